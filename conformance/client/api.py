@@ -1,0 +1,161 @@
+"""The documented operations, one method each. Every call is recorded, in order, under its step's name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from conformance.client.client import Call, Client
+from conformance.client.limiter import Kind
+from conformance.client.tokens import Authentication
+from conformance.exchange import Exchange, Header
+
+JSON_TYPE: Final[Header] = ("Content-Type", "application/json")
+
+
+class Api:
+    """The Work API and the endpoints that arrange work, as one scenario sees them.
+
+    `record` is given every exchange once it is over; `age` orders scenarios at the rate limiter.
+    """
+
+    def __init__(self, client: Client, record: Callable[[Exchange], None], *, age: int = 0) -> None:
+        self.client = client
+        self._record = record
+        self._age = age
+
+    async def ack(
+        self,
+        step: str,
+        environment_id: str,
+        work_id: str,
+        *,
+        headers: tuple[Header, ...] = (),
+        authentication: Authentication | None = None,
+        body: str | None = None,
+    ) -> Exchange:
+        """`POST /environments/{environment_id}/work/{work_id}/ack`: no body unless one is given."""
+        return await self._send(
+            step,
+            "ack",
+            "POST",
+            ("environments", environment_id, "work", work_id, "ack"),
+            headers=headers,
+            authentication=authentication,
+            body=body,
+        )
+
+    async def poll(
+        self, step: str, environment_id: str, *, headers: tuple[Header, ...], block_ms: int, reclaim_older_than_ms: int
+    ) -> Exchange:
+        """`GET /environments/{environment_id}/work/poll`. It delivers, so it is never resent after a loss."""
+        query = {"block_ms": block_ms, "reclaim_older_than_ms": reclaim_older_than_ms}
+        return await self._send(
+            step,
+            "poll",
+            "GET",
+            ("environments", environment_id, "work", "poll"),
+            query=query,
+            headers=headers,
+            kind="read",
+        )
+
+    async def get(self, step: str, environment_id: str, work_id: str) -> Exchange:
+        """`GET /environments/{environment_id}/work/{work_id}`."""
+        return await self._read(step, "get", "environments", environment_id, "work", work_id)
+
+    async def list_work(self, step: str, environment_id: str, *, page: str | None = None) -> Exchange:
+        """`GET /environments/{environment_id}/work`, a hundred at a time."""
+        return await self._list(step, "list", page, "environments", environment_id, "work")
+
+    async def heartbeat(self, step: str, environment_id: str, work_id: str, *, ttl_seconds: int) -> Exchange:
+        """`POST /environments/{environment_id}/work/{work_id}/heartbeat`, the first one of an item."""
+        query = {"expected_last_heartbeat": "NO_HEARTBEAT", "desired_ttl_seconds": ttl_seconds}
+        path = ("environments", environment_id, "work", work_id, "heartbeat")
+        return await self._send(step, "heartbeat", "POST", path, query=query)
+
+    async def stop(self, step: str, environment_id: str, work_id: str, *, force: bool = False) -> Exchange:
+        """`POST /environments/{environment_id}/work/{work_id}/stop`."""
+        path = ("environments", environment_id, "work", work_id, "stop")
+        return await self._post(step, "stop", *path, body={"force": True} if force else {})
+
+    async def create_environment(self, step: str, *, name: str, kind: str, metadata: dict[str, str]) -> Exchange:
+        """`POST /environments` with `config.type` = `kind`."""
+        body = {"name": name, "config": {"type": kind}, "metadata": metadata}
+        return await self._post(step, "create_environment", "environments", body=body)
+
+    async def create_agent(self, step: str, *, name: str, model: str, metadata: dict[str, str]) -> Exchange:
+        """`POST /agents`."""
+        body = {"name": name, "model": model, "system": "Reply with one word.", "metadata": metadata}
+        return await self._post(step, "create_agent", "agents", body=body)
+
+    async def create_session(
+        self, step: str, *, title: str, agent_id: str, environment_id: str, metadata: dict[str, str]
+    ) -> Exchange:
+        """`POST /sessions`."""
+        body = {"agent": agent_id, "environment_id": environment_id, "title": title, "metadata": metadata}
+        return await self._post(step, "create_session", "sessions", body=body)
+
+    async def send_message(self, step: str, session_id: str, text: str) -> Exchange:
+        """`POST /sessions/{session_id}/events` with one user message."""
+        body = {"events": [{"type": "user.message", "content": [{"type": "text", "text": text}]}]}
+        return await self._post(step, "send_message", "sessions", session_id, "events", body=body)
+
+    async def models(self, step: str) -> Exchange:
+        """`GET /models`."""
+        return await self._read(step, "models", "models")
+
+    async def list_objects(self, step: str, collection: str, *, page: str | None = None) -> Exchange:
+        """`GET /environments`, `/agents` or `/sessions`, a hundred at a time."""
+        return await self._list(step, f"list_{collection}", page, collection)
+
+    async def act(self, step: str, collection: str, object_id: str, action: str) -> Exchange:
+        """`POST /{collection}/{id}/{action}`: `archive` or `cancel`."""
+        return await self._post(step, f"{action}_{collection}", collection, object_id, action, body=None)
+
+    async def delete(self, step: str, collection: str, object_id: str) -> Exchange:
+        """`DELETE /{collection}/{id}`."""
+        return await self._send(step, f"delete_{collection}", "DELETE", (collection, object_id))
+
+    async def _read(self, step: str, operation: str, *path: str) -> Exchange:
+        return await self._send(step, operation, "GET", path, kind="read", repeatable=True)
+
+    async def _list(self, step: str, operation: str, page: str | None, *path: str) -> Exchange:
+        query: dict[str, Any] = {"limit": 100} | ({"after_id": page} if page else {})
+        return await self._send(step, operation, "GET", path, query=query, kind="read", repeatable=True)
+
+    async def _post(self, step: str, operation: str, *path: str, body: dict[str, Any] | None) -> Exchange:
+        if body is None:
+            return await self._send(step, operation, "POST", path)
+        return await self._send(step, operation, "POST", path, headers=(JSON_TYPE,), body=json.dumps(body))
+
+    async def _send(
+        self,
+        step: str,
+        operation: str,
+        method: str,
+        path: tuple[str, ...],
+        *,
+        query: dict[str, Any] | None = None,
+        headers: tuple[Header, ...] = (),
+        authentication: Authentication | None = None,
+        body: str | None = None,
+        kind: Kind = "write",
+        repeatable: bool = False,
+    ) -> Exchange:
+        call = Call(
+            step=step,
+            operation=operation,
+            method=method,
+            url=self.client.target.url(*path) + (f"?{urlencode(query)}" if query else ""),
+            kind=kind,
+            headers=headers,
+            authentication=authentication,
+            body=body,
+            repeatable=repeatable,
+        )
+        exchange = await self.client.perform(call, age=self._age)
+        self._record(exchange)
+        return exchange

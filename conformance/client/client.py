@@ -1,0 +1,237 @@
+"""Turns a call into an `Exchange`: waits for its turn, sends, resends only what surely did not happen, redacts."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from conformance import __version__
+from conformance.client.limiter import Kind, RateLimiter
+from conformance.client.tokens import Authentication, bearer, derived
+from conformance.client.transport import Lost, Reply, Transport, Undelivered
+from conformance.exchange import Exchange, Header, Outcome, Request, Response
+from conformance.target import Credentials, Limits, Redactor, Target
+
+MAX_TRIES: Final = 10
+"""Tries of what surely did not happen (refused connection, 429, 503)."""
+
+MAX_LOST_TRIES: Final = 3
+"""Tries of a get or list whose answer was lost."""
+
+MAX_WAIT: Final = 30.0
+"""Seconds: the longest `Retry-After` that is obeyed in full."""
+
+_NOT_PROCESSED: Final = frozenset({429, 503})
+_GATEWAY: Final = frozenset({502, 504})
+_FAILURES_BEFORE_PROBE: Final = 5
+_PROBE_DELAY: Final = 1.0
+_UNSHOWN: Final = frozenset({"set-cookie", "cookie", "authorization", "proxy-authorization"})
+_SECRET_FIELD: Final = re.compile(r'("secret"\s*:\s*)"(?:[^"\\]|\\.)+"')
+
+
+class TargetGone(Exception):
+    """The target stopped answering: five failures in a row, and a probe failed too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One documented operation about to be performed."""
+
+    step: str
+    operation: str
+    method: str
+    url: str
+    kind: Kind
+    headers: tuple[Header, ...] = ()
+    authentication: Authentication | None = None
+    body: str | None = None
+    repeatable: bool = False
+    """Whether it changes nothing, so that it may be resent after its answer was lost."""
+
+
+class Client:
+    """Performs calls on one target. `clock` gives seconds on the run's monotonic clock."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        target: Target,
+        credentials: Credentials,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.target = target
+        self.credentials = credentials
+        self._transport = transport
+        self._clock = clock
+        self._limiter = RateLimiter(
+            writes_per_second=limits.writes_per_second, reads_per_second=limits.reads_per_second
+        )
+        self._health = _Health()
+        self._bearer = bearer(credentials.pat)
+        self.redact = Redactor(shape for secret in credentials.all() for shape in derived(secret))
+        self.redact.add(*(secret for _, secret in target.secret_headers))
+
+    @property
+    def gone(self) -> bool:
+        """Whether the target was given up."""
+        return self._health.gone
+
+    async def perform(self, call: Call, *, age: int) -> Exchange:
+        """Perform a call and return what became of it.
+
+        Raises:
+            TargetGone: the target no longer answers anything.
+        """
+        for tries in range(1, MAX_TRIES + 1):
+            if self._health.gone:
+                raise TargetGone
+            await self._limiter.wait(call.kind, age)
+            exchange = replace(await self._once(call), tries=tries)
+            if exchange.response is None:
+                await self._health.failed(self._probe)
+            else:
+                self._health.answered()
+            if not _may_resend(call, exchange, tries):
+                return exchange
+            await asyncio.sleep(_pause(exchange.response, tries))
+        return exchange
+
+    async def _once(self, call: Call) -> Exchange:
+        sent = self._clock()
+
+        def on_send() -> None:
+            nonlocal sent
+            sent = self._clock()
+
+        response, problem = None, None
+        outcome: Outcome = "ok"
+        try:
+            reply = await self._transport.send(
+                call.method, call.url, self._headers(call), call.body.encode() if call.body is not None else None, on_send
+            )
+        except Undelivered as error:
+            outcome, problem = "fail", str(error)
+        except Lost as error:
+            outcome, problem = "unknown", str(error)
+        else:
+            response = self._kept(reply)
+            if reply.status in _NOT_PROCESSED:
+                outcome, problem = "fail", f"HTTP {reply.status}"
+            elif reply.status in _GATEWAY:
+                outcome, problem = "unknown", f"HTTP {reply.status}"
+        return Exchange(
+            step=call.step,
+            operation=call.operation,
+            request=self._shown(call),
+            outcome=outcome,
+            invoked=sent,
+            completed=self._clock(),
+            response=response,
+            problem=self.redact(problem) if problem else None,
+        )
+
+    async def _probe(self) -> bool:
+        await asyncio.sleep(_PROBE_DELAY)
+        call = Call(
+            step="probe",
+            operation="list_environments",
+            method="GET",
+            url=self.target.url("environments") + "?limit=1",
+            kind="read",
+        )
+        return (await self._once(call)).response is not None
+
+    def _headers(self, call: Call) -> list[Header]:
+        authentication = call.authentication or self._bearer
+        return [
+            ("Accept", "application/json"),
+            ("Accept-Encoding", "gzip"),
+            ("User-Agent", f"work-conformance/{__version__}"),
+            *self.target.headers,
+            *((name, secret.reveal()) for name, secret in self.target.secret_headers),
+            *authentication.sent,
+            *call.headers,
+        ]
+
+    def _shown(self, call: Call) -> Request:
+        authentication = call.authentication or self._bearer
+        headers = [*self.target.headers, *call.headers]
+        return Request(
+            method=call.method,
+            url=self.redact(call.url),
+            headers=(
+                *authentication.shown,
+                *((name, secret.variable) for name, secret in self.target.secret_headers),
+                *((name, self.redact(value)) for name, value in headers),
+            ),
+            body=self.redact(call.body) if call.body is not None else None,
+        )
+
+    def _kept(self, reply: Reply) -> Response:
+        text = _SECRET_FIELD.sub(r'\1"[redacted]"', self.redact(reply.body.text))
+        return Response(
+            status=reply.status,
+            headers=tuple(_kept_headers(reply.headers, self.redact)),
+            body=replace(reply.body, text=text),
+        )
+
+
+class _Health:
+    """Notices that the target is gone, so that not every scenario has to wait for it."""
+
+    def __init__(self) -> None:
+        self.gone = False
+        self._failures = 0
+        self._probing = asyncio.Lock()
+
+    def answered(self) -> None:
+        self._failures = 0
+
+    async def failed(self, probe: Callable[[], Awaitable[bool]]) -> None:
+        self._failures += 1
+        if self._failures < _FAILURES_BEFORE_PROBE or self._probing.locked():
+            return
+        async with self._probing:
+            self.gone = not await probe()
+            self._failures = 0
+
+
+def _may_resend(call: Call, exchange: Exchange, tries: int) -> bool:
+    if exchange.outcome == "fail":
+        return True
+    return exchange.outcome == "unknown" and call.repeatable and tries < MAX_LOST_TRIES
+
+
+def _pause(response: Response | None, tries: int) -> float:
+    """Seconds to wait before the next try: what the target asks for, else 0.25 s doubling up to 8 s."""
+    backoff = float(min(0.25 * 2 ** (tries - 1), 8.0))
+    asked = _retry_after(response) if response is not None else None
+    return min(asked, MAX_WAIT) if asked is not None else backoff
+
+
+def _retry_after(response: Response) -> float | None:
+    milliseconds, value = response.header("retry-after-ms"), response.header("retry-after")
+    try:
+        if milliseconds is not None:
+            return max(0.0, float(milliseconds) / 1000)
+        if value is not None and value.strip().isdigit():
+            return float(value[:9])
+        if value is not None:
+            moment = email.utils.parsedate_to_datetime(value)
+            return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return None
+
+
+def _kept_headers(headers: Iterable[Header], redact: Redactor) -> Iterable[Header]:
+    for name, value in headers:
+        yield name, "[redacted]" if name.lower() in _UNSHOWN else redact(value)

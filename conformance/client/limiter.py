@@ -1,0 +1,55 @@
+"""Politeness: how many requests a second may leave, and who goes first."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from typing import Literal
+
+Kind = Literal["read", "write"]
+
+
+class RateLimiter:
+    """Spaces requests evenly; the oldest started scenario is served first.
+
+    Even spacing (no burst) keeps both the average and every single second under the limit.
+    """
+
+    def __init__(self, *, writes_per_second: float, reads_per_second: float) -> None:
+        self._lanes = {"write": _Lane(writes_per_second), "read": _Lane(reads_per_second)}
+
+    async def wait(self, kind: Kind, age: int) -> None:
+        """Return when a request of that kind may be sent. Lower `age` numbers started earlier."""
+        await self._lanes[kind].wait(age)
+
+
+class _Lane:
+    def __init__(self, per_second: float, clock: Callable[[], float] | None = None) -> None:
+        self._interval = 1 / per_second if per_second > 0 else 0.0
+        self._clock = clock
+        self._next = 0.0
+        self._queue: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._arrivals = 0
+        self._pump: asyncio.Task[None] | None = None
+
+    async def wait(self, age: int) -> None:
+        if not self._interval:
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._arrivals += 1
+        heapq.heappush(self._queue, (age, self._arrivals, turn))
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._serve())
+        await turn
+
+    async def _serve(self) -> None:
+        clock = self._clock or asyncio.get_running_loop().time
+        while self._queue:
+            delay = self._next - clock()
+            if delay > 0:
+                await asyncio.sleep(delay)
+            *_, turn = heapq.heappop(self._queue)
+            if not turn.done():
+                self._next = max(self._next, clock()) + self._interval
+                turn.set_result(None)

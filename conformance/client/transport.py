@@ -1,0 +1,157 @@
+"""One HTTP request and its whole answer, bounded in time and memory. Everything a target sends is data."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+
+from conformance.exchange import Body, BodyProblem, Header
+from conformance.target import ConfigurationError, Connection, Limits
+
+_KEEPALIVE_SECONDS: Final = 3.0
+"""Shorter than the idle time-out of common servers (5 s), so that an idle connection is not lost under a request."""
+
+_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
+
+
+class Undelivered(Exception):
+    """No connection could be made: the operation surely did not happen."""
+
+
+class Lost(Exception):
+    """The request was sent, or may have been, and no complete answer came back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A complete answer, not yet redacted."""
+
+    status: int
+    headers: tuple[Header, ...]
+    body: Body
+
+
+class Transport:
+    """A connection pool to one target. An async context manager."""
+
+    def __init__(self, base_url: str, connection: Connection, limits: Limits) -> None:
+        self._timeout = limits.timeout
+        self._max_body = limits.max_body
+        pool = limits.concurrency + 8
+        try:
+            self._client = httpx.AsyncClient(
+                verify=_tls(connection) if base_url.startswith("https:") else False,  # noqa: S501
+                proxy=connection.proxy,
+                trust_env=connection.trust_env,
+                follow_redirects=False,
+                timeout=httpx.Timeout(limits.timeout, pool=None),
+                limits=httpx.Limits(
+                    max_connections=pool, max_keepalive_connections=pool, keepalive_expiry=_KEEPALIVE_SECONDS
+                ),
+            )
+        except (ValueError, httpx.InvalidURL) as error:
+            raise ConfigurationError(f"The connection cannot be set up: {error}.") from None
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    async def send(
+        self, method: str, url: str, headers: list[Header], body: bytes | None, on_send: Callable[[], None]
+    ) -> Reply:
+        """Send one request and read its whole answer within the time-out.
+
+        `on_send` is called right before the request goes out.
+
+        Raises:
+            Undelivered: no connection was made.
+            Lost: sent, but no complete answer came in time.
+        """
+        request = httpx.Request(method, url, headers=headers, content=body)
+        try:
+            async with asyncio.timeout(self._timeout):
+                on_send()
+                response = await self._client.send(request, stream=True)
+                try:
+                    content = await _read(response, self._max_body)
+                finally:
+                    await response.aclose()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+            raise Undelivered(_describe(error)) from None
+        except TimeoutError:
+            raise Lost(f"no complete answer within {self._timeout:g} s") from None
+        except httpx.LocalProtocolError:
+            raise  # our own request was malformed: the suite's fault, not the target's
+        except httpx.TransportError as error:
+            raise Lost(_describe(error)) from None
+        return Reply(
+            status=response.status_code,
+            headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw),
+            body=content,
+        )
+
+
+def _tls(connection: Connection) -> ssl.SSLContext:
+    try:
+        context = (
+            ssl.create_default_context(cafile=connection.ca_bundle)
+            if connection.ca_bundle
+            else httpx.create_ssl_context(trust_env=connection.trust_env)
+        )
+        if connection.client_cert:
+            context.load_cert_chain(connection.client_cert)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(f"A certificate file cannot be used: {error}.") from None
+    if connection.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def _read(response: httpx.Response, limit: int) -> Body:
+    """Read and decode the body by hand: httpx inflates without a bound."""
+    codings = [c.strip().lower() for c in response.headers.get("content-encoding", "").split(",")]
+    codings = [c for c in codings if c and c != "identity"]
+    inflate = zlib.decompressobj(_GZIP_OR_ZLIB) if codings in (["gzip"], ["x-gzip"], ["deflate"]) else None
+    problem: BodyProblem | None = "bad-content-encoding" if codings and inflate is None else None
+    received = bytearray()
+    async for chunk in response.aiter_raw():
+        if inflate is None:
+            received += chunk
+        else:
+            try:
+                received += inflate.decompress(chunk, limit + 1 - len(received))
+            except zlib.error:
+                problem = "bad-content-encoding"
+                break
+        if len(received) > limit:
+            problem = "too-large"
+            break
+    else:
+        if inflate is not None and not inflate.eof:
+            problem = "bad-content-encoding"
+    content = bytes(received[:limit])
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = content.decode("utf-8", errors="replace")
+        problem = problem or "not-utf-8"
+    return Body(text=text, size=len(content), problem=problem)
+
+
+def _describe(error: Exception) -> str:
+    """The kind of trouble and the library's words for it, on one line."""
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__

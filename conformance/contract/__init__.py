@@ -1,0 +1,1 @@
+"""The contract of the ack operation, and what reads answers by it."""

@@ -1,0 +1,178 @@
+"""What the docs require, as data: one TOML file per chapter beside this module.
+
+A requirement says what must hold, how binding it is, what that rests on and where it stands in the docs of
+each language. Code never repeats any of this: it refers to a requirement by its id.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+from conformance.text import Lang, Text
+
+Level = Literal["MUST", "SHOULD", "OBSERVE"]
+Basis = Literal["stated", "inferred", "client"]
+Exercised = Literal["always", "optional-input", "may-not-occur", "needs-poll"]
+"""Why a requirement may be left out of a run that is still conformant; `always` may not."""
+
+BASIS_WORDS: Mapping[Basis, Text] = {
+    "stated": Text("stated in the docs", "文档明文规定"),
+    "inferred": Text("inferred from the docs", "由文档推断"),
+    "client": Text("official clients depend on it", "官方客户端依赖于此"),
+}
+
+
+class CatalogueError(Exception):
+    """The catalogue's own files contradict each other; the message names the file and the id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One place in the docs: a page and a section, addressed in each language."""
+
+    page: str
+    title: Text
+    url: Text
+    section: Text
+
+    def cite(self, lang: Lang) -> str:
+        """Page, section and address in one language."""
+        return f"{self.title.in_(lang)} § {self.section.in_(lang)} <{self.url.in_(lang)}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One rule of the contract. `inference` is given whenever the basis is not `stated`."""
+
+    id: str
+    chapter: str
+    level: Level
+    basis: Basis
+    text: Text
+    sources: tuple[Source, ...]
+    inference: Text | None = None
+    exercised: Exercised = "always"
+    input: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excluded:
+    """Something that a page says and this suite does not judge, with the reason."""
+
+    id: str
+    chapter: str
+    text: Text
+    reason: Text
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """A part of the contract; `id` is the file's name."""
+
+    id: str
+    order: int
+    title: Text
+    requirements: tuple[Requirement, ...]
+    excluded: tuple[Excluded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every chapter, in order, and the version under which their ids mean what they mean."""
+
+    version: str
+    chapters: tuple[Chapter, ...]
+
+    @property
+    def requirements(self) -> dict[str, Requirement]:
+        """Requirements by id, in the order of the chapters."""
+        return {requirement.id: requirement for chapter in self.chapters for requirement in chapter.requirements}
+
+    def chapter(self, chapter_id: str) -> Chapter:
+        """The chapter of that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for chapter in self.chapters:
+            if chapter.id == chapter_id:
+                return chapter
+        raise KeyError(chapter_id)
+
+
+@cache
+def load() -> Catalogue:
+    """Read the catalogue that this version ships.
+
+    Raises:
+        CatalogueError: an id is used twice, a source is unknown, or an inference is missing.
+    """
+    here = resources.files("conformance.contract")
+    pages = tomllib.loads(here.joinpath("pages.toml").read_text("utf-8"))
+    version = tomllib.loads(here.joinpath("catalogue.toml").read_text("utf-8"))["version"]
+    chapters = [
+        _chapter(entry.name.removesuffix(".toml"), tomllib.loads(entry.read_text("utf-8")), pages)
+        for entry in here.joinpath("requirements").iterdir()
+        if entry.name.endswith(".toml")
+    ]
+    ids = [rule.id for chapter in chapters for rule in (*chapter.requirements, *chapter.excluded)]
+    if twice := {rule for rule in ids if ids.count(rule) > 1}:
+        raise CatalogueError(f"ids used twice: {', '.join(sorted(twice))}")
+    return Catalogue(version, tuple(sorted(chapters, key=lambda chapter: chapter.order)))
+
+
+def _chapter(chapter_id: str, data: Mapping[str, Any], pages: Mapping[str, Any]) -> Chapter:
+    return Chapter(
+        id=chapter_id,
+        order=data["chapter"]["order"],
+        title=Text(**data["chapter"]["title"]),
+        requirements=tuple(_requirement(chapter_id, entry, pages) for entry in data["requirement"]),
+        excluded=tuple(
+            Excluded(
+                id=entry["id"],
+                chapter=chapter_id,
+                text=Text(**entry["text"]),
+                reason=Text(**entry["reason"]),
+                sources=_sources(entry, pages),
+            )
+            for entry in data.get("excluded", ())
+        ),
+    )
+
+
+def _requirement(chapter_id: str, entry: Mapping[str, Any], pages: Mapping[str, Any]) -> Requirement:
+    inference = Text(**entry["inference"]) if "inference" in entry else None
+    if (inference is None) != (entry["basis"] == "stated"):
+        raise CatalogueError(f"{chapter_id}.toml: {entry['id']}: an inference goes with every basis but 'stated'")
+    return Requirement(
+        id=entry["id"],
+        chapter=chapter_id,
+        level=entry["level"],
+        basis=entry["basis"],
+        text=Text(**entry["text"]),
+        sources=_sources(entry, pages),
+        inference=inference,
+        exercised=entry.get("exercised", "always"),
+        input=entry.get("input"),
+    )
+
+
+def _sources(entry: Mapping[str, Any], pages: Mapping[str, Any]) -> tuple[Source, ...]:
+    sources = []
+    for reference in entry["sources"]:
+        name, _, section = reference.partition("#")
+        try:
+            page = pages[name]
+            heading = page["sections"][section]
+        except KeyError:
+            raise CatalogueError(f"{entry['id']}: no such page or section: {reference}") from None
+        sources.append(
+            Source(page=name, title=Text(**page["title"]), url=Text(**page["url"]), section=Text(**heading))
+        )
+    return tuple(sources)

@@ -1,0 +1,90 @@
+"""JSON Schema (draft 2020-12) with the judging keywords of this project's schemas written for hostile bodies.
+
+They differ from jsonschema's own in three points. No message is built: jsonschema's hold a `repr` of the
+instance, which for a large one is endless and for a deep one ends in a RecursionError. Each missing field
+has a place of its own. Values are equal only within their type (in Python, True == 1).
+
+`date-time` is the project's own check too, because no installed one is strict: the usual one takes a
+trailing newline and refuses lower-case `t` and `z`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+
+from jsonschema import Draft202012Validator, FormatChecker, FormatError, ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+from referencing import Registry
+
+from conformance.contract import timestamps
+
+
+def compiled(schema: Mapping[str, Any]) -> Validator:
+    """Return a validator whose errors have places, keywords and causes, but empty messages.
+
+    A reference to another document is an error when it is reached, never a request over the network.
+    """
+    return cast(Validator, _Dialect(schema, format_checker=_FORMATS, registry=Registry()))
+
+
+def _type(validator: Any, types: Any, instance: object, _: object) -> Iterator[ValidationError]:
+    if not any(validator.is_type(instance, kind) for kind in ([types] if isinstance(types, str) else types)):
+        yield ValidationError("")
+
+
+def _required(_v: Any, names: Any, instance: object, _: object) -> Iterator[ValidationError]:
+    if isinstance(instance, dict):
+        for name in names:
+            if name not in instance:
+                yield ValidationError("", path=(name,))
+
+
+def _enum(_v: Any, choices: Any, instance: object, _: object) -> Iterator[ValidationError]:
+    if not any(type(instance) is type(choice) and instance == choice for choice in choices):
+        yield ValidationError("")
+
+
+def _const(validator: Any, value: Any, instance: object, schema: object) -> Iterator[ValidationError]:
+    return _enum(validator, [value], instance, schema)
+
+
+def _pattern(_v: Any, pattern: Any, instance: object, _: object) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not re.search(pattern, instance):
+        yield ValidationError("")
+
+
+def _format(validator: Any, name: Any, instance: object, _: object) -> Iterator[ValidationError]:
+    try:
+        validator.format_checker.check(instance, name)
+    except FormatError as error:
+        # The cause says why: timestamps.NotTimestamp.
+        yield ValidationError("", cause=error.cause)
+
+
+def _date_time(instance: object) -> bool:
+    """RFC 3339 with any offset: that the offset is zero is a keyword of its own in the schemas."""
+    if isinstance(instance, str):
+        try:
+            timestamps.parse(instance)
+        except timestamps.NotUtc:
+            return True
+    return True
+
+
+_FORMATS: Final = FormatChecker(formats=())
+_FORMATS.checks("date-time", raises=timestamps.NotTimestamp)(_date_time)
+
+_Dialect: Final[Any] = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {
+        "type": _type,
+        "required": _required,
+        "enum": _enum,
+        "const": _const,
+        "pattern": _pattern,
+        "format": _format,
+    },
+)

@@ -1,0 +1,239 @@
+"""What the documented schemas say against a body, in sentences of both languages.
+
+The schemas are files, one set for each documentation language (`schemas/en`, `schemas/zh`), each
+written from the pages of its own language. Every place in them cites its page and section in
+`$comment`; a violation carries the nearest of these citations.
+
+The dialect finds the violations; this module words them, and shows no more of a body than a line holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Literal, cast
+
+from jsonschema import ValidationError
+from jsonschema.protocols import Validator
+
+from conformance.contract import dialect, timestamps
+from conformance.text import Lang, Text, join
+
+SchemaName = Literal["work_item", "error"]
+
+ERROR_STATUSES: Final = (400, 401, 403, 404, 409)
+"""The rows of the ack page's error table (section "Errors", in Chinese "错误码")."""
+
+STEMS: Final = ("work_item", *(f"error_{status}" for status in ERROR_STATUSES))
+"""The schema files of each language, without `.schema.json`."""
+
+MAX_VIOLATIONS: Final = 100
+"""A body of a million faults is refused as surely with the first hundred."""
+
+_SHOWN: Final = 120
+_PRECEDENCE: Final = ("required", "type", "const", "enum", "format", "pattern")
+_UTC_OFFSET: Final = "(?:[Zz]|[+-]00:00)$"  # as the schemas write it
+_BIG: Final = 10**100
+_OR: Final = Text(" or ", " 或 ")
+
+_KINDS: Final = {
+    "string": Text("a string", "字符串"),
+    "null": Text("null", "null"),
+    "object": Text("an object", "对象"),
+    "array": Text("an array", "数组"),
+    "boolean": Text("a boolean", "布尔值"),
+    "number": Text("a number", "数字"),
+}
+_MESSAGES: Final = {
+    "required": Text("{place} is missing.", "缺少 {place}。"),
+    "type": Text(
+        "{place} has the wrong JSON type: {expected} is documented, and it is {actual}.",
+        "{place} 的 JSON 类型不对。文档规定：{expected}；实际：{actual}。",
+    ),
+    "const": Text(
+        "{place} has one documented value, {expected}, and it is {actual}.",
+        "{place} 只有一个文档规定的取值：{expected}；实际：{actual}。",
+    ),
+    "enum": Text(
+        "{place} is none of the documented values: {expected}. It is {actual}.",
+        "{place} 不是文档规定的取值之一：{expected}；实际：{actual}。",
+    ),
+    "format": Text(
+        "{place} is not a timestamp: {reason}. It is {actual}.",
+        "{place} 不是时间戳（{reason}）；实际：{actual}。",
+    ),
+    "pattern": Text(
+        "{place} must be {expected}. It is {actual}.",
+        "{place} 应为：{expected}；实际：{actual}。",
+    ),
+}
+
+
+class SchemaFilesMissing(FileNotFoundError):  # noqa: N818 - the name says what is wrong
+    """The schema files lie neither in the installed package nor in a checkout around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One place of a body that the schema refuses.
+
+    `pointer` is an RFC 6901 JSON pointer; for a missing field it points to where the field should be.
+    `keyword` is the JSON Schema keyword that refused it, `source` the citation in the schema's language.
+    """
+
+    pointer: str
+    keyword: str
+    message: Text
+    expected: Text
+    actual: Text
+    source: str
+
+
+@cache
+def load(lang: Lang, stem: str) -> Mapping[str, Any]:
+    """Return one schema file, for example `load("en", "error_409")`. Cached: not to be changed.
+
+    Raises:
+        SchemaFilesMissing: the file is nowhere.
+    """
+    for folder in _folders():
+        file = folder / lang / f"{stem}.schema.json"
+        if file.is_file():
+            schema: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            return schema
+    raise SchemaFilesMissing(
+        f"the schema file {lang}/{stem}.schema.json is neither in the installed package "
+        "(conformance/schemas) nor in a checkout (schemas, next to conformance): install the package again"
+    )
+
+
+@cache
+def validators(lang: Lang) -> Mapping[str, Validator]:
+    """Return the compiled schemas of one language by the names in `STEMS`.
+
+    Raises:
+        SchemaFilesMissing: a schema file is nowhere.
+    """
+    return MappingProxyType({stem: dialect.compiled(load(lang, stem)) for stem in STEMS})
+
+
+def violations(
+    schema_name: SchemaName, lang: Lang, instance: object, *, status: int | None
+) -> list[Violation]:
+    """Return what the schema of `lang` says against `instance`, ordered by pointer; empty when valid.
+
+    Each place is named once, with the most basic of its faults: a number where a constant string is
+    documented has the wrong type, and that it also is another value says nothing more.
+
+    `status` picks the error schema and means nothing for a work item. `instance` is what JSON can hold.
+
+    Raises:
+        ValueError: no error is documented for `status`.
+        SchemaFilesMissing: a schema file is nowhere.
+    """
+    stem: str = schema_name
+    if schema_name == "error":
+        if status not in ERROR_STATUSES:
+            raise ValueError(f"the ack page documents no error for HTTP {status}")
+        stem = f"error_{status}"
+    worst: dict[tuple[str | int, ...], ValidationError] = {}
+    for error in islice(validators(lang)[stem].iter_errors(cast(Any, instance)), MAX_VIOLATIONS):
+        place = tuple(error.absolute_path)
+        if place not in worst or _rank(error) < _rank(worst[place]):
+            worst[place] = error
+    schema = load(lang, stem)
+    found = (_worded(error, place, schema) for place, error in worst.items())
+    return sorted(found, key=lambda violation: violation.pointer)
+
+
+def _folders() -> tuple[Traversable, ...]:
+    """Where the schema files may lie: first an installed wheel, then a checkout."""
+    checkout = Path(__file__).resolve().parents[2] / "schemas"
+    return resources.files("conformance") / "schemas", checkout
+
+
+def _rank(error: ValidationError) -> int:
+    return _PRECEDENCE.index(str(error.validator))
+
+
+def _worded(error: ValidationError, place: tuple[str | int, ...], schema: Mapping[str, Any]) -> Violation:
+    keyword = str(error.validator)
+    missing = keyword == "required"
+    expected = _expected(keyword, error.validator_value)
+    actual = Text("no such field", "没有该字段") if missing else shown(error.instance)
+    pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in place)
+    reason = error.cause.reason if isinstance(error.cause, timestamps.NotTimestamp) else ""
+    name = _cut(_printable(pointer[: _SHOWN + 1])) if pointer else Text("the body", "响应体")
+    message = _MESSAGES[keyword].format(place=name, expected=expected, actual=actual, reason=reason)
+    steps = [*list(error.absolute_schema_path)[:-1], *(("properties", place[-1]) if missing else ())]
+    return Violation(pointer, keyword, message, expected, actual, _nearest_comment(schema, steps))
+
+
+def _nearest_comment(schema: Mapping[str, Any], steps: list[str | int]) -> str:
+    here: Any = schema
+    comment = str(schema["$comment"])
+    for step in steps:
+        here = here[step]
+        if isinstance(here, dict) and "$comment" in here:
+            comment = str(here["$comment"])
+    return comment
+
+
+def _expected(keyword: str, value: Any) -> Text:
+    match keyword:
+        case "required":
+            return Text("the field is there", "有该字段")
+        case "type":
+            return join(_OR, [_KINDS[kind] for kind in ([value] if isinstance(value, str) else value)])
+        case "enum":
+            return join(Text(", ", "、"), [shown(choice) for choice in value])
+        case "format":
+            return Text("an RFC 3339 timestamp", "RFC 3339 时间戳")
+        case "pattern":
+            return _expected_by_pattern(str(value))
+        case _:
+            return shown(value)
+
+
+def _expected_by_pattern(pattern: str) -> Text:
+    if pattern == _UTC_OFFSET:
+        return Text("in UTC (offset Z, +00:00 or -00:00)", "UTC 时间（偏移为 Z、+00:00 或 -00:00）")
+    prefix = pattern.removeprefix("^")
+    return Text("a string that starts with {prefix}", "以 {prefix} 开头的字符串").format(prefix=prefix)
+
+
+def shown(value: object) -> Text:
+    """Return `value` as a reader needs it: scalars as JSON, cut to 120 characters, containers by size."""
+    match value:
+        case str():
+            # One character more than shown is enough to see that there is more.
+            return _cut(_printable(json.dumps(value[: _SHOWN + 1], ensure_ascii=False)))
+        case dict():
+            return Text("an object (fields: {n})", "对象（字段数：{n}）").format(n=len(value))
+        case list():
+            return Text("an array (elements: {n})", "数组（元素数：{n}）").format(n=len(value))
+        case int() if not -_BIG < value < _BIG:
+            return Text("a number of more than 100 digits", "超过 100 位的数字")
+        case None | bool() | int() | float():
+            text = json.dumps(value)
+            return Text(text, text)
+    raise TypeError(f"{type(value).__name__} is not a type of JSON")
+
+
+def _printable(text: str) -> str:
+    """Escape what would break a line, reorder it or have no UTF-8 form."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
+    )
+
+
+def _cut(text: str) -> Text:
+    short = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return Text(short, short)

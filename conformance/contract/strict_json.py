@@ -1,0 +1,154 @@
+"""JSON as RFC 8259 has it, read without the liberties of `json.loads`.
+
+Refused here and accepted by `json.loads`: NaN and Infinity (section 3), a name twice in one object
+(section 4, where the meaning would depend on the reader), half of a surrogate pair in a string
+(section 8.2: such text has no UTF-8 form), and nesting that would end in a RecursionError.
+
+Numbers have no limit in the grammar, and section 6 leaves their range to the reader. A number beyond
+what a float holds is accepted and becomes the largest float of its sign, never infinity: no documented
+field is a number, so nothing is judged by its value, and writing it again yields JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from collections.abc import Iterator
+from typing import Final, NoReturn
+
+from conformance.text import Text
+
+MAX_DEPTH: Final = 200
+"""Levels of arrays and objects; far above any documented body, far below Python's recursion limit."""
+
+MAX_INT_DIGITS: Final = 640
+"""Longer integers become floats: Python's own limit for printing them can be set no lower than this."""
+
+_BOM: Final = "\ufeff"
+_NAME_SHOWN: Final = 60
+
+# A string that never ends is taken to the end of the text (the last quote is optional): otherwise each
+# escaped quote in it would start a new search, and a long one would take quadratic time.
+_BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
+
+
+class NotStrictJson(ValueError):  # noqa: N818 - the name says what the body is
+    """The bytes or the text are not JSON.
+
+    `reason` is a clause without a full stop; `str()` of the error is its English.
+    """
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+def decode(raw: bytes) -> str:
+    """Return the text of a body.
+
+    Raises:
+        NotStrictJson: not UTF-8, or a byte order mark in front (RFC 8259, section 8.1).
+    """
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        reason = Text("not UTF-8: byte {byte} cannot be read", "不是 UTF-8：第 {byte} 个字节无法解读")
+        raise NotStrictJson(reason.format(byte=error.start + 1)) from error
+    _refuse_bom(text)
+    return text
+
+
+def parse(text: str) -> object:
+    """Return the value that `text` writes: dict, list, str, int, float, bool or None.
+
+    Raises:
+        NotStrictJson: `text` is not JSON, or is JSON that the module refuses.
+    """
+    _refuse_bom(text)
+    _limit_depth(text)
+    try:
+        value: object = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_float=_float,
+            parse_int=_int,
+        )
+    except json.JSONDecodeError as error:
+        # json's own message is English and changes between versions of Python; the position does not.
+        raise NotStrictJson(_syntax_reason(text, error.pos)) from error
+    for string in _strings(value):
+        _refuse_surrogates(string)
+    return value
+
+
+def _refuse_bom(text: str) -> None:
+    if text.startswith(_BOM):
+        raise NotStrictJson(Text("a byte order mark stands in front", "开头有字节顺序标记（BOM）"))
+
+
+def _syntax_reason(text: str, position: int) -> Text:
+    if not text.strip(" \t\r\n"):
+        return Text("not JSON: there is no value", "不是 JSON：没有任何值")
+    reason = Text("not JSON: wrong from character {n} on", "不是 JSON：从第 {n} 个字符起有误")
+    return reason.format(n=position + 1)
+
+
+def _limit_depth(text: str) -> None:
+    depth = 0
+    for match in _BRACKETS.finditer(text):
+        if match["open"]:
+            depth += 1
+            if depth > MAX_DEPTH:
+                reason = Text("nested more than {n} levels deep", "嵌套超过 {n} 层")
+                raise NotStrictJson(reason.format(n=MAX_DEPTH))
+        elif match["close"]:
+            depth -= 1
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members: dict[str, object] = {}
+    for name, value in pairs:
+        if name in members:
+            shown = ascii(name if len(name) <= _NAME_SHOWN else name[:_NAME_SHOWN] + "...")
+            reason = Text("the name {name} twice in one object", "同一对象中名称 {name} 重复")
+            raise NotStrictJson(reason.format(name=shown))
+        members[name] = value
+    return members
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise NotStrictJson(Text("{name} is not JSON", "{name} 不是 JSON").format(name=name))
+
+
+def _int(digits: str) -> int | float:
+    return int(digits) if len(digits) <= MAX_INT_DIGITS else _float(digits)
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    return math.copysign(sys.float_info.max, number) if math.isinf(number) else number
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Every string in `value`, names too, without recursion."""
+    pending = [value]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, str):
+            yield current
+        elif isinstance(current, list):
+            pending.extend(current)
+        elif isinstance(current, dict):
+            pending.extend(current)
+            pending.extend(current.values())
+
+
+def _refuse_surrogates(string: str) -> None:
+    try:
+        string.encode("utf-8")
+    except UnicodeEncodeError as error:
+        reason = Text("a string holds half of a surrogate pair", "有字符串含有不成对的代理码元")
+        raise NotStrictJson(reason) from error

@@ -1,0 +1,51 @@
+"""Points in time: reading the clock, and the two spellings the documentation's examples use.
+
+Encodes the timestamp rule of the shared schemas page (RFC 3339, UTC) and the precision of the published
+examples: whole seconds for the life-cycle times of a work item, microseconds for heartbeats.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+
+_RFC3339 = re.compile(
+    r"(?P<date>\d{4}-\d{2}-\d{2})[Tt](?P<minute>\d{2}:\d{2}):(?P<second>\d{2})"
+    r"(?:\.(?P<fraction>\d+))?(?P<offset>[Zz]|[+-]\d{2}:\d{2})",
+    re.ASCII,
+)
+
+
+def utc_now() -> datetime:
+    """The wall clock as an aware datetime in UTC."""
+    return datetime.now(UTC)
+
+
+def whole_seconds(instant: datetime) -> str:
+    """``2026-07-01T08:15:04Z``; anything below a second is cut off, never rounded up."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def microseconds(instant: datetime) -> str:
+    """``2026-07-01T08:15:06.120394Z``, always six digits."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_rfc3339(text: str) -> datetime | None:
+    """Reads an RFC 3339 date-time with any offset; None when the text is not one.
+
+    Lower-case separators and a 60th second are RFC 3339 too. Digits below a microsecond are dropped.
+    """
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        return None
+    second, fraction = match["second"], (match["fraction"] or "")[:6].ljust(6, "0")
+    leap = second == "60"
+    offset = "+00:00" if match["offset"] in "Zz" else match["offset"]
+    spelled = f"{match['date']}T{match['minute']}:{'59' if leap else second}.{fraction}{offset}"
+    try:
+        instant = datetime.fromisoformat(spelled) + timedelta(seconds=1 if leap else 0)
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

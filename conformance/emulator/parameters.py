@@ -1,0 +1,119 @@
+"""Reading query parameters and JSON bodies. Whatever is wrong with them is an ApiError 400."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Never, cast
+
+from .errors import JsonObject, invalid_request
+
+_INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
+
+MAX_METADATA_KEYS = 16
+MAX_METADATA_KEY_CHARACTERS = 64
+MAX_METADATA_VALUE_CHARACTERS = 512
+
+
+class Query:
+    """The query parameters of a request; of a repeated one the last value counts."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def text(self, name: str) -> str | None:
+        """The value as sent, None when absent."""
+        return self._values.get(name)
+
+    def integer(self, name: str, *, minimum: int, maximum: int | None = None) -> int | None:
+        """An integer within the bounds, None when absent. Raises ApiError 400 for anything else."""
+        text = self._values.get(name)
+        if text is None:
+            return None
+        bounds = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+        refusal = invalid_request(f"{name} must be an integer {bounds}.", name)
+        if _INTEGER.fullmatch(text) is None:
+            raise refusal
+        try:
+            value = int(text)
+        except ValueError:  # thousands of digits, which Python declines to convert
+            raise refusal from None
+        if value < minimum or (maximum is not None and value > maximum):
+            raise refusal
+        return value
+
+
+def _no_such_number(text: str) -> Never:
+    raise ValueError(f"{text} is not JSON")
+
+
+def json_object(body: bytes, *, blank_is_empty: bool = False) -> JsonObject:
+    """The JSON object in a request body. With ``blank_is_empty`` a body of nothing means ``{}``.
+
+    Raises ApiError 400 for anything that is not one JSON object in valid UTF-8.
+    """
+    if blank_is_empty and not body.strip():
+        return {}
+    try:
+        value = json.loads(body.decode("utf-8"), parse_constant=_no_such_number)
+        # An escaped lone surrogate passes the parser and could not be sent back.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        raise invalid_request("The request body must be valid JSON.") from None
+    if not isinstance(value, dict):
+        raise invalid_request("The request body must be a JSON object.")
+    return cast("JsonObject", value)
+
+
+def required_text(document: JsonObject, name: str, *, maximum: int | None = None) -> str:
+    """A field that must be a non-empty string of at most ``maximum`` characters."""
+    value = document.get(name)
+    if value is None:
+        raise invalid_request(f"The field {name} is required.", name)
+    if not isinstance(value, str) or not value.strip():
+        raise invalid_request(f"{name} must be a non-empty string.", name)
+    if maximum is not None and len(value) > maximum:
+        raise invalid_request(f"{name} must have at most {maximum} characters.", name)
+    return value
+
+
+def optional_text(document: JsonObject, name: str) -> str | None:
+    """A field that may be absent or null and is a string otherwise."""
+    value = document.get(name)
+    if value is not None and not isinstance(value, str):
+        raise invalid_request(f"{name} must be a string.", name)
+    return value
+
+
+def metadata_patch(document: JsonObject) -> dict[str, str | None]:
+    """The ``metadata`` of an update: strings set a key, null removes it; absent means no change."""
+    value = document.get("metadata", {})
+    if not isinstance(value, dict):
+        raise invalid_request("metadata must be an object.", "metadata")
+    if not all(entry is None or isinstance(entry, str) for entry in value.values()):
+        raise invalid_request("Each value in metadata must be a string or null.", "metadata")
+    return value
+
+
+def new_metadata(document: JsonObject) -> dict[str, str]:
+    """The ``metadata`` of a create: string values only, within the limits; absent or null means none."""
+    value = document.get("metadata")
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not all(isinstance(entry, str) for entry in value.values()):
+        raise invalid_request("metadata must be an object with string values.", "metadata")
+    return within_metadata_limits(value)
+
+
+def within_metadata_limits(metadata: dict[str, str]) -> dict[str, str]:
+    """The metadata itself. Raises ApiError 400 when it breaks the limits of the shared schemas page."""
+    if len(metadata) > MAX_METADATA_KEYS:
+        raise invalid_request(f"metadata must have at most {MAX_METADATA_KEYS} keys.", "metadata")
+    if any(len(key) > MAX_METADATA_KEY_CHARACTERS for key in metadata):
+        raise invalid_request(
+            f"Keys in metadata must have at most {MAX_METADATA_KEY_CHARACTERS} characters.", "metadata"
+        )
+    if any(len(value) > MAX_METADATA_VALUE_CHARACTERS for value in metadata.values()):
+        raise invalid_request(
+            f"Values in metadata must have at most {MAX_METADATA_VALUE_CHARACTERS} characters.", "metadata"
+        )
+    return metadata

@@ -1,0 +1,189 @@
+"""What was said on the wire, as values that can be written down and read back.
+
+A scenario produces a `Transcript`; the checks see it and nothing else. Everything in here has already been
+decoded, bounded in size and cleared of secrets, so the transcript that is judged is the one that is saved.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+from conformance.text import Text
+
+TRANSCRIPT_FORMAT: Final = "work-conformance-transcript/1"
+
+Outcome = Literal["ok", "fail", "unknown"]
+"""`ok`: a complete answer came. `fail`: the operation surely did not happen. `unknown`: it may have."""
+
+BodyProblem = Literal["too-large", "bad-content-encoding", "not-utf-8"]
+
+EndKind = Literal[
+    "complete",  # the conversation was held to its end
+    "precondition",  # the item could not be brought into its state; `step` names the exchange to blame
+    "not-exercised",  # the target did not offer what the docs say it may offer
+    "inconclusive",  # an answer was lost, or the target was gone
+    "suite-error",  # the suite itself broke
+    "aborted",  # interrupted, or out of time
+]
+
+Header = tuple[str, str]
+
+
+class MalformedTranscript(ValueError):
+    """A saved transcript that this version cannot read; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as it was sent, with secrets replaced by the shell variable that holds them."""
+
+    method: str
+    url: str
+    headers: tuple[Header, ...]
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A response body after content decoding. `size` is in bytes, up to where reading stopped."""
+
+    text: str
+    size: int
+    problem: BodyProblem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A complete answer. Header names and values are as received, in order."""
+
+    status: int
+    headers: tuple[Header, ...]
+    body: Body
+
+    def header(self, name: str) -> str | None:
+        """The first value of the header of that name (any case), or None."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and what became of it.
+
+    `step` is unique in its transcript. `invoked` and `completed` are seconds on the run's monotonic clock:
+    before the first byte was sent, after the last one was read, both of the last try.
+    """
+
+    step: str
+    operation: str
+    request: Request
+    outcome: Outcome
+    invoked: float
+    completed: float
+    response: Response | None = None
+    problem: str | None = None
+    tries: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a conversation ended, and why where it did not run to its end."""
+
+    kind: EndKind
+    reason: Text | None = None
+    step: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """One attempt at one scenario. `facts` holds what was arranged: plain JSON values by name."""
+
+    scenario: str
+    run: str
+    seed: int
+    attempt: int
+    facts: dict[str, Any]
+    exchanges: tuple[Exchange, ...]
+    ending: Ending
+    earlier_attempts: tuple[tuple[Exchange, ...], ...] = ()
+
+    def find(self, step: str) -> Exchange | None:
+        """The exchange of that step, or None where the conversation ended before it."""
+        return next((exchange for exchange in self.exchanges if exchange.step == step), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; `from_json` reads it back to an equal value."""
+        ending = {
+            "kind": self.ending.kind,
+            "reason": self.ending.reason.to_json() if self.ending.reason else None,
+            "step": self.ending.step,
+        }
+        return {
+            "format": TRANSCRIPT_FORMAT,
+            "scenario": self.scenario,
+            "run": self.run,
+            "seed": self.seed,
+            "attempt": self.attempt,
+            "facts": self.facts,
+            "exchanges": [asdict(exchange) for exchange in self.exchanges],
+            "ending": ending,
+            "earlier_attempts": [[asdict(exchange) for exchange in attempt] for attempt in self.earlier_attempts],
+        }
+
+    def dumps(self) -> str:
+        """The file's text: UTF-8 safe, stable key order as written."""
+        return json.dumps(self.to_json(), indent=1, ensure_ascii=True) + "\n"
+
+    @classmethod
+    def from_json(cls, data: Any) -> Transcript:
+        """Read what `to_json` wrote.
+
+        Raises:
+            MalformedTranscript: another format version, or a part that is missing or of the wrong type.
+        """
+        if not isinstance(data, dict) or data.get("format") != TRANSCRIPT_FORMAT:
+            found = data.get("format") if isinstance(data, dict) else type(data).__name__
+            raise MalformedTranscript(f"expected format {TRANSCRIPT_FORMAT!r}, found {found!r}")
+        try:
+            ending = data["ending"]
+            return cls(
+                scenario=data["scenario"],
+                run=data["run"],
+                seed=data["seed"],
+                attempt=data["attempt"],
+                facts=dict(data["facts"]),
+                exchanges=tuple(_exchange(entry) for entry in data["exchanges"]),
+                ending=Ending(
+                    kind=ending["kind"],
+                    reason=Text.from_json(ending["reason"]) if ending["reason"] else None,
+                    step=ending["step"],
+                ),
+                earlier_attempts=tuple(
+                    tuple(_exchange(entry) for entry in attempt) for attempt in data["earlier_attempts"]
+                ),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise MalformedTranscript(f"a part is missing or malformed: {error!r}") from error
+
+
+def _exchange(data: dict[str, Any]) -> Exchange:
+    response = data["response"]
+    return Exchange(
+        **{
+            **data,
+            "request": Request(**{**data["request"], "headers": _headers(data["request"]["headers"])}),
+            "response": None
+            if response is None
+            else Response(
+                status=response["status"],
+                headers=_headers(response["headers"]),
+                body=Body(**response["body"]),
+            ),
+        }
+    )
+
+
+def _headers(pairs: list[list[str]]) -> tuple[Header, ...]:
+    return tuple((name, value) for name, value in pairs)

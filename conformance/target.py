@@ -1,0 +1,210 @@
+"""Whom we test: the address, the credentials and the limits. Values only; nothing here connects."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote, urlsplit, urlunsplit
+
+DEFAULT_API_PREFIX: Final = "/api/v1/cloud"
+DEFAULT_WORKER_HEADER: Final = "Worker-ID"
+LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+MINIMUM_SECRET_LENGTH: Final = 12
+
+
+class ConfigurationError(Exception):
+    """What the user gave cannot be used; the message is one sentence and names the mend."""
+
+
+class Secret:
+    """A value that never prints. `variable` is the shell expression a reader may use in its place."""
+
+    __slots__ = ("_value", "variable")
+
+    def __init__(self, value: str, variable: str) -> None:
+        self._value = value
+        self.variable = variable
+
+    def reveal(self) -> str:
+        """The value itself: for the wire and for the redactor only."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({self.variable})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and (self._value, self.variable) == (other._value, other.variable)
+
+    def __hash__(self) -> int:
+        return hash((self._value, self.variable))
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("a Secret is not written down")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """The main PAT and the optional ones (rulings 10 and 11)."""
+
+    pat: Secret
+    forbidden: Secret | None = None
+    foreign: Secret | None = None
+    expired: Secret | None = None
+
+    def all(self) -> tuple[Secret, ...]:
+        """Every secret that was given."""
+        return tuple(s for s in (self.pat, self.forbidden, self.foreign, self.expired) if s is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds on a run. Rates are per second, 0 is unlimited; times are seconds; sizes are bytes."""
+
+    timeout: float = 30.0
+    max_duration: float = 1800.0
+    writes_per_second: float = 0.0
+    reads_per_second: float = 0.0
+    concurrency: int = 32
+    max_body: int = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """How the target is reached."""
+
+    ca_bundle: str | None = None
+    client_cert: str | None = None
+    insecure: bool = False
+    proxy: str | None = None
+    trust_env: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The server under test.
+
+    `base_url` has no trailing slash and no API prefix; `api_prefix` begins with a slash. `secret_headers` are
+    sent like `headers`, but their values are redacted from everything that is kept.
+    """
+
+    base_url: str
+    api_prefix: str = DEFAULT_API_PREFIX
+    worker_header: str = DEFAULT_WORKER_HEADER
+    headers: tuple[tuple[str, str], ...] = ()
+    secret_headers: tuple[tuple[str, Secret], ...] = ()
+    connection: Connection = field(default_factory=Connection)
+    embedded: bool = False
+
+    @property
+    def host(self) -> str:
+        """Host and port as a person would name them."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the target is on this machine."""
+        return is_loopback(self.base_url)
+
+    def url(self, *segments: str) -> str:
+        """The URL of an API path. Each segment is percent-encoded, so that an id is never a path."""
+        return self.base_url + self.api_prefix + "".join("/" + quote(segment, safe="") for segment in segments)
+
+
+def is_loopback(base_url: str) -> bool:
+    """Whether a URL names this machine."""
+    host = urlsplit(base_url).hostname or ""
+    return host in LOOPBACK_HOSTS or host.startswith("127.")
+
+
+def parse_base_url(text: str, api_prefix: str = DEFAULT_API_PREFIX) -> str:
+    """A base URL as the user may write it: trailing slash, gateway path or the API prefix at its end allowed.
+
+    Raises:
+        ConfigurationError: not an absolute http(s) URL, or one with a user, query or fragment.
+    """
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"The base URL cannot be read ({error}); give one like https://api.example.com.") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigurationError(
+            f"The base URL {text!r} is not an absolute http(s) URL; give one like https://api.example.com."
+        )
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError("The base URL holds a user name; credentials come from the environment (QODER_PAT).")
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f"The base URL has a query or a fragment; leave them out: {parts.hostname}.")
+    if port == 0 or any(c.isspace() or ord(c) < 0x21 for c in text.strip()):
+        raise ConfigurationError(f"The base URL {text!r} is malformed; give one like https://api.example.com.")
+    path = parts.path.rstrip("/")
+    if api_prefix and path.endswith(api_prefix):
+        path = path[: -len(api_prefix)].rstrip("/")
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+
+
+def parse_api_prefix(text: str) -> str:
+    """An API prefix with one leading and no trailing slash; empty for none.
+
+    Raises:
+        ConfigurationError: it is not a plain path.
+    """
+    stripped = text.strip("/")
+    if any(c in stripped for c in "?#\\ ") or ".." in stripped.split("/"):
+        raise ConfigurationError(f"The API prefix {text!r} is not a plain path; give one like {DEFAULT_API_PREFIX}.")
+    return f"/{stripped}" if stripped else ""
+
+
+def parse_secret(value: str, variable: str) -> Secret:
+    """A credential from the environment.
+
+    Raises:
+        ConfigurationError: it is too short to be found again in what the target echoes, or no header can hold it.
+    """
+    if len(value) < MINIMUM_SECRET_LENGTH:
+        raise ConfigurationError(
+            f"{variable} has fewer than {MINIMUM_SECRET_LENGTH} characters, so it could not be kept out of the reports;"
+            " use a longer token."
+        )
+    if not all(0x21 <= ord(c) <= 0x7E for c in value):
+        raise ConfigurationError(
+            f"{variable} holds white space or characters that no header can carry; set it to the token alone."
+        )
+    return Secret(value, f"${{{variable}}}")
+
+
+class Redactor:
+    """Replaces secrets by value in text that is about to be kept.
+
+    Each secret is known in the forms a server may echo it in: plain, URL-encoded, JSON-escaped and base64.
+    """
+
+    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+        self._replacements: list[tuple[str, str]] = []
+        self.add(*secrets)
+
+    def add(self, *secrets: Secret) -> None:
+        """Learn more secrets; longer values are replaced first."""
+        for secret in secrets:
+            for form in _forms(secret.reveal()):
+                if (form, secret.variable) not in self._replacements:
+                    self._replacements.append((form, secret.variable))
+        self._replacements.sort(key=lambda pair: -len(pair[0]))
+
+    def __call__(self, text: str) -> str:
+        for value, variable in self._replacements:
+            text = text.replace(value, variable)
+        return text
+
+
+def _forms(value: str) -> set[str]:
+    forms = {value, quote(value, safe=""), json.dumps(value)[1:-1]}
+    for plain in (value, f"{value}:", f":{value}"):
+        encoded = base64.b64encode(plain.encode()).decode()
+        forms |= {encoded, encoded.rstrip("=")}
+    return forms

@@ -1,0 +1,74 @@
+"""A sentence in English and in Chinese, kept together so that neither is ever forgotten.
+
+Everything that a person reads (requirements, findings, reasons) is a `Text`. Which of the two
+languages is shown is decided where the report is written, never where the sentence is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+Lang: TypeAlias = Literal["en", "zh"]
+
+LANGS: Final[tuple[Lang, ...]] = ("en", "zh")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence in both languages.
+
+    Braces mean something only to `format`: a text that is never formatted may hold them as they are.
+    """
+
+    en: str
+    zh: str
+
+    def in_(self, lang: Lang) -> str:
+        """Return the sentence in `lang`."""
+        return self.en if lang == "en" else self.zh
+
+    def format(self, **values: object) -> Text:
+        """Return a copy with every `{name}` replaced.
+
+        A `Text` is inserted in the language of the sentence around it, anything else as `str` shows it.
+        Inserted values are never looked at again, so braces inside them stay as they are.
+
+        Raises:
+            KeyError: the sentence names a value that was not given.
+        """
+        return Text(
+            self.en.format(**_in_language(values, "en")),
+            self.zh.format(**_in_language(values, "zh")),
+        )
+
+    def to_json(self) -> dict[str, str]:
+        """Return `{"en": …, "zh": …}`."""
+        return {"en": self.en, "zh": self.zh}
+
+    @classmethod
+    def from_json(cls, value: object) -> Text:
+        """Return the text that `to_json` wrote.
+
+        Raises:
+            ValueError: `value` is not an object with exactly the strings `en` and `zh`.
+        """
+        if isinstance(value, Mapping) and set(value) == {"en", "zh"}:
+            en, zh = value["en"], value["zh"]
+            if isinstance(en, str) and isinstance(zh, str):
+                return cls(en, zh)
+        raise ValueError('a text is an object with exactly the strings "en" and "zh"')
+
+
+def join(separator: str | Text, texts: Iterable[Text]) -> Text:
+    """Join `texts` in each language; a `Text` as separator differs by language (", " and "、")."""
+    between = separator if isinstance(separator, Text) else Text(separator, separator)
+    parts = tuple(texts)
+    return Text(between.en.join(part.en for part in parts), between.zh.join(part.zh for part in parts))
+
+
+def _in_language(values: Mapping[str, object], lang: Lang) -> dict[str, str]:
+    return {
+        name: value.in_(lang) if isinstance(value, Text) else str(value) for name, value in values.items()
+    }
