@@ -131,7 +131,9 @@ def parse_base_url(text: str, api_prefix: str = DEFAULT_API_PREFIX) -> str:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError as error:
-        raise ConfigurationError(f"The base URL cannot be read ({error}); give one like https://api.example.com.") from None
+        raise ConfigurationError(
+            f"The base URL cannot be read ({error}); give one like https://api.example.com."
+        ) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ConfigurationError(
             f"The base URL {text!r} is not an absolute http(s) URL; give one like https://api.example.com."

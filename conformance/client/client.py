@@ -115,7 +115,11 @@ class Client:
         outcome: Outcome = "ok"
         try:
             reply = await self._transport.send(
-                call.method, call.url, self._headers(call), call.body.encode() if call.body is not None else None, on_send
+                call.method,
+                call.url,
+                self._headers(call),
+                call.body.encode() if call.body is not None else None,
+                on_send,
             )
         except Undelivered as error:
             outcome, problem = "fail", str(error)

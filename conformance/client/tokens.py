@@ -38,7 +38,7 @@ def scheme(name: str, secret: Secret) -> Authentication:
 def basic(secret: Secret) -> Authentication:
     """HTTP Basic with the right token as user name and no password."""
     encoded = base64.b64encode(f"{secret.reveal()}:".encode()).decode()
-    return _header("Authorization", "Basic ", Secret(encoded, f"$(printf %s: \"{secret.variable}\" | base64 -w0)"))
+    return _header("Authorization", "Basic ", Secret(encoded, f'$(printf %s: "{secret.variable}" | base64 -w0)'))
 
 
 def api_key(secret: Secret) -> Authentication:

@@ -47,7 +47,7 @@ class Transport:
         pool = limits.concurrency + 8
         try:
             self._client = httpx.AsyncClient(
-                verify=_tls(connection) if base_url.startswith("https:") else False,  # noqa: S501
+                verify=_tls(connection) if base_url.startswith("https:") else False,
                 proxy=connection.proxy,
                 trust_env=connection.trust_env,
                 follow_redirects=False,

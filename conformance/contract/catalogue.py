@@ -121,7 +121,8 @@ def load() -> Catalogue:
         for entry in here.joinpath("requirements").iterdir()
         if entry.name.endswith(".toml")
     ]
-    ids = [rule.id for chapter in chapters for rule in (*chapter.requirements, *chapter.excluded)]
+    ids = [rule.id for chapter in chapters for rule in chapter.requirements]
+    ids += [rule.id for chapter in chapters for rule in chapter.excluded]
     if twice := {rule for rule in ids if ids.count(rule) > 1}:
         raise CatalogueError(f"ids used twice: {', '.join(sorted(twice))}")
     return Catalogue(version, tuple(sorted(chapters, key=lambda chapter: chapter.order)))
@@ -172,7 +173,5 @@ def _sources(entry: Mapping[str, Any], pages: Mapping[str, Any]) -> tuple[Source
             heading = page["sections"][section]
         except KeyError:
             raise CatalogueError(f"{entry['id']}: no such page or section: {reference}") from None
-        sources.append(
-            Source(page=name, title=Text(**page["title"]), url=Text(**page["url"]), section=Text(**heading))
-        )
+        sources.append(Source(page=name, title=Text(**page["title"]), url=Text(**page["url"]), section=Text(**heading)))
     return tuple(sources)

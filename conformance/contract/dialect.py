@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
-from jsonschema import Draft202012Validator, FormatChecker, FormatError, ValidationError
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import FormatError, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from referencing import Registry

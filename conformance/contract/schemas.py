@@ -20,7 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
-from jsonschema import ValidationError
+from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 
 from conformance.contract import dialect, timestamps
@@ -41,7 +41,7 @@ _SHOWN: Final = 120
 _PRECEDENCE: Final = ("required", "type", "const", "enum", "format", "pattern")
 _UTC_OFFSET: Final = "(?:[Zz]|[+-]00:00)$"  # as the schemas write it
 _BIG: Final = 10**100
-_OR: Final = Text(" or ", " 或 ")
+_OR: Final = Text(" or ", "或 ")
 
 _KINDS: Final = {
     "string": Text("a string", "字符串"),
@@ -52,31 +52,31 @@ _KINDS: Final = {
     "number": Text("a number", "数字"),
 }
 _MESSAGES: Final = {
-    "required": Text("{place} is missing.", "缺少 {place}。"),
+    "required": Text("{place} is missing.", "{place}：缺少该字段。"),
     "type": Text(
         "{place} has the wrong JSON type: {expected} is documented, and it is {actual}.",
-        "{place} 的 JSON 类型不对。文档规定：{expected}；实际：{actual}。",
+        "{place}：JSON 类型不对。文档规定：{expected}；实际：{actual}。",
     ),
     "const": Text(
         "{place} has one documented value, {expected}, and it is {actual}.",
-        "{place} 只有一个文档规定的取值：{expected}；实际：{actual}。",
+        "{place}：文档规定的取值只有 {expected}；实际：{actual}。",
     ),
     "enum": Text(
         "{place} is none of the documented values: {expected}. It is {actual}.",
-        "{place} 不是文档规定的取值之一：{expected}；实际：{actual}。",
+        "{place}：不在文档规定的取值 {expected} 之中；实际：{actual}。",
     ),
     "format": Text(
         "{place} is not a timestamp: {reason}. It is {actual}.",
-        "{place} 不是时间戳（{reason}）；实际：{actual}。",
+        "{place}：不是时间戳（{reason}）；实际：{actual}。",
     ),
     "pattern": Text(
         "{place} must be {expected}. It is {actual}.",
-        "{place} 应为：{expected}；实际：{actual}。",
+        "{place}：应为{expected}；实际：{actual}。",
     ),
 }
 
 
-class SchemaFilesMissing(FileNotFoundError):  # noqa: N818 - the name says what is wrong
+class SchemaFilesMissing(FileNotFoundError):
     """The schema files lie neither in the installed package nor in a checkout around it."""
 
 
@@ -84,7 +84,8 @@ class SchemaFilesMissing(FileNotFoundError):  # noqa: N818 - the name says what 
 class Violation:
     """One place of a body that the schema refuses.
 
-    `pointer` is an RFC 6901 JSON pointer; for a missing field it points to where the field should be.
+    `pointer` is an RFC 6901 JSON pointer; for a missing field it points to where the field should be. In a
+    name that the target made up, unprintable characters are escaped and what is beyond 120 cut off.
     `keyword` is the JSON Schema keyword that refused it, `source` the citation in the schema's language.
     """
 
@@ -124,9 +125,7 @@ def validators(lang: Lang) -> Mapping[str, Validator]:
     return MappingProxyType({stem: dialect.compiled(load(lang, stem)) for stem in STEMS})
 
 
-def violations(
-    schema_name: SchemaName, lang: Lang, instance: object, *, status: int | None
-) -> list[Violation]:
+def violations(schema_name: SchemaName, lang: Lang, instance: object, *, status: int | None) -> list[Violation]:
     """Return what the schema of `lang` says against `instance`, ordered by pointer; empty when valid.
 
     Each place is named once, with the most basic of its faults: a number where a constant string is
@@ -168,9 +167,9 @@ def _worded(error: ValidationError, place: tuple[str | int, ...], schema: Mappin
     missing = keyword == "required"
     expected = _expected(keyword, error.validator_value)
     actual = Text("no such field", "没有该字段") if missing else shown(error.instance)
-    pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in place)
+    pointer = "".join("/" + _step(str(step)) for step in place)
     reason = error.cause.reason if isinstance(error.cause, timestamps.NotTimestamp) else ""
-    name = _cut(_printable(pointer[: _SHOWN + 1])) if pointer else Text("the body", "响应体")
+    name = _cut(pointer) if pointer else Text("the body", "响应体")
     message = _MESSAGES[keyword].format(place=name, expected=expected, actual=actual, reason=reason)
     steps = [*list(error.absolute_schema_path)[:-1], *(("properties", place[-1]) if missing else ())]
     return Violation(pointer, keyword, message, expected, actual, _nearest_comment(schema, steps))
@@ -229,9 +228,12 @@ def shown(value: object) -> Text:
 
 def _printable(text: str) -> str:
     """Escape what would break a line, reorder it or have no UTF-8 form."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
-    )
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def _step(name: str) -> str:
+    """One step of a JSON pointer (RFC 6901, section 3)."""
+    return _cut(_printable(name[: _SHOWN + 1])).en.replace("~", "~0").replace("/", "~1")
 
 
 def _cut(text: str) -> Text:

@@ -34,7 +34,7 @@ _NAME_SHOWN: Final = 60
 _BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
 
 
-class NotStrictJson(ValueError):  # noqa: N818 - the name says what the body is
+class NotStrictJson(ValueError):
     """The bytes or the text are not JSON.
 
     `reason` is a clause without a full stop; `str()` of the error is its English.

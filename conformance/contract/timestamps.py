@@ -31,7 +31,7 @@ _GRAMMAR: Final = re.compile(
 )
 
 
-class NotTimestamp(ValueError):  # noqa: N818 - the name says what the text is
+class NotTimestamp(ValueError):
     """The text is not RFC 3339, or has more fraction digits than the API shows anywhere.
 
     `reason` is a clause without a full stop; `str()` of the error is its English.

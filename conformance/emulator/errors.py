@@ -63,9 +63,7 @@ def not_found(noun: str, param: str | None = None) -> ApiError:
 
 def method_not_allowed(allowed: str) -> ApiError:
     """405: no page documents one; the type is that of other malformed requests."""
-    return ApiError(
-        405, "invalid_request_error", "The path does not take this method.", headers={"Allow": allowed}
-    )
+    return ApiError(405, "invalid_request_error", "The path does not take this method.", headers={"Allow": allowed})
 
 
 def conflict(message: str, param: str | None = None) -> ApiError:

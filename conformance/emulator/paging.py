@@ -52,9 +52,7 @@ class PageRequest:
         )
 
 
-def list_page(
-    records: Sequence[Record], wanted: PageRequest, render: Callable[[Record], JsonObject]
-) -> JsonObject:
+def list_page(records: Sequence[Record], wanted: PageRequest, render: Callable[[Record], JsonObject]) -> JsonObject:
     """The list envelope for records that ascend by id. ``next_page`` is ``last_id`` when there is more."""
     if wanted.before:
         matching = [record for record in records if record.id < wanted.before]

@@ -55,8 +55,8 @@ def json_object(body: bytes, *, blank_is_empty: bool = False) -> JsonObject:
         return {}
     try:
         value = json.loads(body.decode("utf-8"), parse_constant=_no_such_number)
-        # An escaped lone surrogate passes the parser and could not be sent back.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        # An escaped lone surrogate, or 1e999, passes the parser and could not be sent back.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError):
         raise invalid_request("The request body must be valid JSON.") from None
     if not isinstance(value, dict):

@@ -34,9 +34,7 @@ class Seams:
     decide_heartbeat: Callable[[WorkItem, LeaseExpectation | None], HeartbeatDecision] = work.decide_heartbeat
     heartbeat: Callable[[WorkItem, datetime], WorkItem] = work.heartbeat
     stop: Callable[[WorkItem, bool, datetime], WorkItem] = work.stop
-    merge_metadata: Callable[[Mapping[str, str], Mapping[str, str | None]], dict[str, str]] = (
-        work.merge_metadata
-    )
+    merge_metadata: Callable[[Mapping[str, str], Mapping[str, str | None]], dict[str, str]] = work.merge_metadata
     render_work_item: Callable[[WorkItem], JsonObject] = rendering.render_work_item
     render_refusal: Callable[[ApiError, str], JsonObject] = errors.envelope
 

@@ -80,18 +80,14 @@ class WorkQueue:
             return self._store.put_work(self._seams.repeat_ack(item, self._clock()))
         raise self._seams.refuse_ack(decision)
 
-    def heartbeat(
-        self, environment_id: str, work_id: str, expectation: LeaseExpectation | None
-    ) -> WorkItem:
+    def heartbeat(self, environment_id: str, work_id: str, expectation: LeaseExpectation | None) -> WorkItem:
         """Extends the lease; the first heartbeat makes the item active. Raises ApiError 404, 409 and 412."""
         item = self.item(environment_id, work_id)
         decision = self._seams.decide_heartbeat(item, expectation)
         if decision is HeartbeatDecision.NO_LEASE:
             raise conflict("A queued or stopped work item takes no heartbeat.")
         if decision is HeartbeatDecision.LEASE_LOST:
-            raise precondition_failed(
-                "The latest heartbeat is not the expected one.", "expected_last_heartbeat"
-            )
+            raise precondition_failed("The latest heartbeat is not the expected one.", "expected_last_heartbeat")
         return self._store.put_work(self._seams.heartbeat(item, self._clock()))
 
     def stop(self, environment_id: str, work_id: str, *, force: bool) -> WorkItem:
@@ -99,9 +95,7 @@ class WorkQueue:
         item = self.item(environment_id, work_id)
         return self._store.put_work(self._seams.stop(item, force, self._clock()))
 
-    def update_metadata(
-        self, environment_id: str, work_id: str, patch: Mapping[str, str | None]
-    ) -> WorkItem:
+    def update_metadata(self, environment_id: str, work_id: str, patch: Mapping[str, str | None]) -> WorkItem:
         """Merges a patch into the item's metadata, in any state. Raises ApiError 404 and 400."""
         item = self.item(environment_id, work_id)
         merged = within_metadata_limits(self._seams.merge_metadata(item.metadata, patch))

@@ -1,0 +1,1 @@
+"""Brings a work item into a wanted state, journals what it makes, and cleans up."""

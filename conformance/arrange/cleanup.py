@@ -1,0 +1,165 @@
+"""Leaves no trace: stops every item and removes, or else archives, everything that a run made."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from conformance.arrange.journal import RUN_ID, Collection, Made
+from conformance.arrange.reading import AnswerLost, CannotArrange, object_of
+from conformance.client.api import Api
+from conformance.client.client import TargetGone
+from conformance.exchange import Exchange
+
+COLLECTIONS: Final[tuple[Collection, ...]] = ("sessions", "agents", "environments")
+"""In the order of removal: what refers goes before what is referred to."""
+
+_MAX_PAGES: Final = 100
+_AT_ONCE: Final = 8
+_ALREADY_GONE: Final = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Something that could not be removed, and the last answer to the attempt."""
+
+    collection: Collection
+    name: str
+    id: str | None
+    reason: str
+
+
+async def remove(api: Api, made: Iterable[Made]) -> list[Leftover]:
+    """Remove everything in `made`: items first, then sessions, agents and environments. Never raises for the target."""
+    known, leftovers = await _with_ids(api, list(made))
+    gate = asyncio.Semaphore(_AT_ONCE)
+    await asyncio.gather(*(_stop_all_work(api, m, gate) for m in known if m.collection == "environments"))
+    for collection in COLLECTIONS:
+        results = await asyncio.gather(*(_remove(api, m, gate) for m in known if m.collection == collection))
+        leftovers += [leftover for leftover in results if leftover is not None]
+    return leftovers
+
+
+async def find(api: Api, run_id: str | None = None) -> list[Made]:
+    """Everything on the account that carries a run's name, newest kind last."""
+    found: list[Made] = []
+    for collection in COLLECTIONS:
+        async for entry in _entries(api, collection):
+            made = _recognise(collection, entry)
+            if made is not None and (run_id is None or run_of(made) == run_id):
+                found.append(made)
+    return found
+
+
+def run_of(made: Made) -> str | None:
+    """The run that made it, by its name."""
+    match = RUN_ID.match(made.name)
+    return match.group("run") if match else None
+
+
+async def _with_ids(api: Api, made: list[Made]) -> tuple[list[Made], list[Leftover]]:
+    """Find by its name what has no id. What a complete search does not find was never made."""
+    known = [m for m in made if m.id is not None]
+    nameless = [m for m in made if m.id is None]
+    if not nameless:
+        return known, []
+    try:
+        found = {(m.collection, m.name): m for m in await find(api)}
+    except (AnswerLost, CannotArrange, TargetGone):
+        reason = "the answer to its creation was lost, and the search for its name failed"
+        return known, [Leftover(m.collection, m.name, None, reason) for m in nameless]
+    return known + [found[(m.collection, m.name)] for m in nameless if (m.collection, m.name) in found], []
+
+
+def _recognise(collection: Collection, entry: Any) -> Made | None:
+    if not isinstance(entry, dict) or entry.get("archived_at"):
+        return None
+    name, object_id = entry.get("title" if collection == "sessions" else "name"), entry.get("id")
+    if isinstance(name, str) and isinstance(object_id, str) and RUN_ID.match(name):
+        return Made(collection, name, object_id)
+    return None
+
+
+async def _entries(api: Api, collection: Collection) -> AsyncIterator[Any]:
+    page = None
+    for number in range(_MAX_PAGES):
+        listing = object_of(await api.list_objects(f"list-{collection}.{number}", collection, page=page))
+        for entry in _data(listing):
+            yield entry
+        page = _next_page(listing)
+        if page is None:
+            return
+
+
+def _data(listing: dict[str, Any]) -> list[Any]:
+    data = listing.get("data")
+    return data if isinstance(data, list) else []
+
+
+def _next_page(listing: dict[str, Any]) -> str | None:
+    last = listing.get("last_id")
+    return last if listing.get("has_more") is True and isinstance(last, str) else None
+
+
+async def _stop_all_work(api: Api, environment: Made, gate: asyncio.Semaphore) -> None:
+    """Stop whatever is live in an environment that the suite made. One that is not self-hosted has no work."""
+    assert environment.id is not None
+    live: list[str] = []
+    page = None
+    try:
+        for number in range(_MAX_PAGES):
+            listing = object_of(await api.list_work(f"clean.list.{number}", environment.id, page=page))
+            live += [work_id for entry in _data(listing) if (work_id := _live_id(entry)) is not None]
+            page = _next_page(listing)
+            if page is None:
+                break
+    except (AnswerLost, CannotArrange, TargetGone):
+        return
+    await asyncio.gather(*(_stop(api, environment.id, work_id, gate) for work_id in live))
+
+
+async def _stop(api: Api, environment_id: str, work_id: str, gate: asyncio.Semaphore) -> None:
+    async with gate:
+        with contextlib.suppress(TargetGone):
+            await api.stop("clean.stop", environment_id, work_id, force=True)
+
+
+def _live_id(entry: Any) -> str | None:
+    if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry.get("state") != "stopped":
+        return str(entry["id"])
+    return None
+
+
+async def _remove(api: Api, made: Made, gate: asyncio.Semaphore) -> Leftover | None:
+    """Delete; where that is refused, free it and delete again; where that is refused too, archive."""
+    assert made.id is not None
+    exchange = None
+    async with gate:
+        try:
+            for action in ("delete", *(("cancel", "delete") if made.collection == "sessions" else ()), "archive"):
+                exchange = await _act(api, made.collection, made.id, action)
+                if action != "cancel" and _done(exchange):
+                    return None
+        except TargetGone:
+            return Leftover(made.collection, made.name, made.id, "the target was gone")
+    return Leftover(made.collection, made.name, made.id, _outcome(exchange))
+
+
+async def _act(api: Api, collection: Collection, object_id: str, action: str) -> Exchange:
+    if action == "delete":
+        return await api.delete("clean.delete", collection, object_id)
+    return await api.act(f"clean.{action}", collection, object_id, action)
+
+
+def _done(exchange: Exchange) -> bool:
+    status = exchange.response.status if exchange.response is not None else 0
+    return 200 <= status < 300 or status == _ALREADY_GONE
+
+
+def _outcome(exchange: Exchange | None) -> str:
+    if exchange is None or exchange.response is None:
+        return exchange.problem or "no answer" if exchange is not None else "no answer"
+    return f"HTTP {exchange.response.status}"

@@ -1,0 +1,98 @@
+"""Reads what an arranging answer says. What cannot be arranged is never a verdict on the ack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.contract.strict_json import NotStrictJson, parse
+from conformance.exchange import Exchange
+from conformance.text import Text
+
+MAX_ID_LENGTH = 256
+
+
+class CannotArrange(Exception):
+    """An item or an environment could not be brought about. `step` names the exchange to look at."""
+
+    def __init__(self, reason: Text, step: str) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+        self.step = step
+
+
+class AnswerLost(Exception):
+    """No answer that could be used came back: the operation may have happened, or surely did not."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__(exchange.step)
+        self.exchange = exchange
+
+
+def answered(exchange: Exchange) -> Exchange:
+    """The exchange, where an answer came.
+
+    Raises:
+        AnswerLost: none did.
+    """
+    if exchange.outcome != "ok":
+        raise AnswerLost(exchange)
+    return exchange
+
+
+def body_of(exchange: Exchange) -> Any:
+    """The JSON value that a 2xx answer holds.
+
+    Raises:
+        AnswerLost: no answer came.
+        CannotArrange: the operation was refused, or its answer is not JSON.
+    """
+    response = answered(exchange).response
+    assert response is not None
+    if not 200 <= response.status < 300:
+        raise CannotArrange(
+            Text("{operation} answered HTTP {status}.", "{operation} 返回了 HTTP {status}。").format(
+                operation=exchange.operation, status=response.status
+            ),
+            exchange.step,
+        )
+    unreadable = CannotArrange(
+        Text(
+            "{operation} answered HTTP {status} with a body that is not readable JSON.",
+            "{operation} 返回了 HTTP {status}，但响应体不是可读的 JSON。",
+        ).format(operation=exchange.operation, status=response.status),
+        exchange.step,
+    )
+    if response.body.problem:
+        raise unreadable
+    try:
+        return parse(response.body.text)
+    except NotStrictJson:
+        raise unreadable from None
+
+
+def object_of(exchange: Exchange) -> dict[str, Any]:
+    """The JSON object that a 2xx answer holds; errors as `body_of`."""
+    value = body_of(exchange)
+    if not isinstance(value, dict):
+        raise CannotArrange(
+            Text("{operation} did not answer with a JSON object.", "{operation} 的响应不是 JSON 对象。").format(
+                operation=exchange.operation
+            ),
+            exchange.step,
+        )
+    return value
+
+
+def id_of(exchange: Exchange, *keys: str) -> str:
+    """The id in a 2xx answer, `id` unless a path of keys is given; errors as `body_of`."""
+    value: Any = object_of(exchange)
+    for key in keys or ("id",):
+        value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_ID_LENGTH or value in {".", ".."}:
+        raise CannotArrange(
+            Text("{operation} answered without a usable `{key}`.", "{operation} 的响应中没有可用的 `{key}`。").format(
+                operation=exchange.operation, key=".".join(keys or ("id",))
+            ),
+            exchange.step,
+        )
+    return value

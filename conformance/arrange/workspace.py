@@ -1,0 +1,124 @@
+"""What all scenarios of a run share: at most three environments and one agent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+from conformance.arrange.journal import Collection, Journal, object_name
+from conformance.arrange.reading import CannotArrange, body_of, id_of
+from conformance.client.api import Api
+from conformance.exchange import Exchange
+
+Place = Literal["main", "quiet"]
+
+SUITE_METADATA: Final = "work-conformance"
+_NOT_SELF_HOSTED: Final = ("cloud", "managed")
+"""The documented kind, then the name that the China edition's schemas page has for it."""
+_FALLBACK_MODEL: Final = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """Ids of what was made. An environment that could not be made is None, with the reason in `missing`."""
+
+    run_id: str
+    main: str
+    agent: str
+    quiet: str | None = None
+    cloud: str | None = None
+
+    def environment(self, place: Place) -> str | None:
+        """The self-hosted environment of that name."""
+        return self.main if place == "main" else self.quiet
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; `Workspace(**data)` reads it back."""
+        return asdict(self)
+
+
+async def prepare(api: Api, journal: Journal, run_id: str) -> Workspace:
+    """Make the environments and the agent.
+
+    Raises:
+        CannotArrange: the main environment or the agent cannot be made. The other two environments are needed by
+            a few scenarios only; without one of them those are inconclusive.
+        AnswerLost: the target did not answer.
+    """
+    maker = Maker(api, journal, run_id)
+    main = await maker.environment("main", "self_hosted")
+    agent = await maker.agent(await _model(api))
+    quiet = await _optional(maker.environment("quiet", "self_hosted"))
+    cloud = None
+    for kind in _NOT_SELF_HOSTED:
+        cloud = cloud or await _optional(maker.environment(f"not-self-hosted-{kind}", kind))
+    return Workspace(run_id=run_id, main=main, agent=agent, quiet=quiet, cloud=cloud)
+
+
+class Maker:
+    """Creates objects, each journalled before and after."""
+
+    def __init__(self, api: Api, journal: Journal, run_id: str) -> None:
+        self._api = api
+        self._journal = journal
+        self._run_id = run_id
+        self._metadata = {"suite": SUITE_METADATA, "run": run_id}
+
+    async def environment(self, label: str, kind: str) -> str:
+        """Create an environment of that `config.type` and return its id."""
+        name = object_name(self._run_id, label)
+        return await self._make(
+            "environments",
+            name,
+            lambda: self._api.create_environment(
+                f"create-environment.{label}", name=name, kind=kind, metadata=self._metadata
+            ),
+        )
+
+    async def agent(self, model: str) -> str:
+        """Create the agent that every session uses and return its id."""
+        name = object_name(self._run_id, "agent")
+        return await self._make(
+            "agents",
+            name,
+            lambda: self._api.create_agent("create-agent", name=name, model=model, metadata=self._metadata),
+        )
+
+    async def session(self, step: str, label: str, *, agent: str, environment: str) -> str:
+        """Create a session and return its id."""
+        name = object_name(self._run_id, label)
+        return await self._make(
+            "sessions",
+            name,
+            lambda: self._api.create_session(
+                step, title=name, agent_id=agent, environment_id=environment, metadata=self._metadata
+            ),
+        )
+
+    async def _make(self, collection: Collection, name: str, create: Callable[[], Awaitable[Exchange]]) -> str:
+        self._journal.intend(collection, name)
+        exchange = await create()
+        if exchange.response is not None and 400 <= exchange.response.status < 500:
+            self._journal.refused(collection, name)
+        object_id = id_of(exchange)
+        self._journal.made(collection, name, object_id)
+        return object_id
+
+
+async def _optional(making: Awaitable[str]) -> str | None:
+    try:
+        return await making
+    except CannotArrange:
+        return None
+
+
+async def _model(api: Api) -> str:
+    """A model id that this account may use; the docs' own example where the list does not say."""
+    try:
+        listing = body_of(await api.models("models"))
+        entries = listing["data"] if isinstance(listing, dict) else []
+        usable = [entry["id"] for entry in entries if isinstance(entry["id"], str) and entry.get("is_enabled", True)]
+    except (CannotArrange, KeyError, TypeError, AttributeError):
+        usable = []
+    return _FALLBACK_MODEL if _FALLBACK_MODEL in usable or not usable else usable[0]

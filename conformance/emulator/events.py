@@ -1,0 +1,60 @@
+"""Events sent to a session (page of sending session events, newest form)."""
+
+from dataclasses import dataclass
+
+from .errors import JsonObject, invalid_request
+
+_TYPES = frozenset(
+    {
+        "system.message",
+        "user.custom_tool_result",
+        "user.define_outcome",
+        "user.interrupt",
+        "user.message",
+        "user.tool_confirmation",
+        "user.tool_result",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event as sent: a JSON object with a known ``type``."""
+
+    document: JsonObject
+
+    @property
+    def asks_for_work(self) -> bool:
+        """Whether the event makes a session run."""
+        return self.document["type"] == "user.message"
+
+    @property
+    def interrupts(self) -> bool:
+        """Whether the event makes a session stop running."""
+        return self.document["type"] == "user.interrupt"
+
+
+def parse_events(document: JsonObject) -> list[Event]:
+    """The events of a request body ``{"events": [...]}``, at least one.
+
+    Raises ApiError 400 when the wrapping is missing, a type is unknown, or the content of a user message is not
+    a non-empty array of blocks; the older pages' plain string is refused.
+    """
+    events = document.get("events")
+    if not isinstance(events, list) or not events:
+        raise invalid_request("events must be a non-empty array.", "events")
+    return [_parse_event(event, f"events[{position}]") for position, event in enumerate(events)]
+
+
+def _parse_event(event: object, where: str) -> Event:
+    if not isinstance(event, dict) or event.get("type") not in _TYPES:
+        raise invalid_request("An event must be an object with a known type.", f"{where}.type")
+    if event["type"] == "user.message":
+        content = event.get("content")
+        if not isinstance(content, list) or not content or not all(map(_is_block, content)):
+            raise invalid_request("content must be a non-empty array of blocks.", f"{where}.content")
+    return Event(event)
+
+
+def _is_block(block: object) -> bool:
+    return isinstance(block, dict) and isinstance(block.get("type"), str)

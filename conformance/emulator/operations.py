@@ -1,0 +1,76 @@
+"""What every operation is given and gives back, and the rules that hold for all of them.
+
+An operation is an async function from a `Call` to a `Reply`. The request body is read before it starts, so an
+operation that awaits nothing is atomic.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from .admission import Demand
+from .auth import Principal
+from .errors import JsonObject, invalid_request, not_permitted
+from .parameters import Query, json_object
+from .records import Environment
+from .service import Service
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated request with its whole body."""
+
+    service: Service
+    principal: Principal
+    path: Mapping[str, str]
+    query: Query
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def worker_id(self) -> str | None:
+        """The worker's identity; an empty header counts as none."""
+        return self.headers.get("worker-id") or None
+
+    def environment(self, demand: Demand = Demand.NOTHING) -> Environment:
+        """The environment of the path, admitted for this principal. Raises ApiError 404, 403, 400."""
+        found = self.service.store.environments.get(self.path["environment_id"])
+        return self.service.seams.admit(self.principal, found, demand)
+
+    def require_permission(self) -> None:
+        """Raises ApiError 403 unless the principal may change things."""
+        if not self.principal.may_act:
+            raise not_permitted()
+
+    def document(self, *, blank_is_empty: bool = False) -> JsonObject:
+        """The JSON object of the body. Raises ApiError 400."""
+        return json_object(self.body, blank_is_empty=blank_is_empty)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A successful answer: a JSON payload (None is JSON null) and its status."""
+
+    payload: object
+    status: int = 200
+
+
+Operation = Callable[[Call], Awaitable[Reply]]
+Operations = Mapping[str, Mapping[str, Operation]]
+
+
+async def read_body(request: Request) -> bytes:
+    """The whole request body. Raises ApiError 400 above the documented 32 MB, without reading the rest."""
+    too_large = invalid_request("The request body is larger than 32 MB.")
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise too_large
+    return bytes(body)

@@ -1,0 +1,78 @@
+"""Sessions and their events: reading requests and answering them."""
+
+from collections.abc import Mapping
+
+from .errors import JsonObject
+from .operations import Call, Operation, Reply
+from .paging import PageRequest, list_page
+from .records import Session
+from .rendering import render_session
+
+
+def _rendered(call: Call, session: Session) -> JsonObject:
+    return render_session(session, running=call.service.registry.running(session))
+
+
+def _session(call: Call) -> Session:
+    return call.service.registry.session(call.principal.tenant, call.path["session_id"])
+
+
+def _own_session(call: Call) -> Session:
+    """The session of the path, for a change. Raises ApiError 404 and 403."""
+    session = _session(call)
+    call.require_permission()
+    return session
+
+
+async def create_session(call: Call) -> Reply:
+    """Creates an idle session."""
+    call.require_permission()
+    session = call.service.registry.create_session(call.principal.tenant, call.document())
+    return Reply(_rendered(call, session), 201)
+
+
+async def list_sessions(call: Call) -> Reply:
+    """The tenant's sessions, archived ones too."""
+    sessions = call.service.store.sessions.values()
+    found = [session for session in sessions if session.tenant == call.principal.tenant]
+    return Reply(list_page(found, PageRequest.from_query(call.query), lambda session: _rendered(call, session)))
+
+
+async def get_session(call: Call) -> Reply:
+    """One session."""
+    return Reply(_rendered(call, _session(call)))
+
+
+async def archive_session(call: Call) -> Reply:
+    """Archives a session."""
+    return Reply(_rendered(call, call.service.registry.archive_session(_own_session(call))))
+
+
+async def delete_session(call: Call) -> Reply:
+    """Deletes a session and stops its work."""
+    session = _own_session(call)
+    call.service.registry.delete_session(session)
+    return Reply({"id": session.id, "type": "session_deleted"})
+
+
+async def cancel_session(call: Call) -> Reply:
+    """Cancels what a session is doing: 202 when there is something, 200 when it is idle."""
+    session = _own_session(call)
+    was_running = call.service.registry.cancel_session(session)
+    payload = {"id": session.id, "type": "session", "status": "canceling" if was_running else "idle"}
+    return Reply(payload, 202 if was_running else 200)
+
+
+async def send_events(call: Call) -> Reply:
+    """Sends events to a session."""
+    session = _own_session(call)
+    return Reply({"data": call.service.registry.send_events(session, call.document())}, 202)
+
+
+SESSION_OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
+    "/sessions": {"GET": list_sessions, "POST": create_session},
+    "/sessions/{session_id}": {"GET": get_session, "DELETE": delete_session},
+    "/sessions/{session_id}/archive": {"POST": archive_session},
+    "/sessions/{session_id}/cancel": {"POST": cancel_session},
+    "/sessions/{session_id}/events": {"POST": send_events},
+}

@@ -1,0 +1,138 @@
+"""The eight Work operations: reading requests and answering them (one page each in the documentation)."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+from .admission import Demand
+from .errors import invalid_request
+from .instants import parse_rfc3339
+from .operations import Call, Operation, Reply
+from .paging import PageRequest, list_page
+from .parameters import metadata_patch
+from .rendering import render_heartbeat
+from .work import LeaseExpectation, WorkItem, clamp_ttl
+from .work_queue import DEFAULT_RECLAIM
+
+_SEES = Demand.SELF_HOSTED
+_ACTS = Demand.SELF_HOSTED | Demand.PERMISSION
+_MAX_BLOCK_MS = 999
+_SHORTEST_NAP_SECONDS = 0.001
+
+
+def _item_reply(call: Call, item: WorkItem) -> Reply:
+    return Reply(call.service.seams.render_work_item(item))
+
+
+async def poll(call: Call) -> Reply:
+    """Delivers one item, or answers null when none turns up within ``block_ms`` (1 to 999) milliseconds.
+
+    Without ``block_ms`` it does not wait. ``reclaim_older_than_ms`` (default 5000) is how long a delivered item
+    must have gone without an ack before it is delivered again.
+    """
+    environment_id = call.environment(_ACTS).id
+    block_ms = call.query.integer("block_ms", minimum=1, maximum=_MAX_BLOCK_MS)
+    reclaim_after = _reclaim_after(call)
+    queue = call.service.queue
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + (block_ms or 0) / 1000
+    while True:
+        item = queue.claim(environment_id, call.worker_id, reclaim_after)
+        if item is not None:
+            return _item_reply(call, item)
+        remaining = deadline - loop.time()
+        if remaining <= 0:
+            return Reply(None)
+        reclaim = queue.seconds_to_reclaim(environment_id, reclaim_after)
+        nap = remaining if reclaim is None else min(remaining, reclaim)
+        await queue.arrivals.wait(environment_id, max(nap, _SHORTEST_NAP_SECONDS))
+
+
+def _reclaim_after(call: Call) -> timedelta:
+    milliseconds = call.query.integer("reclaim_older_than_ms", minimum=0)
+    if milliseconds is None:
+        return DEFAULT_RECLAIM
+    try:
+        return timedelta(milliseconds=milliseconds)
+    except OverflowError:  # longer than any run: such an item is never delivered again
+        return timedelta.max
+
+
+async def stats(call: Call) -> Reply:
+    """The queue stats of an environment."""
+    return Reply(call.service.queue.statistics(call.environment(_SEES).id))
+
+
+async def list_items(call: Call) -> Reply:
+    """The work items of an environment, oldest first, a page at a time."""
+    environment = call.environment(_SEES)
+    items = call.service.store.work_items(environment.id)
+    return Reply(list_page(items, PageRequest.from_query(call.query), call.service.seams.render_work_item))
+
+
+async def get_item(call: Call) -> Reply:
+    """One work item."""
+    environment = call.environment(_SEES)
+    return _item_reply(call, call.service.queue.item(environment.id, call.path["work_id"]))
+
+
+async def ack(call: Call) -> Reply:
+    """Acknowledges a delivered item; the body, whatever it is, does not matter."""
+    environment = call.environment(_ACTS)
+    item = call.service.queue.acknowledge(environment.id, call.path["work_id"], call.worker_id)
+    return _item_reply(call, item)
+
+
+async def heartbeat(call: Call) -> Reply:
+    """Extends an item's lease, given that the latest heartbeat is the expected one if one is expected."""
+    environment, work_id = call.environment(_ACTS), call.path["work_id"]
+    call.service.queue.item(environment.id, work_id)
+    ttl_seconds = clamp_ttl(call.query.integer("desired_ttl_seconds", minimum=1))
+    item = call.service.queue.heartbeat(environment.id, work_id, _lease_expectation(call))
+    return Reply(render_heartbeat(item, ttl_seconds))
+
+
+def _lease_expectation(call: Call) -> LeaseExpectation | None:
+    expected = call.query.text("expected_last_heartbeat")
+    if expected is None:
+        return None
+    if expected == "NO_HEARTBEAT":
+        return LeaseExpectation(None)
+    instant = parse_rfc3339(expected)
+    if instant is None:
+        raise invalid_request(
+            "expected_last_heartbeat must be NO_HEARTBEAT or an RFC 3339 time.", "expected_last_heartbeat"
+        )
+    return LeaseExpectation(instant)
+
+
+async def stop(call: Call) -> Reply:
+    """Stops an item gracefully, or at once with ``{"force": true}``; the body is optional."""
+    environment, work_id = call.environment(_ACTS), call.path["work_id"]
+    call.service.queue.item(environment.id, work_id)
+    force = call.document(blank_is_empty=True).get("force", False)
+    if not isinstance(force, bool):
+        raise invalid_request("force must be true or false.", "force")
+    return _item_reply(call, call.service.queue.stop(environment.id, work_id, force=force))
+
+
+async def update_metadata(call: Call) -> Reply:
+    """Merges a patch into an item's metadata."""
+    environment, work_id = call.environment(_ACTS), call.path["work_id"]
+    call.service.queue.item(environment.id, work_id)
+    patch = metadata_patch(call.document())
+    return _item_reply(call, call.service.queue.update_metadata(environment.id, work_id, patch))
+
+
+_WORK = "/environments/{environment_id}/work"
+
+WORK_OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
+    _WORK: {"GET": list_items},
+    # These two come before the path with a work id, which would match them as well.
+    f"{_WORK}/poll": {"GET": poll},
+    f"{_WORK}/stats": {"GET": stats},
+    f"{_WORK}/{{work_id}}": {"GET": get_item, "POST": update_metadata},
+    f"{_WORK}/{{work_id}}/ack": {"POST": ack},
+    f"{_WORK}/{{work_id}}/heartbeat": {"POST": heartbeat},
+    f"{_WORK}/{{work_id}}/stop": {"POST": stop},
+}

@@ -1,0 +1,203 @@
+"""Serving an ASGI application over HTTP: from a thread for tests, or in the foreground."""
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType, TracebackType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+_GRACE_SECONDS = 0.2
+_KEEP_ALIVE_SECONDS = 75
+_DATE_REFRESH_SECONDS = 1.0
+
+
+class EmulatorServer:
+    """Serves an application from a daemon thread with an event loop of its own.
+
+    A context manager; ``start`` and ``stop`` may also be called by hand, and a stopped server may be started
+    again (with port 0 usually elsewhere).
+    """
+
+    def __init__(self, app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._base_url: str | None = None
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def base_url(self) -> str:
+        """For example ``http://127.0.0.1:43211``, without a slash at its end; known once started."""
+        if self._base_url is None:
+            raise RuntimeError("the server has not been started")
+        return self._base_url
+
+    def start(self) -> None:
+        """Returns when connections are answered. Raises OSError when the address cannot be bound."""
+        if self._thread is not None:
+            raise RuntimeError("the server is running already")
+        listener = _listen(self._host, self._port)
+        self._base_url = _base_url(listener)
+        ready = threading.Event()
+        self._server = _Server(self._app, ready.set)
+        self._thread = threading.Thread(
+            target=_serve_in_thread, args=(self._server, listener, ready), name="emulator", daemon=True
+        )
+        self._thread.start()
+        ready.wait()
+        if not self._server.started:
+            self.stop()
+            raise RuntimeError("the server ended while starting")
+
+    def stop(self) -> None:
+        """Ends the server and closes its connections; requests under way get a moment to finish."""
+        if self._server is not None:
+            self._server.request_stop()
+        if self._thread is not None:
+            self._thread.join()
+        self._server = self._thread = self._base_url = None
+
+    def __enter__(self) -> "EmulatorServer":
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def serve_forever(app: ASGIApp, *, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    """Serves in the foreground until SIGINT or SIGTERM, then returns.
+
+    ``on_ready`` is called once, with the base URL, when connections are answered. Raises OSError, before
+    anything is served, when the address cannot be bound. To be called from the main thread.
+    """
+    listener = _listen(host, port)
+    base_url = _base_url(listener)
+    with listener:
+        _run(_Server(app, lambda: on_ready(base_url)), listener)
+
+
+def _serve_in_thread(server: "_Server", listener: socket.socket, ready: threading.Event) -> None:
+    try:
+        with listener:
+            _run(server, listener)
+    finally:
+        ready.set()  # also after a failure to start, for which the starter waits
+
+
+def _run(server: "_Server", listener: socket.socket) -> None:
+    asyncio.run(server.serve(sockets=[listener]))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket. The protocol is named because asyncio sets TCP_NODELAY only where it is."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if hasattr(signal, "SIGHUP"):  # POSIX; on Windows this option would let two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+        listener.listen()
+        listener.setblocking(False)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _base_url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, made to start and end at once and to leave the process's signals as they were."""
+
+    def __init__(self, app: ASGIApp, on_ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                loop="asyncio",
+                http="h11",
+                ws="none",
+                interface="asgi3",
+                lifespan="off",
+                log_config=None,
+                # Uvicorn reports what clients send wrong; the application logs its own failures.
+                log_level="critical",
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                # Longer than clients keep idle connections, so that none is closed under a request.
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            )
+        )
+        self._on_ready = on_ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop_requested = asyncio.Event()
+
+    def request_stop(self) -> None:
+        """Makes the server end; safe from any thread and from a signal handler."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: the server has ended already
+                self._loop.call_soon_threadsafe(self._stop_requested.set)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def main_loop(self) -> None:
+        while not self._stop_requested.is_set():
+            await self.on_tick(0)  # refreshes the Date header
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_DATE_REFRESH_SECONDS):
+                    await self._stop_requested.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        connections = list(self.server_state.connections)
+        for connection in connections:
+            connection.shutdown()
+        tasks = set(self.server_state.tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
+        for connection in connections:
+            if connection.transport is not None:
+                connection.transport.close()
+        await asyncio.sleep(0)  # lets the transports close before the loop does
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ends the server on SIGINT and SIGTERM; unlike the base class, does not raise them again."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def end(_number: int, _frame: FrameType | None) -> None:
+            # A signal may come before the loop serves; then the main loop never starts waiting.
+            self._stop_requested.set()
+            self.request_stop()
+
+        previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)

@@ -1,0 +1,30 @@
+"""One server instance: its parts, built once and handed to every operation."""
+
+from dataclasses import dataclass
+
+from .auth import Tokens
+from .ids import IdMint
+from .instants import Clock
+from .registry import Registry
+from .seams import HEALTHY, Seams
+from .store import Store
+from .work_queue import WorkQueue
+
+
+@dataclass(frozen=True)
+class Service:
+    """State, decisions and the two groups of transitions of a server."""
+
+    tokens: Tokens
+    seams: Seams
+    store: Store
+    queue: WorkQueue
+    registry: Registry
+
+    @classmethod
+    def build(cls, *, tokens: Tokens, clock: Clock, seams: Seams = HEALTHY) -> "Service":
+        """An empty server. ``clock`` answers aware datetimes."""
+        store, mint = Store(), IdMint(clock)
+        queue = WorkQueue(store=store, clock=clock, mint=mint, seams=seams)
+        registry = Registry(store=store, queue=queue, clock=clock, mint=mint)
+        return cls(tokens=tokens, seams=seams, store=store, queue=queue, registry=registry)
