@@ -14,6 +14,8 @@ DEFAULT_WORKER_HEADER: Final = "Worker-ID"
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 MINIMUM_SECRET_LENGTH: Final = 12
 
+_EXAMPLE: Final = "give one like https://api.example.com"
+
 
 class ConfigurationError(Exception):
     """What the user gave cannot be used; the message is one sentence and names the mend."""
@@ -135,15 +137,13 @@ def parse_base_url(text: str, api_prefix: str = DEFAULT_API_PREFIX) -> str:
             f"The base URL cannot be read ({error}); give one like https://api.example.com."
         ) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigurationError(
-            f"The base URL {text!r} is not an absolute http(s) URL; give one like https://api.example.com."
-        )
+        raise ConfigurationError(f"The base URL {text!r} is not an absolute http(s) URL; {_EXAMPLE}.")
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError("The base URL holds a user name; credentials come from the environment (QODER_PAT).")
     if parts.query or parts.fragment:
         raise ConfigurationError(f"The base URL has a query or a fragment; leave them out: {parts.hostname}.")
     if port == 0 or any(c.isspace() or ord(c) < 0x21 for c in text.strip()):
-        raise ConfigurationError(f"The base URL {text!r} is malformed; give one like https://api.example.com.")
+        raise ConfigurationError(f"The base URL {text!r} is malformed; {_EXAMPLE}.")
     path = parts.path.rstrip("/")
     if api_prefix and path.endswith(api_prefix):
         path = path[: -len(api_prefix)].rstrip("/")

@@ -69,6 +69,4 @@ def join(separator: str | Text, texts: Iterable[Text]) -> Text:
 
 
 def _in_language(values: Mapping[str, object], lang: Lang) -> dict[str, str]:
-    return {
-        name: value.in_(lang) if isinstance(value, Text) else str(value) for name, value in values.items()
-    }
+    return {name: value.in_(lang) if isinstance(value, Text) else str(value) for name, value in values.items()}

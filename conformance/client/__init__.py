@@ -1,1 +1,1 @@
-"""The Work API over httpx: records and redacts every exchange, keeps to the rate, resends only what surely did not happen."""
+"""The Work API over httpx: records, redacts, keeps to the rate, and resends only what surely did not happen."""

@@ -47,9 +47,10 @@ def parse_events(document: JsonObject) -> list[Event]:
 
 
 def _parse_event(event: object, where: str) -> Event:
-    if not isinstance(event, dict) or event.get("type") not in _TYPES:
+    kind = event.get("type") if isinstance(event, dict) else None
+    if not isinstance(event, dict) or not isinstance(kind, str) or kind not in _TYPES:
         raise invalid_request("An event must be an object with a known type.", f"{where}.type")
-    if event["type"] == "user.message":
+    if kind == "user.message":
         content = event.get("content")
         if not isinstance(content, list) or not content or not all(map(_is_block, content)):
             raise invalid_request("content must be a non-empty array of blocks.", f"{where}.content")

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 _GRACE_SECONDS = 0.2
 _KEEP_ALIVE_SECONDS = 75
 _DATE_REFRESH_SECONDS = 1.0
+_LOOP_TURNS = 10
 
 
 class EmulatorServer:
@@ -168,20 +169,33 @@ class _Server(uvicorn.Server):
                     await self._stop_requested.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
-        for listener in sockets or []:
-            listener.close()
-        connections = list(self.server_state.connections)
-        for connection in connections:
+        await self._stop_accepting(sockets or [])
+        for connection in list(self.server_state.connections):
             connection.shutdown()
         tasks = set(self.server_state.tasks)
         if tasks:
             await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
-        for connection in connections:
-            if connection.transport is not None:
-                connection.transport.close()
-        await asyncio.sleep(0)  # lets the transports close before the loop does
+        # A closed connection goes away only some turns of the loop later; one that is left when the loop closes
+        # would leak its socket.
+        for _ in range(_LOOP_TURNS):
+            for connection in list(self.server_state.connections):
+                if connection.transport is not None:
+                    connection.transport.close()
+            await asyncio.sleep(0)
+
+    async def _stop_accepting(self, listeners: list[socket.socket]) -> None:
+        # asyncio loses a connection, and leaks its socket, that was accepted just before its server was closed.
+        # So nothing new is accepted first, and what was accepted is given time to become a connection.
+        loop = asyncio.get_running_loop()
+        for listener in listeners:
+            with suppress(NotImplementedError):  # the Windows loop has no readers
+                loop.remove_reader(listener)
+        for _ in range(_LOOP_TURNS):
+            await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        for listener in listeners:
+            listener.close()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -64,7 +64,7 @@ class WorkQueue:
         """Seconds until a delivered item may be delivered again; None when no item is delivered."""
         now = self._clock()
         waits = [
-            (item.delivered_at + reclaim_after - now).total_seconds()
+            reclaim_after.total_seconds() - (now - item.delivered_at).total_seconds()
             for item in self._store.queued_items(environment_id)
             if item.delivered_at is not None
         ]

@@ -1,0 +1,99 @@
+"""Authentication: every shape of a bad credential is refused, and has no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from conformance.arrange.items import Item
+from conformance.chapters.refusal_effects import Attempt, refusal_case
+from conformance.client import tokens
+from conformance.client.tokens import Authentication
+from conformance.scenario.model import Scenario, refusal
+from conformance.scenario.stage import Stage
+from conformance.text import Text
+
+_REFUSED: Final = (401, "authentication_error")
+
+Credential = Callable[[Stage], Authentication]
+
+_SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
+    ("missing", "missing", lambda _: tokens.ANONYMOUS, Text("no Authorization header", "不带 Authorization 头部")),
+    (
+        "unknown-token",
+        "unknown-token",
+        lambda stage: tokens.bearer(tokens.unknown(stage.client.credentials.pat, stage.rng)),
+        Text("a token that was never issued", "从未签发过的 token"),
+    ),
+    (
+        "near-miss.truncated",
+        "near-miss",
+        lambda stage: tokens.bearer(tokens.truncated(stage.client.credentials.pat)),
+        Text("the right token without its last character", "去掉最后一个字符的正确 token"),
+    ),
+    (
+        "near-miss.extended",
+        "near-miss",
+        lambda stage: tokens.bearer(tokens.extended(stage.client.credentials.pat)),
+        Text("the right token with one character more", "末尾多一个字符的正确 token"),
+    ),
+    (
+        "near-miss.altered",
+        "near-miss",
+        lambda stage: tokens.bearer(tokens.altered(stage.client.credentials.pat)),
+        Text("the right token with one character changed in its middle", "中间改动一个字符的正确 token"),
+    ),
+    (
+        "empty-bearer",
+        "empty-bearer",
+        lambda _: tokens.NO_TOKEN,
+        Text("`Bearer` and no token", "只有 `Bearer` 而没有 token"),
+    ),
+    (
+        "scheme.basic",
+        "scheme",
+        lambda stage: tokens.basic(stage.client.credentials.pat),
+        Text("the right token under the scheme `Basic`", "以 `Basic` 方案携带正确的 token"),
+    ),
+    (
+        "scheme.token",
+        "scheme",
+        lambda stage: tokens.scheme("Token", stage.client.credentials.pat),
+        Text("the right token under the scheme `Token`", "以 `Token` 方案携带正确的 token"),
+    ),
+    (
+        "x-api-key",
+        "x-api-key",
+        lambda stage: tokens.api_key(stage.client.credentials.pat),
+        Text("the right token in `x-api-key` alone", "仅在 `x-api-key` 中携带正确的 token"),
+    ),
+)
+
+
+def ack_with(credential: Credential) -> Attempt:
+    """The rightful worker's ack with another credential."""
+
+    async def attempt(stage: Stage, item: Item, worker: str) -> None:
+        await stage.ack("ack", item, stage.worker(worker), authentication=credential(stage))
+
+    return attempt
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Each shape of ruling 10."""
+    for name, rule, credential, words in _SHAPES:
+        yield refusal_case(
+            f"auth.{name}",
+            chapter="authentication",
+            title=Text("An ack with {w}", "ack：{w}").format(w=words),
+            expectation=refusal(f"ack.auth.{rule}", _REFUSED),
+            attempt=ack_with(credential),
+        )
+    yield refusal_case(
+        "auth.expired",
+        chapter="authentication",
+        title=Text("An ack with an expired token", "ack：已过期的 token"),
+        expectation=refusal("ack.auth.expired", _REFUSED),
+        attempt=ack_with(lambda stage: tokens.bearer(stage.token("expired"))),
+        token="expired",  # noqa: S106 - the name of the credential, not the credential
+    )

@@ -1,0 +1,59 @@
+"""Environment kind: an environment that is not self-hosted has no work to acknowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from conformance.arrange.items import Item
+from conformance.arrange.reading import CannotArrange
+from conformance.chapters.refusal_effects import refusal_case
+from conformance.chapters.unknown_ids import unknown_work_id
+from conformance.scenario.model import Scenario, refusal
+from conformance.scenario.stage import Stage
+from conformance.text import Text
+
+_REFUSED: Final = refusal("ack.environment.not-self-hosted", (400, "invalid_request_error"))
+
+
+def _cloud(stage: Stage) -> str:
+    if stage.workspace.cloud is None:
+        raise CannotArrange(
+            Text("an environment that is not self-hosted could not be made", "无法创建非 self-hosted 环境"),
+            "create-environment.not-self-hosted-cloud",
+        )
+    return stage.workspace.cloud
+
+
+async def _unknown_work(stage: Stage, item: Item, worker: str) -> None:
+    cloud = _cloud(stage)
+    work_id = await unknown_work_id(stage, item)
+    await stage.ack("ack", item, stage.worker(worker), environment_id=cloud, work_id=work_id)
+
+
+async def _work_of_another_environment(stage: Stage, item: Item, worker: str) -> None:
+    await stage.ack("ack", item, stage.worker(worker), environment_id=_cloud(stage))
+
+
+def scenarios() -> Iterator[Scenario]:
+    """A work id that nothing has, and one that an item elsewhere has."""
+    yield refusal_case(
+        "environment.unknown-work",
+        chapter="environment-kind",
+        title=Text(
+            "An ack in an environment that is not self-hosted, with a well-formed work id that nothing has",
+            "在非 self-hosted 环境中 ack 一个格式正确但不存在的 work id",
+        ),
+        expectation=_REFUSED,
+        attempt=_unknown_work,
+    )
+    yield refusal_case(
+        "environment.work-of-another",
+        chapter="environment-kind",
+        title=Text(
+            "An ack in an environment that is not self-hosted, with the id of an item of a self-hosted one",
+            "在非 self-hosted 环境中 ack 一个属于 self-hosted 环境的 item",
+        ),
+        expectation=_REFUSED,
+        attempt=_work_of_another_environment,
+    )

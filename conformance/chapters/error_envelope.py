@@ -1,0 +1,102 @@
+"""Error envelope: held on every ack of every case that must be refused, and one case of its own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.arrange.items import Item
+from conformance.chapters.answer import media_type, strict_json, violations
+from conformance.chapters.answering import judgeable
+from conformance.chapters.refusal_effects import refusal_case
+from conformance.contract import schemas
+from conformance.scenario.model import Check, Finding, Judgement, Scenario, refusal
+from conformance.scenario.stage import Stage
+from conformance.scenario.view import View
+from conformance.text import Lang, Text
+
+
+def checks(scenario: Scenario) -> Iterator[Check]:
+    """What must hold of every refusal of this case."""
+    if all(expectation.success for expectation in scenario.expectations.values()):
+        return
+    yield Check("ack.envelope.media-type", media_type(success=False))
+    yield Check("ack.envelope.strict-json", strict_json(success=False))
+    yield Check("ack.envelope.schema-en", _schema("en"))
+    yield Check("ack.envelope.schema-zh", _schema("zh"))
+    yield Check("ack.envelope.not-empty", _not_empty)
+    yield Check("ack.envelope.param-not-null", _param_not_null)
+
+
+def scenarios() -> Iterator[Scenario]:
+    """A refusal whose request carries a request id."""
+
+    async def attempt(stage: Stage, item: Item, _worker: str) -> None:
+        request_id = str(uuid.UUID(int=stage.rng.getrandbits(128), version=4))
+        stage.facts["request_id"] = request_id
+        await stage.ack("ack", item, (*stage.worker(stage.worker_id()), ("x-request-id", request_id)))
+
+    yield refusal_case(
+        "envelope.request-id",
+        chapter="error-envelope",
+        title=Text("A refused ack that carries an x-request-id", "携带 x-request-id 的 ack 被拒绝"),
+        expectation=refusal("ack.identity.mismatch-queued", (409, "invalid_request_error")),
+        attempt=attempt,
+    ).with_checks(Check("ack.envelope.request-id-echo", _request_id_echo))
+
+
+def _schema(lang: Lang) -> Judgement:
+    def judge(view: View) -> Iterator[Finding]:
+        for step in judgeable(view, success=False):
+            status = view.response(step).status
+            yield from violations(step, schemas.violations("error", lang, view.body(step), status=status))
+
+    return judge
+
+
+def _not_empty(view: View) -> Iterator[Finding]:
+    for step in judgeable(view, success=False):
+        for pointer, found in _texts(view.body(step)).items():
+            if isinstance(found, str) and not found.strip():
+                yield Finding(
+                    step=step,
+                    pointer=pointer,
+                    expected=Text("a string that is not empty", "非空字符串"),
+                    actual=schemas.shown(found),
+                )
+
+
+def _param_not_null(view: View) -> Iterator[Finding]:
+    for step in judgeable(view, success=False):
+        error = _error(view.body(step))
+        if "param" in error and error["param"] is None:
+            yield Finding(
+                step=step,
+                pointer="/error/param",
+                expected=Text("a string, or no such field", "字符串，或没有该字段"),
+                actual=schemas.shown(None),
+            )
+
+
+def _request_id_echo(view: View) -> Iterator[Finding]:
+    view.answered_as_expected("ack")
+    body = view.body("ack")
+    sent = view.transcript.facts["request_id"]
+    found = body.get("request_id") if isinstance(body, dict) else None
+    if found != sent:
+        yield Finding(step="ack", pointer="/request_id", expected=schemas.shown(sent), actual=schemas.shown(found))
+
+
+def _texts(body: Any) -> dict[str, Any]:
+    error = _error(body)
+    return {
+        "/request_id": body.get("request_id") if isinstance(body, dict) else None,
+        "/error/type": error.get("type"),
+        "/error/message": error.get("message"),
+    }
+
+
+def _error(body: Any) -> dict[str, Any]:
+    error = body.get("error") if isinstance(body, dict) else None
+    return error if isinstance(error, dict) else {}

@@ -1,0 +1,93 @@
+"""Not found: environments and items that do not exist, or not where the ack looks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from conformance.arrange.items import Item
+from conformance.arrange.reading import CannotArrange
+from conformance.chapters.refusal_effects import Attempt, refusal_case
+from conformance.chapters.unknown_ids import malformed, unknown_environment_id, unknown_work_id
+from conformance.scenario.model import Scenario, refusal
+from conformance.scenario.stage import Stage
+from conformance.text import Text
+
+_MISSING: Final = (404, "not_found_error")
+_INVALID: Final = (400, "invalid_request_error")
+
+_SHAPES: Final = {
+    "wrong-prefix": Text("with the wrong prefix", "前缀错误"),
+    "prefix-only": Text("of a prefix alone", "只有前缀"),
+    "too-short": Text("that is too short", "长度过短"),
+}
+_SUBJECTS: Final[dict[Literal["environment", "work"], Text]] = {
+    "environment": Text("an environment id", "environment id "),
+    "work": Text("a work id", "work id "),
+}
+
+
+async def _unknown_environment(stage: Stage, item: Item, worker: str) -> None:
+    environment_id = await unknown_environment_id(stage, item)
+    await stage.ack("ack", item, stage.worker(worker), environment_id=environment_id)
+
+
+async def _unknown_work(stage: Stage, item: Item, worker: str) -> None:
+    work_id = await unknown_work_id(stage, item)
+    await stage.ack("ack", item, stage.worker(worker), work_id=work_id)
+
+
+async def _other_environment(stage: Stage, item: Item, worker: str) -> None:
+    if stage.workspace.quiet is None:
+        raise CannotArrange(
+            Text("a second self-hosted environment could not be made", "无法创建第二个 self-hosted 环境"),
+            "create-environment.quiet",
+        )
+    await stage.ack("ack", item, stage.worker(worker), environment_id=stage.workspace.quiet)
+
+
+def _malformed(subject: Literal["environment", "work"], shape: str) -> Attempt:
+    async def attempt(stage: Stage, item: Item, worker: str) -> None:
+        if subject == "work":
+            await stage.ack("ack", item, stage.worker(worker), work_id=malformed(item.work_id)[shape])
+        else:
+            environment_id = malformed(item.environment_id)[shape]
+            await stage.ack("ack", item, stage.worker(worker), environment_id=environment_id)
+
+    return attempt
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Unknown ids, an item of another environment, and malformed ids."""
+    yield refusal_case(
+        "not-found.environment",
+        chapter="not-found",
+        title=Text("An ack of an item in an environment that does not exist", "在不存在的环境中执行 ack"),
+        expectation=refusal("ack.not-found.environment", _MISSING),
+        attempt=_unknown_environment,
+    )
+    yield refusal_case(
+        "not-found.work",
+        chapter="not-found",
+        title=Text("An ack of a work item that does not exist", "对不存在的 work item 执行 ack"),
+        expectation=refusal("ack.not-found.work", _MISSING),
+        attempt=_unknown_work,
+    )
+    yield refusal_case(
+        "not-found.other-environment",
+        chapter="not-found",
+        title=Text(
+            "An ack that names an item under another self-hosted environment", "在另一个 self-hosted 环境下 ack 该 item"
+        ),
+        expectation=refusal("ack.not-found.other-environment", _MISSING),
+        attempt=_other_environment,
+    )
+    for subject, noun in _SUBJECTS.items():
+        for shape, words in _SHAPES.items():
+            yield refusal_case(
+                f"not-found.malformed-{subject}.{shape}",
+                chapter="not-found",
+                title=Text("An ack with {noun} {words}", "ack 使用的 {noun}{words}").format(noun=noun, words=words),
+                expectation=refusal("ack.not-found.malformed", _MISSING, _INVALID),
+                attempt=_malformed(subject, shape),
+            )

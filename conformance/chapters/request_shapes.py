@@ -1,0 +1,48 @@
+"""Request shapes: official clients send the same ack in two ways, and both must work alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.arrange.items import Item
+from conformance.chapters.first_ack import acknowledged_at, later_times_null
+from conformance.chapters.refusal_effects import refusal_case
+from conformance.client.api import JSON_TYPE
+from conformance.scenario.model import Check, Scenario, refusal, success
+from conformance.scenario.stage import Stage
+from conformance.text import Text
+
+
+async def _first_ack(stage: Stage) -> None:
+    headers = stage.worker(stage.worker_id())
+    item = await stage.deliver(headers)
+    await stage.settle(item.polled)
+    await stage.ack("ack", item, (*headers, JSON_TYPE), body="{}")
+    await stage.get("after", item)
+
+
+async def _other_worker(stage: Stage, item: Item, _worker: str) -> None:
+    await stage.ack("ack", item, (*stage.worker(stage.worker_id()), JSON_TYPE), body="{}")
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Every other case acks without a body; these send the JSON body `{}`."""
+    yield Scenario(
+        id="request.json-body.first-ack",
+        chapter="request-shapes",
+        title=Text("A first ack with the JSON body {}", "首次 ack 携带 JSON 请求体 {}"),
+        talk=_first_ack,
+        expectations={"ack": success("ack.request.json-body", "starting")},
+        gets=(("ack", "after"),),
+        checks=(
+            Check("ack.first.acknowledged-at", acknowledged_at),
+            Check("ack.first.later-times-null", later_times_null),
+        ),
+    )
+    yield refusal_case(
+        "request.json-body.other-worker",
+        chapter="request-shapes",
+        title=Text("Another worker acks with the JSON body {}", "另一个 worker 的 ack 携带 JSON 请求体 {}"),
+        expectation=refusal("ack.request.json-body", (409, "invalid_request_error")),
+        attempt=_other_worker,
+    )

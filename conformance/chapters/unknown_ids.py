@@ -1,0 +1,77 @@
+"""Ids that nothing has, and ids that nothing can have, made from one that the target itself gave (ruling 12)."""
+
+from __future__ import annotations
+
+import random
+import string
+from typing import Final
+
+from conformance.arrange.items import Item
+from conformance.arrange.reading import CannotArrange
+from conformance.scenario.stage import Stage
+from conformance.text import Text
+
+_CLASSES: Final = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+_CANDIDATES: Final = 8
+
+
+def unknown_like(given: str, rng: random.Random) -> str:
+    """An id of the same prefix, length and alphabet, other only in its last third.
+
+    Each character is replaced by one of its class (digit, lower, upper case) that the id itself uses, so that the
+    alphabet holds whatever it is; an id of digits alone gets nines, which a counter reaches last.
+    """
+    prefix, body = split(given)
+    keep = len(body) - max(1, len(body) // 3)
+    tail = body[keep:]
+    if body.isdigit():
+        nines = "9" * len(tail)
+        return prefix + body[:keep] + (nines if tail != nines else "".join(rng.choices(string.digits, k=len(tail))))
+    return prefix + body[:keep] + "".join(rng.choice(_same_class(c, body)) for c in tail)
+
+
+def split(given: str) -> tuple[str, str]:
+    """Prefix with its underscore, and the rest; no prefix where there is no underscore."""
+    head, underscore, rest = given.partition("_")
+    return (head + underscore, rest) if underscore and rest else ("", given)
+
+
+def malformed(given: str) -> dict[str, str]:
+    """Malformed ids by name: one segment of `[A-Za-z0-9_-]` each, at most 64 long."""
+    prefix, body = split(given)
+    return {
+        "wrong-prefix": f"wrong_{body}"[:64],
+        "prefix-only": prefix or "work_",
+        "too-short": f"{prefix}{body[:4]}",
+    }
+
+
+async def unknown_work_id(stage: Stage, item: Item) -> str:
+    """A work id that a get in the item's environment does not know."""
+    return await _unknown(stage, item.work_id, environment_id=item.environment_id)
+
+
+async def unknown_environment_id(stage: Stage, item: Item) -> str:
+    """An environment id under which a get does not find the item."""
+    return await _unknown(stage, item.environment_id, work_id=item.work_id)
+
+
+async def _unknown(stage: Stage, given: str, *, environment_id: str = "", work_id: str = "") -> str:
+    seen = {given, stage.workspace.main, stage.workspace.quiet, stage.workspace.cloud}
+    for _ in range(_CANDIDATES):
+        candidate = unknown_like(given, stage.rng)
+        if candidate in seen:
+            continue
+        if not await stage.exists(environment_id or candidate, work_id or candidate):
+            return candidate
+    raise CannotArrange(
+        Text("no id was found that the target does not know", "没有找到目标不认识的 id"),
+        f"probe.{len(stage.exchanges) - 1}",
+    )
+
+
+def _same_class(character: str, body: str) -> str:
+    for members in _CLASSES:
+        if character in members:
+            return "".join(sorted({c for c in body if c in members}))
+    return character

@@ -1,0 +1,164 @@
+"""Worker identity: whoever polled an item is the only one who may ack it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from conformance.arrange.items import Item
+from conformance.chapters.first_ack import acknowledged_at, later_times_null
+from conformance.chapters.refusal_effects import FIRST_ACK, Attempt, Way, changes_nothing, refusal_case
+from conformance.scenario.model import Check, Scenario, refusal, success
+from conformance.scenario.stage import Stage
+from conformance.text import Text
+
+_CONFLICT: Final = (409, "invalid_request_error")
+_WAYS: Final[dict[str, tuple[Way, ...]]] = {"queued": (), "starting": ("ack",), "active": ("ack", "heartbeat")}
+
+
+def _with_last_changed(worker: str) -> str:
+    """One character differs, and not by letter case: the id ends in a hex digit."""
+    return worker[:-1] + ("0" if worker[-1] != "0" else "1")
+
+
+_NEAR_MISSES: Final[dict[str, tuple[Callable[[str], str], Text]]] = {
+    "suffix": (lambda worker: f"{worker}-2", Text("its own id with a suffix", "在合法标识后加后缀")),
+    "prefix": (lambda worker: worker[:-1], Text("a prefix of the id", "合法标识的前缀")),
+    "one-character": (_with_last_changed, Text("an id with one other character", "仅差一个字符的标识")),
+}
+
+
+def _ack_as(identity: Callable[[Stage, str], str], header: str | None = None) -> Attempt:
+    async def attempt(stage: Stage, item: Item, worker: str) -> None:
+        await stage.ack("ack", item, stage.worker(identity(stage, worker), header))
+
+    return attempt
+
+
+def mismatches() -> Iterator[Scenario]:
+    """Another worker, and three that look almost like the rightful one, in each live state."""
+    for state, way in _WAYS.items():
+        yield refusal_case(
+            f"identity.other-worker.{state}",
+            chapter="worker-identity",
+            title=Text("Another worker acks an item that is {s}", "另一个 worker 对处于 {s} 的 item 执行 ack").format(
+                s=state
+            ),
+            expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
+            attempt=_ack_as(lambda stage, _: stage.worker_id()),
+            state=state,
+            way=way,
+        )
+        for name, (change, words) in _NEAR_MISSES.items():
+            yield refusal_case(
+                f"identity.near-miss-{name}.{state}",
+                chapter="worker-identity",
+                title=Text(
+                    "A worker with {w} acks an item that is {s}", "worker 以{w}对处于 {s} 的 item 执行 ack"
+                ).format(w=words, s=state),
+                expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
+                attempt=_ack_as(lambda _, worker, change=change: change(worker)),  # type: ignore[misc]
+                state=state,
+                way=way,
+            )
+
+
+async def _no_id(stage: Stage) -> None:
+    item = await stage.deliver()
+    await stage.settle(item.polled)
+    await stage.ack("ack", item)
+    await stage.get("after", item)
+
+
+async def _ack_without_id(stage: Stage) -> None:
+    headers = stage.worker(stage.worker_id())
+    item = await stage.deliver(headers)
+    await stage.ack("ack", item)
+    await stage.ack("rightful", item, headers)
+
+
+async def _header_matches(stage: Stage) -> None:
+    worker = stage.worker_id()
+    item = await stage.deliver(stage.worker(worker, stage.client.target.worker_header.upper()))
+    await stage.ack("ack", item, stage.worker(worker, stage.client.target.worker_header.lower()))
+    await stage.get("after", item)
+
+
+async def _refuse_lower_case(stage: Stage, item: Item, _worker: str) -> None:
+    await stage.ack("ack", item, stage.worker(stage.worker_id(), stage.client.target.worker_header.lower()))
+
+
+async def _redelivered(stage: Stage) -> None:
+    first, second = stage.worker_id(), stage.worker_id()
+    item = await stage.deliver(stage.worker(first), "quiet")
+    try:
+        await stage.deliver_again(item, stage.worker(second))
+        await stage.baseline(item, "queued")
+        await stage.ack("ack", item, stage.worker(first))
+        await stage.get("after", item)
+        await stage.ack("rightful", item, stage.worker(second))
+    finally:
+        await stage.release(item)
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Mismatches, a redelivery, and the header itself."""
+    yield from mismatches()
+    yield Scenario(
+        id="identity.redelivered",
+        chapter="worker-identity",
+        title=Text(
+            "An item is delivered again to another worker, then the first one acks",
+            "item 被重新投递给另一个 worker 之后，原 worker 执行 ack",
+        ),
+        talk=_redelivered,
+        expectations={
+            "ack": refusal("ack.identity.redelivered", _CONFLICT),
+            "rightful": success("ack.refused.rightful-worker-unharmed", "starting", presumes="ack"),
+        },
+        checks=(Check("ack.refused.changes-nothing", changes_nothing),),
+        quiet=True,
+    )
+    yield Scenario(
+        id="identity.no-id",
+        chapter="worker-identity",
+        title=Text("A worker polls and acks without a Worker-ID", "worker 在 poll 和 ack 时都不带 Worker-ID"),
+        talk=_no_id,
+        expectations={"ack": success("ack.identity.optional", "starting")},
+        gets=(("ack", "after"),),
+        checks=(
+            Check("ack.first.acknowledged-at", acknowledged_at),
+            Check("ack.first.later-times-null", later_times_null),
+        ),
+    )
+    yield Scenario(
+        id="identity.ack-without-id",
+        chapter="worker-identity",
+        title=Text(
+            "A worker polls with a Worker-ID, acks without it, and acks again with it",
+            "worker 带 Worker-ID poll，先不带它 ack，再带它 ack",
+        ),
+        talk=_ack_without_id,
+        expectations={
+            "ack": success("ack.identity.ack-without-id", "starting", optional=True),
+            "rightful": FIRST_ACK,
+        },
+    )
+    yield Scenario(
+        id="identity.header-case.same-id",
+        chapter="worker-identity",
+        title=Text(
+            "A worker polls with the header in upper case and acks with it in lower case",
+            "worker 以大写头部名称 poll，以小写头部名称 ack",
+        ),
+        talk=_header_matches,
+        expectations={"ack": success("ack.identity.header-case", "starting")},
+        gets=(("ack", "after"),),
+    )
+    yield refusal_case(
+        "identity.header-case.other-id",
+        chapter="worker-identity",
+        title=Text("Another worker acks with the header in lower case", "另一个 worker 以小写头部名称 ack"),
+        expectation=refusal("ack.identity.header-case", _CONFLICT),
+        attempt=_refuse_lower_case,
+    )

@@ -1,0 +1,1 @@
+"""From transcripts to verdicts to an exit code."""

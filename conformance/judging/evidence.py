@@ -1,0 +1,73 @@
+"""What a reader needs to see a breach happen again: the exchange in short, and a `curl` line without secrets."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Final
+
+from conformance.exchange import Exchange, Header, Request, Transcript
+from conformance.judging.verdict import Red
+from conformance.scenario.model import Finding
+
+_MAX_BODY: Final = 2000
+_VARIABLE: Final = r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:%\?|:\d+(?::\d+)?)?\}"
+_EXPRESSION: Final = re.compile(rf"{_VARIABLE}|\$\(printf %s: \"{_VARIABLE}\" \| base64 -w0\)")
+
+
+def red(transcript: Transcript, finding: Finding) -> Red:
+    """A finding together with the exchange that it is about."""
+    exchange = transcript.find(finding.step)
+    return Red(
+        step=finding.step,
+        pointer=finding.pointer,
+        expected=finding.expected,
+        actual=finding.actual,
+        source=finding.source,
+        request=_request(exchange.request) if exchange else "",
+        answer=_answer(exchange) if exchange else "",
+        curl=curl(exchange.request) if exchange else "",
+    )
+
+
+def curl(request: Request) -> str:
+    """A shell line that repeats a request; secrets stand in it as the variables that hold them."""
+    words = ["curl", "-sS", "-i", "-X", request.method, _quoted(request.url)]
+    for name, value in request.headers:
+        words += ["-H", _quoted(f"{name}: {value}")]
+    if request.body is not None:
+        words += ["--data-raw", shlex.quote(request.body)]
+    return " ".join(words)
+
+
+def _quoted(text: str) -> str:
+    """One shell word: the suite's own expressions for secrets in double quotes, everything else literally."""
+    words, end = "", 0
+    for expression in _EXPRESSION.finditer(text):
+        literal = text[end : expression.start()]
+        words += (shlex.quote(literal) if literal else "") + f'"{expression.group()}"'
+        end = expression.end()
+    rest = text[end:]
+    return words + (shlex.quote(rest) if rest or not words else "")
+
+
+def _request(request: Request) -> str:
+    lines = [f"{request.method} {request.url}", *(_header(header) for header in request.headers)]
+    if request.body is not None:
+        lines += ["", request.body[:_MAX_BODY]]
+    return "\n".join(lines)
+
+
+def _answer(exchange: Exchange) -> str:
+    response = exchange.response
+    if response is None:
+        return exchange.problem or ""
+    body = response.body.text
+    lines = [f"HTTP {response.status}", *(_header(header) for header in response.headers), "", body[:_MAX_BODY]]
+    if len(body) > _MAX_BODY:
+        lines.append(f"… ({response.body.size} bytes)")
+    return "\n".join(lines)
+
+
+def _header(header: Header) -> str:
+    return f"{header[0]}: {header[1]}"

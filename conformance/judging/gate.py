@@ -1,0 +1,95 @@
+"""Turns verdicts into the run's one word and its exit code. Nothing else decides either."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from conformance.judging.tally import RequirementResult, Tally
+from conformance.text import Text, join
+
+Word = Literal["conformant", "non-conformant", "selection-held", "inconclusive", "suite-error"]
+
+EXIT_CONFORMANT: Final = 0
+EXIT_NON_CONFORMANT: Final = 1
+EXIT_CANNOT_START: Final = 2
+EXIT_INCONCLUSIVE: Final = 3
+EXIT_SUITE_ERROR: Final = 4
+
+_NAMED: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The run's word, its exit code, and one sentence for a person."""
+
+    word: Word
+    exit_code: int
+    sentence: Text
+
+
+def decide(tally: Tally, *, selected: bool, strict: bool) -> Decision:
+    """Decide a run (the table of exit codes; where several apply: a lost verdict, then 1, 4, 3)."""
+    failed = tally.of("failed", level="MUST")
+    broken = tally.of("suite-error")
+    unjudged = _unjudged(tally, selected=selected, strict=strict)
+    if tally.lost:
+        sentence = Text(
+            "Suite error: {n} planned checks have no verdict", "套件错误：计划中有 {n} 项检查没有结论"
+        ).format(n=len(tally.lost))
+        return Decision(word="suite-error", exit_code=EXIT_SUITE_ERROR, sentence=sentence)
+    if failed:
+        sentence = Text("Non-conformant: {n} MUST failed ({names})", "不符合：{n} 条 MUST 失败（{names}）").format(
+            n=len(failed), names=_names(failed)
+        )
+        return Decision(word="non-conformant", exit_code=EXIT_NON_CONFORMANT, sentence=sentence)
+    if broken:
+        sentence = Text(
+            "Suite error: the suite itself broke while judging {names}", "套件错误：判定 {names} 时套件自身出错"
+        ).format(names=_names(broken))
+        return Decision(word="suite-error", exit_code=EXIT_SUITE_ERROR, sentence=sentence)
+    if unjudged or not any(result.judged for result in tally.results):
+        sentence = Text(
+            "Inconclusive: no MUST failed, but {n} could not be judged ({names})",
+            "无法判定：没有 MUST 失败，但有 {n} 条无法判定（{names}）",
+        ).format(n=len(unjudged), names=_names(unjudged))
+        return Decision(word="inconclusive", exit_code=EXIT_INCONCLUSIVE, sentence=sentence)
+    return _held(tally, selected=selected)
+
+
+def _held(tally: Tally, *, selected: bool) -> Decision:
+    held = tally.of("passed", level="MUST")
+    if selected:
+        sentence = Text("Selection held: {n} of {m} MUST judged", "所选部分成立：{m} 条 MUST 中判定了 {n} 条").format(
+            n=len(held), m=tally.must_in_catalogue
+        )
+        return Decision(word="selection-held", exit_code=EXIT_CONFORMANT, sentence=sentence)
+    left_out = tally.of("not-exercised", level="MUST")
+    sentence = Text(
+        "Conformant: {n} of {m} MUST judged and held", "符合：{m} 条 MUST 中判定了 {n} 条，全部成立"
+    ).format(n=len(held), m=tally.must_in_catalogue)
+    if left_out:
+        rest = Text("{s}; not exercised: {names}", "{s}；未执行：{names}")
+        sentence = rest.format(s=sentence, names=_names(left_out))
+    return Decision(word="conformant", exit_code=EXIT_CONFORMANT, sentence=sentence)
+
+
+def _unjudged(tally: Tally, *, selected: bool, strict: bool) -> list[RequirementResult]:
+    """The MUST that a green needs and that were not judged."""
+    excusable = not (selected or strict)
+    return [
+        result
+        for result in tally.results
+        if result.requirement.level == "MUST"
+        and (
+            result.kind == "inconclusive"
+            or (result.kind == "not-exercised" and not (excusable and result.requirement.exercised != "always"))
+        )
+    ]
+
+
+def _names(results: list[RequirementResult]) -> Text:
+    names = [Text(result.requirement.id, result.requirement.id) for result in results[:_NAMED]]
+    if len(results) > _NAMED:
+        names.append(Text("and {n} more", "另有 {n} 条").format(n=len(results) - _NAMED))
+    return join(Text(", ", "、"), names)

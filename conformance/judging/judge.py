@@ -1,0 +1,68 @@
+"""Judges one line of the plan on one transcript. The other of the two places with a catch-all."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Final
+
+from conformance.contract.catalogue import Requirement
+from conformance.exchange import Transcript
+from conformance.judging.evidence import red
+from conformance.judging.verdict import Line, Red, Verdict, VerdictKind, worst
+from conformance.scenario.model import Finding, Judgement, Scenario
+from conformance.scenario.view import Blocked, NotExercised, SuiteBroke, Unjudged, View
+from conformance.text import Text
+
+_MAX_REDS: Final = 20
+
+
+def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) -> Verdict:
+    """The verdict on one requirement, from this transcript alone. Deterministic; never raises."""
+    line = Line(scenario.id, requirement.id)
+    view = View(scenario, transcript)
+    reds: list[Red] = []
+    kinds: list[VerdictKind] = []
+    reason: Text | None = None
+    blocked_by: str | None = None
+    for judgement in scenario.judgements(requirement.id):
+        findings, stop = _collect(judgement, view)
+        reds += [red(transcript, finding) for finding in findings]
+        kinds.append(_kind(requirement, findings, stop))
+        if stop is not None and reason is None:
+            reason = stop.reason
+            blocked_by = stop.requirement if isinstance(stop, Blocked) else None
+    kind = worst(kinds)
+    judged = kind in {"failed", "warned", "passed", "observed"}
+    return Verdict(
+        line=line,
+        kind=kind,
+        reason=None if judged else reason,
+        blocked_by=None if judged else blocked_by,
+        reds=tuple(reds[:_MAX_REDS]),
+    )
+
+
+def _collect(judgement: Judgement, view: View) -> tuple[list[Finding], Unjudged | None]:
+    findings: list[Finding] = []
+    try:
+        for finding in judgement(view):
+            findings.append(finding)  # noqa: PERF402 - what came before a stop is kept
+    except Unjudged as stop:
+        return findings, stop
+    except Exception as error:  # noqa: BLE001 - a check that crashes is never a pass, nor the target's failure
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{frame.name}:{frame.lineno}: {type(error).__name__}"
+        return findings, SuiteBroke(Text(f"the check broke in {where}", f"检查在 {where} 出错"))
+    return findings, None
+
+
+def _kind(requirement: Requirement, findings: list[Finding], stop: Unjudged | None) -> VerdictKind:
+    if isinstance(stop, SuiteBroke):
+        return "suite-error"
+    if requirement.level == "OBSERVE":
+        return "observed" if stop is None else "not-exercised"
+    if findings:
+        return "failed" if requirement.level == "MUST" else "warned"
+    if isinstance(stop, NotExercised):
+        return "not-exercised"
+    return "passed" if stop is None else "inconclusive"

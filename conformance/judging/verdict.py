@@ -1,0 +1,97 @@
+"""The lattice of verdicts, and a verdict as a value that can cross a process and be written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal
+
+from conformance.text import Text
+
+VerdictKind = Literal["failed", "suite-error", "inconclusive", "warned", "passed", "observed", "not-exercised"]
+
+WORST_FIRST: Final[tuple[VerdictKind, ...]] = (
+    "failed",
+    "suite-error",
+    "inconclusive",
+    "warned",
+    "passed",
+    "observed",
+    "not-exercised",
+)
+
+WORDS: Final[dict[VerdictKind, Text]] = {
+    "failed": Text("failed", "失败"),
+    "suite-error": Text("suite error", "套件错误"),
+    "inconclusive": Text("inconclusive", "无法判定"),
+    "warned": Text("warned", "警告"),
+    "passed": Text("passed", "通过"),
+    "observed": Text("observed", "已观察"),
+    "not-exercised": Text("not exercised", "未执行"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the plan: a requirement to be judged on a scenario."""
+
+    scenario: str
+    requirement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Red:
+    """One breach, with all that a reader needs to see it happen again.
+
+    `done` says what was asked, `curl` repeats it; `request` and `answer` are the exchange in short.
+    """
+
+    step: str
+    pointer: str
+    expected: Text
+    actual: Text
+    source: str
+    request: str
+    answer: str
+    curl: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of one line of the plan. `blocked_by` is the requirement whose failure stands in the way."""
+
+    line: Line
+    kind: VerdictKind
+    reason: Text | None = None
+    blocked_by: str | None = None
+    reds: tuple[Red, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types only, so that it crosses from a worker process."""
+        return {
+            "scenario": self.line.scenario,
+            "requirement": self.line.requirement,
+            "kind": self.kind,
+            "reason": self.reason.to_json() if self.reason else None,
+            "blocked_by": self.blocked_by,
+            "reds": [asdict(red) for red in self.reds],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Verdict:
+        """Read what `to_json` wrote."""
+        return cls(
+            line=Line(data["scenario"], data["requirement"]),
+            kind=data["kind"],
+            reason=Text.from_json(data["reason"]) if data["reason"] else None,
+            blocked_by=data["blocked_by"],
+            reds=tuple(
+                Red(**{**red, "expected": Text.from_json(red["expected"]), "actual": Text.from_json(red["actual"])})
+                for red in data["reds"]
+            ),
+        )
+
+
+def worst(kinds: Iterable[VerdictKind]) -> VerdictKind:
+    """The worst of several verdicts; `not-exercised` of none."""
+    return min(kinds, key=WORST_FIRST.index, default="not-exercised")

@@ -1,0 +1,131 @@
+"""Scenarios and checks as values. A scenario talks and never judges; a check judges and never talks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from conformance.text import Text, join
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
+    from conformance.scenario.view import View
+
+OptionalToken = Literal["forbidden", "foreign", "expired"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something in one exchange that is not as it must be.
+
+    `pointer` names the place in the answer: a JSON pointer into the body, or a header.
+    """
+
+    step: str
+    expected: Text
+    actual: Text
+    pointer: str = ""
+    source: str = ""
+
+
+Judgement = Callable[["View"], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Judges one requirement on one transcript. What it yields are breaches; yielding nothing is a pass."""
+
+    requirement: str
+    judge: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer that is allowed: a status, and what its body must say about it."""
+
+    status: int
+    error_type: str | None = None
+    state: str | None = None
+
+    def describe(self) -> Text:
+        """In words."""
+        words = Text(f"HTTP {self.status}", f"HTTP {self.status}")
+        if self.error_type:
+            kind = self.error_type
+            words = Text(f"{words.en} with error.type `{kind}`", f"{words.zh}，error.type 为 `{kind}`")
+        if self.state:
+            words = Text(f"{words.en} with state `{self.state}`", f"{words.zh}，state 为 `{self.state}`")
+        return words
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the ack of one step must answer, and the requirement that says so.
+
+    `optional` marks an answer that only a SHOULD asks for: where it differs, nothing else hangs on it.
+    `presumes` names an earlier ack: unless that one went as it must, this one says nothing.
+    """
+
+    requirement: str
+    allowed: tuple[Answer, ...]
+    optional: bool = False
+    presumes: str | None = None
+
+    @property
+    def success(self) -> bool:
+        """Whether the ack is expected to succeed."""
+        return self.allowed[0].status == 200
+
+    def describe(self) -> Text:
+        """Every alternative, in words."""
+        return join(Text(", or ", "，或 "), (answer.describe() for answer in self.allowed))
+
+
+def success(requirement: str, state: str, *, optional: bool = False, presumes: str | None = None) -> Expectation:
+    """200 with the item in a state."""
+    return Expectation(requirement, (Answer(200, state=state),), optional, presumes)
+
+
+def refusal(requirement: str, *allowed: tuple[int, str]) -> Expectation:
+    """A refusal with one of these (status, error.type) pairs."""
+    return Expectation(requirement, tuple(Answer(status, error_type) for status, error_type in allowed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A case: a conversation, what each of its acks must answer, and what else must hold.
+
+    `quiet` scenarios use the second environment, one at a time on one process. `gets` names pairs of an ack step
+    and the get step right after it. `token` is the optional credential that the case needs.
+    """
+
+    id: str
+    chapter: str
+    title: Text
+    talk: Callable[[Stage], Awaitable[None]]
+    expectations: dict[str, Expectation]
+    checks: tuple[Check, ...] = ()
+    gets: tuple[tuple[str, str], ...] = ()
+    quiet: bool = False
+    token: OptionalToken | None = None
+    arranging: int = 0
+    """Heartbeats and stops on the way: with the acks, the session and the message they make up the writes."""
+
+    @property
+    def writes(self) -> int:
+        """Requests that change something, clean-up (a stop and a delete) included."""
+        return 2 + self.arranging + len(self.expectations) + 2
+
+    def with_checks(self, *checks: Check) -> Scenario:
+        """The same case with more that must hold."""
+        return replace(self, checks=(*self.checks, *checks))
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """Every requirement that the case judges, each once, in order."""
+        return tuple(dict.fromkeys(check.requirement for check in self.checks))
+
+    def judgements(self, requirement: str) -> tuple[Judgement, ...]:
+        """What this case judges for one requirement."""
+        return tuple(check.judge for check in self.checks if check.requirement == requirement)

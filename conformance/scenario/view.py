@@ -1,0 +1,191 @@
+"""What a check sees of a transcript: exchanges by step, bodies read once, honest reasons where nothing can be said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from conformance.contract.strict_json import NotStrictJson, parse
+from conformance.exchange import Exchange, Response, Transcript
+from conformance.scenario.model import Expectation, Scenario
+from conformance.text import Text
+
+LEASE_GAP: Final = 5.0
+"""Seconds between two reads beyond which an item may have changed by itself (leases are undocumented)."""
+
+
+class Unjudged(Exception):
+    """A requirement cannot be judged on this transcript: inconclusive."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+class Blocked(Unjudged):
+    """It cannot be judged because another requirement failed first."""
+
+    def __init__(self, requirement: str, reason: Text) -> None:
+        super().__init__(reason)
+        self.requirement = requirement
+
+
+class NotExercised(Unjudged):
+    """The target did not offer what the requirement is about, or an optional input was not given."""
+
+
+class SuiteBroke(Unjudged):
+    """The suite itself broke in this conversation."""
+
+
+class View:
+    """One transcript of one scenario, as checks read it."""
+
+    def __init__(self, scenario: Scenario, transcript: Transcript) -> None:
+        self.scenario = scenario
+        self.transcript = transcript
+        self._bodies: dict[str, Any] = {}
+
+    def exchange(self, step: str) -> Exchange:
+        """The exchange of a step.
+
+        Raises:
+            Unjudged: the conversation ended before it, or its answer was lost; the reason says which.
+        """
+        exchange = self.transcript.find(step)
+        if exchange is None or exchange.outcome != "ok":
+            raise self._absence(step)
+        return exchange
+
+    def response(self, step: str) -> Response:
+        """The answer to a step; errors as `exchange`."""
+        response = self.exchange(step).response
+        assert response is not None
+        return response
+
+    def acks(self, *, success: bool) -> Iterator[tuple[str, Expectation]]:
+        """The acks that this case expects to succeed, or to be refused, in the order of the conversation."""
+        for step, expectation in self.scenario.expectations.items():
+            if expectation.success == success:
+                yield step, expectation
+
+    def answered_as_expected(self, step: str) -> Response:
+        """The answer to an ack whose status is one that its requirement allows.
+
+        Raises:
+            Blocked: it has another status, which is that requirement's failure.
+            NotExercised: likewise, where only a SHOULD asks for that status.
+            Unjudged: there is no answer.
+        """
+        expectation = self.scenario.expectations[step]
+        if expectation.presumes is not None:
+            self.answered_as_expected(expectation.presumes)
+        response = self.response(step)
+        if response.status not in {answer.status for answer in expectation.allowed}:
+            reason = Text(
+                "the ack `{step}` answered HTTP {status}", "步骤 `{step}` 的 ack 返回了 HTTP {status}"
+            ).format(step=step, status=response.status)
+            if expectation.optional:
+                raise NotExercised(reason)
+            raise Blocked(expectation.requirement, reason)
+        return response
+
+    def body(self, step: str) -> Any:
+        """The JSON value that a step was answered with.
+
+        Raises:
+            Blocked: an ack's body is not strict JSON, which is another requirement's failure.
+            Unjudged: another operation's body cannot be read.
+        """
+        if step not in self._bodies:
+            self._bodies[step] = self._parsed(step)
+        return self._bodies[step]
+
+    def fields(self, step: str) -> dict[str, Any]:
+        """The JSON object that an ack was answered with, its status being as expected.
+
+        Raises:
+            Blocked: another requirement's failure stands in the way.
+            Unjudged: there is no answer.
+        """
+        self.answered_as_expected(step)
+        return self._object(step)
+
+    def item(self, step: str) -> dict[str, Any]:
+        """The item that a get or poll was answered with.
+
+        Raises:
+            Unjudged: it did not answer 200 with a JSON object.
+        """
+        exchange = self.exchange(step)
+        if self.response(step).status != 200:
+            raise Unjudged(
+                Text("{operation} answered HTTP {status}", "{operation} 返回了 HTTP {status}").format(
+                    operation=exchange.operation, status=self.response(step).status
+                )
+            )
+        return self._object(step)
+
+    def polled(self) -> dict[str, Any]:
+        """The item as poll returned it to this scenario; errors as `item`."""
+        step = self.transcript.facts.get("delivered_by")
+        if not isinstance(step, str):
+            raise self._absence("arrange.poll")
+        return self.item(step)
+
+    def gap(self, earlier: str, later: str) -> float:
+        """Seconds from the sending of one step to the answer of another."""
+        return self.exchange(later).completed - self.exchange(earlier).invoked
+
+    def _object(self, step: str) -> dict[str, Any]:
+        body = self.body(step)
+        if not isinstance(body, dict):
+            reason = Text("the answer to `{step}` is not a JSON object", "步骤 `{step}` 的响应不是 JSON 对象").format(
+                step=step
+            )
+            raise self._unreadable(step, "schema-en", reason)
+        return body
+
+    def _parsed(self, step: str) -> Any:
+        body = self.response(step).body
+        if body.problem == "too-large":
+            raise Unjudged(
+                Text("the answer is larger than the suite reads (1 MiB)", "响应超过本套件读取的上限（1 MiB）")
+            )
+        reason = Text("the answer to `{step}` is not readable JSON", "步骤 `{step}` 的响应不是可读的 JSON").format(
+            step=step
+        )
+        if body.problem:
+            raise self._unreadable(step, "strict-json", reason)
+        try:
+            return parse(body.text)
+        except NotStrictJson:
+            raise self._unreadable(step, "strict-json", reason) from None
+
+    def _unreadable(self, step: str, rule: str, reason: Text) -> Unjudged:
+        expectation = self.scenario.expectations.get(step)
+        if expectation is None:
+            return Unjudged(reason)
+        return Blocked(f"ack.{'answer' if expectation.success else 'envelope'}.{rule}", reason)
+
+    def _absence(self, step: str) -> Unjudged:
+        """Why a step has no answer."""
+        ending = self.transcript.ending
+        reason = ending.reason or Text("the conversation ended before `{step}`", "对话在步骤 `{step}` 之前结束").format(
+            step=step
+        )
+        if ending.kind == "suite-error":
+            return SuiteBroke(reason)
+        if ending.kind == "not-exercised":
+            return NotExercised(reason)
+        if ending.kind == "precondition" and ending.step is not None:
+            cause = self._requirement_of(ending.step)
+            if cause is not None:
+                return Blocked(cause, reason)
+        return Unjudged(reason)
+
+    def _requirement_of(self, step: str) -> str | None:
+        expectation = self.scenario.expectations.get(step)
+        if expectation is not None:
+            return expectation.requirement
+        return "ack.answer.get-agrees" if step in {get for _, get in self.scenario.gets} else None
