@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from types import UnionType
+from typing import Any, Final, Literal, get_args
 
 from conformance.text import Text
 
@@ -147,7 +148,7 @@ class Transcript:
             found = data.get("format") if isinstance(data, dict) else type(data).__name__
             raise MalformedTranscript(f"expected format {TRANSCRIPT_FORMAT!r}, found {found!r}")
         try:
-            ending = data["ending"]
+            _typed(data, scenario=str, run=str, seed=int, attempt=int)
             return cls(
                 scenario=data["scenario"],
                 run=data["run"],
@@ -155,11 +156,7 @@ class Transcript:
                 attempt=data["attempt"],
                 facts=dict(data["facts"]),
                 exchanges=tuple(_exchange(entry) for entry in data["exchanges"]),
-                ending=Ending(
-                    kind=ending["kind"],
-                    reason=Text.from_json(ending["reason"]) if ending["reason"] else None,
-                    step=ending["step"],
-                ),
+                ending=_ending(data["ending"]),
                 earlier_attempts=tuple(
                     tuple(_exchange(entry) for entry in attempt) for attempt in data["earlier_attempts"]
                 ),
@@ -169,21 +166,47 @@ class Transcript:
 
 
 def _exchange(data: dict[str, Any]) -> Exchange:
+    _typed(data, step=str, operation=str, invoked=float | int, completed=float | int, problem=str | None, tries=int)
+    _one_of(data["outcome"], Outcome)
+    _typed(data["request"], method=str, url=str, body=str | None)
     response = data["response"]
     return Exchange(
         **{
             **data,
             "request": Request(**{**data["request"], "headers": _headers(data["request"]["headers"])}),
-            "response": None
-            if response is None
-            else Response(
-                status=response["status"],
-                headers=_headers(response["headers"]),
-                body=Body(**response["body"]),
-            ),
+            "response": None if response is None else _response(response),
         }
     )
 
 
+def _response(data: dict[str, Any]) -> Response:
+    _typed(data, status=int)
+    _typed(data["body"], text=str, size=int)
+    if data["body"]["problem"] is not None:
+        _one_of(data["body"]["problem"], BodyProblem)
+    return Response(status=data["status"], headers=_headers(data["headers"]), body=Body(**data["body"]))
+
+
+def _ending(data: dict[str, Any]) -> Ending:
+    _one_of(data["kind"], EndKind)
+    _typed(data, step=str | None)
+    reason = data["reason"]
+    return Ending(kind=data["kind"], reason=Text.from_json(reason) if reason is not None else None, step=data["step"])
+
+
 def _headers(pairs: list[list[str]]) -> tuple[Header, ...]:
-    return tuple((name, value) for name, value in pairs)
+    headers = tuple((name, value) for name, value in pairs)
+    if not all(isinstance(text, str) for header in headers for text in header):
+        raise TypeError("a header is not a pair of strings")
+    return headers
+
+
+def _typed(data: dict[str, Any], **kinds: type | UnionType) -> None:
+    for name, kind in kinds.items():
+        if not isinstance(data[name], kind):
+            raise TypeError(f"{name} is {type(data[name]).__name__}")
+
+
+def _one_of(value: object, words: object) -> None:
+    if value not in get_args(words):
+        raise ValueError(f"{value!r} is none of {get_args(words)}")

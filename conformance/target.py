@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 DEFAULT_API_PREFIX: Final = "/api/v1/cloud"
 DEFAULT_WORKER_HEADER: Final = "Worker-ID"
-LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK_HOSTS: Final = frozenset({"localhost"})
+"""Names of this machine, besides its addresses."""
+
 MINIMUM_SECRET_LENGTH: Final = 12
 
 _EXAMPLE: Final = "give one like https://api.example.com"
@@ -114,13 +117,21 @@ class Target:
 
     def url(self, *segments: str) -> str:
         """The URL of an API path. Each segment is percent-encoded, so that an id is never a path."""
-        return self.base_url + self.api_prefix + "".join("/" + quote(segment, safe="") for segment in segments)
+        return self.base_url + self.api_prefix + "".join("/" + _segment(segment) for segment in segments)
+
+
+def _segment(text: str) -> str:
+    """Dots alone, which `quote` leaves as they are, would climb the path."""
+    return text.replace(".", "%2E") if text in {".", ".."} else quote(text, safe="")
 
 
 def is_loopback(base_url: str) -> bool:
-    """Whether a URL names this machine."""
+    """Whether a URL names this machine. A name that merely begins with `127.` may be anybody's."""
     host = urlsplit(base_url).hostname or ""
-    return host in LOOPBACK_HOSTS or host.startswith("127.")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host in LOOPBACK_HOSTS
 
 
 def parse_base_url(text: str, api_prefix: str = DEFAULT_API_PREFIX) -> str:
@@ -136,10 +147,11 @@ def parse_base_url(text: str, api_prefix: str = DEFAULT_API_PREFIX) -> str:
         raise ConfigurationError(
             f"The base URL cannot be read ({error}); give one like https://api.example.com."
         ) from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigurationError(f"The base URL {text!r} is not an absolute http(s) URL; {_EXAMPLE}.")
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError("The base URL holds a user name; credentials come from the environment (QODER_PAT).")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        shown = "" if set("@?") & set(text) else f" {text!r}"  # what may be a credential is not repeated
+        raise ConfigurationError(f"The base URL{shown} is not an absolute http(s) URL; {_EXAMPLE}.")
     if parts.query or parts.fragment:
         raise ConfigurationError(f"The base URL has a query or a fragment; leave them out: {parts.hostname}.")
     if port == 0 or any(c.isspace() or ord(c) < 0x21 for c in text.strip()):

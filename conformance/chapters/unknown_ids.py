@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 from typing import Final
 
@@ -13,6 +14,9 @@ from conformance.text import Text
 
 _CLASSES: Final = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 _CANDIDATES: Final = 8
+_LONGEST: Final = 64
+_LONGEST_PREFIX: Final = 32
+_UNUSUAL: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def unknown_like(given: str, rng: random.Random) -> str:
@@ -38,11 +42,12 @@ def split(given: str) -> tuple[str, str]:
 
 def malformed(given: str) -> dict[str, str]:
     """Malformed ids by name: one segment of `[A-Za-z0-9_-]` each, at most 64 long."""
-    prefix, body = split(given)
+    prefix, body = (_UNUSUAL.sub("", part) for part in split(given))
+    prefix = prefix[:_LONGEST_PREFIX]
     return {
-        "wrong-prefix": f"wrong_{body}"[:64],
+        "wrong-prefix": f"wrong_{body}"[:_LONGEST],
         "prefix-only": prefix or "work_",
-        "too-short": f"{prefix}{body[:4]}",
+        "too-short": f"{prefix}{body[: min(4, len(body) - 1)]}" if len(body) > 1 else prefix or "x",
     }
 
 

@@ -12,6 +12,9 @@ from conformance.target import Secret
 
 _CLASSES: Final = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 
+_LONGEST_PREFIX: Final = 8
+"""Characters at the start in which a hyphen ends a prefix (`pt-`); a later one is a character like any other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
@@ -71,7 +74,7 @@ def altered(secret: Secret) -> Secret:
 def unknown(secret: Secret, rng: random.Random) -> Secret:
     """A token of the same shape that the target never issued: not a secret, so it may be shown as it is."""
     value = secret.reveal()
-    start = value.find("-") + 1
+    start = value.find("-", 0, _LONGEST_PREFIX) + 1
     body = "".join(rng.choice(_class_of(c)) for c in value[start:])
     return Secret(value[:start] + body, value[:start] + body)
 

@@ -132,7 +132,7 @@ async def _read(response: httpx.Response, limit: int) -> Body:
             received += chunk
         else:
             try:
-                received += inflate.decompress(chunk, limit + 1 - len(received))
+                inflate = _inflate(inflate, chunk, received, limit)
             except zlib.error:
                 problem = "bad-content-encoding"
                 break
@@ -149,6 +149,20 @@ async def _read(response: httpx.Response, limit: int) -> Body:
         text = content.decode("utf-8", errors="replace")
         problem = problem or "not-utf-8"
     return Body(text=text, size=len(content), problem=problem)
+
+
+def _inflate(decoder: zlib._Decompress, chunk: bytes, received: bytearray, limit: int) -> zlib._Decompress:
+    """Append what `chunk` decodes to, to one byte beyond the limit at most; a gzip body may have several members.
+
+    Raises:
+        zlib.error: it cannot be decoded, or something else follows.
+    """
+    while chunk and len(received) <= limit:
+        if decoder.eof:
+            decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
+        received += decoder.decompress(chunk, limit + 1 - len(received))
+        chunk = decoder.unused_data
+    return decoder
 
 
 def _describe(error: Exception) -> str:

@@ -58,7 +58,7 @@ def _collect(judgement: Judgement, view: View) -> tuple[list[Finding], Unjudged 
 
 def _kind(requirement: Requirement, findings: list[Finding], stop: Unjudged | None) -> VerdictKind:
     if isinstance(stop, SuiteBroke):
-        return "suite-error"
+        return "failed" if findings and requirement.level == "MUST" else "suite-error"
     if requirement.level == "OBSERVE":
         return "observed" if stop is None else "not-exercised"
     if findings:

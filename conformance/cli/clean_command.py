@@ -1,0 +1,96 @@
+"""`work-conformance clean`: remove what earlier runs left on a target."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import click
+
+from conformance.arrange.cleanup import Leftover, find, remove, run_of
+from conformance.arrange.journal import Made
+from conformance.arrange.preflight import CannotStart as Unreachable
+from conformance.arrange.preflight import accepted
+from conformance.arrange.reading import AnswerLost, CannotArrange
+from conformance.cli.options import CannotStart, merged, settings_options
+from conformance.client.api import Api
+from conformance.client.client import Client, TargetGone
+from conformance.client.transport import Transport
+from conformance.settings import OPTIONS, Settings, from_values
+from conformance.target import ConfigurationError
+
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_NOT_FOR_CLEAN: Final = frozenset(
+    {"output", "chapter", "requirement", "failed-from", "strict", "seed", "lang", "max-duration", "worker-header",
+     "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"}
+)  # fmt: skip
+
+
+@click.command(context_settings={"max_content_width": 100})
+@settings_options([option.name for option in OPTIONS if option.name not in _NOT_FOR_CLEAN])
+@click.option("--run-id", default=None, metavar="ID", help="Only what this run left.")
+@click.option(
+    "--older-than", default=None, metavar="AGE", help="Only runs begun longer ago, for example 90m, 2h or 1d."
+)
+@click.option("--dry-run", is_flag=True, help="List, and remove nothing.")
+@click.pass_context
+def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
+    """List what earlier runs left on a target, recognised by its name, and remove it.
+
+    Objects of a run that is still going on look the same: name a run or an age where others use the account too.
+    Exit codes: 0 nothing is left, 1 something could not be removed, 2 the target cannot be reached.
+    """
+    values = merged(ctx, config)
+    settings = _settings(values)
+    try:
+        leftovers = asyncio.run(_clean(settings, values))
+    except (Unreachable, ConfigurationError) as error:
+        raise CannotStart(str(error)) from None
+    except (AnswerLost, CannotArrange, TargetGone) as error:
+        raise CannotStart(f"{settings.target().host}: what is there cannot be listed ({error}).") from None
+    for leftover in leftovers:
+        click.echo(f"left behind: {leftover.collection} {leftover.name}: {leftover.reason}", err=True)
+    raise SystemExit(1 if leftovers else 0)
+
+
+def _settings(values: Mapping[str, Any]) -> Settings:
+    try:
+        settings = from_values(values, os.environ)
+        settings.target()
+    except ConfigurationError as error:
+        raise CannotStart(str(error)) from None
+    return settings
+
+
+async def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover]:
+    assert settings.credentials is not None
+    target = settings.target()
+    before = _moment(values["older_than"])
+    async with Transport(target.base_url, target.connection, settings.limits) as transport:
+        client = Client(transport, target=target, credentials=settings.credentials, limits=settings.limits)
+        api = Api(client, lambda _: None)
+        accepted(await api.list_objects("preflight", "environments"), target.host)
+        found = [made for made in await find(api, values["run_id"]) if before is None or _begun(made) < before]
+        for made in found:
+            click.echo(f"{made.collection} {made.id} {made.name}")
+        if not found:
+            click.echo("Nothing was found.")
+        return [] if values["dry_run"] else await remove(api, found)
+
+
+def _moment(age: str | None) -> datetime | None:
+    if age is None:
+        return None
+    match = re.fullmatch(r"(\d{1,6})([smhd])", age)
+    if match is None:
+        raise ConfigurationError(f"--older-than {age!r}: write a number and s, m, h or d, for example 2h.")
+    return datetime.now(UTC) - timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
+
+
+def _begun(made: Made) -> datetime:
+    run_id = run_of(made) or ""
+    return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)

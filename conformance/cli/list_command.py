@@ -1,0 +1,131 @@
+"""`work-conformance list`: what is judged, and what it rests on. Never connects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from conformance.chapters.registry import scenarios
+from conformance.cli.options import language
+from conformance.contract.catalogue import BASIS_WORDS, Chapter, load
+from conformance.text import Lang, Text
+
+
+@click.command()
+@click.option("--lang", type=click.Choice(["en", "zh"]), default=None, help="Language; else that of the locale.")
+@click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", show_default=True)
+def command(lang: str | None, form: str) -> None:
+    """Show chapters, scenarios and requirements with their level and basis."""
+    chosen = language(lang)
+    if form == "json":
+        click.echo(json.dumps(_data(), indent=1, ensure_ascii=False))
+        return
+    for line in _markdown(chosen) if form == "md" else _text(chosen):
+        click.echo(line)
+
+
+def _judged_on(requirement: str) -> list[str]:
+    return [scenario.id for scenario in scenarios().values() if requirement in scenario.requirements]
+
+
+def _text(lang: Lang) -> Iterator[str]:
+    for chapter in load().chapters:
+        yield f"{chapter.title.in_(lang)} ({chapter.id})"
+        for requirement in chapter.requirements:
+            basis = BASIS_WORDS[requirement.basis].in_(lang)
+            yield f"  {requirement.id}  {requirement.level}, {basis}"
+            yield f"    {requirement.text.in_(lang)}"
+        for scenario in scenarios().values():
+            if scenario.chapter == chapter.id:
+                yield f"  > {scenario.id}: {scenario.title.in_(lang)}"
+        yield ""
+    yield _totals().in_(lang)
+
+
+def _markdown(lang: Lang) -> Iterator[str]:
+    heading = Text("Requirement | Level | Basis | Text | Docs | Scenarios", "要求 | 级别 | 依据 | 内容 | 文档 | 场景数")
+    for chapter in load().chapters:
+        yield f"## {chapter.title.in_(lang)}"
+        yield ""
+        yield f"| {heading.in_(lang)} |"
+        yield "| --- | --- | --- | --- | --- | ---: |"
+        for requirement in chapter.requirements:
+            docs = ", ".join(
+                f"[{source.title.in_(lang)} § {source.section.in_(lang)}]({source.url.in_(lang)})"
+                for source in requirement.sources
+            )
+            basis = BASIS_WORDS[requirement.basis].in_(lang)
+            count = len(_judged_on(requirement.id))
+            yield f"| `{requirement.id}` | {requirement.level} | {basis} | {requirement.text.in_(lang)} | {docs} | {count} |"
+        yield ""
+        yield from _scenario_table(chapter, lang)
+
+
+def _scenario_table(chapter: Chapter, lang: Lang) -> Iterator[str]:
+    members = [scenario for scenario in scenarios().values() if scenario.chapter == chapter.id]
+    if members:
+        yield f"| {Text('Scenario', '场景').in_(lang)} | {Text('What is done', '操作').in_(lang)} |"
+        yield "| --- | --- |"
+        yield from (f"| `{scenario.id}` | {scenario.title.in_(lang)} |" for scenario in members)
+        yield ""
+
+
+def _totals() -> Text:
+    catalogue = load()
+    return Text(
+        "{chapters} chapters, {scenarios} scenarios, {requirements} requirements; catalogue {version}",
+        "{chapters} 章，{scenarios} 个场景，{requirements} 条要求；要求目录版本 {version}",
+    ).format(
+        chapters=len(catalogue.chapters),
+        scenarios=len(scenarios()),
+        requirements=len(catalogue.requirements),
+        version=catalogue.version,
+    )
+
+
+def _data() -> dict[str, Any]:
+    catalogue = load()
+    return {
+        "catalogue": catalogue.version,
+        "chapters": [
+            {
+                "id": chapter.id,
+                "title": chapter.title.to_json(),
+                "requirements": [
+                    {
+                        "id": requirement.id,
+                        "level": requirement.level,
+                        "basis": requirement.basis,
+                        "text": requirement.text.to_json(),
+                        "inference": requirement.inference.to_json() if requirement.inference else None,
+                        "exercised": requirement.exercised,
+                        "input": requirement.input,
+                        "sources": [
+                            {
+                                "page": s.page,
+                                "title": s.title.to_json(),
+                                "url": s.url.to_json(),
+                                "section": s.section.to_json(),
+                            }
+                            for s in requirement.sources
+                        ],
+                        "scenarios": _judged_on(requirement.id),
+                    }
+                    for requirement in chapter.requirements
+                ],
+                "excluded": [
+                    {"id": rule.id, "text": rule.text.to_json(), "reason": rule.reason.to_json()}
+                    for rule in chapter.excluded
+                ],
+                "scenarios": [
+                    {"id": s.id, "title": s.title.to_json(), "quiet": s.quiet, "token": s.token}
+                    for s in scenarios().values()
+                    if s.chapter == chapter.id
+                ],
+            }
+            for chapter in catalogue.chapters
+        ],
+    }

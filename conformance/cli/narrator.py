@@ -1,0 +1,128 @@
+"""What `run` tells a person while pytest works, and the exit code at the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Final
+
+import click
+import pytest
+
+from conformance.judging.gate import EXIT_CANNOT_START, EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
+from conformance.judging.plan import Cost, cost
+from conformance.judging.record import RunRecord
+from conformance.plugin.lead import FOLDER, VERDICT
+from conformance.plugin.nodes import RequirementItem
+from conformance.reporting.terminal import lines
+from conformance.settings import Settings
+from conformance.target import Target
+from conformance.text import Lang, Text
+
+_NOTHING_SELECTED: Final = Text(
+    "Nothing is selected; see `work-conformance list`.", "没有选中任何内容；参见 `work-conformance list`。"
+)
+
+
+class Narrator:
+    """A pytest plugin that takes the place of pytest's own terminal."""
+
+    def __init__(self, lang: Lang) -> None:
+        self._lang = lang
+        self._record: RunRecord | None = None
+        self._cannot_start = False
+        self._planned = 0
+        self._done = 0
+        self._live = sys.stderr.isatty() and not os.environ.get("CI")
+
+    def pytest_conformance_planned(self, target: Target, cost: Cost) -> None:
+        """Say whom, and what it takes there."""
+        if target.embedded:
+            click.echo(Text("Judging the embedded emulator.", "正在判定内置模拟器。").in_(self._lang))
+            return
+        click.echo(_announcement(target.host, cost).in_(self._lang))
+
+    def pytest_conformance_cannot_start(self, reason: Text) -> None:
+        """Say why nothing can be judged."""
+        self._cannot_start = True
+        click.echo(reason.in_(self._lang), err=True)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count, where somebody is watching."""
+        if self._live and hasattr(report, VERDICT):
+            self._done += 1
+            click.echo(f"\r{self._done} ", nl=False, err=True)
+
+    def pytest_conformance_finished(self, config: pytest.Config, record: RunRecord) -> None:
+        """Tell the outcome."""
+        self._record = record
+        if self._live:
+            click.echo("\r", nl=False, err=True)
+        _echo(lines(record, self._lang, report_path=str(config.stash[FOLDER] / "report.json")))
+
+    def exit_code(self, pytest_code: int) -> int:
+        """The gate's code, or why there is none."""
+        if self._record is not None:
+            return self._record.decision.exit_code
+        if pytest_code == pytest.ExitCode.NO_TESTS_COLLECTED:
+            click.echo(_NOTHING_SELECTED.in_(self._lang), err=True)
+            return EXIT_CANNOT_START
+        if self._cannot_start or pytest_code == pytest.ExitCode.USAGE_ERROR:
+            return EXIT_CANNOT_START
+        if pytest_code == pytest.ExitCode.INTERRUPTED:
+            click.echo(
+                Text("Interrupted before anything was judged.", "在判定任何内容之前被中断。").in_(self._lang), err=True
+            )
+            return EXIT_INCONCLUSIVE
+        return EXIT_SUITE_ERROR
+
+
+class DryRun:
+    """A pytest plugin that prints the plan; nothing is connected to."""
+
+    def __init__(self, lang: Lang, settings: Settings) -> None:
+        self._lang = lang
+        self._settings = settings
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Print the plan and what it takes."""
+        items = [item for item in session.items if isinstance(item, RequirementItem)]
+        by_scenario: dict[str, list[str]] = {}
+        for item in items:
+            by_scenario.setdefault(item.line.scenario, []).append(item.line.requirement)
+        for scenario, requirements in by_scenario.items():
+            click.echo(scenario)
+            _echo(f"    {requirement}" for requirement in requirements)
+        if items:
+            total = cost([item.line for item in items], writes_per_second=self._settings.limits.writes_per_second)
+            host = self._settings.target().host if self._settings.base_url else "the embedded emulator"
+            click.echo(_announcement(host, total, checks=len(items)).in_(self._lang))
+
+    def exit_code(self, pytest_code: int) -> int:
+        """0 for a plan, 2 for none."""
+        if pytest_code == pytest.ExitCode.OK:
+            return 0
+        if pytest_code == pytest.ExitCode.NO_TESTS_COLLECTED:
+            click.echo(_NOTHING_SELECTED.in_(self._lang), err=True)
+        return EXIT_CANNOT_START
+
+
+def _announcement(host: str, cost: Cost, *, checks: int | None = None) -> Text:
+    return Text(
+        "{host}: {scenarios} scenarios{checks}; {objects} objects are created there and removed again, with"
+        " {writes} writes, in {seconds} s or more.",
+        "{host}：{scenarios} 个场景{checks}；将在其上创建 {objects} 个对象并在结束后清除，共 {writes} 次写操作，至少 {seconds} 秒。",
+    ).format(
+        host=host,
+        scenarios=cost.scenarios,
+        checks=Text(f", {checks} checks", f"，{checks} 项检查") if checks is not None else "",
+        objects=cost.objects,
+        writes=cost.writes,
+        seconds=f"{cost.seconds:.0f}",
+    )
+
+
+def _echo(texts: Iterable[str]) -> None:
+    for text in texts:
+        click.echo(text)

@@ -1,0 +1,117 @@
+"""Settings as click options, with their values from flags, then the environment, then TOML."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from conformance.settings import OPTIONS, Option
+from conformance.text import Lang
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_TABLE: Final = "work-conformance"
+_TYPES: Final[dict[str, Any]] = {"text": str, "number": float, "count": int}
+
+
+class CannotStart(click.ClickException):
+    """One sentence and exit code 2."""
+
+    exit_code = 2
+
+
+def language(chosen: str | None) -> Lang:
+    """The language asked for, else the locale's, else English."""
+    if chosen in ("en", "zh"):
+        return "zh" if chosen == "zh" else "en"
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def settings_options(names: Iterable[str] | None = None) -> Callable[[F], F]:
+    """Add settings to a command: all, or those named."""
+    chosen = [option for option in OPTIONS if names is None or option.name in set(names)]
+
+    def decorate(function: F) -> F:
+        for option in reversed(chosen):
+            function = _click_option(option)(function)
+        return click.option(
+            "--config",
+            metavar="FILE",
+            help="TOML file with these options; also [tool.work-conformance] in pyproject.toml.",
+        )(function)
+
+    return decorate
+
+
+def merged(ctx: click.Context, config: str | None, *, known: Iterable[str] = ()) -> dict[str, Any]:
+    """The command's values, with those of TOML where neither flag nor environment gave one.
+
+    `known` are keys that TOML may hold although this command does not use them.
+
+    Raises:
+        CannotStart: the file cannot be read, or has a key that does not exist.
+    """
+    values = dict(ctx.params)
+    values.pop("config", None)
+    table, origin = _table(config)
+    allowed = {option.name for option in OPTIONS} | {name.replace("_", "-") for name in values} | set(known)
+    for name, value in table.items():
+        if name not in allowed:
+            near = difflib.get_close_matches(name, sorted(allowed), n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else "see `work-conformance run --help`."
+            raise CannotStart(f"{origin}: there is no key {name!r}; {hint}")
+        key = name.replace("-", "_")
+        if key in values and ctx.get_parameter_source(key) is click.core.ParameterSource.DEFAULT:
+            values[key] = _typed(ctx, key, value, origin)
+    return values
+
+
+def _click_option(option: Option) -> Callable[[F], F]:
+    arguments: dict[str, Any] = {"help": option.help.en, "envvar": f"WORK_CONFORMANCE_{option.key.upper()}"}
+    if option.kind == "flag":
+        arguments["is_flag"] = True
+    else:
+        arguments["type"] = click.Choice(option.choices) if option.choices else _TYPES[option.kind]
+        arguments["metavar"] = option.metavar
+        arguments["multiple"] = option.multiple
+    return click.option(f"--{option.name}", option.key, **arguments)
+
+
+def _table(config: str | None) -> tuple[Mapping[str, Any], str]:
+    path = Path(config or "pyproject.toml")
+    if config is None and not path.is_file():
+        return {}, ""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise CannotStart(f"--config: {path} cannot be read ({error.strerror}).") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        if config is None:
+            return {}, ""  # somebody else's broken file is not this command's business
+        raise CannotStart(f"--config: {path} is not TOML ({error}).") from None
+    tool = data.get("tool")
+    section = tool.get(_TABLE) if isinstance(tool, dict) else None
+    if section is None:
+        section = data if config is not None else {}
+    if not isinstance(section, dict):
+        raise CannotStart(f"{path}: [tool.{_TABLE}] is not a table.")
+    return section, str(path)
+
+
+def _typed(ctx: click.Context, key: str, value: Any, origin: str) -> Any:
+    parameter = next(parameter for parameter in ctx.command.params if parameter.name == key)
+    try:
+        if parameter.multiple:
+            if not isinstance(value, list):
+                raise click.BadParameter("a list is expected")
+            return tuple(parameter.type.convert(entry, parameter, ctx) for entry in value)
+        return parameter.type.convert(value, parameter, ctx)
+    except click.UsageError as error:
+        raise CannotStart(f"{origin}: {key.replace('_', '-')}: {error.format_message()}.") from None

@@ -1,0 +1,125 @@
+"""`work-conformance run`: judge a server, or the embedded emulator."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from conformance.cli.options import CannotStart, language, merged, settings_options
+from conformance.settings import OPTIONS, Settings, from_values
+from conformance.target import ConfigurationError
+
+_PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
+
+
+@click.command(context_settings={"max_content_width": 100})
+@settings_options()
+@click.option("-n", "processes", type=click.IntRange(min=0), default=0, metavar="N", help="Processes (pytest-xdist).")
+@click.option("-k", "expression", default="", metavar="EXPR", help="Only what matches, as in pytest -k.")
+@click.option("--start", default=None, metavar="COMMAND", help="Start this server first, and stop it afterwards.")
+@click.option("--wait", type=float, default=30.0, metavar="SECONDS", help="How long it may take to start (default 30).")
+@click.option("--dry-run", is_flag=True, help="Show what would run and what it takes; connect to nothing.")
+@click.pass_context
+def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
+    """Judge a server, or the embedded emulator where no --base-url is given.
+
+    The token comes from QODER_PAT. Optional tokens (QODER_FORBIDDEN_PAT, QODER_FOREIGN_PAT, QODER_EXPIRED_PAT)
+    let more be judged. Any option may also stand in TOML, or in the environment as WORK_CONFORMANCE_<OPTION>.
+    """
+    values = merged(ctx, config, known=())
+    settings = check(values)
+    from conformance.cli.narrator import DryRun, Narrator  # these bring pytest along
+    from conformance.cli.started import started
+
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    lang = language(settings.lang)
+    if values["dry_run"]:
+        dry = DryRun(lang, settings)
+        raise SystemExit(dry.exit_code(_pytest(_arguments(values, lang, processes=0, extra=["--collect-only"]), dry)))
+    narrator = Narrator(lang)
+    with started(values["start"], settings, wait=values["wait"]), _sigterm_as_interrupt():
+        code = _pytest(_arguments(values, lang, processes=values["processes"], extra=[]), narrator)
+    raise SystemExit(narrator.exit_code(code))
+
+
+def check(values: Mapping[str, Any]) -> Settings:
+    """The settings, valid.
+
+    Raises:
+        CannotStart: they are not; one sentence.
+    """
+    from conformance.judging.plan import Selection, UnknownName
+
+    try:
+        settings = from_values(values, os.environ)
+        Selection(chapters=settings.chapters, requirements=settings.requirements).check_names()
+    except (ConfigurationError, UnknownName) as error:
+        raise CannotStart(str(error)) from None
+    if values.get("start") and settings.base_url is None:
+        raise CannotStart("--start needs --base-url: the address at which the server will answer.")
+    return settings
+
+
+def _arguments(values: Mapping[str, Any], lang: str, *, processes: int, extra: list[str]) -> list[str]:
+    """pytest's command line: everything of the user's own pytest configuration is left out."""
+    arguments = ["--pyargs", "conformance", "-c", str(_PYTEST_INI), "--rootdir", str(_PYTEST_INI.parent)]
+    for plugin in ("conformance.plugin", "no:terminal", "no:cacheprovider", "no:junitxml"):
+        arguments += ["-p", plugin]
+    arguments += ["--noconftest", "--assert=plain", "--capture=no", *extra]
+    if processes:
+        arguments += ["-p", "xdist.plugin", "-n", str(processes)]
+    if values["expression"]:
+        arguments += ["-k", values["expression"]]
+    for option in OPTIONS:
+        given = lang if option.key == "lang" else values[option.key]
+        if option.kind == "flag":
+            arguments += [option.pytest_option] if given else []
+        elif option.multiple:
+            arguments += [f"{option.pytest_option}={value}" for value in given or ()]
+        elif given is not None:
+            arguments.append(f"{option.pytest_option}={given}")
+    return arguments
+
+
+def _pytest(arguments: list[str], plugin: object) -> int:
+    import pytest
+
+    with _environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS="", PYTEST_PLUGINS=""):
+        return int(pytest.main(arguments, plugins=[plugin]))
+
+
+@contextlib.contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Set variables for this process and the workers it starts, and put back what was there."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """A termination ends a run as Ctrl-C does: verdicts written, target cleaned up."""
+
+    def interrupt(signum: int, frame: object) -> None:
+        del signum, frame
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

@@ -1,0 +1,110 @@
+"""A server that is started for the run and stopped after it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import IO, Final
+from urllib.parse import urlsplit
+
+from conformance.cli.options import CannotStart
+from conformance.settings import Settings
+from conformance.target import Redactor
+
+_INTERVAL: Final = 0.05
+_GRACE: Final = 5.0
+_SHOWN_LINES: Final = 10
+
+
+@contextlib.contextmanager
+def started(command: str | None, settings: Settings, *, wait: float) -> Iterator[None]:
+    """Start the command, wait until the base URL accepts connections, and stop it at the end.
+
+    Without a command nothing is done. The command is split as a shell splits words, and run without a shell.
+
+    Raises:
+        CannotStart: it cannot be started, ends early, or does not listen within `wait` seconds.
+    """
+    if command is None:
+        yield
+        return
+    assert settings.base_url is not None
+    place = _place(settings.base_url)
+    if _listens(place):
+        raise CannotStart(f"--start: something already answers at {place[0]}:{place[1]}; stop it first.")
+    with tempfile.TemporaryFile() as output:
+        process = _launch(command, output)
+        try:
+            _await(process, place, wait, output, settings)
+            yield
+        finally:
+            _stop(process)
+
+
+def _launch(command: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
+    try:
+        words = shlex.split(command)
+        return subprocess.Popen(  # noqa: S603 - the user's own command, and no shell
+            words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    except (OSError, ValueError, IndexError) as error:
+        raise CannotStart(f"--start: the command cannot be started ({error}).") from None
+
+
+def _await(
+    process: subprocess.Popen[bytes], place: tuple[str, int], wait: float, output: IO[bytes], settings: Settings
+) -> None:
+    deadline = time.monotonic() + wait
+    while not _listens(place):
+        code = process.poll()
+        if code is not None:
+            raise CannotStart(f"--start: the server ended with code {code}.{_last_words(output, settings)}")
+        if time.monotonic() > deadline:
+            raise CannotStart(
+                f"--start: nothing listens at {place[0]}:{place[1]} after {wait:g} s (--wait)."
+                f"{_last_words(output, settings)}"
+            )
+        time.sleep(_INTERVAL)
+
+
+def _last_words(output: IO[bytes], settings: Settings) -> str:
+    """The end of what the server wrote, without secrets and without anything that moves a cursor."""
+    output.seek(0)
+    text = output.read().decode("utf-8", "replace")
+    redact = Redactor(settings.credentials.all() if settings.credentials else ())
+    redact.add(*(secret for _, secret in settings.secret_headers))
+    shown = ["".join(c if c.isprintable() else "?" for c in line) for line in redact(text).splitlines()[-_SHOWN_LINES:]]
+    return "".join(f"\n  | {line}" for line in shown)
+
+
+def _place(base_url: str) -> tuple[str, int]:
+    parts = urlsplit(base_url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _listens(place: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(place, timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the server and whatever it started."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+        with contextlib.suppress(ProcessLookupError):
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, number)
+            else:
+                process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)
+            return

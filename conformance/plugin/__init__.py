@@ -1,0 +1,106 @@
+"""pytest around the road: `pytest -p conformance.plugin --pyargs conformance --target-url …`.
+
+One node a scenario, one item a requirement it judges. The plugin is loaded only where it is named, and all of its
+options begin with `--target-`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import conformance
+from conformance.judging.plan import Selection, UnknownName
+from conformance.plugin import hooks
+from conformance.plugin.conductor import Conductor
+from conformance.plugin.distribution import process_count
+from conformance.plugin.earlier import unpassed_lines
+from conformance.plugin.lead import VERDICT, Lead
+from conformance.plugin.nodes import LANGUAGE, RequirementItem, Suite
+from conformance.plugin.worker import Worker
+from conformance.settings import OPTIONS, Settings, from_values
+from conformance.target import ConfigurationError
+
+PACKAGE: Final = Path(conformance.__file__).parent
+
+_SELECTION: Final = pytest.StashKey[Selection]()
+
+_ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
+    "text": {},
+    "number": {"type": float},
+    "count": {"type": int},
+    "flag": {"action": "store_true"},
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Every setting of a run as `--target-…`."""
+    group = parser.getgroup("target", "conformance of a Work API server")
+    for option in OPTIONS:
+        arguments = dict(_ARGUMENTS[option.kind])
+        if option.multiple:
+            arguments["action"] = "append"
+        if option.choices:
+            arguments["choices"] = option.choices
+        if option.kind != "flag":
+            arguments["metavar"] = option.metavar
+        group.addoption(option.pytest_option, dest=option.pytest_dest, help=option.help.en, **arguments)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """The suite's own hooks: see `conformance.plugin.hooks`."""
+    pluginmanager.add_hookspecs(hooks)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read and check the settings; nothing is connected to."""
+    values = {option.key: config.getoption(option.pytest_dest) for option in OPTIONS}
+    try:
+        settings = from_values(values, os.environ)
+        config.stash[_SELECTION] = _selection(config, settings)
+        config.stash[LANGUAGE] = settings.lang or "en"
+        if hasattr(config, "workerinput"):
+            config.pluginmanager.register(Worker(config), "conformance-worker")
+        elif not config.getoption("collectonly", False):
+            conductor = Conductor(settings, config.stash[_SELECTION], processes=process_count(config))
+            config.pluginmanager.register(Lead(config, conductor), "conformance-lead")
+    except (ConfigurationError, UnknownName) as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _selection(config: pytest.Config, settings: Settings) -> Selection:
+    selection = Selection(
+        chapters=settings.chapters,
+        requirements=settings.requirements,
+        lines=unpassed_lines(settings.failed_from) if settings.failed_from else None,
+        expression=config.getoption("keyword", "") or "",
+    )
+    selection.check_names()
+    return selection
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """The package's folder is collected as cases, not as Python files."""
+    return Suite.from_parent(parent, path=path) if path == PACKAGE else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what was asked for; `-k` and the like are pytest's own."""
+    selection = config.stash[_SELECTION]
+    dropped = [item for item in items if isinstance(item, RequirementItem) and not selection.takes(item.line)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in set(dropped)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the verdict travel with the report, also from another process."""
+    report = yield
+    if isinstance(item, RequirementItem) and item.verdict is not None and report.when == "setup":
+        setattr(report, VERDICT, item.verdict.to_json())
+    return report

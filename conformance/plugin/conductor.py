@@ -1,0 +1,213 @@
+"""One run from beginning to end, as the process in charge sees it: preflight, verdicts, clean-up, reports."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from conformance import __version__
+from conformance.arrange.cleanup import Leftover, remove
+from conformance.arrange.journal import Journal, new_run_id
+from conformance.arrange.preflight import CannotStart, preflight
+from conformance.arrange.workspace import Workspace
+from conformance.client.api import Api
+from conformance.client.client import Client
+from conformance.client.transport import Transport
+from conformance.contract.catalogue import load
+from conformance.judging.plan import Selection, full_plan
+from conformance.judging.record import Circumstances, RunRecord
+from conformance.judging.verdict import Line, Verdict
+from conformance.plugin import folder as run_folder
+from conformance.plugin.engine import Assignment
+from conformance.reporting.write import write_reports
+from conformance.settings import Settings
+from conformance.target import Credentials, Secret, Target
+from conformance.text import Text
+
+PLAN_FORMAT: Final = "work-conformance-plan/1"
+
+T = TypeVar("T")
+
+
+class Conductor:
+    """Knows the whole run. Only one process has one; xdist's workers are told what they need."""
+
+    def __init__(self, settings: Settings, selection: Selection, *, processes: int) -> None:
+        self.settings = settings
+        self.plan: tuple[Line, ...] = ()
+        self.record: RunRecord | None = None
+        self.interrupted: Text | None = None
+        self._selection = selection
+        self._processes = max(1, processes)
+        self._verdicts: list[Verdict] = []
+        self._started = datetime.now(UTC)
+        self._epoch = time.monotonic()
+        self._resources = contextlib.ExitStack()
+        run_id = new_run_id(self._started)
+        self.folder = run_folder.take(settings.output or run_folder.default_folder(run_id), run_id)
+        target, credentials = self._whom()
+        self.assignment = Assignment(
+            run_id=run_id,
+            seed=settings.seed if settings.seed is not None else secrets.randbelow(2**31),
+            epoch=self._epoch,
+            target=target,
+            credentials=credentials,
+            limits=settings.limits,
+            folder=self.folder,
+        )
+        if settings.output is None:
+            run_folder.point_latest(self.folder)
+
+    @property
+    def workspace_file(self) -> Path:
+        """Where the processes find what was prepared."""
+        return self.folder / "workspace.json"
+
+    def begin(self, plan: list[Line]) -> Workspace:
+        """Write the plan, then reach the target for the first time and prepare it.
+
+        Raises:
+            CannotStart: the target cannot be judged at all.
+        """
+        self.plan = tuple(plan)
+        run_folder.write_json(
+            self.folder / "plan.json",
+            {
+                "format": PLAN_FORMAT,
+                "run": self.assignment.run_id,
+                "lines": [[line.scenario, line.requirement] for line in plan],
+            },
+        )
+        workspace = self._talk(lambda api: preflight(api, self._journal, self.assignment.run_id))
+        run_folder.write_json(self.workspace_file, workspace.to_json())
+        return workspace
+
+    def take(self, verdict: Verdict) -> None:
+        """A verdict came in, from this process or another."""
+        self._verdicts.append(verdict)
+
+    def finish(self) -> RunRecord:
+        """Give every open line its verdict, clean up, and write the reports whatever happens."""
+        self._close_the_books()
+        leftovers = [f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"]
+        try:
+            leftovers = self.clean_up()
+        finally:
+            self.record = RunRecord(
+                circumstances=self._circumstances(tuple(leftovers)), plan=self.plan, verdicts=tuple(self._verdicts)
+            )
+            write_reports(self.record, self.folder)
+        return self.record
+
+    def clean_up(self) -> list[str]:
+        """Remove what the run made; sentences about what is left."""
+        made = self._journal.read()
+        if not made:
+            return []
+        return [_sentence(leftover) for leftover in self._talk(lambda api: remove(api, made))]
+
+    def close(self) -> None:
+        """Let go of what the run held: the embedded emulator."""
+        self._resources.close()
+
+    @property
+    def _journal(self) -> Journal:
+        return Journal(self.folder / "journal.jsonl")
+
+    def _whom(self) -> tuple[Target, Credentials]:
+        if self.settings.base_url is not None:
+            assert self.settings.credentials is not None
+            return self.settings.target(), self.settings.credentials
+        from conformance.emulator import EmulatorServer, Tokens, create_app  # not needed for any other target
+
+        tokens = Tokens.generate()
+        server = self._resources.enter_context(EmulatorServer(create_app(tokens=tokens)))
+        credentials = Credentials(
+            pat=Secret(tokens.owner, "${QODER_PAT}"),
+            forbidden=Secret(tokens.forbidden, "${QODER_FORBIDDEN_PAT}"),
+            foreign=Secret(tokens.foreign, "${QODER_FOREIGN_PAT}"),
+            expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
+        )
+        return Target(base_url=server.base_url, embedded=True), credentials
+
+    def _talk(self, conversation: Callable[[Api], Awaitable[T]]) -> T:
+        """Hold a conversation of the run's own, outside of any scenario."""
+
+        async def main() -> T:
+            async with Transport(
+                self.assignment.target.base_url, self.assignment.target.connection, self.assignment.limits
+            ) as transport:
+                client = Client(
+                    transport,
+                    target=self.assignment.target,
+                    credentials=self.assignment.credentials,
+                    limits=self.assignment.limits,
+                )
+                return await conversation(Api(client, lambda _: None))
+
+        return asyncio.run(main())
+
+    def _close_the_books(self) -> None:
+        """Lines that an interruption left open are inconclusive; any other open line is a lost verdict."""
+        if self.interrupted is None:
+            return
+        known = {verdict.line for verdict in self._verdicts}
+        for line in self.plan:
+            if line not in known:
+                self.take(Verdict(line=line, kind="inconclusive", reason=self.interrupted))
+
+    def _circumstances(self, leftovers: tuple[str, ...]) -> Circumstances:
+        target = self.assignment.target
+        return Circumstances(
+            run_id=self.assignment.run_id,
+            seed=self.assignment.seed,
+            suite_version=__version__,
+            catalogue_version=load().version,
+            started_at=f"{self._started:%Y-%m-%dT%H:%M:%SZ}",
+            duration=time.monotonic() - self._epoch,
+            base_url=target.base_url,
+            api_prefix=target.api_prefix,
+            worker_header=target.worker_header,
+            embedded=target.embedded,
+            insecure=target.connection.insecure,
+            processes=self._processes,
+            strict=self.settings.strict,
+            requests=sum(_tries(self.folder)),
+            selection=self._words_of_selection(),
+            interrupted=self.interrupted,
+            leftovers=leftovers,
+        )
+
+    def _words_of_selection(self) -> str | None:
+        if set(self.plan) == set(full_plan()):
+            return None
+        parts = [f"chapter {name}" for name in self._selection.chapters]
+        parts += [f"requirement {name}" for name in self._selection.requirements]
+        parts += [f"expression {self._selection.expression}"] if self._selection.expression else []
+        parts += ["what an earlier run did not pass"] if self._selection.lines is not None else []
+        return ", ".join(parts) or "a part of the suite"
+
+
+def _sentence(leftover: Leftover) -> str:
+    return f"{leftover.collection}: {leftover.name} ({leftover.id or 'id unknown'}): {leftover.reason}"
+
+
+def _tries(folder: Path) -> Iterator[int]:
+    """Requests that the scenarios sent, from what was written down."""
+    for path in (folder / "transcripts").glob("*.json"):
+        try:
+            data: Any = json.loads(path.read_text("utf-8"))
+        except ValueError:
+            continue
+        for attempt in (data["exchanges"], *data["earlier_attempts"]):
+            yield sum(exchange["tries"] for exchange in attempt)
+
+
+__all__ = ["CannotStart", "Conductor"]

@@ -1,0 +1,126 @@
+"""How pytest-xdist hands out the items: whole scenarios, all of a process's share before it starts.
+
+The schedulers that xdist brings split a scenario's items over processes, and its conversation would be held twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import pytest
+
+from conformance.chapters.registry import scenarios
+from conformance.judging.verdict import Line
+
+
+def process_count(config: pytest.Config) -> int:
+    """How many worker processes xdist was asked for; 0 where it does not take part."""
+    if not config.pluginmanager.hasplugin("xdist") or not config.getoption("tx") or config.getoption("dist") == "no":
+        return 0
+    from xdist.workermanage import parse_tx_spec_config  # only there where xdist is
+
+    return len(parse_tx_spec_config(config))
+
+
+def line_of(nodeid: str) -> Line:
+    """The line of the plan that a node id ends in; what stands before depends on the working directory."""
+    *_, scenario, requirement = nodeid.split("::")
+    return Line(scenario, requirement)
+
+
+def share(names: Iterable[str], processes: int) -> dict[str, int]:
+    """Which process holds which scenario: the quiet ones all on the first, the others in turn."""
+    shares: dict[str, int] = {}
+    for number, name in enumerate(dict.fromkeys(names)):
+        shares[name] = 0 if scenarios()[name].quiet else number % processes
+    return shares
+
+
+class ScenarioScheduling:
+    """A scheduler in xdist's sense. `on_collected` is called once, with the plan, before anything is handed out."""
+
+    def __init__(self, processes: int, on_collected: Callable[[list[Line]], object]) -> None:
+        self._processes = processes
+        self._on_collected = on_collected
+        self._collection: list[str] = []
+        self._collected: dict[Any, list[str]] = {}
+        self._pending: dict[Any, list[int]] = {}
+        self._orphans: list[int] = []
+
+    @property
+    def nodes(self) -> list[Any]:
+        """The processes that take part now."""
+        return list(self._pending)
+
+    @property
+    def collection_is_completed(self) -> bool:
+        """Whether every process has told what it collected."""
+        return len(self._collected) >= self._processes
+
+    @property
+    def tests_finished(self) -> bool:
+        """Whether nothing is left to hand out or to wait for. xdist lets a process keep one item until shut down."""
+        return self.collection_is_completed and not self._orphans and all(len(p) < 2 for p in self._pending.values())
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether any item is still open."""
+        return bool(self._orphans) or any(self._pending.values())
+
+    def add_node(self, node: Any) -> None:
+        """A process is up, at the start or in place of one that crashed."""
+        self._pending[node] = []
+
+    def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
+        """A process has collected; all must have found the same."""
+        if self._collection and list(collection) != self._collection:
+            raise RuntimeError("the processes collected different items")
+        self._collected[node] = list(collection)
+
+    def schedule(self) -> None:
+        """Hand out everything at the start; later, what a crashed process left to the one that replaces it."""
+        if not self._collection:
+            self._collection = next(iter(self._collected.values()))
+            lines = [line_of(nodeid) for nodeid in self._collection]
+            self._on_collected(lines)
+            shares = share((line.scenario for line in lines), self._processes)
+            for number, node in enumerate(self._pending):
+                self._hand(node, [i for i, line in enumerate(lines) if shares[line.scenario] == number])
+            return
+        self._hand_over()
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        """A process is done with an item."""
+        del duration
+        self._pending[node].remove(item_index)
+
+    def mark_test_pending(self, item: str) -> None:
+        """Never asked for: no item is run twice."""
+        raise NotImplementedError(item)
+
+    def remove_pending_tests_from_node(self, node: Any, indices: Sequence[int]) -> None:
+        """Never asked for: nothing is stolen."""
+        raise NotImplementedError
+
+    def remove_node(self, node: Any) -> str | None:
+        """A process is gone. What it had not done goes to its replacement; what it was doing is named."""
+        pending = self._pending.pop(node)
+        if not pending:
+            return None
+        crashed, *rest = pending
+        self._orphans += rest
+        self._hand_over()
+        return self._collection[crashed]
+
+    def _hand_over(self) -> None:
+        idle = next((node for node, pending in self._pending.items() if not pending and not node.shutting_down), None)
+        if idle is not None and self._orphans:
+            orphans, self._orphans = self._orphans, []
+            self._hand(idle, orphans)
+
+    def _hand(self, node: Any, indices: list[int]) -> None:
+        if indices:
+            self._pending[node].extend(indices)
+            node.send_runtest_some(indices)
+        node.shutdown()

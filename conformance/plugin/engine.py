@@ -1,0 +1,145 @@
+"""Runs scenarios on one event loop in a thread of its own; pytest's items only wait for their own transcript."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from conformance.arrange.journal import Journal
+from conformance.arrange.workspace import Workspace
+from conformance.chapters.registry import scenarios
+from conformance.client.client import Client
+from conformance.client.transport import Transport
+from conformance.exchange import Transcript
+from conformance.scenario.model import Scenario
+from conformance.scenario.perform import aborted, perform
+from conformance.scenario.stage import Stage, StageFactory
+from conformance.target import Credentials, Limits, Target
+from conformance.text import Text
+
+_ORDER: Final = {name: number for number, name in enumerate(scenarios())}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """What a process needs to hold conversations. `epoch` is the run's zero on the machine's monotonic clock."""
+
+    run_id: str
+    seed: int
+    epoch: float
+    target: Target
+    credentials: Credentials
+    limits: Limits
+    folder: Path
+
+
+class Engine:
+    """Performs scenarios, each once, and writes every transcript down as soon as it is whole."""
+
+    def __init__(self, assignment: Assignment, workspace: Workspace) -> None:
+        self._assignment = assignment
+        self._workspace = workspace
+        self._journal = Journal(assignment.folder / "journal.jsonl")
+        self._transcripts: dict[str, Future[Transcript]] = {}
+        self._cut: Text | None = None
+        self._loop = asyncio.new_event_loop()
+        self._ready: Future[Client] = Future()
+        self._closing = asyncio.Event()
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._main(),), daemon=True)
+        self._thread.start()
+        self._client = self._ready.result()
+
+    def start(self, names: Iterable[str]) -> None:
+        """Start scenarios that were not started yet; the quiet ones first, since they wait for each other."""
+        fresh = [scenarios()[name] for name in names if name not in self._transcripts]
+        for scenario in sorted(fresh, key=lambda scenario: (not scenario.quiet, _ORDER[scenario.id])):
+            self._transcripts[scenario.id] = asyncio.run_coroutine_threadsafe(self._perform(scenario), self._loop)
+
+    def transcript(self, name: str) -> Transcript:
+        """Wait for a scenario's transcript; `aborted` where the run was cut short."""
+        self.start([name])
+        try:
+            return self._transcripts[name].result()
+        except CancelledError:
+            reason = self._cut or Text("the run was interrupted", "运行被中断")
+            return aborted(scenarios()[name], reason, run=self._assignment.run_id, seed=self._assignment.seed)
+
+    def cut(self, reason: Text) -> None:
+        """Cancel whatever is still in progress; waiting items get an aborted transcript."""
+        self._cut = self._cut or reason
+        for transcript in list(self._transcripts.values()):
+            transcript.cancel()
+
+    def close(self) -> None:
+        """Cancel what is left and end the thread."""
+        self.cut(Text("the run ended before", "运行已提前结束"))
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._closing.set)
+            self._thread.join()
+        self._loop.close()
+
+    async def _main(self) -> None:
+        assignment = self._assignment
+        self._gate = asyncio.Semaphore(assignment.limits.concurrency)
+        self._quiet = asyncio.Lock()
+        try:
+            transport = Transport(assignment.target.base_url, assignment.target.connection, assignment.limits)
+        except BaseException as error:
+            self._ready.set_exception(error)
+            raise
+        async with transport:
+            self._ready.set_result(
+                Client(
+                    transport,
+                    target=assignment.target,
+                    credentials=assignment.credentials,
+                    limits=assignment.limits,
+                    clock=lambda: time.monotonic() - assignment.epoch,
+                )
+            )
+            await self._closing.wait()
+            leftover = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            for task in leftover:
+                task.cancel()
+            await asyncio.gather(*leftover, return_exceptions=True)
+
+    async def _perform(self, scenario: Scenario) -> Transcript:
+        if scenario.quiet:
+            async with self._quiet:
+                return await self._gated(scenario)
+        return await self._gated(scenario)
+
+    async def _gated(self, scenario: Scenario) -> Transcript:
+        async with self._gate:
+            transcript = await perform(
+                scenario, self._stages(scenario), run=self._assignment.run_id, seed=self._assignment.seed
+            )
+        write_transcript(self._assignment.folder, transcript)
+        return transcript
+
+    def _stages(self, scenario: Scenario) -> StageFactory:
+        def stage(attempt: int) -> Stage:
+            return Stage(
+                self._client,
+                self._workspace,
+                self._journal,
+                label=f"{scenario.id}-{attempt}",
+                rng=random.Random(f"{self._assignment.seed}:{scenario.id}:{attempt}"),  # noqa: S311 - to be repeated
+                age=_ORDER[scenario.id],
+            )
+
+        return stage
+
+
+def write_transcript(folder: Path, transcript: Transcript) -> None:
+    """Write `transcripts/<scenario>.json`; the name is the suite's own, never the target's."""
+    place = folder / "transcripts"
+    place.mkdir(exist_ok=True)
+    (place / f"{transcript.scenario}.json").write_text(transcript.dumps(), "utf-8")

@@ -1,0 +1,67 @@
+"""What the process in charge tells an xdist worker: plain values through xdist's own pipe, never a file or argument."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from conformance.plugin.engine import Assignment
+from conformance.target import Connection, Credentials, Limits, Secret, Target
+
+
+def pack(assignment: Assignment, *, processes: int) -> dict[str, Any]:
+    """An assignment as types that execnet carries, with this process's share of the rate."""
+    target, limits = assignment.target, assignment.limits
+    return {
+        "run_id": assignment.run_id,
+        "seed": assignment.seed,
+        "epoch": assignment.epoch,
+        "folder": str(assignment.folder),
+        "limits": asdict(
+            replace(
+                limits,
+                writes_per_second=limits.writes_per_second / processes,
+                reads_per_second=limits.reads_per_second / processes,
+                concurrency=max(1, limits.concurrency // processes),
+            )
+        ),
+        "credentials": {
+            name: _reveal(getattr(assignment.credentials, name)) for name in ("pat", "forbidden", "foreign", "expired")
+        },
+        "target": {
+            "base_url": target.base_url,
+            "api_prefix": target.api_prefix,
+            "worker_header": target.worker_header,
+            "headers": [list(pair) for pair in target.headers],
+            "secret_headers": [[name, _reveal(secret)] for name, secret in target.secret_headers],
+            "connection": asdict(target.connection),
+            "embedded": target.embedded,
+        },
+    }
+
+
+def unpack(data: dict[str, Any]) -> Assignment:
+    """What `pack` packed."""
+    target = data["target"]
+    return Assignment(
+        run_id=data["run_id"],
+        seed=data["seed"],
+        epoch=data["epoch"],
+        folder=Path(data["folder"]),
+        limits=Limits(**data["limits"]),
+        credentials=Credentials(**{name: Secret(*pair) for name, pair in data["credentials"].items() if pair}),
+        target=Target(
+            base_url=target["base_url"],
+            api_prefix=target["api_prefix"],
+            worker_header=target["worker_header"],
+            headers=tuple((name, value) for name, value in target["headers"]),
+            secret_headers=tuple((name, Secret(*pair)) for name, pair in target["secret_headers"]),
+            connection=Connection(**target["connection"]),
+            embedded=target["embedded"],
+        ),
+    )
+
+
+def _reveal(secret: Secret | None) -> list[str] | None:
+    return None if secret is None else [secret.reveal(), secret.variable]

@@ -1,0 +1,22 @@
+"""Hooks that this plugin calls, for whoever runs pytest around it."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.judging.plan import Cost
+from conformance.judging.record import RunRecord
+from conformance.target import Target
+from conformance.text import Text
+
+
+def pytest_conformance_planned(config: pytest.Config, target: Target, cost: Cost) -> None:
+    """The plan stands, and the target is about to be reached for the first time."""
+
+
+def pytest_conformance_cannot_start(config: pytest.Config, reason: Text) -> None:
+    """The target cannot be judged at all."""
+
+
+def pytest_conformance_finished(config: pytest.Config, record: RunRecord) -> None:
+    """Every line of the plan has its verdict, and the reports are written."""

@@ -1,0 +1,104 @@
+"""The part of the process in charge: it plans, prepares, collects the verdicts and ends the run."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from conformance.arrange.preflight import CannotStart
+from conformance.arrange.workspace import Workspace
+from conformance.judging.plan import cost
+from conformance.judging.verdict import Line, Verdict
+from conformance.plugin.conductor import Conductor
+from conformance.plugin.court import Court
+from conformance.plugin.distribution import ScenarioScheduling, line_of, process_count
+from conformance.plugin.handover import pack
+from conformance.plugin.nodes import JUDGE, RequirementItem
+from conformance.text import Text
+
+VERDICT: Final = "conformance_verdict"
+"""The attribute under which a verdict travels with pytest's report."""
+
+FOLDER: Final = pytest.StashKey[Path]()
+"""The run's folder."""
+
+_EXIT_CANNOT_START: Final = 2
+
+
+class Lead:
+    """Hooks of the process in charge, with or without xdist."""
+
+    def __init__(self, config: pytest.Config, conductor: Conductor) -> None:
+        self._config = config
+        self._conductor = conductor
+        self._court: Court | None = None
+        self._started = False
+        config.stash[FOLDER] = conductor.folder
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Without xdist: prepare the target and start every scenario; the items wait for their own."""
+        lines = [item.line for item in session.items if isinstance(item, RequirementItem)]
+        if lines:
+            workspace = self._begin(lines)
+            names = dict.fromkeys(line.scenario for line in lines)
+            self._court = Court(self._conductor.assignment, workspace, names)
+            session.config.stash[JUDGE] = self._court.judge
+        return (yield)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """With xdist: tell a worker what it needs."""
+        node.workerinput["conformance"] = pack(self._conductor.assignment, processes=process_count(self._config))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config) -> Any:
+        """With xdist: hand out whole scenarios, once the target is prepared."""
+        return ScenarioScheduling(process_count(config), self._begin)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect a verdict, from whichever process."""
+        verdict = getattr(report, VERDICT, None)
+        if verdict is not None:
+            self._conductor.take(Verdict.from_json(verdict))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str) -> None:
+        """A worker died over an item: that is the suite's trouble, and said so."""
+        reason = Text("the process that judged it crashed", "负责判定的进程崩溃")
+        self._conductor.take(Verdict(line=line_of(crashitem), kind="suite-error", reason=reason))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """End the run: after this every planned line has a verdict, or counts as lost."""
+        if self._court is not None:
+            self._court.close()
+        if not self._started:
+            self._conductor.clean_up()
+            return
+        if exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail:
+            self._conductor.interrupted = Text("the run was stopped before it was judged", "在判定之前运行已被停止")
+        record = self._conductor.finish()
+        self._config.hook.pytest_conformance_finished(config=self._config, record=record)
+
+    def pytest_unconfigure(self) -> None:
+        """Let go of the embedded emulator."""
+        self._conductor.close()
+
+    def _begin(self, lines: list[Line]) -> Workspace:
+        assignment = self._conductor.assignment
+        self._config.hook.pytest_conformance_planned(
+            config=self._config,
+            target=assignment.target,
+            cost=cost(lines, writes_per_second=assignment.limits.writes_per_second),
+        )
+        try:
+            workspace = self._conductor.begin(lines)
+        except CannotStart as stop:
+            self._config.hook.pytest_conformance_cannot_start(config=self._config, reason=stop.reason)
+            pytest.exit(stop.reason.en, returncode=_EXIT_CANNOT_START)
+        self._started = True
+        return workspace

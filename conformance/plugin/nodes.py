@@ -1,0 +1,119 @@
+"""What pytest collects: chapter, scenario, and one item for each requirement that a scenario judges."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import pytest
+
+from conformance.chapters.registry import scenarios
+from conformance.contract.catalogue import load
+from conformance.judging.verdict import Line, Verdict
+from conformance.reporting.wording import explain
+from conformance.scenario.model import Scenario
+from conformance.text import Lang
+
+JUDGE: Final = pytest.StashKey[Callable[[Line], Verdict]]()
+"""Waits for a line's transcript and judges it."""
+
+LANGUAGE: Final = pytest.StashKey[Lang]()
+"""The language that failures are told in."""
+
+
+class ShouldNotHeld(UserWarning):
+    """A SHOULD that the target does not keep."""
+
+
+class NoVerdictError(Exception):
+    """An item that ended without a pass or a failure: inconclusive, blocked, or the suite's own error."""
+
+
+class BreachError(Exception):
+    """A MUST that the target breaks."""
+
+
+class Suite(pytest.Directory):
+    """The package itself, in place of its Python files."""
+
+    def collect(self) -> Iterable[ChapterNode]:
+        """A node for each chapter that has scenarios, in the catalogue's order."""
+        for chapter in load().chapters:
+            members = [scenario for scenario in scenarios().values() if scenario.chapter == chapter.id]
+            if members:
+                yield ChapterNode.from_parent(self, name=chapter.id, members=members)
+
+
+class ChapterNode(pytest.Collector):
+    """A chapter's scenarios."""
+
+    def __init__(self, *, members: list[Scenario], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._members = members
+
+    def collect(self) -> Iterable[ScenarioNode]:
+        """A node for each scenario."""
+        for scenario in self._members:
+            yield ScenarioNode.from_parent(self, name=scenario.id, scenario=scenario)
+
+
+class ScenarioNode(pytest.Collector):
+    """A scenario: its conversation is held once, whatever its items ask."""
+
+    def __init__(self, *, scenario: Scenario, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.scenario = scenario
+
+    def collect(self) -> Iterable[RequirementItem]:
+        """An item for each requirement judged."""
+        for requirement in self.scenario.requirements:
+            yield RequirementItem.from_parent(self, name=requirement, line=Line(self.scenario.id, requirement))
+
+
+class RequirementItem(pytest.Item):
+    """One line of the plan."""
+
+    verdict: Verdict | None = None
+
+    def __init__(self, *, line: Line, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.line = line
+        requirement = load().requirements[line.requirement]
+        self.extra_keyword_matches.update({requirement.level, requirement.basis, requirement.chapter})
+
+    def setup(self) -> None:
+        """Wait for the transcript and judge it. What gives no verdict ends here: pytest calls that an error."""
+        verdict = self.verdict = self.config.stash[JUDGE](self.line)
+        if verdict.kind == "not-exercised":
+            pytest.skip(verdict.reason.in_(self._lang) if verdict.reason else "not exercised")
+        if verdict.kind in {"inconclusive", "suite-error"}:
+            raise NoVerdictError
+
+    def runtest(self) -> None:
+        """Pass, warn or fail as the verdict says."""
+        assert self.verdict is not None
+        if self.verdict.kind == "failed":
+            raise BreachError
+        if self.verdict.kind == "warned":
+            with warnings.catch_warnings():
+                warnings.simplefilter("always")  # a SHOULD never fails an item, whatever filters are in force
+                warnings.warn(ShouldNotHeld(self._words()), stacklevel=1)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A red in full, for a person; anything unexpected as pytest shows it."""
+        if self.verdict is not None and isinstance(excinfo.value, BreachError | NoVerdictError):
+            return self._words()
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Any, None, str]:
+        """Where it is listed: the scenario and the requirement."""
+        return self.path, None, f"{self.line.scenario}: {self.line.requirement}"
+
+    @property
+    def _lang(self) -> Lang:
+        return self.config.stash[LANGUAGE]
+
+    def _words(self) -> str:
+        assert self.verdict is not None
+        return "\n".join(explain(self.verdict, self._lang))

@@ -1,0 +1,51 @@
+"""An xdist worker's part: it holds the conversations of its share, all started at its first item."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from conformance.arrange.workspace import Workspace
+from conformance.judging.verdict import Line, Verdict
+from conformance.plugin.court import Court
+from conformance.plugin.distribution import share
+from conformance.plugin.handover import unpack
+from conformance.plugin.nodes import JUDGE, RequirementItem
+
+
+class Worker:
+    """Hooks of a worker process."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        workerinput: dict[str, Any] = config.workerinput  # type: ignore[attr-defined]
+        self._assignment = unpack(workerinput["conformance"])
+        self._number = int(workerinput["workerid"].removeprefix("gw"))
+        self._processes = int(workerinput["workercount"])
+        self._names: list[str] = []
+        self._court: Court | None = None
+        config.stash[JUDGE] = self.judge
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Learn this worker's share. A replacement of a crashed worker has none and starts what it is handed."""
+        lines = (item.line for item in session.items if isinstance(item, RequirementItem))
+        self._names = list(self._mine(lines))
+
+    def judge(self, line: Line) -> Verdict:
+        """Judge a line; at the first one, the target has been prepared."""
+        if self._court is None:
+            path = self._assignment.folder / "workspace.json"
+            workspace = Workspace(**json.loads(path.read_text("utf-8")))
+            self._court = Court(self._assignment, workspace, self._names)
+        return self._court.judge(line)
+
+    def pytest_sessionfinish(self) -> None:
+        """End the conversations that nobody waits for."""
+        if self._court is not None:
+            self._court.close()
+
+    def _mine(self, lines: Iterable[Line]) -> Iterable[str]:
+        shares = share((line.scenario for line in lines), self._processes)
+        return (name for name, number in shares.items() if number == self._number)

@@ -1,0 +1,18 @@
+"""A run's results in the order in which every format shows them: by chapter of the contract."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from conformance.contract.catalogue import Chapter, load
+from conformance.judging.record import RunRecord
+from conformance.judging.tally import RequirementResult
+
+
+def by_chapter(record: RunRecord) -> list[tuple[Chapter, tuple[RequirementResult, ...]]]:
+    """Every chapter of which something was planned, with its results in the catalogue's order."""
+    catalogue = load()
+    return [
+        (catalogue.chapter(chapter), tuple(results))
+        for chapter, results in groupby(record.tally.results, key=lambda result: result.requirement.chapter)
+    ]

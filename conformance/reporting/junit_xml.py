@@ -1,0 +1,127 @@
+"""JUnit XML: a suite per chapter, a case per line of the plan. Well-formed whatever the target sent.
+
+| verdict                             | element                                     |
+|-------------------------------------|---------------------------------------------|
+| failed                              | `<failure>`                                 |
+| warned                              | passed, with the property `warning`         |
+| inconclusive, blocked, suite error  | `<error>`                                   |
+| lost (planned, without any verdict) | `<error type="lost">`                       |
+| not exercised                       | `<skipped>`                                 |
+| passed, observed                    | passed                                      |
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Final
+from xml.etree import ElementTree
+
+from conformance.contract.catalogue import load
+from conformance.judging.record import RunRecord
+from conformance.judging.verdict import Line, Verdict
+from conformance.reporting.report_json import SUITE_NAME
+from conformance.reporting.safe import safe, xml_characters
+from conformance.reporting.wording import LOST, explain, summary
+from conformance.text import Lang
+
+_COUNTED: Final = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+_UNKNOWN_CHAPTER: Final = "unknown"
+
+
+def junit(record: RunRecord, lang: Lang = "en") -> str:
+    """The document, its messages in one language. Equal records give equal documents."""
+    root = ElementTree.Element("testsuites", {"name": SUITE_NAME})
+    for chapter, cases in _cases(record, lang).items():
+        suite = ElementTree.SubElement(root, "testsuite", {"name": chapter})
+        _properties(suite, _circumstances(record))
+        suite.extend(cases)
+        _count(suite)
+        suite.set("timestamp", _attribute(record.circumstances.started_at))
+    _count(root)
+    root.set("time", f"{record.circumstances.duration:.3f}")
+    ElementTree.indent(root)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _cases(record: RunRecord, lang: Lang) -> dict[str, list[ElementTree.Element]]:
+    """Every planned line once, by chapter: those with a verdict, then the lost ones."""
+    cases: dict[str, list[ElementTree.Element]] = defaultdict(list)
+    for result in record.tally.results:
+        for verdict in result.verdicts:
+            cases[result.requirement.chapter].append(_judged(record, verdict, lang))
+    for line in record.tally.lost:
+        case = _case(line)
+        ElementTree.SubElement(case, "error", {"type": "lost", "message": LOST.in_(lang)})
+        cases[_chapter_of(line)].append(case)
+    return cases
+
+
+def _judged(record: RunRecord, verdict: Verdict, lang: Lang) -> ElementTree.Element:
+    case = _case(verdict.line)
+    message = _attribute(summary(verdict).in_(lang))
+    if verdict.kind == "warned":
+        _properties(case, {"warning": message})
+    if verdict.kind in {"passed", "observed"}:
+        return case
+    full = xml_characters("\n".join(explain(verdict, lang)))
+    match verdict.kind:
+        case "failed":
+            ElementTree.SubElement(case, "failure", {"type": "MUST", "message": message}).text = full
+        case "warned":
+            ElementTree.SubElement(case, "system-out").text = full
+        case "not-exercised":
+            ElementTree.SubElement(case, "skipped", {"message": message})
+        case _:
+            kind = verdict.kind if verdict.blocked_by is None else "blocked"
+            ElementTree.SubElement(case, "error", {"type": kind, "message": message}).text = full
+    return case
+
+
+def _case(line: Line) -> ElementTree.Element:
+    case = ElementTree.Element(
+        "testcase",
+        {
+            "classname": _attribute(f"conformance.{_chapter_of(line)}.{line.scenario}"),
+            "name": _attribute(line.requirement),
+        },
+    )
+    requirement = load().requirements.get(line.requirement)
+    if requirement is not None:
+        _properties(case, {"level": requirement.level, "basis": requirement.basis})
+    return case
+
+
+def _chapter_of(line: Line) -> str:
+    requirement = load().requirements.get(line.requirement)
+    return requirement.chapter if requirement is not None else _UNKNOWN_CHAPTER
+
+
+def _circumstances(record: RunRecord) -> dict[str, str]:
+    about = record.circumstances
+    return {
+        "suite": f"{SUITE_NAME} {about.suite_version}",
+        "catalogue": about.catalogue_version,
+        "run": about.run_id,
+        "seed": str(about.seed),
+        "target": about.base_url,
+        "result": record.decision.word,
+    }
+
+
+def _properties(parent: ElementTree.Element, values: dict[str, str]) -> None:
+    found = parent.find("properties")
+    group = found if found is not None else ElementTree.SubElement(parent, "properties")
+    for name, value in values.items():
+        ElementTree.SubElement(group, "property", {"name": name, "value": _attribute(value)})
+
+
+def _count(element: ElementTree.Element) -> None:
+    """Set the counts from the elements themselves, so that they cannot disagree with them."""
+    element.set("tests", str(len(list(element.iter("testcase")))))
+    for attribute, tag in _COUNTED.items():
+        element.set(attribute, str(len(list(element.iter(tag)))))
+
+
+def _attribute(text: str) -> str:
+    return xml_characters(safe(text))

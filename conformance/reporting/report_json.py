@@ -1,0 +1,157 @@
+"""`report.json`: the whole run for other programs, as `report.schema.json` beside this module documents it."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any, Final
+
+from conformance.contract.catalogue import Requirement, Source
+from conformance.judging.record import Circumstances, RunRecord
+from conformance.judging.tally import RequirementResult
+from conformance.judging.verdict import WORST_FIRST, Red, Verdict
+from conformance.reporting.by_chapter import by_chapter
+from conformance.reporting.safe import encodable
+from conformance.reporting.wording import LOST, title_of
+from conformance.text import Text
+
+REPORT_FORMAT: Final = "work-conformance-report/1"
+SUITE_NAME: Final = "work-conformance"
+
+
+def report(record: RunRecord) -> dict[str, Any]:
+    """The report as plain JSON types; every string in it has a UTF-8 form. Equal records give equal reports."""
+    about = record.circumstances
+    document = {
+        "format": REPORT_FORMAT,
+        "suite": {"name": SUITE_NAME, "version": about.suite_version},
+        "catalogue": {"version": about.catalogue_version},
+        "run": _run(about),
+        "target": {
+            "base_url": about.base_url,
+            "api_prefix": about.api_prefix,
+            "worker_header": about.worker_header,
+            "embedded": about.embedded,
+            "insecure": about.insecure,
+        },
+        "result": _result(record),
+        "not_exercised": [_not_exercised(result) for result in record.tally.of("not-exercised")],
+        "chapters": [
+            {
+                "id": chapter.id,
+                "title": chapter.title.to_json(),
+                "requirements": [_requirement(result) for result in results],
+            }
+            for chapter, results in by_chapter(record)
+        ],
+    }
+    cleaned: dict[str, Any] = _encodable(document)
+    return cleaned
+
+
+def schema_text() -> str:
+    """The JSON Schema of the report (draft 2020-12), as the package ships it."""
+    return resources.files("conformance.reporting").joinpath("report.schema.json").read_text("utf-8")
+
+
+def _run(about: Circumstances) -> dict[str, Any]:
+    return {
+        "id": about.run_id,
+        "seed": about.seed,
+        "started_at": about.started_at,
+        "duration_seconds": about.duration,
+        "processes": about.processes,
+        "strict": about.strict,
+        "selection": about.selection,
+        "interrupted": _text(about.interrupted),
+        "requests": about.requests,
+        "left_behind": list(about.leftovers),
+    }
+
+
+def _result(record: RunRecord) -> dict[str, Any]:
+    decision, tally = record.decision, record.tally
+    return {
+        "word": decision.word,
+        "exit_code": decision.exit_code,
+        "sentence": decision.sentence.to_json(),
+        "counts": {
+            "requirements": {kind: tally.requirements[kind] for kind in WORST_FIRST},
+            "lines": {kind: tally.lines[kind] for kind in WORST_FIRST},
+        },
+        "lost_lines": [{"scenario": line.scenario, "requirement": line.requirement} for line in tally.lost],
+    }
+
+
+def _not_exercised(result: RequirementResult) -> dict[str, Any]:
+    # Without a single verdict it was not left out on purpose: its lines were lost.
+    reason = result.reason if result.verdicts else LOST
+    return {
+        "requirement": result.requirement.id,
+        "reason": _text(reason),
+        "exercised": result.requirement.exercised,
+        "input": result.requirement.input,
+    }
+
+
+def _requirement(result: RequirementResult) -> dict[str, Any]:
+    requirement: Requirement = result.requirement
+    return {
+        "id": requirement.id,
+        "level": requirement.level,
+        "basis": requirement.basis,
+        "text": requirement.text.to_json(),
+        "inference": _text(requirement.inference),
+        "sources": [_source(source) for source in requirement.sources],
+        "exercised": requirement.exercised,
+        "verdict": result.kind,
+        "reason": _text(result.reason),
+        "blocked_by": list(result.blocked_by),
+        "lines": [_line(verdict) for verdict in result.verdicts],
+    }
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "page": source.page,
+        "title": source.title.to_json(),
+        "url": source.url.to_json(),
+        "section": source.section.to_json(),
+    }
+
+
+def _line(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "scenario": verdict.line.scenario,
+        "title": title_of(verdict.line.scenario).to_json(),
+        "verdict": verdict.kind,
+        "reason": _text(verdict.reason),
+        "blocked_by": verdict.blocked_by,
+        "reds": [_red(red) for red in verdict.reds],
+    }
+
+
+def _red(red: Red) -> dict[str, Any]:
+    return {
+        "step": red.step,
+        "pointer": red.pointer,
+        "expected": red.expected.to_json(),
+        "actual": red.actual.to_json(),
+        "source": red.source,
+        "request": red.request,
+        "answer": red.answer,
+        "curl": red.curl,
+    }
+
+
+def _text(text: Text | None) -> dict[str, str] | None:
+    return text.to_json() if text is not None else None
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, dict):
+        return {name: _encodable(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_encodable(entry) for entry in value]
+    return value

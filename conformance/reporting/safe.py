@@ -1,0 +1,62 @@
+"""Makes text of the target harmless on a line, in XML and in UTF-8; what is replaced stays readable as an escape."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from conformance.text import Lang, Text
+
+EXCERPT_PREFIX: Final = "  | "
+
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Controls, format characters (bidi and zero-width ones among them), lone surrogates, line and paragraph separators."""
+
+# The runners of GitHub and Azure find `##[` and `##vso[` anywhere in a line, not only at its beginning.
+_COMMAND: Final = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_NOT_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MORE: Final = Text("… ({n} more characters)", "…（另有 {n} 个字符）")
+
+
+def safe(text: str, limit: int | None = None) -> str:
+    r"""One line that neither moves a cursor nor commands a build server; `\x1b` stands for an escape character.
+
+    Beyond `limit` characters the text is cut and says so with an ellipsis; None shows all of it.
+    """
+    if limit is not None and len(text) > limit:
+        text = text[:limit] + "…"
+    if not text.isprintable():
+        text = "".join(_escape(char) if unicodedata.category(char) in _INVISIBLE else char for char in text)
+    return _COMMAND.sub(r"\\x23", text)
+
+
+def excerpt(text: str, lang: Lang, limit: int | None = None) -> list[str]:
+    """The lines of `text`, each safe and behind a bar, so that none begins with text of the target.
+
+    Beyond `limit` characters the text is cut and a last line says how many are left; None shows all of it.
+    """
+    rest = 0 if limit is None else max(0, len(text) - limit)
+    shown = text if not rest else text[:limit]
+    lines = [(EXCERPT_PREFIX + safe(line)).rstrip() for line in shown.replace("\r\n", "\n").split("\n")]
+    if rest:
+        lines.append(EXCERPT_PREFIX + _MORE.format(n=rest).in_(lang))
+    return lines
+
+
+def encodable(text: str) -> str:
+    r"""The text with lone surrogates written as `\ud800`, which UTF-8 has no form for."""
+    return _SURROGATE.sub(lambda match: _escape(match.group()), text)
+
+
+def xml_characters(text: str) -> str:
+    """The text with the characters that XML 1.0 forbids written as escapes."""
+    return _NOT_XML.sub(lambda match: _escape(match.group()), text)
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,225 @@
+"""What a person reads when a run has ended: counts, every failure once with its evidence, one sentence.
+
+No line begins with text of the target, not even after its white space is trimmed: build servers take commands there.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from conformance.judging.record import RunRecord
+from conformance.judging.tally import RequirementResult
+from conformance.judging.verdict import WORDS, WORST_FIRST, Verdict, VerdictKind
+from conformance.reporting.by_chapter import by_chapter
+from conformance.reporting.safe import safe
+from conformance.reporting.table import aligned
+from conformance.reporting.wording import LOST, explain, summary
+from conformance.text import Lang, Text
+
+_EXCERPT: Final = 1200
+_COLUMNS: Final = 110
+_SECTIONS: Final[dict[VerdictKind, Text]] = {
+    "failed": Text("Failed", "失败"),
+    "suite-error": Text("The suite itself broke", "套件自身出错"),
+    "inconclusive": Text("Could not be judged", "无法判定"),
+    "warned": Text("Warnings", "警告"),
+    "observed": Text("Observed, not judged", "仅观察，不判定"),
+    "not-exercised": Text("Not exercised", "未执行"),
+}
+_FOLDED: Final = Text(
+    "{n} checks are blocked by the failures above, which name them",
+    "{n} 项检查因上述失败而受阻，已在各失败项下列出",
+)
+_REQUIREMENTS: Final = Text("{n} requirements", "{n} 条要求")
+_CHECKS: Final = Text("{n} checks", "{n} 项检查")
+_INSECURE: Final = Text(
+    "--insecure: certificates were not verified; whether this was the target cannot be told",
+    "--insecure：未校验证书，无法确认应答者就是目标",
+)
+_LAST: Final = Text(
+    "{sentence} · {n} checks in {seconds} s · {path}", "{sentence} · {n} 项检查，用时 {seconds} 秒 · {path}"
+)
+
+
+def lines(record: RunRecord, lang: Lang, *, report_path: Path | str) -> Iterator[str]:
+    """The lines without line ends; the last one is the sentence that says it all."""
+    yield from _head(record, lang)
+    yield from _table(record, lang)
+    yield from _breaches(record, "failed", lang)
+    yield from _lost(record, lang)
+    yield from _unjudged(record, "suite-error", lang)
+    yield from _unjudged(record, "inconclusive", lang)
+    yield from _breaches(record, "warned", lang)
+    yield from _observed(record, lang)
+    yield from _not_exercised(record, lang)
+    yield from _remarks(record, lang)
+    yield ""
+    yield _LAST.format(
+        sentence=_safe(record.decision.sentence),
+        n=sum(record.tally.lines.values()),
+        seconds=f"{record.circumstances.duration:.1f}",
+        path=safe(str(report_path)),
+    ).in_(lang)
+
+
+def _head(record: RunRecord, lang: Lang) -> Iterator[str]:
+    about = record.circumstances
+    yield (
+        Text(
+            "work-conformance {suite}, catalogue {catalogue}, run {run}, seed {seed}",
+            "work-conformance {suite}，目录版本 {catalogue}，运行 {run}，随机种子 {seed}",
+        )
+        .format(
+            suite=safe(about.suite_version),
+            catalogue=safe(about.catalogue_version),
+            run=safe(about.run_id),
+            seed=about.seed,
+        )
+        .in_(lang)
+    )
+    target = safe(about.base_url)
+    if about.embedded:
+        target += Text(" (the suite's own emulator)", "（本套件自带的模拟器）").in_(lang)
+    yield Text("target: {target}", "目标：{target}").format(target=target).in_(lang)
+    if about.selection is not None:
+        yield Text("selected: {what}", "所选范围：{what}").format(what=safe(about.selection)).in_(lang)
+    yield ""
+
+
+def _table(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """Requirements per chapter and verdict; a verdict that nothing has gets no column."""
+    kinds = [kind for kind in WORST_FIRST if record.tally.requirements[kind]]
+    rows = [[Text("chapter", "章节").in_(lang), *(WORDS[kind].in_(lang) for kind in kinds)]]
+    for chapter, results in by_chapter(record):
+        found = [result.kind for result in results]
+        rows.append([chapter.title.in_(lang), *(str(found.count(kind) or "-") for kind in kinds)])
+    rows.append([Text("total", "合计").in_(lang), *(str(record.tally.requirements[kind]) for kind in kinds)])
+    yield from aligned(rows)
+
+
+def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:
+    """Each requirement once: its first breach in full, where else it shows, and what it stands in the way of."""
+    results = record.tally.of(kind)
+    yield from _section(_SECTIONS[kind], _REQUIREMENTS, len(results), lang)
+    for result in results:
+        first, *others = [verdict for verdict in result.verdicts if verdict.kind == kind]
+        yield ""
+        yield f"{WORDS[kind].in_(lang).upper()} {result.requirement.id}"
+        for line in explain(first, lang, reds=1, limit=_EXCERPT):
+            yield f"  {line}"
+        if others:
+            yield from _names(
+                Text("also in", "其他出现此问题的场景"), (verdict.line.scenario for verdict in others), lang
+            )
+        stopped = [verdict.line for verdict in _open(record) if verdict.blocked_by == result.requirement.id]
+        if stopped:
+            label = Text("blocks: {n} checks, of", "受其影响而无法判定：{n} 项检查，涉及").format(n=len(stopped))
+            yield from _names(label, (line.requirement for line in stopped), lang)
+
+
+def _lost(record: RunRecord, lang: Lang) -> Iterator[str]:
+    lost = record.tally.lost
+    yield from _section(Text("Without a verdict", "没有结论"), _CHECKS, len(lost), lang)
+    if lost:
+        yield f"- {LOST.in_(lang)}"
+        yield from _names(Text("scenarios", "场景"), (line.scenario for line in lost), lang)
+        yield from _names(Text("requirements", "契约要求"), (line.requirement for line in lost), lang)
+
+
+def _unjudged(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:
+    """Checks that say nothing of the target, by reason; those that a failure blocks stand under that failure."""
+    failed = {result.requirement.id for result in record.tally.of("failed")}
+    groups: dict[str, list[Verdict]] = {}
+    folded = 0
+    for verdict in _of(record, kind):
+        if verdict.blocked_by in failed:
+            folded += 1
+        else:
+            groups.setdefault(summary(verdict).in_(lang), []).append(verdict)
+    total = folded + sum(len(group) for group in groups.values())
+    yield from _section(_SECTIONS[kind], _CHECKS, total, lang)
+    if folded:
+        yield f"- {_FOLDED.format(n=folded).in_(lang)}"
+    for reason, group in groups.items():
+        yield f"- {reason}"
+        yield from _names(Text("scenarios", "场景"), (verdict.line.scenario for verdict in group), lang)
+        yield from _names(Text("requirements", "契约要求"), (verdict.line.requirement for verdict in group), lang)
+
+
+def _observed(record: RunRecord, lang: Lang) -> Iterator[str]:
+    results = record.tally.of("observed")
+    yield from _section(_SECTIONS["observed"], _REQUIREMENTS, len(results), lang)
+    for result in results:
+        for verdict in result.verdicts:
+            if verdict.reds:
+                yield f"- {result.requirement.id}: {summary(verdict).in_(lang)}"
+
+
+def _not_exercised(record: RunRecord, lang: Lang) -> Iterator[str]:
+    results = record.tally.of("not-exercised")
+    yield from _section(_SECTIONS["not-exercised"], _REQUIREMENTS, len(results), lang)
+    for result in results:
+        yield (
+            Text("- {id} ({level}): {why}", "- {id}（{level}）：{why}")
+            .format(id=result.requirement.id, level=result.requirement.level, why=_why_not(result))
+            .in_(lang)
+        )
+
+
+def _why_not(result: RequirementResult) -> Text:
+    reason = _safe(result.reason) if result.reason else (WORDS["not-exercised"] if result.verdicts else LOST)
+    wanted = result.requirement.input
+    if wanted is None or wanted in reason.en:
+        return reason
+    return Text("{reason} (needs {wanted})", "{reason}（需要 {wanted}）").format(reason=reason, wanted=wanted)
+
+
+def _remarks(record: RunRecord, lang: Lang) -> Iterator[str]:
+    about = record.circumstances
+    if about.leftovers:
+        yield ""
+        yield Text("Left behind on the target:", "遗留在目标上的对象：").in_(lang)
+        yield from (f"- {safe(leftover, _EXCERPT)}" for leftover in about.leftovers)
+    if about.insecure:
+        yield ""
+        yield _INSECURE.in_(lang)
+    if about.interrupted is not None:
+        yield ""
+        yield Text("cut short: {why}", "运行中断：{why}").format(why=_safe(about.interrupted)).in_(lang)
+
+
+def _section(title: Text, unit: Text, count: int, lang: Lang) -> Iterator[str]:
+    """A heading with how many there are below it; nothing where there are none."""
+    if count:
+        heading = Text("{title} ({count})", "{title}（{count}）")
+        yield ""
+        yield heading.format(title=title, count=unit.format(n=count)).in_(lang)
+
+
+def _names(label: Text, names: Iterable[str], lang: Lang) -> Iterator[str]:
+    """Ids, each once, over as many lines as they take."""
+    colon = Text(": ", "：").in_(lang)
+    listed = ", ".join(dict.fromkeys(safe(name) for name in names))
+    yield from textwrap.wrap(
+        f"{label.in_(lang)}{colon}{listed}",
+        _COLUMNS,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _open(record: RunRecord) -> list[Verdict]:
+    return _of(record, "inconclusive")
+
+
+def _of(record: RunRecord, kind: VerdictKind) -> list[Verdict]:
+    return [verdict for result in record.tally.results for verdict in result.verdicts if verdict.kind == kind]
+
+
+def _safe(text: Text) -> Text:
+    return Text(safe(text.en, _EXCERPT), safe(text.zh, _EXCERPT))

@@ -1,0 +1,129 @@
+"""The sentences that several formats share: a red in full, a verdict in one line.
+
+All that is returned is safe to print: single lines, no control characters, none that begins with text of the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from conformance.chapters.registry import scenarios
+from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
+from conformance.judging.verdict import WORDS, Red, Verdict
+from conformance.reporting.safe import excerpt, safe
+from conformance.text import LANGS, Lang, Text
+
+LOST: Final = Text("the run ended without a verdict on this check", "运行结束时此项检查没有结论")
+
+_ONE_LINE: Final = 300
+_STEP: Final = Text("step `{step}`", "步骤 `{step}`")
+_AT: Final = Text("{actual} (at {pointer})", "{actual}（位于 {pointer}）")
+_NOTHING: Final = Text("(nothing was recorded)", "（没有记录）")
+_LANGUAGES: Final[dict[Lang, Text]] = {
+    "en": Text("docs (English)", "文档（英文）"),
+    "zh": Text("docs (Chinese)", "文档（中文）"),
+}
+
+
+def title_of(scenario: str) -> Text:
+    """A case's title; its id where this version does not know the case."""
+    known = scenarios().get(scenario)
+    return known.title if known else Text(scenario, scenario)
+
+
+def level_and_basis(requirement: Requirement) -> Text:
+    """How binding a requirement is and what that rests on."""
+    return Text("{level}, {basis}", "{level}，{basis}").format(
+        level=requirement.level, basis=BASIS_WORDS[requirement.basis]
+    )
+
+
+def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int | None = None) -> list[str]:
+    """A verdict in full, as lines in one language; only the citations are in both.
+
+    `reds` bounds how many breaches are shown (the rest is named), `limit` the characters of every text of the
+    target; None shows all.
+
+    Raises:
+        KeyError: this version's catalogue does not have the verdict's requirement.
+    """
+    requirement = load().requirements[verdict.line.requirement]
+    title = safe(title_of(verdict.line.scenario).in_(lang))
+    lines = [
+        _labelled(lang, Text("scenario", "场景"), f"{title} [{safe(verdict.line.scenario)}]"),
+        _labelled(lang, Text("requirement", "契约要求"), requirement.text.in_(lang)),
+        _labelled(
+            lang, Text("level", "级别"), f"{level_and_basis(requirement).in_(lang)} [{verdict.line.requirement}]"
+        ),
+    ]
+    if requirement.inference is not None:
+        lines.append(_labelled(lang, Text("because", "依据说明"), requirement.inference.in_(lang)))
+    if verdict.reason is not None:
+        lines.append(_labelled(lang, Text("reason", "原因"), safe(verdict.reason.in_(lang), limit)))
+    if verdict.blocked_by is not None:
+        lines.append(_labelled(lang, Text("blocked by", "受阻于"), safe(verdict.blocked_by)))
+    lines += _reds(verdict, lang, len(verdict.reds) if reds is None else reds, limit)
+    for other in LANGS:
+        lines += [_labelled(lang, _LANGUAGES[other], source.cite(other)) for source in requirement.sources]
+    return lines
+
+
+def summary(verdict: Verdict) -> Text:
+    """A verdict in one line of a few hundred characters."""
+    if verdict.reds:
+        red = verdict.reds[0]
+        return Text(
+            "step `{step}`: expected {expected}; actual: {actual}", "步骤 `{step}`：预期 {expected}；实际为 {actual}"
+        ).format(step=_short(red.step), expected=_shortened(red.expected), actual=_shortened(_actual(red)))
+    words = _shortened(verdict.reason) if verdict.reason else WORDS[verdict.kind]
+    if verdict.blocked_by is None:
+        return words
+    return Text("blocked by {cause}: {words}", "受阻于 {cause}：{words}").format(
+        cause=_short(verdict.blocked_by), words=words
+    )
+
+
+def _reds(verdict: Verdict, lang: Lang, shown: int, limit: int | None) -> Iterator[str]:
+    total = len(verdict.reds)
+    for number, red in enumerate(verdict.reds[:shown], 1):
+        if min(shown, total) > 1:
+            heading = Text("breach {n} of {total}:", "第 {n} 处违反（共 {total} 处）：")
+            yield heading.format(n=number, total=total).in_(lang)
+        yield from _red(red, lang, limit)
+    rest = verdict.reds[shown:]
+    if rest:
+        places = dict.fromkeys(f"{_short(red.step)} {_short(red.pointer)}".strip() for red in rest)
+        yield _labelled(lang, Text("also breached at", "另外违反之处"), ", ".join(places))
+
+
+def _red(red: Red, lang: Lang, limit: int | None) -> Iterator[str]:
+    yield _labelled(lang, Text("done", "执行操作"), _STEP.format(step=safe(red.step)).in_(lang))
+    yield _labelled(lang, Text("expected", "预期"), safe(red.expected.in_(lang), limit))
+    yield _labelled(lang, Text("actual", "实际"), safe(_actual(red).in_(lang), limit))
+    if red.source:
+        yield _labelled(lang, Text("schema from", "schema 出处"), safe(red.source, limit))
+    yield _labelled(lang, Text("request", "请求"), "")
+    yield from excerpt(red.request or _NOTHING.in_(lang), lang, limit)
+    yield _labelled(lang, Text("answer", "响应"), "")
+    yield from excerpt(red.answer or _NOTHING.in_(lang), lang, limit)
+    if red.curl:
+        # Never cut: half a command does not repeat anything.
+        yield _labelled(lang, Text("repeat it", "复现命令"), safe(red.curl))
+
+
+def _actual(red: Red) -> Text:
+    return _AT.format(actual=red.actual, pointer=red.pointer) if red.pointer else red.actual
+
+
+def _labelled(lang: Lang, label: Text, value: str) -> str:
+    colon = Text(": ", "：").in_(lang)
+    return f"{label.in_(lang)}{colon}{value}".rstrip()
+
+
+def _short(text: str) -> str:
+    return safe(text, _ONE_LINE)
+
+
+def _shortened(text: Text) -> Text:
+    return Text(_short(text.en), _short(text.zh))

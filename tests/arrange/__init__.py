@@ -1,0 +1,1 @@
+"""Tests of arranging and of cleaning up."""

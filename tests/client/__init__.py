@@ -1,0 +1,1 @@
+"""Tests of the HTTP client, and the small servers they talk to."""

@@ -1,0 +1,132 @@
+"""Politeness, on a clock that only the limiter moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+
+import pytest
+
+from conformance.client import limiter
+from conformance.client.limiter import RateLimiter
+
+
+class HandClock:
+    """The seconds that the limiter believes in."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> HandClock:
+    clock = HandClock()
+
+    def loop() -> SimpleNamespace:
+        running = asyncio.get_running_loop()
+        return SimpleNamespace(time=lambda: clock.now, create_future=running.create_future)
+
+    shim = SimpleNamespace(
+        sleep=clock.sleep, get_running_loop=loop, create_task=asyncio.create_task, Future=asyncio.Future
+    )
+    monkeypatch.setattr(limiter, "asyncio", shim)
+    return clock
+
+
+def served(run: Callable[[RateLimiter], Awaitable[None]], *, writes: float, reads: float) -> None:
+    async def main() -> None:
+        await run(RateLimiter(writes_per_second=writes, reads_per_second=reads))
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("rate", [1.0, 20.0, 50.0])
+def test_no_second_has_more_than_the_rate(clock: HandClock, rate: float) -> None:
+    moments: list[float] = []
+
+    async def run(limiter: RateLimiter) -> None:
+        async def one() -> None:
+            await limiter.wait("write", 0)
+            moments.append(clock.now)
+
+        await asyncio.gather(*(one() for _ in range(60)))
+        await clock.sleep(3.3)  # what was not used is not saved up
+        await asyncio.gather(*(one() for _ in range(60)))
+
+    served(run, writes=rate, reads=0)
+    assert len(moments) == 120
+    for start in moments:
+        assert sum(start <= moment < start + 1 - 1e-6 for moment in moments) <= rate
+    assert moments[59] - moments[0] == pytest.approx(59 / rate), "no slower than need be"
+
+
+def test_the_oldest_scenario_goes_first(clock: HandClock) -> None:
+    order: list[tuple[int, str]] = []
+
+    async def run(limiter: RateLimiter) -> None:
+        async def one(age: int, name: str) -> None:
+            await limiter.wait("write", age)
+            order.append((age, name))
+
+        await asyncio.gather(*(one(age, name) for age, name in [(3, "a"), (1, "b"), (2, "c"), (1, "d"), (0, "e")]))
+
+    served(run, writes=10, reads=0)
+    assert order == [(0, "e"), (1, "b"), (1, "d"), (2, "c"), (3, "a")]
+
+
+def test_one_that_comes_late_and_is_older_still_goes_first(clock: HandClock) -> None:
+    order: list[int] = []
+
+    async def run(limiter: RateLimiter) -> None:
+        async def one(age: int) -> None:
+            await limiter.wait("read", age)
+            order.append(age)
+
+        early = [asyncio.create_task(one(age)) for age in (5, 6, 7)]
+        while not order:
+            await asyncio.sleep(0)
+        await asyncio.gather(*early, one(1))
+
+    served(run, writes=0, reads=10)
+    assert order[0] == 5
+    assert order.index(1) < order.index(7)
+
+
+def test_reads_and_writes_have_a_rate_each(clock: HandClock) -> None:
+    async def run(limiter: RateLimiter) -> None:
+        for _ in range(11):
+            await limiter.wait("read", 0)
+
+    began = clock.now
+    served(run, writes=1, reads=10)
+    assert clock.now - began == pytest.approx(1.0)
+
+
+def test_zero_is_unlimited(clock: HandClock) -> None:
+    async def run(limiter: RateLimiter) -> None:
+        for _ in range(1000):
+            await limiter.wait("write", 0)
+
+    began = clock.now
+    served(run, writes=0, reads=1)
+    assert clock.now == began
+
+
+def test_one_that_gave_up_takes_no_turn(clock: HandClock) -> None:
+    async def run(limiter: RateLimiter) -> None:
+        await limiter.wait("write", 0)
+        waiting = [asyncio.create_task(limiter.wait("write", age)) for age in range(5)]
+        await asyncio.sleep(0)
+        for task in waiting[:4]:
+            task.cancel()
+        await waiting[4]
+
+    began = clock.now
+    served(run, writes=1, reads=0)
+    assert clock.now - began == pytest.approx(1.0)

@@ -1,0 +1,144 @@
+"""The shapes of a bad credential, and that a reader's shell makes the same ones."""
+
+from __future__ import annotations
+
+import os
+import random
+import string
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.client import tokens
+from conformance.client.tokens import Authentication
+from conformance.target import Redactor, Secret
+
+DETERMINISTIC = settings(derandomize=True, database=None, max_examples=150)
+
+VARIABLE = "${QODER_PAT}"
+PLAIN = "pt-Zq9xYw7Kd3LmNo5PqRs"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzYS0xIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+ODD = "pt-$(id)`id`\"q'\\~!;&|*?[]"
+VALUES = [PLAIN, JWT, ODD, "-" * 20, "pt-" + "_" * 20, "abcdefghijk-l", "0123456789ab"]
+
+TOKENS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=12, max_size=60)
+
+SHAPES: dict[str, Callable[[Secret], Authentication]] = {
+    "bearer": tokens.bearer,
+    "truncated": lambda secret: tokens.bearer(tokens.truncated(secret)),
+    "extended": lambda secret: tokens.bearer(tokens.extended(secret)),
+    "altered": lambda secret: tokens.bearer(tokens.altered(secret)),
+    "basic": tokens.basic,
+    "token-scheme": lambda secret: tokens.scheme("Token", secret),
+    "api-key": tokens.api_key,
+    "empty": lambda _: tokens.NO_TOKEN,
+}
+
+
+def secret(value: str) -> Secret:
+    return Secret(value, VARIABLE)
+
+
+def evaluated(expressions: list[str], value: str) -> list[str]:
+    """What bash makes of these words, the token being in its environment."""
+    words = " ".join(f'"{expression}"' for expression in expressions)
+    done = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {words}"],
+        env={"PATH": os.environ["PATH"], "QODER_PAT": value},
+        capture_output=True,
+        check=True,
+        timeout=20,
+    )
+    assert done.stderr == b""
+    return done.stdout.decode().split("\0")[:-1]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_what_is_shown_becomes_in_a_shell_what_was_sent(value: str) -> None:
+    shapes = [make(secret(value)) for make in SHAPES.values()]
+    shown = [text for shape in shapes for _, text in shape.shown]
+    sent = [text for shape in shapes for _, text in shape.sent]
+    assert evaluated(shown, value) == sent
+    assert [name for shape in shapes for name, _ in shape.shown] == [name for shape in shapes for name, _ in shape.sent]
+
+
+@pytest.mark.parametrize("shape", set(SHAPES) - {"bearer"})
+@pytest.mark.parametrize("value", VALUES)
+def test_no_bad_shape_is_the_right_credential(shape: str, value: str) -> None:
+    assert SHAPES[shape](secret(value)).sent != tokens.bearer(secret(value)).sent
+
+
+@pytest.mark.parametrize("shape", set(SHAPES) - {"empty"})
+def test_what_is_shown_holds_no_part_of_the_token(shape: str) -> None:
+    shown = SHAPES[shape](secret(PLAIN)).shown
+    assert not any(PLAIN[at : at + 4] in text for _, text in shown for at in range(len(PLAIN) - 3))
+
+
+def test_the_documented_shapes() -> None:
+    given_secret = secret("pt-0123456789")
+    assert tokens.bearer(given_secret).sent == (("Authorization", "Bearer pt-0123456789"),)
+    assert tokens.scheme("Token", given_secret).sent == (("Authorization", "Token pt-0123456789"),)
+    assert tokens.basic(given_secret).sent == (("Authorization", "Basic cHQtMDEyMzQ1Njc4OTo="),)
+    assert tokens.api_key(given_secret).sent == (("x-api-key", "pt-0123456789"),)
+    assert tokens.NO_TOKEN.sent == (("Authorization", "Bearer"),)
+    assert tokens.ANONYMOUS.sent == ()
+    assert tokens.truncated(given_secret).reveal() == "pt-012345678"
+    assert tokens.extended(given_secret).reveal() == "pt-0123456789x"
+
+
+def changed_at(before: str, after: str) -> list[int]:
+    assert len(before) == len(after)
+    return [at for at, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
+
+
+@given(TOKENS)
+@DETERMINISTIC
+def test_one_character_is_changed_and_never_the_last(value: str) -> None:
+    (at,) = changed_at(value, tokens.altered(secret(value)).reveal())
+    if any(c.isalnum() for c in value[len(value) // 2 : -1]):
+        assert len(value) // 2 <= at < len(value) - 1
+
+
+def test_a_jwt_is_changed_in_the_middle_of_its_signature() -> None:
+    (at,) = changed_at(JWT, tokens.altered(secret(JWT)).reveal())
+    start = JWT.rindex(".") + 1
+    assert start + 10 < at < len(JWT) - 10
+
+
+@pytest.mark.parametrize(("before", "kind"), [("a", str.islower), ("Z", str.isupper), ("9", str.isdigit)])
+def test_a_changed_character_stays_in_its_class(before: str, kind: Callable[[str], bool]) -> None:
+    value = "pt-" + before * 20
+    altered = tokens.altered(secret(value)).reveal()
+    (at,) = changed_at(value, altered)
+    assert kind(altered[at])
+
+
+def classes(value: str) -> list[str]:
+    kinds = {**dict.fromkeys(string.digits, "0"), **dict.fromkeys(string.ascii_lowercase, "a")}
+    kinds |= dict.fromkeys(string.ascii_uppercase, "A")
+    return [kinds.get(character, character) for character in value]
+
+
+@pytest.mark.parametrize("value", [PLAIN, JWT, "abcdefghijk-l", "0123456789ab"])
+def test_an_unknown_token_has_the_shape_and_hardly_a_character_of_the_right_one(value: str) -> None:
+    for seed in range(20):
+        unknown = tokens.unknown(secret(value), random.Random(seed)).reveal()
+        assert classes(unknown) == classes(value)
+        assert len(changed_at(value, unknown)) > len(value) // 2
+
+
+def test_an_unknown_token_keeps_its_prefix_and_is_no_secret() -> None:
+    unknown = tokens.unknown(secret(PLAIN), random.Random(1))
+    assert unknown.reveal().startswith("pt-")
+    assert unknown.variable == unknown.reveal()
+
+
+@given(TOKENS)
+@DETERMINISTIC
+def test_every_derived_shape_is_redacted(value: str) -> None:
+    redact = Redactor(tokens.derived(secret(value)))
+    for shape in tokens.derived(secret(value)):
+        assert redact(f"\n{shape.reveal()}\n") == f"\n{shape.variable}\n"

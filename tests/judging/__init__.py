@@ -1,0 +1,1 @@
+"""Tests of verdicts, counting, evidence and the gate."""

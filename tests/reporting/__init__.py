@@ -1,0 +1,1 @@
+"""Tests of the reports, with records made by hand."""
