@@ -119,7 +119,7 @@ def _same_item(view: View) -> Iterator[Finding]:
         path_id = view.transcript.facts["environment_id"]
         if fields["environment_id"] != path_id and not any(d.field == "environment_id" for d in found):
             found.append(Difference("environment_id", path_id, fields["environment_id"]))
-        yield from disagreements(step, found)
+        yield from disagreements(step, found, Text("as poll returned it", "与 poll 返回的一致"))
 
 
 def _get_agrees(view: View) -> Iterator[Finding]:
@@ -127,18 +127,14 @@ def _get_agrees(view: View) -> Iterator[Finding]:
         found = differences(_complete(view, ack), view.item(get))
         if found and view.gap(ack, get) > LEASE_GAP:
             raise Unjudged(Text("too long passed between the ack and the get", "ack 与 get 之间间隔过长"))
-        yield from disagreements(get, found)
+        yield from disagreements(get, found, Text("as the ack answered it", "与 ack 的响应一致"))
 
 
-def disagreements(step: str, found: list[Difference]) -> Iterator[Finding]:
-    """A finding for each field that is not what it was."""
+def disagreements(step: str, found: list[Difference], since: Text) -> Iterator[Finding]:
+    """A finding for each field that is not what it was; `since` says where it was seen before."""
     for difference in found:
-        yield Finding(
-            step=step,
-            pointer=f"/{difference.field}",
-            expected=_value(difference.before),
-            actual=_value(difference.after),
-        )
+        expected = Text("{value}, {since}", "{value}（{since}）").format(value=_value(difference.before), since=since)
+        yield Finding(step=step, pointer=f"/{difference.field}", expected=expected, actual=_value(difference.after))
 
 
 def _id_form(view: View) -> Iterator[Finding]:

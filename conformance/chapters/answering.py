@@ -61,7 +61,7 @@ def _judge_answer(view: View, step: str, expectation: Expectation) -> Iterator[F
         yield Finding(step=step, expected=expectation.describe(), actual=_describe(view, step, response))
     elif answer.error_type is not None:
         yield from _judge_error_type(view, step, answer)
-    else:
+    elif answer.state is not None:
         yield from _judge_state(view, step, answer)
 
 

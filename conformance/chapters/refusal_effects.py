@@ -23,6 +23,7 @@ Way = Literal["ack", "heartbeat", "stop", "force"]
 """One step of the way that an item is brought: what is done to it after it was delivered."""
 
 FIRST_ACK: Final = success("ack.first.starting", "starting")
+RIGHTFUL_ACK: Final = success("ack.refused.rightful-worker-unharmed", None, presumes="ack")
 _TERMINAL: Final = frozenset({"stopping", "stopped"})
 
 
@@ -55,9 +56,7 @@ def refusal_case(
     expectations = {"arrange.ack": FIRST_ACK} if "ack" in way else {}
     expectations["ack"] = expectation
     if live:
-        expectations["rightful"] = success(
-            "ack.refused.rightful-worker-unharmed", "active" if state == "active" else "starting", presumes="ack"
-        )
+        expectations["rightful"] = RIGHTFUL_ACK
     return Scenario(
         id=scenario_id,
         chapter=chapter,
@@ -93,4 +92,4 @@ def changes_nothing(view: View) -> Iterator[Finding]:
                 "item 发生了变化，但两次读取相隔超过 {gap} 秒",
             ).format(gap=f"{LEASE_GAP:g}")
         )
-    yield from disagreements("after", found)
+    yield from disagreements("after", found, Text("as before the refused ack", "与被拒绝的 ack 之前一致"))

@@ -52,14 +52,16 @@ def acknowledged_at_unchanged(view: View) -> Iterator[Finding]:
     if instant_of(first.get("acknowledged_at")) is None:
         raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
     for step in _RETRIES:
-        yield from disagreements(step, differences(first, view.fields(step), ("acknowledged_at",)))
+        found = differences(first, view.fields(step), ("acknowledged_at",))
+        yield from disagreements(step, found, Text("as the first ack answered it", "与首次 ack 的响应一致"))
 
 
 def keeps_times(view: View) -> Iterator[Finding]:
     """The times of the start and of the heartbeat are those that get showed before the retries."""
     before = view.item("before")
     for step in _RETRIES:
-        yield from disagreements(step, differences(before, view.fields(step), ("started_at", "latest_heartbeat_at")))
+        found = differences(before, view.fields(step), ("started_at", "latest_heartbeat_at"))
+        yield from disagreements(step, found, Text("as get showed it before the retry", "与重试之前 get 的结果一致"))
 
 
 _NO_FIRST_VALUE: Final = Text("the first ack showed no `acknowledged_at`", "首次 ack 没有给出 `acknowledged_at`")

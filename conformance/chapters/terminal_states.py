@@ -90,7 +90,7 @@ def scenarios() -> Iterator[Scenario]:
         yield refusal_case(
             f"terminal.{name}",
             chapter="terminal-states",
-            title=Text("The rightful worker acks an item that is {w}", "合法 worker 对{w}的 item 执行 ack").format(
+            title=Text("The rightful worker acks an item that is {w}", "合法 worker 执行 ack，该 item {w}").format(
                 w=words
             ),
             expectation=refusal(f"ack.terminal.{rule}", _CONFLICT),

@@ -7,7 +7,7 @@ from typing import Final
 
 from conformance.arrange.items import Item
 from conformance.chapters.first_ack import acknowledged_at, later_times_null
-from conformance.chapters.refusal_effects import FIRST_ACK, Attempt, Way, changes_nothing, refusal_case
+from conformance.chapters.refusal_effects import FIRST_ACK, RIGHTFUL_ACK, Attempt, Way, changes_nothing, refusal_case
 from conformance.scenario.model import Check, Scenario, refusal, success
 from conformance.scenario.stage import Stage
 from conformance.text import Text
@@ -114,7 +114,7 @@ def scenarios() -> Iterator[Scenario]:
         talk=_redelivered,
         expectations={
             "ack": refusal("ack.identity.redelivered", _CONFLICT),
-            "rightful": success("ack.refused.rightful-worker-unharmed", "starting", presumes="ack"),
+            "rightful": RIGHTFUL_ACK,
         },
         checks=(Check("ack.refused.changes-nothing", changes_nothing),),
         quiet=True,

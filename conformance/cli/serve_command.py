@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from typing import Final
 
@@ -42,7 +43,7 @@ def command(host: str, port: int, api_prefix: str) -> None:
         }
     except ConfigurationError as error:
         raise CannotStart(str(error)) from None
-    tokens: Tokens = replace(Tokens.generate(), **given)
+    tokens = replace(Tokens.generate(), **given)
 
     def announce(base_url: str) -> None:
         click.echo(f"# The emulator listens at {base_url} (Ctrl-C ends it).")
@@ -52,7 +53,7 @@ def command(host: str, port: int, api_prefix: str) -> None:
                 click.echo(f"# {variable} is the one of this environment.")
             else:
                 click.echo(f"export {variable}={getattr(tokens, kind)}")
-        click.get_text_stream("stdout").flush()
+        sys.stdout.flush()
 
     try:
         serve_forever(create_app(tokens=tokens, api_prefix=prefix), host=host, port=port, on_ready=announce)

@@ -15,6 +15,9 @@ _CLASSES: Final = (string.digits, string.ascii_lowercase, string.ascii_uppercase
 _LONGEST_PREFIX: Final = 8
 """Characters at the start in which a hyphen ends a prefix (`pt-`); a later one is a character like any other."""
 
+_SHORTEST_SIGNATURE: Final = 3
+"""Characters that have a middle other than the last one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
@@ -63,9 +66,11 @@ def altered(secret: Secret) -> Secret:
     """With one character changed in the middle; in a JWT, in the middle of its signature."""
     value = secret.reveal()
     start = value.rfind(".") + 1 if value.count(".") == 2 else 0
-    at = start + (len(value) - start) // 2
-    while at < len(value) - 1 and not value[at].isalnum():
-        at += 1
+    if len(value) - start < _SHORTEST_SIGNATURE:
+        start = 0
+    middle = start + (len(value) - start) // 2
+    letters = (at for at in range(start, len(value) - 1) if value[at].isalnum())
+    at = min(letters, key=lambda at: abs(at - middle), default=middle)
     other = _neighbour(value[at])
     shown = f"{_expression(secret, f':0:{at}')}{other}{_expression(secret, f':{at + 1}')}"
     return Secret(value[:at] + other + value[at + 1 :], shown)

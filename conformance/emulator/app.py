@@ -121,7 +121,7 @@ class _Refusing:
             request, ApiError(error.status_code, "invalid_request_error", "The request cannot be handled.")
         )
 
-    async def answer_nobody(self, request: Request, error: Exception) -> Response:  # noqa: ARG002
+    async def answer_nobody(self, request: Request, error: Exception) -> Response:
         """The client went away while sending; what is answered reaches no one."""
         return await self.answer(request, invalid_request("The request ended early."))
 

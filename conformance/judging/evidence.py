@@ -24,6 +24,7 @@ def red(transcript: Transcript, finding: Finding) -> Red:
         expected=finding.expected,
         actual=finding.actual,
         source=finding.source,
+        conversation=_conversation(transcript, finding.step),
         request=_request(exchange.request) if exchange else "",
         answer=_answer(exchange) if exchange else "",
         curl=curl(exchange.request) if exchange else "",
@@ -49,6 +50,19 @@ def _quoted(text: str) -> str:
         end = expression.end()
     rest = text[end:]
     return words + (shlex.quote(rest) if rest or not words else "")
+
+
+def _conversation(transcript: Transcript, step: str) -> str:
+    """Operations and statuses up to the step, in order; repeated polls are told once."""
+    said: list[str] = []
+    for exchange in transcript.exchanges:
+        status = str(exchange.response.status) if exchange.response is not None else exchange.outcome
+        words = f"{exchange.operation} {status}"
+        if not said or said[-1] != words or exchange.operation != "poll":
+            said.append(words)
+        if exchange.step == step:
+            break
+    return " → ".join(said)
 
 
 def _request(request: Request) -> str:

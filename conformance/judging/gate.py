@@ -48,11 +48,14 @@ def decide(tally: Tally, *, selected: bool, strict: bool) -> Decision:
             "Suite error: the suite itself broke while judging {names}", "套件错误：判定 {names} 时套件自身出错"
         ).format(names=_names(broken))
         return Decision(word="suite-error", exit_code=EXIT_SUITE_ERROR, sentence=sentence)
-    if unjudged or not any(result.judged for result in tally.results):
+    if unjudged:
         sentence = Text(
             "Inconclusive: no MUST failed, but {n} could not be judged ({names})",
             "无法判定：没有 MUST 失败，但有 {n} 条无法判定（{names}）",
         ).format(n=len(unjudged), names=_names(unjudged))
+        return Decision(word="inconclusive", exit_code=EXIT_INCONCLUSIVE, sentence=sentence)
+    if not any(result.judged for result in tally.results):
+        sentence = Text("Inconclusive: nothing was judged", "无法判定：没有判定任何内容")
         return Decision(word="inconclusive", exit_code=EXIT_INCONCLUSIVE, sentence=sentence)
     return _held(tally, selected=selected)
 

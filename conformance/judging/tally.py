@@ -76,11 +76,10 @@ def tally(catalogue: Catalogue, plan: Sequence[Line], verdicts: Iterable[Verdict
         lines = [line for line in planned if line.requirement == requirement.id]
         if lines:
             found = tuple(by_line[line] for line in lines if line in by_line)
-            results.append(
-                RequirementResult(
-                    requirement=requirement, kind=worst(verdict.kind for verdict in found), verdicts=found
-                )
-            )
+            kinds: list[VerdictKind] = [verdict.kind for verdict in found]
+            if len(found) < len(lines):
+                kinds.append("suite-error")  # a line without a verdict is the suite's trouble
+            results.append(RequirementResult(requirement=requirement, kind=worst(kinds), verdicts=found))
     return Tally(
         results=tuple(results),
         lost=tuple(line for line in planned if line not in by_line),

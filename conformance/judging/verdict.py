@@ -43,7 +43,8 @@ class Line:
 class Red:
     """One breach, with all that a reader needs to see it happen again.
 
-    `done` says what was asked, `curl` repeats it; `request` and `answer` are the exchange in short.
+    `conversation` is the way there, operation by operation with its status; `request` and `answer` are the exchange
+    in short, and `curl` repeats it.
     """
 
     step: str
@@ -51,6 +52,7 @@ class Red:
     expected: Text
     actual: Text
     source: str
+    conversation: str
     request: str
     answer: str
     curl: str

@@ -62,8 +62,6 @@ class Conductor:
             limits=settings.limits,
             folder=self.folder,
         )
-        if settings.output is None:
-            run_folder.point_latest(self.folder)
 
     @property
     def workspace_file(self) -> Path:
@@ -77,6 +75,8 @@ class Conductor:
             CannotStart: the target cannot be judged at all.
         """
         self.plan = tuple(plan)
+        if self.settings.output is None:
+            run_folder.point_latest(self.folder)
         run_folder.write_json(
             self.folder / "plan.json",
             {
@@ -103,7 +103,7 @@ class Conductor:
             self.record = RunRecord(
                 circumstances=self._circumstances(tuple(leftovers)), plan=self.plan, verdicts=tuple(self._verdicts)
             )
-            write_reports(self.record, self.folder)
+            write_reports(self.record, self.folder, lang=self.settings.lang or "en")
         return self.record
 
     def clean_up(self) -> list[str]:
@@ -112,6 +112,11 @@ class Conductor:
         if not made:
             return []
         return [_sentence(leftover) for leftover in self._talk(lambda api: remove(api, made))]
+
+    def discard(self) -> None:
+        """End a run that never began: remove what it made, and its folder where nothing is left to be told."""
+        if not self.clean_up():
+            run_folder.discard(self.folder)
 
     def close(self) -> None:
         """Let go of what the run held: the embedded emulator."""

@@ -16,7 +16,7 @@ from conformance.judging.verdict import Line
 
 def process_count(config: pytest.Config) -> int:
     """How many worker processes xdist was asked for; 0 where it does not take part."""
-    if not config.pluginmanager.hasplugin("xdist") or not config.getoption("tx") or config.getoption("dist") == "no":
+    if not config.getoption("tx", None) or config.getoption("dist", "no") == "no":
         return 0
     from xdist.workermanage import parse_tx_spec_config  # only there where xdist is
 

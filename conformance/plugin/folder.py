@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -75,6 +76,13 @@ def write_json(path: Path, data: object) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", "utf-8")
     part.replace(path)
+
+
+def discard(folder: Path) -> None:
+    """Take back the folder of a run that never began, unless somebody put something into it."""
+    _clear(folder)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _clear(folder: Path) -> None:

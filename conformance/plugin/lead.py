@@ -77,7 +77,7 @@ class Lead:
         if self._court is not None:
             self._court.close()
         if not self._started:
-            self._conductor.clean_up()
+            self._conductor.discard()
             return
         if exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail:
             self._conductor.interrupted = Text("the run was stopped before it was judged", "在判定之前运行已被停止")

@@ -49,7 +49,7 @@ def _cases(record: RunRecord, lang: Lang) -> dict[str, list[ElementTree.Element]
     cases: dict[str, list[ElementTree.Element]] = defaultdict(list)
     for result in record.tally.results:
         for verdict in result.verdicts:
-            cases[result.requirement.chapter].append(_judged(record, verdict, lang))
+            cases[result.requirement.chapter].append(_judged(verdict, lang))
     for line in record.tally.lost:
         case = _case(line)
         ElementTree.SubElement(case, "error", {"type": "lost", "message": LOST.in_(lang)})
@@ -57,7 +57,7 @@ def _cases(record: RunRecord, lang: Lang) -> dict[str, list[ElementTree.Element]
     return cases
 
 
-def _judged(record: RunRecord, verdict: Verdict, lang: Lang) -> ElementTree.Element:
+def _judged(verdict: Verdict, lang: Lang) -> ElementTree.Element:
     case = _case(verdict.line)
     message = _attribute(summary(verdict).in_(lang))
     if verdict.kind == "warned":

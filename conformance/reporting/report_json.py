@@ -137,6 +137,7 @@ def _red(red: Red) -> dict[str, Any]:
         "expected": red.expected.to_json(),
         "actual": red.actual.to_json(),
         "source": red.source,
+        "conversation": red.conversation,
         "request": red.request,
         "answer": red.answer,
         "curl": red.curl,

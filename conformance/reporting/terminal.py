@@ -30,11 +30,11 @@ _SECTIONS: Final[dict[VerdictKind, Text]] = {
     "not-exercised": Text("Not exercised", "未执行"),
 }
 _FOLDED: Final = Text(
-    "{n} checks are blocked by the failures above, which name them",
+    "blocked by the failures above, which name them: {n}",
     "{n} 项检查因上述失败而受阻，已在各失败项下列出",
 )
-_REQUIREMENTS: Final = Text("{n} requirements", "{n} 条要求")
-_CHECKS: Final = Text("{n} checks", "{n} 项检查")
+_REQUIREMENTS: Final = Text("requirements: {n}", "{n} 条要求")
+_CHECKS: Final = Text("checks: {n}", "{n} 项检查")
 _INSECURE: Final = Text(
     "--insecure: certificates were not verified; whether this was the target cannot be told",
     "--insecure：未校验证书，无法确认应答者就是目标",
@@ -116,7 +116,7 @@ def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
             )
         stopped = [verdict.line for verdict in _open(record) if verdict.blocked_by == result.requirement.id]
         if stopped:
-            label = Text("blocks: {n} checks, of", "受其影响而无法判定：{n} 项检查，涉及").format(n=len(stopped))
+            label = Text("blocks (checks: {n})", "受其影响而无法判定：{n} 项检查，涉及").format(n=len(stopped))
             yield from _names(label, (line.requirement for line in stopped), lang)
 
 

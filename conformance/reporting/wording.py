@@ -62,7 +62,7 @@ def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int
     if verdict.reason is not None:
         lines.append(_labelled(lang, Text("reason", "原因"), safe(verdict.reason.in_(lang), limit)))
     if verdict.blocked_by is not None:
-        lines.append(_labelled(lang, Text("blocked by", "受阻于"), safe(verdict.blocked_by)))
+        lines.append(_labelled(lang, Text("blocked by", "受阻于"), safe(verdict.blocked_by, limit)))
     lines += _reds(verdict, lang, len(verdict.reds) if reds is None else reds, limit)
     for other in LANGS:
         lines += [_labelled(lang, _LANGUAGES[other], source.cite(other)) for source in requirement.sources]
@@ -71,7 +71,7 @@ def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int
 
 def summary(verdict: Verdict) -> Text:
     """A verdict in one line of a few hundred characters."""
-    if verdict.reds:
+    if verdict.reds and verdict.reason is None:
         red = verdict.reds[0]
         return Text(
             "step `{step}`: expected {expected}; actual: {actual}", "步骤 `{step}`：预期 {expected}；实际为 {actual}"
@@ -98,7 +98,7 @@ def _reds(verdict: Verdict, lang: Lang, shown: int, limit: int | None) -> Iterat
 
 
 def _red(red: Red, lang: Lang, limit: int | None) -> Iterator[str]:
-    yield _labelled(lang, Text("done", "执行操作"), _STEP.format(step=safe(red.step)).in_(lang))
+    yield _labelled(lang, Text("done", "执行操作"), _STEP.format(step=safe(red.step, limit)).in_(lang))
     yield _labelled(lang, Text("expected", "预期"), safe(red.expected.in_(lang), limit))
     yield _labelled(lang, Text("actual", "实际"), safe(_actual(red).in_(lang), limit))
     if red.source:

@@ -82,8 +82,8 @@ class Expectation:
         return join(Text(", or ", "，或 "), (answer.describe() for answer in self.allowed))
 
 
-def success(requirement: str, state: str, *, optional: bool = False, presumes: str | None = None) -> Expectation:
-    """200 with the item in a state."""
+def success(requirement: str, state: str | None, *, optional: bool = False, presumes: str | None = None) -> Expectation:
+    """200 with the item in a state; None where another requirement says which."""
     return Expectation(requirement, (Answer(200, state=state),), optional, presumes)
 
 

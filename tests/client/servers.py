@@ -68,7 +68,7 @@ def answer(status: int = 200, body: bytes | str = b"{}", headers: Iterable[tuple
 
 
 @asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[str]:
+async def serving(handler: Handler, port: int = 0) -> AsyncIterator[str]:
     """Serve, and give the base URL. What still runs at the end is cancelled."""
     running: set[asyncio.Task[None]] = set()
 
@@ -85,7 +85,7 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
             running.discard(task)
             writer.close()
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(accept, "127.0.0.1", port)
     try:
         host, port = server.sockets[0].getsockname()[:2]
         yield f"http://{host}:{port}"

@@ -7,7 +7,7 @@ from conformance.judging.record import RunRecord
 from conformance.judging.verdict import Line
 from conformance.reporting.junit_xml import junit
 
-from .records import HOSTILE, LOST_LINE, hostile, mixed, record_of, verdict
+from .records import HOSTILE, LOST_LINE, both, hostile, mixed, record_of, red, verdict
 
 OUTCOMES = {
     "failed": "failure",
@@ -111,6 +111,15 @@ def test_blocked_broken_and_lost_lines_are_errors_of_their_own_type() -> None:
     blocked = case_of(root, "retry.active", "ack.retry.active-keeps-times").find("error")
     assert blocked is not None
     assert blocked.attrib["message"] == "blocked by ack.retry.active: the ack `retry.1` answered HTTP 500"
+
+
+def test_a_check_that_broke_says_so_also_after_a_breach() -> None:
+    broken = verdict("auth.missing", "ack.auth.missing", "suite-error", reason=both("the check broke"), reds=(red(),))
+    error = read(record_of(broken)).find(".//error")
+    assert error is not None
+    assert error.text is not None
+    assert error.attrib["message"] == "the check broke"
+    assert "expected: HTTP 200" in error.text
 
 
 def test_a_skipped_case_says_why() -> None:

@@ -1,0 +1,363 @@
+"""No trace is left, also on servers that refuse, lose answers, or have long lists."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from conformance.arrange.cleanup import COLLECTIONS, Leftover, find, remove, run_of
+from conformance.arrange.items import Arranger
+from conformance.arrange.journal import Journal, Made, new_run_id, object_name
+from conformance.arrange.reading import AnswerLost, CannotArrange
+from conformance.arrange.workspace import Workspace, prepare
+from conformance.client import client as client_module
+from conformance.client.api import Api
+from conformance.exchange import Exchange
+from conformance.target import Credentials, Limits
+from tests.client.servers import Answer, Received, Scripted, answer, closed_port, connected, serving
+
+from .conftest import FORBIDDEN, OWNER
+
+T = TypeVar("T")
+RUN = "20260701T081504-0a1b2c"
+OTHER = "20260701T081504-ffffff"
+
+
+def on(base_url: str, use: Callable[[Api], Awaitable[T]], credentials: Credentials = OWNER) -> T:
+    async def run() -> T:
+        async with connected(base_url, credentials=credentials, limits=Limits(timeout=2)) as client:
+            return await use(Api(client, lambda _: None))
+
+    return asyncio.run(run())
+
+
+def against(handler: Scripted, use: Callable[[Api], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with serving(handler) as base_url, connected(base_url, limits=Limits(timeout=2)) as client:
+            return await use(Api(client, lambda _: None))
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def sleep(_: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(client_module, "asyncio", SimpleNamespace(sleep=sleep, Lock=asyncio.Lock))
+
+
+# --- the real emulator
+
+
+def test_everything_that_prepare_and_arrange_make_is_removed(emulator: str, journal: Journal) -> None:
+    run_id = new_run_id()
+
+    async def use(api: Api) -> tuple[Workspace, list[Made], list[Leftover], list[Made]]:
+        workspace = await prepare(api, journal, run_id)
+        for number in range(3):
+            item = await Arranger(api, workspace, journal, f"s{number}").delivered("main", ())
+            assert item.environment_id == workspace.main
+        return workspace, await find(api, run_id), await remove(api, journal.read()), await find(api, run_id)
+
+    workspace, found, leftovers, after = on(emulator, use)
+    assert {m.id for m in found} >= {workspace.main, workspace.quiet, workspace.cloud, workspace.agent}
+    assert {(m.collection, m.name, m.id) for m in found} == {(m.collection, m.name, m.id) for m in journal.read()}
+    assert [m.collection for m in found].count("sessions") == 3
+    assert leftovers == []
+    assert after == []
+
+
+def test_an_environment_is_of_the_kind_that_its_place_needs(emulator: str, journal: Journal) -> None:
+    async def use(api: Api) -> dict[str, str]:
+        workspace = await prepare(api, journal, new_run_id())
+        listing = await api.list_objects("list", "environments")
+        assert listing.response is not None
+        kinds = {entry["id"]: entry["config"]["type"] for entry in json.loads(listing.response.body.text)["data"]}
+        return {place: kinds[getattr(workspace, place)] for place in ("main", "quiet", "cloud")}
+
+    assert on(emulator, use) == {"main": "self_hosted", "quiet": "self_hosted", "cloud": "cloud"}
+
+
+def test_another_run_is_left_alone(emulator: str, journal: Journal) -> None:
+    async def use(api: Api) -> tuple[list[Made], list[Made]]:
+        await prepare(api, journal, RUN)
+        await prepare(api, journal, OTHER)
+        assert await remove(api, [m for m in journal.read() if run_of(m) == RUN]) == []
+        return await find(api, RUN), await find(api, OTHER)
+
+    mine, others = on(emulator, use)
+    assert mine == []
+    assert len(others) == 4
+
+
+def test_what_was_made_by_hand_is_not_found(emulator: str) -> None:
+    async def use(api: Api) -> list[Made]:
+        for name in ("production", "work-conformance", "work-conformance-manual-main", f"x-{object_name(RUN, 'main')}"):
+            await api.create_environment("make", name=name, kind="self_hosted", metadata={"run": RUN})
+        return await find(api)
+
+    assert on(emulator, use) == []
+
+
+def test_work_is_stopped_before_its_session_goes(emulator: str, journal: Journal) -> None:
+    async def use(api: Api) -> tuple[list[Leftover], Exchange]:
+        workspace = await prepare(api, journal, RUN)
+        item = await Arranger(api, workspace, journal, "s").delivered("main", ())
+        environments = [m for m in journal.read() if m.collection == "environments"]
+        leftovers = await remove(api, environments)  # a session refers to it: it can only be archived
+        return leftovers, await api.get("get", item.environment_id, item.work_id)
+
+    leftovers, exchange = on(emulator, use)
+    assert leftovers == []
+    assert exchange.response is not None
+    assert json.loads(exchange.response.body.text)["state"] == "stopped"
+
+
+def test_a_token_that_may_not_create_cannot_arrange(emulator: str, journal: Journal) -> None:
+    with pytest.raises(CannotArrange) as refusal:
+        on(emulator, lambda api: prepare(api, journal, RUN), FORBIDDEN)
+    assert "403" in refusal.value.reason.en
+    assert refusal.value.step == "create-environment.main"
+    assert journal.read() == []
+
+
+def test_a_search_that_is_not_needed_is_not_made(emulator: str, journal: Journal) -> None:
+    made = Made("environments", object_name(RUN, "main"), "env_unknown")
+    assert on(emulator, lambda api: remove(api, [made])) == []
+
+
+# --- small servers that behave badly
+
+
+@dataclass
+class Account:
+    """An account in memory: objects by collection, and how its server behaves."""
+
+    page_size: int = 100
+    refuses: dict[str, int] = field(default_factory=dict)
+    loses_creates: int = 0
+    objects: dict[str, dict[str, dict[str, Any]]] = field(
+        default_factory=lambda: {"environments": {}, "agents": {}, "sessions": {}}
+    )
+    log: list[str] = field(default_factory=list)
+
+    def add(self, collection: str, name: str) -> str:
+        object_id = f"{collection[:3]}_{len(self.objects[collection]):04d}"
+        key = "title" if collection == "sessions" else "name"
+        self.objects[collection][object_id] = {"id": object_id, key: name, "archived_at": None}
+        return object_id
+
+    def names(self, collection: str, *, archived: bool = False) -> list[str]:
+        entries = self.objects[collection].values()
+        return [e.get("name") or e["title"] for e in entries if bool(e["archived_at"]) == archived]
+
+    def __call__(self, request: Received) -> Answer:
+        parts = urlsplit(request.path)
+        collection, *rest = parts.path.removeprefix("/api/v1/cloud/").split("/")
+        verb = "/".join([request.method, collection, *rest[1:]])
+        self.log.append(verb)
+        if verb in self.refuses:
+            return answer(self.refuses[verb])
+        if collection == "models":
+            return answer(200, json.dumps({"data": [{"id": "tiny"}, {"id": "auto", "is_enabled": False}]}))
+        if rest[1:] == ["work"]:
+            return answer(200, '{"data": []}')
+        if request.method == "DELETE":
+            self.objects[collection].pop(rest[0], None)
+            return answer(200, "{}")
+        if rest:
+            if rest[1] == "archive":
+                self.objects[collection][rest[0]]["archived_at"] = "2026-07-01T08:15:04Z"
+            return answer(200, "{}")
+        return self._create(collection, request) if request.method == "POST" else self._list(collection, parts.query)
+
+    def _create(self, collection: str, request: Received) -> Answer:
+        document = json.loads(request.body)
+        object_id = self.add(collection, document.get("name") or document["title"])
+        if self.loses_creates:
+            self.loses_creates -= 1
+            return None
+        return answer(201, json.dumps({"id": object_id}))
+
+    def _list(self, collection: str, query: str) -> Answer:
+        after = parse_qs(query).get("after_id", [""])[0]
+        entries = [entry for object_id, entry in self.objects[collection].items() if object_id > after]
+        page = entries[: self.page_size]
+        more = len(entries) > len(page)
+        return answer(200, json.dumps({"data": page, "last_id": page[-1]["id"] if page else None, "has_more": more}))
+
+
+def test_where_a_delete_is_refused_it_is_archived() -> None:
+    account = Account(refuses={"DELETE/environments": 409, "DELETE/agents": 405})
+    made = [Made("environments", object_name(RUN, "main"), account.add("environments", object_name(RUN, "main")))]
+    made.append(Made("agents", object_name(RUN, "agent"), account.add("agents", object_name(RUN, "agent"))))
+    assert against(Scripted(respond=account), lambda api: remove(api, made)) == []
+    assert account.names("environments", archived=True) == [object_name(RUN, "main")]
+    assert account.names("agents", archived=True) == [object_name(RUN, "agent")]
+
+
+def test_a_session_that_is_busy_is_cancelled_first() -> None:
+    account = Account()
+    made = Made("sessions", object_name(RUN, "s"), account.add("sessions", object_name(RUN, "s")))
+    cancelled: list[bool] = []
+
+    def respond(request: Received) -> Answer:
+        if request.path.endswith("/cancel"):
+            cancelled.append(True)
+        if request.method == "DELETE" and not cancelled:
+            return answer(409)
+        return account(request)
+
+    assert against(Scripted(respond=respond), lambda api: remove(api, [made])) == []
+    assert cancelled == [True]
+    assert account.names("sessions") == account.names("sessions", archived=True) == []
+
+
+def test_what_cannot_even_be_archived_is_left_over_and_named() -> None:
+    account = Account(refuses={"DELETE/agents": 500, "POST/agents/archive": 403})
+    made = Made("agents", object_name(RUN, "agent"), account.add("agents", object_name(RUN, "agent")))
+    leftovers = against(Scripted(respond=account), lambda api: remove(api, [made]))
+    assert leftovers == [Leftover("agents", made.name, made.id, "HTTP 403")]
+
+
+def test_what_refers_goes_before_what_is_referred_to() -> None:
+    account = Account()
+    made = [
+        Made(collection, object_name(RUN, "x"), account.add(collection, object_name(RUN, "x")))
+        for collection in reversed(COLLECTIONS)
+    ]
+    assert against(Scripted(respond=account), lambda api: remove(api, made)) == []
+    assert account.log == ["GET/environments/work", "DELETE/sessions", "DELETE/agents", "DELETE/environments"]
+
+
+def test_a_create_whose_answer_was_lost_is_found_by_name(journal: Journal) -> None:
+    account = Account(loses_creates=1)
+    server = Scripted(respond=account)
+    with pytest.raises(AnswerLost):
+        against(server, lambda api: prepare(api, journal, RUN))
+    assert journal.read() == [Made("environments", object_name(RUN, "main"), None)]
+    account.add("environments", object_name(OTHER, "main"))
+    assert against(server, lambda api: remove(api, journal.read())) == []
+    assert account.names("environments") == [object_name(OTHER, "main")]
+
+
+def test_a_lost_create_that_never_happened_leaves_nothing_over() -> None:
+    made = Made("sessions", object_name(RUN, "s"), None)
+    assert against(Scripted(respond=Account()), lambda api: remove(api, [made])) == []
+
+
+@pytest.mark.parametrize("status", [403, 500, 502])
+def test_where_the_search_fails_a_lost_create_is_left_over(status: int) -> None:
+    made = Made("sessions", object_name(RUN, "s"), None)
+    (leftover,) = against(Scripted(respond=Account(refuses={"GET/agents": status})), lambda api: remove(api, [made]))
+    assert (leftover.name, leftover.id) == (made.name, None)
+    assert "search" in leftover.reason
+
+
+def test_lists_are_paged_to_their_end() -> None:
+    account = Account(page_size=7)
+    names = [object_name(RUN if number % 2 else OTHER, f"s{number:02d}") for number in range(40)]
+    for name in names:
+        account.add("sessions", name)
+    found = against(Scripted(respond=account), lambda api: find(api, RUN))
+    assert [m.name for m in found] == [name for name in names if RUN in name]
+    assert account.log.count("GET/sessions") == 6
+
+
+def test_a_list_that_never_ends_is_given_up() -> None:
+    body = json.dumps({"data": [], "last_id": "same", "has_more": True})
+    server = Scripted([answer(200, body)])
+    assert against(server, find) == []
+    assert len(server.requests) == 300
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [None, 3, "text", {}, {"id": 1, "name": object_name(RUN, "x")}, {"id": "env_1", "name": None}, ["id"]],
+)
+def test_an_entry_that_is_no_object_of_ours_is_passed_over(entry: object) -> None:
+    server = Scripted([answer(200, json.dumps({"data": [entry], "has_more": False}))])
+    assert against(server, find) == []
+
+
+def test_what_is_archived_already_is_not_found() -> None:
+    account = Account()
+    archived = account.add("environments", object_name(RUN, "old"))
+    account.objects["environments"][archived]["archived_at"] = "2026-07-01T08:15:04Z"
+    assert against(Scripted(respond=account), find) == []
+
+
+def test_a_target_that_is_gone_leaves_everything_over_and_raises_nothing() -> None:
+    made = [
+        Made("sessions", object_name(RUN, "s"), "sess_1"),
+        Made("environments", object_name(RUN, "main"), "env_1"),
+        Made("agents", object_name(RUN, "agent"), None),
+    ]
+    leftovers = on(f"http://127.0.0.1:{closed_port()}", lambda api: remove(api, made))
+    assert {leftover.name for leftover in leftovers} == {m.name for m in made}
+
+
+# --- prepare
+
+
+def test_a_model_of_the_account_is_chosen(journal: Journal) -> None:
+    models: list[str] = []
+    account = Account()
+
+    def respond(request: Received) -> Answer:
+        if request.method == "POST" and request.path.endswith("/agents"):
+            models.append(json.loads(request.body)["model"])
+        return account(request)
+
+    against(Scripted(respond=respond), lambda api: prepare(api, journal, RUN))
+    assert models == ["tiny"]
+
+
+@pytest.mark.parametrize("listing", ["null", "{}", '{"data": 3}', '{"data": [{}]}', '{"data": [null]}', "oops"])
+def test_without_a_usable_list_of_models_the_documented_one_is_used(journal: Journal, listing: str) -> None:
+    models: list[str] = []
+    account = Account()
+
+    def respond(request: Received) -> Answer:
+        if request.path.endswith("/models"):
+            return answer(200, listing)
+        if request.method == "POST" and request.path.endswith("/agents"):
+            models.append(json.loads(request.body)["model"])
+        return account(request)
+
+    against(Scripted(respond=respond), lambda api: prepare(api, journal, RUN))
+    assert models == ["auto"]
+
+
+def test_the_other_environments_are_optional_and_a_second_kind_is_tried(journal: Journal) -> None:
+    account = Account()
+
+    def respond(request: Received) -> Answer:
+        if request.method == "POST" and request.path.endswith("/environments"):
+            document = json.loads(request.body)
+            if document["name"].endswith("-quiet") or document["config"]["type"] == "cloud":
+                return answer(400)
+        return account(request)
+
+    workspace = against(Scripted(respond=respond), lambda api: prepare(api, journal, RUN))
+    assert workspace.quiet is None
+    assert workspace.cloud is not None
+    assert account.names("environments") == [object_name(RUN, "main"), object_name(RUN, "not-self-hosted-managed")]
+    assert Workspace(**workspace.to_json()) == workspace
+    assert {m.name for m in journal.read()} == {*account.names("environments"), object_name(RUN, "agent")}
+
+
+@pytest.mark.parametrize("body", ["null", "[]", "{}", '{"id": ""}', '{"id": 7}', '{"id": ".."}', "oops"])
+def test_an_environment_without_a_usable_id_cannot_be_arranged(journal: Journal, body: str) -> None:
+    server = Scripted([answer(201, body)])
+    with pytest.raises(CannotArrange):
+        against(server, lambda api: prepare(api, journal, RUN))
+    assert journal.read() == [Made("environments", object_name(RUN, "main"), None)]

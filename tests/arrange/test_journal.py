@@ -1,0 +1,91 @@
+"""What the run made, found again after whatever happened."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from conformance.arrange.journal import RUN_ID, Journal, Made, new_run_id, object_name
+
+
+def test_intents_with_and_without_an_answer(journal: Journal) -> None:
+    journal.intend("environments", "main")
+    journal.made("environments", "main", "env_1")
+    journal.intend("sessions", "lost")
+    assert journal.read() == [Made("environments", "main", "env_1"), Made("sessions", "lost", None)]
+
+
+def test_what_was_refused_was_never_made(journal: Journal) -> None:
+    journal.intend("agents", "a")
+    journal.refused("agents", "a")
+    journal.intend("sessions", "a")
+    assert journal.read() == [Made("sessions", "a", None)]
+
+
+def test_an_intent_repeated_after_its_answer_forgets_nothing(journal: Journal) -> None:
+    journal.intend("agents", "a")
+    journal.made("agents", "a", "agent_1")
+    journal.intend("agents", "a")
+    assert journal.read() == [Made("agents", "a", "agent_1")]
+
+
+def test_a_journal_that_was_never_begun_is_empty(journal: Journal) -> None:
+    assert journal.read() == []
+
+
+@pytest.mark.parametrize("torn", ['{"made": "sessions", "name": "b", "i', "{", '{"intend": "sessio'])
+def test_a_torn_last_line_is_passed_over(journal: Journal, torn: str) -> None:
+    journal.intend("sessions", "a")
+    journal.made("sessions", "a", "sess_1")
+    journal.intend("sessions", "b")
+    with journal.path.open("a") as file:
+        file.write(torn)
+    assert journal.read() == [Made("sessions", "a", "sess_1"), Made("sessions", "b", None)]
+
+
+def test_names_of_any_script_and_line_separators_survive(journal: Journal) -> None:
+    names = ["环境", "a\u2028b", "line\nbreak", 'quote"', "\\"]
+    for name in names:
+        journal.intend("sessions", name)
+    assert [made.name for made in journal.read()] == names
+    assert len(journal.path.read_bytes().splitlines()) == len(names)
+
+
+def append_many(path: Path, number: int) -> None:
+    journal = Journal(path)
+    for count in range(40):
+        name = f"{number}-{count}-" + "x" * 300
+        journal.intend("sessions", name)
+        journal.made("sessions", name, f"sess_{number}_{count}")
+
+
+def test_several_processes_append_whole_lines(journal: Journal) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=append_many, args=(journal.path, number)) for number in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(30)
+        assert process.exitcode == 0
+    made = journal.read()
+    assert len(made) == 120
+    assert {m.id for m in made} == {f"sess_{number}_{count}" for number in range(3) for count in range(40)}
+
+
+def test_a_run_id_tells_when_it_began() -> None:
+    run_id = new_run_id(datetime(2026, 7, 1, 8, 15, 4, tzinfo=UTC))
+    assert re.fullmatch(r"20260701T081504-[0-9a-f]{6}", run_id)
+    assert new_run_id() != new_run_id()
+
+
+def test_a_name_tells_its_run() -> None:
+    run_id = new_run_id()
+    match = RUN_ID.match(object_name(run_id, "main"))
+    assert match is not None
+    assert match.group("run") == run_id
+    assert RUN_ID.match("work-conformance-by-hand-main") is None
+    assert RUN_ID.match("my-" + object_name(run_id, "main")) is None
