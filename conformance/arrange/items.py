@@ -5,8 +5,9 @@ Sources: Poll for work, Heartbeat, Stop work item, Sessions § Create and § Sen
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, Final
 
 from conformance.arrange.journal import Journal
@@ -25,8 +26,11 @@ NEVER_RECLAIM_MS: Final = 86_400_000
 LEASE_SECONDS: Final = 600
 """The longest documented lease."""
 
-POLL_PATIENCE: Final = 30
-"""Polls that find nothing before the item is given up; each waits up to `BLOCK_MS` at the target."""
+POLL_PATIENCE: Final = 30.0
+"""Seconds after which an item that was not delivered is given up."""
+
+POLL_INTERVAL: Final = 0.25
+"""Seconds at least from one poll to the next, for targets that do not wait as `block_ms` asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +72,18 @@ class Arranger:
             "arrange.session", self._label, agent=self._workspace.agent, environment=environment_id
         )
         body_of(await self._api.send_message("arrange.message", session_id, "Say OK."))
-        for number in range(1, POLL_PATIENCE + 1):
+        number = 0
+        async for _ in _paced(POLL_PATIENCE):
+            number += 1
             item = await self.poll(f"arrange.poll.{number}", place, environment_id, headers, NEVER_RECLAIM_MS)
             if item is not None:
                 return item
         raise CannotArrange(
             Text(
-                "No work was delivered in {count} polls after a session and a user message were created.",
-                "创建 session 并发送用户消息后，{count} 次 poll 都没有取到 work。",
-            ).format(count=POLL_PATIENCE),
-            f"arrange.poll.{POLL_PATIENCE}",
+                "No work was delivered within {seconds} s after a session and a user message were created.",
+                "创建 session 并发送用户消息后，{seconds} 秒内没有取到 work。",
+            ).format(seconds=f"{POLL_PATIENCE:g}"),
+            f"arrange.poll.{number}",
         )
 
     async def poll(
@@ -98,18 +104,18 @@ class Arranger:
             polled=object_of(exchange),
         )
 
-    async def redelivered(self, item: Item, headers: tuple[Header, ...], *, polls: int) -> Item | None:
-        """Poll with a reclaim age of zero until the item is delivered again; None where it is not.
+    async def redelivered(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item | None:
+        """Poll with a reclaim age of zero until the item is delivered again; None where it is not within `patience` s.
 
         Only for the quiet environment: such a poll takes any delivered item of its environment.
         """
-        for number in count(1):
+        number = 0
+        async for _ in _paced(patience):
+            number += 1
             again = await self.poll(f"redeliver.poll.{number}", item.place, item.environment_id, headers, 0)
             if again is not None and again.work_id == item.work_id:
                 return again
-            if number == polls:
-                return None
-        raise AssertionError
+        return None
 
     async def heartbeat(self, item: Item) -> None:
         """Send the first heartbeat with the longest lease: `starting` becomes `active`."""
@@ -120,3 +126,15 @@ class Arranger:
     async def stop(self, step: str, item: Item, *, force: bool = False) -> None:
         """Stop an item, gracefully unless `force`."""
         body_of(await self._api.stop(step, item.environment_id, item.work_id, force=force))
+
+
+async def _paced(patience: float) -> AsyncIterator[None]:
+    """Turns for polling: at once, then not faster than `POLL_INTERVAL`, until `patience` seconds are over."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + patience
+    while True:
+        begun = clock()
+        yield
+        if clock() >= deadline:
+            return
+        await asyncio.sleep(max(0.0, begun + POLL_INTERVAL - clock()))

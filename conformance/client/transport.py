@@ -71,18 +71,24 @@ class Transport:
     async def send(
         self, method: str, url: str, headers: list[Header], body: bytes | None, on_send: Callable[[], None]
     ) -> Reply:
-        """Send one request and read its whole answer within the time-out.
+        """Send one request and read its whole answer; the time-out runs from the first byte sent to the last one read.
 
-        `on_send` is called right before the request goes out.
+        `on_send` is called right before the first byte goes out. Connecting has the same time-out to itself.
 
         Raises:
             Undelivered: no connection was made.
             Lost: sent, but no complete answer came in time.
         """
-        request = httpx.Request(method, url, headers=headers, content=body)
-        try:
-            async with asyncio.timeout(self._timeout):
+        loop = asyncio.get_running_loop()
+
+        async def trace(event: str, _info: object) -> None:
+            if event.endswith("send_request_headers.started"):
+                bound.reschedule(loop.time() + self._timeout)
                 on_send()
+
+        request = httpx.Request(method, url, headers=headers, content=body, extensions={"trace": trace})
+        try:
+            async with asyncio.timeout(None) as bound:
                 response = await self._client.send(request, stream=True)
                 try:
                     content = await _read(response, self._max_body)

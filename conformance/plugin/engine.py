@@ -24,6 +24,9 @@ from conformance.scenario.stage import Stage, StageFactory
 from conformance.target import Credentials, Limits, Target
 from conformance.text import Text
 
+_SECONDS_PER_WRITE: Final = 0.5
+"""A scenario sends some seven writes in three to four seconds."""
+
 _ORDER: Final = {name: number for number, name in enumerate(scenarios())}
 
 
@@ -87,7 +90,7 @@ class Engine:
 
     async def _main(self) -> None:
         assignment = self._assignment
-        self._gate = asyncio.Semaphore(assignment.limits.concurrency)
+        self._gate = asyncio.Semaphore(in_flight(assignment.limits))
         self._quiet = asyncio.Lock()
         try:
             transport = Transport(assignment.target.base_url, assignment.target.connection, assignment.limits)
@@ -136,6 +139,17 @@ class Engine:
             )
 
         return stage
+
+
+def in_flight(limits: Limits) -> int:
+    """How many scenarios to hold at once.
+
+    Under a rate limit no more than keep it busy: others would only stand between two requests of a conversation,
+    and an item's lease could run out meanwhile.
+    """
+    if not limits.writes_per_second:
+        return limits.concurrency
+    return min(limits.concurrency, max(2, round(limits.writes_per_second * _SECONDS_PER_WRITE)))
 
 
 def write_transcript(folder: Path, transcript: Transcript) -> None:

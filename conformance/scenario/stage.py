@@ -20,7 +20,9 @@ from conformance.scenario.model import OptionalToken
 from conformance.target import Secret
 from conformance.text import Text
 
-REDELIVERY_POLLS: Final = 3
+REDELIVERY_PATIENCE: Final = 3.0
+"""Seconds that a target is given to deliver an item again."""
+
 _MARGIN: Final = 1.1
 """How much more than one unit of the shown precision is waited (1.1 s for whole seconds)."""
 
@@ -80,6 +82,7 @@ class Stage:
         """A fresh item that poll returned to this scenario: `queued`, delivered."""
         item = await self._arranger.delivered(place, headers)
         self.facts |= {
+            "place": item.place,
             "delivered_by": item.delivered_by,
             "environment_id": item.environment_id,
             "work_id": item.work_id,
@@ -92,7 +95,7 @@ class Stage:
         Raises:
             NotOffered: the target does not redeliver.
         """
-        again = await self._arranger.redelivered(item, headers, polls=REDELIVERY_POLLS)
+        again = await self._arranger.redelivered(item, headers, patience=REDELIVERY_PATIENCE)
         if again is None:
             raise NotOffered(Text("poll did not deliver the item again", "poll 没有重新投递该 item"))
         self.facts["delivered_by"] = again.delivered_by

@@ -1,0 +1,110 @@
+"""Cases and catalogue agree, and every case is whole."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from conformance.chapters.registry import scenarios
+from conformance.contract.catalogue import load
+from conformance.scenario.model import Scenario
+
+ALL = list(scenarios().values())
+EACH = pytest.mark.parametrize("scenario", ALL, ids=[scenario.id for scenario in ALL])
+REFUSALS = [s for s in ALL if "ack" in s.expectations and not s.expectations["ack"].success]
+EACH_REFUSAL = pytest.mark.parametrize("scenario", REFUSALS, ids=[scenario.id for scenario in REFUSALS])
+
+
+def test_every_requirement_is_judged_and_nothing_else_is() -> None:
+    judged = {requirement for scenario in ALL for requirement in scenario.requirements}
+    assert judged == set(load().requirements)
+
+
+def test_ids_are_unique_also_but_for_their_punctuation() -> None:
+    folded = [re.sub(r"[^a-z0-9]", "", scenario.id) for scenario in ALL]
+    assert len(set(folded)) == len(ALL) > 40
+
+
+@EACH
+def test_an_id_is_lower_case_words(scenario: Scenario) -> None:
+    assert re.fullmatch(r"[a-z-]+(\.[a-z0-9-]+)+", scenario.id)
+    assert scenarios()[scenario.id] is scenario
+
+
+@EACH
+def test_a_case_has_a_title_in_both_languages_and_a_chapter(scenario: Scenario) -> None:
+    assert scenario.title.en.strip()
+    assert re.search(r"[\u4e00-\u9fff]", scenario.title.zh)
+    assert not re.search(r"[{}]", (scenario.title.en + scenario.title.zh).replace("{}", ""))
+    assert scenario.chapter in {chapter.id for chapter in load().chapters}
+
+
+def test_no_two_cases_have_the_same_title() -> None:
+    for lang in ("en", "zh"):
+        titles = [getattr(scenario.title, lang) for scenario in ALL]
+        assert sorted(set(titles)) == sorted(titles)
+
+
+@EACH
+def test_every_ack_serves_a_requirement_that_this_case_judges(scenario: Scenario) -> None:
+    for expectation in scenario.expectations.values():
+        assert expectation.requirement in load().requirements
+        assert expectation.requirement in scenario.requirements
+        assert expectation.presumes is None or expectation.presumes in scenario.expectations
+        assert expectation.allowed
+
+
+@EACH
+def test_only_a_should_is_optional(scenario: Scenario) -> None:
+    for expectation in scenario.expectations.values():
+        assert expectation.optional == (load().requirements[expectation.requirement].level == "SHOULD")
+
+
+@EACH
+def test_a_get_pair_begins_with_an_ack_that_must_succeed(scenario: Scenario) -> None:
+    for ack, get in scenario.gets:
+        assert scenario.expectations[ack].success
+        assert get not in scenario.expectations
+
+
+@EACH
+def test_bodies_are_judged_wherever_there_are_any(scenario: Scenario) -> None:
+    successes = any(expectation.success for expectation in scenario.expectations.values())
+    refusals = any(not expectation.success for expectation in scenario.expectations.values())
+    assert ("ack.answer.schema-en" in scenario.requirements) is successes
+    assert ("ack.envelope.schema-zh" in scenario.requirements) is refusals
+    assert ("ack.answer.get-agrees" in scenario.requirements) is bool(scenario.gets)
+
+
+@EACH_REFUSAL
+def test_a_refusal_is_seen_to_change_nothing(scenario: Scenario) -> None:
+    assert "ack.refused.changes-nothing" in scenario.requirements
+    terminal = scenario.chapter == "terminal-states"
+    assert ("rightful" in scenario.expectations) is not terminal
+    if not terminal:
+        assert scenario.expectations["rightful"].presumes == "ack"
+        assert list(scenario.expectations)[-1] == "rightful"
+
+
+def test_the_quiet_cases_are_the_few_that_need_a_short_reclaim() -> None:
+    assert {scenario.id for scenario in ALL if scenario.quiet} == {"identity.redelivered"}
+
+
+def test_an_optional_token_goes_with_the_requirement_that_names_it() -> None:
+    for scenario in ALL:
+        inputs = {load().requirements[e.requirement].input for e in scenario.expectations.values()} - {None}
+        expected = {f"QODER_{scenario.token.upper()}_PAT"} if scenario.token else set()
+        assert inputs == expected
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
+def test_every_documented_refusal_is_provoked(status: int) -> None:
+    statuses = {answer.status for s in REFUSALS for answer in s.expectations["ack"].allowed}
+    assert status in statuses
+    assert statuses <= {400, 401, 403, 404, 409}
+
+
+def test_the_cost_of_a_case_counts_every_write() -> None:
+    assert scenarios()["first-ack.named-worker"].writes == 5
+    assert scenarios()["terminal.stopped.drained-from-active"].writes == 9
