@@ -96,7 +96,7 @@ def _describe(view: View, step: str, response: Response) -> Text:
     try:
         body = view.body(step)
     except Unjudged:
-        return words
+        body = None  # a redirect seldom has one that can be read
     kind = error_type(body)
     state = body.get("state") if isinstance(body, dict) else None
     if kind is not None:

@@ -88,7 +88,10 @@ def _moment(age: str | None) -> datetime | None:
     match = re.fullmatch(r"(\d{1,6})([smhd])", age)
     if match is None:
         raise ConfigurationError(f"--older-than {age!r}: write a number and s, m, h or d, for example 2h.")
-    return datetime.now(UTC) - timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
+    try:
+        return datetime.now(UTC) - timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
+    except OverflowError:
+        raise ConfigurationError(f"--older-than {age!r}: that is before all time.") from None
 
 
 def _begun(made: Made) -> datetime:

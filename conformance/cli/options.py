@@ -114,4 +114,4 @@ def _typed(ctx: click.Context, key: str, value: Any, origin: str) -> Any:
             return tuple(parameter.type.convert(entry, parameter, ctx) for entry in value)
         return parameter.type.convert(value, parameter, ctx)
     except click.UsageError as error:
-        raise CannotStart(f"{origin}: {key.replace('_', '-')}: {error.format_message()}.") from None
+        raise CannotStart(f"{origin}: {key.replace('_', '-')}: {error.format_message().rstrip('.')}.") from None

@@ -16,6 +16,7 @@ from conformance.cli.options import CannotStart, language, merged, settings_opti
 from conformance.settings import OPTIONS, Settings, from_values
 from conformance.target import ConfigurationError
 
+_LONGEST_WAIT: Final = 86_400
 _PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
 
 
@@ -35,7 +36,9 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """
     values = merged(ctx, config, known=())
     settings = check(values)
-    from conformance.cli.narrator import DryRun, Narrator  # these bring pytest along
+    import pytest
+
+    from conformance.cli.narrator import DryRun, Narrator
     from conformance.cli.started import started
 
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -44,7 +47,12 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
         dry = DryRun(lang, settings)
         raise SystemExit(dry.exit_code(_pytest(_arguments(values, lang, processes=0, extra=["--collect-only"]), dry)))
     narrator = Narrator(lang)
-    with started(values["start"], settings, wait=values["wait"]), _sigterm_as_interrupt():
+    code = int(pytest.ExitCode.INTERRUPTED)
+    with (
+        contextlib.suppress(KeyboardInterrupt),  # before pytest takes over, or after it
+        _sigterm_as_interrupt(),
+        started(values["start"], settings, wait=values["wait"]),
+    ):
         code = _pytest(_arguments(values, lang, processes=values["processes"], extra=[]), narrator)
     raise SystemExit(narrator.exit_code(code))
 
@@ -64,6 +72,8 @@ def check(values: Mapping[str, Any]) -> Settings:
         raise CannotStart(str(error)) from None
     if values.get("start") and settings.base_url is None:
         raise CannotStart("--start needs --base-url: the address at which the server will answer.")
+    if not 0 <= values.get("wait", 0) < _LONGEST_WAIT:
+        raise CannotStart(f"--wait must be a number of seconds from 0 to {_LONGEST_WAIT}.")
     return settings
 
 

@@ -51,10 +51,12 @@ def started(command: str | None, settings: Settings, *, wait: float) -> Iterator
 def _launch(command: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
     try:
         words = shlex.split(command)
+        if not words:
+            raise CannotStart("--start: the command is empty.")
         return subprocess.Popen(  # noqa: S603 - the user's own command, and no shell
             words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
-    except (OSError, ValueError, IndexError) as error:
+    except (OSError, ValueError) as error:
         raise CannotStart(f"--start: the command cannot be started ({error}).") from None
 
 

@@ -7,7 +7,7 @@ each language. Code never repeats any of this: it refers to a requirement by its
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -114,10 +114,9 @@ def load() -> Catalogue:
         CatalogueError: an id is used twice, a source is unknown, or an inference is missing.
     """
     here = resources.files("conformance.contract")
-    pages = tomllib.loads(here.joinpath("pages.toml").read_text("utf-8"))
     version = tomllib.loads(here.joinpath("catalogue.toml").read_text("utf-8"))["version"]
     chapters = [
-        _chapter(entry.name.removesuffix(".toml"), tomllib.loads(entry.read_text("utf-8")), pages)
+        _chapter(entry.name.removesuffix(".toml"), tomllib.loads(entry.read_text("utf-8")))
         for entry in here.joinpath("requirements").iterdir()
         if entry.name.endswith(".toml")
     ]
@@ -128,26 +127,32 @@ def load() -> Catalogue:
     return Catalogue(version, tuple(sorted(chapters, key=lambda chapter: chapter.order)))
 
 
-def _chapter(chapter_id: str, data: Mapping[str, Any], pages: Mapping[str, Any]) -> Chapter:
+@cache
+def pages() -> Mapping[str, Any]:
+    """The documentation pages by name: title, address and section headings, each in both languages."""
+    return tomllib.loads(resources.files("conformance.contract").joinpath("pages.toml").read_text("utf-8"))
+
+
+def _chapter(chapter_id: str, data: Mapping[str, Any]) -> Chapter:
     return Chapter(
         id=chapter_id,
         order=data["chapter"]["order"],
         title=Text(**data["chapter"]["title"]),
-        requirements=tuple(_requirement(chapter_id, entry, pages) for entry in data["requirement"]),
+        requirements=tuple(_requirement(chapter_id, entry) for entry in data["requirement"]),
         excluded=tuple(
             Excluded(
                 id=entry["id"],
                 chapter=chapter_id,
                 text=Text(**entry["text"]),
                 reason=Text(**entry["reason"]),
-                sources=_sources(entry, pages),
+                sources=sources_of(entry["id"], entry["sources"]),
             )
             for entry in data.get("excluded", ())
         ),
     )
 
 
-def _requirement(chapter_id: str, entry: Mapping[str, Any], pages: Mapping[str, Any]) -> Requirement:
+def _requirement(chapter_id: str, entry: Mapping[str, Any]) -> Requirement:
     inference = Text(**entry["inference"]) if "inference" in entry else None
     if (inference is None) != (entry["basis"] == "stated"):
         raise CatalogueError(f"{chapter_id}.toml: {entry['id']}: an inference goes with every basis but 'stated'")
@@ -157,21 +162,28 @@ def _requirement(chapter_id: str, entry: Mapping[str, Any], pages: Mapping[str, 
         level=entry["level"],
         basis=entry["basis"],
         text=Text(**entry["text"]),
-        sources=_sources(entry, pages),
+        sources=sources_of(entry["id"], entry["sources"]),
         inference=inference,
         exercised=entry.get("exercised", "always"),
         input=entry.get("input"),
     )
 
 
-def _sources(entry: Mapping[str, Any], pages: Mapping[str, Any]) -> tuple[Source, ...]:
+def sources_of(owner: str, references: Iterable[str]) -> tuple[Source, ...]:
+    """The sources that `page#section` references name; `owner` is the id that cites them.
+
+    Raises:
+        CatalogueError: there is no such page or section.
+    """
     sources = []
-    for reference in entry["sources"]:
+    for reference in references:
         name, _, section = reference.partition("#")
         try:
-            page = pages[name]
+            page = pages()[name]
             heading = page["sections"][section]
         except KeyError:
-            raise CatalogueError(f"{entry['id']}: no such page or section: {reference}") from None
-        sources.append(Source(page=name, title=Text(**page["title"]), url=Text(**page["url"]), section=Text(**heading)))
+            raise CatalogueError(f"{owner}: no such page or section: {reference}") from None
+        sources.append(
+            Source(page=name, title=Text(**page["title"]), url=Text(**page["url"]), section=Text(**heading))
+        )
     return tuple(sources)

@@ -51,7 +51,9 @@ class Conductor:
         self._epoch = time.monotonic()
         self._resources = contextlib.ExitStack()
         run_id = new_run_id(self._started)
-        self.folder = run_folder.take(settings.output or run_folder.default_folder(run_id), run_id)
+        output = settings.output or run_folder.default_folder(run_id)
+        self._made = run_folder.absent(output)
+        self.folder = run_folder.take(output, run_id)
         target, credentials = self._whom()
         self.assignment = Assignment(
             run_id=run_id,
@@ -75,8 +77,6 @@ class Conductor:
             CannotStart: the target cannot be judged at all.
         """
         self.plan = tuple(plan)
-        if self.settings.output is None:
-            run_folder.point_latest(self.folder)
         run_folder.write_json(
             self.folder / "plan.json",
             {
@@ -87,6 +87,8 @@ class Conductor:
         )
         workspace = self._talk(lambda api: preflight(api, self._journal, self.assignment.run_id))
         run_folder.write_json(self.workspace_file, workspace.to_json())
+        if self.settings.output is None:
+            run_folder.point_latest(self.folder)
         return workspace
 
     def take(self, verdict: Verdict) -> None:
@@ -116,7 +118,7 @@ class Conductor:
     def discard(self) -> None:
         """End a run that never began: remove what it made, and its folder where nothing is left to be told."""
         if not self.clean_up():
-            run_folder.discard(self.folder)
+            run_folder.discard(self.folder, self._made)
 
     def close(self) -> None:
         """Let go of what the run held: the embedded emulator."""

@@ -83,7 +83,8 @@ class ScenarioScheduling:
         if not self._collection:
             self._collection = next(iter(self._collected.values()))
             lines = [line_of(nodeid) for nodeid in self._collection]
-            self._on_collected(lines)
+            if lines:
+                self._on_collected(lines)
             shares = share((line.scenario for line in lines), self._processes)
             for number, node in enumerate(self._pending):
                 self._hand(node, [i for i, line in enumerate(lines) if shares[line.scenario] == number])

@@ -78,11 +78,18 @@ def write_json(path: Path, data: object) -> None:
     part.replace(path)
 
 
-def discard(folder: Path) -> None:
-    """Take back the folder of a run that never began, unless somebody put something into it."""
+def absent(folder: Path) -> tuple[Path, ...]:
+    """The folder and those above it that are not there yet, the innermost first."""
+    place = Path.cwd() / folder
+    return tuple(place for place in (place, *place.parents) if not place.exists())
+
+
+def discard(folder: Path, made: tuple[Path, ...]) -> None:
+    """Take back the folder of a run that never began, and what was made for it, unless somebody uses it."""
     _clear(folder)
     with contextlib.suppress(OSError):
-        folder.rmdir()
+        for place in made:
+            place.rmdir()
 
 
 def _clear(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import pytest
 
@@ -17,6 +17,7 @@ from conformance.plugin.court import Court
 from conformance.plugin.distribution import ScenarioScheduling, line_of, process_count
 from conformance.plugin.handover import pack
 from conformance.plugin.nodes import JUDGE, RequirementItem
+from conformance.target import ConfigurationError
 from conformance.text import Text
 
 VERDICT: Final = "conformance_verdict"
@@ -98,7 +99,12 @@ class Lead:
         try:
             workspace = self._conductor.begin(lines)
         except CannotStart as stop:
-            self._config.hook.pytest_conformance_cannot_start(config=self._config, reason=stop.reason)
-            pytest.exit(stop.reason.en, returncode=_EXIT_CANNOT_START)
+            self._give_up(stop.reason)
+        except ConfigurationError as error:
+            self._give_up(Text(str(error), str(error)))
         self._started = True
         return workspace
+
+    def _give_up(self, reason: Text) -> NoReturn:
+        self._config.hook.pytest_conformance_cannot_start(config=self._config, reason=reason)
+        pytest.exit(reason.en, returncode=_EXIT_CANNOT_START)

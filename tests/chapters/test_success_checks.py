@@ -184,7 +184,7 @@ def test_an_unusual_id_only_warns() -> None:
 # --- retries
 
 
-def retried(state: str, step: str, **changes: Any) -> Dialog:
+def retried(state: str, step: str, /, **changes: Any) -> Dialog:
     return retries(state).said(step, 200, shown(state, **changes))
 
 

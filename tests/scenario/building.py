@@ -27,7 +27,7 @@ HEARTBEAT = "2026-07-01T08:15:06.120394Z"
 JSON_HEADERS: tuple[Header, ...] = (("Content-Type", "application/json"),)
 
 
-def shown(state: str = "queued", **changes: Any) -> dict[str, Any]:
+def shown(state: str = "queued", /, **changes: Any) -> dict[str, Any]:
     """The item as an operation shows it in that state."""
     acknowledged = ACKNOWLEDGED if state in {"starting", "active"} else None
     return {

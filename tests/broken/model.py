@@ -1,0 +1,99 @@
+"""A server that departs from the healthy emulator in one point, and what a run must say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from conformance.emulator import EmulatorServer, Tokens
+from conformance.emulator.app import build_app, operations
+from conformance.emulator.errors import JsonObject
+from conformance.emulator.instants import Clock, microseconds, utc_now
+from conformance.emulator.operations import Operation
+from conformance.emulator.rendering import render_work_item
+from conformance.emulator.seams import HEALTHY
+from conformance.emulator.service import Service
+from conformance.emulator.work import WorkItem
+from conformance.judging.record import RunRecord
+from tests.broken.answers import App, Wrap
+from tests.runs import judge_settings, settings_for
+
+Gateway = Callable[[str], AbstractContextManager[str]]
+"""Stands in front of a server: from the server's base URL to the one that clients use."""
+
+_WORK_ITEM: Final = "/environments/{environment_id}/work/{work_id}"
+_TIMES: Final = ("created_at", "acknowledged_at", "started_at", "stop_requested_at", "stopped_at")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """One server.
+
+    `departure` says in one sentence what it does. `fails` are the MUST that it breaks and `warns` the SHOULD that it
+    does not follow, all of them; `skips` are the requirements that it gives no occasion to judge.
+    """
+
+    id: str
+    departure: str
+    build: Callable[[Tokens], App]
+    fails: frozenset[str]
+    warns: frozenset[str]
+    skips: frozenset[str]
+    gateway: Gateway
+
+
+def server(
+    server_id: str,
+    departure: str,
+    *,
+    fails: str = "",
+    warns: str = "",
+    skips: str = "",
+    ack: Operation | None = None,
+    get: Operation | None = None,
+    wrap: Wrap | None = None,
+    gateway: Gateway = nullcontext,
+    clock: Clock = utc_now,
+    **seams: Any,
+) -> Server:
+    """A server with another `ack` or `get` operation, other decisions (`seams`), or a `wrap` around the application.
+
+    Requirement ids are separated by spaces. Times are shown in microseconds unless `render_work_item` says otherwise,
+    so that no scenario has to wait for the next second.
+    """
+
+    def build(tokens: Tokens) -> App:
+        table = operations()
+        table[f"{_WORK_ITEM}/ack"]["POST"] = ack or table[f"{_WORK_ITEM}/ack"]["POST"]
+        table[_WORK_ITEM]["GET"] = get or table[_WORK_ITEM]["GET"]
+        decisions = replace(HEALTHY, **{"render_work_item": in_microseconds, **seams})
+        app: App = build_app(Service.build(tokens=tokens, clock=clock, seams=decisions), table)
+        return wrap(app, tokens) if wrap is not None else app
+
+    return Server(
+        id=server_id,
+        departure=departure,
+        build=build,
+        fails=frozenset(fails.split()),
+        warns=frozenset(warns.split()),
+        skips=frozenset(skips.split()),
+        gateway=gateway,
+    )
+
+
+def in_microseconds(item: WorkItem) -> JsonObject:
+    """The work item object with six fraction digits everywhere."""
+    moments = {name: getattr(item, name) for name in _TIMES}
+    return render_work_item(item) | {
+        name: None if moment is None else microseconds(moment) for name, moment in moments.items()
+    }
+
+
+def judged(subject: Server, output: Path) -> RunRecord:
+    """Run the whole suite on a server."""
+    tokens = Tokens.generate()
+    with EmulatorServer(subject.build(tokens)) as served, subject.gateway(served.base_url) as base_url:
+        return judge_settings(settings_for(base_url, tokens, output))

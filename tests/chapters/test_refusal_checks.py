@@ -1,0 +1,271 @@
+"""What must hold of an ack that is refused: good conversations pass, each spoiled one fails for its own reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.scenario.building import REQUEST_ID, SESSION, WORK, Dialog, begun, envelope, refused, shown, without
+
+CONFLICT = "invalid_request_error"
+MISMATCH = "ack.identity.mismatch-queued"
+RIGHTFUL = "ack.refused.rightful-worker-unharmed"
+UNCHANGED = "ack.refused.changes-nothing"
+
+
+@pytest.mark.parametrize(
+    ("scenario_id", "status", "kind"),
+    [
+        ("identity.other-worker.queued", 409, CONFLICT),
+        ("identity.near-miss-suffix.queued", 409, CONFLICT),
+        ("environment.unknown-work", 400, CONFLICT),
+        ("auth.missing", 401, "authentication_error"),
+        ("auth.expired", 401, "authentication_error"),
+        ("authz.forbidden", 403, "permission_error"),
+        ("authz.foreign", 403, "permission_error"),
+        ("authz.foreign", 404, "not_found_error"),
+        ("not-found.work", 404, "not_found_error"),
+        ("not-found.malformed-work.too-short", 404, "not_found_error"),
+        ("not-found.malformed-work.too-short", 400, CONFLICT),
+        ("request.json-body.other-worker", 409, CONFLICT),
+    ],
+)
+def test_a_good_refusal_passes_everything(scenario_id: str, status: int, kind: str) -> None:
+    assert refused(scenario_id, status, kind).not_passed() == {}
+
+
+@pytest.mark.parametrize(
+    ("scenario_id", "requirement", "status", "kind"),
+    [
+        ("identity.other-worker.queued", MISMATCH, 409, "conflict_error"),
+        ("identity.other-worker.queued", MISMATCH, 403, "permission_error"),
+        ("identity.other-worker.queued", MISMATCH, 500, "api_error"),
+        ("auth.missing", "ack.auth.missing", 403, "permission_error"),
+        ("auth.missing", "ack.auth.missing", 401, "permission_error"),
+        ("not-found.work", "ack.not-found.work", 400, CONFLICT),
+        ("not-found.malformed-work.too-short", "ack.not-found.malformed", 404, CONFLICT),
+        ("not-found.malformed-work.too-short", "ack.not-found.malformed", 422, CONFLICT),
+        ("authz.foreign", "ack.authz.foreign", 401, "authentication_error"),
+        ("authz.foreign", "ack.authz.foreign", 403, "not_found_error"),
+        ("environment.unknown-work", "ack.environment.not-self-hosted", 404, "not_found_error"),
+    ],
+)
+def test_another_status_or_type_fails(scenario_id: str, requirement: str, status: int, kind: str) -> None:
+    verdict = refused(scenario_id, status, kind).verdict(requirement)
+    assert verdict.kind == "failed"
+    assert kind in verdict.reds[0].actual.en
+
+
+def test_an_ack_that_succeeds_fails_once_and_blocks_the_rest() -> None:
+    dialog = refused().said("ack", 200, shown("starting"))
+    kinds = dialog.kinds()
+    assert {rule for rule, kind in kinds.items() if kind == "failed"} == {MISMATCH}
+    for rule in (UNCHANGED, RIGHTFUL, "ack.envelope.schema-en", "ack.envelope.media-type"):
+        verdict = dialog.verdict(rule)
+        assert (verdict.kind, verdict.blocked_by) == ("inconclusive", MISMATCH)
+
+
+def test_a_redirect_is_described_and_not_followed() -> None:
+    dialog = refused("auth.missing").said("ack", 302, text="", headers=(("Location", "/login"),))
+    assert '"/login"' in dialog.verdict("ack.auth.missing").reds[0].actual.en
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(409, envelope(CONFLICT)), (500, envelope("api_error")), (404, envelope("not_found_error"))]
+)
+def test_a_rightful_worker_who_is_turned_away_was_harmed(status: int, body: dict[str, Any]) -> None:
+    dialog = refused().said("rightful", status, body)
+    assert dialog.verdict(RIGHTFUL).kind == "failed"
+    assert dialog.verdict(MISMATCH).kind == "passed"
+    assert dialog.verdict(UNCHANGED).kind == "passed"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": "starting"},
+        {"acknowledged_at": "2026-07-01T08:15:04Z"},
+        {"stopped_at": "2026-07-01T08:15:04Z"},
+        {"metadata": {}},
+        {"created_at": "2026-07-01T08:15:02Z"},
+    ],
+)
+def test_a_refusal_that_changes_something_fails(change: dict[str, Any]) -> None:
+    verdict = refused().said("after", 200, shown(**change)).verdict(UNCHANGED)
+    assert (verdict.kind, verdict.reds[0].step) == ("failed", "after")
+    assert verdict.reds[0].pointer == f"/{next(iter(change))}"
+
+
+def test_a_field_that_goes_or_comes_is_a_change_only_where_it_is_documented() -> None:
+    assert refused().said("after", 200, without(shown(), "stopped_at")).verdict(UNCHANGED).kind == "failed"
+    assert refused().said("after", 200, shown(polls=3)).verdict(UNCHANGED).kind == "passed"
+
+
+@pytest.mark.parametrize(("seconds", "kind"), [(4.0, "failed"), (5.5, "inconclusive"), (60.0, "inconclusive")])
+def test_an_item_that_changed_in_more_than_five_seconds_may_have_changed_by_itself(seconds: float, kind: str) -> None:
+    dialog = refused().said("after", 200, shown("stopped")).late("after", seconds)
+    verdict = dialog.verdict(UNCHANGED)
+    assert (verdict.kind, verdict.blocked_by) == (kind, None)
+
+
+def test_an_item_that_did_not_change_passes_however_late() -> None:
+    assert refused().late("after", 60).verdict(UNCHANGED).kind == "passed"
+
+
+# --- the envelope
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (without(envelope(CONFLICT), "request_id"), "/request_id"),
+        (without(envelope(CONFLICT), "type"), "/type"),
+        (envelope(CONFLICT) | {"type": "failure"}, "/type"),
+        (envelope(CONFLICT) | {"request_id": 7}, "/request_id"),
+        (envelope(CONFLICT, param=7), "/error/param"),
+        ({**envelope(CONFLICT), "error": {"type": CONFLICT}}, "/error/message"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_envelope_that_is_not_as_documented_fails(body: dict[str, Any], pointer: str, lang: str) -> None:
+    verdict = refused().said("ack", 409, body).verdict(f"ack.envelope.schema-{lang}")
+    assert (verdict.kind, [red.pointer for red in verdict.reds]) == ("failed", [pointer])
+
+
+def test_without_an_error_type_the_status_is_not_judged_further() -> None:
+    dialog = refused().said("ack", 409, {"message": "conflict"})
+    assert dialog.verdict("ack.envelope.schema-en").kind == "failed"
+    verdict = dialog.verdict(MISMATCH)
+    assert (verdict.kind, verdict.blocked_by) == ("inconclusive", "ack.envelope.schema-en")
+    assert dialog.verdict(RIGHTFUL).kind == "passed"
+
+
+@pytest.mark.parametrize("text", ["", "<html>", '{"type": "error", "type": "error"}'])
+def test_a_refusal_that_is_not_strict_json_fails_once(text: str) -> None:
+    dialog = refused().said("ack", 409, text=text)
+    assert {rule for rule, kind in dialog.kinds().items() if kind == "failed"} == {"ack.envelope.strict-json"}
+    assert dialog.verdict("ack.envelope.schema-zh").blocked_by == "ack.envelope.strict-json"
+    assert dialog.verdict(MISMATCH).blocked_by == "ack.envelope.strict-json"
+
+
+def test_another_media_type_fails_and_the_body_is_still_judged() -> None:
+    dialog = refused().said("ack", 409, envelope(CONFLICT), headers=(("Content-Type", "text/plain"),))
+    assert dialog.not_passed() == {"ack.envelope.media-type": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (envelope(CONFLICT, ""), "/error/message"),
+        (envelope(CONFLICT, " \n"), "/error/message"),
+        (envelope(CONFLICT) | {"request_id": ""}, "/request_id"),
+    ],
+)
+def test_an_empty_string_fails(body: dict[str, Any], pointer: str) -> None:
+    verdict = refused().said("ack", 409, body).verdict("ack.envelope.not-empty")
+    assert (verdict.kind, [red.pointer for red in verdict.reds]) == ("failed", [pointer])
+
+
+def test_an_empty_type_is_empty_too() -> None:
+    assert refused().said("ack", 409, envelope("")).verdict("ack.envelope.not-empty").kind == "failed"
+
+
+def test_a_param_of_null_only_warns() -> None:
+    dialog = refused().said("ack", 409, envelope(CONFLICT, param=None))
+    assert dialog.not_passed() == {"ack.envelope.param-not-null": "warned"}
+
+
+@pytest.mark.parametrize("param", ["Worker-ID", ""])
+def test_a_param_may_be_any_string(param: str) -> None:
+    assert refused().said("ack", 409, envelope(CONFLICT, param=param)).not_passed() == {}
+
+
+ECHO = "ack.envelope.request-id-echo"
+
+
+def with_request_id(sent: str) -> Dialog:
+    dialog = refused("envelope.request-id")
+    dialog.facts["request_id"] = sent
+    return dialog
+
+
+def test_a_request_id_that_comes_back_passes() -> None:
+    assert with_request_id(REQUEST_ID).not_passed() == {}
+
+
+def test_a_request_id_that_does_not_come_back_only_warns() -> None:
+    dialog = with_request_id("00000000-0000-4000-8000-000000000000")
+    assert dialog.not_passed() == {ECHO: "warned"}
+    assert REQUEST_ID in dialog.verdict(ECHO).reds[0].actual.en
+
+
+def test_the_echo_of_an_ack_that_was_not_refused_is_not_judged() -> None:
+    verdict = with_request_id(REQUEST_ID).said("ack", 200, shown("starting")).verdict(ECHO)
+    assert (verdict.kind, verdict.blocked_by) == ("inconclusive", MISMATCH)
+
+
+# --- another tenant
+
+
+LEAK = "ack.authz.foreign-no-leak"
+
+
+def foreign(body: dict[str, Any]) -> Dialog:
+    return refused("authz.foreign", 404, "not_found_error").said("ack", 404, body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        envelope("not_found_error"),
+        envelope("not_found_error", f"There is no work item {WORK} in this environment."),
+        envelope("not_found_error", param="work_id"),
+        envelope("not_found_error", state="unknown"),
+        envelope("not_found_error") | {"metadata": None},
+    ],
+)
+def test_a_refusal_that_says_only_what_the_caller_sent_leaks_nothing(body: dict[str, Any]) -> None:
+    assert foreign(body).verdict(LEAK).kind == "passed"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        envelope("not_found_error", f"Session {SESSION} belongs to somebody else."),
+        envelope("not_found_error") | {"state": "queued"},
+        envelope("not_found_error", created_at=shown()["created_at"]),
+        envelope("not_found_error") | {"metadata": shown()["metadata"]},
+        envelope("not_found_error") | {"work": shown()},
+    ],
+)
+def test_a_field_of_the_item_is_a_leak(body: dict[str, Any]) -> None:
+    assert foreign(body).verdict(LEAK).kind == "failed"
+
+
+def test_an_ack_of_another_tenant_that_succeeds_blocks_the_leak() -> None:
+    dialog = refused("authz.foreign").said("ack", 200, shown("starting"))
+    assert dialog.verdict("ack.authz.foreign").kind == "failed"
+    assert dialog.verdict(LEAK).blocked_by == "ack.authz.foreign"
+
+
+# --- only a SHOULD
+
+
+def without_id(status: int, body: dict[str, Any]) -> Dialog:
+    return begun("identity.ack-without-id").said("ack", status, body).said("rightful", 200, shown("starting"))
+
+
+def test_an_ack_without_the_id_may_succeed() -> None:
+    assert without_id(200, shown("starting")).not_passed() == {}
+
+
+@pytest.mark.parametrize(("status", "kind"), [(409, CONFLICT), (400, CONFLICT)])
+def test_an_ack_without_the_id_that_is_refused_warns_and_harms_nothing_else(status: int, kind: str) -> None:
+    dialog = without_id(status, envelope(kind))
+    assert dialog.not_passed() == {"ack.identity.ack-without-id": "warned"}
+
+
+def test_what_it_answers_where_it_succeeds_is_judged_like_any_other() -> None:
+    dialog = without_id(200, without(shown("starting"), "metadata"))
+    assert dialog.verdict("ack.answer.schema-en").kind == "failed"

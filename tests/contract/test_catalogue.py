@@ -1,0 +1,154 @@
+"""Requirements as data: complete, in both languages, and cited."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args
+
+import pytest
+
+from conformance.contract import catalogue
+from conformance.contract.catalogue import (
+    Basis,
+    CatalogueError,
+    Chapter,
+    Exercised,
+    Level,
+    Requirement,
+    load,
+)
+from conformance.text import Text
+
+RULES = list(load().requirements.values())
+EACH = pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
+CJK = re.compile(r"[\u4e00-\u9fff]")
+
+
+def texts(value: Any, where: str) -> list[tuple[str, Text]]:
+    """Every text in a value, with the place it stands in."""
+    if isinstance(value, Text):
+        return [(where, value)]
+    if isinstance(value, tuple):
+        return [found for number, part in enumerate(value) for found in texts(part, f"{where}[{number}]")]
+    if is_dataclass(value):
+        return [t for f in fields(value) for t in texts(getattr(value, f.name), f"{where}.{f.name}")]
+    return []
+
+
+ALL_TEXTS = texts(load().chapters, "chapters")
+
+
+def test_every_text_is_there_in_both_languages() -> None:
+    assert len(ALL_TEXTS) > 200
+    for where, text in ALL_TEXTS:
+        assert text.en.strip() == text.en != "", where
+        assert text.zh.strip() == text.zh != "", where
+
+
+def test_chinese_is_chinese_and_english_is_not() -> None:
+    for where, text in ALL_TEXTS:
+        if where.endswith(".url"):
+            assert text.en.startswith("https://docs.qoder.com/cloud-agents/"), where
+            assert text.zh.startswith("https://docs.qoder.com/zh/cloud-agents/"), where
+        else:
+            assert CJK.search(text.zh) or re.fullmatch(r"[\w .,-]+", text.zh), where
+            assert not CJK.search(text.en), where
+
+
+@EACH
+def test_a_rule_is_a_sentence_in_each_language(rule: Requirement) -> None:
+    assert CJK.search(rule.text.zh)
+    assert rule.text.en.endswith(".")
+    assert rule.text.zh.endswith("。")
+    assert set(re.findall(r"\b[1-5]\d\d\b", rule.text.en)) == set(re.findall(r"(?<!\d)[1-5]\d\d(?!\d)", rule.text.zh))
+
+
+@EACH
+def test_an_id_says_its_area_and_its_rule(rule: Requirement) -> None:
+    assert re.fullmatch(r"ack\.[a-z-]+\.[a-z0-9-]+", rule.id)
+
+
+@EACH
+def test_level_basis_and_exercised_are_words_that_are_known(rule: Requirement) -> None:
+    assert rule.level in get_args(Level)
+    assert rule.basis in get_args(Basis)
+    assert rule.exercised in get_args(Exercised)
+
+
+@EACH
+def test_an_inference_is_given_exactly_where_the_docs_do_not_say_it(rule: Requirement) -> None:
+    assert (rule.inference is None) is (rule.basis == "stated")
+
+
+@EACH
+def test_an_optional_input_is_named(rule: Requirement) -> None:
+    assert (rule.input is not None) is (rule.exercised == "optional-input")
+    assert rule.input is None or re.fullmatch(r"QODER_[A-Z]+_PAT", rule.input)
+
+
+@EACH
+def test_a_rule_cites_a_page_and_a_section(rule: Requirement) -> None:
+    assert rule.sources
+    for source in rule.sources:
+        for lang in ("en", "zh"):
+            assert re.fullmatch(r".+ § .+ <https://.+>", source.cite(lang))
+
+
+def test_ids_are_never_those_of_something_excluded() -> None:
+    excluded = {rule.id for chapter in load().chapters for rule in chapter.excluded}
+    assert not excluded & set(load().requirements)
+
+
+def test_chapters_are_in_order_and_found_by_id() -> None:
+    orders = [chapter.order for chapter in load().chapters]
+    assert orders == sorted(set(orders))
+    for chapter in load().chapters:
+        assert load().chapter(chapter.id) is chapter
+        assert {rule.chapter for rule in chapter.requirements} <= {chapter.id}
+    with pytest.raises(KeyError):
+        load().chapter("no-such-chapter")
+
+
+def test_the_version_is_a_version() -> None:
+    assert re.fullmatch(r"\d+\.\d+", load().version)
+
+
+def test_every_basis_has_words() -> None:
+    assert set(catalogue.BASIS_WORDS) == set(get_args(Basis))
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    rule = {"id": "ack.a.b", "level": "MUST", "basis": "stated", "sources": ["ack#errors"]}
+    return rule | {"text": {"en": "It holds.", "zh": "成立。"}} | changes
+
+
+def read(*rules: dict[str, Any]) -> Chapter:
+    data = {"chapter": {"order": 1, "title": {"en": "A", "zh": "甲"}}, "requirement": list(rules)}
+    return catalogue._chapter("a", data)
+
+
+def test_a_chapter_is_read_with_its_sources() -> None:
+    chapter = read(entry())
+    assert chapter.title == Text("A", "甲")
+    (rule,) = chapter.requirements
+    assert (rule.id, rule.chapter, rule.text) == ("ack.a.b", "a", Text("It holds.", "成立。"))
+    (source,) = rule.sources
+    assert (source.page, source.section) == ("ack", Text("Errors", "错误码"))
+    assert source.cite("zh") == (
+        "确认 Work § 错误码 <https://docs.qoder.com/zh/cloud-agents/api/environments/work/ack>"
+    )
+
+
+@pytest.mark.parametrize("reference", ["ack#nowhere", "nowhere#errors", "ack", ""])
+def test_a_source_that_does_not_resolve_is_an_error(reference: str) -> None:
+    with pytest.raises(CatalogueError, match="no such page or section"):
+        read(entry(sources=[reference]))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"basis": "inferred"}, {"basis": "client"}, {"inference": {"en": "Because.", "zh": "因为。"}}]
+)
+def test_an_inference_that_is_missing_or_too_much_is_an_error(changes: dict[str, Any]) -> None:
+    with pytest.raises(CatalogueError, match="an inference goes with"):
+        read(entry(**changes))

@@ -1,0 +1,208 @@
+"""Every row of the table of exit codes, and which of them wins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.contract.catalogue import Catalogue, Chapter, Exercised, Level, Requirement
+from conformance.judging.gate import Decision, decide
+from conformance.judging.tally import Tally, tally
+from conformance.judging.verdict import WORST_FIRST, Line, Verdict, VerdictKind
+from conformance.text import Text
+
+
+def rule(name: str, level: Level = "MUST", exercised: Exercised = "always") -> Requirement:
+    text = Text("It holds.", "成立。")
+    return Requirement(
+        id=f"ack.a.{name}", chapter="a", level=level, basis="stated", text=text, sources=(), exercised=exercised
+    )
+
+
+RULES = {
+    "one": rule("one"),
+    "two": rule("two"),
+    "may": rule("may", exercised="may-not-occur"),
+    "input": rule("input", exercised="optional-input"),
+    "poll": rule("poll", exercised="needs-poll"),
+    "should": rule("should", "SHOULD"),
+    "observe": rule("observe", "OBSERVE"),
+}
+CATALOGUE = Catalogue("1", (Chapter(id="a", order=1, title=Text("A", "甲"), requirements=tuple(RULES.values())),))
+GOOD: dict[str, VerdictKind] = {**dict.fromkeys(RULES, "passed"), "observe": "observed"}
+
+
+def line(name: str, scenario: str = "s") -> Line:
+    return Line(scenario, RULES[name].id)
+
+
+def verdict(name: str, kind: VerdictKind, scenario: str = "s") -> Verdict:
+    return Verdict(line=line(name, scenario), kind=kind)
+
+
+def counted(kinds: dict[str, VerdictKind], *lost: str) -> Tally:
+    plan = [line(name) for name in (*kinds, *lost)]
+    return tally(CATALOGUE, plan, [verdict(name, kind) for name, kind in kinds.items()])
+
+
+def decided(changes: dict[str, VerdictKind], *lost: str, selected: bool = False, strict: bool = False) -> Decision:
+    kinds = {name: kind for name, kind in (GOOD | changes).items() if name not in lost}
+    return decide(counted(kinds, *lost), selected=selected, strict=strict)
+
+
+@pytest.mark.parametrize(
+    ("changes", "word", "code"),
+    [
+        ({}, "conformant", 0),
+        ({"should": "warned"}, "conformant", 0),
+        ({"should": "inconclusive"}, "conformant", 0),
+        ({"should": "not-exercised", "observe": "not-exercised"}, "conformant", 0),
+        ({"input": "not-exercised"}, "conformant", 0),
+        ({"may": "not-exercised", "poll": "not-exercised"}, "conformant", 0),
+        ({"one": "failed"}, "non-conformant", 1),
+        ({"input": "failed"}, "non-conformant", 1),
+        ({"one": "inconclusive"}, "inconclusive", 3),
+        ({"one": "not-exercised"}, "inconclusive", 3),
+        ({"input": "inconclusive"}, "inconclusive", 3),
+        ({"one": "suite-error"}, "suite-error", 4),
+        ({"should": "suite-error"}, "suite-error", 4),
+        ({"observe": "suite-error"}, "suite-error", 4),
+    ],
+)
+def test_a_whole_run(changes: dict[str, VerdictKind], word: str, code: int) -> None:
+    decision = decided(changes)
+    assert (decision.word, decision.exit_code) == (word, code)
+    assert decision.sentence.en
+    assert decision.sentence.zh
+
+
+@pytest.mark.parametrize(
+    ("changes", "lost", "code"),
+    [
+        ({"one": "failed", "two": "suite-error"}, (), 1),
+        ({"one": "failed", "two": "inconclusive"}, (), 1),
+        ({"one": "suite-error", "two": "inconclusive"}, (), 4),
+        ({"one": "failed", "two": "suite-error", "may": "inconclusive"}, (), 1),
+        ({}, ("two",), 4),
+        ({}, ("should",), 4),
+        ({"one": "failed"}, ("two",), 4),
+        ({"one": "failed", "two": "inconclusive"}, ("observe",), 4),
+    ],
+)
+def test_where_several_apply_lost_comes_first_then_one_four_three(
+    changes: dict[str, VerdictKind], lost: tuple[str, ...], code: int
+) -> None:
+    assert decided(changes, *lost).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("changes", "strict_code"),
+    [
+        ({}, 0),
+        ({"input": "not-exercised"}, 3),
+        ({"may": "not-exercised"}, 3),
+        ({"poll": "not-exercised"}, 3),
+        ({"should": "not-exercised"}, 0),
+        ({"input": "not-exercised", "one": "failed"}, 1),
+    ],
+)
+def test_strict_wants_everything_exercised(changes: dict[str, VerdictKind], strict_code: int) -> None:
+    assert decided(changes, strict=True).exit_code == strict_code
+
+
+@pytest.mark.parametrize(
+    ("kinds", "code"),
+    [
+        ({"one": "passed"}, 0),
+        ({"should": "warned"}, 0),
+        ({"one": "passed", "input": "not-exercised"}, 3),
+        ({"one": "passed", "may": "not-exercised"}, 3),
+        ({"one": "passed", "two": "inconclusive"}, 3),
+        ({"one": "failed", "two": "inconclusive"}, 1),
+        ({"one": "suite-error"}, 4),
+        ({"should": "not-exercised"}, 3),
+        ({"observe": "not-exercised"}, 3),
+    ],
+)
+def test_a_selection_never_says_conformant(kinds: dict[str, VerdictKind], code: int) -> None:
+    decision = decide(counted(kinds), selected=True, strict=False)
+    assert decision.exit_code == code
+    assert decision.word != "conformant"
+    assert (decision.word == "selection-held") is (code == 0)
+
+
+def test_a_selection_says_how_much_was_judged() -> None:
+    decision = decide(counted({"one": "passed", "should": "passed"}), selected=True, strict=False)
+    assert "1 of 5 MUST" in decision.sentence.en
+    assert "5 条 MUST 中判定了 1 条" in decision.sentence.zh
+
+
+@pytest.mark.parametrize("selected", [True, False])
+def test_a_run_that_judged_nothing_is_never_green(selected: bool) -> None:
+    assert decide(counted({}), selected=selected, strict=False).exit_code == 3
+    nothing: dict[str, VerdictKind] = {"may": "not-exercised", "should": "not-exercised"}
+    assert decide(counted(nothing), selected=selected, strict=False).exit_code == 3
+
+
+def test_a_green_lists_what_was_not_exercised() -> None:
+    decision = decided({"input": "not-exercised", "may": "not-exercised"})
+    assert "ack.a.input" in decision.sentence.en
+    assert "ack.a.may" in decision.sentence.zh
+    assert "3 of 5 MUST" in decision.sentence.en
+
+
+def test_a_red_names_what_failed() -> None:
+    sentence = decided(dict.fromkeys(["one", "two", "may", "input", "poll"], "failed")).sentence
+    assert "5 MUST failed" in sentence.en
+    assert "ack.a.one" in sentence.en
+    assert "and 1 more" in sentence.en
+    assert "另有 1 条" in sentence.zh
+
+
+# --- counting
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_verdicts_on_a_line_the_worse_holds(order: tuple[int, int]) -> None:
+    both = [verdict("one", "passed"), replace(verdict("one", "failed"), reason=Text("r", "因"))]
+    counted_once = tally(CATALOGUE, [line("one")], [both[at] for at in order])
+    (result,) = counted_once.results
+    assert result.kind == "failed"
+    assert result.verdicts == (both[1],)
+    assert counted_once.lines == {"failed": 1}
+
+
+def test_a_line_planned_twice_counts_once_and_one_not_planned_not_at_all() -> None:
+    counted_once = tally(CATALOGUE, [line("one"), line("one")], [verdict("one", "passed"), verdict("two", "failed")])
+    assert [r.requirement.id for r in counted_once.results] == ["ack.a.one"]
+    assert counted_once.lost == ()
+
+
+@pytest.mark.parametrize("kind", WORST_FIRST)
+def test_a_requirement_is_as_good_as_its_worst_line(kind: VerdictKind) -> None:
+    plan = [line("one", "s"), line("one", "t")]
+    counted_both = tally(CATALOGUE, plan, [verdict("one", "passed"), verdict("one", kind, "t")])
+    expected = "passed" if kind in {"observed", "not-exercised"} else kind
+    assert counted_both.results[0].kind == expected
+    assert sum(counted_both.lines.values()) == 2
+
+
+def test_a_line_without_a_verdict_is_lost() -> None:
+    plan = [line("one"), line("two", "s"), line("two", "t")]
+    counted_two = tally(CATALOGUE, plan, [verdict("one", "passed"), verdict("two", "passed")])
+    assert counted_two.lost == (line("two", "t"),)
+    assert decide(counted_two, selected=True, strict=False).exit_code == 4
+
+
+def test_what_blocks_a_requirement_is_told_only_where_nothing_else_does() -> None:
+    plan = [line("one", "s"), line("one", "t")]
+    blocked = replace(verdict("one", "inconclusive"), blocked_by="ack.a.two")
+    other = verdict("one", "inconclusive", "t")
+    assert tally(CATALOGUE, plan, [blocked, verdict("one", "passed", "t")]).results[0].blocked_by == ("ack.a.two",)
+    assert tally(CATALOGUE, plan, [blocked, other]).results[0].blocked_by == ()
+    assert tally(CATALOGUE, plan, [blocked, verdict("one", "failed", "t")]).results[0].blocked_by == ()
+
+
+def test_the_catalogue_says_how_many_must_there_are() -> None:
+    assert counted({"one": "passed"}).must_in_catalogue == 5

@@ -1,0 +1,179 @@
+"""From a transcript to one verdict: deterministic, and it never raises."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from conformance.chapters.registry import scenarios
+from conformance.contract.catalogue import Level, Requirement, load
+from conformance.exchange import Ending, EndKind, Transcript
+from conformance.judging.judge import judge
+from conformance.judging.plan import Selection, UnknownName, cost, full_plan
+from conformance.judging.verdict import Line, Verdict
+from conformance.scenario.model import Check, Finding, Judgement
+from conformance.scenario.view import Blocked, NotExercised, SuiteBroke, Unjudged, View
+from conformance.text import Text
+from tests.scenario.building import begun, first_ack, refused, retries, shown
+
+RULE = "ack.first.starting"
+REASON = Text("because", "因为")
+FINDING = Finding(step="ack", expected=Text("this", "这个"), actual=Text("that", "那个"))
+
+
+def rule(level: Level = "MUST") -> Requirement:
+    return replace(load().requirements[RULE], level=level)
+
+
+def check(*events: Finding | Exception) -> Judgement:
+    """Yields findings, then raises."""
+
+    def judgement(_: View) -> Iterator[Finding]:
+        for event in events:
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    return judgement
+
+
+def judged(*judgements: Judgement, level: Level = "MUST") -> Verdict:
+    dialog = first_ack()
+    checks = tuple(Check(RULE, judgement) for judgement in judgements)
+    return judge(replace(dialog.scenario, checks=checks), rule(level), dialog.transcript())
+
+
+@pytest.mark.parametrize(
+    ("events", "level", "kind"),
+    [
+        ([], "MUST", "passed"),
+        ([FINDING], "MUST", "failed"),
+        ([FINDING, FINDING], "MUST", "failed"),
+        ([FINDING], "SHOULD", "warned"),
+        ([], "SHOULD", "passed"),
+        ([], "OBSERVE", "observed"),
+        ([FINDING], "OBSERVE", "observed"),
+        ([Unjudged(REASON)], "OBSERVE", "not-exercised"),
+        ([Unjudged(REASON)], "MUST", "inconclusive"),
+        ([Blocked("ack.x.y", REASON)], "MUST", "inconclusive"),
+        ([NotExercised(REASON)], "MUST", "not-exercised"),
+        ([SuiteBroke(REASON)], "MUST", "suite-error"),
+        ([KeyError("x")], "MUST", "suite-error"),
+        ([RecursionError()], "SHOULD", "suite-error"),
+        ([KeyError("x")], "OBSERVE", "suite-error"),
+        ([FINDING, Unjudged(REASON)], "MUST", "failed"),
+        ([FINDING, NotExercised(REASON)], "SHOULD", "warned"),
+        ([FINDING, KeyError("x")], "MUST", "failed"),
+        ([FINDING, KeyError("x")], "SHOULD", "suite-error"),
+    ],
+)
+def test_what_a_check_says_becomes_a_verdict(events: list[Finding | Exception], level: Level, kind: str) -> None:
+    assert judged(check(*events), level=level).kind == kind
+
+
+def test_of_several_checks_the_worst_counts_and_all_findings_are_kept() -> None:
+    verdict = judged(check(), check(FINDING), check(FINDING, Unjudged(REASON)))
+    assert (verdict.kind, len(verdict.reds), verdict.reason) == ("failed", 2, None)
+    assert judged(check(), check(Unjudged(REASON))).kind == "inconclusive"
+    assert judged(check(NotExercised(REASON)), check()).kind == "passed"
+
+
+def test_what_stood_in_the_way_is_told() -> None:
+    verdict = judged(check(Blocked("ack.answer.schema-en", REASON)))
+    assert (verdict.reason, verdict.blocked_by) == (REASON, "ack.answer.schema-en")
+
+
+def test_a_check_that_breaks_says_where_and_not_with_what() -> None:
+    reason = judged(check(KeyError("text of the target"))).reason
+    assert reason is not None
+    assert "judgement:" in reason.en
+    assert "KeyError" in reason.en
+    assert "text of the target" not in reason.en + reason.zh
+
+
+def test_a_flood_of_findings_is_cut() -> None:
+    assert len(judged(check(*[FINDING] * 500)).reds) == 20
+
+
+def test_a_finding_on_a_step_that_is_not_there_is_shown_without_evidence() -> None:
+    (red,) = judged(check(replace(FINDING, step="nowhere"))).reds
+    assert (red.request, red.answer, red.curl) == ("", "", "")
+
+
+ENDS: list[tuple[EndKind, str]] = [
+    ("precondition", "inconclusive"),
+    ("not-exercised", "not-exercised"),
+    ("inconclusive", "inconclusive"),
+    ("suite-error", "suite-error"),
+    ("aborted", "inconclusive"),
+    ("complete", "inconclusive"),
+]
+
+
+@pytest.mark.parametrize("scenario_id", scenarios())
+@pytest.mark.parametrize(("ending", "kind"), ENDS)
+def test_a_conversation_without_an_answer_is_never_passed_nor_failed(
+    scenario_id: str, ending: EndKind, kind: str
+) -> None:
+    dialog = begun(scenario_id).ended(Ending(kind=ending, reason=REASON, step="arrange.stop.1"))
+    assert set(dialog.kinds().values()) == {kind}
+
+
+def test_a_saved_transcript_is_judged_again_with_the_same_verdicts() -> None:
+    spoiled = refused().said("ack", 200, shown("starting"))
+    for dialog in (first_ack(), retries("active"), refused(), spoiled, first_ack().lost("ack")):
+        transcript = dialog.transcript()
+        again = Transcript.from_json(json.loads(transcript.dumps()))
+        for requirement in dialog.scenario.requirements:
+            known = load().requirements[requirement]
+            assert judge(dialog.scenario, known, again) == judge(dialog.scenario, known, transcript)
+
+
+# --- the plan
+
+
+def test_the_full_plan_has_every_line_once() -> None:
+    plan = full_plan()
+    assert len(set(plan)) == len(plan)
+    assert {line.scenario for line in plan} == set(scenarios())
+    assert {line.requirement for line in plan} == set(load().requirements)
+
+
+def test_all_parts_of_a_selection_apply() -> None:
+    starting, active = Line("retry.starting", "ack.retry.starting"), Line("retry.active", "ack.retry.active")
+    first = Line("retry.active", "ack.first.starting")
+    assert not Selection()
+    assert all(Selection().takes(line) for line in (starting, active, first))
+    assert [Selection(chapters=("retries",)).takes(line) for line in (starting, active, first)] == [True, True, False]
+    chosen = Selection(chapters=("retries",), requirements=("ack.retry.active", "ack.first.starting"))
+    assert [chosen.takes(line) for line in (starting, active, first)] == [False, True, False]
+    assert [Selection(lines=frozenset({first})).takes(line) for line in (starting, first)] == [False, True]
+    assert Selection(lines=frozenset())
+    assert not Selection(lines=frozenset()).takes(first)
+
+
+@pytest.mark.parametrize(
+    ("selection", "hint"),
+    [
+        (Selection(chapters=("retry",)), "did you mean retries"),
+        (Selection(requirements=("ack.retry.activ",)), "did you mean ack.retry.active"),
+        (Selection(requirements=("zzz",)), "work-conformance list"),
+    ],
+)
+def test_a_name_that_does_not_exist_is_answered_with_a_near_one(selection: Selection, hint: str) -> None:
+    with pytest.raises(UnknownName, match=hint):
+        selection.check_names()
+
+
+def test_names_that_exist_are_taken() -> None:
+    Selection(chapters=("retries",), requirements=("ack.retry.active",), expression="whatever").check_names()
+
+
+def test_what_a_plan_costs() -> None:
+    assert cost([], writes_per_second=20).objects == 0
+    one = cost([Line("first-ack.named-worker", RULE)] * 3, writes_per_second=1)
+    assert (one.scenarios, one.writes, one.seconds) == (1, 5 + 12, 17.0)
+    assert cost(full_plan(), writes_per_second=0).seconds < 10 < cost(full_plan(), writes_per_second=20).seconds

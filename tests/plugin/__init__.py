@@ -1,0 +1,1 @@
+"""The pytest plugin, in plain pytest and in other people's projects."""
