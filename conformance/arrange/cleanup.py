@@ -13,6 +13,7 @@ from conformance.arrange.reading import AnswerLost, CannotArrange, object_of
 from conformance.client.api import Api
 from conformance.client.client import TargetGone
 from conformance.exchange import Exchange
+from conformance.text import Text
 
 COLLECTIONS: Final[tuple[Collection, ...]] = ("sessions", "agents", "environments")
 """In the order of removal: what refers goes before what is referred to."""
@@ -84,19 +85,33 @@ def _recognise(collection: Collection, entry: Any) -> Made | None:
 
 
 async def _entries(api: Api, collection: Collection) -> AsyncIterator[Any]:
+    """Everything in a collection, or an error: a search that stops half way must not pass for a whole one."""
     page = None
     for number in range(_MAX_PAGES):
         listing = object_of(await api.list_objects(f"list-{collection}.{number}", collection, page=page))
-        for entry in _data(listing):
+        for entry in _data(listing, collection):
             yield entry
         page = _next_page(listing)
         if page is None:
             return
+    raise CannotArrange(
+        Text("{collection} has too many pages to search", "{collection} 页数过多，无法检索").format(
+            collection=collection
+        ),
+        f"list-{collection}",
+    )
 
 
-def _data(listing: dict[str, Any]) -> list[Any]:
+def _data(listing: dict[str, Any], collection: str) -> list[Any]:
     data = listing.get("data")
-    return data if isinstance(data, list) else []
+    if not isinstance(data, list):
+        raise CannotArrange(
+            Text("the list of {collection} has no `data`", "{collection} 列表中没有 `data`").format(
+                collection=collection
+            ),
+            f"list-{collection}",
+        )
+    return data
 
 
 def _next_page(listing: dict[str, Any]) -> str | None:
@@ -112,7 +127,7 @@ async def _stop_all_work(api: Api, environment: Made, gate: asyncio.Semaphore) -
     try:
         for number in range(_MAX_PAGES):
             listing = object_of(await api.list_work(f"clean.list.{number}", environment.id, page=page))
-            live += [work_id for entry in _data(listing) if (work_id := _live_id(entry)) is not None]
+            live += [work_id for entry in _data(listing, "work") if (work_id := _live_id(entry)) is not None]
             page = _next_page(listing)
             if page is None:
                 break

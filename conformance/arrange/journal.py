@@ -77,7 +77,7 @@ class Journal:
                 continue
 
     def _append(self, entry: dict[str, str]) -> None:
-        line = json.dumps(entry) + "\n"
+        line = "\n" + json.dumps(entry) + "\n"  # after a line that was torn, this one begins anew
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             os.write(descriptor, line.encode())  # one write: lines of several processes never mix

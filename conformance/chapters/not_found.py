@@ -10,7 +10,7 @@ from conformance.arrange.reading import CannotArrange
 from conformance.chapters.refusal_effects import Attempt, refusal_case
 from conformance.chapters.unknown_ids import malformed, unknown_environment_id, unknown_work_id
 from conformance.scenario.model import Scenario, refusal
-from conformance.scenario.stage import Stage
+from conformance.scenario.stage import NotOffered, Stage
 from conformance.text import Text
 
 _MISSING: Final = (404, "not_found_error")
@@ -48,11 +48,14 @@ async def _other_environment(stage: Stage, item: Item, worker: str) -> None:
 
 def _malformed(subject: Literal["environment", "work"], shape: str) -> Attempt:
     async def attempt(stage: Stage, item: Item, worker: str) -> None:
+        environment_id, work_id = item.environment_id, item.work_id
         if subject == "work":
-            await stage.ack("ack", item, stage.worker(worker), work_id=malformed(item.work_id)[shape])
+            work_id = malformed(work_id)[shape]
         else:
-            environment_id = malformed(item.environment_id)[shape]
-            await stage.ack("ack", item, stage.worker(worker), environment_id=environment_id)
+            environment_id = malformed(environment_id)[shape]
+        if await stage.exists(environment_id, work_id):
+            raise NotOffered(Text("the target knows an item by that id", "目标中存在使用该 id 的 item"))
+        await stage.ack("ack", item, stage.worker(worker), environment_id=environment_id, work_id=work_id)
 
     return attempt
 

@@ -8,8 +8,9 @@ from typing import Final
 from conformance.arrange.items import Item
 from conformance.chapters.first_ack import acknowledged_at, later_times_null
 from conformance.chapters.refusal_effects import FIRST_ACK, RIGHTFUL_ACK, Attempt, Way, changes_nothing, refusal_case
-from conformance.scenario.model import Check, Scenario, refusal, success
+from conformance.scenario.model import Check, Finding, Scenario, refusal, success
 from conformance.scenario.stage import Stage
+from conformance.scenario.view import View
 from conformance.text import Text
 
 _CONFLICT: Final = (409, "invalid_request_error")
@@ -101,6 +102,14 @@ async def _redelivered(stage: Stage) -> None:
         await stage.release(item)
 
 
+def _accepted_or_refused(view: View) -> Iterator[Finding]:
+    """The open question is answered one way or the other."""
+    status = view.response("ack").status
+    if status >= 500:
+        expected = Text("HTTP 200, or a refusal (4xx)", "HTTP 200，或拒绝（4xx）")
+        yield Finding(step="ack", expected=expected, actual=Text(f"HTTP {status}", f"HTTP {status}"))
+
+
 def scenarios() -> Iterator[Scenario]:
     """Mismatches, a redelivery, and the header itself."""
     yield from mismatches()
@@ -143,6 +152,7 @@ def scenarios() -> Iterator[Scenario]:
             "ack": success("ack.identity.ack-without-id", "starting", optional=True),
             "rightful": FIRST_ACK,
         },
+        checks=(Check("ack.identity.ack-without-id-answered", _accepted_or_refused),),
     )
     yield Scenario(
         id="identity.header-case.same-id",

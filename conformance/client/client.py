@@ -222,18 +222,29 @@ def _pause(response: Response | None, tries: int) -> float:
 
 
 def _retry_after(response: Response) -> float | None:
-    milliseconds, value = response.header("retry-after-ms"), response.header("retry-after")
-    try:
-        if milliseconds is not None:
-            return max(0.0, float(milliseconds) / 1000)
-        if value is not None and value.strip().isdigit():
-            return float(value[:9])
-        if value is not None:
-            moment = email.utils.parsedate_to_datetime(value)
-            return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return None
+    """Seconds that the target asks for, in whichever of its three forms can be read; None where it does not."""
+    for name, read in (("retry-after-ms", _milliseconds), ("retry-after", _seconds), ("retry-after", _until)):
+        value = response.header(name)
+        try:
+            if value is not None:
+                return max(0.0, read(value))
+        except (ValueError, TypeError, OverflowError):
+            continue
     return None
+
+
+def _milliseconds(value: str) -> float:
+    return float(value) / 1000
+
+
+def _seconds(value: str) -> float:
+    if not value.strip().isdigit():
+        raise ValueError(value)
+    return float(value)
+
+
+def _until(value: str) -> float:
+    return (email.utils.parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
 
 
 def _kept_headers(headers: Iterable[Header], redact: Redactor) -> Iterable[Header]:

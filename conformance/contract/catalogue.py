@@ -183,7 +183,5 @@ def sources_of(owner: str, references: Iterable[str]) -> tuple[Source, ...]:
             heading = page["sections"][section]
         except KeyError:
             raise CatalogueError(f"{owner}: no such page or section: {reference}") from None
-        sources.append(
-            Source(page=name, title=Text(**page["title"]), url=Text(**page["url"]), section=Text(**heading))
-        )
+        sources.append(Source(page=name, title=Text(**page["title"]), url=Text(**page["url"]), section=Text(**heading)))
     return tuple(sources)

@@ -52,6 +52,7 @@ class Engine:
         self._journal = Journal(assignment.folder / "journal.jsonl")
         self._transcripts: dict[str, Future[Transcript]] = {}
         self._cut: Text | None = None
+        self._cutting = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._ready: Future[Client] = Future()
         self._closing = asyncio.Event()
@@ -62,8 +63,14 @@ class Engine:
     def start(self, names: Iterable[str]) -> None:
         """Start scenarios that were not started yet; the quiet ones first, since they wait for each other."""
         fresh = [scenarios()[name] for name in names if name not in self._transcripts]
-        for scenario in sorted(fresh, key=lambda scenario: (not scenario.quiet, _ORDER[scenario.id])):
-            self._transcripts[scenario.id] = asyncio.run_coroutine_threadsafe(self._perform(scenario), self._loop)
+        with self._cutting:
+            for scenario in sorted(fresh, key=lambda scenario: (not scenario.quiet, _ORDER[scenario.id])):
+                if self._cut is None:
+                    conversation = asyncio.run_coroutine_threadsafe(self._perform(scenario), self._loop)
+                else:
+                    conversation = Future()
+                    conversation.cancel()
+                self._transcripts[scenario.id] = conversation
 
     def transcript(self, name: str) -> Transcript:
         """Wait for a scenario's transcript; `aborted` where the run was cut short."""
@@ -76,9 +83,10 @@ class Engine:
 
     def cut(self, reason: Text) -> None:
         """Cancel whatever is still in progress; waiting items get an aborted transcript."""
-        self._cut = self._cut or reason
-        for transcript in list(self._transcripts.values()):
-            transcript.cancel()
+        with self._cutting:
+            self._cut = self._cut or reason
+            for transcript in self._transcripts.values():
+                transcript.cancel()
 
     def close(self) -> None:
         """Cancel what is left and end the thread."""

@@ -52,7 +52,15 @@ def test_names_of_any_script_and_line_separators_survive(journal: Journal) -> No
     for name in names:
         journal.intend("sessions", name)
     assert [made.name for made in journal.read()] == names
-    assert len(journal.path.read_bytes().splitlines()) == len(names)
+    assert len([line for line in journal.path.read_bytes().splitlines() if line]) == len(names)
+
+
+def test_a_line_that_was_torn_spoils_only_itself(journal: Journal) -> None:
+    journal.intend("sessions", "a")
+    with journal.path.open("ab") as file:
+        file.write(b'{"intend": "sess')
+    journal.intend("sessions", "b")
+    assert [made.name for made in journal.read()] == ["a", "b"]
 
 
 def append_many(path: Path, number: int) -> None:

@@ -11,13 +11,18 @@ from typing import Any, Final
 from conformance.emulator import EmulatorServer, Tokens
 from conformance.emulator.app import build_app, operations
 from conformance.emulator.errors import JsonObject
+from conformance.emulator.ids import IdMint
 from conformance.emulator.instants import Clock, microseconds, utc_now
-from conformance.emulator.operations import Operation
+from conformance.emulator.operations import Operation, Operations
+from conformance.emulator.registry import Registry
 from conformance.emulator.rendering import render_work_item
-from conformance.emulator.seams import HEALTHY
+from conformance.emulator.seams import HEALTHY, Seams
 from conformance.emulator.service import Service
+from conformance.emulator.store import Store
 from conformance.emulator.work import WorkItem
+from conformance.emulator.work_queue import WorkQueue
 from conformance.judging.record import RunRecord
+from conformance.judging.verdict import VerdictKind
 from tests.broken.answers import App, Wrap
 from tests.runs import judge_settings, settings_for
 
@@ -57,20 +62,27 @@ def server(
     wrap: Wrap | None = None,
     gateway: Gateway = nullcontext,
     clock: Clock = utc_now,
+    mint: Callable[[Clock], IdMint] = IdMint,
+    replacing: Operations | None = None,
     **seams: Any,
 ) -> Server:
-    """A server with another `ack` or `get` operation, other decisions (`seams`), or a `wrap` around the application.
+    """A server with another `ack` or `get`, other operations (`replacing`: path, then method), other decisions
+    (`seams`), another clock or other ids, or a `wrap` around the application.
 
     Requirement ids are separated by spaces. Times are shown in microseconds unless `render_work_item` says otherwise,
     so that no scenario has to wait for the next second.
     """
+    decisions = {"render_work_item": in_microseconds, **seams}
 
     def build(tokens: Tokens) -> App:
         table = operations()
-        table[f"{_WORK_ITEM}/ack"]["POST"] = ack or table[f"{_WORK_ITEM}/ack"]["POST"]
-        table[_WORK_ITEM]["GET"] = get or table[_WORK_ITEM]["GET"]
-        decisions = replace(HEALTHY, **{"render_work_item": in_microseconds, **seams})
-        app: App = build_app(Service.build(tokens=tokens, clock=clock, seams=decisions), table)
+        for path, methods in (replacing or {}).items():
+            table[path] |= methods
+        if ack is not None:
+            table[f"{_WORK_ITEM}/ack"]["POST"] = ack
+        if get is not None:
+            table[_WORK_ITEM]["GET"] = get
+        app: App = build_app(_service(tokens, clock, mint(clock), replace(HEALTHY, **decisions)), table)
         return wrap(app, tokens) if wrap is not None else app
 
     return Server(
@@ -82,6 +94,13 @@ def server(
         skips=frozenset(skips.split()),
         gateway=gateway,
     )
+
+
+def _service(tokens: Tokens, clock: Clock, mint: IdMint, seams: Seams) -> Service:
+    store = Store()
+    queue = WorkQueue(store=store, clock=clock, mint=mint, seams=seams)
+    registry = Registry(store=store, queue=queue, clock=clock, mint=mint)
+    return Service(tokens=tokens, seams=seams, store=store, queue=queue, registry=registry)
 
 
 def in_microseconds(item: WorkItem) -> JsonObject:
@@ -97,3 +116,8 @@ def judged(subject: Server, output: Path) -> RunRecord:
     tokens = Tokens.generate()
     with EmulatorServer(subject.build(tokens)) as served, subject.gateway(served.base_url) as base_url:
         return judge_settings(settings_for(base_url, tokens, output))
+
+
+def ids(record: RunRecord, kind: VerdictKind) -> frozenset[str]:
+    """The requirements with that verdict."""
+    return frozenset(result.requirement.id for result in record.tally.of(kind))

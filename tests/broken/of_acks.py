@@ -1,4 +1,4 @@
-"""Broken in what an ack does: first acks, retries, worker identity, terminal states, request shapes."""
+"""Broken in what an ack does: first acks, retries, terminal states, request shapes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from conformance.emulator.admission import refuse_ack
-from conformance.emulator.errors import ApiError, internal_error, invalid_request, not_found, not_permitted
+from conformance.emulator.errors import ApiError, internal_error, invalid_request, not_found
 from conformance.emulator.operations import Call, Reply
 from conformance.emulator.rendering import render_work_item
 from conformance.emulator.routes_work import ack as healthy_ack
@@ -18,35 +18,23 @@ from conformance.emulator.work import (
     WorkItem,
     acknowledge,
     decide_ack,
-    deliver,
     stop,
 )
 from tests.broken.answers import Answer, on_success
-from tests.broken.gateway import lower_case_worker_id_lost
 from tests.broken.model import Server, server
+from tests.broken.requirements import (
+    FIRST_ACKS,
+)
 
 Decide = Callable[[WorkItem, str | None], AckDecision]
 
-EVERY_FIRST_ACK = (
-    "ack.first.starting ack.identity.optional ack.identity.header-case ack.request.json-body"
-    " ack.refused.rightful-worker-unharmed"
-)
-"""Whatever speaks of a first ack that answers 200."""
-
-EVERY_MISMATCH = (
-    "ack.identity.mismatch-queued ack.identity.mismatch-starting ack.identity.mismatch-active"
-    " ack.identity.redelivered ack.identity.header-case ack.request.json-body"
-)
-"""Whatever speaks of another worker's ack that answers 409."""
-
-LIVE_MISMATCHES = "ack.identity.mismatch-queued ack.identity.mismatch-starting ack.identity.mismatch-active"
 
 # First ack ----------------------------------------------------------------------------------------------------------
 
 
-def created(answer: Answer) -> None:
+def accepted(answer: Answer) -> None:
     if answer.body()["state"] == "starting":
-        answer.status = 201
+        answer.status = 202
 
 
 def stale(answer: Answer) -> None:
@@ -66,10 +54,8 @@ FIRST_ACK = (
     server(
         "first.accepted-202",
         "An ack answers 202 while the item is starting, as if it were still to be done.",
-        wrap=on_success(
-            lambda answer: setattr(answer, "status", 202) if answer.body()["state"] == "starting" else None
-        ),
-        fails=EVERY_FIRST_ACK,
+        wrap=on_success(accepted),
+        fails=FIRST_ACKS,
         warns="ack.identity.ack-without-id",
     ),
     server(
@@ -139,7 +125,7 @@ def while_active(**changes: Callable[[datetime], datetime | None]) -> Callable[[
     return repeat
 
 
-def first_second_then_earlier(item: WorkItem, _now: datetime) -> WorkItem:
+def two_seconds_earlier(item: WorkItem, _now: datetime) -> WorkItem:
     assert item.acknowledged_at is not None
     return replace(item, acknowledged_at=item.acknowledged_at - timedelta(seconds=2))
 
@@ -195,12 +181,6 @@ RETRIES = (
         fails="ack.retry.active-keeps-times",
     ),
     server(
-        "retry.forgets-the-heartbeat",
-        "A retry while active wipes the latest heartbeat.",
-        repeat_ack=while_active(latest_heartbeat_at=lambda _now: None),
-        fails="ack.retry.active-keeps-times",
-    ),
-    server(
         "retry.acknowledged-at-null",
         "A retry wipes acknowledged_at.",
         repeat_ack=lambda item, _now: replace(item, acknowledged_at=None),
@@ -210,142 +190,10 @@ RETRIES = (
     server(
         "retry.acknowledged-at-earlier",
         "Every retry moves acknowledged_at two seconds back, shown in whole seconds.",
-        repeat_ack=first_second_then_earlier,
+        repeat_ack=two_seconds_earlier,
         render_work_item=render_work_item,
         fails="ack.retry.acknowledged-at-kept",
         warns="ack.retry.acknowledged-at-unchanged",
-    ),
-)
-
-# Worker identity ----------------------------------------------------------------------------------------------------
-
-
-def identity(matches: Callable[[str, str], bool], *states: State) -> Decide:
-    """Another comparison of the stored and the presented id, in these states (all where none is named)."""
-
-    def decide(item: WorkItem, worker_id: str | None) -> AckDecision:
-        healthy = decide_ack(item, worker_id)
-        if healthy is not AckDecision.OTHER_WORKER or (states and item.state not in states):
-            return healthy
-        assert item.worker_id is not None
-        assert worker_id is not None
-        return decide_ack(item, None) if matches(item.worker_id, worker_id) else healthy
-
-    return decide
-
-
-def always(_stored: str, _presented: str) -> bool:
-    return True
-
-
-def needs_no_poll_id(item: WorkItem, worker_id: str | None) -> AckDecision:
-    return AckDecision.OTHER_WORKER if item.worker_id is None else decide_ack(item, worker_id)
-
-
-async def worker_id_required(call: Call) -> Reply:
-    if call.worker_id is None:
-        raise invalid_request("Worker-ID is required.", "Worker-ID")
-    return await healthy_ack(call)
-
-
-def forbids(decision: AckDecision) -> ApiError:
-    return not_permitted() if decision is AckDecision.OTHER_WORKER else refuse_ack(decision)
-
-
-def keeps_first_worker(item: WorkItem, worker_id: str | None, now: datetime) -> WorkItem:
-    return deliver(item, item.worker_id or worker_id, now)
-
-
-def adds_worker(item: WorkItem, worker_id: str | None, now: datetime) -> WorkItem:
-    known = item.worker_id if item.worker_id is not None and worker_id is not None else None
-    return deliver(item, worker_id if known is None else f"{known} {worker_id}", now)
-
-
-def one_of_the_workers(item: WorkItem, worker_id: str | None) -> AckDecision:
-    known = (item.worker_id or "").split()
-    return decide_ack(replace(item, worker_id=worker_id) if worker_id in known else item, worker_id)
-
-
-IDENTITY = (
-    server(
-        "identity.ignored",
-        "Any worker may ack any item.",
-        decide_ack=identity(always),
-        fails=EVERY_MISMATCH,
-    ),
-    server(
-        "identity.forgotten-once-acked",
-        "The worker is compared while the item is queued only.",
-        decide_ack=identity(always, State.STARTING, State.ACTIVE),
-        fails="ack.identity.mismatch-starting ack.identity.mismatch-active",
-    ),
-    server(
-        "identity.forgotten-once-starting",
-        "The worker is not compared while the item is starting.",
-        decide_ack=identity(always, State.STARTING),
-        fails="ack.identity.mismatch-starting",
-    ),
-    server(
-        "identity.forgotten-once-active",
-        "The worker is not compared while the item is active.",
-        decide_ack=identity(always, State.ACTIVE),
-        fails="ack.identity.mismatch-active",
-    ),
-    server(
-        "identity.suffix-accepted",
-        "An id that begins with the stored one counts as the same.",
-        decide_ack=identity(lambda stored, presented: presented.startswith(stored)),
-        fails=LIVE_MISMATCHES,
-    ),
-    server(
-        "identity.prefix-accepted",
-        "An id that the stored one begins with counts as the same.",
-        decide_ack=identity(lambda stored, presented: stored.startswith(presented)),
-        fails=LIVE_MISMATCHES,
-    ),
-    server(
-        "identity.cut-off",
-        "Ids are compared by their first twenty characters.",
-        decide_ack=identity(lambda stored, presented: stored[:20] == presented[:20]),
-        fails=LIVE_MISMATCHES,
-    ),
-    server(
-        "identity.mismatch-403",
-        "Another worker's ack answers 403.",
-        refuse_ack=forbids,
-        fails=EVERY_MISMATCH,
-    ),
-    server(
-        "identity.required",
-        "An ack without Worker-ID answers 400.",
-        ack=worker_id_required,
-        fails="ack.identity.optional",
-        warns="ack.identity.ack-without-id",
-    ),
-    server(
-        "identity.poll-needs-one",
-        "An item that was polled without Worker-ID can be acked by nobody.",
-        decide_ack=needs_no_poll_id,
-        fails="ack.identity.optional",
-    ),
-    server(
-        "identity.first-delivery-counts",
-        "A redelivery does not replace the worker.",
-        deliver=keeps_first_worker,
-        fails="ack.identity.redelivered",
-    ),
-    server(
-        "identity.every-delivery-counts",
-        "Every worker that an item was ever delivered to may ack it.",
-        deliver=adds_worker,
-        decide_ack=one_of_the_workers,
-        fails="ack.identity.redelivered",
-    ),
-    server(
-        "identity.lower-case-header-lost",
-        "A gateway drops the Worker-ID header where its name is in lower case.",
-        gateway=lower_case_worker_id_lost,
-        fails="ack.identity.header-case",
     ),
 )
 
@@ -385,7 +233,7 @@ def gone(decision: AckDecision) -> ApiError:
 
 _stop_that_notes_drains, _drained = drains()
 
-TERMINAL = (
+TERMINAL_STATES = (
     server(
         "terminal.stopping-confirmed",
         "An ack of a stopping item answers 200 and changes nothing.",
@@ -454,4 +302,4 @@ REQUEST_SHAPES = (
     ),
 )
 
-SERVERS: Sequence[Server] = (*FIRST_ACK, *RETRIES, *IDENTITY, *TERMINAL, *REQUEST_SHAPES)
+SERVERS: Sequence[Server] = (*FIRST_ACK, *RETRIES, *TERMINAL_STATES, *REQUEST_SHAPES)

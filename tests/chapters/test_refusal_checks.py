@@ -266,6 +266,14 @@ def test_an_ack_without_the_id_that_is_refused_warns_and_harms_nothing_else(stat
     assert dialog.not_passed() == {"ack.identity.ack-without-id": "warned"}
 
 
+def test_an_ack_without_the_id_that_breaks_the_server_fails() -> None:
+    dialog = without_id(500, envelope("api_error"))
+    assert dialog.not_passed() == {
+        "ack.identity.ack-without-id": "warned",
+        "ack.identity.ack-without-id-answered": "failed",
+    }
+
+
 def test_what_it_answers_where_it_succeeds_is_judged_like_any_other() -> None:
     dialog = without_id(200, without(shown("starting"), "metadata"))
     assert dialog.verdict("ack.answer.schema-en").kind == "failed"

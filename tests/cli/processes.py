@@ -20,7 +20,7 @@ from typing import IO, Any, Self
 
 from conformance.emulator import Tokens
 
-PATIENCE = 90.0
+PATIENCE = 60.0
 """Seconds after which a process that should have ended long ago is killed, and its test fails."""
 
 _OURS = re.compile(r"(QODER|WORK_CONFORMANCE|PYTEST|PY_COLORS|COV|.*_PROXY$|CI$)", re.IGNORECASE)

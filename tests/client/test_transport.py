@@ -33,7 +33,7 @@ async def send(base_url: str, *, limits: Limits = LIMITS, body: bytes | None = N
 
 def receive(handler: Handler, *, timeout: float = LIMITS.timeout, max_body: int = MIB) -> Reply:
     async def run() -> Reply:
-        async with serving(handler) as base_url:
+        async with asyncio.timeout(20), serving(handler) as base_url:  # a hang is a failure, not a wait
             return await send(base_url, limits=Limits(timeout=timeout, max_body=max_body))
 
     return asyncio.run(run())
