@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from conformance.contract.schemas import shown
 from conformance.exchange import Response
 from conformance.scenario.model import Answer, Check, Expectation, Finding, Scenario
 from conformance.scenario.view import LEASE_GAP, Blocked, NotExercised, Unjudged, View
 from conformance.text import Text
+
+_NONE_SUCH: Final = {
+    True: Text("no ack of this case succeeded", "该场景中没有成功的 ack"),
+    False: Text("no ack of this case was refused", "该场景中没有被拒绝的 ack"),
+}
 
 
 def answers(scenario: Scenario) -> Iterator[Check]:
@@ -19,7 +24,7 @@ def answers(scenario: Scenario) -> Iterator[Check]:
 
 
 def judgeable(view: View, *, success: bool) -> Iterator[str]:
-    """The acks whose status is as expected, so that their bodies can be judged.
+    """The acks that succeeded, or were refused, as they may, so that their bodies can be judged.
 
     Raises, after the last of them:
         Blocked: another ack of this case went wrong, which is its own requirement's failure.
@@ -29,17 +34,18 @@ def judgeable(view: View, *, success: bool) -> Iterator[str]:
     found = False
     for step, _ in view.acks(success=success):
         try:
-            view.answered_as_expected(step)
+            response = view.answered_as_expected(step)
         except Unjudged as reason:
             reasons.append(reason)
         else:
-            found = True
-            yield step
+            if (response.status == 200) == success:
+                found = True
+                yield step
     hard = [reason for reason in reasons if not isinstance(reason, NotExercised)]
     if hard:
         raise hard[0]
-    if reasons and not found:
-        raise reasons[0]
+    if not found:
+        raise reasons[0] if reasons else NotExercised(_NONE_SUCH[success])
 
 
 def _judge_answers(requirement: str) -> Any:
@@ -54,6 +60,8 @@ def _judge_answers(requirement: str) -> Any:
 def _judge_answer(view: View, step: str, expectation: Expectation) -> Iterator[Finding]:
     if expectation.presumes is not None:
         view.answered_as_expected(expectation.presumes)
+    if expectation.race and view.lost(step):
+        return
     response = view.response(step)
     answer = next((answer for answer in expectation.allowed if answer.status == response.status), None)
     if answer is None:

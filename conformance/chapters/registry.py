@@ -12,6 +12,7 @@ from conformance.chapters import (
     error_envelope,
     first_ack,
     not_found,
+    races,
     request_shapes,
     retries,
     terminal_states,
@@ -31,6 +32,7 @@ _CHAPTERS = (
     authorization,
     error_envelope,
     request_shapes,
+    races,
 )
 
 

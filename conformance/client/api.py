@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any, Final
@@ -18,13 +19,22 @@ JSON_TYPE: Final[Header] = ("Content-Type", "application/json")
 class Api:
     """The Work API and the endpoints that arrange work, as one scenario sees them.
 
-    `record` is given every exchange once it is over; `age` orders scenarios at the rate limiter.
+    `record` is given every exchange once it is over; `age` orders scenarios at the rate limiter. With a `barrier`,
+    every request waits for it and then leaves at once: the burst as a whole has waited for the rate.
     """
 
-    def __init__(self, client: Client, record: Callable[[Exchange], None], *, age: int = 0) -> None:
+    def __init__(
+        self,
+        client: Client,
+        record: Callable[[Exchange], None],
+        *,
+        age: int = 0,
+        barrier: asyncio.Event | None = None,
+    ) -> None:
         self.client = client
         self._record = record
         self._age = age
+        self._barrier = barrier
 
     async def ack(
         self,
@@ -48,10 +58,11 @@ class Api:
         )
 
     async def poll(
-        self, step: str, environment_id: str, *, headers: tuple[Header, ...], block_ms: int, reclaim_older_than_ms: int
+        self, step: str, environment_id: str, *, headers: tuple[Header, ...], block_ms: int | None, reclaim_older_than_ms: int
     ) -> Exchange:
         """`GET /environments/{environment_id}/work/poll`. It delivers, so it is never resent after a loss."""
-        query = {"block_ms": block_ms, "reclaim_older_than_ms": reclaim_older_than_ms}
+        query = {"block_ms": block_ms} if block_ms is not None else {}
+        query["reclaim_older_than_ms"] = reclaim_older_than_ms
         return await self._send(
             step,
             "poll",
@@ -156,6 +167,10 @@ class Api:
             body=body,
             repeatable=repeatable,
         )
-        exchange = await self.client.perform(call, age=self._age)
+        if self._barrier is None:
+            exchange = await self.client.perform(call, age=self._age)
+        else:
+            await self._barrier.wait()
+            exchange = await self.client.once(call)
         self._record(exchange)
         return exchange

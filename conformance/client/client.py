@@ -104,6 +104,26 @@ class Client:
             await asyncio.sleep(_pause(exchange.response, tries))
         return exchange
 
+    async def ready(self, *, writes: int, reads: int, age: int) -> None:
+        """Wait until a burst may leave: to the rate it is one unit."""
+        await self._limiter.wait("read", age, reads)
+        await self._limiter.wait("write", age, writes)
+
+    async def once(self, call: Call) -> Exchange:
+        """Send a call now, whatever the rate, and never again: for races, whose burst has waited as a whole.
+
+        Raises:
+            TargetGone: the target no longer answers anything.
+        """
+        if self._health.gone:
+            raise TargetGone
+        exchange = await self._once(call)
+        if exchange.response is None:
+            await self._health.failed(self._probe)
+        else:
+            self._health.answered()
+        return exchange
+
     async def _once(self, call: Call) -> Exchange:
         sent = self._clock()
 

@@ -86,7 +86,8 @@ class Transport:
                 bound.reschedule(loop.time() + self._timeout)
                 on_send()
 
-        request = httpx.Request(method, url, headers=headers, content=body, extensions={"trace": trace})
+        raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
+        request = httpx.Request(method, url, headers=raw, content=body, extensions={"trace": trace})
         try:
             async with asyncio.timeout(None) as bound:
                 response = await self._client.send(request, stream=True)

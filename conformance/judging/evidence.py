@@ -28,6 +28,7 @@ def red(transcript: Transcript, finding: Finding) -> Red:
         request=_request(exchange.request) if exchange else "",
         answer=_answer(exchange) if exchange else "",
         curl=curl(exchange.request) if exchange else "",
+        exhibit=finding.exhibit,
     )
 
 

@@ -56,6 +56,7 @@ class Red:
     request: str
     answer: str
     curl: str
+    exhibit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,10 +30,11 @@ def line_of(nodeid: str) -> Line:
 
 
 def share(names: Iterable[str], processes: int) -> dict[str, int]:
-    """Which process holds which scenario: the quiet ones all on the first, the others in turn."""
+    """Which process holds which scenario: all that touch the quiet environment on the first, the others in turn."""
     shares: dict[str, int] = {}
     for number, name in enumerate(dict.fromkeys(names)):
-        shares[name] = 0 if scenarios()[name].quiet else number % processes
+        scenario = scenarios()[name]
+        shares[name] = 0 if scenario.quiet or scenario.beside_quiet else number % processes
     return shares
 
 

@@ -61,10 +61,10 @@ class Engine:
         self._client = self._ready.result()
 
     def start(self, names: Iterable[str]) -> None:
-        """Start scenarios that were not started yet; the quiet ones first, since they wait for each other."""
+        """Start scenarios that were not started yet: quiet ones first, for they wait for each other; the last ones last."""
         fresh = [scenarios()[name] for name in names if name not in self._transcripts]
         with self._cutting:
-            for scenario in sorted(fresh, key=lambda scenario: (not scenario.quiet, _ORDER[scenario.id])):
+            for scenario in sorted(fresh, key=lambda each: (each.after_all, not each.quiet, _ORDER[each.id])):
                 if self._cut is None:
                     conversation = asyncio.run_coroutine_threadsafe(self._perform(scenario), self._loop)
                 else:
@@ -122,6 +122,9 @@ class Engine:
             await asyncio.gather(*leftover, return_exceptions=True)
 
     async def _perform(self, scenario: Scenario) -> Transcript:
+        if scenario.after_all:
+            others = [held for name, held in self._transcripts.items() if not scenarios()[name].after_all]
+            await asyncio.gather(*map(asyncio.wrap_future, others), return_exceptions=True)
         if scenario.quiet:
             async with self._quiet:
                 return await self._gated(scenario)

@@ -19,7 +19,8 @@ OptionalToken = Literal["forbidden", "foreign", "expired"]
 class Finding:
     """Something in one exchange that is not as it must be.
 
-    `pointer` names the place in the answer: a JSON pointer into the body, or a header.
+    `pointer` names the place in the answer: a JSON pointer into the body, or a header. `exhibit` is a picture in
+    text, several lines of the suite's own making.
     """
 
     step: str
@@ -27,6 +28,7 @@ class Finding:
     actual: Text
     pointer: str = ""
     source: str = ""
+    exhibit: str = ""
 
 
 Judgement = Callable[["View"], Iterator[Finding]]
@@ -64,18 +66,19 @@ class Expectation:
     """What the ack of one step must answer, and the requirement that says so.
 
     `optional` marks an answer that only a SHOULD asks for: where it differs, nothing else hangs on it.
-    `presumes` names an earlier ack: unless that one went as it must, this one says nothing.
+    `presumes` names an earlier ack: unless that one went as it must, this one says nothing. `race` marks an ack of a
+    burst: it may be lost without the case being so.
     """
 
     requirement: str
     allowed: tuple[Answer, ...]
     optional: bool = False
     presumes: str | None = None
+    race: bool = False
 
-    @property
-    def success(self) -> bool:
-        """Whether the ack is expected to succeed."""
-        return self.allowed[0].status == 200
+    def may_answer(self, *, success: bool) -> bool:
+        """Whether the ack may succeed, or may be refused."""
+        return any((answer.status == 200) == success for answer in self.allowed)
 
     def describe(self) -> Text:
         """Every alternative, in words."""
@@ -96,7 +99,8 @@ def refusal(requirement: str, *allowed: tuple[int, str]) -> Expectation:
 class Scenario:
     """A case: a conversation, what each of its acks must answer, and what else must hold.
 
-    `quiet` scenarios use the second environment, one at a time on one process. `gets` names pairs of an ack step
+    `quiet` scenarios use the second environment, one at a time on one process; `beside_quiet` ones only name it; `after_all`
+    ones wait until every other is over. `gets` names pairs of an ack step
     and the get step right after it. `token` is the optional credential that the case needs.
     """
 
@@ -108,6 +112,8 @@ class Scenario:
     checks: tuple[Check, ...] = ()
     gets: tuple[tuple[str, str], ...] = ()
     quiet: bool = False
+    beside_quiet: bool = False
+    after_all: bool = False
     token: OptionalToken | None = None
     arranging: int = 0
     """Heartbeats and stops on the way: with the acks, the session and the message they make up the writes."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import traceback
+from collections import Counter
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
 
 from conformance.arrange.reading import AnswerLost, CannotArrange
 from conformance.client.client import TargetGone
 from conformance.exchange import Ending, Exchange, Transcript
 from conformance.scenario.model import Scenario
-from conformance.scenario.stage import NotOffered, Precondition, Stage, StageFactory
+from conformance.scenario.stage import NotOffered, Precondition, Repeat, Stage, StageFactory
 from conformance.text import Text
 
-MAX_ATTEMPTS = 4
-"""The first, and three more on fresh items where an answer was lost."""
+MAX_RESTARTS: Final = 3
+"""How often a conversation is held again on a fresh item because an answer was lost."""
 
 
 async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed: int) -> Transcript:
@@ -22,10 +25,16 @@ async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed
     Never raises but for cancellation, which is recorded as `aborted` by the caller.
     """
     earlier: list[tuple[Exchange, ...]] = []
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    causes: Counter[str] = Counter()
+    for attempt in count(1):
         stage = new_stage(attempt)
-        ending = await _talk(scenario, stage)
-        transcript = Transcript(
+        ending, again = await _talk(scenario, stage)
+        if again is not None:
+            causes[again.cause] += 1
+            if causes[again.cause] <= again.limit:
+                earlier.append(tuple(stage.exchanges))
+                continue
+        return Transcript(
             scenario=scenario.id,
             run=run,
             seed=seed,
@@ -35,10 +44,7 @@ async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed
             ending=ending,
             earlier_attempts=tuple(earlier),
         )
-        if not _worth_repeating(transcript):
-            break
-        earlier.append(transcript.exchanges)
-    return transcript
+    raise AssertionError
 
 
 def aborted(scenario: Scenario, reason: Text, *, run: str, seed: int) -> Transcript:
@@ -54,31 +60,34 @@ def aborted(scenario: Scenario, reason: Text, *, run: str, seed: int) -> Transcr
     )
 
 
-async def _talk(scenario: Scenario, stage: Stage) -> Ending:
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """Why a conversation is worth holding again, and how often for that cause."""
+
+    cause: str
+    limit: int
+
+
+async def _talk(scenario: Scenario, stage: Stage) -> tuple[Ending, _Again | None]:
     try:
         await scenario.talk(stage)
     except Precondition as stop:
-        return Ending(kind="precondition", reason=stop.reason, step=stop.step)
+        return Ending(kind="precondition", reason=stop.reason, step=stop.step), None
     except NotOffered as stop:
-        return Ending(kind="not-exercised", reason=stop.reason)
+        return Ending(kind="not-exercised", reason=stop.reason), None
     except CannotArrange as stop:
-        return Ending(kind="inconclusive", reason=stop.reason, step=stop.step)
+        return Ending(kind="inconclusive", reason=stop.reason, step=stop.step), None
+    except Repeat as stop:
+        return Ending(kind="inconclusive", reason=stop.reason), _Again(stop.reason.en, stop.limit)
     except AnswerLost as stop:
-        return Ending(kind="inconclusive", reason=_lost(stop.exchange), step=stop.exchange.step)
+        # Where it surely did not happen it has been tried often enough; else only a fresh item can tell more.
+        again = _Again("lost", MAX_RESTARTS) if stop.exchange.outcome == "unknown" else None
+        return Ending(kind="inconclusive", reason=_lost(stop.exchange), step=stop.exchange.step), again
     except TargetGone:
-        return Ending(kind="inconclusive", reason=Text("the target no longer answers", "目标已不再响应"))
-    except asyncio.CancelledError:
-        raise
+        return Ending(kind="inconclusive", reason=Text("the target no longer answers", "目标已不再响应")), None
     except Exception as error:  # noqa: BLE001 - the suite's own trouble is recorded as such, never the target's
-        return Ending(kind="suite-error", reason=_broke(error, stage))
-    return Ending(kind="complete")
-
-
-def _worth_repeating(transcript: Transcript) -> bool:
-    """Only a lost answer: the operation may have happened, so a fresh item is needed."""
-    step = transcript.ending.step
-    exchange = transcript.find(step) if transcript.ending.kind == "inconclusive" and step else None
-    return exchange is not None and exchange.outcome == "unknown"
+        return Ending(kind="suite-error", reason=_broke(error, stage)), None
+    return Ending(kind="complete"), None
 
 
 def _lost(exchange: Exchange) -> Text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from conformance.arrange.items import Arranger, Item
@@ -22,6 +22,12 @@ from conformance.text import Text
 
 REDELIVERY_PATIENCE: Final = 3.0
 """Seconds that a target is given to deliver an item again."""
+
+MAX_MISSED_RACES: Final = 5
+"""How often a race is run again whose requests did not overlap."""
+
+MAX_LOST_RACES: Final = 10
+"""How often a race is run again that the target turned away."""
 
 _MARGIN: Final = 1.1
 """How much more than one unit of the shown precision is waited (1.1 s for whole seconds)."""
@@ -44,6 +50,19 @@ class NotOffered(Exception):
         self.reason = reason
 
 
+class Repeat(Exception):
+    """A race was none, or lost what it is about: it is to be run again on a fresh item."""
+
+    def __init__(self, reason: Text, limit: int) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+        self.limit = limit
+
+
+Send = Callable[[Api, str], Awaitable[Exchange]]
+"""Sends one request of a burst as the step that it is given."""
+
+
 class Stage:
     """One attempt at one scenario."""
 
@@ -55,6 +74,7 @@ class Stage:
         self.rng = rng
         self.workspace = workspace
         self.client = client
+        self._age = age
         self._api = Api(client, self.exchanges.append, age=age)
         self._arranger = Arranger(self._api, workspace, journal, label)
 
@@ -99,6 +119,12 @@ class Stage:
         if again is None:
             raise NotOffered(Text("poll did not deliver the item again", "poll 没有重新投递该 item"))
         self.facts["delivered_by"] = again.delivered_by
+
+    async def poll_at_once(self, step: str, item: Item, headers: tuple[Header, ...]) -> None:
+        """Poll the item's environment for anything delivered, without waiting. Only for the quiet environment."""
+        answered(
+            await self._api.poll(step, item.environment_id, headers=headers, block_ms=None, reclaim_older_than_ms=0)
+        )
 
     async def start(self, item: Item, headers: tuple[Header, ...]) -> None:
         """`queued` to `starting`, by the rightful worker's ack (step `arrange.ack`).
@@ -183,10 +209,40 @@ class Stage:
             )
         )
 
+    async def burst(self, item: Item, sends: dict[str, Send], *, about: Callable[[set[str]], bool]) -> None:
+        """Let several requests leave at one instant, on connections that are already open.
+
+        `about` is given the steps that were not turned away (429, 503, no connection) and says whether they still
+        are the race that was wanted.
+
+        Raises:
+            Repeat: they are not, or the recorded intervals do not overlap.
+        """
+        await self.client.ready(writes=len(sends), reads=len(sends), age=self._age)
+        await self._together({f"warm.{n}": _get(item) for n in range(1, len(sends) + 1)})
+        await self._together(sends)
+        taken = [e for e in self.exchanges if e.step in sends and e.outcome != "fail"]
+        if not about({exchange.step for exchange in taken}):
+            raise Repeat(Text("the target turned requests of the burst away", "目标拒收了并发请求"), MAX_LOST_RACES)
+        if max(e.invoked for e in taken) > min(e.completed for e in taken):
+            raise Repeat(Text("the requests did not overlap in time", "各请求在时间上没有重叠"), MAX_MISSED_RACES)
+
+    async def _together(self, sends: dict[str, Send]) -> None:
+        barrier = asyncio.Event()
+        api = Api(self.client, self.exchanges.append, age=self._age, barrier=barrier)
+        waiting = [asyncio.ensure_future(send(api, step)) for step, send in sends.items()]
+        await asyncio.sleep(0)
+        barrier.set()
+        await asyncio.gather(*waiting)
+
     async def release(self, item: Item) -> None:
         """Stop the item by force, whatever became of it, so that the next quiet scenario finds nothing of it."""
         await self._api.stop("release", item.environment_id, item.work_id, force=True)
 
 
+def _get(item: Item) -> Send:
+    return lambda api, step: api.get(step, item.environment_id, item.work_id)
+
+
 StageFactory = Callable[[int], Stage]
-__all__ = ["CannotArrange", "NotOffered", "Precondition", "Stage", "StageFactory"]
+__all__ = ["CannotArrange", "NotOffered", "Precondition", "Repeat", "Stage", "StageFactory"]

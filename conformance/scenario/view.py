@@ -64,10 +64,18 @@ class View:
         return response
 
     def acks(self, *, success: bool) -> Iterator[tuple[str, Expectation]]:
-        """The acks that this case expects to succeed, or to be refused, in the order of the conversation."""
+        """The acks of this case that may succeed, or may be refused, in the order of the conversation.
+
+        Acks of a burst whose answers were lost are left out: there an unknown outcome is one outcome more.
+        """
         for step, expectation in self.scenario.expectations.items():
-            if expectation.success == success:
+            if expectation.may_answer(success=success) and not (expectation.race and self.lost(step)):
                 yield step, expectation
+
+    def lost(self, step: str) -> bool:
+        """Whether a step was sent, and no answer came that can be judged."""
+        exchange = self.transcript.find(step)
+        return exchange is not None and exchange.outcome != "ok"
 
     def answered_as_expected(self, step: str) -> Response:
         """The answer to an ack whose status is one that its requirement allows.
@@ -166,7 +174,7 @@ class View:
         expectation = self.scenario.expectations.get(step)
         if expectation is None:
             return Unjudged(reason)
-        return Blocked(f"ack.{'answer' if expectation.success else 'envelope'}.{rule}", reason)
+        return Blocked(f"ack.{'answer' if self.response(step).status == 200 else 'envelope'}.{rule}", reason)
 
     def _absence(self, step: str) -> Unjudged:
         """Why a step has no answer."""
