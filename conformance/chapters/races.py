@@ -45,9 +45,7 @@ async def _same_worker(stage: Stage) -> None:
     item = await stage.deliver(stage.worker(worker))
     await stage.baseline(item, "queued")
     _note(stage, "queued", worker, dict.fromkeys(_RIGHTFUL, ("ack", worker)))
-    await stage.burst(
-        item, {step: _ack(item, stage, worker) for step in _RIGHTFUL}, about=lambda taken: len(taken) >= 2
-    )
+    await stage.burst({step: _ack(item, stage, worker) for step in _RIGHTFUL}, about=lambda taken: len(taken) >= 2)
     await stage.get("after", item)
 
 
@@ -58,7 +56,6 @@ async def _foreign_worker(stage: Stage) -> None:
     workers = dict.fromkeys(_RIGHTFUL[:2], worker) | {step: stage.worker_id() for step in _FOREIGN}
     _note(stage, "queued", worker, {step: ("ack", who) for step, who in workers.items()})
     await stage.burst(
-        item,
         {step: _ack(item, stage, who) for step, who in workers.items()},
         about=lambda taken: bool(taken & set(_RIGHTFUL)) and bool(taken & set(_FOREIGN)),
     )
@@ -78,7 +75,7 @@ def _against(other: str, state: str, way: tuple[Way, ...]) -> Callable[[Stage], 
         sends[other] = _operation(other, item)
         kinds: dict[str, tuple[Kind, str | None]] = dict.fromkeys(_RIGHTFUL[:2], ("ack", worker))
         _note(stage, state, worker, kinds | {other: (_KINDS[other], None)})
-        await stage.burst(item, sends, about=_both(other))
+        await stage.burst(sends, about=_both(other))
         await stage.get("after", item)
 
     return talk
@@ -103,7 +100,6 @@ async def _redelivery(stage: Stage) -> None:
         _note(stage, "queued", worker, {"ack.1": ("ack", worker), "poll": ("redeliver", other)})
         headers = stage.worker(other)
         await stage.burst(
-            item,
             {
                 "ack.1": _ack(item, stage, worker),
                 "poll": lambda api, step: api.poll(

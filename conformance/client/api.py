@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import Any, Final
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 
 from conformance.client.client import Call, Client
 from conformance.client.limiter import Kind
+from conformance.client.starting_line import StartingLine
 from conformance.client.tokens import Authentication
 from conformance.exchange import Exchange, Header
 
@@ -19,8 +19,8 @@ JSON_TYPE: Final[Header] = ("Content-Type", "application/json")
 class Api:
     """The Work API and the endpoints that arrange work, as one scenario sees them.
 
-    `record` is given every exchange once it is over; `age` orders scenarios at the rate limiter. With a `barrier`,
-    every request waits for it and then leaves at once: the burst as a whole has waited for the rate.
+    `record` is given every exchange once it is over; `age` orders scenarios at the rate limiter. From a starting
+    `line` all requests leave at one instant: the burst as a whole has waited for the rate.
     """
 
     def __init__(
@@ -29,12 +29,12 @@ class Api:
         record: Callable[[Exchange], None],
         *,
         age: int = 0,
-        barrier: asyncio.Event | None = None,
+        line: StartingLine | None = None,
     ) -> None:
         self.client = client
         self._record = record
         self._age = age
-        self._barrier = barrier
+        self._line = line
 
     async def ack(
         self,
@@ -58,7 +58,13 @@ class Api:
         )
 
     async def poll(
-        self, step: str, environment_id: str, *, headers: tuple[Header, ...], block_ms: int | None, reclaim_older_than_ms: int
+        self,
+        step: str,
+        environment_id: str,
+        *,
+        headers: tuple[Header, ...],
+        block_ms: int | None,
+        reclaim_older_than_ms: int,
     ) -> Exchange:
         """`GET /environments/{environment_id}/work/poll`. It delivers, so it is never resent after a loss."""
         query = {"block_ms": block_ms} if block_ms is not None else {}
@@ -167,10 +173,9 @@ class Api:
             body=body,
             repeatable=repeatable,
         )
-        if self._barrier is None:
+        if self._line is None:
             exchange = await self.client.perform(call, age=self._age)
         else:
-            await self._barrier.wait()
-            exchange = await self.client.once(call)
+            exchange = await self.client.once(call, self._line)
         self._record(exchange)
         return exchange

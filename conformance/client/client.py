@@ -13,6 +13,7 @@ from typing import Final
 
 from conformance import __version__
 from conformance.client.limiter import Kind, RateLimiter
+from conformance.client.starting_line import StartingLine
 from conformance.client.tokens import Authentication, bearer, derived
 from conformance.client.transport import Lost, Reply, Transport, Undelivered
 from conformance.exchange import Exchange, Header, Outcome, Request, Response
@@ -104,34 +105,36 @@ class Client:
             await asyncio.sleep(_pause(exchange.response, tries))
         return exchange
 
-    async def ready(self, *, writes: int, reads: int, age: int) -> None:
+    async def ready(self, *, writes: int, age: int) -> None:
         """Wait until a burst may leave: to the rate it is one unit."""
-        await self._limiter.wait("read", age, reads)
         await self._limiter.wait("write", age, writes)
 
-    async def once(self, call: Call) -> Exchange:
-        """Send a call now, whatever the rate, and never again: for races, whose burst has waited as a whole.
+    async def once(self, call: Call, line: StartingLine) -> Exchange:
+        """Send a call from a starting line, whatever the rate, and never again: the burst has waited as a whole.
 
         Raises:
             TargetGone: the target no longer answers anything.
         """
         if self._health.gone:
+            line.leave()
             raise TargetGone
-        exchange = await self._once(call)
+        exchange = await self._once(call, line)
         if exchange.response is None:
             await self._health.failed(self._probe)
         else:
             self._health.answered()
         return exchange
 
-    async def _once(self, call: Call) -> Exchange:
-        sent = self._clock()
+    async def _once(self, call: Call, line: StartingLine | None = None) -> Exchange:
+        sent: float | None = None
 
-        def on_send() -> None:
+        async def on_send() -> None:
             nonlocal sent
+            if line is not None:
+                await line.arrive()
             sent = self._clock()
 
-        response, problem = None, None
+        reply, response, problem = None, None, None
         outcome: Outcome = "ok"
         try:
             reply = await self._transport.send(
@@ -143,9 +146,12 @@ class Client:
             )
         except Undelivered as error:
             outcome, problem = "fail", str(error)
+            if line is not None:
+                line.leave()
         except Lost as error:
             outcome, problem = "unknown", str(error)
-        else:
+        completed = self._clock()
+        if reply is not None:
             response = self._kept(reply)
             if reply.status in _NOT_PROCESSED:
                 outcome, problem = "fail", f"HTTP {reply.status}"
@@ -156,8 +162,8 @@ class Client:
             operation=call.operation,
             request=self._shown(call),
             outcome=outcome,
-            invoked=sent,
-            completed=self._clock(),
+            invoked=completed if sent is None else sent,
+            completed=completed,
             response=response,
             problem=self.redact(problem) if problem else None,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -69,11 +69,12 @@ class Transport:
         await self._client.__aexit__(kind, error, trace)
 
     async def send(
-        self, method: str, url: str, headers: list[Header], body: bytes | None, on_send: Callable[[], None]
+        self, method: str, url: str, headers: list[Header], body: bytes | None, on_send: Callable[[], Awaitable[None]]
     ) -> Reply:
         """Send one request and read its whole answer; the time-out runs from the first byte sent to the last one read.
 
-        `on_send` is called right before the first byte goes out. Connecting has the same time-out to itself.
+        `on_send` is awaited on the open connection right before the first byte goes out. Connecting has the same
+        time-out to itself.
 
         Raises:
             Undelivered: no connection was made.
@@ -83,8 +84,8 @@ class Transport:
 
         async def trace(event: str, _info: object) -> None:
             if event.endswith("send_request_headers.started"):
+                await on_send()
                 bound.reschedule(loop.time() + self._timeout)
-                on_send()
 
         raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
         request = httpx.Request(method, url, headers=raw, content=body, extensions={"trace": trace})

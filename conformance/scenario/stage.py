@@ -13,6 +13,7 @@ from conformance.arrange.reading import CannotArrange, answered, object_of
 from conformance.arrange.workspace import Place, Workspace
 from conformance.client.api import Api
 from conformance.client.client import Client
+from conformance.client.starting_line import StartingLine
 from conformance.client.tokens import Authentication
 from conformance.contract.work_item import longest_unit
 from conformance.exchange import Exchange, Header
@@ -209,8 +210,8 @@ class Stage:
             )
         )
 
-    async def burst(self, item: Item, sends: dict[str, Send], *, about: Callable[[set[str]], bool]) -> None:
-        """Let several requests leave at one instant, on connections that are already open.
+    async def burst(self, sends: dict[str, Send], *, about: Callable[[set[str]], bool]) -> None:
+        """Let several requests leave at one instant, each on a connection that is already open.
 
         `about` is given the steps that were not turned away (429, 503, no connection) and says whether they still
         are the race that was wanted.
@@ -218,30 +219,18 @@ class Stage:
         Raises:
             Repeat: they are not, or the recorded intervals do not overlap.
         """
-        await self.client.ready(writes=len(sends), reads=len(sends), age=self._age)
-        await self._together({f"warm.{n}": _get(item) for n in range(1, len(sends) + 1)})
-        await self._together(sends)
+        await self.client.ready(writes=len(sends), age=self._age)
+        api = Api(self.client, self.exchanges.append, age=self._age, line=StartingLine(len(sends)))
+        await asyncio.gather(*(send(api, step) for step, send in sends.items()))
         taken = [e for e in self.exchanges if e.step in sends and e.outcome != "fail"]
         if not about({exchange.step for exchange in taken}):
             raise Repeat(Text("the target turned requests of the burst away", "目标拒收了并发请求"), MAX_LOST_RACES)
         if max(e.invoked for e in taken) > min(e.completed for e in taken):
             raise Repeat(Text("the requests did not overlap in time", "各请求在时间上没有重叠"), MAX_MISSED_RACES)
 
-    async def _together(self, sends: dict[str, Send]) -> None:
-        barrier = asyncio.Event()
-        api = Api(self.client, self.exchanges.append, age=self._age, barrier=barrier)
-        waiting = [asyncio.ensure_future(send(api, step)) for step, send in sends.items()]
-        await asyncio.sleep(0)
-        barrier.set()
-        await asyncio.gather(*waiting)
-
     async def release(self, item: Item) -> None:
         """Stop the item by force, whatever became of it, so that the next quiet scenario finds nothing of it."""
         await self._api.stop("release", item.environment_id, item.work_id, force=True)
-
-
-def _get(item: Item) -> Send:
-    return lambda api, step: api.get(step, item.environment_id, item.work_id)
 
 
 StageFactory = Callable[[int], Stage]
