@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Protocol
 
 from conformance.arrange.journal import Journal
-from conformance.arrange.reading import CannotArrange, body_of, id_of, object_of
+from conformance.arrange.reading import (
+    CannotArrange,
+    NotOffered,
+    Precondition,
+    answered,
+    body_of,
+    id_of,
+    object_of,
+)
+from conformance.arrange.wants import Item, Want
 from conformance.arrange.workspace import Maker, Place, Workspace
 from conformance.client.api import Api
-from conformance.exchange import Header
+from conformance.exchange import Exchange, Header
 from conformance.text import Text
 
 BLOCK_MS: Final = 999
@@ -33,19 +41,33 @@ POLL_INTERVAL: Final = 0.25
 """Seconds at least from one poll to the next, for targets that do not wait as `block_ms` asks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """A work item that was delivered to this scenario. `delivered_by` is the step of the poll that returned it."""
+class Arranger(Protocol):
+    """Whatever brings a case its item."""
 
-    environment_id: str
-    work_id: str
-    place: Place
-    delivered_by: str
-    polled: dict[str, Any]
+    kind: str
+
+    async def item(self, want: Want, worker: str | None, *, header: str | None = None) -> Item:
+        """An item as wanted, a case's own from now on.
+
+        `worker` is the identity to poll with where this arranger polls, `header` another spelling of its header.
+
+        Raises:
+            CannotArrange: there is none to be had.
+            Precondition: an ack on the way was refused.
+            AnswerLost: an answer that matters was lost.
+            NotOffered: this arranger cannot bring it about.
+        """
+        ...
+
+    async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
+        """The same item, delivered to somebody else; errors as `item`."""
+        ...
 
 
-class Arranger:
+class ApiArranger:
     """Makes work through sessions and takes it by polling, for one scenario."""
+
+    kind = "api"
 
     def __init__(self, api: Api, workspace: Workspace, journal: Journal, label: str) -> None:
         self._api = api
@@ -53,15 +75,35 @@ class Arranger:
         self._maker = Maker(api, journal, workspace.run_id)
         self._label = label
 
-    async def delivered(self, place: Place, headers: tuple[Header, ...]) -> Item:
-        """Queue an item and poll until one is delivered.
+    async def item(self, want: Want, worker: str | None, *, header: str | None = None) -> Item:
+        """Queue an item, poll until one is delivered, and take it along its way."""
+        name = header or self._api.client.target.worker_header
+        headers: tuple[Header, ...] = () if worker is None else ((name, worker),)
+        item = await self._delivered(want.place, worker, headers)
+        for number, verb in enumerate(want.way, start=1):
+            if verb == "ack":
+                await self._start(item, headers)
+            elif verb == "heartbeat":
+                body_of(await self._heartbeat(item))
+            else:
+                body_of(await self._stop(f"arrange.stop.{number}", item, force=verb == "force"))
+        return item
 
-        Items are alike until polled: whichever the poll returns is this scenario's own.
+    async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
+        """Poll with a reclaim age of zero until the item is delivered again.
 
-        Raises:
-            CannotArrange: the target refuses, or no work appears.
-            AnswerLost: an answer that matters was lost.
+        Only for the quiet environment: such a poll takes any delivered item of its environment.
         """
+        number = 0
+        async for _ in _paced(patience):
+            number += 1
+            again = await self._poll(f"redeliver.poll.{number}", item.place, item.environment_id, None, headers, 0)
+            if again is not None and again.work_id == item.work_id:
+                return again
+        raise NotOffered(Text("poll did not deliver the item again", "poll 没有重新投递该 item"))
+
+    async def _delivered(self, place: Place, worker: str | None, headers: tuple[Header, ...]) -> Item:
+        """Items are alike until polled: whichever the poll returns is this scenario's own."""
         environment_id = self._workspace.environment(place)
         if environment_id is None:
             raise CannotArrange(
@@ -75,7 +117,8 @@ class Arranger:
         number = 0
         async for _ in _paced(POLL_PATIENCE):
             number += 1
-            item = await self.poll(f"arrange.poll.{number}", place, environment_id, headers, NEVER_RECLAIM_MS)
+            step = f"arrange.poll.{number}"
+            item = await self._poll(step, place, environment_id, worker, headers, NEVER_RECLAIM_MS)
             if item is not None:
                 return item
         raise CannotArrange(
@@ -86,46 +129,47 @@ class Arranger:
             f"arrange.poll.{number}",
         )
 
-    async def poll(
-        self, step: str, place: Place, environment_id: str, headers: tuple[Header, ...], reclaim_older_than_ms: int
+    async def _poll(
+        self,
+        step: str,
+        place: Place,
+        environment_id: str,
+        worker: str | None,
+        headers: tuple[Header, ...],
+        reclaim_older_than_ms: int,
     ) -> Item | None:
         """Poll once; None where nothing is available."""
         exchange = await self._api.poll(
             step, environment_id, headers=headers, block_ms=BLOCK_MS, reclaim_older_than_ms=reclaim_older_than_ms
         )
-        polled = body_of(exchange)
-        if polled is None:
+        if body_of(exchange) is None:
             return None
         return Item(
             environment_id=environment_id,
             work_id=id_of(exchange),
             place=place,
-            delivered_by=step,
-            polled=object_of(exchange),
+            worker=worker,
+            seen_by=step,
+            seen=object_of(exchange),
         )
 
-    async def redelivered(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item | None:
-        """Poll with a reclaim age of zero until the item is delivered again; None where it is not within `patience` s.
+    async def _start(self, item: Item, headers: tuple[Header, ...]) -> None:
+        """`queued` to `starting`, by the rightful worker's ack."""
+        exchange = answered(await self._api.ack("arrange.ack", item.environment_id, item.work_id, headers=headers))
+        if exchange.response is None or exchange.response.status != 200:
+            raise Precondition(
+                Text("the first ack, which arranges the state, was refused", "用于安排状态的首次 ack 被拒绝"),
+                exchange.step,
+            )
 
-        Only for the quiet environment: such a poll takes any delivered item of its environment.
-        """
-        number = 0
-        async for _ in _paced(patience):
-            number += 1
-            again = await self.poll(f"redeliver.poll.{number}", item.place, item.environment_id, headers, 0)
-            if again is not None and again.work_id == item.work_id:
-                return again
-        return None
-
-    async def heartbeat(self, item: Item) -> None:
-        """Send the first heartbeat with the longest lease: `starting` becomes `active`."""
-        body_of(
-            await self._api.heartbeat("arrange.heartbeat", item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS)
+    async def _heartbeat(self, item: Item) -> Exchange:
+        """The first one, with the longest lease: `starting` becomes `active`."""
+        return await self._api.heartbeat(
+            "arrange.heartbeat", item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS
         )
 
-    async def stop(self, step: str, item: Item, *, force: bool = False) -> None:
-        """Stop an item, gracefully unless `force`."""
-        body_of(await self._api.stop(step, item.environment_id, item.work_id, force=force))
+    async def _stop(self, step: str, item: Item, *, force: bool) -> Exchange:
+        return await self._api.stop(step, item.environment_id, item.work_id, force=force)
 
 
 async def _paced(patience: float) -> AsyncIterator[None]:

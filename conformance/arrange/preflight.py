@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.arrange.items import Arranger
+from conformance.arrange.items import ApiArranger
 from conformance.arrange.journal import Journal
 from conformance.arrange.reading import AnswerLost, CannotArrange
+from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace, prepare
 from conformance.client.api import Api
 from conformance.client.client import TargetGone
@@ -34,7 +35,7 @@ async def preflight(api: Api, journal: Journal, run_id: str) -> Workspace:
     try:
         accepted(await api.list_objects("preflight", "environments"), host)
         workspace = await prepare(api, journal, run_id)
-        await Arranger(api, workspace, journal, "preflight").delivered("main", ())
+        await ApiArranger(api, workspace, journal, "preflight").item(Want(named=False), None)
     except TargetGone:
         raise CannotStart(_unreachable(host, "no connection")) from None
     except AnswerLost as lost:

@@ -20,6 +20,23 @@ class CannotArrange(Exception):
         self.step = step
 
 
+class Precondition(Exception):
+    """The item is not in the state that the case is about; `step` names the exchange that shows it."""
+
+    def __init__(self, reason: Text, step: str) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+        self.step = step
+
+
+class NotOffered(Exception):
+    """The target did not do what the docs say it may do, or what a case needs was not given."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
 class AnswerLost(Exception):
     """No answer that could be used came back: the operation may have happened, or surely did not."""
 

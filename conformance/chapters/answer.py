@@ -12,7 +12,7 @@ from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.contract.work_item import FIELDS, IDENTITY, MISSING, Difference, differences
 from conformance.exchange import BodyProblem
 from conformance.scenario.model import Check, Finding, Judgement, Scenario
-from conformance.scenario.view import LEASE_GAP, Blocked, Unjudged, View
+from conformance.scenario.view import LEASE_GAP, Blocked, NotExercised, Unjudged, View
 from conformance.text import Lang, Text
 
 _MAX_FINDINGS: Final = 12
@@ -123,7 +123,10 @@ def _same_item(view: View) -> Iterator[Finding]:
 
 
 def _get_agrees(view: View) -> Iterator[Finding]:
-    for ack, get in view.scenario.gets:
+    pairs = [(ack, get) for ack, get in view.scenario.gets if not view.left_out(ack)]
+    if not pairs:
+        raise NotExercised(Text("no ack was followed by a get", "没有 ack 之后随即执行 get 的情形"))
+    for ack, get in pairs:
         found = differences(_complete(view, ack), view.item(get))
         if found and view.gap(ack, get) > LEASE_GAP:
             raise Unjudged(Text("too long passed between the ack and the get", "ack 与 get 之间间隔过长"))

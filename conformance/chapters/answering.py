@@ -50,9 +50,13 @@ def judgeable(view: View, *, success: bool) -> Iterator[str]:
 
 def _judge_answers(requirement: str) -> Any:
     def judge(view: View) -> Iterator[Finding]:
+        judged = False
         for step, expectation in view.scenario.expectations.items():
-            if expectation.requirement == requirement:
+            if expectation.requirement == requirement and not view.left_out(step):
+                judged = True
                 yield from _judge_answer(view, step, expectation)
+        if not judged:
+            raise NotExercised(Text("no such ack was needed", "无需发送这样的 ack"))
 
     return judge
 
@@ -60,8 +64,6 @@ def _judge_answers(requirement: str) -> Any:
 def _judge_answer(view: View, step: str, expectation: Expectation) -> Iterator[Finding]:
     if expectation.presumes is not None:
         view.answered_as_expected(expectation.presumes)
-    if expectation.race and view.lost(step):
-        return
     response = view.response(step)
     answer = next((answer for answer in expectation.allowed if answer.status == response.status), None)
     if answer is None:

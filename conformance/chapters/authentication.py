@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from conformance.arrange.items import Item
+from conformance.arrange.wants import Item
 from conformance.chapters.refusal_effects import Attempt, refusal_case
 from conformance.client import tokens
 from conformance.client.tokens import Authentication
@@ -73,8 +73,8 @@ _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
 def ack_with(credential: Credential) -> Attempt:
     """The rightful worker's ack with another credential."""
 
-    async def attempt(stage: Stage, item: Item, worker: str) -> None:
-        await stage.ack("ack", item, stage.worker(worker), authentication=credential(stage))
+    async def attempt(stage: Stage, item: Item) -> None:
+        await stage.ack("ack", item, stage.rightful(item), authentication=credential(stage))
 
     return attempt
 

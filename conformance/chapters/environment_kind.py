@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.arrange.items import Item
 from conformance.arrange.reading import CannotArrange
+from conformance.arrange.wants import Item
 from conformance.chapters.refusal_effects import refusal_case
 from conformance.chapters.unknown_ids import unknown_work_id
 from conformance.scenario.model import Scenario, refusal
@@ -25,14 +25,14 @@ def _cloud(stage: Stage) -> str:
     return stage.workspace.cloud
 
 
-async def _unknown_work(stage: Stage, item: Item, worker: str) -> None:
+async def _unknown_work(stage: Stage, item: Item) -> None:
     cloud = _cloud(stage)
     work_id = await unknown_work_id(stage, item)
-    await stage.ack("ack", item, stage.worker(worker), environment_id=cloud, work_id=work_id)
+    await stage.ack("ack", item, stage.rightful(item), environment_id=cloud, work_id=work_id)
 
 
-async def _work_of_another_environment(stage: Stage, item: Item, worker: str) -> None:
-    await stage.ack("ack", item, stage.worker(worker), environment_id=_cloud(stage))
+async def _work_of_another_environment(stage: Stage, item: Item) -> None:
+    await stage.ack("ack", item, stage.rightful(item), environment_id=_cloud(stage))
 
 
 def scenarios() -> Iterator[Scenario]:

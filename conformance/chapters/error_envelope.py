@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.arrange.items import Item
+from conformance.arrange.wants import Item
 from conformance.chapters.answer import media_type, strict_json, violations
 from conformance.chapters.answering import judgeable
 from conformance.chapters.refusal_effects import refusal_case
@@ -32,7 +32,7 @@ def checks(scenario: Scenario) -> Iterator[Check]:
 def scenarios() -> Iterator[Scenario]:
     """A refusal whose request carries a request id."""
 
-    async def attempt(stage: Stage, item: Item, _worker: str) -> None:
+    async def attempt(stage: Stage, item: Item) -> None:
         request_id = str(uuid.UUID(int=stage.rng.getrandbits(128), version=4))
         stage.facts["request_id"] = request_id
         await stage.ack("ack", item, (*stage.worker(stage.worker_id()), ("x-request-id", request_id)))

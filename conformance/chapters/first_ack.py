@@ -17,10 +17,9 @@ _LATER: Final = ("started_at", "latest_heartbeat_at", "stop_requested_at", "stop
 
 
 async def _named_worker(stage: Stage) -> None:
-    headers = stage.worker(stage.worker_id())
-    item = await stage.deliver(headers)
-    await stage.settle(item.polled)
-    await stage.ack("ack", item, headers)
+    item = await stage.item()
+    await stage.settle(item.seen)
+    await stage.ack("ack", item, stage.rightful(item))
     await stage.get("after", item)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal
 
-from conformance.arrange.items import Item
-from conformance.arrange.reading import CannotArrange
+from conformance.arrange.reading import CannotArrange, NotOffered
+from conformance.arrange.wants import Item
 from conformance.chapters.refusal_effects import Attempt, refusal_case
 from conformance.chapters.unknown_ids import malformed, unknown_environment_id, unknown_work_id
 from conformance.scenario.model import Scenario, refusal
-from conformance.scenario.stage import NotOffered, Stage
+from conformance.scenario.stage import Stage
 from conformance.text import Text
 
 _MISSING: Final = (404, "not_found_error")
@@ -27,27 +27,27 @@ _SUBJECTS: Final[dict[Literal["environment", "work"], Text]] = {
 }
 
 
-async def _unknown_environment(stage: Stage, item: Item, worker: str) -> None:
+async def _unknown_environment(stage: Stage, item: Item) -> None:
     environment_id = await unknown_environment_id(stage, item)
-    await stage.ack("ack", item, stage.worker(worker), environment_id=environment_id)
+    await stage.ack("ack", item, stage.rightful(item), environment_id=environment_id)
 
 
-async def _unknown_work(stage: Stage, item: Item, worker: str) -> None:
+async def _unknown_work(stage: Stage, item: Item) -> None:
     work_id = await unknown_work_id(stage, item)
-    await stage.ack("ack", item, stage.worker(worker), work_id=work_id)
+    await stage.ack("ack", item, stage.rightful(item), work_id=work_id)
 
 
-async def _other_environment(stage: Stage, item: Item, worker: str) -> None:
+async def _other_environment(stage: Stage, item: Item) -> None:
     if stage.workspace.quiet is None:
         raise CannotArrange(
             Text("a second self-hosted environment could not be made", "无法创建第二个 self-hosted 环境"),
             "create-environment.quiet",
         )
-    await stage.ack("ack", item, stage.worker(worker), environment_id=stage.workspace.quiet)
+    await stage.ack("ack", item, stage.rightful(item), environment_id=stage.workspace.quiet)
 
 
 def _malformed(subject: Literal["environment", "work"], shape: str) -> Attempt:
-    async def attempt(stage: Stage, item: Item, worker: str) -> None:
+    async def attempt(stage: Stage, item: Item) -> None:
         environment_id, work_id = item.environment_id, item.work_id
         if subject == "work":
             work_id = malformed(work_id)[shape]
@@ -55,7 +55,7 @@ def _malformed(subject: Literal["environment", "work"], shape: str) -> Attempt:
             environment_id = malformed(environment_id)[shape]
         if await stage.exists(environment_id, work_id):
             raise NotOffered(Text("the target knows an item by that id", "目标中存在使用该 id 的 item"))
-        await stage.ack("ack", item, stage.worker(worker), environment_id=environment_id, work_id=work_id)
+        await stage.ack("ack", item, stage.rightful(item), environment_id=environment_id, work_id=work_id)
 
     return attempt
 
@@ -84,6 +84,7 @@ def scenarios() -> Iterator[Scenario]:
         ),
         expectation=refusal("ack.not-found.other-environment", _MISSING),
         attempt=_other_environment,
+        beside_quiet=True,
     )
     for subject, noun in _SUBJECTS.items():
         for shape, words in _SHAPES.items():

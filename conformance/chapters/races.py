@@ -6,83 +6,80 @@ to 18).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Final
 
-from conformance.arrange.items import LEASE_SECONDS, Item
-from conformance.chapters.refusal_effects import FIRST_ACK, Way, bring
+from conformance.arrange.items import LEASE_SECONDS
+from conformance.arrange.wants import Item, Verb, Want
+from conformance.chapters.refusal_effects import FIRST_ACK
 from conformance.contract.history import Event, explain, timeline
 from conformance.contract.model import Answer as Seen
 from conformance.contract.model import ItemState, Kind, Operation
+from conformance.exchange import Header
 from conformance.scenario.model import Answer, Check, Expectation, Finding, Scenario, success
 from conformance.scenario.stage import Send, Stage
-from conformance.scenario.view import Unjudged, View
+from conformance.scenario.view import ARRANGING_ACK, Unjudged, View
 from conformance.text import Text
 
 _OK: Final = Answer(200)
 _CONFLICT: Final = Answer(409, "invalid_request_error")
 _RIGHTFUL: Final = ("ack.1", "ack.2", "ack.3", "ack.4")
 _FOREIGN: Final = ("foreign.1", "foreign.2")
+_STOPS: Final = {"stop": Text("a graceful stop", "优雅停止"), "force": Text("a forced stop", "强制停止")}
+_STATES: Final[dict[str, tuple[Verb, ...]]] = {"queued": (), "starting": ("ack",)}
 _KINDS: Final[dict[str, Kind]] = {"heartbeat": "heartbeat", "stop": "stop", "force": "force-stop", "poll": "redeliver"}
 
 
-def _ack(item: Item, stage: Stage, worker: str) -> Send:
-    headers = stage.worker(worker)
+def _ack(item: Item, headers: tuple[Header, ...]) -> Send:
     return lambda api, step: api.ack(step, item.environment_id, item.work_id, headers=headers)
 
 
-def _note(stage: Stage, phase: str, worker: str, operations: dict[str, tuple[Kind, str | None]]) -> None:
+def _note(stage: Stage, item: Item, operations: dict[str, tuple[Kind, str | None]]) -> None:
     """Write down who did what: the check knows nothing but the transcript."""
     stage.facts["race"] = {
-        "phase": phase,
-        "worker": worker,
+        "phase": stage.want.state,
+        "worker": item.worker,
         "operations": {step: {"kind": kind, "worker": who} for step, (kind, who) in operations.items()},
     }
 
 
 async def _same_worker(stage: Stage) -> None:
-    worker = stage.worker_id()
-    item = await stage.deliver(stage.worker(worker))
-    await stage.baseline(item, "queued")
-    _note(stage, "queued", worker, dict.fromkeys(_RIGHTFUL, ("ack", worker)))
-    await stage.burst({step: _ack(item, stage, worker) for step in _RIGHTFUL}, about=lambda taken: len(taken) >= 2)
+    item = await stage.item()
+    await stage.baseline(item)
+    _note(stage, item, dict.fromkeys(_RIGHTFUL, ("ack", item.worker)))
+    mine = _ack(item, stage.rightful(item))
+    await stage.burst(dict.fromkeys(_RIGHTFUL, mine), about=lambda taken: len(taken) >= 2)
     await stage.get("after", item)
 
 
 async def _foreign_worker(stage: Stage) -> None:
-    worker = stage.worker_id()
-    item = await stage.deliver(stage.worker(worker))
-    await stage.baseline(item, "queued")
-    workers = dict.fromkeys(_RIGHTFUL[:2], worker) | {step: stage.worker_id() for step in _FOREIGN}
-    _note(stage, "queued", worker, {step: ("ack", who) for step, who in workers.items()})
+    item = await stage.item()
+    await stage.baseline(item)
+    workers = dict.fromkeys(_RIGHTFUL[:2], item.worker) | {step: stage.worker_id() for step in _FOREIGN}
+    _note(stage, item, {step: ("ack", who) for step, who in workers.items()})
     await stage.burst(
-        {step: _ack(item, stage, who) for step, who in workers.items()},
+        {step: _ack(item, stage.worker(who)) for step, who in workers.items()},
         about=lambda taken: bool(taken & set(_RIGHTFUL)) and bool(taken & set(_FOREIGN)),
     )
     await stage.get("after", item)
-    await stage.ack("rightful", item, stage.worker(worker))
+    await stage.ack("rightful", item, stage.rightful(item))
 
 
-def _against(other: str, state: str, way: tuple[Way, ...]) -> Callable[[Stage], Any]:
+def _against(other: str) -> Callable[[Stage], Awaitable[None]]:
     """Two acks of the rightful worker and one other operation, at the same time."""
 
     async def talk(stage: Stage) -> None:
-        worker = stage.worker_id()
-        item = await stage.deliver(stage.worker(worker))
-        await bring(stage, item, worker, way)
-        await stage.baseline(item, state)
-        sends: dict[str, Send] = {step: _ack(item, stage, worker) for step in _RIGHTFUL[:2]}
-        sends[other] = _operation(other, item)
-        kinds: dict[str, tuple[Kind, str | None]] = dict.fromkeys(_RIGHTFUL[:2], ("ack", worker))
-        _note(stage, state, worker, kinds | {other: (_KINDS[other], None)})
-        await stage.burst(sends, about=_both(other))
+        item = await stage.item()
+        await stage.baseline(item)
+        mine = _ack(item, stage.rightful(item))
+        _note(stage, item, dict.fromkeys(_RIGHTFUL[:2], ("ack", item.worker)) | {other: (_KINDS[other], None)})
+        await stage.burst(
+            dict.fromkeys(_RIGHTFUL[:2], mine) | {other: _operation(other, item)},
+            about=lambda taken: other in taken and bool(taken & set(_RIGHTFUL)),
+        )
         await stage.get("after", item)
 
     return talk
-
-
-def _both(other: str) -> Callable[[Set[str]], bool]:
-    return lambda taken: other in taken and bool(taken & set(_RIGHTFUL))
 
 
 def _operation(name: str, item: Item) -> Send:
@@ -93,17 +90,16 @@ def _operation(name: str, item: Item) -> Send:
 
 
 async def _redelivery(stage: Stage) -> None:
-    worker, other = stage.worker_id(), stage.worker_id()
-    item = await stage.deliver(stage.worker(worker), "quiet")
+    item = await stage.item()
+    other = stage.worker_id()
     try:
-        await stage.baseline(item, "queued")
-        _note(stage, "queued", worker, {"ack.1": ("ack", worker), "poll": ("redeliver", other)})
-        headers = stage.worker(other)
+        await stage.baseline(item)
+        _note(stage, item, {"ack.1": ("ack", item.worker), "poll": ("redeliver", other)})
         await stage.burst(
             {
-                "ack.1": _ack(item, stage, worker),
+                "ack.1": _ack(item, stage.rightful(item)),
                 "poll": lambda api, step: api.poll(
-                    step, item.environment_id, headers=headers, block_ms=None, reclaim_older_than_ms=0
+                    step, item.environment_id, headers=stage.worker(other), block_ms=None, reclaim_older_than_ms=0
                 ),
             },
             about=lambda taken: len(taken) == 2,
@@ -114,16 +110,15 @@ async def _redelivery(stage: Stage) -> None:
 
 
 async def _not_delivered_again(stage: Stage) -> None:
-    worker, other = stage.worker_id(), stage.worker_id()
-    item = await stage.deliver(stage.worker(worker), "quiet")
+    item = await stage.item()
+    pollers = {"same": stage.rightful(item), "other": stage.worker(stage.worker_id())}
     try:
-        await stage.start(item, stage.worker(worker))
         for state in ("starting", "active"):
             if state == "active":
-                await stage.activate(item)
+                await stage.heartbeat("heartbeat", item)
             await stage.get(f"{state}.before", item)
-            for name, who in (("same", worker), ("other", other)):
-                await stage.poll_at_once(f"{state}.poll.{name}", item, stage.worker(who))
+            for who, headers in pollers.items():
+                await stage.poll_at_once(f"{state}.poll.{who}", item, headers)
             await stage.get(f"{state}.after", item)
     finally:
         await stage.release(item)
@@ -135,18 +130,17 @@ def explained(view: View) -> Iterator[Finding]:
     if race is None:
         view.exchange("after")
         return
-    events = [_event(view, step, Operation(o["kind"], o["worker"])) for step, o in race["operations"].items()]
-    events = [event for event in events if event is not None]
+    burst = (_event(view, step, Operation(o["kind"], o["worker"])) for step, o in race["operations"].items())
+    events = [event for event in burst if event is not None]
     last = view.exchange("after")
     shown = view.item("after").get("state")
     events.append(Event("after", Operation("get"), Seen(200, shown), last.invoked, last.completed))
-    known = [event for event in events if event is not None]
-    if explain(ItemState(race["phase"], race["worker"]), known) is None:
+    if explain(ItemState(race["phase"], race["worker"]), events) is None:
         yield Finding(
             step="after",
             expected=Text("answers that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
             actual=Text("no order explains them", "没有任何顺序可以解释"),
-            exhibit="\n".join(timeline(known)),
+            exhibit="\n".join(timeline(events)),
         )
 
 
@@ -223,17 +217,18 @@ def _in_race(requirement: str, steps: tuple[str, ...], *allowed: Answer) -> dict
     return {step: Expectation(requirement, allowed, race=True) for step in steps}
 
 
-def _stop_race(name: str, other: str, state: str, way: tuple[Way, ...], title: Text) -> Scenario:
+def _race_with(name: str, other: str, way: tuple[Verb, ...], title: Text) -> Scenario:
     requirement = "ack.race.heartbeat" if other == "heartbeat" else "ack.race.stop"
-    expectations = {"arrange.ack": FIRST_ACK} if way else {}
+    expectations = {ARRANGING_ACK: FIRST_ACK} if way else {}
     return Scenario(
         id=f"race.{name}",
         chapter="races",
         title=title,
-        talk=_against(other, state, way),
+        want=Want(way=way),
+        talk=_against(other),
         expectations=expectations | _in_race(requirement, _RIGHTFUL[:2], _OK, _CONFLICT),
         checks=(Check(requirement, explained),),
-        arranging=1,
+        also_writes=1,
     )
 
 
@@ -260,16 +255,13 @@ def scenarios() -> Iterator[Scenario]:
         | {"rightful": success("ack.race.foreign-worker", "starting")},
         checks=(Check("ack.race.foreign-worker", explained),),
     )
-    for other, noun in (("stop", Text("a graceful stop", "优雅停止")), ("force", Text("a forced stop", "强制停止"))):
-        for state, way in (("queued", ()), ("starting", ("ack",))):
-            title = Text("Acks of a {s} item at the same time as {n}", "对 {s} 的 item 执行 ack，同时{n}").format(
-                s=state, n=noun
-            )
-            yield _stop_race(f"{other}.{state}", other, state, way, title)  # type: ignore[arg-type]
-    yield _stop_race(
+    for other, noun in _STOPS.items():
+        for state, way in _STATES.items():
+            title = Text("Acks of a {s} item at the same time as {n}", "对 {s} 的 item 执行 ack，同时{n}")
+            yield _race_with(f"{other}.{state}", other, way, title.format(s=state, n=noun))
+    yield _race_with(
         "heartbeat",
         "heartbeat",
-        "starting",
         ("ack",),
         Text("Acks at the same time as the first heartbeat", "ack 与首次 heartbeat 同时发出"),
     )
@@ -283,7 +275,7 @@ def scenarios() -> Iterator[Scenario]:
         talk=_redelivery,
         expectations=_in_race("ack.race.redelivery", ("ack.1",), _OK, _CONFLICT),
         checks=(Check("ack.race.redelivery", explained),),
-        quiet=True,
+        want=Want(place="quiet"),
     )
     yield Scenario(
         id="race.not-delivered-again",
@@ -293,9 +285,9 @@ def scenarios() -> Iterator[Scenario]:
             "item 处于 starting 以及随后 active 时，poll 任何已投递的 item",
         ),
         talk=_not_delivered_again,
-        expectations={"arrange.ack": FIRST_ACK},
+        expectations={ARRANGING_ACK: FIRST_ACK},
         checks=(Check("ack.race.not-delivered-again", not_delivered_again),),
-        gets=(("arrange.ack", "starting.before"),),
-        quiet=True,
-        arranging=1,
+        gets=((ARRANGING_ACK, "starting.before"),),
+        want=Want(way=("ack",), place="quiet"),
+        also_writes=1,
     )

@@ -6,21 +6,18 @@ The item is read before and after, and the rightful worker acks at the end.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Final, Literal
+from typing import Final
 
-from conformance.arrange.items import Item
+from conformance.arrange.wants import Item, Verb, Want
 from conformance.chapters.answer import disagreements
 from conformance.contract.work_item import differences
 from conformance.scenario.model import Check, Expectation, Finding, OptionalToken, Scenario, success
 from conformance.scenario.stage import Stage
-from conformance.scenario.view import LEASE_GAP, Unjudged, View
+from conformance.scenario.view import ARRANGING_ACK, LEASE_GAP, Unjudged, View
 from conformance.text import Text
 
-Attempt = Callable[[Stage, Item, str], Awaitable[None]]
-"""Sends the ack that must be refused, as step `ack`. It is given the item and the rightful worker's id."""
-
-Way = Literal["ack", "heartbeat", "stop", "force"]
-"""One step of the way that an item is brought: what is done to it after it was delivered."""
+Attempt = Callable[[Stage, Item], Awaitable[None]]
+"""Sends the ack that must be refused, as step `ack`."""
 
 FIRST_ACK: Final = success("ack.first.starting", "starting")
 RIGHTFUL_ACK: Final = success("ack.refused.rightful-worker-unharmed", None, presumes="ack")
@@ -34,26 +31,25 @@ def refusal_case(
     title: Text,
     expectation: Expectation,
     attempt: Attempt,
-    state: str = "queued",
-    way: tuple[Way, ...] = (),
+    way: tuple[Verb, ...] = (),
     token: OptionalToken | None = None,
+    beside_quiet: bool = False,
 ) -> Scenario:
-    """A case around one ack that must be refused, with the item in `state`, reached by `way`."""
-    live = state not in _TERMINAL
+    """A case around one ack that must be refused, of an item that went `way`."""
+    want = Want(way=way)
+    live = want.state not in _TERMINAL
 
     async def talk(stage: Stage) -> None:
         if token is not None:
             stage.token(token)
-        worker = stage.worker_id()
-        item = await stage.deliver(stage.worker(worker))
-        await bring(stage, item, worker, way)
-        await stage.baseline(item, state)
-        await attempt(stage, item, worker)
+        item = await stage.item()
+        await stage.baseline(item)
+        await attempt(stage, item)
         await stage.get("after", item)
         if live:
-            await stage.ack("rightful", item, stage.worker(worker))
+            await stage.ack("rightful", item, stage.rightful(item))
 
-    expectations = {"arrange.ack": FIRST_ACK} if "ack" in way else {}
+    expectations = {ARRANGING_ACK: FIRST_ACK} if "ack" in way else {}
     expectations["ack"] = expectation
     if live:
         expectations["rightful"] = RIGHTFUL_ACK
@@ -61,24 +57,14 @@ def refusal_case(
         id=scenario_id,
         chapter=chapter,
         title=title,
+        want=want,
         talk=talk,
         expectations=expectations,
         checks=(Check("ack.refused.changes-nothing", changes_nothing),),
-        gets=(("arrange.ack", "before"),) if way == ("ack",) else (),
+        gets=((ARRANGING_ACK, "before"),) if way == ("ack",) else (),
         token=token,
-        arranging=sum(verb != "ack" for verb in way),
+        beside_quiet=beside_quiet,
     )
-
-
-async def bring(stage: Stage, item: Item, worker: str, way: tuple[Way, ...]) -> None:
-    """Take a delivered item along a way."""
-    for number, verb in enumerate(way, start=1):
-        if verb == "ack":
-            await stage.start(item, stage.worker(worker))
-        elif verb == "heartbeat":
-            await stage.activate(item)
-        else:
-            await stage.stop(f"arrange.stop.{number}", item, force=verb == "force")
 
 
 def changes_nothing(view: View) -> Iterator[Finding]:

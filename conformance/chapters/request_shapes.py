@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.arrange.items import Item
+from conformance.arrange.wants import Item
 from conformance.chapters.first_ack import acknowledged_at, later_times_null
 from conformance.chapters.refusal_effects import refusal_case
 from conformance.client.api import JSON_TYPE
@@ -14,14 +14,13 @@ from conformance.text import Text
 
 
 async def _first_ack(stage: Stage) -> None:
-    headers = stage.worker(stage.worker_id())
-    item = await stage.deliver(headers)
-    await stage.settle(item.polled)
-    await stage.ack("ack", item, (*headers, JSON_TYPE), body="{}")
+    item = await stage.item()
+    await stage.settle(item.seen)
+    await stage.ack("ack", item, (*stage.rightful(item), JSON_TYPE), body="{}")
     await stage.get("after", item)
 
 
-async def _other_worker(stage: Stage, item: Item, _worker: str) -> None:
+async def _other_worker(stage: Stage, item: Item) -> None:
     await stage.ack("ack", item, (*stage.worker(stage.worker_id()), JSON_TYPE), body="{}")
 
 

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
+from conformance.arrange.wants import Want
 from conformance.chapters.answer import disagreements
-from conformance.chapters.refusal_effects import FIRST_ACK, Way, bring
+from conformance.chapters.refusal_effects import FIRST_ACK
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import differences, instant_of
 from conformance.scenario.model import Check, Finding, Scenario, success
 from conformance.scenario.stage import Stage
-from conformance.scenario.view import Blocked, View
+from conformance.scenario.view import ARRANGING_ACK, Blocked, View
 from conformance.text import Text
 
 _RETRIES: Final = ("retry.1", "retry.2", "retry.3")
 
 
-def _conversation(state: str, way: tuple[Way, ...]) -> Callable[[Stage], Awaitable[None]]:
-    async def talk(stage: Stage) -> None:
-        worker = stage.worker_id()
-        item = await stage.deliver(stage.worker(worker))
-        await bring(stage, item, worker, way)
-        await stage.baseline(item, state)
-        for step in _RETRIES:
-            await stage.ack(step, item, stage.worker(worker))
-        await stage.get("after", item)
+async def _three_times(stage: Stage) -> None:
+    item = await stage.item()
+    await stage.baseline(item)
+    for step in _RETRIES:
+        await stage.ack(step, item, stage.rightful(item))
+    await stage.get("after", item)
 
-    return talk
+
+def _first_answer(view: View) -> dict[str, Any]:
+    """The item as the first ack answered it, or as a get showed it where it came acknowledged."""
+    return view.item("before") if view.begins_arranged() else view.fields(ARRANGING_ACK)
 
 
 def acknowledged_at_kept(view: View) -> Iterator[Finding]:
     """It is there after every retry, and not before its first value."""
-    first = view.fields("arrange.ack").get("acknowledged_at")
+    first = _first_answer(view).get("acknowledged_at")
     since = instant_of(first)
     if since is None:
         raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
@@ -48,7 +49,7 @@ def acknowledged_at_kept(view: View) -> Iterator[Finding]:
 
 def acknowledged_at_unchanged(view: View) -> Iterator[Finding]:
     """It is the moment of the first ack after every retry."""
-    first = view.fields("arrange.ack")
+    first = _first_answer(view)
     if instant_of(first.get("acknowledged_at")) is None:
         raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
     for step in _RETRIES:
@@ -77,19 +78,20 @@ def scenarios() -> Iterator[Scenario]:
         id="retry.starting",
         chapter="retries",
         title=Text("A worker repeats its ack while the item is starting", "item 处于 starting 时 worker 重复 ack"),
-        talk=_conversation("starting", ("ack",)),
-        expectations={"arrange.ack": FIRST_ACK}
+        want=Want(way=("ack",)),
+        talk=_three_times,
+        expectations={ARRANGING_ACK: FIRST_ACK}
         | {step: success("ack.retry.starting", "starting") for step in _RETRIES},
-        gets=(("arrange.ack", "before"), (_RETRIES[-1], "after")),
+        gets=((ARRANGING_ACK, "before"), (_RETRIES[-1], "after")),
         checks=_KEPT,
     )
     yield Scenario(
         id="retry.active",
         chapter="retries",
         title=Text("A worker repeats its ack while the item is active", "item 处于 active 时 worker 重复 ack"),
-        talk=_conversation("active", ("ack", "heartbeat")),
-        expectations={"arrange.ack": FIRST_ACK} | {step: success("ack.retry.active", "active") for step in _RETRIES},
+        want=Want(way=("ack", "heartbeat")),
+        talk=_three_times,
+        expectations={ARRANGING_ACK: FIRST_ACK} | {step: success("ack.retry.active", "active") for step in _RETRIES},
         gets=((_RETRIES[-1], "after"),),
         checks=(*_KEPT, Check("ack.retry.active-keeps-times", keeps_times)),
-        arranging=1,
     )

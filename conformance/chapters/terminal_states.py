@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.arrange.items import Item
-from conformance.chapters.refusal_effects import Way, refusal_case
+from conformance.arrange.wants import Item, Verb
+from conformance.chapters.refusal_effects import refusal_case
 from conformance.scenario.model import Scenario, refusal
 from conformance.scenario.stage import Stage
 from conformance.text import Text
 
 _CONFLICT: Final = (409, "invalid_request_error")
 
-_WAYS: Final[tuple[tuple[str, str, str, tuple[Way, ...], Text], ...]] = (
+_WAYS: Final[tuple[tuple[str, str, tuple[Verb, ...], Text], ...]] = (
     (
         "stopping.from-starting",
-        "stopping",
         "stopping",
         ("ack", "stop"),
         Text("stopping since it was starting", "从 starting 进入 stopping"),
@@ -24,69 +23,61 @@ _WAYS: Final[tuple[tuple[str, str, str, tuple[Way, ...], Text], ...]] = (
     (
         "stopping.from-active",
         "stopping",
-        "stopping",
         ("ack", "heartbeat", "stop"),
         Text("stopping since it was active", "从 active 进入 stopping"),
     ),
     (
         "stopped.while-queued",
         "stopped-queued",
-        "stopped",
         ("stop",),
         Text("stopped while queued", "在 queued 时被停止"),
     ),
     (
         "stopped.forced-while-queued",
         "stopped-queued",
-        "stopped",
         ("force",),
         Text("stopped by force while queued", "在 queued 时被强制停止"),
     ),
     (
         "stopped.drained-from-starting",
         "stopped-drained",
-        "stopped",
         ("ack", "stop", "stop"),
         Text("drained and stopped since it was starting", "从 starting 排空后停止"),
     ),
     (
         "stopped.drained-from-active",
         "stopped-drained",
-        "stopped",
         ("ack", "heartbeat", "stop", "stop"),
         Text("drained and stopped since it was active", "从 active 排空后停止"),
     ),
     (
         "stopped.forced-from-starting",
         "stopped-forced",
-        "stopped",
         ("ack", "force"),
         Text("stopped by force while starting", "在 starting 时被强制停止"),
     ),
     (
         "stopped.forced-from-active",
         "stopped-forced",
-        "stopped",
         ("ack", "heartbeat", "force"),
         Text("stopped by force while active", "在 active 时被强制停止"),
     ),
     (
         "stopped.forced-from-stopping",
         "stopped-forced",
-        "stopped",
         ("ack", "heartbeat", "stop", "force"),
         Text("stopped by force while stopping", "在 stopping 时被强制停止"),
     ),
 )
 
 
-async def _ack_again(stage: Stage, item: Item, worker: str) -> None:
-    await stage.ack("ack", item, stage.worker(worker))
+async def _ack_again(stage: Stage, item: Item) -> None:
+    await stage.ack("ack", item, stage.rightful(item))
 
 
 def scenarios() -> Iterator[Scenario]:
     """The rightful worker acks an item that reached its end in every documented way."""
-    for name, rule, state, way, words in _WAYS:
+    for name, rule, way, words in _WAYS:
         yield refusal_case(
             f"terminal.{name}",
             chapter="terminal-states",
@@ -95,6 +86,5 @@ def scenarios() -> Iterator[Scenario]:
             ),
             expectation=refusal(f"ack.terminal.{rule}", _CONFLICT),
             attempt=_ack_again,
-            state=state,
             way=way,
         )

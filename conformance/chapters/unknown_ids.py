@@ -7,8 +7,8 @@ import re
 import string
 from typing import Final
 
-from conformance.arrange.items import Item
 from conformance.arrange.reading import CannotArrange
+from conformance.arrange.wants import Item
 from conformance.scenario.stage import Stage
 from conformance.text import Text
 

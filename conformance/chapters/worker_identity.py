@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from conformance.arrange.items import Item
+from conformance.arrange.wants import Item, Verb, Want
 from conformance.chapters.first_ack import acknowledged_at, later_times_null
-from conformance.chapters.refusal_effects import FIRST_ACK, RIGHTFUL_ACK, Attempt, Way, changes_nothing, refusal_case
+from conformance.chapters.refusal_effects import FIRST_ACK, RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
 from conformance.scenario.model import Check, Finding, Scenario, refusal, success
 from conformance.scenario.stage import Stage
 from conformance.scenario.view import View
 from conformance.text import Text
 
 _CONFLICT: Final = (409, "invalid_request_error")
-_WAYS: Final[dict[str, tuple[Way, ...]]] = {"queued": (), "starting": ("ack",), "active": ("ack", "heartbeat")}
+_WAYS: Final[dict[str, tuple[Verb, ...]]] = {"queued": (), "starting": ("ack",), "active": ("ack", "heartbeat")}
 
 
 def _with_last_changed(worker: str) -> str:
@@ -30,8 +30,8 @@ _NEAR_MISSES: Final[dict[str, tuple[Callable[[str], str], Text]]] = {
 
 
 def _ack_as(identity: Callable[[Stage, str], str], header: str | None = None) -> Attempt:
-    async def attempt(stage: Stage, item: Item, worker: str) -> None:
-        await stage.ack("ack", item, stage.worker(identity(stage, worker), header))
+    async def attempt(stage: Stage, item: Item) -> None:
+        await stage.ack("ack", item, stage.worker(identity(stage, item.worker or ""), header))
 
     return attempt
 
@@ -47,7 +47,6 @@ def mismatches() -> Iterator[Scenario]:
             ),
             expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
             attempt=_ack_as(lambda stage, _: stage.worker_id()),
-            state=state,
             way=way,
         )
         for name, (change, words) in _NEAR_MISSES.items():
@@ -59,45 +58,43 @@ def mismatches() -> Iterator[Scenario]:
                 ).format(w=words, s=state),
                 expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
                 attempt=_ack_as(lambda _, worker, change=change: change(worker)),  # type: ignore[misc]
-                state=state,
                 way=way,
             )
 
 
 async def _no_id(stage: Stage) -> None:
-    item = await stage.deliver()
-    await stage.settle(item.polled)
+    item = await stage.item()
+    await stage.settle(item.seen)
     await stage.ack("ack", item)
     await stage.get("after", item)
 
 
 async def _ack_without_id(stage: Stage) -> None:
-    headers = stage.worker(stage.worker_id())
-    item = await stage.deliver(headers)
+    item = await stage.item()
     await stage.ack("ack", item)
-    await stage.ack("rightful", item, headers)
+    await stage.ack("rightful", item, stage.rightful(item))
 
 
 async def _header_matches(stage: Stage) -> None:
-    worker = stage.worker_id()
-    item = await stage.deliver(stage.worker(worker, stage.client.target.worker_header.upper()))
-    await stage.ack("ack", item, stage.worker(worker, stage.client.target.worker_header.lower()))
+    name = stage.client.target.worker_header
+    item = await stage.item(header=name.upper())
+    await stage.ack("ack", item, stage.rightful(item, name.lower()))
     await stage.get("after", item)
 
 
-async def _refuse_lower_case(stage: Stage, item: Item, _worker: str) -> None:
+async def _refuse_lower_case(stage: Stage, item: Item) -> None:
     await stage.ack("ack", item, stage.worker(stage.worker_id(), stage.client.target.worker_header.lower()))
 
 
 async def _redelivered(stage: Stage) -> None:
-    first, second = stage.worker_id(), stage.worker_id()
-    item = await stage.deliver(stage.worker(first), "quiet")
+    item = await stage.item()
+    other = stage.worker(stage.worker_id())
     try:
-        await stage.deliver_again(item, stage.worker(second))
-        await stage.baseline(item, "queued")
-        await stage.ack("ack", item, stage.worker(first))
+        await stage.deliver_again(item, other)
+        await stage.baseline(item)
+        await stage.ack("ack", item, stage.rightful(item))
         await stage.get("after", item)
-        await stage.ack("rightful", item, stage.worker(second))
+        await stage.ack("rightful", item, other)
     finally:
         await stage.release(item)
 
@@ -126,12 +123,13 @@ def scenarios() -> Iterator[Scenario]:
             "rightful": RIGHTFUL_ACK,
         },
         checks=(Check("ack.refused.changes-nothing", changes_nothing),),
-        quiet=True,
+        want=Want(place="quiet"),
     )
     yield Scenario(
         id="identity.no-id",
         chapter="worker-identity",
         title=Text("A worker polls and acks without a Worker-ID", "worker 在 poll 和 ack 时都不带 Worker-ID"),
+        want=Want(named=False),
         talk=_no_id,
         expectations={"ack": success("ack.identity.optional", "starting")},
         gets=(("ack", "after"),),

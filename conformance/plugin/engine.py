@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from conformance.arrange.items import ApiArranger
 from conformance.arrange.journal import Journal
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
@@ -140,14 +141,15 @@ class Engine:
 
     def _stages(self, scenario: Scenario) -> StageFactory:
         def stage(attempt: int) -> Stage:
-            return Stage(
+            stage = Stage(
                 self._client,
                 self._workspace,
-                self._journal,
-                label=f"{scenario.id}-{attempt}",
+                want=scenario.want,
                 rng=random.Random(f"{self._assignment.seed}:{scenario.id}:{attempt}"),  # noqa: S311 - to be repeated
                 age=_ORDER[scenario.id],
             )
+            label = f"{scenario.id}-{attempt}"
+            return stage.arranged_by(lambda api: ApiArranger(api, self._workspace, self._journal, label))
 
         return stage
 

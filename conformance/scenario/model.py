@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from conformance.arrange.wants import Want
 from conformance.text import Text, join
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def refusal(requirement: str, *allowed: tuple[int, str]) -> Expectation:
 class Scenario:
     """A case: a conversation, what each of its acks must answer, and what else must hold.
 
-    `quiet` scenarios use the second environment, one at a time on one process; `beside_quiet` ones only name it; `after_all`
+    `want` is the item that it is about; `beside_quiet` cases name the second environment without using it; `after_all`
     ones wait until every other is over. `gets` names pairs of an ack step
     and the get step right after it. `token` is the optional credential that the case needs.
     """
@@ -111,17 +112,22 @@ class Scenario:
     expectations: dict[str, Expectation]
     checks: tuple[Check, ...] = ()
     gets: tuple[tuple[str, str], ...] = ()
-    quiet: bool = False
+    want: Want = field(default_factory=Want)
     beside_quiet: bool = False
     after_all: bool = False
     token: OptionalToken | None = None
-    arranging: int = 0
-    """Heartbeats and stops on the way: with the acks, the session and the message they make up the writes."""
+    also_writes: int = 0
+    """Requests of the conversation that change something and are neither acks nor on the item's way."""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it is held in the second environment, where one case at a time may take whatever was delivered."""
+        return self.want.place == "quiet"
 
     @property
     def writes(self) -> int:
-        """Requests that change something, clean-up (a stop and a delete) included."""
-        return 2 + self.arranging + len(self.expectations) + 2
+        """Requests that change something: session and message, the way, the acks, a stop and a delete afterwards."""
+        return 2 + sum(verb != "ack" for verb in self.want.way) + len(self.expectations) + self.also_writes + 2
 
     def with_checks(self, *checks: Check) -> Scenario:
         """The same case with more that must hold."""

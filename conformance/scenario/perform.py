@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
-from conformance.arrange.reading import AnswerLost, CannotArrange
+from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.client.client import TargetGone
 from conformance.exchange import Ending, Exchange, Transcript
 from conformance.scenario.model import Scenario
-from conformance.scenario.stage import NotOffered, Precondition, Repeat, Stage, StageFactory
+from conformance.scenario.stage import Repeat, Stage, StageFactory
 from conformance.text import Text
 
 MAX_RESTARTS: Final = 3

@@ -7,10 +7,10 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from conformance.arrange.items import Arranger, Item
-from conformance.arrange.journal import Journal
-from conformance.arrange.reading import CannotArrange, answered, object_of
-from conformance.arrange.workspace import Place, Workspace
+from conformance.arrange.items import LEASE_SECONDS, Arranger
+from conformance.arrange.reading import CannotArrange, NotOffered, Precondition, answered, body_of, object_of
+from conformance.arrange.wants import Item, Want
+from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.client.starting_line import StartingLine
@@ -34,23 +34,6 @@ _MARGIN: Final = 1.1
 """How much more than one unit of the shown precision is waited (1.1 s for whole seconds)."""
 
 
-class Precondition(Exception):
-    """The item is not in the state that the case is about; `step` names the exchange that shows it."""
-
-    def __init__(self, reason: Text, step: str) -> None:
-        super().__init__(reason.en)
-        self.reason = reason
-        self.step = step
-
-
-class NotOffered(Exception):
-    """The target did not do what the docs say it may do, or an optional input was not given."""
-
-    def __init__(self, reason: Text) -> None:
-        super().__init__(reason.en)
-        self.reason = reason
-
-
 class Repeat(Exception):
     """A race was none, or lost what it is about: it is to be run again on a fresh item."""
 
@@ -67,17 +50,20 @@ Send = Callable[[Api, str], Awaitable[Exchange]]
 class Stage:
     """One attempt at one scenario."""
 
-    def __init__(
-        self, client: Client, workspace: Workspace, journal: Journal, *, label: str, rng: random.Random, age: int
-    ) -> None:
+    def __init__(self, client: Client, workspace: Workspace, *, want: Want, rng: random.Random, age: int) -> None:
         self.exchanges: list[Exchange] = []
         self.facts: dict[str, Any] = {}
+        self.want = want
         self.rng = rng
         self.workspace = workspace
         self.client = client
         self._age = age
         self._api = Api(client, self.exchanges.append, age=age)
-        self._arranger = Arranger(self._api, workspace, journal, label)
+
+    def arranged_by(self, new_arranger: Callable[[Api], Arranger]) -> Stage:
+        """This stage, with an arranger that talks through it."""
+        self._arranger = new_arranger(self._api)
+        return self
 
     def worker_id(self) -> str:
         """A worker identity of this attempt's own: letters, digits and hyphens, 24 characters."""
@@ -99,16 +85,24 @@ class Stage:
             raise NotOffered(Text(f"no token was given in {variable}", f"未提供 {variable}"))
         return secret
 
-    async def deliver(self, headers: tuple[Header, ...] = (), place: Place = "main") -> Item:
-        """A fresh item that poll returned to this scenario: `queued`, delivered."""
-        item = await self._arranger.delivered(place, headers)
+    async def item(self, *, header: str | None = None) -> Item:
+        """The item that this case is about, as it wants it. `header` is another spelling of the worker's header."""
+        worker = self.worker_id() if self.want.named else None
+        item = await self._arranger.item(self.want, worker, header=header)
         self.facts |= {
+            "arranged_by": self._arranger.kind,
             "place": item.place,
-            "delivered_by": item.delivered_by,
+            "way": list(self.want.way),
+            "worker": item.worker,
+            "seen_by": item.seen_by,
             "environment_id": item.environment_id,
             "work_id": item.work_id,
         }
         return item
+
+    def rightful(self, item: Item, header: str | None = None) -> tuple[Header, ...]:
+        """The header of the worker that the item was delivered to; none where it had no identity."""
+        return self.worker(item.worker, header)
 
     async def deliver_again(self, item: Item, headers: tuple[Header, ...]) -> None:
         """Have the same item delivered to somebody else, in the quiet environment.
@@ -116,10 +110,8 @@ class Stage:
         Raises:
             NotOffered: the target does not redeliver.
         """
-        again = await self._arranger.redelivered(item, headers, patience=REDELIVERY_PATIENCE)
-        if again is None:
-            raise NotOffered(Text("poll did not deliver the item again", "poll 没有重新投递该 item"))
-        self.facts["delivered_by"] = again.delivered_by
+        again = await self._arranger.deliver_again(item, headers, patience=REDELIVERY_PATIENCE)
+        self.facts["seen_by"] = again.seen_by
 
     async def poll_at_once(self, step: str, item: Item, headers: tuple[Header, ...]) -> None:
         """Poll the item's environment for anything delivered, without waiting. Only for the quiet environment."""
@@ -127,30 +119,12 @@ class Stage:
             await self._api.poll(step, item.environment_id, headers=headers, block_ms=None, reclaim_older_than_ms=0)
         )
 
-    async def start(self, item: Item, headers: tuple[Header, ...]) -> None:
-        """`queued` to `starting`, by the rightful worker's ack (step `arrange.ack`).
+    async def heartbeat(self, step: str, item: Item) -> None:
+        """`starting` to `active`, by the first heartbeat with the longest lease."""
+        body_of(await self._api.heartbeat(step, item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS))
 
-        Raises:
-            Precondition: the ack was refused.
-        """
-        exchange = await self.ack("arrange.ack", item, headers)
-        response = exchange.response
-        if response is None or response.status != 200:
-            raise Precondition(
-                Text("the first ack, which arranges the state, was refused", "用于安排状态的首次 ack 被拒绝"),
-                exchange.step,
-            )
-
-    async def activate(self, item: Item) -> None:
-        """`starting` to `active`, by the first heartbeat."""
-        await self._arranger.heartbeat(item)
-
-    async def stop(self, step: str, item: Item, *, force: bool = False) -> None:
-        """Stop the item, gracefully unless `force`."""
-        await self._arranger.stop(step, item, force=force)
-
-    async def baseline(self, item: Item, state: str) -> dict[str, Any]:
-        """A get that shows the item in the state that the case is about (step `before`).
+    async def baseline(self, item: Item) -> None:
+        """A get that shows the item in the state that the case wants (step `before`).
 
         Afterwards more than one unit of the coarsest timestamp shown is let pass, so that a timestamp which moves
         is seen to move.
@@ -158,6 +132,7 @@ class Stage:
         Raises:
             Precondition: it is in another state.
         """
+        state = self.want.state
         shown = object_of(await self.get("before", item))
         if shown.get("state") != state:
             raise Precondition(
@@ -168,7 +143,6 @@ class Stage:
                 "before",
             )
         await self.settle(shown)
-        return shown
 
     async def settle(self, shown: dict[str, Any]) -> None:
         """Let more than one unit of the precision of an item's timestamps pass."""

@@ -10,6 +10,9 @@ from conformance.exchange import Exchange, Response, Transcript
 from conformance.scenario.model import Expectation, Scenario
 from conformance.text import Text
 
+ARRANGING_ACK: Final = "arrange.ack"
+"""The step of the ack that takes an item to `starting` before the case itself begins."""
+
 LEASE_GAP: Final = 5.0
 """Seconds between two reads beyond which an item may have changed by itself (leases are undocumented)."""
 
@@ -69,8 +72,14 @@ class View:
         Acks of a burst whose answers were lost are left out: there an unknown outcome is one outcome more.
         """
         for step, expectation in self.scenario.expectations.items():
-            if expectation.may_answer(success=success) and not (expectation.race and self.lost(step)):
+            if expectation.may_answer(success=success) and not self.left_out(step):
                 yield step, expectation
+
+    def left_out(self, step: str) -> bool:
+        """Whether a step says nothing: lost in a burst, or not needed since the item came in its state."""
+        if step == ARRANGING_ACK and self.begins_arranged():
+            return True
+        return self.scenario.expectations[step].race and self.lost(step)
 
     def lost(self, step: str) -> bool:
         """Whether a step was sent, and no answer came that can be judged."""
@@ -134,9 +143,13 @@ class View:
             )
         return self._object(step)
 
+    def begins_arranged(self) -> bool:
+        """Whether the item came in its state already, so that no ack of the suite's brought it there."""
+        return bool(self.transcript.facts.get("arranged_by", "api") != "api")
+
     def polled(self) -> dict[str, Any]:
-        """The item as poll returned it to this scenario; errors as `item`."""
-        step = self.transcript.facts.get("delivered_by")
+        """The item as poll returned it (or get, where the suite does not poll); errors as `item`."""
+        step = self.transcript.facts.get("seen_by")
         if not isinstance(step, str):
             raise self._absence("arrange.poll")
         return self.item(step)

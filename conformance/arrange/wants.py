@@ -1,0 +1,65 @@
+"""What a case needs: a work item that went a certain way. The list of wants is closed and documented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from conformance.arrange.workspace import Place
+
+Verb = Literal["ack", "heartbeat", "stop", "force"]
+"""One step of a way: what is done to an item after it was delivered."""
+
+State = Literal["queued", "starting", "active", "stopping", "stopped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Want:
+    """An item that was delivered and then went `way`. `named` says whether its poll carried a Worker-ID."""
+
+    way: tuple[Verb, ...] = ()
+    named: bool = True
+    delivered: bool = True
+    place: Place = "main"
+
+    @property
+    def state(self) -> State:
+        """The state at the end of the way (Stop work item § State transitions)."""
+        state: State = "queued"
+        for verb in self.way:
+            state = _after(state, verb)
+        return state
+
+    @property
+    def stopped_by(self) -> Literal["graceful", "drained", "forced"] | None:
+        """How a stopped item came to its end: stopped gracefully while queued, drained, or by force."""
+        if self.state != "stopped":
+            return None
+        if "force" in self.way:
+            return "forced"
+        return "graceful" if self.way == ("stop",) else "drained"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A work item that is a case's own.
+
+    `worker` is the identity that its poll carried. `seen_by` is the step whose answer shows it as it was delivered.
+    """
+
+    environment_id: str
+    work_id: str
+    place: Place
+    worker: str | None
+    seen_by: str
+    seen: dict[str, Any]
+
+
+def _after(state: State, verb: Verb) -> State:
+    if verb == "ack":
+        return "starting"
+    if verb == "heartbeat":
+        return "active"
+    if verb == "stop" and state in {"starting", "active"}:
+        return "stopping"
+    return "stopped"
