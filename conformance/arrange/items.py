@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from conformance.arrange.journal import Journal
 from conformance.arrange.reading import (
@@ -18,6 +18,7 @@ from conformance.arrange.reading import (
     body_of,
     id_of,
     object_of,
+    usable_id,
 )
 from conformance.arrange.wants import Item, Want
 from conformance.arrange.workspace import Maker, Place, Workspace
@@ -79,6 +80,8 @@ class ApiArranger:
         """Queue an item, poll until one is delivered, and take it along its way."""
         name = header or self._api.client.target.worker_header
         headers: tuple[Header, ...] = () if worker is None else ((name, worker),)
+        if not want.delivered:
+            return await self._undelivered(want.place)
         item = await self._delivered(want.place, worker, headers)
         for number, verb in enumerate(want.way, start=1):
             if verb == "ack":
@@ -104,16 +107,7 @@ class ApiArranger:
 
     async def _delivered(self, place: Place, worker: str | None, headers: tuple[Header, ...]) -> Item:
         """Items are alike until polled: whichever the poll returns is this scenario's own."""
-        environment_id = self._workspace.environment(place)
-        if environment_id is None:
-            raise CannotArrange(
-                Text("A second self-hosted environment could not be made.", "无法创建第二个 self-hosted 环境。"),
-                "create-environment.quiet",
-            )
-        session_id = await self._maker.session(
-            "arrange.session", self._label, agent=self._workspace.agent, environment=environment_id
-        )
-        body_of(await self._api.send_message("arrange.message", session_id, "Say OK."))
+        environment_id, _ = await self._queued(place)
         number = 0
         async for _ in _paced(POLL_PATIENCE):
             number += 1
@@ -127,6 +121,44 @@ class ApiArranger:
                 "创建 session 并发送用户消息后，{seconds} 秒内没有取到 work。",
             ).format(seconds=f"{POLL_PATIENCE:g}"),
             f"arrange.poll.{number}",
+        )
+
+    async def _queued(self, place: Place) -> tuple[str, str]:
+        """Create a session and its first message, so that work is queued; the ids of environment and session."""
+        environment_id = self._workspace.environment(place)
+        if environment_id is None:
+            raise CannotArrange(
+                Text("A second self-hosted environment could not be made.", "无法创建第二个 self-hosted 环境。"),
+                "create-environment.quiet",
+            )
+        session_id = await self._maker.session(
+            "arrange.session", self._label, agent=self._workspace.agent, environment=environment_id
+        )
+        body_of(await self._api.send_message("arrange.message", session_id, "Say OK."))
+        return environment_id, session_id
+
+    async def _undelivered(self, place: Place) -> Item:
+        """An item that is queued and that nobody polled, found in the list by its session."""
+        environment_id, session_id = await self._queued(place)
+        number = 0
+        async for _ in _paced(POLL_PATIENCE):
+            number += 1
+            step = f"arrange.list.{number}"
+            listed = object_of(await self._api.list_work(step, environment_id)).get("data")
+            for entry in listed if isinstance(listed, list) else []:
+                if isinstance(entry, dict) and _session_of(entry) == session_id:
+                    work_id = usable_id(entry.get("id"), step)
+                    return Item(
+                        environment_id=environment_id,
+                        work_id=work_id,
+                        place=place,
+                        worker=None,
+                        seen_by=step,
+                        seen=entry,
+                    )
+        raise CannotArrange(
+            Text("the session's work item is not in the list", "列表中没有该 session 的 work item"),
+            f"arrange.list.{number}",
         )
 
     async def _poll(
@@ -170,6 +202,11 @@ class ApiArranger:
 
     async def _stop(self, step: str, item: Item, *, force: bool) -> Exchange:
         return await self._api.stop(step, item.environment_id, item.work_id, force=force)
+
+
+def _session_of(entry: dict[str, Any]) -> Any:
+    data = entry.get("data")
+    return data.get("id") if isinstance(data, dict) else None
 
 
 async def _paced(patience: float) -> AsyncIterator[None]:

@@ -105,11 +105,15 @@ def id_of(exchange: Exchange, *keys: str) -> str:
     value: Any = object_of(exchange)
     for key in keys or ("id",):
         value = value.get(key) if isinstance(value, dict) else None
+    return usable_id(value, exchange.step)
+
+
+def usable_id(value: Any, step: str) -> str:
+    """An id that the target gave, as something that can stand in a URL.
+
+    Raises:
+        CannotArrange: it is no string, empty, very long, or a step in a path.
+    """
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID_LENGTH or value in {".", ".."}:
-        raise CannotArrange(
-            Text("{operation} answered without a usable `{key}`.", "{operation} 的响应中没有可用的 `{key}`。").format(
-                operation=exchange.operation, key=".".join(keys or ("id",))
-            ),
-            exchange.step,
-        )
+        raise CannotArrange(Text("the target gave no usable id", "目标没有给出可用的 id"), step)
     return value

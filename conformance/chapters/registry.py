@@ -12,6 +12,7 @@ from conformance.chapters import (
     error_envelope,
     first_ack,
     not_found,
+    observations,
     races,
     request_shapes,
     retries,
@@ -33,6 +34,7 @@ _CHAPTERS = (
     error_envelope,
     request_shapes,
     races,
+    observations,
 )
 
 

@@ -45,13 +45,21 @@ class Api:
         headers: tuple[Header, ...] = (),
         authentication: Authentication | None = None,
         body: str | None = None,
+        method: str = "POST",
+        suffix: str = "",
+        query: dict[str, Any] | None = None,
     ) -> Exchange:
-        """`POST /environments/{environment_id}/work/{work_id}/ack`: no body unless one is given."""
+        """`POST /environments/{environment_id}/work/{work_id}/ack`: no body unless one is given.
+
+        `method`, `suffix` and `query` are for what the page does not mention.
+        """
         return await self._send(
             step,
             "ack",
-            "POST",
+            method,
             ("environments", environment_id, "work", work_id, "ack"),
+            suffix=suffix,
+            query=query,
             headers=headers,
             authentication=authentication,
             body=body,
@@ -155,6 +163,7 @@ class Api:
         method: str,
         path: tuple[str, ...],
         *,
+        suffix: str = "",
         query: dict[str, Any] | None = None,
         headers: tuple[Header, ...] = (),
         authentication: Authentication | None = None,
@@ -166,7 +175,7 @@ class Api:
             step=step,
             operation=operation,
             method=method,
-            url=self.client.target.url(*path) + (f"?{urlencode(query)}" if query else ""),
+            url=self.client.target.url(*path) + suffix + (f"?{urlencode(query)}" if query else ""),
             kind=kind,
             headers=headers,
             authentication=authentication,

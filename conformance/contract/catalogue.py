@@ -16,7 +16,7 @@ from typing import Any, Literal
 from conformance.text import Lang, Text
 
 Level = Literal["MUST", "SHOULD", "OBSERVE"]
-Basis = Literal["stated", "inferred", "client"]
+Basis = Literal["stated", "inferred", "client", "open"]
 Exercised = Literal["always", "optional-input", "may-not-occur", "needs-poll"]
 """Why a requirement may be left out of a run that is still conformant; `always` may not."""
 
@@ -24,6 +24,7 @@ BASIS_WORDS: Mapping[Basis, Text] = {
     "stated": Text("stated in the docs", "文档明文规定"),
     "inferred": Text("inferred from the docs", "由文档推断"),
     "client": Text("official clients depend on it", "官方客户端依赖于此"),
+    "open": Text("left open by the docs", "文档未作规定"),
 }
 
 
@@ -47,7 +48,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """One rule of the contract. `inference` is given whenever the basis is not `stated`."""
+    """One rule of the contract. `inference` is given where the basis is `inferred` or `client`."""
 
     id: str
     chapter: str
@@ -154,8 +155,8 @@ def _chapter(chapter_id: str, data: Mapping[str, Any]) -> Chapter:
 
 def _requirement(chapter_id: str, entry: Mapping[str, Any]) -> Requirement:
     inference = Text(**entry["inference"]) if "inference" in entry else None
-    if (inference is None) != (entry["basis"] == "stated"):
-        raise CatalogueError(f"{chapter_id}.toml: {entry['id']}: an inference goes with every basis but 'stated'")
+    if (inference is not None) != (entry["basis"] in {"inferred", "client"}):
+        raise CatalogueError(f"{chapter_id}.toml: {entry['id']}: an inference goes with 'inferred' and 'client' alone")
     return Requirement(
         id=entry["id"],
         chapter=chapter_id,

@@ -11,7 +11,7 @@ from conformance.judging.evidence import red
 from conformance.judging.verdict import Line, Red, Verdict, VerdictKind, worst
 from conformance.scenario.model import Finding, Judgement, Scenario
 from conformance.scenario.view import Blocked, NotExercised, SuiteBroke, Unjudged, View
-from conformance.text import Text
+from conformance.text import Text, join
 
 _MAX_REDS: Final = 20
 
@@ -21,12 +21,16 @@ def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) 
     line = Line(scenario.id, requirement.id)
     view = View(scenario, transcript)
     reds: list[Red] = []
+    observed: list[Text] = []
     kinds: list[VerdictKind] = []
     reason: Text | None = None
     blocked_by: str | None = None
     for judgement in scenario.judgements(requirement.id):
         findings, stop = _collect(judgement, view)
-        reds += [red(transcript, finding) for finding in findings]
+        if requirement.level == "OBSERVE":
+            observed += [finding.actual for finding in findings]
+        else:
+            reds += [red(transcript, finding) for finding in findings]
         kinds.append(_kind(requirement, findings, stop))
         if stop is not None and reason is None:
             reason = stop.reason
@@ -39,6 +43,7 @@ def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) 
         reason=None if judged else reason,
         blocked_by=None if judged else blocked_by,
         reds=tuple(reds[:_MAX_REDS]),
+        observation=join(Text("; ", "；"), observed) if observed else None,
     )
 
 
@@ -60,7 +65,7 @@ def _kind(requirement: Requirement, findings: list[Finding], stop: Unjudged | No
     if isinstance(stop, SuiteBroke):
         return "failed" if findings and requirement.level == "MUST" else "suite-error"
     if requirement.level == "OBSERVE":
-        return "observed" if stop is None else "not-exercised"
+        return "observed" if findings else "not-exercised"
     if findings:
         return "failed" if requirement.level == "MUST" else "warned"
     if isinstance(stop, NotExercised):

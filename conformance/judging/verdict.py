@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from conformance.text import Text
@@ -61,13 +61,18 @@ class Red:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What became of one line of the plan. `blocked_by` is the requirement whose failure stands in the way."""
+    """What became of one line of the plan.
+
+    `blocked_by` is the requirement whose failure stands in the way; `observation` says in words what the target does
+    where the docs leave it open.
+    """
 
     line: Line
     kind: VerdictKind
     reason: Text | None = None
     blocked_by: str | None = None
-    reds: tuple[Red, ...] = field(default=())
+    reds: tuple[Red, ...] = ()
+    observation: Text | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types only, so that it crosses from a worker process."""
@@ -78,6 +83,7 @@ class Verdict:
             "reason": self.reason.to_json() if self.reason else None,
             "blocked_by": self.blocked_by,
             "reds": [asdict(red) for red in self.reds],
+            "observation": self.observation.to_json() if self.observation else None,
         }
 
     @classmethod
@@ -92,6 +98,7 @@ class Verdict:
                 Red(**{**red, "expected": Text.from_json(red["expected"]), "actual": Text.from_json(red["actual"])})
                 for red in data["reds"]
             ),
+            observation=Text.from_json(data["observation"]) if data["observation"] else None,
         )
 
 

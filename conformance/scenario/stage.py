@@ -157,7 +157,15 @@ class Stage:
         exchange = answered(await self._api.get(f"probe.{len(self.exchanges)}", environment_id, work_id))
         return exchange.response is not None and exchange.response.status == 200
 
-    async def ack(
+    async def ack(self, step: str, item: Item, headers: tuple[Header, ...] = (), **odd: Any) -> Exchange:
+        """Ack the item, or what is named in its place; what else may be given is that of `try_ack`.
+
+        Raises:
+            AnswerLost: no answer came that could be judged.
+        """
+        return answered(await self.try_ack(step, item, headers, **odd))
+
+    async def try_ack(
         self,
         step: str,
         item: Item,
@@ -167,22 +175,26 @@ class Stage:
         work_id: str | None = None,
         authentication: Authentication | None = None,
         body: str | None = None,
+        method: str = "POST",
+        suffix: str = "",
+        query: dict[str, str] | None = None,
     ) -> Exchange:
-        """Ack the item, or what is named in its place.
-
-        Raises:
-            AnswerLost: no answer came that could be judged.
-        """
-        return answered(
-            await self._api.ack(
-                step,
-                environment_id or item.environment_id,
-                work_id or item.work_id,
-                headers=headers,
-                authentication=authentication,
-                body=body,
-            )
+        """Ack in a form of one's own; that no answer comes is an answer too."""
+        return await self._api.ack(
+            step,
+            environment_id or item.environment_id,
+            work_id or item.work_id,
+            headers=headers,
+            authentication=authentication,
+            body=body,
+            method=method,
+            suffix=suffix,
+            query=query,
         )
+
+    async def archive_environment(self, item: Item) -> None:
+        """Archive the environment of the item: the quiet one, when all other cases are over."""
+        body_of(await self._api.act("archive", "environments", item.environment_id, "archive"))
 
     async def burst(self, sends: dict[str, Send], *, about: Callable[[set[str]], bool]) -> None:
         """Let several requests leave at one instant, each on a connection that is already open.

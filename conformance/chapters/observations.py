@@ -1,0 +1,244 @@
+"""Observations: what the docs leave open. The answers are told in words and never judged."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from conformance.arrange.wants import Want
+from conformance.chapters.answering import error_type
+from conformance.chapters.refusal_effects import FIRST_ACK
+from conformance.chapters.unknown_ids import unknown_environment_id, unknown_work_id
+from conformance.client import tokens
+from conformance.client.api import JSON_TYPE
+from conformance.contract.schemas import shown
+from conformance.contract.work_item import FIELDS
+from conformance.exchange import Exchange
+from conformance.scenario.model import Check, Finding, Judgement, Scenario
+from conformance.scenario.stage import Stage
+from conformance.scenario.view import ARRANGING_ACK, NotExercised, Unjudged, View
+from conformance.text import Text, join
+
+_METHODS: Final = ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+_ODD_IDS: Final = {"slash": "{id}/x", "space": "{id} x", "dots": "{id}..", "script": "{id}工作"}
+_LONG: Final = 1000
+
+
+async def _anonymous(stage: Stage) -> None:
+    item = await stage.item()
+    await stage.try_ack("first", item, stage.worker(stage.worker_id()))
+    await stage.try_ack("second", item, stage.worker(stage.worker_id()))
+
+
+async def _worker_ids(stage: Stage) -> None:
+    item = await stage.item()
+    worker = item.worker or ""
+    await stage.try_ack("case", item, stage.worker(worker.upper()))
+    await stage.try_ack("empty", item, stage.worker(""))
+    await stage.try_ack("long", item, stage.worker(worker + "x" * _LONG))
+    await stage.try_ack("script", item, stage.worker(worker + "工作"))
+    await stage.try_ack("twice", item, (*stage.worker(worker), *stage.worker(stage.worker_id())))
+
+
+async def _forms(stage: Stage) -> None:
+    """Retries of the rightful worker, each with one oddity; the item is starting, so a retry is safe."""
+    item = await stage.item()
+    mine = stage.rightful(item)
+    pat = stage.client.credentials.pat
+    request_id = str(uuid.UUID(int=stage.rng.getrandbits(128), version=4))
+    stage.facts["request_id"] = request_id
+    await stage.try_ack("plain", item, (*mine, ("x-request-id", request_id)))
+    await stage.try_ack("bearer", item, mine, authentication=tokens.scheme("bearer", pat))
+    await stage.try_ack("body.empty", item, (*mine, JSON_TYPE))
+    await stage.try_ack("body.unknown", item, (*mine, JSON_TYPE), body='{"surprise": true}')
+    await stage.try_ack("body.invalid", item, (*mine, JSON_TYPE), body="{")
+    await stage.try_ack("query", item, mine, query={"surprise": "1"})
+    await stage.try_ack("slash", item, mine, suffix="/")
+    for method in _METHODS:
+        await stage.try_ack(f"method.{method}", item, mine, method=method)
+    for name, form in _ODD_IDS.items():
+        await stage.try_ack(f"id.{name}", item, mine, work_id=form.format(id=item.work_id))
+
+
+async def _precedence(stage: Stage) -> None:
+    item = await stage.item()
+    mine = stage.rightful(item)
+    nobody = tokens.bearer(tokens.unknown(stage.client.credentials.pat, stage.rng))
+    nowhere = await unknown_environment_id(stage, item)
+    nothing = await unknown_work_id(stage, item)
+    await stage.try_ack("401-404", item, mine, environment_id=nowhere, authentication=nobody)
+    if stage.workspace.cloud is not None:
+        await stage.try_ack("401-400", item, mine, environment_id=stage.workspace.cloud, authentication=nobody)
+    forbidden = stage.client.credentials.forbidden
+    if forbidden is not None:
+        token = tokens.bearer(forbidden)
+        await stage.try_ack("403-404", item, mine, work_id=nothing, authentication=token)
+        stranger = stage.worker(stage.worker_id())
+        await stage.try_ack("403-409", item, stranger, authentication=token)
+
+
+async def _undelivered(stage: Stage) -> None:
+    item = await stage.item()
+    try:
+        await stage.try_ack("ack", item, stage.worker(stage.worker_id()))
+    finally:
+        await stage.release(item)
+
+
+async def _archived(stage: Stage) -> None:
+    item = await stage.item()
+    try:
+        await stage.archive_environment(item)
+        await stage.try_ack("ack", item, stage.rightful(item))
+    finally:
+        await stage.release(item)
+
+
+def told(*steps: str) -> Judgement:
+    """How each of these steps was answered, in words."""
+
+    def judge(view: View) -> Iterator[Finding]:
+        for step in steps:
+            exchange = view.transcript.find(step)
+            if exchange is not None:
+                label = f"{step.rpartition('.')[2]}: " if len(steps) > 1 else ""
+                words = Text("{label}{answer}", "{label}{answer}").format(label=label, answer=_words(view, exchange))
+                yield Finding(step=step, expected=_OPEN, actual=words)
+            elif view.transcript.ending.kind != "complete":
+                view.exchange(step)  # says why it was not sent
+
+    return judge
+
+
+def extra_fields(view: View) -> Iterator[Finding]:
+    """The names of the fields that no page has."""
+    body = _successful(view)
+    names = sorted(str(name)[:40] for name in body if name not in FIELDS)
+    words = join(", ", [shown(name) for name in names]) if names else Text("none", "无")
+    yield Finding(step="plain", expected=_OPEN, actual=words)
+
+
+def response_headers(view: View) -> Iterator[Finding]:
+    """The names of the headers, and whether the request id came back."""
+    _successful(view)
+    response = view.response("plain")
+    names = ", ".join(sorted({name.lower()[:40] for name, _ in response.headers}))
+    echoed = response.header("x-request-id") == view.transcript.facts.get("request_id")
+    answer = Text("echoed", "已回传") if echoed else Text("not echoed", "未回传")
+    yield Finding(
+        step="plain",
+        expected=_OPEN,
+        actual=Text("{names}; x-request-id {answer}", "{names}；x-request-id {answer}").format(
+            names=shown(names), answer=answer
+        ),
+    )
+
+
+_OPEN: Final = Text("left open by the docs", "文档未作规定")
+
+
+def _successful(view: View) -> dict[str, Any]:
+    body = view.body("plain") if view.response("plain").status == 200 else None
+    if not isinstance(body, dict):
+        raise NotExercised(Text("the retry did not succeed", "重试没有成功"))
+    return body
+
+
+def _words(view: View, exchange: Exchange) -> Text:
+    """Status, and what the body says about it; or that nothing came back."""
+    response = exchange.response
+    if response is None:
+        return Text("no answer ({problem})", "没有响应（{problem}）").format(problem=exchange.problem)
+    try:
+        body = view.body(exchange.step) if exchange.outcome == "ok" and response.body.text else None
+    except Unjudged:
+        body = None
+    kind = error_type(body)
+    state = body.get("state") if isinstance(body, dict) else None
+    if kind is not None:
+        return Text("{s}, error.type {k}", "{s}，error.type 为 {k}").format(s=response.status, k=shown(kind))
+    if isinstance(state, str):
+        return Text("{s}, state {k}", "{s}，state 为 {k}").format(s=response.status, k=shown(state))
+    return Text(str(response.status), str(response.status))
+
+
+def _case(name: str, title: Text, talk: Callable[[Stage], Any], want: Want, *checks: Check, writes: int) -> Scenario:
+    return Scenario(
+        id=f"observe.{name}",
+        chapter="observations",
+        title=title,
+        talk=talk,
+        want=want,
+        expectations={ARRANGING_ACK: FIRST_ACK} if "ack" in want.way else {},
+        checks=checks,
+        also_writes=writes,
+        after_all=name == "archived-environment",
+    )
+
+
+def _observe(name: str, *steps: str) -> Check:
+    return Check(f"ack.observe.{name}", told(*steps))
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Every row that the rulings leave open."""
+    yield _case(
+        "anonymous-poll",
+        Text(
+            "Two workers ack an item that was polled without a Worker-ID", "两个 worker 先后 ack 一个匿名 poll 的 item"
+        ),
+        _anonymous,
+        Want(named=False),
+        _observe("worker-id-after-anonymous-poll", "first"),
+        _observe("second-worker-after-anonymous-poll", "second"),
+        writes=2,
+    )
+    yield _case(
+        "worker-ids",
+        Text("Acks with odd Worker-IDs", "使用特殊 Worker-ID 的 ack"),
+        _worker_ids,
+        Want(),
+        _observe("worker-id-case", "case"),
+        _observe("worker-id-forms", "empty", "long", "script", "twice"),
+        writes=5,
+    )
+    yield _case(
+        "request-forms",
+        Text("Retries in forms that the page does not mention", "以页面未提及的形式重试"),
+        _forms,
+        Want(way=("ack",)),
+        _observe("lower-case-bearer", "bearer"),
+        _observe("bodies", "body.empty", "body.unknown", "body.invalid"),
+        _observe("unknown-query", "query"),
+        _observe("trailing-slash", "slash"),
+        _observe("other-methods", *(f"method.{method}" for method in _METHODS)),
+        _observe("odd-ids", *(f"id.{name}" for name in _ODD_IDS)),
+        Check("ack.observe.extra-fields", extra_fields),
+        Check("ack.observe.response-headers", response_headers),
+        writes=17,
+    )
+    yield _case(
+        "precedence",
+        Text("Acks to which two rows of the error table apply", "错误表中两行同时适用的 ack"),
+        _precedence,
+        Want(),
+        _observe("precedence", "401-404", "401-400", "403-404", "403-409"),
+        writes=4,
+    )
+    yield _case(
+        "undelivered",
+        Text("An ack of an item that was never delivered", "对从未投递过的 item 执行 ack"),
+        _undelivered,
+        Want(place="quiet", delivered=False),
+        _observe("undelivered", "ack"),
+        writes=2,
+    )
+    yield _case(
+        "archived-environment",
+        Text("An ack in an environment that was archived", "在已归档的环境中执行 ack"),
+        _archived,
+        Want(place="quiet"),
+        _observe("archived-environment", "ack"),
+        writes=3,
+    )
