@@ -3,28 +3,62 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
 
 from conformance.chapters.registry import scenarios
 from conformance.cli.options import language
+from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, load
 from conformance.text import Lang, Text
 
 
 @click.command()
 @click.option("--lang", type=click.Choice(["en", "zh"]), default=None, help="Language; else that of the locale.")
+@click.option("--ambiguities", is_flag=True, help="Where the pages disagree or leave something open, instead.")
 @click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", show_default=True)
-def command(lang: str | None, form: str) -> None:
+def command(lang: str | None, form: str, *, ambiguities: bool) -> None:
     """Show chapters, scenarios and requirements with their level and basis."""
     chosen = language(lang)
     if form == "json":
-        click.echo(json.dumps(_data(), indent=1, ensure_ascii=False))
-        return
-    for line in _markdown(chosen) if form == "md" else _text(chosen):
+        click.echo(json.dumps(_register() if ambiguities else _data(), indent=1, ensure_ascii=False))
+    elif ambiguities:
+        _say(_ambiguities(chosen, heading="## " if form == "md" else ""))
+    else:
+        _say(_markdown(chosen) if form == "md" else _text(chosen))
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
         click.echo(line)
+
+
+def _ambiguities(lang: Lang, *, heading: str) -> Iterator[str]:
+    for entry in register():
+        yield f"{heading}{entry.id}: {entry.question.in_(lang)}"
+        yield ""
+        yield f"- {Text('The pages', '页面').in_(lang)}: {entry.positions.in_(lang)}"
+        yield f"- {Text('Read as', '解读').in_(lang)}: {entry.reading.in_(lang)}"
+        yield from (f"- {source.cite(lang)}" for source in entry.sources)
+        if entry.requirements:
+            yield f"- {', '.join(entry.requirements)}"
+        yield ""
+
+
+def _register() -> list[dict[str, Any]]:
+    return [
+        {
+            "id": entry.id,
+            "question": entry.question.to_json(),
+            "positions": entry.positions.to_json(),
+            "reading": entry.reading.to_json(),
+            "pages": [source.url.to_json() for source in entry.sources],
+            "requirements": list(entry.requirements),
+        }
+        for entry in register()
+    ]
 
 
 def _judged_on(requirement: str) -> list[str]:

@@ -28,8 +28,9 @@ _NOTHING_SELECTED: Final = Text(
 class Narrator:
     """A pytest plugin that takes the place of pytest's own terminal."""
 
-    def __init__(self, lang: Lang) -> None:
+    def __init__(self, lang: Lang, *, verbose: bool) -> None:
         self._lang = lang
+        self._verbose = verbose
         self._record: RunRecord | None = None
         self._cannot_start = False
         self._planned = 0
@@ -59,7 +60,7 @@ class Narrator:
         self._record = record
         if self._live:
             click.echo("\r", nl=False, err=True)
-        _echo(lines(record, self._lang, report_path=str(config.stash[FOLDER] / "report.json")))
+        _echo(lines(record, self._lang, verbose=self._verbose, report_path=str(config.stash[FOLDER] / "report.json")))
 
     def exit_code(self, pytest_code: int) -> int:
         """The gate's code, or why there is none."""

@@ -26,6 +26,7 @@ _PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
 @click.option("-k", "expression", default="", metavar="EXPR", help="Only what matches, as in pytest -k.")
 @click.option("--start", default=None, metavar="COMMAND", help="Start this server first, and stop it afterwards.")
 @click.option("--wait", type=float, default=30.0, metavar="SECONDS", help="How long it may take to start (default 30).")
+@click.option("-v", "--verbose", is_flag=True, help="Tell what was observed where the docs leave it open, too.")
 @click.option("--dry-run", is_flag=True, help="Show what would run and what it takes; connect to nothing.")
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
@@ -46,7 +47,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     if values["dry_run"]:
         dry = DryRun(lang, settings)
         raise SystemExit(dry.exit_code(_pytest(_arguments(values, lang, processes=0, extra=["--collect-only"]), dry)))
-    narrator = Narrator(lang)
+    narrator = Narrator(lang, verbose=values["verbose"])
     code = int(pytest.ExitCode.INTERRUPTED)
     with (
         contextlib.suppress(KeyboardInterrupt),  # before pytest takes over, or after it

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any, Final
 
+from conformance.contract.ambiguities import Ambiguity, register
 from conformance.contract.catalogue import Requirement, Source
 from conformance.judging.record import Circumstances, RunRecord
 from conformance.judging.tally import RequirementResult
@@ -43,6 +44,7 @@ def report(record: RunRecord) -> dict[str, Any]:
             }
             for chapter, results in by_chapter(record)
         ],
+        "ambiguities": [_ambiguity(entry) for entry in register()],
     }
     cleaned: dict[str, Any] = _encodable(document)
     return cleaned
@@ -119,6 +121,17 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
+def _ambiguity(entry: Ambiguity) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "question": entry.question.to_json(),
+        "positions": entry.positions.to_json(),
+        "reading": entry.reading.to_json(),
+        "sources": [_source(source) for source in entry.sources],
+        "requirements": list(entry.requirements),
+    }
+
+
 def _line(verdict: Verdict) -> dict[str, Any]:
     return {
         "scenario": verdict.line.scenario,
@@ -126,6 +139,7 @@ def _line(verdict: Verdict) -> dict[str, Any]:
         "verdict": verdict.kind,
         "reason": _text(verdict.reason),
         "blocked_by": verdict.blocked_by,
+        "observation": _text(verdict.observation),
         "reds": [_red(red) for red in verdict.reds],
     }
 
@@ -141,6 +155,7 @@ def _red(red: Red) -> dict[str, Any]:
         "request": red.request,
         "answer": red.answer,
         "curl": red.curl,
+        "exhibit": red.exhibit,
     }
 
 

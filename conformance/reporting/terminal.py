@@ -44,8 +44,8 @@ _LAST: Final = Text(
 )
 
 
-def lines(record: RunRecord, lang: Lang, *, report_path: Path | str) -> Iterator[str]:
-    """The lines without line ends; the last one is the sentence that says it all."""
+def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bool = False) -> Iterator[str]:
+    """The lines without line ends; the last one is the sentence that says it all. `verbose` tells observations too."""
     yield from _head(record, lang)
     yield from _table(record, lang)
     yield from _breaches(record, "failed", lang)
@@ -53,7 +53,7 @@ def lines(record: RunRecord, lang: Lang, *, report_path: Path | str) -> Iterator
     yield from _unjudged(record, "suite-error", lang)
     yield from _unjudged(record, "inconclusive", lang)
     yield from _breaches(record, "warned", lang)
-    yield from _observed(record, lang)
+    yield from _observed(record, lang, verbose=verbose)
     yield from _not_exercised(record, lang)
     yield from _remarks(record, lang)
     yield ""
@@ -149,13 +149,16 @@ def _unjudged(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
         yield from _names(Text("requirements", "契约要求"), (verdict.line.requirement for verdict in group), lang)
 
 
-def _observed(record: RunRecord, lang: Lang) -> Iterator[str]:
+def _observed(record: RunRecord, lang: Lang, *, verbose: bool) -> Iterator[str]:
     results = record.tally.of("observed")
     yield from _section(_SECTIONS["observed"], _REQUIREMENTS, len(results), lang)
+    if results and not verbose:
+        yield Text("- report.json and --verbose tell them", "- 详见 report.json，或使用 --verbose").in_(lang)
+        return
     for result in results:
         for verdict in result.verdicts:
-            if verdict.reds:
-                yield f"- {result.requirement.id}: {summary(verdict).in_(lang)}"
+            if verdict.observation is not None:
+                yield f"- {result.requirement.id}: {_safe(verdict.observation).in_(lang)}"
 
 
 def _not_exercised(record: RunRecord, lang: Lang) -> Iterator[str]:

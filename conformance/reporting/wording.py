@@ -101,6 +101,9 @@ def _red(red: Red, lang: Lang, limit: int | None) -> Iterator[str]:
     yield _labelled(lang, Text("done", "执行操作"), _STEP.format(step=safe(red.step, limit)).in_(lang))
     yield _labelled(lang, Text("expected", "预期"), safe(red.expected.in_(lang), limit))
     yield _labelled(lang, Text("actual", "实际"), safe(_actual(red).in_(lang), limit))
+    if red.exhibit:
+        yield _labelled(lang, Text("history", "操作历史"), "")
+        yield from excerpt(red.exhibit, lang)
     if red.source:
         yield _labelled(lang, Text("schema from", "schema 出处"), safe(red.source, limit))
     yield _labelled(lang, Text("request", "请求"), "")
