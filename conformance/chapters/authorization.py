@@ -15,29 +15,47 @@ from conformance.scenario.view import View
 from conformance.text import Text
 
 _FORBIDDEN: Final = (403, "permission_error")
+_NOTHING: Final = Text("nothing of the item", "不包含该 item 的任何内容")
+_UNMISTAKABLE: Final = 12
+_TELLING: Final = frozenset(FIELDS) - {"type", "id", "environment_id"}
+"""Fields that tell something: the envelope has a `type` of its own, and the caller itself sent the two ids."""
+
 _MISSING: Final = (404, "not_found_error")
 
 
 def no_leak(view: View) -> Iterator[Finding]:
-    """No field of the item stands in the refusal, and neither does its session's id, which the caller never sent."""
+    """No field of the item stands in the refusal, however deep, and nothing that the caller never sent."""
     response = view.answered_as_expected("ack")
     polled = view.polled()
-    data = polled.get("data")
-    session = data.get("id") if isinstance(data, Mapping) else None
-    hidden = Text("nothing of the item", "不包含该 item 的任何内容")
-    if isinstance(session, str) and session and session in response.body.text:
-        yield Finding(step="ack", expected=hidden, actual=Text("the id of its session", "包含其 session 的 id"))
+    whole = "\n".join([response.body.text, *(value for _, value in response.headers)])
+    for name, value in _unsent(polled).items():
+        if value in whole:
+            yield Finding(step="ack", expected=_NOTHING, actual=Text("its {name}", "包含其 {name}").format(name=name))
     for pointer, value in _leaked(view.body("ack"), polled):
-        yield Finding(step="ack", pointer=pointer, expected=hidden, actual=schemas.shown(value))
+        yield Finding(step="ack", pointer=pointer, expected=_NOTHING, actual=schemas.shown(value))
 
 
-def _leaked(body: Any, polled: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Fields of the envelope or of its error that have both the name and the value of a field of the item."""
-    for path, place in (("", body), ("/error", body.get("error") if isinstance(body, Mapping) else None)):
-        if isinstance(place, Mapping):
-            for name in FIELDS:
-                if name != "type" and place.get(name) is not None and place[name] == polled.get(name):
-                    yield f"{path}/{name}", place[name]
+def _unsent(polled: Mapping[str, Any]) -> dict[str, str]:
+    """Values of the item that are unmistakable and that no request of the caller held."""
+    data, metadata = polled.get("data"), polled.get("metadata")
+    values = {"data.id": data.get("id") if isinstance(data, Mapping) else None}
+    if isinstance(metadata, Mapping):
+        values |= {f"metadata.{name}": value for name, value in metadata.items()}
+    return {name: v for name, v in values.items() if isinstance(v, str) and len(v) >= _UNMISTAKABLE}
+
+
+def _leaked(body: Any, polled: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Members of the body, at any depth, that have both the name and the value of a field of the item."""
+    if isinstance(body, Mapping):
+        for name, value in body.items():
+            place = f"{path}/{name}"
+            if name in _TELLING and value is not None and value == polled.get(name):
+                yield place, value
+            else:
+                yield from _leaked(value, polled, place)
+    elif isinstance(body, list):
+        for number, value in enumerate(body):
+            yield from _leaked(value, polled, f"{path}/{number}")
 
 
 def scenarios() -> Iterator[Scenario]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.arrange.reading import CannotArrange
 from conformance.arrange.wants import Item
 from conformance.chapters.refusal_effects import refusal_case
 from conformance.chapters.unknown_ids import unknown_work_id
@@ -16,23 +15,14 @@ from conformance.text import Text
 _REFUSED: Final = refusal("ack.environment.not-self-hosted", (400, "invalid_request_error"))
 
 
-def _cloud(stage: Stage) -> str:
-    if stage.workspace.cloud is None:
-        raise CannotArrange(
-            Text("an environment that is not self-hosted could not be made", "无法创建非 self-hosted 环境"),
-            "create-environment.not-self-hosted-cloud",
-        )
-    return stage.workspace.cloud
-
-
 async def _unknown_work(stage: Stage, item: Item) -> None:
-    cloud = _cloud(stage)
+    cloud = stage.workspace.not_self_hosted
     work_id = await unknown_work_id(stage, item)
     await stage.ack("ack", item, stage.rightful(item), environment_id=cloud, work_id=work_id)
 
 
 async def _work_of_another_environment(stage: Stage, item: Item) -> None:
-    await stage.ack("ack", item, stage.rightful(item), environment_id=_cloud(stage))
+    await stage.ack("ack", item, stage.rightful(item), environment_id=stage.workspace.not_self_hosted)
 
 
 def scenarios() -> Iterator[Scenario]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal
 
-from conformance.arrange.reading import CannotArrange, NotOffered
+from conformance.arrange.reading import NotOffered
 from conformance.arrange.wants import Item
 from conformance.chapters.refusal_effects import Attempt, refusal_case
 from conformance.chapters.unknown_ids import malformed, unknown_environment_id, unknown_work_id
@@ -38,12 +38,7 @@ async def _unknown_work(stage: Stage, item: Item) -> None:
 
 
 async def _other_environment(stage: Stage, item: Item) -> None:
-    if stage.workspace.quiet is None:
-        raise CannotArrange(
-            Text("a second self-hosted environment could not be made", "无法创建第二个 self-hosted 环境"),
-            "create-environment.quiet",
-        )
-    await stage.ack("ack", item, stage.rightful(item), environment_id=stage.workspace.quiet)
+    await stage.ack("ack", item, stage.rightful(item), environment_id=stage.workspace.second)
 
 
 def _malformed(subject: Literal["environment", "work"], shape: str) -> Attempt:

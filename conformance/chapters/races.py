@@ -66,7 +66,7 @@ async def _foreign_worker(stage: Stage) -> None:
 
 
 def _against(other: str) -> Callable[[Stage], Awaitable[None]]:
-    """Two acks of the rightful worker and one other operation, at the same time."""
+    """Two acks of the rightful worker and one other operation, at the same time: the other one right after the first."""
 
     async def talk(stage: Stage) -> None:
         item = await stage.item()

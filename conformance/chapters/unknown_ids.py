@@ -19,14 +19,14 @@ _LONGEST_PREFIX: Final = 32
 _UNUSUAL: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
-def unknown_like(given: str, rng: random.Random) -> str:
-    """An id of the same prefix, length and alphabet, other only in its last third.
+def unknown_like(given: str, rng: random.Random, *, whole: bool = False) -> str:
+    """An id of the same prefix, length and alphabet, other only in its last third, or in the `whole` of it.
 
     Each character is replaced by one of its class (digit, lower, upper case) that the id itself uses, so that the
     alphabet holds whatever it is; an id of digits alone gets nines, which a counter reaches last.
     """
     prefix, body = split(given)
-    keep = len(body) - max(1, len(body) // 3)
+    keep = 0 if whole else len(body) - max(1, len(body) // 3)
     tail = body[keep:]
     if body.isdigit():
         nines = "9" * len(tail)
@@ -63,10 +63,12 @@ async def unknown_environment_id(stage: Stage, item: Item) -> str:
 
 async def _unknown(stage: Stage, given: str, *, environment_id: str = "", work_id: str = "") -> str:
     seen = {given, stage.workspace.main, stage.workspace.quiet, stage.workspace.cloud}
-    for _ in range(_CANDIDATES):
-        candidate = unknown_like(given, stage.rng)
+    for number in range(_CANDIDATES):
+        # Where so few ids are possible that the target knows them all, more of the id has to change.
+        candidate = unknown_like(given, stage.rng, whole=number >= _CANDIDATES // 2)
         if candidate in seen:
             continue
+        seen.add(candidate)
         if not await stage.exists(environment_id or candidate, work_id or candidate):
             return candidate
     raise CannotArrange(

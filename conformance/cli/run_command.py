@@ -24,6 +24,13 @@ _PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
 @settings_options()
 @click.option("-n", "processes", type=click.IntRange(min=0), default=0, metavar="N", help="Processes (pytest-xdist).")
 @click.option("-k", "expression", default="", metavar="EXPR", help="Only what matches, as in pytest -k.")
+@click.option(
+    "--alluredir",
+    default=None,
+    metavar="DIR",
+    envvar="WORK_CONFORMANCE_ALLUREDIR",
+    help="Also write results for Allure into this folder.",
+)
 @click.option("--start", default=None, metavar="COMMAND", help="Start this server first, and stop it afterwards.")
 @click.option("--wait", type=float, default=30.0, metavar="SECONDS", help="How long it may take to start (default 30).")
 @click.option("-v", "--verbose", is_flag=True, help="Tell what was observed where the docs leave it open, too.")
@@ -47,6 +54,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     if values["dry_run"]:
         dry = DryRun(lang, settings)
         raise SystemExit(dry.exit_code(_pytest(_arguments(values, lang, processes=0, extra=["--collect-only"]), dry)))
+    extra = _allure(values["alluredir"])
     narrator = Narrator(lang, verbose=values["verbose"])
     code = int(pytest.ExitCode.INTERRUPTED)
     with (
@@ -54,7 +62,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
         _sigterm_as_interrupt(),
         started(values["start"], settings, wait=values["wait"]),
     ):
-        code = _pytest(_arguments(values, lang, processes=values["processes"], extra=[]), narrator)
+        code = _pytest(_arguments(values, lang, processes=values["processes"], extra=extra), narrator)
     raise SystemExit(narrator.exit_code(code))
 
 
@@ -97,6 +105,22 @@ def _arguments(values: Mapping[str, Any], lang: str, *, processes: int, extra: l
         elif given is not None:
             arguments.append(f"{option.pytest_option}={given}")
     return arguments
+
+
+def _allure(place: str | None) -> list[str]:
+    """What pytest needs to write for Allure; its own complaint about a folder would be a traceback.
+
+    Raises:
+        CannotStart: the folder cannot be made.
+    """
+    if not place:
+        return []
+    folder = Path(place).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"--alluredir {place}: the folder cannot be written ({error.strerror}).") from None
+    return ["-p", "allure_pytest.plugin", f"--alluredir={folder}"]
 
 
 def _pytest(arguments: list[str], plugin: object) -> int:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from conformance.client.client import Call, Client
 from conformance.client.limiter import Kind
-from conformance.client.starting_line import StartingLine
+from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication
 from conformance.exchange import Exchange, Header
 
@@ -19,8 +19,8 @@ JSON_TYPE: Final[Header] = ("Content-Type", "application/json")
 class Api:
     """The Work API and the endpoints that arrange work, as one scenario sees them.
 
-    `record` is given every exchange once it is over; `age` orders scenarios at the rate limiter. From a starting
-    `line` all requests leave at one instant: the burst as a whole has waited for the rate.
+    `record` is given every exchange once it is over; `age` orders scenarios at the rate limiter. With a `place` at a
+    starting line its one request leaves together with the others: the burst as a whole has waited for the rate.
     """
 
     def __init__(
@@ -29,12 +29,12 @@ class Api:
         record: Callable[[Exchange], None],
         *,
         age: int = 0,
-        line: StartingLine | None = None,
+        place: Place | None = None,
     ) -> None:
         self.client = client
         self._record = record
         self._age = age
-        self._line = line
+        self._place = place
 
     async def ack(
         self,
@@ -182,9 +182,9 @@ class Api:
             body=body,
             repeatable=repeatable,
         )
-        if self._line is None:
+        if self._place is None:
             exchange = await self.client.perform(call, age=self._age)
         else:
-            exchange = await self.client.once(call, self._line)
+            exchange = await self.client.once(call, self._place)
         self._record(exchange)
         return exchange

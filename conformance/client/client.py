@@ -13,7 +13,7 @@ from typing import Final
 
 from conformance import __version__
 from conformance.client.limiter import Kind, RateLimiter
-from conformance.client.starting_line import StartingLine
+from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication, bearer, derived
 from conformance.client.transport import Lost, Reply, Transport, Undelivered
 from conformance.exchange import Exchange, Header, Outcome, Request, Response
@@ -109,29 +109,29 @@ class Client:
         """Wait until a burst may leave: to the rate it is one unit."""
         await self._limiter.wait("write", age, writes)
 
-    async def once(self, call: Call, line: StartingLine) -> Exchange:
+    async def once(self, call: Call, place: Place) -> Exchange:
         """Send a call from a starting line, whatever the rate, and never again: the burst has waited as a whole.
 
         Raises:
             TargetGone: the target no longer answers anything.
         """
         if self._health.gone:
-            line.leave()
+            place.give_up()
             raise TargetGone
-        exchange = await self._once(call, line)
+        exchange = await self._once(call, place)
         if exchange.response is None:
             await self._health.failed(self._probe)
         else:
             self._health.answered()
         return exchange
 
-    async def _once(self, call: Call, line: StartingLine | None = None) -> Exchange:
+    async def _once(self, call: Call, place: Place | None = None) -> Exchange:
         sent: float | None = None
 
         async def on_send() -> None:
             nonlocal sent
-            if line is not None:
-                await line.arrive()
+            if place is not None:
+                await place.arrive()
             sent = self._clock()
 
         reply, response, problem = None, None, None
@@ -146,10 +146,11 @@ class Client:
             )
         except Undelivered as error:
             outcome, problem = "fail", str(error)
-            if line is not None:
-                line.leave()
         except Lost as error:
             outcome, problem = "unknown", str(error)
+        finally:
+            if place is not None:
+                place.give_up()
         completed = self._clock()
         if reply is not None:
             response = self._kept(reply)

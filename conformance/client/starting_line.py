@@ -6,22 +6,49 @@ import asyncio
 
 
 class StartingLine:
-    """Lets `runners` requests go at one instant. One that will never arrive leaves, so that none waits for it."""
+    """Lets `runners` requests go at one instant. One that will never arrive leaves, so that none waits for it.
+
+    They go in the order of their places, a turn of the event loop apart: what is first under way is decided by the
+    case, and not by whose connection happened to be open.
+    """
 
     def __init__(self, runners: int) -> None:
         self._awaited = runners
         self._go = asyncio.Event()
 
-    async def arrive(self) -> None:
-        """Wait until every other request has arrived or left."""
-        self._one_less()
+    def place(self, number: int) -> Place:
+        """The place of one request, counted from 0."""
+        return Place(self, number)
+
+    async def arrive(self, number: int) -> None:
+        """Wait until every other request has arrived or left, and then for one's turn."""
+        self.leave()
         await self._go.wait()
+        for _ in range(number + 1):
+            await asyncio.sleep(0)
 
     def leave(self) -> None:
-        """Give up a place: no connection could be made."""
-        self._one_less()
-
-    def _one_less(self) -> None:
+        """One request less to wait for."""
         self._awaited -= 1
         if self._awaited <= 0:
             self._go.set()
+
+
+class Place:
+    """One request's place at the line."""
+
+    def __init__(self, line: StartingLine, number: int) -> None:
+        self._line = line
+        self._number = number
+        self._taken = False
+
+    async def arrive(self) -> None:
+        """Be ready to be sent, and wait for the others."""
+        self._taken = True
+        await self._line.arrive(self._number)
+
+    def give_up(self) -> None:
+        """Do not let the others wait for a request that never became ready."""
+        if not self._taken:
+            self._taken = True
+            self._line.leave()

@@ -27,7 +27,7 @@ _GRAMMAR: Final = re.compile(
     r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
     r"[Tt](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
     r"(?:\.(?P<fraction>[0-9]+))?"
-    r"(?:[Zz]|[+-](?P<offset_hour>[0-9]{2}):(?P<offset_minute>[0-9]{2}))"
+    r"(?:[Zz]|(?P<sign>[+-])(?P<offset_hour>[0-9]{2}):(?P<offset_minute>[0-9]{2}))"
 )
 
 
@@ -58,8 +58,8 @@ class Instant:
     unit: int
 
 
-def parse(text: str) -> Instant:
-    """Read one timestamp.
+def parse(text: str, *, any_offset: bool = False) -> Instant:
+    """Read one timestamp; with `any_offset` also one that is not in UTC, as the moment that it shows.
 
     A 60th second (a leap second) is allowed in any minute and counts as the second after it.
 
@@ -74,9 +74,11 @@ def parse(text: str) -> Instant:
     if len(fraction) > MAX_FRACTION_DIGITS:
         raise NotTimestamp(Text("more than 9 fraction digits", "小数位超过 9 位"))
     seconds = _day(match) * 86_400 + _time_of_day(match)
-    _require_utc(match)
+    ahead = _offset(match)
+    if ahead and not any_offset:
+        raise NotUtc(Text("not UTC: the offset is not zero", "不是 UTC：时区偏移不为零"))
     unit = 10 ** (MAX_FRACTION_DIGITS - len(fraction))
-    return Instant(seconds * _SECOND + int(fraction or "0") * unit, unit)
+    return Instant((seconds - ahead) * _SECOND + int(fraction or "0") * unit, unit)
 
 
 def agree(a: Instant, b: Instant) -> bool:
@@ -109,9 +111,10 @@ def _time_of_day(match: re.Match[str]) -> int:
     return hour * 3600 + minute * 60 + second
 
 
-def _require_utc(match: re.Match[str]) -> None:
+def _offset(match: re.Match[str]) -> int:
+    """Seconds that the offset is ahead of UTC."""
     hour, minute = int(match["offset_hour"] or "0"), int(match["offset_minute"] or "0")
     if hour > 23 or minute > 59:
         raise NotTimestamp(Text("no such offset", "没有这样的时区偏移"))
-    if hour or minute:
-        raise NotUtc(Text("not UTC: the offset is not zero", "不是 UTC：时区偏移不为零"))
+    seconds = hour * 3600 + minute * 60
+    return -seconds if match["sign"] == "-" else seconds

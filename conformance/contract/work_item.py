@@ -57,11 +57,11 @@ def longest_unit(item: Mapping[str, Any]) -> float:
 
 
 def instant_of(value: object) -> timestamps.Instant | None:
-    """The moment a field shows, or None where it shows none."""
+    """The moment a field shows, in whatever offset, or None where it shows none."""
     if not isinstance(value, str):
         return None
     try:
-        return timestamps.parse(value)
+        return timestamps.parse(value, any_offset=True)
     except ValueError:
         return None
 

@@ -13,7 +13,7 @@ from conformance.arrange.wants import Item, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
 from conformance.client.client import Client
-from conformance.client.starting_line import StartingLine
+from conformance.client.starting_line import Place, StartingLine
 from conformance.client.tokens import Authentication
 from conformance.contract.work_item import longest_unit
 from conformance.exchange import Exchange, Header
@@ -197,7 +197,7 @@ class Stage:
         body_of(await self._api.act("archive", "environments", item.environment_id, "archive"))
 
     async def burst(self, sends: dict[str, Send], *, about: Callable[[set[str]], bool]) -> None:
-        """Let several requests leave at one instant, each on a connection that is already open.
+        """Let several requests leave at one instant, in this order, each on a connection that is already open.
 
         `about` is given the steps that were not turned away (429, 503, no connection) and says whether they still
         are the race that was wanted.
@@ -206,13 +206,18 @@ class Stage:
             Repeat: they are not, or the recorded intervals do not overlap.
         """
         await self.client.ready(writes=len(sends), age=self._age)
-        api = Api(self.client, self.exchanges.append, age=self._age, line=StartingLine(len(sends)))
-        await asyncio.gather(*(send(api, step) for step, send in sends.items()))
+        line = StartingLine(len(sends))
+        await asyncio.gather(
+            *(send(self._at(line.place(number)), step) for number, (step, send) in enumerate(sends.items()))
+        )
         taken = [e for e in self.exchanges if e.step in sends and e.outcome != "fail"]
         if not about({exchange.step for exchange in taken}):
             raise Repeat(Text("the target turned requests of the burst away", "目标拒收了并发请求"), MAX_LOST_RACES)
         if max(e.invoked for e in taken) > min(e.completed for e in taken):
             raise Repeat(Text("the requests did not overlap in time", "各请求在时间上没有重叠"), MAX_MISSED_RACES)
+
+    def _at(self, place: Place) -> Api:
+        return Api(self.client, self.exchanges.append, age=self._age, place=place)
 
     async def release(self, item: Item) -> None:
         """Stop the item by force, whatever became of it, so that the next quiet scenario finds nothing of it."""

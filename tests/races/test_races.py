@@ -1,0 +1,65 @@
+"""Every race is red on a server that loses it, with the history that shows it, and green on the healthy one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from conformance.chapters.registry import scenarios
+from conformance.emulator import Tokens, create_app
+from conformance.judging.plan import full_plan
+from conformance.judging.record import RunRecord
+from conformance.judging.verdict import Line
+from tests.races.servers import SERVERS, Racy
+from tests.runs import judge_app
+
+
+def race_lines() -> list[Line]:
+    """Every line of the race chapter's scenarios."""
+    return [line for line in full_plan() if scenarios()[line.scenario].chapter == "races"]
+
+
+def failed(record: RunRecord) -> set[str]:
+    return {result.requirement.id for result in record.tally.of("failed")}
+
+
+def reasons(record: RunRecord) -> Iterable[str]:
+    for result in record.tally.results:
+        for verdict in result.verdicts:
+            if verdict.reason is not None:
+                yield f"{verdict.line}: {verdict.kind}: {verdict.reason.en}"
+
+
+@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
+@pytest.mark.parametrize("rate", [None, "20/50"])
+def test_a_lost_race_is_red(server: Racy, rate: str | None, tmp_path: Path) -> None:
+    tokens = Tokens.generate()
+    record = judge_app(server.app(tokens), tokens, tmp_path / "run", race_lines(), max_rate=rate)
+    races = {requirement for requirement in failed(record) if requirement.startswith("ack.race.")}
+    assert races == server.fails, list(reasons(record))
+    assert record.decision.exit_code == 1
+    assert not record.tally.of("suite-error")
+
+
+def test_the_healthy_server_wins_every_race(tmp_path: Path) -> None:
+    tokens = Tokens.generate()
+    record = judge_app(create_app(tokens=tokens), tokens, tmp_path / "run", race_lines())
+    assert failed(record) == set()
+    assert not record.tally.of("inconclusive"), list(reasons(record))
+
+
+def test_a_contradiction_is_shown_as_a_timeline(tmp_path: Path) -> None:
+    server = next(server for server in SERVERS if server.name == "ack-overwrites")
+    tokens = Tokens.generate()
+    record = judge_app(server.app(tokens), tokens, tmp_path / "run", race_lines())
+    exhibits = [
+        red.exhibit
+        for result in record.tally.of("failed")
+        for verdict in result.verdicts
+        for red in verdict.reds
+        if red.exhibit
+    ]
+    assert exhibits
+    assert all(label in exhibits[0] for label in ("ack.1", "ack.2", "after"))
