@@ -55,6 +55,16 @@ class Journal:
         """The target answered that it made nothing."""
         self._append({"refused": collection, "name": name})
 
+    def claim(self, environment_id: str, work_id: str | None) -> bool:
+        """Take something that the suite did not make; False where any process of the run has taken it before."""
+        mark = secrets.token_hex(8)
+        self._append({"claim": mark, "environment": environment_id, "work": work_id})
+        return self._claims()[(environment_id, work_id)] == mark
+
+    def claimed(self) -> list[tuple[str, str | None]]:
+        """What the run took, as (environment, work item), each once: items before bare environments."""
+        return sorted(self._claims(), key=lambda place: place[1] is None)
+
     def read(self) -> list[Made]:
         """Everything that may exist, in the order of the intents. A torn last line is passed over."""
         ids: dict[tuple[Collection, str], str | None] = {}
@@ -67,6 +77,14 @@ class Journal:
                 ids.pop((entry["refused"], entry["name"]), None)
         return [Made(collection, name, object_id) for (collection, name), object_id in ids.items()]
 
+    def _claims(self) -> dict[tuple[str, str | None], str]:
+        """The mark of the first claim of each: the order of the lines is the same for every process."""
+        first: dict[tuple[str, str | None], str] = {}
+        for entry in self._entries():
+            if "claim" in entry:
+                first.setdefault((entry["environment"], entry["work"]), entry["claim"])
+        return first
+
     def _entries(self) -> Iterable[dict[str, Any]]:
         if not self.path.exists():
             return
@@ -76,7 +94,7 @@ class Journal:
             except ValueError:
                 continue
 
-    def _append(self, entry: dict[str, str]) -> None:
+    def _append(self, entry: dict[str, str | None]) -> None:
         line = "\n" + json.dumps(entry) + "\n"  # after a line that was torn, this one begins anew
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:

@@ -11,6 +11,8 @@ Verb = Literal["ack", "heartbeat", "stop", "force"]
 """One step of a way: what is done to an item after it was delivered."""
 
 State = Literal["queued", "starting", "active", "stopping", "stopped"]
+StoppedBy = Literal["graceful", "drained", "forced"]
+Origin = Literal["queued", "starting", "active"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +33,27 @@ class Want:
         return state
 
     @property
-    def stopped_by(self) -> Literal["graceful", "drained", "forced"] | None:
+    def stopped_by(self) -> StoppedBy | None:
         """How a stopped item came to its end: stopped gracefully while queued, drained, or by force."""
         if self.state != "stopped":
             return None
         if "force" in self.way:
             return "forced"
         return "graceful" if self.way == ("stop",) else "drained"
+
+    @property
+    def came_from(self) -> Origin | None:
+        """The last state before the item was asked to stop; None where it was not."""
+        if self.state not in {"stopping", "stopped"}:
+            return None
+        if "heartbeat" in self.way:
+            return "active"
+        return "starting" if "ack" in self.way else "queued"
+
+    @property
+    def needs_poll(self) -> bool:
+        """Whether the case takes part in delivering: only whoever polls can hold it."""
+        return self.place == "quiet" and self.delivered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal, NoReturn
 
 from conformance.arrange.journal import Collection, Journal, object_name
 from conformance.arrange.reading import CannotArrange, body_of, id_of
 from conformance.client.api import Api
 from conformance.exchange import Exchange
+from conformance.text import Text
 
 Place = Literal["main", "quiet"]
 
@@ -21,17 +22,42 @@ _FALLBACK_MODEL: Final = "auto"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """Ids of what was made. An environment that could not be made is None, with the reason in `missing`."""
+    """Ids of what was made or given. An environment that is not there is None; `missing` may say why (`Text` as JSON)."""
 
     run_id: str
     main: str
     agent: str
     quiet: str | None = None
     cloud: str | None = None
+    missing: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def environment(self, place: Place) -> str | None:
         """The self-hosted environment of that name."""
         return self.main if place == "main" else self.quiet
+
+    @property
+    def second(self) -> str:
+        """The self-hosted environment that is not the items' own.
+
+        Raises:
+            CannotArrange: there is none.
+        """
+        reason = Text("a second self-hosted environment could not be made", "无法创建第二个 self-hosted 环境")
+        return self.quiet if self.quiet is not None else self._lacks("quiet", reason)
+
+    @property
+    def not_self_hosted(self) -> str:
+        """The environment that is not self-hosted.
+
+        Raises:
+            CannotArrange: there is none.
+        """
+        reason = Text("an environment that is not self-hosted could not be made", "无法创建非 self-hosted 环境")
+        return self.cloud if self.cloud is not None else self._lacks("cloud", reason)
+
+    def _lacks(self, name: str, reason: Text) -> NoReturn:
+        told = self.missing.get(name)
+        raise CannotArrange(Text.from_json(told) if told else reason, f"environment.{name}")
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `Workspace(**data)` reads it back."""

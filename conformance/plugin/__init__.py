@@ -19,6 +19,7 @@ from conformance.plugin import hooks
 from conformance.plugin.conductor import Conductor
 from conformance.plugin.distribution import process_count
 from conformance.plugin.earlier import unpassed_lines
+from conformance.plugin.engine import Assignment
 from conformance.plugin.lead import VERDICT, Lead
 from conformance.plugin.nodes import LANGUAGE, RequirementItem, Suite
 from conformance.plugin.worker import Worker
@@ -64,12 +65,30 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_SELECTION] = _selection(config, settings)
         config.stash[LANGUAGE] = settings.lang or "en"
         if hasattr(config, "workerinput"):
-            config.pluginmanager.register(Worker(config), "conformance-worker")
+            worker = Worker(config)
+            config.pluginmanager.register(worker, "conformance-worker")
+            _join_allure(config, worker.assignment)
         elif not config.getoption("collectonly", False):
             conductor = Conductor(settings, config.stash[_SELECTION], processes=process_count(config))
             config.pluginmanager.register(Lead(config, conductor), "conformance-lead")
+            _join_allure(config, conductor.assignment)
     except (ConfigurationError, UnknownName) as error:
         raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """A worker never empties Allure's folder: one that takes the place of a crashed one would take its results."""
+    if hasattr(config, "workerinput"):
+        config.option.clean_alluredir = False
+
+
+def _join_allure(config: pytest.Config, assignment: Assignment) -> None:
+    """Have a say in what allure-pytest writes, where it was asked to; its modules are not loaded for nothing."""
+    if config.getoption("allure_report_dir", None):
+        from conformance.plugin.allure_results import register
+
+        register(config, assignment, config.stash[LANGUAGE])
 
 
 def _selection(config: pytest.Config, settings: Settings) -> Selection:

@@ -21,7 +21,7 @@ class Worker:
 
     def __init__(self, config: pytest.Config) -> None:
         workerinput: dict[str, Any] = config.workerinput  # type: ignore[attr-defined]
-        self._assignment = unpack(workerinput["conformance"])
+        self.assignment = unpack(workerinput["conformance"])
         self._number = int(workerinput["workerid"].removeprefix("gw"))
         self._processes = int(workerinput["workercount"])
         self._names: list[str] = []
@@ -36,9 +36,9 @@ class Worker:
     def judge(self, line: Line) -> Verdict:
         """Judge a line; at the first one, the target has been prepared."""
         if self._court is None:
-            path = self._assignment.folder / "workspace.json"
+            path = self.assignment.folder / "workspace.json"
             workspace = Workspace(**json.loads(path.read_text("utf-8")))
-            self._court = Court(self._assignment, workspace, self._names)
+            self._court = Court(self.assignment, workspace, self._names)
         return self._court.judge(line)
 
     def pytest_sessionfinish(self) -> None:

@@ -1,0 +1,205 @@
+"""A manifest: work items that somebody prepared, each with its state. `manifest.schema.json` beside this documents it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from conformance.arrange.wants import Origin, State, StoppedBy
+from conformance.contract.strict_json import NotStrictJson, decode, parse
+from conformance.text import Text
+
+MANIFEST_FORMAT: Final = "work-conformance-manifest/1"
+
+_TYPES: Final = {
+    "string": Text("a string", "字符串"),
+    "boolean": Text("true or false", "true 或 false"),
+    "array": Text("a list", "列表"),
+    "object": Text("an object", "对象"),
+    "null": Text("null", "null"),
+}
+_SHOWN: Final = 60
+
+
+class WrongManifest(Exception):
+    """A file that is no manifest; `reason` is a clause without a full stop that names the place in the file."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One prepared item."""
+
+    state: State
+    environment_id: str
+    work_id: str
+    worker_id: str | None
+    delivered: bool = True
+    stopped_by: StoppedBy | None = None
+    came_from: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Every prepared item, and the two environments that a few cases name."""
+
+    items: tuple[Entry, ...]
+    cloud_environment_id: str | None = None
+    second_environment_id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The file's content; `parse_manifest` reads it back."""
+        return {
+            "format": MANIFEST_FORMAT,
+            "cloud_environment_id": self.cloud_environment_id,
+            "second_environment_id": self.second_environment_id,
+            "items": [asdict(entry) for entry in self.items],
+        }
+
+
+def schema_text() -> str:
+    """The JSON Schema of a manifest (draft 2020-12), as the package ships it."""
+    return resources.files("conformance.arrange").joinpath("manifest.schema.json").read_text("utf-8")
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest in a file.
+
+    Raises:
+        WrongManifest: it cannot be read, or is none.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise WrongManifest(
+            Text("it cannot be read ({why})", "无法读取（{why}）").format(why=error.strerror or error)
+        ) from None
+    try:
+        return parse_manifest(parse(decode(raw)))
+    except NotStrictJson as fault:
+        raise WrongManifest(Text("it is not JSON: {why}", "不是 JSON：{why}").format(why=fault.reason)) from None
+
+
+def parse_manifest(data: Any) -> Manifest:
+    """A manifest from its JSON value.
+
+    Raises:
+        WrongManifest: it is none.
+    """
+    faults = sorted(_validator().iter_errors(data), key=lambda error: (error.validator != "additionalProperties",))
+    if faults:
+        raise WrongManifest(_words(faults[0]))
+    manifest = Manifest(
+        items=tuple(Entry(**entry) for entry in data["items"]),
+        cloud_environment_id=data["cloud_environment_id"],
+        second_environment_id=data["second_environment_id"],
+    )
+    _refuse_contradictions(manifest)
+    return manifest
+
+
+def _refuse_contradictions(manifest: Manifest) -> None:
+    """What no schema can say: an item twice, and an item in an environment that must not hold it."""
+    seen: dict[tuple[str, str], int] = {}
+    for number, entry in enumerate(manifest.items):
+        first = seen.setdefault((entry.environment_id, entry.work_id), number)
+        if first != number:
+            words = Text("items[{n}].work_id: the same item as items[{m}]", "items[{n}].work_id：与 items[{m}] 是同一个 item")
+            raise WrongManifest(words.format(n=number, m=first))
+        for name in ("cloud_environment_id", "second_environment_id"):
+            if entry.environment_id == getattr(manifest, name) and (entry.delivered or name.startswith("cloud")):
+                words = Text(
+                    "{name}: items[{n}] belongs to this environment; name another, or null",
+                    "{name}：items[{n}] 属于该环境；请改用其他环境或 null",
+                )
+                raise WrongManifest(words.format(name=name, n=number))
+    if manifest.cloud_environment_id is not None and manifest.cloud_environment_id == manifest.second_environment_id:
+        raise WrongManifest(
+            Text(
+                "second_environment_id: the same as cloud_environment_id", "second_environment_id：与 cloud_environment_id 相同"
+            )
+        )
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(json.loads(schema_text()))
+
+
+def _words(error: ValidationError) -> Text:
+    """One violation: where in the file it is, and what is wrong there."""
+    place = _place(error.absolute_path)
+    if error.validator == "additionalProperties":
+        return _unknown_key(place, error.instance, error.schema["properties"])
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        return Text("{place}: this key is missing", "{place}：缺少该键").format(place=_below(place, missing))
+    return Text("{place}: expected {expected}, found {found}", "{place}：应为 {expected}，实际为 {found}").format(
+        place=place or Text("the file", "文件"), expected=_expected(error), found=_shown(error.instance)
+    )
+
+
+def _unknown_key(place: str, instance: Mapping[str, Any], known: Iterable[str]) -> Text:
+    names = list(known)
+    unknown = next(name for name in instance if name not in names)
+    near = difflib.get_close_matches(unknown, names, n=1, cutoff=0.5)
+    if near:
+        words = Text("{place}: there is no such key; did you mean {near!r}?", "{place}：没有这样的键；是否想写 {near!r}？")
+        return words.format(place=_below(place, _printable(unknown)), near=near[0])
+    words = Text("{place}: there is no such key; the keys are {names}", "{place}：没有这样的键；可用的键有 {names}")
+    return words.format(place=_below(place, _printable(unknown)), names=", ".join(names))
+
+
+def _expected(error: ValidationError) -> Text:
+    value = error.validator_value
+    match error.validator:
+        case "type":
+            kinds = [_TYPES[kind] for kind in ([value] if isinstance(value, str) else value)]
+            return Text(" or ".join(kind.en for kind in kinds), " 或 ".join(kind.zh for kind in kinds))
+        case "enum":
+            return _either(value)
+        case "const":
+            return _either([value])
+        case "pattern" if "A-Z" in value:
+            return Text("2 to 62 letters, digits, `.`, `_` or `-`", "2 至 62 个字母、数字、`.`、`_` 或 `-`")
+        case "minItems":
+            return Text("at least one item", "至少一个 item")
+        case _:
+            return Text("a usable id (1 to 256 characters)", "可用的 id（1 至 256 个字符）")
+
+
+def _either(values: Iterable[Any]) -> Text:
+    shown = [json.dumps(value) for value in values]
+    return Text(" or ".join(shown), " 或 ".join(shown))
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return _printable(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def _place(path: Iterable[str | int]) -> str:
+    place = ""
+    for part in path:
+        place = f"{place}[{part}]" if isinstance(part, int) else _below(place, part)
+    return place
+
+
+def _below(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name

@@ -1,0 +1,191 @@
+"""What an Allure result says, as values: name, identity, labels, links, words; and what is there once a run.
+
+Everything in here is the suite's own text or has been made safe. Allure renders a description as Markdown, so nothing
+of the target ever goes into one.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from allure_commons.model2 import Label, Link, Status, StatusDetails
+from allure_commons.types import LabelType, LinkType, Severity
+
+from conformance.contract.catalogue import Level, Requirement, load
+from conformance.exchange import Exchange, Header
+from conformance.judging.record import Circumstances
+from conformance.judging.verdict import WORDS, Line, Verdict, VerdictKind
+from conformance.reporting.wording import LOST, explain, level_and_basis, summary, title_of
+from conformance.text import LANGS, Lang, Text
+
+SUITE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
+
+LONGEST_TEXT: Final = 4000
+"""Characters of one text of the target in an explanation; the attachments hold all of it."""
+
+_STATUSES: Final[dict[VerdictKind, str]] = {
+    "failed": Status.FAILED,
+    "suite-error": Status.BROKEN,
+    "inconclusive": Status.BROKEN,
+    "warned": Status.PASSED,
+    "passed": Status.PASSED,
+    "observed": Status.PASSED,
+    "not-exercised": Status.SKIPPED,
+}
+
+_SEVERITIES: Final[dict[Level, Severity]] = {
+    "MUST": Severity.CRITICAL,
+    "SHOULD": Severity.NORMAL,
+    "OBSERVE": Severity.TRIVIAL,
+}
+
+_NO_ANSWER: Final = {
+    "ok": Text("no answer", "没有响应"),
+    "fail": Text("not delivered", "未送达"),
+    "unknown": Text("no complete answer", "没有完整的响应"),
+}
+
+_TITLE: Final[dict[Lang, int]] = {"en": 100, "zh": 50}
+_MAX_REDS: Final = 5
+_UNTOLD: Final = frozenset({"passed", "observed"})
+
+
+def identity(line: Line) -> str:
+    """What a line is called in every run, language and folder."""
+    return f"work-conformance.{line.scenario}#{line.requirement}"
+
+
+def status(verdict: Verdict | None) -> str:
+    """Allure's word for a verdict; a lost one is the suite's trouble."""
+    return _STATUSES[verdict.kind] if verdict is not None else Status.BROKEN
+
+
+def title(requirement: Requirement, lang: Lang) -> str:
+    """The requirement in short, and its id."""
+    text, longest = requirement.text.in_(lang).replace("`", ""), _TITLE[lang]
+    if len(text) > longest:
+        cut = text[:longest]
+        text = (cut.rpartition(" ")[0] if lang == "en" else cut) + "…"
+    return f"{text} [{requirement.id}]"
+
+
+def description(requirement: Requirement, lang: Lang) -> str:
+    """The requirement in full, what it rests on, and where that stands in the docs."""
+    parts = [requirement.text.in_(lang), f"{level_and_basis(requirement).in_(lang)} [`{requirement.id}`]"]
+    if requirement.inference is not None:
+        parts.append(requirement.inference.in_(lang))
+    parts.append("\n".join(f"- {source.cite(lang)}" for source in requirement.sources))
+    return "\n\n".join(parts)
+
+
+def links(requirement: Requirement) -> Iterator[Link]:
+    """The pages in the docs, in both languages."""
+    for lang in LANGS:
+        for source in requirement.sources:
+            name = f"[{lang}] {source.title.in_(lang)} § {source.section.in_(lang)}"
+            yield Link(type=LinkType.LINK, url=source.url.in_(lang), name=name)
+
+
+def suites(requirement: Requirement, scenario: str, lang: Lang) -> list[str]:
+    """Where a line hangs in Allure's trees."""
+    chapter = load().chapter(requirement.chapter)
+    return [text.in_(lang) for text in (SUITE, chapter.title, title_of(scenario))]
+
+
+def labels(requirement: Requirement, scenario: str, verdict: Verdict | None, lang: Lang) -> Iterator[Label]:
+    """What a report can be searched and grouped by."""
+    kind = verdict.kind if verdict is not None else "suite-error"
+    suite, chapter, story = suites(requirement, scenario, lang)
+    values = (
+        (LabelType.EPIC, suite),
+        (LabelType.FEATURE, chapter),
+        (LabelType.STORY, story),
+        (LabelType.PARENT_SUITE, suite),
+        (LabelType.SUITE, chapter),
+        (LabelType.SUB_SUITE, story),
+        (LabelType.SEVERITY, _SEVERITIES[requirement.level].value),
+        (LabelType.TAG, requirement.level),
+        (LabelType.TAG, kind),
+        (LabelType.FRAMEWORK, "pytest"),
+        (LabelType.LANGUAGE, "python"),
+        (LabelType.HOST, platform.node()),
+        (LabelType.THREAD, os.environ.get("PYTEST_XDIST_WORKER", "main")),
+        ("requirement", requirement.id),
+        ("level", requirement.level),
+        ("basis", requirement.basis),
+        ("chapter", requirement.chapter),
+        ("scenario", scenario),
+        ("verdict", kind),
+    )
+    for name, value in values:
+        yield Label(name=name, value=value)
+
+
+def details(verdict: Verdict | None, lang: Lang) -> StatusDetails | None:
+    """A verdict in a line that begins with its kind, and in full below it; nothing where all is well."""
+    if verdict is None:
+        return StatusDetails(message=f"{WORDS['suite-error'].in_(lang)}: {LOST.in_(lang)}")
+    if verdict.kind in _UNTOLD:
+        return None
+    return StatusDetails(
+        message=f"{WORDS[verdict.kind].in_(lang)}: {summary(verdict).in_(lang)}",
+        trace="\n".join(explain(verdict, lang, reds=_MAX_REDS, limit=LONGEST_TEXT)),
+    )
+
+
+def outcome(exchange: Exchange) -> Text:
+    """The status that an exchange was answered with, or that it was not."""
+    answer = exchange.response
+    return (
+        Text(f"HTTP {answer.status}", f"HTTP {answer.status}") if answer is not None else _NO_ANSWER[exchange.outcome]
+    )
+
+
+def message(first: str, headers: tuple[Header, ...], body: str | None) -> str:
+    """A request or an answer as text."""
+    head = "\n".join((first, *(f"{name}: {value}" for name, value in headers)))
+    return f"{head}\n\n{body}\n" if body else f"{head}\n"
+
+
+def environment(run: Circumstances) -> str:
+    """`environment.properties`."""
+    values = {
+        "base_url": run.base_url,
+        "api_prefix": run.api_prefix,
+        "embedded_emulator": str(run.embedded).lower(),
+        "suite_version": run.suite_version,
+        "catalogue_version": run.catalogue_version,
+        "python": platform.python_version(),
+        "run": run.run_id,
+        "seed": str(run.seed),
+        "started_at": run.started_at,
+        "processes": str(run.processes),
+    }
+    return "".join(f"{name} = {_escaped(value)}\n" for name, value in values.items())
+
+
+def categories(lang: Lang) -> list[dict[str, Any]]:
+    """`categories.json`. A regular expression is held against the whole message, in which a dot is any character."""
+    inconclusive, warned = (re.escape(WORDS[kind].in_(lang)) for kind in ("inconclusive", "warned"))
+    rows = (
+        (Text("Product defects: a MUST failed", "产品缺陷：未满足 MUST 要求"), Status.FAILED, ".*"),
+        (Text("Inconclusive", "无法判定"), Status.BROKEN, f"{inconclusive}: .*"),
+        (Text("Suite errors", "套件错误"), Status.BROKEN, f"(?!{inconclusive}: ).*"),
+        (Text("Not exercised", "未执行"), Status.SKIPPED, ".*"),
+        (Text("Warnings: a SHOULD is not kept", "警告：未遵循 SHOULD 要求"), Status.PASSED, f"{warned}: .*"),
+    )
+    return [
+        {"name": name.in_(lang), "matchedStatuses": [matched], "messageRegex": f"^{words}"}
+        for name, matched, words in rows
+    ]
+
+
+def _escaped(value: str) -> str:
+    r"""A value of a properties file: `\u` for all that is not ASCII, so that its readers need not agree on UTF-8."""
+    units = value.encode("utf-16-be", "surrogatepass")
+    codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
+    return "".join(chr(code) if 0x20 <= code < 0x7F and code != ord("\\") else f"\\u{code:04x}" for code in codes)

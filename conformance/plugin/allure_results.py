@@ -1,0 +1,181 @@
+"""What allure-pytest writes of a run. Its listener stays the writer; here every result gets its content.
+
+A result's identity is made of the scenario and the requirement alone, and its file's name of these and the run: of
+two writings of one line the later takes the place of the earlier. What the target sent stays text: lines made safe,
+and attachments that are text/plain. Imported only where `--alluredir` is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from allure_commons import hookimpl, plugin_manager
+from allure_commons.model2 import Attachment, Status, StatusDetails, TestResult, TestStepResult
+from allure_commons.types import AttachmentType
+
+from conformance.contract.catalogue import load
+from conformance.exchange import Exchange, MalformedTranscript, Transcript
+from conformance.judging.record import RunRecord
+from conformance.judging.verdict import Line, Verdict
+from conformance.plugin import allure_content as content
+from conformance.plugin.engine import Assignment
+from conformance.plugin.folder import write_json
+from conformance.plugin.lead import VERDICT
+from conformance.plugin.nodes import RequirementItem
+from conformance.reporting.safe import encodable, safe
+from conformance.text import Lang, Text
+
+_ATTEMPT = Text("attempt {n}, given up", "第 {n} 次尝试，已放弃")
+_REQUEST = Text("request", "请求")
+_RESPONSE = Text("response", "响应")
+
+
+def register(config: pytest.Config, assignment: Assignment, lang: Lang) -> None:
+    """Take part in what allure-pytest writes, in the process in charge or in a worker."""
+    plugin = AllureResults(Path(config.getoption("allure_report_dir")).absolute(), assignment, lang)
+    config.pluginmanager.register(plugin, "conformance-allure")
+    plugin_manager.register(plugin)
+    config.add_cleanup(lambda: plugin_manager.unregister(plugin))
+
+
+class AllureResults:
+    """A plugin of pytest and of allure at once."""
+
+    def __init__(self, place: Path, assignment: Assignment, lang: Lang) -> None:
+        self._place = place
+        self._run = assignment.run_id
+        self._transcripts = assignment.folder / "transcripts"
+        self._zero = time.time() - (time.monotonic() - assignment.epoch)
+        self._lang: Lang = lang
+        self._item: pytest.Item | None = None
+        self._held: tuple[str, Transcript | None] = ("", None)
+        self._attached: set[str] = set()
+        self._judged: dict[str, str | None] = {}
+        self._written: dict[str, str | None] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        """The next result that allure writes is this item's."""
+        self._item = item
+
+    @hookimpl(tryfirst=True)
+    def report_result(self, result: TestResult) -> None:
+        """Allure is about to write a result."""
+        if isinstance(self._item, RequirementItem):
+            self._fill(result, self._item.line, self._item.verdict)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember which verdict was written: with its last report an item is done, in whichever process."""
+        if report.when == "setup":
+            self._judged[report.nodeid] = getattr(report, VERDICT, {}).get("kind")
+        elif report.when == "teardown":
+            line = "::".join(report.nodeid.split("::")[-2:])
+            self._written[line] = self._judged.pop(report.nodeid, None)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_conformance_finished(self, record: RunRecord) -> None:
+        """In the process in charge: write what is there once a run, and the lines that a crash or a stop left out."""
+        self._item = None
+        verdicts = {verdict.line: verdict for result in record.tally.results for verdict in result.verdicts}
+        for line in record.plan:
+            verdict = verdicts.get(line)
+            written = self._written.get(f"{line.scenario}::{line.requirement}", "nothing")
+            if written != (verdict.kind if verdict is not None else None):
+                now = _milliseconds(time.time())
+                result = TestResult(start=now, stop=now)
+                self._fill(result, line, verdict)
+                plugin_manager.hook.report_result(result=result)
+        (self._place / "environment.properties").write_text(content.environment(record.circumstances), "ascii")
+        write_json(self._place / "categories.json", content.categories(self._lang))
+
+    def _fill(self, result: TestResult, line: Line, verdict: Verdict | None) -> None:
+        requirement, lang = load().requirements[line.requirement], self._lang
+        result.uuid = self._id(line.scenario, line.requirement)
+        result.file_pattern = f"{result.uuid}-result.json"
+        result.fullName = content.identity(line)
+        result.testCaseId = hashlib.md5(result.fullName.encode(), usedforsecurity=False).hexdigest()
+        result.historyId = result.testCaseId
+        result.titlePath = content.suites(requirement, line.scenario, lang)
+        result.name = content.title(requirement, lang)
+        result.description, result.descriptionHtml = content.description(requirement, lang), None
+        result.labels = list(content.labels(requirement, line.scenario, verdict, lang))
+        result.links = list(content.links(requirement))
+        result.parameters = []
+        result.status = content.status(verdict)
+        if verdict is not None or result.statusDetails is None:  # an exception of the suite's own stays as it is
+            result.statusDetails = content.details(verdict, lang)
+        transcript = self._transcript(line.scenario)
+        if transcript is not None:
+            self._tell(result, transcript, verdict)
+
+    def _tell(self, result: TestResult, transcript: Transcript, verdict: Verdict | None) -> None:
+        """The conversation as steps, and its time as the result's."""
+        reds = {red.step for red in verdict.reds} if verdict is not None and verdict.kind == "failed" else set()
+        steps = []
+        for number, exchanges in enumerate(transcript.earlier_attempts, 1):
+            group = TestStepResult(name=_ATTEMPT.format(n=number).in_(self._lang), status=Status.BROKEN)
+            group.steps = [self._step(transcript.scenario, number, each, set()) for each in exchanges]
+            self._time(group, exchanges)
+            steps.append(group)
+        steps += [self._step(transcript.scenario, transcript.attempt, each, reds) for each in transcript.exchanges]
+        result.steps = steps
+        self._time(
+            result, [each for attempt in (*transcript.earlier_attempts, transcript.exchanges) for each in attempt]
+        )
+
+    def _step(self, scenario: str, attempt: int, exchange: Exchange, reds: set[str]) -> TestStepResult:
+        words = content.outcome(exchange).in_(self._lang)
+        step = TestStepResult(name=f"{exchange.step}: {exchange.operation} → {words}", status=Status.PASSED)
+        if exchange.step in reds:
+            step.status = Status.FAILED
+        elif exchange.outcome != "ok":
+            step.status = Status.BROKEN
+        if exchange.problem:
+            step.statusDetails = StatusDetails(message=safe(exchange.problem, content.LONGEST_TEXT))
+        request, answer = exchange.request, exchange.response
+        texts = {_REQUEST: content.message(f"{request.method} {request.url}", request.headers, request.body)}
+        if answer is not None:
+            texts[_RESPONSE] = content.message(f"HTTP {answer.status}", answer.headers, answer.body.text)
+        for name, text in texts.items():
+            source = self._attach(text, scenario, str(attempt), exchange.step, name.en)
+            kind = AttachmentType.TEXT.mime_type
+            step.attachments.append(Attachment(name=name.in_(self._lang), source=source, type=kind))
+        self._time(step, [exchange])
+        return step
+
+    def _attach(self, text: str, *key: str) -> str:
+        """Write a text once, however many results show it, and return the file's name."""
+        name = f"{self._id(*key)}-attachment.{AttachmentType.TEXT.extension}"
+        if name not in self._attached:
+            plugin_manager.hook.report_attached_data(body=encodable(text), file_name=name)
+            self._attached.add(name)
+        return name
+
+    def _transcript(self, scenario: str) -> Transcript | None:
+        """A scenario's transcript; None where its conversation was cut off, for then nothing was written."""
+        if self._held[0] != scenario:
+            try:
+                text = (self._transcripts / f"{scenario}.json").read_text("utf-8")
+                self._held = (scenario, Transcript.from_json(json.loads(text)))
+            except (OSError, ValueError, MalformedTranscript):
+                self._held = (scenario, None)
+        return self._held[1]
+
+    def _time(self, part: TestResult | TestStepResult, exchanges: Sequence[Exchange]) -> None:
+        if exchanges:
+            part.start = _milliseconds(self._zero + min(each.invoked for each in exchanges))
+            part.stop = _milliseconds(self._zero + max(each.completed for each in exchanges))
+
+    def _id(self, *key: str) -> str:
+        """An id that is the same whenever this part of this run is written."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(("work-conformance", self._run, *key))))
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
