@@ -63,7 +63,7 @@ class Venv:
     was finished. An environment without the file is somebody's own: it is added to, and never removed.
     """
 
-    def __init__(self, root: "Path" = ROOT) -> None:
+    def __init__(self, root: "Path") -> None:
         self.root = root
         self.folder = root / ".venv"
         self.state_file = self.folder / "bootstrap.json"
@@ -77,29 +77,36 @@ class Venv:
         Raises:
             Stop: it cannot be made.
         """
-        wanted = self.wanted()
-        found = self.state()
-        if self.python.exists() and found is not None and serves(found, wanted, dev):
-            return
+        try:
+            wanted, found = self.wanted(), self.state()
+            if not (self.python.exists() and found is not None and serves(found, wanted, dev)):
+                self.set_up(wanted, found, dev=dev)
+        except OSError as error:
+            raise Stop(
+                f".venv cannot be made ({error}); see that {self.root} is whole, yours to write and has room,"
+                " and call again."
+            ) from None
+
+    def set_up(self, wanted: "dict[str, str]", found: "dict[str, object] | None", *, dev: bool) -> None:
+        """Make the environment where it cannot be kept, and install. What the tests need stays where it once was."""
         kept = self.keeps(found, wanted)
         full = dev or (kept and found is not None and found.get("dev") is True)
+        missing = [module for module in ("venv", "ensurepip") if importlib.util.find_spec(module) is None]
+        if missing and not kept:
+            raise Stop(NO_VENV.format(executable=sys.executable, missing=" and ".join(missing)))
         say("Setting up .venv: once, and it takes a moment.")
+        if not kept:
+            self.create(wanted)
+        self.write_state(wanted, dev=full, finished=False)
         try:
-            if not kept:
-                self.create(wanted)
-            self.write_state(wanted, dev=full, finished=False)
             self.install(dev=full)
-            self.write_state(wanted, dev=full, finished=True)
         except Stop:
             if kept and found is not None:  # pip took back what it began
                 self.state_file.write_text(json.dumps(found), "utf-8")
             elif kept:
                 self.state_file.unlink()
             raise
-        except OSError as error:
-            raise Stop(
-                f"{self.folder} cannot be made ({error.strerror or error}); see that the folder is yours and has room, and call again."
-            ) from None
+        self.write_state(wanted, dev=full, finished=True)
 
     def wanted(self) -> "dict[str, str]":
         """What the environment has to have been made for."""
@@ -110,11 +117,13 @@ class Venv:
         }
 
     def state(self) -> "dict[str, object] | None":
-        """What the state file says; None where there is none that can be read."""
+        """What the state file says; None where there is none, nothing where it is damaged."""
         try:
             state = json.loads(self.state_file.read_text("utf-8"))
-        except (OSError, ValueError):
+        except OSError:
             return None
+        except ValueError:
+            return {}
         return state if isinstance(state, dict) else {}
 
     def write_state(self, wanted: "dict[str, str]", *, dev: bool, finished: bool) -> None:
@@ -132,9 +141,6 @@ class Venv:
 
     def create(self, wanted: "dict[str, str]") -> None:
         """Make an empty environment, with its state file first: a call that is cut off is known by it."""
-        missing = [module for module in ("venv", "ensurepip") if importlib.util.find_spec(module) is None]
-        if missing:
-            raise Stop(NO_VENV.format(executable=sys.executable, missing=" and ".join(missing)))
         if self.folder.exists():
             shutil.rmtree(str(self.folder))
         self.folder.mkdir()
@@ -286,7 +292,7 @@ def main(arguments: "list[str]") -> int:
         say(USAGE.rstrip())
         return 0 if arguments else CANNOT_START
     command, *options = arguments
-    venv = Venv()
+    venv = Venv(ROOT)
     try:
         venv.prepare(dev=command == "test")
     except Stop as stop:

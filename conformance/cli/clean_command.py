@@ -74,7 +74,7 @@ async def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover
         client = Client(transport, target=target, credentials=settings.credentials, limits=settings.limits)
         api = Api(client, lambda _: None)
         accepted(await api.list_objects("preflight", "environments"), target.host)
-        found = [made for made in await find(api, values["run_id"]) if before is None or _begun(made) < before]
+        found = [made for made in await find(api, values["run_id"]) if before is None or _begun_before(made, before)]
         for made in found:
             click.echo(f"{made.collection} {made.id} {made.name}")
         if not found:
@@ -94,6 +94,10 @@ def _moment(age: str | None) -> datetime | None:
         raise ConfigurationError(f"--older-than {age!r}: that is before all time.") from None
 
 
-def _begun(made: Made) -> datetime:
+def _begun_before(made: Made, moment: datetime) -> bool:
+    """Whether the run that made it is older. A name whose digits are no date is no run's, and left alone."""
     run_id = run_of(made) or ""
-    return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    try:
+        return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) < moment
+    except ValueError:
+        return False

@@ -17,15 +17,17 @@ from conformance.arrange.cleanup import Leftover, remove
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.preflight import CannotStart, preflight
 from conformance.arrange.workspace import Workspace
+from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.client.transport import Transport
 from conformance.contract.catalogue import load
+from conformance.judging.judge import judge
 from conformance.judging.plan import Selection, full_plan
 from conformance.judging.record import Circumstances, RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import folder as run_folder
-from conformance.plugin.engine import Assignment
+from conformance.plugin.engine import Assignment, read_transcript
 from conformance.reporting.write import write_reports
 from conformance.settings import Settings
 from conformance.target import Credentials, Secret, Target
@@ -162,13 +164,24 @@ class Conductor:
         return asyncio.run(main())
 
     def _close_the_books(self) -> None:
-        """Lines that an interruption left open are inconclusive; any other open line is a lost verdict."""
+        """What an interruption left open is judged where the conversation is whole, else inconclusive.
+
+        Without an interruption an open line is a lost verdict.
+        """
         if self.interrupted is None:
             return
         known = {verdict.line for verdict in self._verdicts}
+        whole = {
+            name: read_transcript(self.folder, name) for name in dict.fromkeys(line.scenario for line in self.plan)
+        }
         for line in self.plan:
-            if line not in known:
+            transcript = whole[line.scenario]
+            if line in known:
+                continue
+            if transcript is None:
                 self.take(Verdict(line=line, kind="inconclusive", reason=self.interrupted))
+            else:
+                self.take(judge(scenarios()[line.scenario], load().requirements[line.requirement], transcript))
 
     def _circumstances(self, leftovers: tuple[str, ...]) -> Circumstances:
         target = self.assignment.target

@@ -55,6 +55,11 @@ class ScenarioScheduling:
         return list(self._pending)
 
     @property
+    def orphaned(self) -> list[str]:
+        """The scenarios that a crashed process left open and that nobody has taken over yet."""
+        return list(dict.fromkeys(line_of(self._collection[index]).scenario for index in self._orphans))
+
+    @property
     def collection_is_completed(self) -> bool:
         """Whether every process has told what it collected."""
         return len(self._collected) >= self._processes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import threading
 import time
@@ -33,7 +34,11 @@ _ORDER: Final = {name: number for number, name in enumerate(scenarios())}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """What a process needs to hold conversations. `epoch` is the run's zero on the machine's monotonic clock."""
+    """What a process needs to hold conversations. `epoch` is the run's zero on the machine's monotonic clock.
+
+    A process that replaces one that crashed has `inherited` its open scenarios, and `suffix` keeps the names of what
+    it makes apart from what that one made.
+    """
 
     run_id: str
     seed: int
@@ -42,6 +47,8 @@ class Assignment:
     credentials: Credentials
     limits: Limits
     folder: Path
+    inherited: tuple[str, ...] = ()
+    suffix: str = ""
 
 
 class Engine:
@@ -148,7 +155,7 @@ class Engine:
                 rng=random.Random(f"{self._assignment.seed}:{scenario.id}:{attempt}"),  # noqa: S311 - to be repeated
                 age=_ORDER[scenario.id],
             )
-            label = f"{scenario.id}-{attempt}"
+            label = f"{scenario.id}-{attempt}{self._assignment.suffix}"
             return stage.arranged_by(lambda api: ApiArranger(api, self._workspace, self._journal, label))
 
         return stage
@@ -170,3 +177,11 @@ def write_transcript(folder: Path, transcript: Transcript) -> None:
     place = folder / "transcripts"
     place.mkdir(exist_ok=True)
     (place / f"{transcript.scenario}.json").write_text(transcript.dumps(), "utf-8")
+
+
+def read_transcript(folder: Path, scenario: str) -> Transcript | None:
+    """What `write_transcript` wrote; None where the conversation was not held to its end."""
+    try:
+        return Transcript.from_json(json.loads((folder / "transcripts" / f"{scenario}.json").read_text("utf-8")))
+    except (OSError, ValueError):
+        return None

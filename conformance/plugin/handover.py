@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,20 @@ from conformance.plugin.engine import Assignment
 from conformance.target import Connection, Credentials, Limits, Secret, Target
 
 
-def pack(assignment: Assignment, *, processes: int) -> dict[str, Any]:
-    """An assignment as types that execnet carries, with this process's share of the rate."""
+def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (), name: str = "") -> dict[str, Any]:
+    """An assignment as types that execnet carries, with this process's share of the rate.
+
+    `inherited` are the scenarios that a process of this `name` takes over from one that crashed.
+    """
+    names = list(inherited)
     target, limits = assignment.target, assignment.limits
     return {
         "run_id": assignment.run_id,
         "seed": assignment.seed,
         "epoch": assignment.epoch,
         "folder": str(assignment.folder),
+        "inherited": names,
+        "suffix": f"-{name}" if names else "",
         "limits": asdict(
             replace(
                 limits,
@@ -49,6 +56,8 @@ def unpack(data: dict[str, Any]) -> Assignment:
         seed=data["seed"],
         epoch=data["epoch"],
         folder=Path(data["folder"]),
+        inherited=tuple(data["inherited"]),
+        suffix=data["suffix"],
         limits=Limits(**data["limits"]),
         credentials=Credentials(**{name: Secret(*pair) for name, pair in data["credentials"].items() if pair}),
         target=Target(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -37,6 +40,8 @@ class Lead:
         self._conductor = conductor
         self._court: Court | None = None
         self._started = False
+        self._workers: dict[str, int] = {}
+        self._scheduling: ScenarioScheduling | None = None
         config.stash[FOLDER] = conductor.folder
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -53,12 +58,18 @@ class Lead:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """With xdist: tell a worker what it needs."""
-        node.workerinput["conformance"] = pack(self._conductor.assignment, processes=process_count(self._config))
+        node.workerinput["conformance"] = pack(
+            self._conductor.assignment,
+            processes=process_count(self._config),
+            inherited=self._scheduling.orphaned if self._scheduling else (),
+            name=node.gateway.id,
+        )
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config) -> Any:
         """With xdist: hand out whole scenarios, once the target is prepared."""
-        return ScenarioScheduling(process_count(config), self._begin)
+        self._scheduling = ScenarioScheduling(process_count(config), self._begin)
+        return self._scheduling
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect a verdict, from whichever process."""
@@ -72,22 +83,46 @@ class Lead:
         reason = Text("the process that judged it crashed", "负责判定的进程崩溃")
         self._conductor.take(Verdict(line=line_of(crashitem), kind="suite-error", reason=reason))
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """End the run: after this every planned line has a verdict, or counts as lost."""
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_newgateway(self, gateway: Any) -> None:
+        """With xdist: know the workers' processes, so that an interrupted run need not wait for them."""
+        self._workers[gateway.id] = gateway._rinfo().pid
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """With xdist: a worker has ended."""
+        self._workers.pop(node.gateway.id, None)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+        """End the run: after this every planned line has a verdict, or counts as lost.
+
+        Only once nobody talks to the target any more, which xdist sees to in between, is it cleaned up.
+        """
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail
+        if interrupted:
+            self._interrupt_workers()
         if self._court is not None:
             self._court.close()
+        result = yield
         if not self._started:
             self._conductor.discard()
-            return
-        if exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail:
+            return result
+        if interrupted:
             self._conductor.interrupted = Text("the run was stopped before it was judged", "在判定之前运行已被停止")
         record = self._conductor.finish()
         self._config.hook.pytest_conformance_finished(config=self._config, record=record)
+        return result
 
     def pytest_unconfigure(self) -> None:
         """Let go of the embedded emulator."""
         self._conductor.close()
+
+    def _interrupt_workers(self) -> None:
+        """Workers wait for their conversations and do not hear xdist; after a Ctrl-C they know already."""
+        for pid in self._workers.values():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGINT)
 
     def _begin(self, lines: list[Line]) -> Workspace:
         assignment = self._conductor.assignment

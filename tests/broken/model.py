@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from conformance.chapters.registry import scenarios
 from conformance.emulator import EmulatorServer, Tokens
 from conformance.emulator.app import build_app, operations
 from conformance.emulator.errors import JsonObject
@@ -21,6 +23,7 @@ from conformance.emulator.service import Service
 from conformance.emulator.store import Store
 from conformance.emulator.work import WorkItem
 from conformance.emulator.work_queue import WorkQueue
+from conformance.judging.plan import full_plan
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import VerdictKind
 from tests.broken.answers import App, Wrap
@@ -38,7 +41,9 @@ class Server:
     """One server.
 
     `departure` says in one sentence what it does. `fails` are the MUST that it breaks and `warns` the SHOULD that it
-    does not follow, all of them; `skips` are the requirements that it gives no occasion to judge.
+    does not follow, all of them; `skips` are the requirements that it gives no occasion to judge. `within` are the
+    chapters whose cases are run, all where none is named: cases of other chapters see nothing of the departure, or the
+    same again. The declarations hold over the whole plan all the same, and WORK_CONFORMANCE_WHOLE_PLANS=1 shows it.
     """
 
     id: str
@@ -47,6 +52,7 @@ class Server:
     fails: frozenset[str]
     warns: frozenset[str]
     skips: frozenset[str]
+    within: frozenset[str]
     gateway: Gateway
 
 
@@ -57,6 +63,7 @@ def server(
     fails: str = "",
     warns: str = "",
     skips: str = "",
+    within: str = "",
     ack: Operation | None = None,
     get: Operation | None = None,
     wrap: Wrap | None = None,
@@ -69,7 +76,7 @@ def server(
     """A server with another `ack` or `get`, other operations (`replacing`: path, then method), other decisions
     (`seams`), another clock or other ids, or a `wrap` around the application.
 
-    Requirement ids are separated by spaces. Times are shown in microseconds unless `render_work_item` says otherwise,
+    Ids of requirements and chapters are separated by spaces. Times are shown in microseconds unless `render_work_item` says otherwise,
     so that no scenario has to wait for the next second.
     """
     decisions = {"render_work_item": in_microseconds, **seams}
@@ -92,6 +99,7 @@ def server(
         fails=frozenset(fails.split()),
         warns=frozenset(warns.split()),
         skips=frozenset(skips.split()),
+        within=frozenset(within.split()),
         gateway=gateway,
     )
 
@@ -112,10 +120,12 @@ def in_microseconds(item: WorkItem) -> JsonObject:
 
 
 def judged(subject: Server, output: Path) -> RunRecord:
-    """Run the whole suite on a server."""
+    """Run the suite on a server."""
+    chapters = frozenset() if os.environ.get("WORK_CONFORMANCE_WHOLE_PLANS") else subject.within
+    plan = [line for line in full_plan() if not chapters or scenarios()[line.scenario].chapter in chapters]
     tokens = Tokens.generate()
     with EmulatorServer(subject.build(tokens)) as served, subject.gateway(served.base_url) as base_url:
-        return judge_settings(settings_for(base_url, tokens, output))
+        return judge_settings(settings_for(base_url, tokens, output), plan)
 
 
 def ids(record: RunRecord, kind: VerdictKind) -> frozenset[str]:

@@ -234,6 +234,7 @@ CREATING: Final = {
 }
 
 SERVERS: Final[tuple[Server, ...]] = (
+    server("too-many-requests", "Every fifth request is told to come again.", wrap=in_every(5, 429, retry_after="1")),
     server(
         "extra-fields",
         "The item has fields that no page names, `secret` (a string on poll, null elsewhere) among them.",
@@ -246,6 +247,7 @@ SERVERS: Final[tuple[Server, ...]] = (
         wrap=on_refusal(
             both(errors(feature="ack", details=[{"hint": None}]), body(lambda envelope: envelope.update(code=4711)))
         ),
+        within="error-envelope terminal-states",
     ),
     server(
         "whole-seconds",
@@ -292,9 +294,12 @@ SERVERS: Final[tuple[Server, ...]] = (
         decide_ack=lambda item, worker_id: decide_ack(
             replace(item, worker_id=item.worker_id and item.worker_id.lower()), worker_id and worker_id.lower()
         ),
+        within="worker-identity",
     ),
-    server("malformed-ids-400", "A malformed id is wrong input: 400.", ack=ack_of_well_formed),
-    server("strangers-403", "Another tenant's environment answers 403.", admit=strangers_forbidden),
+    server("malformed-ids-400", "A malformed id is wrong input: 400.", ack=ack_of_well_formed, within="not-found"),
+    server(
+        "strangers-403", "Another tenant's environment answers 403.", admit=strangers_forbidden, within="authorization"
+    ),
     server(
         "never-delivers-again",
         "What was delivered once is not delivered again.",
@@ -306,12 +311,14 @@ SERVERS: Final[tuple[Server, ...]] = (
         "A refusal that no parameter is to blame for has a param that is null.",
         wrap=on_refusal(body(lambda envelope: envelope["error"].setdefault("param"))),
         warns="ack.envelope.param-not-null",
+        within="error-envelope terminal-states",
     ),
     server(
         "request-id-its-own",
         "A refusal's request_id is always one of the server's own.",
         wrap=on_refusal(body(lambda envelope: envelope.update(request_id="req_0001"))),
         warns="ack.envelope.request-id-echo",
+        within="error-envelope terminal-states",
     ),
     server("creates-with-200", "Whatever is created answers 200, and environments have no list.", replacing=CREATING),
     server(
@@ -324,6 +331,5 @@ SERVERS: Final[tuple[Server, ...]] = (
         "Environments that are not self-hosted are of the type `managed`.",
         replacing={"/environments": {"POST": managed_not_cloud}},
     ),
-    server("too-many-requests", "Every fifth request is told to come again.", wrap=in_every(5, 429, retry_after="1")),
     server("unavailable", "Every twentieth request finds nobody.", wrap=in_every(20, 503)),
 )

@@ -102,12 +102,14 @@ AUTHENTICATION = (
         "Any token of the right form is accepted.",
         authenticate=accepting(well_formed),
         fails="ack.auth.unknown-token ack.auth.near-miss ack.auth.expired",
+        within="authentication",
     ),
     server(
         "auth.first-characters",
         "Tokens are compared by their first sixteen characters.",
         authenticate=accepting(lambda tokens, value: token_of(value)[:16] == tokens.owner[:16]),
         fails="ack.auth.near-miss",
+        within="authentication",
     ),
     server(
         "auth.beginning-is-enough",
@@ -116,42 +118,49 @@ AUTHENTICATION = (
             lambda tokens, value: value.startswith("Bearer") and tokens.owner.startswith(token_of(value))
         ),
         fails="ack.auth.near-miss ack.auth.empty-bearer",
+        within="authentication",
     ),
     server(
         "auth.longer-accepted",
         "Whatever begins with the token is accepted.",
         authenticate=accepting(lambda tokens, value: token_of(value).startswith(tokens.owner)),
         fails="ack.auth.near-miss",
+        within="authentication",
     ),
     server(
         "auth.empty-bearer-500",
         "`Bearer` without a token crashes the server.",
         authenticate=careless,
         fails="ack.auth.empty-bearer",
+        within="authentication",
     ),
     server(
         "auth.any-scheme",
         "The token is accepted under any scheme.",
         authenticate=accepting(lambda tokens, value: value.endswith(f" {tokens.owner}")),
         fails="ack.auth.scheme",
+        within="authentication",
     ),
     server(
         "auth.basic",
         "The token is accepted as the user name of HTTP Basic.",
         authenticate=accepting(in_basic),
         fails="ack.auth.scheme",
+        within="authentication",
     ),
     server(
         "auth.x-api-key",
         "The token is accepted in x-api-key.",
         wrap=taking_api_keys,
         fails="ack.auth.x-api-key",
+        within="authentication",
     ),
     server(
         "auth.never-expires",
         "An expired token is accepted.",
         authenticate=accepting(lambda tokens, value: token_of(value) == tokens.expired),
         fails="ack.auth.expired",
+        within="authentication",
     ),
     server(
         "auth.403",
@@ -219,36 +228,42 @@ AUTHORIZATION = (
         "A token without the permission answers 401.",
         wrap=on_refusal(to_401, 403),
         fails="ack.authz.forbidden",
+        within="authorization",
     ),
     server(
         "authz.wrong-type",
         "A 403 carries the type `forbidden`.",
         wrap=on_refusal(errors(type="forbidden"), 403),
         fails=f"ack.authz.forbidden {ENVELOPE_SCHEMAS}",
+        within="authorization",
     ),
     server(
         "authz.any-tenant",
         "The tenant is not compared.",
         admit=any_tenant,
         fails="ack.authz.foreign",
+        within="authorization",
     ),
     server(
         "authz.worker-before-tenant",
         "Another tenant learns that the item is with a worker: 409.",
         ack=worker_before_tenant,
         fails="ack.authz.foreign",
+        within="authorization",
     ),
     server(
         "authz.names-the-session",
         "Another tenant's refusal names the session.",
         ack=telling_strangers(lambda item: {"message": f"The session {item.session_id} is not yours."}),
         fails="ack.authz.foreign-no-leak",
+        within="authorization",
     ),
     server(
         "authz.tells-the-state",
         "Another tenant's refusal holds the state of the item.",
         ack=telling_strangers(lambda item: {"state": item.state.value}),
         fails="ack.authz.foreign-no-leak",
+        within="authorization",
     ),
     server(
         "authz.shows-the-item",
@@ -257,6 +272,7 @@ AUTHORIZATION = (
             lambda item: {"details": [{"resource": {**in_microseconds(item), "data": {"type": "session"}}}]}
         ),
         fails="ack.authz.foreign-no-leak",
+        within="authorization",
     ),
 )
 

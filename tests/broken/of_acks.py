@@ -70,24 +70,28 @@ FIRST_ACK = (
         "An ack starts the item and does not note when.",
         acknowledge=lambda item, _now: replace(item, state=State.STARTING),
         fails="ack.first.acknowledged-at",
+        within="first-ack retries",
     ),
     server(
         "first.acknowledged-before-created",
         "The acknowledgement is dated an hour too early.",
         acknowledge=lambda item, now: acknowledge(item, now - timedelta(hours=1)),
         fails="ack.first.acknowledged-at",
+        within="first-ack retries",
     ),
     server(
         "first.started-at-set",
         "An ack sets started_at, before any heartbeat.",
         acknowledge=lambda item, now: replace(acknowledge(item, now), started_at=now),
         fails="ack.first.later-times-null",
+        within="first-ack retries",
     ),
     server(
         "first.zero-times",
         "What has not happened yet is dated to the year 1 instead of null.",
         render_work_item=zero_times,
         fails="ack.first.later-times-null",
+        within="first-ack retries",
     ),
 )
 
@@ -173,12 +177,14 @@ RETRIES = (
         repeat_ack=while_active(started_at=lambda now: now),
         render_work_item=render_work_item,
         fails="ack.retry.active-keeps-times",
+        within="retries",
     ),
     server(
         "retry.counts-as-heartbeat",
         "A retry while active moves the latest heartbeat.",
         repeat_ack=while_active(latest_heartbeat_at=lambda now: now),
         fails="ack.retry.active-keeps-times",
+        within="retries",
     ),
     server(
         "retry.acknowledged-at-null",
@@ -194,6 +200,7 @@ RETRIES = (
         render_work_item=render_work_item,
         fails="ack.retry.acknowledged-at-kept",
         warns="ack.retry.acknowledged-at-unchanged",
+        within="retries",
     ),
 )
 
@@ -239,18 +246,21 @@ TERMINAL_STATES = (
         "An ack of a stopping item answers 200 and changes nothing.",
         decide_ack=revives(lambda item: item.state is State.STOPPING, AckDecision.REPEAT),
         fails="ack.terminal.stopping",
+        within="terminal-states",
     ),
     server(
         "terminal.stopping-revived",
         "An ack of a stopping item starts it again.",
         decide_ack=revives(lambda item: item.state is State.STOPPING, AckDecision.START),
         fails="ack.terminal.stopping",
+        within="terminal-states",
     ),
     server(
         "terminal.stopped-queued-revived",
         "An ack starts an item that was stopped before anybody acked it.",
         decide_ack=revives(never_acked, AckDecision.START),
         fails="ack.terminal.stopped-queued",
+        within="terminal-states",
     ),
     server(
         "terminal.drained-revived",
@@ -258,12 +268,14 @@ TERMINAL_STATES = (
         stop=_stop_that_notes_drains,
         decide_ack=revives(_drained, AckDecision.START),
         fails="ack.terminal.stopped-drained",
+        within="terminal-states",
     ),
     server(
         "terminal.forced-confirmed",
         "An ack of an item that was stopped by force, and never asked to stop, answers 200.",
         decide_ack=revives(forced, AckDecision.REPEAT),
         fails="ack.terminal.stopped-forced",
+        within="terminal-states",
     ),
     server(
         "terminal.gone",
@@ -299,6 +311,7 @@ REQUEST_SHAPES = (
         "An ack with a body is taken from any worker.",
         ack=body_skips_identity,
         fails="ack.request.json-body",
+        within="request-shapes",
     ),
 )
 

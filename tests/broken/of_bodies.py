@@ -85,18 +85,21 @@ ITEM = (
             name: value for name, value in in_microseconds(item).items() if name != "stopped_at" or value is not None
         },
         fails=ITEM_SCHEMAS,
+        within="first-ack retries",
     ),
     server(
         "item.wrong-type-field",
         "Every operation shows an item of type `work_item`.",
         render_work_item=shown(type="work_item"),
         fails=ITEM_SCHEMAS,
+        within="first-ack retries",
     ),
     server(
         "item.numbers-in-metadata",
         "Every operation shows a number among the metadata.",
         render_work_item=lambda item: {**in_microseconds(item), "metadata": {**item.metadata, "attempt": 1}},
         fails=ITEM_SCHEMAS,
+        within="first-ack retries",
     ),
     server(
         "item.metadata-null",
@@ -109,12 +112,14 @@ ITEM = (
         "`created_at` has no offset.",
         render_work_item=naive_creation,
         fails=ITEM_SCHEMAS,
+        within="first-ack retries",
     ),
     server(
         "item.time-with-newline",
         "`latest_heartbeat_at` ends in a newline.",
         render_work_item=newline_after_heartbeat,
         fails=ITEM_SCHEMAS,
+        within="first-ack retries",
     ),
     server(
         "item.time-not-utc",
@@ -127,30 +132,35 @@ ITEM = (
         "A successful ack answers with the id of another item.",
         wrap=on_success(body(lambda item: item.update(id=another_digit(item["id"])))),
         fails=ANOTHER_ITEM,
+        within="first-ack retries",
     ),
     server(
         "item.another-session",
         "A successful ack answers with the id of another session.",
         wrap=on_success(body(lambda item: item["data"].update(id=another_digit(item["data"]["id"])))),
         fails=ANOTHER_ITEM,
+        within="first-ack retries",
     ),
     server(
         "item.created-anew",
         "An ack dates the creation anew.",
         acknowledge=lambda item, now: replace(acknowledge(item, now), created_at=now),
         fails="ack.answer.same-item",
+        within="first-ack retries",
     ),
     server(
         "item.metadata-added",
         "An ack adds to the metadata.",
         acknowledge=lambda item, now: replace(acknowledge(item, now), metadata={**item.metadata, "acked": "yes"}),
         fails="ack.answer.same-item",
+        within="first-ack retries",
     ),
     server(
         "item.metadata-empty",
         "A successful ack shows empty metadata, as the page's example does.",
         wrap=on_success(body(lambda item: item.update(metadata={}))),
         fails=ANOTHER_ITEM,
+        within="first-ack retries",
     ),
     server(
         "item.get-lags",
@@ -163,6 +173,7 @@ ITEM = (
         "A get shows empty metadata.",
         get=get_without_metadata,
         fails="ack.answer.get-agrees",
+        within="first-ack retries",
     ),
 )
 
@@ -180,6 +191,7 @@ WRITTEN = (
         "A successful ack is served as text/plain.",
         wrap=on_success(header("content-type", "text/plain; charset=utf-8")),
         fails="ack.answer.media-type",
+        within="first-ack retries",
     ),
     server(
         "written.no-media-type",
@@ -198,30 +210,35 @@ WRITTEN = (
         "A successful ack holds a field that is NaN.",
         wrap=on_success(body(lambda item: item.update(priority=float("nan")))),
         fails="ack.answer.strict-json",
+        within="first-ack retries",
     ),
     server(
         "written.byte-order-mark",
         "A successful ack begins with a byte order mark.",
         wrap=on_success(content(lambda raw: b"\xef\xbb\xbf" + raw)),
         fails="ack.answer.strict-json",
+        within="first-ack retries",
     ),
     server(
         "written.latin-1",
         "A successful ack is not UTF-8.",
         wrap=on_success(content(lambda raw: b'{"note":"caf\xe9",' + raw[1:])),
         fails="ack.answer.strict-json",
+        within="first-ack retries",
     ),
     server(
         "written.empty",
         "A successful ack has an empty body.",
         wrap=on_success(content(lambda _raw: b"")),
         fails="ack.answer.strict-json",
+        within="first-ack retries",
     ),
     server(
         "written.said-to-be-gzip",
         "A successful ack says gzip and is plain.",
         wrap=on_success(header("content-encoding", "gzip")),
         fails="ack.answer.strict-json",
+        within="first-ack retries",
     ),
 )
 
@@ -253,24 +270,28 @@ ENVELOPE = (
         wrap=on_refusal(body(lambda envelope: envelope.update(request_id=""))),
         fails="ack.envelope.not-empty",
         warns="ack.envelope.request-id-echo",
+        within="error-envelope terminal-states",
     ),
     server(
         "envelope.message-blank",
         "A refusal's message is a space.",
         wrap=on_refusal(errors(message=" ")),
         fails="ack.envelope.not-empty",
+        within="error-envelope terminal-states",
     ),
     server(
         "envelope.flat",
         "A refusal's `error` is a string.",
         wrap=on_refusal(body(lambda envelope: envelope.update(error=envelope["error"]["message"]))),
         fails=ENVELOPE_SCHEMAS,
+        within="error-envelope terminal-states",
     ),
     server(
         "envelope.no-outer-type",
         "A refusal has no outer type.",
         wrap=on_refusal(without("type")),
         fails=ENVELOPE_SCHEMAS,
+        within="error-envelope terminal-states",
     ),
     server(
         "envelope.conflict-error",
@@ -283,12 +304,14 @@ ENVELOPE = (
         "A refusal's param is a list.",
         wrap=on_refusal(errors(param=["work_id"])),
         fails=ENVELOPE_SCHEMAS,
+        within="error-envelope terminal-states",
     ),
     server(
         "envelope.problem-json",
         "A refusal is served as application/problem+json.",
         wrap=on_refusal(header("content-type", "application/problem+json")),
         fails="ack.envelope.media-type",
+        within="error-envelope terminal-states",
     ),
     server(
         "envelope.html-404",
@@ -301,6 +324,7 @@ ENVELOPE = (
         "A refusal names `type` twice.",
         wrap=on_refusal(content(lambda raw: b'{"type":"error",' + raw[1:])),
         fails="ack.envelope.strict-json",
+        within="error-envelope terminal-states",
     ),
     server(
         "redirects",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from conformance.emulator.admission import refuse_ack
-from conformance.emulator.errors import ApiError, invalid_request, not_permitted
+from conformance.emulator.errors import ApiError, internal_error, invalid_request, not_permitted
 from conformance.emulator.operations import Call, Reply
 from conformance.emulator.routes_work import ack as healthy_ack
 from conformance.emulator.work import (
@@ -58,6 +58,12 @@ async def worker_id_required(call: Call) -> Reply:
     return await healthy_ack(call)
 
 
+def crashes_without_id(item: WorkItem, worker_id: str | None) -> AckDecision:
+    if worker_id is None and item.worker_id is not None:
+        raise internal_error()
+    return decide_ack(item, worker_id)
+
+
 def forbids(decision: AckDecision) -> ApiError:
     return not_permitted() if decision is AckDecision.OTHER_WORKER else refuse_ack(decision)
 
@@ -88,30 +94,35 @@ IDENTITY = (
         "The worker is not compared while the item is starting.",
         decide_ack=identity(always, State.STARTING),
         fails="ack.identity.mismatch-starting",
+        within="worker-identity",
     ),
     server(
         "identity.forgotten-once-active",
         "The worker is not compared while the item is active.",
         decide_ack=identity(always, State.ACTIVE),
         fails="ack.identity.mismatch-active",
+        within="worker-identity",
     ),
     server(
         "identity.suffix-accepted",
         "An id that begins with the stored one counts as the same.",
         decide_ack=identity(lambda stored, presented: presented.startswith(stored)),
         fails=LIVE_MISMATCHES,
+        within="worker-identity",
     ),
     server(
         "identity.prefix-accepted",
         "An id that the stored one begins with counts as the same.",
         decide_ack=identity(lambda stored, presented: stored.startswith(presented)),
         fails=LIVE_MISMATCHES,
+        within="worker-identity",
     ),
     server(
         "identity.cut-off",
         "Ids are compared by their first twenty characters.",
         decide_ack=identity(lambda stored, presented: stored[:20] == presented[:20]),
         fails=LIVE_MISMATCHES,
+        within="worker-identity",
     ),
     server(
         "identity.mismatch-403",
@@ -127,16 +138,25 @@ IDENTITY = (
         warns="ack.identity.ack-without-id",
     ),
     server(
+        "identity.missing-500",
+        "An ack without Worker-ID crashes the server where poll sent one.",
+        decide_ack=crashes_without_id,
+        fails="ack.identity.ack-without-id-answered",
+        warns="ack.identity.ack-without-id",
+    ),
+    server(
         "identity.poll-needs-one",
         "An item that was polled without Worker-ID can be acked by nobody.",
         decide_ack=needs_no_poll_id,
         fails="ack.identity.optional",
+        within="worker-identity",
     ),
     server(
         "identity.first-delivery-counts",
         "A redelivery does not replace the worker.",
         deliver=keeps_first_worker,
         fails="ack.identity.redelivered",
+        within="worker-identity",
     ),
     server(
         "identity.every-delivery-counts",
@@ -144,12 +164,14 @@ IDENTITY = (
         deliver=adds_worker,
         decide_ack=one_of_the_workers,
         fails="ack.identity.redelivered",
+        within="worker-identity",
     ),
     server(
         "identity.lower-case-header-lost",
         "A gateway drops the Worker-ID header where its name is in lower case.",
         gateway=lower_case_worker_id_lost,
         fails="ack.identity.header-case",
+        within="worker-identity",
     ),
 )
 

@@ -63,12 +63,14 @@ KIND = (
         "An environment of the wrong kind is a 409.",
         admit=kind_conflict,
         fails="ack.environment.not-self-hosted",
+        within="environment-kind",
     ),
     server(
         "kind.wrong-type",
         "A 400 carries the type `bad_request`.",
         wrap=on_refusal(errors(type="bad_request"), 400),
         fails=f"ack.environment.not-self-hosted {ENVELOPE_SCHEMAS}",
+        within="environment-kind",
     ),
 )
 
@@ -123,6 +125,7 @@ UNKNOWN_IDS = (
         "An unknown environment answers 403, so that nobody learns which exist.",
         admit=hides_behind_403,
         fails="ack.not-found.environment ack.not-found.malformed",
+        within="not-found",
     ),
     server(
         "not-found.item-anywhere",
@@ -141,12 +144,14 @@ UNKNOWN_IDS = (
         "An ack of an unknown item answers 200 and an empty object.",
         ack=nothing_to_do,
         fails="ack.not-found.work ack.not-found.other-environment ack.not-found.malformed",
+        within="not-found",
     ),
     server(
         "not-found.malformed-500",
         "A malformed work id crashes the server.",
         ack=parses_ids,
         fails="ack.not-found.malformed",
+        within="not-found",
     ),
     server(
         "not-found.wrong-type",
@@ -225,12 +230,14 @@ EFFECTS = (
         "A refused ack of a stopped item dates the acknowledgement.",
         ack=leaving(dates, 409),
         fails="ack.refused.changes-nothing",
+        within="terminal-states",
     ),
     server(
         "refused.401-acts-first",
         "Bad credentials answer 401, and the item is acked.",
         wrap=acting_first,
         fails="ack.refused.changes-nothing",
+        within="authentication",
     ),
 )
 

@@ -116,7 +116,11 @@ def echo(scope: Scope, answer: Answer) -> Answer:
     said = [value.removeprefix("Bearer ") for value in sent]
     coded = [base64.b64encode(value.encode()).decode() for value in said]
     for value in (*said, *coded):
-        headers = [*headers, (b"x-echo", value.encode("latin-1")), (b"www-authenticate", b"Bearer seen=" + value.encode())]
+        headers = [
+            *headers,
+            (b"x-echo", value.encode("latin-1")),
+            (b"www-authenticate", b"Bearer seen=" + value.encode()),
+        ]
     document = json.loads(body or b"null")
     if isinstance(document, dict):
         document |= {"seen": said, "coded": coded, "told": f"you sent {' '.join(said)} as {' '.join(sent)}"}

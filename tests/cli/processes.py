@@ -101,7 +101,9 @@ def tokens_environment(tokens: Tokens) -> dict[str, str]:
 class Running:
     """A process in a session of its own; a context manager that leaves nothing of it behind."""
 
-    def __init__(self, command: list[str], cwd: Path, env: Mapping[str, str] | None = None, *, output: str = "") -> None:
+    def __init__(
+        self, command: list[str], cwd: Path, env: Mapping[str, str] | None = None, *, output: str = ""
+    ) -> None:
         self._out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
         self._err: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._folder = cwd / output

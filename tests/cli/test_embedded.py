@@ -72,7 +72,7 @@ def test_the_latest_run_can_be_found(plain: Ended) -> None:
 
 def conversations(run: Ended) -> Counter[str]:
     """How often each session was set out to be made, by its name without the run's id."""
-    entries = [json.loads(line) for line in (run.folder / "journal.jsonl").read_text("utf-8").splitlines()]
+    entries = [json.loads(line) for line in (run.folder / "journal.jsonl").read_text("utf-8").splitlines() if line]
     names = [entry["name"] for entry in entries if entry.get("intend") == "sessions"]
     return Counter(name.partition(run.report["run"]["id"] + "-")[2] for name in names)
 

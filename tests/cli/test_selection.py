@@ -1,0 +1,166 @@
+"""Selections: what runs, what is said of it, and what the exit code is then."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from conformance.contract.catalogue import load
+from conformance.emulator import Tokens
+from conformance.judging.plan import full_plan
+
+from .apps import Answer, rewritten, served
+from .processes import Ended, cli, tokens_environment
+
+SCENARIO = "environment.unknown-work"
+
+
+def check_held(ended: Ended) -> None:
+    """Exit code 0 and the words for a selection, which is never called conformant."""
+    assert ended.code == 0, ended.out + ended.err
+    judged = {rule for _, rule, verdict in ended.lines if verdict == "passed"}
+    must = [rule for rule in load().requirements.values() if rule.level == "MUST"]
+    held = sum(rule.id in judged for rule in must)
+    assert ended.last_line.startswith(f"Selection held: {held} of {len(must)} MUST judged · ")
+    assert "onformant" not in ended.out
+    assert ended.report["run"]["selection"] is not None
+    ended.check_complete()
+
+
+def test_by_chapter(tmp_path: Path) -> None:
+    ended = cli("run", "--chapter", "environment-kind", "--chapter", "authorization", cwd=tmp_path)
+    check_held(ended)
+    chapters = {load().requirements[rule].chapter for _, rule, _ in ended.lines}
+    assert chapters == {"environment-kind", "authorization"}
+    wanted = [line for line in full_plan() if load().requirements[line.requirement].chapter in chapters]
+    assert len(ended.lines) == len(wanted)
+
+
+def test_by_requirement(tmp_path: Path) -> None:
+    ended = cli("run", "--requirement", "ack.environment.not-self-hosted", cwd=tmp_path)
+    check_held(ended)
+    assert {rule for _, rule, _ in ended.lines} == {"ack.environment.not-self-hosted"}
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_by_expression(processes: str, tmp_path: Path) -> None:
+    ended = cli("run", "-k", f"{SCENARIO} and not schema", "-n", processes, cwd=tmp_path)
+    check_held(ended)
+    assert {scenario for scenario, _, _ in ended.lines} == {SCENARIO}
+    assert not [rule for _, rule, _ in ended.lines if "schema" in rule]
+    assert len(ended.lines) > 3
+
+
+def test_everything_that_is_asked_for_applies(tmp_path: Path) -> None:
+    ended = cli("run", "--chapter", "error-envelope", "-k", f"{SCENARIO} and MUST and not stated", cwd=tmp_path)
+    check_held(ended)
+    for scenario, rule, _ in ended.lines:
+        requirement = load().requirements[rule]
+        assert (scenario, requirement.chapter, requirement.level) == (SCENARIO, "error-envelope", "MUST")
+        assert requirement.basis != "stated"
+
+
+def test_a_selection_that_takes_everything_is_none(tmp_path: Path) -> None:
+    """All chapters by name are the whole suite, and may be called so."""
+    chapters = [word for chapter in load().chapters for word in ("--chapter", chapter.id)]
+    assert cli("run", *chapters, cwd=tmp_path).last_line.startswith("Conformant: ")
+
+
+def test_what_an_earlier_run_did_not_pass(tokens: Tokens, tmp_path: Path) -> None:
+    """Red on a server, mended, and only the reds are asked again; a folder and its report are both accepted."""
+    broken = True
+
+    def wrong_type(scope: object, answer: Answer) -> Answer:
+        status, headers, body = answer
+        return status, headers, body.replace(b"not_found_error", b"not_found") if broken else body
+
+    with served(tokens, lambda app: rewritten(wrong_type, app)) as base_url:
+        options = ("--base-url", base_url, "--chapter", "not-found", "--chapter", "environment-kind")
+        first = cli("run", *options, "--output", "first", cwd=tmp_path, env=tokens_environment(tokens))
+        assert first.code == 1, first.out
+        red = {line[:2] for line in first.lines if line[2] != "passed"}
+        assert 0 < len(red) < len(first.lines)
+        still = cli("run", "--base-url", base_url, "--failed-from", "first", "--output", "second",
+                    cwd=tmp_path, env=tokens_environment(tokens))  # fmt: skip
+        assert (still.code, {line[:2] for line in still.lines}) == (1, red)
+        broken = False
+        mended = cli("run", "--base-url", base_url, "--failed-from", "second/report.json", "--output", "third",
+                     cwd=tmp_path, env=tokens_environment(tokens))  # fmt: skip
+    check_held(mended)
+    assert {line[:2] for line in mended.lines} == red
+
+
+def test_the_folder_of_an_earlier_run_may_be_used_again(tmp_path: Path) -> None:
+    options = ("--requirement", "ack.environment.not-self-hosted", "--output", "out")
+    first = cli("run", *options, cwd=tmp_path)
+    kept = first.report["run"]["id"]
+    (tmp_path / "out" / "transcripts" / "left.json").write_text("{")
+    second = cli("run", *options, cwd=tmp_path)
+    check_held(second)
+    assert second.report["run"]["id"] != kept
+    assert not (tmp_path / "out" / "transcripts" / "left.json").exists()
+
+
+def test_an_earlier_run_that_passed_leaves_nothing_to_ask(tmp_path: Path) -> None:
+    options = ("--requirement", "ack.environment.not-self-hosted", "--output", "out")
+    assert cli("run", *options, cwd=tmp_path).code == 0
+    again = cli("run", "--failed-from", "out", cwd=tmp_path)
+    assert again.code == 2
+    assert "Nothing is selected" in again.err
+    assert not (tmp_path / "reports").exists()
+
+
+OPTIONAL = {"ack.auth.expired", "ack.authz.forbidden", "ack.authz.foreign", "ack.authz.foreign-no-leak"}
+
+
+def test_without_the_optional_tokens_they_are_listed_and_strictly_missed(tokens: Tokens, tmp_path: Path) -> None:
+    with served(tokens) as base_url:
+        pat = {"QODER_PAT": tokens.owner}
+        ended = cli("run", "--base-url", base_url, "--output", "out", cwd=tmp_path, env=pat)
+        strict = cli("run", "--base-url", base_url, "--output", "strict", "--strict", cwd=tmp_path, env=pat)
+    assert (ended.code, strict.code) == (0, 3), ended.out + strict.out
+    assert ended.last_line.startswith("Conformant: ")
+    assert "; not exercised: " in ended.last_line
+    listed = {entry["requirement"] for entry in ended.report["not_exercised"]}
+    assert listed == OPTIONAL
+    assert {entry["exercised"] for entry in ended.report["not_exercised"]} == {"optional-input"}
+    for variable in ("QODER_FORBIDDEN_PAT", "QODER_FOREIGN_PAT", "QODER_EXPIRED_PAT"):
+        assert variable in ended.out
+    assert strict.last_line.startswith("Inconclusive: ")
+    assert strict.report["run"]["strict"] is True
+    assert ended.lines == strict.lines
+    ended.check_complete()
+    strict.check_complete()
+
+
+def test_a_selected_requirement_without_its_token_is_inconclusive(tokens: Tokens, tmp_path: Path) -> None:
+    with served(tokens) as base_url:
+        options = ("--base-url", base_url, "--requirement", "ack.auth.expired", "--output", "out")
+        ended = cli("run", *options, cwd=tmp_path, env={"QODER_PAT": tokens.owner})
+    assert ended.code == 3
+    assert ended.last_line.startswith("Inconclusive: ")
+
+
+def test_tokens_may_have_other_names(tokens: Tokens, tmp_path: Path) -> None:
+    names = {"pat": "OURS", "expired-pat": "OLD", "forbidden-pat": "BLOCKED", "foreign-pat": "THEIRS"}
+    values = (tokens.owner, tokens.expired, tokens.forbidden, tokens.foreign)
+    options = [word for option, name in names.items() for word in (f"--{option}-env", name)]
+    with served(tokens) as base_url:
+        chosen = ("--base-url", base_url, "--chapter", "authorization", "--output", "out")
+        ended = cli("run", *chosen, *options, cwd=tmp_path, env=dict(zip(names.values(), values, strict=True)))
+    check_held(ended)
+    transcripts = "".join(path.read_text("utf-8") for path in (tmp_path / "out" / "transcripts").iterdir())
+    assert set(re.findall(r"\$\{(\w+)\}", transcripts)) <= set(names.values())
+
+
+def test_no_file_depends_on_the_place_it_is_kept_at(tmp_path: Path) -> None:
+    """A report may be moved, and a selection be made from it elsewhere."""
+    cli("run", "--requirement", "ack.environment.not-self-hosted", "--output", "out", cwd=tmp_path)
+    shutil.move(tmp_path / "out", tmp_path / "moved")
+    text = (tmp_path / "moved" / "report.json").read_text("utf-8")
+    assert str(tmp_path) not in text
+    json.loads(text)

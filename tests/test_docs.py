@@ -1,0 +1,428 @@
+"""What the documents claim, held against the code; their examples are run.
+
+Every fenced block says what it is in its info string:
+
+    sh offline      run here, in an empty folder, line by line
+    sh serve        run here, on a free port, and stopped
+    sh live         needs a server: parsed, and its settings checked
+    sh bootstrap    installs from the network: must be what the build server calls, or its sibling
+    toml config     read as configuration
+    text run|red|serve   output, compared with what the code would write
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+import conformance
+from conformance.cli import run_command
+from conformance.cli.options import merged
+from conformance.client.client import MAX_TRIES, MAX_WAIT
+from conformance.contract.catalogue import load
+from conformance.emulator import Tokens, create_app
+from conformance.judging import gate
+from conformance.judging.plan import full_plan
+from conformance.judging.verdict import WORDS, WORST_FIRST, Line
+from conformance.plugin import folder
+from conformance.reporting.table import aligned
+from conformance.reporting.terminal import lines as terminal_lines
+from conformance.settings import OPTIONS, POLITE_RATE
+from conformance.target import MINIMUM_SECRET_LENGTH
+from conformance.text import LANGS, Lang, Text
+from tests.broken.answers import errors, on_refusal
+from tests.broken.servers import SERVERS
+from tests.runs import judge_app
+from tests.test_architecture import APART, FLOORS, PACKAGE, room_of
+
+ROOT = Path(__file__).parent.parent
+README: Mapping[Lang, str] = {
+    "en": (ROOT / "README.md").read_text("utf-8"),
+    "zh": (ROOT / "README.zh-CN.md").read_text("utf-8"),
+}
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text("utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "reports" / "README.md"])
+KINDS = frozenset(
+    {"sh offline", "sh serve", "sh live", "sh bootstrap", "toml config", "text run", "text red", "text serve"}
+)
+EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
+_EXAMPLE_PAT = "pt-an-example"
+
+
+# --- reading
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block. `kind` is its info string."""
+
+    kind: str
+    lines: tuple[str, ...]
+
+
+def blocks(text: str, kind: str | None = None) -> list[Block]:
+    found = re.findall(r"^```([^\n]*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [Block(info, tuple(body.splitlines())) for info, body in found if kind in (None, info)]
+
+
+def commands(text: str, kind: str) -> list[str]:
+    return [line for block in blocks(text, kind) for line in block.lines]
+
+
+def tables(text: str) -> list[list[list[str]]]:
+    """Every table as rows of cells, without its heading."""
+    found = re.findall(r"(?:^\|[^\n]*\|\n)+", text, re.MULTILINE)
+    rows = [[re.split(r"(?<!\\)\|", line.strip()[1:-1]) for line in table.splitlines()[2:]] for table in found]
+    return [[[cell.strip() for cell in row] for row in table] for table in rows]
+
+
+def table(text: str, first: str) -> list[list[str]]:
+    """The table whose first cell, below the heading, is this."""
+    [found] = [rows for rows in tables(text) if rows[0][0].strip("`") == first]
+    return found
+
+
+def options_in(rows: Sequence[Sequence[str]]) -> set[str]:
+    return {option for row in rows for option in re.findall(r"(?:--[a-z-]+|-[a-z])(?=[ `])", row[0])}
+
+
+# --- blocks
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_block_says_what_it_is(path: Path) -> None:
+    unknown = {block.kind for block in blocks(path.read_text("utf-8"))} - KINDS
+    assert unknown == set()
+
+
+@pytest.mark.parametrize("kind", sorted(k for k in KINDS if not k.startswith("text")))
+def test_both_languages_show_the_same_commands(kind: str) -> None:
+    assert commands(README["en"], kind) == commands(README["zh"], kind)
+
+
+def test_offline_commands_do_what_they_say(tmp_path: Path) -> None:
+    groups = [block.lines for block in blocks(README["en"], "sh offline")]
+    assert groups
+
+    def run(number: int) -> list[tuple[str, int, str]]:
+        place = tmp_path / str(number)
+        place.mkdir()
+        return [outcome(line, place) for line in groups[number]]
+
+    with ThreadPoolExecutor(max_workers=len(groups)) as pool:
+        outcomes = [result for results in pool.map(run, range(len(groups))) for result in results]
+    assert [(line, code, said) for line, code, said in outcomes if code != 0] == []
+
+
+def outcome(line: str, place: Path) -> tuple[str, int, str]:
+    done = subprocess.run(
+        shlex.split(line), cwd=place, env=environment(), capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    return line, done.returncode, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def environment() -> dict[str, str]:
+    """A user's shell in which `.venv` is active and nothing of this project or of pytest is set."""
+    ours = re.compile(r"QODER|WORK_CONFORMANCE|PYTEST|COV_", re.IGNORECASE)
+    environ = {name: value for name, value in os.environ.items() if not ours.match(name)}
+    bin_folder = str(Path(sys.executable).parent)
+    return {**environ, "PATH": os.pathsep.join([bin_folder, environ.get("PATH", "")])}
+
+
+@pytest.mark.parametrize("line", [*commands(README["en"], "sh live")])
+def test_a_live_command_could_start(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    environ, (program, *arguments) = split(line)
+    assert environ == {"QODER_PAT": "…"}
+    monkeypatch.setenv("QODER_PAT", _EXAMPLE_PAT)
+    if program == "pytest":
+        options = {argument for argument in arguments if argument.startswith("--target-")}
+        assert options <= {option.pytest_option for option in OPTIONS}
+        return
+    assert program == "work-conformance"
+    context = parsed(arguments)
+    values = merged(context, None)
+    if context.info_name == "run":
+        if values["failed_from"]:
+            values = {**values, "failed_from": None}  # an earlier run's folder, which is not there
+        assert run_command.check(values).base_url is not None
+
+
+def split(line: str) -> tuple[dict[str, str], list[str]]:
+    words = shlex.split(line)
+    environ = {}
+    while "=" in words[0]:
+        name, _, value = words.pop(0).partition("=")
+        environ[name] = value
+    return environ, words
+
+
+def parsed(arguments: Sequence[str]) -> click.Context:
+    """The innermost command's context: every option exists and has a value of its type."""
+    main = click.Context(conformance_main(), info_name="work-conformance")
+    name, *rest = arguments
+    command = conformance_main().get_command(main, name)
+    assert command is not None
+    return command.make_context(name, rest, parent=main)
+
+
+def conformance_main() -> click.Group:
+    from conformance.cli import main
+
+    assert isinstance(main, click.Group)
+    return main
+
+
+def test_the_build_server_calls_the_command_for_the_tests() -> None:
+    lines = commands(README["en"], "sh bootstrap")
+    assert lines == ["python3 bootstrap.py run", "python3 bootstrap.py test"]
+    assert (ROOT / ".ci" / "run").read_text("utf-8").rstrip().endswith(f"\n{lines[1]}")
+    assert commands(CONTRIBUTING, "sh bootstrap") == lines[1:]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")
+def test_the_build_servers_script_can_be_run() -> None:
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_serve_prints_what_is_shown() -> None:
+    [line] = commands(README["en"], "sh serve")
+    words = ["0" if word == "8080" else word for word in shlex.split(line)]
+    with subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline().rstrip("\n") for _ in range(6)]
+        process.terminate()
+    shown = [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8080", re.sub(r"=pt-.*", "=pt-…", line)) for line in said]
+    for lang in LANGS:
+        [block] = blocks(README[lang], "text serve")
+        assert list(block.lines) == shown
+
+
+@EACH_LANGUAGE
+def test_the_configuration_shown_is_accepted(lang: Lang, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [block] = blocks(README[lang], "toml config")
+    (tmp_path / "pyproject.toml").write_text("\n".join(block.lines), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QODER_PAT", _EXAMPLE_PAT)
+    settings = run_command.check(merged(parsed(["run"]), None))
+    assert settings.strict
+    assert settings.base_url == "https://staging.example"
+    assert settings.headers == (("X-Route", "canary"),)
+    assert (settings.limits.writes_per_second, settings.limits.reads_per_second) == (10, 25)
+
+
+# --- output
+
+
+@EACH_LANGUAGE
+def test_the_run_shown_has_the_counts_of_this_version(lang: Lang) -> None:
+    [block] = blocks(README[lang], "text run")
+    catalogue = load()
+    head = Text("chapter", "章节").in_(lang), WORDS["passed"].in_(lang)
+    rows = [[*head], *([c.title.in_(lang), str(len(c.requirements))] for c in catalogue.chapters)]
+    rows.append([Text("total", "合计").in_(lang), str(len(catalogue.requirements))])
+    start = next(number for number, line in enumerate(block.lines) if line.startswith(head[0]))
+    assert list(block.lines[start : start + len(rows)]) == list(aligned(rows))
+
+    must = sum(requirement.level == "MUST" for requirement in catalogue.requirements.values())
+    ending = Text(
+        f"Conformant: {must} of {must} MUST judged and held · {len(full_plan())} checks in ",
+        f"符合：{must} 条 MUST 中判定了 {must} 条，全部成立 · {len(full_plan())} 项检查，用时 ",
+    )
+    assert block.lines[-1].startswith(ending.in_(lang))
+    version = Text(
+        f"work-conformance {conformance.__version__}, catalogue {catalogue.version},",
+        f"work-conformance {conformance.__version__}，目录版本 {catalogue.version}，",
+    )
+    assert block.lines[1].startswith(version.in_(lang))
+
+
+def test_the_red_shown_is_what_a_run_writes(tmp_path: Path) -> None:
+    """Each line shown is in the real output, in this order; `…` stands for what was cut."""
+    tokens = Tokens.generate()
+    broken = on_refusal(errors(type="conflict_error"), 409)(create_app(tokens=tokens), tokens)
+    plan = [Line(f"terminal.stopping.from-{state}", "ack.terminal.stopping") for state in ("starting", "active")]
+    record = judge_app(broken, tokens, tmp_path / "run", plan)
+    for lang in LANGS:
+        [block] = blocks(README[lang], "text red")
+        rest = iter([masked(line) for line in terminal_lines(record, lang, report_path="")])
+        for line in block.lines:
+            pattern = re.escape(masked(line)).replace("…", ".*")
+            assert any(re.fullmatch(pattern, written) for written in rest), line
+
+
+def masked(line: str) -> str:
+    return re.sub(r"127\.0\.0\.1:\d+", "HOST", re.sub(r"conformance-[0-9a-f]{12}", "WORKER", line))
+
+
+@EACH_LANGUAGE
+def test_as_many_reds_are_counted_as_the_broken_server_has(lang: Lang) -> None:
+    [server] = [server for server in SERVERS if server.id == "envelope.conflict-error"]
+    assert len(server.fails) == 12
+    assert Text("One of the twelve reds", "十二处失败之一").in_(lang) in README[lang]
+
+
+# --- tables
+
+
+@EACH_LANGUAGE
+def test_the_exit_codes_are_the_gates(lang: Lang) -> None:
+    codes = {value for name, value in vars(gate).items() if name.startswith("EXIT_")}
+    assert [row[0] for row in table(README[lang], "0")] == [str(code) for code in sorted(codes)]
+
+
+@EACH_LANGUAGE
+def test_the_verdicts_are_those_of_the_lattice_worst_first(lang: Lang) -> None:
+    words = [WORDS[kind].in_(lang) for kind in WORST_FIRST]
+    assert [row[0] for row in table(README[lang], words[0])] == words
+
+
+@EACH_LANGUAGE
+def test_the_options_are_those_of_run(lang: Lang) -> None:
+    everywhere = options_in(table(README[lang], "--base-url URL"))
+    flags = options_in(table(README[lang], "--config FILE"))
+    assert everywhere == {f"--{option.name}" for option in OPTIONS}
+    every = {name for parameter in run_command.command.params for name in parameter.opts}
+    assert everywhere | flags == every - {"--help", "-h"}
+
+
+@EACH_LANGUAGE
+def test_the_defaults_are_those_of_the_settings(lang: Lang) -> None:
+    cells = {name: row[1] for row in table(README[lang], "--base-url URL") for name in options_in([row])}
+    settings = run_command.check({"base_url": None})
+    limits = settings.limits
+    assert cells["--api-prefix"].endswith(f"`{settings.api_prefix}`")
+    assert cells["--worker-header"].endswith(f"`{settings.worker_header}`")
+    for name in ("timeout", "max_duration", "concurrency"):
+        assert re.search(rf"\b{getattr(limits, name):g}$", cells[f"--{name.replace('_', '-')}"]), name
+    writes, reads = POLITE_RATE
+    assert f"{writes:g}/{reads:g}" in cells["--max-rate"]
+    wait = next(parameter for parameter in run_command.command.params if parameter.name == "wait")
+    assert table(README[lang], "--config FILE")[-2][1].endswith(f"{wait.default:g}")
+
+
+@EACH_LANGUAGE
+def test_the_limits_in_sentences_are_those_of_the_client(lang: Lang) -> None:
+    writes, reads = POLITE_RATE
+    politeness = Text(
+        f"at most {writes:g} writes and {reads:g} reads a second", f"每秒最多 {writes:g} 次写、{reads:g} 次读"
+    )
+    assert politeness.in_(lang) in README[lang]
+    assert Text(f"up to {MAX_WAIT:g} s", f"上限\n{MAX_WAIT:g} 秒").in_(lang) in README[lang]
+    assert Text("ten times at most", "最多十次").in_(lang) in README[lang]
+    assert MAX_TRIES == 10
+    assert Text("they need twelve characters at least", "至少要有 12 个字符").in_(lang) in README[lang]
+    assert MINIMUM_SECRET_LENGTH == 12
+
+
+@EACH_LANGUAGE
+def test_every_option_of_the_environment_has_its_variable(lang: Lang) -> None:
+    assert "`WORK_CONFORMANCE_LIKE_THIS`" in README[lang]
+    variables = {str(p.envvar) for p in run_command.command.params if getattr(p, "envvar", None)}
+    assert variables == {f"WORK_CONFORMANCE_{option.key.upper()}" for option in OPTIONS}
+
+
+@EACH_LANGUAGE
+def test_the_tokens_are_those_that_requirements_ask_for(lang: Lang) -> None:
+    first, *optional = table(README[lang], "QODER_PAT")
+    shown = {row[0].strip("`"): set(re.findall(r"`(ack\.[a-z.-]+)`", row[2])) for row in optional}
+    needed: dict[str, set[str]] = {}
+    for requirement in load().requirements.values():
+        if requirement.input is not None:
+            needed.setdefault(requirement.input, set()).add(requirement.id)
+    assert shown == needed
+    assert set(shown) | {first[0].strip("`")} == {
+        f"QODER_{name}PAT" for name in ("", "FORBIDDEN_", "FOREIGN_", "EXPIRED_")
+    }
+
+
+@EACH_LANGUAGE
+def test_the_files_are_those_of_a_runs_folder(lang: Lang) -> None:
+    assert {row[0].strip("`") for row in table(README[lang], "report.json")} == {*folder._OURS, "transcripts/"}
+
+
+@EACH_LANGUAGE
+def test_levels_and_bases_are_those_of_the_catalogue(lang: Lang) -> None:
+    rows = table(README[lang], "MUST")
+    assert {row[0] for row in rows} == {"MUST", "SHOULD", "OBSERVE"}
+    assert {re.match("[a-z]+", row[2])[0] for row in rows} == {"stated", "inferred", "client"}  # type: ignore[index]
+
+
+def test_what_is_not_in_this_version_is_not() -> None:
+    assert {requirement.level for requirement in load().requirements.values()} == {"MUST", "SHOULD"}
+
+
+# --- the other documents
+
+
+def test_the_changelog_lists_every_requirement_of_the_catalogue() -> None:
+    catalogue = load()
+    versions = re.split(r"^### Catalogue ", CHANGELOG, flags=re.MULTILINE)[1:]
+    assert versions[0].split("\n")[0] == catalogue.version
+    listed = [
+        entry
+        for version in versions
+        for entry in re.findall(r"^- `(ack\.[a-z.-]+)` \(([A-Z]+)\)$", version, re.MULTILINE)
+    ]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == {(requirement.id, requirement.level) for requirement in catalogue.requirements.values()}
+
+
+def test_the_changelog_has_this_version() -> None:
+    assert re.search(rf"^## \[{re.escape(conformance.__version__)}\] - \d{{4}}-\d\d-\d\d$", CHANGELOG, re.MULTILINE)
+
+
+def test_the_rooms_are_those_of_the_house() -> None:
+    here = {room_of(path) for path in PACKAGE.rglob("*.py")} - {"__init__"} - APART
+    order = [sorted(set(floor) & here) for floor in FLOORS if set(floor) & here]
+    assert [sorted(re.findall(r"`(\w+)`", row[0])) for row in table(CONTRIBUTING, "text")] == order
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    text = path.read_text("utf-8")
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if link.startswith("https://"):
+            continue
+        name, _, anchor = link.partition("#")
+        goal = path.parent / name if name else path
+        assert goal.exists(), link
+        assert not anchor or anchor in anchors(goal), link
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that headings get: lower case, blanks as hyphens, punctuation gone."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_paths_that_are_named_exist() -> None:
+    for text in (*README.values(), CONTRIBUTING):
+        for name in re.findall(r"`((?:conformance|tests|schemas)/[\w./-]+)`", text):
+            assert (ROOT / name).exists(), name
+
+
+def test_both_languages_have_the_same_parts() -> None:
+    def shape(text: str) -> list[Any]:
+        marks = re.findall(r"^(#+) |^```(\w+ \w+)|^(\|)|^(-) ", text, re.MULTILINE)
+        return ["".join(mark) for mark in marks]
+
+    assert shape(README["en"]) == shape(README["zh"])
+
+
+def test_the_license_is_apache() -> None:
+    text = (ROOT / "LICENSE").read_text("utf-8")
+    assert text.split("\n")[1].strip() == "Apache License"
+    assert "END OF TERMS AND CONDITIONS" in text
