@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from conformance.arrange.arrangement import DEFAULT_TIMEOUT, MODES, Arrangement, arrangement_from
 from conformance.target import (
     DEFAULT_API_PREFIX,
     DEFAULT_WORKER_HEADER,
@@ -62,7 +63,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="base-url",
         pytest_name="url",
         metavar="URL",
-        help=Text("The server to judge; without it, the embedded emulator.", "要判定的服务器；省略时使用内置模拟器。"),
+        help=Text("The server; run takes the embedded emulator without it.", "目标服务器；run 省略时使用内置模拟器。"),
     ),
     Option(
         name="api-prefix",
@@ -96,6 +97,36 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="arrange",
+        choices=MODES,
+        help=Text(
+            "Where work items come from: the public API (default), a manifest, or your own command.",
+            "work item 的来源：公开 API（默认）、清单（manifest）或您自己的命令（command）。",
+        ),
+    ),
+    Option(
+        name="manifest",
+        metavar="FILE",
+        help=Text("Prepared work items, for --arrange manifest.", "预先准备的 work item，用于 --arrange manifest。"),
+    ),
+    Option(
+        name="arrange-command",
+        metavar="CMD",
+        help=Text(
+            "Program that arranges work items, for --arrange command; run without a shell.",
+            "安排 work item 的程序，用于 --arrange command；不经 shell 运行。",
+        ),
+    ),
+    Option(
+        name="arrange-timeout",
+        kind="number",
+        metavar="SECONDS",
+        help=Text(
+            f"One request to that program (default {DEFAULT_TIMEOUT:g}).",
+            f"对该程序的单次请求的时限（默认 {DEFAULT_TIMEOUT:g}）。",
+        ),
+    ),
+    Option(
         name="output",
         metavar="DIR",
         help=Text(
@@ -107,7 +138,9 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="concurrency",
         kind="count",
         metavar="N",
-        help=Text("Scenarios in progress at once (default 32).", "同时进行的场景数（默认 32）。"),
+        help=Text(
+            "Scenarios, or requests of clean, at once (default 32).", "同时进行的场景数（clean 为请求数，默认 32）。"
+        ),
     ),
     Option(name="lang", choices=("en", "zh"), help=Text("Language of what is printed.", "输出所用语言。")),
     Option(
@@ -217,6 +250,7 @@ class Settings:
     connection: Connection
     seed: int | None
     credentials: Credentials | None
+    arrangement: Arrangement
 
     def target(self) -> Target:
         """The target that was named.
@@ -260,6 +294,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         connection=_connection(values),
         seed=values.get("seed"),
         credentials=_credentials(values, environ, needed=base_url is not None),
+        arrangement=arrangement_from(values, embedded=base_url is None),
     )
 
 
@@ -310,8 +345,8 @@ def _positive(values: Mapping[str, Any], key: str, default: float) -> float:
     value = values.get(key)
     if value is None:
         return default
-    if value <= 0:
-        raise ConfigurationError(f"--{key.replace('_', '-')} must be more than 0.")
+    if not 0 < value < float("inf"):
+        raise ConfigurationError(f"--{key.replace('_', '-')} must be a number more than 0.")
     return float(value)
 
 

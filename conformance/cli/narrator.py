@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 import click
@@ -20,6 +21,7 @@ from conformance.settings import Settings
 from conformance.target import Target
 from conformance.text import Lang, Text
 
+_EMBEDDED: Final = Text("the embedded emulator", "内置模拟器")
 _NOTHING_SELECTED: Final = Text(
     "Nothing is selected; see `work-conformance list`.", "没有选中任何内容；参见 `work-conformance list`。"
 )
@@ -60,7 +62,7 @@ class Narrator:
         self._record = record
         if self._live:
             click.echo("\r", nl=False, err=True)
-        _echo(lines(record, self._lang, verbose=self._verbose, report_path=str(config.stash[FOLDER] / "report.json")))
+        _echo(lines(record, self._lang, verbose=self._verbose, report_path=_near(config.stash[FOLDER] / "report.json")))
 
     def exit_code(self, pytest_code: int) -> int:
         """The gate's code, or why there is none."""
@@ -97,7 +99,7 @@ class DryRun:
             _echo(f"    {requirement}" for requirement in requirements)
         if items:
             total = cost([item.line for item in items], writes_per_second=self._settings.limits.writes_per_second)
-            host = self._settings.target().host if self._settings.base_url else "the embedded emulator"
+            host = self._settings.target().host if self._settings.base_url else _EMBEDDED
             click.echo(_announcement(host, total, checks=len(items)).in_(self._lang))
 
     def exit_code(self, pytest_code: int) -> int:
@@ -109,11 +111,11 @@ class DryRun:
         return EXIT_CANNOT_START
 
 
-def _announcement(host: str, cost: Cost, *, checks: int | None = None) -> Text:
+def _announcement(host: str | Text, cost: Cost, *, checks: int | None = None) -> Text:
     return Text(
         "{host}: {scenarios} scenarios{checks}; {objects} objects are created there and removed again, with"
-        " {writes} writes, in {seconds} s or more.",
-        "{host}：{scenarios} 个场景{checks}；将在其上创建 {objects} 个对象并在结束后清除，共 {writes} 次写操作，至少 {seconds} 秒。",
+        " at most {writes} writes; it takes at least {seconds} s.",
+        "{host}：{scenarios} 个场景{checks}；将在其上创建 {objects} 个对象并在结束后清除，至多 {writes} 次写操作，至少需要 {seconds} 秒。",
     ).format(
         host=host,
         scenarios=cost.scenarios,
@@ -122,6 +124,12 @@ def _announcement(host: str, cost: Cost, *, checks: int | None = None) -> Text:
         writes=cost.writes,
         seconds=f"{cost.seconds:.0f}",
     )
+
+
+def _near(path: Path) -> str:
+    """The path from here where it lies below, else in full."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _echo(texts: Iterable[str]) -> None:

@@ -17,7 +17,15 @@ from conformance.text import Lang
 F = TypeVar("F", bound=Callable[..., Any])
 
 _TABLE: Final = "work-conformance"
-_TYPES: Final[dict[str, Any]] = {"text": str, "number": float, "count": int}
+
+
+class _Line(click.types.StringParamType):
+    """Text; several of them stand one a line in an environment variable, since values may hold spaces."""
+
+    envvar_list_splitter = "\n"
+
+
+_TYPES: Final[dict[str, Any]] = {"text": _Line(), "number": float, "count": int}
 
 
 class CannotStart(click.ClickException):

@@ -32,7 +32,13 @@ _PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
     help="Also write results for Allure into this folder.",
 )
 @click.option("--start", default=None, metavar="COMMAND", help="Start this server first, and stop it afterwards.")
-@click.option("--wait", type=float, default=30.0, metavar="SECONDS", help="How long it may take to start (default 30).")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    metavar="SECONDS",
+    help="How long it may take to start (default 30).",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Tell what was observed where the docs leave it open, too.")
 @click.option("--dry-run", is_flag=True, help="Show what would run and what it takes; connect to nothing.")
 @click.pass_context
@@ -40,7 +46,8 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Judge a server, or the embedded emulator where no --base-url is given.
 
     The token comes from QODER_PAT. Optional tokens (QODER_FORBIDDEN_PAT, QODER_FOREIGN_PAT, QODER_EXPIRED_PAT)
-    let more be judged. Any option may also stand in TOML, or in the environment as WORK_CONFORMANCE_<OPTION>.
+    let more be judged. Options may also stand in TOML, and all but the last ones listed in the environment, as
+    WORK_CONFORMANCE_<OPTION>; of a repeatable one each value on a line of its own.
     """
     values = merged(ctx, config, known=())
     settings = check(values)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from conformance.contract.catalogue import load
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, Verdict, VerdictKind
@@ -104,12 +105,17 @@ def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
     """Each requirement once: its first breach in full, where else it shows, and what it stands in the way of."""
     results = record.tally.of(kind)
     yield from _section(_SECTIONS[kind], _REQUIREMENTS, len(results), lang)
+    told: dict[tuple[str, str], str] = {}
     for result in results:
         first, *others = [verdict for verdict in result.verdicts if verdict.kind == kind]
         yield ""
         yield f"{WORDS[kind].in_(lang).upper()} {result.requirement.id}"
-        for line in explain(first, lang, reds=1, limit=_EXCERPT):
-            yield f"  {line}"
+        place = (first.line.scenario, first.reds[0].step) if first.reds else ("", "")
+        if place in told:
+            yield from _told_already(first, told[place], lang)
+        else:
+            told[place] = result.requirement.id
+            yield from (f"  {line}" for line in explain(first, lang, reds=1, limit=_EXCERPT))
         if others:
             yield from _names(
                 Text("also in", "其他出现此问题的场景"), (verdict.line.scenario for verdict in others), lang
@@ -118,6 +124,15 @@ def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
         if stopped:
             label = Text("blocks (checks: {n})", "受其影响而无法判定：{n} 项检查，涉及").format(n=len(stopped))
             yield from _names(label, (line.requirement for line in stopped), lang)
+
+
+def _told_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:
+    """A breach in an answer that is shown above in full: only what is new about it."""
+    requirement = load().requirements[verdict.line.requirement]
+    yield f"  {requirement.text.in_(lang)}"
+    yield f"  {summary(verdict).in_(lang)}"
+    yield "  " + Text("the same answer as under {id}", "与 {id} 为同一响应").format(id=where).in_(lang)
+    yield from (f"  {source.cite(lang)}" for source in requirement.sources)
 
 
 def _lost(record: RunRecord, lang: Lang) -> Iterator[str]:

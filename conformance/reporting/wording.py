@@ -17,6 +17,9 @@ from conformance.text import LANGS, Lang, Text
 LOST: Final = Text("the run ended without a verdict on this check", "运行结束时此项检查没有结论")
 
 _ONE_LINE: Final = 300
+_REPEAT: Final = Text(
+    "repeat it, with ids of your own (these were removed)", "复现命令（原 id 已清除，请换成自己的 id）"
+)
 _STEP: Final = Text("step `{step}`", "步骤 `{step}`")
 _AT: Final = Text("{actual} (at {pointer})", "{actual}（位于 {pointer}）")
 _NOTHING: Final = Text("(nothing was recorded)", "（没有记录）")
@@ -112,7 +115,7 @@ def _red(red: Red, lang: Lang, limit: int | None) -> Iterator[str]:
     yield from excerpt(red.answer or _NOTHING.in_(lang), lang, limit)
     if red.curl:
         # Never cut: half a command does not repeat anything.
-        yield _labelled(lang, Text("repeat it", "复现命令"), safe(red.curl))
+        yield _labelled(lang, _REPEAT, safe(red.curl))
 
 
 def _actual(red: Red) -> Text:
