@@ -21,6 +21,8 @@ from conformance.reporting.wording import LOST, explain, summary
 from conformance.text import Lang, Text
 
 _EXCERPT: Final = 1200
+_NAMED: Final = 6
+"""Scenarios that are named before the rest is only counted; report.json names all."""
 _COLUMNS: Final = 110
 _SECTIONS: Final[dict[VerdictKind, Text]] = {
     "failed": Text("Failed", "失败"),
@@ -117,9 +119,10 @@ def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
             told[place] = result.requirement.id
             yield from (f"  {line}" for line in explain(first, lang, reds=1, limit=_EXCERPT))
         if others:
-            yield from _names(
-                Text("also in", "其他出现此问题的场景"), (verdict.line.scenario for verdict in others), lang
-            )
+            shown = [verdict.line.scenario for verdict in others[:_NAMED]]
+            if len(others) > _NAMED:
+                shown.append(Text("and {n} more", "另有 {n} 个").format(n=len(others) - _NAMED).in_(lang))
+            yield from _names(Text("also in", "其他出现此问题的场景"), shown, lang)
         stopped = [verdict.line for verdict in _open(record) if verdict.blocked_by == result.requirement.id]
         if stopped:
             label = Text("blocks (checks: {n})", "受其影响而无法判定：{n} 项检查，涉及").format(n=len(stopped))
