@@ -259,7 +259,7 @@ class Settings:
             ConfigurationError: none was.
         """
         if self.base_url is None:
-            raise ConfigurationError("No base URL was given; use --base-url.")
+            raise ConfigurationError("No base URL was given; use --base-url.", "未给出 base URL；请使用 --base-url。")
         return Target(
             base_url=self.base_url,
             api_prefix=self.api_prefix,
@@ -313,7 +313,10 @@ def _limits(values: Mapping[str, Any], base_url: str | None) -> Limits:
 def _connection(values: Mapping[str, Any]) -> Connection:
     for option in ("ca_bundle", "client_cert"):
         if values.get(option) and not Path(values[option]).is_file():
-            raise ConfigurationError(f"--{option.replace('_', '-')}: there is no file {values[option]!r}.")
+            name = option.replace("_", "-")
+            raise ConfigurationError(
+                f"--{name}: there is no file {values[option]!r}.", f"--{name}：文件 {values[option]!r} 不存在。"
+            )
     return Connection(
         ca_bundle=values.get("ca_bundle") or None,
         client_cert=values.get("client_cert") or None,
@@ -333,9 +336,14 @@ def _credentials(values: Mapping[str, Any], environ: Mapping[str, str], *, neede
         value = environ.get(variable, "")
         found[kind] = parse_secret(value, variable) if value else None
         if not value and values.get(f"{kind}pat_env"):
-            raise ConfigurationError(f"The environment variable {variable} is not set.")
+            raise ConfigurationError(
+                f"The environment variable {variable} is not set.", f"环境变量 {variable} 未设置。"
+            )
         if not value and not kind:
-            raise ConfigurationError(f"No token: set the environment variable {variable} to a PAT of the target.")
+            raise ConfigurationError(
+                f"No token: set the environment variable {variable} to a PAT of the target.",
+                f"没有 token：请将环境变量 {variable} 设置为目标的 PAT。",
+            )
     pat = found[""]
     assert pat is not None
     return Credentials(pat=pat, forbidden=found["forbidden_"], foreign=found["foreign_"], expired=found["expired_"])
@@ -346,7 +354,8 @@ def _positive(values: Mapping[str, Any], key: str, default: float) -> float:
     if value is None:
         return default
     if not 0 < value < float("inf"):
-        raise ConfigurationError(f"--{key.replace('_', '-')} must be a number more than 0.")
+        name = key.replace("_", "-")
+        raise ConfigurationError(f"--{name} must be a number more than 0.", f"--{name} 必须是大于 0 的数。")
     return float(value)
 
 
@@ -359,7 +368,10 @@ def _rate(text: str | None) -> tuple[float, float] | None:
     except ValueError:
         rates = (-1.0, -1.0)
     if not all(0 <= rate < 1e6 for rate in rates):
-        raise ConfigurationError(f"--max-rate {text!r} is not WRITES/READS a second, for example 20/50; 0 is off.")
+        raise ConfigurationError(
+            f"--max-rate {text!r} is not WRITES/READS a second, for example 20/50; 0 is off.",
+            f"--max-rate {text!r} 不是每秒的“写/读”次数，例如 20/50；0 为不限。",
+        )
     return rates
 
 
@@ -368,23 +380,32 @@ _TOKEN_CHARACTERS: Final = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopq
 
 def _header_name(name: str) -> str:
     if not name or not set(name) <= _TOKEN_CHARACTERS:
-        raise ConfigurationError(f"{name!r} is not a header name.")
+        raise ConfigurationError(f"{name!r} is not a header name.", f"{name!r} 不是合法的头部名称。")
     return name
 
 
 def _header(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise ConfigurationError(f"--header {text!r}: write NAME=VALUE.")
+        raise ConfigurationError(f"--header {text!r}: write NAME=VALUE.", f"--header {text!r}：请写成 NAME=VALUE。")
     if not value.isascii() or not value.isprintable():
-        raise ConfigurationError(f"--header {name}: the value holds characters that no header can carry.")
+        raise ConfigurationError(
+            f"--header {name}: the value holds characters that no header can carry.",
+            f"--header {name}：值中含有头部无法携带的字符。",
+        )
     return _header_name(name.strip()), value.strip()
 
 
 def _secret_header(text: str, environ: Mapping[str, str]) -> tuple[str, Secret]:
     name, equals, variable = text.partition("=")
     if not equals or not variable:
-        raise ConfigurationError("--header-env: write NAME=VARIABLE, the name of an environment variable.")
+        raise ConfigurationError(
+            "--header-env: write NAME=VARIABLE, the name of an environment variable.",
+            "--header-env：请写成 NAME=VARIABLE，后者为环境变量名。",
+        )
     if variable not in environ:
-        raise ConfigurationError(f"--header-env {name}: the environment variable {variable} is not set.")
+        raise ConfigurationError(
+            f"--header-env {name}: the environment variable {variable} is not set.",
+            f"--header-env {name}：环境变量 {variable} 未设置。",
+        )
     return _header_name(name.strip()), parse_secret(environ[variable], variable)

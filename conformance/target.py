@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from conformance.text import Text
+
 DEFAULT_API_PREFIX: Final = "/api/v1/cloud"
 DEFAULT_WORKER_HEADER: Final = "Worker-ID"
 LOOPBACK_HOSTS: Final = frozenset({"localhost"})
@@ -17,11 +19,15 @@ LOOPBACK_HOSTS: Final = frozenset({"localhost"})
 
 MINIMUM_SECRET_LENGTH: Final = 12
 
-_EXAMPLE: Final = "give one like https://api.example.com"
+_EXAMPLE: Final = "https://api.example.com"
 
 
 class ConfigurationError(Exception):
-    """What the user gave cannot be used; the message is one sentence and names the mend."""
+    """What the user gave cannot be used; `reason` is one sentence, in both languages, that names the mend."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.reason = Text(en, zh)
 
 
 class Secret:
@@ -145,17 +151,30 @@ def parse_base_url(text: str, api_prefix: str = DEFAULT_API_PREFIX) -> str:
         port = parts.port
     except ValueError as error:
         raise ConfigurationError(
-            f"The base URL cannot be read ({error}); give one like https://api.example.com."
+            f"The base URL cannot be read ({error}); give one like {_EXAMPLE}.",
+            f"无法解析 base URL（{error}）；请使用形如 {_EXAMPLE} 的地址。",
         ) from None
     if parts.username is not None or parts.password is not None:
-        raise ConfigurationError("The base URL holds a user name; credentials come from the environment (QODER_PAT).")
+        raise ConfigurationError(
+            "The base URL holds a user name; credentials come from the environment (QODER_PAT).",
+            "base URL 中含有用户名；凭据应通过环境变量 QODER_PAT 提供。",
+        )
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         shown = "" if set("@?") & set(text) else f" {text!r}"  # what may be a credential is not repeated
-        raise ConfigurationError(f"The base URL{shown} is not an absolute http(s) URL; {_EXAMPLE}.")
+        raise ConfigurationError(
+            f"The base URL{shown} is not an absolute http(s) URL; give one like {_EXAMPLE}.",
+            f"base URL{shown} 不是完整的 http(s) 地址；请使用形如 {_EXAMPLE} 的地址。",
+        )
     if parts.query or parts.fragment:
-        raise ConfigurationError(f"The base URL has a query or a fragment; leave them out: {parts.hostname}.")
+        raise ConfigurationError(
+            f"The base URL has a query or a fragment; leave them out: {parts.hostname}.",
+            f"base URL 含有查询参数或片段；请去掉：{parts.hostname}。",
+        )
     if port == 0 or any(c.isspace() or ord(c) < 0x21 for c in text.strip()):
-        raise ConfigurationError(f"The base URL {text!r} is malformed; {_EXAMPLE}.")
+        raise ConfigurationError(
+            f"The base URL {text!r} is malformed; give one like {_EXAMPLE}.",
+            f"base URL {text!r} 格式有误；请使用形如 {_EXAMPLE} 的地址。",
+        )
     path = parts.path.rstrip("/")
     if api_prefix and path.endswith(api_prefix):
         path = path[: -len(api_prefix)].rstrip("/")
@@ -170,7 +189,10 @@ def parse_api_prefix(text: str) -> str:
     """
     stripped = text.strip("/")
     if any(c in stripped for c in "?#\\ ") or ".." in stripped.split("/"):
-        raise ConfigurationError(f"The API prefix {text!r} is not a plain path; give one like {DEFAULT_API_PREFIX}.")
+        raise ConfigurationError(
+            f"The API prefix {text!r} is not a plain path; give one like {DEFAULT_API_PREFIX}.",
+            f"API 前缀 {text!r} 不是普通路径；请使用形如 {DEFAULT_API_PREFIX} 的路径。",
+        )
     return f"/{stripped}" if stripped else ""
 
 
@@ -183,11 +205,13 @@ def parse_secret(value: str, variable: str) -> Secret:
     if len(value) < MINIMUM_SECRET_LENGTH:
         raise ConfigurationError(
             f"{variable} has fewer than {MINIMUM_SECRET_LENGTH} characters, so it could not be kept out of the reports;"
-            " use a longer token."
+            " use a longer token.",
+            f"{variable} 不足 {MINIMUM_SECRET_LENGTH} 个字符，无法保证不出现在报告中；请使用更长的 token。",
         )
     if not all(0x21 <= ord(c) <= 0x7E for c in value):
         raise ConfigurationError(
-            f"{variable} holds white space or characters that no header can carry; set it to the token alone."
+            f"{variable} holds white space or characters that no header can carry; set it to the token alone.",
+            f"{variable} 含有空白或头部无法携带的字符；请只设置 token 本身。",
         )
     return Secret(value, f"${{{variable}}}")
 

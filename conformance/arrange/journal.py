@@ -62,8 +62,8 @@ class Journal:
         return self._claims()[(environment_id, work_id)] == mark
 
     def claimed(self) -> list[tuple[str, str | None]]:
-        """What the run took, as (environment, work item), each once: items before bare environments."""
-        return sorted(self._claims(), key=lambda place: place[1] is None)
+        """What the run took, as (environment, work item), each once."""
+        return list(self._claims())
 
     def read(self) -> list[Made]:
         """Everything that may exist, in the order of the intents. A torn last line is passed over."""

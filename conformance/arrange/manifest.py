@@ -89,7 +89,7 @@ def read_manifest(path: Path) -> Manifest:
     try:
         return parse_manifest(parse(decode(raw)))
     except NotStrictJson as fault:
-        raise WrongManifest(Text("it is not JSON: {why}", "不是 JSON：{why}").format(why=fault.reason)) from None
+        raise WrongManifest(fault.reason) from None
 
 
 def parse_manifest(data: Any) -> Manifest:
@@ -98,7 +98,7 @@ def parse_manifest(data: Any) -> Manifest:
     Raises:
         WrongManifest: it is none.
     """
-    faults = sorted(_validator().iter_errors(data), key=lambda error: (error.validator != "additionalProperties",))
+    faults = sorted(_validator().iter_errors(data), key=lambda error: error.validator != "additionalProperties")
     if faults:
         raise WrongManifest(_words(faults[0]))
     manifest = Manifest(
@@ -116,7 +116,9 @@ def _refuse_contradictions(manifest: Manifest) -> None:
     for number, entry in enumerate(manifest.items):
         first = seen.setdefault((entry.environment_id, entry.work_id), number)
         if first != number:
-            words = Text("items[{n}].work_id: the same item as items[{m}]", "items[{n}].work_id：与 items[{m}] 是同一个 item")
+            words = Text(
+                "items[{n}].work_id: the same item as items[{m}]", "items[{n}].work_id：与 items[{m}] 是同一个 item"
+            )
             raise WrongManifest(words.format(n=number, m=first))
         for name in ("cloud_environment_id", "second_environment_id"):
             if entry.environment_id == getattr(manifest, name) and (entry.delivered or name.startswith("cloud")):
@@ -128,7 +130,8 @@ def _refuse_contradictions(manifest: Manifest) -> None:
     if manifest.cloud_environment_id is not None and manifest.cloud_environment_id == manifest.second_environment_id:
         raise WrongManifest(
             Text(
-                "second_environment_id: the same as cloud_environment_id", "second_environment_id：与 cloud_environment_id 相同"
+                "second_environment_id: the same as cloud_environment_id",
+                "second_environment_id：与 cloud_environment_id 相同",
             )
         )
 
@@ -141,13 +144,16 @@ def _validator() -> Draft202012Validator:
 def _words(error: ValidationError) -> Text:
     """One violation: where in the file it is, and what is wrong there."""
     place = _place(error.absolute_path)
+    instance: Any = error.instance
+    wanted: Any = error.validator_value
+    schema: Any = error.schema
     if error.validator == "additionalProperties":
-        return _unknown_key(place, error.instance, error.schema["properties"])
+        return _unknown_key(place, instance, schema["properties"])
     if error.validator == "required":
-        missing = next(name for name in error.validator_value if name not in error.instance)
+        missing = next(name for name in wanted if name not in instance)
         return Text("{place}: this key is missing", "{place}：缺少该键").format(place=_below(place, missing))
     return Text("{place}: expected {expected}, found {found}", "{place}：应为 {expected}，实际为 {found}").format(
-        place=place or Text("the file", "文件"), expected=_expected(error), found=_shown(error.instance)
+        place=place or Text("the file", "文件"), expected=_expected(error), found=_shown(instance)
     )
 
 
@@ -156,14 +162,16 @@ def _unknown_key(place: str, instance: Mapping[str, Any], known: Iterable[str]) 
     unknown = next(name for name in instance if name not in names)
     near = difflib.get_close_matches(unknown, names, n=1, cutoff=0.5)
     if near:
-        words = Text("{place}: there is no such key; did you mean {near!r}?", "{place}：没有这样的键；是否想写 {near!r}？")
+        words = Text(
+            "{place}: there is no such key; did you mean {near!r}?", "{place}：没有这样的键；是否想写 {near!r}？"
+        )
         return words.format(place=_below(place, _printable(unknown)), near=near[0])
     words = Text("{place}: there is no such key; the keys are {names}", "{place}：没有这样的键；可用的键有 {names}")
     return words.format(place=_below(place, _printable(unknown)), names=", ".join(names))
 
 
 def _expected(error: ValidationError) -> Text:
-    value = error.validator_value
+    value: Any = error.validator_value
     match error.validator:
         case "type":
             kinds = [_TYPES[kind] for kind in ([value] if isinstance(value, str) else value)]
@@ -172,7 +180,7 @@ def _expected(error: ValidationError) -> Text:
             return _either(value)
         case "const":
             return _either([value])
-        case "pattern" if "A-Z" in value:
+        case "pattern" if "worker_id" in error.absolute_path:
             return Text("2 to 62 letters, digits, `.`, `_` or `-`", "2 至 62 个字母、数字、`.`、`_` 或 `-`")
         case "minItems":
             return Text("at least one item", "至少一个 item")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from conformance.arrange.workspace import SUITE_METADATA
 from conformance.chapters.authentication import ack_with
 from conformance.chapters.refusal_effects import refusal_case
 from conformance.client import tokens
 from conformance.contract import schemas
 from conformance.contract.work_item import FIELDS
+from conformance.exchange import Request
 from conformance.scenario.model import Check, Finding, Scenario, refusal
 from conformance.scenario.view import View
 from conformance.text import Text
@@ -28,15 +30,21 @@ def no_leak(view: View) -> Iterator[Finding]:
     response = view.answered_as_expected("ack")
     polled = view.polled()
     whole = "\n".join([response.body.text, *(value for _, value in response.headers)])
-    for name, value in _unsent(polled).items():
-        if value in whole:
+    sent = _sent(view.exchange("ack").request)
+    for name, value in _unmistakable(polled).items():
+        if value in whole and value not in sent:
             yield Finding(step="ack", expected=_NOTHING, actual=Text("its {name}", "包含其 {name}").format(name=name))
     for pointer, value in _leaked(view.body("ack"), polled):
         yield Finding(step="ack", pointer=pointer, expected=_NOTHING, actual=schemas.shown(value))
 
 
-def _unsent(polled: Mapping[str, Any]) -> dict[str, str]:
-    """Values of the item that are unmistakable and that no request of the caller held."""
+def _sent(request: Request) -> str:
+    """Everything that the caller told the target itself; its User-Agent has the suite's name."""
+    return "\n".join([request.url, request.body or "", *(value for _, value in request.headers), SUITE_METADATA])
+
+
+def _unmistakable(polled: Mapping[str, Any]) -> dict[str, str]:
+    """Values of the item that can stand in an answer for one reason only."""
     data, metadata = polled.get("data"), polled.get("metadata")
     values = {"data.id": data.get("id") if isinstance(data, Mapping) else None}
     if isinstance(metadata, Mapping):
@@ -49,7 +57,7 @@ def _leaked(body: Any, polled: Mapping[str, Any], path: str = "") -> Iterator[tu
     if isinstance(body, Mapping):
         for name, value in body.items():
             place = f"{path}/{name}"
-            if name in _TELLING and value is not None and value == polled.get(name):
+            if name in _TELLING and value and value == polled.get(name):
                 yield place, value
             else:
                 yield from _leaked(value, polled, place)

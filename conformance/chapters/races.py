@@ -125,7 +125,11 @@ async def _not_delivered_again(stage: Stage) -> None:
 
 
 def explained(view: View) -> Iterator[Finding]:
-    """Some order that respects real time explains every answer of the burst and the get after it."""
+    """Some order that respects real time explains every answer of the burst and the get after it.
+
+    Raises:
+        Unjudged: the conversation ended before, or no ack of the burst was answered: then little is to be explained.
+    """
     race = view.transcript.facts.get("race")
     if race is None:
         view.exchange("after")
@@ -142,12 +146,19 @@ def explained(view: View) -> Iterator[Finding]:
             actual=Text("no order explains them", "没有任何顺序可以解释"),
             exhibit="\n".join(timeline(events)),
         )
+    elif not any(event.operation.kind == "ack" and not event.unknown for event in events):
+        raise Unjudged(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
 
 
 def one_wins(view: View) -> Iterator[Finding]:
-    """At least one of the acks got 200, or may have; and the item is starting."""
+    """At least one of the acks got 200, or may have; and the item is starting, unless none may have happened."""
+    view.exchange("after")  # says why, where the race was none
     statuses = [view.response(step).status for step in _RIGHTFUL if not view.lost(step)]
-    if len(statuses) == len(_RIGHTFUL) and 200 not in statuses:
+    sent = (view.transcript.find(step) for step in _RIGHTFUL)
+    unknown = any(exchange is not None and exchange.outcome == "unknown" for exchange in sent)
+    if 200 not in statuses:
+        if unknown:
+            return  # whether that one happened, and what came of it, is for the model to say
         yield Finding(
             step=_RIGHTFUL[0],
             expected=Text("HTTP 200 for at least one of the acks", "至少一个 ack 返回 HTTP 200"),

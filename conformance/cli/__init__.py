@@ -9,12 +9,16 @@ from typing import Final
 import click
 
 from conformance import __version__
+from conformance.cli.spoken import say
 
 _COMMANDS: Final = {
-    "run": "Judge a server, or the embedded emulator.",
-    "serve": "Start the emulator alone.",
-    "list": "Show chapters, scenarios and requirements.",
-    "clean": "Remove what earlier runs left on a target.",
+    "run": say("Judge a server, or the embedded emulator.", "判定一个服务器或内置模拟器。"),
+    "serve": say("Start the emulator alone.", "单独启动模拟器。"),
+    "list": say("Show chapters, scenarios and requirements.", "列出各章、场景和要求。"),
+    "manifest": say(
+        "Prepare work items for a later run, or check a file of them.", "为之后的运行准备 work item，或检查清单文件。"
+    ),
+    "clean": say("Remove what earlier runs left on a target.", "清除先前的运行在目标上的遗留。"),
 }
 
 
@@ -37,31 +41,46 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], _COMMANDS, n=1, cutoff=0.5)
-            hint = f"Did you mean {near[0]!r}?" if near else f"The commands are {', '.join(_COMMANDS)}."
-            raise click.UsageError(f"No such command {args[0]!r}. {hint}", ctx)
+            known = near[0] if near else ", ".join(_COMMANDS)
+            raise click.UsageError(
+                say(
+                    f"No such command {args[0]!r}. Did you mean {known!r}?",
+                    f"没有命令 {args[0]!r}。是否应为 {known!r}？",
+                )
+                if near
+                else say(
+                    f"No such command {args[0]!r}. The commands are {known}.",
+                    f"没有命令 {args[0]!r}。可用命令：{known}。",
+                ),
+                ctx,
+            )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
+        with formatter.section(say("Commands", "命令")):
             formatter.write_dl(list(_COMMANDS.items()))
+
+
+_HELP: Final = say(
+    "Contract tests for the ack operation of the Qoder Cloud Agents Work API.\n\n"
+    "\b\nJudge the embedded emulator (no account, no network):\n    work-conformance run\n\n"
+    "\b\nJudge any server:\n    QODER_PAT=… work-conformance run --base-url https://staging.example --output out/",
+    "Qoder Cloud Agents Work API 的 ack 操作的契约测试。\n\n"
+    "\b\n判定内置模拟器（无需账号和网络）：\n    work-conformance run\n\n"
+    "\b\n判定任意服务器：\n    QODER_PAT=… work-conformance run --base-url https://staging.example --output out/",
+)
 
 
 @click.command(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes of run: 0 conformant, 1 non-conformant, 2 cannot start, 3 inconclusive, 4 the suite broke.",
+    epilog=say(
+        "Exit codes of run: 0 conformant, 1 non-conformant, 2 cannot start, 3 inconclusive, 4 the suite broke.",
+        "run 的退出码：0 符合，1 不符合，2 无法开始，3 无法判定，4 套件自身出错。",
+    ),
+    help=_HELP,
 )
+@click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help=say("Language.", "语言。"))
 @click.version_option(__version__, prog_name="work-conformance")
 def main() -> None:
-    """Contract tests for the ack operation of the Qoder Cloud Agents Work API.
-
-    \b
-    Judge the embedded emulator (no account, no network):
-
-        work-conformance run
-
-    \b
-    Judge any server:
-
-        QODER_PAT=… work-conformance run --base-url https://staging.example --output out/
-    """
+    """`work-conformance`."""

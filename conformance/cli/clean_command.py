@@ -17,6 +17,7 @@ from conformance.arrange.preflight import CannotStart as Unreachable
 from conformance.arrange.preflight import accepted
 from conformance.arrange.reading import AnswerLost, CannotArrange
 from conformance.cli.options import CannotStart, merged, settings_options
+from conformance.cli.spoken import say, spoken
 from conformance.client.api import Api
 from conformance.client.client import Client, TargetGone
 from conformance.client.transport import Transport
@@ -25,35 +26,50 @@ from conformance.target import ConfigurationError
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _NOT_FOR_CLEAN: Final = frozenset(
-    {"output", "chapter", "requirement", "failed-from", "strict", "seed", "lang", "max-duration", "worker-header",
+    {"output", "chapter", "requirement", "failed-from", "strict", "seed", "max-duration", "worker-header",
      "arrange", "manifest", "arrange-command", "arrange-timeout", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"}
 )  # fmt: skip
 
 
-@click.command(context_settings={"max_content_width": 100})
-@settings_options([option.name for option in OPTIONS if option.name not in _NOT_FOR_CLEAN])
-@click.option("--run-id", default=None, metavar="ID", help="Only what this run left.")
-@click.option(
-    "--older-than", default=None, metavar="AGE", help="Only runs begun longer ago, for example 90m, 2h or 1d."
+@click.command(
+    context_settings={"max_content_width": 100},
+    help=say(
+        "List what earlier runs left on a target, recognised by its name, and remove it.\n\n"
+        "Objects of a run that is still going on look the same: name a run or an age where others use the account too."
+        " Exit codes: 0 nothing is left, 1 something could not be removed, 2 the target cannot be reached.",
+        "按名称识别先前的运行在目标上的遗留，列出并清除。\n\n"
+        "仍在进行的运行所创建的对象看起来相同：账号有他人使用时，请指定运行或时间。"
+        "退出码：0 没有遗留，1 有对象无法清除，2 无法连接目标。",
+    ),
 )
-@click.option("--dry-run", is_flag=True, help="List, and remove nothing.")
+@settings_options([option.name for option in OPTIONS if option.name not in _NOT_FOR_CLEAN])
+@click.option("--run-id", default=None, metavar="ID", help=say("Only what this run left.", "只清理该次运行的遗留。"))
+@click.option(
+    "--older-than",
+    default=None,
+    metavar="AGE",
+    help=say("Only runs begun longer ago, for example 90m, 2h or 1d.", "只清理更早开始的运行，例如 90m、2h 或 1d。"),
+)
+@click.option("--dry-run", is_flag=True, help=say("List, and remove nothing.", "只列出，不清除。"))
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
-    """List what earlier runs left on a target, recognised by its name, and remove it.
-
-    Objects of a run that is still going on look the same: name a run or an age where others use the account too.
-    Exit codes: 0 nothing is left, 1 something could not be removed, 2 the target cannot be reached.
-    """
+    """Remove what earlier runs left."""
     values = merged(ctx, config)
     settings = _settings(values)
     try:
         leftovers = asyncio.run(_clean(settings, values))
     except (Unreachable, ConfigurationError) as error:
-        raise CannotStart(str(error)) from None
+        raise CannotStart(error.reason.in_(spoken())) from None
     except (AnswerLost, CannotArrange, TargetGone) as error:
-        raise CannotStart(f"{settings.target().host}: what is there cannot be listed ({error}).") from None
+        host = settings.target().host
+        raise CannotStart(
+            say(f"{host}: what is there cannot be listed ({error}).", f"{host}：无法列出其中的对象（{error}）。")
+        ) from None
     for leftover in leftovers:
-        click.echo(f"left behind: {leftover.collection} {leftover.name}: {leftover.reason}", err=True)
+        what = f"{leftover.collection} {leftover.name}: {leftover.reason}"
+        click.echo(say(f"left behind: {what}", f"遗留：{what}"), err=True)
+    if not leftovers and not values["dry_run"]:
+        click.echo(say("Nothing is left.", "已没有遗留。"))
     raise SystemExit(1 if leftovers else 0)
 
 
@@ -62,7 +78,7 @@ def _settings(values: Mapping[str, Any]) -> Settings:
         settings = from_values(values, os.environ)
         settings.target()
     except ConfigurationError as error:
-        raise CannotStart(str(error)) from None
+        raise CannotStart(error.reason.in_(spoken())) from None
     return settings
 
 
@@ -78,7 +94,7 @@ async def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover
         for made in found:
             click.echo(f"{made.collection} {made.id} {made.name}")
         if not found:
-            click.echo("Nothing was found.")
+            click.echo(say("Nothing was found.", "没有找到任何遗留。"))
         return [] if values["dry_run"] else await remove(api, found)
 
 
@@ -87,11 +103,16 @@ def _moment(age: str | None) -> datetime | None:
         return None
     match = re.fullmatch(r"(\d{1,6})([smhd])", age)
     if match is None:
-        raise ConfigurationError(f"--older-than {age!r}: write a number and s, m, h or d, for example 2h.")
+        raise ConfigurationError(
+            f"--older-than {age!r}: write a number and s, m, h or d, for example 2h.",
+            f"--older-than {age!r}：请写数字加 s、m、h 或 d，例如 2h。",
+        )
     try:
         return datetime.now(UTC) - timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
     except OverflowError:
-        raise ConfigurationError(f"--older-than {age!r}: that is before all time.") from None
+        raise ConfigurationError(
+            f"--older-than {age!r}: that is before all time.", f"--older-than {age!r}：超出了时间范围。"
+        ) from None
 
 
 def _begun_before(made: Made, moment: datetime) -> bool:

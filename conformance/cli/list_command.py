@@ -10,17 +10,31 @@ import click
 
 from conformance.chapters.registry import scenarios
 from conformance.cli.options import language
+from conformance.cli.spoken import say
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, load
 from conformance.text import Lang, Text
 
 
-@click.command()
-@click.option("--lang", type=click.Choice(["en", "zh"]), default=None, help="Language; else that of the locale.")
-@click.option("--ambiguities", is_flag=True, help="Where the pages disagree or leave something open, instead.")
+@click.command(
+    help=say(
+        "Show chapters, scenarios and requirements with their level and basis.", "列出各章、场景以及要求的级别和依据。"
+    )
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    default=None,
+    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
+)
+@click.option(
+    "--ambiguities",
+    is_flag=True,
+    help=say("Where the pages disagree or leave something open, instead.", "改为列出页面相互矛盾或未作规定之处。"),
+)
 @click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", show_default=True)
 def command(lang: str | None, form: str, *, ambiguities: bool) -> None:
-    """Show chapters, scenarios and requirements with their level and basis."""
+    """Show what is judged."""
     chosen = language(lang)
     if form == "json":
         click.echo(json.dumps(_register() if ambiguities else _data(), indent=1, ensure_ascii=False))

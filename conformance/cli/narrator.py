@@ -98,7 +98,11 @@ class DryRun:
             click.echo(scenario)
             _echo(f"    {requirement}" for requirement in requirements)
         if items:
-            total = cost([item.line for item in items], writes_per_second=self._settings.limits.writes_per_second)
+            total = cost(
+                [item.line for item in items],
+                writes_per_second=self._settings.limits.writes_per_second,
+                arranged_by=self._settings.arrangement.mode,
+            )
             host = self._settings.target().host if self._settings.base_url else _EMBEDDED
             click.echo(_announcement(host, total, checks=len(items)).in_(self._lang))
 
@@ -111,12 +115,21 @@ class DryRun:
         return EXIT_CANNOT_START
 
 
+_CREATING: Final = Text(
+    "{host}: {scenarios} scenarios{checks}; {objects} objects are created there and removed again, with"
+    " at most {writes} writes; it takes at least {seconds} s.",
+    "{host}：{scenarios} 个场景{checks}；将在其上创建 {objects} 个对象并在结束后清除，至多 {writes} 次写操作，至少需要 {seconds} 秒。",
+)
+_GIVEN: Final = Text(
+    "{host}: {scenarios} scenarios{checks} on items that are given; the suite creates nothing there, with at most"
+    " {writes} writes; it takes at least {seconds} s.",
+    "{host}：{scenarios} 个场景{checks}，使用给定的 item；本套件不在其上创建任何对象，至多 {writes} 次写操作，至少需要 {seconds} 秒。",
+)
+
+
 def _announcement(host: str | Text, cost: Cost, *, checks: int | None = None) -> Text:
-    return Text(
-        "{host}: {scenarios} scenarios{checks}; {objects} objects are created there and removed again, with"
-        " at most {writes} writes; it takes at least {seconds} s.",
-        "{host}：{scenarios} 个场景{checks}；将在其上创建 {objects} 个对象并在结束后清除，至多 {writes} 次写操作，至少需要 {seconds} 秒。",
-    ).format(
+    words = _CREATING if cost.objects else _GIVEN
+    return words.format(
         host=host,
         scenarios=cost.scenarios,
         checks=Text(f", {checks} checks", f"，{checks} 项检查") if checks is not None else "",

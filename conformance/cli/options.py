@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from conformance.cli.spoken import say, spoken
 from conformance.settings import OPTIONS, Option
 from conformance.text import Lang
 
@@ -35,11 +35,8 @@ class CannotStart(click.ClickException):
 
 
 def language(chosen: str | None) -> Lang:
-    """The language asked for, else the locale's, else English."""
-    if chosen in ("en", "zh"):
-        return "zh" if chosen == "zh" else "en"
-    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "zh" if locale.lower().startswith("zh") else "en"
+    """The language asked for, be it in TOML, else that of the call."""
+    return spoken(["--lang", chosen]) if chosen else spoken()
 
 
 def settings_options(names: Iterable[str] | None = None) -> Callable[[F], F]:
@@ -52,7 +49,10 @@ def settings_options(names: Iterable[str] | None = None) -> Callable[[F], F]:
         return click.option(
             "--config",
             metavar="FILE",
-            help="TOML file with these options; also [tool.work-conformance] in pyproject.toml.",
+            help=say(
+                "TOML file with these options; also [tool.work-conformance] in pyproject.toml.",
+                "包含这些选项的 TOML 文件；也可写在 pyproject.toml 的 [tool.work-conformance] 中。",
+            ),
         )(function)
 
     return decorate
@@ -73,8 +73,18 @@ def merged(ctx: click.Context, config: str | None, *, known: Iterable[str] = ())
     for name, value in table.items():
         if name not in allowed:
             near = difflib.get_close_matches(name, sorted(allowed), n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else "see `work-conformance run --help`."
-            raise CannotStart(f"{origin}: there is no key {name!r}; {hint}")
+            known_as = near[0] if near else "work-conformance run --help"
+            raise CannotStart(
+                say(
+                    f"{origin}: there is no key {name!r}; did you mean {known_as!r}?",
+                    f"{origin}：没有键 {name!r}；是否应为 {known_as!r}？",
+                )
+                if near
+                else say(
+                    f"{origin}: there is no key {name!r}; see `{known_as}`.",
+                    f"{origin}：没有键 {name!r}；参见 `{known_as}`。",
+                )
+            )
         key = name.replace("-", "_")
         if key in values and ctx.get_parameter_source(key) is click.core.ParameterSource.DEFAULT:
             values[key] = _typed(ctx, key, value, origin)
@@ -82,7 +92,7 @@ def merged(ctx: click.Context, config: str | None, *, known: Iterable[str] = ())
 
 
 def _click_option(option: Option) -> Callable[[F], F]:
-    arguments: dict[str, Any] = {"help": option.help.en, "envvar": f"WORK_CONFORMANCE_{option.key.upper()}"}
+    arguments: dict[str, Any] = {"help": option.help.in_(spoken()), "envvar": f"WORK_CONFORMANCE_{option.key.upper()}"}
     if option.kind == "flag":
         arguments["is_flag"] = True
     else:
@@ -99,17 +109,22 @@ def _table(config: str | None) -> tuple[Mapping[str, Any], str]:
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise CannotStart(f"--config: {path} cannot be read ({error.strerror}).") from None
+        why = error.strerror
+        raise CannotStart(
+            say(f"--config: {path} cannot be read ({why}).", f"--config：无法读取 {path}（{why}）。")
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         if config is None:
             return {}, ""  # somebody else's broken file is not this command's business
-        raise CannotStart(f"--config: {path} is not TOML ({error}).") from None
+        raise CannotStart(
+            say(f"--config: {path} is not TOML ({error}).", f"--config：{path} 不是 TOML（{error}）。")
+        ) from None
     tool = data.get("tool")
     section = tool.get(_TABLE) if isinstance(tool, dict) else None
     if section is None:
         section = data if config is not None else {}
     if not isinstance(section, dict):
-        raise CannotStart(f"{path}: [tool.{_TABLE}] is not a table.")
+        raise CannotStart(say(f"{path}: [tool.{_TABLE}] is not a table.", f"{path}：[tool.{_TABLE}] 不是表。"))
     return section, str(path)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import click
 
 from conformance.cli.options import CannotStart, language, merged, settings_options
+from conformance.cli.spoken import say, spoken
 from conformance.settings import OPTIONS, Settings, from_values
 from conformance.target import ConfigurationError
 
@@ -20,35 +21,70 @@ _LONGEST_WAIT: Final = 86_400
 _PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
 
 
-@click.command(context_settings={"max_content_width": 100})
+@click.command(
+    context_settings={"max_content_width": 100},
+    help=say(
+        "Judge a server, or the embedded emulator where no --base-url is given.\n\n"
+        "The token comes from QODER_PAT. Optional tokens (QODER_FORBIDDEN_PAT, QODER_FOREIGN_PAT, QODER_EXPIRED_PAT)"
+        " let more be judged. Options may also stand in TOML, and all but the last ones listed in the environment, as"
+        " WORK_CONFORMANCE_<OPTION>; of a repeatable one each value on a line of its own.",
+        "判定一个服务器；未给出 --base-url 时判定内置模拟器。\n\n"
+        "token 取自 QODER_PAT。可选的 token（QODER_FORBIDDEN_PAT、QODER_FOREIGN_PAT、QODER_EXPIRED_PAT）可使更多要求得到判定。"
+        "选项也可写在 TOML 中；除最后列出的几项外，还可用环境变量 WORK_CONFORMANCE_<选项> 给出，可重复的选项每行一个值。",
+    ),
+)
 @settings_options()
-@click.option("-n", "processes", type=click.IntRange(min=0), default=0, metavar="N", help="Processes (pytest-xdist).")
-@click.option("-k", "expression", default="", metavar="EXPR", help="Only what matches, as in pytest -k.")
+@click.option(
+    "-n",
+    "processes",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help=say("Processes (pytest-xdist).", "进程数（pytest-xdist）。"),
+)
+@click.option(
+    "-k",
+    "expression",
+    default="",
+    metavar="EXPR",
+    help=say("Only what matches, as in pytest -k.", "只运行匹配的部分，同 pytest -k。"),
+)
 @click.option(
     "--alluredir",
     default=None,
     metavar="DIR",
     envvar="WORK_CONFORMANCE_ALLUREDIR",
-    help="Also write results for Allure into this folder.",
+    help=say("Also write results for Allure into this folder.", "同时将 Allure 结果写入该目录。"),
 )
-@click.option("--start", default=None, metavar="COMMAND", help="Start this server first, and stop it afterwards.")
+@click.option(
+    "--start",
+    default=None,
+    metavar="COMMAND",
+    help=say("Start this server first, and stop it afterwards.", "先启动该服务器，结束后停止。"),
+)
 @click.option(
     "--wait",
     type=click.FloatRange(min=0, min_open=True),
     default=30.0,
     metavar="SECONDS",
-    help="How long it may take to start (default 30).",
+    help=say("How long it may take to start (default 30).", "等待其启动的时限（默认 30）。"),
 )
-@click.option("-v", "--verbose", is_flag=True, help="Tell what was observed where the docs leave it open, too.")
-@click.option("--dry-run", is_flag=True, help="Show what would run and what it takes; connect to nothing.")
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help=say("Tell what was observed where the docs leave it open, too.", "同时列出文档未规定之处的观察结果。"),
+)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help=say(
+        "Show what would run and what it takes; connect to nothing.", "只显示将要运行的内容和开销，不建立任何连接。"
+    ),
+)
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
-    """Judge a server, or the embedded emulator where no --base-url is given.
-
-    The token comes from QODER_PAT. Optional tokens (QODER_FORBIDDEN_PAT, QODER_FOREIGN_PAT, QODER_EXPIRED_PAT)
-    let more be judged. Options may also stand in TOML, and all but the last ones listed in the environment, as
-    WORK_CONFORMANCE_<OPTION>; of a repeatable one each value on a line of its own.
-    """
+    """Judge a server."""
     values = merged(ctx, config, known=())
     settings = check(values)
     import pytest
@@ -85,11 +121,21 @@ def check(values: Mapping[str, Any]) -> Settings:
         settings = from_values(values, os.environ)
         Selection(chapters=settings.chapters, requirements=settings.requirements).check_names()
     except (ConfigurationError, UnknownName) as error:
-        raise CannotStart(str(error)) from None
+        raise CannotStart(error.reason.in_(spoken())) from None
     if values.get("start") and settings.base_url is None:
-        raise CannotStart("--start needs --base-url: the address at which the server will answer.")
+        raise CannotStart(
+            say(
+                "--start needs --base-url: the address at which the server will answer.",
+                "--start 需要 --base-url：服务器将要应答的地址。",
+            )
+        )
     if not 0 <= values.get("wait", 0) < _LONGEST_WAIT:
-        raise CannotStart(f"--wait must be a number of seconds from 0 to {_LONGEST_WAIT}.")
+        raise CannotStart(
+            say(
+                f"--wait must be a number of seconds from 0 to {_LONGEST_WAIT}.",
+                f"--wait 必须是 0 到 {_LONGEST_WAIT} 之间的秒数。",
+            )
+        )
     return settings
 
 
@@ -126,7 +172,13 @@ def _allure(place: str | None) -> list[str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotStart(f"--alluredir {place}: the folder cannot be written ({error.strerror}).") from None
+        why = error.strerror
+        raise CannotStart(
+            say(
+                f"--alluredir {place}: the folder cannot be written ({why}).",
+                f"--alluredir {place}：目录无法写入（{why}）。",
+            )
+        ) from None
     return ["-p", "allure_pytest.plugin", f"--alluredir={folder}"]
 
 

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from conformance.cli.options import CannotStart
+from conformance.cli.spoken import say, spoken
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError, parse_api_prefix, parse_secret
 
 _VARIABLES: Final = {
@@ -20,18 +21,31 @@ _VARIABLES: Final = {
 }
 
 
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0 takes a free one."
+@click.command(
+    help=say(
+        "Start the emulator and print its base URL and the tokens that it accepts.\n\n"
+        "Tokens that are set in the environment (QODER_PAT and its three companions) are taken over; the others are"
+        " made. The printed lines are shell commands for another terminal, where `work-conformance run` then judges"
+        " this emulator.",
+        "启动模拟器，并打印其 base URL 和接受的 token。\n\n"
+        "环境变量中已设置的 token（QODER_PAT 及另外三个）会被沿用，其余自动生成。"
+        "打印的各行是 shell 命令，可在另一个终端中执行，随后 `work-conformance run` 即判定该模拟器。",
+    )
 )
-@click.option("--api-prefix", default=DEFAULT_API_PREFIX, show_default=True, help="Path of the API.")
+@click.option("--host", default="127.0.0.1", show_default=True, help=say("Address to listen at.", "监听地址。"))
+@click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help=say("Language.", "语言。"))
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help=say("Port; 0 takes a free one.", "端口；0 表示任选空闲端口。"),
+)
+@click.option(
+    "--api-prefix", default=DEFAULT_API_PREFIX, show_default=True, help=say("Path of the API.", "API 的路径。")
+)
 def command(host: str, port: int, api_prefix: str) -> None:
-    """Start the emulator and print its base URL and the tokens that it accepts.
-
-    Tokens that are set in the environment (QODER_PAT and its three companions) are taken over; the others are made.
-    The printed lines are shell commands for another terminal, where `work-conformance run` then judges this emulator.
-    """
+    """Start the emulator alone."""
     from conformance.emulator import Tokens, create_app, serve_forever
 
     try:
@@ -42,15 +56,20 @@ def command(host: str, port: int, api_prefix: str) -> None:
             if os.environ.get(variable)
         }
     except ConfigurationError as error:
-        raise CannotStart(str(error)) from None
+        raise CannotStart(error.reason.in_(spoken())) from None
     tokens = replace(Tokens.generate(), **given)
 
     def announce(base_url: str) -> None:
-        click.echo(f"# The emulator listens at {base_url} (Ctrl-C ends it).")
+        click.echo(
+            say(
+                f"# The emulator listens at {base_url} (Ctrl-C ends it).",
+                f"# 模拟器监听于 {base_url}（按 Ctrl-C 结束）。",
+            )
+        )
         click.echo(f"export WORK_CONFORMANCE_BASE_URL={base_url}")
         for kind, variable in _VARIABLES.items():
             if kind in given:
-                click.echo(f"# {variable} is the one of this environment.")
+                click.echo(say(f"# {variable} is the one of this environment.", f"# {variable} 沿用当前环境中的值。"))
             else:
                 click.echo(f"export {variable}={getattr(tokens, kind)}")
         sys.stdout.flush()
@@ -58,4 +77,10 @@ def command(host: str, port: int, api_prefix: str) -> None:
     try:
         serve_forever(create_app(tokens=tokens, api_prefix=prefix), host=host, port=port, on_ready=announce)
     except OSError as error:
-        raise CannotStart(f"Cannot listen at {host}:{port} ({error.strerror}); choose another --port.") from None
+        why = error.strerror
+        raise CannotStart(
+            say(
+                f"Cannot listen at {host}:{port} ({why}); choose another --port.",
+                f"无法在 {host}:{port} 监听（{why}）；请换一个 --port。",
+            )
+        ) from None

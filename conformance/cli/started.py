@@ -15,6 +15,7 @@ from typing import IO, Final
 from urllib.parse import urlsplit
 
 from conformance.cli.options import CannotStart
+from conformance.cli.spoken import say
 from conformance.settings import Settings
 from conformance.target import Redactor
 
@@ -38,7 +39,13 @@ def started(command: str | None, settings: Settings, *, wait: float) -> Iterator
     assert settings.base_url is not None
     place = _place(settings.base_url)
     if _listens(place):
-        raise CannotStart(f"--start: something already answers at {place[0]}:{place[1]}; stop it first.")
+        at = f"{place[0]}:{place[1]}"
+        raise CannotStart(
+            say(
+                f"--start: something already answers at {at}; stop it first.",
+                f"--start：{at} 已有服务应答；请先停止它。",
+            )
+        )
     with tempfile.TemporaryFile() as output:
         process = _launch(command, output)
         try:
@@ -52,12 +59,14 @@ def _launch(command: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
     try:
         words = shlex.split(command)
         if not words:
-            raise CannotStart("--start: the command is empty.")
+            raise CannotStart(say("--start: the command is empty.", "--start：命令为空。"))
         return subprocess.Popen(  # noqa: S603 - the user's own command, and no shell
             words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
     except (OSError, ValueError) as error:
-        raise CannotStart(f"--start: the command cannot be started ({error}).") from None
+        raise CannotStart(
+            say(f"--start: the command cannot be started ({error}).", f"--start：无法启动该命令（{error}）。")
+        ) from None
 
 
 def _await(
@@ -67,11 +76,20 @@ def _await(
     while not _listens(place):
         code = process.poll()
         if code is not None:
-            raise CannotStart(f"--start: the server ended with code {code}.{_last_words(output, settings)}")
-        if time.monotonic() > deadline:
+            said = _last_words(output, settings)
             raise CannotStart(
-                f"--start: nothing listens at {place[0]}:{place[1]} after {wait:g} s (--wait)."
-                f"{_last_words(output, settings)}"
+                say(
+                    f"--start: the server ended with code {code} before it listened.{said}",
+                    f"--start：服务器在开始监听之前以退出码 {code} 结束。{said}",
+                )
+            )
+        if time.monotonic() > deadline:
+            at, said = f"{place[0]}:{place[1]}", _last_words(output, settings)
+            raise CannotStart(
+                say(
+                    f"--start: nothing listens at {at} after {wait:g} s (--wait).{said}",
+                    f"--start：{wait:g} 秒后 {at} 仍无监听（--wait）。{said}",
+                )
             )
         time.sleep(_INTERVAL)
 

@@ -18,6 +18,9 @@ from conformance.target import ConfigurationError, Connection, Limits
 _KEEPALIVE_SECONDS: Final = 3.0
 """Shorter than the idle time-out of common servers (5 s), so that an idle connection is not lost under a request."""
 
+_AT_ONCE: Final = 4
+"""Connections that one conversation holds at most: a burst waits until each of its requests has one."""
+
 _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 
 
@@ -44,7 +47,7 @@ class Transport:
     def __init__(self, base_url: str, connection: Connection, limits: Limits) -> None:
         self._timeout = limits.timeout
         self._max_body = limits.max_body
-        pool = limits.concurrency + 8
+        pool = limits.concurrency * _AT_ONCE + 8
         try:
             self._client = httpx.AsyncClient(
                 verify=_tls(connection) if base_url.startswith("https:") else False,
@@ -57,7 +60,9 @@ class Transport:
                 ),
             )
         except (ValueError, httpx.InvalidURL) as error:
-            raise ConfigurationError(f"The connection cannot be set up: {error}.") from None
+            raise ConfigurationError(
+                f"The connection cannot be set up: {error}.", f"无法建立连接配置：{error}。"
+            ) from None
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
@@ -121,7 +126,9 @@ def _tls(connection: Connection) -> ssl.SSLContext:
         if connection.client_cert:
             context.load_cert_chain(connection.client_cert)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(f"A certificate file cannot be used: {error}.") from None
+        raise ConfigurationError(
+            f"A certificate file cannot be used: {error}.", f"证书文件无法使用：{error}。"
+        ) from None
     if connection.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

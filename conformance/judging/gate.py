@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from conformance.contract.catalogue import Exercised
 from conformance.judging.tally import RequirementResult, Tally
 from conformance.text import Text, join
 
@@ -28,11 +29,14 @@ class Decision:
     sentence: Text
 
 
-def decide(tally: Tally, *, selected: bool, strict: bool) -> Decision:
-    """Decide a run (the table of exit codes; where several apply: a lost verdict, then 1, 4, 3)."""
+def decide(tally: Tally, *, selected: bool, strict: bool, polls: bool = True) -> Decision:
+    """Decide a run (the table of exit codes; where several apply: a lost verdict, then 1, 4, 3).
+
+    `polls` says whether the suite arranged its items itself, through the public API.
+    """
     failed = tally.of("failed", level="MUST")
     broken = tally.of("suite-error")
-    unjudged = _unjudged(tally, selected=selected, strict=strict)
+    unjudged = _unjudged(tally, excused=frozenset() if selected or strict else _excused(polls=polls))
     if tally.lost:
         sentence = Text(
             "Suite error: {n} planned checks have no verdict", "套件错误：计划中有 {n} 项检查没有结论"
@@ -77,16 +81,22 @@ def _held(tally: Tally, *, selected: bool) -> Decision:
     return Decision(word="conformant", exit_code=EXIT_CONFORMANT, sentence=sentence)
 
 
-def _unjudged(tally: Tally, *, selected: bool, strict: bool) -> list[RequirementResult]:
+def _excused(*, polls: bool) -> frozenset[Exercised]:
+    """The marks of requirements that a green may leave out: what needs a poll only where the suite does not poll."""
+    return frozenset(
+        {"optional-input", "may-not-occur"} if polls else {"optional-input", "may-not-occur", "needs-poll"}
+    )
+
+
+def _unjudged(tally: Tally, *, excused: frozenset[Exercised]) -> list[RequirementResult]:
     """The MUST that a green needs and that were not judged."""
-    excusable = not (selected or strict)
     return [
         result
         for result in tally.results
         if result.requirement.level == "MUST"
         and (
             result.kind == "inconclusive"
-            or (result.kind == "not-exercised" and not (excusable and result.requirement.exercised != "always"))
+            or (result.kind == "not-exercised" and result.requirement.exercised not in excused)
         )
     ]
 

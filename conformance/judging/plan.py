@@ -6,12 +6,15 @@ import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from conformance.arrange.arrangement import Mode
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import Line
+from conformance.target import ConfigurationError
+from conformance.text import Text
 
 
-class UnknownName(Exception):
+class UnknownName(ConfigurationError):
     """A chapter or requirement that does not exist; the message says which one is nearest."""
 
 
@@ -34,8 +37,8 @@ class Selection:
             UnknownName: one does not.
         """
         catalogue = load()
-        _known("chapter", self.chapters, [chapter.id for chapter in catalogue.chapters])
-        _known("requirement", self.requirements, catalogue.requirements)
+        _known(Text("chapter", "章"), self.chapters, [chapter.id for chapter in catalogue.chapters])
+        _known(Text("requirement", "要求"), self.requirements, catalogue.requirements)
 
     def takes(self, line: Line) -> bool:
         """Whether a line is asked for, the pytest expression left aside."""
@@ -49,7 +52,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a plan takes: objects created at the target, requests that change something, seconds at the least."""
+    """What a plan takes: objects that the suite creates, requests that change something, seconds at the least."""
 
     scenarios: int
     objects: int
@@ -62,24 +65,30 @@ def full_plan() -> list[Line]:
     return [Line(scenario.id, rule) for scenario in scenarios().values() for rule in scenario.requirements]
 
 
-def cost(lines: Iterable[Line], *, writes_per_second: float) -> Cost:
+def cost(lines: Iterable[Line], *, writes_per_second: float, arranged_by: Mode = "api") -> Cost:
     """What a plan takes, its clean-up included. The slowest single scenario takes some three seconds."""
-    planned = {line.scenario for line in lines}
+    planned = [scenarios()[name] for name in {line.scenario for line in lines}]
+    objects = len(planned) + _SHARED_OBJECTS
+    writes = sum(scenario.writes for scenario in planned) + _SHARED_WRITES
+    if arranged_by != "api":
+        planned = [scenario for scenario in planned if not scenario.want.needs_poll]
+        objects, writes = 0, sum(scenario.own_writes for scenario in planned)
     if not planned:
         return Cost(scenarios=0, objects=0, writes=0, seconds=0)
-    writes = sum(scenarios()[name].writes for name in planned) + _SHARED_WRITES
     seconds = max(_SLOWEST_SECONDS, writes / writes_per_second if writes_per_second else 0)
-    return Cost(scenarios=len(planned), objects=len(planned) + _SHARED_OBJECTS, writes=writes, seconds=seconds)
+    return Cost(scenarios=len(planned), objects=objects, writes=writes, seconds=seconds)
 
 
 _SLOWEST_SECONDS = 3.0
+_NEAREST = Text("did you mean {name}?", "是否应为 {name}？")
+_SEE_LIST = Text("see `work-conformance list` for every one.", "全部列表参见 `work-conformance list`。")
 _SHARED_OBJECTS = 5  # three environments, an agent, and the session that shows that work can be arranged
 _SHARED_WRITES = 2 * _SHARED_OBJECTS + 2
 
 
-def _known(kind: str, names: Iterable[str], known: Collection[str]) -> None:
+def _known(kind: Text, names: Iterable[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]}?" if near else f"see `work-conformance list` for every {kind}."
-            raise UnknownName(f"There is no {kind} {name!r}; {hint}")
+            hint = _NEAREST.format(name=near[0]) if near else _SEE_LIST
+            raise UnknownName(f"There is no {kind.en} {name!r}; {hint.en}", f"没有名为 {name!r} 的{kind.zh}；{hint.zh}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from conformance.arrange.arrangement import Mode
 from conformance.contract.catalogue import load
 from conformance.judging.gate import Decision, decide
 from conformance.judging.tally import Tally, tally
@@ -16,8 +17,9 @@ from conformance.text import Text
 class Circumstances:
     """How a run was made. Times are seconds; `started_at` is RFC 3339 in UTC.
 
-    `selection` is what was asked for in words, None for everything; `interrupted` says what cut the run short;
-    `leftovers` are sentences about what could not be removed from the target.
+    `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
+    `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
+    target.
     """
 
     run_id: str
@@ -33,6 +35,7 @@ class Circumstances:
     insecure: bool
     processes: int
     strict: bool
+    arranged_by: Mode = "api"
     requests: int = 0
     selection: str | None = None
     interrupted: Text | None = None
@@ -55,4 +58,7 @@ class RunRecord:
     @cached_property
     def decision(self) -> Decision:
         """The run's word and exit code."""
-        return decide(self.tally, selected=self.circumstances.selection is not None, strict=self.circumstances.strict)
+        about = self.circumstances
+        return decide(
+            self.tally, selected=about.selection is not None, strict=about.strict, polls=about.arranged_by == "api"
+        )

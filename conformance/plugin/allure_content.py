@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from conformance.contract.catalogue import Level, Requirement, load
 from conformance.exchange import Exchange, Header
 from conformance.judging.record import Circumstances
 from conformance.judging.verdict import WORDS, Line, Verdict, VerdictKind
+from conformance.reporting.safe import safe
 from conformance.reporting.wording import LOST, explain, level_and_basis, summary, title_of
 from conformance.text import LANGS, Lang, Text
 
@@ -69,16 +69,15 @@ def title(requirement: Requirement, lang: Lang) -> str:
     text, longest = requirement.text.in_(lang).replace("`", ""), _TITLE[lang]
     if len(text) > longest:
         cut = text[:longest]
-        text = (cut.rpartition(" ")[0] if lang == "en" else cut) + "…"
+        text = (cut.rpartition(" ")[0] if lang == "en" else cut.rstrip()) + "…"
     return f"{text} [{requirement.id}]"
 
 
 def description(requirement: Requirement, lang: Lang) -> str:
-    """The requirement in full, what it rests on, and where that stands in the docs."""
+    """The requirement in full, and what it rests on."""
     parts = [requirement.text.in_(lang), f"{level_and_basis(requirement).in_(lang)} [`{requirement.id}`]"]
     if requirement.inference is not None:
         parts.append(requirement.inference.in_(lang))
-    parts.append("\n".join(f"- {source.cite(lang)}" for source in requirement.sources))
     return "\n\n".join(parts)
 
 
@@ -104,35 +103,37 @@ def labels(requirement: Requirement, scenario: str, verdict: Verdict | None, lan
         (LabelType.EPIC, suite),
         (LabelType.FEATURE, chapter),
         (LabelType.STORY, story),
+        (LabelType.SEVERITY, _SEVERITIES[requirement.level].value),
+        ("requirement", requirement.id),
+        ("scenario", scenario),
+        ("level", requirement.level),
+        ("basis", requirement.basis),
+        ("verdict", kind),
+        ("chapter", requirement.chapter),
+        (LabelType.TAG, requirement.level),
+        (LabelType.TAG, kind),
         (LabelType.PARENT_SUITE, suite),
         (LabelType.SUITE, chapter),
         (LabelType.SUB_SUITE, story),
-        (LabelType.SEVERITY, _SEVERITIES[requirement.level].value),
-        (LabelType.TAG, requirement.level),
-        (LabelType.TAG, kind),
         (LabelType.FRAMEWORK, "pytest"),
         (LabelType.LANGUAGE, "python"),
         (LabelType.HOST, platform.node()),
         (LabelType.THREAD, os.environ.get("PYTEST_XDIST_WORKER", "main")),
-        ("requirement", requirement.id),
-        ("level", requirement.level),
-        ("basis", requirement.basis),
-        ("chapter", requirement.chapter),
-        ("scenario", scenario),
-        ("verdict", kind),
     )
     for name, value in values:
         yield Label(name=name, value=value)
 
 
 def details(verdict: Verdict | None, lang: Lang) -> StatusDetails | None:
-    """A verdict in a line that begins with its kind, and in full below it; nothing where all is well."""
+    """A verdict in one line that begins with its kind, and in full; nothing where there is nothing to tell."""
     if verdict is None:
-        return StatusDetails(message=f"{WORDS['suite-error'].in_(lang)}: {LOST.in_(lang)}")
+        return StatusDetails(message=_headline("suite-error", LOST).in_(lang))
+    if verdict.observation is not None:
+        return StatusDetails(message=_headline(verdict.kind, verdict.observation).in_(lang))
     if verdict.kind in _UNTOLD:
         return None
     return StatusDetails(
-        message=f"{WORDS[verdict.kind].in_(lang)}: {summary(verdict).in_(lang)}",
+        message=_headline(verdict.kind, summary(verdict)).in_(lang),
         trace="\n".join(explain(verdict, lang, reds=_MAX_REDS, limit=LONGEST_TEXT)),
     )
 
@@ -156,7 +157,7 @@ def environment(run: Circumstances) -> str:
     values = {
         "base_url": run.base_url,
         "api_prefix": run.api_prefix,
-        "embedded_emulator": str(run.embedded).lower(),
+        "embedded": str(run.embedded).lower(),
         "suite_version": run.suite_version,
         "catalogue_version": run.catalogue_version,
         "python": platform.python_version(),
@@ -170,18 +171,27 @@ def environment(run: Circumstances) -> str:
 
 def categories(lang: Lang) -> list[dict[str, Any]]:
     """`categories.json`. A regular expression is held against the whole message, in which a dot is any character."""
-    inconclusive, warned = (re.escape(WORDS[kind].in_(lang)) for kind in ("inconclusive", "warned"))
+    inconclusive, warned = (_beginning(kind).in_(lang) for kind in ("inconclusive", "warned"))
     rows = (
         (Text("Product defects: a MUST failed", "产品缺陷：未满足 MUST 要求"), Status.FAILED, ".*"),
-        (Text("Inconclusive", "无法判定"), Status.BROKEN, f"{inconclusive}: .*"),
-        (Text("Suite errors", "套件错误"), Status.BROKEN, f"(?!{inconclusive}: ).*"),
+        (Text("Inconclusive", "无法判定"), Status.BROKEN, f"{inconclusive}.*"),
+        (Text("Suite errors", "套件错误"), Status.BROKEN, f"(?!{inconclusive}).*"),
         (Text("Not exercised", "未执行"), Status.SKIPPED, ".*"),
-        (Text("Warnings: a SHOULD is not kept", "警告：未遵循 SHOULD 要求"), Status.PASSED, f"{warned}: .*"),
+        (Text("Warnings: a SHOULD is not kept", "警告：未遵循 SHOULD 要求"), Status.PASSED, f"{warned}.*"),
     )
     return [
         {"name": name.in_(lang), "matchedStatuses": [matched], "messageRegex": f"^{words}"}
         for name, matched, words in rows
     ]
+
+
+def _headline(kind: VerdictKind, words: Text) -> Text:
+    begin = _beginning(kind)
+    return Text(begin.en + safe(words.en, LONGEST_TEXT), begin.zh + safe(words.zh, LONGEST_TEXT))
+
+
+def _beginning(kind: VerdictKind) -> Text:
+    return Text(f"{WORDS[kind].en}: ", f"{WORDS[kind].zh}：")
 
 
 def _escaped(value: str) -> str:

@@ -34,6 +34,7 @@ from conformance.text import Lang, Text
 _ATTEMPT = Text("attempt {n}, given up", "第 {n} 次尝试，已放弃")
 _REQUEST = Text("request", "请求")
 _RESPONSE = Text("response", "响应")
+_EXPLANATION = Text("explanation", "说明")
 
 
 def register(config: pytest.Config, assignment: Assignment, lang: Lang) -> None:
@@ -55,7 +56,6 @@ class AllureResults:
         self._lang: Lang = lang
         self._item: pytest.Item | None = None
         self._held: tuple[str, Transcript | None] = ("", None)
-        self._attached: set[str] = set()
         self._judged: dict[str, str | None] = {}
         self._written: dict[str, str | None] = {}
 
@@ -113,6 +113,8 @@ class AllureResults:
         transcript = self._transcript(line.scenario)
         if transcript is not None:
             self._tell(result, transcript, verdict)
+        if result.status == Status.PASSED and result.statusDetails is not None:
+            result.steps.append(self._remark(result))
 
     def _tell(self, result: TestResult, transcript: Transcript, verdict: Verdict | None) -> None:
         """The conversation as steps, and its time as the result's."""
@@ -120,16 +122,16 @@ class AllureResults:
         steps = []
         for number, exchanges in enumerate(transcript.earlier_attempts, 1):
             group = TestStepResult(name=_ATTEMPT.format(n=number).in_(self._lang), status=Status.BROKEN)
-            group.steps = [self._step(transcript.scenario, number, each, set()) for each in exchanges]
+            group.steps = [self._step(each, set(), result.uuid, str(number)) for each in exchanges]
             self._time(group, exchanges)
             steps.append(group)
-        steps += [self._step(transcript.scenario, transcript.attempt, each, reds) for each in transcript.exchanges]
+        steps += [self._step(each, reds, result.uuid) for each in transcript.exchanges]
         result.steps = steps
         self._time(
             result, [each for attempt in (*transcript.earlier_attempts, transcript.exchanges) for each in attempt]
         )
 
-    def _step(self, scenario: str, attempt: int, exchange: Exchange, reds: set[str]) -> TestStepResult:
+    def _step(self, exchange: Exchange, reds: set[str], *place: str) -> TestStepResult:
         words = content.outcome(exchange).in_(self._lang)
         step = TestStepResult(name=f"{exchange.step}: {exchange.operation} → {words}", status=Status.PASSED)
         if exchange.step in reds:
@@ -142,20 +144,23 @@ class AllureResults:
         texts = {_REQUEST: content.message(f"{request.method} {request.url}", request.headers, request.body)}
         if answer is not None:
             texts[_RESPONSE] = content.message(f"HTTP {answer.status}", answer.headers, answer.body.text)
-        for name, text in texts.items():
-            source = self._attach(text, scenario, str(attempt), exchange.step, name.en)
-            kind = AttachmentType.TEXT.mime_type
-            step.attachments.append(Attachment(name=name.in_(self._lang), source=source, type=kind))
+        step.attachments = [self._attachment(name, text, *place, exchange.step) for name, text in texts.items()]
         self._time(step, [exchange])
         return step
 
-    def _attach(self, text: str, *key: str) -> str:
-        """Write a text once, however many results show it, and return the file's name."""
-        name = f"{self._id(*key)}-attachment.{AttachmentType.TEXT.extension}"
-        if name not in self._attached:
-            plugin_manager.hook.report_attached_data(body=encodable(text), file_name=name)
-            self._attached.add(name)
-        return name
+    def _remark(self, result: TestResult) -> TestStepResult:
+        """What is to be said about a green result, as a step: Allure 3 does not show its details otherwise."""
+        details = result.statusDetails
+        step = TestStepResult(name=details.message, status=Status.PASSED, start=result.stop, stop=result.stop)
+        if details.trace:
+            step.attachments.append(self._attachment(_EXPLANATION, details.trace, result.uuid))
+        return step
+
+    def _attachment(self, name: Text, text: str, *place: str) -> Attachment:
+        """Write a text and refer to it. Allure 3 shows a file in one place only, so each place has a file of its own."""
+        source = f"{self._id(*place, name.en)}-attachment.{AttachmentType.TEXT.extension}"
+        plugin_manager.hook.report_attached_data(body=encodable(text), file_name=source)
+        return Attachment(name=name.in_(self._lang), source=source, type=AttachmentType.TEXT.mime_type)
 
     def _transcript(self, scenario: str) -> Transcript | None:
         """A scenario's transcript; None where its conversation was cut off, for then nothing was written."""

@@ -16,6 +16,7 @@ from conformance import __version__
 from conformance.arrange.cleanup import Leftover, remove
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.preflight import CannotStart, preflight
+from conformance.arrange.program import release
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
@@ -65,6 +66,7 @@ class Conductor:
             credentials=credentials,
             limits=settings.limits,
             folder=self.folder,
+            arrangement=settings.arrangement,
         )
 
     @property
@@ -87,7 +89,8 @@ class Conductor:
                 "lines": [[line.scenario, line.requirement] for line in plan],
             },
         )
-        workspace = self._talk(lambda api: preflight(api, self._journal, self.assignment.run_id))
+        run_id, arrangement = self.assignment.run_id, self.assignment.arrangement
+        workspace = self._talk(lambda api: preflight(api, self._journal, run_id, arrangement))
         run_folder.write_json(self.workspace_file, workspace.to_json())
         if self.settings.output is None:
             run_folder.point_latest(self.folder)
@@ -111,11 +114,17 @@ class Conductor:
         return self.record
 
     def clean_up(self) -> list[str]:
-        """Remove what the run made; sentences about what is left."""
+        """Remove what the run made, or let the vendor's program do so; sentences about what is left."""
         made = self._journal.read()
-        if not made:
-            return []
-        return [_sentence(leftover) for leftover in self._talk(lambda api: remove(api, made))]
+        given = self._journal.claimed() if self.assignment.arrangement.mode == "command" else []
+        sentences = []
+        if made:
+            sentences += [_sentence(leftover) for leftover in self._talk(lambda api: remove(api, made))]
+        if given:
+            at_once = self.assignment.limits.concurrency
+            program = self.assignment.arrangement.program
+            sentences += self._talk(lambda api: release(program(api), given, at_once=at_once))
+        return sentences
 
     def discard(self) -> None:
         """End a run that never began: remove what it made, and its folder where nothing is left to be told."""
@@ -199,6 +208,7 @@ class Conductor:
             insecure=target.connection.insecure,
             processes=self._processes,
             strict=self.settings.strict,
+            arranged_by=self.assignment.arrangement.mode,
             requests=sum(_tries(self.folder)),
             selection=self._words_of_selection(),
             interrupted=self.interrupted,

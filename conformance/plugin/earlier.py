@@ -29,6 +29,11 @@ def unpassed_lines(place: Path) -> frozenset[Line]:
             if line["verdict"] not in {"passed", "observed"}
         )
     except OSError as error:
-        raise ConfigurationError(f"--failed-from: {path} cannot be read ({error.strerror}).") from None
+        raise ConfigurationError(
+            f"--failed-from: {path} cannot be read ({error.strerror}).",
+            f"--failed-from：无法读取 {path}（{error.strerror}）。",
+        ) from None
     except (ValueError, KeyError, TypeError):
-        raise ConfigurationError(f"--failed-from: {path} is not a report of this suite.") from None
+        raise ConfigurationError(
+            f"--failed-from: {path} is not a report of this suite.", f"--failed-from：{path} 不是本套件的报告。"
+        ) from None

@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from conformance.arrange.items import ApiArranger
+from conformance.arrange.arrangement import Arrangement, Arrangers
 from conformance.arrange.journal import Journal
+from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
 from conformance.client.client import Client
@@ -47,6 +48,7 @@ class Assignment:
     credentials: Credentials
     limits: Limits
     folder: Path
+    arrangement: Arrangement = field(default_factory=Arrangement)
     inherited: tuple[str, ...] = ()
     suffix: str = ""
 
@@ -57,7 +59,9 @@ class Engine:
     def __init__(self, assignment: Assignment, workspace: Workspace) -> None:
         self._assignment = assignment
         self._workspace = workspace
-        self._journal = Journal(assignment.folder / "journal.jsonl")
+        self._arrangers = Arrangers(
+            assignment.arrangement, workspace, Journal(assignment.folder / "journal.jsonl"), wants(assignment)
+        )
         self._transcripts: dict[str, Future[Transcript]] = {}
         self._cut: Text | None = None
         self._cutting = threading.Lock()
@@ -156,9 +160,23 @@ class Engine:
                 age=_ORDER[scenario.id],
             )
             label = f"{scenario.id}-{attempt}{self._assignment.suffix}"
-            return stage.arranged_by(lambda api: ApiArranger(api, self._workspace, self._journal, label))
+            return stage.arranged_by(lambda api: self._arrangers.arranger(api, scenario.id, label))
 
         return stage
+
+
+def wants(assignment: Assignment) -> list[tuple[str, Want]]:
+    """The item that each case of the run needs, in the order of the chapters, from the plan that was written down.
+
+    Cases whose optional token was not given need none.
+    """
+    path = assignment.folder / "plan.json"
+    planned = {name for name, _ in json.loads(path.read_text("utf-8"))["lines"]} if path.exists() else set(_ORDER)
+    return [
+        (name, scenario.want)
+        for name, scenario in scenarios().items()
+        if name in planned and (scenario.token is None or getattr(assignment.credentials, scenario.token) is not None)
+    ]
 
 
 def in_flight(limits: Limits) -> int:

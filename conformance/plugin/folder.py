@@ -32,17 +32,24 @@ def take(folder: Path, run_id: str) -> Path:
     """
     try:
         if folder.exists() and not folder.is_dir():
-            raise ConfigurationError(f"--output {folder}: there is a file of that name; name a folder.")
+            raise ConfigurationError(
+                f"--output {folder}: there is a file of that name; name a folder.",
+                f"--output {folder}：存在同名文件；请指定目录。",
+            )
         if folder.is_dir() and any(folder.iterdir()):
             if not is_run(folder):
                 raise ConfigurationError(
-                    f"--output {folder}: the folder holds something that is not an earlier run; name an empty one."
+                    f"--output {folder}: the folder holds something that is not an earlier run; name an empty one.",
+                    f"--output {folder}：目录中有并非先前运行产生的内容；请指定空目录。",
                 )
             _clear(folder)
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / MARKER, {"format": RUN_FORMAT, "run": run_id})
     except OSError as error:
-        raise ConfigurationError(f"--output {folder}: the folder cannot be written ({error.strerror}).") from None
+        raise ConfigurationError(
+            f"--output {folder}: the folder cannot be written ({error.strerror}).",
+            f"--output {folder}：目录无法写入（{error.strerror}）。",
+        ) from None
     return folder.resolve()
 
 

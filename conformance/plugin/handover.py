@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from conformance.arrange.arrangement import Arrangement
 from conformance.plugin.engine import Assignment
 from conformance.target import Connection, Credentials, Limits, Secret, Target
 
@@ -23,6 +24,7 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
         "seed": assignment.seed,
         "epoch": assignment.epoch,
         "folder": str(assignment.folder),
+        "arrangement": assignment.arrangement.to_json(),
         "inherited": names,
         "suffix": f"-{name}" if names else "",
         "limits": asdict(
@@ -56,6 +58,7 @@ def unpack(data: dict[str, Any]) -> Assignment:
         seed=data["seed"],
         epoch=data["epoch"],
         folder=Path(data["folder"]),
+        arrangement=Arrangement.from_json(data["arrangement"]),
         inherited=tuple(data["inherited"]),
         suffix=data["suffix"],
         limits=Limits(**data["limits"]),

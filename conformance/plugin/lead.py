@@ -129,7 +129,11 @@ class Lead:
         self._config.hook.pytest_conformance_planned(
             config=self._config,
             target=assignment.target,
-            cost=cost(lines, writes_per_second=assignment.limits.writes_per_second),
+            cost=cost(
+                lines,
+                writes_per_second=assignment.limits.writes_per_second,
+                arranged_by=assignment.arrangement.mode,
+            ),
         )
         try:
             workspace = self._conductor.begin(lines)

@@ -31,7 +31,7 @@ class Worker:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn this worker's share; in place of a crashed worker, what that one left open."""
         lines = (item.line for item in session.items if isinstance(item, RequirementItem))
-        self._names = list(self._assignment.inherited or self._mine(lines))
+        self._names = list(self.assignment.inherited or self._mine(lines))
 
     def judge(self, line: Line) -> Verdict:
         """Judge a line; at the first one, the target has been prepared."""

@@ -105,6 +105,7 @@ def _circumstances(record: RunRecord) -> dict[str, str]:
         "run": about.run_id,
         "seed": str(about.seed),
         "target": about.base_url,
+        "arranged-by": about.arranged_by,
         "result": record.decision.word,
     }
 

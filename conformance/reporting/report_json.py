@@ -63,6 +63,7 @@ def _run(about: Circumstances) -> dict[str, Any]:
         "duration_seconds": about.duration,
         "processes": about.processes,
         "strict": about.strict,
+        "arranged_by": about.arranged_by,
         "selection": about.selection,
         "interrupted": _text(about.interrupted),
         "requests": about.requests,

@@ -38,6 +38,12 @@ _FOLDED: Final = Text(
 )
 _REQUIREMENTS: Final = Text("requirements: {n}", "{n} 条要求")
 _CHECKS: Final = Text("checks: {n}", "{n} 项检查")
+_GIVEN: Final[dict[str, Text]] = {
+    "manifest": Text("items: from a manifest; the suite did not poll", "item：来自清单；本套件未执行 poll"),
+    "command": Text(
+        "items: from a vendor's program; the suite did not poll", "item：来自厂商的程序；本套件未执行 poll"
+    ),
+}
 _INSECURE: Final = Text(
     "--insecure: certificates were not verified; whether this was the target cannot be told",
     "--insecure：未校验证书，无法确认应答者就是目标",
@@ -87,6 +93,8 @@ def _head(record: RunRecord, lang: Lang) -> Iterator[str]:
     if about.embedded:
         target += Text(" (the suite's own emulator)", "（本套件自带的模拟器）").in_(lang)
     yield Text("target: {target}", "目标：{target}").format(target=target).in_(lang)
+    if about.arranged_by != "api":
+        yield _GIVEN[about.arranged_by].in_(lang)
     if about.selection is not None:
         yield Text("selected: {what}", "所选范围：{what}").format(what=safe(about.selection)).in_(lang)
     yield ""

@@ -1,0 +1,130 @@
+"""Items that somebody else brought into their state: the suite reads them with a get, and neither polls nor creates."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from conformance.arrange.allotment import Allotment, kind_wanted
+from conformance.arrange.journal import Journal
+from conformance.arrange.manifest import Entry
+from conformance.arrange.program import PROGRAM, Program, request_for
+from conformance.arrange.reading import CannotArrange, NotOffered, object_of
+from conformance.arrange.wants import Item, Want
+from conformance.arrange.workspace import Workspace
+from conformance.client.api import Api
+from conformance.exchange import Header
+from conformance.text import Text
+
+MANIFEST: Final = "manifest"
+"""The step to look at where the manifest is what lacks."""
+
+SEEN: Final = "arrange.get"
+"""The step of the get that shows a given item."""
+
+_NEEDS_POLL: Final = Text(
+    "this needs a poll of the suite's own, and the items of this run are given to it",
+    "这需要由本套件自行 poll，而本次运行的 item 是外部给定的",
+)
+
+
+class ManifestArranger:
+    """Hands out the entries of a manifest, each once in the whole run."""
+
+    kind = "manifest"
+
+    def __init__(self, api: Api, allotment: Allotment, journal: Journal, case: str) -> None:
+        self._api = api
+        self._allotment = allotment
+        self._journal = journal
+        self._case = case
+
+    async def item(self, want: Want, worker: str | None, *, header: str | None = None) -> Item:
+        """The case's own entry, or a spare one where that was used already."""
+        if want.needs_poll:
+            raise NotOffered(_NEEDS_POLL)
+        entry = self._take(want)
+        return await shown_item(self._api, want, entry.environment_id, entry.work_id, entry.worker_id)
+
+    async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
+        """Never: that would take a poll."""
+        raise NotOffered(_NEEDS_POLL)
+
+    def _take(self, want: Want) -> Entry:
+        kind = kind_wanted(want)
+        supply = self._allotment.supply(kind)
+        own = self._allotment.own.get(self._case)
+        if own is None:
+            words = Text(
+                "The manifest has too few items that are {kind}: {needed} needed, {there} there.",
+                "清单中 {kind} 的 item 不足：需要 {needed} 个，现有 {there} 个。",
+            )
+            raise CannotArrange(words.format(kind=kind.words, needed=supply.needed, there=supply.there), MANIFEST)
+        for entry in (own, *supply.spare):
+            if self._journal.claim(entry.environment_id, entry.work_id):
+                return entry
+        words = Text(
+            "Another attempt takes a fresh item, and the manifest has no spare one that is {kind}.",
+            "重新尝试需要一个新的 item，而清单中没有备用的 {kind} item。",
+        )
+        raise CannotArrange(words.format(kind=kind.words), MANIFEST)
+
+
+class CommandArranger:
+    """Asks a vendor's program for each item."""
+
+    kind = "command"
+
+    def __init__(self, api: Api, program: Program, workspace: Workspace, journal: Journal) -> None:
+        self._api = api
+        self._program = program
+        self._workspace = workspace
+        self._journal = journal
+
+    async def item(self, want: Want, worker: str | None, *, header: str | None = None) -> Item:
+        """An item that the program made just now."""
+        if want.needs_poll:
+            raise NotOffered(_NEEDS_POLL)
+        worker = worker if want.delivered else None
+        environment_id, work_id = await self._program.item(request_for(want, worker), want.state)
+        if not self._journal.claim(environment_id, work_id):
+            raise CannotArrange(
+                Text(
+                    "The arranging program gave an item that it had given before.",
+                    "安排程序给出了此前已经给出过的 item。",
+                ),
+                PROGRAM,
+            )
+        if want.delivered and environment_id in {self._workspace.cloud, self._workspace.quiet}:
+            raise CannotArrange(
+                Text(
+                    "The arranging program gave an item of the environment that it had named as another one.",
+                    "安排程序给出的 item 属于它先前指定的另一个环境。",
+                ),
+                PROGRAM,
+            )
+        return await shown_item(self._api, want, environment_id, work_id, worker)
+
+    async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
+        """Never: that would take a poll."""
+        raise NotOffered(_NEEDS_POLL)
+
+
+async def shown_item(api: Api, want: Want, environment_id: str, work_id: str, worker: str | None) -> Item:
+    """The item as a get shows it, which is what everything later is compared with.
+
+    Raises:
+        CannotArrange: it is not there, or in another state than was said.
+    """
+    seen = object_of(await api.get(SEEN, environment_id, work_id))
+    state = seen.get("state")
+    if state != want.state:
+        raise CannotArrange(
+            Text(
+                "A given item is said to be `{said}`, and a get shows `{found}`.",
+                "给定的 item 声称处于 `{said}`，而 get 显示为 `{found}`。",
+            ).format(said=want.state, found=str(state)[:20]),
+            SEEN,
+        )
+    return Item(
+        environment_id=environment_id, work_id=work_id, place=want.place, worker=worker, seen_by=SEEN, seen=seen
+    )

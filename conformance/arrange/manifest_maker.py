@@ -1,0 +1,79 @@
+"""Makes a manifest over the public API: every item that the cases need, left in its state for a later run."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from conformance.arrange.allotment import Kind, kind_wanted
+from conformance.arrange.given import shown_item
+from conformance.arrange.items import ApiArranger
+from conformance.arrange.journal import Journal
+from conformance.arrange.manifest import Entry, Manifest
+from conformance.arrange.reading import AnswerLost
+from conformance.arrange.wants import Want
+from conformance.arrange.workspace import Workspace, prepare
+from conformance.client.api import Api
+
+_TRIES: Final = 3
+
+
+async def make_manifest(
+    api: Api, journal: Journal, run_id: str, wants: Iterable[Want], *, spare: int, at_once: int
+) -> Manifest:
+    """Arrange an item for each want, and `spare` more of each kind. What is made is journalled first.
+
+    Raises:
+        CannotArrange, Precondition, AnswerLost, TargetGone: an item cannot be brought about.
+    """
+    workspace = await prepare(api, journal, run_id)
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(number: int, want: Want) -> Entry:
+        async with gate:
+            return await _entry(api, workspace, journal, number, want)
+
+    asked = list(_with_spares([want for want in wants if not want.needs_poll], spare))
+    asked = [want for want in asked if workspace.environment(want.place) is not None]
+    results = await asyncio.gather(*(one(*pair) for pair in enumerate(asked, 1)), return_exceptions=True)
+    items = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        items.append(result)
+    return Manifest(items=tuple(items), cloud_environment_id=workspace.cloud, second_environment_id=workspace.quiet)
+
+
+def _with_spares(wants: Iterable[Want], spare: int) -> Iterator[Want]:
+    first: dict[Kind, Want] = {}
+    for want in wants:
+        first.setdefault(kind_wanted(want), want)
+        yield want
+    for want in first.values():
+        yield from [want] * spare
+
+
+async def _entry(api: Api, workspace: Workspace, journal: Journal, number: int, want: Want) -> Entry:
+    """One item. Where an answer was lost on the way, another is begun; the first is cleaned up with the rest."""
+    for attempt in range(1, _TRIES + 1):
+        arranger = ApiArranger(api, workspace, journal, f"item-{number}-{attempt}")
+        worker = f"conformance-{secrets.token_hex(6)}" if want.named and want.delivered else None
+        try:
+            item = await arranger.item(want, worker)
+            item = await shown_item(api, want, item.environment_id, item.work_id, worker)
+        except AnswerLost:
+            if attempt == _TRIES:
+                raise
+        else:
+            return Entry(
+                state=want.state,
+                environment_id=item.environment_id,
+                work_id=item.work_id,
+                worker_id=worker,
+                delivered=want.delivered,
+                stopped_by=want.stopped_by,
+                came_from=want.came_from,
+            )
+    raise AssertionError

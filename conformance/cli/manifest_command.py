@@ -1,0 +1,246 @@
+"""`work-conformance manifest`: write, check and explain the file of prepared work items."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from conformance.arrange.allotment import Allotment, allot
+from conformance.arrange.cleanup import remove
+from conformance.arrange.journal import Journal, new_run_id
+from conformance.arrange.manifest import Manifest, WrongManifest, read_manifest, schema_text
+from conformance.arrange.manifest_maker import make_manifest
+from conformance.arrange.preflight import CannotStart as Unreachable
+from conformance.arrange.preflight import accepted
+from conformance.arrange.reading import AnswerLost, CannotArrange, Precondition
+from conformance.chapters.registry import scenarios
+from conformance.cli.options import CannotStart, language, merged, settings_options
+from conformance.cli.spoken import say, spoken
+from conformance.client.api import Api
+from conformance.client.client import Client, TargetGone
+from conformance.client.transport import Transport
+from conformance.settings import OPTIONS, Settings, from_values
+from conformance.target import ConfigurationError
+from conformance.text import Lang, Text
+
+_TOO_SHORT: Final = 3
+_NOT_FOR_MAKE: Final = frozenset(
+    {"arrange", "manifest", "arrange-command", "arrange-timeout", "output", "chapter", "requirement", "failed-from",
+     "strict", "seed", "max-duration", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"}
+)  # fmt: skip
+
+_EXPECTED: Final = (Unreachable, CannotArrange, Precondition, AnswerLost, TargetGone, ConfigurationError, OSError)
+
+T = TypeVar("T")
+
+
+@click.group(
+    context_settings={"max_content_width": 100},
+    help=say(
+        "Prepared work items, for `run --arrange manifest --manifest FILE`.",
+        "预先准备的 work item，供 `run --arrange manifest --manifest FILE` 使用。",
+    ),
+)
+def command() -> None:
+    """Prepared work items."""
+
+
+@command.command(help=say("Print the JSON Schema of a manifest.", "打印清单的 JSON Schema。"))
+def schema() -> None:
+    """Print the JSON Schema of a manifest."""
+    click.echo(schema_text(), nl=False)
+
+
+@command.command(
+    help=say(
+        "See whether a manifest is one, and whether it holds an item for every case.\n\n"
+        "Cases that take an optional token are counted too. Exit codes: 0 every case has its item, 2 not a manifest,"
+        " 3 too short.",
+        "检查文件是否为清单，以及是否为每个场景备有 item。\n\n"
+        "需要可选 token 的场景也计算在内。退出码：0 每个场景都有 item，2 不是清单，3 数量不足。",
+    )
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    default=None,
+    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
+)
+def check(file: Path, lang: str | None) -> None:
+    """See whether a manifest is one, and whether it is long enough."""
+    chosen = language(lang)
+    manifest = _read(file, chosen)
+    allotment = allot(((name, scenario.want) for name, scenario in scenarios().items()), manifest.items)
+    for line in _coverage(manifest, allotment):
+        click.echo(line.in_(chosen))
+    if _lacks(manifest, allotment):
+        raise SystemExit(_TOO_SHORT)
+
+
+@command.command(
+    help=say(
+        "Write a manifest over the public API: every item that the cases need, left in its state.\n\n"
+        "Active items keep their state for some ten minutes only, the longest lease there is.",
+        "通过公开 API 生成清单：备好各场景所需的全部 item，并保持其状态。\n\n"
+        "active 的 item 只能维持约十分钟，即最长的租约。",
+    )
+)
+@settings_options([option.name for option in OPTIONS if option.name not in _NOT_FOR_MAKE])
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("manifest.json"),
+    show_default=True,
+    help=say("File.", "文件。"),
+)
+@click.option(
+    "--spare",
+    type=click.IntRange(min=0),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help=say(
+        "Items more of each kind than there are cases, for cases that must begin again.",
+        "每类 item 在场景数之外多备的数量，供需要重来的场景使用。",
+    ),
+)
+@click.pass_context
+def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
+    """Write a manifest over the public API."""
+    values = merged(ctx, config)
+    settings = _settings(values)
+    lang, out = language(settings.lang), values["out"]
+    _see_that_it_is_free(out, lang)
+    run_id = new_run_id()
+    journal = Journal(out.with_name(f"{out.stem}.{run_id}.journal.jsonl"))
+    wants = [scenario.want for scenario in scenarios().values()]
+
+    async def conversation(api: Api) -> Manifest:
+        accepted(await api.list_objects("preflight", "environments"), api.client.target.host)
+        at_once = settings.limits.concurrency
+        return await make_manifest(api, journal, run_id, wants, spare=values["spare"], at_once=at_once)
+
+    written = False
+    try:
+        manifest = _talk(settings, conversation)
+        _write(out, manifest)
+        written = True
+    except _EXPECTED as error:
+        raise CannotStart(_why(error, settings.target().host, lang)) from None
+    finally:
+        if not written:
+            _take_back(settings, journal)
+    for line in _made(out, manifest, settings, run_id):
+        click.echo(line.in_(lang))
+
+
+def _why(error: BaseException, host: str, lang: Lang) -> str:
+    if isinstance(error, Unreachable):
+        return error.reason.in_(lang)
+    if isinstance(error, CannotArrange | Precondition):
+        words = Text("No manifest could be made at {host}: {why}", "无法在 {host} 上生成清单：{why}")
+        return words.format(host=host, why=error.reason).in_(lang)
+    if isinstance(error, AnswerLost | TargetGone):
+        words = Text("No manifest could be made: {host} stopped answering.", "无法生成清单：{host} 不再响应。")
+        return words.format(host=host).in_(lang)
+    return str(error)
+
+
+def _take_back(settings: Settings, journal: Journal) -> None:
+    """Remove what was made for a manifest that did not come about."""
+    made = journal.read()
+    try:
+        leftovers = _talk(settings, lambda api: remove(api, made)) if made else []
+    except ConfigurationError:
+        return
+    for leftover in leftovers:
+        click.echo(f"left behind: {leftover.collection} {leftover.name}: {leftover.reason}", err=True)
+    if not leftovers:
+        journal.path.unlink(missing_ok=True)
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    try:
+        settings = from_values(
+            {key: value for key, value in values.items() if not key.startswith("arrange")}, os.environ
+        )
+        settings.target()
+    except ConfigurationError as error:
+        raise CannotStart(error.reason.in_(spoken())) from None
+    return settings
+
+
+def _talk(settings: Settings, conversation: Callable[[Api], Awaitable[T]]) -> T:
+    async def main() -> T:
+        target = settings.target()
+        assert settings.credentials is not None
+        async with Transport(target.base_url, target.connection, settings.limits) as transport:
+            client = Client(transport, target=target, credentials=settings.credentials, limits=settings.limits)
+            return await conversation(Api(client, lambda _: None))
+
+    return asyncio.run(main())
+
+
+def _read(file: Path, lang: Lang) -> Manifest:
+    try:
+        return read_manifest(file)
+    except WrongManifest as error:
+        raise CannotStart(f"{file}: {error.reason.in_(lang)}") from None
+
+
+def _see_that_it_is_free(out: Path, lang: Lang) -> None:
+    """A manifest is written over; anything else is not."""
+    if not out.parent.is_dir():
+        raise CannotStart(
+            Text("--out {out}: there is no folder {folder}.", "--out {out}：没有目录 {folder}。")
+            .format(out=out, folder=out.parent)
+            .in_(lang)
+        )
+    if out.exists():
+        try:
+            read_manifest(out)
+        except WrongManifest:
+            words = Text("--out {out}: there is a file that is no manifest.", "--out {out}：该文件已存在且不是清单。")
+            raise CannotStart(words.format(out=out).in_(lang)) from None
+
+
+def _write(out: Path, manifest: Manifest) -> None:
+    part = out.with_name(f".{out.name}.{os.getpid()}")
+    part.write_text(json.dumps(manifest.to_json(), indent=1) + "\n", "utf-8")
+    part.replace(out)
+
+
+def _made(out: Path, manifest: Manifest, settings: Settings, run_id: str) -> Iterator[Text]:
+    target = settings.target()
+    yield Text(
+        "{out}: {n} items; active ones keep their state for some ten minutes.",
+        "{out}：{n} 个 item；其中 active 的 item 约十分钟内保持其状态。",
+    ).format(out=out, n=len(manifest.items))
+    clean = ["work-conformance", "clean", "--base-url", target.base_url, "--run-id", run_id]
+    yield Text("Remove them afterwards: {clean}", "用后清除：{clean}").format(clean=shlex.join(clean))
+
+
+def _coverage(manifest: Manifest, allotment: Allotment) -> Iterator[Text]:
+    for kind, supply in allotment.supplies.items():
+        mark = Text("TOO FEW", "不足") if supply.there < supply.needed else Text("ok", "足够")
+        yield Text(
+            "{mark}: {kind}: {needed} needed, {there} there", "{mark}：{kind}：需要 {needed} 个，现有 {there} 个"
+        ).format(mark=mark, kind=kind.words, needed=supply.needed, there=supply.there)
+    for name in ("cloud_environment_id", "second_environment_id"):
+        given = getattr(manifest, name) is not None
+        yield Text("{mark}: {name}", "{mark}：{name}").format(
+            mark=Text("ok", "足够") if given else Text("MISSING", "缺少"), name=name
+        )
+
+
+def _lacks(manifest: Manifest, allotment: Allotment) -> bool:
+    short = any(supply.there < supply.needed for supply in allotment.supplies.values())
+    return short or None in {manifest.cloud_environment_id, manifest.second_environment_id}
