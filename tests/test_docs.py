@@ -35,10 +35,11 @@ from conformance.emulator import Tokens, create_app
 from conformance.judging import gate
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST, Line
+from conformance.options import OPTIONS
 from conformance.plugin import folder
 from conformance.reporting.table import aligned
 from conformance.reporting.terminal import lines as terminal_lines
-from conformance.settings import OPTIONS, POLITE_RATE
+from conformance.settings import POLITE_RATE
 from conformance.target import MINIMUM_SECRET_LENGTH
 from conformance.text import LANGS, Lang, Text
 from tests.broken.answers import errors, on_refusal

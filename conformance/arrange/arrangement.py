@@ -114,7 +114,8 @@ def _manifest(path: str | None) -> Manifest:
     try:
         return read_manifest(Path(path))
     except WrongManifest as error:
-        raise ConfigurationError(f"--manifest {path}: {error}.", f"--manifest {path}：{error}。") from None
+        why = error.reason
+        raise ConfigurationError(f"--manifest {path}: {why.en}.", f"--manifest {path}：{why.zh}。") from None
 
 
 def _command(text: str | None) -> tuple[str, ...]:

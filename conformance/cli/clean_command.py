@@ -21,7 +21,8 @@ from conformance.cli.spoken import say, spoken
 from conformance.client.api import Api
 from conformance.client.client import Client, TargetGone
 from conformance.client.transport import Transport
-from conformance.settings import OPTIONS, Settings, from_values
+from conformance.options import OPTIONS
+from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

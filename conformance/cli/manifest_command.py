@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import shlex
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -21,21 +21,21 @@ from conformance.arrange.preflight import CannotStart as Unreachable
 from conformance.arrange.preflight import accepted
 from conformance.arrange.reading import AnswerLost, CannotArrange, Precondition
 from conformance.chapters.registry import scenarios
-from conformance.cli.options import CannotStart, language, merged, settings_options
+from conformance.cli.options import CannotStart, merged, settings_options
 from conformance.cli.spoken import say, spoken
 from conformance.client.api import Api
 from conformance.client.client import Client, TargetGone
 from conformance.client.transport import Transport
-from conformance.settings import OPTIONS, Settings, from_values
+from conformance.options import OPTIONS
+from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
-from conformance.text import Lang, Text
+from conformance.text import Text
 
 _TOO_SHORT: Final = 3
 _NOT_FOR_MAKE: Final = frozenset(
     {"arrange", "manifest", "arrange-command", "arrange-timeout", "output", "chapter", "requirement", "failed-from",
      "strict", "seed", "max-duration", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"}
 )  # fmt: skip
-
 _EXPECTED: Final = (Unreachable, CannotArrange, Precondition, AnswerLost, TargetGone, ConfigurationError, OSError)
 
 T = TypeVar("T")
@@ -45,42 +45,39 @@ T = TypeVar("T")
     context_settings={"max_content_width": 100},
     help=say(
         "Prepared work items, for `run --arrange manifest --manifest FILE`.",
-        "预先准备的 work item，供 `run --arrange manifest --manifest FILE` 使用。",
+        "预先准备的 work item，用于 `run --arrange manifest --manifest FILE`。",
     ),
 )
 def command() -> None:
     """Prepared work items."""
 
 
-@command.command(help=say("Print the JSON Schema of a manifest.", "打印清单的 JSON Schema。"))
+@command.command(help=say("Print the JSON Schema of a manifest.", "输出清单的 JSON Schema。"))
 def schema() -> None:
-    """Print the JSON Schema of a manifest."""
+    """Print the schema."""
     click.echo(schema_text(), nl=False)
 
 
 @command.command(
     help=say(
         "See whether a manifest is one, and whether it holds an item for every case.\n\n"
-        "Cases that take an optional token are counted too. Exit codes: 0 every case has its item, 2 not a manifest,"
-        " 3 too short.",
+        "Cases that take an optional token are counted too."
+        " Exit codes: 0 every case has its item, 2 not a manifest, 3 too short.",
         "检查文件是否为清单，以及是否为每个场景备有 item。\n\n"
         "需要可选 token 的场景也计算在内。退出码：0 每个场景都有 item，2 不是清单，3 数量不足。",
     )
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "zh"]),
-    default=None,
-    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
-)
-def check(file: Path, lang: str | None) -> None:
-    """See whether a manifest is one, and whether it is long enough."""
-    chosen = language(lang)
-    manifest = _read(file, chosen)
+@click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help=say("Language.", "语言。"))
+def check(file: Path) -> None:
+    """Check a manifest."""
+    try:
+        manifest = read_manifest(file)
+    except WrongManifest as error:
+        raise CannotStart(f"{file}: {error.reason.in_(spoken())}") from None
     allotment = allot(((name, scenario.want) for name, scenario in scenarios().items()), manifest.items)
     for line in _coverage(manifest, allotment):
-        click.echo(line.in_(chosen))
+        click.echo(line.in_(spoken()))
     if _lacks(manifest, allotment):
         raise SystemExit(_TOO_SHORT)
 
@@ -89,8 +86,8 @@ def check(file: Path, lang: str | None) -> None:
     help=say(
         "Write a manifest over the public API: every item that the cases need, left in its state.\n\n"
         "Active items keep their state for some ten minutes only, the longest lease there is.",
-        "通过公开 API 生成清单：备好各场景所需的全部 item，并保持其状态。\n\n"
-        "active 的 item 只能维持约十分钟，即最长的租约。",
+        "通过公开 API 生成清单：各场景所需的每个 item 都已处于所需状态。\n\n"
+        "active 的 item 只能保持约十分钟，即文档允许的最长租约。",
     )
 )
 @settings_options([option.name for option in OPTIONS if option.name not in _NOT_FOR_MAKE])
@@ -99,7 +96,8 @@ def check(file: Path, lang: str | None) -> None:
     type=click.Path(path_type=Path),
     default=Path("manifest.json"),
     show_default=True,
-    help=say("File.", "文件。"),
+    metavar="FILE",
+    help=say("Where to write it.", "写入的文件。"),
 )
 @click.option(
     "--spare",
@@ -108,17 +106,17 @@ def check(file: Path, lang: str | None) -> None:
     show_default=True,
     metavar="N",
     help=say(
-        "Items more of each kind than there are cases, for cases that must begin again.",
-        "每类 item 在场景数之外多备的数量，供需要重来的场景使用。",
+        "Items of each kind beyond what the cases need, for those that must begin again.",
+        "每类 item 在场景所需之外的备用数量，供需要重新开始的场景使用。",
     ),
 )
 @click.pass_context
 def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
-    """Write a manifest over the public API."""
+    """Write a manifest."""
     values = merged(ctx, config)
     settings = _settings(values)
-    lang, out = language(settings.lang), values["out"]
-    _see_that_it_is_free(out, lang)
+    out = values["out"]
+    _see_that_it_is_free(out)
     run_id = new_run_id()
     journal = Journal(out.with_name(f"{out.stem}.{run_id}.journal.jsonl"))
     wants = [scenario.want for scenario in scenarios().values()]
@@ -134,24 +132,24 @@ def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
         _write(out, manifest)
         written = True
     except _EXPECTED as error:
-        raise CannotStart(_why(error, settings.target().host, lang)) from None
+        raise CannotStart(_why(error, settings.target().host).in_(spoken())) from None
     finally:
         if not written:
             _take_back(settings, journal)
     for line in _made(out, manifest, settings, run_id):
-        click.echo(line.in_(lang))
+        click.echo(line.in_(spoken()))
 
 
-def _why(error: BaseException, host: str, lang: Lang) -> str:
-    if isinstance(error, Unreachable):
-        return error.reason.in_(lang)
+def _why(error: BaseException, host: str) -> Text:
+    if isinstance(error, Unreachable | ConfigurationError):
+        return error.reason
     if isinstance(error, CannotArrange | Precondition):
         words = Text("No manifest could be made at {host}: {why}", "无法在 {host} 上生成清单：{why}")
-        return words.format(host=host, why=error.reason).in_(lang)
+        return words.format(host=host, why=error.reason)
     if isinstance(error, AnswerLost | TargetGone):
         words = Text("No manifest could be made: {host} stopped answering.", "无法生成清单：{host} 不再响应。")
-        return words.format(host=host).in_(lang)
-    return str(error)
+        return words.format(host=host)
+    return Text("The manifest cannot be written: {why}", "无法写入清单：{why}").format(why=error)
 
 
 def _take_back(settings: Settings, journal: Journal) -> None:
@@ -162,16 +160,15 @@ def _take_back(settings: Settings, journal: Journal) -> None:
     except ConfigurationError:
         return
     for leftover in leftovers:
-        click.echo(f"left behind: {leftover.collection} {leftover.name}: {leftover.reason}", err=True)
+        what = f"{leftover.collection} {leftover.name}: {leftover.reason}"
+        click.echo(say(f"left behind: {what}", f"遗留：{what}"), err=True)
     if not leftovers:
         journal.path.unlink(missing_ok=True)
 
 
-def _settings(values: dict[str, Any]) -> Settings:
+def _settings(values: Mapping[str, Any]) -> Settings:
     try:
-        settings = from_values(
-            {key: value for key, value in values.items() if not key.startswith("arrange")}, os.environ
-        )
+        settings = from_values(values, os.environ)
         settings.target()
     except ConfigurationError as error:
         raise CannotStart(error.reason.in_(spoken())) from None
@@ -189,27 +186,18 @@ def _talk(settings: Settings, conversation: Callable[[Api], Awaitable[T]]) -> T:
     return asyncio.run(main())
 
 
-def _read(file: Path, lang: Lang) -> Manifest:
-    try:
-        return read_manifest(file)
-    except WrongManifest as error:
-        raise CannotStart(f"{file}: {error.reason.in_(lang)}") from None
-
-
-def _see_that_it_is_free(out: Path, lang: Lang) -> None:
+def _see_that_it_is_free(out: Path) -> None:
     """A manifest is written over; anything else is not."""
     if not out.parent.is_dir():
-        raise CannotStart(
-            Text("--out {out}: there is no folder {folder}.", "--out {out}：没有目录 {folder}。")
-            .format(out=out, folder=out.parent)
-            .in_(lang)
-        )
+        folder = out.parent
+        raise CannotStart(say(f"--out {out}: there is no folder {folder}.", f"--out {out}：没有目录 {folder}。"))
     if out.exists():
         try:
             read_manifest(out)
         except WrongManifest:
-            words = Text("--out {out}: there is a file that is no manifest.", "--out {out}：该文件已存在且不是清单。")
-            raise CannotStart(words.format(out=out).in_(lang)) from None
+            raise CannotStart(
+                say(f"--out {out}: there is a file that is no manifest.", f"--out {out}：该文件已存在且不是清单。")
+            ) from None
 
 
 def _write(out: Path, manifest: Manifest) -> None:
@@ -219,12 +207,11 @@ def _write(out: Path, manifest: Manifest) -> None:
 
 
 def _made(out: Path, manifest: Manifest, settings: Settings, run_id: str) -> Iterator[Text]:
-    target = settings.target()
     yield Text(
         "{out}: {n} items; active ones keep their state for some ten minutes.",
         "{out}：{n} 个 item；其中 active 的 item 约十分钟内保持其状态。",
     ).format(out=out, n=len(manifest.items))
-    clean = ["work-conformance", "clean", "--base-url", target.base_url, "--run-id", run_id]
+    clean = ["work-conformance", "clean", "--base-url", settings.target().base_url, "--run-id", run_id]
     yield Text("Remove them afterwards: {clean}", "用后清除：{clean}").format(clean=shlex.join(clean))
 
 

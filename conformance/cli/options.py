@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from conformance.cli.spoken import say, spoken
-from conformance.settings import OPTIONS, Option
+from conformance.options import OPTIONS, Option
 from conformance.text import Lang
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -14,7 +14,8 @@ import click
 
 from conformance.cli.options import CannotStart, language, merged, settings_options
 from conformance.cli.spoken import say, spoken
-from conformance.settings import OPTIONS, Settings, from_values
+from conformance.options import OPTIONS
+from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
 _LONGEST_WAIT: Final = 86_400

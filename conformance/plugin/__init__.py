@@ -15,6 +15,7 @@ import pytest
 
 import conformance
 from conformance.judging.plan import Selection, UnknownName
+from conformance.options import OPTIONS
 from conformance.plugin import hooks
 from conformance.plugin.conductor import Conductor
 from conformance.plugin.distribution import process_count
@@ -23,7 +24,7 @@ from conformance.plugin.engine import Assignment
 from conformance.plugin.lead import VERDICT, Lead
 from conformance.plugin.nodes import LANGUAGE, RequirementItem, Suite
 from conformance.plugin.worker import Worker
-from conformance.settings import OPTIONS, Settings, from_values
+from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
 PACKAGE: Final = Path(conformance.__file__).parent

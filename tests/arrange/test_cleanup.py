@@ -13,9 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from conformance.arrange.cleanup import COLLECTIONS, Leftover, find, remove, run_of
-from conformance.arrange.items import Arranger
+from conformance.arrange.items import ApiArranger
 from conformance.arrange.journal import Journal, Made, new_run_id, object_name
 from conformance.arrange.reading import AnswerLost, CannotArrange
+from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace, prepare
 from conformance.client import client as client_module
 from conformance.client.api import Api
@@ -63,7 +64,7 @@ def test_everything_that_prepare_and_arrange_make_is_removed(emulator: str, jour
     async def use(api: Api) -> tuple[Workspace, list[Made], list[Leftover], list[Made]]:
         workspace = await prepare(api, journal, run_id)
         for number in range(3):
-            item = await Arranger(api, workspace, journal, f"s{number}").delivered("main", ())
+            item = await ApiArranger(api, workspace, journal, f"s{number}").item(Want(), None)
             assert item.environment_id == workspace.main
         return workspace, await find(api, run_id), await remove(api, journal.read()), await find(api, run_id)
 
@@ -110,7 +111,7 @@ def test_what_was_made_by_hand_is_not_found(emulator: str) -> None:
 def test_work_is_stopped_before_its_session_goes(emulator: str, journal: Journal) -> None:
     async def use(api: Api) -> tuple[list[Leftover], Exchange]:
         workspace = await prepare(api, journal, RUN)
-        item = await Arranger(api, workspace, journal, "s").delivered("main", ())
+        item = await ApiArranger(api, workspace, journal, "s").item(Want(), None)
         environments = [m for m in journal.read() if m.collection == "environments"]
         leftovers = await remove(api, environments)  # a session refers to it: it can only be archived
         return leftovers, await api.get("get", item.environment_id, item.work_id)

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.scenario.building import REQUEST_ID, SESSION, WORK, Dialog, begun, envelope, refused, shown, without
+from conformance.exchange import Header
+from tests.scenario.building import (
+    CREATED,
+    ENVIRONMENT,
+    JSON_HEADERS,
+    REQUEST_ID,
+    SESSION,
+    WORK,
+    Dialog,
+    begun,
+    envelope,
+    refused,
+    shown,
+    without,
+)
 
 CONFLICT = "invalid_request_error"
 MISMATCH = "ack.identity.mismatch-queued"
@@ -222,7 +237,12 @@ def foreign(body: dict[str, Any]) -> Dialog:
         envelope("not_found_error", f"There is no work item {WORK} in this environment."),
         envelope("not_found_error", param="work_id"),
         envelope("not_found_error", state="unknown"),
-        envelope("not_found_error") | {"metadata": None},
+        envelope("not_found_error") | {"metadata": None, "data": {}, "stopped_at": None},
+        envelope("not_found_error") | {"type": "work"},
+        envelope("not_found_error", id=WORK, environment_id=ENVIRONMENT),
+        envelope("not_found_error") | {"request": {"path": {"id": WORK, "environment_id": ENVIRONMENT}}},
+        envelope("not_found_error", details=[{"type": "session"}, ["queued", "2026-07-01T08:15:01Z"]]),
+        envelope("not_found_error", "work-conformance/0.1.0 may not do this."),
     ],
 )
 def test_a_refusal_that_says_only_what_the_caller_sent_leaks_nothing(body: dict[str, Any]) -> None:
@@ -237,10 +257,50 @@ def test_a_refusal_that_says_only_what_the_caller_sent_leaks_nothing(body: dict[
         envelope("not_found_error", created_at=shown()["created_at"]),
         envelope("not_found_error") | {"metadata": shown()["metadata"]},
         envelope("not_found_error") | {"work": shown()},
+        envelope("not_found_error", details=[{"deep": [{"state": "queued"}]}]),
+        envelope("not_found_error", data={"more": {"created_at": CREATED}}),
+        envelope("not_found_error") | {SESSION: True},
     ],
 )
 def test_a_field_of_the_item_is_a_leak(body: dict[str, Any]) -> None:
     assert foreign(body).verdict(LEAK).kind == "failed"
+
+
+def test_a_leak_is_shown_where_it_is() -> None:
+    body = envelope("not_found_error", details=[{"n": 1}, {"state": "queued"}])
+    (red,) = foreign(body).verdict(LEAK).reds
+    assert (red.pointer, red.actual.en) == ("/error/details/1/state", '"queued"')
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        (("X-Session", SESSION), "failed"),
+        (("Link", f"</sessions/{SESSION}/events>; rel=up"), "failed"),
+        (("X-Owner", "the-other-tenant-1"), "failed"),
+        (("Location", f"/environments/{ENVIRONMENT}/work/{WORK}"), "passed"),
+        (("X-State", "queued"), "passed"),
+    ],
+)
+def test_headers_leak_too(header: Header, kind: str) -> None:
+    dialog = refused("authz.foreign", 404, "not_found_error")
+    dialog.said("arrange.poll.1", 200, shown(metadata={"owner": "the-other-tenant-1"}))
+    dialog.said("ack", 404, envelope("not_found_error"), headers=(*JSON_HEADERS, header))
+    assert dialog.verdict(LEAK).kind == kind
+
+
+def test_a_value_that_the_caller_sent_itself_is_none_of_the_items() -> None:
+    dialog = refused("authz.foreign", 404, "not_found_error")
+    dialog.said("arrange.poll.1", 200, shown(metadata={"work": WORK, "key": "an-unmistakable-one"}))
+    for message, kind in ((f"There is no {WORK}.", "passed"), (f"{WORK} is an-unmistakable-one.", "failed")):
+        dialog.said("ack", 404, envelope("not_found_error", message))
+        said = dialog.exchanges["ack"]
+        dialog.exchanges["ack"] = replace(said, request=replace(said.request, url=f"http://h/work/{WORK}/ack"))
+        verdict = dialog.verdict(LEAK)
+        assert (verdict.kind, [red.actual.en for red in verdict.reds]) == (
+            kind,
+            ["its metadata.key"] if kind == "failed" else [],
+        )
 
 
 def test_an_ack_of_another_tenant_that_succeeds_blocks_the_leak() -> None:
@@ -252,26 +312,35 @@ def test_an_ack_of_another_tenant_that_succeeds_blocks_the_leak() -> None:
 # --- only a SHOULD
 
 
+WITHOUT_ID = "ack.identity.ack-without-id"
+
+
 def without_id(status: int, body: dict[str, Any]) -> Dialog:
-    return begun("identity.ack-without-id").said("ack", status, body).said("rightful", 200, shown("starting"))
+    return begun("identity.ack-without-id").said("ack", status, body)
 
 
 def test_an_ack_without_the_id_may_succeed() -> None:
     assert without_id(200, shown("starting")).not_passed() == {}
 
 
-@pytest.mark.parametrize(("status", "kind"), [(409, CONFLICT), (400, CONFLICT)])
-def test_an_ack_without_the_id_that_is_refused_warns_and_harms_nothing_else(status: int, kind: str) -> None:
-    dialog = without_id(status, envelope(kind))
-    assert dialog.not_passed() == {"ack.identity.ack-without-id": "warned"}
+@pytest.mark.parametrize("body", [envelope(CONFLICT), envelope("conflict_error"), {}, {"state": "queued"}])
+@pytest.mark.parametrize("status", [400, 403, 409, 422])
+def test_an_ack_without_the_id_that_is_refused_warns_and_harms_nothing_else(status: int, body: dict[str, Any]) -> None:
+    kinds = without_id(status, body).kinds()
+    assert (kinds.pop(WITHOUT_ID), kinds.pop(f"{WITHOUT_ID}-answered")) == ("warned", "passed")
+    assert set(kinds.values()) == {"not-exercised"}, "what an ack answers that need not succeed is not judged"
 
 
-def test_an_ack_without_the_id_that_breaks_the_server_fails() -> None:
-    dialog = without_id(500, envelope("api_error"))
-    assert dialog.not_passed() == {
-        "ack.identity.ack-without-id": "warned",
-        "ack.identity.ack-without-id-answered": "failed",
-    }
+@pytest.mark.parametrize("status", [500, 501, 599])
+def test_an_ack_without_the_id_that_breaks_the_server_fails(status: int) -> None:
+    kinds = without_id(status, envelope("api_error")).kinds()
+    assert (kinds.pop(WITHOUT_ID), kinds.pop(f"{WITHOUT_ID}-answered")) == ("warned", "failed")
+    assert set(kinds.values()) == {"not-exercised"}
+
+
+@pytest.mark.parametrize("state", ["starting", "active", "queued"])
+def test_of_an_ack_without_the_id_only_the_status_is_asked_for(state: str) -> None:
+    assert without_id(200, shown(state)).verdict(WITHOUT_ID).kind == "passed"
 
 
 def test_what_it_answers_where_it_succeeds_is_judged_like_any_other() -> None:

@@ -44,6 +44,25 @@ def test_an_unknown_id_has_length_prefix_and_classes_of_the_given_one(given_id: 
     assert set(unknown[len(prefix) :]) <= set(body) | set(string.digits if body.isdigit() else "")
 
 
+@given(ids(), st.integers(0, 1000))
+@DETERMINISTIC
+def test_a_wholly_unknown_id_keeps_prefix_and_classes_and_may_change_anywhere(given_id: str, seed: int) -> None:
+    unknown = unknown_like(given_id, random.Random(seed), whole=True)
+    prefix, body = split(given_id)
+    assert unknown.startswith(prefix)
+    assert [kind_of(c) for c in unknown] == [kind_of(c) for c in given_id]
+    assert set(unknown[len(prefix) :]) <= set(body) | set(string.digits if body.isdigit() else "")
+
+
+def test_where_the_last_third_says_too_little_all_of_it_changes() -> None:
+    """Six ids that end alike: whoever changes the end alone meets them all."""
+    some = {unknown_like("work_ab7", random.Random(seed)) for seed in range(50)}
+    more = {unknown_like("work_ab7", random.Random(seed), whole=True) for seed in range(50)}
+    assert some == {"work_ab7"}
+    assert more == {"work_aa7", "work_ab7", "work_ba7", "work_bb7"}
+    assert unknown_like("work_000123", random.Random(0), whole=True) == "work_999999"
+
+
 @pytest.mark.parametrize(
     "given_id",
     ["work_019f3be4fd2475d9a784bf2c739e1194", "env_01J1Z8K3M9QX", "123456", "work_129999", "9999", "V1StGXR8_Z5jdHi6B"],

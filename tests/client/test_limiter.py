@@ -129,3 +129,78 @@ def test_one_that_gave_up_takes_no_turn(clock: HandClock) -> None:
     began = clock.now
     served(run, writes=1, reads=0)
     assert clock.now - began == pytest.approx(1.0)
+
+
+# --- bursts
+
+
+async def sent_at(clock: HandClock, limiter: RateLimiter, *bursts: int, age: int = 0) -> list[tuple[float, int]]:
+    """When bursts of so many requests left, asked for one after the other; counted from now."""
+    began, moments = clock.now, []
+    for units in bursts:
+        await limiter.wait("write", age, units)
+        moments.append((round(clock.now - began, 6), units))
+    return moments
+
+
+def test_a_burst_is_preceded_by_the_silence_that_its_requests_would_have_filled(clock: HandClock) -> None:
+    async def run(limiter: RateLimiter) -> None:
+        assert await sent_at(clock, limiter, 1, 4, 1, 4, 4) == [(0, 1), (0.4, 4), (0.5, 1), (0.9, 4), (1.3, 4)]
+
+    served(run, writes=10, reads=0)
+
+
+@pytest.mark.parametrize(("idle", "leaves"), [(0.0, 0.4), (0.15, 0.4), (0.3, 0.4), (0.4, 0.4), (5.0, 5.0)])
+def test_a_silence_that_was_there_already_counts(clock: HandClock, idle: float, leaves: float) -> None:
+    async def run(limiter: RateLimiter) -> None:
+        began = clock.now
+        await limiter.wait("write", 0)
+        await clock.sleep(idle)
+        await limiter.wait("write", 0, 4)
+        assert clock.now - began == pytest.approx(leaves)
+        await limiter.wait("write", 0)
+        assert clock.now - began == pytest.approx(leaves + 0.1), "nothing is saved up for what comes after"
+
+    served(run, writes=10, reads=0)
+
+
+@pytest.mark.parametrize("rate", [2.0, 20.0])
+def test_the_average_is_kept_whatever_the_bursts(clock: HandClock, rate: float) -> None:
+    sizes = [1, 4, 4, 1, 1, 3, 2, 1, 4, 1, 1, 1, 4, 3]
+
+    async def run(limiter: RateLimiter) -> None:
+        moments = await sent_at(clock, limiter, *sizes)
+        total = 0
+        for moment, units in moments:
+            total += units
+            assert total <= rate * moment + 1 + 1e-3
+        assert moments[-1][0] == pytest.approx((sum(sizes) - 1) / rate), "no slower than need be"
+
+    served(run, writes=rate, reads=0)
+
+
+def test_whoever_is_older_goes_while_a_burst_waits_for_silence(clock: HandClock) -> None:
+    order: list[tuple[str, float]] = []
+
+    async def run(limiter: RateLimiter) -> None:
+        began = clock.now
+
+        async def one(name: str, age: int, units: int) -> None:
+            await limiter.wait("write", age, units)
+            order.append((name, round(clock.now - began, 6)))
+
+        await one("first", 9, 1)
+        burst = asyncio.create_task(one("burst", 5, 4))
+        await clock.sleep(0.1)
+        await asyncio.gather(burst, one("older", 1, 1), one("younger", 8, 1))
+
+    served(run, writes=10, reads=0)
+    assert [name for name, _ in order] == ["first", "older", "burst", "younger"]
+    assert order[2][1] - order[1][1] == pytest.approx(0.4), "the silence begins again"
+
+
+def test_a_burst_without_a_limit_leaves_at_once(clock: HandClock) -> None:
+    async def run(limiter: RateLimiter) -> None:
+        assert await sent_at(clock, limiter, 4, 4, 4) == [(0, 4), (0, 4), (0, 4)]
+
+    served(run, writes=0, reads=1)

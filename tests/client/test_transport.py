@@ -26,9 +26,13 @@ SENT = [("Authorization", f"Bearer {PAT}")]
 LIMITS = Limits(timeout=5.0)
 
 
+async def at_once() -> None:
+    """Nothing to wait for before the first byte."""
+
+
 async def send(base_url: str, *, limits: Limits = LIMITS, body: bytes | None = None) -> Reply:
     async with Transport(base_url, Connection(), limits) as transport:
-        return await transport.send("POST", f"{base_url}/ack", SENT, body, lambda: None)
+        return await transport.send("POST", f"{base_url}/ack", SENT, body, at_once)
 
 
 def receive(handler: Handler, *, timeout: float = LIMITS.timeout, max_body: int = MIB) -> Reply:
@@ -311,9 +315,13 @@ def test_the_moment_of_sending_is_told_before_the_request_is_out() -> None:
         seen.append("received")
         writer.write(answer())
 
+    async def on_send() -> None:
+        await asyncio.sleep(0.05)  # however long it takes, nothing goes out before
+        seen.append("sent")
+
     async def run() -> None:
         async with serving(handler) as base_url, Transport(base_url, Connection(), Limits(timeout=5)) as transport:
-            await transport.send("GET", base_url, [], None, lambda: seen.append("sent"))
+            await transport.send("GET", base_url, [], None, on_send)
 
     asyncio.run(run())
     assert seen == ["sent", "received"]
@@ -328,7 +336,7 @@ def test_many_requests_may_be_under_way_at_once() -> None:
     async def run() -> Iterable[Reply]:
         limits = Limits(timeout=5, concurrency=12)
         async with serving(slow) as base_url, Transport(base_url, Connection(), limits) as transport:
-            return await asyncio.gather(*(transport.send("GET", base_url, [], None, lambda: None) for _ in range(20)))
+            return await asyncio.gather(*(transport.send("GET", base_url, [], None, at_once) for _ in range(20)))
 
     began = time.monotonic()
     assert [reply.status for reply in asyncio.run(run())] == [200] * 20

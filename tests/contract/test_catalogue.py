@@ -78,7 +78,12 @@ def test_level_basis_and_exercised_are_words_that_are_known(rule: Requirement) -
 
 @EACH
 def test_an_inference_is_given_exactly_where_the_docs_do_not_say_it(rule: Requirement) -> None:
-    assert (rule.inference is None) is (rule.basis == "stated")
+    assert (rule.inference is not None) is (rule.basis in {"inferred", "client"})
+
+
+@EACH
+def test_only_what_the_docs_leave_open_is_observed(rule: Requirement) -> None:
+    assert (rule.basis == "open") is (rule.level == "OBSERVE")
 
 
 @EACH
@@ -147,7 +152,13 @@ def test_a_source_that_does_not_resolve_is_an_error(reference: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"basis": "inferred"}, {"basis": "client"}, {"inference": {"en": "Because.", "zh": "因为。"}}]
+    "changes",
+    [
+        {"basis": "inferred"},
+        {"basis": "client"},
+        {"inference": {"en": "Because.", "zh": "因为。"}},
+        {"basis": "open", "inference": {"en": "Because.", "zh": "因为。"}},
+    ],
 )
 def test_an_inference_that_is_missing_or_too_much_is_an_error(changes: dict[str, Any]) -> None:
     with pytest.raises(CatalogueError, match="an inference goes with"):

@@ -124,6 +124,38 @@ def test_another_offset_is_told_apart_from_what_is_no_timestamp(offset: str) -> 
         parse("2026-07-01T08:15:01" + offset)
 
 
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("2026-07-01T10:15:01+02:00", "2026-07-01T08:15:01Z"),
+        ("2026-07-01T00:15:01.25-08:00", "2026-07-01T08:15:01.25Z"),
+        ("2026-07-01T16:15:01+08:00", "2026-07-01T08:15:01Z"),
+        ("2026-07-01T00:00:59+00:01", "2026-06-30T23:59:59Z"),
+        ("2026-12-31T23:59:60-23:59", "2027-01-01T23:59:00Z"),
+        ("2026-07-01T08:15:01-00:00", "2026-07-01T08:15:01Z"),
+    ],
+)
+def test_a_moment_in_any_offset_is_the_moment_that_it_shows(text: str, same: str) -> None:
+    assert parse(text, any_offset=True) == parse(same)
+
+
+def test_an_offset_may_lead_out_of_the_calendar() -> None:
+    assert parse("0001-01-01T00:00:00+00:01", any_offset=True).nanoseconds == -62_135_596_860 * SECOND
+
+
+@pytest.mark.parametrize("text", ["2026-07-01T08:15:01", "2026-07-01T08:15:01+24:00", "2026-02-30T08:15:01+02:00"])
+def test_with_any_offset_the_rest_is_as_strict(text: str) -> None:
+    with pytest.raises(NotTimestamp) as caught:
+        parse(text, any_offset=True)
+    assert not isinstance(caught.value, NotUtc)
+
+
+@DETERMINISTIC
+@given(instants())
+def test_any_offset_changes_nothing_in_utc(instant: Instant) -> None:
+    assert parse(written(instant), any_offset=True) == parse(written(instant))
+
+
 def test_an_impossible_day_is_named_before_its_offset() -> None:
     with pytest.raises(NotTimestamp, match="no such day"):
         parse("2026-02-30T08:15:01+02:00")

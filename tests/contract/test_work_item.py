@@ -38,6 +38,8 @@ def test_an_item_has_twelve_fields_and_agrees_with_itself() -> None:
         ("stopped_at", "2026-07-01T08:15:09Z"),
         ("created_at", None),
         ("created_at", "2026-07-01T08:15:02Z"),
+        ("created_at", "2026-07-01T08:15:01+08:00"),
+        ("created_at", "2026-07-01T16:15:02+08:00"),
         ("latest_heartbeat_at", "2026-07-01T08:15:06.120395Z"),
         ("metadata", {"n": 1}),
         ("metadata", None),
@@ -56,6 +58,8 @@ def test_a_field_that_differs_is_named(name: str, value: Any) -> None:
         ("created_at", "2026-07-01T08:15:01.999Z"),
         ("created_at", "2026-07-01T08:15:00.001Z"),
         ("created_at", "2026-07-01t08:15:01+00:00"),
+        ("created_at", "2026-07-01T16:15:01+08:00"),
+        ("created_at", "2026-06-30T23:45:01.5-08:30"),
         ("latest_heartbeat_at", "2026-07-01T08:15:06Z"),
         ("data", {"type": "session", "id": "sess_1", "more": True}),
     ],
@@ -80,6 +84,10 @@ def test_only_the_fields_asked_for_are_compared_and_in_their_order() -> None:
 
 def test_true_is_not_one() -> None:
     assert differences({"state": 1}, {"state": True}, ("state",)) == [Difference("state", 1, True)]
+
+
+def test_a_moment_in_another_offset_is_a_moment() -> None:
+    assert instant_of("2026-07-01T16:15:01+08:00") == instant_of("2026-07-01T08:15:01Z") is not None
 
 
 @pytest.mark.parametrize("value", [None, 1782893701, "", "now", "2026-07-01", ["2026-07-01T08:15:01Z"]])

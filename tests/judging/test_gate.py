@@ -46,9 +46,11 @@ def counted(kinds: dict[str, VerdictKind], *lost: str) -> Tally:
     return tally(CATALOGUE, plan, [verdict(name, kind) for name, kind in kinds.items()])
 
 
-def decided(changes: dict[str, VerdictKind], *lost: str, selected: bool = False, strict: bool = False) -> Decision:
+def decided(
+    changes: dict[str, VerdictKind], *lost: str, selected: bool = False, strict: bool = False, polls: bool = True
+) -> Decision:
     kinds = {name: kind for name, kind in (GOOD | changes).items() if name not in lost}
-    return decide(counted(kinds, *lost), selected=selected, strict=strict)
+    return decide(counted(kinds, *lost), selected=selected, strict=strict, polls=polls)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,8 @@ def decided(changes: dict[str, VerdictKind], *lost: str, selected: bool = False,
         ({"should": "inconclusive"}, "conformant", 0),
         ({"should": "not-exercised", "observe": "not-exercised"}, "conformant", 0),
         ({"input": "not-exercised"}, "conformant", 0),
-        ({"may": "not-exercised", "poll": "not-exercised"}, "conformant", 0),
+        ({"may": "not-exercised"}, "conformant", 0),
+        ({"poll": "not-exercised"}, "inconclusive", 3),
         ({"one": "failed"}, "non-conformant", 1),
         ({"input": "failed"}, "non-conformant", 1),
         ({"one": "inconclusive"}, "inconclusive", 3),
@@ -75,6 +78,21 @@ def test_a_whole_run(changes: dict[str, VerdictKind], word: str, code: int) -> N
     assert (decision.word, decision.exit_code) == (word, code)
     assert decision.sentence.en
     assert decision.sentence.zh
+
+
+@pytest.mark.parametrize(
+    ("changes", "strict", "code"),
+    [
+        ({"poll": "not-exercised", "may": "not-exercised"}, False, 0),
+        ({"poll": "not-exercised"}, True, 3),
+        ({"poll": "inconclusive"}, False, 3),
+        ({"one": "not-exercised"}, False, 3),
+    ],
+)
+def test_where_the_suite_does_not_poll_it_need_not_exercise_what_needs_a_poll(
+    changes: dict[str, VerdictKind], strict: bool, code: int
+) -> None:
+    assert decided(changes, strict=strict, polls=False).exit_code == code
 
 
 @pytest.mark.parametrize(

@@ -54,9 +54,12 @@ def judged(*judgements: Judgement, level: Level = "MUST") -> Verdict:
         ([FINDING, FINDING], "MUST", "failed"),
         ([FINDING], "SHOULD", "warned"),
         ([], "SHOULD", "passed"),
-        ([], "OBSERVE", "observed"),
+        ([], "OBSERVE", "not-exercised"),
         ([FINDING], "OBSERVE", "observed"),
+        ([FINDING, Unjudged(REASON)], "OBSERVE", "observed"),
         ([Unjudged(REASON)], "OBSERVE", "not-exercised"),
+        ([Blocked("ack.x.y", REASON)], "OBSERVE", "not-exercised"),
+        ([NotExercised(REASON)], "OBSERVE", "not-exercised"),
         ([Unjudged(REASON)], "MUST", "inconclusive"),
         ([Blocked("ack.x.y", REASON)], "MUST", "inconclusive"),
         ([NotExercised(REASON)], "MUST", "not-exercised"),
@@ -94,6 +97,30 @@ def test_a_check_that_breaks_says_where_and_not_with_what() -> None:
     assert "text of the target" not in reason.en + reason.zh
 
 
+def test_what_is_observed_is_told_in_words_and_not_as_a_breach() -> None:
+    other = replace(FINDING, actual=Text("more", "更多"))
+    verdict = judged(check(FINDING, other), check(Unjudged(REASON)), level="OBSERVE")
+    assert (verdict.kind, verdict.reds, verdict.reason) == ("observed", (), None)
+    assert verdict.observation == Text("that; more", "那个；更多")
+    assert Verdict.from_json(json.loads(json.dumps(verdict.to_json()))) == verdict
+
+
+@pytest.mark.parametrize("level", ["MUST", "SHOULD"])
+def test_what_is_judged_is_not_observed(level: Level) -> None:
+    assert judged(check(FINDING), level=level).observation is None
+
+
+def test_an_observation_that_was_not_made_says_why() -> None:
+    verdict = judged(check(Unjudged(REASON)), level="OBSERVE")
+    assert (verdict.kind, verdict.reason, verdict.observation) == ("not-exercised", REASON, None)
+
+
+def test_a_breach_keeps_its_picture_and_the_way_there() -> None:
+    (red,) = judged(check(replace(FINDING, exhibit="ack.1  [==]\nack.2  [==]"))).reds
+    assert red.exhibit == "ack.1  [==]\nack.2  [==]"
+    assert red.conversation == "1 200 → ack 200"
+
+
 def test_a_flood_of_findings_is_cut() -> None:
     assert len(judged(check(*[FINDING] * 500)).reds) == 20
 
@@ -118,8 +145,13 @@ ENDS: list[tuple[EndKind, str]] = [
 def test_a_conversation_without_an_answer_is_never_passed_nor_failed(
     scenario_id: str, ending: EndKind, kind: str
 ) -> None:
+    """What is only observed was then not observed, which no gate minds; a broken suite is one there too."""
     dialog = begun(scenario_id).ended(Ending(kind=ending, reason=REASON, step="arrange.stop.1"))
-    assert set(dialog.kinds().values()) == {kind}
+    kinds = dialog.kinds()
+    observed = {rule for rule in kinds if load().requirements[rule].level == "OBSERVE"}
+    assert {kinds[rule] for rule in kinds.keys() - observed} <= {kind}
+    assert {kinds[rule] for rule in observed} <= {kind if kind == "suite-error" else "not-exercised"}
+    assert kinds
 
 
 def test_a_saved_transcript_is_judged_again_with_the_same_verdicts() -> None:

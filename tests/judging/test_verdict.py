@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -27,7 +28,8 @@ FULL = Verdict(
     kind="failed",
     reason=Text("because", "因为"),
     blocked_by="ack.answer.schema-en",
-    reds=(RED, RED),
+    reds=(RED, replace(RED, exhibit="ack.1  [==]\nstop   [=?")),
+    observation=Text('200, state "starting"', '200，state 为 "starting"'),
 )
 
 

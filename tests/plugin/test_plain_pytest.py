@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
-from conformance.settings import OPTIONS
+from conformance.options import OPTIONS
 from tests.cli.apps import Answer, rewritten
 from tests.cli.processes import Ended, Running, tokens_environment
 

@@ -47,10 +47,18 @@ def both(text: str) -> Text:
     return Text(text, text)
 
 
-def red(step: str = "retry.1", *, actual: str = "HTTP 500", answer: str = "HTTP 500\n\n{}", pointer: str = "") -> Red:
+def red(
+    step: str = "retry.1",
+    *,
+    actual: str = "HTTP 500",
+    answer: str = "HTTP 500\n\n{}",
+    pointer: str = "",
+    exhibit: str = "",
+) -> Red:
     return Red(
         step=step,
         pointer=pointer,
+        exhibit=exhibit,
         expected=Text("HTTP 200 with state `active`, or HTTP 409", "HTTP 200，state 为 `active`，或 HTTP 409"),
         actual=both(actual),
         conversation="create_session 201 → poll 200 → ack 200",
@@ -69,8 +77,16 @@ def verdict(
     reason: Text | None = None,
     blocked_by: str | None = None,
     reds: tuple[Red, ...] = (),
+    observation: Text | None = None,
 ) -> Verdict:
-    return Verdict(line=Line(scenario, requirement), kind=kind, reason=reason, blocked_by=blocked_by, reds=reds)
+    return Verdict(
+        line=Line(scenario, requirement),
+        kind=kind,
+        reason=reason,
+        blocked_by=blocked_by,
+        reds=reds,
+        observation=observation,
+    )
 
 
 def record_of(*verdicts: Verdict, lost: tuple[Line, ...] = (), **circumstances: object) -> RunRecord:
@@ -79,6 +95,7 @@ def record_of(*verdicts: Verdict, lost: tuple[Line, ...] = (), **circumstances: 
     return RunRecord(circumstances=about, plan=plan, verdicts=verdicts)
 
 
+OBSERVATION = Text('200, state "starting"', '200，state 为 "starting"')
 LOST_LINE = Line("first-ack.named-worker", "ack.first.later-times-null")
 
 
@@ -101,7 +118,7 @@ def mixed() -> RunRecord:
             "identity.no-id", "ack.identity.optional", "inconclusive", reason=Text("the answer was lost", "响应丢失")
         ),
         verdict("identity.redelivered", "ack.identity.redelivered", "suite-error", reason=Text("it broke", "出错")),
-        verdict("identity.ack-without-id", "ack.identity.ack-without-id", "observed", reds=(red("ack"),)),
+        verdict("observe.undelivered", "ack.observe.undelivered", "observed", observation=OBSERVATION),
         verdict(
             "auth.expired",
             "ack.auth.expired",
@@ -129,6 +146,7 @@ def hostile(text: str) -> RunRecord:
         request=text,
         answer=text,
         curl=text,
+        exhibit=text,
     )
     return record_of(
         verdict("retry.active", "ack.retry.active", "failed", reds=(bad, bad)),
@@ -136,7 +154,7 @@ def hostile(text: str) -> RunRecord:
         verdict("retry.starting", "ack.retry.starting", "inconclusive", reason=both(text)),
         verdict("identity.no-id", "ack.identity.optional", "inconclusive", reason=both(text), blocked_by=text),
         verdict("identity.redelivered", "ack.identity.redelivered", "suite-error", reason=both(text)),
-        verdict("identity.ack-without-id", "ack.identity.ack-without-id", "observed", reds=(bad,)),
+        verdict("observe.undelivered", "ack.observe.undelivered", "observed", observation=both(text)),
         verdict("auth.expired", "ack.auth.expired", "not-exercised", reason=both(text)),
         lost=(LOST_LINE,),
         leftovers=(text,),

@@ -4,13 +4,14 @@ from typing import Any
 import jsonschema
 import pytest
 
+from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import load
 from conformance.judging.plan import full_plan
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import WORST_FIRST, Verdict
 from conformance.reporting.report_json import report, schema_text
 
-from .records import HOSTILE, LOST_LINE, hostile, mixed, record_of, verdict
+from .records import HOSTILE, LOST_LINE, OBSERVATION, hostile, mixed, record_of, red, verdict
 
 SCHEMA: dict[str, Any] = json.loads(schema_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -84,6 +85,30 @@ def test_what_was_not_exercised_says_why_and_what_it_needs() -> None:
         "exercised": "optional-input",
         "input": "QODER_EXPIRED_PAT",
     }
+
+
+def test_what_was_observed_is_told_in_words() -> None:
+    document = valid(mixed())
+    (requirement,) = next(c for c in document["chapters"] if c["id"] == "observations")["requirements"]
+    (line,) = requirement["lines"]
+    assert (requirement["level"], requirement["verdict"]) == ("OBSERVE", "observed")
+    assert (line["observation"], line["reds"]) == (OBSERVATION.to_json(), [])
+
+
+def test_a_breach_keeps_its_picture() -> None:
+    breach = red("after", exhibit="ack.1  [==]\nstop   [=?")
+    document = valid(record_of(verdict("race.stop.queued", "ack.race.stop", "failed", reds=(breach,))))
+    (found,) = document["chapters"][0]["requirements"][0]["lines"][0]["reds"]
+    assert found["exhibit"] == "ack.1  [==]\nstop   [=?"
+
+
+def test_every_report_shows_how_the_docs_are_read() -> None:
+    entries = valid(record_of(verdict("auth.missing", "ack.auth.missing")))["ambiguities"]
+    assert [entry["id"] for entry in entries] == [entry.id for entry in register()]
+    first = next(entry for entry in entries if entry["id"] == "conflict-type")
+    assert first["requirements"] == list(register()[0].requirements)
+    assert first["reading"]["zh"] == register()[0].reading.zh
+    assert [source["page"] for source in first["sources"]] == ["ack", "errors"]
 
 
 def test_only_what_was_planned_appears() -> None:

@@ -10,13 +10,13 @@ from conformance.reporting.table import aligned, width
 from conformance.reporting.terminal import lines
 from conformance.text import LANGS, Lang
 
-from .records import HOSTILE, hostile, mixed, record_of, red, verdict
+from .records import HOSTILE, OBSERVATION, hostile, mixed, record_of, red, verdict
 
 PATH = "reports/latest/report.json"
 
 
-def shown(record: RunRecord, lang: Lang = "en") -> list[str]:
-    return list(lines(record, lang, report_path=PATH))
+def shown(record: RunRecord, lang: Lang = "en", *, verbose: bool = False) -> list[str]:
+    return list(lines(record, lang, report_path=PATH, verbose=verbose))
 
 
 def green() -> RunRecord:
@@ -121,6 +121,29 @@ def test_nothing_that_a_reader_must_know_is_missing(part: str) -> None:
     assert any(line.startswith(part) for line in shown(mixed()))
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_observations_are_told_on_demand(lang: Lang) -> None:
+    told = f"- ack.observe.undelivered: {OBSERVATION.in_(lang)}"
+    assert told in shown(mixed(), lang, verbose=True)
+    short = shown(mixed(), lang)
+    assert told not in short
+    assert sum("--verbose" in line for line in short) == 1
+    assert not any("--verbose" in line for line in shown(mixed(), lang, verbose=True))
+
+
+def test_where_nothing_was_observed_nothing_is_said_of_it() -> None:
+    assert not any("--verbose" in line for line in shown(green()))
+
+
+def test_the_history_that_no_order_explains_is_drawn() -> None:
+    picture = "             operation  answer\nack.1  ack  200 starting  [==]\nstop   stop unknown  [=?"
+    breach = red("after", exhibit=picture)
+    output = shown(record_of(verdict("race.stop.queued", "ack.race.stop", "failed", reds=(breach,))))
+    at = next(number for number, line in enumerate(output) if line.strip() == "history:")
+    assert [line.lstrip() for line in output[at + 1 : at + 4]] == [f"| {line}" for line in picture.splitlines()]
+    assert not any(line.strip() == "history:" for line in shown(mixed()))
+
+
 def test_a_green_run_is_short() -> None:
     output = shown(green())
     assert len(output) == 3 + 1 + len(load().chapters) + 1 + 2
@@ -129,7 +152,7 @@ def test_a_green_run_is_short() -> None:
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_line_holds_or_begins_with_what_a_terminal_or_a_build_server_obeys(text: str, lang: Lang) -> None:
-    for line in shown(hostile(text), lang):
+    for line in shown(hostile(text), lang, verbose=True):
         assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", line)
         assert not re.match(r"::|##", line.strip())
         assert not re.search(r"##(\[|vso\[|teamcity\[)", line, re.IGNORECASE)
@@ -138,7 +161,7 @@ def test_no_line_holds_or_begins_with_what_a_terminal_or_a_build_server_obeys(te
 @pytest.mark.parametrize("lang", LANGS)
 def test_no_line_begins_with_text_of_the_target(lang: Lang) -> None:
     mark = "TARGET"
-    output = shown(hostile(f"{mark}\n{mark}\r\n  {mark}\n\n\t{mark}"), lang)
+    output = shown(hostile(f"{mark}\n{mark}\r\n  {mark}\n\n\t{mark}"), lang, verbose=True)
     assert any(mark in line for line in output)
     assert not [line for line in output if line.strip().startswith(mark)]
 

@@ -86,6 +86,18 @@ class Dialog:
         self._put(step, "unknown", None)
         return self.ended(Ending(kind="inconclusive", step=step), after=step)
 
+    def unanswered(self, step: str, outcome: Outcome = "unknown") -> Dialog:
+        """A step that was sent and not answered (`fail`: turned away); the conversation went on."""
+        return self._put(step, outcome, None)
+
+    def together(self, *steps: str) -> Dialog:
+        """These steps were under way at the same time, from when the first of them was sent."""
+        then = min(self.exchanges[step].invoked for step in steps)
+        for number, step in enumerate(steps):
+            begun = then + number / 1000
+            self.exchanges[step] = replace(self.exchanges[step], invoked=begun, completed=begun + 0.04)
+        return self
+
     def ended(self, ending: Ending, *, after: str | None = None) -> Dialog:
         """The conversation came to this end after a step."""
         self.ending = ending
@@ -144,7 +156,7 @@ class Dialog:
 
 def begun(scenario_id: str) -> Dialog:
     """A scenario to which poll delivered an item."""
-    facts = {"delivered_by": "arrange.poll.1", "environment_id": ENVIRONMENT, "work_id": WORK}
+    facts = {"arranged_by": "api", "seen_by": "arrange.poll.1", "environment_id": ENVIRONMENT, "work_id": WORK}
     return Dialog(scenarios()[scenario_id], facts=facts).said("arrange.poll.1", 200, shown())
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import cast
 
 import pytest
 
-from conformance.arrange.journal import Journal
-from conformance.arrange.reading import AnswerLost, CannotArrange
+from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
+from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.client import TargetGone
 from conformance.exchange import Exchange, Outcome, Request, Transcript
 from conformance.scenario.model import Scenario, success
-from conformance.scenario.perform import MAX_ATTEMPTS, aborted, perform
-from conformance.scenario.stage import NotOffered, Precondition, Stage
+from conformance.scenario.perform import MAX_RESTARTS, aborted, perform
+from conformance.scenario.stage import Repeat, Stage
 from conformance.target import Redactor
 from conformance.text import Text
 from tests.client.servers import CREDENTIALS, PAT, connected
@@ -59,7 +58,7 @@ def scenario(talk: Talk) -> Scenario:
     )
 
 
-def performed(talk: Talk, tmp_path: Path) -> tuple[Transcript, list[int]]:
+def performed(talk: Talk) -> tuple[Transcript, list[int]]:
     attempts: list[int] = []
 
     async def run() -> Transcript:
@@ -67,35 +66,34 @@ def performed(talk: Talk, tmp_path: Path) -> tuple[Transcript, list[int]]:
 
             def stage(attempt: int) -> Stage:
                 attempts.append(attempt)
-                rng = random.Random(attempt)
-                return Stage(client, WORKSPACE, Journal(tmp_path / "j"), label="l", rng=rng, age=0)
+                return Stage(client, WORKSPACE, want=Want(), rng=random.Random(attempt), age=0)
 
             return await perform(scenario(talk), stage, run="r", seed=5)
 
     return asyncio.run(run()), attempts
 
 
-def test_a_conversation_held_to_its_end_is_complete(tmp_path: Path) -> None:
+def test_a_conversation_held_to_its_end_is_complete() -> None:
     async def talk(stage: Stage) -> None:
         stage.exchanges.append(exchange("ack", "ok"))
         stage.facts["work_id"] = "work_1"
 
-    transcript, attempts = performed(talk, tmp_path)
+    transcript, attempts = performed(talk)
     assert (transcript.ending.kind, transcript.attempt, attempts) == ("complete", 1, [1])
     assert (transcript.scenario, transcript.run, transcript.seed) == ("a.case", "r", 5)
     assert transcript.facts == {"work_id": "work_1"}
     assert transcript.earlier_attempts == ()
 
 
-def test_a_lost_answer_begins_it_again_three_times_at_most(tmp_path: Path) -> None:
-    transcript, attempts = performed(losing("unknown"), tmp_path)
-    assert attempts == [1, 2, 3, 4] == list(range(1, MAX_ATTEMPTS + 1))
+def test_a_lost_answer_begins_it_again_three_times_at_most() -> None:
+    transcript, attempts = performed(losing("unknown"))
+    assert attempts == [1, 2, 3, 4] == list(range(1, MAX_RESTARTS + 2))
     assert (transcript.ending.kind, transcript.ending.step, transcript.attempt) == ("inconclusive", "ack", 4)
     assert len(transcript.earlier_attempts) == 3
     assert len(transcript.exchanges) == 1
 
 
-def test_an_attempt_that_succeeds_is_the_one_that_counts(tmp_path: Path) -> None:
+def test_an_attempt_that_succeeds_is_the_one_that_counts() -> None:
     count = iter(range(10))
 
     async def talk(stage: Stage) -> None:
@@ -105,13 +103,32 @@ def test_an_attempt_that_succeeds_is_the_one_that_counts(tmp_path: Path) -> None
             await losing("unknown")(stage)
         stage.exchanges.append(exchange("ack", "ok"))
 
-    transcript, attempts = performed(talk, tmp_path)
+    transcript, attempts = performed(talk)
     assert (transcript.ending.kind, attempts, transcript.facts) == ("complete", [1, 2, 3], {"number": 2})
     assert [[e.outcome for e in earlier] for earlier in transcript.earlier_attempts] == [["unknown"], ["unknown"]]
 
 
-def test_what_surely_did_not_happen_is_not_begun_again(tmp_path: Path) -> None:
-    transcript, attempts = performed(losing("fail"), tmp_path)
+def test_each_cause_to_begin_again_has_a_limit_of_its_own() -> None:
+    turns = iter(["race", "lost", "race", "turned away", "lost", "race", "lost", "race", "race", "race"])
+    causes = {
+        "race": Repeat(Text("no overlap", "没有重叠"), 5),
+        "turned away": Repeat(Text("turned away", "被拒收"), 10),
+    }
+
+    async def talk(stage: Stage) -> None:
+        turn = next(turns)
+        stage.facts["turn"] = turn
+        await (losing("unknown")(stage) if turn == "lost" else raising(causes[turn])(stage))
+
+    transcript, attempts = performed(talk)
+    assert attempts == list(range(1, 11)), "three losses and a refusal count for nothing among five missed races"
+    assert transcript.ending.kind == "inconclusive"
+    assert transcript.ending.reason == Text("no overlap", "没有重叠")
+    assert len(transcript.earlier_attempts) == 9
+
+
+def test_what_surely_did_not_happen_is_not_begun_again() -> None:
+    transcript, attempts = performed(losing("fail"))
     assert (transcript.ending.kind, attempts) == ("inconclusive", [1])
     assert transcript.ending.reason is not None
     assert "tries: 1" in transcript.ending.reason.en
@@ -129,31 +146,31 @@ def test_what_surely_did_not_happen_is_not_begun_again(tmp_path: Path) -> None:
         (TimeoutError(), "suite-error", None),
     ],
 )
-def test_every_other_end_is_recorded_and_final(tmp_path: Path, error: Exception, kind: str, step: str | None) -> None:
-    transcript, attempts = performed(raising(error), tmp_path)
+def test_every_other_end_is_recorded_and_final(error: Exception, kind: str, step: str | None) -> None:
+    transcript, attempts = performed(raising(error))
     assert (transcript.ending.kind, transcript.ending.step, attempts) == (kind, step, [1])
     assert transcript.ending.reason is not None
     assert transcript.facts == {"reached": True}
 
 
-def test_a_reason_that_was_given_is_kept(tmp_path: Path) -> None:
-    assert performed(raising(NotOffered(REASON)), tmp_path)[0].ending.reason == REASON
+def test_a_reason_that_was_given_is_kept() -> None:
+    assert performed(raising(NotOffered(REASON)))[0].ending.reason == REASON
 
 
-def test_the_suites_own_trouble_says_where_and_shows_no_secret(tmp_path: Path) -> None:
+def test_the_suites_own_trouble_says_where_and_shows_no_secret() -> None:
     assert Redactor([CREDENTIALS.pat])(PAT) != PAT
-    reason = performed(raising(ValueError(f"bad token {PAT}")), tmp_path)[0].ending.reason
+    reason = performed(raising(ValueError(f"bad token {PAT}")))[0].ending.reason
     assert reason is not None
     assert "in talk:" in reason.en
     assert "ValueError: bad token ${QODER_PAT}" in reason.en
     assert PAT not in reason.zh
 
 
-def test_a_cancelled_conversation_is_the_callers_to_record(tmp_path: Path) -> None:
+def test_a_cancelled_conversation_is_the_callers_to_record() -> None:
     with pytest.raises(asyncio.CancelledError):
-        performed(raising(asyncio.CancelledError()), tmp_path)
+        performed(raising(asyncio.CancelledError()))
     with pytest.raises(KeyboardInterrupt):
-        performed(raising(KeyboardInterrupt()), tmp_path)
+        performed(raising(KeyboardInterrupt()))
 
 
 def test_an_aborted_conversation_has_a_transcript_too() -> None:
@@ -163,17 +180,17 @@ def test_an_aborted_conversation_has_a_transcript_too() -> None:
 
 
 @pytest.mark.parametrize("kind", ["forbidden", "foreign", "expired"])
-def test_a_token_that_was_not_given_is_not_exercised(tmp_path: Path, kind: str) -> None:
+def test_a_token_that_was_not_given_is_not_exercised(kind: str) -> None:
     async def talk(stage: Stage) -> None:
         stage.token(kind)  # type: ignore[arg-type]
 
-    transcript, _ = performed(talk, tmp_path)
+    transcript, _ = performed(talk)
     assert transcript.ending.kind == "not-exercised"
     assert transcript.ending.reason is not None
     assert f"QODER_{kind.upper()}_PAT" in transcript.ending.reason.en
 
 
-def test_workers_have_identities_of_their_own(tmp_path: Path) -> None:
+def test_workers_have_identities_of_their_own() -> None:
     seen: list[str] = []
 
     async def talk(stage: Stage) -> None:
@@ -182,6 +199,6 @@ def test_workers_have_identities_of_their_own(tmp_path: Path) -> None:
         assert stage.worker("w") == (("Worker-ID", "w"),)
         assert stage.worker("w", "worker-id") == (("worker-id", "w"),)
 
-    assert performed(talk, tmp_path)[0].ending.kind == "complete"
+    assert performed(talk)[0].ending.kind == "complete"
     assert len(set(seen)) == 3
     assert all(len(worker) == 24 for worker in seen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.exchange import Ending
+from conformance.exchange import Ending, Outcome
 from conformance.scenario.view import Blocked, NotExercised, SuiteBroke, Unjudged
 from conformance.text import Text
 
@@ -26,6 +26,40 @@ def test_acks_are_told_apart_by_what_is_expected_of_them() -> None:
     view = refused().view()
     assert [step for step, _ in view.acks(success=True)] == ["rightful"]
     assert [step for step, _ in view.acks(success=False)] == ["ack"]
+
+
+def test_an_ack_that_may_end_either_way_is_both() -> None:
+    view = begun("race.foreign-worker").view()
+    assert [step for step, _ in view.acks(success=True)] == ["ack.1", "ack.2", "rightful"]
+    assert [step for step, _ in view.acks(success=False)] == ["ack.1", "ack.2", "foreign.1", "foreign.2"]
+
+
+@pytest.mark.parametrize("outcome", ["unknown", "fail"])
+def test_an_ack_of_a_burst_that_was_not_answered_says_nothing(outcome: Outcome) -> None:
+    view = begun("race.foreign-worker").said("ack.1").unanswered("ack.2", outcome).unanswered("rightful").view()
+    assert [step for step in ("ack.1", "ack.2", "foreign.1", "rightful") if view.lost(step)] == ["ack.2", "rightful"]
+    assert [step for step, _ in view.acks(success=True)] == ["ack.1", "rightful"], (
+        "only those of the burst are left out"
+    )
+    with pytest.raises(Unjudged):
+        view.response("ack.2")
+
+
+def test_an_item_that_came_in_its_state_needed_no_arranging_ack() -> None:
+    dialog = begun("retry.active")
+    assert not dialog.view().begins_arranged()
+    assert [step for step, _ in dialog.view().acks(success=True)][:1] == ["arrange.ack"]
+    dialog.facts["arranged_by"] = "manifest"
+    assert dialog.view().begins_arranged()
+    assert "arrange.ack" not in [step for step, _ in dialog.view().acks(success=True)]
+    del dialog.facts["arranged_by"]
+    assert not dialog.view().begins_arranged(), "as every transcript did that does not say it"
+
+
+def test_a_given_item_is_as_a_get_showed_it() -> None:
+    dialog = begun("retry.active").said("arrange.get", 200, shown("active"))
+    dialog.facts |= {"arranged_by": "manifest", "seen_by": "arrange.get"}
+    assert dialog.view().polled() == shown("active")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +171,6 @@ def test_a_body_beyond_the_bound_is_not_judged() -> None:
 
 def test_without_a_delivery_there_is_no_polled_item() -> None:
     dialog = first_ack()
-    dialog.facts = without(dialog.facts, "delivered_by")
+    dialog.facts = without(dialog.facts, "seen_by")
     with pytest.raises(Unjudged):
         dialog.view().polled()

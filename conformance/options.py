@@ -1,0 +1,213 @@
+"""Every setting of a run, in one table: command line, pytest options and TOML keys are all made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from conformance.arrange.arrangement import DEFAULT_TIMEOUT, MODES
+from conformance.target import DEFAULT_API_PREFIX, DEFAULT_WORKER_HEADER
+from conformance.text import Text
+
+Kind = Literal["text", "number", "count", "flag"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One setting. `name` is the long option without dashes; in pytest it is `--target-<pytest_name>`."""
+
+    name: str
+    help: Text
+    kind: Kind = "text"
+    metavar: str | None = None
+    multiple: bool = False
+    choices: tuple[str, ...] = ()
+    pytest_name: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The name as an identifier."""
+        return self.name.replace("-", "_")
+
+    @property
+    def pytest_option(self) -> str:
+        """The name as a pytest option."""
+        return f"--target-{self.pytest_name or self.name}"
+
+    @property
+    def pytest_dest(self) -> str:
+        """Where pytest keeps its value."""
+        return f"target_{self.key}"
+
+
+OPTIONS: Final[tuple[Option, ...]] = (
+    Option(
+        name="base-url",
+        pytest_name="url",
+        metavar="URL",
+        help=Text("The server; run takes the embedded emulator without it.", "目标服务器；run 省略时使用内置模拟器。"),
+    ),
+    Option(
+        name="api-prefix",
+        metavar="PATH",
+        help=Text(
+            f"Path of the API below the base URL (default {DEFAULT_API_PREFIX}).",
+            f"API 在 base URL 之下的路径（默认 {DEFAULT_API_PREFIX}）。",
+        ),
+    ),
+    Option(
+        name="worker-header",
+        metavar="NAME",
+        help=Text(
+            f"Header that carries the worker's identity (default {DEFAULT_WORKER_HEADER}).",
+            f"携带 worker 标识的头部（默认 {DEFAULT_WORKER_HEADER}）。",
+        ),
+    ),
+    Option(
+        name="header",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help=Text("An extra header on every request; repeatable.", "每个请求附加的头部；可重复。"),
+    ),
+    Option(
+        name="header-env",
+        metavar="NAME=VARIABLE",
+        multiple=True,
+        help=Text(
+            "An extra header whose secret value is in an environment variable; repeatable.",
+            "值为机密、取自环境变量的附加头部；可重复。",
+        ),
+    ),
+    Option(
+        name="arrange",
+        choices=MODES,
+        help=Text(
+            "Where work items come from: the public API (default), a manifest, or your own command.",
+            "work item 的来源：公开 API（默认）、清单（manifest）或您自己的命令（command）。",
+        ),
+    ),
+    Option(
+        name="manifest",
+        metavar="FILE",
+        help=Text("Prepared work items, for --arrange manifest.", "预先准备的 work item，用于 --arrange manifest。"),
+    ),
+    Option(
+        name="arrange-command",
+        metavar="CMD",
+        help=Text(
+            "Program that arranges work items, for --arrange command; run without a shell.",
+            "安排 work item 的程序，用于 --arrange command；不经 shell 运行。",
+        ),
+    ),
+    Option(
+        name="arrange-timeout",
+        kind="number",
+        metavar="SECONDS",
+        help=Text(
+            f"One request to that program (default {DEFAULT_TIMEOUT:g}).",
+            f"对该程序的单次请求的时限（默认 {DEFAULT_TIMEOUT:g}）。",
+        ),
+    ),
+    Option(
+        name="output",
+        metavar="DIR",
+        help=Text(
+            "Folder for reports and transcripts (default reports/<run id>).",
+            "报告和记录的目录（默认 reports/<run id>）。",
+        ),
+    ),
+    Option(
+        name="concurrency",
+        kind="count",
+        metavar="N",
+        help=Text(
+            "Scenarios, or requests of clean, at once (default 32).", "同时进行的场景数（clean 为请求数，默认 32）。"
+        ),
+    ),
+    Option(name="lang", choices=("en", "zh"), help=Text("Language of what is printed.", "输出所用语言。")),
+    Option(
+        name="chapter",
+        metavar="NAME",
+        multiple=True,
+        help=Text("Only requirements of this chapter; repeatable.", "只判定该章的要求；可重复。"),
+    ),
+    Option(
+        name="requirement",
+        metavar="ID",
+        multiple=True,
+        help=Text("Only this requirement; repeatable.", "只判定该要求；可重复。"),
+    ),
+    Option(
+        name="failed-from",
+        metavar="RUN_DIR",
+        help=Text(
+            "Only what an earlier run did not pass (its folder or report.json).",
+            "只判定先前某次运行未通过的部分（其目录或 report.json）。",
+        ),
+    ),
+    Option(
+        name="strict",
+        kind="flag",
+        help=Text("Not exercised counts as inconclusive.", "未执行的要求按无法判定处理。"),
+    ),
+    Option(
+        name="timeout",
+        kind="number",
+        metavar="SECONDS",
+        help=Text(
+            "One request, first byte sent to last byte read (default 30).",
+            "单个请求从发出首字节到读完末字节的时限（默认 30）。",
+        ),
+    ),
+    Option(
+        name="max-duration",
+        kind="number",
+        metavar="SECONDS",
+        help=Text(
+            "The whole run; what is open then is inconclusive (default 1800).",
+            "整次运行的时限，届时未完成的为无法判定（默认 1800）。",
+        ),
+    ),
+    Option(
+        name="max-rate",
+        metavar="WRITES/READS",
+        help=Text(
+            "Requests a second, 0 is off (default 20/50, off on loopback).",
+            "每秒请求数，0 为不限（默认 20/50，本机目标不限）。",
+        ),
+    ),
+    Option(name="ca-bundle", metavar="FILE", help=Text("Certificates to trust, PEM.", "受信任的证书（PEM）。")),
+    Option(
+        name="client-cert", metavar="FILE", help=Text("Client certificate and key, PEM.", "客户端证书和私钥（PEM）。")
+    ),
+    Option(
+        name="insecure",
+        kind="flag",
+        help=Text("Do not verify TLS; the report says so.", "不校验 TLS；报告中会注明。"),
+    ),
+    Option(name="proxy", metavar="URL", help=Text("Send everything through this proxy.", "所有请求经由该代理。")),
+    Option(
+        name="trust-env",
+        kind="flag",
+        help=Text("Use the proxy settings of the environment.", "使用环境变量中的代理设置。"),
+    ),
+    Option(
+        name="seed", kind="count", metavar="N", help=Text("Repeat a run's random choices.", "复现某次运行的随机选择。")
+    ),
+    *(
+        Option(
+            name=f"{prefix}pat-env",
+            metavar="NAME",
+            help=Text(
+                f"Variable that holds the {words[0]} (default QODER_{prefix.upper().replace('-', '_')}PAT).",
+                f"存放{words[1]}的环境变量（默认 QODER_{prefix.upper().replace('-', '_')}PAT）。",
+            ),
+        )
+        for prefix, words in {
+            "": ("token", " token "),
+            "forbidden-": ("token that may see but not act", "可见但无权操作的 token "),
+            "foreign-": ("other tenant's token", "其他租户的 token "),
+            "expired-": ("expired token", "已过期的 token "),
+        }.items()
+    ),
+)

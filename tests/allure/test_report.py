@@ -1,0 +1,98 @@
+"""The report that the real Allure 3 makes of a run: as many tests as there are lines, and none a retry of another.
+
+Run where the environment variable ALLURE_CLI names the program (`npm install --prefix DIR allure` puts it at
+`DIR/node_modules/.bin/allure`). How a report is read, as of allure 3.18:
+
+- `summary.json`: `stats` has `total`, the tests shown, and beside the statuses `retries`, the results that were
+  hidden behind a later one with the same identity; it is left out where there is none;
+- `widgets/statistic.json`: the same numbers, as the first page shows them;
+- `data/test-results/*.json`: a file for every result, hidden ones too, with `isRetry` and `retriesCount`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.emulator import EmulatorServer, Tokens
+from tests.allure.test_verdicts import ACCEPTED, SELECTION
+from tests.allure.written import RESULTS, Written, plain_pytest, run
+
+ALLURE_CLI = os.environ.get("ALLURE_CLI", "")
+
+pytestmark = [
+    pytest.mark.skipif(not ALLURE_CLI, reason="ALLURE_CLI does not name Allure's command line (npm package allure)"),
+    pytest.mark.skipif(shutil.which("node") is None, reason="Allure's command line needs node"),
+]
+
+
+class Report:
+    """A generated report."""
+
+    def __init__(self, results: Path, place: Path) -> None:
+        command = [str(Path(ALLURE_CLI).absolute()), "generate", str(results), "--output", str(place)]
+        made = subprocess.run(command, cwd=place.parent, capture_output=True, text=True, timeout=300)
+        assert made.returncode == 0, made.stdout + made.stderr
+        self.stats: dict[str, int] = _json(place / "summary.json")["stats"]
+        self.shown: dict[str, int] = _json(place / "widgets" / "statistic.json")
+        self.tests = [_json(path) for path in (place / "data" / "test-results").glob("*.json")]
+
+    def check(self, written: Written) -> None:
+        """Exactly the run's lines, each with its own status, its conversation and no retry."""
+        lines = written.ended.lines
+        assert len(lines) > 0
+        assert self.stats == self.shown
+        assert self.stats["total"] == len(self.tests) == len(lines)
+        assert "retries" not in self.stats
+        assert not [test for test in self.tests if test["isRetry"] or test["retriesCount"] or test["flaky"]]
+        statuses = {result["fullName"]: result["status"] for result in written.results}
+        assert {test["fullName"]: test["status"] for test in self.tests} == statuses
+        links = [step["link"] for test in self.tests for part in test["steps"] for step in part["steps"]]
+        assert links
+        assert not [link for link in links if link["missed"]]
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def test_a_report_shows_every_line_once(tmp_path: Path) -> None:
+    written = run(cwd=tmp_path)
+    assert written.ended.code == 0, written.ended.out + written.ended.err
+    Report(written.folder, tmp_path / "report").check(written)
+
+
+def test_so_it_does_for_plain_pytest_in_two_processes_and_another_folder(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "else" / "where"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "pytest.ini").write_text("[pytest]\n")  # another root than the suite's own
+    ended = plain_pytest("-n", "2", f"--alluredir={RESULTS}", cwd=elsewhere)
+    assert ended.code == 0, ended.out + ended.err
+    Report(elsewhere / RESULTS, tmp_path / "report").check(Written(ended=ended, folder=elsewhere / RESULTS))
+
+
+@pytest.mark.parametrize("options", [("-n", "0"), ("-n", "2"), ("--lang", "zh")], ids=" ".join)
+def test_so_it_does_where_not_all_is_green(options: tuple[str, ...], tmp_path: Path) -> None:
+    tokens = Tokens.generate()
+    with EmulatorServer(ACCEPTED.build(tokens)) as server:
+        selection = (*SELECTION, "--base-url", server.base_url)
+        written = run(*selection, *options, cwd=tmp_path, env={"QODER_PAT": tokens.owner})
+    report = Report(written.folder, tmp_path / "report")
+    report.check(written)
+    assert {"failed", "broken", "passed", "skipped"} <= set(report.stats)
+
+
+def test_a_retry_would_be_seen(tmp_path: Path) -> None:
+    """Two runs in one folder: half of the results are hidden, and this is how that shows."""
+    for _ in range(2):
+        written = run("-k", "retry.starting", cwd=tmp_path)
+    report = Report(written.folder, tmp_path / "report")
+    lines = len(written.ended.lines)
+    assert (report.stats["total"], report.stats["retries"], len(report.tests)) == (lines, lines, 2 * lines)
+    assert sum(test["isRetry"] for test in report.tests) == lines

@@ -1,0 +1,115 @@
+"""The register of what the docs leave open: whole, in both languages, and tied to what is judged."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from conformance.contract import ambiguities
+from conformance.contract.ambiguities import Ambiguity, register
+from conformance.contract.catalogue import CatalogueError, load
+from conformance.text import Text
+
+EACH = pytest.mark.parametrize("entry", register(), ids=[entry.id for entry in register()])
+CJK = re.compile(r"[\u4e00-\u9fff]")
+
+
+def test_an_entry_has_an_id_of_its_own() -> None:
+    ids = [entry.id for entry in register()]
+    assert len(set(ids)) == len(ids) > 10
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", entry_id) for entry_id in ids)
+
+
+@EACH
+def test_an_entry_is_told_in_both_languages(entry: Ambiguity) -> None:
+    for text in (entry.question, entry.positions, entry.reading):
+        assert text.en.strip() == text.en != ""
+        assert text.zh.strip() == text.zh != ""
+        assert CJK.search(text.zh) or re.search("[`0-9]", text.zh)
+        assert not CJK.search(text.en)
+        assert set(re.findall(r"`[^`]+`", text.en)) == set(re.findall(r"`[^`]+`", text.zh))
+        assert set(re.findall(r"\b[1-5]\d\d\b", text.en)) == set(re.findall(r"(?<!\d)[1-5]\d\d(?!\d)", text.zh))
+
+
+@EACH
+def test_a_question_ends_as_one_and_the_rest_as_sentences(entry: Ambiguity) -> None:
+    assert (entry.question.en[-1], entry.question.zh[-1]) == ("?", "？")
+    for text in (entry.positions, entry.reading):
+        assert (text.en[-1], text.zh[-1]) == (".", "。")
+
+
+@EACH
+def test_an_entry_cites_the_pages_that_leave_it_open(entry: Ambiguity) -> None:
+    assert entry.sources
+    for source in entry.sources:
+        for url in (source.url.en, source.url.zh):
+            assert url.startswith("https://docs.qoder.com/")
+        assert CJK.search(source.cite("zh"))
+
+
+@EACH
+def test_the_requirements_that_rest_on_a_reading_exist(entry: Ambiguity) -> None:
+    assert set(entry.requirements) <= set(load().requirements)
+    assert len(set(entry.requirements)) == len(entry.requirements)
+
+
+def test_the_rulings_on_what_is_open_are_all_there() -> None:
+    """What the contract says goes by a reading has its entry."""
+    readings = {rule for entry in register() for rule in entry.requirements}
+    assert readings >= {
+        "ack.identity.mismatch-queued",
+        "ack.identity.mismatch-starting",
+        "ack.identity.ack-without-id",
+        "ack.environment.not-self-hosted",
+        "ack.not-found.malformed",
+        "ack.authz.foreign",
+        "ack.envelope.param-not-null",
+        "ack.answer.id-form",
+        "ack.retry.acknowledged-at-unchanged",
+    }
+
+
+def read(monkeypatch: pytest.MonkeyPatch, text: str) -> tuple[Ambiguity, ...]:
+    class File:
+        def joinpath(self, _: str) -> File:
+            return self
+
+        def read_text(self, _: str) -> str:
+            return text
+
+    def files(_: str) -> Any:
+        return File()
+
+    monkeypatch.setattr(resources, "files", files)
+    register.cache_clear()
+    try:
+        return ambiguities.register()
+    finally:
+        monkeypatch.undo()
+        register.cache_clear()
+
+
+ENTRY = """
+[[ambiguity]]
+id = "a"
+pages = ["{page}"]
+requirements = []
+question = { en = "Is it?", zh = "是吗？" }
+positions = { en = "Both.", zh = "两者。" }
+reading = { en = "It is.", zh = "是。" }
+"""
+
+
+def test_an_entry_is_read_with_its_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    (entry,) = read(monkeypatch, ENTRY.replace("{page}", "ack#errors"))
+    assert (entry.id, entry.reading, entry.requirements) == ("a", Text("It is.", "是。"), ())
+    assert [source.page for source in entry.sources] == ["ack"]
+
+
+@pytest.mark.parametrize("page", ["ack#nowhere", "nowhere#errors", "ack"])
+def test_a_source_that_does_not_resolve_is_an_error(monkeypatch: pytest.MonkeyPatch, page: str) -> None:
+    with pytest.raises(CatalogueError, match="no such page or section"):
+        read(monkeypatch, ENTRY.replace("{page}", page))
