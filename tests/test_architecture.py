@@ -26,14 +26,13 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"judging"}),
     frozenset({"certificate"}),
     frozenset({"reporting"}),
-    frozenset({"settings", "plugin"}),
+    frozenset({"options"}),
+    frozenset({"settings"}),
+    frozenset({"plugin"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )
-"""Bottom up. A room looks into rooms of lower floors; within a floor, in the order of `BESIDE`."""
-
-BESIDE = frozenset({("plugin", "settings")})
-"""Arrows between rooms of one floor."""
+"""Bottom up. A room looks into rooms of lower floors."""
 
 APART = frozenset({"emulator", "derive"})
 """Rooms that look into nothing of ours."""
@@ -85,7 +84,7 @@ def may_use(room: str, other: str) -> bool:
         return room in MAY_USE_APART[other]
     if room in APART:
         return False
-    return 0 <= floor_of(other) < floor_of(room) or (room, other) in BESIDE
+    return 0 <= floor_of(other) < floor_of(room)
 
 
 def catches_all(handler: ast.ExceptHandler) -> bool:

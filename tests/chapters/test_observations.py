@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load
-from conformance.exchange import Body, Ending, Exchange, Response, Transcript
+from conformance.exchange import Body, Ending, EndKind, Exchange, Outcome, Response, Transcript
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Verdict
 from conformance.scenario.model import Scenario
@@ -113,6 +113,9 @@ RESPONSES = st.builds(
     st.sampled_from([None, None, None, "too-large", "bad-content-encoding", "not-utf-8"]),
 )
 
+OUTCOMES: st.SearchStrategy[Outcome] = st.sampled_from(["ok", "ok", "ok", "unknown", "fail"])
+ENDS: st.SearchStrategy[EndKind] = st.sampled_from(["inconclusive", "precondition", "not-exercised", "aborted"])
+
 
 @EACH
 @given(data=st.data())
@@ -122,14 +125,14 @@ def test_whatever_is_answered_nothing_fails_warns_or_breaks(scenario: Scenario, 
     replies = {}
     for exchange in transcript.exchanges:
         if not exchange.step.startswith("arrange."):
-            outcome = data.draw(st.sampled_from(["ok", "ok", "ok", "unknown", "fail"]))
+            outcome = data.draw(OUTCOMES)
             response = data.draw(RESPONSES if outcome == "ok" else RESPONSES | st.none())
             problem = None if response is not None else "ReadError: {braces}"
             replies[exchange.step] = replace(exchange, outcome=outcome, response=response, problem=problem)
     spoiled = answered(transcript, replies)
     if data.draw(st.booleans()):
         at = data.draw(st.integers(0, len(spoiled.exchanges)))
-        kind = data.draw(st.sampled_from(["inconclusive", "precondition", "not-exercised", "aborted"]))
+        kind = data.draw(ENDS)
         ending = Ending(kind=kind, reason=Text("because", "因为"))
         spoiled = replace(spoiled, exchanges=spoiled.exchanges[:at], ending=ending)
     for verdict in verdicts(spoiled):

@@ -149,12 +149,12 @@ def test_bursts_do_not_wait_for_each_others_connections() -> None:
     bursts, each = 6, 4
 
     async def run() -> int:
-        async with serving(script(answer())) as base_url:
-            async with connected(base_url, limits=Limits(timeout=5, concurrency=bursts)) as client:
-                lines = [StartingLine(each) for _ in range(bursts)]
-                places = [line.place(number) for number in range(each) for line in lines]
-                async with asyncio.timeout(10):
-                    return len(await asyncio.gather(*(client.once(ack(base_url), place) for place in places)))
+        limits = Limits(timeout=5, concurrency=bursts)
+        async with serving(script(answer())) as base_url, connected(base_url, limits=limits) as client:
+            lines = [StartingLine(each) for _ in range(bursts)]
+            places = [line.place(number) for number in range(each) for line in lines]
+            async with asyncio.timeout(10):
+                return len(await asyncio.gather(*(client.once(ack(base_url), place) for place in places)))
 
     assert asyncio.run(run()) == bursts * each
 

@@ -11,7 +11,6 @@ from typing import Any
 from conformance.arrange.wants import Item, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
-from conformance.contract.strict_json import parse
 from conformance.exchange import Header, Transcript
 from conformance.scenario.model import Scenario, success
 from conformance.scenario.perform import perform
@@ -42,7 +41,7 @@ class Given:
             place=want.place,
             worker=worker,
             seen_by=exchange.step,
-            seen=parse(exchange.response.body.text),
+            seen=json.loads(exchange.response.body.text),
         )
 
     async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
@@ -73,13 +72,13 @@ def held(
     """The transcript of a case, and the acks that the server saw."""
 
     async def run() -> Transcript:
-        async with asyncio.timeout(20), serving(handler) as base_url:  # a hang is a failure, not a wait
-            async with connected(base_url, credentials=credentials) as client:
+        async with serving(handler) as base_url, connected(base_url, credentials=credentials) as client:
 
-                def stage(attempt: int) -> Stage:
-                    fresh = Stage(client, WORKSPACE, want=case.want, rng=random.Random(attempt), age=0)
-                    return fresh.arranged_by(Given)
+            def stage(attempt: int) -> Stage:
+                fresh = Stage(client, WORKSPACE, want=case.want, rng=random.Random(attempt), age=0)
+                return fresh.arranged_by(Given)
 
+            async with asyncio.timeout(20):  # a hang is a failure, not a wait
                 return await perform(case, stage, run="r", seed=5)
 
     transcript = asyncio.run(run())
