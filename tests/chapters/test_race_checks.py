@@ -114,6 +114,11 @@ def test_all_refused_is_said_plainly_and_once_more_as_a_history() -> None:
     assert "starting" in picture[5]
 
 
+def test_an_item_that_does_not_end_starting_is_said_plainly_too() -> None:
+    reds = race("race.same-worker", acks("starting", 409, 409, 409), "queued").verdict(SAME).reds
+    assert [(red.pointer, red.actual.en) for red in reds] == [("/state", "`queued`"), ("", "no order explains them")]
+
+
 def test_a_server_error_is_shown_with_its_own_answer() -> None:
     reds = race("race.same-worker", acks("starting", 500, 409, 409), "starting").verdict(SAME).reds
     assert [red.step for red in reds] == ["after", "ack.2"]
@@ -191,6 +196,7 @@ def test_only_the_rightful_worker_wins(burst: dict[str, Reply], after: str) -> N
         against(409, 409, "starting", 409),
         against("unknown", "unknown", 409, "starting"),
         against(409, 409, "unknown", 409),
+        against(409, "fail", 409, 409),
         against("starting", 409, 500, 409),
         against("starting", 409, 404, 409),
     ],

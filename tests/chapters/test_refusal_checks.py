@@ -266,6 +266,11 @@ def test_a_field_of_the_item_is_a_leak(body: dict[str, Any]) -> None:
     assert foreign(body).verdict(LEAK).kind == "failed"
 
 
+def test_an_empty_object_tells_nothing() -> None:
+    dialog = foreign(envelope("not_found_error") | {"metadata": {}})
+    assert dialog.said("arrange.poll.1", 200, shown(metadata={})).verdict(LEAK).kind == "passed"
+
+
 def test_a_leak_is_shown_where_it_is() -> None:
     body = envelope("not_found_error", details=[{"n": 1}, {"state": "queued"}])
     (red,) = foreign(body).verdict(LEAK).reds

@@ -175,6 +175,21 @@ def test_a_target_that_is_gone_ends_the_burst() -> None:
     assert [request.method for request in server.requests].count("POST") == 8
 
 
+def test_a_request_that_finds_the_target_gone_holds_nobody_up() -> None:
+    async def run() -> None:
+        async with serving(script(answer())) as base_url, connected(base_url) as client:
+            line = StartingLine(2)
+            early = asyncio.create_task(client.once(ack(base_url), line.place(0)))
+            await asyncio.sleep(0.05)
+            client._health.gone = True
+            with pytest.raises(TargetGone):
+                await client.once(ack(base_url), line.place(1))
+            async with asyncio.timeout(5):
+                assert (await early).outcome == "ok"
+
+    asyncio.run(run())
+
+
 def test_an_answer_in_a_burst_shows_that_the_target_is_there() -> None:
     def respond(request: Received) -> Answer:
         return answer(429) if request.path == "/answered" else None

@@ -1,0 +1,59 @@
+"""Arranges work items of the emulator: a request on standard input, the ids on standard output."""
+
+import json
+import os
+import sys
+import urllib.request
+
+API = os.environ["WORK_CONFORMANCE_BASE_URL"] + "/api/v1/cloud"
+STOPS = {"graceful": [False], "drained": [False, False], "forced": [True], None: [False]}
+
+
+def call(path, body=None, worker=None):
+    headers = {"Authorization": "Bearer " + os.environ["QODER_PAT"], "Content-Type": "application/json"}
+    headers |= {"Worker-ID": worker} if worker else {}
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(API + path, data, headers)) as answer:
+        return json.load(answer)
+
+
+def environment(kind):
+    return call("/environments", {"name": "arranged", "config": {"type": kind}})["id"]
+
+
+def item(want, worker_id, stopped_by, came_from, delivered, **_):
+    place = environment("self_hosted")
+    agent = call("/agents", {"name": "arranged", "model": "auto"})["id"]
+    session = call("/sessions", {"agent": agent, "environment_id": place})["id"]
+    message = {"type": "user.message", "content": [{"type": "text", "text": "Hello."}]}
+    call(f"/sessions/{session}/events", {"events": [message]})
+    if delivered:
+        work_id = call(f"/environments/{place}/work/poll", worker=worker_id)["id"]
+    else:
+        work_id = call(f"/environments/{place}/work")["data"][0]["id"]
+    work = f"/environments/{place}/work/{work_id}"
+    live = came_from or want
+    if live in ("starting", "active"):
+        call(f"{work}/ack", {}, worker_id)
+    if live == "active":
+        call(f"{work}/heartbeat?desired_ttl_seconds=600", {})
+    for force in STOPS[stopped_by] if want in ("stopping", "stopped") else []:
+        call(f"{work}/stop", {"force": force})
+    return {"environment_id": place, "work_id": work_id}
+
+
+def release(environment_id, work_id):
+    if work_id is not None:
+        call(f"/environments/{environment_id}/work/{work_id}/stop", {"force": True})
+    call(f"/environments/{environment_id}/archive", {})
+
+
+request = json.load(sys.stdin)
+if "release" in request:
+    release(**request["release"])
+elif request["want"] == "cloud-environment":
+    json.dump({"environment_id": environment("cloud")}, sys.stdout)
+elif request["want"] == "second-environment":
+    json.dump({"environment_id": environment("self_hosted")}, sys.stdout)
+else:
+    json.dump(item(**request), sys.stdout)

@@ -1,0 +1,1 @@
+"""A vendor whose server has another shape: judged by options alone."""
