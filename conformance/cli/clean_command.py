@@ -20,6 +20,7 @@ from conformance.cli.options import CannotStart, merged, settings_options
 from conformance.client.api import Api
 from conformance.client.client import Client, TargetGone
 from conformance.client.transport import Transport
+from conformance.reporting.safe import safe
 from conformance.settings import OPTIONS, Settings, from_values
 from conformance.target import ConfigurationError
 
@@ -53,7 +54,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     except (AnswerLost, CannotArrange, TargetGone) as error:
         raise CannotStart(f"{settings.target().host}: what is there cannot be listed ({error}).") from None
     for leftover in leftovers:
-        click.echo(f"left behind: {leftover.collection} {leftover.name}: {leftover.reason}", err=True)
+        click.echo(f"left behind: {leftover.collection} {safe(leftover.name)}: {safe(leftover.reason)}", err=True)
     raise SystemExit(1 if leftovers else 0)
 
 
@@ -76,7 +77,7 @@ async def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover
         accepted(await api.list_objects("preflight", "environments"), target.host)
         found = [made for made in await find(api, values["run_id"]) if before is None or _begun_before(made, before)]
         for made in found:
-            click.echo(f"{made.collection} {made.id} {made.name}")
+            click.echo(f"{made.collection} {safe(made.id or '')} {safe(made.name)}")
         if not found:
             click.echo("Nothing was found.")
         return [] if values["dry_run"] else await remove(api, found)
