@@ -22,6 +22,7 @@ from conformance.client.api import Api
 from conformance.client.client import Client, TargetGone
 from conformance.client.transport import Transport
 from conformance.options import OPTIONS
+from conformance.reporting.safe import safe
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
@@ -67,7 +68,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
             say(f"{host}: what is there cannot be listed ({error}).", f"{host}：无法列出其中的对象（{error}）。")
         ) from None
     for leftover in leftovers:
-        what = f"{leftover.collection} {leftover.name}: {leftover.reason}"
+        what = f"{leftover.collection} {safe(leftover.name)}: {safe(leftover.reason)}"
         click.echo(say(f"left behind: {what}", f"遗留：{what}"), err=True)
     if not leftovers and not values["dry_run"]:
         click.echo(say("Nothing is left.", "已没有遗留。"))
@@ -93,7 +94,7 @@ async def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover
         accepted(await api.list_objects("preflight", "environments"), target.host)
         found = [made for made in await find(api, values["run_id"]) if before is None or _begun_before(made, before)]
         for made in found:
-            click.echo(f"{made.collection} {made.id} {made.name}")
+            click.echo(f"{made.collection} {safe(made.id or '')} {safe(made.name)}")
         if not found:
             click.echo(say("Nothing was found.", "没有找到任何遗留。"))
         return [] if values["dry_run"] else await remove(api, found)

@@ -29,6 +29,11 @@ def line_of(nodeid: str) -> Line:
     return Line(scenario, requirement)
 
 
+def number_of(worker: str) -> int:
+    """The number of a worker process, from xdist's name for it."""
+    return int(worker.removeprefix("gw"))
+
+
 def share(names: Iterable[str], processes: int) -> dict[str, int]:
     """Which process holds which scenario: all that touch the quiet environment on the first, the others in turn."""
     shares: dict[str, int] = {}
@@ -80,7 +85,7 @@ class ScenarioScheduling:
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
         """A process has collected; all must have found the same."""
-        if self._collection and list(collection) != self._collection:
+        if any(list(collection) != known for known in self._collected.values()):
             raise RuntimeError("the processes collected different items")
         self._collected[node] = list(collection)
 
@@ -92,7 +97,8 @@ class ScenarioScheduling:
             if lines:
                 self._on_collected(lines)
             shares = share((line.scenario for line in lines), self._processes)
-            for number, node in enumerate(self._pending):
+            # In the order of their numbers, by which each knows its share, and not of becoming ready.
+            for number, node in enumerate(sorted(self._pending, key=lambda node: number_of(node.gateway.id))):
                 self._hand(node, [i for i, line in enumerate(lines) if shares[line.scenario] == number])
             return
         self._hand_over()

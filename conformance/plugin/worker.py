@@ -11,7 +11,7 @@ import pytest
 from conformance.arrange.workspace import Workspace
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin.court import Court
-from conformance.plugin.distribution import share
+from conformance.plugin.distribution import number_of, share
 from conformance.plugin.handover import unpack
 from conformance.plugin.nodes import JUDGE, RequirementItem
 
@@ -22,7 +22,7 @@ class Worker:
     def __init__(self, config: pytest.Config) -> None:
         workerinput: dict[str, Any] = config.workerinput  # type: ignore[attr-defined]
         self.assignment = unpack(workerinput["conformance"])
-        self._number = int(workerinput["workerid"].removeprefix("gw"))
+        self._number = number_of(workerinput["workerid"])
         self._processes = int(workerinput["workercount"])
         self._names: list[str] = []
         self._court: Court | None = None

@@ -144,9 +144,13 @@ class Gate:
             self._left -= 1
             if self._left < 0:
                 self.reached.set()
-                while not self._open.is_set():
-                    await asyncio.sleep(0.01)
+                await self._opened()
         await self._app(scope, receive, send)
+
+    async def _opened(self) -> None:
+        """Wait for another thread; the loop goes on in the meantime, and may be closed."""
+        while not self._open.is_set():  # noqa: ASYNC110 - a threading.Event: the loop's own cannot be set from outside
+            await asyncio.sleep(0.01)
 
     def open(self) -> None:
         """Let everything pass."""
