@@ -70,9 +70,12 @@ class Program:
 
     def _id(self, answer: dict[str, Any], key: str, what: str) -> str:
         try:
-            return usable_id(answer.get(key), PROGRAM)
+            found = usable_id(answer.get(key), PROGRAM)
         except CannotArrange:
             self._fail(what, Text("its output has no usable `{key}`", "其输出中没有可用的 `{key}`").format(key=key))
+        if self.redact(found) != found:
+            self._fail(what, Text("its `{key}` holds a secret", "其 `{key}` 中含有机密").format(key=key))
+        return found
 
     async def _run(self, request: dict[str, Any], what: str) -> bytes:
         """What the program wrote. A process of its own session, so that all of it can be ended."""

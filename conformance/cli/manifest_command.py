@@ -28,7 +28,7 @@ from conformance.client.client import Client, TargetGone
 from conformance.client.transport import Transport
 from conformance.options import OPTIONS
 from conformance.settings import Settings, from_values
-from conformance.target import ConfigurationError
+from conformance.target import DEFAULT_API_PREFIX, ConfigurationError
 from conformance.text import Text
 
 _TOO_SHORT: Final = 3
@@ -136,7 +136,7 @@ def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     finally:
         if not written:
             _take_back(settings, journal)
-    for line in _made(out, manifest, settings, run_id):
+    for line in _made(out, manifest, settings, journal, run_id):
         click.echo(line.in_(spoken()))
 
 
@@ -206,12 +206,15 @@ def _write(out: Path, manifest: Manifest) -> None:
     part.replace(out)
 
 
-def _made(out: Path, manifest: Manifest, settings: Settings, run_id: str) -> Iterator[Text]:
+def _made(out: Path, manifest: Manifest, settings: Settings, journal: Journal, run_id: str) -> Iterator[Text]:
+    target = settings.target()
     yield Text(
-        "{out}: {n} items; active ones keep their state for some ten minutes.",
-        "{out}：{n} 个 item；其中 active 的 item 约十分钟内保持其状态。",
-    ).format(out=out, n=len(manifest.items))
-    clean = ["work-conformance", "clean", "--base-url", settings.target().base_url, "--run-id", run_id]
+        "{out}: {n} items; active ones keep their state for some ten minutes. What was made is listed in {journal}.",
+        "{out}：{n} 个 item；其中 active 的 item 约十分钟内保持其状态。所创建的对象列于 {journal}。",
+    ).format(out=out, n=len(manifest.items), journal=journal.path)
+    clean = ["work-conformance", "clean", "--base-url", target.base_url, "--run-id", run_id]
+    clean += ["--api-prefix", target.api_prefix] if target.api_prefix != DEFAULT_API_PREFIX else []
+    clean += [word for name, value in target.headers for word in ("--header", f"{name}={value}")]
     yield Text("Remove them afterwards: {clean}", "用后清除：{clean}").format(clean=shlex.join(clean))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import httpx
 
@@ -87,8 +87,9 @@ class Transport:
         """
         loop = asyncio.get_running_loop()
 
-        async def trace(event: str, _info: object) -> None:
-            if event.endswith("send_request_headers.started"):
+        async def trace(event: str, info: Mapping[str, Any]) -> None:
+            # A proxy's CONNECT comes first on the way to https; it opens the connection and is not the request.
+            if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
                 await on_send()
                 bound.reschedule(loop.time() + self._timeout)
 

@@ -4,12 +4,13 @@ import json
 import os
 import sys
 import urllib.request
+from typing import Any
 
 API = os.environ["WORK_CONFORMANCE_BASE_URL"] + "/api/v1/cloud"
 STOPS = {"graceful": [False], "drained": [False, False], "forced": [True], None: [False]}
 
 
-def call(path, body=None, worker=None):
+def call(path: str, body: object = None, worker: str | None = None) -> Any:
     headers = {"Authorization": "Bearer " + os.environ["QODER_PAT"], "Content-Type": "application/json"}
     headers |= {"Worker-ID": worker} if worker else {}
     data = None if body is None else json.dumps(body).encode()
@@ -17,43 +18,44 @@ def call(path, body=None, worker=None):
         return json.load(answer)
 
 
-def environment(kind):
+def environment(kind: str) -> Any:
     return call("/environments", {"name": "arranged", "config": {"type": kind}})["id"]
 
 
-def item(want, worker_id, stopped_by, came_from, delivered, **_):
+def item(request: dict[str, Any]) -> dict[str, str]:
+    want, worker = request["want"], request["worker_id"]
     place = environment("self_hosted")
     agent = call("/agents", {"name": "arranged", "model": "auto"})["id"]
     session = call("/sessions", {"agent": agent, "environment_id": place})["id"]
     message = {"type": "user.message", "content": [{"type": "text", "text": "Hello."}]}
     call(f"/sessions/{session}/events", {"events": [message]})
-    if delivered:
-        work_id = call(f"/environments/{place}/work/poll", worker=worker_id)["id"]
+    if request["delivered"]:
+        work_id = call(f"/environments/{place}/work/poll", worker=worker)["id"]
     else:
         work_id = call(f"/environments/{place}/work")["data"][0]["id"]
     work = f"/environments/{place}/work/{work_id}"
-    live = came_from or want
+    live = request["came_from"] or want
     if live in ("starting", "active"):
-        call(f"{work}/ack", {}, worker_id)
+        call(f"{work}/ack", {}, worker)
     if live == "active":
         call(f"{work}/heartbeat?desired_ttl_seconds=600", {})
-    for force in STOPS[stopped_by] if want in ("stopping", "stopped") else []:
+    for force in STOPS[request["stopped_by"]] if want in ("stopping", "stopped") else []:
         call(f"{work}/stop", {"force": force})
     return {"environment_id": place, "work_id": work_id}
 
 
-def release(environment_id, work_id):
+def release(place: str, work_id: str | None) -> None:
     if work_id is not None:
-        call(f"/environments/{environment_id}/work/{work_id}/stop", {"force": True})
-    call(f"/environments/{environment_id}/archive", {})
+        call(f"/environments/{place}/work/{work_id}/stop", {"force": True})
+    call(f"/environments/{place}/archive", {})
 
 
 request = json.load(sys.stdin)
 if "release" in request:
-    release(**request["release"])
+    release(request["release"]["environment_id"], request["release"]["work_id"])
 elif request["want"] == "cloud-environment":
     json.dump({"environment_id": environment("cloud")}, sys.stdout)
 elif request["want"] == "second-environment":
     json.dump({"environment_id": environment("self_hosted")}, sys.stdout)
 else:
-    json.dump(item(**request), sys.stdout)
+    json.dump(item(request), sys.stdout)

@@ -99,6 +99,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "no id": ('print(\'{"environment_id": "env_1"}\')', "its output has no usable `work_id`"),
     "an empty id": (GOOD.replace("work_1", ""), "its output has no usable `work_id`"),
     "an id that climbs": (GOOD.replace("env_1", ".."), "its output has no usable `environment_id`"),
+    "a secret as id": (GOOD.replace("work_1", SECRET), "its `work_id` holds a secret"),
     "too much": (f"print('x' * {MAX_OUTPUT + 1})", f"it wrote more than {MAX_OUTPUT} bytes"),
     "a failure": (GOOD + "sys.exit(7)", "it ended with code 7"),
     "a signal": ("import os; os.kill(os.getpid(), 9)", "it ended with code -9"),

@@ -327,6 +327,25 @@ def test_the_moment_of_sending_is_told_before_the_request_is_out() -> None:
     assert seen == ["sent", "received"]
 
 
+def test_a_connection_that_a_proxy_opens_is_not_yet_the_request() -> None:
+    """Its own CONNECT is no sending: a burst that waited there would not leave at one instant."""
+    server = script(answer(502))
+    sent: list[str] = []
+
+    async def on_send() -> None:
+        sent.append("sent")
+
+    async def run() -> None:
+        async with serving(server) as proxy:
+            connection, limits = Connection(proxy=proxy, insecure=True), Limits(timeout=5)
+            async with Transport("https://api.example.com", connection, limits) as transport:
+                with pytest.raises(Undelivered):
+                    await transport.send("POST", "https://api.example.com/ack", SENT, None, on_send)
+
+    asyncio.run(run())
+    assert ([request.method for request in server.requests], sent) == (["CONNECT"], [])
+
+
 def test_many_requests_may_be_under_way_at_once() -> None:
     async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

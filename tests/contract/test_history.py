@@ -235,32 +235,6 @@ def test_what_a_lost_request_did_later_is_no_evidence_of_a_race() -> None:
     assert not all_overlap([lost, event("b", MY_ACK, 200, at=(2, 3))])
 
 
-def test_the_timeline_of_a_lost_stop() -> None:
-    events = [
-        event("stop", "stop", 200, "stopped", at=(10.000, 10.040)),
-        event("ack-mine", MY_ACK, 200, "starting", at=(10.001, 10.0305)),
-        event("ack-lost", MY_ACK, None, at=(10.010, 10.020)),
-        event("poll", Operation("redeliver", "B"), 200, at=(10.0, 10.0), delivered=False),
-        event("get", "get", 200, "starting", at=(10.05, 10.06)),
-    ]
-    assert timeline(events, width=31) == [
-        "          operation  answer             from ms  to ms",
-        "poll      redeliver  200 not delivered      0.0    0.0  |",
-        "stop      stop       200 stopped            0.0   40.0  [===================]",
-        "ack-mine  ack        200 starting           1.0   30.5  [==============]",
-        "ack-lost  ack        unknown               10.0   20.0       [====?",
-        "get       get        200 starting          50.0   60.0                           [====]",
-    ]
-    assert timeline(events[::-1], width=31) == timeline(events, width=31)
-
-
-def test_a_timeline_holds_no_text_of_the_target_and_plain_ascii() -> None:
-    lines = timeline([event("确认", MY_ACK, 200, "\x1b[31m<script>", at=(1, 1))], width=1)
-    assert lines[1].split() == [r"\u786e\u8ba4", "ack", "200", "(another", "state)", "0.0", "0.0", "|"]
-    assert all(line.isascii() and line.isprintable() for line in lines)
-    assert timeline([]) == []
-
-
 # What follows compares `explain` with the plain definition: all orders of all subsets of the unknown operations.
 
 STATES = st.builds(ItemState, st.sampled_from(PHASES[:3]), st.sampled_from(["A", None]))
