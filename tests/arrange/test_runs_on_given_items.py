@@ -14,7 +14,9 @@ from typing import Any
 
 import jsonschema
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from conformance.arrange.journal import Journal
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from tests.cli.apps import Gate, Recorded, left_on
 from tests.cli.processes import Ended, cli, requirements_of, start, tokens_environment
@@ -120,6 +122,29 @@ def test_one_id_is_too_few_and_what_lacks_is_named(place: Place) -> None:
     assert "`active` (polled with a Worker-ID): 5 needed, 1 there" in run.out
     assert "passed" in {verdict for scenario, _, verdict in run.lines if scenario == "retry.active"}
     assert run.last_line.startswith("Inconclusive: no MUST failed")
+
+
+@pytest.mark.parametrize(("there", "code"), [(2, 0), (1, 3)])
+def test_a_lost_answer_takes_a_spare_item(there: int, code: int, place: Place) -> None:
+    manifest = place.made("--spare", "0")
+    queued = [item for item in manifest["items"] if item["state"] == "queued" and item["worker_id"]]
+    given = place.write(**manifest | {"items": queued[:there]})
+    lost: list[str] = []
+
+    async def losing(scope: Scope, receive: Receive, send: Send) -> None:
+        if not lost and scope["path"].endswith("/ack"):
+            lost.append(scope["path"])
+            await send({"type": "http.response.start", "status": 502, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body"})
+            return
+        await place.recorded(scope, receive, send)
+
+    with EmulatorServer(losing) as server:
+        run = place.run("--base-url", server.base_url, *given, "--chapter", "first-ack", "-k", "first-ack.named-worker")
+    assert run.code == code, run.out + run.err
+    assert len(lost) == 1
+    assert ("no spare one that is `queued` (polled with a Worker-ID)" in run.out) is (code == 3)
+    assert len(Journal(run.folder / "journal.jsonl").claimed()) == there
 
 
 def test_a_selection_needs_no_more_than_its_own(place: Place) -> None:
