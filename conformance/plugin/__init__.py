@@ -30,6 +30,7 @@ from conformance.target import ConfigurationError
 PACKAGE: Final = Path(conformance.__file__).parent
 
 _SELECTION: Final = pytest.StashKey[Selection]()
+_ADDRESSES: Final = pytest.StashKey[frozenset[tuple[str, ...]]]()
 
 _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
     "text": {},
@@ -64,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         settings = from_values(values, os.environ)
         config.stash[_SELECTION] = _selection(config, settings)
+        config.stash[_ADDRESSES] = _addresses(config)
         config.stash[LANGUAGE] = settings.lang or "en"
         if hasattr(config, "workerinput"):
             worker = Worker(config)
@@ -103,6 +105,21 @@ def _selection(config: pytest.Config, settings: Settings) -> Selection:
     return selection
 
 
+def _addresses(config: pytest.Config) -> frozenset[tuple[str, ...]]:
+    """Take `::chapter::scenario::requirement` off the arguments: pytest knows no parts of a package.
+
+    What collection prints may be given back, wherever it was printed. Without parts everything is meant.
+    """
+    addresses = []
+    for at, argument in enumerate(config.args):
+        name, *parts = argument.split("::")
+        if name == PACKAGE.name or (parts and not name) or Path(name).resolve() == PACKAGE:
+            config.args[at] = name or str(PACKAGE)
+            addresses.append(tuple(parts))
+    config.args[:] = dict.fromkeys(config.args)
+    return frozenset(addresses if all(addresses) else ())
+
+
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """The package's folder is collected as cases, not as Python files."""
     return Suite.from_parent(parent, path=path) if path == PACKAGE else None
@@ -110,8 +127,16 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep what was asked for; `-k` and the like are pytest's own."""
-    selection = config.stash[_SELECTION]
-    dropped = [item for item in items if isinstance(item, RequirementItem) and not selection.takes(item.line)]
+    selection, addresses = config.stash[_SELECTION], config.stash[_ADDRESSES]
+    ours = [item for item in items if isinstance(item, RequirementItem)]
+    for address in addresses:
+        if not any(item.lies_at(address) for item in ours):
+            raise pytest.UsageError(f"There is no {'::'.join(address)}; `--collect-only -q` shows what there is.")
+    dropped = [
+        item
+        for item in ours
+        if not selection.takes(item.line) or (addresses and not any(item.lies_at(address) for address in addresses))
+    ]
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in set(dropped)]

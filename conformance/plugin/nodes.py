@@ -103,6 +103,11 @@ class RequirementItem(pytest.Item):
             return self._words()
         return super().repr_failure(excinfo, style)
 
+    def lies_at(self, address: tuple[str, ...]) -> bool:
+        """Whether it is this chapter, scenario or requirement, or a part of it."""
+        chain = tuple(node.name for node in self.listchain() if isinstance(node, ChapterNode | ScenarioNode))
+        return (*chain, self.name)[: len(address)] == address
+
     def reportinfo(self) -> tuple[Any, None, str]:
         """Where it is listed: the scenario and the requirement."""
         return self.path, None, f"{self.line.scenario}: {self.line.requirement}"

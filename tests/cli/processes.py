@@ -30,7 +30,10 @@ Lines = list[tuple[str, str, str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """A process that ended: code (negative for a signal), streams, seconds, and the most memory it held (KiB)."""
+    """A process that ended: code (negative for a signal), streams, seconds, and the most memory it held (KiB).
+
+    Linux counts what its parent held when it was started, so `max_rss` is an upper bound.
+    """
 
     code: int
     out: str

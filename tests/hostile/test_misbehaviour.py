@@ -12,7 +12,7 @@ import pytest
 from conformance.emulator import Tokens
 from tests.cli.processes import Ended, cli, tokens_environment
 
-from .wires import endless, in_turn, misbehaviours, raw, sized, wire
+from .wires import drop_by_drop, endless, in_turn, misbehaviours, raw, silence, sized, wire
 
 MISBEHAVIOURS = misbehaviours()
 BOUND_SECONDS = 40
@@ -59,7 +59,7 @@ def test_on_acks_alone(what: str, tmp_path: Path) -> None:
 def test_on_the_acks_of_all_scenarios_at_once(what: str | None, tmp_path: Path) -> None:
     """All alike, or every kind in turn."""
     tokens = Tokens.generate()
-    misbehave = MISBEHAVIOURS[what] if what else in_turn(MISBEHAVIOURS.values())
+    misbehave = MISBEHAVIOURS[what] if what else in_turn([*MISBEHAVIOURS.values(), drop_by_drop, silence])
     with wire(tokens, on="/ack", misbehave=misbehave) as base_url:
         options = ("--base-url", base_url, "--timeout", "2", "--output", "out")
         ended = cli("run", *options, cwd=tmp_path, env=tokens_environment(tokens))
@@ -80,15 +80,9 @@ def test_on_everything(what: str, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists() or (tmp_path / "out" / "journal.jsonl").is_file()
 
 
-SLOW = {"one byte a second": "drop_by_drop", "silence": "silence"}
-
-
-@pytest.mark.parametrize("what", SLOW)
-def test_slow_acks(what: str, tmp_path: Path) -> None:
-    from . import wires
-
+def test_acks_of_one_byte_a_second(tmp_path: Path) -> None:
     tokens = Tokens.generate()
-    with wire(tokens, on="/ack", misbehave=getattr(wires, SLOW[what])) as base_url:
+    with wire(tokens, on="/ack", misbehave=drop_by_drop) as base_url:
         ended = cli("run", "--base-url", base_url, *SHORT, cwd=tmp_path, env=tokens_environment(tokens))
     check_survived(ended)
     assert ended.code == 3

@@ -54,26 +54,41 @@ def test_a_selection_on_a_server(processes: str, base_url: str, tokens: Tokens, 
     ended.check_complete()
 
 
-def test_a_node_can_be_addressed_by_what_collection_prints(base_url: str, tokens: Tokens, tmp_path: Path) -> None:
+def addressing(*arguments: str, cwd: Path, tokens: Tokens) -> Ended:
+    command = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", "--pyargs", "--target-output=out"]
+    with Running([*command, *arguments], cwd, tokens_environment(tokens), output="out") as running:
+        return running.wait()
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_a_node_can_be_addressed_by_what_collection_prints(
+    processes: str, base_url: str, tokens: Tokens, tmp_path: Path
+) -> None:
     listed = run_pytest("--collect-only", "-q", "-k", SCENARIO, cwd=tmp_path, tokens=tokens)
     ids = [line for line in listed.out.splitlines() if SCENARIO in line]
     assert {line.rpartition("::")[2] for line in ids} == EXPECTED
     assert not (tmp_path / "out").exists()
-    tail = ids[0].partition("::")[2]
-    command = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", "--pyargs", "--target-output=out"]
-    command += [f"conformance::{tail}", f"--target-url={base_url}", "-v"]
-    with Running(command, tmp_path, tokens_environment(tokens), output="out") as running:
-        ended = running.wait()
+    ended = addressing(*ids[:2], f"--target-url={base_url}", "-n", processes, cwd=tmp_path, tokens=tokens)
     assert ended.code == 0, ended.out + ended.err
-    assert ended.lines == [(SCENARIO, ids[0].rpartition("::")[2], "passed")]
+    assert ended.lines == sorted((SCENARIO, line.rpartition("::")[2], "passed") for line in ids[:2])
+    assert ended.report["result"]["word"] == "selection-held"
 
 
-def test_a_whole_chapter_can_be_addressed(tokens: Tokens, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", "--pyargs", "--target-output=out", "-q"]
-    with Running([*command, "conformance::environment-kind", "--collect-only"], tmp_path) as running:
-        ended = running.wait()
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_any_depth_can_be_addressed(depth: int, tokens: Tokens, tmp_path: Path) -> None:
+    address = ("environment-kind", SCENARIO, min(EXPECTED))[:depth]
+    ended = addressing("::".join(("conformance", *address)), "--collect-only", "-q", cwd=tmp_path, tokens=tokens)
     assert ended.code == 0, ended.out + ended.err
-    assert {line.split("::")[1] for line in ended.out.splitlines() if "::" in line} == {"environment-kind"}
+    found = {tuple(line.split("::")[1:]) for line in ended.out.splitlines() if "::" in line}
+    assert {line[:depth] for line in found} == {address}
+    assert (len(found) == 1) == (depth == 3)
+
+
+def test_an_address_of_nothing_is_a_usage_error(tokens: Tokens, tmp_path: Path) -> None:
+    ended = addressing("conformance::retrys", cwd=tmp_path, tokens=tokens)
+    assert ended.code == pytest.ExitCode.USAGE_ERROR
+    assert "There is no retrys" in ended.out + ended.err
+    assert list(tmp_path.glob("out")) == []
 
 
 def test_allure_results_appear(base_url: str, tokens: Tokens, tmp_path: Path) -> None:
@@ -153,4 +168,4 @@ def test_what_cannot_be_judged_is_an_error_told_in_words(tokens: Tokens, tmp_pat
     assert f"{len(full_plan())} errors" in ended.out
     assert "reason: the run's time limit was reached" in ended.out
     assert "raise " not in ended.out
-    assert ended.seconds < 15
+    assert ended.seconds < 30
