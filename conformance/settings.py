@@ -150,9 +150,12 @@ def _positive(values: Mapping[str, Any], key: str, default: float) -> float:
     value = values.get(key)
     if value is None:
         return default
-    if not 0 < value < float("inf"):
+    if not 0 < value <= _LARGEST:
         name = key.replace("_", "-")
-        raise ConfigurationError(f"--{name} must be a number more than 0.", f"--{name} 必须是大于 0 的数。")
+        raise ConfigurationError(
+            f"--{name} must be a number more than 0 and at most {_LARGEST}.",
+            f"--{name} 必须是大于 0 且不超过 {_LARGEST} 的数。",
+        )
     return float(value)
 
 
@@ -171,6 +174,8 @@ def _rate(text: str | None) -> tuple[float, float] | None:
         )
     return rates
 
+
+_LARGEST: Final = 1_000_000
 
 _TOKEN_CHARACTERS: Final = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 

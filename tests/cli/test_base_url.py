@@ -122,7 +122,7 @@ def test_a_dry_run_says_what_a_run_then_does(tokens: Tokens, tmp_path: Path) -> 
     assert said["scenarios"] == len(list((run.folder / "transcripts").iterdir()))
     assert said["checks"] == len(run.lines)
     assert said["objects"] == recorded[0].created
-    assert said["writes"] == recorded[0].writes
+    assert recorded[0].writes <= said["writes"] <= recorded[0].writes * 1.05
 
 
 def test_clean_environment_is_clean() -> None:
