@@ -131,6 +131,7 @@ class Scenario:
         removed = 1 if self.want.state == "stopped" else 2
         return arranged + len(self.expectations) + self.also_writes + removed
 
+    @property
     def own_writes(self) -> int:
         """Those of them that are left where the item comes in its state and is nobody's to remove."""
         return len(self.expectations) - ("ack" in self.want.way) + self.also_writes
