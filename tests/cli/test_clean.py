@@ -60,9 +60,9 @@ def test_what_a_killed_run_left_is_removed(processes: str, place: Place) -> None
     assert len(listed.out.splitlines()) == len([line for line in place.left() if not line.startswith("work")])
     cleaned = place.clean()
     assert (cleaned.code, cleaned.err) == (0, "")
-    assert cleaned.out == listed.out
+    assert cleaned.out == f"{listed.out}Nothing is left.\n"
     assert place.left() == []
-    assert place.clean().out == "Nothing was found.\n"
+    assert place.clean().out == "Nothing was found.\nNothing is left.\n"
 
 
 OLD, RECENT = "20200101T000000-0a1b2c", "29990101T000000-0a1b2c"
@@ -92,7 +92,7 @@ def test_nothing_of_anybody_elses(place: Place) -> None:
     for name in ("work-conformance", "work-conformance-mine", "my-work-conformance-" + OLD):
         body = {"name": name, "model": "auto"}
         httpx.post(f"{place.base_url}{API}/agents", json=body, headers=headers, trust_env=False).raise_for_status()
-    assert place.clean().out == "Nothing was found.\n"
+    assert place.clean().out == "Nothing was found.\nNothing is left.\n"
     assert len(place.left()) == 3
 
 
