@@ -1,11 +1,62 @@
-"""What every test run tells above its tests."""
+"""Which of the long tests a run takes: a sample drawn with a seed that is printed, or all.
+
+Long tests hold whole runs of the suite on a server. `WORK_CONFORMANCE_ALL=1` takes every one of them (some eight
+minutes on two cores), `WORK_CONFORMANCE_SEED=N` draws the sample of that seed again.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
+from datetime import UTC, datetime
+from typing import Final
+
+import pytest
+
+ALL: Final = bool(os.environ.get("WORK_CONFORMANCE_ALL"))
+SEED: Final = os.environ.get("WORK_CONFORMANCE_SEED") or f"{datetime.now(UTC):%j}"
+"""The day of the year, so that the processes of one run draw the same and another day draws others."""
+
+ONE_OF: Final = {
+    "tests/broken/test_broken.py": 5,
+    "tests/broken/test_odd.py": 3,
+    "tests/hostile/": 3,
+    "tests/arrange/test_runs_on_given_items.py": 4,
+    "tests/vendor/test_vendor.py": 3,
+    "tests/races/": 3,
+    "tests/allure/": 2,
+    "tests/plugin/": 2,
+    "tests/cli/test_base_url.py": 2,
+    "tests/cli/test_bad_input.py": 2,
+    "tests/cli/test_clean.py": 2,
+    "tests/cli/test_embedded.py": 2,
+    "tests/cli/test_interrupted.py": 2,
+    "tests/cli/test_secrets.py": 2,
+    "tests/cli/test_selection.py": 3,
+    "tests/cli/test_start.py": 2,
+}
+"""Of how many tests of a place the sample takes one."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the sample does not take; a test that was named on the command line is always taken."""
+    if ALL or any("::" in argument or argument.endswith(".py") for argument in config.args):
+        return
+    taken = [item for item in items if _takes(item.nodeid)]
+    config.hook.pytest_deselected(items=[item for item in items if not _takes(item.nodeid)])
+    items[:] = taken
+
 
 def pytest_report_header() -> str:
-    """Which of the broken servers are taken: a sample says what it leaves out."""
-    from tests.broken.sample import words
-    from tests.broken.servers import SERVERS
+    """A sample says that it is one."""
+    if ALL:
+        return "long tests: all"
+    return (
+        f"long tests: a sample, seed {SEED}; those left out are counted as deselected"
+        " (WORK_CONFORMANCE_SEED=N draws another, WORK_CONFORMANCE_ALL=1 takes all)"
+    )
 
-    return words(len(SERVERS))
+
+def _takes(nodeid: str) -> bool:
+    share = next((share for place, share in ONE_OF.items() if nodeid.startswith(place)), 1)
+    return share == 1 or int(hashlib.sha256(f"{SEED}:{nodeid}".encode()).hexdigest(), 16) % share == 0

@@ -6,6 +6,8 @@ Every fenced block says what it is in its info string:
     sh serve        run here, on a free port, and stopped
     sh live         needs a server: parsed, and its settings checked
     sh bootstrap    installs from the network: must be what the build server calls, or its sibling
+    sh manifest|command|vendor, python arrange, json …
+                    of given items: tests/vendor/test_readme.py runs and reads them
     toml config     read as configuration
     text run|red|serve   output, compared with what the code would write
 """
@@ -30,10 +32,10 @@ import conformance
 from conformance.cli import run_command
 from conformance.cli.options import merged
 from conformance.client.client import MAX_TRIES, MAX_WAIT
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
 from conformance.emulator import Tokens, create_app
 from conformance.judging import gate
-from conformance.judging.plan import full_plan
+from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST, Line
 from conformance.options import OPTIONS
 from conformance.plugin import folder
@@ -56,7 +58,11 @@ CHANGELOG = (ROOT / "CHANGELOG.md").read_text("utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "reports" / "README.md"])
 KINDS = frozenset(
-    {"sh offline", "sh serve", "sh live", "sh bootstrap", "toml config", "text run", "text red", "text serve"}
+    {
+        *("sh offline", "sh serve", "sh live", "sh bootstrap", "toml config", "text run", "text red", "text serve"),
+        *("sh manifest", "sh command", "sh vendor", "python arrange", "json manifest", "json request"),
+        *("json answer", "json release"),
+    }
 )
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
 _EXAMPLE_PAT = "pt-an-example"
@@ -231,11 +237,15 @@ def test_the_configuration_shown_is_accepted(lang: Lang, tmp_path: Path, monkeyp
 def test_the_run_shown_has_the_counts_of_this_version(lang: Lang) -> None:
     [block] = blocks(README[lang], "text run")
     catalogue = load()
-    head = Text("chapter", "章节").in_(lang), WORDS["passed"].in_(lang)
-    rows = [[*head], *([c.title.in_(lang), str(len(c.requirements))] for c in catalogue.chapters)]
-    rows.append([Text("total", "合计").in_(lang), str(len(catalogue.requirements))])
+    head = [Text("chapter", "章节").in_(lang), WORDS["passed"].in_(lang), WORDS["observed"].in_(lang)]
+    rows = [[c.title.in_(lang), *counts(c.requirements)] for c in catalogue.chapters]
+    rows = [head, *rows, [Text("total", "合计").in_(lang), *counts(list(catalogue.requirements.values()))]]
     start = next(number for number, line in enumerate(block.lines) if line.startswith(head[0]))
     assert list(block.lines[start : start + len(rows)]) == list(aligned(rows))
+
+    observed = counts(list(catalogue.requirements.values()))[1]
+    sentence = Text(f"Observed, not judged (requirements: {observed})", f"仅观察，不判定（{observed} 条要求）")
+    assert sentence.in_(lang) in block.lines
 
     must = sum(requirement.level == "MUST" for requirement in catalogue.requirements.values())
     ending = Text(
@@ -248,6 +258,12 @@ def test_the_run_shown_has_the_counts_of_this_version(lang: Lang) -> None:
         f"work-conformance {conformance.__version__}，目录版本 {catalogue.version}，",
     )
     assert block.lines[1].startswith(version.in_(lang))
+
+
+def counts(requirements: Sequence[Requirement]) -> tuple[str, str]:
+    """How many pass and how many are observed on a healthy server, as the table writes them."""
+    observed = sum(requirement.level == "OBSERVE" for requirement in requirements)
+    return str(len(requirements) - observed or "-"), str(observed or "-")
 
 
 def test_the_red_shown_is_what_a_run_writes(tmp_path: Path) -> None:
@@ -308,6 +324,8 @@ def test_the_defaults_are_those_of_the_settings(lang: Lang) -> None:
     assert cells["--worker-header"].endswith(f"`{settings.worker_header}`")
     for name in ("timeout", "max_duration", "concurrency"):
         assert re.search(rf"\b{getattr(limits, name):g}$", cells[f"--{name.replace('_', '-')}"]), name
+    assert re.search(rf"\b{settings.arrangement.timeout:g}$", cells["--arrange-timeout"])
+    assert cells["--arrange"].endswith(f"`{settings.arrangement.mode}`")
     writes, reads = POLITE_RATE
     assert f"{writes:g}/{reads:g}" in cells["--max-rate"]
     wait = next(parameter for parameter in run_command.command.params if parameter.name == "wait")
@@ -332,7 +350,8 @@ def test_the_limits_in_sentences_are_those_of_the_client(lang: Lang) -> None:
 def test_every_option_of_the_environment_has_its_variable(lang: Lang) -> None:
     assert "`WORK_CONFORMANCE_LIKE_THIS`" in README[lang]
     variables = {str(p.envvar) for p in run_command.command.params if getattr(p, "envvar", None)}
-    assert variables == {f"WORK_CONFORMANCE_{option.key.upper()}" for option in OPTIONS}
+    [own] = re.findall(r"`(WORK_CONFORMANCE_\w+)`", dict(table(README[lang], "--config FILE"))["`--alluredir DIR`"])
+    assert variables == {f"WORK_CONFORMANCE_{option.key.upper()}" for option in OPTIONS} | {own}
 
 
 @EACH_LANGUAGE
@@ -357,12 +376,28 @@ def test_the_files_are_those_of_a_runs_folder(lang: Lang) -> None:
 @EACH_LANGUAGE
 def test_levels_and_bases_are_those_of_the_catalogue(lang: Lang) -> None:
     rows = table(README[lang], "MUST")
-    assert {row[0] for row in rows} == {"MUST", "SHOULD", "OBSERVE"}
-    assert {re.match("[a-z]+", row[2])[0] for row in rows} == {"stated", "inferred", "client"}  # type: ignore[index]
+    requirements = load().requirements.values()
+    assert {row[0] for row in rows if row[0]} == {requirement.level for requirement in requirements}
+    bases = {re.match("[a-z]+", row[2])[0] for row in rows}  # type: ignore[index]
+    assert bases == {requirement.basis for requirement in requirements} == set(BASIS_WORDS)
 
 
-def test_what_is_not_in_this_version_is_not() -> None:
-    assert {requirement.level for requirement in load().requirements.values()} == {"MUST", "SHOULD"}
+@EACH_LANGUAGE
+def test_what_is_not_in_this_version_is_not(lang: Lang) -> None:
+    assert Text("Not in this version: waivers; certificates.", "本版本尚不包括：豁免；证书。").in_(lang) in README[lang]
+    assert "certificate" not in {room_of(path) for path in PACKAGE.rglob("*.py")}
+    names = {name for parameter in run_command.command.params for name in parameter.opts}
+    assert not [name for name in names if "waive" in name]
+    assert not [name for name in conformance_main().commands if "certif" in name]
+
+
+@EACH_LANGUAGE
+def test_what_a_run_takes_is_what_it_announces(lang: Lang) -> None:
+    takes = cost(full_plan(), writes_per_second=POLITE_RATE[0])
+    writes = Text(f"at most {takes.writes} writes", f"至多 {takes.writes} 次写操作").in_(lang)
+    seconds = Text(f"it takes at least {takes.seconds:.0f} s", f"至少需要 {takes.seconds:.0f} 秒").in_(lang)
+    for sentence in (writes, seconds):
+        assert "".join(sentence.split()) in "".join(README[lang].split())
 
 
 # --- the other documents
