@@ -62,9 +62,8 @@ def test_a_red_is_explained(broken: Written) -> None:
         assert re.match(r"failed: step `.+`: expected .+; actual: .+", details["message"])
         assert details["trace"].startswith("scenario: ")
         assert "curl -" in details["trace"]
-        red = {
-            line.removeprefix("done: step ").strip("`") for line in details["trace"].splitlines() if "done: " in line
-        }
+        red = set(re.findall(r"^done: .+ \(step `(.+)`\)$", details["trace"], re.MULTILINE))
+        assert red
         assert {step["name"].partition(":")[0] for step in steps(result) if step["status"] == "failed"} >= red
 
 

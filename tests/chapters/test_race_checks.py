@@ -341,16 +341,17 @@ def test_a_live_item_that_a_poll_returns_fails(who: str, state: str) -> None:
     "answers",
     [
         {"starting_before": "queued"},
-        {"starting_after": "stopped"},
         {"active_before": "starting"},
-        {"active_after": "stopping"},
         {"starting_same": (204, None)},
         {"active_other": 500},
-        {"active_after": 500},
     ],
 )
-def test_an_item_that_was_not_live_throughout_says_nothing(answers: dict[str, Reply]) -> None:
+def test_an_item_that_was_not_live_says_nothing(answers: dict[str, Reply]) -> None:
     assert polled(**answers).verdict(LIVE).kind == "inconclusive"
+
+
+def test_a_poll_that_takes_the_item_back_to_the_queue_fails() -> None:
+    assert polled(starting_same="queued", starting_after="queued").verdict(LIVE).kind == "failed"
 
 
 def test_a_breach_in_the_first_state_stands_whatever_comes_after() -> None:

@@ -148,4 +148,4 @@ def test_every_documented_refusal_is_provoked(status: int) -> None:
 
 def test_the_cost_of_a_case_counts_every_write() -> None:
     assert scenarios()["first-ack.named-worker"].writes == 5
-    assert scenarios()["terminal.stopped.drained-from-active"].writes == 9
+    assert scenarios()["terminal.stopped.drained-from-active"].writes == 8
