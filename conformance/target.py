@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -245,4 +245,11 @@ def _forms(value: str) -> set[str]:
     for plain in (value, f"{value}:", f":{value}"):
         encoded = base64.b64encode(plain.encode()).decode()
         forms |= {encoded, encoded.rstrip("=")}
-    return forms
+    return forms | {stem for stem in _base64_stems(value.encode()) if len(stem) >= MINIMUM_SECRET_LENGTH}
+
+
+def _base64_stems(value: bytes) -> Iterator[str]:
+    """What base64 makes of a value wherever it stands in a longer text: three alignments, without the shared edges."""
+    for shift, shared in enumerate((0, 2, 3)):
+        whole = (shift + len(value)) * 8 // 6
+        yield base64.b64encode(b"\0" * shift + value).decode()[shared:whole]

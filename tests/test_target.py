@@ -272,3 +272,13 @@ def test_a_redactor_learns_more_secrets() -> None:
     assert redact("pt-0123456789") == "pt-0123456789"
     redact.add(Secret("pt-0123456789", "${LATER}"))
     assert redact("pt-0123456789!") == "${LATER}!"
+
+
+@pytest.mark.parametrize("before", ["", "x", "xy", "Bearer ", "user:"])
+@pytest.mark.parametrize("after", ["", ":", " and more"])
+def test_a_secret_inside_a_longer_base64_text_is_found(before: str, after: str) -> None:
+    value = "pt-abcdefGHIJ0123456789"
+    encoded = base64.b64encode(f"{before}{value}{after}".encode()).decode()
+    shown = Redactor([Secret(value, "${QODER_PAT}")])(f"token {encoded}.")
+    assert "${QODER_PAT}" in shown
+    assert base64.b64encode(value.encode()).decode()[4:-4] not in shown
