@@ -30,10 +30,7 @@ Lines = list[tuple[str, str, str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """A process that ended: code (negative for a signal), streams, seconds, and the most memory it held (KiB).
-
-    Linux counts what its parent held when it was started, so `max_rss` is an upper bound.
-    """
+    """A process that ended: code (negative for a signal), streams, seconds, and the most memory it held (KiB)."""
 
     code: int
     out: str
@@ -101,6 +98,30 @@ def tokens_environment(tokens: Tokens) -> dict[str, str]:
     }
 
 
+class _Memory:
+    """Watches the most memory that a process held, in KiB.
+
+    What the system tells at the end counts what its parent held when it was started, so it is read while it lives.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.peak = 0
+        self._path = Path(f"/proc/{pid}/status")
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        while (held := self._held()) is not None:
+            self.peak = max(self.peak, held)
+            time.sleep(0.02)
+
+    def _held(self) -> int | None:
+        try:
+            lines = self._path.read_text().splitlines()
+        except OSError:
+            return None
+        return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), None)
+
+
 class Running:
     """A process in a session of its own; a context manager that leaves nothing of it behind."""
 
@@ -120,6 +141,7 @@ class Running:
             stderr=self._err,
             start_new_session=True,
         )
+        self._memory = _Memory(self.process.pid)
 
     def __enter__(self) -> Self:
         return self
@@ -159,7 +181,7 @@ class Running:
         killer = threading.Timer(PATIENCE, self.process.kill)
         killer.start()
         try:
-            _, status, usage = os.wait4(self.process.pid, 0)
+            _, status = os.waitpid(self.process.pid, 0)
         finally:
             killer.cancel()
         self.process.returncode = os.waitstatus_to_exitcode(status)
@@ -171,7 +193,7 @@ class Running:
             out=self._out.read().decode("utf-8"),
             err=self._err.read().decode("utf-8"),
             seconds=seconds,
-            max_rss=usage.ru_maxrss,
+            max_rss=self._memory.peak,
             folder=self._folder,
         )
 
