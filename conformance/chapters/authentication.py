@@ -85,14 +85,14 @@ def scenarios() -> Iterator[Scenario]:
         yield refusal_case(
             f"auth.{name}",
             chapter="authentication",
-            title=Text("An ack with {w}", "ack：{w}").format(w=words),
+            title=Text("An ack with {w}", "执行 ack，凭据为：{w}").format(w=words),
             expectation=refusal(f"ack.auth.{rule}", _REFUSED),
             attempt=ack_with(credential),
         )
     yield refusal_case(
         "auth.expired",
         chapter="authentication",
-        title=Text("An ack with an expired token", "ack：已过期的 token"),
+        title=Text("An ack with an expired token", "执行 ack，凭据为：已过期的 token"),
         expectation=refusal("ack.auth.expired", _REFUSED),
         attempt=ack_with(lambda stage: tokens.bearer(stage.token("expired"))),
         token="expired",  # noqa: S106 - the name of the credential, not the credential

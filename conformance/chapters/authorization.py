@@ -73,7 +73,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="authorization",
         title=Text(
             "An ack with a token that may see the environment but not act on its work",
-            "ack：可查看该环境但无权操作其 work 的 token",
+            "执行 ack，凭据为：可查看该环境但无权操作其 work 的 token",
         ),
         expectation=refusal("ack.authz.forbidden", _FORBIDDEN),
         attempt=ack_with(lambda stage: tokens.bearer(stage.token("forbidden"))),
@@ -82,7 +82,7 @@ def scenarios() -> Iterator[Scenario]:
     yield refusal_case(
         "authz.foreign",
         chapter="authorization",
-        title=Text("An ack with another tenant's token", "ack：其他租户的 token"),
+        title=Text("An ack with another tenant's token", "执行 ack，凭据为：其他租户的 token"),
         expectation=refusal("ack.authz.foreign", _FORBIDDEN, _MISSING),
         attempt=ack_with(lambda stage: tokens.bearer(stage.token("foreign"))),
         token="foreign",  # noqa: S106 - the name of the credential, not the credential

@@ -22,8 +22,8 @@ _SHAPES: Final = {
     "too-short": Text("that is too short", "长度过短"),
 }
 _SUBJECTS: Final[dict[Literal["environment", "work"], Text]] = {
-    "environment": Text("an environment id", "environment id "),
-    "work": Text("a work id", "work id "),
+    "environment": Text("an environment id", "环境 id "),
+    "work": Text("a work id", "work 的 id "),
 }
 
 
@@ -86,7 +86,7 @@ def scenarios() -> Iterator[Scenario]:
             yield refusal_case(
                 f"not-found.malformed-{subject}.{shape}",
                 chapter="not-found",
-                title=Text("An ack with {noun} {words}", "ack 使用的 {noun}{words}").format(noun=noun, words=words),
+                title=Text("An ack with {noun} {words}", "执行 ack，{noun}{words}").format(noun=noun, words=words),
                 expectation=refusal("ack.not-found.malformed", _MISSING, _INVALID),
                 attempt=_malformed(subject, shape),
             )
