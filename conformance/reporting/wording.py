@@ -101,7 +101,10 @@ def _reds(verdict: Verdict, lang: Lang, shown: int, limit: int | None) -> Iterat
 
 
 def _red(red: Red, lang: Lang, limit: int | None) -> Iterator[str]:
-    done = f"{safe(red.conversation)} ({_STEP.format(step=safe(red.step)).in_(lang)})"
+    way = Text("{way} ({step})", "{way}（{step}）").format(
+        way=safe(red.conversation), step=_STEP.format(step=safe(red.step))
+    )
+    done = way.in_(lang)
     yield _labelled(lang, Text("done", "执行操作"), done)
     yield _labelled(lang, Text("expected", "预期"), safe(red.expected.in_(lang), limit))
     yield _labelled(lang, Text("actual", "实际"), safe(_actual(red).in_(lang), limit))
