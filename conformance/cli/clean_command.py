@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 from collections.abc import Mapping
@@ -19,8 +18,8 @@ from conformance.arrange.reading import AnswerLost, CannotArrange
 from conformance.cli.options import CannotStart, merged, settings_options
 from conformance.cli.spoken import say, spoken
 from conformance.client.api import Api
-from conformance.client.client import Client, TargetGone
-from conformance.client.transport import Transport
+from conformance.client.client import TargetGone
+from conformance.client.conversation import converse
 from conformance.options import OPTIONS
 from conformance.reporting.safe import safe
 from conformance.settings import Settings, from_values
@@ -59,7 +58,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     values = merged(ctx, config)
     settings = _settings(values)
     try:
-        leftovers = asyncio.run(_clean(settings, values))
+        leftovers = _clean(settings, values)
     except (Unreachable, ConfigurationError) as error:
         raise CannotStart(error.reason.in_(spoken())) from None
     except (AnswerLost, CannotArrange, TargetGone) as error:
@@ -84,13 +83,12 @@ def _settings(values: Mapping[str, Any]) -> Settings:
     return settings
 
 
-async def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover]:
+def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover]:
     assert settings.credentials is not None
     target = settings.target()
     before = _moment(values["older_than"])
-    async with Transport(target.base_url, target.connection, settings.limits) as transport:
-        client = Client(transport, target=target, credentials=settings.credentials, limits=settings.limits)
-        api = Api(client, lambda _: None)
+
+    async def conversation(api: Api) -> list[Leftover]:
         accepted(await api.list_objects("preflight", "environments"), target.host)
         found = [made for made in await find(api, values["run_id"]) if before is None or _begun_before(made, before)]
         for made in found:
@@ -98,6 +96,8 @@ async def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover
         if not found:
             click.echo(say("Nothing was found.", "没有找到任何遗留。"))
         return [] if values["dry_run"] else await remove(api, found)
+
+    return converse(target, settings.credentials, settings.limits, conversation)
 
 
 def _moment(age: str | None) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shlex
@@ -24,8 +23,8 @@ from conformance.chapters.registry import scenarios
 from conformance.cli.options import CannotStart, merged, settings_options
 from conformance.cli.spoken import say, spoken
 from conformance.client.api import Api
-from conformance.client.client import Client, TargetGone
-from conformance.client.transport import Transport
+from conformance.client.client import TargetGone
+from conformance.client.conversation import converse
 from conformance.options import OPTIONS
 from conformance.settings import Settings, from_values
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError
@@ -176,14 +175,8 @@ def _settings(values: Mapping[str, Any]) -> Settings:
 
 
 def _talk(settings: Settings, conversation: Callable[[Api], Awaitable[T]]) -> T:
-    async def main() -> T:
-        target = settings.target()
-        assert settings.credentials is not None
-        async with Transport(target.base_url, target.connection, settings.limits) as transport:
-            client = Client(transport, target=target, credentials=settings.credentials, limits=settings.limits)
-            return await conversation(Api(client, lambda _: None))
-
-    return asyncio.run(main())
+    assert settings.credentials is not None
+    return converse(settings.target(), settings.credentials, settings.limits, conversation)
 
 
 def _see_that_it_is_free(out: Path) -> None:

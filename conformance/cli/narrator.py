@@ -35,7 +35,6 @@ class Narrator:
         self._verbose = verbose
         self._record: RunRecord | None = None
         self._cannot_start = False
-        self._planned = 0
         self._done = 0
         self._live = sys.stderr.isatty() and not os.environ.get("CI")
 

@@ -58,10 +58,8 @@ def settings_options(names: Iterable[str] | None = None) -> Callable[[F], F]:
     return decorate
 
 
-def merged(ctx: click.Context, config: str | None, *, known: Iterable[str] = ()) -> dict[str, Any]:
+def merged(ctx: click.Context, config: str | None) -> dict[str, Any]:
     """The command's values, with those of TOML where neither flag nor environment gave one.
-
-    `known` are keys that TOML may hold although this command does not use them.
 
     Raises:
         CannotStart: the file cannot be read, or has a key that does not exist.
@@ -69,7 +67,7 @@ def merged(ctx: click.Context, config: str | None, *, known: Iterable[str] = ())
     values = dict(ctx.params)
     values.pop("config", None)
     table, origin = _table(config)
-    allowed = {option.name for option in OPTIONS} | {name.replace("_", "-") for name in values} | set(known)
+    allowed = {option.name for option in OPTIONS} | {name.replace("_", "-") for name in values}
     for name, value in table.items():
         if name not in allowed:
             near = difflib.get_close_matches(name, sorted(allowed), n=1, cutoff=0.5)

@@ -86,7 +86,7 @@ _PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Judge a server."""
-    values = merged(ctx, config, known=())
+    values = merged(ctx, config)
     settings = check(values)
     import pytest
 

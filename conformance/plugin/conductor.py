@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import secrets
@@ -20,8 +19,7 @@ from conformance.arrange.program import release
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
-from conformance.client.client import Client
-from conformance.client.transport import Transport
+from conformance.client.conversation import converse
 from conformance.contract.catalogue import load
 from conformance.judging.judge import judge
 from conformance.judging.plan import Selection, full_plan
@@ -157,20 +155,8 @@ class Conductor:
 
     def _talk(self, conversation: Callable[[Api], Awaitable[T]]) -> T:
         """Hold a conversation of the run's own, outside of any scenario."""
-
-        async def main() -> T:
-            async with Transport(
-                self.assignment.target.base_url, self.assignment.target.connection, self.assignment.limits
-            ) as transport:
-                client = Client(
-                    transport,
-                    target=self.assignment.target,
-                    credentials=self.assignment.credentials,
-                    limits=self.assignment.limits,
-                )
-                return await conversation(Api(client, lambda _: None))
-
-        return asyncio.run(main())
+        whom = self.assignment
+        return converse(whom.target, whom.credentials, whom.limits, conversation)
 
     def _close_the_books(self) -> None:
         """What an interruption left open is judged where the conversation is whole, else inconclusive.

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from conformance.arrange.items import LEASE_SECONDS, Arranger
-from conformance.arrange.reading import CannotArrange, NotOffered, Precondition, answered, body_of, object_of
+from conformance.arrange.reading import NotOffered, Precondition, answered, body_of, object_of
 from conformance.arrange.wants import Item, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
@@ -225,4 +225,3 @@ class Stage:
 
 
 StageFactory = Callable[[int], Stage]
-__all__ = ["CannotArrange", "NotOffered", "Precondition", "Repeat", "Stage", "StageFactory"]

@@ -1,0 +1,31 @@
+"""A conversation outside of any scenario: preparing, cleaning up, making a manifest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from conformance.client.api import Api
+from conformance.client.client import Client
+from conformance.client.transport import Transport
+from conformance.target import Credentials, Limits, Target
+
+T = TypeVar("T")
+
+
+def converse(
+    target: Target, credentials: Credentials, limits: Limits, conversation: Callable[[Api], Awaitable[T]]
+) -> T:
+    """Hold a conversation on connections and an event loop of its own, and return what comes of it.
+
+    Raises:
+        ConfigurationError: the connection cannot be set up; and whatever the conversation raises.
+    """
+
+    async def main() -> T:
+        async with Transport(target.base_url, target.connection, limits) as transport:
+            client = Client(transport, target=target, credentials=credentials, limits=limits)
+            return await conversation(Api(client, lambda _: None))
+
+    return asyncio.run(main())
