@@ -13,6 +13,7 @@ from conformance.cli.options import language
 from conformance.cli.spoken import say
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, load
+from conformance.contract.witnesses import schema_differences
 from conformance.text import Lang, Text
 
 
@@ -59,6 +60,8 @@ def _ambiguities(lang: Lang, *, heading: str) -> Iterator[str]:
         if entry.requirements:
             yield f"- {', '.join(entry.requirements)}"
         yield ""
+    for difference in schema_differences():
+        yield f"{heading}{difference.text.in_(lang)}"
 
 
 def _register() -> list[dict[str, Any]]:
@@ -68,7 +71,7 @@ def _register() -> list[dict[str, Any]]:
             "question": entry.question.to_json(),
             "positions": entry.positions.to_json(),
             "reading": entry.reading.to_json(),
-            "pages": [source.url.to_json() for source in entry.sources],
+            "sources": [source.to_json() for source in entry.sources],
             "requirements": list(entry.requirements),
         }
         for entry in register()
@@ -151,15 +154,7 @@ def _data() -> dict[str, Any]:
                         "inference": requirement.inference.to_json() if requirement.inference else None,
                         "exercised": requirement.exercised,
                         "input": requirement.input,
-                        "sources": [
-                            {
-                                "page": s.page,
-                                "title": s.title.to_json(),
-                                "url": s.url.to_json(),
-                                "section": s.section.to_json(),
-                            }
-                            for s in requirement.sources
-                        ],
+                        "sources": [source.to_json() for source in requirement.sources],
                         "scenarios": _judged_on(requirement.id),
                     }
                     for requirement in chapter.requirements

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from conformance.contract.catalogue import Source, sources_of
+from conformance.contract.catalogue import sources_of
+from conformance.contract.sources import Source
 from conformance.text import Text
 
 
@@ -37,7 +38,7 @@ def register() -> tuple[Ambiguity, ...]:
             question=Text(**entry["question"]),
             positions=Text(**entry["positions"]),
             reading=Text(**entry["reading"]),
-            sources=sources_of(entry["id"], entry["pages"]),
+            sources=sources_of(entry["id"], entry["sources"]),
             requirements=tuple(entry["requirements"]),
         )
         for entry in tomllib.loads(text)["ambiguity"]

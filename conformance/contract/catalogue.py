@@ -13,7 +13,8 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from conformance.text import Lang, Text
+from conformance.contract.sources import Source, SourceUnknown, source
+from conformance.text import Text
 
 Level = Literal["MUST", "SHOULD", "OBSERVE"]
 Basis = Literal["stated", "inferred", "client", "open"]
@@ -30,20 +31,6 @@ BASIS_WORDS: Mapping[Basis, Text] = {
 
 class CatalogueError(Exception):
     """The catalogue's own files contradict each other; the message names the file and the id."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """One place in the docs: a page and a section, addressed in each language."""
-
-    page: str
-    title: Text
-    url: Text
-    section: Text
-
-    def cite(self, lang: Lang) -> str:
-        """Page, section and address in one language."""
-        return f"{self.title.in_(lang)} § {self.section.in_(lang)} <{self.url.in_(lang)}>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,12 +115,6 @@ def load() -> Catalogue:
     return Catalogue(version, tuple(sorted(chapters, key=lambda chapter: chapter.order)))
 
 
-@cache
-def pages() -> Mapping[str, Any]:
-    """The documentation pages by name: title, address and section headings, each in both languages."""
-    return tomllib.loads(resources.files("conformance.contract").joinpath("pages.toml").read_text("utf-8"))
-
-
 def _chapter(chapter_id: str, data: Mapping[str, Any]) -> Chapter:
     return Chapter(
         id=chapter_id,
@@ -171,18 +152,12 @@ def _requirement(chapter_id: str, entry: Mapping[str, Any]) -> Requirement:
 
 
 def sources_of(owner: str, references: Iterable[str]) -> tuple[Source, ...]:
-    """The sources that `page#section` references name; `owner` is the id that cites them.
+    """The sources that references name; `owner` is the id that cites them.
 
     Raises:
-        CatalogueError: there is no such page or section.
+        CatalogueError: there is no such place.
     """
-    sources = []
-    for reference in references:
-        name, _, section = reference.partition("#")
-        try:
-            page = pages()[name]
-            heading = page["sections"][section]
-        except KeyError:
-            raise CatalogueError(f"{owner}: no such page or section: {reference}") from None
-        sources.append(Source(page=name, title=Text(**page["title"]), url=Text(**page["url"]), section=Text(**heading)))
-    return tuple(sources)
+    try:
+        return tuple(source(reference) for reference in references)
+    except SourceUnknown as error:
+        raise CatalogueError(f"{owner}: {error}") from None

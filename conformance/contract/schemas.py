@@ -1,8 +1,8 @@
 """What the documented schemas say against a body, in sentences of both languages.
 
-The schemas are files, one set for each documentation language (`schemas/en`, `schemas/zh`), each
-written from the pages of its own language. Every place in them cites its page and section in
-`$comment`; a violation carries the nearest of these citations.
+The schemas are files, one set for each documentation language (`schemas/en`, `schemas/zh`), each derived from
+the pages of its own language (`conformance.derive`). Beside the keywords, `x-source` holds where each came from; a
+violation cites the places of the keyword that refused the body.
 
 The dialect finds the violations; this module words them, and shows no more of a body than a line holds.
 """
@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from itertools import islice
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
@@ -24,6 +21,8 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 
 from conformance.contract import dialect, timestamps
+from conformance.contract.derived import derived
+from conformance.contract.sources import source
 from conformance.text import Lang, Text, join
 
 SchemaName = Literal["work_item", "error"]
@@ -76,17 +75,14 @@ _MESSAGES: Final = {
 }
 
 
-class SchemaFilesMissing(FileNotFoundError):
-    """The schema files lie neither in the installed package nor in a checkout around it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Violation:
     """One place of a body that the schema refuses.
 
     `pointer` is an RFC 6901 JSON pointer; for a missing field it points to where the field should be. In a
     name that the target made up, unprintable characters are escaped and what is beyond 120 cut off.
-    `keyword` is the JSON Schema keyword that refused it, `source` the citation in the schema's language.
+    `keyword` is the JSON Schema keyword that refused it, `source` the places that this keyword was derived from,
+    cited in the schema's language: page, section, row, line, address.
     """
 
     pointer: str
@@ -97,22 +93,13 @@ class Violation:
     source: str
 
 
-@cache
 def load(lang: Lang, stem: str) -> Mapping[str, Any]:
-    """Return one schema file, for example `load("en", "error_409")`. Cached: not to be changed.
+    """Return one schema file, for example `load("en", "error_409")`. Not to be changed.
 
     Raises:
         SchemaFilesMissing: the file is nowhere.
     """
-    for folder in _folders():
-        file = folder / lang / f"{stem}.schema.json"
-        if file.is_file():
-            schema: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-            return schema
-    raise SchemaFilesMissing(
-        f"the schema file {lang}/{stem}.schema.json is neither in the installed package "
-        "(conformance/schemas) nor in a checkout (schemas, next to conformance): install the package again"
-    )
+    return derived(f"{lang}/{stem}.schema.json")
 
 
 @cache
@@ -148,21 +135,15 @@ def violations(schema_name: SchemaName, lang: Lang, instance: object, *, status:
         if place not in worst or _rank(error) < _rank(worst[place]):
             worst[place] = error
     schema = load(lang, stem)
-    found = (_worded(error, place, schema) for place, error in worst.items())
+    found = (_worded(error, place, schema, lang) for place, error in worst.items())
     return sorted(found, key=lambda violation: violation.pointer)
-
-
-def _folders() -> tuple[Traversable, ...]:
-    """Where the schema files may lie: first an installed wheel, then a checkout."""
-    checkout = Path(__file__).resolve().parents[2] / "schemas"
-    return resources.files("conformance") / "schemas", checkout
 
 
 def _rank(error: ValidationError) -> int:
     return _PRECEDENCE.index(str(error.validator))
 
 
-def _worded(error: ValidationError, place: tuple[str | int, ...], schema: Mapping[str, Any]) -> Violation:
+def _worded(error: ValidationError, place: tuple[str | int, ...], schema: Mapping[str, Any], lang: Lang) -> Violation:
     keyword = str(error.validator)
     missing = keyword == "required"
     expected = _expected(keyword, error.validator_value)
@@ -171,18 +152,16 @@ def _worded(error: ValidationError, place: tuple[str | int, ...], schema: Mappin
     reason = error.cause.reason if isinstance(error.cause, timestamps.NotTimestamp) else ""
     name = _cut(pointer) if pointer else Text("the body", "响应体")
     message = _MESSAGES[keyword].format(place=name, expected=expected, actual=actual, reason=reason)
-    steps = [*list(error.absolute_schema_path)[:-1], *(("properties", place[-1]) if missing else ())]
-    return Violation(pointer, keyword, message, expected, actual, _nearest_comment(schema, steps))
-
-
-def _nearest_comment(schema: Mapping[str, Any], steps: list[str | int]) -> str:
     here: Any = schema
-    comment = str(schema["$comment"])
-    for step in steps:
+    for step in list(error.absolute_schema_path)[:-1]:
         here = here[step]
-        if isinstance(here, dict) and "$comment" in here:
-            comment = str(here["$comment"])
-    return comment
+    places = here["x-source"][keyword][place[-1]] if missing else here["x-source"][keyword]
+    return Violation(pointer, keyword, message, expected, actual, _cited(places, lang))
+
+
+def _cited(places: list[Mapping[str, str]], lang: Lang) -> str:
+    cited = [replace(source(place["ref"]), at=Text(place["at"], place["at"])).cite(lang) for place in places]
+    return {"en": "; ", "zh": "；"}[lang].join(cited)
 
 
 def _expected(keyword: str, value: Any) -> Text:

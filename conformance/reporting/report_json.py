@@ -6,7 +6,8 @@ from importlib import resources
 from typing import Any, Final
 
 from conformance.contract.ambiguities import Ambiguity, register
-from conformance.contract.catalogue import Requirement, Source
+from conformance.contract.catalogue import Requirement
+from conformance.contract.witnesses import schema_differences
 from conformance.judging.record import Circumstances, RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORST_FIRST, Red, Verdict
@@ -45,6 +46,15 @@ def report(record: RunRecord) -> dict[str, Any]:
             for chapter, results in by_chapter(record)
         ],
         "ambiguities": [_ambiguity(entry) for entry in register()],
+        "schema_differences": [
+            {
+                "schema": entry.schema,
+                "pointer": entry.pointer,
+                "says": entry.says.to_json(),
+                "text": entry.text.to_json(),
+            }
+            for entry in schema_differences()
+        ],
     }
     cleaned: dict[str, Any] = _encodable(document)
     return cleaned
@@ -104,21 +114,12 @@ def _requirement(result: RequirementResult) -> dict[str, Any]:
         "basis": requirement.basis,
         "text": requirement.text.to_json(),
         "inference": _text(requirement.inference),
-        "sources": [_source(source) for source in requirement.sources],
+        "sources": [source.to_json() for source in requirement.sources],
         "exercised": requirement.exercised,
         "verdict": result.kind,
         "reason": _text(result.reason),
         "blocked_by": list(result.blocked_by),
         "lines": [_line(verdict) for verdict in result.verdicts],
-    }
-
-
-def _source(source: Source) -> dict[str, Any]:
-    return {
-        "page": source.page,
-        "title": source.title.to_json(),
-        "url": source.url.to_json(),
-        "section": source.section.to_json(),
     }
 
 
@@ -128,7 +129,7 @@ def _ambiguity(entry: Ambiguity) -> dict[str, Any]:
         "question": entry.question.to_json(),
         "positions": entry.positions.to_json(),
         "reading": entry.reading.to_json(),
-        "sources": [_source(source) for source in entry.sources],
+        "sources": [source.to_json() for source in entry.sources],
         "requirements": list(entry.requirements),
     }
 

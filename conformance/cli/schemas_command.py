@@ -1,0 +1,255 @@
+"""`work-conformance schemas`: derive the JSON Schemas from the documentation, check them, show where it disagrees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from conformance.cli.options import CannotStart, language
+from conformance.cli.spoken import say
+from conformance.contract.derived import schema_folder
+from conformance.text import Lang
+
+if TYPE_CHECKING:
+    from conformance.derive.output import Derivation
+
+_DOCS_HELP: Final = say(
+    "Folder with en/*.md and zh/*.md, or the address of the docs' root. Pages that are not there are taken from the"
+    " project's own sheets.",
+    "含 en/*.md、zh/*.md 的文件夹，或文档的根地址。其中没有的页面取自本项目的契约页。",
+)
+_lang = click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    default=None,
+    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
+)
+_docs = click.option("--docs", metavar="DIR|URL", help=_DOCS_HELP)
+
+
+@click.group(
+    help=say(
+        "Derive the JSON Schemas from the documentation pages of each language, check them, and show where the pages"
+        " disagree.\n\nWithout --docs the pages are the contract sheets in schemas/docs, which restate them.",
+        "由各语言的文档页面推导 JSON Schema、检查其是否一致，并列出页面相互矛盾之处。\n\n"
+        "不带 --docs 时，以复述这些页面的契约页（schemas/docs）为准。",
+    )
+)
+@click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help=say("Language.", "语言。"))
+def command() -> None:
+    """`work-conformance schemas`."""
+
+
+@command.command(help=say("Write the schemas that follow from the pages.", "写出由页面推导得到的 schema。"))
+@_docs
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=say(
+        "Where to write; in a checkout, its own schemas folder.", "写入的位置；在源码目录中默认为其 schemas 文件夹。"
+    ),
+)
+@_lang
+def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
+    """Write the schemas."""
+    chosen = language(lang)
+    target = out or _checkout()
+    derivation = _derived(docs, chosen)
+    try:
+        for name, text in derivation.files.items():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes(text.encode())
+        for old in _stale(target, derivation):
+            old.unlink()
+    except OSError as error:
+        why = error.strerror
+        raise CannotStart(
+            say(f"--out: {error.filename} cannot be written ({why}).", f"--out：无法写入 {error.filename}（{why}）。")
+        ) from None
+    click.echo(
+        say(
+            f"{len(derivation.files)} files written to {target}.",
+            f"已向 {target} 写入 {len(derivation.files)} 个文件。",
+        )
+    )
+    _say(_read_from(derivation, docs, chosen))
+    _say(_coverage(derivation, chosen))
+
+
+@command.command(
+    help=say(
+        "Compare the committed schemas with what the pages say: exit 0 when they agree, 1 with each difference by page,"
+        " row and line when they do not, 2 when a page cannot be read.",
+        "比较已提交的 schema 与页面内容：一致时退出码为 0；不一致时为 1，并按页面、行逐条列出差异；无法读取页面时为 2。",
+    )
+)
+@_docs
+@click.option(
+    "--schemas",
+    "folder",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help=say("The schemas to check; else those of this installation.", "要检查的 schema；默认为当前安装的版本。"),
+)
+@click.option(
+    "--prose", is_flag=True, help=say("Also list what is prose, row by row.", "同时逐行列出未转为约束的叙述文字。")
+)
+@_lang
+@click.pass_context
+def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str | None, *, prose: bool) -> None:
+    """Compare."""
+    from conformance.derive.check import differences
+    from conformance.derive.unreadable import Unreadable
+
+    chosen = language(lang)
+    where = folder or schema_folder()
+    derivation = _derived(docs, chosen, sheets=where)
+    try:
+        found = differences(where, derivation)
+    except Unreadable as error:
+        raise CannotStart(error.zh if chosen == "zh" else error.en) from None
+    for difference in found:
+        click.echo(difference.zh if chosen == "zh" else difference.en)
+    _say(_read_from(derivation, docs, chosen))
+    _say(_coverage(derivation, chosen, prose=prose))
+    new = [entry for entry in derivation.divergences if entry.id is None]
+    for line in _divergences(new, chosen):
+        click.echo(line)
+    if found:
+        click.echo(
+            {
+                "en": f"The committed schemas are not what the pages say: {len(found)} differences.",
+                "zh": f"已提交的 schema 与页面不一致：{len(found)} 处差异。",
+            }[chosen]
+        )
+    elif new:
+        click.echo(
+            {
+                "en": "The schemas agree, but the ambiguity register does not have the disagreements above.",
+                "zh": "schema 一致，但上述矛盾未登记在歧义登记表中。",
+            }[chosen]
+        )
+    else:
+        click.echo(
+            {"en": "The committed schemas are what the pages say.", "zh": "已提交的 schema 与页面一致。"}[chosen]
+        )
+    ctx.exit(1 if found or new else 0)
+
+
+@command.command(
+    help=say(
+        "Show where the two languages, two pages, or a table and its example disagree, with page, section and line.",
+        "列出两种语言之间、页面之间、表格与示例之间的矛盾，附页面、小节和行号。",
+    )
+)
+@_docs
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_lang
+def divergences(docs: str | None, form: str, lang: str | None) -> None:
+    """Show where the pages disagree."""
+    chosen = language(lang)
+    derivation = _derived(docs, chosen)
+    if form == "json":
+        click.echo(derivation.files["DIVERGENCES.json"], nl=False)
+        return
+    _say(_divergences(derivation.divergences, chosen))
+    count = len(derivation.divergences)
+    click.echo({"en": f"{count} disagreements.", "zh": f"共 {count} 处矛盾。"}[chosen])
+
+
+def _derived(docs: str | None, chosen: Lang, sheets: Path | None = None) -> Derivation:
+    from conformance.derive.docs import read
+    from conformance.derive.output import Derivation
+    from conformance.derive.unreadable import Unreadable
+
+    try:
+        derivation = Derivation(read((sheets or schema_folder()) / "docs", docs))
+        assert derivation.files
+    except Unreadable as error:
+        raise CannotStart(error.zh if chosen == "zh" else error.en) from None
+    return derivation
+
+
+def _checkout() -> Path:
+    folder = Path("schemas")
+    if not (folder / "docs").is_dir():
+        raise CannotStart(
+            say(
+                "There is no schemas/docs here; say with --out where to write.",
+                "当前目录下没有 schemas/docs；请用 --out 指定写入位置。",
+            )
+        )
+    return folder
+
+
+def _stale(target: Path, derivation: Derivation) -> Iterator[Path]:
+    for lang in ("en", "zh"):
+        for file in (target / lang).glob("*.schema.json"):
+            if f"{lang}/{file.name}" not in derivation.files:
+                yield file
+
+
+def _say(lines: Iterator[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def _read_from(derivation: Derivation, docs: str | None, chosen: Lang) -> Iterator[str]:
+    if docs is not None:
+        names = ", ".join(derivation.docs.from_sheets)
+        yield {"en": f"Not found there, taken from the sheets: {names}", "zh": f"其中没有、取自契约页的页面：{names}"}[
+            chosen
+        ]
+        for pages in derivation.docs.pages.values():
+            for page in pages.values():
+                if page.unread:
+                    unread = ", ".join(f"{heading} ({line})" for heading, line in page.unread)
+                    yield {
+                        "en": f"{page.name}: sections not read: {unread}",
+                        "zh": f"{page.name}：未读取的小节：{unread}",
+                    }[chosen]
+
+
+def _coverage(derivation: Derivation, chosen: Lang, *, prose: bool = False) -> Iterator[str]:
+    from conformance.derive.coverage import coverage
+
+    counted = coverage(derivation)
+    yield {
+        "en": f"{counted.used} of {counted.rows} table rows became keywords. The others:",
+        "zh": f"{counted.rows} 个表格行中有 {counted.used} 行成为 schema 的关键字。其余各行：",
+    }[chosen]
+    for entry in counted.unused:
+        if entry.lang == chosen:
+            reason = entry.zh if chosen == "zh" else entry.en
+            rows = ", ".join(entry.rows)
+            yield f"  {entry.page} § {entry.section}: {rows} ({reason})"
+    yield {
+        "en": f"{len(counted.prose)} rows and paragraphs hold prose that no keyword expresses"
+        + (":" if prose else " (--prose lists them)."),
+        "zh": f"{len(counted.prose)} 个行或段落含有关键字无法表达的叙述文字"
+        + ("：" if prose else "（用 --prose 列出）。"),
+    }[chosen]
+    if prose:
+        yield from (f"  {at}  {text}" for at, text in counted.prose)
+
+
+def _divergences(entries: list[Any], chosen: Lang) -> Iterator[str]:
+    kinds = {
+        "languages": {"en": "the languages differ", "zh": "两种语言不一致"},
+        "pages": {"en": "pages differ", "zh": "页面之间不一致"},
+        "example": {"en": "an example differs from its table", "zh": "示例与表格不一致"},
+        "row": {"en": "a row contradicts itself", "zh": "同一行自相矛盾"},
+    }
+    unknown = {"en": "not in the ambiguity register", "zh": "未登记"}[chosen]
+    nothing = {"en": "nothing", "zh": "无"}[chosen]
+    for entry in entries:
+        about = f"`{entry.row}`" if entry.row else entry.aspect
+        yield f"{entry.id or unknown}: {kinds[entry.kind][chosen]}: {about}, {entry.aspect}"
+        for side in entry.sides:
+            value = nothing if side.value is None else json.dumps(side.value, ensure_ascii=False)
+            yield f"  {side.place.at}  {side.place.page}#{side.place.section}: {value}"

@@ -1,0 +1,45 @@
+"""The files derived from the documentation: where they lie, in an installed package or in a checkout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+class SchemaFilesMissing(FileNotFoundError):
+    """The derived files lie neither in the installed package nor in a checkout around it."""
+
+
+@cache
+def schema_folder() -> Path:
+    """The folder of schemas: inside an installed package, else beside it in a checkout.
+
+    Raises:
+        SchemaFilesMissing: it is nowhere.
+    """
+    for folder in (_PACKAGE / "schemas", _PACKAGE.parent / "schemas"):
+        if (folder / "en").is_dir():
+            return folder
+    raise SchemaFilesMissing(
+        "the schemas are neither in the installed package (conformance/schemas) nor in a checkout (schemas, next to"
+        " conformance): install the package again"
+    )
+
+
+@cache
+def derived(name: str) -> Mapping[str, Any]:
+    """A derived file by its path below the folder, for example `en/error_409.schema.json`. Not to be changed.
+
+    Raises:
+        SchemaFilesMissing: it is nowhere.
+    """
+    try:
+        data: Mapping[str, Any] = json.loads((schema_folder() / name).read_text("utf-8"))
+    except FileNotFoundError:
+        raise SchemaFilesMissing(f"{schema_folder() / name} is missing: install the package again") from None
+    return data

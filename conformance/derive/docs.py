@@ -1,0 +1,157 @@
+"""The pages to derive from: the project's own sheets, and over them a folder or an address of published pages."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from conformance.derive.lexicon import LANGS, Lang
+from conformance.derive.page import Page, read_page
+from conformance.derive.unreadable import Unreadable
+
+SITE: Final = "https://docs.qoder.com"
+SHEETS: Final = "schemas/docs"
+"""How the lines of sheets are cited, wherever the sheets lie."""
+
+MAX_BYTES: Final = 2_000_000
+_SECONDS: Final = 20.0
+_OLDER: Final = "older"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A page's text. `name` is how its lines are cited, `sheet` whether it is one of the project's own."""
+
+    name: str
+    content: bytes
+    sheet: bool
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the bytes as they were read."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Docs:
+    """Every page in both languages, and the texts that they were read from, by language and page."""
+
+    pages: Mapping[Lang, Mapping[str, Page]]
+    texts: Mapping[tuple[Lang, str], Text]
+    sheets: Mapping[tuple[Lang, str], Text]
+
+    @property
+    def from_sheets(self) -> list[str]:
+        """The pages that were taken from the sheets, such as `zh/errors`."""
+        return [f"{lang}/{page}" for (lang, page), text in self.texts.items() if text.sheet]
+
+
+@cache
+def known_pages() -> Mapping[str, Any]:
+    """What is known of each page, by id: path, edition, date, digests and needed sections."""
+    return tomllib.loads(resources.files("conformance.derive").joinpath("pages.toml").read_text("utf-8"))
+
+
+def url(page: str, lang: Lang) -> str:
+    """Where a page is published."""
+    return f"{SITE}/{known_pages()[page]['path'][lang]}"
+
+
+def read(sheets: Path, docs: str | None = None) -> Docs:
+    """Read every page: from `docs` (a folder or an address) where it is there, else from the sheets.
+
+    Raises:
+        Unreadable: a page cannot be read, or `docs` has none of the known pages.
+    """
+    own = {(lang, page): _sheet(sheets, lang, page) for lang in LANGS for page in known_pages()}
+    found = _published(docs) if docs is not None else {}
+    if docs is not None and not found:
+        raise Unreadable(
+            docs,
+            0,
+            en="none of the known pages is there; a folder holds en/ack.md and zh/ack.md, an address is the root of the docs",
+            zh="没有任何已知页面；文件夹中应有 en/ack.md、zh/ack.md，地址应为文档的根地址",
+        )
+    texts = own | found
+    pages: dict[Lang, dict[str, Page]] = {lang: {} for lang in LANGS}
+    for (lang, page), text in texts.items():
+        pages[lang][page] = read_page(page, lang, text.name, _decoded(text), known_pages()[page]["sections"])
+    return Docs(pages, texts, own)
+
+
+def _sheet(sheets: Path, lang: Lang, page: str) -> Text:
+    file = sheets / lang / f"{page}.md"
+    name = f"{SHEETS}/{lang}/{page}.md"
+    try:
+        return Text(name, file.read_bytes(), sheet=True)
+    except OSError as error:
+        why = error.strerror
+        raise Unreadable(name, 0, en=f"the sheet cannot be read ({why})", zh=f"无法读取契约页（{why}）") from None
+
+
+def _decoded(text: Text) -> str:
+    try:
+        return text.content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = text.content[: error.start].count(b"\n") + 1
+        raise Unreadable(text.name, line, en="the page is not UTF-8", zh="页面不是 UTF-8 编码") from None
+
+
+def _published(docs: str) -> dict[tuple[Lang, str], Text]:
+    if docs.startswith(("http://", "https://")):
+        return _fetched(docs.rstrip("/"))
+    folder = Path(docs)
+    found: dict[tuple[Lang, str], Text] = {}
+    for lang in LANGS:
+        for page in known_pages():
+            file = folder / lang / f"{page}.md"
+            if file.is_file():
+                found[lang, page] = Text(str(file), file.read_bytes(), sheet=False)
+    return found
+
+
+def _fetched(root: str) -> dict[tuple[Lang, str], Text]:
+    """The current editions below an address; a page that is not there (404) is left to the sheets."""
+    found: dict[tuple[Lang, str], Text] = {}
+    with httpx.Client(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client:
+        for lang in LANGS:
+            for page, known in known_pages().items():
+                if known["edition"] == _OLDER:
+                    continue  # older editions are no longer at their address as Markdown
+                address = f"{root}/{known['path'][lang]}.md"
+                content = _get(client, address)
+                if content is not None:
+                    found[lang, page] = Text(address, content, sheet=False)
+    return found
+
+
+def _get(client: httpx.Client, address: str) -> bytes | None:
+    content = bytearray()
+    try:
+        with client.stream("GET", address, headers={"accept": "text/markdown, text/plain"}) as answer:
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                return None
+            if answer.status_code != httpx.codes.OK:
+                status = answer.status_code
+                raise Unreadable(address, 0, en=f"the server answers {status}", zh=f"服务器返回 {status}")
+            for part in answer.iter_bytes():
+                content += part
+                if len(content) > MAX_BYTES:
+                    raise Unreadable(
+                        address,
+                        0,
+                        en=f"longer than {MAX_BYTES} bytes; no page is",
+                        zh=f"超过 {MAX_BYTES} 字节，不可能是文档页面",
+                    )
+    except httpx.HTTPError as error:
+        why = type(error).__name__
+        raise Unreadable(address, 0, en=f"cannot be fetched ({why})", zh=f"无法获取（{why}）") from None
+    return bytes(content)

@@ -1,0 +1,131 @@
+"""The lexicon of a language: its words are data (`lexicons/*.toml`), this only looks them up."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final, Literal
+
+from conformance.derive.markdown import Inline
+
+Lang = Literal["en", "zh"]
+LANGS: Final[tuple[Lang, ...]] = ("en", "zh")
+
+_CODE: Final = "{code}"
+
+
+def plain(text: str) -> str:
+    """A word as it is looked up: full-width forms as ASCII, no code marks, one space, lower case."""
+    folded = unicodedata.normalize("NFKC", text).replace("`", "")
+    return " ".join(folded.split()).casefold()
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """What may have been meant."""
+    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+    return near[0] if near else None
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase that was found: what it means, the code span in it if it has one, and where in the text it is."""
+
+    meaning: str
+    code: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The words of one language."""
+
+    lang: Lang
+    data: Mapping[str, Any]
+
+    @property
+    def introduction(self) -> str:
+        """What the part of a page before its first section is called."""
+        return str(self.data["introduction"])
+
+    def heading(self, text: str) -> str | None:
+        """The section that a heading opens."""
+        return self._role(self.data["headings"], text)
+
+    def table(self, first_column: str) -> str | None:
+        """The kind of a table."""
+        word = plain(first_column)
+        return next(
+            (kind for kind, columns in self.data["tables"].items() if word in map(plain, columns["name"])), None
+        )
+
+    def column(self, kind: str, text: str) -> str | None:
+        """What a column of a kind of table holds."""
+        return self._role(self.data["tables"][kind], text)
+
+    def rule(self, text: str) -> str | None:
+        """The rule that a row of a table of rules is about."""
+        return self._role(self.data["rules"], text)
+
+    def required(self, text: str) -> bool | None:
+        """Yes or no."""
+        return {"yes": True, "no": False, None: None}[self._role(self.data["required"], text)]
+
+    def type_name(self, text: str) -> str | None:
+        """The JSON type of a word."""
+        return self._role(self.data["types"], text)
+
+    def words(self, *path: str) -> list[str]:
+        """Every word under a path of the lexicon, for saying what would have been known."""
+        node: Any = self.data
+        for step in path:
+            node = node[step]
+        return [word for entry in node.values() for word in entry]
+
+    def phrases(self, content: Inline) -> list[Phrase]:
+        """The known phrases in a text, each place read once and the longest wording first."""
+        found: list[Phrase] = []
+        for meaning, templates in self.data["phrases"].items():
+            for template in templates:
+                for match in _pattern(template).finditer(content.text):
+                    code = match.group("code") if _CODE in template else None
+                    if not any(match.start() < other.end and other.start < match.end() for other in found):
+                        found.append(Phrase(meaning, code, match.start(), match.end()))
+        return sorted(found, key=lambda phrase: phrase.start)
+
+    def _role(self, table: Mapping[str, list[str]], text: str) -> str | None:
+        word = plain(text)
+        return next((role for role, words in table.items() if word in map(plain, words)), None)
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    """A phrase as it is searched for: at the borders of Latin words, in any letter case, full-width or not."""
+    before, hole, after = template.partition(_CODE)
+    body = re.escape(before) + (r"`(?P<code>[^`]*)`" if hole else "") + re.escape(after)
+    left = r"(?<![A-Za-z0-9_`])" if before[:1].isascii() else ""
+    right = "" if hole and not after else r"(?![A-Za-z0-9_`])" if (after or before)[-1:].isascii() else ""
+    return re.compile(left + body + right, re.IGNORECASE)
+
+
+@cache
+def lexicon(lang: Lang) -> Lexicon:
+    """The lexicon that ships for a language."""
+    return Lexicon(lang, _toml(f"{lang}.toml"))
+
+
+@cache
+def error_types() -> tuple[str, ...]:
+    """The known values of `error.type`, in every language the same."""
+    return tuple(_toml("neutral.toml")["error_types"])
+
+
+def _toml(name: str) -> Mapping[str, Any]:
+    text = resources.files("conformance.derive").joinpath("lexicons", name).read_text("utf-8")
+    return tomllib.loads(text)

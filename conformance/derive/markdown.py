@@ -1,0 +1,173 @@
+"""Markdown as published, as blocks with line numbers: headings, paragraphs, tables and fenced examples.
+
+Parsed by markdown-it-py. What Mintlify leaves in its pages (`theme={null}` behind a fence, `<CardGroup>`) is read
+over. Lines count from 1. A byte-order mark and mixed line ends change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block.table import escapedSplit
+from markdown_it.token import Token
+
+from conformance.derive.unreadable import Unreadable
+
+_PARSER: Final = MarkdownIt("commonmark").enable("table")
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """A run of text. `text` is as written but with plain `` `code` `` spans and links as `[text](target)`.
+
+    `codes` are the contents of the code spans, `links` the targets of the links, both in order.
+    """
+
+    text: str
+    codes: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of level 1 to 6, outside of quotations and lists."""
+
+    line: int
+    level: int
+    content: Inline
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph or an item of a list."""
+
+    line: int
+    content: Inline
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table."""
+
+    line: int
+    cells: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its header and rows, all of one width."""
+
+    header: Row
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A fenced block; `line` is that of its first content, `language` the first word behind the fence."""
+
+    line: int
+    language: str
+    content: str
+
+
+Block = Heading | Paragraph | Table | Fence
+
+
+def blocks(page: str, text: str) -> list[Block]:
+    """The blocks of a page, in order; `page` names it in complaints.
+
+    Raises:
+        Unreadable: a table is broken.
+    """
+    source = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return list(_blocks(page, _PARSER.parse(source), source.split("\n")))
+
+
+def _blocks(page: str, tokens: list[Token], lines: list[str]) -> Iterator[Block]:
+    quoted = 0
+    number = 0
+    while number < len(tokens):
+        token = tokens[number]
+        quoted += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
+        if token.type == "table_open":
+            end = next(place for place in range(number, len(tokens)) if tokens[place].type == "table_close")
+            yield _table(page, tokens[number:end], lines)
+            number = end
+        elif token.type == "fence":
+            language = token.info.split()[0] if token.info.split() else ""
+            yield Fence(_line(token) + 1, language, token.content)
+        elif not quoted and token.type == "heading_open":
+            yield Heading(_line(token), int(token.tag[1:]), inline(tokens[number + 1]))
+        elif not quoted and token.type == "paragraph_open":
+            content = tokens[number + 1]
+            _refuse_broken_table(page, content)
+            yield Paragraph(_line(content), inline(content))
+        number += 1
+
+
+def _line(token: Token) -> int:
+    assert token.map is not None
+    return token.map[0] + 1
+
+
+def _table(page: str, tokens: list[Token], lines: list[str]) -> Table:
+    rows = []
+    for number, token in enumerate(tokens):
+        if token.type == "tr_open":
+            end = next(place for place in range(number, len(tokens)) if tokens[place].type == "tr_close")
+            cells = tuple(inline(cell) for cell in tokens[number:end] if cell.type == "inline")
+            rows.append(Row(_line(token), cells))
+    header = rows[0]
+    for row in rows[1:]:
+        # The parser fills short rows up and cuts long ones off, as browsers are to; both lose something here.
+        width = _width(lines[row.line - 1])
+        if width != len(header.cells):
+            raise Unreadable(
+                page,
+                row.line,
+                en=f"the table has {len(header.cells)} columns and this row {width}; is a `|` too many or missing?",
+                zh=f"表格有 {len(header.cells)} 列，而此行有 {width} 列；是否多写或漏写了 `|`？",
+            )
+    return Table(header, tuple(rows[1:]))
+
+
+def _width(line: str) -> int:
+    cells = escapedSplit(line.strip())
+    return len(cells[1 if cells and not cells[0] else 0 : -1 if cells and not cells[-1] else None])
+
+
+def _refuse_broken_table(page: str, content: Token) -> None:
+    """Text whose every line begins with a bar was meant as a table, and its second line is not right."""
+    written = content.content.split("\n")
+    if len(written) > 1 and all(line.lstrip().startswith(("|", "\uff5c")) for line in written):
+        raise Unreadable(
+            page,
+            _line(content),
+            en="this table is broken: its second line must be `| --- | … |`, with as many columns as the first",
+            zh="表格格式错误：第二行应为 `| --- | … |`，列数与第一行相同",
+        )
+
+
+def inline(token: Token) -> Inline:
+    """The content of an inline token."""
+    parts: list[str] = []
+    codes: list[str] = []
+    links: list[str] = []
+    for child in token.children or []:
+        match child.type:
+            case "code_inline":
+                codes.append(child.content)
+                parts.append(f"`{child.content}`")
+            case "link_open":
+                links.append(str(child.attrGet("href")))
+                parts.append("[")
+            case "link_close":
+                parts.append(f"]({links[-1]})")
+            case "softbreak" | "hardbreak":
+                parts.append(" ")
+            case "text" | "text_special" | "html_inline":
+                parts.append(child.content)
+    return Inline("".join(parts).strip(), tuple(codes), tuple(links))

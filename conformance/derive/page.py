@@ -1,0 +1,260 @@
+"""A page as facts: sections, rows and examples, each with its line, in words that no language owns.
+
+The same facts come out of a page in English, of its Chinese counterpart and of the sheets that restate them; where
+they do not, that is a divergence. What the lexicon does not understand is kept as prose.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from conformance.derive.lexicon import Lang, Lexicon, lexicon
+from conformance.derive.markdown import Block, Fence, Heading, Inline, Paragraph, Table, blocks
+from conformance.derive.rows import Row, row_of, statement
+from conformance.derive.unreadable import Unreadable
+
+INTRODUCTION: Final = "introduction"
+_SETS: Final = frozenset({"mentions", "numbers"})
+_SHELLS: Final = frozenset({"bash", "sh", "shell"})
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A JSON value or a request that a page shows, with the line of its first character."""
+
+    line: int
+    value: Any
+
+
+@dataclass(slots=True)
+class Section:
+    """A section. `statements` are facts that its paragraphs state, with their lines; `table` its table's kind.
+
+    `mentions` are the code spans of its paragraphs with the line of the first paragraph that has them.
+    """
+
+    key: str
+    heading: str
+    line: int
+    slug: str
+    table: str | None = None
+    rows: list[Row] = field(default_factory=list)
+    bodies: list[Example] = field(default_factory=list)
+    requests: list[Example] = field(default_factory=list)
+    statements: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    mentions: dict[str, int] = field(default_factory=dict)
+    prose: list[tuple[str, int]] = field(default_factory=list)
+
+    def row(self, key: str) -> Row | None:
+        """The row about a field, header, status or state."""
+        return next((row for row in self.rows if row.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page in one language. `name` is how its lines are cited; `unread` are headings that nothing knows."""
+
+    id: str
+    lang: Lang
+    name: str
+    title: str
+    sections: Mapping[str, Section]
+    unread: tuple[tuple[str, int], ...]
+
+
+def read_page(page_id: str, lang: Lang, name: str, text: str, needed: list[str]) -> Page:
+    """Read one page.
+
+    `name` is the file or address for citations and complaints, `needed` the sections that the page must have.
+
+    Raises:
+        Unreadable: the page has no title, a section is missing, or a table or example cannot be read.
+    """
+    words = lexicon(lang)
+    content = blocks(name, text)
+    title = next((block for block in content if isinstance(block, Heading) and block.level == 1), None)
+    if title is None:
+        raise Unreadable(
+            name, 0, en="there is no title (`# …`); is this a page?", zh="没有标题（`# …`）；这是文档页面吗？"
+        )
+    sections: dict[str, Section] = {}
+    unread = []
+    here: Section | None = None
+    for block in content[content.index(title) + 1 :]:
+        if isinstance(block, Heading):
+            here = _opened(name, words, block, sections)
+            if here is None:
+                unread.append((block.content.text, block.line))
+        else:
+            if here is None and not unread and not sections:
+                here = Section(INTRODUCTION, words.introduction, block_line(block), "")
+                sections[INTRODUCTION] = here
+            if here is not None:
+                _add(name, words, here, block)
+    for key in needed:
+        if key not in sections:
+            wanted = words.data["headings"].get(key, [key])[0]
+            raise Unreadable(
+                name,
+                text.count("\n") + 1,
+                en=f"the page ends and has no section {wanted!r}",
+                zh=f"页面到此结束，缺少小节“{wanted}”",
+            )
+    _resolve(sections)
+    return Page(page_id, lang, name, title.content.text, sections, tuple(unread))
+
+
+def _resolve(sections: Mapping[str, Section]) -> None:
+    """Replace the anchors that rows refer to by the sections they open, so that no language is in them."""
+    keys = {section.slug: section.key for section in sections.values()}
+    for section in sections.values():
+        section.rows = [
+            replace(row, facts={**row.facts, "section": keys.get(row.facts["section"])})
+            if "section" in row.facts
+            else row
+            for row in section.rows
+        ]
+
+
+def block_line(block: Block) -> int:
+    """The line at which a block begins."""
+    return block.header.line if isinstance(block, Table) else block.line
+
+
+def _opened(name: str, words: Lexicon, heading: Heading, sections: dict[str, Section]) -> Section | None:
+    key = words.heading(heading.content.text)
+    if key is None:
+        return None
+    if key in sections:
+        raise Unreadable(
+            name,
+            heading.line,
+            en=f"a second section {heading.content.text!r}; the first is in line {sections[key].line}",
+            zh=f"小节“{heading.content.text}”重复；第一个在第 {sections[key].line} 行",
+        )
+    sections[key] = Section(key, heading.content.text, heading.line, slug(heading.content.text))
+    return sections[key]
+
+
+def slug(heading: str) -> str:
+    """The anchor of a heading, as the documentation site makes it."""
+    return "".join(char for char in heading.lower().replace(" ", "-") if char.isalnum() or char in "-_")
+
+
+def _add(name: str, words: Lexicon, section: Section, block: Block) -> None:
+    match block:
+        case Table():
+            section.table, rows = _rows(name, words, block)
+            for row in rows:
+                _add_row(name, section, row)
+        case Fence() if block.language == "json":
+            section.bodies.append(Example(block.line, _json(name, block)))
+        case Fence() if block.language in _SHELLS:
+            section.requests.extend(Example(block.line, request) for request in _requests(name, block))
+        case Paragraph():
+            facts, prose = statement(words, block.content)
+            for aspect, value in facts.items():
+                before, line = section.statements.get(aspect, (value, block.line))
+                section.statements[aspect] = (sorted({*before, *value}) if aspect in _SETS else before, line)
+            for code in facts.get("mentions", ()):
+                section.mentions.setdefault(code, block.line)
+            if prose:
+                section.prose.append((prose, block.line))
+
+
+def _add_row(name: str, section: Section, row: Row) -> None:
+    first = section.row(row.key)
+    if first is None:
+        section.rows.append(row)
+    elif first.facts != row.facts:
+        raise Unreadable(
+            name,
+            row.line,
+            en=f"a second row {row.key!r} that says something else than the one in line {first.line}",
+            zh=f"{row.key!r} 行重复，且与第 {first.line} 行不一致",
+        )
+
+
+def _rows(name: str, words: Lexicon, table: Table) -> tuple[str, list[Row]]:
+    first = table.header.cells[0]
+    kind = words.table(first.text)
+    if kind is None:
+        known = [columns["name"][0] for columns in words.data["tables"].values()]
+        raise _unknown_column(name, table.header.line, first, known)
+    columns = []
+    for cell in table.header.cells:
+        column = words.column(kind, cell.text)
+        if column is None:
+            raise _unknown_column(name, table.header.line, cell, words.words("tables", kind))
+        columns.append(column)
+    return kind, [row_of(name, words, kind, row.line, dict(zip(columns, row.cells, strict=True))) for row in table.rows]
+
+
+def _unknown_column(name: str, line: int, cell: Inline, known: list[str]) -> Unreadable:
+    listed = ", ".join(dict.fromkeys(known))
+    return Unreadable(
+        name,
+        line,
+        en=f"unknown column {cell.text!r}; known here: {listed}",
+        zh=f"未知的列“{cell.text}”；此处已知的列：{listed}",
+    )
+
+
+def _json(name: str, fence: Fence) -> Any:
+    try:
+        return json.loads(fence.content, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        raise Unreadable(
+            name,
+            fence.line + error.lineno - 1,
+            en=f"the example is not JSON ({error.msg}, column {error.colno})",
+            zh=f"示例不是合法的 JSON（第 {error.colno} 列：{error.msg}）",
+        ) from None
+    except _Twice as error:
+        raise Unreadable(
+            name, fence.line, en=f"the example has the key {error} twice", zh=f"示例中的键 {error} 重复"
+        ) from None
+
+
+class _Twice(Exception):
+    """A key that stands twice in one object."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Twice(repr(next(key for key in names if names.count(key) > 1)))
+    return value
+
+
+def _requests(name: str, fence: Fence) -> Iterator[dict[str, Any]]:
+    """The curl calls of a shell example: method, address, names of the headers, whether a body is sent."""
+    try:
+        words = shlex.split(fence.content.replace("\\\n", " "), comments=True)
+    except ValueError as error:
+        raise Unreadable(
+            name, fence.line, en=f"the example is not a shell command ({error})", zh=f"示例不是 shell 命令（{error}）"
+        ) from None
+    while "curl" in words:
+        words = words[words.index("curl") + 1 :]
+        end = words.index("curl") if "curl" in words else len(words)
+        yield _request(words[:end])
+
+
+def _request(words: list[str]) -> dict[str, Any]:
+    after = {
+        flag: [words[number + 1] for number, word in enumerate(words[:-1]) if word == flag]
+        for flag in ("-X", "-H", "-d")
+    }
+    address = next((word for word in words if word.startswith(("http://", "https://"))), "")
+    return {
+        "method": after["-X"][0] if after["-X"] else "GET",
+        "path": "/" + address.partition("://")[2].partition("/")[2].partition("?")[0],
+        "headers": [header.partition(":")[0] for header in after["-H"]],
+        "body": bool(after["-d"]),
+    }

@@ -1,0 +1,141 @@
+"""Rows of tables, and paragraphs, as facts: closed vocabularies are read strictly, descriptions for known phrases."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from conformance.derive.lexicon import Lexicon, error_types, nearest, plain
+from conformance.derive.markdown import Inline
+from conformance.derive.unreadable import Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row. `key` is what it is about: a field, a header, a status, a state, a rule or a resource.
+
+    `facts` by aspect: `type` (list of JSON types), `required`, `default`, `const`, `prefix`, `time`, `utc`,
+    `string_values`, `says_null`, `section` (anchor of a section that it refers to), `error_type`, `value` (a
+    description that is one code span), `mentions` (the other code spans) and `numbers` outside of code. `prose` is the
+    description, where it says more than these.
+    """
+
+    key: str
+    line: int
+    facts: Mapping[str, Any]
+    prose: str = ""
+
+
+def row_of(page: str, words: Lexicon, kind: str, line: int, cells: Mapping[str, Inline]) -> Row:
+    """Read one row of a table of a kind; `cells` by column.
+
+    Raises:
+        Unreadable: a word is not in its column's vocabulary, or the first cell is empty.
+    """
+    facts: dict[str, Any] = {}
+    key = _key(page, words, kind, line, cells["name"])
+    if "type" in cells:
+        facts["type"] = _types(page, words, line, cells["type"])
+    if "required" in cells:
+        facts["required"] = _required(page, words, line, cells["required"])
+    if "error_type" in cells:
+        facts["error_type"] = _error_type(page, line, cells["error_type"])
+    for column in ("default", "prefix"):
+        if column in cells:
+            facts[column] = cells[column].text.replace("`", "")
+    said, prose = _described(words, cells.get("description", Inline("")))
+    return Row(key, line, {**facts, **said}, prose)
+
+
+def statement(words: Lexicon, content: Inline) -> tuple[dict[str, Any], str]:
+    """The facts of a paragraph, and what is left of it. One that is a lone code span is the operation's address."""
+    if len(content.codes) == 1 and content.text == f"`{content.codes[0]}`":
+        return {"operation": content.codes[0]}, ""
+    return _described(words, content)
+
+
+def _described(words: Lexicon, content: Inline) -> tuple[dict[str, Any], str]:
+    facts: dict[str, Any] = {}
+    rest = content.text
+    mentioned = set(content.codes) - {"null"}
+    for phrase in reversed(words.phrases(content)):
+        facts[phrase.meaning] = True if phrase.code is None else _value(phrase.meaning, phrase.code)
+        mentioned.discard(phrase.code or "")
+        rest = rest[: phrase.start] + rest[phrase.end :]
+    if len(content.codes) == 1 and content.text == f"`{content.codes[0]}`":
+        facts["value"], rest = content.codes[0], ""
+    elif mentioned:
+        facts["mentions"] = sorted(mentioned)
+    if "null" in content.codes:
+        facts["says_null"] = True
+    numbers = {int(number) for number in re.findall(r"[0-9]+", re.sub(r"`[^`]*`|\]\([^)]*\)", "", rest))}
+    if numbers:
+        facts["numbers"] = sorted(numbers)
+    anchors = [unquote(link[1:]) for link in content.links if link.startswith("#")]
+    if anchors:
+        facts["section"] = anchors[0]
+    return dict(sorted(facts.items())), content.text if any(map(str.isalnum, rest)) else ""
+
+
+def _value(meaning: str, code: str) -> Any:
+    """A constant is written as JSON, a prefix as it is."""
+    if meaning != "constant":
+        return code
+    try:
+        return json.loads(code)
+    except ValueError:
+        return code
+
+
+def _key(page: str, words: Lexicon, kind: str, line: int, cell: Inline) -> str:
+    key = cell.codes[0] if len(cell.codes) == 1 else cell.text
+    if not key:
+        raise Unreadable(page, line, en="the first cell is empty", zh="第一个单元格为空")
+    if kind == "rules":
+        rule = words.rule(key)
+        if rule is None:
+            raise _unknown(page, line, key, words.words("rules"), en="rule", zh="规则")
+        return rule
+    if kind == "errors" and not (len(plain(key)) == 3 and plain(key).isdecimal() and "100" <= plain(key) <= "599"):
+        raise Unreadable(page, line, en=f"{key!r} is not an HTTP status", zh=f"“{key}”不是 HTTP 状态码")
+    return plain(key) if kind == "errors" else key
+
+
+def _types(page: str, words: Lexicon, line: int, cell: Inline) -> list[str]:
+    types = []
+    for word in plain(cell.text).replace("\\", "").split("|"):
+        name = words.type_name(word)
+        if name is None:
+            raise _unknown(page, line, word.strip() or cell.text, words.words("types"), en="type", zh="类型")
+        types.append(name)
+    return types
+
+
+def _required(page: str, words: Lexicon, line: int, cell: Inline) -> bool:
+    answer = words.required(cell.text)
+    if answer is None:
+        known = words.words("required")
+        raise _unknown(page, line, cell.text, known, en="word for required or not", zh="表示必有与否的词")
+    return answer
+
+
+def _error_type(page: str, line: int, cell: Inline) -> str:
+    word = plain(cell.text)
+    if word not in error_types():
+        raise _unknown(page, line, word, error_types(), en="error type", zh="错误类型")
+    return word
+
+
+def _unknown(page: str, line: int, word: str, known: list[str] | tuple[str, ...], *, en: str, zh: str) -> Unreadable:
+    near = nearest(word, known)
+    listed = ", ".join(known)
+    return Unreadable(
+        page,
+        line,
+        en=f"unknown {en} {word!r}; " + (f"did you mean {near!r}?" if near else f"known: {listed}"),
+        zh=f"未知的{zh}“{word}”；" + (f"是否应为“{near}”？" if near else f"已知：{listed}"),
+    )
