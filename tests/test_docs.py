@@ -59,7 +59,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "reports" / "README.md"])
 KINDS = frozenset(
     {
-        *("sh offline", "sh serve", "sh live", "sh bootstrap", "toml config", "text run", "text red", "text serve"),
+        *("sh offline", "sh serve", "sh live", "sh docs", "sh bootstrap", "toml config", "text run", "text red", "text serve"),
         *("sh manifest", "sh command", "sh vendor", "python arrange", "json manifest", "json request"),
         *("json answer", "json release"),
     }
@@ -165,6 +165,18 @@ def test_a_live_command_could_start(line: str, tmp_path: Path, monkeypatch: pyte
         if values["failed_from"]:
             values = {**values, "failed_from": None}  # an earlier run's folder, which is not there
         assert run_command.check(values).base_url is not None
+
+
+@pytest.mark.parametrize("line", [*commands(README["en"], "sh docs")])
+def test_a_command_that_reads_published_pages_could_start(line: str) -> None:
+    environ, (program, group, *arguments) = split(line)
+    assert (environ, program) == ({}, "work-conformance")
+    context = parsed([group, *arguments])
+    assert isinstance(context.command, click.Group)
+    name, command, rest = context.command.resolve_command(context, context._protected_args)
+    assert command is not None
+    values = command.make_context(name, [*rest, *context.args], parent=context).params
+    assert values["docs"] == "https://docs.qoder.com"
 
 
 def split(line: str) -> tuple[dict[str, str], list[str]]:

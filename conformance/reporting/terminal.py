@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import load
+from conformance.contract.witnesses import schema_differences
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, Verdict, VerdictKind
@@ -65,6 +67,7 @@ def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bo
     yield from _observed(record, lang, verbose=verbose)
     yield from _not_exercised(record, lang)
     yield from _remarks(record, lang)
+    yield from _open_questions(lang)
     yield ""
     yield _LAST.format(
         sentence=_safe(record.decision.sentence),
@@ -144,6 +147,19 @@ def _told_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:
     yield f"  {summary(verdict).in_(lang)}"
     yield "  " + Text("the same answer as under {id}", "与 {id} 为同一响应").format(id=where).in_(lang)
     yield from (f"  {source.cite(lang)}" for source in requirement.sources)
+
+
+def _open_questions(lang: Lang) -> Iterator[str]:
+    """The ambiguity register in a line, and what the two languages' schemas say otherwise."""
+    yield (
+        Text(
+            "read with care: the docs are open or contradict themselves in {n} places (work-conformance list --ambiguities)",
+            "文档有 {n} 处未作规定或自相矛盾，本套件的理解见 work-conformance list --ambiguities",
+        )
+        .format(n=len(register()))
+        .in_(lang)
+    )
+    yield from (f"  {difference.text.in_(lang)}" for difference in schema_differences())
 
 
 def _lost(record: RunRecord, lang: Lang) -> Iterator[str]:

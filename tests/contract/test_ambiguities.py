@@ -95,7 +95,7 @@ def read(monkeypatch: pytest.MonkeyPatch, text: str) -> tuple[Ambiguity, ...]:
 ENTRY = """
 [[ambiguity]]
 id = "a"
-pages = ["{page}"]
+sources = ["{page}"]
 requirements = []
 question = { en = "Is it?", zh = "是吗？" }
 positions = { en = "Both.", zh = "两者。" }
@@ -111,5 +111,5 @@ def test_an_entry_is_read_with_its_sources(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("page", ["ack#nowhere", "nowhere#errors", "ack"])
 def test_a_source_that_does_not_resolve_is_an_error(monkeypatch: pytest.MonkeyPatch, page: str) -> None:
-    with pytest.raises(CatalogueError, match="no such page or section"):
+    with pytest.raises(CatalogueError, match="no such page, section or row"):
         read(monkeypatch, ENTRY.replace("{page}", page))

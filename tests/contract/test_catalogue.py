@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -20,6 +21,7 @@ from conformance.contract.catalogue import (
 )
 from conformance.text import Text
 
+ROOT = Path(__file__).resolve().parents[2]
 RULES = list(load().requirements.values())
 EACH = pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 CJK = re.compile(r"[\u4e00-\u9fff]")
@@ -51,6 +53,9 @@ def test_chinese_is_chinese_and_english_is_not() -> None:
         if where.endswith(".url"):
             assert text.en.startswith("https://docs.qoder.com/cloud-agents/"), where
             assert text.zh.startswith("https://docs.qoder.com/zh/cloud-agents/"), where
+        elif where.endswith(".at"):
+            assert re.fullmatch(r"schemas/docs/en/[a-z-]+\.md:\d+", text.en), where
+            assert re.fullmatch(r"schemas/docs/zh/[a-z-]+\.md:\d+", text.zh), where
         else:
             assert CJK.search(text.zh) or re.fullmatch(r"[\w .,-]+", text.zh), where
             assert not CJK.search(text.en), where
@@ -97,7 +102,19 @@ def test_a_rule_cites_a_page_and_a_section(rule: Requirement) -> None:
     assert rule.sources
     for source in rule.sources:
         for lang in ("en", "zh"):
-            assert re.fullmatch(r".+ § .+ <https://.+>", source.cite(lang))
+            assert re.fullmatch(rf".+ § .+[(（]schemas/docs/{lang}/.+\.md:\d+[)）] <https://.+>", source.cite(lang))
+
+
+@EACH
+def test_the_lines_that_a_rule_cites_are_where_the_row_is(rule: Requirement) -> None:
+    for source in rule.sources:
+        for lang in ("en", "zh"):
+            file, _, number = source.at.in_(lang).partition(":")
+            line = (ROOT / file).read_text("utf-8").splitlines()[int(number) - 1]
+            if source.row is not None:
+                assert re.search(rf"\| `?{re.escape(source.row)}`? ", line), source
+            else:
+                assert line.strip(), source
 
 
 def test_ids_are_never_those_of_something_excluded() -> None:
@@ -141,13 +158,28 @@ def test_a_chapter_is_read_with_its_sources() -> None:
     (source,) = rule.sources
     assert (source.page, source.section) == ("ack", Text("Errors", "错误码"))
     assert source.cite("zh") == (
-        "确认 Work § 错误码 <https://docs.qoder.com/zh/cloud-agents/api/environments/work/ack>"
+        f"确认 Work § 错误码（{source.at.zh}） <https://docs.qoder.com/zh/cloud-agents/api/environments/work/ack>"
     )
 
 
-@pytest.mark.parametrize("reference", ["ack#nowhere", "nowhere#errors", "ack", ""])
+def test_a_row_and_a_paragraph_can_be_cited() -> None:
+    (rule,) = read(entry(sources=["ack#errors/409", "ack#introduction~stopping"])).requirements
+    row, paragraph = rule.sources
+    assert row.cite("en").startswith("Acknowledge work item § Errors, row `409` (schemas/docs/en/ack.md:")
+    assert (paragraph.row, paragraph.section) == (None, Text("Introduction", "开头说明"))
+    assert (
+        "`stopping`"
+        in (ROOT / "schemas/docs/zh/ack.md")
+        .read_text("utf-8")
+        .splitlines()[int(paragraph.at.zh.rpartition(":")[2]) - 1]
+    )
+
+
+@pytest.mark.parametrize(
+    "reference", ["ack#nowhere", "nowhere#errors", "ack#errors/418", "ack#notes~no-such", "ack", ""]
+)
 def test_a_source_that_does_not_resolve_is_an_error(reference: str) -> None:
-    with pytest.raises(CatalogueError, match="no such page or section"):
+    with pytest.raises(CatalogueError, match="no such page, section or row"):
         read(entry(sources=[reference]))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing.exceptions import Unresolvable
 
-from conformance.contract import dialect, schemas
-from conformance.contract.schemas import ERROR_STATUSES, STEMS, SchemaFilesMissing, Violation, violations
+from conformance.contract import derived, dialect, schemas
+from conformance.contract.derived import SchemaFilesMissing
+from conformance.contract.schemas import ERROR_STATUSES, STEMS, Violation, violations
 from conformance.text import LANGS, Lang
 
 ITEM: dict[str, Any] = {
@@ -175,11 +175,18 @@ def places(node: object, pointer: str = "") -> Iterator[tuple[str, dict[str, Any
             yield from places(node["additionalProperties"], f"{pointer}/additionalProperties")
 
 
+def cited(sources: object) -> list[str]:
+    """The file and line of every place in an `x-source`."""
+    if isinstance(sources, list):
+        return [place["at"] for place in sources]
+    return [at for inner in sources.values() for at in cited(inner)] if isinstance(sources, dict) else []
+
+
 def stripped(node: object) -> object:
     """The contract alone: without citations, titles and the id."""
     if isinstance(node, dict):
-        words = {"$comment", "title", "$id"}
-        return {k: stripped(v) for k, v in node.items() if not (k in words and isinstance(v, str))}
+        words = {"title", "$id"}
+        return {k: stripped(v) for k, v in node.items() if k != "x-source" and not (k in words and isinstance(v, str))}
     return [stripped(child) for child in node] if isinstance(node, list) else node
 
 
@@ -200,10 +207,13 @@ def test_each_schema_is_valid_and_cites_its_own_language_everywhere(stem: str, l
     schema = schemas.load(lang, stem)
     Draft202012Validator.check_schema(schema)
     assert schema["$id"] == f"urn:work-conformance:schema:{lang}:{stem.replace('_', '-')}"
-    site = {"en": "https://docs.qoder.com/cloud-agents/", "zh": "https://docs.qoder.com/zh/cloud-agents/"}[lang]
     for pointer, place in places(schema):
-        assert place["$comment"].startswith(site), pointer
-        assert bool(re.search("[\u4e00-\u9fff]", place["$comment"].replace("对象", ""))) is (lang == "zh"), pointer
+        judging = set(place) & set(schemas._MESSAGES)
+        assert set(place["x-source"]) == judging, pointer
+        if "required" in place:
+            assert list(place["x-source"]["required"]) == place["required"], pointer
+        assert cited(place["x-source"]), pointer
+        assert all(at.startswith(f"schemas/docs/{lang}/") for at in cited(place["x-source"])), pointer
 
 
 def test_the_work_item_has_fourteen_rows_and_twelve_fields() -> None:
@@ -214,7 +224,7 @@ def test_the_work_item_has_fourteen_rows_and_twelve_fields() -> None:
 
 
 def test_every_keyword_of_the_schemas_has_its_sentence() -> None:
-    structure = {"$schema", "$id", "title", "$comment", "properties", "additionalProperties"}
+    structure = {"$schema", "$id", "title", "x-source", "properties", "additionalProperties"}
     for lang in LANGS:
         for stem in STEMS:
             for _, place in places(schemas.load(lang, stem)):
@@ -268,7 +278,9 @@ def test_a_conflict_has_the_type_of_the_ack_page(lang: Lang) -> None:
     body = changed(envelope(409), "/error/type", "conflict_error")
     found = one(violations("error", lang, body, status=409))
     assert found.expected.en == '"invalid_request_error"'
-    assert "conflict_error" in found.source
+    row, sheet = {"en": ("Errors, row `409`", "en/ack.md:"), "zh": ("错误码，`409` 行", "zh/ack.md:")}[lang]
+    assert row in found.source
+    assert f"schemas/docs/{sheet}" in found.source
 
 
 @pytest.mark.parametrize("status", [None, 200, 402, 500])
@@ -280,41 +292,41 @@ def test_an_undocumented_status_has_no_error_schema(status: int | None) -> None:
 @pytest.mark.parametrize(
     ("pointer", "value", "en", "zh", "source"),
     [
-        ("/state", GONE, "/state is missing.", "/state：缺少该字段。", "row state"),
+        ("/state", GONE, "/state is missing.", "/state：缺少该字段。", "row `state`"),
         (
             "/started_at",
             5,
             "/started_at has the wrong JSON type: a string or null is documented, and it is 5.",
             "/started_at：JSON 类型不对。文档规定：字符串或 null；实际：5。",
-            "row started_at",
+            "row `started_at`",
         ),
         (
             "/type",
             "job",
             '/type has one documented value, "work", and it is "job".',
             '/type：文档规定的取值只有 "work"；实际："job"。',
-            "row type",
+            "row `type`",
         ),
         (
             "/id",
             "wrk",
             '/id must be a string that starts with work_. It is "wrk".',
             '/id：应为以 work_ 开头的字符串；实际："wrk"。',
-            "row id",
+            "row `id`",
         ),
         (
             "/created_at",
             "today",
             '/created_at is not a timestamp: not RFC 3339. It is "today".',
             '/created_at：不是时间戳（不符合 RFC 3339）；实际："today"。',
-            "row created_at",
+            "row `created_at`",
         ),
         (
             "/metadata",
             {"k": []},
             "/metadata/k has the wrong JSON type: a string is documented, and it is an array (elements: 0).",
             "/metadata/k：JSON 类型不对。文档规定：字符串；实际：数组（元素数：0）。",
-            'section "Metadata object": every value',
+            "Metadata object, row `shape`",
         ),
     ],
 )
@@ -398,26 +410,32 @@ def test_schemas_are_read_and_compiled_once() -> None:
 
 
 @pytest.fixture
-def uncached() -> Iterator[None]:
-    schemas.load.cache_clear()
-    yield
-    schemas.load.cache_clear()
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A package that is installed in an empty folder."""
+    derived.schema_folder.cache_clear()
+    derived.derived.cache_clear()
+    monkeypatch.setattr(derived, "_PACKAGE", tmp_path / "site" / "conformance")
+    yield tmp_path / "site"
+    derived.schema_folder.cache_clear()
+    derived.derived.cache_clear()
 
 
-@pytest.mark.usefixtures("uncached")
-def test_missing_files_are_one_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(schemas, "_folders", lambda: (tmp_path / "a", tmp_path / "b"))
-    with pytest.raises(SchemaFilesMissing, match=r"schema file en/work_item\.schema\.json is neither"):
+def test_missing_schemas_are_one_clear_error(elsewhere: Path) -> None:
+    with pytest.raises(SchemaFilesMissing, match=r"neither in the installed package .* nor in a checkout"):
         schemas.load("en", "work_item")
 
 
-@pytest.mark.usefixtures("uncached")
-def test_the_installed_package_goes_before_the_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("package", "checkout"):
-        (tmp_path / name / "en").mkdir(parents=True)
-        (tmp_path / name / "en" / "work_item.schema.json").write_text(json.dumps({"title": name}))
-    monkeypatch.setattr(schemas, "_folders", lambda: (tmp_path / "package", tmp_path / "checkout"))
-    assert schemas.load("en", "work_item")["title"] == "package"
+def test_a_missing_file_is_one_clear_error(elsewhere: Path) -> None:
+    (elsewhere / "schemas" / "en").mkdir(parents=True)
+    with pytest.raises(SchemaFilesMissing, match=r"work_item\.schema\.json is missing: install the package again"):
+        schemas.load("en", "work_item")
+
+
+def test_the_installed_package_goes_before_the_checkout(elsewhere: Path) -> None:
+    for folder in (elsewhere / "conformance" / "schemas", elsewhere / "schemas"):
+        (folder / "en").mkdir(parents=True)
+        (folder / "en" / "work_item.schema.json").write_text(json.dumps({"title": folder.parent.name}))
+    assert schemas.load("en", "work_item")["title"] == "conformance"
 
 
 def test_the_checkout_of_this_project_holds_exactly_the_schemas() -> None:

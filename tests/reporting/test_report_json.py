@@ -72,6 +72,8 @@ def test_a_requirement_says_what_the_catalogue_says() -> None:
         "title": source.title.to_json(),
         "url": source.url.to_json(),
         "section": source.section.to_json(),
+        "row": None,
+        "at": source.at.to_json(),
     }
     assert entry["blocked_by"] == ["ack.retry.active"]
     assert found["ack.retry.active"]["lines"][0]["reds"][0]["pointer"] == "/state"

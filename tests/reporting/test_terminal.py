@@ -146,7 +146,7 @@ def test_the_history_that_no_order_explains_is_drawn() -> None:
 
 def test_a_green_run_is_short() -> None:
     output = shown(green())
-    assert len(output) == 3 + 1 + len(load().chapters) + 1 + 2
+    assert len(output) == 3 + 1 + len(load().chapters) + 1 + 3
 
 
 @pytest.mark.parametrize("lang", LANGS)
