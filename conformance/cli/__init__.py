@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from typing import Final
 
@@ -10,6 +9,7 @@ import click
 
 from conformance import __version__
 from conformance.cli.spoken import say
+from conformance.cli.suggesting import SuggestingGroup
 
 _COMMANDS: Final = {
     "run": say("Judge a server, or the embedded emulator.", "判定一个服务器或内置模拟器。"),
@@ -23,7 +23,7 @@ _COMMANDS: Final = {
 }
 
 
-class _Commands(click.Group):
+class _Commands(SuggestingGroup):
     """Loads a command's module when it is needed, so that `--help` stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -36,26 +36,6 @@ class _Commands(click.Group):
         command = module.command
         assert isinstance(command, click.Command)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], _COMMANDS, n=1, cutoff=0.5)
-            known = near[0] if near else ", ".join(_COMMANDS)
-            raise click.UsageError(
-                say(
-                    f"No such command {args[0]!r}. Did you mean {known!r}?",
-                    f"没有命令 {args[0]!r}。是否应为 {known!r}？",
-                )
-                if near
-                else say(
-                    f"No such command {args[0]!r}. The commands are {known}.",
-                    f"没有命令 {args[0]!r}。可用命令：{known}。",
-                ),
-                ctx,
-            )
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(say("Commands", "命令")):

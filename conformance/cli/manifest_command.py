@@ -22,6 +22,7 @@ from conformance.arrange.reading import AnswerLost, CannotArrange, Precondition
 from conformance.chapters.registry import scenarios
 from conformance.cli.options import CannotStart, merged, settings_options
 from conformance.cli.spoken import say, spoken
+from conformance.cli.suggesting import SuggestingGroup
 from conformance.client.api import Api
 from conformance.client.client import TargetGone
 from conformance.client.conversation import converse
@@ -41,6 +42,7 @@ T = TypeVar("T")
 
 
 @click.group(
+    cls=SuggestingGroup,
     context_settings={"max_content_width": 100},
     help=say(
         "Prepared work items, for `run --arrange manifest --manifest FILE`.",

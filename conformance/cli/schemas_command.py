@@ -11,6 +11,7 @@ import click
 
 from conformance.cli.options import CannotStart, language
 from conformance.cli.spoken import say
+from conformance.cli.suggesting import SuggestingGroup
 from conformance.contract.derived import schema_folder
 from conformance.text import Lang
 
@@ -32,6 +33,7 @@ _docs = click.option("--docs", metavar="DIR|URL", help=_DOCS_HELP)
 
 
 @click.group(
+    cls=SuggestingGroup,
     help=say(
         "Derive the JSON Schemas from the documentation pages of each language, check them, and show where the pages"
         " disagree.\n\nWithout --docs the pages are the contract sheets in schemas/docs, which restate them.",
