@@ -39,7 +39,7 @@ _docs = click.option("--docs", metavar="DIR|URL", help=_DOCS_HELP)
         " disagree.\n\nWithout --docs the pages are the contract sheets in schemas/docs, which restate them.",
         "由各语言的文档页面推导 JSON Schema、检查其是否一致，并列出页面相互矛盾之处。\n\n"
         "不带 --docs 时，以复述这些页面的契约页（schemas/docs）为准。",
-    )
+    ),
 )
 @click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help=say("Language.", "语言。"))
 def command() -> None:
@@ -84,11 +84,12 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
 
 
 @command.command(
+    short_help=say("Are the committed schemas what the pages say?", "已提交的 schema 是否与页面一致？"),
     help=say(
         "Compare the committed schemas with what the pages say: exit 0 when they agree, 1 with each difference by page,"
         " row and line when they do not, 2 when a page cannot be read.",
         "比较已提交的 schema 与页面内容：一致时退出码为 0；不一致时为 1，并按页面、行逐条列出差异；无法读取页面时为 2。",
-    )
+    ),
 )
 @_docs
 @click.option(
@@ -144,10 +145,11 @@ def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str |
 
 
 @command.command(
+    short_help=say("Where do the pages disagree?", "页面在何处相互矛盾？"),
     help=say(
         "Show where the two languages, two pages, or a table and its example disagree, with page, section and line.",
         "列出两种语言之间、页面之间、表格与示例之间的矛盾，附页面、小节和行号。",
-    )
+    ),
 )
 @_docs
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
