@@ -24,6 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"scenario"}),
     frozenset({"chapters"}),
     frozenset({"judging"}),
+    frozenset({"evidence"}),
     frozenset({"certificate"}),
     frozenset({"reporting"}),
     frozenset({"options"}),

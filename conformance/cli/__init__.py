@@ -13,6 +13,7 @@ from conformance.cli.suggesting import SuggestingGroup
 
 _COMMANDS: Final = {
     "run": say("Judge a server, or the embedded emulator.", "判定一个服务器或内置模拟器。"),
+    "replay": say("Judge a saved run again, offline.", "离线重新判定一次已保存的运行。"),
     "serve": say("Start the emulator alone.", "单独启动模拟器。"),
     "list": say("Show chapters, scenarios and requirements.", "列出各章、场景和要求。"),
     "manifest": say(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
+from typing import Any, Final
 
 from conformance.arrange.arrangement import Mode
 from conformance.contract.catalogue import load
@@ -12,12 +14,21 @@ from conformance.judging.tally import Tally, tally
 from conformance.judging.verdict import Line, Verdict
 from conformance.text import Text
 
+_PLAIN: Final[dict[str, tuple[type, ...]]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (bool,),
+    "str | None": (str, type(None)),
+    "Mode": (str,),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """How a run was made. Times are seconds; `started_at` is RFC 3339 in UTC.
 
-    `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
+    `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
     target.
     """
@@ -40,6 +51,35 @@ class Circumstances:
     selection: str | None = None
     interrupted: Text | None = None
     leftovers: tuple[str, ...] = ()
+    replayed: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; `from_json` reads it back to an equal value."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Circumstances:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: a part is missing, unknown or of the wrong type.
+        """
+        try:
+            interrupted = data["interrupted"]
+            about = cls(
+                **{
+                    **data,
+                    "interrupted": Text.from_json(interrupted) if interrupted is not None else None,
+                    "leftovers": tuple(map(str, data["leftovers"])),
+                }
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError(f"a part is missing or malformed: {error!r}") from None
+        for field in fields(cls):
+            kinds = _PLAIN.get(str(field.type))
+            if kinds is not None and not isinstance(getattr(about, field.name), kinds):
+                raise ValueError(f"{field.name} is of the wrong type")
+        return about
 
 
 @dataclass(frozen=True, kw_only=True)

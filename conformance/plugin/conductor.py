@@ -6,10 +6,10 @@ import contextlib
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from conformance import __version__
 from conformance.arrange.cleanup import Leftover, remove
@@ -21,18 +21,21 @@ from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.conversation import converse
 from conformance.contract.catalogue import load
+from conformance.evidence import PLAN, plan_json, seal
+from conformance.exchange import EndKind
 from conformance.judging.judge import judge
-from conformance.judging.plan import Selection, full_plan
+from conformance.judging.plan import Cost, Selection, cost, full_plan
 from conformance.judging.record import Circumstances, RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import folder as run_folder
-from conformance.plugin.engine import Assignment, read_transcript
+from conformance.plugin.court import Court
+from conformance.plugin.engine import Assignment, read_transcript, write_transcript
+from conformance.plugin.folder import Conversations
 from conformance.reporting.write import write_reports
+from conformance.scenario.perform import not_held
 from conformance.settings import Settings
 from conformance.target import Credentials, Secret, Target
 from conformance.text import Text
-
-PLAN_FORMAT: Final = "work-conformance-plan/1"
 
 T = TypeVar("T")
 
@@ -48,6 +51,7 @@ class Conductor:
         self._selection = selection
         self._processes = max(1, processes)
         self._verdicts: list[Verdict] = []
+        self._workspace: Workspace | None = None
         self._started = datetime.now(UTC)
         self._epoch = time.monotonic()
         self._resources = contextlib.ExitStack()
@@ -68,6 +72,16 @@ class Conductor:
         )
 
     @property
+    def target(self) -> Target:
+        """Whom the run is about."""
+        return self.assignment.target
+
+    @property
+    def conversations(self) -> Conversations:
+        """Where its transcripts will lie."""
+        return self.assignment.conversations
+
+    @property
     def workspace_file(self) -> Path:
         """Where the processes find what was prepared."""
         return self.folder / "workspace.json"
@@ -79,20 +93,24 @@ class Conductor:
             CannotStart: the target cannot be judged at all.
         """
         self.plan = tuple(plan)
-        run_folder.write_json(
-            self.folder / "plan.json",
-            {
-                "format": PLAN_FORMAT,
-                "run": self.assignment.run_id,
-                "lines": [[line.scenario, line.requirement] for line in plan],
-            },
-        )
+        run_folder.write_json(self.folder / PLAN, plan_json(self.assignment.run_id, plan))
         run_id, arrangement = self.assignment.run_id, self.assignment.arrangement
         workspace = self._talk(lambda api: preflight(api, self._journal, run_id, arrangement))
         run_folder.write_json(self.workspace_file, workspace.to_json())
         if self.settings.output is None:
             run_folder.point_latest(self.folder)
+        self._workspace = workspace
         return workspace
+
+    def court(self, names: Iterable[str]) -> Court:
+        """Hold the conversations in this process."""
+        assert self._workspace is not None, "the target was prepared"
+        return Court(self.assignment, self._workspace, names)
+
+    def cost(self, lines: Iterable[Line]) -> Cost:
+        """What a plan takes on the target."""
+        limits, arrangement = self.assignment.limits, self.assignment.arrangement
+        return cost(lines, writes_per_second=limits.writes_per_second, arranged_by=arrangement.mode)
 
     def take(self, verdict: Verdict) -> None:
         """A verdict came in, from this process or another."""
@@ -108,6 +126,7 @@ class Conductor:
             self.record = RunRecord(
                 circumstances=self._circumstances(tuple(leftovers)), plan=self.plan, verdicts=tuple(self._verdicts)
             )
+            seal(self.folder, self.record.circumstances)
             write_reports(self.record, self.folder, lang=self.settings.lang or "en")
         return self.record
 
@@ -159,24 +178,28 @@ class Conductor:
         return converse(whom.target, whom.credentials, whom.limits, conversation)
 
     def _close_the_books(self) -> None:
-        """What an interruption left open is judged where the conversation is whole, else inconclusive.
+        """Every planned scenario gets a transcript, and what an interruption left open is judged on it.
 
-        Without an interruption an open line is a lost verdict.
+        A conversation that was not held to its end is written down as that, so that the evidence is whole. Without
+        an interruption an open line is a lost verdict.
         """
+        reason = self.interrupted or Text("the process that held the conversation crashed", "进行对话的进程崩溃")
+        kind: EndKind = "aborted" if self.interrupted else "suite-error"
+        transcripts = {}
+        for name in dict.fromkeys(line.scenario for line in self.plan):
+            transcript = read_transcript(self.folder, name)
+            if transcript is None:
+                run, seed = self.assignment.run_id, self.assignment.seed
+                transcript = not_held(scenarios()[name], reason, run=run, seed=seed, kind=kind)
+                write_transcript(self.folder, transcript)
+            transcripts[name] = transcript
         if self.interrupted is None:
             return
         known = {verdict.line for verdict in self._verdicts}
-        whole = {
-            name: read_transcript(self.folder, name) for name in dict.fromkeys(line.scenario for line in self.plan)
-        }
         for line in self.plan:
-            transcript = whole[line.scenario]
-            if line in known:
-                continue
-            if transcript is None:
-                self.take(Verdict(line=line, kind="inconclusive", reason=self.interrupted))
-            else:
-                self.take(judge(scenarios()[line.scenario], load().requirements[line.requirement], transcript))
+            if line not in known:
+                requirement = load().requirements[line.requirement]
+                self.take(judge(scenarios()[line.scenario], requirement, transcripts[line.scenario]))
 
     def _circumstances(self, leftovers: tuple[str, ...]) -> Circumstances:
         target = self.assignment.target

@@ -20,9 +20,11 @@ from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
 from conformance.client.client import Client
 from conformance.client.transport import Transport
+from conformance.evidence import TRANSCRIPTS
 from conformance.exchange import Transcript
+from conformance.plugin.folder import Conversations
 from conformance.scenario.model import Scenario
-from conformance.scenario.perform import aborted, perform
+from conformance.scenario.perform import not_held, perform
 from conformance.scenario.stage import Stage, StageFactory
 from conformance.target import Credentials, Limits, Target
 from conformance.text import Text
@@ -51,6 +53,12 @@ class Assignment:
     arrangement: Arrangement = field(default_factory=Arrangement)
     inherited: tuple[str, ...] = ()
     suffix: str = ""
+
+    @property
+    def conversations(self) -> Conversations:
+        """What those who report on the conversations need."""
+        zero = time.time() - (time.monotonic() - self.epoch)
+        return Conversations(self.run_id, self.folder / TRANSCRIPTS, zero)
 
 
 class Engine:
@@ -85,13 +93,15 @@ class Engine:
                 self._transcripts[scenario.id] = conversation
 
     def transcript(self, name: str) -> Transcript:
-        """Wait for a scenario's transcript; `aborted` where the run was cut short."""
+        """Wait for a scenario's transcript; an `aborted` one where the run was cut short."""
         self.start([name])
         try:
             return self._transcripts[name].result()
         except CancelledError:
             reason = self._cut or Text("the run was interrupted", "运行被中断")
-            return aborted(scenarios()[name], reason, run=self._assignment.run_id, seed=self._assignment.seed)
+            transcript = not_held(scenarios()[name], reason, run=self._assignment.run_id, seed=self._assignment.seed)
+            write_transcript(self._assignment.folder, transcript)
+            return transcript
 
     def cut(self, reason: Text) -> None:
         """Cancel whatever is still in progress; waiting items get an aborted transcript."""
@@ -192,7 +202,7 @@ def in_flight(limits: Limits) -> int:
 
 def write_transcript(folder: Path, transcript: Transcript) -> None:
     """Write `transcripts/<scenario>.json`; the name is the suite's own, never the target's."""
-    place = folder / "transcripts"
+    place = folder / TRANSCRIPTS
     place.mkdir(exist_ok=True)
     (place / f"{transcript.scenario}.json").write_text(transcript.dumps(), "utf-8")
 
@@ -200,6 +210,6 @@ def write_transcript(folder: Path, transcript: Transcript) -> None:
 def read_transcript(folder: Path, scenario: str) -> Transcript | None:
     """What `write_transcript` wrote; None where the conversation was not held to its end."""
     try:
-        return Transcript.from_json(json.loads((folder / "transcripts" / f"{scenario}.json").read_text("utf-8")))
+        return Transcript.from_json(json.loads((folder / TRANSCRIPTS / f"{scenario}.json").read_text("utf-8")))
     except (OSError, ValueError):
         return None

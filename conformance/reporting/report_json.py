@@ -78,6 +78,7 @@ def _run(about: Circumstances) -> dict[str, Any]:
         "interrupted": _text(about.interrupted),
         "requests": about.requests,
         "left_behind": list(about.leftovers),
+        "replayed": about.replayed,
     }
 
 

@@ -96,6 +96,8 @@ def _head(record: RunRecord, lang: Lang) -> Iterator[str]:
     if about.embedded:
         target += Text(" (the suite's own emulator)", "（本套件自带的模拟器）").in_(lang)
     yield Text("target: {target}", "目标：{target}").format(target=target).in_(lang)
+    if about.replayed:
+        yield Text("judged again from the saved conversations", "依据保存的对话记录重新判定").in_(lang)
     if about.arranged_by != "api":
         yield _GIVEN[about.arranged_by].in_(lang)
     if about.selection is not None:
