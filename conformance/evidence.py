@@ -37,6 +37,10 @@ class BrokenEvidence(Exception):
         super().__init__(en)
 
 
+class NewerEvidence(BrokenEvidence):
+    """A file is of a format that this version does not know."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """What a run rests on. `files` are the bytes of plan and transcripts by their path in the run's folder."""
@@ -67,7 +71,8 @@ class Evidence:
     def verdict(self, line: Line) -> Verdict:
         """The verdict of this version on one of the `lines`."""
         transcript = self.transcripts[line.scenario]
-        return judge(scenarios()[line.scenario], load().requirements[line.requirement], transcript)
+        verdict = judge(scenarios()[line.scenario], load().requirements[line.requirement], transcript)
+        return self.circumstances.known_failures.apply(verdict)
 
     def judged(self) -> RunRecord:
         """Everything judged again, by this version."""
@@ -196,7 +201,7 @@ def _object(name: str, content: bytes, wanted: str) -> Mapping[str, Any]:
     if form == wanted:
         return dict(data)
     if isinstance(form, str) and form.startswith(wanted.rpartition("/")[0] + "/"):
-        raise BrokenEvidence(
+        raise NewerEvidence(
             f"{name} is of the format {form}, which this version does not know; install a newer version.",
             f"{name} 的格式为 {form}，当前版本无法识别；请安装更新的版本。",
         )

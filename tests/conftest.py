@@ -20,6 +20,7 @@ SEED: Final = os.environ.get("WORK_CONFORMANCE_SEED") or f"{datetime.now(UTC):%j
 ONE_OF: Final = {
     "tests/broken/test_broken.py": 5,
     "tests/broken/test_odd.py": 3,
+    "tests/evidence/test_replay.py": 5,
     "tests/hostile/": 3,
     "tests/arrange/test_runs_on_given_items.py": 4,
     "tests/vendor/test_vendor.py": 3,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from conformance.contract.catalogue import load
 from conformance.judging.gate import Decision, decide
 from conformance.judging.tally import Tally, tally
 from conformance.judging.verdict import Line, Verdict
+from conformance.judging.waivers import Waivers, parse
+from conformance.target import ConfigurationError
 from conformance.text import Text
 
 _PLAIN: Final[dict[str, tuple[type, ...]]] = {
@@ -28,7 +31,7 @@ _PLAIN: Final[dict[str, tuple[type, ...]]] = {
 class Circumstances:
     """How a run was made. Times are seconds; `started_at` is RFC 3339 in UTC.
 
-    `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
+    `waivers` is the text of the file of known failures. `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
     target.
     """
@@ -52,10 +55,16 @@ class Circumstances:
     interrupted: Text | None = None
     leftovers: tuple[str, ...] = ()
     replayed: bool = False
+    waivers: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `from_json` reads it back to an equal value."""
         return asdict(self)
+
+    @property
+    def known_failures(self) -> Waivers:
+        """The waivers, as they were on the day of the run."""
+        return parse(self.waivers or "", today=date.fromisoformat(self.started_at[:10]))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Circumstances:
@@ -75,6 +84,10 @@ class Circumstances:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"a part is missing or malformed: {error!r}") from None
+        try:
+            assert about.known_failures is not None
+        except ConfigurationError as error:
+            raise ValueError(f"the waivers cannot be read: {error}") from None
         for field in fields(cls):
             kinds = _PLAIN.get(str(field.type))
             if kinds is not None and not isinstance(getattr(about, field.name), kinds):
@@ -100,5 +113,14 @@ class RunRecord:
         """The run's word and exit code."""
         about = self.circumstances
         return decide(
-            self.tally, selected=about.selection is not None, strict=about.strict, polls=about.arranged_by == "api"
+            self.tally,
+            selected=about.selection is not None,
+            strict=about.strict,
+            polls=about.arranged_by == "api",
+            complaints=self.waiver_complaints,
         )
+
+    @cached_property
+    def waiver_complaints(self) -> list[Text]:
+        """Waivers that expired or no longer match, each with its line of the file."""
+        return self.circumstances.known_failures.complaints(self.verdicts)

@@ -69,6 +69,8 @@ class Conductor:
             limits=settings.limits,
             folder=self.folder,
             arrangement=settings.arrangement,
+            waivers=settings.waivers or "",
+            day=f"{self._started:%Y-%m-%d}",
         )
 
     @property
@@ -199,7 +201,8 @@ class Conductor:
         for line in self.plan:
             if line not in known:
                 requirement = load().requirements[line.requirement]
-                self.take(judge(scenarios()[line.scenario], requirement, transcripts[line.scenario]))
+                verdict = judge(scenarios()[line.scenario], requirement, transcripts[line.scenario])
+                self.take(self.assignment.known_failures.apply(verdict))
 
     def _circumstances(self, leftovers: tuple[str, ...]) -> Circumstances:
         target = self.assignment.target
@@ -222,6 +225,7 @@ class Conductor:
             selection=self._words_of_selection(),
             interrupted=self.interrupted,
             leftovers=leftovers,
+            waivers=self.settings.waivers,
         )
 
     def _words_of_selection(self) -> str | None:

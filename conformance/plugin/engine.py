@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from conformance.client.client import Client
 from conformance.client.transport import Transport
 from conformance.evidence import TRANSCRIPTS
 from conformance.exchange import Transcript
+from conformance.judging.waivers import Waivers, parse
 from conformance.plugin.folder import Conversations
 from conformance.scenario.model import Scenario
 from conformance.scenario.perform import not_held, perform
@@ -40,7 +42,8 @@ class Assignment:
     """What a process needs to hold conversations. `epoch` is the run's zero on the machine's monotonic clock.
 
     A process that replaces one that crashed has `inherited` its open scenarios, and `suffix` keeps the names of what
-    it makes apart from what that one made.
+    it makes apart from what that one made. `waivers` is the text of the file of known failures, `day` the date (ISO)
+    on which the run began.
     """
 
     run_id: str
@@ -53,6 +56,13 @@ class Assignment:
     arrangement: Arrangement = field(default_factory=Arrangement)
     inherited: tuple[str, ...] = ()
     suffix: str = ""
+    waivers: str = ""
+    day: str = "0001-01-01"
+
+    @property
+    def known_failures(self) -> Waivers:
+        """The waivers, read on the day on which the run began."""
+        return parse(self.waivers, today=date.fromisoformat(self.day))
 
     @property
     def conversations(self) -> Conversations:

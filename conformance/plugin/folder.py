@@ -23,6 +23,7 @@ _OURS: Final = (
     "report.json",
     "report.schema.json",
     "junit.xml",
+    "waivers.toml",
 )
 
 
