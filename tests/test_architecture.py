@@ -25,7 +25,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"chapters"}),
     frozenset({"judging"}),
     frozenset({"evidence"}),
-    frozenset({"certificate"}),
+    frozenset({"certificate", "comparison"}),
     frozenset({"reporting"}),
     frozenset({"options"}),
     frozenset({"settings"}),

@@ -62,12 +62,12 @@ def allure(place: str | None) -> list[str]:
 def run_pytest(arguments: list[str], plugin: object) -> int:
     import pytest
 
-    with _environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS="", PYTEST_PLUGINS=""):
+    with environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS="", PYTEST_PLUGINS=""):
         return int(pytest.main(arguments, plugins=[plugin]))
 
 
 @contextlib.contextmanager
-def _environment(**variables: str) -> Iterator[None]:
+def environment(**variables: str) -> Iterator[None]:
     """Set variables for this process and the workers it starts, and put back what was there."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)

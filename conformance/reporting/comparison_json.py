@@ -11,7 +11,7 @@ from conformance.contract.catalogue import load
 from conformance.judging.record import Circumstances
 from conformance.judging.verdict import Verdict
 from conformance.reporting.comparison_text import conclusion
-from conformance.reporting.report_json import SUITE_NAME, encodable_json
+from conformance.reporting.report_json import SUITE_NAME
 from conformance.reporting.wording import summary
 from conformance.text import Text
 
@@ -19,8 +19,8 @@ COMPARISON_FORMAT: Final = "work-conformance-comparison/1"
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """The comparison as plain JSON types; every string in it has a UTF-8 form."""
-    document = {
+    """The comparison as plain JSON types. Equal comparisons give equal documents."""
+    return {
         "format": COMPARISON_FORMAT,
         "suite": {"name": SUITE_NAME, "version": __version__},
         "catalogue": {"version": load().version},
@@ -50,8 +50,6 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
             for entry in comparison.one_sided
         ],
     }
-    cleaned: dict[str, Any] = encodable_json(document)
-    return cleaned
 
 
 def comparison_schema_text() -> str:

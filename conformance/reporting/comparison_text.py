@@ -32,7 +32,8 @@ _LONGEST: Final = 300
 _NAMED: Final = 6
 """Cases that are named before the rest is only counted; the JSON form names all."""
 
-_MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|&~$:@^=-])")
+_MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|&~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+"""Signs of Markdown and HTML, and what makes a link of a bare address; every line begins with words of ours."""
 _COMMA: Final = Text(", ", "、")
 
 _PARTS: Final[dict[Part, Text]] = {
@@ -121,9 +122,7 @@ def conclusion(comparison: Comparison) -> Text:
     return Text(
         "Different: requirements {v}, observations {o}, parts of answers {s}; {compared}.",
         "不一致：要求 {v} 条，观察 {o} 项，响应差异 {s} 处；{compared}。",
-    ).format(
-        v=len(comparison.verdicts), o=len(comparison.observations), s=len(comparison.shapes), compared=compared
-    )
+    ).format(v=len(comparison.verdicts), o=len(comparison.observations), s=len(comparison.shapes), compared=compared)
 
 
 def _head(comparison: Comparison) -> Iterator[Text]:
@@ -247,9 +246,9 @@ def _part(difference: ShapeDifference) -> Text:
     if difference.a is None or difference.b is None:
         side, shown = ("A", difference.a) if difference.b is None else ("B", difference.b)
         types = Text(" ({types})", "（{types}）").format(types=_tokens(shown)) if shown else Text("", "")
-        return Text("{name}{types}: only A", "{name}{types}：仅 A 有").format(name=name, types=types) if (
-            side == "A"
-        ) else Text("{name}{types}: only B", "{name}{types}：仅 B 有").format(name=name, types=types)
+        return Text("{name}{types}: only {side}", "{name}{types}：仅 {side} 有").format(
+            name=name, types=types, side=side
+        )
     return Text("{name}: A {a}; B {b}", "{name}：A 为 {a}；B 为 {b}").format(
         name=name, a=_tokens(difference.a), b=_tokens(difference.b)
     )
