@@ -59,7 +59,17 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "reports" / "README.md"])
 KINDS = frozenset(
     {
-        *("sh offline", "sh serve", "sh live", "sh docs", "sh bootstrap", "toml config", "text run", "text red", "text serve"),
+        *(
+            "sh offline",
+            "sh serve",
+            "sh live",
+            "sh docs",
+            "sh bootstrap",
+            "toml config",
+            "text run",
+            "text red",
+            "text serve",
+        ),
         *("sh manifest", "sh command", "sh vendor", "python arrange", "json manifest", "json request"),
         *("json answer", "json release"),
     }
