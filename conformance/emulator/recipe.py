@@ -13,11 +13,13 @@ from starlette.types import ASGIApp
 
 from .app import API_PREFIX, build_app, operations
 from .auth import Tokens
+from .errors import JsonObject
 from .ids import IdMint
-from .instants import Clock, utc_now
+from .instants import Clock, microseconds, utc_now
 from .operations import Operation, Operations
 from .seams import HEALTHY, Seams
 from .service import Service
+from .work import WorkItem
 
 Wrap = Callable[[ASGIApp, Tokens], ASGIApp]
 """Makes another application of one; it may need to know the tokens."""
@@ -59,3 +61,20 @@ class Recipe:
 
 
 Departure = Callable[[Recipe], Recipe]
+
+
+_TIMES = ("created_at", "acknowledged_at", "started_at", "stop_requested_at", "stopped_at")
+
+
+def in_microseconds(recipe: Recipe) -> Recipe:
+    """Times of work items are shown in microseconds, so that no client has to wait for the next second."""
+
+    def change(render: Callable[[WorkItem], JsonObject]) -> Callable[[WorkItem], JsonObject]:
+        def rendered(item: WorkItem) -> JsonObject:
+            moments = {name: getattr(item, name) for name in _TIMES}
+            shown = {name: None if moment is None else microseconds(moment) for name, moment in moments.items()}
+            return render(item) | shown
+
+        return rendered
+
+    return recipe.deciding(render_work_item=change)
