@@ -33,7 +33,9 @@ from conformance.cli import run_command
 from conformance.cli.options import merged
 from conformance.client.client import MAX_TRIES, MAX_WAIT
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
-from conformance.emulator import Tokens, create_app
+from conformance.emulator import Tokens
+from conformance.emulator.defects import DEFECTS
+from conformance.emulator.recipe import Recipe
 from conformance.judging import gate
 from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST, Line
@@ -44,8 +46,6 @@ from conformance.reporting.terminal import lines as terminal_lines
 from conformance.settings import POLITE_RATE
 from conformance.target import MINIMUM_SECRET_LENGTH
 from conformance.text import LANGS, Lang, Text
-from tests.broken.answers import errors, on_refusal
-from tests.broken.servers import SERVERS
 from tests.runs import judge_app
 from tests.test_architecture import APART, FLOORS, PACKAGE, room_of
 
@@ -291,7 +291,7 @@ def counts(requirements: Sequence[Requirement]) -> tuple[str, str]:
 def test_the_red_shown_is_what_a_run_writes(tmp_path: Path) -> None:
     """Each line shown is in the real output, in this order; `…` stands for what was cut."""
     tokens = Tokens.generate()
-    broken = on_refusal(errors(type="conflict_error"), 409)(create_app(tokens=tokens), tokens)
+    broken = DEFECTS["envelope.conflict-error"].broken(Recipe()).build(tokens)
     plan = [Line(f"terminal.stopping.from-{state}", "ack.terminal.stopping") for state in ("starting", "active")]
     record = judge_app(broken, tokens, tmp_path / "run", plan)
     for lang in LANGS:
@@ -308,9 +308,8 @@ def masked(line: str) -> str:
 
 @EACH_LANGUAGE
 def test_as_many_reds_are_counted_as_the_broken_server_has(lang: Lang) -> None:
-    [server] = [server for server in SERVERS if server.id == "envelope.conflict-error"]
-    assert len(server.fails) == 12
-    assert Text("One of the twelve reds", "十二处失败之一").in_(lang) in README[lang]
+    assert len(DEFECTS["envelope.conflict-error"].fails) == 13
+    assert Text("One of the thirteen reds", "十三处失败之一").in_(lang) in README[lang]
 
 
 # --- tables

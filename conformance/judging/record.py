@@ -19,7 +19,7 @@ class Circumstances:
 
     `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
-    target.
+    target; `unwritten` says why there is no report.
     """
 
     run_id: str
@@ -40,6 +40,7 @@ class Circumstances:
     selection: str | None = None
     interrupted: Text | None = None
     leftovers: tuple[str, ...] = ()
+    unwritten: Text | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,5 +61,9 @@ class RunRecord:
         """The run's word and exit code."""
         about = self.circumstances
         return decide(
-            self.tally, selected=about.selection is not None, strict=about.strict, polls=about.arranged_by == "api"
+            self.tally,
+            selected=about.selection is not None,
+            strict=about.strict,
+            polls=about.arranged_by == "api",
+            unwritten=about.unwritten,
         )

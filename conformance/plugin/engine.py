@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,8 @@ from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
 from conformance.client.client import Client
 from conformance.client.transport import Transport
-from conformance.exchange import Transcript
+from conformance.exchange import Ending, Transcript
+from conformance.plugin.folder import write_whole
 from conformance.scenario.model import Scenario
 from conformance.scenario.perform import aborted, perform
 from conformance.scenario.stage import Stage, StageFactory
@@ -147,7 +148,10 @@ class Engine:
             transcript = await perform(
                 scenario, self._stages(scenario), run=self._assignment.run_id, seed=self._assignment.seed
             )
-        write_transcript(self._assignment.folder, transcript)
+        try:
+            write_transcript(self._assignment.folder, transcript)
+        except OSError as error:
+            return _unwritten(transcript, error)
         return transcript
 
     def _stages(self, scenario: Scenario) -> StageFactory:
@@ -194,7 +198,14 @@ def write_transcript(folder: Path, transcript: Transcript) -> None:
     """Write `transcripts/<scenario>.json`; the name is the suite's own, never the target's."""
     place = folder / "transcripts"
     place.mkdir(exist_ok=True)
-    (place / f"{transcript.scenario}.json").write_text(transcript.dumps(), "utf-8")
+    write_whole(place / f"{transcript.scenario}.json", transcript.dumps())
+
+
+def _unwritten(transcript: Transcript, error: OSError) -> Transcript:
+    """What is judged in its place: nobody could hold the verdicts against a transcript that is not there."""
+    why = error.strerror or type(error).__name__
+    reason = Text(f"the transcript could not be written ({why})", f"记录无法写入（{why}）")
+    return replace(transcript, exchanges=(), ending=Ending(kind="suite-error", reason=reason))
 
 
 def read_transcript(folder: Path, scenario: str) -> Transcript | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 from conformance.judging.record import RunRecord
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.report_json import report, schema_text
+from conformance.reporting.safe import json_text
 from conformance.text import Lang
 
 
@@ -24,7 +24,7 @@ def write_reports(record: RunRecord, folder: Path, *, lang: Lang = "en") -> list
     texts = {
         "report.schema.json": schema_text(),
         "junit.xml": junit(record, lang),
-        "report.json": json.dumps(report(record), ensure_ascii=False, allow_nan=False, indent=1) + "\n",
+        "report.json": json_text(report(record)),
     }
     for name, text in texts.items():
         _replace(folder / name, text.encode("utf-8"))
