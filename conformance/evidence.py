@@ -86,15 +86,19 @@ def plan_json(run_id: str, plan: list[Line]) -> dict[str, Any]:
     return {"format": PLAN_FORMAT, "run": run_id, "lines": [[line.scenario, line.requirement] for line in plan]}
 
 
-def seal(folder: Path, circumstances: Circumstances) -> None:
-    """Write `evidence.json` over the plan and the transcripts of a run that has ended."""
+def seal(folder: Path, circumstances: Circumstances) -> str:
+    """The text of `evidence.json` over the plan and the transcripts of a run that has ended.
+
+    Raises:
+        OSError: one of them cannot be read.
+    """
     names = [PLAN, *sorted(f"{TRANSCRIPTS}/{path.name}" for path in (folder / TRANSCRIPTS).glob("*.json"))]
     data = {
         "format": EVIDENCE_FORMAT,
         "circumstances": circumstances.to_json(),
         "files": {name: _digest((folder / name).read_bytes()) for name in names},
     }
-    (folder / EVIDENCE).write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 def read_evidence(folder: Path) -> Evidence:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
+import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +20,9 @@ LOOPBACK_HOSTS: Final = frozenset({"localhost"})
 """Names of this machine, besides its addresses."""
 
 MINIMUM_SECRET_LENGTH: Final = 12
+
+MAX_BODY: Final = 128 << 10
+"""Bytes that are read of an answer that is about one object: far above any documented one, and dozens are held at once."""
 
 _EXAMPLE: Final = "https://api.example.com"
 
@@ -81,7 +86,8 @@ class Limits:
     writes_per_second: float = 0.0
     reads_per_second: float = 0.0
     concurrency: int = 32
-    max_body: int = 1 << 20
+    max_body: int = MAX_BODY
+    max_list: int = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +225,8 @@ def parse_secret(value: str, variable: str) -> Secret:
 class Redactor:
     """Replaces secrets by value in text that is about to be kept.
 
-    Each secret is known in the forms a server may echo it in: plain, URL-encoded, JSON-escaped and base64.
+    Each secret is known in the forms a server may echo it in: plain, base64, and with any of its characters escaped as
+    JSON, a URL or HTML may have it.
     """
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
@@ -235,17 +242,74 @@ class Redactor:
         self._replacements.sort(key=lambda pair: -len(pair[0]))
 
     def __call__(self, text: str) -> str:
+        if _ESCAPE.search(text):
+            text = self._without_escaped(text)
         for value, variable in self._replacements:
             text = text.replace(value, variable)
         return text
 
+    def _without_escaped(self, text: str) -> str:
+        """The same for secrets of which a part is escaped: a reader who decodes the text would have them back."""
+        plain = _Unescaped(text)
+        found: list[tuple[int, int, str]] = []
+        left = plain.text
+        for value, variable in self._replacements:
+            hits = re.finditer(re.escape(value), left)
+            found += [(plain.origin(hit.start()), plain.origin(hit.end()), variable) for hit in hits]
+            left = left.replace(value, "\0" * len(value))  # a shorter one within it is not found again
+        parts, done = [], 0
+        for begin, end, variable in sorted(found):
+            parts += [text[done:begin], variable]
+            done = end
+        return "".join((*parts, text[done:]))
+
+
+_ESCAPE: Final = re.compile(
+    r"\\u00(?P<json>[0-9a-f]{2})|%(?P<url>[0-9a-f]{2})|&#x0*(?P<hex>[0-9a-f]{2});|&#0*(?P<html>[0-9]{2,3});|\\(?P<char>[\"/\\])",
+    re.IGNORECASE,
+)
+
+
+class _Unescaped:
+    """A text with its escapes of ASCII characters resolved, and where each character came from."""
+
+    def __init__(self, text: str) -> None:
+        parts: list[str] = []
+        self._plain_at, self._text_at = [0], [0]
+        done = length = 0
+        for escape in _ESCAPE.finditer(text):
+            parts += [text[done : escape.start()], _character(escape)]
+            length += escape.start() - done + 1
+            done = escape.end()
+            self._plain_at.append(length)
+            self._text_at.append(done)
+        self.text = "".join((*parts, text[done:]))
+
+    def origin(self, at: int) -> int:
+        """The place in the original text of a place in this one."""
+        segment = bisect_right(self._plain_at, at) - 1
+        return self._text_at[segment] + at - self._plain_at[segment]
+
+
+def _character(escape: re.Match[str]) -> str:
+    if escape["char"]:
+        return escape["char"]
+    code = escape["json"] or escape["url"] or escape["hex"]
+    return chr(int(code, 16) if code else int(escape["html"]))
+
 
 def _forms(value: str) -> set[str]:
-    forms = {value, quote(value, safe=""), json.dumps(value)[1:-1]}
+    forms = _readable(value)
     for plain in (value, f"{value}:", f":{value}"):
         encoded = base64.b64encode(plain.encode()).decode()
         forms |= {encoded, encoded.rstrip("=")}
-    return forms | {stem for stem in _base64_stems(value.encode()) if len(stem) >= MINIMUM_SECRET_LENGTH}
+    forms |= {stem for stem in _base64_stems(value.encode()) if len(stem) >= MINIMUM_SECRET_LENGTH}
+    return forms | {form.replace("+", "-").replace("/", "_") for form in forms if form not in _readable(value)}
+
+
+def _readable(value: str) -> set[str]:
+    """The forms that are the value's own characters."""
+    return {value, quote(value, safe=""), json.dumps(value)[1:-1]}
 
 
 def _base64_stems(value: bytes) -> Iterator[str]:

@@ -18,10 +18,19 @@ SEED: Final = os.environ.get("WORK_CONFORMANCE_SEED") or f"{datetime.now(UTC):%j
 """The day of the year, so that the processes of one run draw the same and another day draws others."""
 
 ONE_OF: Final = {
-    "tests/broken/test_broken.py": 5,
-    "tests/broken/test_odd.py": 3,
     "tests/evidence/test_replay.py": 5,
-    "tests/hostile/": 3,
+    "tests/proving/test_defects.py": 14,
+    "tests/proving/test_commands.py::test_a_real": 4,
+    "tests/variants/test_alone.py": 12,
+    "tests/variants/test_together.py": 17,
+    "tests/variants/test_shown.py::test_a_healthy": 4,
+    "tests/hostile/test_attacks.py": 16,
+    "tests/hostile/test_whole.py": 12,
+    "tests/hostile/test_tls.py": 12,
+    "tests/hostile/test_cleaning.py": 8,
+    "tests/books/test_schedules.py": 48,
+    "tests/books/test_endings.py": 8,
+    "tests/books/test_plan_first.py": 5,
     "tests/arrange/test_runs_on_given_items.py": 4,
     "tests/vendor/test_vendor.py": 3,
     "tests/races/": 3,

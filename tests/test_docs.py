@@ -23,6 +23,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,13 @@ from conformance.cli import run_command
 from conformance.cli.options import merged
 from conformance.client.client import MAX_TRIES, MAX_WAIT
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
-from conformance.emulator import Tokens, create_app
+from conformance.emulator import Tokens
+from conformance.emulator.defects import DEFECTS
+from conformance.emulator.recipe import Recipe
 from conformance.judging import gate
 from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST, Line
+from conformance.judging.waivers import parse
 from conformance.options import OPTIONS
 from conformance.plugin import folder
 from conformance.reporting.table import aligned
@@ -45,8 +49,6 @@ from conformance.reporting.terminal import lines as terminal_lines
 from conformance.settings import POLITE_RATE
 from conformance.target import MINIMUM_SECRET_LENGTH
 from conformance.text import LANGS, Lang, Text
-from tests.broken.answers import errors, on_refusal
-from tests.broken.servers import SERVERS
 from tests.runs import judge_app
 from tests.test_architecture import APART, FLOORS, PACKAGE, room_of
 
@@ -67,6 +69,7 @@ KINDS = frozenset(
             "sh docs",
             "sh bootstrap",
             "toml config",
+            "toml waivers",
             "text run",
             "text red",
             "text serve",
@@ -125,7 +128,7 @@ def test_every_block_says_what_it_is(path: Path) -> None:
     assert unknown == set()
 
 
-@pytest.mark.parametrize("kind", sorted(k for k in KINDS if not k.startswith("text")))
+@pytest.mark.parametrize("kind", sorted(k for k in KINDS if not k.startswith(("text", "toml waivers"))))
 def test_both_languages_show_the_same_commands(kind: str) -> None:
     assert commands(README["en"], kind) == commands(README["zh"], kind)
 
@@ -292,7 +295,7 @@ def counts(requirements: Sequence[Requirement]) -> tuple[str, str]:
 def test_the_red_shown_is_what_a_run_writes(tmp_path: Path) -> None:
     """Each line shown is in the real output, in this order; `…` stands for what was cut."""
     tokens = Tokens.generate()
-    broken = on_refusal(errors(type="conflict_error"), 409)(create_app(tokens=tokens), tokens)
+    broken = DEFECTS["envelope.conflict-error"].broken(Recipe()).build(tokens)
     plan = [Line(f"terminal.stopping.from-{state}", "ack.terminal.stopping") for state in ("starting", "active")]
     record = judge_app(broken, tokens, tmp_path / "run", plan)
     for lang in LANGS:
@@ -309,9 +312,8 @@ def masked(line: str) -> str:
 
 @EACH_LANGUAGE
 def test_as_many_reds_are_counted_as_the_broken_server_has(lang: Lang) -> None:
-    [server] = [server for server in SERVERS if server.id == "envelope.conflict-error"]
-    assert len(server.fails) == 12
-    assert Text("One of the twelve reds", "十二处失败之一").in_(lang) in README[lang]
+    assert len(DEFECTS["envelope.conflict-error"].fails) == 13
+    assert Text("One of the thirteen reds", "十三处失败之一").in_(lang) in README[lang]
 
 
 # --- tables
@@ -406,10 +408,10 @@ def test_levels_and_bases_are_those_of_the_catalogue(lang: Lang) -> None:
 
 
 @EACH_LANGUAGE
-def test_what_is_not_in_this_version_is_not(lang: Lang) -> None:
-    assert Text("Not in this version: waivers.", "本版本尚不包括：豁免。").in_(lang) in README[lang]
-    names = {name for parameter in run_command.command.params for name in parameter.opts}
-    assert not [name for name in names if "waive" in name]
+def test_the_waivers_shown_are_accepted(lang: Lang) -> None:
+    [block] = blocks(README[lang], "toml waivers")
+    [entry] = parse("\n".join(block.lines), "README", date(2029, 1, 1)).entries
+    assert (entry.number, entry.requirement, entry.expires) == (1, "ack.retry.active", date(2030, 1, 31))
 
 
 @EACH_LANGUAGE

@@ -282,3 +282,26 @@ def test_a_secret_inside_a_longer_base64_text_is_found(before: str, after: str) 
     shown = Redactor([Secret(value, "${QODER_PAT}")])(f"token {encoded}.")
     assert "${QODER_PAT}" in shown
     assert base64.b64encode(value.encode()).decode()[4:-4] not in shown
+
+
+ESCAPES = ("\\u{:04x}", "\\u{:04X}", "%{:02x}", "%{:02X}", "&#{};", "&#x{:x};")
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+@pytest.mark.parametrize("escaped", [slice(None), slice(3, 9), slice(0, 1), slice(-1, None)], ids=str)
+def test_a_secret_is_found_where_some_of_it_is_escaped(escape: str, escaped: slice) -> None:
+    """A reader of the report would have it back."""
+    value = "pt-Zq9xYw7Kd3LmN"
+    chosen = range(len(value))[escaped]
+    written = "".join(escape.format(ord(c)) if at in chosen else c for at, c in enumerate(value))
+    text = f"100% \\u4e2d {written}&#65; \\\\ {written}{value}"
+    shown = Redactor([Secret(value, "${V}"), Secret(value[:-1], "${V%?}")])(text)
+    assert shown == "100% \\u4e2d ${V}&#65; \\\\ ${V}${V}"
+
+
+def test_a_secret_in_base64_for_urls_is_found() -> None:
+    value = "pt-?>?>?>?>?>?>"
+    for lead in range(3):
+        coded = base64.urlsafe_b64encode(b"\0" * lead + value.encode() + b"...").decode()
+        assert coded != base64.b64encode(b"\0" * lead + value.encode() + b"...").decode()
+        assert "${V}" in Redactor([Secret(value, "${V}")])(coded)

@@ -21,6 +21,9 @@ COLLECTIONS: Final[tuple[Collection, ...]] = ("sessions", "agents", "environment
 _MAX_PAGES: Final = 100
 _AT_ONCE: Final = 8
 _ALREADY_GONE: Final = 404
+_ALREADY_ARCHIVED: Final = 409
+"""What archiving an archived environment answers (Archive environment); the suite archives one of its own."""
+_ARCHIVING: Final = ("environments", "archive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,18 @@ class Leftover:
     reason: str
 
 
-async def remove(api: Api, made: Iterable[Made]) -> list[Leftover]:
-    """Remove everything in `made`: items first, then sessions, agents and environments. Never raises for the target."""
-    known, leftovers = await _with_ids(api, list(made))
+async def remove(api: Api, made: Iterable[Made], *, within: float | None = None) -> list[Leftover]:
+    """Remove everything in `made`: items first, then sessions, agents and environments. Never raises for the target.
+
+    What is not removed `within` so many seconds is left.
+    """
+    loop = asyncio.get_running_loop()
+    until = None if within is None else loop.time() + within
+    known, leftovers = await _with_ids(api, list(made), until)
     gate = asyncio.Semaphore(_AT_ONCE)
-    await asyncio.gather(*(_stop_all_work(api, m, gate) for m in known if m.collection == "environments"))
+    await asyncio.gather(*(_stop_all_work(api, m, gate, until) for m in known if m.collection == "environments"))
     for collection in COLLECTIONS:
-        results = await asyncio.gather(*(_remove(api, m, gate) for m in known if m.collection == collection))
+        results = await asyncio.gather(*(_remove(api, m, gate, until) for m in known if m.collection == collection))
         leftovers += [leftover for leftover in results if leftover is not None]
     return leftovers
 
@@ -61,15 +69,16 @@ def run_of(made: Made) -> str | None:
     return match.group("run") if match else None
 
 
-async def _with_ids(api: Api, made: list[Made]) -> tuple[list[Made], list[Leftover]]:
+async def _with_ids(api: Api, made: list[Made], until: float | None) -> tuple[list[Made], list[Leftover]]:
     """Find by its name what has no id. What a complete search does not find was never made."""
     known = [m for m in made if m.id is not None]
     nameless = [m for m in made if m.id is None]
     if not nameless:
         return known, []
     try:
-        found = {(m.collection, m.name): m for m in await find(api)}
-    except (AnswerLost, CannotArrange, TargetGone):
+        async with asyncio.timeout_at(until):
+            found = {(m.collection, m.name): m for m in await find(api)}
+    except (AnswerLost, CannotArrange, TargetGone, TimeoutError):
         reason = "the answer to its creation was lost, and the search for its name failed"
         return known, [Leftover(m.collection, m.name, None, reason) for m in nameless]
     return known + [found[(m.collection, m.name)] for m in nameless if (m.collection, m.name) in found], []
@@ -119,8 +128,14 @@ def _next_page(listing: dict[str, Any]) -> str | None:
     return last if listing.get("has_more") is True and isinstance(last, str) else None
 
 
-async def _stop_all_work(api: Api, environment: Made, gate: asyncio.Semaphore) -> None:
+async def _stop_all_work(api: Api, environment: Made, gate: asyncio.Semaphore, until: float | None) -> None:
     """Stop whatever is live in an environment that the suite made. One that is not self-hosted has no work."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout_at(until):
+            await _stop_live(api, environment, gate)
+
+
+async def _stop_live(api: Api, environment: Made, gate: asyncio.Semaphore) -> None:
     assert environment.id is not None
     live: list[str] = []
     page = None
@@ -148,18 +163,20 @@ def _live_id(entry: Any) -> str | None:
     return None
 
 
-async def _remove(api: Api, made: Made, gate: asyncio.Semaphore) -> Leftover | None:
+async def _remove(api: Api, made: Made, gate: asyncio.Semaphore, until: float | None) -> Leftover | None:
     """Delete; where that is refused, free it and delete again; where that is refused too, archive."""
     assert made.id is not None
     exchange = None
-    async with gate:
-        try:
+    try:
+        async with asyncio.timeout_at(until), gate:
             for action in ("delete", *(("cancel", "delete") if made.collection == "sessions" else ()), "archive"):
                 exchange = await _act(api, made.collection, made.id, action)
-                if action != "cancel" and _done(exchange):
+                if action != "cancel" and _done(exchange, archiving=(made.collection, action) == _ARCHIVING):
                     return None
-        except TargetGone:
-            return Leftover(made.collection, made.name, made.id, "the target was gone")
+    except TargetGone:
+        return Leftover(made.collection, made.name, made.id, "the target was gone")
+    except TimeoutError:
+        return Leftover(made.collection, made.name, made.id, "no time was left for it")
     return Leftover(made.collection, made.name, made.id, _outcome(exchange))
 
 
@@ -169,9 +186,9 @@ async def _act(api: Api, collection: Collection, object_id: str, action: str) ->
     return await api.act(f"clean.{action}", collection, object_id, action)
 
 
-def _done(exchange: Exchange) -> bool:
+def _done(exchange: Exchange, *, archiving: bool) -> bool:
     status = exchange.response.status if exchange.response is not None else 0
-    return 200 <= status < 300 or status == _ALREADY_GONE
+    return 200 <= status < 300 or status == _ALREADY_GONE or (archiving and status == _ALREADY_ARCHIVED)
 
 
 def _outcome(exchange: Exchange | None) -> str:

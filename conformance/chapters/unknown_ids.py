@@ -14,6 +14,9 @@ from conformance.text import Text
 
 _CLASSES: Final = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 _CANDIDATES: Final = 8
+_REACH: Final = 10_000
+"""How far ahead of a given number an unknown one is at least: a counter must not come to it while the run lasts."""
+
 _LONGEST: Final = 64
 _LONGEST_PREFIX: Final = 32
 _UNUSUAL: Final = re.compile(r"[^A-Za-z0-9_-]")
@@ -23,15 +26,22 @@ def unknown_like(given: str, rng: random.Random, *, whole: bool = False) -> str:
     """An id of the same prefix, length and alphabet, other only in its last third, or in the `whole` of it.
 
     Each character is replaced by one of its class (digit, lower, upper case) that the id itself uses, so that the
-    alphabet holds whatever it is; an id of digits alone gets nines, which a counter reaches last.
+    alphabet holds whatever it is; an id of digits alone gets nines, which a counter reaches last: in as many places
+    as it takes to be out of its reach.
     """
     prefix, body = split(given)
     keep = 0 if whole else len(body) - max(1, len(body) // 3)
+    if body.isdecimal():
+        return prefix + _far_ahead(body, keep, rng)
     tail = body[keep:]
-    if body.isdigit():
-        nines = "9" * len(tail)
-        return prefix + body[:keep] + (nines if tail != nines else "".join(rng.choices(string.digits, k=len(tail))))
     return prefix + body[:keep] + "".join(rng.choice(_same_class(c, body)) for c in tail)
+
+
+def _far_ahead(digits: str, keep: int, rng: random.Random) -> str:
+    while keep and int("9" * (len(digits) - keep)) - int(digits[keep:]) < _REACH:
+        keep -= 1
+    size = len(digits) - keep
+    return digits[:keep] + ("9" * size if digits[keep:] != "9" * size else "".join(rng.choices(string.digits, k=size)))
 
 
 def split(given: str) -> tuple[str, str]:

@@ -23,6 +23,10 @@ _COMMANDS: Final = {
     "manifest": say(
         "Prepare work items for a later run, or check a file of them.", "为之后的运行准备 work item，或检查清单文件。"
     ),
+    "prove": say(
+        "Prove that every check can fail and that no correct server does.",
+        "证明每项检查都可能失败，而正确的服务器不会失败。",
+    ),
     "schemas": say("Derive and check the JSON Schemas.", "推导和检查 JSON Schema。"),
     "clean": say("Remove what earlier runs left on a target.", "清除先前的运行在目标上的遗留。"),
 }

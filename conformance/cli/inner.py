@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final
+
+import click
 
 from conformance.cli.options import CannotStart
 from conformance.cli.spoken import say
@@ -81,13 +85,29 @@ def environment(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
+class crash_as_suite_error:  # noqa: N801 - read as what it does
+    """A crash ends with the suite's own code after its traceback: Python's code for it is that of a failed MUST."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        from conformance.judging.gate import EXIT_SUITE_ERROR
+
+        if isinstance(error, Exception) and not isinstance(error, click.ClickException):
+            traceback.print_exception(error)
+            raise SystemExit(EXIT_SUITE_ERROR) from None
+
+
 @contextlib.contextmanager
 def sigterm_as_interrupt() -> Iterator[None]:
     """A termination ends a run as Ctrl-C does: verdicts written, target cleaned up."""
 
     def interrupt(signum: int, frame: object) -> None:
         del signum, frame
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)  # which an event loop takes in order, and nothing else
 
     previous = signal.signal(signal.SIGTERM, interrupt)
     try:

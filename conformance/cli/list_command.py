@@ -33,11 +33,35 @@ from conformance.text import Lang, Text
     is_flag=True,
     help=say("Where the pages disagree or leave something open, instead.", "改为列出页面相互矛盾或未作规定之处。"),
 )
+@click.option(
+    "--defects",
+    is_flag=True,
+    help=say(
+        "The defects of `serve --defect`, and what fails because of each, instead.",
+        "改为列出 `serve --defect` 的缺陷，以及各自导致失败的要求。",
+    ),
+)
+@click.option(
+    "--variants",
+    is_flag=True,
+    help=say(
+        "The variants of `serve --variant`, odd but legal servers, instead.",
+        "改为列出 `serve --variant` 的变体，即特殊但合法的服务器。",
+    ),
+)
 @click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", show_default=True)
-def command(lang: str | None, form: str, *, ambiguities: bool) -> None:
+def command(lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool) -> None:
     """Show what is judged."""
     chosen = language(lang)
-    if form == "json":
+    if defects:
+        from conformance.cli import defect_lists
+
+        defect_lists.tell(chosen, form)
+    elif variants:
+        from conformance.cli import variant_lists
+
+        variant_lists.tell(chosen, form)
+    elif form == "json":
         click.echo(json.dumps(_register() if ambiguities else _data(), indent=1, ensure_ascii=False))
     elif ambiguities:
         _say(_ambiguities(chosen, heading="## " if form == "md" else ""))

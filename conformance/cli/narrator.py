@@ -49,9 +49,9 @@ class Narrator:
             click.echo(again.format(host=safe(target.host)).in_(self._lang))
             return
         if target.embedded:
-            click.echo(Text("Judging the embedded emulator.", "正在判定内置模拟器。").in_(self._lang))
+            _echo([Text("Judging the embedded emulator.", "正在判定内置模拟器。").in_(self._lang)])
             return
-        click.echo(_announcement(target.host, cost).in_(self._lang))
+        _echo([_announcement(target.host, cost).in_(self._lang)])
 
     def pytest_conformance_cannot_start(self, reason: Text) -> None:
         """Say why nothing can be judged."""
@@ -153,5 +153,9 @@ def _near(path: Path) -> str:
 
 
 def _echo(texts: Iterable[str]) -> None:
-    for text in texts:
-        click.echo(text)
+    """Print lines. Where nobody takes them (a closed pipe, a full disk) the run goes on: its code and reports tell all."""
+    try:
+        for text in texts:
+            click.echo(text)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

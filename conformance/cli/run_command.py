@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from conformance.cli.inner import allure, arguments, run_pytest, sigterm_as_interrupt
+from conformance.cli.inner import allure, arguments, crash_as_suite_error, run_pytest, sigterm_as_interrupt
 from conformance.cli.options import CannotStart, language, merged, settings_options
 from conformance.cli.spoken import say, spoken
 from conformance.settings import Settings, from_values
@@ -99,6 +99,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     narrator = Narrator(lang, verbose=values["verbose"])
     code = int(pytest.ExitCode.INTERRUPTED)
     with (
+        crash_as_suite_error(),
         contextlib.suppress(KeyboardInterrupt),  # before pytest takes over, or after it
         sigterm_as_interrupt(),
         started(values["start"], settings, wait=values["wait"]),

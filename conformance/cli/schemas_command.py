@@ -173,7 +173,7 @@ def _derived(docs: str | None, chosen: Lang, sheets: Path | None = None) -> Deri
 
     try:
         derivation = Derivation(read((sheets or schema_folder()) / "docs", docs))
-        assert derivation.files
+        len(derivation.files)  # everything is derived here, where what is wrong with a page is told
     except Unreadable as error:
         raise CannotStart(error.zh if chosen == "zh" else error.en) from None
     return derivation
@@ -206,9 +206,11 @@ def _say(lines: Iterator[str]) -> None:
 def _read_from(derivation: Derivation, docs: str | None, chosen: Lang) -> Iterator[str]:
     if docs is not None:
         names = ", ".join(derivation.docs.from_sheets)
-        yield {"en": f"Not found there, taken from the sheets: {names}", "zh": f"其中没有、取自契约页的页面：{names}"}[
-            chosen
-        ]
+        if names:
+            yield {
+                "en": f"Not found there, taken from the sheets: {names}",
+                "zh": f"其中没有、取自契约页的页面：{names}",
+            }[chosen]
         for pages in derivation.docs.pages.values():
             for page in pages.values():
                 if page.unread:
@@ -252,8 +254,8 @@ def _divergences(entries: list[Any], chosen: Lang) -> Iterator[str]:
     unknown = {"en": "not in the ambiguity register", "zh": "未登记"}[chosen]
     nothing = {"en": "nothing", "zh": "无"}[chosen]
     for entry in entries:
-        about = f"`{entry.row}`" if entry.row else entry.aspect
-        yield f"{entry.id or unknown}: {kinds[entry.kind][chosen]}: {about}, {entry.aspect}"
+        about = f"`{entry.row}`, {entry.aspect}" if entry.row else entry.aspect
+        yield f"{entry.id or unknown}: {kinds[entry.kind][chosen]}: {about}"
         for side in entry.sides:
             value = nothing if side.value is None else json.dumps(side.value, ensure_ascii=False)
             yield f"  {side.place.at}  {side.place.page}#{side.place.section}: {value}"

@@ -9,9 +9,11 @@ from typing import Final
 
 import click
 
+from conformance.cli.named import named
 from conformance.cli.options import CannotStart
 from conformance.cli.spoken import say, spoken
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError, parse_api_prefix, parse_secret
+from conformance.text import Text
 
 _VARIABLES: Final = {
     "owner": "QODER_PAT",
@@ -44,9 +46,34 @@ _VARIABLES: Final = {
 @click.option(
     "--api-prefix", default=DEFAULT_API_PREFIX, show_default=True, help=say("Path of the API.", "API 的路径。")
 )
-def command(host: str, port: int, api_prefix: str) -> None:
+@click.option(
+    "--defect",
+    "defect_name",
+    default=None,
+    metavar="NAME",
+    help=say(
+        "Break the contract in this one point; see `work-conformance list --defects`.",
+        "仅在这一处违反契约；参见 `work-conformance list --defects`。",
+    ),
+)
+@click.option(
+    "--variant",
+    "variant_names",
+    multiple=True,
+    metavar="NAME[,NAME…]",
+    help=say(
+        "Keep the contract in this odd way; see `work-conformance list --variants`.",
+        "以这种特殊但合法的方式遵守契约；参见 `work-conformance list --variants`。",
+    ),
+)
+def command(host: str, port: int, api_prefix: str, defect_name: str | None, variant_names: tuple[str, ...]) -> None:
     """Start the emulator alone."""
-    from conformance.emulator import Tokens, create_app, serve_forever
+    from conformance.cli.variant_option import chosen_variants
+    from conformance.emulator import Tokens
+    from conformance.emulator.defects import DEFECTS
+    from conformance.emulator.hosting import host_forever
+    from conformance.emulator.recipe import Recipe
+    from conformance.emulator.variants import assembled
 
     try:
         prefix = parse_api_prefix(api_prefix)
@@ -58,6 +85,11 @@ def command(host: str, port: int, api_prefix: str) -> None:
     except ConfigurationError as error:
         raise CannotStart(error.reason.in_(spoken())) from None
     tokens = replace(Tokens.generate(), **given)
+    assembly = assembled(chosen_variants(variant_names), Recipe(api_prefix=prefix))
+    recipe, wire = assembly.recipe, assembly.wire
+    if defect_name is not None:
+        defect = named(DEFECTS, defect_name, Text("defect", "缺陷"), "work-conformance list --defects")
+        recipe, wire = defect.broken(recipe), defect.wire(wire)
 
     def announce(base_url: str) -> None:
         click.echo(
@@ -75,12 +107,12 @@ def command(host: str, port: int, api_prefix: str) -> None:
         sys.stdout.flush()
 
     try:
-        serve_forever(create_app(tokens=tokens, api_prefix=prefix), host=host, port=port, on_ready=announce)
+        host_forever(recipe, tokens, wire, host=host, port=port, on_ready=announce)
     except OSError as error:
-        why = error.strerror
+        where, why = f"{wire.host or host}:{port}", error.strerror
         raise CannotStart(
             say(
-                f"Cannot listen at {host}:{port} ({why}); choose another --port.",
-                f"无法在 {host}:{port} 监听（{why}）；请换一个 --port。",
+                f"Cannot listen at {where} ({why}); choose another --port.",
+                f"无法在 {where} 监听（{why}）；请换一个 --port。",
             )
         ) from None

@@ -149,7 +149,7 @@ class Api:
 
     async def _list(self, step: str, operation: str, page: str | None, *path: str) -> Exchange:
         query: dict[str, Any] = {"limit": 100} | ({"after_id": page} if page else {})
-        return await self._send(step, operation, "GET", path, query=query, kind="read", repeatable=True)
+        return await self._send(step, operation, "GET", path, query=query, kind="read", repeatable=True, listing=True)
 
     async def _post(self, step: str, operation: str, *path: str, body: dict[str, Any] | None) -> Exchange:
         if body is None:
@@ -170,6 +170,7 @@ class Api:
         body: str | None = None,
         kind: Kind = "write",
         repeatable: bool = False,
+        listing: bool = False,
     ) -> Exchange:
         call = Call(
             step=step,
@@ -181,6 +182,7 @@ class Api:
             authentication=authentication,
             body=body,
             repeatable=repeatable,
+            listing=listing,
         )
         if self._place is None:
             exchange = await self.client.perform(call, age=self._age)

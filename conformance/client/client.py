@@ -30,6 +30,7 @@ MAX_WAIT: Final = 30.0
 
 _NOT_PROCESSED: Final = frozenset({429, 503})
 _GATEWAY: Final = frozenset({502, 504})
+_MAX_PROBLEM: Final = 400
 _FAILURES_BEFORE_PROBE: Final = 5
 _PROBE_DELAY: Final = 1.0
 _KEPT_HEADERS: Final = frozenset(
@@ -64,6 +65,8 @@ class Call:
     body: str | None = None
     repeatable: bool = False
     """Whether it changes nothing, so that it may be resent after its answer was lost."""
+    listing: bool = False
+    """Whether it is answered with many objects, so that more is read."""
 
 
 class Client:
@@ -82,6 +85,7 @@ class Client:
         self.credentials = credentials
         self._transport = transport
         self._clock = clock
+        self._limits = limits
         self._limiter = RateLimiter(
             writes_per_second=limits.writes_per_second, reads_per_second=limits.reads_per_second
         )
@@ -153,6 +157,7 @@ class Client:
                 self._headers(call),
                 call.body.encode() if call.body is not None else None,
                 on_send,
+                self._limits.max_list if call.listing else self._limits.max_body,
             )
         except Undelivered as error:
             outcome, problem = "fail", str(error)
@@ -176,7 +181,7 @@ class Client:
             invoked=completed if sent is None else sent,
             completed=completed,
             response=response,
-            problem=self.redact(problem) if problem else None,
+            problem=self.redact(problem)[:_MAX_PROBLEM] if problem else None,
         )
 
     async def _probe(self) -> bool:
@@ -187,6 +192,7 @@ class Client:
             method="GET",
             url=self.target.url("environments") + "?limit=1",
             kind="read",
+            listing=True,
         )
         return (await self._once(call)).response is not None
 

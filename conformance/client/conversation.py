@@ -15,16 +15,22 @@ T = TypeVar("T")
 
 
 def converse(
-    target: Target, credentials: Credentials, limits: Limits, conversation: Callable[[Api], Awaitable[T]]
+    target: Target,
+    credentials: Credentials,
+    limits: Limits,
+    conversation: Callable[[Api], Awaitable[T]],
+    *,
+    within: float | None = None,
 ) -> T:
     """Hold a conversation on connections and an event loop of its own, and return what comes of it.
 
     Raises:
         ConfigurationError: the connection cannot be set up; and whatever the conversation raises.
+        TimeoutError: it is not over `within` so many seconds.
     """
 
     async def main() -> T:
-        async with Transport(target.base_url, target.connection, limits) as transport:
+        async with asyncio.timeout(within), Transport(target.base_url, target.connection, limits) as transport:
             client = Client(transport, target=target, credentials=credentials, limits=limits)
             return await conversation(Api(client, lambda _: None))
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 import httpx
 
 from conformance.exchange import Body, BodyProblem, Header
-from conformance.target import ConfigurationError, Connection, Limits
+from conformance.target import MAX_BODY, ConfigurationError, Connection, Limits
 
 _KEEPALIVE_SECONDS: Final = 3.0
 """Shorter than the idle time-out of common servers (5 s), so that an idle connection is not lost under a request."""
@@ -22,6 +22,10 @@ _AT_ONCE: Final = 4
 """Connections that one conversation holds at most: a burst waits until each of its requests has one."""
 
 _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
+
+_MAX_HEADERS: Final = 256
+_MAX_HEAD: Final = 32 << 10
+"""Headers of an answer, and their bytes: every answer is kept, and a head like that is nobody's."""
 
 
 class Undelivered(Exception):
@@ -46,7 +50,6 @@ class Transport:
 
     def __init__(self, base_url: str, connection: Connection, limits: Limits) -> None:
         self._timeout = limits.timeout
-        self._max_body = limits.max_body
         pool = limits.concurrency * _AT_ONCE + 8
         try:
             self._client = httpx.AsyncClient(
@@ -74,7 +77,13 @@ class Transport:
         await self._client.__aexit__(kind, error, trace)
 
     async def send(
-        self, method: str, url: str, headers: list[Header], body: bytes | None, on_send: Callable[[], Awaitable[None]]
+        self,
+        method: str,
+        url: str,
+        headers: list[Header],
+        body: bytes | None,
+        on_send: Callable[[], Awaitable[None]],
+        max_body: int = MAX_BODY,
     ) -> Reply:
         """Send one request and read its whole answer; the time-out runs from the first byte sent to the last one read.
 
@@ -99,7 +108,8 @@ class Transport:
             async with asyncio.timeout(None) as bound:
                 response = await self._client.send(request, stream=True)
                 try:
-                    content = await _read(response, self._max_body)
+                    _check_head(response)
+                    content = await _read(response, max_body)
                 finally:
                     await response.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
@@ -108,7 +118,7 @@ class Transport:
             raise Lost(f"no complete answer within {self._timeout:g} s") from None
         except httpx.LocalProtocolError:
             raise  # our own request was malformed: the suite's fault, not the target's
-        except httpx.TransportError as error:
+        except (httpx.TransportError, ssl.SSLError) as error:  # TLS that breaks later comes through as it is
             raise Lost(_describe(error)) from None
         return Reply(
             status=response.status_code,
@@ -134,6 +144,17 @@ def _tls(connection: Connection) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _check_head(response: httpx.Response) -> None:
+    """See that the headers can be kept.
+
+    Raises:
+        Lost: there are too many.
+    """
+    pairs = response.headers.raw
+    if len(pairs) > _MAX_HEADERS or sum(len(name) + len(value) for name, value in pairs) > _MAX_HEAD:
+        raise Lost(f"more than {_MAX_HEADERS} headers, or than {_MAX_HEAD >> 10} KiB of them")
 
 
 async def _read(response: httpx.Response, limit: int) -> Body:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from conformance.derive.docs import Docs
 from conformance.derive.lexicon import LANGS, Lang
 from conformance.derive.output import DIVERGENCES, PAGES, SOURCE, Derivation, pages_json
+from conformance.derive.page import same
 from conformance.derive.unreadable import Unreadable
 
 _MISSING: Final = object()
@@ -107,11 +108,15 @@ def _aspects(
         return
     for aspect in dict.fromkeys((*old, *new)):
         before, after = old.get(aspect, _MISSING), new.get(aspect, _MISSING)
-        if before != after:
+        if not _same(before, after):
             yield Difference(
                 f"{subject_en}, {aspect}: committed {_shown(before, 'nothing')}, the page says {_shown(after, 'nothing')} ({new_at})",
                 f"{subject_zh}，{aspect}：已提交 {_shown(before, '（无）')}，页面为 {_shown(after, '（无）')}（{new_at}）",
             )
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other or (one is not _MISSING and other is not _MISSING and same(one, other))
 
 
 def _shown(value: Any, nothing: str) -> str:
@@ -154,7 +159,7 @@ def _changes(old: Any, new: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]
     if isinstance(old, dict) and isinstance(new, dict):
         for name in dict.fromkeys((*old, *new)):
             yield from _changes(old.get(name, _MISSING), new.get(name, _MISSING), f"{pointer}/{name}")
-    elif old != new:
+    elif not _same(old, new):
         yield pointer, old, new
 
 

@@ -6,14 +6,15 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib import resources
 from typing import Any, Final, Literal
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 
 from conformance.derive.lexicon import LANGS, Lang
-from conformance.derive.page import Page, Section
+from conformance.derive.page import Page, Section, same
 from conformance.derive.rows import Row
 from conformance.derive.schema import Pages, Place, Schemas, place
 
@@ -23,6 +24,8 @@ ABSENT: Final = None
 """Stands for what one side does not say."""
 
 _ENVELOPES: Final = (("errors", "envelope-fields"), ("errors-older", "envelope-fields"))
+_FORMATS: Final = FormatChecker(formats=())
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _PLACEHOLDER: Final = re.compile(r"<[^<>]*>")
 
 
@@ -108,7 +111,7 @@ def _sections(en: Page, here: Section, zh: Page, there: Section) -> Iterator[Div
         ("example body", _shown(here.bodies), _shown(there.bodies)),
         ("example request", _shown(here.requests), _shown(there.requests)),
     ):
-        if (left and left[0]) != (right and right[0]):
+        if not same(left and left[0], right and right[0]):
             sides = (_said(en, here, left), _said(zh, there, right))
             yield Divergence("languages", aspect, sides)
 
@@ -143,7 +146,7 @@ def _facts(kind: Kind, left: Sided, right: Sided, aspects: frozenset[str] | None
     for aspect in sorted({*left[2].facts, *right[2].facts}):
         if aspects is None or aspect in aspects:
             one, other = left[2].facts.get(aspect), right[2].facts.get(aspect)
-            if one != other:
+            if not same(one, other):
                 yield Divergence(kind, aspect, (_row_side(left, one), _row_side(right, other)))
 
 
@@ -234,10 +237,18 @@ def _flat(value: Mapping[str, Any], parents: set[str], prefix: str = "") -> Iter
 
 
 def _invalid(page: Page, line: int, body: Any, schema: Mapping[str, Any]) -> Iterator[Divergence]:
-    for error in Draft202012Validator(schema).iter_errors(body):
+    for error in Draft202012Validator(schema, format_checker=_FORMATS).iter_errors(body):
         pointer = ".".join(map(str, error.absolute_path))
         at = Place(page.id, "example-response", pointer or None, f"{page.name}:{line}")
         yield Divergence("example", str(error.validator), (Side(page.lang, at, error.instance),))
+
+
+@_FORMATS.checks("date-time", raises=ValueError)
+def _is_instant(value: object) -> bool:
+    """Whether a string is an instant of RFC 3339 on a day that exists."""
+    if not isinstance(value, str):
+        return True
+    return _INSTANT.fullmatch(value) is not None and bool(datetime.fromisoformat(value[:19].upper()))
 
 
 def _requests(page: Page) -> Iterator[Divergence]:
@@ -262,11 +273,9 @@ def _address(page: Page, operation: str) -> re.Pattern[str]:
     """`POST /environments/{environment_id}` with what the table of path parameters says in each hole."""
     parts = re.split(r"\{(\w+)\}", operation)
     table = page.sections["path-parameters"]
-    holes = [row.facts.get("prefix", "") if (row := table.row(name)) else "" for name in parts[1::2]]
+    holes = [re.escape(row.facts.get("prefix", "")) if (row := table.row(name)) else "" for name in parts[1::2]]
     literals = [re.escape(part) for part in parts[0::2]]
-    return re.compile(
-        "".join(part + f"{hole}[^/]+" for part, hole in zip(literals, holes, strict=False)) + literals[-1]
-    )
+    return re.compile("".join(f"{part}{hole}[^/]+" for part, hole in zip(literals, holes, strict=False)) + literals[-1])
 
 
 # A row against itself ------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any, Final
 import httpx
 
 from conformance.derive.lexicon import LANGS, Lang
+from conformance.derive.markdown import plain_lines
 from conformance.derive.page import Page, read_page
 from conformance.derive.unreadable import Unreadable
 
@@ -75,7 +76,7 @@ def read(sheets: Path, docs: str | None = None) -> Docs:
     found = _published(docs) if docs is not None else {}
     if docs is not None and not found:
         raise Unreadable(
-            docs,
+            docs or "--docs",
             0,
             en="none of the known pages is there; a folder holds en/ack.md and zh/ack.md, an address is the root of the docs",
             zh="没有任何已知页面；文件夹中应有 en/ack.md、zh/ack.md，地址应为文档的根地址",
@@ -101,7 +102,7 @@ def _decoded(text: Text) -> str:
     try:
         return text.content.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = text.content[: error.start].count(b"\n") + 1
+        line = plain_lines(text.content[: error.start].decode("utf-8")).count("\n") + 1
         raise Unreadable(text.name, line, en="the page is not UTF-8", zh="页面不是 UTF-8 编码") from None
 
 
@@ -113,14 +114,26 @@ def _published(docs: str) -> dict[tuple[Lang, str], Text]:
     for lang in LANGS:
         for page in known_pages():
             file = folder / lang / f"{page}.md"
-            if file.is_file():
-                found[lang, page] = Text(str(file), file.read_bytes(), sheet=False)
+            try:
+                if file.is_file():
+                    found[lang, page] = Text(str(file), file.read_bytes(), sheet=False)
+            except OSError as error:
+                why = error.strerror
+                raise Unreadable(str(file), 0, en=f"cannot be read ({why})", zh=f"无法读取（{why}）") from None
     return found
 
 
 def _fetched(root: str) -> dict[tuple[Lang, str], Text]:
     """The current editions below an address; a page that is not there (404) is left to the sheets."""
     found: dict[tuple[Lang, str], Text] = {}
+    _, login, host = root.partition("://")[2].partition("/")[0].rpartition("@")
+    if login:
+        raise Unreadable(
+            host,
+            0,
+            en="the address holds a user name or password, and pages are read without; leave it out",
+            zh="地址中含有用户名或密码，而读取页面时不发送凭证；请将其去掉",
+        )
     with httpx.Client(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client:
         for lang in LANGS:
             for page, known in known_pages().items():
@@ -151,7 +164,7 @@ def _get(client: httpx.Client, address: str) -> bytes | None:
                         en=f"longer than {MAX_BYTES} bytes; no page is",
                         zh=f"超过 {MAX_BYTES} 字节，不可能是文档页面",
                     )
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         why = type(error).__name__
         raise Unreadable(address, 0, en=f"cannot be fetched ({why})", zh=f"无法获取（{why}）") from None
     return bytes(content)

@@ -18,6 +18,8 @@ Lang = Literal["en", "zh"]
 LANGS: Final[tuple[Lang, ...]] = ("en", "zh")
 
 _CODE: Final = "{code}"
+_HALF_WIDTH: Final = {0x3000: 0x20} | {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F) if full != 0xFF40}
+"""Full-width forms as ASCII, one for one, so that places in the text stay; code marks are not made of others."""
 
 
 def plain(text: str) -> str:
@@ -93,8 +95,8 @@ class Lexicon:
         found: list[Phrase] = []
         for meaning, templates in self.data["phrases"].items():
             for template in templates:
-                for match in _pattern(template).finditer(content.text):
-                    code = match.group("code") if _CODE in template else None
+                for match in _pattern(template).finditer(content.text.translate(_HALF_WIDTH)):
+                    code = content.text[slice(*match.span("code"))] if _CODE in template else None
                     if not any(match.start() < other.end and other.start < match.end() for other in found):
                         found.append(Phrase(meaning, code, match.start(), match.end()))
         return sorted(found, key=lambda phrase: phrase.start)
@@ -108,10 +110,16 @@ class Lexicon:
 def _pattern(template: str) -> re.Pattern[str]:
     """A phrase as it is searched for: at the borders of Latin words, in any letter case, full-width or not."""
     before, hole, after = template.partition(_CODE)
-    body = re.escape(before) + (r"`(?P<code>[^`]*)`" if hole else "") + re.escape(after)
+    body = _words(before) + (r"`(?P<code>[^`]*)`" if hole else "") + _words(after)
     left = r"(?<![A-Za-z0-9_`])" if before[:1].isascii() else ""
     right = "" if hole and not after else r"(?![A-Za-z0-9_`])" if (after or before)[-1:].isascii() else ""
     return re.compile(left + body + right, re.IGNORECASE)
+
+
+def _words(text: str) -> str:
+    """Words with any white space between them, and with or without it beside a code span, as Chinese is set."""
+    inner = r"\s+".join(map(re.escape, text.split()))
+    return (r"\s*" if text[:1] == " " else "") + inner + (r"\s*" if text[-1:] == " " else "")
 
 
 @cache
@@ -124,6 +132,19 @@ def lexicon(lang: Lang) -> Lexicon:
 def error_types() -> tuple[str, ...]:
     """The known values of `error.type`, in every language the same."""
     return tuple(_toml("neutral.toml")["error_types"])
+
+
+@cache
+def needed_columns(kind: str) -> tuple[str, ...]:
+    """The columns without which a table of a kind says nothing."""
+    return tuple(_toml("neutral.toml")["columns"][kind])
+
+
+@cache
+def table_of_section(section: str) -> str | None:
+    """The kind of table that a section holds; None where it may be any."""
+    kind: str | None = _toml("neutral.toml")["sections"].get(section)
+    return kind
 
 
 def _toml(name: str) -> Mapping[str, Any]:

@@ -1,11 +1,13 @@
 """Markdown as published, as blocks with line numbers: headings, paragraphs, tables and fenced examples.
 
-Parsed by markdown-it-py. What Mintlify leaves in its pages (`theme={null}` behind a fence, `<CardGroup>`) is read
-over. Lines count from 1. A byte-order mark and mixed line ends change nothing.
+Parsed by markdown-it-py. What Mintlify leaves in its pages (`theme={null}` behind a fence, the tags of `<CardGroup>`
+and `<Note>`) is read over, what stands between tags is not. Lines count from 1. A byte-order mark and mixed line ends
+change nothing.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +18,9 @@ from markdown_it.token import Token
 
 from conformance.derive.unreadable import Unreadable
 
-_PARSER: Final = MarkdownIt("commonmark").enable("table")
+_PARSER: Final = MarkdownIt("commonmark").enable("table").disable("html_block")
+_COMPONENT: Final = re.compile(r"</?[A-Z]")
+"""How the tags of the site's components begin; `<message>` is a placeholder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,13 @@ def blocks(page: str, text: str) -> list[Block]:
     Raises:
         Unreadable: a table is broken.
     """
-    source = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    source = plain_lines(text)
     return list(_blocks(page, _PARSER.parse(source), source.split("\n")))
+
+
+def plain_lines(text: str) -> str:
+    """A text without byte-order mark, and with line ends of one kind."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _blocks(page: str, tokens: list[Token], lines: list[str]) -> Iterator[Block]:
@@ -97,14 +106,16 @@ def _blocks(page: str, tokens: list[Token], lines: list[str]) -> Iterator[Block]
             yield _table(page, tokens[number:end], lines)
             number = end
         elif token.type == "fence":
-            language = token.info.split()[0] if token.info.split() else ""
-            yield Fence(_line(token) + 1, language, token.content)
+            language, *_ = [*token.info.split(), ""]
+            yield Fence(_line(token) + 1, language.lower(), token.content)
         elif not quoted and token.type == "heading_open":
             yield Heading(_line(token), int(token.tag[1:]), inline(tokens[number + 1]))
         elif not quoted and token.type == "paragraph_open":
             content = tokens[number + 1]
             _refuse_broken_table(page, content)
-            yield Paragraph(_line(content), inline(content))
+            paragraph = Paragraph(_line(content) + _tags_before(content), inline(content))
+            if paragraph.content.text:
+                yield paragraph
         number += 1
 
 
@@ -151,6 +162,21 @@ def _refuse_broken_table(page: str, content: Token) -> None:
         )
 
 
+def _tags_before(content: Token) -> int:
+    """How many lines of a paragraph hold nothing but a component's tag, before the first that holds more."""
+    count = 0
+    for child in content.children or []:
+        if child.type == "softbreak":
+            count += 1
+        elif not _is_component(child) and child.content.strip():
+            return count
+    return 0
+
+
+def _is_component(child: Token) -> bool:
+    return child.type == "html_inline" and _COMPONENT.match(child.content) is not None
+
+
 def inline(token: Token) -> Inline:
     """The content of an inline token."""
     parts: list[str] = []
@@ -168,6 +194,6 @@ def inline(token: Token) -> Inline:
                 parts.append(f"]({links[-1]})")
             case "softbreak" | "hardbreak":
                 parts.append(" ")
-            case "text" | "text_special" | "html_inline":
+            case "text" | "text_special" | "html_inline" if not _is_component(child):
                 parts.append(child.content)
     return Inline("".join(parts).strip(), tuple(codes), tuple(links))

@@ -7,18 +7,22 @@ they do not, that is a divergence. What the lexicon does not understand is kept 
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from conformance.derive.lexicon import Lang, Lexicon, lexicon
-from conformance.derive.markdown import Block, Fence, Heading, Inline, Paragraph, Table, blocks
+from conformance.derive.lexicon import Lang, Lexicon, lexicon, needed_columns, table_of_section
+from conformance.derive.markdown import Block, Fence, Heading, Inline, Paragraph, Table, blocks, plain_lines
 from conformance.derive.rows import Row, row_of, statement
 from conformance.derive.unreadable import Unreadable
 
 INTRODUCTION: Final = "introduction"
 _SETS: Final = frozenset({"mentions", "numbers"})
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_DEEPEST: Final = 100
+_SHORT: Final = {"--request": "-X", "--header": "-H", "--data": "-d", "--data-raw": "-d", "--json": "-d"}
 _SHELLS: Final = frozenset({"bash", "sh", "shell"})
 
 
@@ -97,10 +101,10 @@ def read_page(page_id: str, lang: Lang, name: str, text: str, needed: list[str])
                 _add(name, words, here, block)
     for key in needed:
         if key not in sections:
-            wanted = words.data["headings"].get(key, [key])[0]
+            wanted = words.data["headings"].get(key, [words.introduction])[0]
             raise Unreadable(
                 name,
-                text.count("\n") + 1,
+                plain_lines(text).rstrip("\n").count("\n") + 1,
                 en=f"the page ends and has no section {wanted!r}",
                 zh=f"页面到此结束，缺少小节“{wanted}”",
             )
@@ -118,6 +122,11 @@ def _resolve(sections: Mapping[str, Section]) -> None:
             else row
             for row in section.rows
         ]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON; in Python, `1 == True == 1.0`."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def block_line(block: Block) -> int:
@@ -148,7 +157,7 @@ def slug(heading: str) -> str:
 def _add(name: str, words: Lexicon, section: Section, block: Block) -> None:
     match block:
         case Table():
-            section.table, rows = _rows(name, words, block)
+            section.table, rows = _rows(name, words, section, block)
             for row in rows:
                 _add_row(name, section, row)
         case Fence() if block.language == "json":
@@ -179,18 +188,36 @@ def _add_row(name: str, section: Section, row: Row) -> None:
         )
 
 
-def _rows(name: str, words: Lexicon, table: Table) -> tuple[str, list[Row]]:
+def _rows(name: str, words: Lexicon, section: Section, table: Table) -> tuple[str, list[Row]]:
     first = table.header.cells[0]
     kind = words.table(first.text)
-    if kind is None:
-        known = [columns["name"][0] for columns in words.data["tables"].values()]
+    tables = words.data["tables"]
+    wanted = table_of_section(section.key)
+    if kind is None or kind != (wanted or kind):
+        known = [tables[one]["name"][0] for one in ([wanted] if wanted else tables)]
         raise _unknown_column(name, table.header.line, first, known)
-    columns = []
+    columns: list[str] = []
     for cell in table.header.cells:
         column = words.column(kind, cell.text)
         if column is None:
             raise _unknown_column(name, table.header.line, cell, words.words("tables", kind))
+        if column in columns:
+            raise Unreadable(
+                name,
+                table.header.line,
+                en=f"the table has a column {cell.text!r} twice",
+                zh=f"表格的“{cell.text}”列重复",
+            )
         columns.append(column)
+    for column in needed_columns(kind):
+        if column not in columns:
+            missing = tables[kind][column][0]
+            raise Unreadable(
+                name,
+                table.header.line,
+                en=f"the table has no column {missing!r}",
+                zh=f"表格缺少“{missing}”列",
+            )
     return kind, [row_of(name, words, kind, row.line, dict(zip(columns, row.cells, strict=True))) for row in table.rows]
 
 
@@ -206,7 +233,7 @@ def _unknown_column(name: str, line: int, cell: Inline, known: list[str]) -> Unr
 
 def _json(name: str, fence: Fence) -> Any:
     try:
-        return json.loads(fence.content, object_pairs_hook=_unique)
+        return _parsed(fence.content)
     except json.JSONDecodeError as error:
         raise Unreadable(
             name,
@@ -218,10 +245,42 @@ def _json(name: str, fence: Fence) -> Any:
         raise Unreadable(
             name, fence.line, en=f"the example has the key {error} twice", zh=f"示例中的键 {error} 重复"
         ) from None
+    except _NoConstant as error:
+        before, _, _ = _STRING.sub("", fence.content).partition(str(error))
+        raise Unreadable(
+            name,
+            fence.line + before.count("\n"),
+            en=f"the example is not JSON ({error} is no value)",
+            zh=f"示例不是合法的 JSON（{error} 不是 JSON 值）",
+        ) from None
+    except (ValueError, RecursionError):
+        raise Unreadable(
+            name,
+            fence.line,
+            en="the example is not JSON that can be read (a number is too long, or it is nested too deep)",
+            zh="示例不是合法的 JSON，或无法读取（数字过长，或嵌套过深）",
+        ) from None
+
+
+def _parsed(text: str) -> Any:
+    depth = 0
+    for sign in _STRING.sub("", text):
+        depth += (sign in "[{") - (sign in "]}")
+        if depth > _DEEPEST:
+            raise RecursionError
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 class _Twice(Exception):
     """A key that stands twice in one object."""
+
+
+class _NoConstant(Exception):
+    """NaN or Infinity, which Python would take."""
+
+
+def _no_constant(word: str) -> Any:
+    raise _NoConstant(word)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -247,13 +306,14 @@ def _requests(name: str, fence: Fence) -> Iterator[dict[str, Any]]:
 
 
 def _request(words: list[str]) -> dict[str, Any]:
+    words = [_SHORT.get(word, word) for word in words]
     after = {
         flag: [words[number + 1] for number, word in enumerate(words[:-1]) if word == flag]
         for flag in ("-X", "-H", "-d")
     }
     address = next((word for word in words if word.startswith(("http://", "https://"))), "")
     return {
-        "method": after["-X"][0] if after["-X"] else "GET",
+        "method": after["-X"][0] if after["-X"] else "POST" if after["-d"] else "GET",
         "path": "/" + address.partition("://")[2].partition("/")[2].partition("?")[0],
         "headers": [header.partition(":")[0] for header in after["-H"]],
         "body": bool(after["-d"]),

@@ -62,10 +62,12 @@ def _described(words: Lexicon, content: Inline) -> tuple[dict[str, Any], str]:
     facts: dict[str, Any] = {}
     rest = content.text
     mentioned = set(content.codes) - {"null"}
-    for phrase in reversed(words.phrases(content)):
-        facts[phrase.meaning] = True if phrase.code is None else _value(phrase.meaning, phrase.code)
-        mentioned.discard(phrase.code or "")
+    phrases = words.phrases(content)
+    for phrase in reversed(phrases):
         rest = rest[: phrase.start] + rest[phrase.end :]
+    for meaning, phrase in {phrase.meaning: phrase for phrase in reversed(phrases)}.items():  # the first of a meaning
+        facts[meaning] = True if phrase.code is None else _value(meaning, phrase.code)
+        mentioned.discard(phrase.code or "")
     if len(content.codes) == 1 and content.text == f"`{content.codes[0]}`":
         facts["value"], rest = content.codes[0], ""
     elif mentioned:

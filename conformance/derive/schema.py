@@ -77,9 +77,10 @@ def derive_schemas(pages: Pages) -> Schemas:
     bodies = [example.value for example in envelope_page.sections["envelope"].bodies]
     for row in pages["ack"].sections["errors"].rows:
         envelope = builder.whole(envelope_page, "envelope-fields", bodies)
-        error_type = envelope["properties"]["error"]["properties"]["type"]
-        error_type["const"] = row.facts["error_type"]
-        error_type["x-source"]["const"] = [builder.cite(pages["ack"], "errors", row)]
+        error_type = envelope["properties"].get("error", {}).get("properties", {}).get("type")
+        if error_type is not None:
+            error_type["const"] = row.facts["error_type"]
+            error_type["x-source"]["const"] = [builder.cite(pages["ack"], "errors", row)]
         title = error_title.format(status=row.key)
         result.files[f"error_{row.key}"] = _document(lang, f"error-{row.key}", title, envelope)
     return result

@@ -43,8 +43,8 @@ class EmulatorServer:
         """Returns when connections are answered. Raises OSError when the address cannot be bound."""
         if self._thread is not None:
             raise RuntimeError("the server is running already")
-        listener = _listen(self._host, self._port)
-        self._base_url = _base_url(listener)
+        listener = listen(self._host, self._port)
+        self._base_url = base_url_of(listener)
         ready = threading.Event()
         self._server = _Server(self._app, ready.set)
         self._thread = threading.Thread(
@@ -83,8 +83,8 @@ def serve_forever(app: ASGIApp, *, host: str, port: int, on_ready: Callable[[str
     ``on_ready`` is called once, with the base URL, when connections are answered. Raises OSError, before
     anything is served, when the address cannot be bound. To be called from the main thread.
     """
-    listener = _listen(host, port)
-    base_url = _base_url(listener)
+    listener = listen(host, port)
+    base_url = base_url_of(listener)
     with listener:
         _run(_Server(app, lambda: on_ready(base_url)), listener)
 
@@ -101,7 +101,7 @@ def _run(server: "_Server", listener: socket.socket) -> None:
     asyncio.run(server.serve(sockets=[listener]))
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """A listening socket. The protocol is named because asyncio sets TCP_NODELAY only where it is."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -119,7 +119,8 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _base_url(listener: socket.socket) -> str:
+def base_url_of(listener: socket.socket) -> str:
+    """The URL at which a listening socket is reached."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
 

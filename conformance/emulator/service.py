@@ -22,9 +22,9 @@ class Service:
     registry: Registry
 
     @classmethod
-    def build(cls, *, tokens: Tokens, clock: Clock, seams: Seams = HEALTHY) -> "Service":
-        """An empty server. ``clock`` answers aware datetimes."""
-        store, mint = Store(), IdMint(clock)
+    def build(cls, *, tokens: Tokens, clock: Clock, mint: IdMint | None = None, seams: Seams = HEALTHY) -> "Service":
+        """An empty server. ``clock`` answers aware datetimes; ``mint`` makes the ids, UUIDs unless given."""
+        store, mint = Store(), mint or IdMint(clock)
         queue = WorkQueue(store=store, clock=clock, mint=mint, seams=seams)
         registry = Registry(store=store, queue=queue, clock=clock, mint=mint)
         return cls(tokens=tokens, seams=seams, store=store, queue=queue, registry=registry)

@@ -31,12 +31,18 @@ class Decision:
 
 
 def decide(
-    tally: Tally, *, selected: bool, strict: bool, polls: bool = True, complaints: Sequence[Text] = ()
+    tally: Tally,
+    *,
+    selected: bool,
+    strict: bool,
+    polls: bool = True,
+    complaints: Sequence[Text] = (),
+    unwritten: Text | None = None,
 ) -> Decision:
     """Decide a run (the table of exit codes; where several apply: a lost verdict, then 1, 4, 3).
 
     `polls` says whether the suite arranged its items itself, through the public API; `complaints` are about waivers
-    that no longer hold.
+    that no longer hold; `unwritten`, why there is no report.
     """
     failed = tally.of("failed", level="MUST")
     broken = tally.of("suite-error")
@@ -60,6 +66,9 @@ def decide(
         sentence = Text(
             "Suite error: the suite itself broke while judging {names}", "套件错误：判定 {names} 时套件自身出错"
         ).format(names=_names(broken))
+        return Decision(word="suite-error", exit_code=EXIT_SUITE_ERROR, sentence=sentence)
+    if unwritten is not None:
+        sentence = Text("Suite error: {why}", "套件错误：{why}").format(why=unwritten)
         return Decision(word="suite-error", exit_code=EXIT_SUITE_ERROR, sentence=sentence)
     if unjudged:
         sentence = Text(

@@ -33,7 +33,7 @@ class Circumstances:
 
     `waivers` is the text of the file of known failures. `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
-    target.
+    target; `unwritten` says why there is no report.
     """
 
     run_id: str
@@ -56,6 +56,7 @@ class Circumstances:
     leftovers: tuple[str, ...] = ()
     replayed: bool = False
     waivers: str | None = None
+    unwritten: Text | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `from_json` reads it back to an equal value."""
@@ -74,11 +75,11 @@ class Circumstances:
             ValueError: a part is missing, unknown or of the wrong type.
         """
         try:
-            interrupted = data["interrupted"]
+            texts = {name: data[name] for name in ("interrupted", "unwritten")}
             about = cls(
                 **{
                     **data,
-                    "interrupted": Text.from_json(interrupted) if interrupted is not None else None,
+                    **{name: Text.from_json(text) if text is not None else None for name, text in texts.items()},
                     "leftovers": tuple(map(str, data["leftovers"])),
                 }
             )
@@ -118,6 +119,7 @@ class RunRecord:
             strict=about.strict,
             polls=about.arranged_by == "api",
             complaints=self.waiver_complaints,
+            unwritten=about.unwritten,
         )
 
     @cached_property

@@ -7,9 +7,10 @@ import json
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from conformance import __version__
 from conformance.arrange.cleanup import Leftover, remove
@@ -21,7 +22,7 @@ from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.conversation import converse
 from conformance.contract.catalogue import load
-from conformance.evidence import PLAN, plan_json, seal
+from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
 from conformance.exchange import EndKind
 from conformance.judging.judge import judge
 from conformance.judging.plan import Cost, Selection, cost, full_plan
@@ -36,6 +37,9 @@ from conformance.scenario.perform import not_held
 from conformance.settings import Settings
 from conformance.target import Credentials, Secret, Target
 from conformance.text import Text
+
+GRACE: Final = 60.0
+"""Seconds that preparing, and at the end cleaning up, may take where the limit of the whole run is shorter."""
 
 T = TypeVar("T")
 
@@ -93,11 +97,15 @@ class Conductor:
 
         Raises:
             CannotStart: the target cannot be judged at all.
+            OSError: the run's folder cannot be written.
         """
         self.plan = tuple(plan)
         run_folder.write_json(self.folder / PLAN, plan_json(self.assignment.run_id, plan))
         run_id, arrangement = self.assignment.run_id, self.assignment.arrangement
-        workspace = self._talk(lambda api: preflight(api, self._journal, run_id, arrangement))
+        try:
+            workspace = self._talk(lambda api: preflight(api, self._journal, run_id, arrangement), within=self._bound)
+        except TimeoutError:
+            raise CannotStart(_too_slow(self.assignment.target.host, self._bound)) from None
         run_folder.write_json(self.workspace_file, workspace.to_json())
         if self.settings.output is None:
             run_folder.point_latest(self.folder)
@@ -119,18 +127,32 @@ class Conductor:
         self._verdicts.append(verdict)
 
     def finish(self) -> RunRecord:
-        """Give every open line its verdict, clean up, and write the reports whatever happens."""
+        """Give every open line its verdict, clean up, and write the reports whatever happens.
+
+        Only the record that is returned knows of reports that could not be written.
+        """
         self._close_the_books()
         leftovers = [f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"]
         try:
             leftovers = self.clean_up()
+        except KeyboardInterrupt:
+            self.interrupted = self.interrupted or Text("the clean-up was stopped", "清理被停止")
         finally:
             self.record = RunRecord(
                 circumstances=self._circumstances(tuple(leftovers)), plan=self.plan, verdicts=tuple(self._verdicts)
             )
-            seal(self.folder, self.record.circumstances)
-            write_reports(self.record, self.folder, lang=self.settings.lang or "en")
+            self._report(self.record)
         return self.record
+
+    def _report(self, record: RunRecord) -> None:
+        """Seal the evidence and write the reports. Where that fails the verdicts still stand; the record then says so."""
+        try:
+            run_folder.write_whole(self.folder / EVIDENCE, seal(self.folder, record.circumstances))
+            write_reports(record, self.folder, lang=self.settings.lang or "en")
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            unwritten = Text(f"the reports could not be written ({why})", f"报告无法写入（{why}）")
+            self.record = replace(record, circumstances=replace(record.circumstances, unwritten=unwritten))
 
     def clean_up(self) -> list[str]:
         """Remove what the run made, or let the vendor's program do so; sentences about what is left."""
@@ -138,7 +160,8 @@ class Conductor:
         given = self._journal.claimed() if self.assignment.arrangement.mode == "command" else []
         sentences = []
         if made:
-            sentences += [_sentence(leftover) for leftover in self._talk(lambda api: remove(api, made))]
+            left = self._talk(lambda api: remove(api, made, within=self._bound))
+            sentences += [_sentence(leftover) for leftover in left]
         if given:
             at_once = self.assignment.limits.concurrency
             program = self.assignment.arrangement.program
@@ -174,10 +197,14 @@ class Conductor:
         )
         return Target(base_url=server.base_url, embedded=True), credentials
 
-    def _talk(self, conversation: Callable[[Api], Awaitable[T]]) -> T:
+    @property
+    def _bound(self) -> float:
+        return max(GRACE, self.assignment.limits.max_duration)
+
+    def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
         """Hold a conversation of the run's own, outside of any scenario."""
         whom = self.assignment
-        return converse(whom.target, whom.credentials, whom.limits, conversation)
+        return converse(whom.target, whom.credentials, whom.limits, conversation, within=within)
 
     def _close_the_books(self) -> None:
         """Every planned scenario gets a transcript, and what an interruption left open is judged on it.
@@ -193,7 +220,8 @@ class Conductor:
             if transcript is None:
                 run, seed = self.assignment.run_id, self.assignment.seed
                 transcript = not_held(scenarios()[name], reason, run=run, seed=seed, kind=kind)
-                write_transcript(self.folder, transcript)
+                with contextlib.suppress(OSError):  # told when the evidence is sealed
+                    write_transcript(self.folder, transcript)
             transcripts[name] = transcript
         if self.interrupted is None:
             return
@@ -236,6 +264,13 @@ class Conductor:
         parts += [f"expression {self._selection.expression}"] if self._selection.expression else []
         parts += ["what an earlier run did not pass"] if self._selection.lines is not None else []
         return ", ".join(parts) or "a part of the suite"
+
+
+def _too_slow(host: str, seconds: float) -> Text:
+    return Text(
+        "{host} could not be prepared within {n} s; check that it is up, and allow more with --max-duration.",
+        "{host} 未能在 {n} 秒内准备就绪；请确认服务器正常，或用 --max-duration 放宽时限。",
+    ).format(host=host, n=f"{seconds:g}")
 
 
 def _sentence(leftover: Leftover) -> str:

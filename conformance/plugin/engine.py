@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -22,9 +22,9 @@ from conformance.chapters.registry import scenarios
 from conformance.client.client import Client
 from conformance.client.transport import Transport
 from conformance.evidence import TRANSCRIPTS
-from conformance.exchange import Transcript
+from conformance.exchange import Ending, Transcript
 from conformance.judging.waivers import Waivers, parse
-from conformance.plugin.folder import Conversations
+from conformance.plugin.folder import Conversations, write_whole
 from conformance.scenario.model import Scenario
 from conformance.scenario.perform import not_held, perform
 from conformance.scenario.stage import Stage, StageFactory
@@ -110,8 +110,7 @@ class Engine:
         except CancelledError:
             reason = self._cut or Text("the run was interrupted", "运行被中断")
             transcript = not_held(scenarios()[name], reason, run=self._assignment.run_id, seed=self._assignment.seed)
-            write_transcript(self._assignment.folder, transcript)
-            return transcript
+            return self._written(transcript)
 
     def cut(self, reason: Text) -> None:
         """Cancel whatever is still in progress; waiting items get an aborted transcript."""
@@ -167,7 +166,13 @@ class Engine:
             transcript = await perform(
                 scenario, self._stages(scenario), run=self._assignment.run_id, seed=self._assignment.seed
             )
-        write_transcript(self._assignment.folder, transcript)
+        return self._written(transcript)
+
+    def _written(self, transcript: Transcript) -> Transcript:
+        try:
+            write_transcript(self._assignment.folder, transcript)
+        except OSError as error:
+            return _unwritten(transcript, error)
         return transcript
 
     def _stages(self, scenario: Scenario) -> StageFactory:
@@ -214,7 +219,14 @@ def write_transcript(folder: Path, transcript: Transcript) -> None:
     """Write `transcripts/<scenario>.json`; the name is the suite's own, never the target's."""
     place = folder / TRANSCRIPTS
     place.mkdir(exist_ok=True)
-    (place / f"{transcript.scenario}.json").write_text(transcript.dumps(), "utf-8")
+    write_whole(place / f"{transcript.scenario}.json", transcript.dumps())
+
+
+def _unwritten(transcript: Transcript, error: OSError) -> Transcript:
+    """What is judged in its place: nobody could hold the verdicts against a transcript that is not there."""
+    why = error.strerror or type(error).__name__
+    reason = Text(f"the transcript could not be written ({why})", f"记录无法写入（{why}）")
+    return replace(transcript, exchanges=(), ending=Ending(kind="suite-error", reason=reason))
 
 
 def read_transcript(folder: Path, scenario: str) -> Transcript | None:

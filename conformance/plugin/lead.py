@@ -31,6 +31,14 @@ FOLDER: Final = pytest.StashKey[Path]()
 _EXIT_CANNOT_START: Final = 2
 
 
+def _unwritable(folder: Path, error: OSError) -> Text:
+    why = error.strerror or type(error).__name__
+    return Text(
+        "The folder {folder} cannot be written ({why}); make room, or name another one with --output.",
+        "目录 {folder} 无法写入（{why}）；请腾出空间，或用 --output 指定其他目录。",
+    ).format(folder=folder.name, why=why)
+
+
 class Lead:
     """Hooks of the process in charge: of a run, with or without xdist, or of the replay of one."""
 
@@ -133,7 +141,9 @@ class Lead:
         except CannotStart as stop:
             self._give_up(stop.reason)
         except ConfigurationError as error:
-            self._give_up(Text(str(error), str(error)))
+            self._give_up(error.reason)
+        except OSError as error:
+            self._give_up(_unwritable(self._conductor.folder, error))
         self._started = True
 
     def _give_up(self, reason: Text) -> NoReturn:

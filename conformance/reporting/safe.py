@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from typing import Final
+from typing import Any, Final
 
 from conformance.text import Lang, Text
 
@@ -17,6 +18,7 @@ _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _COMMAND: Final = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _NOT_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNSEEN: Final = re.compile(r"[^\n\x20-\x7f\u3000-\ud7ff\uff01-\uff60]")
 _MORE: Final = Text("… ({n} more characters)", "…（另有 {n} 个字符）")
 
 
@@ -50,9 +52,24 @@ def encodable(text: str) -> str:
     return _SURROGATE.sub(lambda match: _escape(match.group()), text)
 
 
+def json_text(document: Any) -> str:
+    r"""The file's text of a JSON value, readable in any language; what nobody can see stands in it as `\u009b`.
+
+    `json.dumps` alone writes the control characters beyond ASCII as they are, and a terminal obeys them.
+    """
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    return _UNSEEN.sub(_json_escape, text) + "\n"
+
+
 def xml_characters(text: str) -> str:
     """The text with the characters that XML 1.0 forbids written as escapes."""
     return _NOT_XML.sub(lambda match: _escape(match.group()), text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    """Outside of strings JSON has none of these characters."""
+    char = match.group()
+    return char if unicodedata.category(char) not in _INVISIBLE else json.dumps(char, ensure_ascii=True)[1:-1]
 
 
 def _escape(char: str) -> str:

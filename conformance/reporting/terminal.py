@@ -52,6 +52,7 @@ _INSECURE: Final = Text(
     "--insecure: certificates were not verified; whether this was the target cannot be told",
     "--insecure：未校验证书，无法确认应答者就是目标",
 )
+_NO_REPORT: Final = Text("no report", "没有报告")
 _LAST: Final = Text(
     "{sentence} · {n} checks in {seconds} s · {path}", "{sentence} · {n} 项检查，用时 {seconds} 秒 · {path}"
 )
@@ -77,7 +78,7 @@ def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bo
         sentence=_safe(record.decision.sentence),
         n=sum(record.tally.lines.values()),
         seconds=f"{record.circumstances.duration:.1f}",
-        path=safe(str(report_path)),
+        path=safe(str(report_path)) if record.circumstances.unwritten is None else _NO_REPORT,
     ).in_(lang)
 
 
@@ -265,6 +266,9 @@ def _remarks(record: RunRecord, lang: Lang) -> Iterator[str]:
     if about.insecure:
         yield ""
         yield _INSECURE.in_(lang)
+    if about.unwritten is not None:
+        yield ""
+        yield Text("not written: {why}", "未写入：{why}").format(why=_safe(about.unwritten)).in_(lang)
     if about.interrupted is not None:
         yield ""
         yield Text("cut short: {why}", "运行中断：{why}").format(why=_safe(about.interrupted)).in_(lang)

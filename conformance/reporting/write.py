@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from conformance.judging.verdict import Verdict
 from conformance.judging.waivers import lines_of_entries
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.report_json import report, schema_text
+from conformance.reporting.safe import json_text
 from conformance.text import Lang
 
 
@@ -27,7 +27,7 @@ def write_reports(record: RunRecord, folder: Path, *, lang: Lang = "en") -> list
     texts = {
         "report.schema.json": schema_text(),
         "junit.xml": junit(record, lang),
-        "report.json": json.dumps(report(record), ensure_ascii=False, allow_nan=False, indent=1) + "\n",
+        "report.json": json_text(report(record)),
     }
     failed = record.tally.of("failed", level="MUST")
     if failed:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from conformance.arrange.items import LEASE_SECONDS, Arranger
@@ -29,6 +31,9 @@ MAX_MISSED_RACES: Final = 5
 
 MAX_LOST_RACES: Final = 10
 """How often a race is run again that the target turned away."""
+
+MAX_KEPT: Final = 512 << 10
+"""Bytes of memory that the bodies of one attempt may hold: dozens are held at once, and a hostile target fills each."""
 
 _MARGIN: Final = 1.1
 """How much more than one unit of the shown precision is waited (1.1 s for whole seconds)."""
@@ -58,7 +63,8 @@ class Stage:
         self.workspace = workspace
         self.client = client
         self._age = age
-        self._api = Api(client, self.exchanges.append, age=age)
+        self._room = MAX_KEPT
+        self._api = Api(client, self._keep, age=age)
 
     def arranged_by(self, new_arranger: Callable[[Api], Arranger]) -> Stage:
         """This stage, with an arranger that talks through it."""
@@ -217,7 +223,19 @@ class Stage:
             raise Repeat(Text("the requests did not overlap in time", "各请求在时间上没有重叠"), MAX_MISSED_RACES)
 
     def _at(self, place: Place) -> Api:
-        return Api(self.client, self.exchanges.append, age=self._age, place=place)
+        return Api(self.client, self._keep, age=self._age, place=place)
+
+    def _keep(self, exchange: Exchange) -> None:
+        """Record an exchange; a body for which there is no room left counts as one that is too large."""
+        response = exchange.response
+        if response is not None:
+            size = sys.getsizeof(response.body.text)
+            if size > self._room:
+                body = replace(response.body, text="", problem="too-large")
+                exchange = replace(exchange, response=replace(response, body=body))
+            else:
+                self._room -= size
+        self.exchanges.append(exchange)
 
     async def release(self, item: Item) -> None:
         """Stop the item by force, whatever became of it, so that the next quiet scenario finds nothing of it."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Response, Transcript
 from conformance.scenario.model import Expectation, Scenario
+from conformance.target import MAX_BODY
 from conformance.text import Text
 
 ARRANGING_ACK: Final = "arrange.ack"
@@ -171,7 +172,9 @@ class View:
         body = self.response(step).body
         if body.problem == "too-large":
             raise Unjudged(
-                Text("the answer is larger than the suite reads (1 MiB)", "响应超过本套件读取的上限（1 MiB）")
+                Text(
+                    "the answer is larger than the suite reads ({n} KiB)", "响应超过本套件读取的上限（{n} KiB）"
+                ).format(n=MAX_BODY >> 10)
             )
         reason = Text("the answer to `{step}` is not readable JSON", "步骤 `{step}` 的响应不是可读的 JSON").format(
             step=step

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens
+from conformance.emulator.recipe import Recipe
 from tests.allure.test_verdicts import ACCEPTED, SELECTION
 from tests.allure.written import RESULTS, Written, plain_pytest, run
 
@@ -80,7 +81,7 @@ def test_so_it_does_for_plain_pytest_in_two_processes_and_another_folder(tmp_pat
 @pytest.mark.parametrize("options", [("-n", "0"), ("-n", "2"), ("--lang", "zh")], ids=" ".join)
 def test_so_it_does_where_not_all_is_green(options: tuple[str, ...], tmp_path: Path) -> None:
     tokens = Tokens.generate()
-    with EmulatorServer(ACCEPTED.build(tokens)) as server:
+    with EmulatorServer(ACCEPTED.broken(Recipe()).build(tokens)) as server:
         selection = (*SELECTION, "--base-url", server.base_url)
         written = run(*selection, *options, cwd=tmp_path, env={"QODER_PAT": tokens.owner})
     report = Report(written.folder, tmp_path / "report")

@@ -13,11 +13,12 @@ from typing import get_args
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
+from conformance.emulator.defects import DEFECTS
+from conformance.emulator.recipe import Recipe
 from conformance.judging.verdict import Line, Verdict, VerdictKind
 from conformance.plugin import allure_content as content
 from conformance.text import LANGS, Lang, Text
 from tests.allure.written import Written, attachments, label, run, steps
-from tests.broken.servers import SERVERS
 from tests.cli.apps import Gate, echo, rewritten
 from tests.cli.processes import Running, start, tokens_environment
 
@@ -31,7 +32,7 @@ STATUSES: dict[VerdictKind, str] = {
     "not-exercised": "skipped",
 }
 
-ACCEPTED = next(server for server in SERVERS if server.id == "first.accepted-202")
+ACCEPTED = DEFECTS["first.accepted-202"]
 SELECTION = ("--chapter=first-ack", "--chapter=worker-identity", "--chapter=observations")
 """Where that server, without the optional tokens, brings out every verdict but the suite's own trouble."""
 
@@ -42,7 +43,7 @@ LINE = Line("retry.starting", "ack.retry.starting")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Written:
     """A server that acks with 202, judged in two processes and without the optional tokens."""
     tokens = Tokens.generate()
-    with EmulatorServer(ACCEPTED.build(tokens)) as server:
+    with EmulatorServer(ACCEPTED.broken(Recipe()).build(tokens)) as server:
         options = ("--base-url", server.base_url, "-n", "2")
         return run(*options, *SELECTION, cwd=tmp_path_factory.mktemp("broken"), env={"QODER_PAT": tokens.owner})
 

@@ -222,6 +222,13 @@ def test_a_session_that_is_busy_is_cancelled_first() -> None:
     assert account.names("sessions") == account.names("sessions", archived=True) == []
 
 
+def test_an_environment_that_is_archived_already_is_no_leftover() -> None:
+    """The suite archives one itself: where it may not be deleted, a second archiving answers 409."""
+    account = Account(refuses={"DELETE/environments": 403, "POST/environments/archive": 409})
+    made = Made("environments", object_name(RUN, "quiet"), account.add("environments", object_name(RUN, "quiet")))
+    assert against(Scripted(respond=account), lambda api: remove(api, [made])) == []
+
+
 def test_what_cannot_even_be_archived_is_left_over_and_named() -> None:
     account = Account(refuses={"DELETE/agents": 500, "POST/agents/archive": 403})
     made = Made("agents", object_name(RUN, "agent"), account.add("agents", object_name(RUN, "agent")))

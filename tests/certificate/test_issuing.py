@@ -14,8 +14,8 @@ from conformance.certificate.issuing import Refused, issue
 from conformance.certificate.signing import new_key
 from conformance.certificate.verification import verify
 from conformance.emulator import Tokens, create_app
+from conformance.emulator.answers import errors, on_refusal
 from conformance.text import Text
-from tests.broken.answers import errors, on_refusal
 from tests.certificate.conftest import SUBJECT, Certified
 from tests.certificate.variations import FAILING, resealed
 from tests.runs import judge_app

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Scope
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
+from tests.books.statement import check_books
 
 from .apps import Answer, Gate, left_on, rewritten
 from .processes import Ended, Running, cli, start, tokens_environment
@@ -159,6 +160,7 @@ def test_plain_pytest_stops_at_the_first_red_and_tells_all(tokens: Tokens, tmp_p
         assert left_on(server.base_url, tokens) == []
     assert ended.code == pytest.ExitCode.TESTS_FAILED, ended.out
     assert "stopping after 1 failures" in ended.out
+    check_books(ended.folder, ended.code)
     assert ended.report["result"]["lost_lines"] == []
     assert ended.report["run"]["interrupted"] is not None
     assert len(ended.lines) == len(full_plan())

@@ -30,15 +30,15 @@ async def at_once() -> None:
     """Nothing to wait for before the first byte."""
 
 
-async def send(base_url: str, *, limits: Limits = LIMITS, body: bytes | None = None) -> Reply:
+async def send(base_url: str, *, limits: Limits = LIMITS, body: bytes | None = None, max_body: int = MIB) -> Reply:
     async with Transport(base_url, Connection(), limits) as transport:
-        return await transport.send("POST", f"{base_url}/ack", SENT, body, at_once)
+        return await transport.send("POST", f"{base_url}/ack", SENT, body, at_once, max_body)
 
 
 def receive(handler: Handler, *, timeout: float = LIMITS.timeout, max_body: int = MIB) -> Reply:
     async def run() -> Reply:
         async with asyncio.timeout(20), serving(handler) as base_url:  # a hang is a failure, not a wait
-            return await send(base_url, limits=Limits(timeout=timeout, max_body=max_body))
+            return await send(base_url, limits=Limits(timeout=timeout), max_body=max_body)
 
     return asyncio.run(run())
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Final
 
+from starlette.types import ASGIApp as App
 from starlette.types import Receive, Scope, Send
 
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.auth import Principal, authenticate
+from conformance.emulator.answers import Answer, answered, editing, errors, header, on_refusal, sent
+from conformance.emulator.auth import Principal
 from conformance.emulator.errors import JsonObject, unauthenticated
+from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.variants import VARIANTS
 from conformance.emulator.work import WorkItem
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import Line
 from conformance.target import Credentials
-from tests.broken.answers import Answer, App, answered, editing, errors, header, on_refusal, sent
-from tests.broken.model import Server, in_microseconds, server
-from tests.broken.odd import Ulids
 from tests.runs import judge_settings, settings_for
 
 SCENARIOS: Final = frozenset(
@@ -37,7 +38,7 @@ SCENARIOS: Final = frozenset(
 PLAN: Final[list[Line]] = [line for line in full_plan() if line.scenario in SCENARIOS]
 
 
-def judged(subject: Server, folder: Path, *, optional_tokens: bool = True) -> Path:
+def judged(subject: Recipe, folder: Path, *, optional_tokens: bool = True) -> Path:
     """Hold the cases on a server; the folder of the run."""
     tokens = Tokens.generate()
     with EmulatorServer(subject.build(tokens)) as served:
@@ -88,21 +89,33 @@ def _noise(app: App, tokens: Tokens) -> App:
     return editing(_of_the_way)(_EveryOtherPollFindsNothing(app), tokens)
 
 
-HEALTHY: Final = server("healthy", "Nothing.")
-NOISY: Final = server("noisy", "Differs in what is never the same twice.", wrap=_noise)
+HEALTHY: Final = in_microseconds(Recipe())
+"""Differs in nothing."""
+
+NOISY: Final = HEALTHY.wrapped(_noise)
+"""Differs in what is never the same twice."""
+
+Authenticate = Callable[[Tokens, Sequence[str]], Principal]
+Render = Callable[[WorkItem], JsonObject]
 
 
-def _strict_scheme(tokens: Tokens, authorization: Sequence[str]) -> Principal:
-    if any(not value.startswith("Bearer ") for value in authorization):
-        raise unauthenticated()
-    return authenticate(tokens, authorization)
+def _strict_scheme(authenticate: Authenticate) -> Authenticate:
+    def strict(tokens: Tokens, authorization: Sequence[str]) -> Principal:
+        if any(not value.startswith("Bearer ") for value in authorization):
+            raise unauthenticated()
+        return authenticate(tokens, authorization)
+
+    return strict
 
 
-def _changed_item(item: WorkItem) -> JsonObject:
-    fields = in_microseconds(item)
-    cut = {name: f"{str(value)[:-4]}Z" for name, value in fields.items() if name.endswith("_at") and value}
-    extra = {"lease": {"seconds": 30}, "<b>::error::\x1b[2J": None}
-    return {**fields, **cut, "metadata": {"anything": "else"}, **extra}
+def _changed_item(render: Render) -> Render:
+    def changed(item: WorkItem) -> JsonObject:
+        fields = render(item)
+        cut = {name: f"{str(value)[:-4]}Z" for name, value in fields.items() if name.endswith("_at") and value}
+        extra = {"lease": {"seconds": 30}, "<b>::error::\x1b[2J": None}
+        return {**fields, **cut, "metadata": {"anything": "else"}, **extra}
+
+    return changed
 
 
 def _changed(app: App, tokens: Tokens) -> App:
@@ -116,11 +129,10 @@ def _as_problem(answer: Answer) -> None:
         answer.headers["content-type"] = "application/problem+json"
 
 
-CHANGED: Final = server(
-    "changed",
-    "Differs in one point of each kind.",
-    authenticate=_strict_scheme,
-    render_work_item=_changed_item,
-    mint=Ulids,
-    wrap=_changed,
+CHANGED: Final = (
+    VARIANTS["ulids"]
+    .change(HEALTHY)
+    .deciding(authenticate=_strict_scheme, render_work_item=_changed_item)
+    .wrapped(_changed)
 )
+"""Differs in one point of each kind."""

@@ -9,12 +9,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
+from starlette.types import ASGIApp as App
 from starlette.types import Receive, Scope, Send
 
 from conformance.cli.compare_command import command
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.reporting.comparison_json import comparison_schema_text
-from tests.broken.answers import App
 from tests.cli.processes import cli, tokens_environment
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conformance.chapters.registry import scenarios
 from conformance.cli import main
 from conformance.emulator import Tokens, create_app
+from conformance.emulator.defects import DEFECTS
+from conformance.emulator.front import Wire
+from conformance.emulator.hosting import hosted
+from conformance.emulator.recipe import Recipe, in_microseconds
 from conformance.evidence import read_evidence
-from conformance.judging.plan import full_plan
 from conformance.judging.record import RunRecord
-from tests.broken.model import ELSEWHERE, Server, judged
-from tests.broken.servers import SERVERS
 from tests.cli.processes import cli
-from tests.runs import judge_app
+from tests.runs import judge_app, judge_settings, settings_for
 
 Verdicts = list[tuple[str, str, str, str | None, str | None]]
 
@@ -30,9 +30,11 @@ def verdicts(record: RunRecord) -> Verdicts:
     )
 
 
-@pytest.mark.parametrize("subject", SERVERS[:: len(SERVERS) // 20], ids=lambda subject: subject.id)
-def test_a_broken_servers_run_is_judged_again_to_the_same_verdicts(subject: Server, tmp_path: Path) -> None:
-    record = judged(subject, tmp_path / "run")
+@pytest.mark.parametrize("name", list(DEFECTS)[:: len(DEFECTS) // 20])
+def test_a_broken_servers_run_is_judged_again_to_the_same_verdicts(name: str, tmp_path: Path) -> None:
+    tokens = Tokens.generate()
+    with hosted(DEFECTS[name].broken(in_microseconds(Recipe())), tokens, DEFECTS[name].wire(Wire())) as base_url:
+        record = judge_settings(settings_for(base_url, tokens, tmp_path / "run"))
     again = read_evidence(tmp_path / "run").judged()
     assert verdicts(again) == verdicts(record)
     assert [v.reds for v in sorted(again.verdicts, key=str)] == [v.reds for v in sorted(record.verdicts, key=str)]
@@ -99,13 +101,13 @@ def test_a_folder_that_is_no_run_is_refused_in_chinese_too(tmp_path: Path) -> No
 
 
 def test_a_run_with_waivers_is_judged_again_with_them(tmp_path: Path) -> None:
-    subject = next(server for server in SERVERS if server.id == "envelope.conflict-error")
+    subject = DEFECTS["envelope.conflict-error"]
     rules = sorted(subject.fails)
     text = "\n".join(f'[[waiver]]\nrequirement = "{rule}"\nreason = "known"' for rule in rules)
     (tmp_path / "w.toml").write_text(text)
     tokens = Tokens.generate()
-    plan = [line for line in full_plan() if scenarios()[line.scenario].chapter not in ELSEWHERE]
-    record = judge_app(subject.build(tokens), tokens, tmp_path / "run", plan, waivers=str(tmp_path / "w.toml"))
+    app = subject.broken(in_microseconds(Recipe())).build(tokens)
+    record = judge_app(app, tokens, tmp_path / "run", waivers=str(tmp_path / "w.toml"))
     assert record.decision.word == "held-but-waived"
     assert record.decision.exit_code == 0
     assert {v.line.requirement for v in record.verdicts if v.kind == "waived"} == set(rules)

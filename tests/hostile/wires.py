@@ -1,31 +1,52 @@
-"""Targets that mean no good: an emulator in front of which one kind of answer is replaced by raw bytes."""
+"""Targets that mean no good: an emulator in front of which some answers are replaced by raw bytes."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
-import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
+from dataclasses import dataclass
 from itertools import cycle
+from typing import Any
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
 
-Send = Callable[[bytes], Awaitable[None]]
-Misbehaviour = Callable[[Send], Awaitable[None]]
-"""Writes an answer, or what it takes for one; when it returns, the connection is closed."""
-
 JSON = b"Content-Type: application/json\r\n"
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One request that is to be answered badly: its bytes, the stream, and the emulator's port."""
+
+    request: bytes
+    writer: asyncio.StreamWriter
+    port: int
+
+    async def send(self, *parts: bytes) -> None:
+        """Write, and wait until it is taken."""
+        for part in parts:
+            self.writer.write(part)
+            await self.writer.drain()
+
+    async def honest(self) -> bytes:
+        """What the emulator answers."""
+        return await forwarded(self.port, self.request)
+
+
+Misbehaviour = Callable[[Visit], Awaitable[None]]
+"""Writes an answer, or what it takes for one; when it returns, the connection is closed."""
 
 
 def raw(*parts: bytes) -> Misbehaviour:
     """These bytes and no more."""
 
-    async def answer(send: Send) -> None:
-        for part in parts:
-            await send(part)
+    async def answer(visit: Visit) -> None:
+        await visit.send(*parts)
 
     return answer
 
@@ -35,105 +56,81 @@ def sized(body: bytes, *, status: bytes = b"200 OK", headers: bytes = JSON) -> M
     return raw(b"HTTP/1.1 %b\r\n%bContent-Length: %d\r\n\r\n" % (status, headers, len(body)), body)
 
 
-async def endless(send: Send) -> None:
-    """A body without an end."""
-    await send(b"HTTP/1.1 200 OK\r\n%bTransfer-Encoding: chunked\r\n\r\n" % JSON)
-    while True:
-        await send(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+def over_and_over(head: bytes, part: bytes) -> Misbehaviour:
+    """A beginning, and then the same bytes without an end."""
+
+    async def answer(visit: Visit) -> None:
+        await visit.send(head)
+        while True:
+            await visit.send(part)
+
+    return answer
 
 
-async def endless_headers(send: Send) -> None:
-    """A head without an end."""
-    await send(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        await send(b"X-More: " + b"x" * 4096 + b"\r\n")
-
-
-async def drop_by_drop(send: Send) -> None:
+def drop_by_drop(head: bytes, drops: bytes) -> Misbehaviour:
     """One byte a second: no single read takes long."""
-    await send(b"HTTP/1.1 200 OK\r\n%bContent-Length: 1000\r\n\r\n" % JSON)
-    for _ in range(1000):
-        await send(b" ")
-        await asyncio.sleep(1)
+
+    async def answer(visit: Visit) -> None:
+        await visit.send(head)
+        for drop in drops:
+            await visit.send(bytes([drop]))
+            await asyncio.sleep(1)
+
+    return answer
+
+
+async def silence(visit: Visit) -> None:
+    """Nothing at all, for a long time."""
+    await asyncio.sleep(600)
 
 
 def in_turn(kinds: Iterable[Misbehaviour]) -> Misbehaviour:
     """Another one each time."""
     turns = cycle(kinds)
 
-    async def answer(send: Send) -> None:
-        await next(turns)(send)
+    async def answer(visit: Visit) -> None:
+        await next(turns)(visit)
 
     return answer
 
 
-async def silence(send: Send) -> None:
-    """Nothing at all, for a long time."""
-    await asyncio.sleep(600)
+def rewritten(change: Callable[[Any], Any]) -> Misbehaviour:
+    """The emulator's own answer with another JSON document in it."""
+
+    async def answer(visit: Visit) -> None:
+        head, _, body = (await visit.honest()).partition(b"\r\n\r\n")
+        status = head.split(b" ", 1)[1].split(b"\r\n", 1)[0]
+        document = change(json.loads(body) if body else None)
+        await sized(json.dumps(document).encode(), status=status)(visit)
+
+    return answer
 
 
-async def bomb(send: Send) -> None:
-    """200 MB of white space in 200 KB."""
-    await sized(_bomb(), headers=JSON + b"Content-Encoding: gzip\r\n")(send)
+Place = Callable[[str, str], bool]
+"""Whether a request, by its method and path, is answered badly."""
 
 
-@cache
-def _bomb() -> bytes:
-    packer = zlib.compressobj(9, wbits=31)
-    return b"".join([*(packer.compress(b" " * 1_000_000) for _ in range(200)), packer.flush()])
+def by_path(answers: Mapping[Place, Misbehaviour]) -> Misbehaviour:
+    """The first of these whose place fits."""
 
+    async def answer(visit: Visit) -> None:
+        method, target, _ = visit.request.decode("latin-1").split(" ", 2)
+        await next(bad for on, bad in answers.items() if on(method, target.partition("?")[0]))(visit)
 
-def _item(**fields: str) -> bytes:
-    return json.dumps({"type": "work", "state": "starting", **fields}).encode()
-
-
-NASTY = "\x00\x1b[2J\x1b]0;title\x07\n::error::owned\r\n##teamcity[x]\n\u202e\u2028::set-output name=a::b\ud800"
-
-
-def misbehaviours() -> dict[str, Misbehaviour]:
-    """Every kind, by name."""
-    envelope = {"type": "error", "request_id": NASTY, "error": {"type": NASTY, "message": NASTY, "param": NASTY}}
-    return {
-        "garbage": raw(b"\x16\x03\x01\x02\x00\x01 this is no HTTP\r\n\r\n"),
-        "nothing": raw(),
-        "half a head": raw(b"HTTP/1.1 200 OK\r\nContent-Le"),
-        "an impossible status": raw(b"HTTP/1.1 99999 ?\r\n\r\n"),
-        "an informational end": raw(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"),
-        "endless body": endless,
-        "endless head": endless_headers,
-        "2 GiB promised": raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2147483648\r\n\r\n", b"{"),
-        "2 GiB of zeros in a chunk": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n80000000\r\n{"),
-        "a length that is none": raw(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}"),
-        "gzip bomb": bomb,
-        "gzip that is none": sized(b"{}", headers=JSON + b"Content-Encoding: gzip\r\n"),
-        "a coding nobody knows": sized(b"{}", headers=JSON + b"Content-Encoding: rot13\r\n"),
-        "nested 100,000 deep": sized(b"[" * 100_000 + b"]" * 100_000),
-        "a number without end": sized(b'{"id": ' + b"9" * 100_000 + b"}"),
-        "not UTF-8": sized(b'{"id": "\xff\xfe\xc3\x28"}'),
-        "a lone surrogate": sized(b'{"id": "\\ud800", "state": "\\udfff"}'),
-        "another charset": sized("{'ack'}".encode("utf-16"), headers=b"Content-Type: application/json; charset=x\r\n"),
-        "nasty words": sized(json.dumps(envelope).encode(), status=b"409 Conflict"),
-        "nasty fields": sized(_item(id=NASTY, environment_id="../../../etc/passwd", metadata=NASTY, created_at=NASTY)),
-        "nasty headers": sized(b"{}", headers=b"Content-Type: ::error::\x1b[2J\xff\r\nX-A: ##vso[task.x]\r\n"),
-        "not an object": sized(b'"starting"'),
-        "NaN": sized(b'{"id": NaN}'),
-    }
+    return answer
 
 
 @contextmanager
-def wire(tokens: Tokens, *, on: str, misbehave: Misbehaviour) -> Iterator[str]:
-    """An emulator behind a front that misbehaves on requests whose path ends in `on`; gives the front's base URL."""
+def wire(tokens: Tokens, *, on: Place, misbehave: Misbehaviour, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """An emulator behind a front that misbehaves on some requests; gives the front's base URL."""
     with EmulatorServer(create_app(tokens=tokens)) as server:
         port = int(server.base_url.rpartition(":")[2])
-        with fronted(_front(port, on.encode(), misbehave)) as base_url:
+        with fronted(_front(port, on, misbehave), tls) as base_url:
             yield base_url
 
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
 @contextmanager
-def fronted(handler: Handler) -> Iterator[str]:
+def fronted(handler: Handler, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Serve raw connections from a thread of their own."""
     loop = asyncio.new_event_loop()
     ready, done = threading.Event(), asyncio.Event()
@@ -146,14 +143,14 @@ def fronted(handler: Handler) -> Iterator[str]:
             task = asyncio.current_task()
             assert task is not None
             tasks.add(task)
-            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await handler(reader, writer)
             tasks.discard(task)
             writer.close()
-            with suppress(ConnectionError, asyncio.CancelledError):
+            with suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
 
-        front = await asyncio.start_server(accept, "127.0.0.1", 0)
+        front = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
         where.append(front.sockets[0].getsockname()[1])
         ready.set()
         await done.wait()
@@ -167,25 +164,22 @@ def fronted(handler: Handler) -> Iterator[str]:
     thread.start()
     ready.wait()
     try:
-        yield f"http://127.0.0.1:{where[0]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{where[0]}"
     finally:
         loop.call_soon_threadsafe(done.set)
         thread.join()
         loop.close()
 
 
-def _front(port: int, on: bytes, misbehave: Misbehaviour) -> Handler:
+def _front(port: int, on: Place, misbehave: Misbehaviour) -> Handler:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async def send(data: bytes) -> None:
-            writer.write(data)
-            await writer.drain()
-
         async for request in _requests(reader):
-            path = request.split(b" ", 2)[1].partition(b"?")[0]
-            if path.endswith(on):
-                await misbehave(send)
+            method, target, _ = request.decode("latin-1").split(" ", 2)
+            visit = Visit(request=request, writer=writer, port=port)
+            if on(method, target.partition("?")[0]):
+                await misbehave(visit)
                 return
-            await send(await _forwarded(port, request))
+            await visit.send(await visit.honest())
 
     return handle
 
@@ -196,7 +190,7 @@ async def _requests(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
         yield head + await reader.readexactly(_length(head))
 
 
-async def _forwarded(port: int, request: bytes) -> bytes:
+async def forwarded(port: int, request: bytes) -> bytes:
     """What the emulator answers, on a connection of its own."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:

@@ -10,10 +10,11 @@ import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.emulator import Tokens, create_app
+from conformance.emulator.defects import DEFECTS, Defect, of_races
+from conformance.emulator.recipe import Recipe
 from conformance.judging.plan import full_plan
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import Line
-from tests.races.servers import SERVERS, Racy
 from tests.runs import judge_app
 
 
@@ -37,15 +38,16 @@ REPEATS = range(int(os.environ.get("WORK_CONFORMANCE_REPEAT", "1")))
 """How often each race is held: by hand WORK_CONFORMANCE_REPEAT=20, since a race seen once may be luck."""
 
 
-@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
+@pytest.mark.parametrize("defect", of_races.DEFECTS, ids=lambda defect: defect.id)
 @pytest.mark.parametrize("rate", [None, "20/50"])
 @pytest.mark.parametrize("time", REPEATS)
-def test_a_lost_race_is_red(server: Racy, rate: str | None, time: int, tmp_path: Path) -> None:
+def test_a_lost_race_is_red(defect: Defect, rate: str | None, time: int, tmp_path: Path) -> None:
     tokens = Tokens.generate()
-    record = judge_app(server.app(tokens), tokens, tmp_path / "run", race_lines(), max_rate=rate)
-    races = {requirement for requirement in failed(record) if requirement.startswith("ack.race.")}
-    assert races == server.fails, list(reasons(record))
-    assert record.decision.exit_code == 1
+    app = defect.broken(Recipe()).build(tokens)
+    record = judge_app(app, tokens, tmp_path / "run", race_lines(), max_rate=rate)
+    assert failed(record) == defect.fails, list(reasons(record))
+    assert {result.requirement.id for result in record.tally.of("warned")} == defect.warns
+    assert record.decision.exit_code == (1 if defect.fails else 0)
     assert not record.tally.of("suite-error")
 
 
@@ -58,9 +60,9 @@ def test_the_healthy_server_wins_every_race(time: int, tmp_path: Path) -> None:
 
 
 def test_a_contradiction_is_shown_as_a_timeline(tmp_path: Path) -> None:
-    server = next(server for server in SERVERS if server.name == "ack-overwrites")
     tokens = Tokens.generate()
-    record = judge_app(server.app(tokens), tokens, tmp_path / "run", race_lines())
+    app = DEFECTS["race.ack-overwrites"].broken(Recipe()).build(tokens)
+    record = judge_app(app, tokens, tmp_path / "run", race_lines())
     exhibits = [
         red.exhibit
         for result in record.tally.of("failed")

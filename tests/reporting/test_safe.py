@@ -1,10 +1,11 @@
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.reporting.safe import encodable, excerpt, safe, xml_characters
+from conformance.reporting.safe import encodable, excerpt, json_text, safe, xml_characters
 
 from .records import HOSTILE
 
@@ -52,3 +53,11 @@ def test_an_excerpt_has_a_bar_before_every_line_and_says_what_is_left_out() -> N
 def test_what_utf8_or_xml_cannot_hold_becomes_an_escape(text: str) -> None:
     encodable(text).encode("utf-8")
     assert not set("\x00\x0b\ud800\udfff\ufffe") & set(xml_characters(text))
+
+
+def test_json_is_readable_and_moves_no_cursor() -> None:
+    document = {"words": "\u4e2d\u6587\uff0c\u00e9 \U0001f600", "nasty": "\x00\x1b\x9b\u202e\u2028\U000e0001\x7f"}
+    text = json_text(document)
+    assert json.loads(text) == document
+    assert "\u4e2d\u6587\uff0c\u00e9 \U0001f600" in text
+    assert not set("\x00\x1b\x9b\u202e\u2028\U000e0001") & set(text)

@@ -171,3 +171,20 @@ def test_an_arranger_that_has_no_item_ends_the_conversation(
     monkeypatch.setattr(held_module, "Given", Empty)
     transcript, acks = held(scenario(talk), server(accepted))
     assert (transcript.ending.kind, transcript.ending.step, transcript.facts, acks) == (kind, step, {}, [])
+
+
+def test_a_transcript_holds_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body for which there is no room left is kept as too large, and later small ones are kept."""
+    bodies = iter(["{}" + " " * 3000, "{}" + " " * 3000, "{}", "{}" + " " * 4000])
+    monkeypatch.setattr(stage_module, "MAX_KEPT", 4000)
+
+    async def talk(stage: Stage) -> None:
+        item = await stage.item()
+        for number in range(4):
+            await stage.ack(f"ack.{number}", item)
+
+    transcript, _ = held(scenario(talk), server(lambda _: answer(200, next(bodies))))
+    kept = [transcript.find(f"ack.{number}") for number in range(4)]
+    found = [(each.response.body.problem, len(each.response.body.text)) for each in kept if each and each.response]
+    assert found == [(None, 3002), ("too-large", 0), (None, 2), ("too-large", 0)]
+    assert {each.response.status for each in kept if each and each.response} == {200}

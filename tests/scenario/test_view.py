@@ -164,7 +164,7 @@ def test_a_get_that_was_refused_shows_no_item() -> None:
 
 
 def test_a_body_beyond_the_bound_is_not_judged() -> None:
-    with pytest.raises(Unjudged, match="1 MiB") as stop:
+    with pytest.raises(Unjudged, match="128 KiB") as stop:
         first_ack().said("ack", 200, text="{", problem="too-large").view().fields("ack")
     assert not isinstance(stop.value, Blocked)
 

@@ -1,0 +1,145 @@
+"""`work-conformance prove`: the suite on broken and on odd servers, and the kill matrix."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from conformance.cli.options import CannotStart, language
+from conformance.cli.spoken import say
+from conformance.text import Lang, Text
+
+if TYPE_CHECKING:
+    from conformance.proving.programme import Programme
+
+
+@click.command(
+    help=say(
+        "Prove that every check can fail and that no correct server does: run the suite on every defect, every variant"
+        " and fifty combinations of variants of the emulator, and write the kill matrix.\n\n"
+        "Exit codes: 0 nothing is missing, 1 something is.",
+        "证明每项检查都可能失败，而正确的服务器不会失败：在模拟器的全部缺陷、全部变体以及五十种变体组合上运行套件，并写出杀死矩阵。\n\n"
+        "退出码：0 没有缺漏，1 有缺漏。",
+    )
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    default=None,
+    metavar="N",
+    help=say("Only so many of each kind, drawn with the seed.", "每类只取这么多个，由种子抽取。"),
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=None,
+    metavar="N",
+    help=say("Draw the same sample and combinations again.", "再次抽取相同的样本和组合。"),
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("reports") / "prove",
+    show_default=True,
+    metavar="DIR",
+    help=say("Where the kill matrix is written.", "杀死矩阵的写入目录。"),
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=None,
+    metavar="N",
+    help=say("Runs at once; else as many as there are processors.", "同时进行的运行数；默认等于处理器数。"),
+)
+@click.option("--lang", type=click.Choice(["en", "zh"]), default=None, help=say("Language.", "语言。"))
+def command(sample: int | None, seed: int | None, output: Path, jobs: int | None, lang: str | None) -> None:
+    """Prove the suite."""
+    from conformance.proving.programme import programme
+
+    chosen = language(lang)
+    drawn = secrets.randbelow(10_000) if seed is None else seed
+    _writable(output)
+    proof = programme(drawn, sample)
+    raise SystemExit(_prove(proof, drawn, output, jobs or os.cpu_count() or 1, chosen))
+
+
+def _prove(proof: Programme, seed: int, output: Path, processes: int, lang: Lang) -> int:
+    from conformance.proving import matrix_json, page
+    from conformance.proving.labour import held
+    from conformance.proving.matrix import Matrix
+    from conformance.proving.telling import summary
+
+    begun = time.monotonic()
+    progress = _Progress(len(proof.jobs), lang)
+    outcomes, took = [], []
+    for part in (proof.defects, proof.variants):
+        since = time.monotonic()
+        for outcome in held(part, processes=processes):
+            outcomes.append(outcome)
+            progress.tell(str(outcome.job))
+        took.append(time.monotonic() - since)
+    progress.end()
+    order = {job: place for place, job in enumerate(proof.jobs)}
+    matrix = Matrix(outcomes=tuple(sorted(outcomes, key=lambda o: order[o.job])), sampled=bool(proof.left_out))
+    seconds = time.monotonic() - begun
+    data = matrix_json.document(matrix, seed=seed, left_out=proof.left_out, seconds=seconds)
+    (output / "kill-matrix.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (output / "kill-matrix.schema.json").write_text(matrix_json.schema_text(), "utf-8")
+    html = page.page(matrix, seed=seed, left_out=proof.left_out, seconds=seconds)
+    (output / "kill-matrix.html").write_text(html, "utf-8")
+    for line in summary(matrix, seed=seed, left_out=proof.left_out, took=(took[0], took[1]), lang=lang):
+        click.echo(line)
+    click.echo(str(output / "kill-matrix.html"))
+    return 0 if matrix.proved else 1
+
+
+class _Progress:
+    """Says how far the proof has come: on one line of a terminal, else every tenth of the way."""
+
+    def __init__(self, count: int, lang: Lang) -> None:
+        self._count = count
+        self._lang = lang
+        self._done = 0
+        self._terminal = sys.stderr.isatty()
+
+    def tell(self, name: str) -> None:
+        """One more run has ended."""
+        self._done += 1
+        tenth = max(1, self._count // 10)
+        words = (
+            Text("{n} of {of} runs", "{of} 次运行中的第 {n} 次").format(n=self._done, of=self._count).in_(self._lang)
+        )
+        if self._terminal:
+            click.echo(f"\r\x1b[K{words}: {name[:60]}", err=True, nl=False)
+        elif self._done % tenth == 0 or self._done == self._count:
+            click.echo(words, err=True)
+
+    def end(self) -> None:
+        """Leave the line as it was before."""
+        if self._terminal:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def _writable(output: Path) -> None:
+    """Make the folder before anything is run.
+
+    Raises:
+        CannotStart: it cannot be made.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = error.strerror
+        raise CannotStart(
+            say(
+                f"--output {output}: the folder cannot be written ({why}).",
+                f"--output {output}：目录无法写入（{why}）。",
+            )
+        ) from None

@@ -1,0 +1,32 @@
+"""The variants that `serve --variant` names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.cli.named import named
+from conformance.cli.options import CannotStart
+from conformance.cli.spoken import say
+from conformance.emulator.variants import VARIANTS, Variant, excluded
+from conformance.text import Text
+
+
+def chosen_variants(values: Iterable[str]) -> list[Variant]:
+    """What the values name, each of them one variant or several with commas between.
+
+    Raises:
+        CannotStart: a name is unknown, or two variants exclude each other.
+    """
+    names = [name.strip() for value in values for name in value.split(",")]
+    noun, see = Text("variant", "变体"), "work-conformance list --variants"
+    chosen = [named(VARIANTS, name, noun, see) for name in dict.fromkeys(filter(None, names))]
+    group = excluded(chosen)
+    if group is not None:
+        ids = ", ".join(variant.id for variant in chosen if variant.group == group)
+        raise CannotStart(
+            say(
+                f"Only one variant of the group {group!r} can be had at a time; choose one of {ids}.",
+                f"同组（{group!r}）的变体只能选用一个；请从 {ids} 中选择其一。",
+            )
+        )
+    return chosen

@@ -1,0 +1,44 @@
+"""Named defects: servers that depart from the contract in one point each, and what must fail because of it.
+
+A defect is a departure from whatever server it is given, so that it can be seen under an odd but legal one as well.
+The healthy path knows nothing of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from . import (
+    of_acks,
+    of_credentials,
+    of_effects,
+    of_envelopes,
+    of_forms,
+    of_identity,
+    of_items,
+    of_places,
+    of_races,
+    of_states,
+)
+from .defect import Defect
+
+DEFECTS: Final[Mapping[str, Defect]] = {
+    defect.id: defect
+    for area in (
+        of_acks,
+        of_states,
+        of_identity,
+        of_places,
+        of_credentials,
+        of_effects,
+        of_items,
+        of_forms,
+        of_envelopes,
+        of_races,
+    )
+    for defect in area.DEFECTS
+}
+"""Every defect by its id, in the order of the contract's chapters."""
+
+__all__ = ["DEFECTS", "Defect"]

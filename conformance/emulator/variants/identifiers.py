@@ -1,0 +1,107 @@
+"""Variants of ids and clocks."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+from ..ids import IdMint
+from ..instants import Clock
+from ..recipe import Departure, Recipe
+from .variant import Variant
+
+_ID_FORM = frozenset({"ack.answer.id-form"})
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class _Respelt(IdMint):
+    """Ids of another mint, less their prefix, in another spelling that ascends as well."""
+
+    def __init__(self, found: IdMint, clock: Clock, spell: Callable[[str], str]) -> None:
+        super().__init__(clock)
+        self._found = found
+        self._spell = spell
+
+    def mint(self, prefix: str) -> str:
+        return prefix + self._spell(self._found.mint(""))
+
+
+def _ids(new_spelling: Callable[[], Callable[[str], str]]) -> Departure:
+    """Ids are spelt anew; each server has a spelling of its own, which may count."""
+
+    def change(recipe: Recipe) -> Recipe:
+        return replace(recipe, mint=lambda clock: _Respelt(recipe.mint(clock), clock, new_spelling()))
+
+    return change
+
+
+def _ulid(digits: str) -> str:
+    number = int(digits, 16)
+    return "".join(_CROCKFORD[number >> (5 * place) & 31] for place in reversed(range(26)))
+
+
+def _hyphenated(digits: str) -> str:
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _long(digits: str) -> str:
+    return f"eu-central_{digits}-Shard_{digits[::-1]}"
+
+
+def _numbers() -> Callable[[str], str]:
+    numbers = count(4_102_444_800)
+    return lambda _digits: str(next(numbers))
+
+
+def _clock(ahead: timedelta) -> Departure:
+    return lambda recipe: replace(recipe, clock=lambda: recipe.clock() + ahead)
+
+
+IDENTIFIERS = (
+    Variant(
+        id="ulids",
+        en="Ids are prefixed ULIDs, in upper case.",
+        zh="标识是带前缀的大写 ULID。",
+        group="ids",
+        change=_ids(lambda: _ulid),
+        warns=_ID_FORM,
+    ),
+    Variant(
+        id="numbers",
+        en="Ids are prefixed decimal numbers of ten digits.",
+        zh="标识是带前缀的十位十进制数。",
+        group="ids",
+        change=_ids(_numbers),
+        warns=_ID_FORM,
+    ),
+    Variant(
+        id="uuids",
+        en="Ids are prefixed UUIDs with hyphens.",
+        zh="标识是带前缀、含连字符的 UUID。",
+        group="ids",
+        change=_ids(lambda: _hyphenated),
+        warns=_ID_FORM,
+    ),
+    Variant(
+        id="long-ids",
+        en="Ids are some ninety characters long and have letters of both cases, hyphens and underscores.",
+        zh="标识长约九十个字符，含大小写字母、连字符和下划线。",
+        group="ids",
+        change=_ids(lambda: _long),
+        warns=_ID_FORM,
+    ),
+    Variant(
+        id="slow-clock",
+        en="The clock is ten minutes slow.",
+        zh="时钟慢十分钟。",
+        group="clock",
+        change=_clock(timedelta(minutes=-10)),
+    ),
+    Variant(
+        id="fast-clock",
+        en="The clock is ten minutes fast.",
+        zh="时钟快十分钟。",
+        group="clock",
+        change=_clock(timedelta(minutes=10)),
+    ),
+)

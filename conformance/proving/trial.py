@@ -1,0 +1,87 @@
+"""One run of the suite on one server of the emulator's, in this process and without pytest in between."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from conformance.emulator import Tokens
+from conformance.emulator.defects import DEFECTS
+from conformance.emulator.hosting import hosted
+from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.variants import VARIANTS, assembled
+from conformance.judging.plan import Selection, full_plan
+from conformance.judging.record import RunRecord
+from conformance.judging.verdict import Line
+from conformance.plugin.conductor import Conductor
+from conformance.plugin.court import Court
+from conformance.proving.outcome import Job, Outcome, outcome_of
+from conformance.settings import Settings, from_values
+from conformance.target import Credentials, Secret
+
+JOURNAL: Final = "journal.jsonl"
+"""What a run made, by the name of the file in its folder."""
+
+_FEW: Final = 6
+"""Scenarios at once where the server answers at once: more of them only wait for each other."""
+
+
+def credentials(tokens: Tokens) -> Credentials:
+    """The emulator's four tokens as the suite is given them."""
+    return Credentials(
+        pat=Secret(tokens.owner, "${QODER_PAT}"),
+        forbidden=Secret(tokens.forbidden, "${QODER_FORBIDDEN_PAT}"),
+        foreign=Secret(tokens.foreign, "${QODER_FOREIGN_PAT}"),
+        expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
+    )
+
+
+def settings_for(base_url: str, tokens: Tokens, output: Path, **values: Any) -> Settings:
+    """Settings that judge one server with the emulator's tokens."""
+    environ = {"QODER_PAT": tokens.owner}
+    settings = from_values({"base_url": base_url, "output": str(output), **values}, environ)
+    return replace(settings, credentials=credentials(tokens))
+
+
+def judge_settings(settings: Settings, plan: Iterable[Line] | None = None, *, fleeting: bool = False) -> RunRecord:
+    """Judge what the settings name: every line, or those given.
+
+    What the run made is removed, but for a `fleeting` server, which ends with the run and all that is on it.
+    """
+    lines = list(plan) if plan is not None else full_plan()
+    conductor = Conductor(settings, Selection(), processes=0)
+    try:
+        workspace = conductor.begin(lines)
+        court = Court(conductor.assignment, workspace, dict.fromkeys(line.scenario for line in lines))
+        try:
+            for line in lines:
+                conductor.take(court.judge(line))
+        finally:
+            court.close()
+        if fleeting:
+            (conductor.folder / JOURNAL).unlink(missing_ok=True)
+        return conductor.finish()
+    finally:
+        conductor.close()
+
+
+def hold(job: Job) -> Outcome:
+    """Run the whole suite on the server that a job names."""
+    begun = time.monotonic()
+    assembly = assembled([VARIANTS[name] for name in job.variants], in_microseconds(Recipe()))
+    recipe, wire, values = assembly.recipe, assembly.wire, {}
+    if job.defect is not None:
+        subject = DEFECTS[job.defect]
+        recipe, wire, values = subject.broken(recipe), subject.wire(wire), {"concurrency": _FEW}
+    tokens = Tokens.generate()
+    with (
+        tempfile.TemporaryDirectory(prefix="work-conformance-prove-") as folder,
+        hosted(recipe, tokens, wire) as base_url,
+    ):
+        settings = settings_for(base_url, tokens, Path(folder) / "run", **values)
+        record = judge_settings(settings, fleeting=job.defect is not None)
+    return outcome_of(job, record, seconds=time.monotonic() - begun)

@@ -1,0 +1,1 @@
+"""The derivation: what the pages say, and what becomes of it."""

@@ -1,0 +1,1 @@
+"""The proof itself: that defects are complete, and that a proof tells a kill from anything else."""
