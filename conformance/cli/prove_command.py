@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from conformance.proving.programme import Programme
 
 _RUNS_PER_PROCESSOR: Final = 2
-"""A run waits for its server a good half of the time."""
+"""A run waits for its server half of the time."""
 
 
 @click.command(
