@@ -8,7 +8,7 @@ import secrets
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -18,6 +18,9 @@ from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
     from conformance.proving.programme import Programme
+
+_RUNS_PER_PROCESSOR: Final = 2
+"""A run waits for its server half of the time."""
 
 
 @click.command(
@@ -56,7 +59,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     default=None,
     metavar="N",
-    help=say("Runs at once; else as many as there are processors.", "同时进行的运行数；默认等于处理器数。"),
+    help=say("Runs at once; else two for each processor.", "同时进行的运行数；默认每个处理器两个。"),
 )
 @click.option("--lang", type=click.Choice(["en", "zh"]), default=None, help=say("Language.", "语言。"))
 def command(sample: int | None, seed: int | None, output: Path, jobs: int | None, lang: str | None) -> None:
@@ -67,7 +70,7 @@ def command(sample: int | None, seed: int | None, output: Path, jobs: int | None
     drawn = secrets.randbelow(10_000) if seed is None else seed
     _writable(output)
     proof = programme(drawn, sample)
-    raise SystemExit(_prove(proof, drawn, output, jobs or os.cpu_count() or 1, chosen))
+    raise SystemExit(_prove(proof, drawn, output, jobs or _RUNS_PER_PROCESSOR * (os.cpu_count() or 1), chosen))
 
 
 def _prove(proof: Programme, seed: int, output: Path, processes: int, lang: Lang) -> int:

@@ -76,7 +76,8 @@ def hold(job: Job) -> Outcome:
     recipe, wire, values = assembly.recipe, assembly.wire, {}
     if job.defect is not None:
         subject = DEFECTS[job.defect]
-        recipe, wire, values = subject.broken(recipe), subject.wire(wire), {"concurrency": _FEW}
+        recipe, wire = subject.broken(recipe), subject.wire(wire)
+        values = {} if job.variants else {"concurrency": _FEW}  # in whole seconds, scenarios wait for the clock
     tokens = Tokens.generate()
     with (
         tempfile.TemporaryDirectory(prefix="work-conformance-prove-") as folder,
