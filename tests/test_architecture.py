@@ -29,6 +29,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"reporting"}),
     frozenset({"options"}),
     frozenset({"settings"}),
+    frozenset({"diagnosis"}),
     frozenset({"plugin"}),
     frozenset({"proving"}),
     frozenset({"cli"}),

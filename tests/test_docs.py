@@ -9,6 +9,7 @@ Every fenced block says what it is in its info string:
     sh manifest|command|vendor, python arrange, json …
                     of given items: tests/vendor/test_readme.py runs and reads them
     sh|text certify the walk-through of a certificate: tests/certificate/test_readme.py runs and compares it
+    yaml action     steps of a workflow: tests/test_action.py holds them against the action
     toml config     read as configuration
     text run|red|serve   output, compared with what the code would write
 """
@@ -75,7 +76,7 @@ KINDS = frozenset(
             "text serve",
         ),
         *("sh manifest", "sh command", "sh vendor", "python arrange", "json manifest", "json request"),
-        *("json answer", "json release", "sh certify", "text certify"),
+        *("json answer", "json release", "sh certify", "text certify", "yaml action"),
     }
 )
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)

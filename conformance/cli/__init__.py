@@ -20,6 +20,8 @@ _COMMANDS: Final = {
     "compare": say("Show where two servers, or two runs, differ.", "列出两个服务器或两次运行的差异。"),
     "serve": say("Start the emulator alone.", "单独启动模拟器。"),
     "list": say("Show chapters, scenarios and requirements.", "列出各章、场景和要求。"),
+    "explain": say("Explain a requirement in full, or any other name.", "完整说明一条要求，或其他任何名称。"),
+    "doctor": say("Find out what stands in the way of a run.", "检查有哪些问题会妨碍运行。"),
     "manifest": say(
         "Prepare work items for a later run, or check a file of them.", "为之后的运行准备 work item，或检查清单文件。"
     ),

@@ -32,6 +32,9 @@ _NOT_HERE: Final = frozenset({"base-url", "failed-from", "strict", "waivers"})
 _PAT_B: Final = "QODER_PAT_B"
 _COMPANIONS: Final = ("forbidden", "foreign", "expired")
 
+_UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
+"""A red of one of the servers is no failure of the comparison, so it is not annotated as one."""
+
 
 @click.command(
     context_settings={"max_content_width": 100},
@@ -142,7 +145,7 @@ def _judge_both(values: Mapping[str, Any], lang: Lang) -> tuple[Path, Path]:
         with environment(**variables):
             check(side)
     for name, (side, variables) in zip("AB", sides, strict=True):
-        with environment(**variables), contextlib.redirect_stdout(sys.stderr), sigterm_as_interrupt():
+        with environment(**variables, **_UNTOLD), contextlib.redirect_stdout(sys.stderr), sigterm_as_interrupt():
             _judge(name, side, lang)
     return output / "a", output / "b"
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 import pytest
 
+from conformance.cli import pipeline
+from conformance.cli.progress import Progress, display, lively
+from conformance.client.traffic import Traffic
 from conformance.judging.gate import EXIT_CANNOT_START, EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
 from conformance.judging.plan import Cost, cost
 from conformance.judging.record import RunRecord
-from conformance.plugin.lead import FOLDER, VERDICT
-from conformance.plugin.nodes import RequirementItem
+from conformance.judging.verdict import Line, Verdict
+from conformance.plugin.lead import FOLDER, SENT, VERDICT
+from conformance.plugin.nodes import TRAFFIC, RequirementItem
 from conformance.reporting.safe import safe
-from conformance.reporting.terminal import lines
+from conformance.reporting.terminal import Tone, Toned, lines
 from conformance.settings import Settings
 from conformance.target import Target
 from conformance.text import Lang, Text
@@ -31,16 +35,24 @@ _NOTHING_SELECTED: Final = Text(
 class Narrator:
     """A pytest plugin that takes the place of pytest's own terminal."""
 
-    def __init__(self, lang: Lang, *, verbose: bool) -> None:
+    def __init__(self, lang: Lang, *, verbose: bool, quiet: bool = False) -> None:
         self._lang = lang
         self._verbose = verbose
+        self._lively = lively(quiet=quiet)
+        self._display = display(lang, lively=self._lively, verbose=verbose)
+        self._progress = Progress(())
         self._record: RunRecord | None = None
         self._cannot_start = False
-        self._done = 0
-        self._live = sys.stderr.isatty() and not os.environ.get("CI")
 
-    def pytest_conformance_planned(self, target: Target, cost: Cost | None) -> None:
+    def pytest_conformance_planned(
+        self, config: pytest.Config, target: Target, cost: Cost | None, plan: Sequence[Line]
+    ) -> None:
         """Say whom, and what it takes there."""
+        self._announce(target, cost)
+        self._progress = Progress(plan, own=lambda: config.stash.get(TRAFFIC, Traffic)())
+        self._display.begin(self._progress)
+
+    def _announce(self, target: Target, cost: Cost | None) -> None:
         if cost is None:
             again = Text(
                 "Judging again what was said with {host}; nobody is talked to.",
@@ -55,21 +67,30 @@ class Narrator:
 
     def pytest_conformance_cannot_start(self, reason: Text) -> None:
         """Say why nothing can be judged."""
+        self._display.end()
         self._cannot_start = True
         click.echo(reason.in_(self._lang), err=True)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count, where somebody is watching."""
-        if self._live and hasattr(report, VERDICT):
-            self._done += 1
-            click.echo(f"\r{self._done} ", nl=False, err=True)
+        """Tell how far it is."""
+        if hasattr(report, SENT) and getattr(report, SENT)["process"] != os.getpid():
+            self._progress.sent(getattr(report, SENT))
+        if hasattr(report, VERDICT):
+            self._display.advanced(self._progress.judged(Verdict.from_json(getattr(report, VERDICT))))
 
     def pytest_conformance_finished(self, config: pytest.Config, record: RunRecord) -> None:
         """Tell the outcome."""
         self._record = record
-        if self._live:
-            click.echo("\r", nl=False, err=True)
-        _echo(lines(record, self._lang, verbose=self._verbose, report_path=_near(config.stash[FOLDER] / "report.json")))
+        self._display.end()
+        _echo(pipeline.commands(record, self._lang))
+        pipeline.append_summary(record, self._lang)
+        path = _near(config.stash[FOLDER] / "report.json")
+        told = lines(record, self._lang, verbose=self._verbose, report_path=path)
+        _echo(map(_coloured, told) if self._lively else told)
+
+    def pytest_unconfigure(self) -> None:
+        """However it ended, the cursor is the terminal's again."""
+        self._display.end()
 
     def exit_code(self, pytest_code: int) -> int:
         """The gate's code, or why there is none."""
@@ -144,6 +165,19 @@ def _announcement(host: str | Text, cost: Cost, *, checks: int | None = None) ->
         writes=cost.writes,
         seconds=f"{cost.seconds:.0f}",
     )
+
+
+_COLOURS: Final[dict[Tone, dict[str, Any]]] = {
+    "heading": {"bold": True},
+    "good": {"fg": "green", "bold": True},
+    "doubtful": {"fg": "yellow", "bold": True},
+    "bad": {"fg": "red", "bold": True},
+}
+
+
+def _coloured(line: str) -> str:
+    """A line with the colour of its tone; what a target sent stands in none that has one."""
+    return click.style(line, **_COLOURS[line.tone]) if isinstance(line, Toned) else line
 
 
 def _near(path: Path) -> str:

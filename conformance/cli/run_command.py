@@ -71,7 +71,16 @@ _LONGEST_WAIT: Final = 86_400
     "-v",
     "--verbose",
     is_flag=True,
-    help=say("Tell what was observed where the docs leave it open, too.", "同时列出文档未规定之处的观察结果。"),
+    help=say(
+        "Tell what was observed where the docs leave it open, too, and each chapter when it is done.",
+        "同时列出文档未规定之处的观察结果，并在每章完成时输出一行。",
+    ),
+)
+@click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help=say("Plain lines: no colours, and nothing that moves.", "只输出纯文本行：无颜色，无动态显示。"),
 )
 @click.option(
     "--dry-run",
@@ -96,7 +105,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
         dry = DryRun(lang, settings)
         raise SystemExit(dry.exit_code(run_pytest(arguments(values, lang, processes=0, extra=["--collect-only"]), dry)))
     extra = allure(values["alluredir"])
-    narrator = Narrator(lang, verbose=values["verbose"])
+    narrator = Narrator(lang, verbose=values["verbose"], quiet=values["quiet"])
     code = int(pytest.ExitCode.INTERRUPTED)
     with (
         crash_as_suite_error(),

@@ -15,6 +15,7 @@ from conformance import __version__
 from conformance.client.limiter import Kind, RateLimiter
 from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication, bearer, derived
+from conformance.client.traffic import Traffic
 from conformance.client.transport import Lost, Reply, Transport, Undelivered
 from conformance.exchange import Exchange, Header, Outcome, Request, Response
 from conformance.target import Credentials, Limits, Redactor, Target
@@ -70,7 +71,10 @@ class Call:
 
 
 class Client:
-    """Performs calls on one target. `clock` gives seconds on the run's monotonic clock."""
+    """Performs calls on one target. `clock` gives seconds on the run's monotonic clock.
+
+    What surely did not happen is tried so many times.
+    """
 
     def __init__(
         self,
@@ -80,12 +84,15 @@ class Client:
         credentials: Credentials,
         limits: Limits,
         clock: Callable[[], float] = time.monotonic,
+        tries: int = MAX_TRIES,
     ) -> None:
         self.target = target
         self.credentials = credentials
         self._transport = transport
+        self.traffic = Traffic()
         self._clock = clock
         self._limits = limits
+        self._tries = tries
         self._limiter = RateLimiter(
             writes_per_second=limits.writes_per_second, reads_per_second=limits.reads_per_second
         )
@@ -105,7 +112,7 @@ class Client:
         Raises:
             TargetGone: the target no longer answers anything.
         """
-        for tries in range(1, MAX_TRIES + 1):
+        for tries in range(1, self._tries + 1):
             if self._health.gone:
                 raise TargetGone
             await self._limiter.wait(call.kind, age)
@@ -114,9 +121,11 @@ class Client:
                 await self._health.failed(self._probe)
             else:
                 self._health.answered()
-            if not _may_resend(call, exchange, tries):
-                return exchange
-            await asyncio.sleep(_pause(exchange.response, tries))
+            if tries == self._tries or not _may_resend(call, exchange, tries):
+                break
+            pause = _pause(exchange.response, tries)
+            self.traffic.waited += pause if exchange.response is not None else 0.0
+            await asyncio.sleep(pause)
         return exchange
 
     async def ready(self, *, writes: int, age: int) -> None:
@@ -167,10 +176,12 @@ class Client:
             if place is not None:
                 place.give_up()
         completed = self._clock()
+        self.traffic.requests += outcome != "fail"
         if reply is not None:
             response = self._kept(reply)
             if reply.status in _NOT_PROCESSED:
                 outcome, problem = "fail", f"HTTP {reply.status}"
+                self.traffic.turned_away += 1
             elif reply.status in _GATEWAY:
                 outcome, problem = "unknown", f"HTTP {reply.status}"
         return Exchange(

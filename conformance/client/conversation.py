@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from conformance.client.api import Api
-from conformance.client.client import Client
+from conformance.client.client import MAX_TRIES, Client
 from conformance.client.transport import Transport
 from conformance.target import Credentials, Limits, Target
 
@@ -21,8 +21,11 @@ def converse(
     conversation: Callable[[Api], Awaitable[T]],
     *,
     within: float | None = None,
+    tries: int = MAX_TRIES,
 ) -> T:
     """Hold a conversation on connections and an event loop of its own, and return what comes of it.
+
+    What surely did not happen is tried so many times.
 
     Raises:
         ConfigurationError: the connection cannot be set up; and whatever the conversation raises.
@@ -31,7 +34,7 @@ def converse(
 
     async def main() -> T:
         async with asyncio.timeout(within), Transport(target.base_url, target.connection, limits) as transport:
-            client = Client(transport, target=target, credentials=credentials, limits=limits)
+            client = Client(transport, target=target, credentials=credentials, limits=limits, tries=tries)
             return await conversation(Api(client, lambda _: None))
 
     return asyncio.run(main())

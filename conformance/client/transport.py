@@ -1,4 +1,8 @@
-"""One HTTP request and its whole answer, bounded in time and memory. Everything a target sends is data."""
+"""One HTTP request and its whole answer, bounded in time and memory. Everything a target sends is data.
+
+httpx is imported where a connection is about to be made: it takes longer to load than the rest of the suite, and what
+never connects (`list`, `explain`, `--help`) knows this module too.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,13 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Self
-
-import httpx
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from conformance.exchange import Body, BodyProblem, Header
 from conformance.target import MAX_BODY, ConfigurationError, Connection, Limits
+
+if TYPE_CHECKING:
+    import httpx
 
 _KEEPALIVE_SECONDS: Final = 3.0
 """Shorter than the idle time-out of common servers (5 s), so that an idle connection is not lost under a request."""
@@ -49,11 +54,13 @@ class Transport:
     """A connection pool to one target. An async context manager."""
 
     def __init__(self, base_url: str, connection: Connection, limits: Limits) -> None:
+        import httpx
+
         self._timeout = limits.timeout
         pool = limits.concurrency * _AT_ONCE + 8
         try:
             self._client = httpx.AsyncClient(
-                verify=_tls(connection) if base_url.startswith("https:") else False,
+                verify=tls_context(connection) if base_url.startswith("https:") else False,
                 proxy=connection.proxy,
                 trust_env=connection.trust_env,
                 follow_redirects=False,
@@ -94,6 +101,8 @@ class Transport:
             Undelivered: no connection was made.
             Lost: sent, but no complete answer came in time.
         """
+        import httpx
+
         loop = asyncio.get_running_loop()
 
         async def trace(event: str, info: Mapping[str, Any]) -> None:
@@ -127,7 +136,14 @@ class Transport:
         )
 
 
-def _tls(connection: Connection) -> ssl.SSLContext:
+def tls_context(connection: Connection) -> ssl.SSLContext:
+    """What is trusted and shown on the way to the target.
+
+    Raises:
+        ConfigurationError: a certificate file cannot be used.
+    """
+    import httpx
+
     try:
         context = (
             ssl.create_default_context(cafile=connection.ca_bundle)

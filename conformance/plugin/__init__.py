@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,8 +23,8 @@ from conformance.plugin.conductor import Conductor
 from conformance.plugin.distribution import process_count
 from conformance.plugin.earlier import unpassed_lines
 from conformance.plugin.folder import Conversations
-from conformance.plugin.lead import VERDICT, Lead
-from conformance.plugin.nodes import LANGUAGE, RequirementItem, Suite
+from conformance.plugin.lead import SENT, VERDICT, Lead
+from conformance.plugin.nodes import LANGUAGE, TRAFFIC, RequirementItem, Suite
 from conformance.plugin.replay import Replay
 from conformance.plugin.worker import Worker
 from conformance.settings import Settings, from_values
@@ -171,4 +172,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if isinstance(item, RequirementItem) and item.verdict is not None and report.when == "setup":
         setattr(report, VERDICT, item.verdict.to_json())
+        if TRAFFIC in item.config.stash:
+            setattr(report, SENT, {"process": os.getpid(), **asdict(item.config.stash[TRAFFIC]())})
     return report

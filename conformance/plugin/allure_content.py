@@ -172,12 +172,13 @@ def environment(run: Circumstances) -> str:
 
 def categories(lang: Lang) -> list[dict[str, Any]]:
     """`categories.json`. A regular expression is held against the whole message, in which a dot is any character."""
-    inconclusive, warned = (_beginning(kind).in_(lang) for kind in ("inconclusive", "warned"))
+    inconclusive, waived, warned = (_beginning(kind).in_(lang) for kind in ("inconclusive", "waived", "warned"))
     rows = (
         (Text("Product defects: a MUST failed", "产品缺陷：未满足 MUST 要求"), Status.FAILED, ".*"),
         (Text("Inconclusive", "无法判定"), Status.BROKEN, f"{inconclusive}.*"),
         (Text("Suite errors", "套件错误"), Status.BROKEN, f"(?!{inconclusive}).*"),
-        (Text("Not exercised", "未执行"), Status.SKIPPED, ".*"),
+        (Text("Waived: a failure that is known", "已豁免：已知的失败"), Status.SKIPPED, f"{waived}.*"),
+        (Text("Not exercised", "未执行"), Status.SKIPPED, f"(?!{waived}).*"),
         (Text("Warnings: a SHOULD is not kept", "警告：未遵循 SHOULD 要求"), Status.PASSED, f"{warned}.*"),
     )
     return [

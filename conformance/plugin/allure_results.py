@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 import uuid
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from conformance.exchange import Exchange, MalformedTranscript, Transcript
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import allure_content as content
+from conformance.plugin.executor import executor
 from conformance.plugin.folder import Conversations, write_json
 from conformance.plugin.lead import VERDICT
 from conformance.plugin.nodes import RequirementItem
@@ -92,6 +94,9 @@ class AllureResults:
                 plugin_manager.hook.report_result(result=result)
         (self._place / "environment.properties").write_text(content.environment(record.circumstances), "ascii")
         write_json(self._place / "categories.json", content.categories(self._lang))
+        build = executor(os.environ)
+        if build is not None:
+            write_json(self._place / "executor.json", build)
 
     def _fill(self, result: TestResult, line: Line, verdict: Verdict | None) -> None:
         requirement, lang = load().requirements[line.requirement], self._lang

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
+from conformance.client.traffic import Traffic
 from conformance.contract.catalogue import load
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Line, Verdict
@@ -27,6 +28,11 @@ class Court:
         self._limit.daemon = True
         self._limit.start()
         self._engine.start(names)
+
+    @property
+    def traffic(self) -> Traffic:
+        """What its conversations have sent up to now."""
+        return self._engine.traffic
 
     def judge(self, line: Line) -> Verdict:
         """Wait for a line's transcript and judge it."""

@@ -20,6 +20,7 @@ from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
 from conformance.client.client import Client
+from conformance.client.traffic import Traffic
 from conformance.client.transport import Transport
 from conformance.evidence import TRANSCRIPTS
 from conformance.exchange import Ending, Transcript
@@ -89,6 +90,11 @@ class Engine:
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._main(),), daemon=True)
         self._thread.start()
         self._client = self._ready.result()
+
+    @property
+    def traffic(self) -> Traffic:
+        """What it has sent up to now."""
+        return self._client.traffic
 
     def start(self, names: Iterable[str]) -> None:
         """Start scenarios that were not started yet: quiet ones first, for they wait for each other; the last ones last."""

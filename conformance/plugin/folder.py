@@ -23,7 +23,12 @@ _OURS: Final = (
     "journal.jsonl",
     "report.json",
     "report.schema.json",
+    "report.html",
     "junit.xml",
+    "ctrf.json",
+    "summary.md",
+    "badge.svg",
+    "badge.json",
     "waivers.toml",
 )
 

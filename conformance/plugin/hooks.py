@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from conformance.judging.plan import Cost
 from conformance.judging.record import RunRecord
+from conformance.judging.verdict import Line
 from conformance.target import Target
 from conformance.text import Text
 
 
-def pytest_conformance_planned(config: pytest.Config, target: Target, cost: Cost | None) -> None:
+def pytest_conformance_planned(config: pytest.Config, target: Target, cost: Cost | None, plan: Sequence[Line]) -> None:
     """The plan stands, and the target is about to be reached for the first time; without a `cost` nobody will be."""
 
 

@@ -17,13 +17,16 @@ from conformance.plugin.conductor import Conductor
 from conformance.plugin.court import Court
 from conformance.plugin.distribution import ScenarioScheduling, line_of, process_count
 from conformance.plugin.handover import pack
-from conformance.plugin.nodes import JUDGE, RequirementItem
+from conformance.plugin.nodes import JUDGE, TRAFFIC, RequirementItem
 from conformance.plugin.replay import Replay
 from conformance.target import ConfigurationError
 from conformance.text import Text
 
 VERDICT: Final = "conformance_verdict"
 """The attribute under which a verdict travels with pytest's report."""
+
+SENT: Final = "conformance_sent"
+"""The one under which the number of a process and what it has sent travel beside it."""
 
 FOLDER: Final = pytest.StashKey[Path]()
 """The run's folder."""
@@ -57,8 +60,10 @@ class Lead:
         lines = [item.line for item in session.items if isinstance(item, RequirementItem)]
         if lines:
             self._begin(lines)
-            self._court = self._conductor.court(dict.fromkeys(line.scenario for line in lines))
-            session.config.stash[JUDGE] = self._court.judge
+            court = self._court = self._conductor.court(dict.fromkeys(line.scenario for line in lines))
+            session.config.stash[JUDGE] = court.judge
+            if isinstance(court, Court):
+                session.config.stash[TRAFFIC] = lambda: court.traffic
         return (yield)
 
     @pytest.hookimpl(optionalhook=True)
@@ -134,7 +139,7 @@ class Lead:
     def _begin(self, lines: list[Line]) -> None:
         conductor = self._conductor
         self._config.hook.pytest_conformance_planned(
-            config=self._config, target=conductor.target, cost=conductor.cost(lines)
+            config=self._config, target=conductor.target, cost=conductor.cost(lines), plan=lines
         )
         try:
             conductor.begin(lines)

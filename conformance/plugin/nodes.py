@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from conformance.chapters.registry import scenarios
+from conformance.client.traffic import Traffic
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import Line, Verdict
 from conformance.reporting.wording import explain
@@ -17,6 +18,9 @@ from conformance.text import Lang
 
 JUDGE: Final = pytest.StashKey[Callable[[Line], Verdict]]()
 """Waits for a line's transcript and judges it."""
+
+TRAFFIC: Final = pytest.StashKey[Callable[[], Traffic]]()
+"""What this process has sent up to now; not there where nobody is talked to."""
 
 LANGUAGE: Final = pytest.StashKey[Lang]()
 """The language that failures are told in."""

@@ -87,7 +87,9 @@ class Replay:
             replayed=True,
         )
         self.record = RunRecord(circumstances=about, plan=self._plan, verdicts=tuple(self._verdicts))
-        write_reports(self.record, self.folder, lang=self._settings.lang or "en")
+        write_reports(
+            self.record, self.folder, lang=self._settings.lang or "en", transcripts=self.conversations.transcripts
+        )
         return self.record
 
     def discard(self) -> None:

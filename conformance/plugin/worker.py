@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from conformance.arrange.workspace import Workspace
+from conformance.client.traffic import Traffic
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin.court import Court
 from conformance.plugin.distribution import number_of, share
 from conformance.plugin.handover import unpack
-from conformance.plugin.nodes import JUDGE, RequirementItem
+from conformance.plugin.nodes import JUDGE, TRAFFIC, RequirementItem
 
 
 class Worker:
@@ -27,6 +28,7 @@ class Worker:
         self._names: list[str] = []
         self._court: Court | None = None
         config.stash[JUDGE] = self.judge
+        config.stash[TRAFFIC] = self._traffic
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn this worker's share; in place of a crashed worker, what that one left open."""
@@ -45,6 +47,9 @@ class Worker:
         """End the conversations that nobody waits for."""
         if self._court is not None:
             self._court.close()
+
+    def _traffic(self) -> Traffic:
+        return self._court.traffic if self._court is not None else Traffic()
 
     def _mine(self, lines: Iterable[Line]) -> Iterable[str]:
         shares = share((line.scenario for line in lines), self._processes)

@@ -6,7 +6,6 @@ data: in a terminal behind a dash of ours, in Markdown with every sign escaped t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +23,7 @@ from conformance.comparison.shapes import ABSENT, EMPTY, NOT_JSON, UNREADABLE
 from conformance.contract.catalogue import load
 from conformance.judging.record import Circumstances
 from conformance.judging.verdict import WORDS, Verdict
+from conformance.reporting.markdown import literal
 from conformance.reporting.safe import safe
 from conformance.reporting.wording import summary
 from conformance.text import Lang, Text, join
@@ -32,8 +32,6 @@ _LONGEST: Final = 300
 _NAMED: Final = 6
 """Cases that are named before the rest is only counted; the JSON form names all."""
 
-_MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|&~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
-"""Signs of Markdown and HTML, and what makes a link of a bare address; every line begins with words of ours."""
 _COMMA: Final = Text(", ", "、")
 
 _PARTS: Final[dict[Part, Text]] = {
@@ -102,14 +100,14 @@ def markdown(comparison: Comparison, lang: Lang) -> Iterator[str]:
     yield ""
     yield f"**{conclusion(comparison).in_(lang)}**"
     yield ""
-    yield from (f"- {_escaped(head.in_(lang))}" for head in _head(comparison))
+    yield from (f"- {literal(head.in_(lang))}" for head in _head(comparison))
     for section in _sections(comparison):
         yield ""
         yield f"## {section.title.in_(lang)}"
         yield ""
         for entry in section.entries:
-            yield f"- {_escaped(entry.head.in_(lang))}"
-            yield from (f"  - {_escaped(detail.in_(lang))}" for detail in entry.details)
+            yield f"- {literal(entry.head.in_(lang))}"
+            yield from (f"  - {literal(detail.in_(lang))}" for detail in entry.details)
 
 
 def conclusion(comparison: Comparison) -> Text:
@@ -272,7 +270,3 @@ def _one_sided(entries: Iterable[OneSided]) -> Iterator[_Entry]:
 
 def _cut(text: Text) -> Text:
     return Text(safe(text.en, _LONGEST), safe(text.zh, _LONGEST))
-
-
-def _escaped(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", safe(text))

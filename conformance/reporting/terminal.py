@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import load
@@ -23,6 +24,22 @@ from conformance.reporting.table import aligned
 from conformance.reporting.wording import LOST, explain, summary, waived
 from conformance.text import Lang, Text
 
+Tone = Literal["heading", "good", "doubtful", "bad"]
+
+
+class Toned(str):
+    """A line that a terminal may show in a colour; to everybody else it is text like the others."""
+
+    __slots__ = ("tone",)
+    tone: Tone
+
+    def __new__(cls, line: str, tone: Tone) -> Toned:
+        """The line, with what it stands for."""
+        toned = super().__new__(cls, line)
+        toned.tone = tone
+        return toned
+
+
 _EXCERPT: Final = 1200
 _NAMED: Final = 6
 """Scenarios that are named before the rest is only counted; report.json names all."""
@@ -36,6 +53,14 @@ _SECTIONS: Final[dict[VerdictKind, Text]] = {
     "observed": Text("Observed, not judged", "仅观察，不判定"),
     "not-exercised": Text("Not exercised", "未执行"),
 }
+_TONES: Final[dict[VerdictKind, Tone]] = {
+    "failed": "bad",
+    "suite-error": "bad",
+    "inconclusive": "doubtful",
+    "waived": "doubtful",
+    "warned": "doubtful",
+}
+_EXIT_TONES: Final[dict[int, Tone]] = {0: "good", 1: "bad", 3: "doubtful", 4: "bad"}
 _FOLDED: Final = Text(
     "blocked by the failures above, which name them: {n}",
     "{n} 项检查因上述失败而受阻，已在各失败项下列出",
@@ -74,12 +99,13 @@ def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bo
     yield from _remarks(record, lang)
     yield from _open_questions(lang)
     yield ""
-    yield _LAST.format(
+    last = _LAST.format(
         sentence=_safe(record.decision.sentence),
         n=sum(record.tally.lines.values()),
         seconds=f"{record.circumstances.duration:.1f}",
         path=safe(str(report_path)) if record.circumstances.unwritten is None else _NO_REPORT,
-    ).in_(lang)
+    )
+    yield Toned(last.in_(lang), _EXIT_TONES[record.decision.exit_code])
 
 
 def _head(record: RunRecord, lang: Lang) -> Iterator[str]:
@@ -114,11 +140,14 @@ def _table(record: RunRecord, lang: Lang) -> Iterator[str]:
     """Requirements per chapter and verdict; a verdict that nothing has gets no column."""
     kinds = [kind for kind in WORST_FIRST if record.tally.requirements[kind]]
     rows = [[Text("chapter", "章节").in_(lang), *(WORDS[kind].in_(lang) for kind in kinds)]]
+    tones: list[Tone | None] = ["heading"]
     for chapter, results in by_chapter(record):
         found = [result.kind for result in results]
+        tones.append(_TONES.get(min(found, key=WORST_FIRST.index)))
         rows.append([chapter.title.in_(lang), *(str(found.count(kind) or "-") for kind in kinds)])
     rows.append([Text("total", "合计").in_(lang), *(str(record.tally.requirements[kind]) for kind in kinds)])
-    yield from aligned(rows)
+    for row, tone in zip_longest(aligned(rows), tones):
+        yield row if tone is None else Toned(row, tone)
 
 
 def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:
@@ -129,7 +158,7 @@ def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
     for result in results:
         first, *others = [verdict for verdict in result.verdicts if verdict.kind == kind]
         yield ""
-        yield f"{WORDS[kind].in_(lang).upper()} {result.requirement.id}"
+        yield Toned(f"{WORDS[kind].in_(lang).upper()} {result.requirement.id}", _TONES[kind])
         place = (first.line.scenario, first.reds[0].step) if first.reds else ("", "")
         if place in told:
             yield from _told_already(first, told[place], lang)
@@ -279,7 +308,7 @@ def _section(title: Text, unit: Text, count: int, lang: Lang) -> Iterator[str]:
     if count:
         heading = Text("{title} ({count})", "{title}（{count}）")
         yield ""
-        yield heading.format(title=title, count=unit.format(n=count)).in_(lang)
+        yield Toned(heading.format(title=title, count=unit.format(n=count)).in_(lang), "heading")
 
 
 def _names(label: Text, names: Iterable[str], lang: Lang) -> Iterator[str]:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from conformance.evidence import TRANSCRIPTS
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import Verdict
 from conformance.judging.waivers import lines_of_entries
+from conformance.reporting import run_badge
+from conformance.reporting.ctrf_json import ctrf
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.report_json import report, schema_text
 from conformance.reporting.safe import json_text
+from conformance.reporting.summary_md import markdown
 from conformance.text import Lang
 
 
-def write_reports(record: RunRecord, folder: Path, *, lang: Lang = "en") -> list[Path]:
-    """Write `report.json`, `report.schema.json` and `junit.xml` (this one in `lang`) and return their paths.
+def write_reports(record: RunRecord, folder: Path, *, lang: Lang = "en", transcripts: Path | None = None) -> list[Path]:
+    """Write every report, those that have one language in `lang`, and return the paths, `report.json` first.
 
+    `report.html` shows conversations from the folder of `transcripts`, by default those beside it.
     Where a MUST failed, `waivers.toml` holds an entry for each, to be completed by whoever knows why. The folder is made where it is missing. `report.json` comes last: where it is, the others are too.
 
     Raises:
@@ -27,15 +32,27 @@ def write_reports(record: RunRecord, folder: Path, *, lang: Lang = "en") -> list
     texts = {
         "report.schema.json": schema_text(),
         "junit.xml": junit(record, lang),
-        "report.json": json_text(report(record)),
+        "ctrf.json": json_text(ctrf(record, lang)),
+        "summary.md": markdown(record, lang),
+        "badge.svg": run_badge.svg(record, lang),
+        "badge.json": run_badge.endpoint(record, lang),
+        "report.html": _page(record, transcripts or folder / TRANSCRIPTS, lang),
     }
     failed = record.tally.of("failed", level="MUST")
     if failed:
         entries = ((result.requirement.id, _failed(result)) for result in failed)
         texts["waivers.toml"] = "\n".join(lines_of_entries(entries))
+    texts["report.json"] = json_text(report(record))
     for name, text in texts.items():
         _replace(folder / name, text.encode("utf-8"))
-    return [folder / name for name in ("report.json", "report.schema.json", "junit.xml")]
+    return [folder / name for name in reversed(texts)]
+
+
+def _page(record: RunRecord, transcripts: Path, lang: Lang) -> str:
+    from conformance.reporting.html.page import page  # the template engine is not needed for anything else
+    from conformance.reporting.html.saved import read_transcripts
+
+    return page(record, read_transcripts(transcripts, (line.scenario for line in record.plan)), lang)
 
 
 def _failed(result: RequirementResult) -> list[Verdict]:

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from conformance.emulator import EmulatorServer, Tokens
+from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.emulator.recipe import Recipe
 from tests.allure.test_verdicts import ACCEPTED, SELECTION
 from tests.allure.written import RESULTS, Written, plain_pytest, run
@@ -36,12 +36,13 @@ pytestmark = [
 class Report:
     """A generated report."""
 
-    def __init__(self, results: Path, place: Path) -> None:
-        command = [str(Path(ALLURE_CLI).absolute()), "generate", str(results), "--output", str(place)]
+    def __init__(self, results: Path, place: Path, *options: str) -> None:
+        command = [str(Path(ALLURE_CLI).absolute()), "generate", str(results), "--output", str(place), *options]
         made = subprocess.run(command, cwd=place.parent, capture_output=True, text=True, timeout=300)
         assert made.returncode == 0, made.stdout + made.stderr
         self.stats: dict[str, int] = _json(place / "summary.json")["stats"]
         self.shown: dict[str, int] = _json(place / "widgets" / "statistic.json")
+        self.page = (place / "index.html").read_text("utf-8")
         self.tests = [_json(path) for path in (place / "data" / "test-results").glob("*.json")]
 
     def check(self, written: Written) -> None:
@@ -87,6 +88,30 @@ def test_so_it_does_where_not_all_is_green(options: tuple[str, ...], tmp_path: P
     report = Report(written.folder, tmp_path / "report")
     report.check(written)
     assert {"failed", "broken", "passed", "skipped"} <= set(report.stats)
+
+
+def test_three_runs_make_a_trend(tmp_path: Path) -> None:
+    """Each run has its own results; the file of the history is what they share. The third one is red in places."""
+    (tmp_path / "allurerc.json").write_text(json.dumps({"historyPath": "history.jsonl"}))
+    tokens = Tokens.generate()
+    broken = ACCEPTED.broken(Recipe()).build(tokens)
+    statuses: dict[str, list[str]] = {}
+    for number in (1, 2, 3):
+        place = tmp_path / f"run-{number}"
+        place.mkdir()
+        with EmulatorServer(broken if number == 3 else create_app(tokens=tokens)) as server:
+            options = ("--chapter", "first-ack", "--base-url", server.base_url)
+            build = {"CI": "true", "BUILD_NUMBER": str(number), "BUILD_URL": f"https://ci.example/{number}"}
+            written = run(*options, cwd=place, env={"QODER_PAT": tokens.owner, **build})
+        report = Report(written.folder, tmp_path / f"report-{number}", "--config", "allurerc.json")
+        for test in report.tests:
+            statuses.setdefault(test["fullName"], []).append(test["status"])
+            assert [point["status"] for point in reversed(test["history"])] == statuses[test["fullName"]][:-1]
+        assert f"https://ci.example/{number}" in report.page
+    points = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text("utf-8").splitlines()]
+    assert [len(point["testResults"]) for point in points] == [len(statuses)] * 3
+    assert {len(told) for told in statuses.values()} == {3}
+    assert ["passed", "passed", "failed"] in statuses.values()
 
 
 def test_a_retry_would_be_seen(tmp_path: Path) -> None:

@@ -66,7 +66,8 @@ def test_the_command_writes_every_format_without_network_or_credentials(healthy_
     assert ended.code == 0, ended.out + ended.err
     assert lines(tmp_path / "again") == lines(healthy_run)
     assert {path.name for path in (tmp_path / "again").iterdir()} == {
-        *("run.json", "report.json", "report.schema.json", "junit.xml"),
+        *("run.json", "report.json", "report.schema.json", "report.html", "junit.xml"),
+        *("ctrf.json", "summary.md", "badge.svg", "badge.json"),
     }
     report = json.loads((tmp_path / "again" / "report.json").read_text("utf-8"))
     assert report["run"]["replayed"] is True

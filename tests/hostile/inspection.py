@@ -25,6 +25,10 @@ COMMANDS: Final = re.compile(r"^[ \t]*(::|##)|##\[|##vso\[|##teamcity\[", re.IGN
 
 _SCRIPTED: Final = re.compile(r"\s*(javascript|data|vbscript):", re.IGNORECASE)
 _ACTIVE: Final = frozenset({"iframe", "object", "embed", "form", "base", "meta", "frame", "applet"})
+_POLICY: Final = "Content-Security-Policy"
+"""The one thing that a page may tell the browser as if it were a header: it only ever forbids."""
+
+_DRAWN: Final = frozenset({"svg", "title", "g", "rect", "path", "text"})
 _MARKED: Final = re.compile("hostile|alert\\(", re.IGNORECASE)
 
 
@@ -109,6 +113,17 @@ def _xml(content: bytes) -> None:
             assert OUR_NAMES.fullmatch(attribute), attribute
 
 
+def _svg(content: bytes) -> None:
+    """A picture of shapes and words: nothing that runs, and nothing from elsewhere."""
+    _xml(content.replace(b'xmlns="http://www.w3.org/2000/svg"', b"", 1))
+    for element in ElementTree.fromstring(content).iter():
+        assert element.tag.removeprefix("{http://www.w3.org/2000/svg}") in _DRAWN, element.tag
+        for name, value in element.attrib.items():
+            assert not name.startswith("on"), f"<{element.tag} {name}>"
+            assert name not in {"href", "style"}, f"<{element.tag} {name}>"
+            assert "url(" not in value, f"<{element.tag} {name}>"
+
+
 def _html(content: bytes) -> None:
     page = _Page()
     page.feed(_text(content))
@@ -122,7 +137,7 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
-        assert tag not in _ACTIVE or (tag == "meta" and "http-equiv" not in named), tag
+        assert tag not in _ACTIVE or (tag == "meta" and named.get("http-equiv", _POLICY) == _POLICY), tag
         self._script = tag == "script"
         for name, value in attrs:
             assert not name.startswith("on"), f"<{tag} {name}>"
@@ -157,6 +172,7 @@ INSPECTORS: Final[dict[str, Callable[[bytes], None]]] = {
     ".json": _json,
     ".jsonl": _jsonl,
     ".xml": _xml,
+    ".svg": _svg,
     ".html": _html,
     ".md": _markdown,
     ".txt": _plain,

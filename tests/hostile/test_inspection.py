@@ -14,6 +14,7 @@ GOOD = {
     ".json": '{"a": "\\u001b[2J <script> \u4e2d\u6587"}',
     ".jsonl": '\n{"a": 1}\n\n{"b": "\\u009b"}\n',
     ".xml": '<a b="&lt;script&gt;">]]&gt; \\x1b</a>',
+    ".svg": '<svg xmlns="http://www.w3.org/2000/svg"><title>&lt;script&gt;</title><path d="M0 0h1z" fill="#fff"/></svg>',
     ".html": "<!doctype html><meta charset='utf-8'><script>let x = 1</script><p>&lt;script&gt;alert('hostile')</p>",
     ".md": "# Report\n\n`<script>` and \\<script> [a](https://ours.example)\n```\n# hostile <script>\n```\n",
     ".txt": "  | ::error::hostile\n",
@@ -22,6 +23,14 @@ BAD = {
     ".json": ["{", '{"a": NaN}', '{"a": 1, "a": 2}', '{"a": "\x9b2J"}', '["\\ud800"]'],
     ".jsonl": ['{"a": 1}', '{"a": 1\n', "7\n", '{"a": "\x85"}\n'],
     ".xml": ["<a>", "<a>\x9b</a>", '<!DOCTYPE a [<!ENTITY b "c">]><a/>', "<a\u4e2d/>", '<a \u4e2d="1"/>'],
+    ".svg": [
+        '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+        '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
+        '<svg xmlns="http://www.w3.org/2000/svg"><image href="http://hostile.example/x"/></svg>',
+        '<svg xmlns="http://www.w3.org/2000/svg"><rect fill="url(http://hostile.example/x)"/></svg>',
+        '<svg xmlns="http://www.w3.org/2000/svg"><rect style="x"/></svg>',
+        "<svg>",
+    ],
     ".html": [
         "<img src=x onerror=alert('hostile')>",
         "<a href='javascript:alert(1)'>x</a>",

@@ -1,0 +1,63 @@
+"""A badge of two fields: an SVG that needs no font or file from elsewhere, and the JSON of shields.io's endpoint badge."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+from xml.sax.saxutils import escape
+
+_SVG: Final = """\
+<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{spoken}">
+<title>{title}</title>
+<rect width="{width}" height="20" rx="3" fill="#444"/>
+<path d="M{left} 0h{flat}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3h-{flat}z" fill="{colour}"/>
+<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">
+<text x="{label_at}" y="14">{label}</text>
+<text x="{message_at}" y="14">{message}</text>
+</g>
+</svg>
+"""
+_CORNER: Final = 3
+_PADDING: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shield:
+    """What a badge says. `colour` is that of the right field, as `#rrggbb`."""
+
+    label: str
+    message: str
+    colour: str
+
+    def svg(self, title: str) -> str:
+        """The picture; `title` is what a pointer over it shows."""
+        left, right = _width(self.label), _width(self.message)
+        return _SVG.format(
+            width=left + right,
+            left=left,
+            flat=right - _CORNER,
+            label_at=left // 2,
+            message_at=left + right // 2,
+            colour=self.colour,
+            label=escape(self.label),
+            message=escape(self.message),
+            spoken=escape(f"{self.label}: {self.message}", {'"': "&quot;"}),
+            title=escape(title),
+        )
+
+    def endpoint(self) -> str:
+        """The JSON that shields.io makes a badge of."""
+        data = {
+            "schemaVersion": 1,
+            "label": self.label,
+            "message": self.message,
+            "color": self.colour.lstrip("#"),
+        }
+        return json.dumps(data, ensure_ascii=False) + "\n"
+
+
+def _width(text: str) -> int:
+    """Pixels that a text of 11 takes, and room beside it."""
+    return _PADDING + sum(11 if unicodedata.east_asian_width(char) in "WF" else 7 for char in text)

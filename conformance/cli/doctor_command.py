@@ -1,0 +1,104 @@
+"""`work-conformance doctor`: what stands in the way of a run, each point with its mend."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from conformance.cli.options import CannotStart, language, merged, settings_options
+from conformance.cli.spoken import say, spoken
+from conformance.text import Lang
+
+if TYPE_CHECKING:
+    from conformance.diagnosis.point import Point
+
+_CONNECTION: Final = (
+    *("base-url", "api-prefix", "header", "header-env", "lang", "timeout", "max-rate", "ca-bundle", "client-cert"),
+    *("insecure", "proxy", "trust-env", "pat-env", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"),
+)
+_FORMAT: Final = "work-conformance-doctor/1"
+_IN_THE_WAY: Final = 2
+
+
+@click.command(
+    context_settings={"max_content_width": 100},
+    help=say(
+        "Look at everything that may stand in the way of a run: address, name, connection, TLS, proxy, token, rights,"
+        " API prefix, rate limit, clock. Only reads, unless --write is given.\n\n"
+        "Exit codes: 0 nothing stands in the way, 2 something does; its line names the mend.",
+        "检查可能妨碍运行的各个方面：地址、域名解析、连接、TLS、代理、token、权限、API 前缀、速率限制、时钟。"
+        "除非给出 --write，否则只读。\n\n"
+        "退出码：0 没有障碍，2 有障碍，相应的行会给出改法。",
+    ),
+)
+@settings_options(_CONNECTION)
+@click.option(
+    "--write",
+    is_flag=True,
+    help=say(
+        "Also make what a run makes at its start, see an item delivered, and remove all of it.",
+        "另外创建运行开始时所需的对象，确认能收到 item，随后全部清除。",
+    ),
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def command(ctx: click.Context, /, config: str | None, form: str, **_: Any) -> None:
+    """Look at what may stand in the way."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    values = merged(ctx, config)
+    points, where = _examined(values)
+    hindered = any(point.state == "bad" for point in points)
+    if form == "json":
+        document = {"format": _FORMAT, "base_url": where, "ok": not hindered, "points": [p.to_json() for p in points]}
+        click.echo(json.dumps(document, indent=1, ensure_ascii=False))
+    else:
+        for line in _lines(points, language(values["lang"])):
+            click.echo(line)
+    raise SystemExit(_IN_THE_WAY if hindered else 0)
+
+
+def _examined(values: Mapping[str, Any]) -> tuple[list[Point], str]:
+    """The points, and the address that they are about.
+
+    Raises:
+        CannotStart: the settings cannot be used.
+    """
+    from conformance.diagnosis.doctor import examine
+    from conformance.settings import from_values
+    from conformance.target import ConfigurationError
+
+    try:
+        settings = from_values(values, os.environ)
+        target = settings.target()
+    except ConfigurationError as error:
+        raise CannotStart(error.reason.in_(spoken())) from None
+    assert settings.credentials is not None, "a base URL was given"
+    points = examine(target, settings.credentials, settings.limits, write=values["write"])
+    return points, target.base_url
+
+
+def _lines(points: list[Point], lang: Lang) -> Iterator[str]:
+    from conformance.diagnosis.point import NAMES
+    from conformance.reporting.table import width
+    from conformance.text import Text
+
+    names = [NAMES[point.id].in_(lang) for point in points]
+    widest = max(map(width, names))
+    for point, name in zip(points, names, strict=True):
+        yield f"{_SIGNS[point.state]} {name}{' ' * (widest - width(name))}  {point.text.in_(lang)}"
+        if point.mend is not None:
+            yield f"  {' ' * widest}  → {point.mend.in_(lang)}"
+    bad = sum(point.state == "bad" for point in points)
+    yield ""
+    if bad:
+        yield Text("In the way: {n}", "障碍：{n} 项").format(n=bad).in_(lang)
+    else:
+        yield Text("Nothing stands in the way of a run.", "没有妨碍运行的问题。").in_(lang)
+
+
+_SIGNS: Final[dict[str, str]] = {"good": "✓", "bad": "✗", "unknown": "–"}

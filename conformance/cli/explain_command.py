@@ -1,0 +1,106 @@
+"""`work-conformance explain`: what a name of the suite means, in full. Never connects."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from conformance.cli.options import CannotStart, language
+from conformance.cli.spoken import say
+from conformance.text import Lang
+
+if TYPE_CHECKING:
+    from conformance.cli.explaining import Explanation
+
+_COLUMNS: Final = 110
+
+
+@click.command(
+    help=say(
+        "Explain a requirement in full: text, level, basis, sources, scenarios, the defects that break it, and the usual"
+        " mistakes with their mend. NAME may also be a scenario, a chapter, an entry of the ambiguity register, a"
+        " defect or a variant.",
+        "完整说明一条要求：内容、级别、依据、出处、场景、违反它的缺陷，以及常见错误与改法。"
+        "NAME 也可以是场景、章、歧义登记表中的条目、缺陷或变体。",
+    )
+)
+@click.argument("name")
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    default=None,
+    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
+)
+@click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", show_default=True)
+def command(name: str, lang: str | None, form: str) -> None:
+    """Explain a name."""
+    from conformance.cli.explaining import explanations, names
+
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    found = explanations(name)
+    if not found:
+        raise CannotStart(_unknown(name, names()))
+    if form == "json":
+        click.echo(json.dumps([each.to_json() for each in found], indent=1, ensure_ascii=False))
+        return
+    chosen = language(lang)
+    for number, each in enumerate(found):
+        if number:
+            click.echo()
+        for line in _markdown(each, chosen) if form == "md" else _text(each, chosen):
+            click.echo(line)
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    """The nearest names: those that are spelt alike, else those that hold the word."""
+    near = (
+        difflib.get_close_matches(name, known, n=3, cutoff=0.6) or [each for each in known if name and name in each][:3]
+    )
+    if not near:
+        return say(
+            f"Nothing is named {name!r}; see `work-conformance list` for every requirement and scenario.",
+            f"没有名为 {name!r} 的内容；全部要求和场景参见 `work-conformance list`。",
+        )
+    several = ", ".join(map(repr, near))
+    return say(f"Nothing is named {name!r}; did you mean {several}?", f"没有名为 {name!r} 的内容；是否应为 {several}？")
+
+
+def _text(what: Explanation, lang: Lang) -> Iterator[str]:
+    yield _title(what, lang)
+    yield from textwrap.wrap(what.text.in_(lang), _COLUMNS, initial_indent="  ", subsequent_indent="  ")
+    for part in what.parts:
+        if part.entries:
+            yield ""
+            yield part.heading.in_(lang)
+            for entry in part.entries:
+                yield from textwrap.wrap(
+                    entry.in_(lang),
+                    _COLUMNS,
+                    initial_indent="  - ",
+                    subsequent_indent="    ",
+                    break_long_words=False,
+                    break_on_hyphens=False,
+                )
+
+
+def _markdown(what: Explanation, lang: Lang) -> Iterator[str]:
+    yield f"# {_title(what, lang)}"
+    yield ""
+    yield what.text.in_(lang)
+    for part in what.parts:
+        if part.entries:
+            yield ""
+            yield f"## {part.heading.in_(lang)}"
+            yield ""
+            yield from (f"- {entry.in_(lang)}" for entry in part.entries)
+
+
+def _title(what: Explanation, lang: Lang) -> str:
+    """The name and what kind of thing it names."""
+    return f"{what.name} ({what.noun.en})" if lang == "en" else f"{what.name}（{what.noun.zh}）"

@@ -1,0 +1,167 @@
+"""How far a run is, chapter by chapter, and how that is told: not at all, in lines, or (`live`) on a living screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, TextIO
+
+import click
+
+from conformance.client.traffic import Traffic
+from conformance.contract.catalogue import load
+from conformance.judging.verdict import WORDS, WORST_FIRST, Line, Verdict, VerdictKind
+from conformance.text import Lang, Text, join
+
+TOLD: Final[tuple[VerdictKind, ...]] = tuple(
+    kind for kind in WORST_FIRST if kind in {"failed", "suite-error", "inconclusive", "waived", "warned"}
+)
+"""Verdicts that are worth a word before the end."""
+
+
+@dataclass(slots=True)
+class ChapterProgress:
+    """One chapter of a plan: how many checks there are, and how many of each verdict came in."""
+
+    title: Text
+    planned: int = 0
+    kinds: Counter[VerdictKind] = field(default_factory=Counter)
+
+    @property
+    def done(self) -> int:
+        """Checks with a verdict."""
+        return self.kinds.total()
+
+    def notable(self) -> list[tuple[VerdictKind, Text]]:
+        """What is not simply well, worst first, in words."""
+        counted = Text("{n} {word}", "{word} {n}")
+        return [(kind, counted.format(n=self.kinds[kind], word=WORDS[kind])) for kind in TOLD if self.kinds[kind]]
+
+
+class Progress:
+    """The state of a run, from its plan and what comes in. Holds numbers and words of the suite only.
+
+    `own` says at any time what this process has sent; others tell with their verdicts.
+    """
+
+    def __init__(
+        self,
+        plan: Iterable[Line],
+        own: Callable[[], Traffic] = Traffic,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        catalogue = load()
+        self._chapter_of = {rule.id: rule.chapter for rule in catalogue.requirements.values()}
+        found: dict[str, ChapterProgress] = {}
+        for line in plan:
+            chapter = self._chapter_of[line.requirement]
+            found.setdefault(chapter, ChapterProgress(catalogue.chapter(chapter).title)).planned += 1
+        self.chapters = {chapter.id: found[chapter.id] for chapter in catalogue.chapters if chapter.id in found}
+        self._own = own
+        self._clock = clock
+        self._began = clock()
+        self._sent: dict[int, Traffic] = {}
+
+    def judged(self, verdict: Verdict) -> ChapterProgress:
+        """A verdict came in; the chapter that it belongs to."""
+        chapter = self.chapters[self._chapter_of[verdict.line.requirement]]
+        chapter.kinds[verdict.kind] += 1
+        return chapter
+
+    def sent(self, told: Mapping[str, Any]) -> None:
+        """Another process told what it has sent up to now."""
+        self._sent[told["process"]] = Traffic(told["requests"], told["turned_away"], told["waited"])
+
+    def summary(self) -> Text:
+        """Checks, time, requests, and what the target's rate limit has cost, in one line."""
+        chapters = self.chapters.values()
+        sent = [*self._sent.values(), self._own()]
+        words = Text(
+            "{done} of {planned} checks · {seconds} s · {requests} requests",
+            "{done}/{planned} 项检查 · {seconds} 秒 · {requests} 个请求",
+        ).format(
+            done=sum(chapter.done for chapter in chapters),
+            planned=sum(chapter.planned for chapter in chapters),
+            seconds=f"{self._clock() - self._began:.0f}",
+            requests=sum(traffic.requests for traffic in sent),
+        )
+        turned_away = sum(traffic.turned_away for traffic in sent)
+        if not turned_away:
+            return words
+        return Text(
+            "{words} · turned away (429, 503) {n} times, waits of {seconds} s in all",
+            "{words} · 被拒（429、503）{n} 次，共等待 {seconds} 秒",
+        ).format(words=words, n=turned_away, seconds=f"{sum(traffic.waited for traffic in sent):.0f}")
+
+
+class Display(Protocol):
+    """Tells the progress of a run, from its plan to its end."""
+
+    def begin(self, progress: Progress) -> None:
+        """The plan stands."""
+
+    def advanced(self, chapter: ChapterProgress) -> None:
+        """A check of this chapter has its verdict."""
+
+    def end(self) -> None:
+        """Nothing more will come; may be called at any time and more than once."""
+
+
+class NoDisplay:
+    """Tells nothing until the end."""
+
+    def begin(self, progress: Progress) -> None:
+        """Nothing."""
+
+    def advanced(self, chapter: ChapterProgress) -> None:
+        """Nothing."""
+
+    def end(self) -> None:
+        """Nothing."""
+
+
+class LineDisplay:
+    """A line on standard error for each chapter that is done."""
+
+    def __init__(self, lang: Lang) -> None:
+        self._lang = lang
+        self._progress = Progress(())
+
+    def begin(self, progress: Progress) -> None:
+        """Remember whose summary stands at the end of each line."""
+        self._progress = progress
+
+    def advanced(self, chapter: ChapterProgress) -> None:
+        """Tell a chapter that is done."""
+        if chapter.done == chapter.planned:
+            notable = [words for _, words in chapter.notable()] or [Text("done", "已完成")]
+            told = Text("{chapter}: {notable} ({summary})", "{chapter}：{notable}（{summary}）").format(
+                chapter=chapter.title,
+                notable=join(Text(", ", "，"), notable),
+                summary=self._progress.summary(),
+            )
+            click.echo(told.in_(self._lang), err=True)
+
+    def end(self) -> None:
+        """Every line is out already."""
+
+
+def lively(*, quiet: bool, environ: Mapping[str, str] = os.environ, streams: Iterable[TextIO] | None = None) -> bool:
+    """Whether a person sits before a terminal that may move and be coloured."""
+    watched = (sys.stdout, sys.stderr) if streams is None else streams
+    if quiet or environ.get("NO_COLOR") or environ.get("CI") or environ.get("TERM") == "dumb":
+        return False
+    return all(stream.isatty() for stream in watched)
+
+
+def display(lang: Lang, *, lively: bool, verbose: bool) -> Display:
+    """The way in which this call tells its progress; `rich` is only loaded where it is needed."""
+    if lively:
+        from conformance.cli.live import LiveDisplay
+
+        return LiveDisplay(lang)
+    return LineDisplay(lang) if verbose else NoDisplay()

@@ -1,0 +1,131 @@
+"""Looks at everything in turn: the way to the target, then its answers, and on request whether work can be made."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from conformance.arrange.cleanup import remove
+from conformance.arrange.journal import Journal, new_run_id
+from conformance.arrange.preflight import CannotStart, preflight
+from conformance.client.api import Api
+from conformance.client.client import TargetGone
+from conformance.client.conversation import converse
+from conformance.diagnosis.findings import findings
+from conformance.diagnosis.network import look, unreached
+from conformance.diagnosis.point import Point, bad, good, unknown
+from conformance.diagnosis.questions import ask
+from conformance.reporting.safe import safe
+from conformance.target import ConfigurationError, Credentials, Limits, Target
+from conformance.text import Text
+
+_PATIENCE: Final = 10.0
+"""Seconds for each single look, where --timeout does not allow less."""
+
+_WHOLE: Final = 90.0
+"""Seconds for all questions together, and for making work; the clean-up has as many again."""
+
+_ON_THE_WAY: Final = ("dns", "tcp", "tls", "http", "prefix", "token", "rights", "kinds", "rate-limit", "clock")
+
+
+def examine(target: Target, credentials: Credentials, limits: Limits, *, write: bool) -> list[Point]:
+    """Every point, in order. Only reads unless `write`, and then what was made is removed again."""
+    limits = replace(limits, timeout=min(limits.timeout, _PATIENCE))
+    try:
+        points = asyncio.run(look(target, within=limits.timeout))
+        if not _stopped(points):
+            answers = converse(target, credentials, limits, ask, within=_WHOLE, tries=1)
+            points += findings(answers, target)
+        points += unreached(points, _ON_THE_WAY)
+        if not write:
+            return [
+                *points,
+                unknown("work", Text("not tried; --write does, and cleans up", "未尝试；加 --write 可尝试并随后清理")),
+            ]
+        if not _stopped(points):
+            points += _made(target, credentials, limits)
+    except ConfigurationError as error:
+        return [bad("settings", error.reason, _SETTINGS_MEND)]
+    except (TimeoutError, TargetGone):
+        points += [bad("http", _SLOW, Text("try again when the target is less busy", "请在目标不繁忙时重试"))]
+        points += unreached(points, _ON_THE_WAY)
+    return points
+
+
+_SETTINGS_MEND: Final = Text("see `work-conformance doctor --help`", "参见 `work-conformance doctor --help`")
+_SLOW: Final = Text("the questions were not answered in time", "未在时限内应答")
+
+
+def _stopped(points: list[Point]) -> bool:
+    return any(point.state == "bad" for point in points)
+
+
+def _made(target: Target, credentials: Credentials, limits: Limits) -> Iterator[Point]:
+    """Make what a run makes before its first scenario, see an item delivered, and remove all of it."""
+    run_id = new_run_id()
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal(Path(folder) / "journal.jsonl")
+        try:
+            workspace = converse(
+                target, credentials, limits, lambda api: preflight(api, journal, run_id), within=_WHOLE
+            )
+        except CannotStart as stop:
+            text = Text(safe(stop.reason.en, 400), safe(stop.reason.zh, 400))
+            yield bad("work", text, _WORK_MEND)
+        except TimeoutError:
+            yield bad("work", _SLOW, _WORK_MEND)
+        else:
+            yield _places(second=workspace.quiet is not None, cloud=workspace.cloud is not None)
+        yield _cleaned(target, credentials, limits, journal, run_id)
+
+
+_WORK_MEND: Final = Text(
+    "give the token the right to create; or have items given: --arrange manifest or command",
+    "请授予 token 创建的权限；或使用给定的 item：--arrange manifest 或 command",
+)
+
+
+def _places(*, second: bool, cloud: bool) -> Point:
+    if second and cloud:
+        return good(
+            "work",
+            Text(
+                "made: three environments, an agent, a session, and an item was delivered",
+                "已创建三个环境、一个 agent 和一个 session，并收到一个 item",
+            ),
+        )
+    missing = Text("a second self-hosted environment", "第二个 self-hosted 环境") if not second else _NOT_SELF_HOSTED
+    return unknown(
+        "work",
+        Text("an item was delivered, but {missing} could not be made", "已收到 item，但无法创建{missing}").format(
+            missing=missing
+        ),
+        Text(
+            "what needs it will be inconclusive; allow the token more environments",
+            "相关要求将无法判定；请放宽该 token 的环境数量限制",
+        ),
+    )
+
+
+_NOT_SELF_HOSTED: Final = Text("one that is not self-hosted", "非 self-hosted 的环境")
+
+
+def _cleaned(target: Target, credentials: Credentials, limits: Limits, journal: Journal, run_id: str) -> Point:
+    async def clean(api: Api) -> int:
+        return len(await remove(api, journal.read(), within=_WHOLE))
+
+    left = converse(target, credentials, limits, clean)
+    if not left:
+        return good("clean-up", Text("everything was removed again", "已全部清除"))
+    return bad(
+        "clean-up",
+        Text("objects left: {n}", "遗留 {n} 个对象").format(n=left),
+        Text(
+            "remove them with `work-conformance clean --run-id {run}`",
+            "请用 `work-conformance clean --run-id {run}` 清除",
+        ).format(run=run_id),
+    )

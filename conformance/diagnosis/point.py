@@ -1,0 +1,63 @@
+"""One thing that was looked at, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from conformance.text import Text
+
+State = Literal["good", "bad", "unknown"]
+
+NAMES: Final[dict[str, Text]] = {
+    "settings": Text("settings", "设置"),
+    "url": Text("URL", "URL"),
+    "proxy": Text("proxy", "代理"),
+    "dns": Text("name", "域名解析"),
+    "tcp": Text("connection", "连接"),
+    "tls": Text("TLS", "TLS"),
+    "http": Text("answer", "响应"),
+    "prefix": Text("API prefix", "API 前缀"),
+    "token": Text("token", "token"),
+    "optional-tokens": Text("other tokens", "其他 token"),
+    "rights": Text("rights", "权限"),
+    "kinds": Text("environments", "环境"),
+    "rate-limit": Text("rate limit", "速率限制"),
+    "clock": Text("clock", "时钟"),
+    "work": Text("making work", "创建 work"),
+    "clean-up": Text("clean-up", "清理"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """`text` is what was found, `mend` what to do about it. Both are safe to print, whatever the target sent."""
+
+    id: str
+    state: State
+    text: Text
+    mend: Text | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object."""
+        return {
+            "id": self.id,
+            "state": self.state,
+            "text": self.text.to_json(),
+            "mend": self.mend.to_json() if self.mend else None,
+        }
+
+
+def good(name: str, text: Text) -> Point:
+    """Nothing stands in the way here."""
+    return Point(name, "good", text)
+
+
+def bad(name: str, text: Text, mend: Text) -> Point:
+    """This stands in the way."""
+    return Point(name, "bad", text, mend)
+
+
+def unknown(name: str, text: Text, mend: Text | None = None) -> Point:
+    """Not looked at, or not to be told."""
+    return Point(name, "unknown", text, mend)

@@ -1,0 +1,160 @@
+"""`ctrf.json`: the run as a Common Test Report Format document, one test for each requirement on each scenario.
+
+| verdict                             | status    | rawStatus                              |
+| ----------------------------------- | --------- | -------------------------------------- |
+| MUST failed                         | `failed`  | `failed`                               |
+| SHOULD failed                       | `passed`  | `warned`                               |
+| inconclusive, blocked, suite error  | `other`   | `inconclusive`, `blocked`, `suite-error` |
+| lost (planned, without any verdict) | `other`   | `lost`                                 |
+| waived                              | `other`   | `waived`                               |
+| not exercised                       | `skipped` | `not-exercised`                        |
+| passed, observed                    | `passed`  | `passed`, `observed`                   |
+
+Checks are functions of a conversation that several of them share, so a test has no duration of its own: it is 0.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+
+from conformance.contract.catalogue import Requirement, load
+from conformance.judging.record import Circumstances, RunRecord
+from conformance.judging.verdict import Line, Verdict, VerdictKind
+from conformance.reporting.report_json import SUITE_NAME
+from conformance.reporting.safe import safe
+from conformance.reporting.wording import LOST, explain, summary, title_of
+from conformance.text import Lang
+
+SPECIFICATION: Final = "0.0.0"
+
+Status = Literal["passed", "failed", "skipped", "pending", "other"]
+
+_STATUSES: Final[dict[VerdictKind, Status]] = {
+    "failed": "failed",
+    "suite-error": "other",
+    "inconclusive": "other",
+    "waived": "other",
+    "warned": "passed",
+    "passed": "passed",
+    "observed": "passed",
+    "not-exercised": "skipped",
+}
+_COUNTED: Final[tuple[Status, ...]] = ("passed", "failed", "skipped", "pending", "other")
+_LONGEST: Final = 4000
+"""Characters of one text of the target in a trace; report.json holds all of it."""
+
+
+def ctrf(record: RunRecord, lang: Lang = "en") -> dict[str, Any]:
+    """The document as plain JSON types, its messages in one language. Equal records give equal documents."""
+    about = record.circumstances
+    started = _moment(about)
+    stopped = started + timedelta(seconds=about.duration)
+    tests = [*_tests(record, lang)]
+    counts = Counter(test["status"] for test in tests)
+    return {
+        "reportFormat": "CTRF",
+        "specVersion": SPECIFICATION,
+        "reportId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{SUITE_NAME}\n{safe(about.run_id)}\n{about.replayed}")),
+        "runId": safe(about.run_id),
+        "timestamp": f"{stopped:%Y-%m-%dT%H:%M:%SZ}",
+        "generatedBy": f"{SUITE_NAME} {safe(about.suite_version)}",
+        "results": {
+            "tool": {"name": SUITE_NAME, "version": safe(about.suite_version)},
+            "summary": {
+                "tests": len(tests),
+                **{status: counts[status] for status in _COUNTED},
+                "suites": len({test["labels"]["scenario"] for test in tests}),
+                "start": _milliseconds(started),
+                "stop": _milliseconds(stopped),
+                "duration": round(about.duration * 1000),
+                "extra": {
+                    "word": record.decision.word,
+                    "exitCode": record.decision.exit_code,
+                    "sentence": safe(record.decision.sentence.in_(lang)),
+                },
+            },
+            "tests": tests,
+            "environment": {
+                "testEnvironment": safe(about.base_url),
+                "extra": {
+                    "catalogue": safe(about.catalogue_version),
+                    "seed": about.seed,
+                    "embedded": about.embedded,
+                    "replayed": about.replayed,
+                },
+            },
+        },
+    }
+
+
+def _tests(record: RunRecord, lang: Lang) -> Iterator[dict[str, Any]]:
+    """Every planned line once: those with a verdict, then the lost ones."""
+    for result in record.tally.results:
+        for verdict in result.verdicts:
+            yield {**_test(verdict.line, _STATUSES[verdict.kind], _raw(verdict), lang), **_told(verdict, lang)}
+    for line in record.tally.lost:
+        yield {**_test(line, "other", "lost", lang), "message": LOST.in_(lang)}
+
+
+def _test(line: Line, status: Status, raw: str, lang: Lang) -> dict[str, Any]:
+    """A test is known by its check, as in a file of waivers: the same in every run, language and folder."""
+    check = safe(f"{line.scenario}::{line.requirement}")
+    test: dict[str, Any] = {
+        "testId": check,
+        "name": check,
+        "status": status,
+        "rawStatus": raw,
+        "duration": 0,
+        "suite": [safe(title_of(line.scenario).in_(lang))],
+        "labels": {"scenario": safe(line.scenario), "requirement": safe(line.requirement)},
+    }
+    requirement = load().requirements.get(line.requirement)
+    return test if requirement is None else _described(test, requirement, lang)
+
+
+def _described(test: dict[str, Any], requirement: Requirement, lang: Lang) -> dict[str, Any]:
+    chapter = load().chapter(requirement.chapter)
+    about = {"chapter": chapter.id, "level": requirement.level, "basis": requirement.basis}
+    return {
+        **test,
+        "suite": [chapter.title.in_(lang), *test["suite"]],
+        "tags": [requirement.level],
+        "labels": {**test["labels"], **about},
+        "extra": {
+            "text": requirement.text.in_(lang),
+            "docs": [*dict.fromkeys(source.url.in_(lang) for source in requirement.sources)],
+        },
+    }
+
+
+def _raw(verdict: Verdict) -> str:
+    return verdict.kind if verdict.blocked_by is None else "blocked"
+
+
+def _told(verdict: Verdict, lang: Lang) -> dict[str, str]:
+    """Why it is not simply passed; of an observation, what was seen."""
+    if verdict.kind == "passed":
+        return {}
+    if verdict.kind == "observed":
+        return {} if verdict.observation is None else {"message": safe(verdict.observation.in_(lang), _LONGEST)}
+    told = {"message": safe(summary(verdict).in_(lang))}
+    if verdict.kind == "not-exercised":
+        return told
+    return {**told, "trace": "\n".join(explain(verdict, lang, limit=_LONGEST))}
+
+
+def _moment(about: Circumstances) -> datetime:
+    """When the run began. Of a time that cannot be read the day can: waivers go by it."""
+    try:
+        moment = datetime.fromisoformat(about.started_at)
+    except ValueError:
+        moment = datetime.fromisoformat(about.started_at[:10])
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

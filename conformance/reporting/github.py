@@ -1,0 +1,58 @@
+"""Annotations of GitHub Actions: a workflow command for each requirement that failed.
+
+A command is one line. What it holds is escaped as GitHub documents it, so that nothing of the target ends the command
+or begins another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from conformance.judging.record import RunRecord
+from conformance.judging.tally import RequirementResult
+from conformance.reporting.safe import safe
+from conformance.reporting.wording import summary, title_of
+from conformance.text import Lang, Text
+
+_SHOWN: Final = 10
+"""GitHub shows so many annotations of a kind for each step, and drops the others without a word."""
+
+_TITLE: Final = Text("{id} ({level}) failed", "{id}（{level}）失败")
+_SCENARIO: Final = Text("scenario: {title} [{id}]", "场景：{title} [{id}]")
+_DOCS: Final = Text("docs: {url}", "文档：{url}")
+_MORE: Final = Text("{n} more requirements failed", "另有 {n} 条要求失败")
+_WHERE: Final = Text("The log and report.json tell all of them.", "详见日志和 report.json。")
+
+
+def error_commands(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """The commands without line ends; where there are more than GitHub shows, the last one counts the rest."""
+    failed = record.tally.of("failed")
+    shown = failed if len(failed) <= _SHOWN else failed[: _SHOWN - 1]
+    for result in shown:
+        yield _annotation(result, lang)
+    if len(failed) > len(shown):
+        yield error(_MORE.format(n=len(failed) - len(shown)).in_(lang), _WHERE.in_(lang))
+
+
+def error(title: str, message: str) -> str:
+    """The command that shows an error."""
+    return f"::error title={_property(safe(title))}::{_data(message)}"
+
+
+def _annotation(result: RequirementResult, lang: Lang) -> str:
+    requirement = result.requirement
+    first = next(verdict for verdict in result.verdicts if verdict.kind == "failed")
+    scenario = _SCENARIO.format(title=title_of(first.line.scenario), id=first.line.scenario)
+    parts = [requirement.text, scenario, summary(first)]
+    parts += [_DOCS.format(url=source.url) for source in requirement.sources[:1]]
+    title = _TITLE.format(id=requirement.id, level=requirement.level)
+    return error(title.in_(lang), "\n".join(safe(part.in_(lang)) for part in parts))
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,130 @@
+"""`report.html`: the templates filled, the style and the script put in, and a policy that allows these two alone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from conformance.contract.ambiguities import register
+from conformance.contract.catalogue import BASIS_WORDS
+from conformance.contract.witnesses import schema_differences
+from conformance.exchange import Transcript
+from conformance.judging.record import RunRecord
+from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
+from conformance.reporting.html import machine, sequence, timeline
+from conformance.reporting.html.markup import Words, block, coded, is_link
+from conformance.reporting.html.view import Breach, View
+from conformance.reporting.safe import encodable, safe
+from conformance.text import LANGS, Lang, Text
+
+MOST_IN_BREACHES: Final = 600_000
+"""Bytes that breaches in full may fill; further ones are named, so that the page stays one that opens at once."""
+
+SIGNS: Final[Mapping[VerdictKind, str]] = {
+    "failed": "✗",
+    "suite-error": "‼",
+    "inconclusive": "?",
+    "waived": "≈",
+    "warned": "!",
+    "passed": "✓",
+    "observed": "◉",
+    "not-exercised": "–",
+}
+"""What is shown beside the colour of a verdict."""
+
+
+def page(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang = "en") -> str:
+    """The whole page. `lang` is shown first; of scenarios without a transcript there are no pictures."""
+    view, environment = View(record, transcripts), _environment(lang)
+    style, script = _part("style.css"), _part("script.js")
+    text = environment.get_template("report.html.j2").render(
+        view=view,
+        lang=lang,
+        about=record.circumstances,
+        decision=record.decision,
+        tally=record.tally,
+        policy=_policy(style, script),
+        style=Markup(style),  # noqa: S704 - a file of ours
+        script=Markup(script),  # noqa: S704 - a file of ours
+        breaches=_breaches(view, environment),
+        machine=machine.machine_of(transcripts.values(), view.red_steps),
+        timeline=timeline.timeline_of(transcripts, {name: kind for name, _, kind, _ in view.scenarios}),
+        register=register(),
+        differences=schema_differences(),
+    )
+    return encodable(text)
+
+
+@cache
+def _environment(lang: Lang) -> Environment:
+    """The templates, which one process that makes many pages compiles once."""
+    words = Words(lang)
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FunctionLoader(_part),
+    )
+    environment.globals.update(
+        t=words.told,
+        colon=words.both(Text(": ", "：")),
+        both=words.both,
+        in_each=words.in_each,
+        safe_text=safe,
+        block=block,
+        coded=coded,
+        is_link=is_link,
+        langs=LANGS,
+        signs=SIGNS,
+        words=WORDS,
+        worst_first=WORST_FIRST,
+        basis_words=BASIS_WORDS,
+        machine_size=(machine.WIDTH, machine.HEIGHT, machine.LINE, machine.HALF),
+        sequence_width=sequence.WIDTH,
+        timeline_size=(timeline.WIDTH, timeline.ROW),
+    )
+    return environment
+
+
+def _breaches(view: View, environment: Environment) -> dict[str, Markup]:
+    """Each breach in full by its id, the first of every requirement before the others, as many as there is room for."""
+    template = environment.get_template("breach.html.j2")
+    room = MOST_IN_BREACHES
+    found: dict[str, Markup] = {}
+    for breach in _in_turn(view):
+        text = Markup(template.render(breach=breach, shown=found.keys()))  # noqa: S704 - it has escaped already
+        size = len(encodable(text).encode("utf-8"))
+        if size <= room:
+            found[breach.id] = text
+            room -= size
+    return found
+
+
+def _in_turn(view: View) -> list[Breach]:
+    rules = view.of("failed") + view.of("warned") + view.of("waived")
+    deepest = max((len(rule.breaches) for rule in rules), default=0)
+    return [rule.breaches[n] for n in range(deepest) for rule in rules if n < len(rule.breaches)]
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing but the page's own style and script: no address is fetched, no form sent, no other script run."""
+    return (
+        "default-src 'none'; base-uri 'none'; form-action 'none';"
+        f" style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}"
+
+
+def _part(name: str) -> str:
+    return resources.files("conformance.reporting.html").joinpath("templates", name).read_text("utf-8")

@@ -1,0 +1,187 @@
+"""What the page shows of a record: requirements with their breaches, in the order of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from conformance.contract.catalogue import Chapter, Requirement
+from conformance.contract.mistakes import Mistake, mistakes_of
+from conformance.exchange import Transcript
+from conformance.judging.record import RunRecord
+from conformance.judging.tally import RequirementResult
+from conformance.judging.verdict import WORST_FIRST, Line, Red, Verdict, VerdictKind, worst
+from conformance.reporting.by_chapter import by_chapter
+from conformance.reporting.html.difference import Body, Row, body_of, rows_of
+from conformance.reporting.html.sequence import Sequence, sequence_of
+from conformance.reporting.safe import safe
+from conformance.reporting.wording import LOST, summary, title_of
+from conformance.text import Text
+
+SHOWN_IN_FULL: Final = 3
+"""Breaches of one requirement that are shown in full; the rest is named."""
+
+_HEADLINE: Final = 320
+_BREACHED: Final[tuple[VerdictKind, ...]] = ("failed", "waived", "warned")
+_CALM: Final = frozenset({"passed", "observed", "not-exercised"})
+_OPEN: Final[tuple[VerdictKind, ...]] = ("suite-error", "inconclusive", "not-exercised")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """One red with all that is known of it; `told_at` is where its conversation is shown already."""
+
+    id: str
+    first: bool
+    verdict: Verdict
+    red: Red
+    rows: tuple[Row, ...]
+    body: Body | None
+    sequence: Sequence | None
+    told_at: str | None
+
+    @property
+    def title(self) -> Text:
+        """The scenario's title."""
+        return title_of(self.verdict.line.scenario)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A requirement, what became of it, and what is shown of that."""
+
+    result: RequirementResult
+    breaches: tuple[Breach, ...]
+    blocks: tuple[Line, ...]
+    missing: tuple[Line, ...]
+
+    @property
+    def requirement(self) -> Requirement:
+        """The catalogue's entry."""
+        return self.result.requirement
+
+    @property
+    def headline(self) -> Text | None:
+        """What is wrong, in one sentence."""
+        found = next((verdict for verdict in self.result.verdicts if verdict.kind == self.result.kind), None)
+        if self.result.kind in _BREACHED and found is not None and found.reds:
+            told = summary(found)
+            return Text(safe(told.en, _HEADLINE), safe(told.zh, _HEADLINE))
+        return self.reason
+
+    @property
+    def reason(self) -> Text | None:
+        """Why nothing can be said of it."""
+        if self.result.kind not in _OPEN:
+            return None
+        return LOST if self.missing else self.result.reason
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """What servers usually get wrong here, where this one did."""
+        return mistakes_of(self.requirement.id) if self.breaches else ()
+
+    @property
+    def open_lines(self) -> tuple[Verdict, ...]:
+        """What could not be judged, with a reason each."""
+        return tuple(verdict for verdict in self.result.verdicts if verdict.kind in _OPEN)
+
+    @property
+    def judged_lines(self) -> dict[VerdictKind, list[str]]:
+        """The scenarios in which something was said of it, by verdict."""
+        found: dict[VerdictKind, list[str]] = {}
+        for verdict in self.result.verdicts:
+            if verdict.kind not in _OPEN:
+                found.setdefault(verdict.kind, []).append(verdict.line.scenario)
+        return found
+
+    @property
+    def observations(self) -> list[tuple[str, Text]]:
+        """What was seen, with the scenario."""
+        return [(v.line.scenario, v.observation) for v in self.result.verdicts if v.observation is not None]
+
+
+class View:
+    """A record and its transcripts, as the templates read them."""
+
+    def __init__(self, record: RunRecord, transcripts: Mapping[str, Transcript]) -> None:
+        self.record = record
+        self.about = record.circumstances
+        self.transcripts = transcripts
+
+    @cached_property
+    def chapters(self) -> list[tuple[Chapter, list[Rule]]]:
+        """Chapters of which something was planned, with their requirements."""
+        told: dict[tuple[str, str], str] = {}
+        return [
+            (chapter, [self._rule(result, told) for result in results]) for chapter, results in by_chapter(self.record)
+        ]
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """All requirements that were planned."""
+        return [rule for _, rules in self.chapters for rule in rules]
+
+    @property
+    def folded(self) -> list[Rule]:
+        """What is open for nothing but failures of other requirements, which name it."""
+        return [rule for rule in self.of("inconclusive") if rule.result.blocked_by]
+
+    @property
+    def reds(self) -> list[Rule]:
+        """What is not green and stands for itself, the worst first."""
+        kinds = [kind for kind in WORST_FIRST if kind not in _CALM]
+        folded = self.folded
+        return [rule for kind in kinds for rule in self.of(kind) if rule not in folded]
+
+    def of(self, *kinds: VerdictKind) -> list[Rule]:
+        """Those with one of the verdicts."""
+        return [rule for rule in self.rules if rule.result.kind in kinds]
+
+    @property
+    def scenarios(self) -> Iterator[tuple[str, Text, VerdictKind, int]]:
+        """Every scenario: id, title, worst verdict, checks."""
+        found: dict[str, list[VerdictKind]] = {line.scenario: [] for line in self.record.plan}
+        for verdict in self._verdicts:
+            found[verdict.line.scenario].append(verdict.kind)
+        for name, kinds in found.items():
+            yield name, title_of(name), worst(kinds), len(kinds)
+
+    @property
+    def red_steps(self) -> set[tuple[str, str]]:
+        """Scenario and step of every failure."""
+        return {(v.line.scenario, red.step) for v in self._verdicts if v.kind == "failed" for red in v.reds}
+
+    @property
+    def _verdicts(self) -> list[Verdict]:
+        return [verdict for result in self.record.tally.results for verdict in result.verdicts]
+
+    def _rule(self, result: RequirementResult, told: dict[tuple[str, str], str]) -> Rule:
+        breached = [verdict for verdict in result.verdicts if verdict.kind == result.kind and verdict.reds]
+        shown = breached[:SHOWN_IN_FULL] if result.kind in _BREACHED else []
+        name = result.requirement.id
+        return Rule(
+            result=result,
+            breaches=tuple(self._breach(name, number, verdict, told) for number, verdict in enumerate(shown, 1)),
+            blocks=tuple(verdict.line for verdict in self._verdicts if verdict.blocked_by == name),
+            missing=tuple(line for line in self.record.tally.lost if line.requirement == name),
+        )
+
+    def _breach(self, rule: str, number: int, verdict: Verdict, told: dict[tuple[str, str], str]) -> Breach:
+        """The requirement's breach of that number, from 1; `told` collects which conversations are shown where."""
+        name = f"{rule}--{number}"
+        red, transcript = verdict.reds[0], self.transcripts.get(verdict.line.scenario)
+        place = (verdict.line.scenario, red.step)
+        told_at = told.setdefault(place, name)
+        return Breach(
+            id=name,
+            first=number == 1,
+            verdict=verdict,
+            red=red,
+            rows=rows_of(verdict.line, red, transcript),
+            body=body_of(red, transcript),
+            sequence=sequence_of(red, transcript) if told_at == name else None,
+            told_at=None if told_at == name else told_at,
+        )

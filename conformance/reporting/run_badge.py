@@ -1,0 +1,54 @@
+"""`badge.svg` and `badge.json`: what the tests of a run came to. A badge that says "certified" is a certificate's alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from conformance.certificate.shield import Shield
+from conformance.judging.gate import Word
+from conformance.judging.record import RunRecord
+from conformance.reporting.safe import safe, xml_characters
+from conformance.text import Lang, Text
+
+LABEL: Final = Text("work ack tests", "work ack 测试")
+
+_GREEN: Final = "#2c7a3f"
+_AMBER: Final = "#8a6100"
+_RED: Final = "#b3261e"
+_GREY: Final = "#5f6368"
+_MESSAGES: Final[dict[Word, tuple[Text, str]]] = {
+    "conformant": (Text("{held} passed", "{held} 条通过"), _GREEN),
+    "selection-held": (Text("{held} of {all} passed", "{all} 条中 {held} 条通过"), _GREEN),
+    "held-but-waived": (Text("{held} passed, {waived} waived", "{held} 条通过，{waived} 条豁免"), _AMBER),
+    "non-conformant": (Text("{failed} failed", "{failed} 条失败"), _RED),
+    "inconclusive": (Text("inconclusive", "无法判定"), _GREY),
+    "suite-error": (Text("suite error", "套件错误"), _GREY),
+}
+"""All counts are of MUST requirements."""
+_STALE: Final = Text("a waiver does not hold", "有豁免不成立")
+
+
+def shield(record: RunRecord, lang: Lang) -> Shield:
+    """What the badge says. White on each of its colours has the contrast that WCAG asks of small text."""
+    tally = record.tally
+    words, colour = _MESSAGES[record.decision.word]
+    failed = len(tally.of("failed", level="MUST"))
+    if record.decision.word == "non-conformant" and not failed:
+        words = _STALE
+    message = words.format(
+        held=len(tally.of("passed", level="MUST")),
+        all=tally.must_in_catalogue,
+        waived=len(tally.of("waived", level="MUST")),
+        failed=failed,
+    )
+    return Shield(label=LABEL.in_(lang), message=message.in_(lang), colour=colour)
+
+
+def svg(record: RunRecord, lang: Lang) -> str:
+    """The picture, titled with the run's sentence."""
+    return shield(record, lang).svg(xml_characters(safe(record.decision.sentence.in_(lang))))
+
+
+def endpoint(record: RunRecord, lang: Lang) -> str:
+    """The JSON that shields.io makes a badge of."""
+    return shield(record, lang).endpoint()

@@ -1,0 +1,215 @@
+"""`summary.md`: a run for somebody who has one minute. Verdict, counts, the reds in short, what was not exercised.
+
+Text of the target stands between ticks, or with its markup escaped; no line begins with it. The page is bounded, so
+that it fits into the summary of a job of GitHub Actions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from conformance.contract.sources import Source
+from conformance.judging.record import RunRecord
+from conformance.judging.tally import RequirementResult
+from conformance.judging.verdict import WORDS, WORST_FIRST, Red, Verdict, VerdictKind
+from conformance.reporting.by_chapter import by_chapter
+from conformance.reporting.markdown import code, literal
+from conformance.reporting.report_json import SUITE_NAME
+from conformance.reporting.safe import safe
+from conformance.reporting.wording import LOST, level_and_basis, title_of
+from conformance.text import Lang, Text, join
+
+_TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
+_SHOWN: Final = 20
+"""Entries of a section that are shown before the rest is only counted; report.json holds all."""
+_REDS: Final = 10
+"""The same of failures, which take more room each."""
+_LONGEST: Final = 300
+_MORE: Final = Text("- and {n} more, in `report.json`", "- 另有 {n} 条，见 `report.json`")
+_CHAPTERS: Final = Text("Requirements by chapter", "各章节的契约要求")
+_HEADING: Final = Text("## {title} ({n})", "## {title}（{n}）")
+_REPLAYED: Final = Text("judged again from the saved conversations", "依据保存的对话记录重新判定")
+_INSECURE: Final = Text("certificates were not verified (`--insecure`)", "未校验证书（`--insecure`）")
+_EMBEDDED: Final = Text("{url}, the suite's own emulator", "{url}，本套件自带的模拟器")
+_AT: Final = Text("{actual} at {place}", "{actual}，位于 {place}")
+_ITEM: Final = Text("- {label}: {value}", "- {label}：{value}")
+
+
+def markdown(record: RunRecord, lang: Lang) -> str:
+    """The page. Equal records give equal pages."""
+    return "\n".join(_lines(record, lang)) + "\n"
+
+
+def _lines(record: RunRecord, lang: Lang) -> Iterator[str]:
+    yield f"# {_TITLE.in_(lang)}"
+    yield ""
+    yield f"**{literal(record.decision.sentence.in_(lang))}**"
+    yield ""
+    yield from (f"- {fact.in_(lang)}" for fact in _facts(record))
+    yield from _chapters(record, lang)
+    yield from _failed(record, lang)
+    yield from _listed(record, "suite-error", lang)
+    yield from _listed(record, "inconclusive", lang)
+    yield from _listed(record, "waived", lang)
+    yield from _listed(record, "warned", lang)
+    yield from _listed(record, "not-exercised", lang)
+    yield from _left_behind(record, lang)
+
+
+def _facts(record: RunRecord) -> Iterator[Text]:
+    """Whom, when, by what, and what the outcome must not be read without."""
+    about, tally = record.circumstances, record.tally
+    url = Text("{url}", "{url}").format(url=code(about.base_url))
+    yield Text("target: {url}", "目标：{url}").format(url=_EMBEDDED.format(url=url) if about.embedded else url)
+    yield Text(
+        "begun {at}; {checks} checks, {requests} requests, {seconds} s",
+        "开始于 {at}；{checks} 项检查，{requests} 次请求，用时 {seconds} 秒",
+    ).format(
+        at=literal(about.started_at),
+        checks=sum(tally.lines.values()),
+        requests=about.requests,
+        seconds=f"{about.duration:.1f}",
+    )
+    yield Text(
+        "judged by {suite} {version}, catalogue {catalogue}; run {run}, seed {seed}",
+        "判定：{suite} {version}，目录版本 {catalogue}；运行 {run}，随机种子 {seed}",
+    ).format(
+        suite=SUITE_NAME,
+        version=literal(about.suite_version),
+        catalogue=literal(about.catalogue_version),
+        run=code(about.run_id),
+        seed=about.seed,
+    )
+    if about.replayed:
+        yield _REPLAYED
+    if about.selection is not None:
+        yield Text("selected: {what}", "所选范围：{what}").format(what=code(about.selection, _LONGEST))
+    if about.insecure:
+        yield _INSECURE
+    if about.interrupted is not None:
+        yield Text("cut short: {why}", "运行中断：{why}").format(why=_literal(about.interrupted))
+    if tally.lost:
+        yield Text("{why}: {n} checks", "{why}：{n} 项检查").format(why=LOST, n=len(tally.lost))
+
+
+def _chapters(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """Requirements per chapter and verdict; a verdict that nothing has gets no column."""
+    kinds = [kind for kind in WORST_FIRST if record.tally.requirements[kind]]
+    yield ""
+    yield f"## {_CHAPTERS.in_(lang)}"
+    yield ""
+    yield _row([Text("chapter", "章节").in_(lang), *(WORDS[kind].in_(lang) for kind in kinds)])
+    yield _row(["---", *("---:" for _ in kinds)])
+    for chapter, results in by_chapter(record):
+        found = [result.kind for result in results]
+        yield _row([chapter.title.in_(lang), *(str(found.count(kind) or "-") for kind in kinds)])
+    yield _row([Text("total", "合计").in_(lang), *(str(record.tally.requirements[kind]) for kind in kinds)])
+
+
+def _failed(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """Each failed requirement with its first breach: what must hold, where, expected, actual, the page of the docs."""
+    results = record.tally.of("failed")
+    yield from _heading("failed", results, lang)
+    for number, result in enumerate(results[:_REDS]):
+        if number:
+            yield ""
+        yield f"### `{result.requirement.id}`"
+        yield ""
+        yield result.requirement.text.in_(lang)
+        yield ""
+        yield from (_ITEM.format(label=label, value=value).in_(lang) for label, value in _told(result))
+    if len(results) > _REDS:
+        yield ""
+        yield _MORE.format(n=len(results) - _REDS).in_(lang)
+
+
+def _told(result: RequirementResult) -> Iterator[tuple[Text, Text]]:
+    requirement = result.requirement
+    first, *others = [verdict for verdict in result.verdicts if verdict.kind == "failed"]
+    yield Text("level", "级别"), level_and_basis(requirement)
+    yield Text("scenario", "场景"), _scenario(first, len(others))
+    if first.reds:
+        red = first.reds[0]
+        yield Text("expected", "预期"), _code(red.expected)
+        yield Text("actual", "实际"), _actual(red)
+    yield Text("docs", "文档"), join(Text(", ", "、"), map(_link, requirement.sources))
+
+
+def _scenario(verdict: Verdict, others: int) -> Text:
+    title, name = title_of(verdict.line.scenario), code(verdict.line.scenario)
+    words = Text("{title} ({id})", "{title}（{id}）").format(title=Text(literal(title.en), literal(title.zh)), id=name)
+    return Text("{first}, and {n} more", "{first}，另有 {n} 个").format(first=words, n=others) if others else words
+
+
+def _actual(red: Red) -> Text:
+    actual = _code(red.actual)
+    return _AT.format(actual=actual, place=code(red.pointer, _LONGEST)) if red.pointer else actual
+
+
+def _link(source: Source) -> Text:
+    name = Text("{title} § {section}", "{title} § {section}").format(
+        title=Text(literal(source.title.en), literal(source.title.zh)),
+        section=Text(literal(source.section.en), literal(source.section.zh)),
+    )
+    return Text("[{name}]({url})", "[{name}]({url})").format(name=name, url=source.url)
+
+
+def _listed(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:
+    """One line for each requirement, with why."""
+    results = record.tally.of(kind)
+    yield from _heading(kind, results, lang)
+    entry = Text("- `{id}` ({level}): {why}", "- `{id}`（{level}）：{why}")
+    for result in results[:_SHOWN]:
+        requirement = result.requirement
+        yield entry.format(id=requirement.id, level=requirement.level, why=_why(result)).in_(lang)
+    if len(results) > _SHOWN:
+        yield _MORE.format(n=len(results) - _SHOWN).in_(lang)
+
+
+def _why(result: RequirementResult) -> Text:
+    """In a few words: what blocks it, the reason that was given, or, of a warning, what ought to hold."""
+    if result.blocked_by:
+        return Text("blocked by {names}", "受阻于 {names}").format(
+            names=", ".join(code(name, _LONGEST) for name in result.blocked_by)
+        )
+    waiver = next((verdict.waiver for verdict in result.verdicts if verdict.waiver is not None), None)
+    if waiver is not None:
+        return _literal(waiver)
+    if result.kind == "warned":
+        return result.requirement.text
+    return _literal(result.reason) if result.reason is not None else LOST
+
+
+def _left_behind(record: RunRecord, lang: Lang) -> Iterator[str]:
+    leftovers = record.circumstances.leftovers
+    if not leftovers:
+        return
+    yield ""
+    title = Text("Left behind on the target", "遗留在目标上的对象")
+    yield _HEADING.format(title=title, n=len(leftovers)).in_(lang)
+    yield ""
+    yield from (f"- {code(leftover, _LONGEST)}" for leftover in leftovers[:_SHOWN])
+    if len(leftovers) > _SHOWN:
+        yield _MORE.format(n=len(leftovers) - _SHOWN).in_(lang)
+
+
+def _heading(kind: VerdictKind, results: list[RequirementResult], lang: Lang) -> Iterator[str]:
+    """A heading with how many there are below it; nothing where there are none."""
+    if results:
+        title = Text(WORDS[kind].en.capitalize(), WORDS[kind].zh)
+        yield ""
+        yield _HEADING.format(title=title, n=len(results)).in_(lang)
+        yield ""
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(text: Text) -> Text:
+    return Text(code(text.en, _LONGEST), code(text.zh, _LONGEST))
+
+
+def _literal(text: Text) -> Text:
+    return Text(literal(safe(text.en, _LONGEST)), literal(safe(text.zh, _LONGEST)))

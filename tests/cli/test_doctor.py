@@ -1,0 +1,294 @@
+"""`doctor`: each thing that may stand in the way is found, named with its mend, and nothing is changed by looking."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance.diagnosis.doctor import examine
+from conformance.diagnosis.point import NAMES, Point
+from conformance.emulator import Tokens, create_app
+from conformance.target import Connection, Credentials, Limits, Secret, Target
+from tests.hostile.attacks import everything
+from tests.hostile.test_tls import ANOTHERS, OURS, with_certificate
+from tests.hostile.wires import Misbehaviour, Visit, raw, sized, wire
+from tests.hostile.words import NASTY
+
+from .apps import Recorded, left_on, served
+from .processes import cli, tokens_environment
+
+CJK = re.compile(r"[\u4e00-\u9fff]")
+
+
+def credentials_of(tokens: Tokens) -> Credentials:
+    return Credentials(
+        pat=Secret(tokens.owner, "${QODER_PAT}"),
+        forbidden=Secret(tokens.forbidden, "${QODER_FORBIDDEN_PAT}"),
+        foreign=Secret(tokens.foreign, "${QODER_FOREIGN_PAT}"),
+        expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
+    )
+
+
+def examined(
+    base_url: str,
+    credentials: Credentials,
+    *,
+    prefix: str = "/api/v1/cloud",
+    connection: Connection | None = None,
+    write: bool = False,
+) -> dict[str, Point]:
+    """The points by their ids, each told once, in both languages, and with a mend where something is in the way."""
+    target = Target(base_url=base_url, api_prefix=prefix, connection=connection or Connection())
+    points = examine(target, credentials, Limits(timeout=3.0), write=write)
+    assert len({point.id for point in points}) == len(points)
+    for point in points:
+        assert point.id in NAMES
+        assert point.text.en
+        assert point.mend is not None or point.state != "bad"
+        assert point.mend is None or CJK.search(point.mend.zh)
+    return {point.id: point for point in points}
+
+
+def bad(points: dict[str, Point]) -> list[str]:
+    return [name for name, point in points.items() if point.state == "bad"]
+
+
+def mend(point: Point) -> str:
+    assert point.mend is not None
+    return point.mend.en
+
+
+def test_a_healthy_target_has_nothing_in_the_way_and_is_only_read(tokens: Tokens) -> None:
+    recorded = Recorded(create_app(tokens=tokens))
+    with served(tokens, lambda _: recorded) as base_url:
+        points = examined(base_url, credentials_of(tokens))
+    assert bad(points) == []
+    for name in ("url", "tcp", "http", "prefix", "token", "optional-tokens", "rights", "clock"):
+        assert points[name].state == "good", name
+    assert {points[name].state for name in ("tls", "rate-limit", "kinds", "work")} == {"unknown"}
+    assert recorded.answers
+    assert recorded.writes == 0
+
+
+def test_with_write_it_makes_what_a_run_makes_and_removes_it(tokens: Tokens) -> None:
+    with served(tokens) as base_url:
+        points = examined(base_url, credentials_of(tokens), write=True)
+        assert left_on(base_url, tokens) == []
+    assert bad(points) == []
+    assert (points["work"].state, points["clean-up"].state) == ("good", "good")
+
+
+def test_a_token_that_may_not_create_is_told_with_write_alone(tokens: Tokens) -> None:
+    weak = Credentials(pat=Secret(tokens.forbidden, "${QODER_PAT}"))
+    with served(tokens) as base_url:
+        assert bad(examined(base_url, weak)) == []
+        points = examined(base_url, weak, write=True)
+    assert bad(points) == ["work"]
+    assert points["clean-up"].state == "good"
+
+
+def test_a_wrong_token(tokens: Tokens) -> None:
+    with served(tokens) as base_url:
+        points = examined(base_url, Credentials(pat=Secret("pt-of-somebody-else-entirely", "${QODER_PAT}")), write=True)
+    assert bad(points) == ["token"]
+    assert "QODER_PAT" in mend(points["token"])
+    assert points["rights"].text.en == "not looked at"
+    assert "work" not in points, "nothing is made where something is in the way"
+
+
+def test_an_expired_token_that_is_not(tokens: Tokens) -> None:
+    owner = Secret(tokens.owner, "${QODER_PAT}")
+    with served(tokens) as base_url:
+        points = examined(base_url, Credentials(pat=owner, expired=owner, foreign=Secret("pt-unknown-to-all", "x")))
+    assert bad(points) == ["optional-tokens"]
+    assert points["optional-tokens"].text.en.endswith("QODER_FOREIGN_PAT, QODER_EXPIRED_PAT")
+
+
+def test_a_port_on_which_nobody_listens(tokens: Tokens) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    points = examined(f"http://127.0.0.1:{port}", credentials_of(tokens))
+    assert bad(points) == ["tcp"]
+    assert f"127.0.0.1:{port}" in points["tcp"].text.en
+    assert points["token"].text.en == "not looked at"
+
+
+def test_a_name_that_nobody_has(tokens: Tokens) -> None:
+    points = examined("https://no-such-host.invalid", credentials_of(tokens))
+    assert bad(points) == ["dns"]
+    assert "tcp" in points
+
+
+def test_a_wrong_prefix_is_answered_with_the_right_one(tokens: Tokens) -> None:
+    with served(tokens) as base_url:
+        points = examined(base_url, credentials_of(tokens), prefix="/api/v2")
+    assert bad(points) == ["prefix"]
+    assert mend(points["prefix"]) == "did you mean --api-prefix /api/v1/cloud?"
+
+
+@pytest.mark.parametrize(
+    ("answer", "point", "words"),
+    [
+        (sized(b"<html>Welcome</html>", headers=b"Content-Type: text/html\r\n"), "prefix", "--base-url"),
+        (sized(b"<html>Nothing here</html>", status=b"404 Not Found"), "prefix", "--api-prefix"),
+        (sized(b"", status=b"301 Moved", headers=b"Location: https://elsewhere.example/\r\n"), "http", "final address"),
+        (sized(b"oops", status=b"500 Oops"), "http", "log"),
+        (sized(b"{}", status=b"403 Forbidden"), "rights", "list and create"),
+        (sized(b"{}", status=b"429 Slow down", headers=b"Retry-After: 7\r\n"), "rate-limit", "--max-rate"),
+        (raw(b"SSH-2.0-OpenSSH\r\n"), "http", "HTTP server"),
+    ],
+    ids=["page", "404", "redirect", "500", "403", "429", "no HTTP"],
+)
+def test_an_answer_that_is_none_of_the_apis(answer: Misbehaviour, point: str, words: str, tokens: Tokens) -> None:
+    with wire(tokens, on=everything, misbehave=answer) as base_url:
+        points = examined(base_url, credentials_of(tokens))
+    assert bad(points) == [point]
+    assert words in mend(points[point])
+    assert points["token"].state == ("good" if point == "rights" else "unknown")
+
+
+def test_what_the_rate_limit_says_is_shown_and_not_waited_for(tokens: Tokens) -> None:
+    visits: list[Visit] = []
+    busy = sized(b"{}", status=b"429 Slow down", headers=b"Retry-After: 7\r\nX-RateLimit-Limit: 100\r\n")
+
+    async def answer(visit: Visit) -> None:
+        visits.append(visit)
+        await busy(visit)
+
+    with wire(tokens, on=everything, misbehave=answer) as base_url:
+        text = examined(base_url, credentials_of(tokens))["rate-limit"].text.en
+    assert len(visits) == 1
+    assert "retry-after: 7" in text
+    assert "x-ratelimit-limit: 100" in text
+
+
+def dated(seconds: float) -> Misbehaviour:
+    """The emulator's own answers with another time in them."""
+
+    async def answer(visit: Visit) -> None:
+        head, _, body = (await visit.honest()).partition(b"\r\n\r\n")
+        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"date:")]
+        date = email.utils.formatdate(time.time() + seconds, usegmt=True).encode()
+        await visit.send(b"\r\n".join([*lines, b"Date: " + date, b"", body]))
+
+    return answer
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(600, "600 s ahead"), (-600, "600 s behind"), (20, "")])
+def test_a_clock_that_is_off(seconds: float, words: str, tokens: Tokens) -> None:
+    with wire(tokens, on=everything, misbehave=dated(seconds)) as base_url:
+        points = examined(base_url, credentials_of(tokens))
+    assert bad(points) == (["clock"] if words else [])
+    if words:
+        number, unit, way = words.split()
+        told = re.search(rf"(\d+) {unit} {way}", points["clock"].text.en)
+        assert told is not None
+        assert abs(int(told[1]) - int(number)) <= 5
+
+
+def no_harm(
+    visit_at: Callable[[str, str], bool], tokens: Tokens, connection: Connection, path: Path
+) -> dict[str, Point]:
+    with wire(tokens, on=visit_at, misbehave=raw(), tls=with_certificate(path)) as base_url:
+        return examined(base_url, credentials_of(tokens), connection=connection)
+
+
+def nothing(method: str, path: str) -> bool:
+    return False
+
+
+def test_a_certificate_that_nobody_signed(tokens: Tokens) -> None:
+    points = no_harm(nothing, tokens, Connection(), OURS)
+    assert bad(points) == ["tls"]
+    assert "--ca-bundle" in mend(points["tls"])
+    assert points["token"].text.en == "not looked at", "nothing was sent"
+
+
+def test_a_certificate_of_another_host(tokens: Tokens) -> None:
+    points = no_harm(nothing, tokens, Connection(ca_bundle=str(ANOTHERS)), ANOTHERS)
+    assert bad(points) == ["tls"]
+    assert "another host" in mend(points["tls"])
+
+
+def test_the_right_certificate_tells_its_end(tokens: Tokens) -> None:
+    points = no_harm(nothing, tokens, Connection(ca_bundle=str(OURS)), OURS)
+    assert bad(points) == []
+    assert points["tls"].state == "good"
+    assert re.search(r"TLSv1\.\d; the certificate is valid until \d{4}-\d\d-\d\d$", points["tls"].text.en)
+
+
+def test_an_unverified_certificate_is_not_called_good(tokens: Tokens) -> None:
+    points = no_harm(nothing, tokens, Connection(insecure=True), OURS)
+    assert bad(points) == []
+    assert points["tls"].state == "unknown"
+
+
+def test_a_port_without_tls(tokens: Tokens) -> None:
+    with served(tokens) as base_url:
+        points = examined(base_url.replace("http:", "https:"), credentials_of(tokens))
+    assert bad(points) == ["tls"]
+
+
+def test_a_proxys_password_is_not_shown(tokens: Tokens) -> None:
+    connection = Connection(proxy="http://user:opensesame@127.0.0.1:1")
+    points = examined("http://127.0.0.1:9", credentials_of(tokens), connection=connection)
+    assert bad(points) == ["tcp"]
+    assert points["proxy"].text.en.endswith(" 127.0.0.1:1")
+    assert "opensesame" not in str(points)
+    assert bad(examined("http://127.0.0.1:9", credentials_of(tokens), connection=Connection(proxy="http://x:y"))) == [
+        "settings"
+    ]
+
+
+# --- the command
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_command_says_it_in_lines(lang: str, tokens: Tokens, tmp_path: Path) -> None:
+    with served(tokens) as base_url:
+        env = {**tokens_environment(tokens), "PYTHONUTF8": "1"}
+        well = cli("doctor", "--base-url", base_url, "--lang", lang, cwd=tmp_path, env=env)
+        ill = cli("doctor", "--base-url", base_url, "--api-prefix=/v3", "--lang", lang, cwd=tmp_path, env=env)
+    assert (well.code, ill.code) == (0, 2)
+    assert well.err + ill.err == ""
+    assert not [line for line in well.out.splitlines() if line.startswith("✗")]
+    assert well.last_line == {"en": "Nothing stands in the way of a run.", "zh": "没有妨碍运行的问题。"}[lang]
+    [wrong] = [number for number, line in enumerate(ill.out.splitlines()) if line.startswith("✗")]
+    assert "→" in ill.out.splitlines()[wrong + 1]
+    assert ill.last_line == {"en": "In the way: 1", "zh": "障碍：1 项"}[lang]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_for_programs(tokens: Tokens, tmp_path: Path) -> None:
+    env = {**tokens_environment(tokens), "QODER_PAT": "pt-of-somebody-else-entirely"}
+    with served(tokens) as base_url:
+        ended = cli("doctor", "--base-url", base_url, "--format", "json", cwd=tmp_path, env=env)
+    data = json.loads(ended.out)
+    assert (ended.code, data["format"], data["ok"]) == (2, "work-conformance-doctor/1", False)
+    assert [point["id"] for point in data["points"] if point["state"] == "bad"] == ["token"]
+    for secret in env.values():
+        assert secret not in ended.out + ended.err
+
+
+def test_without_an_address_it_says_so(tmp_path: Path) -> None:
+    ended = cli("doctor", cwd=tmp_path, env={"QODER_PAT": "pt-abcdefghijklmnop"})
+    assert ended.code == 2
+    assert "--base-url" in ended.err
+
+
+def test_what_the_target_sends_is_text(tokens: Tokens, tmp_path: Path) -> None:
+    entry = {"config": {"type": NASTY}}
+    headers = b"Content-Type: application/json\r\nX-RateLimit-Limit: \x1b[31m::error::hostile\r\n"
+    answer = sized(json.dumps({"data": [entry]}).encode(), headers=headers)
+    with wire(tokens, on=everything, misbehave=answer) as base_url:
+        ended = cli("doctor", "--base-url", base_url, cwd=tmp_path, env=tokens_environment(tokens))
+    assert "\\x1b" in ended.out
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", ended.out)
+    assert not [line for line in ended.out.splitlines() if line.lstrip().startswith(("::", "##"))]

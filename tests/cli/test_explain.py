@@ -1,0 +1,119 @@
+"""`explain`: whatever has a name can be explained, in both languages and three forms."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import click.testing
+import pytest
+
+from conformance.chapters.registry import scenarios
+from conformance.cli.explain_command import command
+from conformance.cli.explaining import explanations, names
+from conformance.contract.ambiguities import register
+from conformance.contract.catalogue import load
+from conformance.contract.mistakes import mistakes_of
+from conformance.emulator.defects import DEFECTS
+from conformance.emulator.variants import VARIANTS
+from conformance.text import LANGS, Lang
+
+EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
+
+
+def told(*arguments: str, code: int = 0) -> str:
+    done = click.testing.CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+@EACH_LANGUAGE
+@pytest.mark.parametrize("form", ["text", "md"])
+def test_a_requirement_is_told_in_full(lang: Lang, form: str) -> None:
+    for rule in load().requirements.values():
+        output = told(rule.id, "--lang", lang, "--format", form)
+        shown = squeezed(output)
+        assert rule.level in output
+        assert squeezed(rule.text.in_(lang)) in shown
+        if rule.inference is not None:
+            assert squeezed(rule.inference.in_(lang)) in shown
+        for source in rule.sources:
+            for each in LANGS:
+                assert squeezed(source.cite(each)) in shown, "the sources of both languages"
+        for mistake in mistakes_of(rule.id):
+            assert squeezed(mistake.what.in_(lang)) in shown
+            assert squeezed(mistake.mend.in_(lang)) in shown
+        for defect in DEFECTS.values():
+            broken = rule.id in defect.fails | defect.warns
+            assert (f"`{defect.id}`" in output) >= broken
+        for scenario in scenarios().values():
+            if rule.id in scenario.requirements:
+                assert f"`{scenario.id}`" in output
+
+
+@EACH_LANGUAGE
+def test_every_name_is_explained(lang: Lang) -> None:
+    catalogue = load()
+    every = {*catalogue.requirements, *scenarios(), *DEFECTS, *VARIANTS}
+    every |= {chapter.id for chapter in catalogue.chapters} | {entry.id for entry in register()}
+    every |= {rule.id for chapter in catalogue.chapters for rule in chapter.excluded}
+    assert set(names()) == every
+    for name in names():
+        for each in explanations(name):
+            assert each.text.in_(lang)
+            assert all(entry.in_(lang).strip() for part in each.parts for entry in part.entries)
+            json.dumps(each.to_json())
+
+
+def test_json_is_for_programs() -> None:
+    [about] = json.loads(told("ack.retry.active", "--format", "json"))
+    assert (about["id"], about["kind"]) == ("ack.retry.active", "requirement")
+    assert about["standing"]["level"] == "MUST"
+    assert [scenario["id"] for scenario in about["scenarios"]] == ["retry.active"]
+    assert {"retry.active-conflicts", "retry.active-back-to-starting"} <= {entry["id"] for entry in about["defects"]}
+    assert set(about["mistakes"][0]) == {"what", "mend"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("retry.active", "(scenario)"),
+        ("races", "(chapter)"),
+        ("conflict-type", "register"),
+        ("retry.active-conflicts", "--defect"),
+        ("until-close", "--variant"),
+        ("ack.first.dispatch-pass", "not judged"),
+    ],
+)
+def test_other_names_say_what_they_are(name: str, words: str) -> None:
+    assert words in told(name, "--lang", "en").splitlines()[0]
+
+
+def test_a_name_of_two_things_is_explained_twice() -> None:
+    assert [each.kind for each in explanations("auth.x-api-key")] == ["scenario", "defect"]
+    output = told("auth.x-api-key", "--lang", "en")
+    assert "(scenario)" in output
+    assert "--defect" in output
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [("ack.retry.activ", "'ack.retry.active'"), ("dispatch", "'ack.first.dispatch-pass'"), ("zzzz", "list")],
+)
+def test_a_wrong_name_is_answered_with_the_nearest(wrong: str, near: str) -> None:
+    assert near in told(wrong, code=2)
+
+
+def test_what_never_connects_loads_neither_what_connects_nor_what_draws() -> None:
+    words = (
+        "import sys; from conformance.cli import main; main(sys.argv[1:], standalone_mode=False);"
+        " sys.exit(bool({'rich', 'httpx', 'pytest'} & set(sys.modules)))"
+    )
+    for arguments in (["explain", "ack.retry.active"], ["list"], ["--help"], ["run", "--help"], ["doctor", "--help"]):
+        done = subprocess.run([sys.executable, "-c", words, *arguments], capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr

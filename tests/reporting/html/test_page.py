@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, nodes
+
+from conformance.exchange import Transcript
+from conformance.judging.plan import full_plan
+from conformance.judging.record import RunRecord
+from conformance.judging.verdict import Red, Verdict
+from conformance.reporting.html.page import page
+from conformance.reporting.html.saved import read_transcripts
+from conformance.text import LANGS, Lang
+from tests.hostile.inspection import INSPECTORS
+from tests.reporting.records import HOSTILE, both, hostile, mixed, record_of, red, verdict
+
+from .made import exchange, item, run_on_a_defect, transcript
+
+TEMPLATES = sorted(
+    entry.name
+    for entry in resources.files("conformance.reporting.html").joinpath("templates").iterdir()
+    if entry.name.endswith(".j2")
+)
+LARGEST = 1_500_000
+
+
+class Parsed(HTMLParser):
+    """What a browser would make elements of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def values(self, name: str) -> list[str]:
+        return [attributes[name] or "" for _, attributes in self.elements if name in attributes]
+
+
+def shape(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Tags and the names of their attributes."""
+    return [(tag, tuple(attributes)) for tag, attributes in Parsed(text).elements]
+
+
+def full(kind: str = "passed", reds: tuple[Red, ...] = ()) -> RunRecord:
+    """Every line of the plan with one verdict."""
+    return record_of(*(Verdict(line=line, kind=kind, reds=reds) for line in full_plan()))  # type: ignore[arg-type]
+
+
+def part(text: str, tag: str) -> str:
+    (found,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+    return str(found)
+
+
+@pytest.mark.parametrize("record", [mixed(), full()], ids=["mixed", "full"])
+def test_the_policy_allows_the_pages_own_style_and_script_and_nothing_else(record: RunRecord) -> None:
+    text = page(record, {})
+    (policy,) = [a["content"] or "" for tag, a in Parsed(text).elements if "http-equiv" in a]
+    digests = {
+        name: base64.b64encode(hashlib.sha256(part(text, tag).encode()).digest()).decode()
+        for name, tag in (("style-src", "style"), ("script-src", "script"))
+    }
+    assert dict(rule.strip().split(" ", 1) for rule in policy.split(";")) == {
+        "default-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        **{name: f"'sha256-{digest}'" for name, digest in digests.items()},
+    }
+
+
+def test_nothing_is_loaded() -> None:
+    text = page(mixed(), {})
+    assert not re.search(r"url\((?!#)|@import|\bsrc=|srcset", text)
+    assert not {tag for tag, _ in Parsed(text).elements} & {"img", "link", "iframe", "object", "embed", "form", "base"}
+
+
+@pytest.mark.parametrize("record", [mixed(), full(), full("failed", (red(),))], ids=["mixed", "full", "failed"])
+def test_every_link_within_the_page_leads_somewhere(record: RunRecord) -> None:
+    parsed = Parsed(page(record, {}))
+    ids = parsed.values("id")
+    assert len(ids) == len(set(ids))
+    inside = {link[1:] for link in parsed.values("href") if link.startswith("#")}
+    assert inside
+    assert inside - set(ids) == set()
+    told = {ref for value in parsed.values("aria-labelledby") for ref in value.split()}
+    assert told - set(ids) == set()
+    assert {result.requirement.id for result in record.tally.results} <= set(ids)
+
+
+def test_the_first_screen_says_it_all() -> None:
+    record = mixed()
+    text = page(record, {})
+    first = text[text.index("<main>") : text.index('<h2 id="requirements">')]
+    about = record.circumstances
+    for lang in LANGS:
+        assert record.decision.sentence.in_(lang).split("{")[0] in first
+    for fact in (about.base_url, about.run_id, str(about.seed), about.suite_version, "2026-01-01 00:00:00 UTC"):
+        assert fact in first
+    for words in ("chapter retries", "stopped by a signal", "environments: env_1: HTTP 500", "--insecure"):
+        assert words in first
+    assert "no token was given in QODER_EXPIRED_PAT" in first
+    assert "未提供 QODER_EXPIRED_PAT" in first
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_without_any_style_the_language_of_the_run_is_shown(lang: Lang) -> None:
+    parsed = Parsed(page(mixed(), {}, lang))
+    spans = [attributes for tag, attributes in parsed.elements if tag == "span" and "lang" in attributes]
+    assert {attributes["lang"] for attributes in spans} == set(LANGS)
+    assert {attributes["lang"] for attributes in spans if "hidden" not in attributes} == {lang}
+    assert [attributes["id"] for tag, attributes in parsed.elements if "checked" in attributes] == [f"in-{lang}"]
+    assert parsed.elements[0] == ("html", {"lang": lang}) or parsed.elements[0][1]["lang"] == lang
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "x" * 100_000, "`a` `<b>`"], ids=lambda text: repr(text[:12]))
+def test_text_of_the_target_changes_no_element_of_the_page(text: str) -> None:
+    made = page(hostile(text), {})
+    INSPECTORS[".html"](made.encode("utf-8"))
+    parsed = Parsed(made)
+    assert sum(tag == "script" for tag, _ in parsed.elements) == 1
+    scripts = [link for link in parsed.values("href") if not link.startswith(("#", "https://"))]
+    assert scripts == []
+    plain = [entry for entry in shape(page(hostile("x"), {})) if entry[0] not in {"code", "span", "small"}]
+    assert [entry for entry in shape(made) if entry[0] not in {"code", "span", "small"}] == plain or text == ""
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:12]))
+def test_text_of_the_target_in_a_conversation_is_text(text: str) -> None:
+    said = transcript(
+        exchange("poll", "poll", 200, item(text, **{text: text}), at=(0, 1), headers=[("Worker-ID", text)]),
+        exchange("retry.1", "ack", 200, item("active", **{text: [text, {text: text}]}), at=(2, 3), sent=text),
+        exchange("retry.2", "ack", 500, {"error": {"type": text}}, at=(4, 5)),
+    )
+    made = page(mixed(), {"retry.active": said})
+    INSPECTORS[".html"](made.encode("utf-8"))
+    assert sum(tag == "script" for tag, _ in Parsed(made).elements) == 1
+    assert '<svg class="sequence"' in made
+
+
+def test_a_link_of_a_waiver_is_followed_only_into_the_web() -> None:
+    def with_link(link: str) -> str:
+        broken = verdict("retry.active", "ack.retry.active", "waived", reds=(red(),))
+        waived = Verdict(line=broken.line, kind="waived", reds=broken.reds, waiver=both("known"), link=link)
+        return page(record_of(waived), {})
+
+    assert 'href="https://tracker.example/7"' in with_link("https://tracker.example/7")
+    for link in ("javascript:alert(1)", "data:text/html,x", ' https://a" onclick="x', "//a.example"):
+        assert link not in Parsed(with_link(link)).values("href")
+
+
+def test_a_page_of_nothing_but_greens_holds_no_conversation() -> None:
+    made = page(full(), {"retry.active": transcript(exchange("retry.1", "ack", 200, item("active")))})
+    assert '<svg class="sequence"' not in made
+    assert len(made.encode()) < LARGEST // 3
+
+
+def test_a_page_of_nothing_but_reds_stays_small_and_names_them_all() -> None:
+    long = red(actual="<" * 5000, answer="<&'\"" * 600)
+    record = full("failed", tuple([long] * 20))
+    said = transcript(*(exchange(f"retry.{n}", "ack", 200, item("active", a="<" * 90)) for n in range(30)))
+    made = page(record, {line.scenario: said for line in record.plan})
+    assert len(made.encode()) < LARGEST
+    for line in record.plan:
+        assert line.scenario in made
+        assert line.requirement in made
+    assert made.count('<article class="breach"') > 10
+
+
+def test_equal_runs_give_equal_pages() -> None:
+    assert page(mixed(), {}) == page(mixed(), {})
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_sentence_of_a_template_is_there_in_both_languages(name: str) -> None:
+    text = resources.files("conformance.reporting.html").joinpath("templates", name).read_text("utf-8")
+    tree = Environment(autoescape=True).parse(text)
+    for en, zh in sentences(tree):
+        assert en.strip(), (en, zh)
+        assert not re.search("[\u4e00-\u9fff]", en), en
+        assert re.search("[\u4e00-\u9fff]", zh), zh
+        assert set(re.findall(r"\{\w+\}", en)) == set(re.findall(r"\{\w+\}", zh)), en
+    for data in tree.find_all(nodes.TemplateData):
+        bare = re.sub(r"<[^>]*>?|^[^<]*>|&\w+;|[A-Za-z-]+=\"[^\"]*\"?", " ", data.data)
+        assert set(re.findall(r"[A-Za-z]{3,}", bare)) <= {
+            "all",
+            "suite",
+            "target",
+            "work",
+            "conformance",
+            "HTTP",
+            "UTC",
+        } | {*("English", "MUST", "SHOULD", "OBSERVE", "doctype", "html")}, bare
+
+
+def sentences(tree: nodes.Template) -> Iterator[tuple[str, str]]:
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == "t":
+            en, zh = call.args
+            assert isinstance(en, nodes.Const)
+            assert isinstance(zh, nodes.Const)
+            yield en.value, zh.value
+
+
+def test_transcripts_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
+    good = transcript(exchange("ack", "ack", 200, item("starting")))
+    (tmp_path / "retry.active.json").write_text(good.dumps())
+    (tmp_path / "retry.starting.json").write_text("{")
+    (tmp_path / "auth.missing.json").write_text(json.dumps({"format": "another"}))
+    names = ["retry.active", "retry.starting", "auth.missing", "not.there"]
+    assert read_transcripts(tmp_path, names) == {"retry.active": good}
+
+
+def test_a_real_red_tells_what_was_done_what_came_and_the_mend(tmp_path: Path) -> None:
+    record = run_on_a_defect(tmp_path / "run")
+    made = (tmp_path / "run" / "report.html").read_text("utf-8")
+    INSPECTORS[".html"](made.encode())
+    for words in ('class="sequence"', "curl -sS -i -X POST", "invalid_request_error", "HTTP 409", "Usual mistakes"):
+        assert words in made
+    assert re.search(r'<span class="gone">- +&#34;state&#34;: &#34;stopped&#34;', made)
+    assert re.search(r'<span class="new">\+ +&#34;state&#34;: &#34;starting&#34;', made)
+    assert record.decision.word == "non-conformant"
+    transcripts: dict[str, Transcript] = read_transcripts(
+        tmp_path / "run" / "transcripts", (line.scenario for line in record.plan)
+    )
+    assert page(record, transcripts) == made
+
+
+def test_a_replay_shows_the_conversations_of_the_run(tmp_path: Path) -> None:
+    run_on_a_defect(tmp_path / "run")
+    command = [sys.executable, "-m", "conformance", "replay", "run", "--output", "again", "--lang", "zh"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+    made = (tmp_path / "again" / "report.html").read_text("utf-8")
+    assert '<svg class="sequence"' in made
+    assert '<html lang="zh">' in made
+    assert "依据保存的对话记录重新判定" in made
