@@ -151,6 +151,14 @@ OPTIONS: Final[tuple[Option, ...]] = (
         help=Text("Not exercised counts as inconclusive.", "未执行的要求按无法判定处理。"),
     ),
     Option(
+        name="waivers",
+        metavar="FILE",
+        help=Text(
+            "Known failures (TOML): shown as waived, they do not fail the run.",
+            "已知的失败（TOML）：显示为已豁免，不使运行失败。",
+        ),
+    ),
+    Option(
         name="timeout",
         kind="number",
         metavar="SECONDS",

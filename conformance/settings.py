@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.arrange.arrangement import Arrangement, arrangement_from
+from conformance.judging.waivers import read_waivers
 from conformance.target import (
     DEFAULT_API_PREFIX,
     DEFAULT_WORKER_HEADER,
@@ -30,7 +31,10 @@ POLITE_RATE: Final = (20.0, 50.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """A run's settings, valid in themselves; nothing has been connected to or written."""
+    """A run's settings, valid in themselves; nothing has been connected to or written.
+
+    `waivers` is the text of the file of known failures.
+    """
 
     base_url: str | None
     api_prefix: str
@@ -48,6 +52,7 @@ class Settings:
     seed: int | None
     credentials: Credentials | None
     arrangement: Arrangement
+    waivers: str | None = None
 
     def target(self) -> Target:
         """The target that was named.
@@ -92,6 +97,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         seed=values.get("seed"),
         credentials=_credentials(values, environ, needed=base_url is not None),
         arrangement=arrangement_from(values, embedded=base_url is None),
+        waivers=read_waivers(Path(values["waivers"])) if values.get("waivers") else None,
     )
 
 

@@ -8,6 +8,7 @@ Every fenced block says what it is in its info string:
     sh bootstrap    installs from the network: must be what the build server calls, or its sibling
     sh manifest|command|vendor, python arrange, json …
                     of given items: tests/vendor/test_readme.py runs and reads them
+    sh|text certify the walk-through of a certificate: tests/certificate/test_readme.py runs and compares it
     toml config     read as configuration
     text run|red|serve   output, compared with what the code would write
 """
@@ -22,6 +23,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,7 @@ from conformance.emulator.variants import VARIANTS
 from conformance.judging import gate
 from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST, Line
+from conformance.judging.waivers import parse
 from conformance.options import OPTIONS
 from conformance.plugin import folder
 from conformance.proving.programme import COMBINATIONS
@@ -69,12 +72,13 @@ KINDS = frozenset(
             "sh prove",
             "sh bootstrap",
             "toml config",
+            "toml waivers",
             "text run",
             "text red",
             "text serve",
         ),
         *("sh manifest", "sh command", "sh vendor", "python arrange", "json manifest", "json request"),
-        *("json answer", "json release"),
+        *("json answer", "json release", "sh certify", "text certify"),
     }
 )
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
@@ -127,7 +131,7 @@ def test_every_block_says_what_it_is(path: Path) -> None:
     assert unknown == set()
 
 
-@pytest.mark.parametrize("kind", sorted(k for k in KINDS if not k.startswith("text")))
+@pytest.mark.parametrize("kind", sorted(k for k in KINDS if not k.startswith(("text", "toml waivers"))))
 def test_both_languages_show_the_same_commands(kind: str) -> None:
     assert commands(README["en"], kind) == commands(README["zh"], kind)
 
@@ -426,12 +430,10 @@ def test_levels_and_bases_are_those_of_the_catalogue(lang: Lang) -> None:
 
 
 @EACH_LANGUAGE
-def test_what_is_not_in_this_version_is_not(lang: Lang) -> None:
-    assert Text("Not in this version: waivers; certificates.", "本版本尚不包括：豁免；证书。").in_(lang) in README[lang]
-    assert "certificate" not in {room_of(path) for path in PACKAGE.rglob("*.py")}
-    names = {name for parameter in run_command.command.params for name in parameter.opts}
-    assert not [name for name in names if "waive" in name]
-    assert not [name for name in conformance_main().commands if "certif" in name]
+def test_the_waivers_shown_are_accepted(lang: Lang) -> None:
+    [block] = blocks(README[lang], "toml waivers")
+    [entry] = parse("\n".join(block.lines), "README", date(2029, 1, 1)).entries
+    assert (entry.number, entry.requirement, entry.expires) == (1, "ack.retry.active", date(2030, 1, 31))
 
 
 @EACH_LANGUAGE

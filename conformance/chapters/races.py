@@ -26,6 +26,7 @@ _CONFLICT: Final = Answer(409, "invalid_request_error")
 _RIGHTFUL: Final = ("ack.1", "ack.2", "ack.3", "ack.4")
 _FOREIGN: Final = ("foreign.1", "foreign.2")
 _STOPS: Final = {"stop": Text("a graceful stop", "优雅停止"), "force": Text("a forced stop", "强制停止")}
+_MOST: Final = 8  # what is judged may be somebody else's evidence, and orders multiply
 _STATES: Final[dict[str, tuple[Verb, ...]]] = {"queued": (), "starting": ("ack",)}
 _KINDS: Final[dict[str, Kind]] = {"heartbeat": "heartbeat", "stop": "stop", "force": "force-stop", "poll": "redeliver"}
 
@@ -128,12 +129,15 @@ def explained(view: View) -> Iterator[Finding]:
     """Some order that respects real time explains every answer of the burst and the get after it.
 
     Raises:
-        Unjudged: the conversation ended before, or no ack of the burst was answered: then little is to be explained.
+        Unjudged: the conversation ended before, or no ack of the burst was answered: then little is to be explained;
+            or there are more requests than any race of this suite has.
     """
     race = view.transcript.facts.get("race")
     if race is None:
         view.exchange("after")
         return
+    if len(race["operations"]) > _MOST:
+        raise Unjudged(Text(f"a race has at most {_MOST} requests", f"一次并发最多 {_MOST} 个请求"))
     burst = (_event(view, step, Operation(o["kind"], o["worker"])) for step, o in race["operations"].items())
     events = [event for event in burst if event is not None]
     last = view.exchange("after")

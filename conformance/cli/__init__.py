@@ -13,6 +13,11 @@ from conformance.cli.suggesting import SuggestingGroup
 
 _COMMANDS: Final = {
     "run": say("Judge a server, or the embedded emulator.", "判定一个服务器或内置模拟器。"),
+    "replay": say("Judge a saved run again, offline.", "离线重新判定一次已保存的运行。"),
+    "key": say("Make a pair of keys for certificates.", "生成用于证书的密钥对。"),
+    "certify": say("Make a certificate of a conformant run.", "将一次符合的运行制成证书。"),
+    "verify": say("Does a certificate hold?", "验证证书是否成立。"),
+    "compare": say("Show where two servers, or two runs, differ.", "列出两个服务器或两次运行的差异。"),
     "serve": say("Start the emulator alone.", "单独启动模拟器。"),
     "list": say("Show chapters, scenarios and requirements.", "列出各章、场景和要求。"),
     "manifest": say(

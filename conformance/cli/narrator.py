@@ -16,6 +16,7 @@ from conformance.judging.plan import Cost, cost
 from conformance.judging.record import RunRecord
 from conformance.plugin.lead import FOLDER, VERDICT
 from conformance.plugin.nodes import RequirementItem
+from conformance.reporting.safe import safe
 from conformance.reporting.terminal import lines
 from conformance.settings import Settings
 from conformance.target import Target
@@ -38,8 +39,15 @@ class Narrator:
         self._done = 0
         self._live = sys.stderr.isatty() and not os.environ.get("CI")
 
-    def pytest_conformance_planned(self, target: Target, cost: Cost) -> None:
+    def pytest_conformance_planned(self, target: Target, cost: Cost | None) -> None:
         """Say whom, and what it takes there."""
+        if cost is None:
+            again = Text(
+                "Judging again what was said with {host}; nobody is talked to.",
+                "正在重新判定与 {host} 的对话记录，不会访问任何服务器。",
+            )
+            click.echo(again.format(host=safe(target.host)).in_(self._lang))
+            return
         if target.embedded:
             _echo([Text("Judging the embedded emulator.", "正在判定内置模拟器。").in_(self._lang)])
             return

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
-import traceback
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from types import TracebackType
+from collections.abc import Mapping
 from typing import Any, Final
 
 import click
 
+from conformance.cli.inner import allure, arguments, crash_as_suite_error, run_pytest, sigterm_as_interrupt
 from conformance.cli.options import CannotStart, language, merged, settings_options
 from conformance.cli.spoken import say, spoken
-from conformance.options import OPTIONS
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
 _LONGEST_WAIT: Final = 86_400
-_PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
 
 
 @click.command(
@@ -99,17 +94,17 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     lang = language(settings.lang)
     if values["dry_run"]:
         dry = DryRun(lang, settings)
-        raise SystemExit(dry.exit_code(_pytest(_arguments(values, lang, processes=0, extra=["--collect-only"]), dry)))
-    extra = _allure(values["alluredir"])
+        raise SystemExit(dry.exit_code(run_pytest(arguments(values, lang, processes=0, extra=["--collect-only"]), dry)))
+    extra = allure(values["alluredir"])
     narrator = Narrator(lang, verbose=values["verbose"])
     code = int(pytest.ExitCode.INTERRUPTED)
     with (
-        _crash_as_suite_error(),
+        crash_as_suite_error(),
         contextlib.suppress(KeyboardInterrupt),  # before pytest takes over, or after it
-        _sigterm_as_interrupt(),
+        sigterm_as_interrupt(),
         started(values["start"], settings, wait=values["wait"]),
     ):
-        code = _pytest(_arguments(values, lang, processes=values["processes"], extra=extra), narrator)
+        code = run_pytest(arguments(values, lang, processes=values["processes"], extra=extra), narrator)
     raise SystemExit(narrator.exit_code(code))
 
 
@@ -141,99 +136,3 @@ def check(values: Mapping[str, Any]) -> Settings:
             )
         )
     return settings
-
-
-def _arguments(values: Mapping[str, Any], lang: str, *, processes: int, extra: list[str]) -> list[str]:
-    """pytest's command line: everything of the user's own pytest configuration is left out."""
-    arguments = ["--pyargs", "conformance", "-c", str(_PYTEST_INI), "--rootdir", str(_PYTEST_INI.parent)]
-    for plugin in ("conformance.plugin", "no:terminal", "no:cacheprovider", "no:junitxml"):
-        arguments += ["-p", plugin]
-    arguments += ["--noconftest", "--assert=plain", "--capture=no", *extra]
-    if processes:
-        arguments += ["-p", "xdist.plugin", "-n", str(processes)]
-    if values["expression"]:
-        arguments += ["-k", values["expression"]]
-    for option in OPTIONS:
-        given = lang if option.key == "lang" else values[option.key]
-        if option.kind == "flag":
-            arguments += [option.pytest_option] if given else []
-        elif option.multiple:
-            arguments += [f"{option.pytest_option}={value}" for value in given or ()]
-        elif given is not None:
-            arguments.append(f"{option.pytest_option}={given}")
-    return arguments
-
-
-def _allure(place: str | None) -> list[str]:
-    """What pytest needs to write for Allure; its own complaint about a folder would be a traceback.
-
-    Raises:
-        CannotStart: the folder cannot be made.
-    """
-    if not place:
-        return []
-    folder = Path(place).absolute()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        why = error.strerror
-        raise CannotStart(
-            say(
-                f"--alluredir {place}: the folder cannot be written ({why}).",
-                f"--alluredir {place}：目录无法写入（{why}）。",
-            )
-        ) from None
-    return ["-p", "allure_pytest.plugin", f"--alluredir={folder}"]
-
-
-def _pytest(arguments: list[str], plugin: object) -> int:
-    import pytest
-
-    with _environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS="", PYTEST_PLUGINS=""):
-        return int(pytest.main(arguments, plugins=[plugin]))
-
-
-@contextlib.contextmanager
-def _environment(**variables: str) -> Iterator[None]:
-    """Set variables for this process and the workers it starts, and put back what was there."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-class _crash_as_suite_error:  # noqa: N801 - read as what it does
-    """A crash ends with the suite's own code after its traceback: Python's code for it is that of a failed MUST."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        from conformance.judging.gate import EXIT_SUITE_ERROR
-
-        if isinstance(error, Exception) and not isinstance(error, click.ClickException):
-            traceback.print_exception(error)
-            raise SystemExit(EXIT_SUITE_ERROR) from None
-
-
-@contextlib.contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """A termination ends a run as Ctrl-C does: verdicts written, target cleaned up."""
-
-    def interrupt(signum: int, frame: object) -> None:
-        del signum, frame
-        signal.raise_signal(signal.SIGINT)  # which an event loop takes in order, and nothing else
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

@@ -33,7 +33,17 @@ _GATEWAY: Final = frozenset({502, 504})
 _MAX_PROBLEM: Final = 400
 _FAILURES_BEFORE_PROBE: Final = 5
 _PROBE_DELAY: Final = 1.0
-_UNSHOWN: Final = frozenset({"set-cookie", "cookie", "authorization", "proxy-authorization"})
+_KEPT_HEADERS: Final = frozenset(
+    {
+        *("age", "allow", "cache-control", "connection", "content-encoding", "content-language", "content-length"),
+        *("content-type", "date", "etag", "expires", "keep-alive", "location", "pragma", "retry-after"),
+        *("retry-after-ms", "request-id", "server", "strict-transport-security", "transfer-encoding", "vary", "via"),
+        *("www-authenticate", "x-content-type-options", "x-ratelimit-limit", "x-ratelimit-remaining"),
+        *("x-ratelimit-reset", "x-request-id", "x-should-retry"),
+    }
+)
+"""Headers of answers whose values are kept; of any other only the name is: it may carry what nobody knows of."""
+
 _SECRET_FIELD: Final = re.compile(r'("secret"\s*:\s*)"(?:[^"\\]|\\.)+"')
 
 
@@ -282,4 +292,4 @@ def _until(value: str) -> float:
 
 def _kept_headers(headers: Iterable[Header], redact: Redactor) -> Iterable[Header]:
     for name, value in headers:
-        yield redact(name), "[redacted]" if name.lower() in _UNSHOWN else redact(value)
+        yield redact(name), redact(value) if name.lower() in _KEPT_HEADERS else "[redacted]"

@@ -21,6 +21,8 @@ Basis = Literal["stated", "inferred", "client", "open"]
 Exercised = Literal["always", "optional-input", "may-not-occur", "needs-poll"]
 """Why a requirement may be left out of a run that is still conformant; `always` may not."""
 
+FIRST_VERSION = "1.0"
+
 BASIS_WORDS: Mapping[Basis, Text] = {
     "stated": Text("stated in the docs", "文档明文规定"),
     "inferred": Text("inferred from the docs", "由文档推断"),
@@ -35,7 +37,10 @@ class CatalogueError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """One rule of the contract. `inference` is given where the basis is `inferred` or `client`."""
+    """One rule of the contract. `inference` is given where the basis is `inferred` or `client`.
+
+    `since` is the catalogue's version that added it.
+    """
 
     id: str
     chapter: str
@@ -46,6 +51,7 @@ class Requirement:
     inference: Text | None = None
     exercised: Exercised = "always"
     input: str | None = None
+    since: str = FIRST_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +121,11 @@ def load() -> Catalogue:
     return Catalogue(version, tuple(sorted(chapters, key=lambda chapter: chapter.order)))
 
 
+def version_numbers(version: str) -> tuple[int, ...]:
+    """A version of the catalogue as a value that compares by age."""
+    return tuple(int(part) for part in version.split("."))
+
+
 def _chapter(chapter_id: str, data: Mapping[str, Any]) -> Chapter:
     return Chapter(
         id=chapter_id,
@@ -148,6 +159,7 @@ def _requirement(chapter_id: str, entry: Mapping[str, Any]) -> Requirement:
         inference=inference,
         exercised=entry.get("exercised", "always"),
         input=entry.get("input"),
+        since=entry.get("since", FIRST_VERSION),
     )
 
 

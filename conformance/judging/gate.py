@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -9,7 +10,7 @@ from conformance.contract.catalogue import Exercised
 from conformance.judging.tally import RequirementResult, Tally
 from conformance.text import Text, join
 
-Word = Literal["conformant", "non-conformant", "selection-held", "inconclusive", "suite-error"]
+Word = Literal["conformant", "non-conformant", "selection-held", "held-but-waived", "inconclusive", "suite-error"]
 
 EXIT_CONFORMANT: Final = 0
 EXIT_NON_CONFORMANT: Final = 1
@@ -30,12 +31,18 @@ class Decision:
 
 
 def decide(
-    tally: Tally, *, selected: bool, strict: bool, polls: bool = True, unwritten: Text | None = None
+    tally: Tally,
+    *,
+    selected: bool,
+    strict: bool,
+    polls: bool = True,
+    complaints: Sequence[Text] = (),
+    unwritten: Text | None = None,
 ) -> Decision:
     """Decide a run (the table of exit codes; where several apply: a lost verdict, then 1, 4, 3).
 
-    `polls` says whether the suite arranged its items itself, through the public API; `unwritten`, why there is no
-    report.
+    `polls` says whether the suite arranged its items itself, through the public API; `complaints` are about waivers
+    that no longer hold; `unwritten`, why there is no report.
     """
     failed = tally.of("failed", level="MUST")
     broken = tally.of("suite-error")
@@ -48,6 +55,11 @@ def decide(
     if failed:
         sentence = Text("Non-conformant: {n} MUST failed ({names})", "不符合：{n} 条 MUST 失败（{names}）").format(
             n=len(failed), names=_names(failed)
+        )
+        return Decision(word="non-conformant", exit_code=EXIT_NON_CONFORMANT, sentence=sentence)
+    if complaints:
+        sentence = Text("Non-conformant: {n} waivers do not hold: {first}", "不符合：{n} 项豁免不成立：{first}").format(
+            n=len(complaints), first=complaints[0]
         )
         return Decision(word="non-conformant", exit_code=EXIT_NON_CONFORMANT, sentence=sentence)
     if broken:
@@ -67,7 +79,17 @@ def decide(
     if not any(result.judged for result in tally.results):
         sentence = Text("Inconclusive: nothing was judged", "无法判定：没有判定任何内容")
         return Decision(word="inconclusive", exit_code=EXIT_INCONCLUSIVE, sentence=sentence)
+    if tally.of("waived"):
+        return _waived(tally)
     return _held(tally, selected=selected)
+
+
+def _waived(tally: Tally) -> Decision:
+    waived = tally.of("waived")
+    sentence = Text("Held but for {n} waived ({names})", "除 {n} 条已豁免外均成立（{names}）").format(
+        n=len(waived), names=_names(waived)
+    )
+    return Decision(word="held-but-waived", exit_code=EXIT_CONFORMANT, sentence=sentence)
 
 
 def _held(tally: Tally, *, selected: bool) -> Decision:
@@ -95,13 +117,15 @@ def _excused(*, polls: bool) -> frozenset[Exercised]:
 
 
 def _unjudged(tally: Tally, *, excused: frozenset[Exercised]) -> list[RequirementResult]:
-    """The MUST that a green needs and that were not judged."""
+    """The MUST that a green needs and that were not judged; what a waived failure blocks goes with its cause."""
+    by_id = {result.requirement.id: result for result in tally.results}
+    waived = frozenset(result.requirement.id for result in tally.of("waived"))
     return [
         result
         for result in tally.results
         if result.requirement.level == "MUST"
         and (
-            result.kind == "inconclusive"
+            (result.kind == "inconclusive" and not result.blocked_by_waived(waived, by_id))
             or (result.kind == "not-exercised" and result.requirement.exercised not in excused)
         )
     ]

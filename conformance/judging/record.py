@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date
 from functools import cached_property
+from typing import Any, Final
 
 from conformance.arrange.arrangement import Mode
 from conformance.contract.catalogue import load
 from conformance.judging.gate import Decision, decide
 from conformance.judging.tally import Tally, tally
 from conformance.judging.verdict import Line, Verdict
+from conformance.judging.waivers import Waivers, parse
+from conformance.target import ConfigurationError
 from conformance.text import Text
+
+_PLAIN: Final[dict[str, tuple[type, ...]]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (bool,),
+    "str | None": (str, type(None)),
+    "Mode": (str,),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """How a run was made. Times are seconds; `started_at` is RFC 3339 in UTC.
 
-    `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
+    `waivers` is the text of the file of known failures. `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
     target; `unwritten` says why there is no report.
     """
@@ -40,7 +54,46 @@ class Circumstances:
     selection: str | None = None
     interrupted: Text | None = None
     leftovers: tuple[str, ...] = ()
+    replayed: bool = False
+    waivers: str | None = None
     unwritten: Text | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; `from_json` reads it back to an equal value."""
+        return asdict(self)
+
+    @property
+    def known_failures(self) -> Waivers:
+        """The waivers, as they were on the day of the run."""
+        return parse(self.waivers or "", today=date.fromisoformat(self.started_at[:10]))
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Circumstances:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: a part is missing, unknown or of the wrong type.
+        """
+        try:
+            texts = {name: data[name] for name in ("interrupted", "unwritten")}
+            about = cls(
+                **{
+                    **data,
+                    **{name: Text.from_json(text) if text is not None else None for name, text in texts.items()},
+                    "leftovers": tuple(map(str, data["leftovers"])),
+                }
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError(f"a part is missing or malformed: {error!r}") from None
+        try:
+            assert about.known_failures is not None
+        except ConfigurationError as error:
+            raise ValueError(f"the waivers cannot be read: {error}") from None
+        for field in fields(cls):
+            kinds = _PLAIN.get(str(field.type))
+            if kinds is not None and not isinstance(getattr(about, field.name), kinds):
+                raise ValueError(f"{field.name} is of the wrong type")
+        return about
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,5 +118,11 @@ class RunRecord:
             selected=about.selection is not None,
             strict=about.strict,
             polls=about.arranged_by == "api",
+            complaints=self.waiver_complaints,
             unwritten=about.unwritten,
         )
+
+    @cached_property
+    def waiver_complaints(self) -> list[Text]:
+        """Waivers that expired or no longer match, each with its line of the file."""
+        return self.circumstances.known_failures.complaints(self.verdicts)

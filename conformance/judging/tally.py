@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.contract.catalogue import Catalogue, Requirement
@@ -22,7 +22,7 @@ class RequirementResult:
     @property
     def judged(self) -> bool:
         """Whether something was said about the target."""
-        return self.kind in {"failed", "warned", "passed", "observed"}
+        return self.kind in {"failed", "waived", "warned", "passed", "observed"}
 
     @property
     def blocked_by(self) -> tuple[str, ...]:
@@ -33,6 +33,13 @@ class RequirementResult:
         if any(verdict.blocked_by is None for verdict in open_lines):
             return ()
         return tuple(dict.fromkeys(v.blocked_by for v in open_lines if v.blocked_by is not None))
+
+    def blocked_by_waived(self, waived: frozenset[str], by_id: Mapping[str, RequirementResult]) -> bool:
+        """Whether it is inconclusive for nothing but failures that are waived, at whatever remove."""
+        causes = self.blocked_by
+        return bool(causes) and all(
+            cause in waived or (cause in by_id and by_id[cause].blocked_by_waived(waived, by_id)) for cause in causes
+        )
 
     @property
     def reason(self) -> Text | None:

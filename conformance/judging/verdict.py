@@ -8,12 +8,15 @@ from typing import Any, Final, Literal
 
 from conformance.text import Text
 
-VerdictKind = Literal["failed", "suite-error", "inconclusive", "warned", "passed", "observed", "not-exercised"]
+VerdictKind = Literal[
+    "failed", "suite-error", "inconclusive", "waived", "warned", "passed", "observed", "not-exercised"
+]
 
 WORST_FIRST: Final[tuple[VerdictKind, ...]] = (
     "failed",
     "suite-error",
     "inconclusive",
+    "waived",
     "warned",
     "passed",
     "observed",
@@ -24,6 +27,7 @@ WORDS: Final[dict[VerdictKind, Text]] = {
     "failed": Text("failed", "失败"),
     "suite-error": Text("suite error", "套件错误"),
     "inconclusive": Text("inconclusive", "无法判定"),
+    "waived": Text("waived", "已豁免"),
     "warned": Text("warned", "警告"),
     "passed": Text("passed", "通过"),
     "observed": Text("observed", "已观察"),
@@ -63,7 +67,8 @@ class Red:
 class Verdict:
     """What became of one line of the plan.
 
-    `blocked_by` is the requirement whose failure stands in the way; `observation` says in words what the target does
+    `blocked_by` is the requirement whose failure stands in the way; `waiver` is the reason why a failure is waived, with
+    a `link` where one was given; `observation` says in words what the target does
     where the docs leave it open.
     """
 
@@ -73,6 +78,8 @@ class Verdict:
     blocked_by: str | None = None
     reds: tuple[Red, ...] = ()
     observation: Text | None = None
+    waiver: Text | None = None
+    link: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types only, so that it crosses from a worker process."""
@@ -84,6 +91,8 @@ class Verdict:
             "blocked_by": self.blocked_by,
             "reds": [asdict(red) for red in self.reds],
             "observation": self.observation.to_json() if self.observation else None,
+            "waiver": self.waiver.to_json() if self.waiver else None,
+            "link": self.link,
         }
 
     @classmethod
@@ -99,6 +108,8 @@ class Verdict:
                 for red in data["reds"]
             ),
             observation=Text.from_json(data["observation"]) if data["observation"] else None,
+            waiver=Text.from_json(data["waiver"]) if data["waiver"] else None,
+            link=data["link"],
         )
 
 

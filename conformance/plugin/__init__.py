@@ -7,7 +7,7 @@ options begin with `--target-`.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,14 +15,16 @@ import pytest
 
 import conformance
 from conformance.judging.plan import Selection, UnknownName
+from conformance.judging.verdict import Line
 from conformance.options import OPTIONS
 from conformance.plugin import hooks
 from conformance.plugin.conductor import Conductor
 from conformance.plugin.distribution import process_count
 from conformance.plugin.earlier import unpassed_lines
-from conformance.plugin.engine import Assignment
+from conformance.plugin.folder import Conversations
 from conformance.plugin.lead import VERDICT, Lead
 from conformance.plugin.nodes import LANGUAGE, RequirementItem, Suite
+from conformance.plugin.replay import Replay
 from conformance.plugin.worker import Worker
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
@@ -31,6 +33,7 @@ PACKAGE: Final = Path(conformance.__file__).parent
 
 _SELECTION: Final = pytest.StashKey[Selection]()
 _ADDRESSES: Final = pytest.StashKey[frozenset[tuple[str, ...]]]()
+_ANSWERABLE: Final = pytest.StashKey[Callable[[Line], bool]]()
 
 _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
     "text": {},
@@ -52,6 +55,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         if option.kind != "flag":
             arguments["metavar"] = option.metavar
         group.addoption(option.pytest_option, dest=option.pytest_dest, help=option.help.en, **arguments)
+    group.addoption(
+        "--target-replay",
+        metavar="DIR",
+        type=Path,
+        help="Judge the saved run in this folder again instead of a server; nobody is talked to.",
+    )
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -70,11 +79,11 @@ def pytest_configure(config: pytest.Config) -> None:
         if hasattr(config, "workerinput"):
             worker = Worker(config)
             config.pluginmanager.register(worker, "conformance-worker")
-            _join_allure(config, worker.assignment)
+            _join_allure(config, worker.assignment.conversations)
         elif not config.getoption("collectonly", False):
-            conductor = Conductor(settings, config.stash[_SELECTION], processes=process_count(config))
+            conductor = _conductor(config, settings)
             config.pluginmanager.register(Lead(config, conductor), "conformance-lead")
-            _join_allure(config, conductor.assignment)
+            _join_allure(config, conductor.conversations)
     except (ConfigurationError, UnknownName) as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -86,12 +95,23 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         config.option.clean_alluredir = False
 
 
-def _join_allure(config: pytest.Config, assignment: Assignment) -> None:
+def _conductor(config: pytest.Config, settings: Settings) -> Conductor | Replay:
+    source: Path | None = config.getoption("target_replay")
+    if source is None:
+        return Conductor(settings, config.stash[_SELECTION], processes=process_count(config))
+    if process_count(config):
+        raise pytest.UsageError("--target-replay judges in one process; leave -n away.")
+    replay = Replay(settings, source)
+    config.stash[_ANSWERABLE] = replay.takes
+    return replay
+
+
+def _join_allure(config: pytest.Config, held: Conversations) -> None:
     """Have a say in what allure-pytest writes, where it was asked to; its modules are not loaded for nothing."""
     if config.getoption("allure_report_dir", None):
         from conformance.plugin.allure_results import register
 
-        register(config, assignment, config.stash[LANGUAGE])
+        register(config, held, config.stash[LANGUAGE])
 
 
 def _selection(config: pytest.Config, settings: Settings) -> Selection:
@@ -128,6 +148,7 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep what was asked for; `-k` and the like are pytest's own."""
     selection, addresses = config.stash[_SELECTION], config.stash[_ADDRESSES]
+    answerable = config.stash.get(_ANSWERABLE, lambda _: True)
     ours = [item for item in items if isinstance(item, RequirementItem)]
     for address in addresses:
         if not any(item.lies_at(address) for item in ours):
@@ -135,7 +156,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     dropped = [
         item
         for item in ours
-        if not selection.takes(item.line) or (addresses and not any(item.lies_at(address) for address in addresses))
+        if not selection.takes(item.line)
+        or not answerable(item.line)
+        or (addresses and not any(item.lies_at(address) for address in addresses))
     ]
     if dropped:
         config.hook.pytest_deselected(items=dropped)

@@ -31,6 +31,7 @@ _STATUSES: Final[dict[VerdictKind, str]] = {
     "failed": Status.FAILED,
     "suite-error": Status.BROKEN,
     "inconclusive": Status.BROKEN,
+    "waived": Status.SKIPPED,
     "warned": Status.PASSED,
     "passed": Status.PASSED,
     "observed": Status.PASSED,

@@ -24,8 +24,7 @@ from conformance.exchange import Exchange, MalformedTranscript, Transcript
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import allure_content as content
-from conformance.plugin.engine import Assignment
-from conformance.plugin.folder import write_json
+from conformance.plugin.folder import Conversations, write_json
 from conformance.plugin.lead import VERDICT
 from conformance.plugin.nodes import RequirementItem
 from conformance.reporting.safe import encodable, safe
@@ -37,9 +36,9 @@ _RESPONSE = Text("response", "响应")
 _EXPLANATION = Text("explanation", "说明")
 
 
-def register(config: pytest.Config, assignment: Assignment, lang: Lang) -> None:
+def register(config: pytest.Config, held: Conversations, lang: Lang) -> None:
     """Take part in what allure-pytest writes, in the process in charge or in a worker."""
-    plugin = AllureResults(Path(config.getoption("allure_report_dir")).absolute(), assignment, lang)
+    plugin = AllureResults(Path(config.getoption("allure_report_dir")).absolute(), held, lang)
     config.pluginmanager.register(plugin, "conformance-allure")
     plugin_manager.register(plugin)
     config.add_cleanup(lambda: plugin_manager.unregister(plugin))
@@ -48,11 +47,11 @@ def register(config: pytest.Config, assignment: Assignment, lang: Lang) -> None:
 class AllureResults:
     """A plugin of pytest and of allure at once."""
 
-    def __init__(self, place: Path, assignment: Assignment, lang: Lang) -> None:
+    def __init__(self, place: Path, held: Conversations, lang: Lang) -> None:
         self._place = place
-        self._run = assignment.run_id
-        self._transcripts = assignment.folder / "transcripts"
-        self._zero = time.time() - (time.monotonic() - assignment.epoch)
+        self._run = held.run_id
+        self._transcripts = held.transcripts
+        self._zero = held.zero
         self._lang: Lang = lang
         self._item: pytest.Item | None = None
         self._held: tuple[str, Transcript | None] = ("", None)

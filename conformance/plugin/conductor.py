@@ -6,7 +6,7 @@ import contextlib
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,18 +22,21 @@ from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.conversation import converse
 from conformance.contract.catalogue import load
+from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
+from conformance.exchange import EndKind
 from conformance.judging.judge import judge
-from conformance.judging.plan import Selection, full_plan
+from conformance.judging.plan import Cost, Selection, cost, full_plan
 from conformance.judging.record import Circumstances, RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import folder as run_folder
-from conformance.plugin.engine import Assignment, read_transcript
+from conformance.plugin.court import Court
+from conformance.plugin.engine import Assignment, read_transcript, write_transcript
+from conformance.plugin.folder import Conversations
 from conformance.reporting.write import write_reports
+from conformance.scenario.perform import not_held
 from conformance.settings import Settings
 from conformance.target import Credentials, Secret, Target
 from conformance.text import Text
-
-PLAN_FORMAT: Final = "work-conformance-plan/1"
 
 GRACE: Final = 60.0
 """Seconds that preparing, and at the end cleaning up, may take where the limit of the whole run is shorter."""
@@ -52,6 +55,7 @@ class Conductor:
         self._selection = selection
         self._processes = max(1, processes)
         self._verdicts: list[Verdict] = []
+        self._workspace: Workspace | None = None
         self._started = datetime.now(UTC)
         self._epoch = time.monotonic()
         self._resources = contextlib.ExitStack()
@@ -69,7 +73,19 @@ class Conductor:
             limits=settings.limits,
             folder=self.folder,
             arrangement=settings.arrangement,
+            waivers=settings.waivers or "",
+            day=f"{self._started:%Y-%m-%d}",
         )
+
+    @property
+    def target(self) -> Target:
+        """Whom the run is about."""
+        return self.assignment.target
+
+    @property
+    def conversations(self) -> Conversations:
+        """Where its transcripts will lie."""
+        return self.assignment.conversations
 
     @property
     def workspace_file(self) -> Path:
@@ -84,14 +100,7 @@ class Conductor:
             OSError: the run's folder cannot be written.
         """
         self.plan = tuple(plan)
-        run_folder.write_json(
-            self.folder / "plan.json",
-            {
-                "format": PLAN_FORMAT,
-                "run": self.assignment.run_id,
-                "lines": [[line.scenario, line.requirement] for line in plan],
-            },
-        )
+        run_folder.write_json(self.folder / PLAN, plan_json(self.assignment.run_id, plan))
         run_id, arrangement = self.assignment.run_id, self.assignment.arrangement
         try:
             workspace = self._talk(lambda api: preflight(api, self._journal, run_id, arrangement), within=self._bound)
@@ -100,7 +109,18 @@ class Conductor:
         run_folder.write_json(self.workspace_file, workspace.to_json())
         if self.settings.output is None:
             run_folder.point_latest(self.folder)
+        self._workspace = workspace
         return workspace
+
+    def court(self, names: Iterable[str]) -> Court:
+        """Hold the conversations in this process."""
+        assert self._workspace is not None, "the target was prepared"
+        return Court(self.assignment, self._workspace, names)
+
+    def cost(self, lines: Iterable[Line]) -> Cost:
+        """What a plan takes on the target."""
+        limits, arrangement = self.assignment.limits, self.assignment.arrangement
+        return cost(lines, writes_per_second=limits.writes_per_second, arranged_by=arrangement.mode)
 
     def take(self, verdict: Verdict) -> None:
         """A verdict came in, from this process or another."""
@@ -125,8 +145,9 @@ class Conductor:
         return self.record
 
     def _report(self, record: RunRecord) -> None:
-        """Write the reports. Where that fails the verdicts still stand; the record then says so."""
+        """Seal the evidence and write the reports. Where that fails the verdicts still stand; the record then says so."""
         try:
+            run_folder.write_whole(self.folder / EVIDENCE, seal(self.folder, record.circumstances))
             write_reports(record, self.folder, lang=self.settings.lang or "en")
         except OSError as error:
             why = error.strerror or type(error).__name__
@@ -186,24 +207,30 @@ class Conductor:
         return converse(whom.target, whom.credentials, whom.limits, conversation, within=within)
 
     def _close_the_books(self) -> None:
-        """What an interruption left open is judged where the conversation is whole, else inconclusive.
+        """Every planned scenario gets a transcript, and what an interruption left open is judged on it.
 
-        Without an interruption an open line is a lost verdict.
+        A conversation that was not held to its end is written down as that, so that the evidence is whole. Without
+        an interruption an open line is a lost verdict.
         """
+        reason = self.interrupted or Text("the process that held the conversation crashed", "进行对话的进程崩溃")
+        kind: EndKind = "aborted" if self.interrupted else "suite-error"
+        transcripts = {}
+        for name in dict.fromkeys(line.scenario for line in self.plan):
+            transcript = read_transcript(self.folder, name)
+            if transcript is None:
+                run, seed = self.assignment.run_id, self.assignment.seed
+                transcript = not_held(scenarios()[name], reason, run=run, seed=seed, kind=kind)
+                with contextlib.suppress(OSError):  # told when the evidence is sealed
+                    write_transcript(self.folder, transcript)
+            transcripts[name] = transcript
         if self.interrupted is None:
             return
         known = {verdict.line for verdict in self._verdicts}
-        whole = {
-            name: read_transcript(self.folder, name) for name in dict.fromkeys(line.scenario for line in self.plan)
-        }
         for line in self.plan:
-            transcript = whole[line.scenario]
-            if line in known:
-                continue
-            if transcript is None:
-                self.take(Verdict(line=line, kind="inconclusive", reason=self.interrupted))
-            else:
-                self.take(judge(scenarios()[line.scenario], load().requirements[line.requirement], transcript))
+            if line not in known:
+                requirement = load().requirements[line.requirement]
+                verdict = judge(scenarios()[line.scenario], requirement, transcripts[line.scenario])
+                self.take(self.assignment.known_failures.apply(verdict))
 
     def _circumstances(self, leftovers: tuple[str, ...]) -> Circumstances:
         target = self.assignment.target
@@ -226,6 +253,7 @@ class Conductor:
             selection=self._words_of_selection(),
             interrupted=self.interrupted,
             leftovers=leftovers,
+            waivers=self.settings.waivers,
         )
 
     def _words_of_selection(self) -> str | None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -20,10 +21,12 @@ from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
 from conformance.client.client import Client
 from conformance.client.transport import Transport
+from conformance.evidence import TRANSCRIPTS
 from conformance.exchange import Ending, Transcript
-from conformance.plugin.folder import write_whole
+from conformance.judging.waivers import Waivers, parse
+from conformance.plugin.folder import Conversations, write_whole
 from conformance.scenario.model import Scenario
-from conformance.scenario.perform import aborted, perform
+from conformance.scenario.perform import not_held, perform
 from conformance.scenario.stage import Stage, StageFactory
 from conformance.target import Credentials, Limits, Target
 from conformance.text import Text
@@ -39,7 +42,8 @@ class Assignment:
     """What a process needs to hold conversations. `epoch` is the run's zero on the machine's monotonic clock.
 
     A process that replaces one that crashed has `inherited` its open scenarios, and `suffix` keeps the names of what
-    it makes apart from what that one made.
+    it makes apart from what that one made. `waivers` is the text of the file of known failures, `day` the date (ISO)
+    on which the run began.
     """
 
     run_id: str
@@ -52,6 +56,19 @@ class Assignment:
     arrangement: Arrangement = field(default_factory=Arrangement)
     inherited: tuple[str, ...] = ()
     suffix: str = ""
+    waivers: str = ""
+    day: str = "0001-01-01"
+
+    @property
+    def known_failures(self) -> Waivers:
+        """The waivers, read on the day on which the run began."""
+        return parse(self.waivers, today=date.fromisoformat(self.day))
+
+    @property
+    def conversations(self) -> Conversations:
+        """What those who report on the conversations need."""
+        zero = time.time() - (time.monotonic() - self.epoch)
+        return Conversations(self.run_id, self.folder / TRANSCRIPTS, zero)
 
 
 class Engine:
@@ -86,13 +103,14 @@ class Engine:
                 self._transcripts[scenario.id] = conversation
 
     def transcript(self, name: str) -> Transcript:
-        """Wait for a scenario's transcript; `aborted` where the run was cut short."""
+        """Wait for a scenario's transcript; an `aborted` one where the run was cut short."""
         self.start([name])
         try:
             return self._transcripts[name].result()
         except CancelledError:
             reason = self._cut or Text("the run was interrupted", "运行被中断")
-            return aborted(scenarios()[name], reason, run=self._assignment.run_id, seed=self._assignment.seed)
+            transcript = not_held(scenarios()[name], reason, run=self._assignment.run_id, seed=self._assignment.seed)
+            return self._written(transcript)
 
     def cut(self, reason: Text) -> None:
         """Cancel whatever is still in progress; waiting items get an aborted transcript."""
@@ -148,6 +166,9 @@ class Engine:
             transcript = await perform(
                 scenario, self._stages(scenario), run=self._assignment.run_id, seed=self._assignment.seed
             )
+        return self._written(transcript)
+
+    def _written(self, transcript: Transcript) -> Transcript:
         try:
             write_transcript(self._assignment.folder, transcript)
         except OSError as error:
@@ -196,7 +217,7 @@ def in_flight(limits: Limits) -> int:
 
 def write_transcript(folder: Path, transcript: Transcript) -> None:
     """Write `transcripts/<scenario>.json`; the name is the suite's own, never the target's."""
-    place = folder / "transcripts"
+    place = folder / TRANSCRIPTS
     place.mkdir(exist_ok=True)
     write_whole(place / f"{transcript.scenario}.json", transcript.dumps())
 
@@ -211,6 +232,6 @@ def _unwritten(transcript: Transcript, error: OSError) -> Transcript:
 def read_transcript(folder: Path, scenario: str) -> Transcript | None:
     """What `write_transcript` wrote; None where the conversation was not held to its end."""
     try:
-        return Transcript.from_json(json.loads((folder / "transcripts" / f"{scenario}.json").read_text("utf-8")))
+        return Transcript.from_json(json.loads((folder / TRANSCRIPTS / f"{scenario}.json").read_text("utf-8")))
     except (OSError, ValueError):
         return None

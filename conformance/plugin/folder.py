@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +18,23 @@ RUN_FORMAT: Final = "work-conformance-run/1"
 _OURS: Final = (
     MARKER,
     "plan.json",
+    "evidence.json",
     "workspace.json",
     "journal.jsonl",
     "report.json",
     "report.schema.json",
     "junit.xml",
+    "waivers.toml",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    """Where a run's transcripts lie, and when its clock stood at zero, in seconds since the epoch."""
+
+    run_id: str
+    transcripts: Path
+    zero: float
 
 
 def take(folder: Path, run_id: str) -> Path:

@@ -27,6 +27,8 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
         "arrangement": assignment.arrangement.to_json(),
         "inherited": names,
         "suffix": f"-{name}" if names else "",
+        "waivers": assignment.waivers,
+        "day": assignment.day,
         "limits": asdict(
             replace(
                 limits,
@@ -61,6 +63,8 @@ def unpack(data: dict[str, Any]) -> Assignment:
         arrangement=Arrangement.from_json(data["arrangement"]),
         inherited=tuple(data["inherited"]),
         suffix=data["suffix"],
+        waivers=data["waivers"],
+        day=data["day"],
         limits=Limits(**data["limits"]),
         credentials=Credentials(**{name: Secret(*pair) for name, pair in data["credentials"].items() if pair}),
         target=Target(

@@ -10,8 +10,8 @@ from conformance.target import Target
 from conformance.text import Text
 
 
-def pytest_conformance_planned(config: pytest.Config, target: Target, cost: Cost) -> None:
-    """The plan stands, and the target is about to be reached for the first time."""
+def pytest_conformance_planned(config: pytest.Config, target: Target, cost: Cost | None) -> None:
+    """The plan stands, and the target is about to be reached for the first time; without a `cost` nobody will be."""
 
 
 def pytest_conformance_cannot_start(config: pytest.Config, reason: Text) -> None:

@@ -12,14 +12,13 @@ from typing import Any, Final, NoReturn
 import pytest
 
 from conformance.arrange.preflight import CannotStart
-from conformance.arrange.workspace import Workspace
-from conformance.judging.plan import cost
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin.conductor import Conductor
 from conformance.plugin.court import Court
 from conformance.plugin.distribution import ScenarioScheduling, line_of, process_count
 from conformance.plugin.handover import pack
 from conformance.plugin.nodes import JUDGE, RequirementItem
+from conformance.plugin.replay import Replay
 from conformance.target import ConfigurationError
 from conformance.text import Text
 
@@ -41,12 +40,12 @@ def _unwritable(folder: Path, error: OSError) -> Text:
 
 
 class Lead:
-    """Hooks of the process in charge, with or without xdist."""
+    """Hooks of the process in charge: of a run, with or without xdist, or of the replay of one."""
 
-    def __init__(self, config: pytest.Config, conductor: Conductor) -> None:
+    def __init__(self, config: pytest.Config, conductor: Conductor | Replay) -> None:
         self._config = config
         self._conductor = conductor
-        self._court: Court | None = None
+        self._court: Court | Replay | None = None
         self._started = False
         self._workers: dict[str, int] = {}
         self._scheduling: ScenarioScheduling | None = None
@@ -57,15 +56,15 @@ class Lead:
         """Without xdist: prepare the target and start every scenario; the items wait for their own."""
         lines = [item.line for item in session.items if isinstance(item, RequirementItem)]
         if lines:
-            workspace = self._begin(lines)
-            names = dict.fromkeys(line.scenario for line in lines)
-            self._court = Court(self._conductor.assignment, workspace, names)
+            self._begin(lines)
+            self._court = self._conductor.court(dict.fromkeys(line.scenario for line in lines))
             session.config.stash[JUDGE] = self._court.judge
         return (yield)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """With xdist: tell a worker what it needs."""
+        assert isinstance(self._conductor, Conductor)
         node.workerinput["conformance"] = pack(
             self._conductor.assignment,
             processes=process_count(self._config),
@@ -132,19 +131,13 @@ class Lead:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGINT)
 
-    def _begin(self, lines: list[Line]) -> Workspace:
-        assignment = self._conductor.assignment
+    def _begin(self, lines: list[Line]) -> None:
+        conductor = self._conductor
         self._config.hook.pytest_conformance_planned(
-            config=self._config,
-            target=assignment.target,
-            cost=cost(
-                lines,
-                writes_per_second=assignment.limits.writes_per_second,
-                arranged_by=assignment.arrangement.mode,
-            ),
+            config=self._config, target=conductor.target, cost=conductor.cost(lines)
         )
         try:
-            workspace = self._conductor.begin(lines)
+            conductor.begin(lines)
         except CannotStart as stop:
             self._give_up(stop.reason)
         except ConfigurationError as error:
@@ -152,7 +145,6 @@ class Lead:
         except OSError as error:
             self._give_up(_unwritable(self._conductor.folder, error))
         self._started = True
-        return workspace
 
     def _give_up(self, reason: Text) -> NoReturn:
         self._config.hook.pytest_conformance_cannot_start(config=self._config, reason=reason)

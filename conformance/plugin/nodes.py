@@ -83,6 +83,8 @@ class RequirementItem(pytest.Item):
         verdict = self.verdict = self.config.stash[JUDGE](self.line)
         if verdict.kind == "not-exercised":
             pytest.skip(verdict.reason.in_(self._lang) if verdict.reason else "not exercised")
+        if verdict.kind == "waived":
+            pytest.xfail(verdict.waiver.in_(self._lang) if verdict.waiver else "waived")
         if verdict.kind in {"inconclusive", "suite-error"}:
             # Not an exception of our own: pytest would render its traceback, which takes 60 ms for each item.
             pytest.fail(self._words(), pytrace=False)

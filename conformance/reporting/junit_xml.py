@@ -6,6 +6,7 @@
 | warned                              | passed, with the property `warning`         |
 | inconclusive, blocked, suite error  | `<error>`                                   |
 | lost (planned, without any verdict) | `<error type="lost">`                       |
+| waived                              | `<skipped type="waived">`                   |
 | not exercised                       | `<skipped>`                                 |
 | passed, observed                    | passed                                      |
 """
@@ -21,7 +22,7 @@ from conformance.judging.record import RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.reporting.safe import safe, xml_characters
-from conformance.reporting.wording import LOST, explain, summary
+from conformance.reporting.wording import LOST, explain, summary, waived
 from conformance.text import Lang
 
 _COUNTED: Final = {"failures": "failure", "errors": "error", "skipped": "skipped"}
@@ -69,6 +70,11 @@ def _judged(verdict: Verdict, lang: Lang) -> ElementTree.Element:
         case "failed":
             ElementTree.SubElement(case, "failure", {"type": "MUST", "message": message}).text = full
         case "warned":
+            ElementTree.SubElement(case, "system-out").text = full
+        case "waived":
+            ElementTree.SubElement(
+                case, "skipped", {"type": "waived", "message": _attribute(waived(verdict).in_(lang))}
+            )
             ElementTree.SubElement(case, "system-out").text = full
         case "not-exercised":
             ElementTree.SubElement(case, "skipped", {"message": message})

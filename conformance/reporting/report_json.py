@@ -78,6 +78,7 @@ def _run(about: Circumstances) -> dict[str, Any]:
         "interrupted": _text(about.interrupted),
         "requests": about.requests,
         "left_behind": list(about.leftovers),
+        "replayed": about.replayed,
     }
 
 
@@ -91,6 +92,7 @@ def _result(record: RunRecord) -> dict[str, Any]:
             "requirements": {kind: tally.requirements[kind] for kind in WORST_FIRST},
             "lines": {kind: tally.lines[kind] for kind in WORST_FIRST},
         },
+        "waiver_complaints": [complaint.to_json() for complaint in record.waiver_complaints],
         "lost_lines": [{"scenario": line.scenario, "requirement": line.requirement} for line in tally.lost],
     }
 
@@ -142,6 +144,8 @@ def _line(verdict: Verdict) -> dict[str, Any]:
         "reason": _text(verdict.reason),
         "blocked_by": verdict.blocked_by,
         "observation": _text(verdict.observation),
+        "waiver": _text(verdict.waiver),
+        "link": verdict.link,
         "reds": [_red(red) for red in verdict.reds],
     }
 

@@ -16,10 +16,11 @@ from conformance.contract.witnesses import schema_differences
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, Verdict, VerdictKind
+from conformance.judging.waivers import entry_for
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.safe import safe
 from conformance.reporting.table import aligned
-from conformance.reporting.wording import LOST, explain, summary
+from conformance.reporting.wording import LOST, explain, summary, waived
 from conformance.text import Lang, Text
 
 _EXCERPT: Final = 1200
@@ -30,6 +31,7 @@ _SECTIONS: Final[dict[VerdictKind, Text]] = {
     "failed": Text("Failed", "失败"),
     "suite-error": Text("The suite itself broke", "套件自身出错"),
     "inconclusive": Text("Could not be judged", "无法判定"),
+    "waived": Text("Waived", "已豁免"),
     "warned": Text("Warnings", "警告"),
     "observed": Text("Observed, not judged", "仅观察，不判定"),
     "not-exercised": Text("Not exercised", "未执行"),
@@ -62,6 +64,8 @@ def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bo
     yield from _table(record, lang)
     yield from _breaches(record, "failed", lang)
     yield from _lost(record, lang)
+    yield from _ready_made_waiver(record, lang)
+    yield from _waived(record, lang)
     yield from _unjudged(record, "suite-error", lang)
     yield from _unjudged(record, "inconclusive", lang)
     yield from _breaches(record, "warned", lang)
@@ -97,6 +101,8 @@ def _head(record: RunRecord, lang: Lang) -> Iterator[str]:
     if about.embedded:
         target += Text(" (the suite's own emulator)", "（本套件自带的模拟器）").in_(lang)
     yield Text("target: {target}", "目标：{target}").format(target=target).in_(lang)
+    if about.replayed:
+        yield Text("judged again from the saved conversations", "依据保存的对话记录重新判定").in_(lang)
     if about.arranged_by != "api":
         yield _GIVEN[about.arranged_by].in_(lang)
     if about.selection is not None:
@@ -139,6 +145,34 @@ def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
         if stopped:
             label = Text("blocks (checks: {n})", "受其影响而无法判定：{n} 项检查，涉及").format(n=len(stopped))
             yield from _names(label, (line.requirement for line in stopped), lang)
+
+
+def _waived(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """Known failures with their reasons, and the waivers that do not hold."""
+    results = record.tally.of("waived")
+    yield from _section(_SECTIONS["waived"], _REQUIREMENTS, len(results), lang)
+    for result in results:
+        for verdict in result.verdicts:
+            if verdict.kind == "waived":
+                yield f"- {result.requirement.id}: {waived(verdict).in_(lang)}"
+                break
+    if record.waiver_complaints:
+        yield ""
+        yield Text("Waivers that do not hold:", "不成立的豁免：").in_(lang)
+        yield from (f"- {_safe(complaint).in_(lang)}" for complaint in record.waiver_complaints)
+
+
+def _ready_made_waiver(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """An entry for the first failure, to be copied."""
+    failed = record.tally.of("failed", level="MUST")
+    if failed:
+        first = [verdict for verdict in failed[0].verdicts if verdict.kind == "failed"]
+        yield ""
+        yield Text(
+            "If this is known, an entry for --waivers FILE (waivers.toml in the run's folder has all):",
+            "如为已知问题，可用作 --waivers FILE 的一项（全部见运行目录中的 waivers.toml）：",
+        ).in_(lang)
+        yield from (f"  {safe(line)}" for line in entry_for(failed[0].requirement.id, first))
 
 
 def _told_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:

@@ -62,6 +62,8 @@ def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int
     ]
     if requirement.inference is not None:
         lines.append(_labelled(lang, Text("because", "依据说明"), requirement.inference.in_(lang)))
+    if verdict.waiver is not None:
+        lines.append(_labelled(lang, Text("waived", "豁免理由"), waived(verdict).in_(lang)))
     if verdict.reason is not None:
         lines.append(_labelled(lang, Text("reason", "原因"), safe(verdict.reason.in_(lang), limit)))
     if verdict.blocked_by is not None:
@@ -70,6 +72,13 @@ def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int
     for other in LANGS:
         lines += [_labelled(lang, _LANGUAGES[other], source.cite(other)) for source in requirement.sources]
     return lines
+
+
+def waived(verdict: Verdict) -> Text:
+    """Why a failure is waived, with its link."""
+    reason = _shortened(verdict.waiver) if verdict.waiver else WORDS["waived"]
+    link = f" <{safe(verdict.link)}>" if verdict.link else ""
+    return Text("{reason}{link}", "{reason}{link}").format(reason=reason, link=link)
 
 
 def summary(verdict: Verdict) -> Text:

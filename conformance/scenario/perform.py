@@ -10,7 +10,7 @@ from typing import Final
 
 from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.client.client import TargetGone
-from conformance.exchange import Ending, Exchange, Transcript
+from conformance.exchange import Ending, EndKind, Exchange, Transcript
 from conformance.scenario.model import Scenario
 from conformance.scenario.stage import Repeat, Stage, StageFactory
 from conformance.text import Text
@@ -47,7 +47,7 @@ async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed
     raise AssertionError
 
 
-def aborted(scenario: Scenario, reason: Text, *, run: str, seed: int) -> Transcript:
+def not_held(scenario: Scenario, reason: Text, *, run: str, seed: int, kind: EndKind = "aborted") -> Transcript:
     """The transcript of a conversation that was cut off or never begun."""
     return Transcript(
         scenario=scenario.id,
@@ -56,7 +56,7 @@ def aborted(scenario: Scenario, reason: Text, *, run: str, seed: int) -> Transcr
         attempt=0,
         facts={},
         exchanges=(),
-        ending=Ending(kind="aborted", reason=reason),
+        ending=Ending(kind=kind, reason=reason),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from conformance.contract import catalogue
 from conformance.contract.catalogue import (
+    FIRST_VERSION,
     Basis,
     CatalogueError,
     Chapter,
@@ -18,6 +19,7 @@ from conformance.contract.catalogue import (
     Level,
     Requirement,
     load,
+    version_numbers,
 )
 from conformance.text import Text
 
@@ -115,6 +117,16 @@ def test_the_lines_that_a_rule_cites_are_where_the_row_is(rule: Requirement) -> 
                 assert re.search(rf"\| `?{re.escape(source.row)}`? ", line), source
             else:
                 assert line.strip(), source
+
+
+@EACH
+def test_a_rule_came_with_a_version_that_there_is(rule: Requirement) -> None:
+    since = version_numbers(rule.since)
+    assert version_numbers(FIRST_VERSION) <= since <= version_numbers(load().version)
+
+
+def test_versions_compare_by_number() -> None:
+    assert version_numbers("1.10") > version_numbers("1.9") > version_numbers("1.0")
 
 
 def test_ids_are_never_those_of_something_excluded() -> None:

@@ -71,6 +71,10 @@ def decided(
         ({"one": "suite-error"}, "suite-error", 4),
         ({"should": "suite-error"}, "suite-error", 4),
         ({"observe": "suite-error"}, "suite-error", 4),
+        ({"one": "waived"}, "held-but-waived", 0),
+        ({"one": "waived", "two": "failed"}, "non-conformant", 1),
+        ({"one": "waived", "two": "inconclusive"}, "inconclusive", 3),
+        ({"one": "waived", "two": "suite-error"}, "suite-error", 4),
     ],
 )
 def test_a_whole_run(changes: dict[str, VerdictKind], word: str, code: int) -> None:
@@ -78,6 +82,27 @@ def test_a_whole_run(changes: dict[str, VerdictKind], word: str, code: int) -> N
     assert (decision.word, decision.exit_code) == (word, code)
     assert decision.sentence.en
     assert decision.sentence.zh
+
+
+@pytest.mark.parametrize(("cause", "code"), [("one", 0), ("two", 3), (None, 3)])
+def test_what_a_waived_failure_blocks_goes_with_it_and_nothing_else_does(cause: str | None, code: int) -> None:
+    blocked = Verdict(line=line("input"), kind="inconclusive", blocked_by=RULES[cause].id if cause else None)
+    kinds: dict[str, VerdictKind] = {**GOOD, "one": "waived"}
+    plan = [line(name) for name in kinds]
+    verdicts = [verdict(name, kind) for name, kind in kinds.items() if name != "input"]
+    decision = decide(tally(CATALOGUE, plan, [*verdicts, blocked]), selected=False, strict=False)
+    assert decision.exit_code == code
+
+
+def test_a_waiver_that_does_not_hold_fails_the_run() -> None:
+    complaint = Text("waiver in line 3 (x): matched nothing", "第 3 行的豁免（x）：没有匹配")
+    decision = decide(counted(dict(GOOD)), selected=False, strict=False, complaints=[complaint])
+    assert (decision.word, decision.exit_code) == ("non-conformant", 1)
+    assert "line 3" in decision.sentence.en
+
+
+def test_a_selection_with_a_waived_failure_never_says_that_it_held() -> None:
+    assert decided({"one": "waived"}, selected=True).word == "held-but-waived"
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ FULL = Verdict(
 
 def test_the_order_is_the_documented_one() -> None:
     assert " > ".join(WORST_FIRST) == (
-        "failed > suite-error > inconclusive > warned > passed > observed > not-exercised"
+        "failed > suite-error > inconclusive > waived > warned > passed > observed > not-exercised"
     )
     assert set(WORST_FIRST) == set(get_args(VerdictKind)) == set(WORDS)
 

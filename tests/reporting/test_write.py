@@ -1,4 +1,5 @@
 import json
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -8,14 +9,24 @@ import pytest
 from conformance.reporting.terminal import lines
 from conformance.reporting.write import write_reports
 
-from .records import HOSTILE, hostile, mixed
+from .records import HOSTILE, hostile, mixed, record_of, verdict
 
 
 def test_the_three_files_are_written_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
-    paths = write_reports(mixed(), folder)
+    paths = write_reports(record_of(verdict("retry.active", "ack.retry.active")), folder)
     assert paths == [folder / "report.json", folder / "report.schema.json", folder / "junit.xml"]
     assert sorted(folder.iterdir()) == sorted(paths)
+
+
+def test_where_a_must_failed_there_is_a_file_of_waivers_to_complete(tmp_path: Path) -> None:
+    record = mixed()
+    write_reports(record, tmp_path)
+    entries = tomllib.loads((tmp_path / "waivers.toml").read_text("utf-8"))["waiver"]
+    assert [entry["requirement"] for entry in entries] == [
+        result.requirement.id for result in record.tally.of("failed", level="MUST")
+    ]
+    assert {entry["reason"] for entry in entries} == {""}
 
 
 def test_the_report_is_valid_against_the_schema_beside_it(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from conformance.arrange.workspace import Workspace
 from conformance.client.client import TargetGone
 from conformance.exchange import Exchange, Outcome, Request, Transcript
 from conformance.scenario.model import Scenario, success
-from conformance.scenario.perform import MAX_RESTARTS, aborted, perform
+from conformance.scenario.perform import MAX_RESTARTS, not_held, perform
 from conformance.scenario.stage import Repeat, Stage
 from conformance.target import Redactor
 from conformance.text import Text
@@ -174,7 +174,7 @@ def test_a_cancelled_conversation_is_the_callers_to_record() -> None:
 
 
 def test_an_aborted_conversation_has_a_transcript_too() -> None:
-    transcript = aborted(scenario(raising(KeyError())), REASON, run="r", seed=5)
+    transcript = not_held(scenario(raising(KeyError())), REASON, run="r", seed=5)
     assert (transcript.ending.kind, transcript.ending.reason, transcript.exchanges) == ("aborted", REASON, ())
     assert Transcript.from_json(cast("dict[str, object]", transcript.to_json())) == transcript
 

@@ -1,0 +1,149 @@
+"""Ed25519 keys and DSSE envelopes, through `securesystemslib`.
+
+A key's fingerprint is the SHA-256 of its public half in DER; `openssl pkey -pubin -outform DER` and `sha256sum` show
+it too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import VerificationError
+from securesystemslib.signer import CryptoSigner, Signature, SSlibKey
+
+from conformance.text import Text
+
+PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
+SIGNATURE_LENGTH: Final = 64
+
+_ED25519: Final = "ed25519"
+
+
+class UnusableKey(Exception):
+    """The text is not a key that can be used here; `reason` is a clause that says why."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        self.reason = Text(en, zh)
+        super().__init__(en)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """The public half of a key: its PEM text in the form that `read_public` writes, and its fingerprint."""
+
+    pem: str
+    fingerprint: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A pair of keys. Its repr shows the public half alone."""
+
+    public: PublicKey
+    _private: Ed25519PrivateKey
+
+    def pem(self, password: bytes | None) -> bytes:
+        """The private half as PKCS #8, encrypted where there is a password."""
+        how: KeySerializationEncryption = BestAvailableEncryption(password) if password else NoEncryption()
+        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how)
+
+    def sign(self, payload: bytes) -> bytes:
+        """The signature over the payload in a DSSE envelope."""
+        signer = CryptoSigner(self._private, _library_key(self.public))
+        return bytes.fromhex(Envelope(payload, PAYLOAD_TYPE, {}).sign(signer).signature)
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.public.fingerprint})"
+
+
+def new_key() -> SigningKey:
+    """A fresh pair."""
+    private = Ed25519PrivateKey.generate()
+    return SigningKey(_public(private.public_key()), private)
+
+
+def read_private(content: bytes, password: bytes | None) -> SigningKey:
+    """The pair from the private half in PEM.
+
+    Raises:
+        UnusableKey: it is none, or the password is not its own.
+    """
+    try:
+        private = load_pem_private_key(content, password)
+    except TypeError:
+        if password is None:
+            raise UnusableKey(
+                "is encrypted; name the variable with its password (--password-env)",
+                "已加密；请用 --password-env 指明存放密码的变量",
+            ) from None
+        raise UnusableKey(
+            "is not encrypted, and a password was given; leave --password-env out",
+            "未加密，却给出了密码；请去掉 --password-env",
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        if password is not None:
+            raise UnusableKey(
+                "is not a private key in PEM, or the password is not its own", "不是 PEM 格式的私钥，或密码不正确"
+            ) from None
+        raise UnusableKey("is not a private key in PEM", "不是 PEM 格式的私钥") from None
+    if not isinstance(private, Ed25519PrivateKey):
+        raise UnusableKey(
+            "is not an Ed25519 key; `work-conformance key` makes one",
+            "不是 Ed25519 密钥；可用 `work-conformance key` 生成",
+        )
+    return SigningKey(_public(private.public_key()), private)
+
+
+def read_public(content: bytes) -> PublicKey:
+    """A public key in PEM.
+
+    Raises:
+        UnusableKey: it is none, or not of Ed25519.
+    """
+    try:
+        public = load_pem_public_key(content)
+    except (ValueError, UnsupportedAlgorithm):
+        raise UnusableKey("is not a public key in PEM", "不是 PEM 格式的公钥") from None
+    if not isinstance(public, Ed25519PublicKey):
+        raise UnusableKey("is not an Ed25519 key", "不是 Ed25519 密钥")
+    return _public(public)
+
+
+def is_signed(payload: bytes, signature: bytes, key: PublicKey) -> bool:
+    """Whether the signature over the payload in its envelope is the key's."""
+    signed = Signature(key.fingerprint, signature.hex())
+    envelope = Envelope(payload, PAYLOAD_TYPE, {key.fingerprint: signed})
+    try:
+        envelope.verify([_library_key(key)], threshold=1)
+    except VerificationError:
+        return False
+    return True
+
+
+def _public(key: Ed25519PublicKey) -> PublicKey:
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return PublicKey(
+        pem=key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii"),
+        fingerprint=hashlib.sha256(der).hexdigest(),
+        raw=key.public_bytes(Encoding.Raw, PublicFormat.Raw),
+    )
+
+
+def _library_key(key: PublicKey) -> SSlibKey:
+    return SSlibKey(key.fingerprint, _ED25519, _ED25519, {"public": key.raw.hex()})

@@ -1,0 +1,195 @@
+"""What a certificate says, as a value and as an in-toto Statement v1 with the test-result predicate.
+
+The predicate has lists for tests that passed, warned and failed, and refuses fields that it does not know. Verdicts
+that it has no list for, and how the run was made, are annotations of its first configuration entry, which the sorted
+form puts at the statement's beginning.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from conformance.certificate.canonical import canonical
+from conformance.certificate.suite import PARTS, Suite
+from conformance.judging.verdict import VerdictKind
+
+STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE: Final = "https://in-toto.io/attestation/test-result/v0.1"
+LONGEST_NAME: Final = 120
+"""Characters of a vendor's name, a product or a version."""
+
+_LONGEST: Final = 2000
+_LISTS: Final[dict[VerdictKind, str]] = {"passed": "passedTests", "warned": "warnedTests", "failed": "failedTests"}
+_ANNOTATED: Final[dict[VerdictKind, str]] = {
+    "inconclusive": "conformance_inconclusive",
+    "waived": "conformance_waived",
+    "not-exercised": "conformance_not_exercised",
+    "observed": "conformance_observed",
+}
+_SELF_ATTESTED: Final = "self-attested"
+
+
+class MalformedStatement(ValueError):
+    """The bytes are not a statement that this version writes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Who certifies what. Each is one printable line of bounded length, without blanks at its ends.
+
+    Raises:
+        ValueError: one is not; the message is its name.
+    """
+
+    vendor: str
+    product: str
+    version: str
+
+    def __post_init__(self) -> None:
+        for name in ("vendor", "product", "version"):
+            value = getattr(self, name)
+            if not (0 < len(value) <= LONGEST_NAME and value.isprintable() and value.strip() == value):
+                raise ValueError(name)
+
+    @property
+    def name(self) -> str:
+        """Product and version."""
+        return f"{self.product} {self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How the evidence came about."""
+
+    id: str
+    started_at: str
+    base_url: str
+    embedded: bool
+    arranged_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What is certified. `evidence` is the digest of `evidence.json`, `verdicts` are by requirement id."""
+
+    subject: Subject
+    evidence: str
+    run: Run
+    suite: Suite
+    verdicts: Mapping[str, VerdictKind]
+
+    def of(self, kind: VerdictKind) -> list[str]:
+        """The requirements with that verdict, sorted."""
+        return sorted(rule for rule, found in self.verdicts.items() if found == kind)
+
+
+def payload_of(certificate: Certificate) -> bytes:
+    """The statement's bytes, which are what is signed."""
+    lists = {name: certificate.of(kind) for kind, name in _LISTS.items()}
+    statement = {
+        "_type": STATEMENT_TYPE,
+        "subject": [_subject(certificate)],
+        "predicateType": PREDICATE_TYPE,
+        "predicate": {
+            "result": "FAILED" if lists["failedTests"] else "WARNED" if lists["warnedTests"] else "PASSED",
+            "configuration": [_run(certificate), *_suite(certificate.suite)],
+            **lists,
+        },
+    }
+    return canonical(statement)
+
+
+def read_payload(payload: bytes) -> Certificate:
+    """Read what `payload_of` wrote.
+
+    Raises:
+        MalformedStatement: these are not bytes that it writes.
+    """
+    try:
+        certificate = _certificate(json.loads(payload))
+        if payload_of(certificate) == payload:
+            return certificate
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
+        pass
+    raise MalformedStatement("not a statement of this version")
+
+
+def _subject(certificate: Certificate) -> dict[str, Any]:
+    about = certificate.subject
+    annotations = {
+        "conformance_vendor": about.vendor,
+        "conformance_product": about.product,
+        "conformance_product_version": about.version,
+    }
+    return {"name": about.name, "digest": {"sha256": certificate.evidence}, "annotations": annotations}
+
+
+def _run(certificate: Certificate) -> dict[str, Any]:
+    run = certificate.run
+    annotations = {
+        "conformance_attestation": _SELF_ATTESTED,
+        "conformance_arranged_by": run.arranged_by,
+        "conformance_embedded": run.embedded,
+        "conformance_started_at": run.started_at,
+        "conformance_target": run.base_url,
+        **{name: certificate.of(kind) for kind, name in _ANNOTATED.items()},
+    }
+    return {"name": "run", "uri": f"urn:work-conformance:run:{run.id}", "annotations": annotations}
+
+
+def _suite(suite: Suite) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = [{"name": part, "digest": {"sha256": suite.digests[part]}} for part in PARTS]
+    for entry in entries:
+        if entry["name"] == "suite":
+            entry["uri"] = f"pkg:pypi/work-conformance@{suite.version}"
+        elif entry["name"] == "catalogue":
+            entry["annotations"] = {"conformance_catalogue_version": suite.catalogue_version}
+    return entries
+
+
+def _certificate(data: Any) -> Certificate:
+    subject, predicate = data["subject"][0], data["predicate"]
+    about, (run, *entries) = subject["annotations"], predicate["configuration"]
+    by_name = {entry["name"]: entry for entry in entries}
+    notes = run["annotations"]
+    found = {kind: predicate[name] for kind, name in _LISTS.items()}
+    found |= {kind: notes[name] for kind, name in _ANNOTATED.items()}
+    return Certificate(
+        subject=Subject(
+            vendor=_line(about["conformance_vendor"]),
+            product=_line(about["conformance_product"]),
+            version=_line(about["conformance_product_version"]),
+        ),
+        evidence=_line(subject["digest"]["sha256"]),
+        run=Run(
+            id=_line(run["uri"]).removeprefix("urn:work-conformance:run:"),
+            started_at=_line(notes["conformance_started_at"]),
+            base_url=_line(notes["conformance_target"]),
+            embedded=notes["conformance_embedded"] is True,
+            arranged_by=_line(notes["conformance_arranged_by"]),
+        ),
+        suite=Suite(
+            version=_line(by_name["suite"]["uri"]).rpartition("@")[2],
+            catalogue_version=_version(by_name["catalogue"]["annotations"]["conformance_catalogue_version"]),
+            digests={part: _line(by_name[part]["digest"]["sha256"]) for part in PARTS},
+        ),
+        verdicts={_line(rule): kind for kind, rules in found.items() for rule in rules},
+    )
+
+
+def _line(value: object) -> str:
+    """One printable line of bounded length: what a statement says is shown to people."""
+    if not isinstance(value, str) or not value.isprintable() or len(value) > _LONGEST:
+        raise ValueError("not a line of text")
+    return value
+
+
+def _version(value: object) -> str:
+    """Numbers with points between them: versions of catalogues are compared."""
+    line = _line(value)
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in line.split(".")):
+        raise ValueError("not a version")
+    return line

@@ -1,0 +1,131 @@
+"""One page about a certificate that holds, in Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from conformance.certificate.bundle import SELF_ATTESTED, Bundle
+from conformance.certificate.statement import Certificate
+from conformance.certificate.suite import PARTS
+from conformance.certificate.verification import Verification
+from conformance.contract.catalogue import load
+from conformance.evidence import EVIDENCE
+from conformance.judging.verdict import WORDS, VerdictKind
+from conformance.text import Lang, Text
+
+_TITLE: Final = Text("Certificate of conformance: {name}", "符合性证书：{name}")
+_WHAT: Final = Text(
+    "By this, {vendor} shows that {name} keeps the published contract of one operation, `POST …/work/{{work_id}}/ack` of the"
+    " Qoder Cloud Agents Work API.",
+    "厂商 {vendor} 以此表明 {name} 遵守 Qoder Cloud Agents Work API 中一个操作（`POST …/work/{{work_id}}/ack`）的公开契约。",
+)
+_EXERCISED: Final = Text("Every requirement was exercised.", "所有要求均已执行。")
+_NOT_EXERCISED: Final = Text("Not exercised ({n}): {names}", "未执行（{n} 条）：{names}")
+_VERDICTS: Final = Text("Verdicts", "结论")
+_HEAD: Final = Text("| Verdict | MUST | SHOULD | OBSERVE |", "| 结论 | MUST | SHOULD | OBSERVE |")
+_RUN: Final = Text("The run", "运行")
+_DIGESTS: Final = Text("Digests (SHA-256)", "摘要（SHA-256）")
+_CHECK: Final = Text(
+    "To check it: `work-conformance verify FILE --key PUB`, with the vendor's public key from a source that you trust.",
+    "核验方式：`work-conformance verify FILE --key PUB`，其中公钥须取自您信任的来源。",
+)
+_KNOWN: Final = Text("checked with a key that was given", "已用所给公钥核对")
+_UNKNOWN: Final = Text("integrity only, signer unknown", "仅核对完整性，签名者未知")
+_EMBEDDED: Final = Text("{url}, the suite's own emulator", "{url}，本套件自带的模拟器")
+_LEVELS: Final = ("MUST", "SHOULD", "OBSERVE")
+_MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|~&$!])")
+
+
+def markdown(verification: Verification, lang: Lang) -> str:
+    """The page about a certificate that was verified and holds."""
+    assert verification.outcome == "holds", "pages are made of certificates that hold"
+    assert verification.bundle is not None
+    return "\n".join(_lines(verification.bundle, verification, lang)) + "\n"
+
+
+def _lines(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator[str]:
+    certificate = bundle.certificate
+    about = certificate.subject
+    names = {"name": _literal(about.name), "vendor": _literal(about.vendor)}
+    yield f"# {_TITLE.format(**names).in_(lang)}"
+    yield ""
+    yield f"**{SELF_ATTESTED.in_(lang)}**"
+    yield ""
+    yield _not_exercised(certificate).in_(lang)
+    yield ""
+    yield _WHAT.format(**names).in_(lang)
+    yield ""
+    yield f"## {_VERDICTS.in_(lang)}"
+    yield ""
+    yield _HEAD.in_(lang)
+    yield "| --- | ---: | ---: | ---: |"
+    yield from _counts(certificate, lang)
+    yield ""
+    yield f"## {_RUN.in_(lang)}"
+    yield ""
+    yield from (f"- {words.in_(lang)}" for words in _facts(certificate))
+    yield ""
+    yield f"## {_DIGESTS.in_(lang)}"
+    yield ""
+    yield from _digests(bundle, verification, lang)
+    if verification.notes:
+        yield ""
+        yield from (f"- {_literal(note.in_(lang))}" for note in verification.notes)
+    yield ""
+    yield _CHECK.in_(lang)
+
+
+def _not_exercised(certificate: Certificate) -> Text:
+    names = certificate.of("not-exercised")
+    if not names:
+        return _EXERCISED
+    return _NOT_EXERCISED.format(n=len(names), names=", ".join(f"`{_code(name)}`" for name in names))
+
+
+def _counts(certificate: Certificate, lang: Lang) -> Iterator[str]:
+    rules = load().requirements
+    for kind in _kinds(certificate):
+        levels = [rules[rule].level for rule in certificate.of(kind)]
+        yield f"| {WORDS[kind].in_(lang)} | " + " | ".join(str(levels.count(level)) for level in _LEVELS) + " |"
+
+
+def _kinds(certificate: Certificate) -> list[VerdictKind]:
+    return [kind for kind in WORDS if certificate.of(kind)]
+
+
+def _facts(certificate: Certificate) -> Iterator[Text]:
+    run, suite = certificate.run, certificate.suite
+    target = Text(f"`{_code(run.base_url)}`", f"`{_code(run.base_url)}`")
+    words = Text("target: {url}", "目标：{url}")
+    yield words.format(url=_EMBEDDED.format(url=target) if run.embedded else target)
+    yield Text("run `{id}`, begun {at}", "运行 `{id}`，开始于 {at}").format(
+        id=_code(run.id), at=_literal(run.started_at)
+    )
+    yield Text("work items arranged by: `{how}`", "work item 的来源：`{how}`").format(how=_code(run.arranged_by))
+    yield Text(
+        "judged by work-conformance {version}, catalogue {catalogue}",
+        "判定：work-conformance {version}，目录版本 {catalogue}",
+    ).format(version=_literal(suite.version), catalogue=suite.catalogue_version)
+
+
+def _digests(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator[str]:
+    certificate = bundle.certificate
+    entry = Text("- {what}: `{digest}`", "- {what}：`{digest}`")
+    signer = _KNOWN if verification.known else _UNKNOWN
+    key = Text("key, {how}", "公钥，{how}").format(how=signer)
+    yield entry.format(what=key, digest=bundle.key.fingerprint).in_(lang)
+    yield entry.format(what=f"`{EVIDENCE}`", digest=_code(certificate.evidence)).in_(lang)
+    for part, words in PARTS.items():
+        yield entry.format(what=words, digest=_code(certificate.suite.digests[part])).in_(lang)
+
+
+def _literal(text: str) -> str:
+    """Text of somebody else's, in which nothing is markup."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
+def _code(text: str) -> str:
+    """What may stand between back quotes."""
+    return text.replace("`", "'").replace("|", "¦")

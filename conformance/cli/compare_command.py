@@ -1,0 +1,181 @@
+"""`work-conformance compare`: where two runs, or two servers, differ."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from conformance.cli.inner import arguments, environment, run_pytest, sigterm_as_interrupt
+from conformance.cli.options import CannotStart, language, merged, settings_options
+from conformance.cli.run_command import check
+from conformance.cli.spoken import say, spoken
+from conformance.options import OPTIONS
+
+if TYPE_CHECKING:
+    from conformance.comparison.difference import Comparison
+    from conformance.text import Lang
+
+EXIT_SAME: Final = 0
+EXIT_DIFFERENT: Final = 1
+
+_NOT_HERE: Final = frozenset({"base-url", "failed-from", "strict", "waivers"})
+"""Settings of a run that name its one target, or only concern its exit code."""
+
+_PAT_B: Final = "QODER_PAT_B"
+_COMPANIONS: Final = ("forbidden", "foreign", "expired")
+
+
+@click.command(
+    context_settings={"max_content_width": 100},
+    help=say(
+        "Show where two runs differ: their folders, or two servers that are judged first.\n\n"
+        "Compared are the verdict of every requirement, what was observed where the docs leave it open, and the shape of"
+        " the answers by operation and status: fields with their types, header names, media type, how ids and times are"
+        " written. Values, dates, lengths and whatever a connection or proxy adds are not.\n\n"
+        "\b\nExit codes: 0 same, 1 different, 2 cannot be compared.\n\n"
+        "Two servers take the options of run, and are judged one after the other into DIR/a and DIR/b. The token of B"
+        " comes from QODER_PAT_B (its companions from QODER_FORBIDDEN_PAT_B and so on); where that is not set, B gets"
+        " the tokens of A.",
+        "列出两次运行的差异：给出两次运行的目录，或给出两个服务器，先判定再比较。\n\n"
+        "比较的内容：每条要求的结论、文档未规定之处的观察结果，以及各操作、各状态码的响应形态，"
+        "即字段及其类型、头部名称、媒体类型、id 和时间的写法。具体的值、日期、长度以及连接或代理附加的内容不参与比较。\n\n"
+        "\b\n退出码：0 一致，1 不一致，2 无法比较。\n\n"
+        "比较两个服务器时可使用 run 的选项，二者依次判定，结果写入 DIR/a 和 DIR/b。B 的 token 取自 QODER_PAT_B"
+        "（其余 token 取自 QODER_FORBIDDEN_PAT_B 等）；未设置时，B 使用 A 的 token。",
+    ),
+)
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN_A RUN_B]")
+@click.option("--base-url-a", metavar="URL", help=say("The first server.", "第一个服务器。"))
+@click.option("--base-url-b", metavar="URL", help=say("The second server.", "第二个服务器。"))
+@click.option(
+    "--pat-env-b",
+    metavar="NAME",
+    help=say(
+        "Variable that holds the token of the second server (default QODER_PAT_B).",
+        "存放第二个服务器 token 的环境变量（默认 QODER_PAT_B）。",
+    ),
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "md", "json"]),
+    default="text",
+    help=say("Form of the output.", "输出形式。"),
+)
+@settings_options([option.name for option in OPTIONS if option.name not in _NOT_HERE])
+@click.option(
+    "-n",
+    "processes",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help=say("Processes (pytest-xdist).", "进程数（pytest-xdist）。"),
+)
+@click.pass_context
+def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
+    """Show where two runs differ."""
+    values = merged(ctx, config)
+    lang = language(values["lang"])
+    urls = values["base_url_a"], values["base_url_b"]
+    folders: tuple[Path, ...] = values["runs"]
+    if len(folders) == 2 and urls == (None, None):
+        comparison = _compared(*folders)
+    elif not folders and None not in urls:
+        comparison = _compared(*_judge_both(values, lang))
+    else:
+        raise click.UsageError(
+            say(
+                "Name two run folders, or two servers with --base-url-a and --base-url-b.",
+                "请给出两个运行目录，或用 --base-url-a 和 --base-url-b 给出两个服务器。",
+            ),
+            ctx,
+        )
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    for line in _written(comparison, values["form"], lang):
+        click.echo(line)
+    raise SystemExit(EXIT_SAME if comparison.same else EXIT_DIFFERENT)
+
+
+def _compared(a: Path, b: Path) -> Comparison:
+    from conformance.comparison.difference import NotComparable, compare
+    from conformance.evidence import BrokenEvidence, read_evidence
+
+    try:
+        return compare(read_evidence(a), read_evidence(b))
+    except (BrokenEvidence, NotComparable) as error:
+        raise CannotStart(error.reason.in_(spoken())) from None
+
+
+def _written(comparison: Comparison, form: str, lang: Lang) -> Iterator[str]:
+    from conformance.reporting.comparison_json import comparison_json
+    from conformance.reporting.comparison_text import markdown, terminal
+
+    if form == "json":
+        yield json.dumps(comparison_json(comparison), indent=1, ensure_ascii=False, allow_nan=False)
+    else:
+        yield from (markdown if form == "md" else terminal)(comparison, lang)
+
+
+# --- two servers
+
+
+def _judge_both(values: Mapping[str, Any], lang: Lang) -> tuple[Path, Path]:
+    """Judge both servers as `run` does; the folders of the runs. What the runs tell goes to standard error.
+
+    Raises:
+        CannotStart: one of them cannot be judged, or the runs were interrupted.
+    """
+    output = Path(values["output"] or f"reports/compare-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+    first = {**values, "base_url": values["base_url_a"], "output": str(output / "a"), "expression": ""}
+    second = {**values, "base_url": values["base_url_b"], "output": str(output / "b"), "expression": ""}
+    variables_of_b = _take_own_tokens(second)
+    sides: list[tuple[dict[str, Any], dict[str, str]]] = [(first, {}), (second, variables_of_b)]
+    for side, variables in sides:
+        with environment(**variables):
+            check(side)
+    for name, (side, variables) in zip("AB", sides, strict=True):
+        with environment(**variables), contextlib.redirect_stdout(sys.stderr), sigterm_as_interrupt():
+            _judge(name, side, lang)
+    return output / "a", output / "b"
+
+
+def _take_own_tokens(values: dict[str, Any]) -> dict[str, str]:
+    """Let the second server's settings name its own token, where it has one, and return the environment for it.
+
+    None of the first server's tokens is then sent there.
+    """
+    if values["pat_env_b"] is None and not os.environ.get(_PAT_B):
+        return {}
+    values["pat_env"] = values["pat_env_b"] or _PAT_B
+    variables = {}
+    for kind in _COMPANIONS:
+        values[f"{kind}_pat_env"] = None
+        name = f"QODER_{kind.upper()}_PAT"
+        variables[name] = os.environ.get(f"{name}_B", "")
+    return variables
+
+
+def _judge(name: str, values: Mapping[str, Any], lang: Lang) -> None:
+    import pytest
+
+    from conformance.cli.narrator import Narrator
+    from conformance.judging.gate import EXIT_CANNOT_START
+
+    click.echo(f"{name}: {values['base_url']}")
+    narrator = Narrator(lang, verbose=False)
+    code = int(pytest.ExitCode.INTERRUPTED)
+    with contextlib.suppress(KeyboardInterrupt):  # before pytest takes over, or after it
+        code = run_pytest(arguments(values, lang, processes=values["processes"], extra=[]), narrator)
+    outcome = narrator.exit_code(code)
+    if outcome == EXIT_CANNOT_START:
+        raise CannotStart(say(f"{name} could not be judged; nothing was compared.", f"无法判定 {name}，未进行比较。"))
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise CannotStart(say("Interrupted; nothing was compared.", "已中断，未进行比较。"))

@@ -1,0 +1,96 @@
+"""`work-conformance key`: make a pair of keys for certificates."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+import click
+
+from conformance.cli.options import CannotStart
+from conformance.cli.spoken import say
+
+
+@click.command(
+    context_settings={"max_content_width": 100},
+    help=say(
+        "Make a pair of Ed25519 keys for certificates: FILE, the private key, which only its owner may read, and"
+        " FILE.pub, the public key, for those who verify. Nothing is overwritten.",
+        "生成一对用于证书的 Ed25519 密钥：FILE 为私钥，仅所有者可读；FILE.pub 为公钥，交给验证方。不会覆盖任何文件。",
+    ),
+)
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=say("Where to write the private key.", "私钥的写入位置。"),
+)
+@click.option(
+    "--password-env",
+    metavar="NAME",
+    help=say("Variable with a password, by which the private key is encrypted.", "存放密码的变量，用该密码加密私钥。"),
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    expose_value=False,
+    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
+)
+def command(out: Path, password_env: str | None) -> None:
+    """Make a pair of keys."""
+    from conformance.certificate.signing import new_key
+
+    password = password_of(password_env)
+    public = out.with_name(f"{out.name}.pub")
+    key = new_key()
+    write_new(public, key.public.pem.encode())
+    try:
+        write_new(out, key.pem(password), mode=0o600)
+    except CannotStart:
+        public.unlink()
+        raise
+    click.echo(say(f"private key: {out} (keep it to yourself)", f"私钥：{out}（请妥善保管）"))
+    click.echo(say(f"public key: {public}", f"公钥：{public}"))
+    click.echo(say(f"fingerprint: {key.public.fingerprint}", f"指纹：{key.public.fingerprint}"))
+
+
+def password_of(variable: str | None) -> bytes | None:
+    """The password that a variable holds; None where no variable was named.
+
+    Raises:
+        CannotStart: the variable is not set, or empty.
+    """
+    if variable is None:
+        return None
+    password = os.environ.get(variable, "")
+    if not password:
+        raise CannotStart(
+            say(
+                f"--password-env: the variable {variable} is not set; set it to the password.",
+                f"--password-env：变量 {variable} 未设置；请将其设为密码。",
+            )
+        )
+    return os.fsencode(password)
+
+
+def write_new(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Write a file that is not there yet.
+
+    Raises:
+        CannotStart: it is there, or cannot be written.
+    """
+    try:
+        with open(path, "xb", opener=partial(os.open, mode=mode)) as file:
+            file.write(content)
+    except FileExistsError:
+        raise CannotStart(
+            say(
+                f"{path} is there already and is not overwritten; name another file.",
+                f"{path} 已存在，不会覆盖；请指定其他文件。",
+            )
+        ) from None
+    except OSError as error:
+        why = error.strerror
+        raise CannotStart(say(f"{path} cannot be written ({why}).", f"无法写入 {path}（{why}）。")) from None

@@ -1,0 +1,78 @@
+"""`work-conformance replay`: judge a saved run again, offline."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from conformance.cli.inner import allure, arguments, run_pytest
+from conformance.cli.options import CannotStart, language
+from conformance.cli.spoken import say, spoken
+
+
+@click.command(
+    context_settings={"max_content_width": 100},
+    help=say(
+        "Judge a saved run again: the same requirements on the transcripts in its folder, without network or"
+        " credentials.\n\nThe verdicts are those of the run; checks that are newer than it apply to it too. Files that"
+        " were cut off, edited or mixed with another run's are refused.",
+        "重新判定一次已保存的运行：依据其目录中的对话记录判定同样的要求，无需网络和凭证。\n\n"
+        "结论与当时一致；之后新增的检查也会应用到这些记录上。被截断、改动过或混入其他运行内容的文件会被拒绝。",
+    ),
+)
+@click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--output",
+    metavar="DIR",
+    help=say("Folder for the reports; default reports/<run>-replay.", "存放报告的目录；默认 reports/<运行>-replay。"),
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help=say("Whatever was not exercised makes it inconclusive.", "凡未执行的要求均视为无法判定。"),
+)
+@click.option(
+    "--alluredir",
+    metavar="DIR",
+    help=say("Also write results for Allure into this folder.", "同时将 Allure 结果写入该目录。"),
+)
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help=say("Tell what was observed where the docs leave it open, too.", "同时列出文档未规定之处的观察结果。"),
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    default=None,
+    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
+)
+def command(
+    run_dir: Path, output: str | None, alluredir: str | None, lang: str | None, *, strict: bool, verbose: bool
+) -> None:
+    """Judge a saved run again."""
+    from conformance.evidence import BrokenEvidence, read_evidence
+
+    try:
+        evidence = read_evidence(run_dir)
+    except BrokenEvidence as error:
+        raise CannotStart(error.reason.in_(spoken())) from None
+    for line in evidence.unknown:
+        click.echo(
+            say(
+                f"This version has no {line.requirement} in {line.scenario}; it is left out.",
+                f"当前版本的 {line.scenario} 中没有 {line.requirement}，略过。",
+            ),
+            err=True,
+        )
+    from conformance.cli.narrator import Narrator
+
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    chosen = language(lang)
+    values = {"output": output, "strict": strict, "expression": ""}
+    extra = [f"--target-replay={run_dir}", *allure(alluredir)]
+    narrator = Narrator(chosen, verbose=verbose)
+    raise SystemExit(narrator.exit_code(run_pytest(arguments(values, chosen, processes=0, extra=extra), narrator)))

@@ -1,0 +1,186 @@
+"""`work-conformance verify`: does a certificate hold?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from conformance.cli.options import CannotStart, language
+from conformance.cli.spoken import say, spoken
+from conformance.text import Lang
+
+if TYPE_CHECKING:
+    from conformance.certificate.bundle import Bundle
+    from conformance.certificate.signing import PublicKey
+    from conformance.certificate.verification import Outcome, Verification
+
+EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell": 2}
+
+
+@click.command(
+    short_help=say("Does a certificate hold?", "证书是否成立？"),
+    context_settings={"max_content_width": 100},
+    help=say(
+        "Verify a certificate, offline: its form, its signature, every digest, and every verdict, judged again from the"
+        " transcripts that it encloses.\n\nExit codes: 0 it holds, 1 it does not, 2 that cannot be told with the"
+        " installed version. Without --key nobody knows who signed it.",
+        "离线验证证书：形式、签名、每个摘要，以及依据所附对话记录重新判定的每条结论。\n\n"
+        "退出码：0 成立，1 不成立，2 用当前安装的版本无法断定。不带 --key 时，签名者是谁无从得知。",
+    ),
+)
+@click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--key",
+    metavar="PUB",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=say(
+        "Public key of the vendor (Ed25519, PEM), from a source that you trust.",
+        "厂商的公钥（Ed25519，PEM），须取自您信任的来源。",
+    ),
+)
+@click.option(
+    "--badge",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=say(
+        "Where it holds, write badge.svg and badge.json (for shields.io) into this folder.",
+        "若证书成立，将 badge.svg 和 badge.json（供 shields.io 使用）写入该目录。",
+    ),
+)
+@click.option(
+    "--summary",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=say("Where it holds, write a page about it (Markdown).", "若证书成立，写出一页说明（Markdown）。"),
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    default=None,
+    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
+)
+@click.pass_context
+def command(
+    ctx: click.Context, bundle: Path, key: Path | None, badge: Path | None, summary: Path | None, lang: str | None
+) -> None:
+    """Verify a certificate."""
+    from conformance.certificate.verification import verify
+    from conformance.reporting.safe import safe
+
+    chosen = language(lang)
+    result = verify(_read(bundle), _public(key) if key is not None else None)
+    if result.bundle is not None:
+        for line in about(result.bundle):
+            click.echo(line)
+    for text in (*result.notes, *result.wrong, *result.unclear):
+        click.echo(safe(text.in_(chosen)))
+    if result.outcome == "holds":
+        _write(result, badge, summary, chosen)
+    elif badge or summary:
+        click.echo(
+            say(
+                "No badge and no summary: they are made of certificates that hold.",
+                "不生成徽章和说明：二者只为成立的证书而作。",
+            ),
+            err=True,
+        )
+    click.echo(_last(result))
+    ctx.exit(EXITS[result.outcome])
+
+
+def about(bundle: Bundle) -> Iterator[str]:
+    """What a certificate says of itself: first what it does not say."""
+    from conformance.certificate.bundle import SELF_ATTESTED
+    from conformance.reporting.safe import safe
+
+    certificate = bundle.certificate
+    subject, run, suite = certificate.subject, certificate.run, certificate.suite
+    yield SELF_ATTESTED.in_(spoken())
+    names = certificate.of("not-exercised")
+    nothing = say("nothing", "无")
+    yield say(f"not exercised: {', '.join(names) or nothing}", f"未执行：{'、'.join(names) or nothing}")
+    yield safe(say(f"product: {subject.name} of {subject.vendor}", f"产品：{subject.vendor} 的 {subject.name}"))
+    own = say(" (the suite's own emulator)", "（本套件自带的模拟器）") if run.embedded else ""
+    yield safe(
+        say(
+            f"run: {run.id}, begun {run.started_at}, target {run.base_url}{own}",
+            f"运行：{run.id}，开始于 {run.started_at}，目标 {run.base_url}{own}",
+        )
+    )
+    yield safe(
+        say(
+            f"judged by: work-conformance {suite.version}, catalogue {suite.catalogue_version}",
+            f"判定：work-conformance {suite.version}，目录版本 {suite.catalogue_version}",
+        )
+    )
+    yield say(f"key: {bundle.key.fingerprint}", f"公钥指纹：{bundle.key.fingerprint}")
+
+
+def _last(result: Verification) -> str:
+    if result.outcome == "does-not-hold":
+        return say("Does not hold.", "不成立。")
+    if result.outcome == "cannot-tell":
+        return say("Cannot tell.", "无法断定。")
+    assert result.record is not None
+    n = len(result.record.verdicts)
+    if result.known:
+        return say(
+            f"Holds: signed with the key given, and {n} verdicts judged again.",
+            f"成立：签名与所给公钥相符，重新判定了 {n} 项结论。",
+        )
+    return say(
+        f"Holds: integrity only, signer unknown; {n} verdicts judged again.",
+        f"成立：仅核对了完整性，签名者未知；重新判定了 {n} 项结论。",
+    )
+
+
+def _read(path: Path) -> bytes:
+    """No more than it takes to see that it is too much."""
+    from conformance.certificate.bundle import MAX_BYTES
+
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        why = error.strerror
+        raise CannotStart(say(f"{path} cannot be read ({why}).", f"无法读取 {path}（{why}）。")) from None
+
+
+def _public(path: Path) -> PublicKey:
+    from conformance.certificate.signing import UnusableKey, read_public
+
+    try:
+        return read_public(path.read_bytes())
+    except UnusableKey as error:
+        why = error.reason.in_(spoken())
+        raise CannotStart(say(f"--key: {path} {why}.", f"--key：{path} {why}。")) from None
+    except OSError as error:
+        strerror = error.strerror
+        raise CannotStart(
+            say(f"--key: {path} cannot be read ({strerror}).", f"--key：无法读取 {path}（{strerror}）。")
+        ) from None
+
+
+def _write(result: Verification, badge: Path | None, summary: Path | None, lang: Lang) -> None:
+    """Badge and page of a certificate that holds."""
+    from conformance.certificate.badge import endpoint, svg
+    from conformance.certificate.summary import markdown
+
+    assert result.bundle is not None
+    files: dict[Path, str] = {}
+    if badge is not None:
+        files[badge / "badge.svg"] = svg(result.bundle.certificate, lang)
+        files[badge / "badge.json"] = endpoint(lang)
+    if summary is not None:
+        files[summary] = markdown(result, lang)
+    for path, text in files.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+        except OSError as error:
+            why = error.strerror
+            raise CannotStart(say(f"{path} cannot be written ({why}).", f"无法写入 {path}（{why}）。")) from None
+        click.echo(say(f"written: {path}", f"已写入：{path}"))

@@ -1,0 +1,240 @@
+"""A finished run's evidence: its plan and transcripts with their digests, read back and judged again.
+
+`evidence.json` is written last and names every file that the verdicts rest on with its SHA-256, so that what was cut
+off, edited or mixed with another run's files is told, and never judged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from conformance import __version__
+from conformance.chapters.registry import scenarios
+from conformance.contract.catalogue import load
+from conformance.exchange import MalformedTranscript, Transcript
+from conformance.judging.judge import judge
+from conformance.judging.record import Circumstances, RunRecord
+from conformance.judging.verdict import Line, Verdict
+from conformance.text import Text
+
+EVIDENCE: Final = "evidence.json"
+EVIDENCE_FORMAT: Final = "work-conformance-evidence/1"
+PLAN: Final = "plan.json"
+PLAN_FORMAT: Final = "work-conformance-plan/1"
+TRANSCRIPTS: Final = "transcripts"
+
+
+class BrokenEvidence(Exception):
+    """The files are not the evidence of one run; `reason` says what is wrong, and nothing is judged."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        self.reason = Text(en, zh)
+        super().__init__(en)
+
+
+class NewerEvidence(BrokenEvidence):
+    """A file is of a format that this version does not know."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What a run rests on. `files` are the bytes of plan and transcripts by their path in the run's folder."""
+
+    circumstances: Circumstances
+    plan: tuple[Line, ...]
+    transcripts: Mapping[str, Transcript]
+    files: Mapping[str, bytes]
+
+    @property
+    def lines(self) -> list[Line]:
+        """What this version judges on it: the plan, and where the whole suite was planned, checks that are newer.
+
+        What this version no longer has is left out; `unknown` names it.
+        """
+        known = [line for line in self.plan if _is_known(line)]
+        if self.circumstances.selection is not None:
+            return known
+        held = dict.fromkeys(line.scenario for line in known)
+        newer = [Line(name, rule) for name in held for rule in scenarios()[name].requirements]
+        return list(dict.fromkeys((*known, *newer)))
+
+    @property
+    def unknown(self) -> list[Line]:
+        """Lines of the plan that this version of the suite does not have."""
+        return [line for line in self.plan if not _is_known(line)]
+
+    def verdict(self, line: Line) -> Verdict:
+        """The verdict of this version on one of the `lines`."""
+        transcript = self.transcripts[line.scenario]
+        verdict = judge(scenarios()[line.scenario], load().requirements[line.requirement], transcript)
+        return self.circumstances.known_failures.apply(verdict)
+
+    def judged(self) -> RunRecord:
+        """Everything judged again, by this version."""
+        lines = self.lines
+        about = replace(self.circumstances, suite_version=__version__, catalogue_version=load().version, replayed=True)
+        return RunRecord(circumstances=about, plan=tuple(lines), verdicts=tuple(map(self.verdict, lines)))
+
+
+def plan_json(run_id: str, plan: list[Line]) -> dict[str, Any]:
+    """The plan as it is written down before the first request."""
+    return {"format": PLAN_FORMAT, "run": run_id, "lines": [[line.scenario, line.requirement] for line in plan]}
+
+
+def seal(folder: Path, circumstances: Circumstances) -> str:
+    """The text of `evidence.json` over the plan and the transcripts of a run that has ended.
+
+    Raises:
+        OSError: one of them cannot be read.
+    """
+    names = [PLAN, *sorted(f"{TRANSCRIPTS}/{path.name}" for path in (folder / TRANSCRIPTS).glob("*.json"))]
+    data = {
+        "format": EVIDENCE_FORMAT,
+        "circumstances": circumstances.to_json(),
+        "files": {name: _digest((folder / name).read_bytes()) for name in names},
+    }
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def read_evidence(folder: Path) -> Evidence:
+    """Read a run's folder.
+
+    Raises:
+        BrokenEvidence: a file is missing, was changed, belongs to another run, or is of a format that is not known.
+    """
+    index = index_of(_bytes(folder, EVIDENCE))
+    files = {name: _bytes(folder, name) for name in index["files"]}
+    return evidence_of(index, files)
+
+
+def evidence_of(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Evidence:
+    """Evidence from its index (`evidence.json`) and the files that this names.
+
+    Raises:
+        BrokenEvidence: they do not belong together.
+    """
+    try:
+        circumstances = Circumstances.from_json(index["circumstances"])
+        digests = dict(index["files"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise _malformed(EVIDENCE) from None
+    for name, digest in digests.items():
+        if name not in files:
+            raise BrokenEvidence(f"{name} is missing; the evidence is not whole.", f"缺少 {name}；证据不完整。")
+        if _digest(files[name]) != digest:
+            raise BrokenEvidence(
+                f"{name} is not the file that the run wrote: its digest differs.",
+                f"{name} 不是该次运行写出的文件：摘要不一致。",
+            )
+    plan = _plan(files, circumstances.run_id)
+    transcripts = {}
+    for scenario in dict.fromkeys(line.scenario for line in plan):
+        transcripts[scenario] = _transcript(files, scenario, circumstances.run_id)
+    return Evidence(circumstances=circumstances, plan=plan, transcripts=transcripts, files=dict(files))
+
+
+def index_of(content: bytes) -> Mapping[str, Any]:
+    """The index (`evidence.json`) from its bytes.
+
+    Raises:
+        BrokenEvidence: it is not an index of a known format.
+    """
+    data = _object(EVIDENCE, content, EVIDENCE_FORMAT)
+    if not isinstance(data.get("files"), dict) or not all(_is_ours(name) for name in data["files"]):
+        raise _malformed(EVIDENCE)
+    return data
+
+
+def _is_ours(name: object) -> bool:
+    """Only names that a run gives its files: a name in an index is data, and never a path of somebody's choosing."""
+    return name == PLAN or (
+        isinstance(name, str)
+        and name.startswith(f"{TRANSCRIPTS}/")
+        and name.removeprefix(f"{TRANSCRIPTS}/").removesuffix(".json").replace(".", "").replace("-", "").isalnum()
+        and ".." not in name
+    )
+
+
+def _plan(files: Mapping[str, bytes], run_id: str) -> tuple[Line, ...]:
+    if PLAN not in files:
+        raise BrokenEvidence(f"{PLAN} is missing; the evidence is not whole.", f"缺少 {PLAN}；证据不完整。")
+    data = _object(PLAN, files[PLAN], PLAN_FORMAT)
+    try:
+        lines = tuple(Line(str(scenario), str(requirement)) for scenario, requirement in data["lines"])
+    except (KeyError, TypeError, ValueError):
+        raise _malformed(PLAN) from None
+    _same_run(PLAN, data.get("run"), run_id)
+    return lines
+
+
+def _transcript(files: Mapping[str, bytes], scenario: str, run_id: str) -> Transcript:
+    name = f"{TRANSCRIPTS}/{scenario}.json"
+    if name not in files:
+        raise BrokenEvidence(f"{name} is missing; the evidence is not whole.", f"缺少 {name}；证据不完整。")
+    try:
+        transcript = Transcript.from_json(json.loads(files[name]))
+    except MalformedTranscript as error:
+        raise BrokenEvidence(f"{name}: {error}.", f"{name}：{error}。") from None
+    except (ValueError, RecursionError):
+        raise _malformed(name) from None
+    _same_run(name, transcript.run, run_id)
+    if transcript.scenario != scenario:
+        raise _malformed(name)
+    return transcript
+
+
+def _same_run(name: str, found: object, wanted: str) -> None:
+    if found != wanted:
+        raise BrokenEvidence(
+            f"{name} belongs to another run ({found}, not {wanted}).",
+            f"{name} 属于另一次运行（{found}，而非 {wanted}）。",
+        )
+
+
+def _object(name: str, content: bytes, wanted: str) -> Mapping[str, Any]:
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        raise _malformed(name) from None
+    form = data.get("format") if isinstance(data, dict) else None
+    if form == wanted:
+        return dict(data)
+    if isinstance(form, str) and form.startswith(wanted.rpartition("/")[0] + "/"):
+        raise NewerEvidence(
+            f"{name} is of the format {form}, which this version does not know; install a newer version.",
+            f"{name} 的格式为 {form}，当前版本无法识别；请安装更新的版本。",
+        )
+    raise _malformed(name)
+
+
+def _malformed(name: str) -> BrokenEvidence:
+    return BrokenEvidence(f"{name} is not what a run writes.", f"{name} 不是运行所写出的内容。")
+
+
+def _bytes(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        if name == EVIDENCE:
+            raise BrokenEvidence(
+                f"{folder} holds no {EVIDENCE}: it is not the folder of a run that came to its end.",
+                f"{folder} 中没有 {EVIDENCE}：它不是一次已结束的运行的目录。",
+            ) from None
+        raise BrokenEvidence(f"{name} is missing; the evidence is not whole.", f"缺少 {name}；证据不完整。") from None
+    except OSError as error:
+        raise BrokenEvidence(
+            f"{folder / name} cannot be read ({error.strerror}).", f"无法读取 {folder / name}（{error.strerror}）。"
+        ) from None
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _is_known(line: Line) -> bool:
+    return line.scenario in scenarios() and line.requirement in scenarios()[line.scenario].requirements

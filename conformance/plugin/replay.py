@@ -1,0 +1,106 @@
+"""A saved run in the target's place: the same items, judged again; nobody is talked to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from conformance import __version__
+from conformance.contract.catalogue import load
+from conformance.evidence import TRANSCRIPTS, BrokenEvidence, Evidence, read_evidence
+from conformance.judging.plan import Cost
+from conformance.judging.record import RunRecord
+from conformance.judging.verdict import Line, Verdict
+from conformance.plugin import folder as run_folder
+from conformance.plugin.folder import Conversations
+from conformance.reporting.write import write_reports
+from conformance.settings import Settings
+from conformance.target import ConfigurationError, Target
+from conformance.text import Text
+
+
+class Replay:
+    """What a `Conductor` is to a run, this is to its repetition from evidence."""
+
+    def __init__(self, settings: Settings, source: Path) -> None:
+        try:
+            self.evidence: Evidence = read_evidence(source)
+        except BrokenEvidence as error:
+            raise ConfigurationError(error.reason.en, error.reason.zh) from None
+        self.interrupted: Text | None = None
+        self.record: RunRecord | None = None
+        self._settings = settings
+        self._plan: tuple[Line, ...] = ()
+        self._verdicts: list[Verdict] = []
+        about = self.evidence.circumstances
+        self.conversations = Conversations(about.run_id, source.resolve() / TRANSCRIPTS, _seconds(about.started_at))
+        output = settings.output or Path("reports") / f"{about.run_id}-replay"
+        if output.resolve() == source.resolve():
+            raise ConfigurationError(
+                "--output: that is the folder to be judged again; name another.",
+                "--output：该目录正是要重新判定的目录；请指定其他目录。",
+            )
+        self._made = run_folder.absent(output)
+        self.folder = run_folder.take(output, about.run_id)
+
+    @property
+    def target(self) -> Target:
+        """Whom the run was about."""
+        about = self.evidence.circumstances
+        return Target(base_url=about.base_url, api_prefix=about.api_prefix, embedded=about.embedded)
+
+    def takes(self, line: Line) -> bool:
+        """Whether the evidence has something to say about a line."""
+        return line in set(self.evidence.lines)
+
+    def begin(self, plan: list[Line]) -> None:
+        """Note what is judged."""
+        self._plan = tuple(plan)
+
+    def cost(self, lines: Iterable[Line]) -> Cost | None:
+        """Nothing is sent."""
+        del lines
+        return None
+
+    def court(self, names: Iterable[str]) -> Replay:
+        """It judges itself."""
+        del names
+        return self
+
+    def judge(self, line: Line) -> Verdict:
+        """Judge a line on the saved transcript."""
+        return self.evidence.verdict(line)
+
+    def take(self, verdict: Verdict) -> None:
+        """A verdict came in."""
+        self._verdicts.append(verdict)
+
+    def finish(self) -> RunRecord:
+        """Write the reports."""
+        about = replace(
+            self.evidence.circumstances,
+            suite_version=__version__,
+            catalogue_version=load().version,
+            strict=self._settings.strict or self.evidence.circumstances.strict,
+            replayed=True,
+        )
+        self.record = RunRecord(circumstances=about, plan=self._plan, verdicts=tuple(self._verdicts))
+        write_reports(self.record, self.folder, lang=self._settings.lang or "en")
+        return self.record
+
+    def discard(self) -> None:
+        """Take back the folder of reports that were never written."""
+        run_folder.discard(self.folder, self._made)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _seconds(started_at: str) -> float:
+    """Seconds since the epoch; a time that cannot be read is of no consequence to a verdict."""
+    try:
+        return datetime.fromisoformat(started_at).timestamp()
+    except ValueError:
+        return 0.0

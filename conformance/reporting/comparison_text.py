@@ -1,0 +1,278 @@
+"""A comparison as a person reads it: lines for a terminal, or a Markdown document.
+
+Both are made of the same sections, so neither says more than the other. Whatever came from a target is one line of
+data: in a terminal behind a dash of ours, in Markdown with every sign escaped that could become markup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.comparison.difference import (
+    Comparison,
+    ObservationDifference,
+    OneSided,
+    Part,
+    ShapeDifference,
+    VerdictDifference,
+    Why,
+)
+from conformance.comparison.shapes import ABSENT, EMPTY, NOT_JSON, UNREADABLE
+from conformance.contract.catalogue import load
+from conformance.judging.record import Circumstances
+from conformance.judging.verdict import WORDS, Verdict
+from conformance.reporting.safe import safe
+from conformance.reporting.wording import summary
+from conformance.text import Lang, Text, join
+
+_LONGEST: Final = 300
+_NAMED: Final = 6
+"""Cases that are named before the rest is only counted; the JSON form names all."""
+
+_MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|&~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+"""Signs of Markdown and HTML, and what makes a link of a bare address; every line begins with words of ours."""
+_COMMA: Final = Text(", ", "、")
+
+_PARTS: Final[dict[Part, Text]] = {
+    "answer": Text("such answers", "此类响应"),
+    "media-type": Text("media type", "媒体类型"),
+    "header": Text("header", "头部"),
+    "field": Text("field", "字段"),
+    "type": Text("type of", "类型："),
+    "format": Text("format of", "格式："),
+    "id-prefix": Text("prefix of the ids in", "id 前缀："),
+    "id-alphabet": Text("characters of the ids in", "id 字符集："),
+    "id-length": Text("length of the ids in", "id 长度："),
+    "time-separator": Text("separator of the times in", "时间分隔符："),
+    "time-fraction": Text("fraction digits of the times in", "时间的小数位数："),
+    "time-offset": Text("offset of the times in", "时间的时区偏移："),
+}
+_TOKENS: Final = {
+    ABSENT: Text("absent in some", "部分缺失"),
+    EMPTY: Text("no body", "无响应体"),
+    NOT_JSON: Text("not JSON", "非 JSON"),
+    UNREADABLE: Text("unreadable", "无法读取"),
+    "none": Text("none", "无"),
+    "": Text("none", "无"),
+    "other": Text("other characters", "其他字符"),
+    "time": Text("a time", "时间"),
+    "text": Text("other text", "其他文本"),
+}
+_ONE_SIDED: Final[dict[Why, Text]] = {
+    "not-planned": Text("only run {side} was to judge them", "仅运行 {side} 计划判定"),
+    "no-input": Text("run {other} was given no token for them", "运行 {other} 未获得所需的 token"),
+    "not-polled": Text("run {other} did not poll, its items were given", "运行 {other} 使用给定的 item，未执行 poll"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A point, and what belongs to it."""
+
+    head: Text
+    details: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    title: Text
+    entries: tuple[_Entry, ...]
+
+
+def terminal(comparison: Comparison, lang: Lang) -> Iterator[str]:
+    """The lines, without line ends; the last one says it all."""
+    for head in _head(comparison):
+        yield safe(head.in_(lang))
+    for section in _sections(comparison):
+        yield ""
+        yield section.title.in_(lang)
+        for entry in section.entries:
+            yield f"- {safe(entry.head.in_(lang))}"
+            yield from (f"    {safe(detail.in_(lang))}" for detail in entry.details)
+    yield ""
+    yield conclusion(comparison).in_(lang)
+
+
+def markdown(comparison: Comparison, lang: Lang) -> Iterator[str]:
+    """The lines of a document; the first paragraph says it all."""
+    yield Text("# Comparison of two runs", "# 两次运行的比较").in_(lang)
+    yield ""
+    yield f"**{conclusion(comparison).in_(lang)}**"
+    yield ""
+    yield from (f"- {_escaped(head.in_(lang))}" for head in _head(comparison))
+    for section in _sections(comparison):
+        yield ""
+        yield f"## {section.title.in_(lang)}"
+        yield ""
+        for entry in section.entries:
+            yield f"- {_escaped(entry.head.in_(lang))}"
+            yield from (f"  - {_escaped(detail.in_(lang))}" for detail in entry.details)
+
+
+def conclusion(comparison: Comparison) -> Text:
+    """The outcome in a sentence."""
+    compared = Text("{n} checks and {m} kinds of answers compared", "共比较 {n} 项检查和 {m} 类响应").format(
+        n=comparison.checks_compared, m=comparison.kinds_compared
+    )
+    if comparison.same:
+        return Text("Same: nothing differs; {compared}.", "一致：没有差异；{compared}。").format(compared=compared)
+    return Text(
+        "Different: requirements {v}, observations {o}, parts of answers {s}; {compared}.",
+        "不一致：要求 {v} 条，观察 {o} 项，响应差异 {s} 处；{compared}。",
+    ).format(v=len(comparison.verdicts), o=len(comparison.observations), s=len(comparison.shapes), compared=compared)
+
+
+def _head(comparison: Comparison) -> Iterator[Text]:
+    for side, about in (("A", comparison.a), ("B", comparison.b)):
+        yield Text("{side}: {target}, run {run}, {started}", "{side}：{target}，运行 {run}，{started}").format(
+            side=side, target=_target(about), run=about.run_id, started=about.started_at
+        )
+
+
+def _target(about: Circumstances) -> Text:
+    own = Text(" (the suite's own emulator)", "（本套件自带的模拟器）") if about.embedded else Text("", "")
+    return Text("{url}{own}", "{url}{own}").format(url=about.base_url, own=own)
+
+
+def _sections(comparison: Comparison) -> Iterator[_Section]:
+    parts: tuple[tuple[Text, Iterable[_Entry], int], ...] = (
+        (
+            Text("Verdicts that differ (requirements: {n})", "结论不同（{n} 条要求）"),
+            _verdicts(comparison.verdicts),
+            len(comparison.verdicts),
+        ),
+        (
+            Text("Observations that differ ({n})", "观察结果不同（{n} 项）"),
+            map(_observation, comparison.observations),
+            len(comparison.observations),
+        ),
+        (
+            Text("Answers that differ ({n})", "响应不同（{n} 处）"),
+            _shapes(comparison.shapes),
+            len(comparison.shapes),
+        ),
+        (
+            Text("In one run only, not compared (checks: {n})", "仅一次运行有结论，未比较（{n} 项检查）"),
+            _one_sided(comparison.one_sided),
+            len(comparison.one_sided),
+        ),
+    )
+    for title, entries, count in parts:
+        if count:
+            yield _Section(title.format(n=count), tuple(entries))
+
+
+def _verdicts(differences: Iterable[VerdictDifference]) -> Iterator[_Entry]:
+    """Each in full; those that only follow from another are named under it."""
+    found = {difference.requirement: difference for difference in differences}
+    following: dict[str, list[str]] = {}
+    for name, difference in found.items():
+        if difference.follows_from in found:
+            following.setdefault(str(difference.follows_from), []).append(name)
+    folded = {name for names in following.values() for name in names}
+    # Of two that name each other none would be left; they are told in full.
+    roots = {name for name in found if name not in folded}
+    for name, difference in found.items():
+        if name in folded and difference.follows_from in roots:
+            continue
+        details = [*_cases(difference)]
+        if name in roots and name in following:
+            details.append(
+                Text("not to be judged for that: {names}", "因此无法判定：{names}").format(
+                    names=", ".join(following[name])
+                )
+            )
+        yield _Entry(
+            Text("{id} ({level}): A {a}, B {b}", "{id}（{level}）：A {a}，B {b}").format(
+                id=name, level=load().requirements[name].level, a=WORDS[difference.a], b=WORDS[difference.b]
+            ),
+            tuple(details),
+        )
+
+
+def _cases(difference: VerdictDifference) -> Iterator[Text]:
+    """The first case with what was there, and the names of the others."""
+    first, *others = difference.cases
+    for side, verdict in zip("AB", first, strict=True):
+        yield Text("{side}, {scenario}: {words}", "{side}，{scenario}：{words}").format(
+            side=side, scenario=verdict.line.scenario, words=_said(verdict)
+        )
+    if others:
+        names = [Text(a.line.scenario, a.line.scenario) for a, _ in others[:_NAMED]]
+        if len(others) > _NAMED:
+            names.append(Text("and {n} more", "另有 {n} 个").format(n=len(others) - _NAMED))
+        yield Text("also in {names}", "同样出现于 {names}").format(names=join(_COMMA, names))
+
+
+def _said(verdict: Verdict) -> Text:
+    word, words = WORDS[verdict.kind], summary(verdict)
+    return word if word == words else Text("{word}; {words}", "{word}；{words}").format(word=word, words=words)
+
+
+def _observation(difference: ObservationDifference) -> _Entry:
+    nothing = Text("nothing was observed", "没有观察到内容")
+    sides = (("A", difference.a), ("B", difference.b))
+    return _Entry(
+        Text("{id} in {scenario}", "{id}，场景 {scenario}").format(
+            id=difference.line.requirement, scenario=difference.line.scenario
+        ),
+        tuple(
+            Text("{side}: {seen}", "{side}：{seen}").format(side=side, seen=_cut(seen or nothing))
+            for side, seen in sides
+        ),
+    )
+
+
+def _shapes(differences: Iterable[ShapeDifference]) -> Iterator[_Entry]:
+    """By operation and status."""
+    kinds: dict[tuple[str, int], list[Text]] = {}
+    for difference in differences:
+        kinds.setdefault((difference.operation, difference.status), []).append(_part(difference))
+    for (operation, status), details in kinds.items():
+        yield _Entry(Text(f"{operation} {status}", f"{operation} {status}"), tuple(details))
+
+
+def _part(difference: ShapeDifference) -> Text:
+    name = _PARTS[difference.part]
+    where = safe(difference.where, _LONGEST)
+    if where or difference.part in {"type", "format"}:
+        place = where or Text("the body", "响应体")
+        name = Text("{name} {where}", "{name}{where}" if name.zh.endswith("：") else "{name} {where}").format(
+            name=name, where=place
+        )
+    if difference.a is None or difference.b is None:
+        side, shown = ("A", difference.a) if difference.b is None else ("B", difference.b)
+        types = Text(" ({types})", "（{types}）").format(types=_tokens(shown)) if shown else Text("", "")
+        return Text("{name}{types}: only {side}", "{name}{types}：仅 {side} 有").format(
+            name=name, types=types, side=side
+        )
+    return Text("{name}: A {a}; B {b}", "{name}：A 为 {a}；B 为 {b}").format(
+        name=name, a=_tokens(difference.a), b=_tokens(difference.b)
+    )
+
+
+def _tokens(tokens: Iterable[str]) -> Text:
+    return _cut(join(_COMMA, (_TOKENS.get(token, Text(token, token)) for token in tokens)))
+
+
+def _one_sided(entries: Iterable[OneSided]) -> Iterator[_Entry]:
+    """By reason: the requirements, each once."""
+    groups: dict[tuple[Why, str], list[str]] = {}
+    for entry in entries:
+        groups.setdefault((entry.why, entry.side.upper()), []).append(entry.line.requirement)
+    for (why, side), names in groups.items():
+        yield _Entry(
+            _ONE_SIDED[why].format(side=side, other="B" if side == "A" else "A"),
+            (Text("{names}", "{names}").format(names=", ".join(dict.fromkeys(names))),),
+        )
+
+
+def _cut(text: Text) -> Text:
+    return Text(safe(text.en, _LONGEST), safe(text.zh, _LONGEST))
+
+
+def _escaped(text: str) -> str:
+    return _MARKUP.sub(r"\\\1", safe(text))

@@ -1,0 +1,203 @@
+"""`key`, `certify` and `verify` as a user calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from markdown_it import MarkdownIt
+
+from conformance.certificate.badge import LABEL, MESSAGE, endpoint, svg
+from conformance.certificate.signing import new_key, read_public
+from conformance.certificate.summary import markdown
+from conformance.certificate.verification import verify
+from conformance.text import LANGS, Lang
+from tests.certificate.conftest import SUBJECT, Certified
+from tests.certificate.variations import forged, other_suite, resealed, with_failure
+from tests.cli.processes import Ended, clean_environment, cli
+
+NAMES = ("--vendor", SUBJECT.vendor, "--product", SUBJECT.product, "--product-version", SUBJECT.version)
+EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
+
+
+@pytest.fixture
+def place(certified: Certified, tmp_path: Path) -> Path:
+    """A folder with the certificate and both halves of its key."""
+    (tmp_path / "certificate.json").write_bytes(certified.content)
+    (tmp_path / "key.pem").write_bytes(certified.key.pem(None))
+    (tmp_path / "key.pem.pub").write_text(certified.key.public.pem, "ascii")
+    return tmp_path
+
+
+def refused(ended: Ended, words: str, code: int = 2) -> None:
+    assert ended.code == code, ended.err
+    assert words in ended.err
+    assert "Traceback" not in ended.err
+
+
+# --- key
+
+
+def test_a_pair_is_made_once(tmp_path: Path) -> None:
+    done = cli("key", "--out", "key.pem", cwd=tmp_path)
+    assert done.code == 0, done.err
+    public = (tmp_path / "key.pem.pub").read_bytes()
+    assert read_public(public).fingerprint in done.out
+    private = (tmp_path / "key.pem").read_bytes()
+    if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / "key.pem").stat().st_mode) == 0o600
+    refused(cli("key", "--out", "key.pem", cwd=tmp_path), "is there already")
+    (tmp_path / "key.pem.pub").unlink()
+    refused(cli("key", "--out", "key.pem", cwd=tmp_path), "key.pem is there already")
+    assert not (tmp_path / "key.pem.pub").exists()
+    assert (tmp_path / "key.pem").read_bytes() == private
+
+
+def test_a_key_with_a_password(certified: Certified, tmp_path: Path) -> None:
+    right, wrong = {"SECRET": "correct horse"}, {"SECRET": "battery staple"}
+    refused(cli("key", "--out", "key.pem", "--password-env", "SECRET", cwd=tmp_path), "SECRET is not set")
+    assert cli("key", "--out", "key.pem", "--password-env", "SECRET", cwd=tmp_path, env=right).code == 0
+    certify = ("certify", str(certified.folder), *NAMES, "--sign", "key.pem")
+    refused(cli(*certify, cwd=tmp_path), "is encrypted")
+    refused(cli(*certify, "--password-env", "SECRET", cwd=tmp_path, env=wrong), "the password is not its own")
+    assert cli(*certify, "--password-env", "SECRET", cwd=tmp_path, env=right).code == 0
+    assert verify((tmp_path / "certificate.json").read_bytes()).outcome == "holds"
+
+
+# --- certify
+
+
+def test_what_cannot_be_used(certified: Certified, place: Path) -> None:
+    folder = str(certified.folder)
+    refused(cli("certify", folder, *NAMES, "--sign", "key.pem", cwd=place), "certificate.json is there already")
+    refused(cli("certify", folder, *NAMES, "--sign", "key.pem.pub", cwd=place), "is not a private key in PEM")
+    refused(cli("certify", folder, *NAMES, "--sign", "no.pem", cwd=place), "no.pem")
+    refused(cli("certify", "no-run", *NAMES, "--sign", "key.pem", cwd=place), "no-run")
+    names = ("--vendor", "a\nb", *NAMES[2:])
+    refused(cli("certify", folder, *names, "--sign", "key.pem", cwd=place), "--vendor: give one printable line")
+
+
+@EACH_LANGUAGE
+def test_a_refusal_says_why(lang: Lang, certified: Certified, place: Path) -> None:
+    folder = resealed(certified.folder, place / "run", edit="retry.starting")
+    done = cli("certify", str(folder), *NAMES, "--sign", "key.pem", "--output", "new.json", "--lang", lang, cwd=place)
+    refused(done, "ack.retry.starting", code=1)
+    assert {"en": "No certificate was made.", "zh": "未签发证书。"}[lang] in done.err
+    assert not (place / "new.json").exists()
+
+
+# --- verify
+
+
+@EACH_LANGUAGE
+def test_the_first_lines_are_what_it_does_not_say(lang: Lang, place: Path) -> None:
+    done = cli("verify", "certificate.json", "--lang", lang, cwd=place)
+    first, second, *_ = done.out.splitlines()
+    assert first.startswith({"en": "Self-attested", "zh": "自证"}[lang])
+    assert second == {"en": "not exercised: nothing", "zh": "未执行：无"}[lang]
+    assert {"en": "integrity only, signer unknown", "zh": "签名者未知"}[lang] in done.last_line
+    assert done.code == 0
+
+
+def test_with_its_key_and_with_another(place: Path) -> None:
+    done = cli("verify", "certificate.json", "--key", "key.pem.pub", cwd=place)
+    assert (done.code, done.last_line.startswith("Holds: signed with the key given")) == (0, True)
+    (place / "other.pub").write_text(new_key().public.pem, "ascii")
+    done = cli("verify", "certificate.json", "--key", "other.pub", "--badge", "b", "--summary", "s.md", cwd=place)
+    assert (done.code, done.last_line) == (1, "Does not hold.")
+    assert "signed with another key" in done.out
+    assert not (place / "b").exists()
+    assert not (place / "s.md").exists()
+    refused(cli("verify", "certificate.json", "--key", "key.pem", cwd=place), "is not a public key in PEM")
+
+
+def test_what_is_no_certificate(place: Path) -> None:
+    (place / "empty.json").write_bytes(b"")
+    done = cli("verify", "empty.json", cwd=place)
+    assert (done.code, done.last_line) == (1, "Does not hold.")
+    refused(cli("verify", "nothing.json", cwd=place), "nothing.json")
+    refused(cli("verify", ".", cwd=place), "is a directory")
+
+
+def test_nothing_of_the_target_moves_the_cursor(certified: Certified, place: Path) -> None:
+    files = with_failure(certified.bundle.files)
+    files = {name: content.replace(b"Worker-ID", b"\\u001b[2J") for name, content in files.items()}
+    (place / "certificate.json").write_bytes(forged(certified.bundle, certified.key, files=files))
+    done = cli("verify", "certificate.json", cwd=place)
+    assert done.code == 1
+    assert "\x1b" not in done.out + done.err
+
+
+def test_badge_and_page_are_not_made_where_nothing_can_be_told(certified: Certified, place: Path) -> None:
+    strange = other_suite(certified.bundle.certificate.suite)
+    files = with_failure(certified.bundle.files)
+    (place / "certificate.json").write_bytes(forged(certified.bundle, certified.key, files=files, suite=strange))
+    done = cli("verify", "certificate.json", "--badge", "b", "--summary", "s.md", cwd=place)
+    assert done.code == 2
+    assert "No badge and no summary" in done.err
+    assert not (place / "b").exists()
+    assert not (place / "s.md").exists()
+
+
+@EACH_LANGUAGE
+def test_badge_and_page_are_written(lang: Lang, place: Path) -> None:
+    options = ("--key", "key.pem.pub", "--badge", "b", "--summary", "s.md", "--lang", lang)
+    done = cli("verify", "certificate.json", *options, cwd=place)
+    assert done.code == 0
+    assert {path.name for path in (place / "b").iterdir()} == {"badge.svg", "badge.json"}
+    assert SELF_ATTESTED_WORD[lang] in (place / "s.md").read_text("utf-8")
+
+
+SELF_ATTESTED_WORD = {"en": "Self-attested", "zh": "自证"}
+
+
+# --- badge and page
+
+
+@EACH_LANGUAGE
+def test_the_badge_says_certified(lang: Lang, certified: Certified) -> None:
+    root = ElementTree.fromstring(svg(certified.bundle.certificate, lang))
+    space = "{http://www.w3.org/2000/svg}"
+    assert [text.text for text in root.iter(f"{space}text")] == [LABEL.in_(lang), MESSAGE.in_(lang)]
+    title = root.findtext(f"{space}title") or ""
+    assert SUBJECT.vendor in title
+    assert SUBJECT.product in title
+    data = json.loads(endpoint(lang))
+    assert (data["schemaVersion"], data["label"], data["message"]) == (1, LABEL.in_(lang), MESSAGE.in_(lang))
+
+
+@EACH_LANGUAGE
+def test_on_the_page_names_are_not_markup(lang: Lang, certified: Certified) -> None:
+    html = MarkdownIt().enable("table").render(markdown(verify(certified.content), lang))
+    assert "Acme &lt;Gateway&gt; 2.4" in html
+    assert "Acme `Ltd.`" in html
+    assert {"en": "signer unknown", "zh": "签名者未知"}[lang] in html
+    assert html.index(SELF_ATTESTED_WORD[lang]) < html.index("<h2>")
+    assert certified.key.public.fingerprint in html
+
+
+def test_a_page_is_made_of_what_holds_alone(certified: Certified) -> None:
+    with pytest.raises(AssertionError, match="certificates that hold"):
+        markdown(verify(certified.content[:-1]), "en")
+
+
+# --- what it costs the others
+
+
+@pytest.mark.parametrize("command", ["list", "replay", "verify"])
+def test_other_commands_do_not_load_cryptography(command: str) -> None:
+    program = (
+        "import sys, conformance.cli as c, click; "
+        f"c.main.get_command(click.Context(c.main), {command!r}); "
+        "print(sorted({n.split('.')[0] for n in sys.modules} & {'cryptography', 'securesystemslib'}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=clean_environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

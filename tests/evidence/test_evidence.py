@@ -1,0 +1,178 @@
+"""What a run leaves behind is judged again to the same verdicts, or refused with a sentence; never anything between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import evidence
+from conformance.chapters.registry import scenarios
+from conformance.evidence import BrokenEvidence, read_evidence
+from conformance.judging.plan import full_plan
+from conformance.judging.record import Circumstances
+
+Spoil = Callable[[Path], None]
+
+
+def test_the_evidence_of_a_run_is_its_plan_and_a_transcript_of_each_scenario(healthy_run: Path) -> None:
+    found = read_evidence(healthy_run)
+    assert list(found.plan) == full_plan()
+    assert set(found.transcripts) == {line.scenario for line in found.plan}
+    assert set(found.files) == {"plan.json", *(f"transcripts/{name}.json" for name in found.transcripts)}
+    assert found.unknown == []
+
+
+def test_judged_again_it_is_conformant_and_says_so(healthy_run: Path) -> None:
+    record = read_evidence(healthy_run).judged()
+    assert (record.decision.word, record.circumstances.replayed) == ("conformant", True)
+    report = (
+        json.loads((healthy_run / "report.json").read_text("utf-8")) if (healthy_run / "report.json").exists() else {}
+    )
+    lines = [
+        (line["scenario"], requirement["id"], line["verdict"])
+        for chapter in report["chapters"]
+        for requirement in chapter["requirements"]
+        for line in requirement["lines"]
+    ]
+    again = [(v.line.scenario, v.line.requirement, v.kind) for v in record.verdicts]
+    assert sorted(again) == sorted(lines)
+
+
+def edit(name: str, change: Callable[[Any], Any]) -> Spoil:
+    def spoil(folder: Path) -> None:
+        data = json.loads((folder / name).read_text("utf-8"))
+        (folder / name).write_text(json.dumps(change(data)), "utf-8")
+
+    return spoil
+
+
+def resealed(spoil: Spoil) -> Spoil:
+    """Spoil a file, and write its new digest into the index."""
+
+    def both(folder: Path) -> None:
+        spoil(folder)
+        found = json.loads((folder / "evidence.json").read_text("utf-8"))
+        for name in found["files"]:
+            found["files"][name] = evidence._digest((folder / name).read_bytes())
+        (folder / "evidence.json").write_text(json.dumps(found), "utf-8")
+
+    return both
+
+
+def remove(name: str) -> Spoil:
+    return lambda folder: (folder / name).unlink()
+
+
+def cut(name: str) -> Spoil:
+    def spoil(folder: Path) -> None:
+        (folder / name).write_bytes((folder / name).read_bytes()[:-100])
+
+    return spoil
+
+
+ONE = "transcripts/retry.active.json"
+SPOILT: dict[str, tuple[Spoil, str]] = {
+    "no index": (remove("evidence.json"), "holds no evidence.json"),
+    "index cut off": (cut("evidence.json"), "evidence.json is not what a run writes"),
+    "newer index": (
+        edit("evidence.json", lambda data: {**data, "format": "work-conformance-evidence/2"}),
+        "is of the format work-conformance-evidence/2, which this version does not know",
+    ),
+    "no circumstances": (
+        edit("evidence.json", lambda data: {**data, "circumstances": {}}),
+        "evidence.json is not what a run writes",
+    ),
+    "circumstances of a wrong type": (
+        edit("evidence.json", lambda data: {**data, "circumstances": {**data["circumstances"], "insecure": "no"}}),
+        "evidence.json is not what a run writes",
+    ),
+    "a path of somebody's choosing": (
+        edit("evidence.json", lambda data: {**data, "files": {**data["files"], "../../etc/passwd": "0"}}),
+        "evidence.json is not what a run writes",
+    ),
+    "plan missing": (remove("plan.json"), "plan.json is missing"),
+    "plan not listed": (
+        edit(
+            "evidence.json",
+            lambda data: {**data, "files": {k: v for k, v in data["files"].items() if k != "plan.json"}},
+        ),
+        "plan.json is missing",
+    ),
+    "transcript missing": (remove(ONE), f"{ONE} is missing"),
+    "transcript not listed": (
+        edit("evidence.json", lambda data: {**data, "files": {k: v for k, v in data["files"].items() if k != ONE}}),
+        f"{ONE} is missing",
+    ),
+    "transcript edited": (edit(ONE, lambda data: {**data, "attempt": 2}), f"{ONE} is not the file that the run wrote"),
+    "transcript cut off": (resealed(cut(ONE)), f"{ONE} is not what a run writes"),
+    "transcript of another run": (
+        resealed(edit(ONE, lambda data: {**data, "run": "20200101T000000-aaaaaa"})),
+        f"{ONE} belongs to another run (20200101T000000-aaaaaa",
+    ),
+    "transcript of another scenario": (
+        resealed(edit(ONE, lambda data: {**data, "scenario": "retry.starting"})),
+        f"{ONE} is not what a run writes",
+    ),
+    "newer transcript": (
+        resealed(edit(ONE, lambda data: {**data, "format": "work-conformance-transcript/9"})),
+        "expected format 'work-conformance-transcript/1'",
+    ),
+    "plan of another run": (
+        resealed(edit("plan.json", lambda data: {**data, "run": "x"})),
+        "plan.json belongs to another run (x",
+    ),
+    "plan of another shape": (
+        resealed(edit("plan.json", lambda data: {**data, "lines": [1]})),
+        "plan.json is not what",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_spoilt_evidence_is_refused_and_never_judged(name: str, copied: Callable[[], Path]) -> None:
+    spoil, words = SPOILT[name]
+    folder = copied()
+    spoil(folder)
+    with pytest.raises(BrokenEvidence) as caught:
+        read_evidence(folder)
+    assert words in caught.value.reason.en
+    assert caught.value.reason.zh != caught.value.reason.en
+
+
+def test_checks_that_are_newer_apply_to_old_evidence(copied: Callable[[], Path]) -> None:
+    """A run that did not yet have a requirement: its plan lacks the line, and its transcript is there."""
+    folder = copied()
+    missing = full_plan()[0]
+    spoil = resealed(
+        edit(
+            "plan.json",
+            lambda data: {
+                **data,
+                "lines": [x for x in data["lines"] if tuple(x) != (missing.scenario, missing.requirement)],
+            },
+        )
+    )
+    spoil(folder)
+    found = read_evidence(folder)
+    assert missing not in found.plan
+    assert missing in found.lines
+    assert found.judged().decision.word == "conformant"
+
+
+def test_what_this_version_no_longer_has_is_named_and_left_out(
+    copied: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fewer = {name: scenario for name, scenario in scenarios().items() if name != "retry.active"}
+    monkeypatch.setattr(evidence, "scenarios", lambda: fewer)
+    found = read_evidence(copied())
+    assert {line.scenario for line in found.unknown} == {"retry.active"}
+    assert "retry.active" not in {line.scenario for line in found.lines}
+
+
+def test_circumstances_come_back_as_they_were(healthy_run: Path) -> None:
+    about = read_evidence(healthy_run).circumstances
+    assert Circumstances.from_json(json.loads(json.dumps(about.to_json()))) == about

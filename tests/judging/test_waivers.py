@@ -1,0 +1,179 @@
+"""Known failures: waived while they look as known and have not expired, a failure of the run afterwards."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from conformance.judging.verdict import Line, Red, Verdict
+from conformance.judging.waivers import Waivers, entry_for, look, parse, read_waivers
+from conformance.target import ConfigurationError
+from conformance.text import Text
+
+RULE = "ack.retry.active"
+SCENARIO = "retry.active"
+DAY = date(2026, 11, 21)
+
+
+def red(actual: str = "HTTP 409", pointer: str = "") -> Red:
+    return Red(
+        step="ack-2",
+        pointer=pointer,
+        expected=Text("HTTP 200", "HTTP 200"),
+        actual=Text(actual, actual),
+        source="",
+        conversation="",
+        request="",
+        answer="",
+        curl="",
+    )
+
+
+def failed(*reds: Red, rule: str = RULE, scenario: str = SCENARIO) -> Verdict:
+    return Verdict(line=Line(scenario, rule), kind="failed", reds=reds or (red(),))
+
+
+def passed(rule: str = RULE, scenario: str = SCENARIO) -> Verdict:
+    return Verdict(line=Line(scenario, rule), kind="passed")
+
+
+def waivers(*fields: str, subject: str = f'requirement = "{RULE}"', today: date = DAY) -> Waivers:
+    lines = ["# known", "[[waiver]]", subject, 'reason = "Fixed in 2.1"', *fields]
+    return parse("\n".join(lines), "w.toml", today)
+
+
+def test_a_known_failure_is_waived_and_keeps_its_evidence() -> None:
+    verdict = waivers('link = "https://tracker.example/1"').apply(failed())
+    assert (verdict.kind, verdict.waiver, verdict.link) == (
+        "waived",
+        Text("Fixed in 2.1", "Fixed in 2.1"),
+        "https://tracker.example/1",
+    )
+    assert verdict.reds == (red(),)
+    assert Verdict.from_json(verdict.to_json()) == verdict
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        passed(),
+        Verdict(line=Line(SCENARIO, RULE), kind="inconclusive"),
+        Verdict(line=Line(SCENARIO, RULE), kind="suite-error"),
+        failed(rule="ack.retry.starting"),
+    ],
+)
+def test_nothing_else_is_waived(verdict: Verdict) -> None:
+    assert waivers().apply(verdict) is verdict
+
+
+def test_a_check_is_waived_in_its_scenario_alone() -> None:
+    entries = waivers(subject=f'check = "{SCENARIO}::{RULE}"')
+    assert entries.apply(failed()).kind == "waived"
+    assert entries.apply(failed(scenario="retry.active.elsewhere")).kind == "failed"
+
+
+def test_the_last_day_still_counts_and_the_next_does_not() -> None:
+    fields = "expires = 2026-11-21"
+    assert waivers(fields).apply(failed()).kind == "waived"
+    late = waivers(fields, today=date(2026, 11, 22))
+    assert late.apply(failed()).kind == "failed"
+    [complaint] = late.complaints([failed()])
+    assert complaint.en == f"waiver in line 2 ({RULE}): expired on 2026-11-21; renew or remove it"
+    assert "第 2 行" in complaint.zh
+
+
+def test_one_that_has_expired_complains_whatever_was_judged() -> None:
+    assert len(waivers("expires = 2020-01-01").complaints([])) == 1
+
+
+def test_a_failure_that_looks_otherwise_is_not_waived_and_said() -> None:
+    entries = waivers('finding = ["answer: HTTP 200 | HTTP 409"]')
+    assert entries.apply(failed()).kind == "waived"
+    other = failed(red("HTTP 500"))
+    assert entries.apply(other) is other
+    [complaint] = entries.complaints([other])
+    assert complaint.en.endswith("the failure looks otherwise now: answer: HTTP 200 | HTTP 500")
+
+
+def test_one_more_finding_than_was_known_is_another_failure() -> None:
+    entries = waivers('finding = ["answer: HTTP 200 | HTTP 409"]')
+    assert entries.apply(failed(red(), red("gone", "/id"))).kind == "failed"
+
+
+def test_one_that_matches_nothing_is_said_once_its_requirement_was_judged() -> None:
+    assert waivers().complaints([]) == []
+    assert waivers().complaints([Verdict(line=Line(SCENARIO, RULE), kind="inconclusive")]) == []
+    assert waivers().complaints([failed()]) == []
+    [complaint] = waivers().complaints([passed()])
+    assert complaint.en == f"waiver in line 2 ({RULE}): matched nothing: it holds now; remove it"
+
+
+def test_a_look_does_not_depend_on_the_run() -> None:
+    one = red(
+        "/created_at is 2026-11-21T10:00:00.123Z, id work_019f3be4fd2475d9a784bf2c739e1194, by conformance-0a1b-2", "/x"
+    )
+    two = red(
+        "/created_at is 2027-01-01T10:00:00+00:00, id work_01abcdef0123456789abcdef01234567, by conformance-ffff-1",
+        "/x",
+    )
+    assert look(one) == look(two) == "/x: HTTP 200 | /created_at is <time>, id <id>, by <worker>"
+
+
+@pytest.mark.parametrize("text", ["\ud800\n\x1b[31m", '"quoted" \\ back', "界" * 1000, "::error::\r\n##teamcity[x]"])
+def test_a_ready_made_entry_is_toml_and_waives_what_it_was_made_of(text: str) -> None:
+    verdict = failed(red(text), red("HTTP 500", "/a"))
+    lines = entry_for(RULE, [verdict])
+    assert all(line.isprintable() for line in lines)
+    entry = "\n".join(lines)
+    tomllib.loads(entry)
+    with pytest.raises(ConfigurationError, match="reason must say why"):
+        parse(entry, "w.toml", DAY)
+    assert parse(entry.replace('reason = ""', 'reason = "known"'), "w.toml", DAY).apply(verdict).kind == "waived"
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ('[[waiver]]\nrequirment = "x"', "line 1: there is no key 'requirment'; did you mean 'requirement'?"),
+        ('[[waivers]]\nreason = "x"', "there is no key 'waivers'; did you mean 'waiver'?"),
+        (
+            '\n\n[[ waiver ]]\nrequirement = "ack.retry.activ"\nreason = "x"',
+            "line 3: there is no requirement 'ack.retry.activ'; did you mean 'ack.retry.active'?",
+        ),
+        ('[[waiver]]\nreason = "x"', "line 1: give either requirement"),
+        (f'[[waiver]]\nrequirement = "{RULE}"\ncheck = "{SCENARIO}::{RULE}"\nreason = "x"', "give either requirement"),
+        (
+            f'[[waiver]]\ncheck = "retry.actve::{RULE}"\nreason = "x"',
+            "there is no scenario 'retry.actve'; did you mean 'retry.active'?",
+        ),
+        (
+            f'[[waiver]]\ncheck = "{SCENARIO}::ack.auth.missing"\nreason = "x"',
+            "retry.active does not judge ack.auth.missing",
+        ),
+        ('[[waiver]]\nrequirement = "ack.answer.id-form"\nreason = "x"', "is SHOULD, which never fails a run"),
+        (f'[[waiver]]\nrequirement = "{RULE}"', "reason must say why"),
+        (f'[[waiver]]\nrequirement = "{RULE}"\nreason = " "', "reason must say why"),
+        (f'[[waiver]]\nrequirement = "{RULE}"\nreason = "x"\nexpires = "soon"', "expires must be a date"),
+        (f'[[waiver]]\nrequirement = "{RULE}"\nreason = "x"\nexpires = 2027-01-01T00:00:00Z', "expires must be a date"),
+        (f'[[waiver]]\nrequirement = "{RULE}"\nreason = "x"\nlink = "javascript:alert(1)"', "link must be an http"),
+        (f'[[waiver]]\nrequirement = "{RULE}"\nreason = "x"\nfinding = [1]', "finding must be a list of strings"),
+        ("waiver = 3", "entries begin with"),
+        ("[[waiver]", "is not TOML"),
+    ],
+)
+def test_a_wrong_entry_is_refused_with_its_line_and_its_mend(entry: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse(entry, "w.toml", DAY)
+    assert words in caught.value.reason.en
+    assert caught.value.reason.zh != caught.value.reason.en
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_waivers(tmp_path / "none.toml")
+    (tmp_path / "latin.toml").write_bytes(b"\xff")
+    with pytest.raises(ConfigurationError, match="not UTF-8"):
+        read_waivers(tmp_path / "latin.toml")
