@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from starlette.types import Scope
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from tests.hostile.inspection import check_without, contents
@@ -25,7 +26,7 @@ def planting() -> Change:
     """Every answer tells every secret that came in, each item has one of its own, and every other answer is zipped."""
     turns = count()
 
-    def plant(scope: dict[str, object], answer: Answer) -> Answer:
+    def plant(scope: Scope, answer: Answer) -> Answer:
         status, headers, body = echo(scope, answer)
         document = json.loads(body)
         if isinstance(document, dict) and document.get("type") == "work":
@@ -60,14 +61,14 @@ def test_no_artefact_of_any_command_holds_one(environment: dict[str, str], token
         ]
     assert ran[0].code == 0, ran[0].out + ran[0].err
     named = ("--vendor=V", "--product=P", "--product-version=1")
-    for command in (
+    commands = (
         ("replay", "out", "--output=again", "--alluredir=allure2", "--verbose"),
         ("key", "--out=k.pem", "--password-env=KEY_PASSWORD"),
         ("certify", "out", *named, "--sign=k.pem", "--password-env=KEY_PASSWORD", "--output=bundle.json"),
         ("verify", "bundle.json", "--badge=badge", "--summary=summary.md"),
         ("compare", "out", "two", "--format=json"),
-    ):
-        ran.append(cli(*command, cwd=tmp_path, env=environment))
+    )
+    ran += [cli(*command, cwd=tmp_path, env=environment) for command in commands]
     assert [ended.code for ended in ran[2:6]] == [0, 0, 0, 0], [ended.err for ended in ran]
     transcripts = b"".join(content for name, content in contents(tmp_path / "out").items() if "transcripts" in name)
     assert b"${QODER_PAT}" in transcripts
