@@ -1,7 +1,7 @@
 """Which of the long tests a run takes: a sample drawn with a seed that is printed, or all.
 
-Long tests hold whole runs of the suite on a server. `WORK_CONFORMANCE_ALL=1` takes every one of them (some eight
-minutes on two cores), `WORK_CONFORMANCE_SEED=N` draws the sample of that seed again.
+Long tests hold whole runs of the suite on a server. `WORK_CONFORMANCE_ALL=1` takes every one of them (some
+forty minutes on two cores), `WORK_CONFORMANCE_SEED=N` draws the sample of that seed again.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ SEED: Final = os.environ.get("WORK_CONFORMANCE_SEED") or f"{datetime.now(UTC):%j
 """The day of the year, so that the processes of one run draw the same and another day draws others."""
 
 ONE_OF: Final = {
-    "tests/evidence/test_replay.py": 5,
-    "tests/proving/test_defects.py": 14,
-    "tests/proving/test_commands.py::test_a_real": 4,
-    "tests/variants/test_alone.py": 12,
-    "tests/variants/test_together.py": 17,
-    "tests/variants/test_shown.py::test_a_healthy": 4,
+    "tests/proving/test_defects.py": 20,
+    "tests/proving/test_commands.py::test_a_real": 8,
+    "tests/variants/test_alone.py::test_a_variant_is_conformant[slow]": 60,
+    "tests/variants/test_alone.py::test_a_variant_is_conformant[too-many-requests]": 60,
+    "tests/variants/test_alone.py::test_a_variant_is_conformant[work-after-3-s]": 60,
+    "tests/variants/test_alone.py": 14,
+    "tests/variants/test_together.py": 40,
+    "tests/variants/test_shown.py::test_a_healthy": 8,
+    "tests/variants/test_served.py": 2,
     "tests/hostile/test_attacks.py": 16,
     "tests/hostile/test_whole.py": 12,
     "tests/hostile/test_tls.py": 12,
@@ -32,20 +35,27 @@ ONE_OF: Final = {
     "tests/books/test_schedules.py": 48,
     "tests/books/test_endings.py": 8,
     "tests/books/test_plan_first.py": 5,
-    "tests/arrange/test_runs_on_given_items.py": 4,
-    "tests/vendor/test_vendor.py": 3,
-    "tests/races/": 3,
-    "tests/allure/": 2,
-    "tests/plugin/": 2,
-    "tests/cli/test_base_url.py": 2,
+    "tests/evidence/test_replay.py": 8,
+    "tests/certificate/test_other_suites.py": 4,
+    "tests/certificate/test_commands.py": 3,
+    "tests/comparison/test_command.py": 3,
+    "tests/arrange/test_runs_on_given_items.py": 6,
+    "tests/vendor/": 4,
+    "tests/races/": 8,
+    "tests/allure/": 3,
+    "tests/plugin/": 3,
+    "tests/cli/test_base_url.py": 4,
     "tests/cli/test_bad_input.py": 2,
-    "tests/cli/test_clean.py": 2,
-    "tests/cli/test_embedded.py": 2,
-    "tests/cli/test_interrupted.py": 2,
-    "tests/cli/test_pipeline.py": 2,
-    "tests/cli/test_secrets.py": 2,
-    "tests/cli/test_selection.py": 3,
-    "tests/cli/test_start.py": 2,
+    "tests/cli/test_canaries.py": 2,
+    "tests/cli/test_clean.py": 3,
+    "tests/cli/test_embedded.py": 3,
+    "tests/cli/test_interrupted.py": 3,
+    "tests/cli/test_secrets.py": 3,
+    "tests/cli/test_selection.py": 4,
+    "tests/cli/test_start.py": 3,
+    "tests/cli/test_pipeline.py": 3,
+    "tests/cli/test_doctor.py": 2,
+    "tests/browser/": 2,
 }
 """Of how many tests of a place the sample takes one."""
 

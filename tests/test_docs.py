@@ -39,12 +39,14 @@ from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
 from conformance.emulator import Tokens
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.recipe import Recipe
+from conformance.emulator.variants import VARIANTS
 from conformance.judging import gate
 from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST, Line
 from conformance.judging.waivers import parse
 from conformance.options import OPTIONS
 from conformance.plugin import folder
+from conformance.proving.programme import COMBINATIONS
 from conformance.reporting.table import aligned
 from conformance.reporting.terminal import lines as terminal_lines
 from conformance.settings import POLITE_RATE
@@ -68,6 +70,7 @@ KINDS = frozenset(
             "sh serve",
             "sh live",
             "sh docs",
+            "sh prove",
             "sh bootstrap",
             "toml config",
             "toml waivers",
@@ -192,6 +195,25 @@ def test_a_command_that_reads_published_pages_could_start(line: str) -> None:
     assert command is not None
     values = command.make_context(name, [*rest, *context.args], parent=context).params
     assert values["docs"] == "https://docs.qoder.com"
+
+
+@pytest.mark.parametrize("line", [*commands(README["en"], "sh prove")])
+def test_a_command_that_proves_could_start(line: str) -> None:
+    environ, (program, *arguments) = split(line)
+    assert (environ, program, parsed(arguments).info_name) == ({}, "work-conformance", "prove")
+
+
+def test_the_proof_shown_is_of_everything_there_is() -> None:
+    checks = [line for line in full_plan() if load().requirements[line.requirement].level != "OBSERVE"]
+    moving = [defect for defect in DEFECTS.values() if defect.moves_time]
+    figures = [len(DEFECTS), len(moving), len(checks), len(VARIANTS), COMBINATIONS]
+    for lang in LANGS:
+        words = Text(" of ", " / ").in_(lang)
+        [rows] = [rows for rows in tables(README[lang]) if rows[0][1] == f"{figures[0]}{words}{figures[0]}"]
+        assert [row[1] for row in rows] == [f"{figure}{words}{figure}" for figure in figures]
+    results = (ROOT / "tests" / "proving" / "RESULTS.md").read_text("utf-8")
+    [rows] = tables(results)
+    assert [(int(held), int(of)) for _, held, of in rows] == [(n, n) for n in (1, *figures)]
 
 
 def split(line: str) -> tuple[dict[str, str], list[str]]:

@@ -28,7 +28,7 @@ def resealed(folder: Path, copy: Path, *, edit: str | None = None, **circumstanc
     if edit is not None:
         path = copy / "transcripts" / f"{edit}.json"
         path.write_bytes(failing(path.read_bytes()))
-    seal(copy, replace(about, **circumstances))
+    (copy / EVIDENCE).write_text(seal(copy, replace(about, **circumstances)), "utf-8")
     return copy
 
 

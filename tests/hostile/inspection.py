@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 import stat
+import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from html.parser import HTMLParser
@@ -168,6 +169,10 @@ def _plain(content: bytes) -> None:
         assert not COMMANDS.search(line), line
 
 
+def _toml(content: bytes) -> None:
+    tomllib.loads(_text(content))
+
+
 INSPECTORS: Final[dict[str, Callable[[bytes], None]]] = {
     ".json": _json,
     ".jsonl": _jsonl,
@@ -176,4 +181,5 @@ INSPECTORS: Final[dict[str, Callable[[bytes], None]]] = {
     ".html": _html,
     ".md": _markdown,
     ".txt": _plain,
+    ".toml": _toml,
 }

@@ -18,6 +18,7 @@ GOOD = {
     ".html": "<!doctype html><meta charset='utf-8'><script>let x = 1</script><p>&lt;script&gt;alert('hostile')</p>",
     ".md": "# Report\n\n`<script>` and \\<script> [a](https://ours.example)\n```\n# hostile <script>\n```\n",
     ".txt": "  | ::error::hostile\n",
+    ".toml": 'a = "::error:: \\u001b[2J"\n',
 }
 BAD = {
     ".json": ["{", '{"a": NaN}', '{"a": 1, "a": 2}', '{"a": "\x9b2J"}', '["\\ud800"]'],
@@ -42,6 +43,7 @@ BAD = {
     ],
     ".md": ["<script>", "# hostile", "[a](javascript:alert(1))", "![a](http://hostile.example/x)", "```\nopen"],
     ".txt": ["::error::", "a ##vso[task]", "\x1b[2J"],
+    ".toml": ["a = ", 'a = "\x9b"', 'a = "\x1b[2J"', "a = 1\na = 2"],
 }
 
 
