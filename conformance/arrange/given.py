@@ -38,7 +38,7 @@ class ManifestArranger:
         self._journal = journal
         self._case = case
 
-    async def item(self, want: Want, worker: str | None, *, header: str | None = None) -> Item:
+    async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """The case's own entry, or a spare one where that was used already."""
         if want.needs_poll:
             raise NotOffered(_NEEDS_POLL)
@@ -80,7 +80,7 @@ class CommandArranger:
         self._workspace = workspace
         self._journal = journal
 
-    async def item(self, want: Want, worker: str | None, *, header: str | None = None) -> Item:
+    async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """An item that the program made just now."""
         if want.needs_poll:
             raise NotOffered(_NEEDS_POLL)

@@ -47,10 +47,11 @@ class Arranger(Protocol):
 
     kind: str
 
-    async def item(self, want: Want, worker: str | None, *, header: str | None = None) -> Item:
+    async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """An item as wanted, a case's own from now on.
 
         `worker` is the identity to poll with where this arranger polls, `header` another spelling of its header.
+        `name` tells items of one case apart: it stands before the steps that bring this one about.
 
         Raises:
             CannotArrange: there is none to be had.
@@ -76,20 +77,20 @@ class ApiArranger:
         self._maker = Maker(api, journal, workspace.run_id)
         self._label = label
 
-    async def item(self, want: Want, worker: str | None, *, header: str | None = None) -> Item:
+    async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """Queue an item, poll until one is delivered, and take it along its way."""
-        name = header or self._api.client.target.worker_header
-        headers: tuple[Header, ...] = () if worker is None else ((name, worker),)
+        worker_header = header or self._api.client.target.worker_header
+        headers: tuple[Header, ...] = () if worker is None else ((worker_header, worker),)
         if not want.delivered:
-            return await self._undelivered(want.place)
-        item = await self._delivered(want.place, worker, headers)
+            return await self._undelivered(want.place, name)
+        item = await self._delivered(want.place, worker, headers, name)
         for number, verb in enumerate(want.way, start=1):
             if verb == "ack":
-                await self._start(item, headers)
+                await self._start(_step(name, "ack"), item, headers)
             elif verb == "heartbeat":
-                body_of(await self._heartbeat(item))
+                body_of(await self._heartbeat(_step(name, "heartbeat"), item))
             else:
-                body_of(await self._stop(f"arrange.stop.{number}", item, force=verb == "force"))
+                body_of(await self._stop(_step(name, f"stop.{number}"), item, force=verb == "force"))
         return item
 
     async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
@@ -105,13 +106,13 @@ class ApiArranger:
                 return again
         raise NotOffered(Text("poll did not deliver the item again", "poll 没有重新投递该 item"))
 
-    async def _delivered(self, place: Place, worker: str | None, headers: tuple[Header, ...]) -> Item:
+    async def _delivered(self, place: Place, worker: str | None, headers: tuple[Header, ...], name: str) -> Item:
         """Items are alike until polled: whichever the poll returns is this scenario's own."""
-        environment_id, _ = await self._queued(place)
+        environment_id, _ = await self._queued(place, name)
         number = 0
         async for _ in _paced(POLL_PATIENCE):
             number += 1
-            step = f"arrange.poll.{number}"
+            step = _step(name, f"poll.{number}")
             item = await self._poll(step, place, environment_id, worker, headers, NEVER_RECLAIM_MS)
             if item is not None:
                 return item
@@ -120,10 +121,10 @@ class ApiArranger:
                 "No work was delivered within {seconds} s after a session and a user message were created.",
                 "创建 session 并发送用户消息后，{seconds} 秒内没有取到 work。",
             ).format(seconds=f"{POLL_PATIENCE:g}"),
-            f"arrange.poll.{number}",
+            _step(name, f"poll.{number}"),
         )
 
-    async def _queued(self, place: Place) -> tuple[str, str]:
+    async def _queued(self, place: Place, name: str) -> tuple[str, str]:
         """Create a session and its first message, so that work is queued; the ids of environment and session."""
         environment_id = self._workspace.environment(place)
         if environment_id is None:
@@ -131,19 +132,20 @@ class ApiArranger:
                 Text("A second self-hosted environment could not be made.", "无法创建第二个 self-hosted 环境。"),
                 "create-environment.quiet",
             )
+        label = f"{self._label}-{name}" if name else self._label
         session_id = await self._maker.session(
-            "arrange.session", self._label, agent=self._workspace.agent, environment=environment_id
+            _step(name, "session"), label, agent=self._workspace.agent, environment=environment_id
         )
-        body_of(await self._api.send_message("arrange.message", session_id, "Say OK."))
+        body_of(await self._api.send_message(_step(name, "message"), session_id, "Say OK."))
         return environment_id, session_id
 
-    async def _undelivered(self, place: Place) -> Item:
+    async def _undelivered(self, place: Place, name: str) -> Item:
         """An item that is queued and that nobody polled, found in the list by its session."""
-        environment_id, session_id = await self._queued(place)
+        environment_id, session_id = await self._queued(place, name)
         number = 0
         async for _ in _paced(POLL_PATIENCE):
             number += 1
-            step = f"arrange.list.{number}"
+            step = _step(name, f"list.{number}")
             listed = object_of(await self._api.list_work(step, environment_id)).get("data")
             for entry in listed if isinstance(listed, list) else []:
                 if isinstance(entry, dict) and _session_of(entry) == session_id:
@@ -158,7 +160,7 @@ class ApiArranger:
                     )
         raise CannotArrange(
             Text("the session's work item is not in the list", "列表中没有该 session 的 work item"),
-            f"arrange.list.{number}",
+            _step(name, f"list.{number}"),
         )
 
     async def _poll(
@@ -185,23 +187,26 @@ class ApiArranger:
             seen=object_of(exchange),
         )
 
-    async def _start(self, item: Item, headers: tuple[Header, ...]) -> None:
+    async def _start(self, step: str, item: Item, headers: tuple[Header, ...]) -> None:
         """`queued` to `starting`, by the rightful worker's ack."""
-        exchange = answered(await self._api.ack("arrange.ack", item.environment_id, item.work_id, headers=headers))
+        exchange = answered(await self._api.ack(step, item.environment_id, item.work_id, headers=headers))
         if exchange.response is None or exchange.response.status != 200:
             raise Precondition(
                 Text("the first ack, which arranges the state, was refused", "用于安排状态的首次 ack 被拒绝"),
                 exchange.step,
             )
 
-    async def _heartbeat(self, item: Item) -> Exchange:
+    async def _heartbeat(self, step: str, item: Item) -> Exchange:
         """The first one, with the longest lease: `starting` becomes `active`."""
-        return await self._api.heartbeat(
-            "arrange.heartbeat", item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS
-        )
+        return await self._api.heartbeat(step, item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS)
 
     async def _stop(self, step: str, item: Item, *, force: bool) -> Exchange:
         return await self._api.stop(step, item.environment_id, item.work_id, force=force)
+
+
+def _step(name: str, step: str) -> str:
+    """`arrange.poll.1`, or `b.arrange.poll.1` for an item of that name."""
+    return f"{name}.arrange.{step}" if name else f"arrange.{step}"
 
 
 def _session_of(entry: dict[str, Any]) -> Any:

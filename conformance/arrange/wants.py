@@ -17,12 +17,16 @@ Origin = Literal["queued", "starting", "active"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Want:
-    """An item that was delivered and then went `way`. `named` says whether its poll carried a Worker-ID."""
+    """An item that was delivered and then went `way`. `named` says whether its poll carried a Worker-ID.
+
+    `items` is how many such items the case takes.
+    """
 
     way: tuple[Verb, ...] = ()
     named: bool = True
     delivered: bool = True
     place: Place = "main"
+    items: int = 1
 
     @property
     def state(self) -> State:
@@ -52,8 +56,11 @@ class Want:
 
     @property
     def needs_poll(self) -> bool:
-        """Whether the case takes part in delivering: only whoever polls can hold it."""
-        return self.place == "quiet" and self.delivered
+        """Whether the case takes part in delivering: only whoever polls can hold it.
+
+        So does one of several items, whose workers the case itself pairs with them.
+        """
+        return (self.place == "quiet" and self.delivered) or self.items > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,7 @@ def full_plan() -> list[Line]:
 def cost(lines: Iterable[Line], *, writes_per_second: float, arranged_by: Mode = "api") -> Cost:
     """What a plan takes, its clean-up included. The slowest single scenario takes some three seconds."""
     planned = [scenarios()[name] for name in {line.scenario for line in lines}]
-    objects = len(planned) + _SHARED_OBJECTS
+    objects = sum(scenario.want.items for scenario in planned) + _SHARED_OBJECTS
     writes = sum(scenario.writes for scenario in planned) + _SHARED_WRITES
     if arranged_by != "api":
         planned = [scenario for scenario in planned if not scenario.want.needs_poll]

@@ -129,7 +129,7 @@ class Scenario:
         """Requests that change something, at most: session, message, way, acks; a stop and a delete afterwards."""
         arranged = 2 + sum(verb != "ack" for verb in self.want.way)
         removed = 1 if self.want.state == "stopped" else 2
-        return arranged + len(self.expectations) + self.also_writes + removed
+        return self.want.items * (arranged + removed) + len(self.expectations) + self.also_writes
 
     @property
     def own_writes(self) -> int:

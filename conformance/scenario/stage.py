@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -95,16 +95,44 @@ class Stage:
         """The item that this case is about, as it wants it. `header` is another spelling of the worker's header."""
         worker = self.worker_id() if self.want.named else None
         item = await self._arranger.item(self.want, worker, header=header)
+        self._tell(item)
+        return item
+
+    async def items(self, workers: Mapping[str, str | None]) -> dict[str, Item]:
+        """Several items as this case wants them, each polled with the identity that its name is given.
+
+        They lie in one environment and are brought about at the same time. The first is told and stepped like the one
+        of `item`; the name of each other stands before its steps (`b.arrange.poll.1`). `facts["items"]` has them all.
+
+        Raises:
+            NotOffered: the items are given, and nobody could pair them with these workers.
+        """
+        want = replace(self.want, items=len(workers))
+        first = next(iter(workers))
+        found = await asyncio.gather(
+            *(
+                self._arranger.item(want, worker, name="" if name == first else name)
+                for name, worker in workers.items()
+            ),
+            return_exceptions=True,  # none may go on arranging after the conversation has ended
+        )
+        items = {}
+        for name, each in zip(workers, found, strict=True):
+            if isinstance(each, BaseException):
+                raise each
+            items[name] = each
+        self._tell(items[first])
+        self.facts["items"] = {name: _identity(item) for name, item in items.items()}
+        return items
+
+    def _tell(self, item: Item) -> None:
+        """Write down which item the case is about: checks know nothing but the transcript."""
         self.facts |= {
             "arranged_by": self._arranger.kind,
             "place": item.place,
             "way": list(self.want.way),
-            "worker": item.worker,
-            "seen_by": item.seen_by,
-            "environment_id": item.environment_id,
-            "work_id": item.work_id,
+            **_identity(item),
         }
-        return item
 
     def rightful(self, item: Item, header: str | None = None) -> tuple[Header, ...]:
         """The header of the worker that the item was delivered to; none where it had no identity."""
@@ -240,6 +268,15 @@ class Stage:
     async def release(self, item: Item) -> None:
         """Stop the item by force, whatever became of it, so that the next quiet scenario finds nothing of it."""
         await self._api.stop("release", item.environment_id, item.work_id, force=True)
+
+
+def _identity(item: Item) -> dict[str, str | None]:
+    return {
+        "worker": item.worker,
+        "seen_by": item.seen_by,
+        "environment_id": item.environment_id,
+        "work_id": item.work_id,
+    }
 
 
 StageFactory = Callable[[int], Stage]

@@ -32,8 +32,8 @@ class Given:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    async def item(self, want: Want, worker: str | None, *, header: str | None = None) -> Item:
-        exchange = await self._api.get("arrange.get", ENVIRONMENT, WORK)
+    async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
+        exchange = await self._api.get(f"{name}.arrange.get" if name else "arrange.get", ENVIRONMENT, WORK)
         assert exchange.response is not None
         return Item(
             environment_id=ENVIRONMENT,

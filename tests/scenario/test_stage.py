@@ -65,9 +65,9 @@ def test_a_header_in_another_spelling_reaches_the_arranger(monkeypatch: pytest.M
     spelled: list[str | None] = []
 
     class Spelling(Given):
-        async def item(self, want: Want, worker: str | None, *, header: str | None = None) -> Item:
+        async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
             spelled.append(header)
-            return await super().item(want, worker)
+            return await super().item(want, worker, name=name)
 
     async def talk(stage: Stage) -> None:
         await stage.item()
@@ -162,7 +162,7 @@ def test_an_arranger_that_has_no_item_ends_the_conversation(
     monkeypatch: pytest.MonkeyPatch, trouble: Exception, kind: str, step: str | None
 ) -> None:
     class Empty(Given):
-        async def item(self, want: Want, worker: str | None, *, header: str | None = None) -> Item:
+        async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
             raise trouble
 
     async def talk(stage: Stage) -> None:

@@ -1,0 +1,142 @@
+"""Several items in one case: each its worker's, each under steps of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from conformance.arrange.given import ManifestArranger
+from conformance.arrange.items import ApiArranger, Arranger
+from conformance.arrange.journal import Journal, new_run_id
+from conformance.arrange.wants import Item, Want
+from conformance.arrange.workspace import prepare
+from conformance.client.api import Api
+from conformance.emulator import EmulatorServer, Tokens, create_app
+from conformance.exchange import Transcript
+from conformance.scenario.perform import perform
+from conformance.scenario.stage import Stage
+from conformance.scenario.view import View
+from conformance.target import Credentials, Secret
+from tests.client.servers import connected
+
+from .held import held, scenario, server
+from .test_stage import accepted
+
+TOKENS = Tokens.generate()
+OWNER = Credentials(pat=Secret(TOKENS.owner, "${QODER_PAT}"))
+STARTING = Want(way=("ack",), items=3)
+
+
+async def three(stage: Stage) -> None:
+    """Items of two workers, one of which has two."""
+    first, second = stage.worker_id(), stage.worker_id()
+    items = await stage.items({"a": first, "b": second, "c": first})
+    assert [item.worker for item in items.values()] == [first, second, first]
+    for name, item in items.items():
+        await stage.get(f"after.{name}", item)
+        await stage.ack(f"foreign.{name}", item, stage.worker(second if item.worker == first else first))
+
+
+def on_the_emulator(want: Want, journal: Journal) -> tuple[Transcript, Journal]:
+    case = scenario(three, want=want)
+
+    async def run(base_url: str) -> Transcript:
+        async with connected(base_url, credentials=OWNER) as client:
+            workspace = await prepare(Api(client, lambda _: None), journal, new_run_id())
+
+            def stage(attempt: int) -> Stage:
+                def arranger(api: Api) -> Arranger:
+                    return ApiArranger(api, workspace, journal, f"case-{attempt}")
+
+                return Stage(client, workspace, want=want, rng=random.Random(attempt), age=0).arranged_by(arranger)
+
+            return await perform(case, stage, run="r", seed=5)
+
+    with EmulatorServer(create_app(tokens=TOKENS)) as emulator:
+        return asyncio.run(run(emulator.base_url)), journal
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Transcript, Journal]:
+    return on_the_emulator(STARTING, Journal(tmp_path_factory.mktemp("items") / "journal.jsonl"))
+
+
+def test_each_item_is_another_one_of_the_same_environment(told: tuple[Transcript, Journal]) -> None:
+    transcript, _ = told
+    assert transcript.ending.kind == "complete", transcript.ending
+    items = transcript.facts["items"]
+    assert list(items) == ["a", "b", "c"]
+    assert len({item["work_id"] for item in items.values()}) == 3
+    assert len({item["environment_id"] for item in items.values()}) == 1
+    assert items["a"]["worker"] == items["c"]["worker"] != items["b"]["worker"]
+    assert transcript.facts.items() >= items["a"].items(), "the first is told as if it were the only one"
+    assert transcript.facts["arranged_by"] == "api"
+
+
+def test_each_item_is_its_workers(told: tuple[Transcript, Journal]) -> None:
+    transcript, _ = told
+    view = View(scenario(three, want=STARTING), transcript)
+    for name, item in transcript.facts["items"].items():
+        assert view.item(item["seen_by"])["id"] == view.item(f"after.{name}")["id"] == item["work_id"]
+        assert view.item(f"after.{name}")["state"] == "starting"
+        assert view.response(f"foreign.{name}").status == 409
+
+
+def test_every_step_is_there_once_and_under_its_items_name(told: tuple[Transcript, Journal]) -> None:
+    transcript, _ = told
+    steps = Counter(exchange.step for exchange in transcript.exchanges)
+    assert set(steps.values()) == {1}
+    for prefix in ("", "b.", "c."):
+        assert {f"{prefix}arrange.{step}" for step in ("session", "message", "poll.1", "ack")} <= set(steps)
+    assert not any(step.startswith("a.") for step in steps)
+
+
+def test_every_session_is_journalled_under_a_name_of_its_own(told: tuple[Transcript, Journal]) -> None:
+    _, journal = told
+    sessions = [made for made in journal.read() if made.collection == "sessions"]
+    assert len({made.name for made in sessions}) == len({made.id for made in sessions}) == 3
+
+
+def test_an_item_that_cannot_be_had_ends_the_conversation_when_nothing_is_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one arrangement fails at does not cut the others off in the middle of a request."""
+    over: list[str] = []
+    bring = ApiArranger.item
+
+    async def item(
+        self: ApiArranger, want: Want, worker: str | None, *, header: str | None = None, name: str = ""
+    ) -> Item:
+        if name == "b":
+            raise RuntimeError("boom")
+        found = await bring(self, want, worker, name=name)
+        over.append(name)
+        return found
+
+    monkeypatch.setattr(ApiArranger, "item", item)
+    transcript, _ = on_the_emulator(STARTING, Journal(tmp_path / "journal.jsonl"))
+    assert transcript.ending.kind == "suite-error"
+    assert sorted(over) == ["", "c"]
+
+
+def test_several_items_are_not_asked_of_whoever_gives_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the case did not say beforehand that it would."""
+    from conformance.arrange.allotment import allot
+
+    from . import held as held_module
+
+    def given(api: Api) -> Arranger:
+        return ManifestArranger(api, allot([], []), Journal(tmp_path / "journal.jsonl"), "a.case")
+
+    monkeypatch.setattr(held_module, "Given", given)
+    transcript, acks = held(scenario(three), server(accepted))
+    assert (transcript.ending.kind, transcript.exchanges, acks) == ("not-exercised", (), [])
+
+
+def test_a_case_of_several_items_costs_as_many() -> None:
+    one, many = scenario(three, want=Want(way=("ack",))), scenario(three, want=STARTING)
+    assert many.writes - one.writes == 2 * 4, "session, message, stop and delete for each more"
