@@ -12,7 +12,8 @@ from typing import Final
 from conformance.arrange.items import LEASE_SECONDS
 from conformance.arrange.wants import Item, Verb, Want
 from conformance.chapters.refusal_effects import FIRST_ACK
-from conformance.contract.history import Event, explain, timeline
+from conformance.contract.history import Event, timeline
+from conformance.contract.linearizability import Contradiction, Undecided, check
 from conformance.contract.model import Answer as Seen
 from conformance.contract.model import ItemState, Kind, Operation
 from conformance.exchange import Header
@@ -26,7 +27,6 @@ _CONFLICT: Final = Answer(409, "invalid_request_error")
 _RIGHTFUL: Final = ("ack.1", "ack.2", "ack.3", "ack.4")
 _FOREIGN: Final = ("foreign.1", "foreign.2")
 _STOPS: Final = {"stop": Text("a graceful stop", "优雅停止"), "force": Text("a forced stop", "强制停止")}
-_MOST: Final = 8  # what is judged may be somebody else's evidence, and orders multiply
 _STATES: Final[dict[str, tuple[Verb, ...]]] = {"queued": (), "starting": ("ack",)}
 _KINDS: Final[dict[str, Kind]] = {"heartbeat": "heartbeat", "stop": "stop", "force": "force-stop", "poll": "redeliver"}
 
@@ -130,20 +130,21 @@ def explained(view: View) -> Iterator[Finding]:
 
     Raises:
         Unjudged: the conversation ended before, or no ack of the burst was answered: then little is to be explained;
-            or there are more requests than any race of this suite has.
+            or the search was given up.
     """
     race = view.transcript.facts.get("race")
     if race is None:
         view.exchange("after")
         return
-    if len(race["operations"]) > _MOST:
-        raise Unjudged(Text(f"a race has at most {_MOST} requests", f"一次并发最多 {_MOST} 个请求"))
     burst = (_event(view, step, Operation(o["kind"], o["worker"])) for step, o in race["operations"].items())
     events = [event for event in burst if event is not None]
     last = view.exchange("after")
     shown = view.item("after").get("state")
     events.append(Event("after", Operation("get"), Seen(200, shown), last.invoked, last.completed))
-    if explain(ItemState(race["phase"], race["worker"]), events) is None:
+    outcome = check({"": ItemState(race["phase"], race["worker"])}, events)
+    if isinstance(outcome, Undecided):
+        raise Unjudged(Text("too many orders of the requests are possible", "请求的可能顺序过多"))
+    if isinstance(outcome, Contradiction):
         yield Finding(
             step="after",
             expected=Text("answers that some order of the operations explains", "可由某种操作顺序解释的各个响应"),

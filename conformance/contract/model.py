@@ -1,6 +1,6 @@
 """The pure model of one work item: which answers an operation may get in which state, and what it leaves behind.
 
-It is used where requests overlap, so that no single answer can be judged by itself: `history.explain` looks for an
+It is used where requests overlap, so that no single answer can be judged by itself: `orders.find_order` looks for an
 order of the operations in which the model allows every answer. Where the docs leave an answer open, the model allows
 each reading; it never guesses. It knows only items that a poll has delivered (the ack of an item that nobody polled
 is not documented) and no leases (their expiry is not documented; a race is over long before).
@@ -91,7 +91,7 @@ def step(state: ItemState, operation: Operation, answer: Answer, *, overlapped: 
     happened. `overlapped` says that the request was under way together with another one that can change the item.
     Then an ack may also answer 409 and has no effect (Ack § Errors: the state changed concurrently), and a 200 may
     show a later state than the one that its own effect left. Only a history knows which later states the item really
-    went through, so here any later one passes, and `history.explain` narrows it down.
+    went through, so here any later one passes, and `orders.find_order` narrows it down.
     """
     if is_unknown(operation, answer):
         return _effects(state, operation) | {state}

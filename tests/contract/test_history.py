@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.contract.history import Event, Explanation, all_overlap, explain, overlaps, timeline
+from conformance.contract.history import Event, all_overlap, overlaps, timeline
+from conformance.contract.linearizability import Contradiction, Explained, check
 from conformance.contract.model import PHASES, Answer, ItemState, Kind, Operation, is_unknown, shows_later, step
+from conformance.contract.orders import Explanation
 
 QUEUED = ItemState("queued", "A")
 STARTING = ItemState("starting", "A")
@@ -37,6 +39,14 @@ def event(
 
 def final(state: str, at: tuple[float, float] = (90, 91)) -> Event:
     return event("get", "get", 200, state, at=at)
+
+
+def explain(initial: ItemState, events: Sequence[Event]) -> Explanation | None:
+    outcome = check({"": initial}, events)
+    if isinstance(outcome, Explained):
+        return outcome.orders[""]
+    assert isinstance(outcome, Contradiction)
+    return None
 
 
 def explained(initial: ItemState, *events: Event) -> bool:
