@@ -177,6 +177,15 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="explore",
+        kind="number",
+        metavar="SECONDS",
+        help=Text(
+            "Also send random requests, alone and at once, for so long; --seed repeats them.",
+            "另外在该时长内随机发送请求（单个或同时多个）；可用 --seed 复现。",
+        ),
+    ),
+    Option(
         name="max-rate",
         metavar="WRITES/READS",
         help=Text(

@@ -110,6 +110,7 @@ def _limits(values: Mapping[str, Any], base_url: str | None) -> Limits:
         writes_per_second=writes,
         reads_per_second=reads,
         concurrency=int(_positive(values, "concurrency", 32)),
+        explore=_positive(values, "explore", 0.0),
     )
 
 

@@ -79,13 +79,17 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds on a run. Rates are per second, 0 is unlimited; times are seconds; sizes are bytes."""
+    """Bounds on a run. Rates are per second, 0 is unlimited; times are seconds; sizes are bytes.
+
+    `explore` is how long random requests are sent; 0 is not at all.
+    """
 
     timeout: float = 30.0
     max_duration: float = 1800.0
     writes_per_second: float = 0.0
     reads_per_second: float = 0.0
     concurrency: int = 32
+    explore: float = 0.0
     max_body: int = MAX_BODY
     max_list: int = 1 << 20
 

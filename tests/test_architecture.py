@@ -22,6 +22,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"client"}),
     frozenset({"arrange"}),
     frozenset({"scenario"}),
+    frozenset({"exploration"}),
     frozenset({"chapters"}),
     frozenset({"judging"}),
     frozenset({"evidence"}),

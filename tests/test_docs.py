@@ -11,6 +11,7 @@ Every fenced block says what it is in its info string:
     sh|text certify the walk-through of a certificate: tests/certificate/test_readme.py runs and compares it
     yaml action     steps of a workflow: tests/test_action.py holds them against the action
     toml config     read as configuration
+    sh|text explore an exploration: tests/exploration/test_readme.py runs and reads it
     text run|red|serve   output, compared with what the code would write
 """
 
@@ -77,6 +78,8 @@ KINDS = frozenset(
             "text run",
             "text red",
             "text serve",
+            "sh explore",
+            "text explore",
         ),
         *("sh manifest", "sh command", "sh vendor", "python arrange", "json manifest", "json request"),
         *("json answer", "json release", "sh certify", "text certify", "yaml action"),
@@ -287,12 +290,14 @@ def test_the_run_shown_has_the_counts_of_this_version(lang: Lang) -> None:
     [block] = blocks(README[lang], "text run")
     catalogue = load()
     head = [Text("chapter", "章节").in_(lang), WORDS["passed"].in_(lang), WORDS["observed"].in_(lang)]
-    rows = [[c.title.in_(lang), *counts(c.requirements)] for c in catalogue.chapters]
-    rows = [head, *rows, [Text("total", "合计").in_(lang), *counts(list(catalogue.requirements.values()))]]
+    planned = {line.requirement for line in full_plan()}
+    judged = [[rule for rule in c.requirements if rule.id in planned] for c in catalogue.chapters]
+    rows = [[c.title.in_(lang), *counts(rules)] for c, rules in zip(catalogue.chapters, judged, strict=True)]
+    rows = [head, *rows, [Text("total", "合计").in_(lang), *counts([rule for rules in judged for rule in rules])]]
     start = next(number for number, line in enumerate(block.lines) if line.startswith(head[0]))
     assert list(block.lines[start : start + len(rows)]) == list(aligned(rows))
 
-    observed = counts(list(catalogue.requirements.values()))[1]
+    observed = counts([rule for rules in judged for rule in rules])[1]
     sentence = Text(f"Observed, not judged (requirements: {observed})", f"仅观察，不判定（{observed} 条要求）")
     assert sentence.in_(lang) in block.lines
 

@@ -10,6 +10,7 @@ from conformance.chapters import (
     authorization,
     environment_kind,
     error_envelope,
+    exploring,
     first_ack,
     not_found,
     observations,
@@ -34,6 +35,7 @@ _CHAPTERS = (
     error_envelope,
     request_shapes,
     races,
+    exploring,
     observations,
 )
 

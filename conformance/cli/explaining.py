@@ -116,6 +116,7 @@ _OCCASIONS: Final[Mapping[str, Text]] = {
         "exercised only where the target gives occasion, which it need not", "仅在目标提供机会时执行，目标并无此义务"
     ),
     "needs-poll": Text("not exercised on items that are given", "使用给定的 item 时不执行"),
+    "on-request": Text("exercised only with `run --explore`", "仅在使用 `run --explore` 时执行"),
 }
 
 

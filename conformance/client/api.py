@@ -95,9 +95,12 @@ class Api:
         """`GET /environments/{environment_id}/work`, a hundred at a time."""
         return await self._list(step, "list", page, "environments", environment_id, "work")
 
-    async def heartbeat(self, step: str, environment_id: str, work_id: str, *, ttl_seconds: int) -> Exchange:
-        """`POST /environments/{environment_id}/work/{work_id}/heartbeat`, the first one of an item."""
-        query = {"expected_last_heartbeat": "NO_HEARTBEAT", "desired_ttl_seconds": ttl_seconds}
+    async def heartbeat(
+        self, step: str, environment_id: str, work_id: str, *, ttl_seconds: int, first: bool = True
+    ) -> Exchange:
+        """`POST /environments/{environment_id}/work/{work_id}/heartbeat`; `first` expects that none came before."""
+        query: dict[str, Any] = {"expected_last_heartbeat": "NO_HEARTBEAT"} if first else {}
+        query["desired_ttl_seconds"] = ttl_seconds
         path = ("environments", environment_id, "work", work_id, "heartbeat")
         return await self._send(step, "heartbeat", "POST", path, query=query)
 
@@ -105,6 +108,17 @@ class Api:
         """`POST /environments/{environment_id}/work/{work_id}/stop`."""
         path = ("environments", environment_id, "work", work_id, "stop")
         return await self._post(step, "stop", *path, body={"force": True} if force else {})
+
+    async def update_metadata(
+        self, step: str, environment_id: str, work_id: str, *, metadata: dict[str, str]
+    ) -> Exchange:
+        """`POST /environments/{environment_id}/work/{work_id}`: merges these into the item's metadata."""
+        path = ("environments", environment_id, "work", work_id)
+        return await self._post(step, "update_metadata", *path, body={"metadata": metadata})
+
+    async def stats(self, step: str, environment_id: str) -> Exchange:
+        """`GET /environments/{environment_id}/work/stats`."""
+        return await self._read(step, "stats", "environments", environment_id, "work", "stats")
 
     async def create_environment(self, step: str, *, name: str, kind: str, metadata: dict[str, str]) -> Exchange:
         """`POST /environments` with `config.type` = `kind`."""

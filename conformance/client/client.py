@@ -91,7 +91,7 @@ class Client:
         self._transport = transport
         self.traffic = Traffic()
         self._clock = clock
-        self._limits = limits
+        self.limits = limits
         self._tries = tries
         self._limiter = RateLimiter(
             writes_per_second=limits.writes_per_second, reads_per_second=limits.reads_per_second
@@ -166,7 +166,7 @@ class Client:
                 self._headers(call),
                 call.body.encode() if call.body is not None else None,
                 on_send,
-                self._limits.max_list if call.listing else self._limits.max_body,
+                self.limits.max_list if call.listing else self.limits.max_body,
             )
         except Undelivered as error:
             outcome, problem = "fail", str(error)

@@ -18,7 +18,7 @@ from conformance.text import Text
 
 Level = Literal["MUST", "SHOULD", "OBSERVE"]
 Basis = Literal["stated", "inferred", "client", "open"]
-Exercised = Literal["always", "optional-input", "may-not-occur", "needs-poll"]
+Exercised = Literal["always", "optional-input", "may-not-occur", "needs-poll", "on-request"]
 """Why a requirement may be left out of a run that is still conformant; `always` may not."""
 
 FIRST_VERSION = "1.0"

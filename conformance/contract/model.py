@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, get_args
 
 Phase: TypeAlias = Literal["queued", "starting", "active", "stopping", "stopped"]
-Kind: TypeAlias = Literal["ack", "heartbeat", "stop", "force-stop", "redeliver", "get"]
+Kind: TypeAlias = Literal["ack", "heartbeat", "stop", "force-stop", "redeliver", "update", "get", "anything"]
 
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 """In the order of an item's life: nothing ever moves back (Work schemas § States)."""
@@ -29,7 +29,9 @@ _DOCUMENTED: Final[Mapping[Kind, frozenset[int]]] = {
     "stop": frozenset({200}),
     "force-stop": frozenset({200}),
     "redeliver": frozenset({200}),
+    "update": frozenset({200}),
     "get": frozenset({200}),
+    "anything": frozenset({200}),
 }
 """What each page answers to a well-formed and authorised request for an item that exists. The ack is not in the
 table: it is what is judged, so no answer of it is set aside."""
@@ -63,7 +65,8 @@ class ItemState:
 class Operation:
     """One request about the item; `worker` is the Worker-ID it carries.
 
-    `redeliver` is a poll with `reclaim_older_than_ms=0`, which may hand the item out again; `stop` is graceful.
+    `redeliver` is a poll with `reclaim_older_than_ms=0`, which may hand the item out again; `stop` is graceful;
+    `update` changes the metadata. `anything` is no operation of the API: it may leave the item in any phase.
     """
 
     kind: Kind
@@ -154,6 +157,8 @@ def _allowed(state: ItemState, operation: Operation, *, overlapped: bool) -> Map
             return {200: frozenset({replace(state, phase=_STOP[state.phase])})}
         case "force-stop":
             return {200: frozenset({replace(state, phase="stopped")})}
+        case "anything":
+            return {200: frozenset(replace(state, phase=phase) for phase in PHASES)}
         case _:
             return {200: same}
 
@@ -170,6 +175,11 @@ def _ack(state: ItemState, worker: str | None, *, overlapped: bool) -> Mapping[i
         won.add(replace(moved, worker=worker))  # whether such an ack makes the item that worker's is not said
     refusals = {409: same} if overlapped or claim == "open" else {}
     return {200: frozenset(won), **refusals}
+
+
+def is_foreign(stored: str | None, sent: str) -> bool:
+    """Whether an item that the target holds for `stored` is surely another worker's than `sent` (ruling 7)."""
+    return _claim(stored, sent) == "foreign"
 
 
 def _claim(stored: str | None, sent: str | None) -> Literal["rightful", "foreign", "open"]:

@@ -111,9 +111,8 @@ def _held(tally: Tally, *, selected: bool) -> Decision:
 
 def _excused(*, polls: bool) -> frozenset[Exercised]:
     """The marks of requirements that a green may leave out: what needs a poll only where the suite does not poll."""
-    return frozenset(
-        {"optional-input", "may-not-occur"} if polls else {"optional-input", "may-not-occur", "needs-poll"}
-    )
+    always: frozenset[Exercised] = frozenset({"optional-input", "may-not-occur", "on-request"})
+    return always if polls else always | {"needs-poll"}
 
 
 def _unjudged(tally: Tally, *, excused: frozenset[Exercised]) -> list[RequirementResult]:

@@ -61,8 +61,13 @@ class Cost:
 
 
 def full_plan() -> list[Line]:
-    """Every line there is, in the order of the chapters."""
-    return [Line(scenario.id, rule) for scenario in scenarios().values() for rule in scenario.requirements]
+    """Every line of a whole run, in the order of the chapters; what is held on request only is more than that."""
+    return [
+        Line(scenario.id, rule)
+        for scenario in scenarios().values()
+        if not scenario.on_request
+        for rule in scenario.requirements
+    ]
 
 
 def cost(lines: Iterable[Line], *, writes_per_second: float, arranged_by: Mode = "api") -> Cost:

@@ -24,7 +24,7 @@ from conformance.plugin.distribution import process_count
 from conformance.plugin.earlier import unpassed_lines
 from conformance.plugin.folder import Conversations
 from conformance.plugin.lead import SENT, VERDICT, Lead
-from conformance.plugin.nodes import LANGUAGE, TRAFFIC, RequirementItem, Suite
+from conformance.plugin.nodes import LANGUAGE, ON_REQUEST, TRAFFIC, RequirementItem, Suite
 from conformance.plugin.replay import Replay
 from conformance.plugin.worker import Worker
 from conformance.settings import Settings, from_values
@@ -76,6 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = from_values(values, os.environ)
         config.stash[_SELECTION] = _selection(config, settings)
         config.stash[_ADDRESSES] = _addresses(config)
+        config.stash[ON_REQUEST] = settings.limits.explore > 0 or config.getoption("target_replay") is not None
         config.stash[LANGUAGE] = settings.lang or "en"
         if hasattr(config, "workerinput"):
             worker = Worker(config)

@@ -257,7 +257,7 @@ class Conductor:
         )
 
     def _words_of_selection(self) -> str | None:
-        if set(self.plan) == set(full_plan()):
+        if set(self.plan) >= set(full_plan()):
             return None
         parts = [f"chapter {name}" for name in self._selection.chapters]
         parts += [f"requirement {name}" for name in self._selection.requirements]

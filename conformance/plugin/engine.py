@@ -187,6 +187,7 @@ class Engine:
                 self._client,
                 self._workspace,
                 want=scenario.want,
+                seed=self._assignment.seed,
                 rng=random.Random(f"{self._assignment.seed}:{scenario.id}:{attempt}"),  # noqa: S311 - to be repeated
                 age=_ORDER[scenario.id],
             )

@@ -22,6 +22,9 @@ JUDGE: Final = pytest.StashKey[Callable[[Line], Verdict]]()
 TRAFFIC: Final = pytest.StashKey[Callable[[], Traffic]]()
 """What this process has sent up to now; not there where nobody is talked to."""
 
+ON_REQUEST: Final = pytest.StashKey[bool]()
+"""Whether the cases that are only held on request were asked for."""
+
 LANGUAGE: Final = pytest.StashKey[Lang]()
 """The language that failures are told in."""
 
@@ -40,7 +43,11 @@ class Suite(pytest.Directory):
     def collect(self) -> Iterable[ChapterNode]:
         """A node for each chapter that has scenarios, in the catalogue's order."""
         for chapter in load().chapters:
-            members = [scenario for scenario in scenarios().values() if scenario.chapter == chapter.id]
+            members = [
+                scenario
+                for scenario in scenarios().values()
+                if scenario.chapter == chapter.id and (not scenario.on_request or self.config.stash[ON_REQUEST])
+            ]
             if members:
                 yield ChapterNode.from_parent(self, name=chapter.id, members=members)
 

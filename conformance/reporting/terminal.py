@@ -258,13 +258,13 @@ def _unjudged(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
 def _observed(record: RunRecord, lang: Lang, *, verbose: bool) -> Iterator[str]:
     results = record.tally.of("observed")
     yield from _section(_SECTIONS["observed"], _REQUIREMENTS, len(results), lang)
-    if results and not verbose:
-        yield Text("- report.json and --verbose tell them", "- 详见 report.json，或使用 --verbose").in_(lang)
-        return
-    for result in results:
+    told = [result for result in results if verbose or result.requirement.exercised == "on-request"]
+    for result in told:
         for verdict in result.verdicts:
             if verdict.observation is not None:
                 yield f"- {result.requirement.id}: {_safe(verdict.observation).in_(lang)}"
+    if len(told) < len(results):
+        yield Text("- report.json and --verbose tell them", "- 详见 report.json，或使用 --verbose").in_(lang)
 
 
 def _not_exercised(record: RunRecord, lang: Lang) -> Iterator[str]:

@@ -101,7 +101,7 @@ class Scenario:
     """A case: a conversation, what each of its acks must answer, and what else must hold.
 
     `want` is the item that it is about; `beside_quiet` cases name the second environment without using it; `after_all`
-    ones wait until every other is over. `gets` names pairs of an ack step
+    ones wait until every other is over; `on_request` ones are held only where they are asked for. `gets` names pairs of an ack step
     and the get step right after it. `token` is the optional credential that the case needs.
     """
 
@@ -115,6 +115,7 @@ class Scenario:
     want: Want = field(default_factory=Want)
     beside_quiet: bool = False
     after_all: bool = False
+    on_request: bool = False
     token: OptionalToken | None = None
     also_writes: int = 0
     """Requests of the conversation that change something and are neither acks nor on the item's way."""

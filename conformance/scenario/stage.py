@@ -55,10 +55,13 @@ Send = Callable[[Api, str], Awaitable[Exchange]]
 class Stage:
     """One attempt at one scenario."""
 
-    def __init__(self, client: Client, workspace: Workspace, *, want: Want, rng: random.Random, age: int) -> None:
+    def __init__(
+        self, client: Client, workspace: Workspace, *, want: Want, seed: int, rng: random.Random, age: int
+    ) -> None:
         self.exchanges: list[Exchange] = []
         self.facts: dict[str, Any] = {}
         self.want = want
+        self.seed = seed
         self.rng = rng
         self.workspace = workspace
         self.client = client
@@ -230,6 +233,22 @@ class Stage:
         """Archive the environment of the item: the quiet one, when all other cases are over."""
         body_of(await self._api.act("archive", "environments", item.environment_id, "archive"))
 
+    async def together(self, sends: dict[str, Send]) -> None:
+        """Let requests leave at one instant, in this order; one alone is sent like any other."""
+        if len(sends) == 1:
+            await asyncio.gather(*(send(self._api, step) for step, send in sends.items()))
+            return
+        await self.client.ready(writes=len(sends), age=self._age)
+        line = StartingLine(len(sends))
+        await asyncio.gather(
+            *(send(self._at(line.place(number)), step) for number, (step, send) in enumerate(sends.items()))
+        )
+
+    def forget(self) -> None:
+        """Begin anew: nothing that was said up to now is kept."""
+        self.exchanges.clear()
+        self._room = MAX_KEPT
+
     async def burst(self, sends: dict[str, Send], *, about: Callable[[set[str]], bool]) -> None:
         """Let several requests leave at one instant, in this order, each on a connection that is already open.
 
@@ -239,11 +258,7 @@ class Stage:
         Raises:
             Repeat: they are not, or the recorded intervals do not overlap.
         """
-        await self.client.ready(writes=len(sends), age=self._age)
-        line = StartingLine(len(sends))
-        await asyncio.gather(
-            *(send(self._at(line.place(number)), step) for number, (step, send) in enumerate(sends.items()))
-        )
+        await self.together(sends)
         taken = [e for e in self.exchanges if e.step in sends and e.outcome != "fail"]
         if not about({exchange.step for exchange in taken}):
             raise Repeat(Text("the target turned requests of the burst away", "目标拒收了并发请求"), MAX_LOST_RACES)
@@ -265,9 +280,9 @@ class Stage:
                 self._room -= size
         self.exchanges.append(exchange)
 
-    async def release(self, item: Item) -> None:
+    async def release(self, item: Item, step: str = "release") -> None:
         """Stop the item by force, whatever became of it, so that the next quiet scenario finds nothing of it."""
-        await self._api.stop("release", item.environment_id, item.work_id, force=True)
+        await self._api.stop(step, item.environment_id, item.work_id, force=True)
 
 
 def _identity(item: Item) -> dict[str, str | None]:

@@ -211,7 +211,7 @@ def test_nothing_ever_moves_back() -> None:
     for phase, stored, kind, sent, status, delivered, overlapped in itertools.product(
         PHASES,
         workers,
-        get_args(Kind),
+        set(get_args(Kind)) - {"anything"},  # which is no operation of the API
         workers,
         (None, 200, 404, 409, 412, 500, 503),
         (None, False, True),

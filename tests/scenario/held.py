@@ -75,7 +75,7 @@ def held(
         async with serving(handler) as base_url, connected(base_url, credentials=credentials) as client:
 
             def stage(attempt: int) -> Stage:
-                fresh = Stage(client, WORKSPACE, want=case.want, rng=random.Random(attempt), age=0)
+                fresh = Stage(client, WORKSPACE, want=case.want, seed=5, rng=random.Random(attempt), age=0)
                 return fresh.arranged_by(Given)
 
             async with asyncio.timeout(20):  # a hang is a failure, not a wait

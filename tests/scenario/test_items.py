@@ -52,7 +52,9 @@ def on_the_emulator(want: Want, journal: Journal) -> tuple[Transcript, Journal]:
                 def arranger(api: Api) -> Arranger:
                     return ApiArranger(api, workspace, journal, f"case-{attempt}")
 
-                return Stage(client, workspace, want=want, rng=random.Random(attempt), age=0).arranged_by(arranger)
+                return Stage(client, workspace, want=want, seed=5, rng=random.Random(attempt), age=0).arranged_by(
+                    arranger
+                )
 
             return await perform(case, stage, run="r", seed=5)
 

@@ -66,7 +66,7 @@ def performed(talk: Talk) -> tuple[Transcript, list[int]]:
 
             def stage(attempt: int) -> Stage:
                 attempts.append(attempt)
-                return Stage(client, WORKSPACE, want=Want(), rng=random.Random(attempt), age=0)
+                return Stage(client, WORKSPACE, want=Want(), seed=5, rng=random.Random(attempt), age=0)
 
             return await perform(scenario(talk), stage, run="r", seed=5)
 

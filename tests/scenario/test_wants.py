@@ -60,5 +60,7 @@ def test_the_case_is_about_the_state_that_its_name_says() -> None:
         (Want(items=2), True),
     ],
 )
-def test_only_in_the_quiet_environment_or_with_several_items_a_case_takes_part_in_delivering(want: Want, needs: bool) -> None:
+def test_only_in_the_quiet_environment_or_with_several_items_a_case_takes_part_in_delivering(
+    want: Want, needs: bool
+) -> None:
     assert want.needs_poll is needs
