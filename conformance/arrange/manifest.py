@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -16,6 +15,7 @@ from jsonschema.exceptions import ValidationError
 
 from conformance.arrange.wants import Origin, State, StoppedBy
 from conformance.contract.strict_json import NotStrictJson, decode, parse
+from conformance.spelling import nearest
 from conformance.text import Text
 
 MANIFEST_FORMAT: Final = "work-conformance-manifest/1"
@@ -160,12 +160,12 @@ def _words(error: ValidationError) -> Text:
 def _unknown_key(place: str, instance: Mapping[str, Any], known: Iterable[str]) -> Text:
     names = list(known)
     unknown = next(name for name in instance if name not in names)
-    near = difflib.get_close_matches(unknown, names, n=1, cutoff=0.5)
-    if near:
+    near = nearest(unknown, names)
+    if near is not None:
         words = Text(
             "{place}: there is no such key; did you mean {near!r}?", "{place}：没有这样的键；是否想写 {near!r}？"
         )
-        return words.format(place=_below(place, _printable(unknown)), near=near[0])
+        return words.format(place=_below(place, _printable(unknown)), near=near)
     words = Text("{place}: there is no such key; the keys are {names}", "{place}：没有这样的键；可用的键有 {names}")
     return words.format(place=_below(place, _printable(unknown)), names=", ".join(names))
 

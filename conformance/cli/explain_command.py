@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import sys
 import textwrap
@@ -13,6 +12,7 @@ import click
 
 from conformance.cli.options import CannotStart, language
 from conformance.cli.spoken import say
+from conformance.spelling import several_nearest
 from conformance.text import Lang
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ def command(name: str, lang: str | None, form: str) -> None:
 
 def _unknown(name: str, known: list[str]) -> str:
     """The nearest names: those that are spelt alike, else those that hold the word."""
-    near = (
-        difflib.get_close_matches(name, known, n=3, cutoff=0.6) or [each for each in known if name and name in each][:3]
-    )
+    near = several_nearest(name, known, most=3, alike=0.6) or [each for each in known if name and name in each][:3]
     if not near:
         return say(
             f"Nothing is named {name!r}; see `work-conformance list` for every requirement and scenario.",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import TypeVar
 
 from conformance.cli.options import CannotStart
 from conformance.cli.spoken import say, spoken
+from conformance.spelling import nearest
 from conformance.text import Text
 
 T = TypeVar("T")
@@ -22,12 +22,12 @@ def named(known: Mapping[str, T], name: str, kind: Text, see: str) -> T:
     if name in known:
         return known[name]
     noun = kind.in_(spoken())
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    if near:
+    near = nearest(name, known)
+    if near is not None:
         raise CannotStart(
             say(
-                f"There is no {noun} {name!r}; did you mean {near[0]!r}?",
-                f"没有名为 {name!r} 的{noun}；是否应为 {near[0]!r}？",
+                f"There is no {noun} {name!r}; did you mean {near!r}?",
+                f"没有名为 {name!r} 的{noun}；是否应为 {near!r}？",
             )
         )
     raise CannotStart(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from conformance.cli.spoken import say, spoken
 from conformance.options import OPTIONS, Option
+from conformance.spelling import nearest
 from conformance.text import Lang
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -70,17 +70,16 @@ def merged(ctx: click.Context, config: str | None) -> dict[str, Any]:
     allowed = {option.name for option in OPTIONS} | {name.replace("_", "-") for name in values}
     for name, value in table.items():
         if name not in allowed:
-            near = difflib.get_close_matches(name, sorted(allowed), n=1, cutoff=0.5)
-            known_as = near[0] if near else "work-conformance run --help"
+            near = nearest(name, sorted(allowed))
             raise CannotStart(
                 say(
-                    f"{origin}: there is no key {name!r}; did you mean {known_as!r}?",
-                    f"{origin}：没有键 {name!r}；是否应为 {known_as!r}？",
+                    f"{origin}: there is no key {name!r}; did you mean {near!r}?",
+                    f"{origin}：没有键 {name!r}；是否应为 {near!r}？",
                 )
-                if near
+                if near is not None
                 else say(
-                    f"{origin}: there is no key {name!r}; see `{known_as}`.",
-                    f"{origin}：没有键 {name!r}；参见 `{known_as}`。",
+                    f"{origin}: there is no key {name!r}; see `work-conformance run --help`.",
+                    f"{origin}：没有键 {name!r}；参见 `work-conformance run --help`。",
                 )
             )
         key = name.replace("-", "_")

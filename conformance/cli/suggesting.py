@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-
 import click
 
 from conformance.cli.spoken import say
+from conformance.spelling import nearest
 
 
 class SuggestingGroup(click.Group):
@@ -18,10 +17,10 @@ class SuggestingGroup(click.Group):
         """As click does it, but for the words of the complaint."""
         known = self.list_commands(ctx)
         if args and args[0] not in known and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], known, n=1, cutoff=0.5)
+            near = nearest(args[0], known)
             mend = (
-                say(f"Did you mean {near[0]!r}?", f"是否应为 {near[0]!r}？")
-                if near
+                say(f"Did you mean {near!r}?", f"是否应为 {near!r}？")
+                if near is not None
                 else say(f"The commands are {', '.join(known)}.", f"可用命令：{', '.join(known)}。")
             )
             raise click.UsageError(say(f"No such command {args[0]!r}. {mend}", f"没有命令 {args[0]!r}。{mend}"), ctx)

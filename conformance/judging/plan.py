@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from conformance.arrange.arrangement import Mode
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import Line
+from conformance.spelling import nearest
 from conformance.target import ConfigurationError
 from conformance.text import Text
 
@@ -94,6 +94,6 @@ _SHARED_WRITES = 2 * _SHARED_OBJECTS + 2
 def _known(kind: Text, names: Iterable[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            hint = _NEAREST.format(name=near[0]) if near else _SEE_LIST
+            near = nearest(name, known)
+            hint = _NEAREST.format(name=near) if near is not None else _SEE_LIST
             raise UnknownName(f"There is no {kind.en} {name!r}; {hint.en}", f"没有名为 {name!r} 的{kind.zh}；{hint.zh}")

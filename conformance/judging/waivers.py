@@ -7,7 +7,6 @@ now, fails the run, so that a list of known failures never outlives them.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import tomllib
@@ -21,6 +20,7 @@ from typing import Any, Final
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import Line, Red, Verdict
+from conformance.spelling import nearest
 from conformance.target import ConfigurationError
 from conformance.text import Text
 
@@ -184,16 +184,18 @@ def _entry(name: str, number: int, table: dict[str, Any]) -> Waiver:
     scenario, requirement = _subject(name, number, table)
     reason = table.get("reason")
     if not isinstance(reason, str) or not reason.strip():
-        raise _wrong(name, number, "reason must say why the failure is waived", "reason 必须说明豁免的理由")
+        raise _wrong(name, number, "reason must say why the failure is waived.", "reason 必须说明豁免的理由。")
     link, expires, finding = table.get("link"), table.get("expires"), table.get("finding", [])
     if link is not None and not (isinstance(link, str) and re.fullmatch(r"https?://\S+", link)):
-        raise _wrong(name, number, "link must be an http(s) address", "link 必须是 http(s) 地址")
+        raise _wrong(name, number, "link must be an http(s) address.", "link 必须是 http(s) 地址。")
     if expires is not None and type(expires) is not date:
-        raise _wrong(name, number, "expires must be a date such as 2027-01-31", "expires 必须是日期，例如 2027-01-31")
+        raise _wrong(
+            name, number, "expires must be a date such as 2027-01-31.", "expires 必须是日期，例如 2027-01-31。"
+        )
     if isinstance(finding, str):
         finding = [finding]
     if not isinstance(finding, list) or not all(isinstance(each, str) for each in finding):
-        raise _wrong(name, number, "finding must be a list of strings", "finding 必须是字符串列表")
+        raise _wrong(name, number, "finding must be a list of strings.", "finding 必须是字符串列表。")
     return Waiver(
         number=number,
         requirement=requirement,
@@ -211,8 +213,8 @@ def _subject(name: str, number: int, table: dict[str, Any]) -> tuple[str | None,
         raise _wrong(
             name,
             number,
-            'give either requirement = "ID" or check = "SCENARIO::ID"',
-            '请给出 requirement = "ID" 或 check = "场景::ID" 之一',
+            'give either requirement = "ID" or check = "SCENARIO::ID".',
+            '请给出 requirement = "ID" 或 check = "场景::ID" 之一。',
         )
     scenario = None
     if check is not None:
@@ -221,14 +223,14 @@ def _subject(name: str, number: int, table: dict[str, Any]) -> tuple[str | None,
     assert requirement is not None
     _known(name, number, "requirement", "要求", requirement, load().requirements)
     if scenario is not None and requirement not in scenarios()[scenario].requirements:
-        raise _wrong(name, number, f"{scenario} does not judge {requirement}", f"{scenario} 不判定 {requirement}")
+        raise _wrong(name, number, f"{scenario} does not judge {requirement}.", f"{scenario} 不判定 {requirement}。")
     level = load().requirements[requirement].level
     if level != "MUST":
         raise _wrong(
             name,
             number,
-            f"{requirement} is {level}, which never fails a run",
-            f"{requirement} 为 {level}，不会使运行失败",
+            f"{requirement} is {level}, which never fails a run.",
+            f"{requirement} 为 {level}，不会使运行失败。",
         )
     return scenario, requirement
 
@@ -240,19 +242,19 @@ def _known_keys(name: str, number: int, table: dict[str, Any], keys: Collection[
 
 def _known(name: str, number: int, en: str, zh: str, word: str, known: Collection[str]) -> None:
     if word not in known:
-        near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+        near = nearest(word, known)
         raise _wrong(
             name,
             number,
-            f"there is no {en} {word!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
-            f"没有{zh} {word!r}" + (f"；是否应为 {near[0]!r}？" if near else ""),
+            f"there is no {en} {word!r}" + (f"; did you mean {near!r}?" if near is not None else "."),
+            f"没有{zh} {word!r}" + (f"；是否应为 {near!r}？" if near is not None else "。"),
         )
 
 
 def _wrong(name: str, number: int, en: str, zh: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{name}, line {number}: {en.rstrip('.')}.".replace("?.", "?"),
-        f"{name} 第 {number} 行：{zh}。".replace("？。", "？"),
+        f"{name}, line {number}: {en}",
+        f"{name} 第 {number} 行：{zh}",
     )
 
 
