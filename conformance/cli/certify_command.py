@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.key_command import password_of, write_new
-from conformance.cli.options import CannotStart
+from conformance.cli.options import CannotStart, spoken_lang_option
 from conformance.cli.spoken import say, spoken
 
 if TYPE_CHECKING:
@@ -55,12 +55,7 @@ EXIT_REFUSED = 1
     type=click.Path(dir_okay=False, path_type=Path),
     help=say("Where to write it; an existing file is not overwritten.", "证书的写入位置；不会覆盖已有文件。"),
 )
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "zh"]),
-    expose_value=False,
-    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
-)
+@spoken_lang_option
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from conformance.cli.inner import arguments, environment, run_pytest, sigterm_as_interrupt
-from conformance.cli.options import CannotStart, language, merged, settings_options
+from conformance.cli.options import CannotStart, form_option, language, merged, processes_option, settings_options
 from conformance.cli.run_command import check
 from conformance.cli.spoken import say, spoken
 from conformance.options import OPTIONS
@@ -66,22 +66,9 @@ _UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
         "存放第二个服务器 token 的环境变量（默认 QODER_PAT_B）。",
     ),
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "md", "json"]),
-    default="text",
-    help=say("Form of the output.", "输出形式。"),
-)
+@form_option("text", "md", "json")
 @settings_options([option.name for option in OPTIONS if option.name not in _NOT_HERE])
-@click.option(
-    "-n",
-    "processes",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help=say("Processes (pytest-xdist).", "进程数（pytest-xdist）。"),
-)
+@processes_option
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Show where two runs differ."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from conformance.cli.options import CannotStart, language, merged, settings_options
+from conformance.cli.options import CannotStart, form_option, language, merged, settings_options
 from conformance.cli.spoken import say, spoken
 from conformance.text import Lang
 
@@ -45,7 +45,7 @@ _IN_THE_WAY: Final = 2
         "另外创建运行开始时所需的对象，确认能收到 item，随后全部清除。",
     ),
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@form_option("text", "json")
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, form: str, **_: Any) -> None:
     """Look at what may stand in the way."""

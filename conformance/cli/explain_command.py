@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli.options import CannotStart, language
+from conformance.cli.options import CannotStart, form_option, lang_option, language
 from conformance.cli.spoken import say
 from conformance.spelling import several_nearest
 from conformance.text import Lang
@@ -31,13 +31,8 @@ _COLUMNS: Final = 110
     )
 )
 @click.argument("name")
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "zh"]),
-    default=None,
-    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
-)
-@click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", show_default=True)
+@lang_option
+@form_option("text", "md", "json")
 def command(name: str, lang: str | None, form: str) -> None:
     """Explain a name."""
     from conformance.cli.explaining import explanations, names

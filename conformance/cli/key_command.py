@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.options import CannotStart
+from conformance.cli.options import CannotStart, spoken_lang_option
 from conformance.cli.spoken import say
 
 
@@ -32,12 +32,7 @@ from conformance.cli.spoken import say
     metavar="NAME",
     help=say("Variable with a password, by which the private key is encrypted.", "存放密码的变量，用该密码加密私钥。"),
 )
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "zh"]),
-    expose_value=False,
-    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
-)
+@spoken_lang_option
 def command(out: Path, password_env: str | None) -> None:
     """Make a pair of keys."""
     from conformance.certificate.signing import new_key

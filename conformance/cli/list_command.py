@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from conformance.chapters.registry import scenarios
-from conformance.cli.options import language
+from conformance.cli.options import form_option, lang_option, language
 from conformance.cli.spoken import say
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, load
@@ -22,12 +22,7 @@ from conformance.text import Lang, Text
         "Show chapters, scenarios and requirements with their level and basis.", "列出各章、场景以及要求的级别和依据。"
     )
 )
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "zh"]),
-    default=None,
-    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
-)
+@lang_option
 @click.option(
     "--ambiguities",
     is_flag=True,
@@ -49,7 +44,7 @@ from conformance.text import Lang, Text
         "改为列出 `serve --variant` 的变体，即特殊但合法的服务器。",
     ),
 )
-@click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", show_default=True)
+@form_option("text", "md", "json")
 def command(lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool) -> None:
     """Show what is judged."""
     chosen = language(lang)

@@ -20,7 +20,7 @@ from conformance.arrange.preflight import CannotStart as Unreachable
 from conformance.arrange.preflight import accepted
 from conformance.arrange.reading import AnswerLost, CannotArrange, Precondition
 from conformance.chapters.registry import scenarios
-from conformance.cli.options import CannotStart, merged, settings_options
+from conformance.cli.options import CannotStart, merged, settings_options, spoken_lang_option
 from conformance.cli.spoken import say, spoken
 from conformance.cli.suggesting import SuggestingGroup
 from conformance.client.api import Api
@@ -69,7 +69,7 @@ def schema() -> None:
     )
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help=say("Language.", "语言。"))
+@spoken_lang_option
 def check(file: Path) -> None:
     """Check a manifest."""
     try:

@@ -12,7 +12,7 @@ import click
 from conformance.cli.spoken import say, spoken
 from conformance.options import OPTIONS, Option
 from conformance.spelling import nearest
-from conformance.text import Lang
+from conformance.text import LANGS, Lang, Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -58,6 +58,56 @@ def settings_options(names: Iterable[str] | None = None) -> Callable[[F], F]:
     return decorate
 
 
+def lang_option(function: F) -> F:
+    """Add `--lang` to a command that takes the language as a value, None where none was asked for."""
+    return _lang_option()(function)
+
+
+def spoken_lang_option(function: F) -> F:
+    """Add `--lang` to a command that only speaks: `spoken` reads it off the command line by itself."""
+    return _lang_option(expose_value=False)(function)
+
+
+def form_option(*forms: str) -> Callable[[F], F]:
+    """Add `--format`; the first of the forms is the default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help=say("Form of the output.", "输出形式。"),
+    )
+
+
+def processes_option(function: F) -> F:
+    """Add `-n`, in how many processes the cases run; 0 is this one."""
+    return click.option(
+        "-n",
+        "processes",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help=say("Processes (pytest-xdist).", "进程数（pytest-xdist）。"),
+    )(function)
+
+
+def allure_option(variable: str | None = None) -> Callable[[F], F]:
+    """Add `--alluredir`; `variable` of the environment gives the folder as well."""
+    return click.option(
+        "--alluredir",
+        default=None,
+        metavar="DIR",
+        envvar=variable,
+        help=say("Also write results for Allure into this folder.", "同时将 Allure 结果写入该目录。"),
+    )
+
+
+def verbose_option(told: Text) -> Callable[[F], F]:
+    """Add `-v`; `told` is what is told besides."""
+    return click.option("-v", "--verbose", is_flag=True, help=told.in_(spoken()))
+
+
 def merged(ctx: click.Context, config: str | None) -> dict[str, Any]:
     """The command's values, with those of TOML where neither flag nor environment gave one.
 
@@ -86,6 +136,16 @@ def merged(ctx: click.Context, config: str | None) -> dict[str, Any]:
         if key in values and ctx.get_parameter_source(key) is click.core.ParameterSource.DEFAULT:
             values[key] = _typed(ctx, key, value, origin)
     return values
+
+
+def _lang_option(*, expose_value: bool = True) -> Callable[[F], F]:
+    return click.option(
+        "--lang",
+        type=click.Choice(LANGS),
+        default=None,
+        expose_value=expose_value,
+        help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
+    )
 
 
 def _click_option(option: Option) -> Callable[[F], F]:

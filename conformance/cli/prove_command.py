@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli.options import CannotStart, language
+from conformance.cli.options import CannotStart, lang_option, language
 from conformance.cli.spoken import say
 from conformance.text import Lang, Text
 
@@ -61,7 +61,7 @@ _RUNS_PER_PROCESSOR: Final = 2
     metavar="N",
     help=say("Runs at once; else two for each processor.", "同时进行的运行数；默认每个处理器两个。"),
 )
-@click.option("--lang", type=click.Choice(["en", "zh"]), default=None, help=say("Language.", "语言。"))
+@lang_option
 def command(sample: int | None, seed: int | None, output: Path, jobs: int | None, lang: str | None) -> None:
     """Prove the suite."""
     from conformance.proving.programme import programme

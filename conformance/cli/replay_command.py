@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from conformance.cli.inner import allure, arguments, run_pytest
-from conformance.cli.options import CannotStart, language
+from conformance.cli.options import CannotStart, allure_option, lang_option, language, verbose_option
 from conformance.cli.spoken import say, spoken
+from conformance.text import Text
 
 
 @click.command(
@@ -33,23 +34,9 @@ from conformance.cli.spoken import say, spoken
     is_flag=True,
     help=say("Whatever was not exercised makes it inconclusive.", "凡未执行的要求均视为无法判定。"),
 )
-@click.option(
-    "--alluredir",
-    metavar="DIR",
-    help=say("Also write results for Allure into this folder.", "同时将 Allure 结果写入该目录。"),
-)
-@click.option(
-    "-v",
-    "--verbose",
-    is_flag=True,
-    help=say("Tell what was observed where the docs leave it open, too.", "同时列出文档未规定之处的观察结果。"),
-)
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "zh"]),
-    default=None,
-    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
-)
+@allure_option()
+@verbose_option(Text("Tell what was observed where the docs leave it open, too.", "同时列出文档未规定之处的观察结果。"))
+@lang_option
 def command(
     run_dir: Path, output: str | None, alluredir: str | None, lang: str | None, *, strict: bool, verbose: bool
 ) -> None:

@@ -11,10 +11,19 @@ from typing import Any, Final
 import click
 
 from conformance.cli.inner import allure, arguments, crash_as_suite_error, run_pytest, sigterm_as_interrupt
-from conformance.cli.options import CannotStart, language, merged, settings_options
+from conformance.cli.options import (
+    CannotStart,
+    allure_option,
+    language,
+    merged,
+    processes_option,
+    settings_options,
+    verbose_option,
+)
 from conformance.cli.spoken import say, spoken
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
+from conformance.text import Text
 
 _LONGEST_WAIT: Final = 86_400
 
@@ -32,14 +41,7 @@ _LONGEST_WAIT: Final = 86_400
     ),
 )
 @settings_options()
-@click.option(
-    "-n",
-    "processes",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help=say("Processes (pytest-xdist).", "进程数（pytest-xdist）。"),
-)
+@processes_option
 @click.option(
     "-k",
     "expression",
@@ -47,13 +49,7 @@ _LONGEST_WAIT: Final = 86_400
     metavar="EXPR",
     help=say("Only what matches, as in pytest -k.", "只运行匹配的部分，同 pytest -k。"),
 )
-@click.option(
-    "--alluredir",
-    default=None,
-    metavar="DIR",
-    envvar="WORK_CONFORMANCE_ALLUREDIR",
-    help=say("Also write results for Allure into this folder.", "同时将 Allure 结果写入该目录。"),
-)
+@allure_option("WORK_CONFORMANCE_ALLUREDIR")
 @click.option(
     "--start",
     default=None,
@@ -67,14 +63,11 @@ _LONGEST_WAIT: Final = 86_400
     metavar="SECONDS",
     help=say("How long it may take to start (default 30).", "等待其启动的时限（默认 30）。"),
 )
-@click.option(
-    "-v",
-    "--verbose",
-    is_flag=True,
-    help=say(
+@verbose_option(
+    Text(
         "Tell what was observed where the docs leave it open, too, and each chapter when it is done.",
         "同时列出文档未规定之处的观察结果，并在每章完成时输出一行。",
-    ),
+    )
 )
 @click.option(
     "-q",

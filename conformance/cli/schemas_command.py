@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from conformance.cli.options import CannotStart, language
+from conformance.cli.options import CannotStart, form_option, lang_option, language, spoken_lang_option
 from conformance.cli.spoken import say
 from conformance.cli.suggesting import SuggestingGroup
 from conformance.contract.derived import schema_folder
@@ -23,12 +23,6 @@ _DOCS_HELP: Final = say(
     " project's own sheets.",
     "含 en/*.md、zh/*.md 的文件夹，或文档的根地址。其中没有的页面取自本项目的契约页。",
 )
-_lang = click.option(
-    "--lang",
-    type=click.Choice(["en", "zh"]),
-    default=None,
-    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
-)
 _docs = click.option("--docs", metavar="DIR|URL", help=_DOCS_HELP)
 
 
@@ -41,7 +35,7 @@ _docs = click.option("--docs", metavar="DIR|URL", help=_DOCS_HELP)
         "不带 --docs 时，以复述这些页面的契约页（schemas/docs）为准。",
     ),
 )
-@click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help=say("Language.", "语言。"))
+@spoken_lang_option
 def command() -> None:
     """`work-conformance schemas`."""
 
@@ -56,7 +50,7 @@ def command() -> None:
         "Where to write; in a checkout, its own schemas folder.", "写入的位置；在源码目录中默认为其 schemas 文件夹。"
     ),
 )
-@_lang
+@lang_option
 def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
     """Write the schemas."""
     chosen = language(lang)
@@ -102,7 +96,7 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
 @click.option(
     "--prose", is_flag=True, help=say("Also list what is prose, row by row.", "同时逐行列出未转为约束的叙述文字。")
 )
-@_lang
+@lang_option
 @click.pass_context
 def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str | None, *, prose: bool) -> None:
     """Compare."""
@@ -152,8 +146,8 @@ def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str |
     ),
 )
 @_docs
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@_lang
+@form_option("text", "json")
+@lang_option
 def divergences(docs: str | None, form: str, lang: str | None) -> None:
     """Show where the pages disagree."""
     chosen = language(lang)

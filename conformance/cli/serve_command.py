@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from conformance.cli.named import named
-from conformance.cli.options import CannotStart
+from conformance.cli.options import CannotStart, spoken_lang_option
 from conformance.cli.spoken import say, spoken
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError, parse_api_prefix, parse_secret
 from conformance.text import Text
@@ -35,7 +35,7 @@ _VARIABLES: Final = {
     )
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help=say("Address to listen at.", "监听地址。"))
-@click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help=say("Language.", "语言。"))
+@spoken_lang_option
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

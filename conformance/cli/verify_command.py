@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli.options import CannotStart, language
+from conformance.cli.options import CannotStart, lang_option, language
 from conformance.cli.spoken import say, spoken
 from conformance.text import Lang
 
@@ -56,12 +56,7 @@ EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell
     type=click.Path(dir_okay=False, path_type=Path),
     help=say("Where it holds, write a page about it (Markdown).", "若证书成立，写出一页说明（Markdown）。"),
 )
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "zh"]),
-    default=None,
-    help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
-)
+@lang_option
 @click.pass_context
 def command(
     ctx: click.Context, bundle: Path, key: Path | None, badge: Path | None, summary: Path | None, lang: str | None
