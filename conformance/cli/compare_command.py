@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from conformance.cli import forms
 from conformance.cli.inner import arguments, environment, run_pytest, sigterm_as_interrupt
 from conformance.cli.options import CannotStart, form_option, language, merged, processes_option, settings_options
 from conformance.cli.run_command import check
@@ -89,8 +90,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
             ctx,
         )
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    for line in _written(comparison, values["form"], lang):
-        click.echo(line)
+    _tell(comparison, values["form"], lang)
     raise SystemExit(EXIT_SAME if comparison.same else EXIT_DIFFERENT)
 
 
@@ -104,14 +104,17 @@ def _compared(a: Path, b: Path) -> Comparison:
         raise CannotStart(error.reason.in_(spoken())) from None
 
 
-def _written(comparison: Comparison, form: str, lang: Lang) -> Iterator[str]:
+def _tell(comparison: Comparison, form: str, lang: Lang) -> None:
     from conformance.reporting.comparison_json import comparison_json
     from conformance.reporting.comparison_text import markdown, terminal
 
-    if form == "json":
-        yield json.dumps(comparison_json(comparison), indent=1, ensure_ascii=False, allow_nan=False)
-    else:
-        yield from (markdown if form == "md" else terminal)(comparison, lang)
+    forms.tell(
+        form,
+        lang,
+        data=lambda: comparison_json(comparison),
+        markdown=partial(markdown, comparison),
+        text=partial(terminal, comparison),
+    )
 
 
 # --- two servers

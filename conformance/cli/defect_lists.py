@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-import click
-
+from conformance.cli import forms
 from conformance.emulator.defects import DEFECTS, Defect
 from conformance.text import Lang, Text
 
@@ -17,11 +15,7 @@ _WARNS: Final = Text("warned", "警告")
 
 def tell(lang: Lang, form: str) -> None:
     """Print the list as text, Markdown or JSON."""
-    if form == "json":
-        click.echo(json.dumps([_data(defect) for defect in DEFECTS.values()], indent=1, ensure_ascii=False))
-        return
-    for line in _markdown(lang) if form == "md" else _text(lang):
-        click.echo(line)
+    forms.tell(form, lang, data=lambda: [_data(defect) for defect in DEFECTS.values()], markdown=_markdown, text=_text)
 
 
 def _text(lang: Lang) -> Iterator[str]:

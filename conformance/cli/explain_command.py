@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from conformance.cli import forms
 from conformance.cli.options import CannotStart, form_option, lang_option, language
 from conformance.cli.spoken import say
 from conformance.spelling import several_nearest
@@ -41,15 +42,22 @@ def command(name: str, lang: str | None, form: str) -> None:
     found = explanations(name)
     if not found:
         raise CannotStart(_unknown(name, names()))
-    if form == "json":
-        click.echo(json.dumps([each.to_json() for each in found], indent=1, ensure_ascii=False))
-        return
-    chosen = language(lang)
+    forms.tell(
+        form,
+        language(lang),
+        data=lambda: [each.to_json() for each in found],
+        markdown=partial(_one_below_the_other, found, _markdown),
+        text=partial(_one_below_the_other, found, _text),
+    )
+
+
+def _one_below_the_other(
+    found: list[Explanation], lines: Callable[[Explanation, Lang], Iterator[str]], lang: Lang
+) -> Iterator[str]:
     for number, each in enumerate(found):
         if number:
-            click.echo()
-        for line in _markdown(each, chosen) if form == "md" else _text(each, chosen):
-            click.echo(line)
+            yield ""
+        yield from lines(each, lang)
 
 
 def _unknown(name: str, known: list[str]) -> str:

@@ -13,8 +13,7 @@ from typing import Any, Final
 
 import click
 
-from conformance.cli.options import CannotStart
-from conformance.cli.spoken import say
+from conformance.cli.folders import make_folder
 from conformance.options import OPTIONS
 
 _PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
@@ -49,18 +48,9 @@ def allure(place: str | None) -> list[str]:
     """
     if not place:
         return []
-    folder = Path(place).absolute()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        why = error.strerror
-        raise CannotStart(
-            say(
-                f"--alluredir {place}: the folder cannot be written ({why}).",
-                f"--alluredir {place}：目录无法写入（{why}）。",
-            )
-        ) from None
-    return ["-p", "allure_pytest.plugin", f"--alluredir={folder}"]
+    folder = Path(place)
+    make_folder("--alluredir", folder)
+    return ["-p", "allure_pytest.plugin", f"--alluredir={folder.absolute()}"]
 
 
 def run_pytest(arguments: list[str], plugin: object) -> int:

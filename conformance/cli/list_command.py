@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import click
 
 from conformance.chapters.registry import scenarios
+from conformance.cli import forms
 from conformance.cli.options import form_option, lang_option, language
 from conformance.cli.spoken import say
 from conformance.contract.ambiguities import register
@@ -56,20 +57,14 @@ def command(lang: str | None, form: str, *, ambiguities: bool, defects: bool, va
         from conformance.cli import variant_lists
 
         variant_lists.tell(chosen, form)
-    elif form == "json":
-        click.echo(json.dumps(_register() if ambiguities else _data(), indent=1, ensure_ascii=False))
     elif ambiguities:
-        _say(_ambiguities(chosen, heading="## " if form == "md" else ""))
+        headed = partial(_ambiguities, heading="## ")
+        forms.tell(form, chosen, data=_register, markdown=headed, text=_ambiguities)
     else:
-        _say(_markdown(chosen) if form == "md" else _text(chosen))
+        forms.tell(form, chosen, data=_data, markdown=_markdown, text=_text)
 
 
-def _say(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)
-
-
-def _ambiguities(lang: Lang, *, heading: str) -> Iterator[str]:
+def _ambiguities(lang: Lang, *, heading: str = "") -> Iterator[str]:
     for entry in register():
         yield f"{heading}{entry.id}: {entry.question.in_(lang)}"
         yield ""
@@ -84,17 +79,7 @@ def _ambiguities(lang: Lang, *, heading: str) -> Iterator[str]:
 
 
 def _register() -> list[dict[str, Any]]:
-    return [
-        {
-            "id": entry.id,
-            "question": entry.question.to_json(),
-            "positions": entry.positions.to_json(),
-            "reading": entry.reading.to_json(),
-            "sources": [source.to_json() for source in entry.sources],
-            "requirements": list(entry.requirements),
-        }
-        for entry in register()
-    ]
+    return [entry.to_json() for entry in register()]
 
 
 def _judged_on(requirement: str) -> list[str]:

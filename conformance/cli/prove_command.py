@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli.options import CannotStart, lang_option, language
+from conformance.cli.folders import make_folder
+from conformance.cli.options import lang_option, language
 from conformance.cli.spoken import say
 from conformance.text import Lang, Text
 
@@ -68,7 +69,7 @@ def command(sample: int | None, seed: int | None, output: Path, jobs: int | None
 
     chosen = language(lang)
     drawn = secrets.randbelow(10_000) if seed is None else seed
-    _writable(output)
+    make_folder("--output", output)
     proof = programme(drawn, sample)
     raise SystemExit(_prove(proof, drawn, output, jobs or _RUNS_PER_PROCESSOR * (os.cpu_count() or 1), chosen))
 
@@ -128,21 +129,3 @@ class _Progress:
         """Leave the line as it was before."""
         if self._terminal:
             click.echo("\r\x1b[K", err=True, nl=False)
-
-
-def _writable(output: Path) -> None:
-    """Make the folder before anything is run.
-
-    Raises:
-        CannotStart: it cannot be made.
-    """
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        why = error.strerror
-        raise CannotStart(
-            say(
-                f"--output {output}: the folder cannot be written ({why}).",
-                f"--output {output}：目录无法写入（{why}）。",
-            )
-        ) from None

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from conformance.contract.catalogue import sources_of
 from conformance.contract.sources import Source
@@ -22,6 +23,17 @@ class Ambiguity:
     reading: Text
     sources: tuple[Source, ...]
     requirements: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry as plain JSON types, every text in both languages."""
+        return {
+            "id": self.id,
+            "question": self.question.to_json(),
+            "positions": self.positions.to_json(),
+            "reading": self.reading.to_json(),
+            "sources": [source.to_json() for source in self.sources],
+            "requirements": list(self.requirements),
+        }
 
 
 @cache
