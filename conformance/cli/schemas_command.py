@@ -13,7 +13,7 @@ from conformance.cli.options import CannotStart, form_option, lang_option, langu
 from conformance.cli.spoken import say
 from conformance.cli.suggesting import SuggestingGroup
 from conformance.contract.derived import schema_folder
-from conformance.text import Lang
+from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
     from conformance.derive.output import Derivation
@@ -23,6 +23,20 @@ _DOCS_HELP: Final = say(
     " project's own sheets.",
     "含 en/*.md、zh/*.md 的文件夹，或文档的根地址。其中没有的页面取自本项目的契约页。",
 )
+_DIFFERENT: Final = Text(
+    "The committed schemas are not what the pages say: {n} differences.", "已提交的 schema 与页面不一致：{n} 处差异。"
+)
+_UNREGISTERED: Final = Text(
+    "The schemas agree, but the ambiguity register does not have the disagreements above.",
+    "schema 一致，但上述矛盾未登记在歧义登记表中。",
+)
+_AGREE: Final = Text("The committed schemas are what the pages say.", "已提交的 schema 与页面一致。")
+_DIVERGE: Final = {
+    "languages": Text("the languages differ", "两种语言不一致"),
+    "pages": Text("pages differ", "页面之间不一致"),
+    "example": Text("an example differs from its table", "示例与表格不一致"),
+    "row": Text("a row contradicts itself", "同一行自相矛盾"),
+}
 _docs = click.option("--docs", metavar="DIR|URL", help=_DOCS_HELP)
 
 
@@ -109,32 +123,18 @@ def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str |
     try:
         found = differences(where, derivation)
     except Unreadable as error:
-        raise CannotStart(error.zh if chosen == "zh" else error.en) from None
+        raise CannotStart(Text(error.en, error.zh).in_(chosen)) from None
     for difference in found:
-        click.echo(difference.zh if chosen == "zh" else difference.en)
+        click.echo(Text(difference.en, difference.zh).in_(chosen))
     _say(_read_from(derivation, docs, chosen))
     _say(_coverage(derivation, chosen, prose=prose))
     new = [entry for entry in derivation.divergences if entry.id is None]
     for line in _divergences(new, chosen):
         click.echo(line)
     if found:
-        click.echo(
-            {
-                "en": f"The committed schemas are not what the pages say: {len(found)} differences.",
-                "zh": f"已提交的 schema 与页面不一致：{len(found)} 处差异。",
-            }[chosen]
-        )
-    elif new:
-        click.echo(
-            {
-                "en": "The schemas agree, but the ambiguity register does not have the disagreements above.",
-                "zh": "schema 一致，但上述矛盾未登记在歧义登记表中。",
-            }[chosen]
-        )
+        click.echo(_DIFFERENT.format(n=len(found)).in_(chosen))
     else:
-        click.echo(
-            {"en": "The committed schemas are what the pages say.", "zh": "已提交的 schema 与页面一致。"}[chosen]
-        )
+        click.echo((_UNREGISTERED if new else _AGREE).in_(chosen))
     ctx.exit(1 if found or new else 0)
 
 
@@ -157,7 +157,7 @@ def divergences(docs: str | None, form: str, lang: str | None) -> None:
         return
     _say(_divergences(derivation.divergences, chosen))
     count = len(derivation.divergences)
-    click.echo({"en": f"{count} disagreements.", "zh": f"共 {count} 处矛盾。"}[chosen])
+    click.echo(Text(f"{count} disagreements.", f"共 {count} 处矛盾。").in_(chosen))
 
 
 def _derived(docs: str | None, chosen: Lang, sheets: Path | None = None) -> Derivation:
@@ -169,7 +169,7 @@ def _derived(docs: str | None, chosen: Lang, sheets: Path | None = None) -> Deri
         derivation = Derivation(read((sheets or schema_folder()) / "docs", docs))
         len(derivation.files)  # everything is derived here, where what is wrong with a page is told
     except Unreadable as error:
-        raise CannotStart(error.zh if chosen == "zh" else error.en) from None
+        raise CannotStart(Text(error.en, error.zh).in_(chosen)) from None
     return derivation
 
 
@@ -201,55 +201,46 @@ def _read_from(derivation: Derivation, docs: str | None, chosen: Lang) -> Iterat
     if docs is not None:
         names = ", ".join(derivation.docs.from_sheets)
         if names:
-            yield {
-                "en": f"Not found there, taken from the sheets: {names}",
-                "zh": f"其中没有、取自契约页的页面：{names}",
-            }[chosen]
+            yield Text(f"Not found there, taken from the sheets: {names}", f"其中没有、取自契约页的页面：{names}").in_(
+                chosen
+            )
         for pages in derivation.docs.pages.values():
             for page in pages.values():
                 if page.unread:
                     unread = ", ".join(f"{heading} ({line})" for heading, line in page.unread)
-                    yield {
-                        "en": f"{page.name}: sections not read: {unread}",
-                        "zh": f"{page.name}：未读取的小节：{unread}",
-                    }[chosen]
+                    yield Text(f"{page.name}: sections not read: {unread}", f"{page.name}：未读取的小节：{unread}").in_(
+                        chosen
+                    )
 
 
 def _coverage(derivation: Derivation, chosen: Lang, *, prose: bool = False) -> Iterator[str]:
     from conformance.derive.coverage import coverage
 
     counted = coverage(derivation)
-    yield {
-        "en": f"{counted.used} of {counted.rows} table rows became keywords. The others:",
-        "zh": f"{counted.rows} 个表格行中有 {counted.used} 行成为 schema 的关键字。其余各行：",
-    }[chosen]
+    yield Text(
+        f"{counted.used} of {counted.rows} table rows became keywords. The others:",
+        f"{counted.rows} 个表格行中有 {counted.used} 行成为 schema 的关键字。其余各行：",
+    ).in_(chosen)
     for entry in counted.unused:
         if entry.lang == chosen:
-            reason = entry.zh if chosen == "zh" else entry.en
+            reason = Text(entry.en, entry.zh).in_(chosen)
             rows = ", ".join(entry.rows)
             yield f"  {entry.page} § {entry.section}: {rows} ({reason})"
-    yield {
-        "en": f"{len(counted.prose)} rows and paragraphs hold prose that no keyword expresses"
+    yield Text(
+        f"{len(counted.prose)} rows and paragraphs hold prose that no keyword expresses"
         + (":" if prose else " (--prose lists them)."),
-        "zh": f"{len(counted.prose)} 个行或段落含有关键字无法表达的叙述文字"
-        + ("：" if prose else "（用 --prose 列出）。"),
-    }[chosen]
+        f"{len(counted.prose)} 个行或段落含有关键字无法表达的叙述文字" + ("：" if prose else "（用 --prose 列出）。"),
+    ).in_(chosen)
     if prose:
         yield from (f"  {at}  {text}" for at, text in counted.prose)
 
 
 def _divergences(entries: list[Any], chosen: Lang) -> Iterator[str]:
-    kinds = {
-        "languages": {"en": "the languages differ", "zh": "两种语言不一致"},
-        "pages": {"en": "pages differ", "zh": "页面之间不一致"},
-        "example": {"en": "an example differs from its table", "zh": "示例与表格不一致"},
-        "row": {"en": "a row contradicts itself", "zh": "同一行自相矛盾"},
-    }
-    unknown = {"en": "not in the ambiguity register", "zh": "未登记"}[chosen]
-    nothing = {"en": "nothing", "zh": "无"}[chosen]
+    unknown = Text("not in the ambiguity register", "未登记").in_(chosen)
+    nothing = Text("nothing", "无").in_(chosen)
     for entry in entries:
         about = f"`{entry.row}`, {entry.aspect}" if entry.row else entry.aspect
-        yield f"{entry.id or unknown}: {kinds[entry.kind][chosen]}: {about}"
+        yield f"{entry.id or unknown}: {_DIVERGE[entry.kind].in_(chosen)}: {about}"
         for side in entry.sides:
             value = nothing if side.value is None else json.dumps(side.value, ensure_ascii=False)
             yield f"  {side.place.at}  {side.place.page}#{side.place.section}: {value}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any, Final
 
-from conformance.contract.ambiguities import Ambiguity, register
+from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import Requirement
 from conformance.contract.witnesses import schema_differences
 from conformance.judging.record import Circumstances, RunRecord
@@ -45,7 +45,7 @@ def report(record: RunRecord) -> dict[str, Any]:
             }
             for chapter, results in by_chapter(record)
         ],
-        "ambiguities": [_ambiguity(entry) for entry in register()],
+        "ambiguities": [entry.to_json() for entry in register()],
         "schema_differences": [
             {
                 "schema": entry.schema,
@@ -122,17 +122,6 @@ def _requirement(result: RequirementResult) -> dict[str, Any]:
         "reason": _text(result.reason),
         "blocked_by": list(result.blocked_by),
         "lines": [_line(verdict) for verdict in result.verdicts],
-    }
-
-
-def _ambiguity(entry: Ambiguity) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "question": entry.question.to_json(),
-        "positions": entry.positions.to_json(),
-        "reading": entry.reading.to_json(),
-        "sources": [source.to_json() for source in entry.sources],
-        "requirements": list(entry.requirements),
     }
 
 

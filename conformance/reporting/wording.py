@@ -78,7 +78,7 @@ def waived(verdict: Verdict) -> Text:
     """Why a failure is waived, with its link."""
     reason = _shortened(verdict.waiver) if verdict.waiver else WORDS["waived"]
     link = f" <{safe(verdict.link)}>" if verdict.link else ""
-    return Text("{reason}{link}", "{reason}{link}").format(reason=reason, link=link)
+    return Text(reason.en + link, reason.zh + link)
 
 
 def summary(verdict: Verdict) -> Text:
