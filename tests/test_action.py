@@ -14,7 +14,7 @@ import yaml
 
 import conformance
 from conformance.text import Lang
-from tests.test_docs import README, blocks, parsed
+from tests.documents import README, blocks, parsed
 
 ROOT = Path(__file__).parent.parent
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))

@@ -23,7 +23,8 @@ def write_reports(record: RunRecord, folder: Path, *, lang: Lang = "en", transcr
     """Write every report, those that have one language in `lang`, and return the paths, `report.json` first.
 
     `report.html` shows conversations from the folder of `transcripts`, by default those beside it.
-    Where a MUST failed, `waivers.toml` holds an entry for each, to be completed by whoever knows why. The folder is made where it is missing. `report.json` comes last: where it is, the others are too.
+    Where a MUST failed, `waivers.toml` holds an entry for each, to be completed by whoever knows why. The folder is
+    made where it is missing. `report.json` comes last: where it is, the others are too.
 
     Raises:
         OSError: the folder or a file in it cannot be written.

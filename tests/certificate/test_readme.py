@@ -16,7 +16,7 @@ from conformance.certificate.statement import LONGEST_NAME
 from conformance.certificate.verification import verify
 from conformance.judging.plan import full_plan
 from conformance.text import LANGS, Lang
-from tests.test_docs import README, blocks
+from tests.documents import README, blocks
 from tests.vendor.test_readme import shell
 
 HOLDS: Mapping[Lang, str] = {

@@ -1,0 +1,91 @@
+"""The project's documents, read: their fenced blocks, their tables, and the command lines in them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from conformance.text import Lang
+
+ROOT = Path(__file__).parent.parent
+README: Mapping[Lang, str] = {
+    "en": (ROOT / "README.md").read_text("utf-8"),
+    "zh": (ROOT / "README.zh-CN.md").read_text("utf-8"),
+}
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text("utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "reports" / "README.md"])
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block. `kind` is its info string."""
+
+    kind: str
+    lines: tuple[str, ...]
+
+
+def blocks(text: str, kind: str | None = None) -> list[Block]:
+    found = re.findall(r"^```([^\n]*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [Block(info, tuple(body.splitlines())) for info, body in found if kind in (None, info)]
+
+
+def commands(text: str, kind: str) -> list[str]:
+    return [line for block in blocks(text, kind) for line in block.lines]
+
+
+def tables(text: str) -> list[list[list[str]]]:
+    """Every table as rows of cells, without its heading."""
+    found = re.findall(r"(?:^\|[^\n]*\|\n)+", text, re.MULTILINE)
+    rows = [[re.split(r"(?<!\\)\|", line.strip()[1:-1]) for line in table.splitlines()[2:]] for table in found]
+    return [[[cell.strip() for cell in row] for row in table] for table in rows]
+
+
+def table(text: str, first: str) -> list[list[str]]:
+    """The table whose first cell, below the heading, is this."""
+    [found] = [rows for rows in tables(text) if rows[0][0].strip("`") == first]
+    return found
+
+
+def options_in(rows: Sequence[Sequence[str]]) -> set[str]:
+    return {option for row in rows for option in re.findall(r"(?:--[a-z-]+|-[a-z])(?=[ `])", row[0])}
+
+
+def split(line: str) -> tuple[dict[str, str], list[str]]:
+    words = shlex.split(line)
+    environ = {}
+    while "=" in words[0]:
+        name, _, value = words.pop(0).partition("=")
+        environ[name] = value
+    return environ, words
+
+
+def parsed(arguments: Sequence[str]) -> click.Context:
+    """The innermost command's context: every option exists and has a value of its type."""
+    main = click.Context(conformance_main(), info_name="work-conformance")
+    name, *rest = arguments
+    command = conformance_main().get_command(main, name)
+    assert command is not None
+    return command.make_context(name, rest, parent=main)
+
+
+def conformance_main() -> click.Group:
+    from conformance.cli import main
+
+    assert isinstance(main, click.Group)
+    return main
+
+
+def environment() -> dict[str, str]:
+    """A user's shell in which `.venv` is active and nothing of this project or of pytest is set."""
+    ours = re.compile(r"QODER|WORK_CONFORMANCE|PYTEST|COV_", re.IGNORECASE)
+    environ = {name: value for name, value in os.environ.items() if not ours.match(name)}
+    bin_folder = str(Path(sys.executable).parent)
+    return {**environ, "PATH": os.pathsep.join([bin_folder, environ.get("PATH", "")])}
