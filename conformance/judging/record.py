@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
@@ -28,12 +29,36 @@ _PLAIN: Final[dict[str, tuple[type, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Phases:
+    """How many seconds the parts of a run took; what is missing to its duration is the start and the end of the process.
+
+    `conversations` is from the first conversation to the last verdict.
+    """
+
+    preflight: float
+    conversations: float
+    clean_up: float
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Phases:
+        """Read what was written down.
+
+        Raises:
+            TypeError: a part is missing, unknown or no number.
+            ValueError: it is a number that no time can be.
+        """
+        if not all(0 <= seconds < math.inf for seconds in data.values()):
+            raise ValueError("a phase is not a number of seconds")
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """How a run was made. Times are seconds; `started_at` is RFC 3339 in UTC.
 
     `waivers` is the text of the file of known failures. `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
-    target; `unwritten` says why there is no report.
+    target; `unwritten` says why there is no report; `phases` is None for a run that did not measure them.
     """
 
     run_id: str
@@ -57,6 +82,7 @@ class Circumstances:
     replayed: bool = False
     waivers: str | None = None
     unwritten: Text | None = None
+    phases: Phases | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `from_json` reads it back to an equal value."""
@@ -81,6 +107,7 @@ class Circumstances:
                     **data,
                     **{name: Text.from_json(text) if text is not None else None for name, text in texts.items()},
                     "leftovers": tuple(map(str, data["leftovers"])),
+                    "phases": Phases.from_json(data["phases"]) if data.get("phases") is not None else None,
                 }
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:

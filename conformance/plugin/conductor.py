@@ -26,7 +26,7 @@ from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
 from conformance.exchange import EndKind
 from conformance.judging.judge import judge
 from conformance.judging.plan import Cost, Selection, cost, full_plan
-from conformance.judging.record import Circumstances, RunRecord
+from conformance.judging.record import Circumstances, Phases, RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import folder as run_folder
 from conformance.plugin.court import Court
@@ -57,7 +57,7 @@ class Conductor:
         self._verdicts: list[Verdict] = []
         self._workspace: Workspace | None = None
         self._started = datetime.now(UTC)
-        self._epoch = time.monotonic()
+        self._epoch = self._begun = self._prepared = self._over = time.monotonic()
         self._resources = contextlib.ExitStack()
         run_id = new_run_id(self._started)
         output = settings.output or run_folder.default_folder(run_id)
@@ -100,6 +100,7 @@ class Conductor:
             OSError: the run's folder cannot be written.
         """
         self.plan = tuple(plan)
+        self._begun = time.monotonic()
         run_folder.write_json(self.folder / PLAN, plan_json(self.assignment.run_id, plan))
         run_id, arrangement = self.assignment.run_id, self.assignment.arrangement
         try:
@@ -110,6 +111,7 @@ class Conductor:
         if self.settings.output is None:
             run_folder.point_latest(self.folder)
         self._workspace = workspace
+        self._prepared = time.monotonic()
         return workspace
 
     def court(self, names: Iterable[str]) -> Court:
@@ -132,6 +134,7 @@ class Conductor:
         Only the record that is returned knows of reports that could not be written.
         """
         self._close_the_books()
+        self._over = time.monotonic()
         leftovers = [f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"]
         try:
             leftovers = self.clean_up()
@@ -233,14 +236,14 @@ class Conductor:
                 self.take(self.assignment.known_failures.apply(verdict))
 
     def _circumstances(self, leftovers: tuple[str, ...]) -> Circumstances:
-        target = self.assignment.target
+        target, now = self.assignment.target, time.monotonic()
         return Circumstances(
             run_id=self.assignment.run_id,
             seed=self.assignment.seed,
             suite_version=__version__,
             catalogue_version=load().version,
             started_at=f"{self._started:%Y-%m-%dT%H:%M:%SZ}",
-            duration=time.monotonic() - self._epoch,
+            duration=now - self._epoch,
             base_url=target.base_url,
             api_prefix=target.api_prefix,
             worker_header=target.worker_header,
@@ -254,6 +257,11 @@ class Conductor:
             interrupted=self.interrupted,
             leftovers=leftovers,
             waivers=self.settings.waivers,
+            phases=Phases(
+                preflight=self._prepared - self._begun,
+                conversations=self._over - self._prepared,
+                clean_up=now - self._over,
+            ),
         )
 
     def _words_of_selection(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from importlib import resources
 from typing import Any, Final
 
@@ -71,6 +72,7 @@ def _run(about: Circumstances) -> dict[str, Any]:
         "seed": about.seed,
         "started_at": about.started_at,
         "duration_seconds": about.duration,
+        "phases": asdict(about.phases) if about.phases is not None else None,
         "processes": about.processes,
         "strict": about.strict,
         "arranged_by": about.arranged_by,

@@ -176,3 +176,24 @@ def test_what_this_version_no_longer_has_is_named_and_left_out(
 def test_circumstances_come_back_as_they_were(healthy_run: Path) -> None:
     about = read_evidence(healthy_run).circumstances
     assert Circumstances.from_json(json.loads(json.dumps(about.to_json()))) == about
+
+
+def test_a_run_tells_how_long_its_parts_took(healthy_run: Path) -> None:
+    about = read_evidence(healthy_run).circumstances
+    assert about.phases is not None
+    parts = (about.phases.preflight, about.phases.conversations, about.phases.clean_up)
+    assert min(parts) > 0
+    assert sum(parts) <= about.duration
+
+
+def test_circumstances_from_before_parts_were_measured_still_read(healthy_run: Path) -> None:
+    data = read_evidence(healthy_run).circumstances.to_json()
+    del data["phases"]
+    assert Circumstances.from_json(data).phases is None
+
+
+@pytest.mark.parametrize("phases", [{"preflight": 1.0}, {"preflight": "1", "conversations": 1, "clean_up": 1}, [1, 2, 3]])
+def test_parts_that_are_none_are_refused(healthy_run: Path, phases: Any) -> None:
+    data = read_evidence(healthy_run).circumstances.to_json()
+    with pytest.raises(ValueError, match="malformed"):
+        Circumstances.from_json({**data, "phases": phases})

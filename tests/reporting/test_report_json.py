@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -7,7 +8,7 @@ import pytest
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import load
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.record import Phases, RunRecord
 from conformance.judging.verdict import WORST_FIRST, Verdict
 from conformance.reporting.report_json import report, schema_text
 
@@ -124,6 +125,14 @@ def test_a_full_green_run_is_conformant() -> None:
     assert document["result"]["word"] == "conformant"
     assert document["run"]["interrupted"] is None
     assert len(document["chapters"]) == len(load().chapters)
+
+
+def test_the_parts_of_a_run_are_told_where_they_were_measured() -> None:
+    record = record_of(verdict("auth.missing", "ack.auth.missing"))
+    assert valid(record)["run"]["phases"] is None
+    phases = Phases(preflight=0.25, conversations=2.5, clean_up=0.5)
+    measured = replace(record, circumstances=replace(record.circumstances, phases=phases))
+    assert valid(measured)["run"]["phases"] == {"preflight": 0.25, "conversations": 2.5, "clean_up": 0.5}
 
 
 @pytest.mark.parametrize("text", HOSTILE)
