@@ -1,0 +1,40 @@
+"""Ratio 1: a whole run on `serve` in another process, and a bare script that sends the same requests.
+
+Counted is each process from its start to its end, imports included. Both talk to a fresh server.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks.processes import conformance, python, serve
+from tests.benchmarks.ratio import Ratio
+from tests.benchmarks.saved_run import SavedRun
+
+_LIMIT = 1.5
+
+
+def measure(rounds: int) -> list[Ratio]:
+    """Alternate both."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, "run")
+        runs, scripts = [], []
+        for _ in range(rounds):
+            with serve() as base_url:
+                runs.append(conformance("run", "--base-url", base_url, "--output", str(folder)))
+            with serve() as base_url:
+                scripts.append(python("-m", "tests.benchmarks.bare_script", str(folder), base_url))
+        saved = SavedRun(folder)
+    run, script = min(each.seconds for each in runs), min(each.seconds for each in scripts)
+    per_requirement = saved.requests / saved.judged
+    return [
+        Ratio(
+            number="1",
+            what="a run / a bare script that sends the same requests",
+            value=run / script,
+            limit=_LIMIT,
+            detail=f"{run:.2f} s / {script:.2f} s; the script sent {scripts[0].out.split()[-1]} requests; scenarios sent"
+            f" {saved.requests} of them, {per_requirement:.1f} for each of {saved.judged} requirements judged",
+        )
+    ]
