@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -226,6 +227,11 @@ def parse_secret(value: str, variable: str) -> Secret:
     return Secret(value, f"${{{variable}}}")
 
 
+_REMEMBERED: Final = 1024
+_SHORT: Final = 256
+"""Texts that a redactor remembers, and how long they are at most."""
+
+
 class Redactor:
     """Replaces secrets by value in text that is about to be kept.
 
@@ -235,6 +241,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         self._replacements: list[tuple[str, str]] = []
+        self._redacted = lru_cache(_REMEMBERED)(self._without)  # names and values of headers come again and again
         self.add(*secrets)
 
     def add(self, *secrets: Secret) -> None:
@@ -244,8 +251,12 @@ class Redactor:
                 if (form, secret.variable) not in self._replacements:
                     self._replacements.append((form, secret.variable))
         self._replacements.sort(key=lambda pair: -len(pair[0]))
+        self._redacted.cache_clear()
 
     def __call__(self, text: str) -> str:
+        return self._redacted(text) if len(text) <= _SHORT else self._without(text)
+
+    def _without(self, text: str) -> str:
         if _ESCAPE.search(text):
             text = self._without_escaped(text)
         for value, variable in self._replacements:

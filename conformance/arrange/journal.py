@@ -98,7 +98,8 @@ class Journal:
         line = "\n" + json.dumps(entry) + "\n"  # after a line that was torn, this one begins anew
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(descriptor, line.encode())  # one write: lines of several processes never mix
-            os.fsync(descriptor)
+            # One write: lines of several processes never mix. It outlives this process; that it outlives the machine
+            # too would hold every conversation up for milliseconds, and `clean` finds things by their names as well.
+            os.write(descriptor, line.encode())
         finally:
             os.close(descriptor)

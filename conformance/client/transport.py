@@ -7,10 +7,13 @@ never connects (`list`, `explain`, `--help`) knows this module too.
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import ssl
+import sys
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -22,9 +25,6 @@ if TYPE_CHECKING:
 
 _KEEPALIVE_SECONDS: Final = 3.0
 """Shorter than the idle time-out of common servers (5 s), so that an idle connection is not lost under a request."""
-
-_AT_ONCE: Final = 4
-"""Connections that one conversation holds at most: a burst waits until each of its requests has one."""
 
 _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 
@@ -51,37 +51,46 @@ class Reply:
 
 
 class Transport:
-    """A connection pool to one target. An async context manager."""
+    """A connection pool to one target. An async context manager.
+
+    The pool is a stack of httpx clients with one connection each, the one used last on top. httpcore's own pool asks
+    every socket that it holds at every request, which with a hundred of them takes longer than the request.
+    """
 
     def __init__(self, base_url: str, connection: Connection, limits: Limits) -> None:
         import httpx
 
+        _settle_sniffio()
         self._timeout = limits.timeout
-        pool = limits.concurrency * _AT_ONCE + 8
         try:
-            self._client = httpx.AsyncClient(
-                verify=tls_context(connection) if base_url.startswith("https:") else False,
+            context = (
+                tls_context(connection) if base_url.startswith("https:") else httpx.create_ssl_context(verify=False)
+            )
+            self._new_client = partial(
+                httpx.AsyncClient,
+                verify=context,
                 proxy=connection.proxy,
                 trust_env=connection.trust_env,
                 follow_redirects=False,
                 timeout=httpx.Timeout(limits.timeout, pool=None),
                 limits=httpx.Limits(
-                    max_connections=pool, max_keepalive_connections=pool, keepalive_expiry=_KEEPALIVE_SECONDS
+                    max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE_SECONDS
                 ),
             )
+            self._idle = [self._new_client()]
         except (ValueError, httpx.InvalidURL) as error:
             raise ConfigurationError(
                 f"The connection cannot be set up: {error}.", f"无法建立连接配置：{error}。"
             ) from None
 
     async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.__aexit__(kind, error, trace)
+        while self._idle:
+            await self._idle.pop().aclose()
 
     async def send(
         self,
@@ -113,9 +122,10 @@ class Transport:
 
         raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
         request = httpx.Request(method, url, headers=raw, content=body, extensions={"trace": trace})
+        client = self._idle.pop() if self._idle else self._new_client()
         try:
             async with asyncio.timeout(None) as bound:
-                response = await self._client.send(request, stream=True)
+                response = await client.send(request, stream=True)
                 try:
                     _check_head(response)
                     content = await _read(response, max_body)
@@ -129,6 +139,8 @@ class Transport:
             raise  # our own request was malformed: the suite's fault, not the target's
         except (httpx.TransportError, ssl.SSLError) as error:  # TLS that breaks later comes through as it is
             raise Lost(_describe(error)) from None
+        finally:
+            self._idle.append(client)
         return Reply(
             status=response.status_code,
             headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw),
@@ -160,6 +172,15 @@ def tls_context(connection: Connection) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _settle_sniffio() -> None:
+    """Let httpcore know once and for all that sniffio is not installed.
+
+    It tries to import it several times at every request, and Python does not remember that there is no such module.
+    """
+    if importlib.util.find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 def _check_head(response: httpx.Response) -> None:
