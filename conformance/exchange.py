@@ -31,6 +31,8 @@ EndKind = Literal[
 
 Header = tuple[str, str]
 
+JSON_TYPE: Final[Header] = ("Content-Type", "application/json")
+
 
 class MalformedTranscript(ValueError):
     """A saved transcript that this version cannot read; the message says why."""

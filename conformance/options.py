@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from conformance.arrange.arrangement import DEFAULT_TIMEOUT, MODES
+from conformance.arrange.modes import DEFAULT_TIMEOUT, MODES
 from conformance.target import DEFAULT_API_PREFIX, DEFAULT_WORKER_HEADER
 from conformance.text import Text
 

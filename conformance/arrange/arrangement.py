@@ -7,23 +7,19 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, cast
 
 from conformance.arrange.allotment import allot
 from conformance.arrange.given import CommandArranger, ManifestArranger
 from conformance.arrange.items import ApiArranger, Arranger
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Manifest, WrongManifest, parse_manifest, read_manifest
+from conformance.arrange.modes import DEFAULT_TIMEOUT, Mode
 from conformance.arrange.program import Program
 from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
 from conformance.target import ConfigurationError
-
-Mode = Literal["api", "manifest", "command"]
-
-MODES: Final[tuple[Mode, ...]] = get_args(Mode)
-DEFAULT_TIMEOUT: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

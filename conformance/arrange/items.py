@@ -20,7 +20,7 @@ from conformance.arrange.reading import (
     object_of,
     usable_id,
 )
-from conformance.arrange.wants import Item, Want
+from conformance.arrange.wants import LEASE_SECONDS, Item, Want
 from conformance.arrange.workspace import Maker, Place, Workspace
 from conformance.client.api import Api
 from conformance.exchange import Exchange, Header
@@ -31,9 +31,6 @@ BLOCK_MS: Final = 999
 
 NEVER_RECLAIM_MS: Final = 86_400_000
 """A day: longer than any run, so that a poll never takes an item that was delivered to another scenario."""
-
-LEASE_SECONDS: Final = 600
-"""The longest documented lease."""
 
 POLL_PATIENCE: Final = 30.0
 """Seconds after which an item that was not delivered is given up."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,13 +13,14 @@ from typing import Any, Final, Literal
 
 Collection = Literal["environments", "agents", "sessions"]
 
+SUITE_METADATA: Final = "work-conformance"
 NAME_PREFIX: Final = "work-conformance-"
 RUN_ID: Final = re.compile(rf"^{NAME_PREFIX}(?P<run>\d{{8}}T\d{{6}}-[0-9a-f]{{6}})-")
 
 
 def new_run_id(now: datetime | None = None) -> str:
     """A run id: the time it began in UTC and six random hex digits."""
-    return f"{now or datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    return f"{now or datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
 
 
 def object_name(run_id: str, label: str) -> str:
@@ -57,7 +57,7 @@ class Journal:
 
     def claim(self, environment_id: str, work_id: str | None) -> bool:
         """Take something that the suite did not make; False where any process of the run has taken it before."""
-        mark = secrets.token_hex(8)
+        mark = os.urandom(8).hex()
         self._append({"claim": mark, "environment": environment_id, "work": work_id})
         return self._claims()[(environment_id, work_id)] == mark
 

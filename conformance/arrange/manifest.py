@@ -8,15 +8,16 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import Origin, State, StoppedBy
 from conformance.contract.strict_json import NotStrictJson, decode, parse
 from conformance.spelling import nearest
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 MANIFEST_FORMAT: Final = "work-conformance-manifest/1"
 
@@ -138,6 +139,8 @@ def _refuse_contradictions(manifest: Manifest) -> None:
 
 @cache
 def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # takes long to load, and most runs have no manifest
+
     return Draft202012Validator(json.loads(schema_text()))
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from conformance.arrange.workspace import Place
+if TYPE_CHECKING:
+    from conformance.arrange.workspace import Place
+
+LEASE_SECONDS: Final = 600
+"""The longest documented lease."""
 
 Verb = Literal["ack", "heartbeat", "stop", "force"]
 """One step of a way: what is done to an item after it was delivered."""

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, NoReturn
 
-from conformance.arrange.journal import Collection, Journal, object_name
+from conformance.arrange.journal import SUITE_METADATA, Collection, Journal, object_name
 from conformance.arrange.reading import CannotArrange, body_of, id_of
 from conformance.client.api import Api
 from conformance.exchange import Exchange
@@ -14,7 +14,6 @@ from conformance.text import Text
 
 Place = Literal["main", "quiet"]
 
-SUITE_METADATA: Final = "work-conformance"
 _NOT_SELF_HOSTED: Final = ("cloud", "managed")
 """The documented kind, then the name that the China edition's schemas page has for it."""
 _FALLBACK_MODEL: Final = "auto"

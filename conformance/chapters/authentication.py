@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import Item
 from conformance.chapters.refusal_effects import Attempt, refusal_case
 from conformance.client import tokens
 from conformance.client.tokens import Authentication
 from conformance.scenario.model import Scenario, refusal
-from conformance.scenario.stage import Stage
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
 
 _REFUSED: Final = (401, "authentication_error")
 
-Credential = Callable[[Stage], Authentication]
+Credential = Callable[["Stage"], Authentication]
 
 _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
     ("missing", "missing", lambda _: tokens.ANONYMOUS, Text("no Authorization header", "不带 Authorization 头部")),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import Item
 from conformance.chapters.refusal_effects import refusal_case
 from conformance.chapters.unknown_ids import unknown_work_id
 from conformance.scenario.model import Scenario, refusal
-from conformance.scenario.stage import Stage
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
 
 _REFUSED: Final = refusal("ack.environment.not-self-hosted", (400, "invalid_request_error"))
 

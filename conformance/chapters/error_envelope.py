@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.arrange.wants import Item
 from conformance.chapters.answer import media_type, strict_json, violations
@@ -12,9 +12,11 @@ from conformance.chapters.answering import judgeable
 from conformance.chapters.refusal_effects import refusal_case
 from conformance.contract import schemas
 from conformance.scenario.model import Check, Finding, Judgement, Scenario, refusal
-from conformance.scenario.stage import Stage
 from conformance.scenario.view import View
 from conformance.text import Lang, Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
 
 
 def checks(scenario: Scenario) -> Iterator[Check]:

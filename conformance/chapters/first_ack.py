@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.refusal_effects import FIRST_ACK
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import instant_of
 from conformance.scenario.model import Check, Finding, Scenario
-from conformance.scenario.stage import Stage
 from conformance.scenario.view import Blocked, View
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
 
 _LATER: Final = ("started_at", "latest_heartbeat_at", "stop_requested_at", "stopped_at")
 

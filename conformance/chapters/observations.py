@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import Want
 from conformance.chapters.answering import error_type
 from conformance.chapters.refusal_effects import FIRST_ACK
 from conformance.chapters.unknown_ids import unknown_environment_id, unknown_work_id
 from conformance.client import tokens
-from conformance.client.api import JSON_TYPE
 from conformance.contract.schemas import shown
 from conformance.contract.work_item import FIELDS
-from conformance.exchange import Exchange
+from conformance.exchange import JSON_TYPE, Exchange
 from conformance.scenario.model import Check, Finding, Judgement, Scenario
-from conformance.scenario.stage import Stage
 from conformance.scenario.view import ARRANGING_ACK, NotExercised, Unjudged, View
 from conformance.text import Text, join
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
 
 _METHODS: Final = ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _ODD_IDS: Final = {"slash": "{id}/x", "space": "{id} x", "dots": "{id}..", "script": "{id}工作"}

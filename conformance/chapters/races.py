@@ -7,10 +7,9 @@ to 18).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.items import LEASE_SECONDS
-from conformance.arrange.wants import Item, Verb, Want
+from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
 from conformance.chapters.refusal_effects import FIRST_ACK
 from conformance.contract.history import Event, timeline
 from conformance.contract.linearizability import Contradiction, Undecided, check
@@ -18,9 +17,11 @@ from conformance.contract.model import Answer as Seen
 from conformance.contract.model import ItemState, Kind, Operation
 from conformance.exchange import Header
 from conformance.scenario.model import Answer, Check, Expectation, Finding, Scenario, success
-from conformance.scenario.stage import Send, Stage
 from conformance.scenario.view import ARRANGING_ACK, Unjudged, View
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Send, Stage
 
 _OK: Final = Answer(200)
 _CONFLICT: Final = Answer(409, "invalid_request_error")

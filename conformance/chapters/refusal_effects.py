@@ -6,17 +6,19 @@ The item is read before and after, and the rightful worker acks at the end.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import Item, Verb, Want
 from conformance.chapters.answer import disagreements
 from conformance.contract.work_item import differences
 from conformance.scenario.model import Check, Expectation, Finding, OptionalToken, Scenario, success
-from conformance.scenario.stage import Stage
 from conformance.scenario.view import ARRANGING_ACK, LEASE_GAP, Unjudged, View
 from conformance.text import Text
 
-Attempt = Callable[[Stage, Item], Awaitable[None]]
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
+
+Attempt = Callable[["Stage", Item], Awaitable[None]]
 """Sends the ack that must be refused, as step `ack`."""
 
 FIRST_ACK: Final = success("ack.first.starting", "starting")

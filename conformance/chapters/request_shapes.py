@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from conformance.arrange.wants import Item
 from conformance.chapters.first_ack import acknowledged_at, later_times_null
 from conformance.chapters.refusal_effects import refusal_case
-from conformance.client.api import JSON_TYPE
+from conformance.exchange import JSON_TYPE
 from conformance.scenario.model import Check, Scenario, refusal, success
-from conformance.scenario.stage import Stage
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
 
 
 async def _first_ack(stage: Stage) -> None:

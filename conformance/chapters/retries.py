@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import Want
 from conformance.chapters.answer import disagreements
@@ -11,9 +11,11 @@ from conformance.chapters.refusal_effects import FIRST_ACK
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import differences, instant_of
 from conformance.scenario.model import Check, Finding, Scenario, success
-from conformance.scenario.stage import Stage
 from conformance.scenario.view import ARRANGING_ACK, Blocked, View
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
 
 _RETRIES: Final = ("retry.1", "retry.2", "retry.3")
 

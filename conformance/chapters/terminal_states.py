@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import Item, Verb
 from conformance.chapters.refusal_effects import refusal_case
 from conformance.scenario.model import Scenario, refusal
-from conformance.scenario.stage import Stage
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
 
 _CONFLICT: Final = (409, "invalid_request_error")
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import re
 import string
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.reading import CannotArrange
 from conformance.arrange.wants import Item
-from conformance.scenario.stage import Stage
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
 
 _CLASSES: Final = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 _CANDIDATES: Final = 8

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import Item, Verb, Want
 from conformance.chapters.first_ack import acknowledged_at, later_times_null
 from conformance.chapters.refusal_effects import RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
 from conformance.scenario.model import Check, Finding, Scenario, refusal, success
-from conformance.scenario.stage import Stage
 from conformance.scenario.view import View
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
 
 _CONFLICT: Final = (409, "invalid_request_error")
 _WAYS: Final[dict[str, tuple[Verb, ...]]] = {"queued": (), "starting": ("ack",), "active": ("ack", "heartbeat")}

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlencode
 
 from conformance.client.client import Call, Client
 from conformance.client.limiter import Kind
 from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication
-from conformance.exchange import Exchange, Header
-
-JSON_TYPE: Final[Header] = ("Content-Type", "application/json")
+from conformance.exchange import JSON_TYPE, Exchange, Header
 
 
 class Api:

@@ -15,15 +15,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
-from jsonschema.exceptions import ValidationError
-from jsonschema.protocols import Validator
-
-from conformance.contract import dialect, timestamps
+from conformance.contract import timestamps
 from conformance.contract.derived import derived
 from conformance.contract.sources import source
 from conformance.text import Lang, Text, join
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
 
 SchemaName = Literal["work_item", "error"]
 
@@ -109,6 +110,8 @@ def validators(lang: Lang) -> Mapping[str, Validator]:
     Raises:
         SchemaFilesMissing: a schema file is nowhere.
     """
+    from conformance.contract import dialect  # jsonschema takes long to load, and `list` judges nothing
+
     return MappingProxyType({stem: dialect.compiled(load(lang, stem)) for stem in STEMS})
 
 

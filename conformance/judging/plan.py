@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from conformance.arrange.arrangement import Mode
+from conformance.arrange.modes import Mode
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import Line

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
-from conformance.arrange.arrangement import Mode
+from conformance.arrange.modes import Mode
 from conformance.contract.catalogue import load
 from conformance.judging.gate import Decision, decide
 from conformance.judging.tally import Tally, tally

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from conformance.arrange.items import LEASE_SECONDS, Arranger
+from conformance.arrange.items import Arranger
 from conformance.arrange.reading import NotOffered, Precondition, answered, body_of, object_of
-from conformance.arrange.wants import Item, Want
+from conformance.arrange.wants import LEASE_SECONDS, Item, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
 from conformance.client.client import Client

@@ -96,7 +96,8 @@ def free_port() -> int:
 
 
 def _start(arguments: tuple[str, ...], env: Mapping[str, str] | None, out: int) -> subprocess.Popen[bytes]:
-    variables = clean_environment(**TOKENS, PYTHONPATH=str(ROOT), **(env or {}))
+    # An installed suite has its bytecode; a checkout writes it in the first round.
+    variables = clean_environment(**TOKENS, PYTHONPATH=str(ROOT), PYTHONDONTWRITEBYTECODE="", **(env or {}))
     return subprocess.Popen(
         [sys.executable, *arguments], env=variables, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
     )

@@ -13,10 +13,11 @@ from conformance.exchange import Exchange, Transcript
 
 
 class SavedRun:
-    """A finished run. Seconds are those of the run's clock."""
+    """A finished run. Seconds are those of the run's clock, but for `preflight_began`, which is since the epoch."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        # The plan is written right before the first request, and never again.
+        self.preflight_began = (folder / PLAN).stat().st_mtime
         self.report: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
         self.transcripts = [
             Transcript.from_json(json.loads(path.read_text("utf-8")))
@@ -28,11 +29,6 @@ class SavedRun:
         """Seconds of `preflight`, `conversations` and `clean_up`."""
         phases: dict[str, float] = self.report["run"]["phases"]
         return phases
-
-    @property
-    def preflight_began(self) -> float:
-        """Seconds since the epoch: the plan is written right before the first request, and never again."""
-        return (self.folder / PLAN).stat().st_mtime
 
     @property
     def judged(self) -> int:

@@ -192,7 +192,9 @@ def test_circumstances_from_before_parts_were_measured_still_read(healthy_run: P
     assert Circumstances.from_json(data).phases is None
 
 
-@pytest.mark.parametrize("phases", [{"preflight": 1.0}, {"preflight": "1", "conversations": 1, "clean_up": 1}, [1, 2, 3]])
+@pytest.mark.parametrize(
+    "phases", [{"preflight": 1.0}, {"preflight": "1", "conversations": 1, "clean_up": 1}, [1, 2, 3]]
+)
 def test_parts_that_are_none_are_refused(healthy_run: Path, phases: Any) -> None:
     data = read_evidence(healthy_run).circumstances.to_json()
     with pytest.raises(ValueError, match="malformed"):

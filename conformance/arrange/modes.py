@@ -1,0 +1,11 @@
+"""The three ways to come by work items, by name: what the command line knows of them before anything is arranged."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+Mode = Literal["api", "manifest", "command"]
+
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
+DEFAULT_TIMEOUT: Final = 30.0
+"""Seconds that one request to a vendor's program may take."""
