@@ -19,7 +19,6 @@ COLLECTIONS: Final[tuple[Collection, ...]] = ("sessions", "agents", "environment
 """In the order of removal: what refers goes before what is referred to."""
 
 _MAX_PAGES: Final = 100
-_AT_ONCE: Final = 8
 _ALREADY_GONE: Final = 404
 _ALREADY_ARCHIVED: Final = 409
 """What archiving an archived environment answers (Archive environment); the suite archives one of its own."""
@@ -44,7 +43,7 @@ async def remove(api: Api, made: Iterable[Made], *, within: float | None = None)
     loop = asyncio.get_running_loop()
     until = None if within is None else loop.time() + within
     known, leftovers = await _with_ids(api, list(made), until)
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate = asyncio.Semaphore(api.client.limits.concurrency)
     await asyncio.gather(*(_stop_all_work(api, m, gate, until) for m in known if m.collection == "environments"))
     for collection in COLLECTIONS:
         results = await asyncio.gather(*(_remove(api, m, gate, until) for m in known if m.collection == collection))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal, NoReturn
+from typing import Any, Final, Literal, NoReturn, TypeVar
 
 from conformance.arrange.journal import SUITE_METADATA, Collection, Journal, object_name
 from conformance.arrange.reading import CannotArrange, body_of, id_of
 from conformance.client.api import Api
 from conformance.exchange import Exchange
 from conformance.text import Text
+
+T = TypeVar("T")
 
 Place = Literal["main", "quiet"]
 
@@ -72,13 +75,17 @@ async def prepare(api: Api, journal: Journal, run_id: str) -> Workspace:
         AnswerLost: the target did not answer.
     """
     maker = Maker(api, journal, run_id)
-    main = await maker.environment("main", "self_hosted")
-    agent = await maker.agent(await _model(api))
-    quiet = await _optional(maker.environment("quiet", "self_hosted"))
-    cloud = None
-    for kind in _NOT_SELF_HOSTED:
-        cloud = cloud or await _optional(maker.environment(f"not-self-hosted-{kind}", kind))
-    return Workspace(run_id=run_id, main=main, agent=agent, quiet=quiet, cloud=cloud)
+    # What was begun is brought to its end, and journalled, before the first trouble is told; without the main
+    # environment nothing else is made.
+    found = await asyncio.gather(maker.environment("main", "self_hosted"), _model(api), return_exceptions=True)
+    main, model = map(_made, found)
+    agent, quiet, cloud = await asyncio.gather(
+        maker.agent(model),
+        _optional(maker.environment("quiet", "self_hosted")),
+        _not_self_hosted(maker),
+        return_exceptions=True,
+    )
+    return Workspace(run_id=run_id, main=main, agent=_made(agent), quiet=_made(quiet), cloud=_made(cloud))
 
 
 class Maker:
@@ -129,6 +136,21 @@ class Maker:
         object_id = id_of(exchange)
         self._journal.made(collection, name, object_id)
         return object_id
+
+
+def _made(result: T | BaseException) -> T:
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
+async def _not_self_hosted(maker: Maker) -> str | None:
+    """The first kind that the target takes; None where it takes neither."""
+    for kind in _NOT_SELF_HOSTED:
+        made = await _optional(maker.environment(f"not-self-hosted-{kind}", kind))
+        if made is not None:
+            return made
+    return None
 
 
 async def _optional(making: Awaitable[str]) -> str | None:
