@@ -17,7 +17,7 @@ from conformance import __version__
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load
 from conformance.exchange import MalformedTranscript, Transcript
-from conformance.judging.judge import judge
+from conformance.judging.judge import judge_line
 from conformance.judging.record import Circumstances, RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.text import Text
@@ -70,9 +70,7 @@ class Evidence:
 
     def verdict(self, line: Line) -> Verdict:
         """The verdict of this version on one of the `lines`."""
-        transcript = self.transcripts[line.scenario]
-        verdict = judge(scenarios()[line.scenario], load().requirements[line.requirement], transcript)
-        return self.circumstances.known_failures.apply(verdict)
+        return judge_line(line, self.transcripts[line.scenario], self.circumstances.known_failures)
 
     def judged(self) -> RunRecord:
         """Everything judged again, by this version."""

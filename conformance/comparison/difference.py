@@ -12,7 +12,7 @@ from conformance.comparison.spelling import ASPECTS, Aspect, alike
 from conformance.contract.catalogue import Requirement, load
 from conformance.evidence import Evidence
 from conformance.exchange import Transcript
-from conformance.judging.judge import judge
+from conformance.judging.judge import judge_line
 from conformance.judging.record import Circumstances
 from conformance.judging.verdict import Line, Verdict, VerdictKind, worst
 from conformance.text import Text
@@ -160,11 +160,7 @@ def _shared_lines(a: Evidence, b: Evidence) -> list[Line]:
 
 
 def _verdict(evidence: Evidence, line: Line) -> Verdict:
-    return _judged(line, evidence.transcripts[line.scenario])
-
-
-def _judged(line: Line, transcript: Transcript) -> Verdict:
-    return judge(scenarios()[line.scenario], _requirement(line), transcript)
+    return judge_line(line, evidence.transcripts[line.scenario])
 
 
 def _requirement(line: Line) -> Requirement:
@@ -227,7 +223,7 @@ def _observation_differences(
         pair = a.transcripts[line.scenario], b.transcripts[line.scenario]
         if _complete(*pair):
             common = in_common(*pair)
-            verdicts = _judged(line, common[0]), _judged(line, common[1])
+            verdicts = judge_line(line, common[0]), judge_line(line, common[1])
         seen = verdicts[0].observation, verdicts[1].observation
         if seen[0] != seen[1]:
             yield ObservationDifference(line=line, a=seen[0], b=seen[1])

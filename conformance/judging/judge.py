@@ -5,15 +5,27 @@ from __future__ import annotations
 import traceback
 from typing import Final
 
-from conformance.contract.catalogue import Requirement
+from conformance.chapters.registry import scenarios
+from conformance.contract.catalogue import Requirement, load
 from conformance.exchange import Transcript
 from conformance.judging.evidence import red
 from conformance.judging.verdict import Line, Red, Verdict, VerdictKind, worst
+from conformance.judging.waivers import Waivers
 from conformance.scenario.model import Finding, Judgement, Scenario
 from conformance.scenario.view import Blocked, NotExercised, SuiteBroke, Unjudged, View
 from conformance.text import Text, join
 
 _MAX_REDS: Final = 20
+
+
+def judge_line(line: Line, transcript: Transcript, waivers: Waivers | None = None) -> Verdict:
+    """The verdict on a line of the plan, from its scenario's transcript; what the `waivers` know is waived.
+
+    Raises:
+        KeyError: this version has no such scenario or requirement.
+    """
+    verdict = judge(scenarios()[line.scenario], load().requirements[line.requirement], transcript)
+    return verdict if waivers is None else waivers.apply(verdict)
 
 
 def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) -> Verdict:

@@ -24,7 +24,7 @@ from conformance.client.conversation import converse
 from conformance.contract.catalogue import load
 from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
 from conformance.exchange import EndKind
-from conformance.judging.judge import judge
+from conformance.judging.judge import judge_line
 from conformance.judging.plan import Cost, Selection, cost, full_plan
 from conformance.judging.record import Circumstances, Phases, RunRecord
 from conformance.judging.verdict import Line, Verdict
@@ -231,9 +231,7 @@ class Conductor:
         known = {verdict.line for verdict in self._verdicts}
         for line in self.plan:
             if line not in known:
-                requirement = load().requirements[line.requirement]
-                verdict = judge(scenarios()[line.scenario], requirement, transcripts[line.scenario])
-                self.take(self.assignment.known_failures.apply(verdict))
+                self.take(judge_line(line, transcripts[line.scenario], self.assignment.known_failures))
 
     def _circumstances(self, leftovers: tuple[str, ...]) -> Circumstances:
         target, now = self.assignment.target, time.monotonic()

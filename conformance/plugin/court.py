@@ -7,10 +7,8 @@ import time
 from collections.abc import Iterable
 
 from conformance.arrange.workspace import Workspace
-from conformance.chapters.registry import scenarios
 from conformance.client.traffic import Traffic
-from conformance.contract.catalogue import load
-from conformance.judging.judge import judge
+from conformance.judging.judge import judge_line
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin.engine import Assignment, Engine
 from conformance.text import Text
@@ -36,9 +34,7 @@ class Court:
 
     def judge(self, line: Line) -> Verdict:
         """Wait for a line's transcript and judge it."""
-        transcript = self._engine.transcript(line.scenario)
-        verdict = judge(scenarios()[line.scenario], load().requirements[line.requirement], transcript)
-        return self._waivers.apply(verdict)
+        return judge_line(line, self._engine.transcript(line.scenario), self._waivers)
 
     def close(self) -> None:
         """Cancel what is still in progress."""
