@@ -32,6 +32,7 @@ from conformance.plugin import folder as run_folder
 from conformance.plugin.court import Court
 from conformance.plugin.engine import Assignment, read_transcript, write_transcript
 from conformance.plugin.folder import Conversations
+from conformance.reporting.whole import write_whole
 from conformance.reporting.write import write_reports
 from conformance.scenario.perform import not_held
 from conformance.settings import Settings
@@ -150,7 +151,7 @@ class Conductor:
     def _report(self, record: RunRecord) -> None:
         """Seal the evidence and write the reports. Where that fails the verdicts still stand; the record then says so."""
         try:
-            run_folder.write_whole(self.folder / EVIDENCE, seal(self.folder, record.circumstances))
+            write_whole(self.folder / EVIDENCE, seal(self.folder, record.circumstances))
             write_reports(record, self.folder, lang=self.settings.lang or "en")
         except OSError as error:
             why = error.strerror or type(error).__name__

@@ -25,7 +25,8 @@ from conformance.client.transport import Transport
 from conformance.evidence import TRANSCRIPTS
 from conformance.exchange import Ending, Transcript
 from conformance.judging.waivers import Waivers, parse
-from conformance.plugin.folder import Conversations, write_whole
+from conformance.plugin.folder import Conversations
+from conformance.reporting.whole import write_whole
 from conformance.scenario.model import Scenario
 from conformance.scenario.perform import not_held, perform
 from conformance.scenario.stage import Stage, StageFactory

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from conformance.reporting.safe import json_text
+from conformance.reporting.whole import write_whole
 from conformance.target import ConfigurationError
 
 MARKER: Final = "run.json"
@@ -99,20 +99,6 @@ def is_run(folder: Path) -> bool:
 def write_json(path: Path, data: object) -> None:
     """Write a JSON file whole."""
     write_whole(path, json_text(data))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole: to another name first, so that no reader sees half of it; where that fails nothing is left.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_text(text, "utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def absent(folder: Path) -> tuple[Path, ...]:

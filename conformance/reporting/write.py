@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from conformance.evidence import TRANSCRIPTS
@@ -16,6 +15,7 @@ from conformance.reporting.junit_xml import junit
 from conformance.reporting.report_json import report, schema_text
 from conformance.reporting.safe import json_text
 from conformance.reporting.summary_md import markdown
+from conformance.reporting.whole import write_whole
 from conformance.text import Lang
 
 
@@ -45,7 +45,7 @@ def write_reports(record: RunRecord, folder: Path, *, lang: Lang = "en", transcr
         texts["waivers.toml"] = "\n".join(lines_of_entries(entries))
     texts["report.json"] = json_text(report(record))
     for name, text in texts.items():
-        _replace(folder / name, text.encode("utf-8"))
+        write_whole(folder / name, text)
     return [folder / name for name in reversed(texts)]
 
 
@@ -58,13 +58,3 @@ def _page(record: RunRecord, transcripts: Path, lang: Lang) -> str:
 
 def _failed(result: RequirementResult) -> list[Verdict]:
     return [verdict for verdict in result.verdicts if verdict.kind == "failed"]
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside the file and rename, so that a reader sees the old content or the new, never half of it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
