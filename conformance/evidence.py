@@ -72,11 +72,15 @@ class Evidence:
         """The verdict of this version on one of the `lines`."""
         return judge_line(line, self.transcripts[line.scenario], self.circumstances.known_failures)
 
+    @property
+    def judged_again(self) -> Circumstances:
+        """The circumstances once it is judged again, by this version."""
+        return replace(self.circumstances, suite_version=__version__, catalogue_version=load().version, replayed=True)
+
     def judged(self) -> RunRecord:
         """Everything judged again, by this version."""
         lines = self.lines
-        about = replace(self.circumstances, suite_version=__version__, catalogue_version=load().version, replayed=True)
-        return RunRecord(circumstances=about, plan=tuple(lines), verdicts=tuple(map(self.verdict, lines)))
+        return RunRecord(circumstances=self.judged_again, plan=tuple(lines), verdicts=tuple(map(self.verdict, lines)))
 
 
 def plan_json(run_id: str, plan: list[Line]) -> dict[str, Any]:

@@ -112,6 +112,11 @@ class Transcript:
     ending: Ending
     earlier_attempts: tuple[tuple[Exchange, ...], ...] = ()
 
+    @property
+    def requests(self) -> int:
+        """How many were sent, those that were sent again and those of earlier attempts included."""
+        return sum(exchange.tries for attempt in (self.exchanges, *self.earlier_attempts) for exchange in attempt)
+
     def find(self, step: str) -> Exchange | None:
         """The exchange of that step, or None where the conversation ended before it."""
         return next((exchange for exchange in self.exchanges if exchange.step == step), None)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from conformance import __version__
 from conformance.arrange.cleanup import Leftover, remove
@@ -23,7 +22,7 @@ from conformance.client.api import Api
 from conformance.client.conversation import converse
 from conformance.contract.catalogue import load
 from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
-from conformance.exchange import EndKind
+from conformance.exchange import EndKind, Transcript
 from conformance.judging.judge import judge_line
 from conformance.judging.plan import Cost, Selection, cost, full_plan
 from conformance.judging.record import Circumstances, Phases, RunRecord
@@ -134,7 +133,7 @@ class Conductor:
 
         Only the record that is returned knows of reports that could not be written.
         """
-        self._close_the_books()
+        transcripts = self._close_the_books()
         self._over = time.monotonic()
         leftovers = [f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"]
         try:
@@ -142,17 +141,17 @@ class Conductor:
         except KeyboardInterrupt:
             self.interrupted = self.interrupted or Text("the clean-up was stopped", "清理被停止")
         finally:
-            self.record = RunRecord(
-                circumstances=self._circumstances(tuple(leftovers)), plan=self.plan, verdicts=tuple(self._verdicts)
-            )
-            self._report(self.record)
+            requests = sum(transcript.requests for transcript in transcripts.values())
+            about = self._circumstances(requests, tuple(leftovers))
+            self.record = RunRecord(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
+            self._report(self.record, transcripts)
         return self.record
 
-    def _report(self, record: RunRecord) -> None:
+    def _report(self, record: RunRecord, transcripts: Mapping[str, Transcript]) -> None:
         """Seal the evidence and write the reports. Where that fails the verdicts still stand; the record then says so."""
         try:
             write_whole(self.folder / EVIDENCE, seal(self.folder, record.circumstances))
-            write_reports(record, self.folder, lang=self.settings.lang or "en")
+            write_reports(record, self.folder, transcripts, lang=self.settings.lang or "en")
         except OSError as error:
             why = error.strerror or type(error).__name__
             unwritten = Text(f"the reports could not be written ({why})", f"报告无法写入（{why}）")
@@ -210,8 +209,8 @@ class Conductor:
         whom = self.assignment
         return converse(whom.target, whom.credentials, whom.limits, conversation, within=within)
 
-    def _close_the_books(self) -> None:
-        """Every planned scenario gets a transcript, and what an interruption left open is judged on it.
+    def _close_the_books(self) -> dict[str, Transcript]:
+        """Every planned scenario gets a transcript, and what an interruption left open is judged on it; all of them.
 
         A conversation that was not held to its end is written down as that, so that the evidence is whole. Without
         an interruption an open line is a lost verdict.
@@ -227,14 +226,13 @@ class Conductor:
                 with contextlib.suppress(OSError):  # told when the evidence is sealed
                     write_transcript(self.folder, transcript)
             transcripts[name] = transcript
-        if self.interrupted is None:
-            return
         known = {verdict.line for verdict in self._verdicts}
         for line in self.plan:
-            if line not in known:
+            if self.interrupted is not None and line not in known:
                 self.take(judge_line(line, transcripts[line.scenario], self.assignment.known_failures))
+        return transcripts
 
-    def _circumstances(self, leftovers: tuple[str, ...]) -> Circumstances:
+    def _circumstances(self, requests: int, leftovers: tuple[str, ...]) -> Circumstances:
         target, now = self.assignment.target, time.monotonic()
         return Circumstances(
             run_id=self.assignment.run_id,
@@ -251,7 +249,7 @@ class Conductor:
             processes=self._processes,
             strict=self.settings.strict,
             arranged_by=self.assignment.arrangement.mode,
-            requests=sum(_tries(self.folder)),
+            requests=requests,
             selection=self._words_of_selection(),
             interrupted=self.interrupted,
             leftovers=leftovers,
@@ -282,17 +280,6 @@ def _too_slow(host: str, seconds: float) -> Text:
 
 def _sentence(leftover: Leftover) -> str:
     return f"{leftover.collection}: {leftover.name} ({leftover.id or 'id unknown'}): {leftover.reason}"
-
-
-def _tries(folder: Path) -> Iterator[int]:
-    """Requests that the scenarios sent, from what was written down."""
-    for path in (folder / "transcripts").glob("*.json"):
-        try:
-            data: Any = json.loads(path.read_text("utf-8"))
-        except ValueError:
-            continue
-        for attempt in (data["exchanges"], *data["earlier_attempts"]):
-            yield sum(exchange["tries"] for exchange in attempt)
 
 
 __all__ = ["CannotStart", "Conductor"]

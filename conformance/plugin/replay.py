@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from conformance import __version__
-from conformance.contract.catalogue import load
 from conformance.evidence import TRANSCRIPTS, BrokenEvidence, Evidence, read_evidence
 from conformance.judging.plan import Cost
 from conformance.judging.record import RunRecord
@@ -31,6 +29,7 @@ class Replay:
             raise ConfigurationError(error.reason.en, error.reason.zh) from None
         self.interrupted: Text | None = None
         self.record: RunRecord | None = None
+        self._answerable = frozenset(self.evidence.lines)
         self._settings = settings
         self._plan: tuple[Line, ...] = ()
         self._verdicts: list[Verdict] = []
@@ -53,7 +52,7 @@ class Replay:
 
     def takes(self, line: Line) -> bool:
         """Whether the evidence has something to say about a line."""
-        return line in set(self.evidence.lines)
+        return line in self._answerable
 
     def begin(self, plan: list[Line]) -> None:
         """Note what is judged."""
@@ -79,17 +78,10 @@ class Replay:
 
     def finish(self) -> RunRecord:
         """Write the reports."""
-        about = replace(
-            self.evidence.circumstances,
-            suite_version=__version__,
-            catalogue_version=load().version,
-            strict=self._settings.strict or self.evidence.circumstances.strict,
-            replayed=True,
-        )
+        about = self.evidence.judged_again
+        about = replace(about, strict=self._settings.strict or about.strict)
         self.record = RunRecord(circumstances=about, plan=self._plan, verdicts=tuple(self._verdicts))
-        write_reports(
-            self.record, self.folder, lang=self._settings.lang or "en", transcripts=self.conversations.transcripts
-        )
+        write_reports(self.record, self.folder, self.evidence.transcripts, lang=self._settings.lang or "en")
         return self.record
 
     def discard(self) -> None:

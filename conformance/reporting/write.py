@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from conformance.evidence import TRANSCRIPTS
+from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import Verdict
@@ -19,10 +20,12 @@ from conformance.reporting.whole import write_whole
 from conformance.text import Lang
 
 
-def write_reports(record: RunRecord, folder: Path, *, lang: Lang = "en", transcripts: Path | None = None) -> list[Path]:
+def write_reports(
+    record: RunRecord, folder: Path, transcripts: Mapping[str, Transcript] | None = None, *, lang: Lang = "en"
+) -> list[Path]:
     """Write every report, those that have one language in `lang`, and return the paths, `report.json` first.
 
-    `report.html` shows conversations from the folder of `transcripts`, by default those beside it.
+    `report.html` shows the conversations of `transcripts`, by scenario.
     Where a MUST failed, `waivers.toml` holds an entry for each, to be completed by whoever knows why. The folder is
     made where it is missing. `report.json` comes last: where it is, the others are too.
 
@@ -37,7 +40,7 @@ def write_reports(record: RunRecord, folder: Path, *, lang: Lang = "en", transcr
         "summary.md": markdown(record, lang),
         "badge.svg": run_badge.svg(record, lang),
         "badge.json": run_badge.endpoint(record, lang),
-        "report.html": _page(record, transcripts or folder / TRANSCRIPTS, lang),
+        "report.html": _page(record, transcripts or {}, lang),
     }
     failed = record.tally.of("failed", level="MUST")
     if failed:
@@ -49,11 +52,10 @@ def write_reports(record: RunRecord, folder: Path, *, lang: Lang = "en", transcr
     return [folder / name for name in reversed(texts)]
 
 
-def _page(record: RunRecord, transcripts: Path, lang: Lang) -> str:
+def _page(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang) -> str:
     from conformance.reporting.html.page import page  # the template engine is not needed for anything else
-    from conformance.reporting.html.saved import read_transcripts
 
-    return page(record, read_transcripts(transcripts, (line.scenario for line in record.plan)), lang)
+    return page(record, transcripts, lang)
 
 
 def _failed(result: RequirementResult) -> list[Verdict]:

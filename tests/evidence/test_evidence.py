@@ -14,6 +14,7 @@ from conformance.chapters.registry import scenarios
 from conformance.evidence import BrokenEvidence, read_evidence
 from conformance.judging.plan import full_plan
 from conformance.judging.record import Circumstances
+from conformance.plugin.engine import read_transcript
 
 Spoil = Callable[[Path], None]
 
@@ -40,6 +41,18 @@ def test_judged_again_it_is_conformant_and_says_so(healthy_run: Path) -> None:
     ]
     again = [(v.line.scenario, v.line.requirement, v.kind) for v in record.verdicts]
     assert sorted(again) == sorted(lines)
+
+
+@pytest.mark.parametrize("content", ["{", '{"format": "another"}', None])
+def test_a_transcript_that_cannot_be_read_is_none(content: str | None, copied: Callable[[], Path]) -> None:
+    folder = copied()
+    assert read_transcript(folder, "retry.active") == read_evidence(folder).transcripts["retry.active"]
+    place = folder / "transcripts" / "retry.active.json"
+    if content is None:
+        place.unlink()
+    else:
+        place.write_text(content)
+    assert read_transcript(folder, "retry.active") is None
 
 
 def edit(name: str, change: Callable[[Any], Any]) -> Spoil:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import subprocess
 import sys
@@ -14,12 +13,11 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, nodes
 
-from conformance.exchange import Transcript
+from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import Red, Verdict
 from conformance.reporting.html.page import page
-from conformance.reporting.html.saved import read_transcripts
 from conformance.text import LANGS, Lang
 from tests.hostile.inspection import INSPECTORS
 from tests.reporting.records import HOSTILE, both, hostile, mixed, record_of, red, verdict
@@ -214,15 +212,6 @@ def sentences(tree: nodes.Template) -> Iterator[tuple[str, str]]:
             yield en.value, zh.value
 
 
-def test_transcripts_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
-    good = transcript(exchange("ack", "ack", 200, item("starting")))
-    (tmp_path / "retry.active.json").write_text(good.dumps())
-    (tmp_path / "retry.starting.json").write_text("{")
-    (tmp_path / "auth.missing.json").write_text(json.dumps({"format": "another"}))
-    names = ["retry.active", "retry.starting", "auth.missing", "not.there"]
-    assert read_transcripts(tmp_path, names) == {"retry.active": good}
-
-
 def test_a_real_red_tells_what_was_done_what_came_and_the_mend(tmp_path: Path) -> None:
     record = run_on_a_defect(tmp_path / "run")
     made = (tmp_path / "run" / "report.html").read_text("utf-8")
@@ -232,10 +221,7 @@ def test_a_real_red_tells_what_was_done_what_came_and_the_mend(tmp_path: Path) -
     assert re.search(r'<span class="gone">- +&#34;state&#34;: &#34;stopped&#34;', made)
     assert re.search(r'<span class="new">\+ +&#34;state&#34;: &#34;starting&#34;', made)
     assert record.decision.word == "non-conformant"
-    transcripts: dict[str, Transcript] = read_transcripts(
-        tmp_path / "run" / "transcripts", (line.scenario for line in record.plan)
-    )
-    assert page(record, transcripts) == made
+    assert page(record, read_evidence(tmp_path / "run").transcripts) == made
 
 
 def test_a_replay_shows_the_conversations_of_the_run(tmp_path: Path) -> None:
