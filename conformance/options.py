@@ -138,6 +138,15 @@ OPTIONS: Final[tuple[Option, ...]] = (
         help=Text("Only this requirement; repeatable.", "只判定该要求；可重复。"),
     ),
     Option(
+        name="repeat",
+        kind="count",
+        metavar="N",
+        help=Text(
+            "Hold every scenario N times, each on a fresh item; the worst outcome counts (default 1).",
+            "每个场景进行 N 次，每次使用新的 item，以最差结果为准（默认 1）。",
+        ),
+    ),
+    Option(
         name="failed-from",
         metavar="RUN_DIR",
         help=Text(

@@ -33,7 +33,7 @@ POLITE_RATE: Final = (20.0, 50.0)
 class Settings:
     """A run's settings, valid in themselves; nothing has been connected to or written.
 
-    `waivers` is the text of the file of known failures.
+    `waivers` is the text of the file of known failures, `repeat` how often each scenario is to be held.
     """
 
     base_url: str | None
@@ -53,6 +53,7 @@ class Settings:
     credentials: Credentials | None
     arrangement: Arrangement
     waivers: str | None = None
+    repeat: int = 1
 
     def target(self) -> Target:
         """The target that was named.
@@ -80,6 +81,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
     """
     prefix = parse_api_prefix(values.get("api_prefix") or DEFAULT_API_PREFIX)
     base_url = parse_base_url(values["base_url"], prefix) if values.get("base_url") else None
+    arrangement = arrangement_from(values, embedded=base_url is None)
     return Settings(
         base_url=base_url,
         api_prefix=prefix,
@@ -96,9 +98,20 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         connection=_connection(values),
         seed=values.get("seed"),
         credentials=_credentials(values, environ, needed=base_url is not None),
-        arrangement=arrangement_from(values, embedded=base_url is None),
+        arrangement=arrangement,
         waivers=read_waivers(Path(values["waivers"])) if values.get("waivers") else None,
+        repeat=_repeat(values, arrangement),
     )
+
+
+def _repeat(values: Mapping[str, Any], arrangement: Arrangement) -> int:
+    repeat = int(_positive(values, "repeat", 1))
+    if repeat > 1 and arrangement.mode == "manifest":
+        raise ConfigurationError(
+            "--repeat needs fresh items each time, and a manifest has one for each case; use --arrange command or api.",
+            "--repeat 每次都需要新的 item，而清单中每个用例只有一个；请改用 --arrange command 或 api。",
+        )
+    return repeat
 
 
 def _limits(values: Mapping[str, Any], base_url: str | None) -> Limits:

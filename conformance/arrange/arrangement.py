@@ -64,6 +64,7 @@ class Arrangers:
         self._arrangement = arrangement
         self._workspace = workspace
         self._journal = journal
+        self._listed: dict[str, str] = {}
         self._allotment = allot(plan, arrangement.manifest.items if arrangement.manifest else ())
 
     def arranger(self, api: Api, case: str, label: str) -> Arranger:
@@ -74,7 +75,7 @@ class Arrangers:
             case "command":
                 return CommandArranger(api, self._arrangement.program(api), self._workspace, self._journal)
             case _:
-                return ApiArranger(api, self._workspace, self._journal, label)
+                return ApiArranger(api, self._workspace, self._journal, label, listed=self._listed)
 
 
 def arrangement_from(values: Mapping[str, Any], *, embedded: bool) -> Arrangement:

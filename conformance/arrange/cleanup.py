@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.arrange.journal import RUN_ID, Collection, Made
+from conformance.arrange.items import session_of
+from conformance.arrange.journal import RUN_ID, Collection, Journal, Made
 from conformance.arrange.reading import AnswerLost, CannotArrange, object_of
+from conformance.arrange.wants import Item
 from conformance.client.api import Api
 from conformance.client.client import TargetGone
 from conformance.exchange import Exchange
@@ -49,6 +51,19 @@ async def remove(api: Api, made: Iterable[Made], *, within: float | None = None)
         results = await asyncio.gather(*(_remove(api, m, gate, until) for m in known if m.collection == collection))
         leftovers += [leftover for leftover in results if leftover is not None]
     return leftovers
+
+
+async def clear(api: Api, journal: Journal, items: Iterable[Item]) -> None:
+    """Stop items that are done with and remove their sessions, where this run made them.
+
+    Never raises for the target: what cannot be removed now is left to the end of the run.
+    """
+    gate = asyncio.Semaphore(1)
+    for item in items:
+        await _stop(api, item.environment_id, item.work_id, gate)
+        made = journal.session(session_of(item.seen))
+        if made is not None and await _remove(api, made, gate, None) is None:
+            journal.removed(made)
 
 
 async def find(api: Api, run_id: str | None = None) -> list[Made]:

@@ -31,6 +31,7 @@ class ManifestArranger:
     """Hands out the entries of a manifest, each once in the whole run."""
 
     kind = "manifest"
+    used = ()
 
     def __init__(self, api: Api, allotment: Allotment, journal: Journal, case: str) -> None:
         self._api = api
@@ -73,6 +74,7 @@ class CommandArranger:
     """Asks a vendor's program for each item."""
 
     kind = "command"
+    used = ()
 
     def __init__(self, api: Api, program: Program, workspace: Workspace, journal: Journal) -> None:
         self._api = api

@@ -6,7 +6,7 @@ Sources: Poll for work, Heartbeat, Stop work item, Sessions § Create and § Sen
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, Protocol
 
 from conformance.arrange.journal import Journal
@@ -44,6 +44,11 @@ class Arranger(Protocol):
 
     kind: str
 
+    @property
+    def used(self) -> Sequence[Item]:
+        """Items that the suite made and that were this case's own: to be removed with their sessions."""
+        ...
+
     async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """An item as wanted, a case's own from now on.
 
@@ -64,11 +69,18 @@ class Arranger(Protocol):
 
 
 class ApiArranger:
-    """Makes work through sessions and takes it by polling, for one scenario."""
+    """Makes work through sessions and takes it by polling, for one scenario.
+
+    `listed` says by environment up to which id its list needs not be read again: ids ascend, and full pages stay.
+    """
 
     kind = "api"
 
-    def __init__(self, api: Api, workspace: Workspace, journal: Journal, label: str) -> None:
+    def __init__(
+        self, api: Api, workspace: Workspace, journal: Journal, label: str, *, listed: dict[str, str] | None = None
+    ) -> None:
+        self.used: list[Item] = []
+        self._listed = {} if listed is None else listed
         self._api = api
         self._workspace = workspace
         self._maker = Maker(api, journal, workspace.run_id)
@@ -112,6 +124,7 @@ class ApiArranger:
             step = _step(name, f"poll.{number}")
             item = await self._poll(step, place, environment_id, worker, headers, NEVER_RECLAIM_MS)
             if item is not None:
+                self.used.append(item)
                 return item
         raise CannotArrange(
             Text(
@@ -143,11 +156,13 @@ class ApiArranger:
         async for _ in _paced(POLL_PATIENCE):
             number += 1
             step = _step(name, f"list.{number}")
-            listed = object_of(await self._api.list_work(step, environment_id)).get("data")
+            page = self._listed.get(environment_id)
+            listing = object_of(await self._api.list_work(step, environment_id, page=page))
+            listed = listing.get("data")
             for entry in listed if isinstance(listed, list) else []:
-                if isinstance(entry, dict) and _session_of(entry) == session_id:
+                if isinstance(entry, dict) and session_of(entry) == session_id:
                     work_id = usable_id(entry.get("id"), step)
-                    return Item(
+                    item = Item(
                         environment_id=environment_id,
                         work_id=work_id,
                         place=place,
@@ -155,6 +170,10 @@ class ApiArranger:
                         seen_by=step,
                         seen=entry,
                     )
+                    self.used.append(item)
+                    return item
+            if listing.get("has_more") is True and isinstance(listing.get("last_id"), str):
+                self._listed[environment_id] = listing["last_id"]
         raise CannotArrange(
             Text("the session's work item is not in the list", "列表中没有该 session 的 work item"),
             _step(name, f"list.{number}"),
@@ -206,7 +225,8 @@ def _step(name: str, step: str) -> str:
     return f"{name}.arrange.{step}" if name else f"arrange.{step}"
 
 
-def _session_of(entry: dict[str, Any]) -> Any:
+def session_of(entry: dict[str, Any]) -> Any:
+    """The id of the session whose work an item is, as the target shows it; None where it does not."""
     data = entry.get("data")
     return data.get("id") if isinstance(data, dict) else None
 

@@ -42,6 +42,10 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._end = 0
+        self._ids: dict[tuple[Collection, str], str | None] = {}
+        self._claims: dict[tuple[str, str | None], str] = {}
+        """The mark of the first claim of each: the order of the lines is the same for every process."""
 
     def intend(self, collection: Collection, name: str) -> None:
         """Before the create is sent."""
@@ -55,40 +59,51 @@ class Journal:
         """The target answered that it made nothing."""
         self._append({"refused": collection, "name": name})
 
+    def removed(self, made: Made) -> None:
+        """It was removed before the run's end."""
+        self._append({"removed": made.collection, "name": made.name})
+
+    def session(self, session_id: object) -> Made | None:
+        """The session of that id, where the run made it, in whichever process, and has not removed it."""
+        return next((made for made in self.read() if made.id == session_id and made.collection == "sessions"), None)
+
     def claim(self, environment_id: str, work_id: str | None) -> bool:
         """Take something that the suite did not make; False where any process of the run has taken it before."""
         mark = os.urandom(8).hex()
         self._append({"claim": mark, "environment": environment_id, "work": work_id})
-        return self._claims()[(environment_id, work_id)] == mark
+        self._read_on()
+        return self._claims[(environment_id, work_id)] == mark
 
     def claimed(self) -> list[tuple[str, str | None]]:
         """What the run took, as (environment, work item), each once."""
-        return list(self._claims())
+        self._read_on()
+        return list(self._claims)
 
     def read(self) -> list[Made]:
         """Everything that may exist, in the order of the intents. A torn last line is passed over."""
-        ids: dict[tuple[Collection, str], str | None] = {}
+        self._read_on()
+        return [Made(collection, name, object_id) for (collection, name), object_id in self._ids.items()]
+
+    def _read_on(self) -> None:
+        """Take in what any process has written since the last time."""
         for entry in self._entries():
             if "intend" in entry:
-                ids.setdefault((entry["intend"], entry["name"]), None)
+                self._ids.setdefault((entry["intend"], entry["name"]), None)
             elif "made" in entry:
-                ids[(entry["made"], entry["name"])] = entry["id"]
-            elif "refused" in entry:
-                ids.pop((entry["refused"], entry["name"]), None)
-        return [Made(collection, name, object_id) for (collection, name), object_id in ids.items()]
-
-    def _claims(self) -> dict[tuple[str, str | None], str]:
-        """The mark of the first claim of each: the order of the lines is the same for every process."""
-        first: dict[tuple[str, str | None], str] = {}
-        for entry in self._entries():
-            if "claim" in entry:
-                first.setdefault((entry["environment"], entry["work"]), entry["claim"])
-        return first
+                self._ids[(entry["made"], entry["name"])] = entry["id"]
+            elif "refused" in entry or "removed" in entry:
+                self._ids.pop((entry.get("refused") or entry["removed"], entry["name"]), None)
+            elif "claim" in entry:
+                self._claims.setdefault((entry["environment"], entry["work"]), entry["claim"])
 
     def _entries(self) -> Iterable[dict[str, Any]]:
         if not self.path.exists():
             return
-        for line in self.path.read_text("utf-8").splitlines():
+        with self.path.open("rb") as file:
+            file.seek(self._end)
+            whole, newline, _ = file.read().rpartition(b"\n")  # what follows is not written out yet, or torn
+        self._end += len(whole) + len(newline)
+        for line in whole.splitlines():
             try:
                 yield json.loads(line)
             except ValueError:

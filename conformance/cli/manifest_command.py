@@ -34,7 +34,7 @@ from conformance.text import Text
 _TOO_SHORT: Final = 3
 _NOT_FOR_MAKE: Final = frozenset(
     {"arrange", "manifest", "arrange-command", "arrange-timeout", "output", "chapter", "requirement", "failed-from",
-     "strict", "seed", "waivers", "max-duration", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"}
+     "strict", "seed", "repeat", "waivers", "max-duration", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"}
 )  # fmt: skip
 _EXPECTED: Final = (Unreachable, CannotArrange, Precondition, AnswerLost, TargetGone, ConfigurationError, OSError)
 

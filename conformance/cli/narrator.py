@@ -24,7 +24,7 @@ from conformance.reporting.safe import safe
 from conformance.reporting.terminal import Tone, Toned, lines
 from conformance.settings import Settings
 from conformance.target import Target
-from conformance.text import Lang, Text
+from conformance.text import Lang, Text, join
 
 _EMBEDDED: Final = Text("the embedded emulator", "内置模拟器")
 _NOTHING_SELECTED: Final = Text(
@@ -130,6 +130,7 @@ class DryRun:
                 [item.line for item in items],
                 writes_per_second=self._settings.limits.writes_per_second,
                 arranged_by=self._settings.arrangement.mode,
+                repeat=self._settings.repeat,
             )
             host = self._settings.target().host if self._settings.base_url else _EMBEDDED
             click.echo(_announcement(host, total, checks=len(items)).in_(self._lang))
@@ -153,6 +154,7 @@ _GIVEN: Final = Text(
     " {writes} writes; it takes at least {seconds} s.",
     "{host}：{scenarios} 个场景{checks}，使用给定的 item；本套件不在其上创建任何对象，至多 {writes} 次写操作，至少需要 {seconds} 秒。",
 )
+_REPEATED: Final = Text(", each held {n} times", "，每个进行 {n} 次")
 
 
 def _announcement(host: str | Text, cost: Cost, *, checks: int | None = None) -> Text:
@@ -160,7 +162,13 @@ def _announcement(host: str | Text, cost: Cost, *, checks: int | None = None) ->
     return words.format(
         host=host,
         scenarios=cost.scenarios,
-        checks=Text(f", {checks} checks", f"，{checks} 项检查") if checks is not None else "",
+        checks=join(
+            Text("", ""),
+            [
+                *([Text(f", {checks} checks", f"，{checks} 项检查")] if checks is not None else []),
+                *([_REPEATED.format(n=cost.repeat)] if cost.repeat > 1 else []),
+            ],
+        ),
         objects=cost.objects,
         writes=cost.writes,
         seconds=f"{cost.seconds:.0f}",

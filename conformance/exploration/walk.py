@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from conformance.arrange.items import LEASE_SECONDS
 from conformance.arrange.reading import AnswerLost, NotOffered
-from conformance.arrange.wants import Item
+from conformance.arrange.wants import LEASE_SECONDS, Item
 from conformance.contract.linearizability import Contradiction, Explained
 from conformance.exchange import Exchange
 from conformance.exploration.programme import WORKERS, Group, Programme, Verb, holder, random_programme, smaller

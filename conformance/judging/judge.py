@@ -9,6 +9,7 @@ from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import Requirement, load
 from conformance.exchange import Transcript
 from conformance.judging.evidence import red
+from conformance.judging.repetition import over_repetitions
 from conformance.judging.verdict import Line, Red, Verdict, VerdictKind, worst
 from conformance.judging.waivers import Waivers
 from conformance.scenario.model import Finding, Judgement, Scenario
@@ -21,10 +22,13 @@ _MAX_REDS: Final = 20
 def judge_line(line: Line, transcript: Transcript, waivers: Waivers | None = None) -> Verdict:
     """The verdict on a line of the plan, from its scenario's transcript; what the `waivers` know is waived.
 
+    Of a scenario that was held several times it is the worst of all times.
+
     Raises:
         KeyError: this version has no such scenario or requirement.
     """
     verdict = judge(scenarios()[line.scenario], load().requirements[line.requirement], transcript)
+    verdict = over_repetitions(verdict, transcript)
     return verdict if waivers is None else waivers.apply(verdict)
 
 

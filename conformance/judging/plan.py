@@ -52,12 +52,16 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a plan takes: objects that the suite creates, requests that change something, seconds at the least."""
+    """What a plan takes: objects that the suite creates, requests that change something, seconds at the least.
+
+    `repeat` is how often each scenario is held.
+    """
 
     scenarios: int
     objects: int
     writes: int
     seconds: float
+    repeat: int = 1
 
 
 def full_plan() -> list[Line]:
@@ -70,18 +74,19 @@ def full_plan() -> list[Line]:
     ]
 
 
-def cost(lines: Iterable[Line], *, writes_per_second: float, arranged_by: Mode = "api") -> Cost:
-    """What a plan takes, its clean-up included. The slowest single scenario takes some three seconds."""
+def cost(lines: Iterable[Line], *, writes_per_second: float, arranged_by: Mode = "api", repeat: int = 1) -> Cost:
+    """What a plan takes, its clean-up included. The slowest single scenario takes some three seconds each time."""
     planned = [scenarios()[name] for name in {line.scenario for line in lines}]
-    objects = sum(scenario.want.items for scenario in planned) + _SHARED_OBJECTS
-    writes = sum(scenario.writes for scenario in planned) + _SHARED_WRITES
+    objects = sum(scenario.want.items * scenario.times(repeat) for scenario in planned) + _SHARED_OBJECTS
+    writes = sum(scenario.writes * scenario.times(repeat) for scenario in planned) + _SHARED_WRITES
     if arranged_by != "api":
         planned = [scenario for scenario in planned if not scenario.want.needs_poll]
-        objects, writes = 0, sum(scenario.own_writes for scenario in planned)
+        objects, writes = 0, sum(scenario.own_writes * scenario.times(repeat) for scenario in planned)
     if not planned:
         return Cost(scenarios=0, objects=0, writes=0, seconds=0)
-    seconds = max(_SLOWEST_SECONDS, writes / writes_per_second if writes_per_second else 0)
-    return Cost(scenarios=len(planned), objects=objects, writes=writes, seconds=seconds)
+    slowest = _SLOWEST_SECONDS * max(scenario.times(repeat) for scenario in planned)
+    seconds = max(slowest, writes / writes_per_second if writes_per_second else 0)
+    return Cost(scenarios=len(planned), objects=objects, writes=writes, seconds=seconds, repeat=repeat)
 
 
 _SLOWEST_SECONDS = 3.0

@@ -13,7 +13,7 @@ from conformance.arrange.modes import Mode
 from conformance.contract.catalogue import load
 from conformance.judging.gate import Decision, decide
 from conformance.judging.tally import Tally, tally
-from conformance.judging.verdict import Line, Verdict
+from conformance.judging.verdict import Line, Repetitions, Verdict
 from conformance.judging.waivers import Waivers, parse
 from conformance.target import ConfigurationError
 from conformance.text import Text
@@ -58,7 +58,8 @@ class Circumstances:
 
     `waivers` is the text of the file of known failures. `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
-    target; `unwritten` says why there is no report; `phases` is None for a run that did not measure them.
+    target; `repeat` is how often each scenario was to be held; `unwritten` says why there is no report; `phases` is
+    None for a run that did not measure them.
     """
 
     run_id: str
@@ -80,6 +81,7 @@ class Circumstances:
     interrupted: Text | None = None
     leftovers: tuple[str, ...] = ()
     replayed: bool = False
+    repeat: int = 1
     waivers: str | None = None
     unwritten: Text | None = None
     phases: Phases | None = None
@@ -148,6 +150,24 @@ class RunRecord:
             complaints=self.waiver_complaints,
             unwritten=about.unwritten,
         )
+
+    @property
+    def unsteady(self) -> list[Verdict]:
+        """What did not come out the same each time that its scenario was held."""
+        return [verdict for verdict in self._found if verdict.repetitions is not None and verdict.repetitions.kinds]
+
+    @property
+    def held_less(self) -> dict[str, Repetitions]:
+        """Scenarios that were held less often than was asked for, by name."""
+        return {
+            verdict.line.scenario: verdict.repetitions
+            for verdict in self._found
+            if verdict.repetitions is not None and verdict.repetitions.held < verdict.repetitions.wanted
+        }
+
+    @property
+    def _found(self) -> list[Verdict]:
+        return [verdict for result in self.tally.results for verdict in result.verdicts]
 
     @cached_property
     def waiver_complaints(self) -> list[Text]:

@@ -64,12 +64,27 @@ class Red:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repetitions:
+    """How a line came out where its scenario was held several times.
+
+    `kinds` says how often which verdict, the worst first, and is empty where it was the same each time; `kept` is the
+    number of the repetition whose conversation is kept; `elsewhere` says that the verdict comes from another one.
+    """
+
+    wanted: int
+    held: int
+    kept: int
+    kinds: tuple[tuple[VerdictKind, int], ...] = ()
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What became of one line of the plan.
 
     `blocked_by` is the requirement whose failure stands in the way; `waiver` is the reason why a failure is waived, with
     a `link` where one was given; `observation` says in words what the target does
-    where the docs leave it open.
+    where the docs leave it open. `repetitions` is there where the scenario was to be held more than once.
     """
 
     line: Line
@@ -80,6 +95,7 @@ class Verdict:
     observation: Text | None = None
     waiver: Text | None = None
     link: str | None = None
+    repetitions: Repetitions | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types only, so that it crosses from a worker process."""
@@ -93,6 +109,7 @@ class Verdict:
             "observation": self.observation.to_json() if self.observation else None,
             "waiver": self.waiver.to_json() if self.waiver else None,
             "link": self.link,
+            "repetitions": asdict(self.repetitions) if self.repetitions else None,
         }
 
     @classmethod
@@ -110,7 +127,12 @@ class Verdict:
             observation=Text.from_json(data["observation"]) if data["observation"] else None,
             waiver=Text.from_json(data["waiver"]) if data["waiver"] else None,
             link=data["link"],
+            repetitions=_repetitions(data["repetitions"]) if data["repetitions"] else None,
         )
+
+
+def _repetitions(data: dict[str, Any]) -> Repetitions:
+    return Repetitions(**{**data, "kinds": tuple((kind, times) for kind, times in data["kinds"])})
 
 
 def worst(kinds: Iterable[VerdictKind]) -> VerdictKind:

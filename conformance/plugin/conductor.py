@@ -26,6 +26,7 @@ from conformance.exchange import EndKind, Transcript
 from conformance.judging.judge import judge_line
 from conformance.judging.plan import Cost, Selection, cost, full_plan
 from conformance.judging.record import Circumstances, Phases, RunRecord
+from conformance.judging.repetition import requests_of
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import folder as run_folder
 from conformance.plugin.court import Court
@@ -75,6 +76,7 @@ class Conductor:
             arrangement=settings.arrangement,
             waivers=settings.waivers or "",
             day=f"{self._started:%Y-%m-%d}",
+            repeat=settings.repeat,
         )
 
     @property
@@ -122,7 +124,12 @@ class Conductor:
     def cost(self, lines: Iterable[Line]) -> Cost:
         """What a plan takes on the target."""
         limits, arrangement = self.assignment.limits, self.assignment.arrangement
-        return cost(lines, writes_per_second=limits.writes_per_second, arranged_by=arrangement.mode)
+        return cost(
+            lines,
+            writes_per_second=limits.writes_per_second,
+            arranged_by=arrangement.mode,
+            repeat=self.assignment.repeat,
+        )
 
     def take(self, verdict: Verdict) -> None:
         """A verdict came in, from this process or another."""
@@ -141,7 +148,7 @@ class Conductor:
         except KeyboardInterrupt:
             self.interrupted = self.interrupted or Text("the clean-up was stopped", "清理被停止")
         finally:
-            requests = sum(transcript.requests for transcript in transcripts.values())
+            requests = sum(map(requests_of, transcripts.values()))
             about = self._circumstances(requests, tuple(leftovers))
             self.record = RunRecord(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
             self._report(self.record, transcripts)
@@ -250,6 +257,7 @@ class Conductor:
             strict=self.settings.strict,
             arranged_by=self.assignment.arrangement.mode,
             requests=requests,
+            repeat=self.settings.repeat,
             selection=self._words_of_selection(),
             interrupted=self.interrupted,
             leftovers=leftovers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import threading
@@ -15,15 +16,22 @@ from pathlib import Path
 from typing import Final
 
 from conformance.arrange.arrangement import Arrangement, Arrangers
+from conformance.arrange.cleanup import clear
+from conformance.arrange.items import Arranger
 from conformance.arrange.journal import Journal
 from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
+from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.client.traffic import Traffic
 from conformance.client.transport import Transport
-from conformance.evidence import TRANSCRIPTS
+from conformance.evidence import PLAN, TRANSCRIPTS
 from conformance.exchange import Ending, Transcript
+from conformance.judging.judge import judge_line
+from conformance.judging.plan import full_plan
+from conformance.judging.repetition import Held, held_again
+from conformance.judging.verdict import Line, Verdict
 from conformance.judging.waivers import Waivers, parse
 from conformance.plugin.folder import Conversations
 from conformance.reporting.whole import write_whole
@@ -43,7 +51,7 @@ _ORDER: Final = {name: number for number, name in enumerate(scenarios())}
 class Assignment:
     """What a process needs to hold conversations. `epoch` is the run's zero on the machine's monotonic clock.
 
-    A process that replaces one that crashed has `inherited` its open scenarios, and `suffix` keeps the names of what
+    `repeat` is how often each scenario is held. A process that replaces one that crashed has `inherited` its open scenarios, and `suffix` keeps the names of what
     it makes apart from what that one made. `waivers` is the text of the file of known failures, `day` the date (ISO)
     on which the run began.
     """
@@ -60,6 +68,7 @@ class Assignment:
     suffix: str = ""
     waivers: str = ""
     day: str = "0001-01-01"
+    repeat: int = 1
 
     @property
     def known_failures(self) -> Waivers:
@@ -74,14 +83,18 @@ class Assignment:
 
 
 class Engine:
-    """Performs scenarios, each once, and writes every transcript down as soon as it is whole."""
+    """Performs scenarios, each as often as asked for, and writes every transcript down as soon as it is whole.
+
+    Of a scenario that is held several times one transcript is kept at any time.
+    """
 
     def __init__(self, assignment: Assignment, workspace: Workspace) -> None:
         self._assignment = assignment
         self._workspace = workspace
-        self._arrangers = Arrangers(
-            assignment.arrangement, workspace, Journal(assignment.folder / "journal.jsonl"), wants(assignment)
-        )
+        self._lines = planned(assignment)
+        self._journal = Journal(assignment.folder / "journal.jsonl")
+        self._arrangers = Arrangers(assignment.arrangement, workspace, self._journal, wants(assignment, self._lines))
+        self._held: dict[str, Held] = {}
         self._transcripts: dict[str, Future[Transcript]] = {}
         self._cut: Text | None = None
         self._cutting = threading.Lock()
@@ -110,11 +123,16 @@ class Engine:
                 self._transcripts[scenario.id] = conversation
 
     def transcript(self, name: str) -> Transcript:
-        """Wait for a scenario's transcript; an `aborted` one where the run was cut short."""
+        """Wait for a scenario's transcript.
+
+        Where the run was cut short it is that of the repetitions up to then, or an `aborted` one.
+        """
         self.start([name])
         try:
             return self._transcripts[name].result()
         except CancelledError:
+            if name in self._held:
+                return self._written(self._held[name].told())
             reason = self._cut or Text("the run was interrupted", "运行被中断")
             transcript = not_held(scenarios()[name], reason, run=self._assignment.run_id, seed=self._assignment.seed)
             return self._written(transcript)
@@ -133,6 +151,9 @@ class Engine:
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
         self._loop.close()
+        for name, held in self._held.items():
+            if self._transcripts[name].cancelled():
+                self._written(held.told())
 
     async def _main(self) -> None:
         assignment = self._assignment
@@ -163,17 +184,42 @@ class Engine:
         if scenario.after_all:
             others = [held for name, held in self._transcripts.items() if not scenarios()[name].after_all]
             await asyncio.gather(*map(asyncio.wrap_future, others), return_exceptions=True)
-        if scenario.quiet:
-            async with self._quiet:
-                return await self._gated(scenario)
-        return await self._gated(scenario)
+        times = scenario.times(self._assignment.repeat)
+        if times == 1:
+            return self._written(await self._hold(scenario, 1, []))
+        used: list[Arranger] = []
+        for number in range(1, times + 1):
+            done_with, used = used, []
+            self._keep(scenario.id, *await self._judged(await self._hold(scenario, number, used)))
+            await self._clear(scenario, done_with)
+        return self._written(self._held[scenario.id].told())
 
-    async def _gated(self, scenario: Scenario) -> Transcript:
-        async with self._gate:
-            transcript = await perform(
-                scenario, self._stages(scenario), run=self._assignment.run_id, seed=self._assignment.seed
-            )
-        return self._written(transcript)
+    async def _judged(self, transcript: Transcript) -> tuple[Transcript, list[Verdict]]:
+        """A repetition with its verdicts, found beside the loop: other conversations go on meanwhile."""
+        lines = [line for line in self._lines if line.scenario == transcript.scenario]
+        return transcript, await asyncio.to_thread(lambda: [judge_line(line, transcript) for line in lines])
+
+    def _keep(self, name: str, transcript: Transcript, verdicts: list[Verdict]) -> None:
+        """Take a repetition in, unless the run was cut short: then what was told already stands."""
+        with self._cutting:
+            if self._cut is None:
+                before = self._held.get(name)
+                self._held[name] = held_again(before, transcript, verdicts, wanted=self._assignment.repeat)
+
+    async def _hold(self, scenario: Scenario, number: int, used: list[Arranger]) -> Transcript:
+        """Hold the conversation for that time, counted from 1, in its turn; `used` gets the arrangers it takes."""
+        async with self._quiet if scenario.quiet else contextlib.nullcontext(), self._gate:
+            stages = self._stages(scenario, number, used)
+            return await perform(scenario, stages, run=self._assignment.run_id, seed=self._assignment.seed)
+
+    async def _clear(self, scenario: Scenario, used: Iterable[Arranger]) -> None:
+        """Remove what a repetition used, as thousands of sessions are too many for the end of the run.
+
+        Not before the next one is over: a poll may have given it the item of a session whose maker, another scenario,
+        had not sent its message yet.
+        """
+        items = [item for arranger in used for item in arranger.used]
+        await clear(Api(self._client, lambda _: None, age=_ORDER[scenario.id]), self._journal, items)
 
     def _written(self, transcript: Transcript) -> Transcript:
         try:
@@ -182,29 +228,42 @@ class Engine:
             return _unwritten(transcript, error)
         return transcript
 
-    def _stages(self, scenario: Scenario) -> StageFactory:
+    def _stages(self, scenario: Scenario, number: int, used: list[Arranger]) -> StageFactory:
+        """The stages of a repetition, of which each has its own choices and names; `used` gets their arrangers."""
+        again = f"-r{number}" if number > 1 else ""
+
         def stage(attempt: int) -> Stage:
             stage = Stage(
                 self._client,
                 self._workspace,
                 want=scenario.want,
                 seed=self._assignment.seed,
-                rng=random.Random(f"{self._assignment.seed}:{scenario.id}:{attempt}"),  # noqa: S311 - to be repeated
-                age=_ORDER[scenario.id],
+                rng=random.Random(f"{self._assignment.seed}:{scenario.id}{again}:{attempt}"),  # noqa: S311 - to be repeated
+                age=_ORDER[scenario.id] + len(_ORDER) * (number - 1),
             )
-            label = f"{scenario.id}-{attempt}{self._assignment.suffix}"
-            return stage.arranged_by(lambda api: self._arrangers.arranger(api, scenario.id, label))
+            label = f"{scenario.id}{again}-{attempt}{self._assignment.suffix}"
+
+            def arranger(api: Api) -> Arranger:
+                used.append(self._arrangers.arranger(api, scenario.id, label))
+                return used[-1]
+
+            return stage.arranged_by(arranger)
 
         return stage
 
 
-def wants(assignment: Assignment) -> list[tuple[str, Want]]:
-    """The item that each case of the run needs, in the order of the chapters, from the plan that was written down.
+def planned(assignment: Assignment) -> list[Line]:
+    """The plan of the whole run as it was written down; everything where it was not."""
+    path = assignment.folder / PLAN
+    return [Line(*line) for line in json.loads(path.read_text("utf-8"))["lines"]] if path.exists() else full_plan()
+
+
+def wants(assignment: Assignment, lines: Iterable[Line]) -> list[tuple[str, Want]]:
+    """The item that each case of the run needs, in the order of the chapters.
 
     Cases whose optional token was not given need none.
     """
-    path = assignment.folder / "plan.json"
-    planned = {name for name, _ in json.loads(path.read_text("utf-8"))["lines"]} if path.exists() else set(_ORDER)
+    planned = {line.scenario for line in lines}
     return [
         (name, scenario.want)
         for name, scenario in scenarios().items()

@@ -29,6 +29,7 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
         "suffix": f"-{name}" if names else "",
         "waivers": assignment.waivers,
         "day": assignment.day,
+        "repeat": assignment.repeat,
         "limits": asdict(
             replace(
                 limits,
@@ -65,6 +66,7 @@ def unpack(data: dict[str, Any]) -> Assignment:
         suffix=data["suffix"],
         waivers=data["waivers"],
         day=data["day"],
+        repeat=data["repeat"],
         limits=Limits(**data["limits"]),
         credentials=Credentials(**{name: Secret(*pair) for name, pair in data["credentials"].items() if pair}),
         target=Target(

@@ -125,6 +125,13 @@ class Scenario:
         """Whether it is held in the second environment, where one case at a time may take whatever was delivered."""
         return self.want.place == "quiet"
 
+    def times(self, repeat: int) -> int:
+        """How often it is held where each is to be held so often: what ends the run for the others, once.
+
+        So is what repeats itself for as long as was asked.
+        """
+        return 1 if self.after_all or self.on_request else repeat
+
     @property
     def writes(self) -> int:
         """Requests that change something, at most: session, message, way, acks; a stop and a delete afterwards."""

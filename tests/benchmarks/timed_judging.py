@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from conformance.evidence import TRANSCRIPTS, read_evidence
+from conformance.evidence import read_evidence
 from conformance.reporting.write import write_reports
 
 if __name__ == "__main__":
@@ -15,5 +15,5 @@ if __name__ == "__main__":
     evidence = read_evidence(run)
     with tempfile.TemporaryDirectory() as place:
         began = time.perf_counter()
-        write_reports(evidence.judged(), Path(place), transcripts=run / TRANSCRIPTS)
+        write_reports(evidence.judged(), Path(place), evidence.transcripts)
         sys.stdout.write(f"{time.perf_counter() - began}\n")

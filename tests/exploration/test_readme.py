@@ -14,7 +14,7 @@ from conformance.contract.model import PHASES
 from conformance.exploration.programme import VERBS, WORKERS
 from conformance.exploration.reading import ROWS
 from conformance.text import LANGS, Lang
-from tests.test_docs import README, blocks
+from tests.documents import README, blocks
 
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
 

@@ -28,6 +28,7 @@ class Given:
     """An arranger whose items are there already: it gets them, and never polls."""
 
     kind = "given"
+    used = ()
 
     def __init__(self, api: Api) -> None:
         self._api = api

@@ -1,0 +1,123 @@
+"""A scenario that is held several times: one conversation is kept, and how each line came out is counted.
+
+The transcript that is kept carries the count among its facts, so that everything after it, replays too, goes by it: a
+line's verdict is the worst that it had. Where a line had that in a conversation that was not kept, its verdict stands
+there as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from conformance.exchange import Transcript
+from conformance.judging.verdict import WORST_FIRST, Repetitions, Verdict, VerdictKind, worst
+from conformance.text import Text
+
+FACT: Final = "repetitions"
+"""The name of the fact in the transcript that is kept."""
+
+_UNREADABLE: Final = Text("what the repetitions gave cannot be read", "无法读取各次重复的结果")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What was said of a scenario up to now: the same size whatever the number of repetitions.
+
+    `kept` is the number, from 1, of the repetition whose transcript is kept, `verdicts` are those on it, and `worst`
+    the worst of each line by requirement.
+    """
+
+    wanted: int
+    times: int
+    requests: int
+    kept: int
+    transcript: Transcript
+    verdicts: tuple[Verdict, ...]
+    counts: Mapping[str, Counter[VerdictKind]] = field(default_factory=dict)
+    worst: Mapping[str, Verdict] = field(default_factory=dict)
+
+    def told(self) -> Transcript:
+        """The transcript that is kept, with the count among its facts."""
+        kept = {verdict.line.requirement: verdict.kind for verdict in self.verdicts}
+        fact = {
+            "wanted": self.wanted,
+            "held": self.times,
+            "kept": self.kept,
+            "requests": self.requests,
+            "unsteady": {name: dict(count) for name, count in self.counts.items() if len(count) > 1},
+            "elsewhere": {
+                name: verdict.to_json() for name, verdict in self.worst.items() if verdict.kind != kept[name]
+            },
+        }
+        return replace(self.transcript, facts={**self.transcript.facts, FACT: fact})
+
+
+def held_again(before: Held | None, transcript: Transcript, verdicts: Sequence[Verdict], *, wanted: int) -> Held:
+    """After one more repetition, which these are the verdicts on: the worst is kept, the first of equals.
+
+    One is worse than another with a worse verdict, or with more of its worst verdicts.
+    """
+    if before is None:
+        before = Held(wanted=wanted, times=0, requests=0, kept=0, transcript=transcript, verdicts=())
+    times = before.times + 1
+    better = before.kept and _severity(verdicts) <= _severity(before.verdicts)
+    counts = {name: Counter(count) for name, count in before.counts.items()}
+    worst_of = dict(before.worst)
+    for verdict in verdicts:
+        name = verdict.line.requirement
+        counts.setdefault(name, Counter())[verdict.kind] += 1
+        known = worst_of.get(name)
+        if known is None or worst((known.kind, verdict.kind)) != known.kind:
+            worst_of[name] = verdict
+    return Held(
+        wanted=wanted,
+        times=times,
+        requests=before.requests + transcript.requests,
+        kept=before.kept if better else times,
+        transcript=before.transcript if better else transcript,
+        verdicts=before.verdicts if better else tuple(verdicts),
+        counts=counts,
+        worst=worst_of,
+    )
+
+
+def over_repetitions(verdict: Verdict, transcript: Transcript) -> Verdict:
+    """The verdict on a line over all repetitions, from that on the transcript that was kept; never a better one."""
+    if FACT not in transcript.facts:
+        return verdict
+    try:
+        return _over(verdict, transcript.facts[FACT])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return Verdict(line=verdict.line, kind="suite-error", reason=_UNREADABLE)
+
+
+def requests_of(transcript: Transcript) -> int:
+    """How many requests its scenario sent, in all repetitions."""
+    fact = transcript.facts.get(FACT)
+    return int(fact["requests"]) if fact is not None else transcript.requests
+
+
+def _over(verdict: Verdict, fact: Mapping[str, Any]) -> Verdict:
+    name = verdict.line.requirement
+    count = fact["unsteady"].get(name, {})
+    elsewhere = Verdict.from_json(fact["elsewhere"][name]) if name in fact["elsewhere"] else None
+    if elsewhere is not None and elsewhere.line != verdict.line:
+        raise ValueError("another line's verdict")
+    is_worse = elsewhere is not None and worst((elsewhere.kind, verdict.kind)) != verdict.kind
+    repetitions = Repetitions(
+        wanted=int(fact["wanted"]),
+        held=int(fact["held"]),
+        kept=int(fact["kept"]),
+        kinds=tuple((kind, int(count[kind])) for kind in WORST_FIRST if kind in count),
+        elsewhere=is_worse,
+    )
+    return replace(elsewhere if elsewhere is not None and is_worse else verdict, repetitions=repetitions)
+
+
+def _severity(verdicts: Iterable[Verdict]) -> tuple[int, ...]:
+    """Of two the greater one is the worse: how many there are of each verdict, the worst first."""
+    count = Counter(verdict.kind for verdict in verdicts)
+    return tuple(count[kind] for kind in WORST_FIRST)
