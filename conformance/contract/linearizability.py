@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from conformance.contract.history import Event, as_invoked
+from conformance.contract.contradiction import Contradiction, shortest
+from conformance.contract.history import Event
 from conformance.contract.model import ItemState
 from conformance.contract.orders import MOST_LOOKS, Effort, Explanation, TooMuch, find_order
 
@@ -25,16 +26,6 @@ class Explained:
     """Every item has an order."""
 
     orders: Mapping[str, Explanation]
-
-
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """No order explains these events of one item, for the answers of those that are `needed`."""
-
-    item: str
-    initial: ItemState
-    events: tuple[Event, ...]
-    needed: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +41,27 @@ Outcome: TypeAlias = Explained | Contradiction | Undecided
 def check(initial: Mapping[str, ItemState], events: Sequence[Event], *, limit: int = MOST_LOOKS) -> Outcome:
     """Whether `events` keep the contract on items that were in `initial`.
 
-    A contradiction of one item stands whatever is known of others.
+    A contradiction on one item stands whatever is known of others. The answer depends on nothing but the arguments; the
+    sequence's order means nothing. `limit` bounds the search, shared out evenly among the items.
 
     Raises:
-        ValueError: an event is about an item that `initial` does not know.
+        ValueError: an event is about an item that `initial` does not know, or two of an item share a label.
     """
     unknown = {event.item for event in events} - set(initial)
     if unknown:
         raise ValueError(f"no initial state of {', '.join(sorted(map(repr, unknown)))}")
+    if len({(event.item, event.label) for event in events}) < len(events):
+        raise ValueError("two events of one item share a label")
     orders: dict[str, Explanation] = {}
     undecided: list[str] = []
     for item in sorted(initial):
-        mine = as_invoked([event for event in events if event.item == item])
+        mine = [event for event in events if event.item == item]
         try:
             found = find_order(initial[item], mine, Effort(limit // len(initial)))
         except TooMuch:
             undecided.append(item)
             continue
         if found is None:
-            return Contradiction(item, initial[item], tuple(mine), frozenset(event.label for event in mine))
+            return shortest(item, initial[item], mine)
         orders[item] = found
     return Undecided(undecided[0]) if undecided else Explained(orders)

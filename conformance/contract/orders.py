@@ -14,6 +14,7 @@ Two shortcuts keep many operations at once from multiplying. Both only leave out
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -23,9 +24,9 @@ from typing import Final, NamedTuple
 from conformance.contract.history import Event, as_invoked
 from conformance.contract.model import PHASES, Answer, ItemState, Operation, Phase, shows_later, step
 
-MOST_LOOKS: Final = 2_000_000
-"""Operations tried, each in one state, after which a search gives up: what is judged may be somebody else's evidence.
-Some two hundred thousand states with ten requests open in each; a race of this suite takes some dozens."""
+MOST_LOOKS: Final = 200_000
+"""Requests looked at, each where the search may be, after which it gives up: what is judged may be somebody else's
+evidence. A race of this suite takes some dozens."""
 
 
 class TooMuch(Exception):
@@ -73,7 +74,6 @@ def find_order(initial: ItemState, events: Sequence[Event], effort: Effort) -> E
         TooMuch: the effort is used up.
     """
     ordered = as_invoked(events)
-    effort.spend(len(ordered) ** 2)  # who overlaps whom
     found = _Search(ordered, effort).run(initial)
     if found is None:
         return None
@@ -111,7 +111,13 @@ class _Doing(NamedTuple):
     overlapped: bool
 
 
-_Move = tuple[int, _Place]
+class _Effects(NamedTuple):
+    """What the model says of every doing in one state."""
+
+    after: list[tuple[ItemState, ...]]
+    """By doing: the states that it may leave; of an unknown outcome those that differ, since it is left out as well."""
+    idle: list[bool]
+    """By doing: whether it can take effect, and changes nothing here nor in any state that can still be reached."""
 
 
 class _Search:
@@ -120,53 +126,59 @@ class _Search:
     def __init__(self, events: Sequence[Event], effort: Effort) -> None:
         self._events = events
         self._effort = effort
-        self._doings = [_doing(event, overlapped=_is_overlapped(event, events)) for event in events]
-        self._effects = _Effects(frozenset(self._doings))
-        self._answers = sum(1 << index for index, event in enumerate(events) if not event.unknown)
+        doings = [_doing(event, overlapped) for event, overlapped in zip(events, _overlapped(events), strict=True)]
+        self._doings = list(dict.fromkeys(doings))
+        number = {doing: at for at, doing in enumerate(self._doings)}
+        self._doing_of = [number[doing] for doing in doings]
+        self._after: dict[ItemState, list[tuple[ItemState, ...]]] = {}
+        self._effects: dict[ItemState, _Effects] = {}
+        self._reachable: dict[ItemState, set[ItemState]] = {}
 
     def run(self, initial: ItemState) -> list[tuple[int, ItemState]] | None:
         """The events that take effect, in turn, each with the state it leaves; None where no order explains them."""
+        answered = sum(1 << index for index, event in enumerate(self._events) if not event.unknown)
         waiting = _Waiting(self._events)
         place = _Place(0, initial, ())
         seen = {place}
-        trail: list[tuple[_Move, _Place, Iterator[_Move]]] = []
+        trail: list[tuple[int, _Place, Iterator[tuple[int, ItemState]]]] = []
         moves = iter(self._moves(place, waiting))
-        while place.debts or self._answers & ~place.happened:
+        while place.debts or answered & ~place.happened:
             move = next(moves, None)
             if move is None:
                 if not trail:
                     return None
-                (index, _), place, moves = trail.pop()
+                index, place, moves = trail.pop()
                 waiting.put_back(index)
-            elif move[1] not in seen:
-                seen.add(move[1])
-                trail.append((move, place, moves))
+                continue
+            after = self._entered(place, *move)
+            if after not in seen:
+                seen.add(after)
+                trail.append((move[0], place, moves))
                 waiting.take_out(move[0])
-                place = move[1]
+                place = after
                 moves = iter(self._moves(place, waiting))
-        return [(index, after.state) for (index, after), _, _ in trail]
+        states = [at.state for _, at, _ in trail[1:]] + [place.state] * bool(trail)
+        return [(index, state) for (index, _, _), state in zip(trail, states, strict=True)]
 
-    def _moves(self, place: _Place, waiting: _Waiting) -> list[_Move]:
-        """What can be next, and where that leads; in a fixed order, so that runs agree."""
+    def _moves(self, place: _Place, waiting: _Waiting) -> list[tuple[int, ItemState]]:
+        """What can be next, and the state that it leaves; in a fixed order, so that runs agree."""
         last = min((debt.until for debt in place.debts), default=math.inf)
-        first_of: dict[_Doing, int] = {}
+        first_of: dict[int, int] = {}
         for index in waiting.requests():
             self._effort.spend()
             if self._events[index].invoked > last:
                 break  # from here on the item's states come too late to be what that 200 showed
-            doing = self._doings[index]
+            doing = self._doing_of[index]
             twin = first_of.setdefault(doing, index)
             if self._events[index].ends < self._events[twin].ends:
                 first_of[doing] = index
-        found: list[_Move] = []
+        effects = self._effects_in(place.state)
         for doing, index in first_of.items():
-            leads_to = [(index, self._after(place, index, state)) for state in self._effects.of(doing, place.state)]
-            if leads_to and self._effects.never(doing, place.state):
-                return leads_to
-            found += leads_to
-        return found
+            if effects.idle[doing]:
+                return [(index, place.state)]
+        return [(index, state) for doing, index in first_of.items() for state in effects.after[doing]]
 
-    def _after(self, place: _Place, index: int, state: ItemState) -> _Place:
+    def _entered(self, place: _Place, index: int, state: ItemState) -> _Place:
         event = self._events[index]
         until = {debt.shown: debt.until for debt in place.debts}
         shown = event.answer.state
@@ -176,41 +188,47 @@ class _Search:
         debts = tuple(_Debt(*debt) for debt in sorted(until.items()))
         return _Place(place.happened | 1 << index, state, debts)
 
+    def _effects_in(self, state: ItemState) -> _Effects:
+        if state not in self._effects:
+            here = self._after_in(state)
+            idle = [after == (state,) for after in here]
+            candidates = [doing for doing, does_nothing in enumerate(idle) if does_nothing]
+            for later in self._reachable_from(state) if candidates else ():
+                self._effort.spend(len(candidates))
+                after = self._after_in(later)
+                for doing in candidates:
+                    idle[doing] &= after[doing] in ((), (later,))
+            self._effects[state] = _Effects(here, idle)
+        return self._effects[state]
 
-class _Effects:
-    """The model, asked once each about what a history holds."""
+    def _reachable_from(self, state: ItemState) -> set[ItemState]:
+        found: set[ItemState] = set()
+        ahead = [state]
+        while ahead:
+            each = ahead.pop()
+            if each in self._reachable:
+                found |= self._reachable[each]
+            elif each not in found:
+                found.add(each)
+                self._effort.spend(len(self._doings))
+                nexts = {after for states in self._after_in(each) for after in states}
+                ahead += sorted(nexts, key=lambda after: after in self._reachable)  # what is known is taken first
+        self._reachable[state] = found
+        return found
 
-    def __init__(self, doings: frozenset[_Doing]) -> None:
-        self._doings = doings
-        self._known: dict[tuple[_Doing, ItemState], tuple[ItemState, ...]] = {}
-        self._reachable: dict[ItemState, frozenset[ItemState]] = {}
-        self._idle: dict[tuple[_Doing, ItemState], bool] = {}
+    def _after_in(self, state: ItemState) -> list[tuple[ItemState, ...]]:
+        if state not in self._after:
+            self._after[state] = [_asked(doing, state) for doing in self._doings]
+        return self._after[state]
 
-    def of(self, doing: _Doing, state: ItemState) -> tuple[ItemState, ...]:
-        """The states it may leave; of an unknown outcome those that differ, since leaving it out is tried as well."""
-        if (doing, state) not in self._known:
-            operation, answer, overlapped = doing
-            states = step(state, operation, answer, overlapped=overlapped)
-            if answer.status is None:
-                states -= {state}
-            by_life = sorted(states, key=lambda each: (PHASES.index(each.phase), each.worker or ""))
-            self._known[doing, state] = tuple(by_life)
-        return self._known[doing, state]
 
-    def never(self, doing: _Doing, state: ItemState) -> bool:
-        """Whether it changes nothing in `state`, nor in any state that comes of it."""
-        if (doing, state) not in self._idle:
-            self._idle[doing, state] = all(set(self.of(doing, each)) <= {each} for each in self._all_reachable(state))
-        return self._idle[doing, state]
-
-    def _all_reachable(self, state: ItemState) -> frozenset[ItemState]:
-        if state not in self._reachable:
-            found, new = {state}, {state}
-            while new:
-                new = {after for each in new for doing in self._doings for after in self.of(doing, each)} - found
-                found |= new
-            self._reachable[state] = frozenset(found)
-        return self._reachable[state]
+def _asked(doing: _Doing, state: ItemState) -> tuple[ItemState, ...]:
+    """The states that a doing may leave, in the order of an item's life."""
+    operation, answer, overlapped = doing
+    states = step(state, operation, answer, overlapped=overlapped)
+    if answer.status is None:
+        states -= {state}
+    return tuple(sorted(states, key=lambda each: (PHASES.index(each.phase), each.worker or "")))
 
 
 class _Waiting:
@@ -257,19 +275,20 @@ class _Waiting:
         return (index + 1, self._count + index + 1) if self._answered[index] else (index + 1,)
 
 
-def _doing(event: Event, *, overlapped: bool) -> _Doing:
+def _doing(event: Event, overlapped: bool) -> _Doing:
     if event.unknown:
         return _Doing(event.operation, Answer(None), overlapped=False)
     return _Doing(event.operation, event.answer, overlapped)
 
 
-def _is_overlapped(event: Event, events: Sequence[Event]) -> bool:
-    """Reads do not count: "changed concurrently" needs a request that can change something. A request of unknown
-    outcome counts to the end, since it may still be working."""
-    return any(
-        other is not event
-        and other.operation.kind != "get"
-        and event.invoked <= other.ends
-        and other.invoked <= event.ends
-        for other in events
-    )
+def _overlapped(events: Sequence[Event]) -> list[bool]:
+    """Of each event, whether another one was under way beside it that can change something: reads do not count. A
+    request of unknown outcome counts to the end, since it may still be working."""
+    writes = [event for event in events if event.operation.kind != "get"]
+    begun = sorted(event.invoked for event in writes)
+    over = sorted(event.ends for event in writes)
+    return [
+        bisect.bisect_right(begun, event.ends) - bisect.bisect_left(over, event.invoked)
+        > (event.operation.kind != "get")
+        for event in events
+    ]

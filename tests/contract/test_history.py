@@ -195,7 +195,7 @@ def test_a_lost_request_may_happen_late_or_never() -> None:
     assert explain(QUEUED, [lost, final("starting")]) == Explanation(("ack", "get"), ("starting", "starting"))
     early, late = final("queued", (4, 5)), final("starting", (6, 7))
     assert explained(QUEUED, lost, early, replace(late, label="again"))
-    assert not explained(QUEUED, lost, replace(late, invoked=0, completed=1), final("starting"))
+    assert not explained(QUEUED, lost, final("starting", (0, 1)), replace(late, label="again"))
     assert not explained(QUEUED, lost, replace(late, label="again"), final("queued"))
 
 
