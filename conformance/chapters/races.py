@@ -10,11 +10,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
+from conformance.chapters.race_history import explained
 from conformance.chapters.refusal_effects import FIRST_ACK
-from conformance.contract.history import Event, timeline
-from conformance.contract.linearizability import Contradiction, Undecided, check
-from conformance.contract.model import Answer as Seen
-from conformance.contract.model import ItemState, Kind, Operation
+from conformance.contract.model import Kind
 from conformance.exchange import Header
 from conformance.scenario.model import Answer, Check, Expectation, Finding, Scenario, success
 from conformance.scenario.view import ARRANGING_ACK, Unjudged, View
@@ -126,36 +124,6 @@ async def _not_delivered_again(stage: Stage) -> None:
         await stage.release(item)
 
 
-def explained(view: View) -> Iterator[Finding]:
-    """Some order that respects real time explains every answer of the burst and the get after it.
-
-    Raises:
-        Unjudged: the conversation ended before, or no ack of the burst was answered: then little is to be explained;
-            or the search was given up.
-    """
-    race = view.transcript.facts.get("race")
-    if race is None:
-        view.exchange("after")
-        return
-    burst = (_event(view, step, Operation(o["kind"], o["worker"])) for step, o in race["operations"].items())
-    events = [event for event in burst if event is not None]
-    last = view.exchange("after")
-    shown = view.item("after").get("state")
-    events.append(Event("after", Operation("get"), Seen(200, shown), last.invoked, last.completed))
-    outcome = check({"": ItemState(race["phase"], race["worker"])}, events)
-    if isinstance(outcome, Undecided):
-        raise Unjudged(Text("too many orders of the requests are possible", "请求的可能顺序过多"))
-    if isinstance(outcome, Contradiction):
-        yield Finding(
-            step="after",
-            expected=Text("answers that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
-            actual=Text("no order explains them", "没有任何顺序可以解释"),
-            exhibit="\n".join(timeline(events)),
-        )
-    elif not any(event.operation.kind == "ack" and not event.unknown for event in events):
-        raise Unjudged(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
-
-
 def one_wins(view: View) -> Iterator[Finding]:
     """At least one of the acks got 200, or may have; and the item is starting, unless none may have happened."""
     view.exchange("after")  # says why, where the race was none
@@ -198,35 +166,6 @@ def not_delivered_again(view: View) -> Iterator[Finding]:
                     expected=Text("null, or another item", "null 或其他 item"),
                     actual=Text("the item that is `{s}`", "处于 `{s}` 的该 item").format(s=state),
                 )
-
-
-def _event(view: View, step: str, operation: Operation) -> Event | None:
-    """One operation of the burst; None where it surely did not happen.
-
-    Raises:
-        Unjudged: the conversation ended before it.
-    """
-    exchange = view.transcript.find(step)
-    if exchange is None:
-        view.exchange(step)
-    assert exchange is not None
-    if exchange.outcome == "fail":
-        return None
-    return Event(step, operation, _seen(view, step, operation), exchange.invoked, exchange.completed)
-
-
-def _seen(view: View, step: str, operation: Operation) -> Seen:
-    if view.lost(step):
-        return Seen(None)
-    status = view.response(step).status
-    if status != 200:
-        return Seen(status)
-    body = view.body(step)
-    if operation.kind == "redeliver":
-        mine = isinstance(body, dict) and body.get("id") == view.transcript.facts.get("work_id")
-        return Seen(status, delivered=mine)
-    state = body.get("state") if isinstance(body, dict) else None
-    return Seen(status, state if isinstance(state, str) else None)
 
 
 def _in_race(requirement: str, steps: tuple[str, ...], *allowed: Answer) -> dict[str, Expectation]:

@@ -6,7 +6,7 @@ Whether a history keeps the contract is asked in `linearizability`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from conformance.contract.model import PHASES, Answer, Operation, is_unknown
@@ -67,24 +67,25 @@ def as_invoked(events: Sequence[Event]) -> list[Event]:
     return sorted(events, key=lambda event: (event.invoked, event.completed, event.label))
 
 
-def timeline(events: Sequence[Event], width: int = 40) -> list[str]:
+def timeline(events: Sequence[Event], width: int = 40, marked: Collection[str] = ()) -> list[str]:
     """A history as text: a heading, then a row an operation, as they were invoked.
 
     Each row has the label, the operation, the answer, first and last instant in ms after the first request, and a bar
-    on a common axis of `width` columns; `?` ends the bar of an unknown outcome. Plain ASCII. Of the target's own words
-    only the names of documented states are shown.
+    on a common axis of `width` columns; `?` ends the bar of an unknown outcome. Where labels are `marked`, a `*` stands
+    before these. Plain ASCII. Of the target's own words only the names of documented states are shown.
     """
     if not events:
         return []
     rows = as_invoked(events)
     start = rows[0].invoked
     scale = (max(width, 2) - 1) / ((max(event.completed for event in rows) - start) or 1.0)
-    table = [("", "operation", "answer", "from ms", "to ms")]
+    margin = "  " if marked else ""
+    table = [(margin, "operation", "answer", "from ms", "to ms")]
     bars = [""]
     for event in rows:
         since, until = event.invoked - start, event.completed - start
-        label = ascii(event.label)[1:-1]
-        table.append((label, event.operation.kind, _told(event), f"{since * 1000:.1f}", f"{until * 1000:.1f}"))
+        label = ("* " if event.label in marked else margin) + ascii(event.label)[1:-1]
+        table.append((label, event.operation.kind, answer_of(event), f"{since * 1000:.1f}", f"{until * 1000:.1f}"))
         bars.append(_bar(round(since * scale), round(until * scale), "?" if event.unknown else "]"))
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
     return [
@@ -93,7 +94,7 @@ def timeline(events: Sequence[Event], width: int = 40) -> list[str]:
     ]
 
 
-def _told(event: Event) -> str:
+def answer_of(event: Event) -> str:
     """The answer in a few words, none of them copied from the target."""
     answer = event.answer
     if answer.status is None:

@@ -1,0 +1,113 @@
+"""What a race's transcript says of its items, as a history; and whether some order explains it (rulings 15 to 18).
+
+`facts["race"]` tells what was sent: for one item `{"phase", "worker", "operations"}`, for several
+`{"items": {name: {"phase", "worker"}}, "operations"}`. Each operation has by its step `kind` and `worker`, and where
+there are several items, `item`. The get that closes the history of an item is the step `after`, or `after.<item>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from conformance.contract.contradiction import Contradiction
+from conformance.contract.history import Event, timeline
+from conformance.contract.linearizability import Undecided, check
+from conformance.contract.model import Answer, ItemState, Operation
+from conformance.contract.telling import told
+from conformance.scenario.model import Finding
+from conformance.scenario.view import Unjudged, View
+from conformance.text import Text
+
+_ONLY: Final = ""
+"""The item of a race that has one."""
+
+
+def explained(view: View) -> Iterator[Finding]:
+    """Some order that respects real time explains every answer of the burst and the gets after it.
+
+    Raises:
+        Unjudged: the conversation ended before, or no ack of the burst was answered: then little is to be explained;
+            or too many orders are possible to try them.
+    """
+    if "race" not in view.transcript.facts:
+        view.exchange("after")
+        return
+    initial, events = history_of(view)
+    outcome = check(initial, events)
+    if isinstance(outcome, Contradiction):
+        yield _finding(outcome)
+    elif isinstance(outcome, Undecided):
+        raise Unjudged(
+            Text(
+                "whether some order explains the answers takes too long to find out",
+                "可能的顺序过多，无法判定是否存在能解释各响应的顺序",
+            )
+        )
+    elif not any(event.operation.kind == "ack" and not event.unknown for event in events):
+        raise Unjudged(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
+
+
+def history_of(view: View) -> tuple[dict[str, ItemState], list[Event]]:
+    """The items of a race as they were before it, and what was sent and read.
+
+    Raises:
+        Unjudged: the conversation ended before all of it was.
+        KeyError: the transcript is not of a race.
+    """
+    race = view.transcript.facts["race"]
+    items: Mapping[str, Any] = race.get("items", {_ONLY: race})
+    initial = {name: ItemState(item["phase"], item["worker"]) for name, item in items.items()}
+    events = []
+    for step, operation in race["operations"].items():
+        sent = Operation(operation["kind"], operation["worker"])
+        event = event_of(view, step, sent, operation.get("item", _ONLY))
+        if event is not None:
+            events.append(event)
+    return initial, [*events, *(_read(view, name) for name in items)]
+
+
+def event_of(view: View, step: str, operation: Operation, item: str = _ONLY) -> Event | None:
+    """One operation of the burst; None where it surely did not happen.
+
+    Raises:
+        Unjudged: the conversation ended before it.
+    """
+    exchange = view.transcript.find(step)
+    if exchange is None:
+        view.exchange(step)
+    assert exchange is not None
+    if exchange.outcome == "fail":
+        return None
+    return Event(step, operation, _seen(view, step, operation, item), exchange.invoked, exchange.completed, item)
+
+
+def _read(view: View, item: str) -> Event:
+    step = f"after.{item}" if item else "after"
+    last = view.exchange(step)
+    shown = view.item(step).get("state")
+    return Event(step, Operation("get"), Answer(200, shown), last.invoked, last.completed, item)
+
+
+def _seen(view: View, step: str, operation: Operation, item: str) -> Answer:
+    if view.lost(step):
+        return Answer(None)
+    status = view.response(step).status
+    if status != 200:
+        return Answer(status)
+    body = view.body(step)
+    if operation.kind == "redeliver":
+        facts = view.transcript.facts
+        work_id = facts.get("items", {}).get(item, facts).get("work_id")
+        return Answer(status, delivered=isinstance(body, dict) and body.get("id") == work_id)
+    state = body.get("state") if isinstance(body, dict) else None
+    return Answer(status, state if isinstance(state, str) else None)
+
+
+def _finding(contradiction: Contradiction) -> Finding:
+    return Finding(
+        step=contradiction.last.label,
+        expected=Text("answers that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
+        actual=told(contradiction),
+        exhibit="\n".join(timeline(contradiction.events, marked=contradiction.needed)),
+    )
