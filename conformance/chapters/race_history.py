@@ -13,7 +13,7 @@ from typing import Any, Final
 from conformance.contract.contradiction import Contradiction
 from conformance.contract.history import Event, timeline
 from conformance.contract.linearizability import Undecided, check
-from conformance.contract.model import Answer, ItemState, Operation
+from conformance.contract.model import PHASES, Answer, ItemState, Operation
 from conformance.contract.telling import told
 from conformance.scenario.model import Finding
 from conformance.scenario.view import Unjudged, View
@@ -52,11 +52,13 @@ def history_of(view: View) -> tuple[dict[str, ItemState], list[Event]]:
     """The items of a race as they were before it, and what was sent and read.
 
     Raises:
-        Unjudged: the conversation ended before all of it was.
+        Unjudged: the conversation ended before all of it was; or no state of an item is what it began with.
         KeyError: the transcript is not of a race.
     """
     race = view.transcript.facts["race"]
     items: Mapping[str, Any] = race.get("items", {_ONLY: race})
+    if any(item["phase"] not in PHASES for item in items.values()):
+        raise Unjudged(Text("the record of the race names no known state", "并发操作的记录中没有已知的状态"))
     initial = {name: ItemState(item["phase"], item["worker"]) for name, item in items.items()}
     events = []
     for step, operation in race["operations"].items():

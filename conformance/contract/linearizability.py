@@ -20,6 +20,8 @@ from conformance.contract.history import Event
 from conformance.contract.model import ItemState
 from conformance.contract.orders import MOST_LOOKS, Effort, Explanation, TooMuch, find_order
 
+__all__ = ["Contradiction", "Explained", "Explanation", "Outcome", "Undecided", "check"]
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:

@@ -13,6 +13,7 @@ from conformance.contract.orders import Effort, TooMuch, find_order
 from conformance.text import Text, join
 
 _AND: Final = Text(" and ", "，且 ")
+_THE_ITEM: Final = Text("the item", "item")
 _OR: Final = Text(" or ", " 或 ")
 
 
@@ -25,9 +26,12 @@ def told(contradiction: Contradiction) -> Text:
     beside = [event for event in others if event.completed >= last.invoked]
     last = next(event for event in claimed if event.label == last.label)
     return Text(
-        "the item was `{phase}`{before}{beside}; no order lets {last}{why}",
-        "item 起初为 `{phase}`{before}{beside}；没有任何顺序允许{last}{why}",
+        "{item} was `{phase}`{before}{beside}; no order lets {last}{why}",
+        "{item} 起初为 `{phase}`{before}{beside}；没有任何顺序允许{last}{why}",
     ).format(
+        item=Text("item `{name}`", "item `{name}`").format(name=contradiction.item)
+        if contradiction.item
+        else _THE_ITEM,
         phase=contradiction.initial.phase,
         before=_each(Text(", then {each}", "，随后{each}"), before),
         beside=_each(Text("; at the same time {each}", "；同时{each}"), beside),

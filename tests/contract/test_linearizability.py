@@ -1,0 +1,255 @@
+"""Good and bad histories made by hand, and long ones."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from conformance.contract.history import Event, timeline
+from conformance.contract.linearizability import Contradiction, Explained, check
+from conformance.contract.model import PHASES, Answer, ItemState, Kind, Operation
+from conformance.contract.orders import Explanation
+from tests.contract import handmade
+from tests.contract.handmade import Handmade
+from tests.contract.served import served
+
+QUEUED = ItemState("queued", "A")
+STARTING = ItemState("starting", "A")
+ACTIVE = ItemState("active", "A")
+MY_ACK = Operation("ack", "A")
+FOREIGN_ACK = Operation("ack", "B")
+
+
+def event(
+    label: str,
+    operation: Operation | Kind,
+    status: int | None,
+    state: str | None = None,
+    *,
+    at: tuple[float, float],
+    delivered: bool | None = None,
+) -> Event:
+    if isinstance(operation, str):
+        operation = Operation(operation)
+    return Event(label, operation, Answer(status, state, delivered), *at)
+
+
+def final(state: str, at: tuple[float, float] = (90, 91)) -> Event:
+    return event("get", "get", 200, state, at=at)
+
+
+def explain(initial: ItemState, events: Sequence[Event]) -> Explanation | None:
+    outcome = check({"": initial}, events)
+    if isinstance(outcome, Explained):
+        return outcome.orders[""]
+    assert isinstance(outcome, Contradiction)
+    return None
+
+
+def explained(initial: ItemState, *events: Event) -> bool:
+    return explain(initial, events) is not None
+
+
+GOOD, BAD = handmade.read()
+
+
+@pytest.mark.parametrize("history", GOOD, ids=lambda history: history.name)
+def test_a_good_history_is_explained(history: Handmade) -> None:
+    outcome = check(history.initial, history.events)
+    assert isinstance(outcome, Explained)
+    assert set(outcome.orders) == set(history.initial)
+
+
+@pytest.mark.parametrize("history", BAD, ids=lambda history: history.name)
+def test_a_bad_history_is_not(history: Handmade) -> None:
+    outcome = check(history.initial, history.events)
+    assert isinstance(outcome, Contradiction)
+    assert outcome.needed == history.needed
+    assert outcome.shortest
+
+
+def test_a_plain_history_is_told_in_order() -> None:
+    events = [
+        event("ack", MY_ACK, 200, "starting", at=(0, 1)),
+        event("beat", "heartbeat", 200, "active", at=(2, 3)),
+        event("stop", "stop", 200, "stopping", at=(4, 5)),
+        event("late", MY_ACK, 409, at=(6, 7)),
+        final("stopping"),
+    ]
+    expected = Explanation(
+        ("ack", "beat", "stop", "late", "get"), ("starting", "active", "stopping", "stopping", "stopping")
+    )
+    assert explain(QUEUED, events) == expected
+    assert explain(QUEUED, events[::-1]) == expected
+    assert explain(QUEUED, []) == Explanation((), ())
+
+
+@pytest.mark.parametrize("mine", [200, 409])
+def test_a_foreign_worker_never_wins_while_another_ack_is_in_flight(mine: int) -> None:
+    mine_event = event("mine", MY_ACK, mine, at=(0, 5))
+    won = event("foreign", FOREIGN_ACK, 200, "starting", at=(1, 4))
+    refused = event("foreign", FOREIGN_ACK, 409, at=(1, 4))
+    assert not explained(QUEUED, mine_event, won, final("starting"))
+    assert explained(QUEUED, mine_event, refused, final("starting" if mine == 200 else "queued"))
+
+
+def test_an_unknown_foreign_ack_explains_no_change() -> None:
+    lost = event("foreign", FOREIGN_ACK, None, at=(0, 1))
+    assert explained(QUEUED, lost, final("queued"))
+    assert not explained(QUEUED, lost, final("starting"))
+
+
+def test_an_ack_that_overwrites_a_stop_is_a_contradiction() -> None:
+    stop = event("stop", "stop", 200, "stopped", at=(0, 5))
+    acked = event("ack", MY_ACK, 200, "starting", at=(1, 6))
+    assert not explained(QUEUED, stop, acked, final("starting"))
+    assert not explained(QUEUED, stop, event("ack", MY_ACK, 409, at=(1, 6)), final("starting"))
+    assert explained(QUEUED, stop, event("ack", MY_ACK, 409, at=(1, 6)), final("stopped"))
+    assert explained(QUEUED, replace(stop, answer=Answer(200, "stopping")), acked, final("stopping"))
+
+
+@pytest.mark.parametrize("kind", ["stop", "force-stop"])
+def test_a_stopped_item_is_never_revived(kind: Kind) -> None:
+    stop = event("stop", kind, 200, "stopped", at=(0, 1))
+    assert not explained(QUEUED, stop, event("ack", MY_ACK, 200, at=(2, 3)), final("starting"))
+    assert not explained(QUEUED, stop, event("ack", MY_ACK, 200, at=(2, 3)), final("stopped"))
+    assert explained(QUEUED, stop, event("ack", MY_ACK, 409, at=(2, 3)), final("stopped"))
+
+
+def test_a_409_to_the_rightful_worker_needs_another_request_beside_it() -> None:
+    won = event("first", MY_ACK, 200, "starting", at=(0, 3))
+    refused = event("second", MY_ACK, 409, at=(2, 5))
+    assert explained(QUEUED, won, refused, final("starting"))
+    assert not explained(QUEUED, won, replace(refused, invoked=4), final("starting"))
+    reading = event("reading", "get", 200, "starting", at=(4, 5))
+    assert not explained(QUEUED, won, replace(refused, invoked=4), reading, final("starting"))
+
+
+def test_a_409_had_no_effect() -> None:
+    a, b = event("a", MY_ACK, 409, at=(0, 3)), event("b", MY_ACK, 409, at=(1, 4))
+    assert explained(QUEUED, a, b, final("queued"))
+    assert not explained(QUEUED, a, b, final("starting"))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
+def test_concurrent_retries_get_nothing_but_200_and_409(status: int) -> None:
+    won = event("first", MY_ACK, 200, "starting", at=(0, 3))
+    assert not explained(QUEUED, won, event("second", MY_ACK, status, at=(1, 4)), final("starting"))
+
+
+def test_eight_retries_at_once_are_explained_or_refuted() -> None:
+    burst = [event(f"ack-{n}", MY_ACK, 200 if n % 2 else 409, at=(n / 10, 5 + n / 10)) for n in range(7)]
+    assert explained(QUEUED, *burst, final("starting"))
+    assert not explained(QUEUED, *burst, final("queued"))
+
+
+def test_a_redelivery_before_the_ack_makes_it_foreign() -> None:
+    poll = event("poll", Operation("redeliver", "B"), 200, "queued", at=(0, 5), delivered=True)
+    nothing = replace(poll, answer=Answer(200, None, delivered=False))
+    won = event("ack-a", MY_ACK, 200, "starting", at=(1, 4))
+    refused = event("ack-a", MY_ACK, 409, at=(1, 4))
+    by_b = event("ack-b", FOREIGN_ACK, 200, "starting", at=(6, 7))
+    assert explained(QUEUED, poll, refused, by_b, final("starting"))
+    assert explained(QUEUED, nothing, won, replace(by_b, answer=Answer(409)), final("starting"))
+    assert not explained(QUEUED, poll, won, final("starting"))
+    assert not explained(QUEUED, nothing, won, by_b, final("starting"))
+    assert not explained(QUEUED, nothing, refused, by_b, final("starting"))
+
+
+def test_an_acked_item_is_not_delivered() -> None:
+    won = event("ack", MY_ACK, 200, "starting", at=(0, 1))
+    poll = event("poll", Operation("redeliver", "A"), 200, at=(2, 3), delivered=True)
+    assert not explained(QUEUED, won, poll, final("starting"))
+
+
+def test_a_heartbeat_that_came_before_the_ack_was_refused() -> None:
+    acked = event("ack", MY_ACK, 200, "starting", at=(0, 5))
+    beat = event("beat", "heartbeat", 409, at=(1, 4))
+    assert explained(QUEUED, acked, beat, final("starting"))
+    assert not explained(QUEUED, acked, beat, final("active"))
+    assert not explained(QUEUED, acked, replace(beat, invoked=6, completed=7), final("starting"))
+    assert explained(QUEUED, acked, replace(beat, answer=Answer(200, "active")), final("active"))
+
+
+def test_a_200_may_show_a_state_that_was_reached_before_it_was_received() -> None:
+    acked = event("ack", MY_ACK, 200, "active", at=(0, 5))
+    beat = event("beat", "heartbeat", 200, "active", at=(2, 6))
+    assert explained(QUEUED, acked, beat, final("active"))
+    assert not explained(QUEUED, acked, replace(beat, invoked=5.5), final("active"))
+    assert not explained(QUEUED, acked, final("starting"))
+    stop = event("stop", "force-stop", 200, "stopped", at=(2, 6))
+    assert not explained(QUEUED, acked, stop, final("stopped"))
+    assert explained(QUEUED, replace(acked, answer=Answer(200, "stopped")), stop, final("stopped"))
+
+
+def test_a_200_does_not_show_a_state_that_only_a_later_request_reached() -> None:
+    """The second stop is under way beside the ack, but `active` was reached by a heartbeat sent afterwards."""
+    acked = event("ack", MY_ACK, 200, "active", at=(0, 2))
+    other = event("foreign", FOREIGN_ACK, 409, at=(1, 9))
+    beat = event("beat", "heartbeat", 200, "active", at=(3, 4))
+    assert not explained(QUEUED, acked, other, beat, final("active"))
+    assert explained(QUEUED, acked, other, replace(beat, invoked=2), final("active"))
+
+
+def test_an_order_that_skips_the_shown_state_does_not_hide_one_that_does_not() -> None:
+    """Acked, stopped, then beaten in `stopping` ends like acked, beaten, stopped: only the latter was ever `active`."""
+    acked = event("ack", MY_ACK, 200, "active", at=(0, 10))
+    stop, beat = event("stop", "stop", 200, "stopping", at=(1, 10)), event("beat", "heartbeat", 200, at=(2, 10))
+    assert explained(STARTING, acked, stop, beat, final("stopping"))
+
+
+@pytest.mark.parametrize("refused_at", [(0, 2), (4, 6)])
+def test_a_request_that_shares_one_instant_excuses_a_409(refused_at: tuple[float, float]) -> None:
+    refused, won = event("refused", MY_ACK, 409, at=refused_at), event("won", MY_ACK, 200, "starting", at=(2, 4))
+    assert explained(QUEUED, refused, won, final("starting"))
+
+
+def test_a_lost_request_may_happen_late_or_never() -> None:
+    lost = event("ack", MY_ACK, None, at=(2, 3))
+    assert explain(QUEUED, [lost, final("queued")]) == Explanation(("get",), ("queued",), ("ack",))
+    assert explain(QUEUED, [lost, final("starting")]) == Explanation(("ack", "get"), ("starting", "starting"))
+    early, late = final("queued", (4, 5)), final("starting", (6, 7))
+    assert explained(QUEUED, lost, early, replace(late, label="again"))
+    assert not explained(QUEUED, lost, final("starting", (0, 1)), replace(late, label="again"))
+    assert not explained(QUEUED, lost, replace(late, label="again"), final("queued"))
+
+
+def test_a_lost_request_may_still_be_what_a_later_ack_ran_into() -> None:
+    lost = event("stop", "stop", None, at=(0, 1))
+    refused = event("ack", MY_ACK, 409, at=(5, 6))
+    assert explained(QUEUED, lost, refused, final("queued"))
+    assert explained(QUEUED, lost, refused, final("stopped"))
+    assert not explained(QUEUED, lost, refused, final("starting"))
+
+
+@pytest.mark.parametrize("answer", [Answer(409), Answer(500), Answer(404), Answer(200, "active")])
+def test_another_operations_odd_answer_is_unknown_not_a_contradiction(answer: Answer) -> None:
+    stop = Event("stop", Operation("stop"), answer, 1, 4)
+    acked = event("ack", MY_ACK, 200, "starting", at=(0, 5))
+    assert explained(QUEUED, stop, acked, final("starting"))
+    assert explained(QUEUED, stop, acked, final("stopping"))
+    assert not explained(QUEUED, stop, acked, final("queued"))
+
+
+def test_a_heartbeat_refused_beside_a_retry_is_not_held_against_the_ack() -> None:
+    retry = event("ack", MY_ACK, 200, "starting", at=(0, 5))
+    assert explained(STARTING, retry, event("beat", "heartbeat", 409, at=(1, 4)), final("starting"))
+
+
+def test_what_an_orderly_server_did_is_always_explained() -> None:
+    for seed in range(400):
+        initial, events = served(random.Random(seed))
+        assert explain(initial, events) is not None, "\n".join([str(seed), *timeline(events)])
+
+
+def test_an_orderly_history_with_another_end_is_mostly_refuted() -> None:
+    """So that the test above is not passed by a model that allows everything."""
+    refuted = 0
+    for seed in range(400):
+        initial, events = served(random.Random(seed))
+        wrong = random.Random(seed).choice([phase for phase in PHASES if phase != events[-1].answer.state])
+        refuted += explain(initial, [*events[:-1], final(wrong)]) is None
+    assert refuted > 350
