@@ -48,6 +48,17 @@ def explained(view: View) -> Iterator[Finding]:
         raise Unjudged(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
 
 
+def contradiction_of(view: View) -> Contradiction | None:
+    """What `explained` holds against a race; None where it holds nothing.
+
+    Raises:
+        Unjudged: as `history_of`.
+        KeyError: the transcript is not of a race.
+    """
+    outcome = check(*history_of(view))
+    return outcome if isinstance(outcome, Contradiction) else None
+
+
 def history_of(view: View) -> tuple[dict[str, ItemState], list[Event]]:
     """The items of a race as they were before it, and what was sent and read.
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from conformance.contract.history import Event, as_invoked
+from conformance.contract.history import Event, as_invoked, may_disturb
 from conformance.contract.model import Answer, ItemState, step
 from conformance.contract.orders import Effort, TooMuch, find_order
 
@@ -117,19 +117,31 @@ class _Shortening:
     def relevant(self) -> tuple[Event, ...]:
         """The events but for those that nothing is claimed of and that do not matter, whenever they happened.
 
-        Those that can change nothing do not. They could be said to excuse a refusal as something that changed the item
-        concurrently; but none of them does, since what is left contradicts with them as well. Nor does anything beside
-        one answer that no state of the item allows.
+        Those that can change nothing do not, unless they are what excuses a claim: an answer that is allowed only beside
+        another request keeps one. Nor does anything beside one answer that no state of the item allows.
         """
         states = self._reachable()
-        claimed = [event for event in self.events if event.label in self.claims]
-        if len(claimed) == 1 and not any(_allowed(claimed[0], self.claims, state) for state in states):
-            return tuple(claimed)
-        return tuple(
-            event
-            for event in self.events
-            if event.label in self.claims or any(_open(event, state) != {state} for state in states)
-        )
+        history = _claiming(self.events, self.claims)
+        claimed = [event for event in history if event.label in self.claims]
+        if len(claimed) == 1 and self._stands_alone(claimed[0], states):
+            kept = claimed
+        else:
+            kept = [
+                each for each in history if each in claimed or any(_open(each, state) != {state} for state in states)
+            ]
+            for event in claimed:
+                others = [other for other in history if other is not event and may_disturb(other, event)]
+                if others and not any(other in kept for other in others) and _excusable(event, states):
+                    kept.append(others[0])
+        labels = {event.label for event in kept}
+        return tuple(event for event in self.events if event.label in labels)
+
+    def _stands_alone(self, event: Event, states: Iterable[ItemState]) -> bool:
+        """Whether no state allows a claim, for every word of it."""
+        if any(_allows(state, event, beside=True) for state in states):
+            return False
+        less = replace(event, answer=replace(event.answer, state=None))
+        return event.answer.state is None or bool(_allows(self._initial, less, beside=False))
 
     def _until(self, end: float) -> tuple[tuple[Event, ...], _Claims]:
         events = tuple(event for event in self.events if event.invoked <= end)
@@ -151,8 +163,13 @@ def _claiming(events: Sequence[Event], claims: _Claims) -> tuple[Event, ...]:
     return tuple(replace(event, answer=claims.get(event.label, _OPEN)) for event in events)
 
 
-def _allowed(event: Event, claims: _Claims, state: ItemState) -> bool:
-    return bool(step(state, event.operation, claims[event.label], overlapped=True))
+def _allows(state: ItemState, event: Event, *, beside: bool) -> frozenset[ItemState]:
+    return step(state, event.operation, event.answer, overlapped=beside)
+
+
+def _excusable(event: Event, states: Iterable[ItemState]) -> bool:
+    """Whether a request beside it makes a difference."""
+    return any(_allows(state, event, beside=True) != _allows(state, event, beside=False) for state in states)
 
 
 def _open(event: Event, state: ItemState) -> frozenset[ItemState]:

@@ -51,6 +51,14 @@ def overlaps(a: Event, b: Event) -> bool:
     return a.invoked <= b.completed and b.invoked <= a.completed
 
 
+def may_disturb(other: Event, event: Event) -> bool:
+    """Whether `other`, a second event, can have changed the item while `event` was under way.
+
+    Reads cannot. A request of unknown outcome counts to the end, since it may still be working.
+    """
+    return other.operation.kind != "get" and event.invoked <= other.ends and other.invoked <= event.ends
+
+
 def all_overlap(events: Sequence[Event]) -> bool:
     """Whether the events were a race: at some instant all of them were under way.
 

@@ -282,8 +282,7 @@ def _doing(event: Event, overlapped: bool) -> _Doing:
 
 
 def _overlapped(events: Sequence[Event]) -> list[bool]:
-    """Of each event, whether another one was under way beside it that can change something: reads do not count. A
-    request of unknown outcome counts to the end, since it may still be working."""
+    """Of each event, whether another one may have disturbed it (`history.may_disturb`), without looking at each pair."""
     writes = [event for event in events if event.operation.kind != "get"]
     begun = sorted(event.invoked for event in writes)
     over = sorted(event.ends for event in writes)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from conformance.contract.contradiction import MOST_LOOKS, Contradiction
-from conformance.contract.history import Event, overlaps
+from conformance.contract.history import Event, may_disturb
 from conformance.contract.model import PHASES, Answer, ItemState, Operation, Phase, step
 from conformance.contract.orders import Effort, TooMuch, find_order
 from conformance.text import Text, join
@@ -62,7 +62,7 @@ def possible_beside(contradiction: Contradiction) -> tuple[Phase, ...]:
 def _why(contradiction: Contradiction, last: Event) -> Text:
     """What stands in the way of the last claim, where that is one thing."""
     others = [event for event in contradiction.history if event.label != last.label]
-    beside = any(overlaps(event, last) and event.operation.kind != "get" for event in others)
+    beside = any(may_disturb(event, last) for event in others)
     mine, theirs = (
         [phase for phase in PHASES if step(ItemState(phase, worker), last.operation, last.answer, overlapped=beside)]
         for worker in (contradiction.initial.worker, last.operation.worker)

@@ -14,12 +14,12 @@ SENT = (
 )
 
 
-def served(rng: random.Random, most: int = 7) -> tuple[ItemState, list[Event]]:
-    """One item before a race, and at most so many requests with a get at the end."""
+def served(rng: random.Random, *, least: int = 1, most: int = 7) -> tuple[ItemState, list[Event]]:
+    """One item before a race, and so many requests with a get at the end."""
     phase, worker = rng.choice(("queued", "starting", "active")), "A"
     initial = ItemState(phase, worker)  # type: ignore[arg-type]
     events, seen = [], [(0.0, phase)]
-    for number in range(rng.randint(1, most)):
+    for number in range(rng.randint(least, most)):
         instant = number + 1.0
         invoked, completed = instant - rng.random() * 4, instant + rng.random() * 4
         operation = rng.choice(SENT)

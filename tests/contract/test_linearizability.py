@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.contract.contradiction import shortest
 from conformance.contract.history import Event, timeline
-from conformance.contract.linearizability import Contradiction, Explained, check
+from conformance.contract.linearizability import Contradiction, Explained, Undecided, check
 from conformance.contract.model import PHASES, Answer, ItemState, Kind, Operation
-from conformance.contract.orders import Explanation
+from conformance.contract.orders import Effort, Explanation, find_order
 from tests.contract import handmade
 from tests.contract.handmade import Handmade
 from tests.contract.served import served
@@ -253,3 +254,95 @@ def test_an_orderly_history_with_another_end_is_mostly_refuted() -> None:
         wrong = random.Random(seed).choice([phase for phase in PHASES if phase != events[-1].answer.state])
         refuted += explain(initial, [*events[:-1], final(wrong)]) is None
     assert refuted > 350
+
+
+# Long ones. What they cost is counted in requests looked at, not in seconds.
+
+
+def at_once(events: Sequence[Event], item: str) -> list[Event]:
+    """The same requests, all under way together; the last one, a get, after them."""
+    burst = [
+        replace(event, item=item, invoked=number / 100, completed=80 + number / 100)
+        for number, event in enumerate(events[:-1])
+    ]
+    return [*burst, replace(events[-1], item=item)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_forty_requests_at_once_to_each_of_four_items_are_decided_soon(seed: int) -> None:
+    rng = random.Random(seed)
+    initial, events = {}, []
+    for item in "abcd":
+        initial[item], mine = served(rng, least=40, most=40)
+        events += at_once(mine, item)
+    assert len(events) == 4 * 41
+    assert isinstance(check(initial, events, limit=4 * 4_000), Explained)
+    begun = initial["c"].phase
+    wrong = "queued" if begun != "queued" else "active"
+    refused = [
+        replace(event, answer=Answer(409)) if event.item == "c" and event.operation.kind == "ack" else event
+        for event in events
+        if event.item != "c" or event.operation.kind in ("ack", "get")
+    ]
+    refused[-42] = replace(refused[-42], answer=Answer(200, wrong))
+    assert refused[-42].label == "get"
+    outcome = check(initial, refused, limit=4 * 4_000)
+    assert isinstance(outcome, Contradiction)
+    assert outcome.item == "c"
+
+
+@pytest.mark.parametrize(
+    ("last", "told"), [("starting", Explained), ("queued", Contradiction), ("active", Contradiction)]
+)
+def test_sixty_four_acks_at_once_do_not_multiply(last: str, told: type) -> None:
+    burst = [event(f"ack-{n}", MY_ACK, 200 if n % 2 else 409, at=(n / 100, 5 + n / 50)) for n in range(64)]
+    effort = Effort()
+    found = find_order(QUEUED, [*burst, final(last)], effort)
+    assert effort.spent < 5_000
+    assert (found is not None) is (told is Explained)
+    assert isinstance(check({"": QUEUED}, [*burst, final(last)]), told)
+
+
+def test_a_long_history_does_not_recur() -> None:
+    events = [event(f"ack-{n}", MY_ACK, 200, "starting", at=(2 * n, 2 * n + 1)) for n in range(3_000)]
+    assert explained(QUEUED, *events, final("starting", (9_000, 9_001)))
+
+
+def unbounded(number: int, item: str = "") -> list[Event]:
+    """So many polls that each deliver the item to another worker: any set of them may have come before the end."""
+    return [
+        replace(event(f"poll-{n}", Operation("redeliver", f"w{n}"), 200, at=(n / 100, 80), delivered=True), item=item)
+        for n in range(number)
+    ]
+
+
+def test_what_takes_too_long_is_undecided() -> None:
+    assert isinstance(check({"": QUEUED}, [*unbounded(6), final("starting")]), Contradiction)
+    assert check({"": QUEUED}, [*unbounded(40), final("starting")]) == Undecided("")
+    assert isinstance(check({"": QUEUED}, [*unbounded(40), final("queued")]), Explained)
+
+
+def test_a_contradiction_of_another_item_stands_beside_what_is_undecided() -> None:
+    initial = dict.fromkeys("abc", QUEUED)
+    hard = [*unbounded(40, "b"), replace(final("starting"), item="b")]
+    right, wrong = (replace(final(state), item="c") for state in ("queued", "active"))
+    assert check(initial, [*hard, right]) == Undecided("b")
+    outcome = check(initial, [*hard, wrong])
+    assert isinstance(outcome, Contradiction)
+    assert outcome.item == "c"
+
+
+def test_where_the_shortest_one_takes_too_long_a_longer_one_is_shown() -> None:
+    events = [*(event(f"ack-{n}", MY_ACK, 200, at=(n / 10, 5)) for n in range(9)), final("queued")]
+    whole = shortest("", QUEUED, events, limit=10)
+    assert not whole.shortest
+    assert whole.needed == {event.label for event in events}
+    assert shortest("", QUEUED, events).needed == {"ack-8", "get"}
+    assert shortest("", QUEUED, events).shortest
+
+
+def test_an_item_that_nobody_told_of_is_refused() -> None:
+    with pytest.raises(ValueError, match="no initial state of 'b'"):
+        check({"a": QUEUED}, [replace(final("queued"), item="b")])
+    with pytest.raises(ValueError, match="share a label"):
+        check({"": QUEUED}, [final("queued"), final("queued", (92, 93))])

@@ -18,7 +18,7 @@ from conformance.contract.witnesses import schema_differences
 from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
-from conformance.reporting.html import machine, sequence, timeline
+from conformance.reporting.html import machine, race, sequence, timeline
 from conformance.reporting.html.markup import Words, block, coded, is_link
 from conformance.reporting.html.view import Breach, View
 from conformance.reporting.safe import encodable, safe
@@ -88,6 +88,7 @@ def _environment(lang: Lang) -> Environment:
         worst_first=WORST_FIRST,
         basis_words=BASIS_WORDS,
         machine_size=(machine.WIDTH, machine.HEIGHT, machine.LINE, machine.HALF),
+        race_size=(race.WIDTH, race.BAR),
         sequence_width=sequence.WIDTH,
         timeline_size=(timeline.WIDTH, timeline.ROW),
     )

@@ -15,6 +15,7 @@ from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORST_FIRST, Line, Red, Verdict, VerdictKind, worst
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.html.difference import Body, Row, body_of, rows_of
+from conformance.reporting.html.race import Race, race_of
 from conformance.reporting.html.sequence import Sequence, sequence_of
 from conformance.reporting.safe import safe
 from conformance.reporting.wording import LOST, summary, title_of
@@ -40,12 +41,18 @@ class Breach:
     rows: tuple[Row, ...]
     body: Body | None
     sequence: Sequence | None
+    race: Race | None
     told_at: str | None
 
     @property
     def title(self) -> Text:
         """The scenario's title."""
         return title_of(self.verdict.line.scenario)
+
+    @property
+    def exhibit(self) -> str:
+        """The picture in text that one of the reds has."""
+        return next((red.exhibit for red in self.verdict.reds if red.exhibit), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,5 +190,6 @@ class View:
             rows=rows_of(verdict.line, red, transcript),
             body=body_of(red, transcript),
             sequence=sequence_of(red, transcript) if told_at == name else None,
+            race=race_of(verdict, transcript),
             told_at=None if told_at == name else told_at,
         )
