@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -8,8 +9,9 @@ from playwright.sync_api import Browser, Page
 
 from conformance.reporting.html.page import page as page_of
 from tests.browser.opened import opened
+from tests.chapters.test_race_checks import STOP, beside
 from tests.reporting.html.made import exchange, item, transcript
-from tests.reporting.records import HOSTILE, hostile, mixed
+from tests.reporting.records import HOSTILE, hostile, mixed, record_of
 
 FAILED = "ack.terminal.stopped-forced"
 EN, ZH = "The states of a work item", "work item 的状态"
@@ -140,6 +142,35 @@ def test_a_phone_scrolls_in_one_direction(lang: str, browser: Browser, report: P
     with opened(browser, report, f"?lang={lang}#{FAILED}", viewport=viewport, has_touch=True) as page:
         page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
         assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("colour", ["light", "dark"])
+def test_a_race_is_drawn_on_a_phone_too(lang: str, colour: Any, browser: Browser, tmp_path: Path) -> None:
+    dialog = beside("stop", ("starting", "unknown", "stopping"), "starting")
+    verdict = dialog.verdict(STOP)
+    file = tmp_path / "race.html"
+    file.write_text(page_of(record_of(verdict), {verdict.line.scenario: dialog.transcript()}), "utf-8")
+    for width in (1280, 360):
+        viewport = {"width": width, "height": 740}
+        with opened(browser, file, f"?lang={lang}#{STOP}", viewport=viewport, color_scheme=colour) as page:
+            picture = page.locator("svg.race")
+            assert picture.is_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            words = page.locator("figure:has(svg.race) figcaption").inner_text()
+            assert ("no order lets" in words, "没有任何顺序" in words) == (lang == "en", lang == "zh")
+            needed, other = (
+                page.locator(f"svg.race .{kind} rect").first.evaluate("bar => getComputedStyle(bar).fill")
+                for kind in ("needed", "beside")
+            )
+            assert needed != other
+            box = picture.bounding_box()
+            bars = [bar.bounding_box() for bar in page.locator("svg.race g rect").all()]
+            assert box is not None
+            assert len(bars) == 4
+            assert all(
+                bar and box["x"] <= bar["x"] < bar["x"] + bar["width"] <= box["x"] + box["width"] for bar in bars
+            )
 
 
 @pytest.mark.parametrize(

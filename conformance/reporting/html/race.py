@@ -64,9 +64,11 @@ class Race:
 
 def race_of(verdict: Verdict, transcript: Transcript | None) -> Race | None:
     """The contradiction behind a verdict, worked out again; None where there is none, or no transcript to look at."""
-    if not any(red.exhibit for red in verdict.reds) or transcript is None or "race" not in transcript.facts:
+    scenario = scenarios().get(verdict.line.scenario)
+    shown = any(red.exhibit for red in verdict.reds)
+    if not shown or scenario is None or transcript is None or "race" not in transcript.facts:
         return None
-    found = contradiction_of(View(scenarios()[verdict.line.scenario], transcript))
+    found = contradiction_of(View(scenario, transcript))
     return _drawn(found) if found is not None else None
 
 
