@@ -12,7 +12,7 @@ from conformance.contract.model import PHASES, Answer, ItemState, Operation, Pha
 from conformance.contract.orders import Effort, TooMuch, find_order
 from conformance.text import Text, join
 
-_AND: Final = Text(" and ", "，且 ")
+_AND: Final = Text(" and ", "，且")
 _THE_ITEM: Final = Text("the item", "item")
 _OR: Final = Text(" or ", " 或 ")
 
@@ -94,7 +94,7 @@ def _each(words: Text, events: Sequence[Event]) -> Text:
 def _did(event: Event, words: Text, *, past: bool) -> Text:
     answer = event.answer
     if event.operation.kind == "get":
-        did = Text("showed {state}" if past else "show {state}", "显示 {state}")
+        did = Text("showed {state}" if past else "show {state}", "显示{state}")
     elif event.operation.kind == "redeliver" and answer.delivered:
         did = Text("delivered it" if past else "deliver it", "投递了它" if past else "投递它")
     elif event.operation.kind == "redeliver":
@@ -102,11 +102,13 @@ def _did(event: Event, words: Text, *, past: bool) -> Text:
     elif answer.state is None:
         did = Text("answered {status}" if past else "answer {status}", "返回 {status}")
     else:
-        did = Text("answered {status} {state}" if past else "answer {status} {state}", "返回 {status} {state}")
+        did = Text(
+            "answered {status} with {state}" if past else "answer {status} with {state}", "返回 {status}，状态为{state}"
+        )
     return words.format(label=event.label, did=did.format(status=answer.status, state=_state(answer)))
 
 
 def _state(answer: Answer) -> Text:
     if answer.state in PHASES:
-        return Text(f"`{answer.state}`", f"`{answer.state}`")
+        return Text(f"`{answer.state}`", f" `{answer.state}`")
     return Text("another state", "其他状态")
