@@ -15,6 +15,9 @@ from conformance.text import Text
 
 TRANSCRIPT_FORMAT: Final = "work-conformance-transcript/1"
 
+UNKEPT: Final = "unkept"
+"""The fact that says how many requests were sent that the transcript does not show."""
+
 Outcome = Literal["ok", "fail", "unknown"]
 """`ok`: a complete answer came. `fail`: the operation surely did not happen. `unknown`: it may have."""
 
@@ -114,8 +117,9 @@ class Transcript:
 
     @property
     def requests(self) -> int:
-        """How many were sent, those that were sent again and those of earlier attempts included."""
-        return sum(exchange.tries for attempt in (self.exchanges, *self.earlier_attempts) for exchange in attempt)
+        """How many were sent, those that were sent again, of earlier attempts, or not kept included."""
+        shown = sum(exchange.tries for attempt in (self.exchanges, *self.earlier_attempts) for exchange in attempt)
+        return shown + int(self.facts.get(UNKEPT, 0))
 
     def find(self, step: str) -> Exchange | None:
         """The exchange of that step, or None where the conversation ended before it."""

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from conformance.arrange.wants import Want
+from conformance.contract.contradiction import Contradiction
 from conformance.contract.history import timeline
-from conformance.contract.linearizability import Contradiction, Undecided
+from conformance.contract.linearizability import Undecided
 from conformance.contract.model import PHASES, is_foreign
+from conformance.contract.telling import told as of_contradiction
 from conformance.exploration.programme import ITEMS
 from conformance.exploration.reading import ROWS, Reading, read
 from conformance.exploration.walk import explore
@@ -45,14 +47,25 @@ def explained(requirement: str) -> Judgement:
             broken = _broken(outcome)
             if broken != requirement:
                 raise Blocked(broken, Text("the exploration ended early", "探索提前结束"))
+            programme = _programme(view.transcript.facts["explored"])
             yield Finding(
-                step=outcome.events[-1].label,
+                step=outcome.last.label,
                 expected=Text("answers that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
-                actual=Text("no order explains them", "没有任何顺序可以解释"),
-                exhibit="\n".join([*_programme(view.transcript.facts["explored"]), "", *timeline(outcome.events)]),
+                actual=of_contradiction(outcome),
+                exhibit="\n".join([*programme, "", *timeline(outcome.events, marked=outcome.needed)]),
             )
 
     return judge
+
+
+def contradiction_of(view: View) -> Contradiction | None:
+    """What `explained` holds against the round that was kept; None where it holds nothing.
+
+    Raises:
+        Unjudged: no round was held.
+    """
+    outcome = _reading(view).against_acks()
+    return outcome if isinstance(outcome, Contradiction) else None
 
 
 def own_answers(view: View) -> Iterator[Finding]:
@@ -90,11 +103,8 @@ def told(view: View) -> Iterator[Finding]:
         odd = ", ".join(f"{name} ({times})" for name, times in sorted(explored["odd"].items()))
         yield _seen("0.get.a", Text("not documented: {odd}", "文档未列出的响应：{odd}").format(odd=odd))
     for beside in explored["beside"]:
-        words = Text(
-            "beside the ack, no order explains {steps} (--seed {seed})",
-            "与 ack 无关，但没有顺序可以解释 {steps}（--seed {seed}）",
-        )
-        yield _seen("0.get.a", words.format(steps=", ".join(beside["needed"]), seed=beside["seed"]))
+        words = Text("beside the ack: {what} (--seed {seed})", "与 ack 无关：{what}（--seed {seed}）")
+        yield _seen("0.get.a", words.format(what=Text.from_json(beside["told"]), seed=beside["seed"]))
 
 
 def _seen(step: str, words: Text) -> Finding:

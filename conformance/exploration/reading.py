@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from conformance.contract.contradiction import Contradiction
 from conformance.contract.history import Event
-from conformance.contract.linearizability import Contradiction, Explained, Outcome, check
+from conformance.contract.linearizability import Explained, Outcome, check
 from conformance.contract.model import Answer, ItemState, Kind, Operation, is_foreign
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange
@@ -58,7 +59,9 @@ class Reading:
         found = check(self.initial, judged)
         if not isinstance(found, Contradiction):
             return found
-        freed = check(self.initial, [_freed(event) for event in judged if event.item == found.item])
+        end = found.last.completed  # what came later is no part of it
+        until = [_until(event, end) for event in judged if event.item == found.item and event.invoked <= end]
+        freed = check(self.initial, [_freed(event) for event in until])
         return Explained({}) if isinstance(freed, Contradiction) else found
 
     def pairs(self, explained: Explained) -> Counter[tuple[str, str]]:
@@ -180,6 +183,11 @@ def _body(exchange: Exchange) -> Any:
 def _blind(event: Event) -> Event:
     """The same request, with nothing said of what its answer shows."""
     return replace(event, answer=replace(event.answer, state=None))
+
+
+def _until(event: Event, end: float) -> Event:
+    """What was known of a request at that moment."""
+    return event if event.completed <= end else replace(event, answer=Answer(None))
 
 
 def _freed(event: Event) -> Event:

@@ -14,8 +14,10 @@ from typing import Any, Final
 
 from conformance.arrange.reading import AnswerLost, NotOffered
 from conformance.arrange.wants import LEASE_SECONDS, Item
-from conformance.contract.linearizability import Contradiction, Explained
-from conformance.exchange import Exchange
+from conformance.contract.contradiction import Contradiction
+from conformance.contract.linearizability import Explained
+from conformance.contract.telling import told
+from conformance.exchange import UNKEPT, Exchange
 from conformance.exploration.programme import WORKERS, Group, Programme, Verb, holder, random_programme, smaller
 from conformance.exploration.reading import Reading, read
 from conformance.scenario.stage import Send, Stage
@@ -109,7 +111,7 @@ class _Walk:
         pairs: dict[str, dict[str, int]] = {}
         for (phase, row), times in sorted(seen.pairs.items()):
             pairs.setdefault(phase, {})[row] = times
-        told: dict[str, Any] = {
+        facts: dict[str, Any] = {
             "seed": self._stage.seed,
             "seconds": round(self._clock() - self._begun, 3),
             "rounds": seen.rounds,
@@ -123,9 +125,9 @@ class _Walk:
         }
         if kept is not None:
             self._stage.exchanges[:] = kept.exchanges
-            told["round"] = {"seed": kept.seed, "programme": kept.programme.lines(), "shrunk_from": self._shrunk_from}
-            told["round"] |= kept.facts
-        self._stage.facts["explored"] = told
+            facts["round"] = {"seed": kept.seed, "programme": kept.programme.lines(), "shrunk_from": self._shrunk_from}
+            facts["round"] |= kept.facts
+        self._stage.facts |= {"explored": facts, UNKEPT: seen.requests - len(self._stage.exchanges)}
 
     def _is_contradictory(self, held: _Round) -> bool:
         """Whether the acks of a round cannot be explained. What else it shows is counted."""
@@ -151,8 +153,7 @@ class _Walk:
 
     def _tell(self, held: _Round, contradiction: Contradiction) -> None:
         if len(self._seen.beside) < _TOLD:
-            needed = sorted(contradiction.needed)
-            self._seen.beside.append({"seed": held.seed, "item": contradiction.item, "needed": needed})
+            self._seen.beside.append({"seed": held.seed, "told": told(contradiction).to_json()})
 
     async def _shrunk(self, found: _Round) -> _Round:
         """A smaller round that is contradictory, too; the smallest that was found in time."""

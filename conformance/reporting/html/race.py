@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.chapters.race_history import contradiction_of
+from conformance.chapters import exploring, race_history
 from conformance.chapters.registry import scenarios
 from conformance.contract.contradiction import Contradiction
 from conformance.contract.history import Event, answer_of
@@ -28,6 +28,10 @@ _LABEL: Final = 26
 _CLOCK: Final = 24
 _NARROWEST: Final = 4.0
 _LONGEST: Final = 72
+
+
+_SEARCHES: Final = {"race": race_history.contradiction_of, "explored": exploring.contradiction_of}
+"""What works out the contradiction of a conversation that has this fact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +70,10 @@ def race_of(verdict: Verdict, transcript: Transcript | None) -> Race | None:
     """The contradiction behind a verdict, worked out again; None where there is none, or no transcript to look at."""
     scenario = scenarios().get(verdict.line.scenario)
     shown = any(red.exhibit for red in verdict.reds)
-    if not shown or scenario is None or transcript is None or "race" not in transcript.facts:
+    if not shown or scenario is None or transcript is None:
         return None
-    found = contradiction_of(View(scenario, transcript))
+    search = next((search for fact, search in _SEARCHES.items() if fact in transcript.facts), None)
+    found = search(View(scenario, transcript)) if search is not None else None
     return _drawn(found) if found is not None else None
 
 
