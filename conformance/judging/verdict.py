@@ -97,6 +97,11 @@ class Verdict:
     link: str | None = None
     repetitions: Repetitions | None = None
 
+    @property
+    def shown(self) -> bool:
+        """Whether its breaches are to be seen in the scenario's transcript, and not in a repetition that was not kept."""
+        return self.repetitions is None or not self.repetitions.elsewhere
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types only, so that it crosses from a worker process."""
         return {

@@ -122,7 +122,8 @@ class AllureResults:
 
     def _tell(self, result: TestResult, transcript: Transcript, verdict: Verdict | None) -> None:
         """The conversation as steps, and its time as the result's."""
-        reds = {red.step for red in verdict.reds} if verdict is not None and verdict.kind == "failed" else set()
+        is_red = verdict is not None and verdict.kind == "failed" and verdict.shown
+        reds = {red.step for red in verdict.reds} if verdict is not None and is_red else set()
         steps = []
         for number, exchanges in enumerate(transcript.earlier_attempts, 1):
             group = TestStepResult(name=_ATTEMPT.format(n=number).in_(self._lang), status=Status.BROKEN)

@@ -81,6 +81,7 @@ def _run(about: Circumstances) -> dict[str, Any]:
         "requests": about.requests,
         "left_behind": list(about.leftovers),
         "replayed": about.replayed,
+        "repeat": about.repeat,
     }
 
 
@@ -138,7 +139,16 @@ def _line(verdict: Verdict) -> dict[str, Any]:
         "waiver": _text(verdict.waiver),
         "link": verdict.link,
         "reds": [_red(red) for red in verdict.reds],
+        "repetitions": _repetitions(verdict),
     }
+
+
+def _repetitions(verdict: Verdict) -> dict[str, Any] | None:
+    told = verdict.repetitions
+    if told is None:
+        return None
+    verdicts = dict(told.kinds) or {"failed" if verdict.kind == "waived" else verdict.kind: told.held}
+    return {"held": told.held, "kept": told.kept, "elsewhere": told.elsewhere, "verdicts": verdicts}
 
 
 def _red(red: Red) -> dict[str, Any]:

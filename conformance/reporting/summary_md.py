@@ -17,6 +17,7 @@ from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.markdown import code, literal
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.reporting.safe import safe
+from conformance.reporting.steadiness import UNSTEADY, held, unsteady
 from conformance.reporting.wording import LOST, level_and_basis, title_of
 from conformance.text import Lang, Text, join
 
@@ -49,6 +50,7 @@ def _lines(record: RunRecord, lang: Lang) -> Iterator[str]:
     yield from (f"- {fact.in_(lang)}" for fact in _facts(record))
     yield from _chapters(record, lang)
     yield from _failed(record, lang)
+    yield from _unsteady(record, lang)
     yield from _listed(record, "suite-error", lang)
     yield from _listed(record, "inconclusive", lang)
     yield from _listed(record, "waived", lang)
@@ -83,6 +85,9 @@ def _facts(record: RunRecord) -> Iterator[Text]:
     )
     if about.replayed:
         yield _REPLAYED
+    repeated = held(record)
+    if repeated is not None:
+        yield repeated
     if about.selection is not None:
         yield Text("selected: {what}", "所选范围：{what}").format(what=code(about.selection, _LONGEST))
     if about.insecure:
@@ -122,6 +127,25 @@ def _failed(record: RunRecord, lang: Lang) -> Iterator[str]:
     if len(results) > _REDS:
         yield ""
         yield _MORE.format(n=len(results) - _REDS).in_(lang)
+
+
+def _unsteady(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """A table of what did not come out the same each time that its scenario was held."""
+    groups = list(unsteady(record))
+    if not groups:
+        return
+    yield ""
+    yield _HEADING.format(title=UNSTEADY, n=len(record.unsteady)).in_(lang)
+    yield ""
+    titles = (Text("scenario", "场景"), Text("requirement", "契约要求"), Text("tally", "次数"))
+    yield _row([title.in_(lang) for title in titles])
+    yield _row(["---"] * len(titles))
+    for group in groups[:_SHOWN]:
+        rules = ", ".join(code(name) for name in group.requirements)
+        yield _row([code(group.scenario), rules, group.tally.in_(lang)])
+    if len(groups) > _SHOWN:
+        yield ""
+        yield _MORE.format(n=len(groups) - _SHOWN).in_(lang)
 
 
 def _told(result: RequirementResult) -> Iterator[tuple[Text, Text]]:

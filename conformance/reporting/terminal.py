@@ -20,6 +20,7 @@ from conformance.judging.verdict import WORDS, WORST_FIRST, Verdict, VerdictKind
 from conformance.judging.waivers import entry_for
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.safe import safe
+from conformance.reporting.steadiness import UNSTEADY, held, unsteady
 from conformance.reporting.table import aligned
 from conformance.reporting.wording import LOST, explain, summary, waived
 from conformance.text import Lang, Text
@@ -89,6 +90,7 @@ def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bo
     yield from _table(record, lang)
     yield from _breaches(record, "failed", lang)
     yield from _lost(record, lang)
+    yield from _unsteady(record, lang)
     yield from _ready_made_waiver(record, lang)
     yield from _waived(record, lang)
     yield from _unjudged(record, "suite-error", lang)
@@ -131,6 +133,9 @@ def _head(record: RunRecord, lang: Lang) -> Iterator[str]:
         yield Text("judged again from the saved conversations", "依据保存的对话记录重新判定").in_(lang)
     if about.arranged_by != "api":
         yield _GIVEN[about.arranged_by].in_(lang)
+    repeated = held(record)
+    if repeated is not None:
+        yield repeated.in_(lang)
     if about.selection is not None:
         yield Text("selected: {what}", "所选范围：{what}").format(what=safe(about.selection)).in_(lang)
     yield ""
@@ -233,6 +238,15 @@ def _lost(record: RunRecord, lang: Lang) -> Iterator[str]:
         yield f"- {LOST.in_(lang)}"
         yield from _names(Text("scenarios", "场景"), (line.scenario for line in lost), lang)
         yield from _names(Text("requirements", "契约要求"), (line.requirement for line in lost), lang)
+
+
+def _unsteady(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """What did not come out the same each time that its scenario was held."""
+    yield from _section(UNSTEADY, _CHECKS, len(record.unsteady), lang)
+    for group in unsteady(record):
+        words = Text("- {scenario}: {tally}", "- {scenario}：{tally}")
+        yield words.format(scenario=safe(group.scenario), tally=group.tally).in_(lang)
+        yield from _names(Text("requirements", "契约要求"), group.requirements, lang)
 
 
 def _unjudged(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:

@@ -10,8 +10,9 @@ from typing import Final
 
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
-from conformance.judging.verdict import WORDS, Red, Verdict
+from conformance.judging.verdict import WORDS, Red, Repetitions, Verdict
 from conformance.reporting.safe import excerpt, safe
+from conformance.reporting.steadiness import tally_of
 from conformance.text import LANGS, Lang, Text
 
 LOST: Final = Text("the run ended without a verdict on this check", "运行结束时此项检查没有结论")
@@ -68,6 +69,8 @@ def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int
         lines.append(_labelled(lang, Text("reason", "原因"), safe(verdict.reason.in_(lang), limit)))
     if verdict.blocked_by is not None:
         lines.append(_labelled(lang, Text("blocked by", "受阻于"), safe(verdict.blocked_by, limit)))
+    if verdict.repetitions is not None and verdict.repetitions.kinds:
+        lines.append(_labelled(lang, Text("repetitions", "重复"), _over_repetitions(verdict.repetitions).in_(lang)))
     lines += _reds(verdict, lang, len(verdict.reds) if reds is None else reds, limit)
     for other in LANGS:
         lines += [_labelled(lang, _LANGUAGES[other], source.cite(other)) for source in requirement.sources]
@@ -94,6 +97,12 @@ def summary(verdict: Verdict) -> Text:
     return Text("blocked by {cause}: {words}", "受阻于 {cause}：{words}").format(
         cause=_short(verdict.blocked_by), words=words
     )
+
+
+def _over_repetitions(repetitions: Repetitions) -> Text:
+    words = Text("{tally}; its transcript is that of another one", "{tally}；保存的对话记录来自另一次")
+    tally = tally_of(repetitions)
+    return words.format(tally=tally) if repetitions.elsewhere else tally
 
 
 def _reds(verdict: Verdict, lang: Lang, shown: int, limit: int | None) -> Iterator[str]:

@@ -18,6 +18,7 @@ from conformance.reporting.html.difference import Body, Row, body_of, rows_of
 from conformance.reporting.html.race import Race, race_of
 from conformance.reporting.html.sequence import Sequence, sequence_of
 from conformance.reporting.safe import safe
+from conformance.reporting.steadiness import Unsteady, held, unsteady
 from conformance.reporting.wording import LOST, summary, title_of
 from conformance.text import Text
 
@@ -157,9 +158,19 @@ class View:
             yield name, title_of(name), worst(kinds), len(kinds)
 
     @property
+    def held(self) -> Text | None:
+        """How often each scenario was held; None where once."""
+        return held(self.record)
+
+    @property
+    def unsteady(self) -> list[Unsteady]:
+        """What did not come out the same each time."""
+        return list(unsteady(self.record))
+
+    @property
     def red_steps(self) -> set[tuple[str, str]]:
         """Scenario and step of every failure."""
-        return {(v.line.scenario, red.step) for v in self._verdicts if v.kind == "failed" for red in v.reds}
+        return {(v.line.scenario, red.step) for v in self._verdicts if v.kind == "failed" and v.shown for red in v.reds}
 
     @property
     def _verdicts(self) -> list[Verdict]:
@@ -179,8 +190,8 @@ class View:
     def _breach(self, rule: str, number: int, verdict: Verdict, told: dict[tuple[str, str], str]) -> Breach:
         """The requirement's breach of that number, from 1; `told` collects which conversations are shown where."""
         name = f"{rule}--{number}"
-        red, transcript = verdict.reds[0], self.transcripts.get(verdict.line.scenario)
-        place = (verdict.line.scenario, red.step)
+        red, transcript = verdict.reds[0], self.transcripts.get(verdict.line.scenario) if verdict.shown else None
+        place = (verdict.line.scenario, red.step if verdict.shown else name)
         told_at = told.setdefault(place, name)
         return Breach(
             id=name,

@@ -1,0 +1,147 @@
+"""What is kept of a scenario that is held several times: the worst of each line, and how often which verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from conformance.exchange import Ending, Transcript
+from conformance.judging.judge import judge_line
+from conformance.judging.repetition import FACT, Held, held_again, over_repetitions, requests_of
+from conformance.judging.verdict import Line, Verdict, VerdictKind
+from conformance.judging.waivers import parse
+from tests.reporting.html.made import exchange, item
+from tests.reporting.records import red
+
+SCENARIO = "first-ack.named-worker"
+STARTING, TIMES = "ack.first.starting", "ack.first.acknowledged-at"
+
+Kinds = Mapping[str, VerdictKind]
+
+
+def transcript(**facts: Any) -> Transcript:
+    return Transcript(
+        scenario=SCENARIO,
+        run="run",
+        seed=1,
+        attempt=1,
+        facts=facts,
+        exchanges=(exchange("first", "ack", 200, item("starting")),),
+        ending=Ending(kind="complete"),
+    )
+
+
+def verdict(requirement: str, kind: VerdictKind) -> Verdict:
+    return Verdict(line=Line(SCENARIO, requirement), kind=kind, reds=(red(),) if kind == "failed" else ())
+
+
+def held(*times: Kinds) -> Held:
+    found: Held | None = None
+    for number, kinds in enumerate(times, 1):
+        verdicts = [verdict(name, kind) for name, kind in kinds.items()]
+        found = held_again(found, transcript(number=number), verdicts, wanted=10)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("times", "kept"),
+    [
+        ([{STARTING: "passed"}, {STARTING: "failed"}, {STARTING: "failed"}], 2),
+        ([{STARTING: "inconclusive"}, {STARTING: "passed"}], 1),
+        ([{STARTING: "failed", TIMES: "passed"}, {STARTING: "failed", TIMES: "failed"}], 2),
+        ([{STARTING: "inconclusive", TIMES: "inconclusive"}, {STARTING: "failed", TIMES: "passed"}], 2),
+        ([{STARTING: "passed"}] * 3, 1),
+    ],
+)
+def test_the_worst_is_kept_and_of_equals_the_first(times: list[Kinds], kept: int) -> None:
+    found = held(*times)
+    assert found.told().facts["number"] == kept
+    assert found.told().facts[FACT]["kept"] == kept
+
+
+def test_only_what_differed_is_counted_and_every_request() -> None:
+    told = held(
+        {STARTING: "passed", TIMES: "passed"},
+        {STARTING: "failed", TIMES: "passed"},
+        {STARTING: "passed", TIMES: "passed"},
+    ).told()
+    fact = told.facts[FACT]
+    assert (fact["wanted"], fact["held"], fact["unsteady"]) == (10, 3, {STARTING: {"passed": 2, "failed": 1}})
+    assert requests_of(told) == 3
+    assert requests_of(transcript()) == 1
+
+
+def again(told: Transcript, requirement: str, kind: VerdictKind) -> Verdict:
+    """The verdict over all repetitions, from the file, where that on the kept transcript is of this kind."""
+    read = Transcript.from_json(json.loads(told.dumps()))
+    return over_repetitions(verdict(requirement, kind), read)
+
+
+def test_a_line_that_failed_only_in_another_repetition_has_failed() -> None:
+    """The first line is the worst one's reason to be kept; the other must not come out green by it."""
+    told = held(
+        {STARTING: "failed", TIMES: "inconclusive"},
+        {STARTING: "passed", TIMES: "failed"},
+        {STARTING: "passed", TIMES: "passed"},
+    ).told()
+    assert told.facts[FACT]["kept"] == 1
+    found = again(told, TIMES, "inconclusive")
+    assert (found.kind, found.reds, found.shown) == ("failed", (red(),), False)
+    assert found.repetitions is not None
+    assert found.repetitions.kinds == (("failed", 1), ("inconclusive", 1), ("passed", 1))
+    own = again(told, STARTING, "failed")
+    assert (own.kind, own.shown) == ("failed", True)
+
+
+def test_a_waiver_of_the_kept_failure_hides_no_other() -> None:
+    told = held({STARTING: "failed", TIMES: "passed"}, {STARTING: "passed", TIMES: "failed"}).told()
+    waivers = parse(f'[[waiver]]\nrequirement = "{STARTING}"\nreason = "known"\n')
+    assert waivers.apply(again(told, STARTING, "failed")).kind == "waived"
+    assert waivers.apply(again(told, TIMES, "passed")).kind == "failed"
+
+
+def test_a_newer_check_may_make_it_worse_and_never_better() -> None:
+    told = held({STARTING: "passed"}, {STARTING: "passed"}).told()
+    assert again(told, STARTING, "failed").kind == "failed"
+    told = held({STARTING: "failed", TIMES: "inconclusive"}, {STARTING: "passed", TIMES: "failed"}).told()
+    assert again(told, TIMES, "passed").kind == "failed"
+
+
+def test_a_verdict_crosses_a_process_with_its_tally() -> None:
+    told = held({STARTING: "failed", TIMES: "passed"}, {STARTING: "passed", TIMES: "failed"}).told()
+    for found in (again(told, TIMES, "passed"), again(told, STARTING, "failed")):
+        assert Verdict.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        None,
+        7,
+        {},
+        {"wanted": 2, "held": 2, "kept": 1, "unsteady": [], "elsewhere": {}},
+        {"wanted": 2, "held": 2, "kept": 1, "unsteady": {STARTING: 3}, "elsewhere": {}},
+        {"wanted": 2, "held": 2, "kept": 1, "unsteady": {}, "elsewhere": {STARTING: {"kind": "passed"}}},
+        {
+            "wanted": 2,
+            "held": 2,
+            "kept": 1,
+            "unsteady": {},
+            "elsewhere": {STARTING: {**verdict(TIMES, "passed").to_json(), "kind": "never heard of"}},
+        },
+    ],
+)
+def test_what_cannot_be_read_is_never_a_pass(fact: Any) -> None:
+    found = judge_line(Line(SCENARIO, STARTING), transcript(**{FACT: fact}))
+    assert found.kind == "suite-error"
+    assert found.reason is not None
+
+
+def test_it_stays_as_large_whatever_the_number() -> None:
+    times: list[Kinds] = [{STARTING: "failed" if n % 3 else "passed", TIMES: "passed"} for n in range(300)]
+    few, many = (len(held(*times[:count]).told().dumps()) for count in (30, 300))
+    assert many - few < 20

@@ -1,0 +1,209 @@
+"""`--repeat N`: every scenario N times on fresh items, the worst counts, and what is unsteady is told."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from conformance.chapters.registry import scenarios
+from conformance.emulator import EmulatorServer, Tokens
+from conformance.evidence import read_evidence
+from conformance.judging.plan import full_plan
+from conformance.judging.verdict import Line
+from conformance.plugin.earlier import unpassed_lines
+from tests.books.statement import check_books
+from tests.cli.apps import Recorded, left_on
+from tests.cli.processes import Ended, Running, start, tokens_environment, until
+from tests.hostile.inspection import check_folder
+from tests.runs import judge_app
+
+from .servers import Flaky, healthy, sessions
+
+FIRST, SECOND = "first-ack.named-worker", "identity.no-id"
+ONE = [Line(FIRST, name) for name in scenarios()[FIRST].requirements]
+
+
+def run(base_url: str, tokens: Tokens, cwd: Path, *options: str) -> Ended:
+    env = tokens_environment(tokens)
+    with start("run", "--base-url", base_url, "--output", "out", *options, cwd=cwd, env=env) as process:
+        return process.wait()
+
+
+def line_of(ended: Ended, scenario: str, requirement: str) -> dict[str, Any]:
+    [found] = [
+        line
+        for chapter in ended.report["chapters"]
+        for rule in chapter["requirements"]
+        for line in rule["lines"]
+        if (line["scenario"], rule["id"]) == (scenario, requirement)
+    ]
+    return dict(found)
+
+
+def test_a_healthy_server_three_times(tmp_path: Path) -> None:
+    """A whole chapter and the quiet environment; the same verdicts as once, and nothing is left."""
+    tokens = Tokens.generate()
+    names = {line.scenario for line in full_plan() if scenarios()[line.scenario].quiet}
+    plan = [line for line in full_plan() if line.scenario in {*names, FIRST, "race.same-worker"}]
+    server = Recorded(healthy(tokens))
+    once = judge_app(Recorded(healthy(tokens)), tokens, tmp_path / "once", plan)
+    record = judge_app(server, tokens, tmp_path / "run", plan, repeat=3)
+    assert {v.line: v.kind for v in record.verdicts} == {v.line: v.kind for v in once.verdicts}
+    assert (record.unsteady, record.held_less, record.circumstances.leftovers) == ([], {}, ())
+    held = {v.line.scenario: v.repetitions.held if v.repetitions else 1 for v in record.verdicts}
+    assert held == {name: 1 if scenarios()[name].after_all else 3 for name in {line.scenario for line in plan}}
+    made, removed = sessions(server)
+    assert made >= sum(held.values())
+    assert removed >= sum(held.values()) // 3, "most are removed on the way"
+    assert record.circumstances.requests > 2.5 * (once.circumstances.requests - 20)
+
+
+def test_a_list_of_many_pages_is_read_on_from_where_it_ended(tmp_path: Path) -> None:
+    """The undelivered item is looked for in a list that holds the items of all earlier times."""
+    tokens = Tokens.generate()
+    name = "observe.undelivered"
+    plan = [Line(name, rule) for rule in scenarios()[name].requirements]
+    record = judge_app(healthy(tokens), tokens, tmp_path / "run", plan, repeat=120)
+    assert {v.kind for v in record.verdicts} == {"observed"}
+    assert record.unsteady == []
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two processes"])
+def test_a_flaky_server_is_red_and_the_tally_is_right(options: tuple[str, ...], tmp_path: Path) -> None:
+    tokens = Tokens.generate()
+    server = Flaky(healthy(tokens), every=4)
+    chosen = ("-k", f"{FIRST} or {SECOND}", "--repeat", "6")
+    with EmulatorServer(server) as emulator:
+        ended = run(emulator.base_url, tokens, tmp_path, *chosen, *options)
+        assert left_on(emulator.base_url, tokens) == []
+    assert ended.code == 1, ended.out + ended.err
+    assert (server.first_acks, server.broken) == (12, 3)
+    check_books(ended.folder, ended.code)
+    check_folder(ended.folder)
+    schema = json.loads((ended.folder / "report.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(ended.report)
+    assert ended.report["run"]["repeat"] == 6
+    tallies = [line_of(ended, FIRST, "ack.first.starting"), line_of(ended, SECOND, "ack.identity.optional")]
+    assert sum(line["repetitions"]["verdicts"].get("failed", 0) for line in tallies) == server.broken
+    for line in tallies:
+        told = line["repetitions"]
+        failed = told["verdicts"].get("failed", 0)
+        assert (line["verdict"], sum(told["verdicts"].values())) == ("failed" if failed else "passed", 6)
+        if failed:
+            assert f"failed in {failed}, passed in {6 - failed} of 6" in ended.out
+            summary = (ended.folder / "summary.md").read_text("utf-8")
+            assert f"failed in {failed}, passed in {6 - failed} of 6 |" in summary
+            page = (ended.folder / "report.html").read_text("utf-8")
+            assert f"failed in {failed}, passed in {6 - failed} of 6" in page
+            assert f"6 次中失败 {failed} 次、通过 {6 - failed} 次" in page
+    assert "each scenario held 6 times" in ended.out
+
+
+def test_evidence_gives_the_same_verdicts_and_tallies_again(tmp_path: Path) -> None:
+    tokens = Tokens.generate()
+    record = judge_app(Flaky(healthy(tokens), every=3), tokens, tmp_path / "run", ONE, repeat=7)
+    again = read_evidence(tmp_path / "run").judged()
+    assert {v.line: v for v in again.verdicts} == {v.line: v for v in record.verdicts}
+    assert again.decision == record.decision
+    assert again.circumstances.repeat == 7
+    [found] = [v for v in again.unsteady if v.line.requirement == "ack.first.starting"]
+    assert found.repetitions is not None
+    assert (found.repetitions.kept, found.repetitions.kinds) == (3, (("failed", 2), ("passed", 5)))
+    assert found.line in unpassed_lines(tmp_path / "run")
+
+
+def test_the_first_time_is_held_as_without_repeat(tmp_path: Path) -> None:
+    """Its choices come from the same seed, and each later time has others."""
+    tokens = Tokens.generate()
+    workers = []
+    for times in (1, 2):
+        server = Seen(healthy(tokens))
+        judge_app(server, tokens, tmp_path / str(times), ONE, seed=5, repeat=times)
+        workers.append(server.workers)
+    assert workers[0] == workers[1][:1]
+    assert len(set(workers[1])) == 2
+
+
+class Seen:
+    """Remembers the identities that work was acked with."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self.workers: list[str] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"].endswith("/ack"):
+            worker = next((value for name, value in scope["headers"] if name == b"worker-id"), b"")
+            self.workers += [worker.decode()] if worker.decode() not in self.workers else []
+        await self._app(scope, receive, send)
+
+
+def test_at_the_time_limit_it_is_judged_on_what_was_held(tmp_path: Path) -> None:
+    tokens = Tokens.generate()
+    record = judge_app(healthy(tokens), tokens, tmp_path / "run", ONE, repeat=10_000, max_duration=2)
+    assert {v.kind for v in record.verdicts} == {"passed"}
+    [(name, told)] = record.held_less.items()
+    assert name == FIRST
+    assert 0 < told.held < told.wanted == 10_000
+    assert f"{FIRST} ({told.held})" in (tmp_path / "run" / "summary.md").read_text("utf-8")
+    again = read_evidence(tmp_path / "run").judged()
+    assert {v.line: v for v in again.verdicts} == {v.line: v for v in record.verdicts}
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_interrupted_it_is_judged_on_what_was_held(processes: str, tmp_path: Path) -> None:
+    tokens = Tokens.generate()
+    server = Flaky(healthy(tokens), every=10**9)
+    with EmulatorServer(server) as emulator:
+        options = ("--base-url", emulator.base_url, "--output", "out", "--repeat", "10000", "-n", processes)
+        with start("run", "-k", FIRST, *options, cwd=tmp_path, env=tokens_environment(tokens)) as process:
+            until("some repetitions", lambda: server.first_acks > 5)
+            process.process.send_signal(signal.SIGINT)
+            ended = process.wait()
+        assert left_on(emulator.base_url, tokens) == []
+    check_books(ended.folder, ended.code)
+    told = line_of(ended, FIRST, "ack.first.starting")
+    assert told["verdict"] == "passed", ended.out + ended.err
+    assert 0 < told["repetitions"]["held"] < 10_000
+    assert "each scenario held 10000 times" in ended.out
+
+
+def test_plain_pytest_holds_it_as_often(tmp_path: Path) -> None:
+    tokens = Tokens.generate()
+    server = Flaky(healthy(tokens), every=10**9)
+    with EmulatorServer(server) as emulator:
+        words = ["-p", "conformance.plugin", "--pyargs", "conformance", "-q", "-k", FIRST, "--target-output=out"]
+        command = [sys.executable, "-m", "pytest", *words, f"--target-url={emulator.base_url}", "--target-repeat=4"]
+        with Running(command, tmp_path, tokens_environment(tokens), output="out") as process:
+            ended = process.wait()
+    assert (ended.code, server.first_acks) == (0, 4), ended.out
+
+
+def test_a_manifest_has_no_fresh_items(tmp_path: Path) -> None:
+    item = {"state": "queued", "environment_id": "env_1", "work_id": "work_1", "worker_id": None, "delivered": False}
+    manifest = {
+        "format": "work-conformance-manifest/1",
+        "cloud_environment_id": None,
+        "second_environment_id": None,
+        "items": [{**item, "stopped_by": None}],
+    }
+    (tmp_path / "items.json").write_text(json.dumps(manifest))
+    env = tokens_environment(Tokens.generate())
+    given = ("--arrange", "manifest", "--manifest", "items.json", "--repeat", "2")
+    with start("run", "--base-url", "http://127.0.0.1:9", *given, cwd=tmp_path, env=env) as process:
+        ended = process.wait()
+    assert ended.code == 2
+    assert "--repeat" in ended.err
+    assert "--arrange command" in ended.err
+
+
+def test_what_it_takes_is_said_before(tmp_path: Path) -> None:
+    with start("run", "--dry-run", "-k", FIRST, "--repeat", "50", cwd=tmp_path) as process:
+        ended = process.wait()
+    assert "each held 50 times; 55 objects" in ended.out
