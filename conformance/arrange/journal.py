@@ -65,7 +65,8 @@ class Journal:
 
     def session(self, session_id: object) -> Made | None:
         """The session of that id, where the run made it, in whichever process, and has not removed it."""
-        return next((made for made in self.read() if made.id == session_id and made.collection == "sessions"), None)
+        known = (made for made in self.read() if made.collection == "sessions" and made.id is not None)
+        return next((made for made in known if made.id == session_id), None)
 
     def claim(self, environment_id: str, work_id: str | None) -> bool:
         """Take something that the suite did not make; False where any process of the run has taken it before."""

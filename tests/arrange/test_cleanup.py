@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from conformance.arrange.cleanup import COLLECTIONS, Leftover, find, remove, run_of
+from conformance.arrange.cleanup import COLLECTIONS, Leftover, clear, find, remove, run_of
 from conformance.arrange.items import ApiArranger
 from conformance.arrange.journal import Journal, Made, new_run_id, object_name
 from conformance.arrange.reading import AnswerLost, CannotArrange
 from conformance.arrange.wants import Want
-from conformance.arrange.workspace import Workspace, prepare
+from conformance.arrange.workspace import Maker, Workspace, prepare
 from conformance.client import client as client_module
 from conformance.client.api import Api
 from conformance.exchange import Exchange
@@ -328,6 +328,28 @@ def test_a_model_of_the_account_is_chosen(journal: Journal) -> None:
 
     against(Scripted(respond=respond), lambda api: prepare(api, journal, RUN))
     assert models == ["tiny"]
+
+
+def test_a_case_that_is_over_is_cleared_of_what_this_run_made_and_nothing_else(emulator: str, journal: Journal) -> None:
+    """An item names its session: one that the run did not make is somebody's, whatever the target says."""
+    mine, strange = new_run_id(), new_run_id()
+
+    async def use(api: Api) -> tuple[list[Made], list[Made], list[Made]]:
+        workspace = await prepare(api, journal, mine)
+        arranger = ApiArranger(api, workspace, journal, "s")
+        item = await arranger.item(Want(), None)
+        maker = Maker(api, Journal(journal.path.with_name("other")), strange)
+        other = await maker.session("s", "s", agent=workspace.agent, environment=workspace.main)
+        lying = replace(item, seen={**item.seen, "data": {"type": "session", "id": other}})
+        await clear(api, journal, [lying])
+        kept = [made for made in journal.read() if made.collection == "sessions"]
+        assert arranger.used == [item]
+        await clear(api, journal, arranger.used)
+        return kept, await find(api, strange), [made for made in await find(api, mine) if made.collection == "sessions"]
+
+    kept, others, left = on(emulator, use)
+    assert (len(kept), len(others), left) == (1, 1, [])
+    assert [made for made in journal.read() if made.collection == "sessions"] == []
 
 
 @pytest.mark.parametrize("listing", ["null", "{}", '{"data": 3}', '{"data": [{}]}', '{"data": [null]}', "oops"])

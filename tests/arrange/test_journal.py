@@ -63,6 +63,34 @@ def test_a_line_that_was_torn_spoils_only_itself(journal: Journal) -> None:
     assert [made.name for made in journal.read()] == ["a", "b"]
 
 
+def test_what_was_removed_on_the_way_is_there_no_more(journal: Journal) -> None:
+    journal.intend("sessions", "a")
+    journal.made("sessions", "a", "sess_1")
+    journal.removed(Made("sessions", "a", "sess_1"))
+    assert journal.read() == Journal(journal.path).read() == []
+
+
+def test_what_another_process_writes_is_read_on(journal: Journal) -> None:
+    other = Journal(journal.path)
+    for number in range(3):
+        other.intend("sessions", f"s{number}")
+        other.made("sessions", f"s{number}", f"sess_{number}")
+        assert journal.session(f"sess_{number}") == Made("sessions", f"s{number}", f"sess_{number}")
+    assert journal.session("sess_0") is not None
+    other.removed(Made("sessions", "s0", "sess_0"))
+    assert journal.session("sess_0") is None
+    assert other.claim("env_1", "work_1")
+    assert not journal.claim("env_1", "work_1")
+
+
+@pytest.mark.parametrize("session_id", [None, 7, ["sess_1"], "sess_2", "env_1"])
+def test_only_a_session_that_the_run_made_is_one(session_id: object, journal: Journal) -> None:
+    journal.intend("environments", "e")
+    journal.made("environments", "e", "env_1")
+    journal.intend("sessions", "lost")
+    assert journal.session(session_id) is None
+
+
 def append_many(path: Path, number: int) -> None:
     journal = Journal(path)
     for count in range(40):
