@@ -16,6 +16,7 @@ from . import (
     of_envelopes,
     of_forms,
     of_identity,
+    of_interleavings,
     of_items,
     of_places,
     of_races,
@@ -36,6 +37,7 @@ DEFECTS: Final[Mapping[str, Defect]] = {
         of_forms,
         of_envelopes,
         of_races,
+        of_interleavings,
     )
     for defect in area.DEFECTS
 }

@@ -12,6 +12,7 @@ from ..recipe import Departure, Recipe, Wrap
 
 WORK_ITEM: Final = "/environments/{environment_id}/work/{work_id}"
 ACK: Final = f"{WORK_ITEM}/ack"
+STOP: Final = f"{WORK_ITEM}/stop"
 POLL: Final = "/environments/{environment_id}/work/poll"
 
 

@@ -25,17 +25,19 @@ WINDOW: Final = 0.06
 """Seconds between the look and the write."""
 
 
-def _item(call: Call) -> WorkItem | None:
+def item_of(call: Call) -> WorkItem | None:
+    """The item of the path as it is now."""
     return call.service.store.work_item(call.path["environment_id"], call.path["work_id"])
 
 
-def _by(call: Call, worker: str | None) -> Call:
+def acting_as(call: Call, worker: str | None) -> Call:
+    """The call as if that worker had sent it."""
     return replace(call, headers={**call.headers, "worker-id": worker or ""})
 
 
 def _as_owner(call: Call) -> Call:
-    item = _item(call)
-    return call if item is None or item.worker_id is None else _by(call, item.worker_id)
+    item = item_of(call)
+    return call if item is None or item.worker_id is None else acting_as(call, item.worker_id)
 
 
 def _crowded(change: Callable[[Call], Call]) -> Departure:
@@ -72,12 +74,12 @@ def _overwriting(lost: Callable[[WorkItem], bool]) -> Departure:
 
     def change(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
-            before = _item(call)
+            before = item_of(call)
             reply = await ack(call)
-            acknowledged = _item(call)
+            acknowledged = item_of(call)
             if before is not None and before.state in (State.QUEUED, State.STARTING) and acknowledged is not None:
                 await asyncio.sleep(WINDOW)
-                now = _item(call)
+                now = item_of(call)
                 if now is not None and lost(now):
                     call.service.store.put_work(acknowledged)
             return reply
@@ -91,14 +93,14 @@ def _forgetting_redelivery(ack: Operation) -> Operation:
     """Decides by the worker that it saw first, also when the item was delivered to another since."""
 
     async def called(call: Call) -> Reply:
-        item = _item(call)
+        item = item_of(call)
         if item is None or call.service.seams.decide_ack(item, call.worker_id) is not AckDecision.START:
             return await ack(call)
         await asyncio.sleep(WINDOW)
-        fresh = _item(call)
+        fresh = item_of(call)
         if fresh is None or fresh.worker_id == item.worker_id:
             return await ack(call)
-        return await ack(_by(call, fresh.worker_id))
+        return await ack(acting_as(call, fresh.worker_id))
 
     return called
 
@@ -130,13 +132,13 @@ def _careful(ack: Operation) -> Operation:
     under_way: Counter[str] = Counter()
 
     async def called(call: Call) -> Reply:
-        work_id, before = call.path["work_id"], _item(call)
+        work_id, before = call.path["work_id"], item_of(call)
         under_way[work_id] += 1
         try:
             if under_way[work_id] > 1:
                 raise conflict(_BUSY)
             await asyncio.sleep(WINDOW)
-            if _item(call) != before:
+            if item_of(call) != before:
                 raise conflict(_BUSY)
             return await ack(call)
         finally:
@@ -167,6 +169,7 @@ DEFECTS: Sequence[Defect] = (
         "该 item 的另一个 ack 正在处理时，其他 worker 的 ack 获胜。",
         _crowded(_as_owner),
         fails="ack.race.foreign-worker",
+        may_fail="ack.race.redelivery",
     ),
     defect(
         "race.nobody-wins",
@@ -181,6 +184,7 @@ DEFECTS: Sequence[Defect] = (
         "对同一 item 并发执行的 ack 使服务器崩溃。",
         _crowded(_refuse(internal_error)),
         fails="ack.race.same-worker ack.race.foreign-worker ack.race.stop ack.race.heartbeat",
+        may_fail="ack.race.redelivery",
     ),
     defect(
         "race.ack-overwrites",
