@@ -105,18 +105,18 @@ def _schema(lang: Lang) -> Judgement:
 
 
 def _same_item(view: View) -> Iterator[Finding]:
-    polled = view.polled()
-    absent = [field for field in IDENTITY if field not in polled]
-    if absent:
-        raise Unjudged(
-            Text("the item that poll returned has no `{field}`", "poll 返回的 item 中没有 `{field}`").format(
-                field=absent[0]
-            )
-        )
     for step in judgeable(view, success=True):
+        polled = view.polled(step)
+        absent = [field for field in IDENTITY if field not in polled]
+        if absent:
+            raise Unjudged(
+                Text("the item that poll returned has no `{field}`", "poll 返回的 item 中没有 `{field}`").format(
+                    field=absent[0]
+                )
+            )
         fields = _complete(view, step)
         found = differences(polled, fields, IDENTITY)
-        path_id = view.transcript.facts["environment_id"]
+        path_id = view.acked(step)["environment_id"]
         if fields["environment_id"] != path_id and not any(d.field == "environment_id" for d in found):
             found.append(Difference("environment_id", path_id, fields["environment_id"]))
         yield from disagreements(step, found, Text("as poll returned it", "与 poll 返回的一致"))

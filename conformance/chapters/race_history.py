@@ -7,7 +7,7 @@ there are several items, `item`. The get that closes the history of an item is t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from conformance.contract.contradiction import Contradiction
@@ -15,7 +15,7 @@ from conformance.contract.history import Event, timeline
 from conformance.contract.linearizability import Undecided, check
 from conformance.contract.model import PHASES, Answer, ItemState, Operation
 from conformance.contract.telling import told
-from conformance.scenario.model import Finding
+from conformance.scenario.model import Finding, Judgement
 from conformance.scenario.view import Unjudged, View
 from conformance.text import Text
 
@@ -33,7 +33,24 @@ def explained(view: View) -> Iterator[Finding]:
     if "race" not in view.transcript.facts:
         view.exchange("after")
         return
-    initial, events = history_of(view)
+    yield from _judged(*history_of(view))
+
+
+def explained_each(*names: str) -> Judgement:
+    """As `explained`, of these items alone, where a race is about several."""
+
+    def judge(view: View) -> Iterator[Finding]:
+        if "race" not in view.transcript.facts:
+            view.exchange(f"after.{names[0]}")
+            return
+        initial, events = history_of(view)
+        mine = [event for event in events if event.item in names]
+        yield from _judged({name: initial[name] for name in names}, mine)
+
+    return judge
+
+
+def _judged(initial: Mapping[str, ItemState], events: Sequence[Event]) -> Iterator[Finding]:
     outcome = check(initial, events)
     if isinstance(outcome, Contradiction):
         yield _finding(outcome)

@@ -24,13 +24,16 @@ if TYPE_CHECKING:
 _OK: Final = Answer(200)
 _CONFLICT: Final = Answer(409, "invalid_request_error")
 _RIGHTFUL: Final = ("ack.1", "ack.2", "ack.3", "ack.4")
+_LATE: Final = "ack.late"
+_CLAIM: Final = "claim"
 _FOREIGN: Final = ("foreign.1", "foreign.2")
 _STOPS: Final = {"stop": Text("a graceful stop", "优雅停止"), "force": Text("a forced stop", "强制停止")}
 _STATES: Final[dict[str, tuple[Verb, ...]]] = {"queued": (), "starting": ("ack",)}
 _KINDS: Final[dict[str, Kind]] = {"heartbeat": "heartbeat", "stop": "stop", "force": "force-stop", "poll": "redeliver"}
 
 
-def _ack(item: Item, headers: tuple[Header, ...]) -> Send:
+def ack_of(item: Item, headers: tuple[Header, ...]) -> Send:
+    """One ack of a burst."""
     return lambda api, step: api.ack(step, item.environment_id, item.work_id, headers=headers)
 
 
@@ -47,7 +50,7 @@ async def _same_worker(stage: Stage) -> None:
     item = await stage.item()
     await stage.baseline(item)
     _note(stage, item, dict.fromkeys(_RIGHTFUL, ("ack", item.worker)))
-    mine = _ack(item, stage.rightful(item))
+    mine = ack_of(item, stage.rightful(item))
     await stage.burst(dict.fromkeys(_RIGHTFUL, mine), about=lambda taken: len(taken) >= 2)
     await stage.get("after", item)
 
@@ -58,7 +61,7 @@ async def _foreign_worker(stage: Stage) -> None:
     workers = dict.fromkeys(_RIGHTFUL[:2], item.worker) | {step: stage.worker_id() for step in _FOREIGN}
     _note(stage, item, {step: ("ack", who) for step, who in workers.items()})
     await stage.burst(
-        {step: _ack(item, stage.worker(who)) for step, who in workers.items()},
+        {step: ack_of(item, stage.worker(who)) for step, who in workers.items()},
         about=lambda taken: bool(taken & set(_RIGHTFUL)) and bool(taken & set(_FOREIGN)),
     )
     await stage.get("after", item)
@@ -66,16 +69,22 @@ async def _foreign_worker(stage: Stage) -> None:
 
 
 def _against(other: str) -> Callable[[Stage], Awaitable[None]]:
-    """Two acks of the rightful worker and one other operation, at the same time: the other one right after the first."""
+    """Two acks of the rightful worker and one other operation, at the same time: the other one right after the first.
+
+    A third ack leaves when a stop is over: what it finds is stopped, whatever else is still under way.
+    """
+    late = (_LATE,) if other in _STOPS else ()
 
     async def talk(stage: Stage) -> None:
         item = await stage.item()
         await stage.baseline(item)
-        mine = _ack(item, stage.rightful(item))
-        _note(stage, item, dict.fromkeys(_RIGHTFUL[:2], ("ack", item.worker)) | {other: (_KINDS[other], None)})
+        mine = ack_of(item, stage.rightful(item))
+        who: dict[str, tuple[Kind, str | None]] = dict.fromkeys((*_RIGHTFUL[:2], *late), ("ack", item.worker))
+        _note(stage, item, who | {other: (_KINDS[other], None)})
         await stage.burst(
-            dict.fromkeys(_RIGHTFUL[:2], mine) | {other: _operation(other, item)},
+            dict.fromkeys(_RIGHTFUL[:2], mine) | {other: _operation(other, item)} | dict.fromkeys(late, mine),
             about=lambda taken: other in taken and bool(taken & set(_RIGHTFUL)),
+            after=dict.fromkeys(late, other),
         )
         await stage.get("after", item)
 
@@ -89,24 +98,32 @@ def _operation(name: str, item: Item) -> Send:
     return lambda api, step: api.stop(step, *place, force=name == "force")
 
 
-async def _redelivery(stage: Stage) -> None:
-    item = await stage.item()
-    other = stage.worker_id()
-    try:
-        await stage.baseline(item)
-        _note(stage, item, {"ack.1": ("ack", item.worker), "poll": ("redeliver", other)})
-        await stage.burst(
-            {
-                "ack.1": _ack(item, stage.rightful(item)),
-                "poll": lambda api, step: api.poll(
-                    step, item.environment_id, headers=stage.worker(other), block_ms=None, reclaim_older_than_ms=0
-                ),
-            },
-            about=lambda taken: len(taken) == 2,
-        )
-        await stage.get("after", item)
-    finally:
-        await stage.release(item)
+def _redelivery(*order: str) -> Callable[[Stage], Awaitable[None]]:
+    """The worker's ack and a poll of another one at the same time, in this order; the other acks as soon as it may."""
+
+    async def talk(stage: Stage) -> None:
+        item = await stage.item()
+        other = stage.worker_id()
+        sends: dict[str, Send] = {
+            "ack.1": ack_of(item, stage.rightful(item)),
+            "poll": lambda api, step: api.poll(
+                step, item.environment_id, headers=stage.worker(other), block_ms=None, reclaim_older_than_ms=0
+            ),
+        }
+        try:
+            await stage.baseline(item)
+            who: dict[str, tuple[Kind, str | None]] = {"ack.1": ("ack", item.worker), "poll": ("redeliver", other)}
+            _note(stage, item, who | {_CLAIM: ("ack", other)})
+            await stage.burst(
+                {step: sends[step] for step in order} | {_CLAIM: ack_of(item, stage.worker(other))},
+                about=lambda taken: taken >= set(order),
+                after={_CLAIM: "poll"},
+            )
+            await stage.get("after", item)
+        finally:
+            await stage.release(item)
+
+    return talk
 
 
 async def _not_delivered_again(stage: Stage) -> None:
@@ -174,6 +191,7 @@ def _in_race(requirement: str, steps: tuple[str, ...], *allowed: Answer) -> dict
 
 def _race_with(name: str, other: str, way: tuple[Verb, ...], title: Text) -> Scenario:
     requirement = "ack.race.heartbeat" if other == "heartbeat" else "ack.race.stop"
+    acks = (*_RIGHTFUL[:2], _LATE) if other in _STOPS else _RIGHTFUL[:2]
     expectations = {ARRANGING_ACK: FIRST_ACK} if way else {}
     return Scenario(
         id=f"race.{name}",
@@ -181,9 +199,21 @@ def _race_with(name: str, other: str, way: tuple[Verb, ...], title: Text) -> Sce
         title=title,
         want=Want(way=way),
         talk=_against(other),
-        expectations=expectations | _in_race(requirement, _RIGHTFUL[:2], _OK, _CONFLICT),
+        expectations=expectations | _in_race(requirement, acks, _OK, _CONFLICT),
         checks=(Check(requirement, explained),),
         also_writes=1,
+    )
+
+
+def _race_of_deliveries(name: str, talk: Callable[[Stage], Awaitable[None]], title: Text) -> Scenario:
+    return Scenario(
+        id=name,
+        chapter="races",
+        title=title,
+        talk=talk,
+        expectations=_in_race("ack.race.redelivery", ("ack.1", _CLAIM), _OK, _CONFLICT),
+        checks=(Check("ack.race.redelivery", explained),),
+        want=Want(place="quiet"),
     )
 
 
@@ -220,17 +250,21 @@ def scenarios() -> Iterator[Scenario]:
         ("ack",),
         Text("Acks at the same time as the first heartbeat", "ack 与首次 heartbeat 同时发出"),
     )
-    yield Scenario(
-        id="race.redelivery",
-        chapter="races",
-        title=Text(
+    yield _race_of_deliveries(
+        "race.redelivery",
+        _redelivery("ack.1", "poll"),
+        Text(
             "An ack at the same time as a poll that may deliver the item to another worker",
             "ack 与可能把该 item 投递给其他 worker 的 poll 同时发出",
         ),
-        talk=_redelivery,
-        expectations=_in_race("ack.race.redelivery", ("ack.1",), _OK, _CONFLICT),
-        checks=(Check("ack.race.redelivery", explained),),
-        want=Want(place="quiet"),
+    )
+    yield _race_of_deliveries(
+        "race.redelivery-first",
+        _redelivery("poll", "ack.1"),
+        Text(
+            "A poll that may deliver the item to another worker, and right behind it an ack of the first one",
+            "可能把该 item 投递给其他 worker 的 poll，紧接着是原 worker 的 ack",
+        ),
     )
     yield Scenario(
         id="race.not-delivered-again",

@@ -15,6 +15,7 @@ from conformance.chapters import (
     not_found,
     observations,
     races,
+    races_between_items,
     request_shapes,
     retries,
     terminal_states,
@@ -35,6 +36,7 @@ _CHAPTERS = (
     error_envelope,
     request_shapes,
     races,
+    races_between_items,
     exploring,
     observations,
 )

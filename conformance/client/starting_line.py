@@ -16,9 +16,9 @@ class StartingLine:
         self._awaited = runners
         self._go = asyncio.Event()
 
-    def place(self, number: int) -> Place:
-        """The place of one request, counted from 0."""
-        return Place(self, number)
+    def place(self, number: int, after: asyncio.Event | None = None) -> Place:
+        """The place of one request, counted from 0. With `after` it does not go with the others but when that is set."""
+        return Place(self, number, after)
 
     async def arrive(self, number: int) -> None:
         """Wait until every other request has arrived or left, and then for one's turn."""
@@ -37,15 +37,18 @@ class StartingLine:
 class Place:
     """One request's place at the line."""
 
-    def __init__(self, line: StartingLine, number: int) -> None:
+    def __init__(self, line: StartingLine, number: int, after: asyncio.Event | None = None) -> None:
         self._line = line
         self._number = number
+        self._after = after
         self._taken = False
 
     async def arrive(self) -> None:
         """Be ready to be sent, and wait for the others."""
         self._taken = True
         await self._line.arrive(self._number)
+        if self._after is not None:
+            await self._after.wait()
 
     def give_up(self) -> None:
         """Do not let the others wait for a request that never became ready."""

@@ -68,7 +68,7 @@ class Expectation:
 
     `optional` marks an answer that only a SHOULD asks for: where it differs, nothing else hangs on it.
     `presumes` names an earlier ack: unless that one went as it must, this one says nothing. `race` marks an ack of a
-    burst: it may be lost without the case being so.
+    burst: it may be lost without the case being so. `item` names the item that is acked, in a case of several.
     """
 
     requirement: str
@@ -76,6 +76,7 @@ class Expectation:
     optional: bool = False
     presumes: str | None = None
     race: bool = False
+    item: str | None = None
 
     def may_answer(self, *, success: bool) -> bool:
         """Whether the ack may succeed, or may be refused."""
@@ -86,9 +87,16 @@ class Expectation:
         return join(Text(", or ", "，或 "), (answer.describe() for answer in self.allowed))
 
 
-def success(requirement: str, state: str | None, *, optional: bool = False, presumes: str | None = None) -> Expectation:
+def success(
+    requirement: str,
+    state: str | None,
+    *,
+    optional: bool = False,
+    presumes: str | None = None,
+    item: str | None = None,
+) -> Expectation:
     """200 with the item in a state; None where another requirement says which."""
-    return Expectation(requirement, (Answer(200, state=state),), optional, presumes)
+    return Expectation(requirement, (Answer(200, state=state),), optional, presumes, item=item)
 
 
 def refusal(requirement: str, *allowed: tuple[int, str]) -> Expectation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -169,17 +169,25 @@ class Stage:
         Raises:
             Precondition: it is in another state.
         """
+        await self.settle(await self.as_wanted("before", item))
+
+    async def as_wanted(self, step: str, item: Item) -> dict[str, Any]:
+        """The item as a get shows it, in the state that the case wants.
+
+        Raises:
+            Precondition: it is in another state.
+        """
         state = self.want.state
-        shown = object_of(await self.get("before", item))
+        shown = object_of(await self.get(step, item))
         if shown.get("state") != state:
             raise Precondition(
                 Text(
                     "the item is `{found}` and not `{state}` after it was arranged",
                     "安排之后 item 的状态是 `{found}` 而不是 `{state}`",
                 ).format(found=str(shown.get("state"))[:20], state=state),
-                "before",
+                step,
             )
-        await self.settle(shown)
+        return shown
 
     async def settle(self, shown: dict[str, Any]) -> None:
         """Let more than one unit of the precision of an item's timestamps pass."""
@@ -233,37 +241,58 @@ class Stage:
         """Archive the environment of the item: the quiet one, when all other cases are over."""
         body_of(await self._api.act("archive", "environments", item.environment_id, "archive"))
 
-    async def together(self, sends: dict[str, Send]) -> None:
-        """Let requests leave at one instant, in this order; one alone is sent like any other."""
+    async def together(self, sends: dict[str, Send], *, after: Mapping[str, str] | None = None) -> None:
+        """Let requests leave at one instant, in this order; one alone is sent like any other.
+
+        Those that are named in `after` leave as soon as the request that they follow is over.
+        """
         if len(sends) == 1:
             await asyncio.gather(*(send(self._api, step) for step, send in sends.items()))
             return
+        after = after or {}
         await self.client.ready(writes=len(sends), age=self._age)
         line = StartingLine(len(sends))
-        await asyncio.gather(
-            *(send(self._at(line.place(number)), step) for number, (step, send) in enumerate(sends.items()))
-        )
+        over = {step: asyncio.Event() for step in after.values()}
+
+        async def run(number: int, step: str, send: Send) -> None:
+            place = line.place(number, over[after[step]] if step in after else None)
+            try:
+                await send(self._at(place), step)
+            finally:
+                if step in over:
+                    over[step].set()
+
+        await asyncio.gather(*(run(number, step, send) for number, (step, send) in enumerate(sends.items())))
 
     def forget(self) -> None:
         """Begin anew: nothing that was said up to now is kept."""
         self.exchanges.clear()
         self._room = MAX_KEPT
 
-    async def burst(self, sends: dict[str, Send], *, about: Callable[[set[str]], bool]) -> None:
+    async def burst(
+        self,
+        sends: dict[str, Send],
+        *,
+        about: Callable[[set[str]], bool],
+        after: Mapping[str, str] | None = None,
+        groups: Sequence[Collection[str]] = (),
+    ) -> None:
         """Let several requests leave at one instant, in this order, each on a connection that is already open.
 
         `about` is given the steps that were not turned away (429, 503, no connection) and says whether they still
-        are the race that was wanted.
+        are the race that was wanted. A step of `after` leaves when the one that it names is over, while the others
+        may still be under way. All that leave at once have to overlap; with `groups`, those of each group.
 
         Raises:
             Repeat: they are not, or the recorded intervals do not overlap.
         """
-        await self.together(sends)
-        taken = [e for e in self.exchanges if e.step in sends and e.outcome != "fail"]
-        if not about({exchange.step for exchange in taken}):
+        await self.together(sends, after=after)
+        taken = {e.step: e for e in self.exchanges if e.step in sends and e.outcome != "fail"}
+        if not about(set(taken)):
             raise Repeat(Text("the target turned requests of the burst away", "目标拒收了并发请求"), MAX_LOST_RACES)
-        if max(e.invoked for e in taken) > min(e.completed for e in taken):
-            raise Repeat(Text("the requests did not overlap in time", "各请求在时间上没有重叠"), MAX_MISSED_RACES)
+        for group in groups or [sends.keys() - (after or {}).keys()]:
+            if not _overlap([taken[step] for step in group if step in taken]):
+                raise Repeat(Text("the requests did not overlap in time", "各请求在时间上没有重叠"), MAX_MISSED_RACES)
 
     def _at(self, place: Place) -> Api:
         return Api(self.client, self._keep, age=self._age, place=place)
@@ -283,6 +312,11 @@ class Stage:
     async def release(self, item: Item, step: str = "release") -> None:
         """Stop the item by force, whatever became of it, so that the next quiet scenario finds nothing of it."""
         await self._api.stop(step, item.environment_id, item.work_id, force=True)
+
+
+def _overlap(exchanges: Sequence[Exchange]) -> bool:
+    """Whether at some instant all of them were under way."""
+    return not exchanges or max(e.invoked for e in exchanges) <= min(e.completed for e in exchanges)
 
 
 def _identity(item: Item) -> dict[str, str | None]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from conformance.chapters.registry import scenarios
 from conformance.exchange import Ending, Outcome
 from conformance.text import Text
-from tests.scenario.building import WORK, Dialog, begun, envelope, shown
+from tests.scenario.building import ENVIRONMENT, WORK, Dialog, begun, envelope, shown
 
 CONFLICT = "invalid_request_error"
 SAME, FOREIGN = "ack.race.same-worker", "ack.race.foreign-worker"
@@ -381,3 +383,179 @@ def test_a_poll_that_takes_the_item_back_to_the_queue_fails() -> None:
 
 def test_a_breach_in_the_first_state_stands_whatever_comes_after() -> None:
     assert polled(starting_same="starting", active_before="stopped").verdict(LIVE).kind == "failed"
+
+
+# --- what follows in the middle of a burst
+
+
+def stopped_and_acked(
+    late: Reply, *, stop: Reply = "stopping", acks: Reply = "starting", after: str = "stopping"
+) -> Dialog:
+    """A stop at the same time as two acks, and a third ack as soon as the stop was answered."""
+    burst: dict[str, Reply] = {"ack.1": acks, "ack.2": acks, "stop": stop, "ack.late": late}
+    dialog = race("race.stop.queued", burst, after, others={"stop": ("stop", None)})
+    end = dialog.exchanges["ack.1"].completed
+    for number, step in enumerate(("stop", "ack.late")):  # while the first two acks are under way
+        then = replace(
+            dialog.exchanges[step], invoked=end - 0.03 + 0.01 * number, completed=end - 0.022 + 0.01 * number
+        )
+        dialog.exchanges[step] = then
+    return dialog
+
+
+def test_an_ack_after_a_stop_is_refused_whatever_else_is_under_way() -> None:
+    assert kinds(stopped_and_acked(409)) == {"passed"}
+    for late in ("starting", "stopping", 500):
+        assert stopped_and_acked(late).verdict(STOP).kind == "failed"
+    assert stopped_and_acked("starting", stop="unknown", after="starting").verdict(STOP).kind == "passed"
+    assert stopped_and_acked("fail").verdict(STOP).kind == "passed"
+
+
+def test_a_race_of_an_earlier_suite_had_fewer_requests() -> None:
+    dialog = beside("stop", ("starting", "starting", "stopping"), "stopping")
+    assert dialog.transcript().find("ack.late") is None
+    assert kinds(dialog) == {"passed"}
+    dialog = stopped_and_acked(409)
+    del dialog.exchanges["ack.late"]
+    assert dialog.verdict(STOP).kind == "inconclusive", "this one was counted, and is not there"
+
+
+def claimed(claim: Reply, ack: Reply, poll: Reply, after: str) -> Dialog:
+    """A redelivery whose new worker acks as soon as the poll was answered, when the other's ack is over as well."""
+    others = {"poll": ("redeliver", OTHER), "claim": ("ack", OTHER)}
+    burst = {"ack.1": ack, "poll": poll, "claim": claim}
+    dialog = race("race.redelivery-first", burst, after, others=others)  # type: ignore[arg-type]
+    end = dialog.exchanges["poll"].completed
+    dialog.exchanges["claim"] = replace(dialog.exchanges["claim"], invoked=end + 0.001, completed=end + 0.005)
+    return dialog
+
+
+@pytest.mark.parametrize(
+    ("claim", "ack", "poll", "kind"),
+    [
+        ("starting", 409, MINE, "passed"),
+        (409, "starting", NOTHING, "passed"),
+        ("starting", "starting", MINE, "failed"),
+        ("starting", "starting", NOTHING, "failed"),
+        (409, 409, MINE, "failed"),
+        ("starting", "unknown", MINE, "passed"),
+        ("starting", 409, "unknown", "passed"),
+    ],
+)
+def test_of_two_workers_only_the_one_that_has_it_is_let_in(claim: Reply, ack: Reply, poll: Reply, kind: str) -> None:
+    assert claimed(claim, ack, poll, "starting").verdict(REDELIVERY).kind == kind
+
+
+# --- several items
+
+SECOND, THIRD = f"{WORK[:-1]}5", f"{WORK[:-1]}6"
+ITEMS = {"a": (WORK, WORKER), "b": (SECOND, OTHER), "c": (THIRD, WORKER)}
+CROSSED: dict[str, tuple[str, str, str | None]] = {
+    "foreign.a": ("a", "ack", OTHER),
+    "foreign.b": ("b", "ack", WORKER),
+    "ack.a": ("a", "ack", WORKER),
+    "ack.b": ("b", "ack", OTHER),
+    "ack.c.1": ("c", "ack", WORKER),
+    "ack.c.2": ("c", "ack", WORKER),
+    "read.c": ("c", "get", None),
+}
+
+
+def of(name: str, state: str, **changes: Any) -> dict[str, Any]:
+    """One of the three items, in that state."""
+    return shown(state, id=ITEMS[name][0], metadata={"name": name}, **changes)
+
+
+def crossed(**answers: Reply) -> Dialog:
+    """Everybody gets their own and nobody another's, but for these answers (`ack_a`)."""
+    dialog = Dialog(scenarios()["race.items"], facts={"arranged_by": "api"})
+    for number, name in enumerate(ITEMS):
+        step = f"{name}.arrange.poll.1" if number else "arrange.poll.1"
+        told = {"worker": ITEMS[name][1], "seen_by": step, "environment_id": ENVIRONMENT, "work_id": ITEMS[name][0]}
+        dialog.facts = dialog.facts | ({} if number else told)
+        dialog.facts.setdefault("items", {})[name] = told
+        dialog.said(step, 200, of(name, "queued")).said(f"before.{name}", 200, of(name, "queued"))
+
+    def said(step: str, name: str, usual: Reply) -> None:
+        answer = answers.get(step.replace(".", "_"), usual)
+        reply(dialog, step, (200, of(name, answer)) if isinstance(answer, str) and answer not in LOST else answer)
+
+    for step, (name, _, worker) in CROSSED.items():
+        said(step, name, 409 if step.startswith("foreign") else "starting")
+        assert (worker == ITEMS[name][1]) is not step.startswith("foreign") or worker is None
+    dialog.together(*(step for step in CROSSED if step != "read.c"))
+    for name in ITEMS:
+        said(f"after.{name}", name, "starting")
+    for name in ("a", "b"):
+        said(f"rightful.{name}", name, "starting")
+    dialog.facts["race"] = {
+        "items": {name: {"phase": "queued", "worker": worker} for name, (_, worker) in ITEMS.items()},
+        "operations": {s: {"kind": kind, "worker": who, "item": name} for s, (name, kind, who) in CROSSED.items()},
+    }
+    return dialog
+
+
+LOST = {"unknown", "fail"}
+SAME_ITEM = "ack.answer.same-item"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"ack_a": 409, "after_a": "queued"},
+        {"ack_a": "unknown", "foreign_b": "fail"},
+        {"ack_c_1": 409, "read_c": "starting"},
+        {"ack_c_2": "unknown"},
+        {"read_c": 500},
+        {"read_c": "fail"},
+    ],
+)
+def test_items_that_each_some_order_explains_pass(answers: dict[str, Reply]) -> None:
+    assert crossed(**answers).not_passed() == {}
+
+
+@pytest.mark.parametrize(
+    ("answers", "failed"),
+    [
+        ({"foreign_a": "starting"}, FOREIGN),
+        ({"foreign_b": "starting"}, FOREIGN),
+        ({"foreign_b": 500}, FOREIGN),
+        ({"ack_b": 500}, FOREIGN),
+        ({"after_b": "queued"}, FOREIGN),
+        ({"after_a": "active"}, FOREIGN),
+        ({"rightful_b": 409}, FOREIGN),
+        ({"rightful_a": "queued"}, FOREIGN),
+        ({"after_c": "queued"}, SAME),
+        ({"ack_c_2": "queued"}, SAME),
+        ({"ack_c_1": 500}, SAME),
+        ({"read_c": "queued"}, SAME),
+        ({"ack_a": (200, of("c", "starting"))}, SAME_ITEM),
+        ({"ack_c_1": (200, of("a", "starting"))}, SAME_ITEM),
+        ({"rightful_b": (200, of("a", "starting"))}, SAME_ITEM),
+        ({"ack_b": (200, of("b", "starting", environment_id=f"{ENVIRONMENT[:-1]}0"))}, SAME_ITEM),
+    ],
+)
+def test_each_item_has_its_own_history_and_its_own_answers(answers: dict[str, Reply], failed: str) -> None:
+    kinds = crossed(**answers).kinds()
+    assert {rule for rule, kind in kinds.items() if kind == "failed"} == {failed}
+
+
+def test_the_picture_is_of_the_item_that_nothing_explains() -> None:
+    verdict = crossed(foreign_b="starting").verdict(FOREIGN)
+    [exhibit] = [red.exhibit for red in verdict.reds if red.exhibit]
+    assert [line.split()[0] for line in exhibit.splitlines()[1:]] == ["foreign.b", "ack.b", "after.b"]
+
+
+def test_a_conversation_of_several_items_that_ended_before_is_not_judged() -> None:
+    reason = Text("the requests did not overlap in time", "各请求在时间上没有重叠")
+    for step in ("b.arrange.poll.1", "before.c", "ack.c.2"):
+        dialog = crossed().ended(Ending(kind="inconclusive", reason=reason), after=step)
+        if not step.startswith("ack"):
+            del dialog.facts["race"]
+        for rule in (FOREIGN, SAME):
+            assert (dialog.verdict(rule).kind, dialog.verdict(rule).reason) == ("inconclusive", reason)
+
+
+def test_items_of_which_no_ack_was_answered_are_not_judged() -> None:
+    assert crossed(ack_c_1="unknown", ack_c_2="unknown", read_c="fail").verdict(SAME).kind == "inconclusive"

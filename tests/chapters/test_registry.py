@@ -91,6 +91,7 @@ def test_the_quiet_cases_are_the_few_that_need_a_short_reclaim() -> None:
     assert {scenario.id for scenario in ALL if scenario.quiet} == {
         "identity.redelivered",
         "race.redelivery",
+        "race.redelivery-first",
         "race.not-delivered-again",
         "observe.undelivered",
         "observe.archived-environment",
@@ -120,7 +121,18 @@ def test_a_burst_is_of_acks_that_may_be_lost(scenario: Scenario) -> None:
     racing = {step for step, expectation in scenario.expectations.items() if expectation.race}
     assert bool(racing) is (scenario.chapter == "races" and scenario.id != "race.not-delivered-again")
     assert not any(scenario.expectations[step].presumes for step in racing)
-    assert len(racing) + bool(racing) * scenario.also_writes <= 4, "the transport keeps as many connections"
+    at_once = 8 if scenario.want.items > 1 else 4
+    assert len(racing) + bool(racing) * scenario.also_writes <= at_once, "the transport keeps as many connections"
+
+
+def test_one_case_of_several_items_has_the_spare_connections() -> None:
+    assert [scenario.id for scenario in ALL if scenario.want.items > 1] == ["race.items"]
+
+
+@EACH
+def test_an_ack_of_a_case_of_several_items_says_which_it_is_about(scenario: Scenario) -> None:
+    named = {expectation.item for expectation in scenario.expectations.values()}
+    assert (None not in named and len(named) == scenario.want.items) if scenario.want.items > 1 else named <= {None}
 
 
 @EACH

@@ -96,3 +96,21 @@ def test_one_that_is_cancelled_while_it_waits_holds_nobody_up() -> None:
         await go(line, left, 1)
 
     assert run(main, runners=2) == [1]
+
+
+def test_one_that_follows_another_is_ready_with_the_rest_and_goes_when_that_one_is_over() -> None:
+    async def main(line: StartingLine, left: list[int]) -> None:
+        over = asyncio.Event()
+
+        async def follow() -> None:
+            await line.place(3, over).arrive()
+            left.append(3)
+
+        following = asyncio.create_task(follow())
+        await asyncio.gather(*(go(line, left, number) for number in (0, 1, 2)))
+        await turns()
+        assert left == [0, 1, 2], "it counted as arrived, and did not go"
+        over.set()
+        await following
+
+    assert run(main) == [0, 1, 2, 3]

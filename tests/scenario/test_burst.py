@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,7 @@ def race(
     answer_of: Callable[[Received], Answer],
     about: Callable[[set[str]], bool] = lambda taken: len(taken) >= 2,
     steps: tuple[str, ...] = STEPS,
+    **how: Any,
 ) -> tuple[Transcript, list[Received]]:
     """A burst of acks of one item, each of a worker of its step's name, and a get after it."""
 
@@ -38,6 +40,7 @@ def race(
                 for step in steps
             },
             about=about,
+            **how,
         )
         await stage.get("after", item)
 
@@ -145,3 +148,53 @@ def test_a_target_that_is_gone_in_a_burst_ends_the_conversation(monkeypatch: pyt
     assert (transcript.ending.kind, transcript.ending.step) == ("inconclusive", None)
     assert transcript.ending.reason is not None
     assert "no longer answers" in transcript.ending.reason.en
+
+
+def tardy(monkeypatch: pytest.MonkeyPatch, place: int) -> None:
+    """The request at this place leaves when the others are over."""
+
+    class Tardy(StartingLine):
+        async def arrive(self, number: int) -> None:
+            await super().arrive(number)
+            await asyncio.sleep(0.2 if number == place else 0)
+
+    monkeypatch.setattr(stage_module, "StartingLine", Tardy)
+
+
+def span(transcript: Transcript, step: str) -> tuple[float, float]:
+    exchange = transcript.find(step)
+    assert exchange is not None
+    return exchange.invoked, exchange.completed
+
+
+@pytest.mark.parametrize("answered", [REPLY, answer(429), None], ids=["answered", "turned away", "lost"])
+def test_a_request_may_follow_another_however_that_one_ends(answered: Answer) -> None:
+    def respond(request: Received) -> Answer:
+        return answered if request.header("worker-id") == "ack.2" else REPLY
+
+    transcript, acks = race(respond, after={"ack.4": "ack.2"})
+    assert (transcript.ending.kind, transcript.attempt, len(acks)) == ("complete", 1, 4)
+    assert span(transcript, "ack.4")[0] >= span(transcript, "ack.2")[1]
+    assert acks[-1].header("worker-id") == "ack.4"
+
+
+def test_what_follows_need_not_overlap_what_it_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    transcript, _ = race(lambda _: REPLY, steps=STEPS[:3], after={"ack.3": "ack.1"})
+    assert (transcript.ending.kind, transcript.attempt) == ("complete", 1)
+    tardy(monkeypatch, 1)
+    transcript, _ = race(lambda _: REPLY, steps=STEPS[:3], after={"ack.3": "ack.1"})
+    assert (transcript.ending.kind, transcript.attempt) == ("inconclusive", MAX_MISSED_RACES + 1)
+
+
+def test_of_groups_each_has_to_overlap_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    tardy(monkeypatch, 1)
+    apart = [{"ack.1", "ack.3"}, {"ack.2"}]
+    transcript, _ = race(lambda _: REPLY, steps=STEPS[:3], groups=apart)
+    assert (transcript.ending.kind, transcript.attempt) == ("complete", 1)
+    transcript, _ = race(lambda _: REPLY, steps=STEPS[:3], groups=[{"ack.1", "ack.3"}, {"ack.1", "ack.2"}])
+    assert (transcript.ending.kind, transcript.attempt) == ("inconclusive", MAX_MISSED_RACES + 1)
+
+
+def test_a_group_that_was_turned_away_is_nothing_to_overlap() -> None:
+    transcript, _ = race(turns_away({"ack.2"}), steps=STEPS[:3], groups=[{"ack.1", "ack.3"}, {"ack.2"}])
+    assert (transcript.ending.kind, transcript.attempt) == ("complete", 1)

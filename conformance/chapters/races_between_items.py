@@ -1,0 +1,93 @@
+"""Races between items: requests about several items of two workers that arrive at the same time.
+
+Each item's answers must be explained by its own history: no request has a part in what another item's is answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from conformance.arrange.wants import Item, Want
+from conformance.chapters.race_history import explained_each
+from conformance.chapters.races import ack_of
+from conformance.contract.model import Kind
+from conformance.scenario.model import Answer, Check, Expectation, Scenario, success
+from conformance.scenario.stage import Send, Stage
+from conformance.text import Text
+
+_FOREIGN: Final = "ack.race.foreign-worker"
+_SAME: Final = "ack.race.same-worker"
+_OK: Final = Answer(200)
+_CONFLICT: Final = Answer(409, "invalid_request_error")
+_CROSSED: Final = ("a", "b")
+"""Items of two workers, each of which also acks the other's."""
+_QUIET_ONE: Final = "c"
+"""The first worker's second item, which nobody else acks."""
+_ITEMS: Final = (*_CROSSED, _QUIET_ONE)
+
+
+async def _crossed(stage: Stage) -> None:
+    """The foreign acks go first, so that the rightful ones come while those are under way."""
+    first, second = stage.worker_id(), stage.worker_id()
+    items = await stage.items({"a": first, "b": second, "c": first})
+    for name, item in items.items():
+        await stage.as_wanted(f"before.{name}", item)
+    operations: dict[str, tuple[str, Kind, str | None]] = {
+        "foreign.a": ("a", "ack", second),
+        "foreign.b": ("b", "ack", first),
+        "ack.a": ("a", "ack", first),
+        "ack.b": ("b", "ack", second),
+        "ack.c.1": ("c", "ack", first),
+        "ack.c.2": ("c", "ack", first),
+        "read.c": ("c", "get", None),
+    }
+    stage.facts["race"] = {
+        "items": {name: {"phase": stage.want.state, "worker": item.worker} for name, item in items.items()},
+        "operations": {
+            step: {"kind": kind, "worker": worker, "item": name} for step, (name, kind, worker) in operations.items()
+        },
+    }
+    groups = {name: {step for step in operations if operations[step][0] == name} - {"read.c"} for name in _ITEMS}
+    await stage.burst(
+        {step: _send(stage, kind, items[name], worker) for step, (name, kind, worker) in operations.items()},
+        about=lambda taken: bool(taken & groups["c"]) and any(taken >= groups[name] for name in _CROSSED),
+        after={"read.c": "ack.c.1"},
+        groups=list(groups.values()),
+    )
+    await asyncio.gather(*(stage.get(f"after.{name}", item) for name, item in items.items()))
+    for name in _CROSSED:
+        await stage.ack(f"rightful.{name}", items[name], stage.rightful(items[name]))
+
+
+def _send(stage: Stage, kind: Kind, item: Item, worker: str | None) -> Send:
+    if kind == "get":
+        return lambda api, step: api.get(step, item.environment_id, item.work_id)
+    return ack_of(item, stage.worker(worker))
+
+
+def _in_burst(requirement: str, name: str, steps: Collection[str], *allowed: Answer) -> dict[str, Expectation]:
+    return {step: Expectation(requirement, allowed, race=True, item=name) for step in steps}
+
+
+def scenarios() -> Iterator[Scenario]:
+    """One burst on three items."""
+    expectations: dict[str, Expectation] = {}
+    for name in _CROSSED:
+        expectations |= _in_burst(_FOREIGN, name, [f"foreign.{name}"], _CONFLICT)
+        expectations |= _in_burst(_FOREIGN, name, [f"ack.{name}"], _OK, _CONFLICT)
+        expectations[f"rightful.{name}"] = success(_FOREIGN, "starting", item=name)
+    expectations |= _in_burst(_SAME, _QUIET_ONE, ["ack.c.1", "ack.c.2"], _OK, _CONFLICT)
+    yield Scenario(
+        id="race.items",
+        chapter="races",
+        title=Text(
+            "Acks of three items of two workers at the same time, each worker acking the other's as well",
+            "对两个 worker 的三个 item 同时执行 ack，且双方也对彼此的 item 执行 ack",
+        ),
+        talk=_crossed,
+        expectations=expectations,
+        checks=(Check(_FOREIGN, explained_each(*_CROSSED)), Check(_SAME, explained_each(_QUIET_ONE))),
+        want=Want(items=len(_ITEMS)),
+    )
