@@ -8,7 +8,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -44,7 +44,9 @@ from conformance.text import Text
 _SECONDS_PER_WRITE: Final = 0.5
 """A scenario sends some seven writes in three to four seconds."""
 
-_ORDER: Final = {name: number for number, name in enumerate(scenarios())}
+_STARTED: Final = sorted(scenarios().values(), key=lambda each: (each.after_all, not each.quiet))
+_ORDER: Final = {scenario.id: number for number, scenario in enumerate(_STARTED)}
+"""Quiet ones first, for they wait for each other, and under a rate limit too; the last ones last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +113,10 @@ class Engine:
         return self._client.traffic
 
     def start(self, names: Iterable[str]) -> None:
-        """Start scenarios that were not started yet: quiet ones first, for they wait for each other; the last ones last."""
+        """Start scenarios that were not started yet."""
         fresh = [scenarios()[name] for name in names if name not in self._transcripts]
         with self._cutting:
-            for scenario in sorted(fresh, key=lambda each: (each.after_all, not each.quiet, _ORDER[each.id])):
+            for scenario in sorted(fresh, key=lambda each: _ORDER[each.id]):
                 if self._cut is None:
                     conversation = asyncio.run_coroutine_threadsafe(self._perform(scenario), self._loop)
                 else:
@@ -159,6 +161,8 @@ class Engine:
         assignment = self._assignment
         self._gate = asyncio.Semaphore(in_flight(assignment.limits))
         self._quiet = asyncio.Lock()
+        self._quiet_ones = 0
+        self._holds_place = False
         try:
             transport = Transport(assignment.target.base_url, assignment.target.connection, assignment.limits)
         except BaseException as error:
@@ -208,7 +212,7 @@ class Engine:
 
     async def _hold(self, scenario: Scenario, number: int, used: list[Arranger]) -> Transcript:
         """Hold the conversation for that time, counted from 1, in its turn; `used` gets the arrangers it takes."""
-        async with self._quiet if scenario.quiet else contextlib.nullcontext(), self._gate:
+        async with self._quiet_turn() if scenario.quiet else self._gate:
             stages = self._stages(scenario, number, used)
             return await perform(scenario, stages, run=self._assignment.run_id, seed=self._assignment.seed)
 
@@ -220,6 +224,25 @@ class Engine:
         """
         items = [item for arranger in used for item in arranger.used]
         await clear(Api(self._client, lambda _: None, age=_ORDER[scenario.id]), self._journal, items)
+
+    @contextlib.asynccontextmanager
+    async def _quiet_turn(self) -> AsyncIterator[None]:
+        """One quiet scenario at a time, all of them by one place at the gate.
+
+        They are the longest chain of a run: it would take longer still were each to queue at the gate anew.
+        """
+        self._quiet_ones += 1
+        try:
+            async with self._quiet:
+                if not self._holds_place:
+                    await self._gate.acquire()
+                    self._holds_place = True
+                yield
+        finally:
+            self._quiet_ones -= 1
+            if self._holds_place and not self._quiet_ones:
+                self._holds_place = False
+                self._gate.release()
 
     def _written(self, transcript: Transcript) -> Transcript:
         try:
