@@ -72,7 +72,7 @@ def command(host: str, port: int, api_prefix: str, defect_name: str | None, vari
     from conformance.emulator import Tokens
     from conformance.emulator.defects import DEFECTS
     from conformance.emulator.hosting import host_forever
-    from conformance.emulator.recipe import Recipe
+    from conformance.emulator.recipe import Recipe, in_microseconds
     from conformance.emulator.variants import assembled
 
     try:
@@ -85,7 +85,7 @@ def command(host: str, port: int, api_prefix: str, defect_name: str | None, vari
     except ConfigurationError as error:
         raise CannotStart(error.reason.in_(spoken())) from None
     tokens = replace(Tokens.generate(), **given)
-    assembly = assembled(chosen_variants(variant_names), Recipe(api_prefix=prefix))
+    assembly = assembled(chosen_variants(variant_names), in_microseconds(Recipe(api_prefix=prefix)))
     recipe, wire = assembly.recipe, assembly.wire
     if defect_name is not None:
         defect = named(DEFECTS, defect_name, Text("defect", "缺陷"), "work-conformance list --defects")

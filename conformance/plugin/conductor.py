@@ -195,10 +195,11 @@ class Conductor:
         if self.settings.base_url is not None:
             assert self.settings.credentials is not None
             return self.settings.target(), self.settings.credentials
-        from conformance.emulator import EmulatorServer, Tokens, create_app  # not needed for any other target
+        from conformance.emulator import EmulatorServer, Tokens  # not needed for any other target
+        from conformance.emulator.recipe import Recipe, in_microseconds
 
         tokens = Tokens.generate()
-        server = self._resources.enter_context(EmulatorServer(create_app(tokens=tokens)))
+        server = self._resources.enter_context(EmulatorServer(in_microseconds(Recipe()).build(tokens)))
         credentials = Credentials(
             pat=Secret(tokens.owner, "${QODER_PAT}"),
             forbidden=Secret(tokens.forbidden, "${QODER_FORBIDDEN_PAT}"),
