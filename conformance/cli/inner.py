@@ -18,11 +18,17 @@ from conformance.options import OPTIONS
 
 _PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
 
+_NOT_NEEDED: Final = (
+    *("terminal", "cacheprovider", "junitxml", "logging", "unraisableexception", "threadexception"),
+    *("doctest", "unittest", "pastebin", "setuponly", "setupplan", "stepwise"),
+)
+"""Plugins of pytest's own that have something to do at every item and nothing to say about ours."""
+
 
 def arguments(values: Mapping[str, Any], lang: str, *, processes: int, extra: list[str]) -> list[str]:
     """pytest's command line: everything of the user's own pytest configuration is left out."""
     line = ["--pyargs", "conformance", "-c", str(_PYTEST_INI), "--rootdir", str(_PYTEST_INI.parent)]
-    for plugin in ("conformance.plugin", "no:terminal", "no:cacheprovider", "no:junitxml"):
+    for plugin in ("conformance.plugin", *(f"no:{name}" for name in _NOT_NEEDED)):
         line += ["-p", plugin]
     line += ["--noconftest", "--assert=plain", "--capture=no", *extra]
     if processes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Literal
 
@@ -76,14 +76,14 @@ class Chapter:
     excluded: tuple[Excluded, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalogue:
     """Every chapter, in order, and the version under which their ids mean what they mean."""
 
     version: str
     chapters: tuple[Chapter, ...]
 
-    @property
+    @cached_property
     def requirements(self) -> dict[str, Requirement]:
         """Requirements by id, in the order of the chapters."""
         return {requirement.id: requirement for chapter in self.chapters for requirement in chapter.requirements}

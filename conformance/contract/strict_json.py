@@ -34,6 +34,10 @@ _NAME_SHOWN: Final = 60
 _BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
 
 
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+"""Without one of these in the text there is none in a string; with one there may be a whole pair."""
+
+
 class NotStrictJson(ValueError):
     """The bytes or the text are not JSON.
 
@@ -79,8 +83,9 @@ def parse(text: str) -> object:
     except json.JSONDecodeError as error:
         # json's own message is English and changes between versions of Python; the position does not.
         raise NotStrictJson(_syntax_reason(text, error.pos)) from error
-    for string in _strings(value):
-        _refuse_surrogates(string)
+    if _SURROGATE.search(text):
+        for string in _strings(value):
+            _refuse_surrogates(string)
     return value
 
 
@@ -97,6 +102,8 @@ def _syntax_reason(text: str, position: int) -> Text:
 
 
 def _limit_depth(text: str) -> None:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
     depth = 0
     for match in _BRACKETS.finditer(text):
         if match["open"]:

@@ -32,10 +32,26 @@ def judge_line(line: Line, transcript: Transcript, waivers: Waivers | None = Non
     return verdict if waivers is None else waivers.apply(verdict)
 
 
+class _Views:
+    """Keeps the view of the latest transcript: its lines come one after another, and each reads the same bodies."""
+
+    def __init__(self) -> None:
+        self._latest: View | None = None
+
+    def of(self, scenario: Scenario, transcript: Transcript) -> View:
+        latest = self._latest
+        if latest is None or latest.scenario is not scenario or latest.transcript is not transcript:
+            latest = self._latest = View(scenario, transcript)
+        return latest
+
+
+_VIEWS: Final = _Views()
+
+
 def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) -> Verdict:
     """The verdict on one requirement, from this transcript alone. Deterministic; never raises."""
     line = Line(scenario.id, requirement.id)
-    view = View(scenario, transcript)
+    view = _VIEWS.of(scenario, transcript)
     reds: list[Red] = []
     observed: list[Text] = []
     kinds: list[VerdictKind] = []

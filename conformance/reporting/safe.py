@@ -19,6 +19,9 @@ _COMMAND: Final = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _NOT_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UNSEEN: Final = re.compile(r"[^\n\x20-\x7f\u3000-\ud7ff\uff01-\uff60]")
+_INDENTED: Final = 5
+"""Levels of a JSON file that have lines of their own: down to the fields of a requirement."""
+
 _MORE: Final = Text("… ({n} more characters)", "…（另有 {n} 个字符）")
 
 
@@ -57,8 +60,24 @@ def json_text(document: Any) -> str:
 
     `json.dumps` alone writes the control characters beyond ASCII as they are, and a terminal obeys them.
     """
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
-    return _UNSEEN.sub(_json_escape, text) + "\n"
+    return _UNSEEN.sub(_json_escape, _indented(document, _INDENTED)) + "\n"
+
+
+def _indented(value: Any, levels: int, margin: str = "\n") -> str:
+    """JSON with the outer levels on lines of their own, what is deeper on one line.
+
+    Python's own indented JSON is not made by its fast encoder, and of a large report only the outer levels are read.
+    """
+    if not levels or not value or not isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    inner = f"{margin} "
+    if isinstance(value, list):
+        entries = (_indented(entry, levels - 1, inner) for entry in value)
+        return f"[{inner}{f',{inner}'.join(entries)}{margin}]"
+    members = (
+        f"{json.dumps(name, ensure_ascii=False)}: {_indented(v, levels - 1, inner)}" for name, v in value.items()
+    )
+    return f"{{{inner}{f',{inner}'.join(members)}{margin}}}"
 
 
 def xml_characters(text: str) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
+import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FunctionLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from conformance.contract.ambiguities import register
@@ -62,6 +66,19 @@ def page(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang = 
     return encodable(text)
 
 
+class _CompiledOnce(FileSystemBytecodeCache):
+    """Compiled templates beside the compiled modules; where nothing can be written, they are compiled every time."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if not sys.dont_write_bytecode:
+            with contextlib.suppress(OSError):
+                super().dump_bytecode(bucket)
+
+
 @cache
 def _environment(lang: Lang) -> Environment:
     """The templates, which one process that makes many pages compiles once."""
@@ -72,6 +89,7 @@ def _environment(lang: Lang) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         loader=FunctionLoader(_part),
+        bytecode_cache=_CompiledOnce(str(Path(__file__).parent / "__pycache__")),
     )
     environment.globals.update(
         t=words.told,
