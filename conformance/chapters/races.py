@@ -136,7 +136,6 @@ async def _not_delivered_again(stage: Stage) -> None:
             await stage.get(f"{state}.before", item)
             for who, headers in pollers.items():
                 await stage.poll_at_once(f"{state}.poll.{who}", item, headers)
-            await stage.get(f"{state}.after", item)
     finally:
         await stage.release(item)
 

@@ -22,6 +22,7 @@ _UNSEEN: Final = re.compile(r"[^\n\x20-\x7f\u3000-\ud7ff\uff01-\uff60]")
 _INDENTED: Final = 5
 """Levels of a JSON file that have lines of their own: down to the fields of a requirement."""
 
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _MORE: Final = Text("… ({n} more characters)", "…（另有 {n} 个字符）")
 
 
@@ -69,14 +70,12 @@ def _indented(value: Any, levels: int, margin: str = "\n") -> str:
     Python's own indented JSON is not made by its fast encoder, and of a large report only the outer levels are read.
     """
     if not levels or not value or not isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return _COMPACT(value)
     inner = f"{margin} "
     if isinstance(value, list):
         entries = (_indented(entry, levels - 1, inner) for entry in value)
         return f"[{inner}{f',{inner}'.join(entries)}{margin}]"
-    members = (
-        f"{json.dumps(name, ensure_ascii=False)}: {_indented(v, levels - 1, inner)}" for name, v in value.items()
-    )
+    members = (f"{_COMPACT(name)}: {_indented(v, levels - 1, inner)}" for name, v in value.items())
     return f"{{{inner}{f',{inner}'.join(members)}{margin}}}"
 
 

@@ -346,7 +346,7 @@ def polled(**answers: Reply) -> Dialog:
     """Polls that find nothing while the item is starting and then active, but for these (`starting_same`)."""
     dialog = begun("race.not-delivered-again").said("arrange.ack", 200, shown("starting"))
     for state in ("starting", "active"):
-        for moment in ("before", "poll.same", "poll.other", "after"):
+        for moment in ("before", "poll.same", "poll.other"):
             found: Reply = NOTHING if moment.startswith("poll") else state
             reply(dialog, f"{state}.{moment}", answers.get(f"{state}_{moment.rpartition('.')[2]}", found))
     return dialog
@@ -375,10 +375,6 @@ def test_a_live_item_that_a_poll_returns_fails(who: str, state: str) -> None:
 )
 def test_an_item_that_was_not_live_says_nothing(answers: dict[str, Reply]) -> None:
     assert polled(**answers).verdict(LIVE).kind == "inconclusive"
-
-
-def test_a_poll_that_takes_the_item_back_to_the_queue_fails() -> None:
-    assert polled(starting_same="queued", starting_after="queued").verdict(LIVE).kind == "failed"
 
 
 def test_a_breach_in_the_first_state_stands_whatever_comes_after() -> None:
