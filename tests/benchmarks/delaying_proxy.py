@@ -7,32 +7,55 @@ no time: a handshake is the kernel's.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 
 
 async def serve(delay: float, target_port: int, port: int) -> asyncio.Server:
     """Listen on the port and pass on to the target's, each way `delay` seconds late."""
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", target_port)
-        await asyncio.gather(_pass_on(reader, onward_writer, delay), _pass_on(onward_reader, writer, delay))
-
-    return await asyncio.start_server(accept, "127.0.0.1", port, backlog=512)
-
-
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
-    """Write what is read, in its order, each piece `delay` seconds after it came; the end too."""
     loop = asyncio.get_running_loop()
+    connecting: set[asyncio.Task[object]] = set()
 
-    def write(data: bytes) -> None:
-        if not writer.is_closing():
-            writer.write(data)
+    def accept() -> _End:
+        near, far = _End(delay), _End(delay)
+        near.other, far.other = far, near
+        task: asyncio.Task[object] = loop.create_task(loop.create_connection(lambda: far, "127.0.0.1", target_port))
+        connecting.add(task)  # the loop itself does not keep it
+        task.add_done_callback(connecting.discard)
+        return near
 
-    with contextlib.suppress(ConnectionError):
-        while data := await reader.read(1 << 16):
-            loop.call_later(delay, write, data)
-    loop.call_later(delay, writer.close)
+    return await loop.create_server(accept, "127.0.0.1", port, backlog=512)
+
+
+class _End(asyncio.Protocol):
+    """One end of a connection through the proxy; what it hears, the other one says `delay` seconds later."""
+
+    other: _End
+
+    def __init__(self, delay: float) -> None:
+        self._delay = delay
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._loop.call_later(self._delay, self.other.say, data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._loop.call_later(self._delay, self.other.end)
+
+    def say(self, data: bytes) -> None:
+        """Send what the other end heard. By then this end is connected: on one machine that takes no time."""
+        assert self._transport is not None
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    def end(self) -> None:
+        """The other end is gone."""
+        if self._transport is not None:
+            self._transport.close()
 
 
 async def _main(delay: float, target_port: int, port: int) -> None:
