@@ -5,6 +5,7 @@ By hand `WORK_CONFORMANCE_ALL=1` takes ten thousand of them instead of a few hun
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -102,12 +103,24 @@ def is_shortest(initial: States, events: Sequence[Event], outcome: Contradiction
         if (said := outcome.claims[label]).state is not None:
             assert keeps_the_contract(before, claiming(outcome, label, replace(said, state=None)))
     end = outcome.last.completed
+    assert all(event.invoked <= end for event in outcome.events)
+    answered = [event for event in events if event.item == outcome.item and event.completed <= end]
+    for few in itertools.chain.from_iterable(
+        itertools.combinations(answered, size) for size in range(len(outcome.needed))
+    ):
+        kept = [event if event in few else replace(event, answer=Answer(None)) for event in begun(outcome, events)]
+        assert keeps_the_contract(before, kept), "fewer answers contradict already"
     early = [
         event if event.completed < end else replace(event, answer=Answer(None))
         for event in events
         if event.item == outcome.item and event.invoked < end
     ]
     assert keeps_the_contract(before, early), "an earlier answer contradicts already"
+
+
+def begun(outcome: Contradiction, events: Sequence[Event]) -> list[Event]:
+    """All that was sent to the item until the last of the needed answers."""
+    return [event for event in events if event.item == outcome.item and event.invoked <= outcome.last.completed]
 
 
 def claiming(outcome: Contradiction, label: str, answer: Answer) -> list[Event]:

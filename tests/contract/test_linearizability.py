@@ -322,6 +322,28 @@ def test_what_takes_too_long_is_undecided() -> None:
     assert isinstance(check({"": QUEUED}, [*unbounded(40), final("queued")]), Explained)
 
 
+def test_no_two_ways_to_one_place_are_gone() -> None:
+    """Eight polls come in 40,320 orders, but there are only a thousand sets of them with one worker each."""
+    outcome = check({"": QUEUED}, [*unbounded(8), final("starting")], limit=20_000)
+    assert isinstance(outcome, Contradiction)
+
+
+def test_what_can_change_nothing_is_left_out_of_a_contradiction() -> None:
+    stop, foreign = event("stop", "stop", 200, "stopped", at=(0, 5)), event("foreign", FOREIGN_ACK, 409, at=(1, 4))
+    mine, reading = event("mine", MY_ACK, 409, at=(1, 4)), event("reading", "get", 200, at=(1, 4))
+    outcome = check({"": QUEUED}, [stop, foreign, mine, reading, final("starting")])
+    assert isinstance(outcome, Contradiction)
+    assert outcome.needed == {"stop", "get"}
+    assert [event.label for event in outcome.events] == ["stop", "mine", "get"]
+
+
+def test_what_was_sent_after_the_last_needed_answer_is_left_out() -> None:
+    force, acked = event("force", "force-stop", 200, at=(0, 1)), event("ack", MY_ACK, 200, at=(2, 3))
+    outcome = check({"": QUEUED}, [force, acked, event("stop", "stop", 200, at=(4, 5)), final("stopped")])
+    assert isinstance(outcome, Contradiction)
+    assert [event.label for event in outcome.events] == ["force", "ack"]
+
+
 def test_a_contradiction_of_another_item_stands_beside_what_is_undecided() -> None:
     initial = dict.fromkeys("abc", QUEUED)
     hard = [*unbounded(40, "b"), replace(final("starting"), item="b")]
