@@ -1,4 +1,4 @@
-"""What a race's transcript says of its items, as a history; and whether some order explains it (rulings 15 to 18).
+"""What a race's transcript says of its items, as a history; and whether some order explains it.
 
 `facts["race"]` tells what was sent: for one item `{"phase", "worker", "operations"}`, for several
 `{"items": {name: {"phase", "worker"}}, "operations"}`. Each operation has by its step `kind` and `worker`, and where
@@ -28,11 +28,10 @@ def explained(view: View) -> Iterator[Finding]:
 
     Raises:
         Unjudged: the conversation ended before, or no ack of the burst was answered: then little is to be explained;
-            or too many orders are possible to try them.
+            or too many orders are possible to try them; or nothing tells what was sent.
     """
     if "race" not in view.transcript.facts:
-        view.exchange("after")
-        return
+        raise _untold(view, "after")
     yield from _judged(*history_of(view))
 
 
@@ -41,13 +40,17 @@ def explained_each(*names: str) -> Judgement:
 
     def judge(view: View) -> Iterator[Finding]:
         if "race" not in view.transcript.facts:
-            view.exchange(f"after.{names[0]}")
-            return
+            raise _untold(view, f"after.{names[0]}")
         initial, events = history_of(view)
         mine = [event for event in events if event.item in names]
         yield from _judged({name: initial[name] for name in names}, mine)
 
     return judge
+
+
+def _untold(view: View, last: str) -> Unjudged:
+    view.exchange(last)  # says why, where the race was none
+    return Unjudged(Text("nothing tells what was sent in the race", "没有记录说明并发时发出了哪些请求"))
 
 
 def _judged(initial: Mapping[str, ItemState], events: Sequence[Event]) -> Iterator[Finding]:

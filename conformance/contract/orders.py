@@ -74,6 +74,7 @@ def find_order(initial: ItemState, events: Sequence[Event], effort: Effort) -> E
         TooMuch: the effort is used up.
     """
     ordered = as_invoked(events)
+    effort.spend(len(ordered) ** 2 // 64)  # every place has a bit for every event
     found = _Search(ordered, effort).run(initial)
     if found is None:
         return None

@@ -119,6 +119,12 @@ def test_too_many_orders_are_inconclusive_and_never_passed() -> None:
     assert race("race.redelivery", burst, "queued", others=others).verdict("ack.race.redelivery").kind == "passed"
 
 
+def test_a_race_that_nothing_tells_of_is_not_judged() -> None:
+    dialog = race("race.redelivery", {"ack.1": 409, "poll": (200, shown())}, "starting")
+    del dialog.facts["race"]
+    assert dialog.verdict("ack.race.redelivery").kind == "inconclusive"
+
+
 def test_a_record_that_names_no_state_is_not_judged() -> None:
     dialog = race("race.same-worker", acks("starting", 409, 409, 409), "starting", phase="<script>")
     verdict = dialog.verdict(SAME)
