@@ -47,7 +47,7 @@ ONE_OF: Final = {
     "tests/exploration/test_readme.py::test_the_example": 6,
     "tests/allure/": 4,
     "tests/plugin/": 3,
-    "tests/repeat/test_runs.py": 4,
+    "tests/repeat/test_runs.py": 6,
     "tests/cli/test_base_url.py": 4,
     "tests/cli/test_bad_input.py": 2,
     "tests/cli/test_canaries.py": 2,

@@ -46,16 +46,11 @@ class Flaky:
 
 
 def sessions(recorded: Recorded) -> tuple[int, int]:
-    """How many sessions were made, and how many of them removed before the agent was: before the end of the run."""
-    made = sum(answer == ("POST", "/sessions", 201) for answer in recorded.answers)
-    ended = next(
-        number
-        for number, (method, path, _) in enumerate(recorded.answers)
-        if method in {"DELETE", "POST"} and path.startswith("/agents/")
-    )
+    """How many sessions were made, and how many of them were removed before the last one was made."""
+    numbers = [number for number, answer in enumerate(recorded.answers) if answer == ("POST", "/sessions", 201)]
     removed = [
         path
-        for method, path, status in recorded.answers[:ended]
+        for method, path, status in recorded.answers[: numbers[-1]]
         if method == "DELETE" and path.startswith("/sessions/") and status == 200
     ]
-    return made, len(removed)
+    return len(numbers), len(removed)

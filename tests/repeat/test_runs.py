@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import Line
 from conformance.plugin.earlier import unpassed_lines
+from tests.arrange.test_runs_on_given_items import PROGRAM
 from tests.books.statement import check_books
 from tests.cli.apps import Recorded, left_on
 from tests.cli.processes import Ended, Running, start, tokens_environment, until
@@ -130,6 +132,16 @@ def test_the_first_time_is_held_as_without_repeat(tmp_path: Path) -> None:
     assert len(set(workers[1])) == 2
 
 
+def test_what_a_repetition_used_stays_until_the_next_is_over(tmp_path: Path) -> None:
+    """Its item may be of a session whose maker, another scenario, has yet to send its message."""
+    tokens = Tokens.generate()
+    server = Recorded(healthy(tokens))
+    judge_app(server, tokens, tmp_path / "run", ONE, repeat=4)
+    told = [method for method, path, _ in server.answers if path.startswith("/sessions") and "/events" not in path]
+    preflight = 1
+    assert told[preflight:] == ["POST", "POST", "DELETE", "POST", "DELETE", "POST", "DELETE", "DELETE", "DELETE"]
+
+
 class Seen:
     """Remembers the identities that work was acked with."""
 
@@ -183,6 +195,18 @@ def test_plain_pytest_holds_it_as_often(tmp_path: Path) -> None:
         with Running(command, tmp_path, tokens_environment(tokens), output="out") as process:
             ended = process.wait()
     assert (ended.code, server.first_acks) == (0, 4), ended.out
+
+
+def test_a_program_gives_a_fresh_item_each_time(tmp_path: Path) -> None:
+    tokens = Tokens.generate()
+    server = Flaky(healthy(tokens), every=10**9)
+    with EmulatorServer(server) as emulator:
+        env = {**tokens_environment(tokens), "WORK_CONFORMANCE_BASE_URL": emulator.base_url}
+        words = ("--arrange", "command", "--arrange-command", shlex.join([sys.executable, str(PROGRAM)]))
+        with start("run", "-k", FIRST, *words, "--repeat", "3", "--output", "out", cwd=tmp_path, env=env) as process:
+            ended = process.wait()
+    assert (ended.code, server.first_acks) == (0, 3), ended.out + ended.err
+    assert ended.report["run"]["left_behind"] == []
 
 
 def test_a_manifest_has_no_fresh_items(tmp_path: Path) -> None:
