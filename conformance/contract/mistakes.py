@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Final
 
 from conformance.contract.catalogue import CatalogueError, load
 from conformance.text import Text
+
+_TELLING: Final = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)|(?<=[`\"])\w+(?=[`\"])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,22 @@ def mistakes_of(requirement: str) -> tuple[Mistake, ...]:
         KeyError: there is no such requirement.
     """
     return _by_requirement()[requirement]
+
+
+def telling(sentence: str) -> frozenset[str]:
+    """What tells one sentence about a server from another: the statuses in it, and the words that it quotes."""
+    return frozenset(_TELLING.findall(sentence))
+
+
+def likeliest_first(mistakes: Sequence[Mistake], symptom: str) -> tuple[Mistake, ...]:
+    """Those first that speak of what was seen: of its statuses and of the words that it quotes. Else the order stays."""
+    seen = telling(symptom)
+
+    def likeness(mistake: Mistake) -> float:
+        told = telling(mistake.what.en)
+        return len(told & seen) / len(told) if told else 0.0
+
+    return tuple(sorted(mistakes, key=likeness, reverse=True))
 
 
 @cache

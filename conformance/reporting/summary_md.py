@@ -14,11 +14,12 @@ from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, Red, Verdict, VerdictKind
 from conformance.reporting.by_chapter import by_chapter
+from conformance.reporting.causes import causes_of, counted
 from conformance.reporting.markdown import code, literal
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, unsteady
-from conformance.reporting.wording import LOST, level_and_basis, title_of
+from conformance.reporting.wording import JUDGED_AGAIN, LOST, level_and_basis, title_of
 from conformance.text import Lang, Text, join
 
 _TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
@@ -30,7 +31,6 @@ _LONGEST: Final = 300
 _MORE: Final = Text("- and {n} more, in `report.json`", "- 另有 {n} 条，见 `report.json`")
 _CHAPTERS: Final = Text("Requirements by chapter", "各章节的契约要求")
 _HEADING: Final = Text("## {title} ({n})", "## {title}（{n}）")
-_REPLAYED: Final = Text("judged again from the saved conversations", "依据保存的对话记录重新判定")
 _INSECURE: Final = Text("certificates were not verified (`--insecure`)", "未校验证书（`--insecure`）")
 _EMBEDDED: Final = Text("{url}, the suite's own emulator", "{url}，本套件自带的模拟器")
 _AT: Final = Text("{actual} at {place}", "{actual}，位于 {place}")
@@ -49,6 +49,7 @@ def _lines(record: RunRecord, lang: Lang) -> Iterator[str]:
     yield ""
     yield from (f"- {fact.in_(lang)}" for fact in _facts(record))
     yield from _chapters(record, lang)
+    yield from _causes(record, lang)
     yield from _failed(record, lang)
     yield from _unsteady(record, lang)
     yield from _listed(record, "suite-error", lang)
@@ -84,7 +85,7 @@ def _facts(record: RunRecord) -> Iterator[Text]:
         seed=about.seed,
     )
     if about.replayed:
-        yield _REPLAYED
+        yield JUDGED_AGAIN
     repeated = held(record)
     if repeated is not None:
         yield repeated
@@ -110,6 +111,27 @@ def _chapters(record: RunRecord, lang: Lang) -> Iterator[str]:
         found = [result.kind for result in results]
         yield _row([chapter.title.in_(lang), *(str(found.count(kind) or "-") for kind in kinds)])
     yield _row([Text("total", "合计").in_(lang), *(str(record.tally.requirements[kind]) for kind in kinds)])
+
+
+def _causes(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """What is wrong, once each, with all that fails because of it; nothing where each failure is a cause of its own."""
+    causes = causes_of(verdict for result in record.tally.of("failed") for verdict in result.verdicts)
+    heading = counted(causes)
+    if heading is None:
+        return
+    yield ""
+    yield f"## {heading.in_(lang)}"
+    yield ""
+    for cause in causes[:_REDS]:
+        names = ", ".join(f"`{name}`" for name in cause.requirements)
+        words = Text("- {what} (scenarios: {n}): {names}", "- {what}（{n} 个场景）：{names}")
+        yield words.format(what=_code(cause.sentence), n=len(cause.scenarios), names=names).in_(lang)
+    if len(causes) > _REDS:
+        yield (
+            Text("- and {n} more, in `report.html`", "- 另有 {n} 个，见 `report.html`")
+            .format(n=len(causes) - _REDS)
+            .in_(lang)
+        )
 
 
 def _failed(record: RunRecord, lang: Lang) -> Iterator[str]:
@@ -180,9 +202,19 @@ def _link(source: Source) -> Text:
 
 
 def _listed(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:
-    """One line for each requirement, with why."""
+    """One line for each requirement, with why; what the failures above block is one line in all."""
     results = record.tally.of(kind)
     yield from _heading(kind, results, lang)
+    failed = {result.requirement.id for result in record.tally.of("failed")}
+    folded = [result for result in results if result.blocked_by and failed.issuperset(result.blocked_by)]
+    if folded:
+        names = ", ".join(f"`{result.requirement.id}`" for result in folded)
+        yield (
+            Text("- blocked by the failures above: {names}", "- 因上述失败而受阻：{names}")
+            .format(names=names)
+            .in_(lang)
+        )
+    results = [result for result in results if result not in folded]
     entry = Text("- `{id}` ({level}): {why}", "- `{id}`（{level}）：{why}")
     for result in results[:_SHOWN]:
         requirement = result.requirement

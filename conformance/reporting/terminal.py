@@ -19,10 +19,11 @@ from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, Verdict, VerdictKind
 from conformance.judging.waivers import entry_for
 from conformance.reporting.by_chapter import by_chapter
+from conformance.reporting.causes import causes_of, counted
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, unsteady
 from conformance.reporting.table import aligned
-from conformance.reporting.wording import LOST, explain, summary, waived
+from conformance.reporting.wording import JUDGED_AGAIN, LOST, explain, summary, waived
 from conformance.text import Lang, Text
 
 Tone = Literal["heading", "good", "doubtful", "bad"]
@@ -43,7 +44,7 @@ class Toned(str):
 
 _EXCERPT: Final = 1200
 _NAMED: Final = 6
-"""Scenarios that are named before the rest is only counted; report.json names all."""
+"""Scenarios and causes that are named before the rest is only counted; report.json and report.html have all."""
 _COLUMNS: Final = 110
 _SECTIONS: Final[dict[VerdictKind, Text]] = {
     "failed": Text("Failed", "失败"),
@@ -88,6 +89,7 @@ def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bo
     """The lines without line ends; the last one is the sentence that says it all. `verbose` tells observations too."""
     yield from _head(record, lang)
     yield from _table(record, lang)
+    yield from _causes(record, lang)
     yield from _breaches(record, "failed", lang)
     yield from _lost(record, lang)
     yield from _unsteady(record, lang)
@@ -130,7 +132,7 @@ def _head(record: RunRecord, lang: Lang) -> Iterator[str]:
         target += Text(" (the suite's own emulator)", "（本套件自带的模拟器）").in_(lang)
     yield Text("target: {target}", "目标：{target}").format(target=target).in_(lang)
     if about.replayed:
-        yield Text("judged again from the saved conversations", "依据保存的对话记录重新判定").in_(lang)
+        yield JUDGED_AGAIN.in_(lang)
     if about.arranged_by != "api":
         yield _GIVEN[about.arranged_by].in_(lang)
     repeated = held(record)
@@ -153,6 +155,26 @@ def _table(record: RunRecord, lang: Lang) -> Iterator[str]:
     rows.append([Text("total", "合计").in_(lang), *(str(record.tally.requirements[kind]) for kind in kinds)])
     for row, tone in zip_longest(aligned(rows), tones):
         yield row if tone is None else Toned(row, tone)
+
+
+def _causes(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """What is wrong, once each, with all that fails because of it; nothing where each failure is a cause of its own."""
+    causes = causes_of(_of(record, "failed"))
+    heading = counted(causes)
+    if heading is None:
+        return
+    yield ""
+    yield Toned(heading.in_(lang), "heading")
+    for cause in causes[:_NAMED]:
+        yield f"- {_safe(cause.sentence).in_(lang)}"
+        label = Text("scenarios: {n}; requirements", "{n} 个场景；契约要求").format(n=len(cause.scenarios))
+        yield from _names(label, cause.requirements, lang)
+    if len(causes) > _NAMED:
+        yield (
+            Text("- and {n} more, in report.html", "- 另有 {n} 个，见 report.html")
+            .format(n=len(causes) - _NAMED)
+            .in_(lang)
+        )
 
 
 def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:

@@ -30,6 +30,14 @@ _LANGUAGES: Final[dict[Lang, Text]] = {
 }
 
 
+JUDGED_AGAIN: Final = Text(
+    "judged again from the saved conversations: the checks of this version were applied to the requests and answers that the"
+    " run had saved, and no server was contacted",
+    "依据保存的对话记录重新判定：以当前版本的检查判定该次运行保存的请求与响应，未访问任何服务器",
+)
+"""What a replay is, without a full stop."""
+
+
 def title_of(scenario: str) -> Text:
     """A case's title; its id where this version does not know the case."""
     known = scenarios().get(scenario)

@@ -11,6 +11,7 @@ import pytest
 from conformance.contract import ambiguities
 from conformance.contract.ambiguities import Ambiguity, register
 from conformance.contract.catalogue import CatalogueError, load
+from conformance.emulator.defects import DEFECTS
 from conformance.text import Text
 
 EACH = pytest.mark.parametrize("entry", register(), ids=[entry.id for entry in register()])
@@ -70,6 +71,13 @@ def test_the_rulings_on_what_is_open_are_all_there() -> None:
         "ack.answer.id-form",
         "ack.retry.acknowledged-at-unchanged",
     }
+
+
+def test_the_conflict_type_concerns_every_refusal_with_409() -> None:
+    (entry,) = (entry for entry in register() if entry.id == "conflict-type")
+    fails = DEFECTS["envelope.conflict-error"].fails
+    of_more = {"ack.identity.header-case", "ack.request.json-body", "ack.race.foreign-worker"}
+    assert set(entry.requirements) == fails - of_more
 
 
 def read(monkeypatch: pytest.MonkeyPatch, text: str) -> tuple[Ambiguity, ...]:

@@ -9,7 +9,8 @@ from importlib import resources
 import pytest
 
 from conformance.contract.catalogue import load
-from conformance.contract.mistakes import mistakes_of
+from conformance.contract.mistakes import Mistake, likeliest_first, mistakes_of, telling
+from conformance.text import Text
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
 
@@ -32,3 +33,33 @@ def test_nothing_is_told_of_a_requirement_that_does_not_exist() -> None:
     assert len(named) == len(set(named)), "in one family only"
     with pytest.raises(KeyError):
         mistakes_of("ack.no.such")
+
+
+def mistake(what: str) -> Mistake:
+    return Mistake(Text(what, what), Text("mend", "mend"))
+
+
+FIRST, SECOND = mistake("Only `queued` may become `starting`, else 409."), mistake("Each ack writes `starting`.")
+
+
+@pytest.mark.parametrize(
+    ("symptom", "order"),
+    [
+        ("HTTP 409 with error.type `x`", (FIRST, SECOND)),
+        ('"starting" at /state', (SECOND, FIRST)),
+        ('"queued"', (FIRST, SECOND)),
+        ("starting, but not quoted, and 14093", (FIRST, SECOND)),
+        ("", (FIRST, SECOND)),
+    ],
+)
+def test_the_mistake_that_speaks_most_of_the_symptom_comes_first(symptom: str, order: tuple[Mistake, ...]) -> None:
+    assert likeliest_first([FIRST, SECOND], symptom) == order
+
+
+def test_statuses_and_quoted_words_tell() -> None:
+    assert telling('HTTP 409（见 404）with `conflict_error` or "x", not 1409, 999 or `two words`') == {
+        "409",
+        "404",
+        "conflict_error",
+        "x",
+    }

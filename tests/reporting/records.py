@@ -150,6 +150,7 @@ def hostile(text: str) -> RunRecord:
     )
     return record_of(
         verdict("retry.active", "ack.retry.active", "failed", reds=(bad, bad)),
+        verdict("auth.missing", "ack.auth.missing", "failed", reds=(bad,)),
         verdict("retry.starting", "ack.retry.acknowledged-at-unchanged", "warned", reds=(bad,)),
         verdict("retry.starting", "ack.retry.starting", "inconclusive", reason=both(text)),
         verdict("identity.no-id", "ack.identity.optional", "inconclusive", reason=both(text), blocked_by=text),

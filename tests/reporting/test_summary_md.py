@@ -99,8 +99,12 @@ def test_what_was_not_exercised_says_why() -> None:
 
 def test_what_is_blocked_names_its_cause_and_what_is_lost_says_so() -> None:
     page = markdown(mixed(), "en")
-    assert "- `ack.retry.active-keeps-times` (MUST): blocked by `ack.retry.active`" in page
+    assert "- blocked by the failures above: `ack.retry.active-keeps-times`" in page
+    assert page.count("ack.retry.active-keeps-times") == 1
     assert "the run ended without a verdict on this check: 1 checks" in page
+    alone = verdict("retry.active", "ack.retry.active-keeps-times", "inconclusive", blocked_by="ack.retry.active")
+    page = markdown(record_of(alone), "en")
+    assert "- `ack.retry.active-keeps-times` (MUST): blocked by `ack.retry.active`" in page
 
 
 def test_circumstances_that_take_from_the_outcome_are_told() -> None:

@@ -26,6 +26,7 @@ from conformance.reporting.html import machine, race, sequence, timeline
 from conformance.reporting.html.markup import Words, block, coded, is_link
 from conformance.reporting.html.view import Breach, View
 from conformance.reporting.safe import encodable, safe
+from conformance.reporting.wording import JUDGED_AGAIN
 from conformance.text import LANGS, Lang, Text
 
 MOST_IN_BREACHES: Final = 600_000
@@ -101,6 +102,7 @@ def _environment(lang: Lang) -> Environment:
         coded=coded,
         is_link=is_link,
         langs=LANGS,
+        judged_again=Text(f"{JUDGED_AGAIN.en[0].upper()}{JUDGED_AGAIN.en[1:]}.", f"{JUDGED_AGAIN.zh}。"),
         signs=SIGNS,
         words=WORDS,
         worst_first=WORST_FIRST,

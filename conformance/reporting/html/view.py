@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from conformance.contract.ambiguities import Ambiguity, register
 from conformance.contract.catalogue import Chapter, Requirement
-from conformance.contract.mistakes import Mistake, mistakes_of
+from conformance.contract.mistakes import Mistake, likeliest_first, mistakes_of, telling
 from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORST_FIRST, Line, Red, Verdict, VerdictKind, worst
 from conformance.reporting.by_chapter import by_chapter
+from conformance.reporting.causes import Cause, causes_of, counted
 from conformance.reporting.html.difference import Body, Row, body_of, rows_of
 from conformance.reporting.html.race import Race, race_of
 from conformance.reporting.html.sequence import Sequence, sequence_of
@@ -24,6 +26,9 @@ from conformance.text import Text
 
 SHOWN_IN_FULL: Final = 3
 """Breaches of one requirement that are shown in full; the rest is named."""
+
+MOST_CAUSES: Final = 20
+"""Causes that are shown before the rest is only counted."""
 
 _HEADLINE: Final = 320
 _BREACHED: Final[tuple[VerdictKind, ...]] = ("failed", "waived", "warned")
@@ -75,8 +80,7 @@ class Rule:
         """What is wrong, in one sentence."""
         found = next((verdict for verdict in self.result.verdicts if verdict.kind == self.result.kind), None)
         if self.result.kind in _BREACHED and found is not None and found.reds:
-            told = summary(found)
-            return Text(safe(told.en, _HEADLINE), safe(told.zh, _HEADLINE))
+            return _bounded(summary(found))
         return self.reason
 
     @property
@@ -88,13 +92,39 @@ class Rule:
 
     @property
     def mistakes(self) -> tuple[Mistake, ...]:
-        """What servers usually get wrong here, where this one did."""
-        return mistakes_of(self.requirement.id) if self.breaches else ()
+        """What servers usually get wrong here, where this one did: what this one shows first."""
+        if not self.breaches:
+            return ()
+        seen = " ".join(breach.red.actual.en for breach in self.breaches)
+        return likeliest_first(mistakes_of(self.requirement.id), seen)
 
     @property
     def open_lines(self) -> tuple[Verdict, ...]:
-        """What could not be judged, with a reason each."""
-        return tuple(verdict for verdict in self.result.verdicts if verdict.kind in _OPEN)
+        """What could not be judged for reasons of its own, with a reason each."""
+        return tuple(v for v in self.result.verdicts if v.kind in _OPEN and v.blocked_by is None)
+
+    @property
+    def blocked(self) -> dict[str, list[str]]:
+        """The scenarios in which it could not be judged because of a failure, by the requirement that failed."""
+        found: dict[str, list[str]] = {}
+        for verdict in self.result.verdicts:
+            if verdict.kind in _OPEN and verdict.blocked_by is not None:
+                found.setdefault(verdict.blocked_by, []).append(verdict.line.scenario)
+        return found
+
+    @property
+    def contrast(self) -> tuple[tuple[bool, list[str]], ...]:
+        """Where it fails and where it holds, of a requirement that does not hold: whether it does, and the scenarios."""
+        if not self.breaches:
+            return ()
+        lines = self.judged_lines
+        fails = [name for kind in _BREACHED for name in lines.get(kind, [])]
+        return (False, fails), (True, lines.get("passed", []))
+
+    @property
+    def readings(self) -> tuple[Ambiguity, ...]:
+        """Where the docs are open about it, or contradict themselves."""
+        return tuple(entry for entry in register() if self.requirement.id in entry.requirements)
 
     @property
     def judged_lines(self) -> dict[VerdictKind, list[str]]:
@@ -109,6 +139,10 @@ class Rule:
     def observations(self) -> list[tuple[str, Text]]:
         """What was seen, with the scenario."""
         return [(v.line.scenario, v.observation) for v in self.result.verdicts if v.observation is not None]
+
+
+def _bounded(text: Text) -> Text:
+    return Text(safe(text.en, _HEADLINE), safe(text.zh, _HEADLINE))
 
 
 class View:
@@ -134,8 +168,47 @@ class View:
 
     @property
     def folded(self) -> list[Rule]:
-        """What is open for nothing but failures of other requirements, which name it."""
+        """What is open for nothing but failures of other requirements, under which it stands."""
         return [rule for rule in self.of("inconclusive") if rule.result.blocked_by]
+
+    @property
+    def loose(self) -> list[Rule]:
+        """What is folded, and has no cause on the page under which it could stand."""
+        causes = {rule.requirement.id for rule in self.reds}
+        if self.causes:
+            causes = {name for _, cause in self.shown_causes for name in cause.requirements}
+        return [rule for rule in self.folded if not causes & set(rule.result.blocked_by)]
+
+    def held_up_by(self, *names: str) -> list[Rule]:
+        """What is open for nothing but failures, among which is one of the requirements named."""
+        return [other for other in self.folded if set(names) & set(other.result.blocked_by)]
+
+    @cached_property
+    def causes(self) -> list[Cause]:
+        """The failures by cause; none where each is a cause of its own."""
+        causes = causes_of(self._verdicts)
+        return causes if counted(causes) is not None else []
+
+    @cached_property
+    def shown_causes(self) -> list[tuple[Text, Cause]]:
+        """The first causes, each with its sentence."""
+        return [(_bounded(cause.sentence), cause) for cause in self.causes[:MOST_CAUSES]]
+
+    def readings_behind(self, cause: Cause) -> list[Ambiguity]:
+        """Where the docs contradict themselves on what there is instead: the target may have followed another page."""
+        found = telling(cause.red.actual.en) - telling(cause.red.expected.en)
+        concerned = [entry for entry in register() if set(entry.requirements) & set(cause.requirements)]
+        return [entry for entry in concerned if found & telling(entry.positions.en)]
+
+    def told_already(self, rule: Rule) -> bool:
+        """Whether what is wrong with it is told under a cause."""
+        name = rule.requirement.id
+        return rule.result.kind == "failed" and any(name in cause.requirements for _, cause in self.shown_causes)
+
+    @property
+    def causes_heading(self) -> Text | None:
+        """How many requirements fail, of how many causes."""
+        return counted(self.causes)
 
     @property
     def reds(self) -> list[Rule]:

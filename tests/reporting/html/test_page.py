@@ -13,11 +13,15 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, nodes
 
+from conformance.contract.ambiguities import register
+from conformance.contract.mistakes import mistakes_of
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import Red, Verdict
+from conformance.reporting.html.markup import coded
 from conformance.reporting.html.page import page
+from conformance.reporting.wording import JUDGED_AGAIN
 from conformance.text import LANGS, Lang
 from tests.hostile.inspection import INSPECTORS
 from tests.reporting.records import HOSTILE, both, hostile, mixed, record_of, red, verdict
@@ -212,6 +216,106 @@ def sentences(tree: nodes.Template) -> Iterator[tuple[str, str]]:
             yield en.value, zh.value
 
 
+def rule_of(made: str, name: str) -> str:
+    """What is shown of a requirement when it is opened."""
+    (found,) = re.findall(rf'<div class="inside" id="{re.escape(name)}">(.*?)</div>\n</details>', made, re.DOTALL)
+    return str(found)
+
+
+def rows_of(made: str, name: str) -> dict[str, str]:
+    """The rows of a requirement's sheet in English, up to its first breach."""
+    head = rule_of(made, name).partition('<article class="breach"')[0]
+    rows = re.findall(r'<dt><span lang="en">([^<]*)</span>.*?</dt><dd>(.*?)</dd></div>', head, re.DOTALL)
+    return {str(label): str(words) for label, words in rows}
+
+
+def test_a_red_says_first_where_it_fails_and_where_it_holds() -> None:
+    record = record_of(
+        verdict("retry.active", "ack.retry.active", "failed", reds=(red(),)),
+        verdict("race.heartbeat", "ack.retry.active"),
+        verdict("request.json-body.first-ack", "ack.retry.active"),
+        verdict("retry.starting", "ack.retry.starting", "failed", reds=(red(actual="x"),)),
+    )
+    made = page(record, {})
+    rows = rows_of(made, "ack.retry.active")
+    assert list(rows)[:2] == ["Fails in", "Holds in"]
+    assert re.findall(r'href="#scenario-([^"]+)"', rows["Fails in"]) == ["retry.active"]
+    held = ["race.heartbeat", "request.json-body.first-ack"]
+    assert re.findall(r'href="#scenario-([^"]+)"', rows["Holds in"]) == held
+    assert "no other" in rows_of(made, "ack.retry.starting")["Holds in"]
+    assert rule_of(made, "ack.retry.active").count('href="#scenario-race.heartbeat"') == 1
+
+
+def test_a_long_list_of_scenarios_is_folded() -> None:
+    names = [line.scenario for line in full_plan() if line.requirement == "ack.answer.media-type"]
+    reds = [verdict(name, "ack.answer.media-type", "failed", reds=(red(),)) for name in names[:9]]
+    held = [verdict(name, "ack.answer.media-type") for name in names[9:17]]
+    rows = rows_of(page(record_of(*reds, *held), {}), "ack.answer.media-type")
+    assert "<summary>" in rows["Fails in"]
+    assert "9 scenarios" in rows["Fails in"]
+    assert "<summary>" not in rows["Holds in"]
+
+
+def test_a_contradiction_of_the_docs_stands_beside_the_requirement_that_it_concerns() -> None:
+    name = "ack.terminal.stopping"
+    (entry,) = (entry for entry in register() if name in entry.requirements)
+    for verdicts, whole in (
+        ([verdict("terminal.stopping.from-active", name, "failed", reds=(red(),))], True),
+        ([verdict("terminal.stopping.from-active", name)], False),
+    ):
+        made = page(record_of(*verdicts), {})
+        row = rows_of(made, name)["The docs are open"]
+        for text in (entry.question.en, entry.question.zh):
+            assert str(coded(text)) in row
+        for text in (entry.positions.zh, entry.reading.en):
+            assert (str(coded(text)) in row) is whole
+        assert f'href="#register-{entry.id}"' in row
+        assert f'<details id="register-{entry.id}">' in made
+    assert "The docs are open" not in rows_of(
+        page(record_of(verdict("auth.missing", "ack.auth.missing")), {}), "ack.auth.missing"
+    )
+
+
+def test_what_is_blocked_is_folded_under_its_causes() -> None:
+    blocked = "ack.answer.media-type"
+    names = [line.scenario for line in full_plan() if line.requirement == blocked and line.scenario != "auth.missing"]
+    lines = [verdict(name, blocked, "inconclusive", blocked_by="ack.retry.active", reason=both("r")) for name in names]
+    other = verdict("auth.missing", blocked, "inconclusive", blocked_by="ack.auth.missing", reason=both("r"))
+    failed = verdict("retry.active", "ack.retry.active", "failed", reds=(red(),))
+    made = page(record_of(failed, *lines, other), {})
+    (fold,) = re.findall(r'<details class="fold">(.*?)</details>', rule_of(made, blocked), re.DOTALL)
+    assert f"{len(names) + 1} checks are blocked" in fold
+    causes = re.findall(r"<li>(.*?)</li>", fold)
+    assert len(causes) == 2
+    assert 'href="#ack.retry.active"' in causes[0]
+    assert f"and {len(names) - 3} more" in causes[0]
+    assert "<code>ack.auth.missing</code>" in causes[1]
+    top = made[made.index('<h2 id="reds">') : made.index('<h2 id="unexercised">')]
+    (red_one,) = re.findall(r'<li class="failed">.*?</li>', top, re.DOTALL)
+    assert f'href="#{blocked}"' in red_one
+    assert top.count(f'href="#{blocked}"') == 1
+
+
+def test_what_is_blocked_by_nothing_on_the_page_is_listed_by_itself() -> None:
+    made = page(
+        record_of(verdict("retry.active", "ack.retry.active", "inconclusive", blocked_by="ack.auth.missing")), {}
+    )
+    top = made[made.index('<h2 id="reds">') : made.index('<h2 id="unexercised">')]
+    assert 'href="#ack.retry.active"' in top
+
+
+def test_the_likeliest_mistake_comes_first() -> None:
+    name, scenario = "ack.terminal.stopping", "terminal.stopping.from-active"
+    usual = [mistake.what.en for mistake in mistakes_of(name)]
+    seen = page(record_of(verdict(scenario, name, "failed", reds=(red(actual='"conflict_error"'),))), {})
+    other = page(record_of(verdict(scenario, name, "failed", reds=(red(actual="HTTP 500"),))), {})
+    for made, order in ((other, usual), (seen, [usual[1], usual[0]])):
+        mends = rows_of(made, name)["Usual mistakes, and the mend"]
+        assert [mends.index(str(coded(what))) for what in order] == sorted(
+            mends.index(str(coded(what))) for what in usual
+        )
+
+
 def test_a_real_red_tells_what_was_done_what_came_and_the_mend(tmp_path: Path) -> None:
     record = run_on_a_defect(tmp_path / "run")
     made = (tmp_path / "run" / "report.html").read_text("utf-8")
@@ -231,4 +335,5 @@ def test_a_replay_shows_the_conversations_of_the_run(tmp_path: Path) -> None:
     made = (tmp_path / "again" / "report.html").read_text("utf-8")
     assert '<svg class="sequence"' in made
     assert '<html lang="zh">' in made
-    assert "依据保存的对话记录重新判定" in made
+    assert f"{JUDGED_AGAIN.zh}。" in made
+    assert "Judged again from the saved conversations: the checks of this version" in made

@@ -1,0 +1,111 @@
+"""Failures by cause: breaches that look alike are told once, with every requirement that they fail.
+
+A cause is what a reader would mend once: one answer's status, one place in it, and what is there instead of what must be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.judging.verdict import Red, Verdict
+from conformance.judging.waivers import look
+from conformance.text import Text
+
+_STATUS: Final = re.compile(r"HTTP [1-5]\d\d\b")
+_OWN_FAULT: Final = re.compile(r"HTTP 5\d\d\b")
+_AT: Final = Text("{actual} at `{place}` of an answer {status}", "{status} 响应的 `{place}` 为 {actual}")
+_AT_UNKNOWN: Final = Text("{actual} at `{place}`", "`{place}` 为 {actual}")
+_INSTEAD: Final = Text("{actual}; expected {expected}", "{actual}；预期：{expected}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Breaches that look alike. `red` is the first of them; requirements and scenarios are in the order of the verdicts."""
+
+    red: Red
+    requirements: tuple[str, ...]
+    scenarios: tuple[str, ...]
+
+    @property
+    def sentence(self) -> Text:
+        """What there is and what must be, without a full stop. It holds text of the target."""
+        return _INSTEAD.format(actual=self._actual, expected=self.red.expected)
+
+    @property
+    def _actual(self) -> Text:
+        red, status = self.red, _status(self.red)
+        if not red.pointer:
+            return red.actual
+        at = _AT if status else _AT_UNKNOWN
+        return at.format(actual=red.actual, place=red.pointer, status=status)
+
+
+def causes_of(verdicts: Iterable[Verdict]) -> list[Cause]:
+    """The causes of the failures among `verdicts`, that of the most requirements first.
+
+    Two breaches have one cause where they look alike (`judging.waivers.look`) in answers of one status; where they are
+    about the same place of the same answer, whatever was expected there; or where the answer is one and the same 5xx. That
+    no order explains a race counts only where nothing is wrong with an answer by itself.
+    """
+    kinds = _Kinds()
+    reds = [(verdict, red) for verdict in verdicts if verdict.kind == "failed" for red in _telling(verdict)]
+    found = [(kinds.of(verdict.line.scenario, red), verdict, red) for verdict, red in reds]
+    members: dict[str, list[tuple[Verdict, Red]]] = {}
+    for kind, verdict, red in found:
+        members.setdefault(kinds.root(kind), []).append((verdict, red))
+    return sorted(map(_cause, members.values()), key=lambda cause: (-len(cause.requirements), -len(cause.scenarios)))
+
+
+def counted(causes: list[Cause]) -> Text | None:
+    """`13 failed requirements, 1 cause`; None where no cause stands for several, so that nothing is gained by it."""
+    if not any(len(cause.requirements) > 1 for cause in causes):
+        return None
+    n, m = len({name for cause in causes for name in cause.requirements}), len(causes)
+    return Text("{n} failed requirements, {m} {word}", "{n} 条失败的要求，{m} 个原因").format(
+        n=n, m=m, word="cause" if m == 1 else "causes"
+    )
+
+
+class _Kinds:
+    """Which looks are of one kind; joined as answers show that they are."""
+
+    def __init__(self) -> None:
+        self._above: dict[str, str] = {}
+        self._seen: dict[tuple[str, str, str, str], str] = {}
+
+    def of(self, scenario: str, red: Red) -> str:
+        """The kind of a breach."""
+        kind = red.actual.en if not red.pointer and _OWN_FAULT.match(red.actual.en) else f"{_status(red)} {look(red)}"
+        self._above.setdefault(kind, kind)
+        known = self._seen.setdefault((scenario, red.step, red.pointer, red.actual.en), kind)
+        if (first := self.root(known)) != (second := self.root(kind)):
+            self._above[second] = first
+        return kind
+
+    def root(self, kind: str) -> str:
+        """What a kind was joined with first."""
+        while self._above[kind] != kind:
+            kind = self._above[kind]
+        return kind
+
+
+def _telling(verdict: Verdict) -> list[Red]:
+    """What is wrong with answers by themselves, else all there is; the history of a race follows from them."""
+    return [red for red in verdict.reds if not red.exhibit] or list(verdict.reds)
+
+
+def _cause(members: list[tuple[Verdict, Red]]) -> Cause:
+    return Cause(
+        red=members[0][1],
+        requirements=tuple(dict.fromkeys(verdict.line.requirement for verdict, _ in members)),
+        scenarios=tuple(dict.fromkeys(verdict.line.scenario for verdict, _ in members)),
+    )
+
+
+def _status(red: Red) -> str:
+    """The status of the answer that a breach is about; empty where there was none."""
+    found = _STATUS.match(red.answer)
+    return found[0] if found else ""
