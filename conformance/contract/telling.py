@@ -13,7 +13,7 @@ from conformance.contract.orders import Effort, TooMuch, find_order
 from conformance.text import Text, join
 
 _AND: Final = Text(" and ", "，且")
-_THE_ITEM: Final = Text("the item", "item")
+_THE_ITEM: Final = Text("the item", "该 item")
 _OR: Final = Text(" or ", " 或 ")
 
 

@@ -16,6 +16,9 @@ from conformance.judging.plan import full_plan
 
 from .processes import Ended, cli
 
+HELD = {line.scenario for line in full_plan()}
+"""The cases of a whole run."""
+
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Ended:
@@ -56,7 +59,7 @@ def test_every_planned_line_has_one_verdict_in_every_file(plain: Ended) -> None:
 
 def test_every_scenario_has_a_transcript(plain: Ended) -> None:
     files = {path.stem: path for path in (plain.folder / "transcripts").iterdir()}
-    assert set(files) == set(scenarios())
+    assert set(files) == HELD
     for name, path in files.items():
         transcript = Transcript.from_json(json.loads(path.read_text("utf-8")))
         assert (transcript.scenario, transcript.ending.kind, transcript.attempt) == (name, "complete", 1)
@@ -84,8 +87,9 @@ def test_however_it_is_spread_each_conversation_is_held_once(
     run = cli("run", *options, cwd=tmp_path) if options else plain
     assert run.code == 0, run.out + run.err
     assert run.lines == plain.lines
-    assert conversations(run) == dict.fromkeys(["preflight", *(f"{name}-1" for name in scenarios())], 1)
-    assert len(list((run.folder / "transcripts").iterdir())) == len(scenarios())
+    sessions = [f"{name}-1{item}" for name in HELD for item in ("", "-b", "-c")[: scenarios()[name].want.items]]
+    assert conversations(run) == dict.fromkeys(["preflight", *sessions], 1)
+    assert len(list((run.folder / "transcripts").iterdir())) == len(HELD)
     run.check_complete()
 
 

@@ -62,7 +62,7 @@ def test_each_process_is_handed_the_share_that_it_knows_as_its_own(order: tuple[
 
 
 def test_quiet_scenarios_are_all_on_one_process() -> None:
-    assert {SHARES[name] for name, scenario in scenarios().items() if scenario.quiet} == {0}
+    assert {owner for name, owner in SHARES.items() if scenarios()[name].quiet} == {0}
 
 
 def test_what_a_crashed_process_leaves_goes_to_the_one_that_replaces_it() -> None:
