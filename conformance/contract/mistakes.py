@@ -13,7 +13,7 @@ from typing import Final
 from conformance.contract.catalogue import CatalogueError, load
 from conformance.text import Text
 
-_TELLING: Final = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)|(?<=[`\"])\w+(?=[`\"])")
+_TELLING: Final = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)|(?<=[`\"])[\w.]+(?=[`\"])")
 
 
 @dataclass(frozen=True, slots=True)

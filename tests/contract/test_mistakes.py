@@ -57,9 +57,10 @@ def test_the_mistake_that_speaks_most_of_the_symptom_comes_first(symptom: str, o
 
 
 def test_statuses_and_quoted_words_tell() -> None:
-    assert telling('HTTP 409（见 404）with `conflict_error` or "x", not 1409, 999 or `two words`') == {
+    assert telling('HTTP 409（见 404）with `conflict_error` or `error.type` or "x", not 1409, 999 or `two words`') == {
         "409",
         "404",
         "conflict_error",
+        "error.type",
         "x",
     }

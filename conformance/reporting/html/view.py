@@ -95,7 +95,8 @@ class Rule:
         """What servers usually get wrong here, where this one did: what this one shows first."""
         if not self.breaches:
             return ()
-        seen = " ".join(breach.red.actual.en for breach in self.breaches)
+        reds = [breach.red for breach in self.breaches]
+        seen = " ".join(f"{red.actual.en} `{red.pointer.strip('/').replace('/', '.')}`" for red in reds)
         return likeliest_first(mistakes_of(self.requirement.id), seen)
 
     @property

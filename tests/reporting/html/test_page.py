@@ -291,6 +291,8 @@ def test_what_is_blocked_is_folded_under_its_causes() -> None:
     assert f"and {len(names) - 3} more" in causes[0]
     assert "<code>ack.auth.missing</code>" in causes[1]
     top = made[made.index('<h2 id="reds">') : made.index('<h2 id="unexercised">')]
+    blocks = rows_of(made, "ack.retry.active")["Blocks"]
+    assert f'<summary><span lang="en">{len(names)} checks of 1 requirements' in blocks
     (red_one,) = re.findall(r'<li class="failed">.*?</li>', top, re.DOTALL)
     assert f'href="#{blocked}"' in red_one
     assert top.count(f'href="#{blocked}"') == 1
@@ -309,6 +311,11 @@ def test_the_likeliest_mistake_comes_first() -> None:
     usual = [mistake.what.en for mistake in mistakes_of(name)]
     seen = page(record_of(verdict(scenario, name, "failed", reds=(red(actual='"conflict_error"'),))), {})
     other = page(record_of(verdict(scenario, name, "failed", reds=(red(actual="HTTP 500"),))), {})
+    place = page(
+        record_of(verdict("auth.missing", "ack.envelope.schema-en", "failed", reds=(red(pointer="/error/type"),))), {}
+    )
+    mends = rows_of(place, "ack.envelope.schema-en")["Usual mistakes, and the mend"]
+    assert mends.index("from the status alone") < mends.index("error handler")
     for made, order in ((other, usual), (seen, [usual[1], usual[0]])):
         mends = rows_of(made, name)["Usual mistakes, and the mend"]
         assert [mends.index(str(coded(what))) for what in order] == sorted(
