@@ -131,6 +131,7 @@ class DryRun:
                 writes_per_second=self._settings.limits.writes_per_second,
                 arranged_by=self._settings.arrangement.mode,
                 repeat=self._settings.repeat,
+                explore=self._settings.limits.explore,
             )
             host = self._settings.target().host if self._settings.base_url else _EMBEDDED
             click.echo(_announcement(host, total, checks=len(items)).in_(self._lang))
@@ -154,12 +155,15 @@ _GIVEN: Final = Text(
     " {writes} writes; it takes at least {seconds} s.",
     "{host}：{scenarios} 个场景{checks}，使用给定的 item；本套件不在其上创建任何对象，至多 {writes} 次写操作，至少需要 {seconds} 秒。",
 )
+_EXPLORING: Final = Text(
+    "Random requests come on top, for {n} s, two objects to a round.", "另有 {n} 秒的随机请求，每轮创建两个对象。"
+)
 _REPEATED: Final = Text(", each held {n} times", "，每个进行 {n} 次")
 
 
 def _announcement(host: str | Text, cost: Cost, *, checks: int | None = None) -> Text:
     words = _CREATING if cost.objects else _GIVEN
-    return words.format(
+    told = words.format(
         host=host,
         scenarios=cost.scenarios,
         checks=join(
@@ -173,6 +177,7 @@ def _announcement(host: str | Text, cost: Cost, *, checks: int | None = None) ->
         writes=cost.writes,
         seconds=f"{cost.seconds:.0f}",
     )
+    return join(Text(" ", ""), [told, *([_EXPLORING.format(n=f"{cost.explore:g}")] if cost.explore else [])])
 
 
 _COLOURS: Final[dict[Tone, dict[str, Any]]] = {

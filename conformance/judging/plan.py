@@ -54,7 +54,7 @@ class Selection:
 class Cost:
     """What a plan takes: objects that the suite creates, requests that change something, seconds at the least.
 
-    `repeat` is how often each scenario is held.
+    `repeat` is how often each scenario is held; `explore` is for how many seconds random requests come on top.
     """
 
     scenarios: int
@@ -62,6 +62,7 @@ class Cost:
     writes: int
     seconds: float
     repeat: int = 1
+    explore: float = 0.0
 
 
 def full_plan() -> list[Line]:
@@ -74,7 +75,14 @@ def full_plan() -> list[Line]:
     ]
 
 
-def cost(lines: Iterable[Line], *, writes_per_second: float, arranged_by: Mode = "api", repeat: int = 1) -> Cost:
+def cost(
+    lines: Iterable[Line],
+    *,
+    writes_per_second: float,
+    arranged_by: Mode = "api",
+    repeat: int = 1,
+    explore: float = 0.0,
+) -> Cost:
     """What a plan takes, its clean-up included. The slowest single scenario takes some three seconds each time."""
     planned = [scenarios()[name] for name in {line.scenario for line in lines}]
     objects = sum(scenario.want.items * scenario.times(repeat) for scenario in planned) + _SHARED_OBJECTS
@@ -86,7 +94,7 @@ def cost(lines: Iterable[Line], *, writes_per_second: float, arranged_by: Mode =
         return Cost(scenarios=0, objects=0, writes=0, seconds=0)
     slowest = _SLOWEST_SECONDS * max(scenario.times(repeat) for scenario in planned)
     seconds = max(slowest, writes / writes_per_second if writes_per_second else 0)
-    return Cost(scenarios=len(planned), objects=objects, writes=writes, seconds=seconds, repeat=repeat)
+    return Cost(scenarios=len(planned), objects=objects, writes=writes, seconds=seconds, repeat=repeat, explore=explore)
 
 
 _SLOWEST_SECONDS = 3.0

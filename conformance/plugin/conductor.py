@@ -129,6 +129,7 @@ class Conductor:
             writes_per_second=limits.writes_per_second,
             arranged_by=arrangement.mode,
             repeat=self.assignment.repeat,
+            explore=limits.explore,
         )
 
     def take(self, verdict: Verdict) -> None:

@@ -46,3 +46,16 @@ def test_the_round_shown_is_written_as_rounds_are(lang: Lang) -> None:
     move = rf"(?:{'|'.join(VERBS)}) [ab](?: as (?:{'|'.join(WORKERS)}))?"
     for number, group in enumerate(groups, start=1):
         assert re.fullmatch(rf"{number}\. {move}(?: \|\| {move})*", group)
+
+
+@EACH_LANGUAGE
+def test_a_dry_run_announces_what_comes_on_top(lang: Lang) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "run", "--dry-run", "--explore", "7.5", "--lang", lang],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "race.explored" in done.stdout
+    assert {"en": "Random requests come on top, for 7.5 s", "zh": "另有 7.5 秒的随机请求"}[lang] in done.stdout
