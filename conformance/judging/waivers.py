@@ -33,6 +33,7 @@ _VOLATILE: Final = (
     (re.compile(r"\d{4}-\d\d-\d\d[Tt][0-9:.]+(?:[Zz]|[+-]\d\d:\d\d)?"), "<time>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
     (re.compile(r"\b[a-z]+_[0-9A-Za-z]{6,}"), "<id>"),
+    (re.compile(r"\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{16,}\b"), "<id>"),
     (re.compile(r"\bconformance-[0-9a-f-]+"), "<worker>"),
     (re.compile(r"\d{5,}"), "<number>"),
 )

@@ -6,8 +6,8 @@ A cause is what a reader would mend once: one answer's status, one place in it, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance.judging.verdict import Red, Verdict
@@ -15,7 +15,10 @@ from conformance.judging.waivers import look
 from conformance.text import Text
 
 _STATUS: Final = re.compile(r"HTTP [1-5]\d\d\b")
-_OWN_FAULT: Final = re.compile(r"HTTP 5\d\d\b")
+_VARIES: Final = 4
+"""Values at one place, each in one scenario alone, from which on they are told as one: ids, for example."""
+
+_ANOTHER: Final = Text("{actual}, another in each scenario,", "{actual}（每个场景各不相同）")
 _AT: Final = Text("{actual} at `{place}` of an answer {status}", "{status} 响应的 `{place}` 为 {actual}")
 _AT_UNKNOWN: Final = Text("{actual} at `{place}`", "`{place}` 为 {actual}")
 _INSTEAD: Final = Text("{actual}; expected {expected}", "{actual}；预期：{expected}")
@@ -23,11 +26,15 @@ _INSTEAD: Final = Text("{actual}; expected {expected}", "{actual}；预期：{ex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Breaches that look alike. `red` is the first of them; requirements and scenarios are in the order of the verdicts."""
+    """Breaches that look alike. `red` is the first of them; requirements and scenarios are in the order of the verdicts.
+
+    `varies`: what there is instead is another value in each scenario.
+    """
 
     red: Red
     requirements: tuple[str, ...]
     scenarios: tuple[str, ...]
+    varies: bool = False
 
     @property
     def sentence(self) -> Text:
@@ -40,15 +47,17 @@ class Cause:
         if not red.pointer:
             return red.actual
         at = _AT if status else _AT_UNKNOWN
-        return at.format(actual=red.actual, place=red.pointer, status=status)
+        actual = _ANOTHER.format(actual=red.actual) if self.varies else red.actual
+        return at.format(actual=actual, place=red.pointer, status=status)
 
 
 def causes_of(verdicts: Iterable[Verdict]) -> list[Cause]:
     """The causes of the failures among `verdicts`, that of the most requirements first.
 
     Two breaches have one cause where they look alike (`judging.waivers.look`) in answers of one status; where they are
-    about the same place of the same answer, whatever was expected there; or where the answer is one and the same 5xx. That
-    no order explains a race counts only where nothing is wrong with an answer by itself.
+    about the same place of the same answer, whatever was expected there; where answers are alike that have another status
+    than the one expected first; where they are one and the same 5xx; or where one place has another value in each scenario.
+    That no order explains a race counts only where nothing is wrong with an answer by itself.
     """
     kinds = _Kinds()
     reds = [(verdict, red) for verdict in verdicts if verdict.kind == "failed" for red in _telling(verdict)]
@@ -56,7 +65,9 @@ def causes_of(verdicts: Iterable[Verdict]) -> list[Cause]:
     members: dict[str, list[tuple[Verdict, Red]]] = {}
     for kind, verdict, red in found:
         members.setdefault(kinds.root(kind), []).append((verdict, red))
-    return sorted(map(_cause, members.values()), key=lambda cause: (-len(cause.requirements), -len(cause.scenarios)))
+    return sorted(
+        _joined(map(_cause, members.values())), key=lambda cause: (-len(cause.requirements), -len(cause.scenarios))
+    )
 
 
 def counted(causes: list[Cause]) -> Text | None:
@@ -78,7 +89,7 @@ class _Kinds:
 
     def of(self, scenario: str, red: Red) -> str:
         """The kind of a breach."""
-        kind = red.actual.en if not red.pointer and _OWN_FAULT.match(red.actual.en) else f"{_status(red)} {look(red)}"
+        kind = _other_status(red) or f"{_status(red)} {look(red)}"
         self._above.setdefault(kind, kind)
         known = self._seen.setdefault((scenario, red.step, red.pointer, red.actual.en), kind)
         if (first := self.root(known)) != (second := self.root(kind)):
@@ -92,6 +103,19 @@ class _Kinds:
         return kind
 
 
+def _other_status(red: Red) -> str:
+    """What counts of an answer that has another status than was expected: that status, and the first one expected.
+
+    Of a 5xx only what it is. Empty where a breach is about something else.
+    """
+    came, wanted = _STATUS.match(red.actual.en), _STATUS.search(red.expected.en)
+    if red.pointer or came is None:
+        return ""
+    if came[0] >= "HTTP 500":
+        return red.actual.en
+    return f"{red.actual.en} | {wanted[0]}" if wanted is not None and wanted[0] != came[0] else ""
+
+
 def _telling(verdict: Verdict) -> list[Red]:
     """What is wrong with answers by themselves, else all there is; the history of a race follows from them."""
     return [red for red in verdict.reds if not red.exhibit] or list(verdict.reds)
@@ -103,6 +127,21 @@ def _cause(members: list[tuple[Verdict, Red]]) -> Cause:
         requirements=tuple(dict.fromkeys(verdict.line.requirement for verdict, _ in members)),
         scenarios=tuple(dict.fromkeys(verdict.line.scenario for verdict, _ in members)),
     )
+
+
+def _joined(causes: Iterable[Cause]) -> Iterator[Cause]:
+    """The causes, of which those that differ in nothing but a value of one scenario are one."""
+    groups: dict[tuple[object, ...], list[Cause]] = {}
+    for number, cause in enumerate(causes):
+        red = cause.red
+        alone = len(cause.scenarios) == 1 and red.pointer
+        key = (cause.requirements, red.pointer, _status(red), red.expected.en) if alone else (number,)
+        groups.setdefault(key, []).append(cause)
+    for group in groups.values():
+        if len(group) < _VARIES:
+            yield from group
+        else:
+            yield replace(group[0], scenarios=tuple(name for cause in group for name in cause.scenarios), varies=True)
 
 
 def _status(red: Red) -> str:

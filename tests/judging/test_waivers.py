@@ -122,6 +122,11 @@ def test_a_look_does_not_depend_on_the_run() -> None:
     assert look(one) == look(two) == "/x: HTTP 200 | /created_at is <time>, id <id>, by <worker>"
 
 
+def test_an_id_without_a_prefix_is_one_too_and_a_word_is_none() -> None:
+    assert look(red("id 01a201598b8d774fbdf91b98339616ae")) == look(red("id f9c62620a201598b8d774fbdf91b9833"))
+    assert look(red("deadbeefdeadbeef 1234567890123456")).endswith("deadbeefdeadbeef <number>")
+
+
 @pytest.mark.parametrize("text", ["\ud800\n\x1b[31m", '"quoted" \\ back', "界" * 1000, "::error::\r\n##teamcity[x]"])
 def test_a_ready_made_entry_is_toml_and_waives_what_it_was_made_of(text: str) -> None:
     verdict = failed(red(text), red("HTTP 500", "/a"))

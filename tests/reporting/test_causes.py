@@ -105,6 +105,37 @@ def test_an_error_of_the_server_is_one_cause_whatever_was_expected() -> None:
     assert len(causes_of(wrong)) == 2
 
 
+def test_an_answer_of_another_status_is_one_cause_whatever_else_was_expected_of_it() -> None:
+    def accepted(expected: str) -> Red:
+        return breach("HTTP 202", expected=expected, pointer="", status=202)
+
+    wanted = ["HTTP 200 with state `starting`", "HTTP 200, or HTTP 409 with error.type `x`", "HTTP 200"]
+    same = [failed(str(n), QUEUED, accepted(expected)) for n, expected in enumerate(wanted)]
+    assert len(causes_of(same)) == 1
+    assert len(causes_of([*same, failed("x", QUEUED, accepted("HTTP 409 with error.type `x`, or HTTP 200"))])) == 2
+    right = [failed(str(n), QUEUED, breach("HTTP 200", expected=wanted[n], pointer="", status=200)) for n in range(3)]
+    assert len(causes_of(right)) == 3, "the status is as expected: something else is wrong, and each time another thing"
+
+
+def test_a_value_that_is_another_in_each_scenario_is_one_cause() -> None:
+    def with_values(count: int, pointer: str = "/error/type") -> list[Cause]:
+        values = ("alpha", "beta", "gamma", "delta")
+        return causes_of(failed(f"s{n}", QUEUED, breach(f'"{values[n]}"', pointer=pointer)) for n in range(count))
+
+    (cause,) = with_values(4)
+    assert cause.scenarios == ("s0", "s1", "s2", "s3")
+    assert cause.sentence == Text(
+        f'"alpha", another in each scenario, at `/error/type` of an answer HTTP 409; expected {EXPECTED}',
+        f'HTTP 409 响应的 `/error/type` 为 "alpha"（每个场景各不相同）；预期：{EXPECTED}',
+    )
+    assert len(with_values(3)) == 3
+    assert len(with_values(4, pointer="")) == 4
+    two = [failed(f"s{n}", (QUEUED, STOPPING)[n % 2], breach(f'"{n}"')) for n in range(4)]
+    assert len(causes_of(two)) == 4
+    again = [failed(name, QUEUED, breach(f'"{n}"')) for n in range(4) for name in ("a", "b")]
+    assert len(causes_of(again)) == 4
+
+
 def test_that_no_order_explains_a_race_counts_only_by_itself() -> None:
     race = breach("no order explains them", expected="some order", pointer="", status=200, exhibit="0.1 ack …")
     answer = breach()
@@ -180,8 +211,8 @@ def test_the_terminal_tells_them_before_the_failures(lang: Lang) -> None:
 
 
 def test_no_more_than_a_few_are_told_on_the_terminal() -> None:
-    many = [failed(str(n), QUEUED, breach(f'"{"x" * n}"')) for n in range(1, 9)]
-    output = list(lines(record_of(*many, failed("b", STOPPING, breach('"x"'))), "en", report_path="x"))
+    many = [failed(str(n), QUEUED, breach(pointer=f"/{n}")) for n in range(1, 9)]
+    output = list(lines(record_of(*many, failed("b", STOPPING, breach(pointer="/1"))), "en", report_path="x"))
     assert output[output.index("2 failed requirements, 8 causes") + 13] == "- and 2 more, in report.html"
 
 
