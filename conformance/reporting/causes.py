@@ -18,9 +18,11 @@ _STATUS: Final = re.compile(r"HTTP [1-5]\d\d\b")
 _VARIES: Final = 4
 """Values at one place, each in one scenario alone, from which on they are told as one: ids, for example."""
 
-_ANOTHER: Final = Text("{actual}, another in each scenario,", "{actual}（每个场景各不相同）")
-_AT: Final = Text("{actual} at `{place}` of an answer {status}", "{status} 响应的 `{place}` 为 {actual}")
-_AT_UNKNOWN: Final = Text("{actual} at `{place}`", "`{place}` 为 {actual}")
+_ANOTHER: Final = Text("{actual} (it varies by scenario)", "{actual}（各场景不尽相同）")
+_AT: Final = Text("{actual} at {places} of an answer {status}", "{status} 响应的 {places}为 {actual}")
+_AT_UNKNOWN: Final = Text("{actual} at {places}", "{places}为 {actual}")
+_PLACES: Final = 3
+"""Places that are named before the rest is only counted."""
 _INSTEAD: Final = Text("{actual}; expected {expected}", "{actual}；预期：{expected}")
 
 
@@ -28,12 +30,14 @@ _INSTEAD: Final = Text("{actual}; expected {expected}", "{actual}；预期：{ex
 class Cause:
     """Breaches that look alike. `red` is the first of them; requirements and scenarios are in the order of the verdicts.
 
-    `varies`: what there is instead is another value in each scenario.
+    `places` are the pointers at which they look so, none where they are about answers as a whole. `varies`: what there is
+    instead is another value in each scenario.
     """
 
     red: Red
     requirements: tuple[str, ...]
     scenarios: tuple[str, ...]
+    places: tuple[str, ...]
     varies: bool = False
 
     @property
@@ -43,21 +47,29 @@ class Cause:
 
     @property
     def _actual(self) -> Text:
-        red, status = self.red, _status(self.red)
-        if not red.pointer:
-            return red.actual
-        at = _AT if status else _AT_UNKNOWN
-        actual = _ANOTHER.format(actual=red.actual) if self.varies else red.actual
-        return at.format(actual=actual, place=red.pointer, status=status)
+        actual, status = self.red.actual, _status(self.red)
+        if self.varies:
+            actual = _ANOTHER.format(actual=actual)
+        if not self.places:
+            return actual
+        return (_AT if status else _AT_UNKNOWN).format(actual=actual, places=self._shown_places, status=status)
+
+    @property
+    def _shown_places(self) -> Text:
+        named = [f"`{place}`" for place in self.places[:_PLACES]]
+        places, more = Text(", ".join(named), f"{'、'.join(named)} "), len(self.places) - len(named)
+        if not more:
+            return places
+        return Text(f"{places.en} and {more} more places", f"{places.zh}等 {len(self.places)} 处")
 
 
 def causes_of(verdicts: Iterable[Verdict]) -> list[Cause]:
     """The causes of the failures among `verdicts`, that of the most requirements first.
 
     Two breaches have one cause where they look alike (`judging.waivers.look`) in answers of one status; where they are
-    about the same place of the same answer, whatever was expected there; where answers are alike that have another status
+    about the same place of the same answer, whatever was expected there, or about the same words at other places of it; where answers are alike that have another status
     than the one expected first; where they are one and the same 5xx; or where one place has another value in each scenario.
-    That no order explains a race counts only where nothing is wrong with an answer by itself.
+    That no order explains a race counts only where nothing is wrong with an answer by itself, and is then one cause.
     """
     kinds = _Kinds()
     reds = [(verdict, red) for verdict in verdicts if verdict.kind == "failed" for red in _telling(verdict)]
@@ -85,16 +97,23 @@ class _Kinds:
 
     def __init__(self) -> None:
         self._above: dict[str, str] = {}
-        self._seen: dict[tuple[str, str, str, str], str] = {}
+        self._seen: dict[tuple[str, ...], str] = {}
 
     def of(self, scenario: str, red: Red) -> str:
         """The kind of a breach."""
-        kind = _other_status(red) or f"{_status(red)} {look(red)}"
+        kind = red.expected.en if red.exhibit else _other_status(red) or f"{_status(red)} {look(red)}"
         self._above.setdefault(kind, kind)
-        known = self._seen.setdefault((scenario, red.step, red.pointer, red.actual.en), kind)
-        if (first := self.root(known)) != (second := self.root(kind)):
-            self._above[second] = first
+        answer = (scenario, red.step, red.actual.en)
+        self._join((*answer, "place", red.pointer), kind)
+        if red.pointer:
+            self._join((*answer, "expected", red.expected.en), kind)
         return kind
+
+    def _join(self, what: tuple[str, ...], kind: str) -> None:
+        """Kinds that say the same of one answer are one."""
+        first, second = self.root(self._seen.setdefault(what, kind)), self.root(kind)
+        if first != second:
+            self._above[second] = first
 
     def root(self, kind: str) -> str:
         """What a kind was joined with first."""
@@ -126,6 +145,8 @@ def _cause(members: list[tuple[Verdict, Red]]) -> Cause:
         red=members[0][1],
         requirements=tuple(dict.fromkeys(verdict.line.requirement for verdict, _ in members)),
         scenarios=tuple(dict.fromkeys(verdict.line.scenario for verdict, _ in members)),
+        places=tuple(dict.fromkeys(red.pointer for _, red in members if red.pointer)),
+        varies=len({red.actual.en for _, red in members if red.exhibit}) > 1,
     )
 
 

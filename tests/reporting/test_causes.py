@@ -84,6 +84,19 @@ def test_two_expectations_of_one_place_of_one_answer_are_one_cause_everywhere() 
     assert told(causes_of(together)) == [((QUEUED, "ack.envelope.schema-en"), ("a", "b"))]
 
 
+def test_the_same_words_at_several_places_of_one_answer_are_one_cause() -> None:
+    reds = [breach("no such field", expected="the field is there", pointer=f"/{name}") for name in "abcde"]
+    assert len(causes_of(failed(str(n), QUEUED, red) for n, red in enumerate(reds))) == 5
+    (cause,) = causes_of([failed("a", QUEUED, *reds), failed("b", STOPPING, reds[3])])
+    assert cause.places == ("/a", "/b", "/c", "/d", "/e")
+    assert cause.sentence == Text(
+        "no such field at `/a`, `/b`, `/c` and 2 more places of an answer HTTP 409; expected the field is there",
+        "HTTP 409 响应的 `/a`、`/b`、`/c` 等 5 处为 no such field；预期：the field is there",
+    )
+    wholes = [breach("x", expected="y", pointer="", step=step) for step in ("ack.1", "ack.2")]
+    assert causes_of([failed("a", QUEUED, *wholes)])[0].places == ()
+
+
 @pytest.mark.parametrize(
     "other",
     [breach('"x"', expected="y"), breach(expected="y", step="another")],
@@ -125,8 +138,8 @@ def test_a_value_that_is_another_in_each_scenario_is_one_cause() -> None:
     (cause,) = with_values(4)
     assert cause.scenarios == ("s0", "s1", "s2", "s3")
     assert cause.sentence == Text(
-        f'"alpha", another in each scenario, at `/error/type` of an answer HTTP 409; expected {EXPECTED}',
-        f'HTTP 409 响应的 `/error/type` 为 "alpha"（每个场景各不相同）；预期：{EXPECTED}',
+        f'"alpha" (it varies by scenario) at `/error/type` of an answer HTTP 409; expected {EXPECTED}',
+        f'HTTP 409 响应的 `/error/type` 为 "alpha"（各场景不尽相同）；预期：{EXPECTED}',
     )
     assert len(with_values(3)) == 3
     assert len(with_values(4, pointer="")) == 4
@@ -142,7 +155,12 @@ def test_that_no_order_explains_a_race_counts_only_by_itself() -> None:
     assert told(causes_of([failed("a", QUEUED, race, answer), failed("b", STOPPING, answer)])) == [
         ((QUEUED, STOPPING), ("a", "b"))
     ]
-    assert [cause.red for cause in causes_of([failed("a", QUEUED, race)])] == [race]
+    (alone,) = causes_of([failed("a", QUEUED, race)])
+    assert (alone.red, alone.varies) == (race, False)
+    other = replace(race, actual=both("no order lets `ack.1` answer 200"))
+    (cause,) = causes_of([failed("a", QUEUED, race), failed("b", STOPPING, other)])
+    assert cause.requirements == (QUEUED, STOPPING)
+    assert cause.sentence.en == "no order explains them (it varies by scenario); expected some order"
 
 
 def test_only_failures_have_causes() -> None:
