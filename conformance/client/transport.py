@@ -41,6 +41,14 @@ class Lost(Exception):
     """The request was sent, or may have been, and no complete answer came back."""
 
 
+class _OutOfTime(Lost):
+    """Lost because of the time-out.
+
+    Whatever is broken off, by the time-out or by being cancelled, may have been about to let go of its connection:
+    a later request on that client would wait for it.
+    """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """A complete answer, not yet redacted."""
@@ -72,12 +80,13 @@ class Transport:
                 proxy=connection.proxy,
                 trust_env=connection.trust_env,
                 follow_redirects=False,
-                timeout=httpx.Timeout(limits.timeout, pool=None),
+                timeout=httpx.Timeout(limits.timeout),
                 limits=httpx.Limits(
                     max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE_SECONDS
                 ),
             )
             self._idle = [self._new_client()]
+            self._cut_off: list[httpx.AsyncClient] = []
         except (ValueError, httpx.InvalidURL) as error:
             raise ConfigurationError(
                 f"The connection cannot be set up: {error}.", f"无法建立连接配置：{error}。"
@@ -89,8 +98,9 @@ class Transport:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        while self._idle:
-            await self._idle.pop().aclose()
+        for clients in (self._idle, self._cut_off):
+            while clients:
+                await clients.pop().aclose()
 
     async def send(
         self,
@@ -110,6 +120,31 @@ class Transport:
             Undelivered: no connection was made.
             Lost: sent, but no complete answer came in time.
         """
+        client = self._idle.pop() if self._idle else self._new_client()
+        try:
+            reply = await self._send(client, method, url, headers, body, on_send, max_body)
+        except _OutOfTime:
+            await client.aclose()
+            raise
+        except (Undelivered, Lost):
+            self._idle.append(client)
+            raise
+        except BaseException:
+            self._cut_off.append(client)  # cancelled: there is no time to close it now
+            raise
+        self._idle.append(client)
+        return reply
+
+    async def _send(
+        self,
+        client: httpx.AsyncClient,
+        method: str,
+        url: str,
+        headers: list[Header],
+        body: bytes | None,
+        on_send: Callable[[], Awaitable[None]],
+        max_body: int,
+    ) -> Reply:
         import httpx
 
         loop = asyncio.get_running_loop()
@@ -122,7 +157,6 @@ class Transport:
 
         raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
         request = httpx.Request(method, url, headers=raw, content=body, extensions={"trace": trace})
-        client = self._idle.pop() if self._idle else self._new_client()
         try:
             async with asyncio.timeout(None) as bound:
                 response = await client.send(request, stream=True)
@@ -134,13 +168,11 @@ class Transport:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
             raise Undelivered(_describe(error)) from None
         except TimeoutError:
-            raise Lost(f"no complete answer within {self._timeout:g} s") from None
+            raise _OutOfTime(f"no complete answer within {self._timeout:g} s") from None
         except httpx.LocalProtocolError:
             raise  # our own request was malformed: the suite's fault, not the target's
         except (httpx.TransportError, ssl.SSLError) as error:  # TLS that breaks later comes through as it is
             raise Lost(_describe(error)) from None
-        finally:
-            self._idle.append(client)
         return Reply(
             status=response.status_code,
             headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw),
