@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from conformance.client.transport import Lost, Reply, Transport, Undelivered
@@ -360,6 +361,62 @@ def test_many_requests_may_be_under_way_at_once() -> None:
     began = time.monotonic()
     assert [reply.status for reply in asyncio.run(run())] == [200] * 20
     assert time.monotonic() - began < 2
+
+
+class Counting:
+    """Answers every request, on as many connections as it is given, and counts those; `hold` lets answers wait."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self.hold = asyncio.Event()
+        self.hold.set()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        while await _head(reader):
+            await self.hold.wait()
+            writer.write(answer())
+
+
+async def _head(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError:
+        return b""
+
+
+def test_connections_are_opened_for_requests_at_once_and_used_again() -> None:
+    async def run() -> list[int]:
+        server, counts = Counting(), []
+        async with serving(server) as base_url, Transport(base_url, Connection(), LIMITS) as transport:
+            for at_a_time in (1, 1, 5, 1, 5):
+                requests = (transport.send("GET", base_url, [], None, at_once) for _ in range(at_a_time))
+                await asyncio.gather(*requests)
+                counts.append(server.connections)
+        return counts
+
+    assert asyncio.run(run()) == [1, 1, 5, 5, 5]
+
+
+def test_a_request_that_was_broken_off_while_it_let_go_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As happens to a run that is interrupted: it is told twice to end, and then has something to clear."""
+
+    async def never_lets_go(response: httpx.Response) -> None:
+        raise asyncio.CancelledError
+
+    async def run() -> int:
+        async with (
+            asyncio.timeout(20),
+            serving(Counting()) as base_url,
+            Transport(base_url, Connection(), Limits(timeout=2)) as transport,
+        ):
+            with monkeypatch.context() as patched:
+                patched.setattr(httpx.Response, "aclose", never_lets_go)
+                with pytest.raises(asyncio.CancelledError):
+                    await transport.send("GET", base_url, [], None, at_once)
+            return (await transport.send("GET", base_url, [], None, at_once)).status
+
+    assert asyncio.run(run()) == 200
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,28 @@
+"""In which order scenarios are held: those that wait for each other never wait for others as well."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+from conformance.chapters.registry import scenarios
+from conformance.emulator import EmulatorServer, Tokens
+from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.evidence import read_evidence
+from conformance.judging.plan import full_plan
+from tests.runs import judge_settings, settings_for
+
+
+def test_a_quiet_scenario_does_not_queue_again_behind_all_others(tmp_path: Path) -> None:
+    quiet = {name for name, scenario in scenarios().items() if scenario.quiet and not scenario.after_all}
+    others = {name for name in scenarios() if name.startswith("identity.near-miss")}
+    plan = [line for line in full_plan() if line.scenario in quiet | others]
+    tokens = Tokens.generate()
+    with EmulatorServer(in_microseconds(Recipe()).build(tokens)) as server:
+        judge_settings(settings_for(server.base_url, tokens, tmp_path / "out", concurrency=2), plan)
+    held = read_evidence(tmp_path / "out").transcripts
+    begun = {name: transcript.exchanges[0].invoked for name, transcript in held.items()}
+    assert len(quiet) == 4
+    assert max(begun[name] for name in quiet) < max(begun[name] for name in others)
+    spans = sorted((begun[name], held[name].exchanges[-1].completed) for name in quiet)
+    assert all(one[1] <= other[0] for one, other in pairwise(spans))
