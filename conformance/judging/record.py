@@ -154,7 +154,7 @@ class RunRecord:
     @property
     def unsteady(self) -> list[Verdict]:
         """What did not come out the same each time that its scenario was held."""
-        return [verdict for verdict in self._found if verdict.repetitions is not None and verdict.repetitions.kinds]
+        return [verdict for verdict in self._found if verdict.repetitions is not None and verdict.repetitions.unsteady]
 
     @property
     def held_less(self) -> dict[str, Repetitions]:

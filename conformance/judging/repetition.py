@@ -47,7 +47,7 @@ class Held:
             "held": self.times,
             "kept": self.kept,
             "requests": self.requests,
-            "unsteady": {name: dict(count) for name, count in self.counts.items() if len(count) > 1},
+            "differed": {name: dict(count) for name, count in self.counts.items() if len(count) > 1},
             "elsewhere": {
                 name: verdict.to_json() for name, verdict in self.worst.items() if verdict.kind != kept[name]
             },
@@ -102,7 +102,7 @@ def requests_of(transcript: Transcript) -> int:
 
 def _over(verdict: Verdict, fact: Mapping[str, Any]) -> Verdict:
     name = verdict.line.requirement
-    count = fact["unsteady"].get(name, {})
+    count = fact["differed"].get(name, {})
     elsewhere = Verdict.from_json(fact["elsewhere"][name]) if name in fact["elsewhere"] else None
     if elsewhere is not None and elsewhere.line != verdict.line:
         raise ValueError("another line's verdict")

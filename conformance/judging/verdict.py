@@ -77,6 +77,11 @@ class Repetitions:
     kinds: tuple[tuple[VerdictKind, int], ...] = ()
     elsewhere: bool = False
 
+    @property
+    def unsteady(self) -> bool:
+        """Whether what was said differs: that a race or a redelivery did not come about at times says nothing."""
+        return len({kind for kind, _ in self.kinds} - {"not-exercised"}) > 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:

@@ -77,7 +77,7 @@ def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int
         lines.append(_labelled(lang, Text("reason", "原因"), safe(verdict.reason.in_(lang), limit)))
     if verdict.blocked_by is not None:
         lines.append(_labelled(lang, Text("blocked by", "受阻于"), safe(verdict.blocked_by, limit)))
-    if verdict.repetitions is not None and verdict.repetitions.kinds:
+    if verdict.repetitions is not None and verdict.repetitions.unsteady:
         lines.append(_labelled(lang, Text("repetitions", "重复"), _over_repetitions(verdict.repetitions).in_(lang)))
     lines += _reds(verdict, lang, len(verdict.reds) if reds is None else reds, limit)
     for other in LANGS:

@@ -70,7 +70,7 @@ def test_only_what_differed_is_counted_and_every_request() -> None:
         {STARTING: "passed", TIMES: "passed"},
     ).told()
     fact = told.facts[FACT]
-    assert (fact["wanted"], fact["held"], fact["unsteady"]) == (10, 3, {STARTING: {"passed": 2, "failed": 1}})
+    assert (fact["wanted"], fact["held"], fact["differed"]) == (10, 3, {STARTING: {"passed": 2, "failed": 1}})
     assert requests_of(told) == 3
     assert requests_of(transcript()) == 1
 
@@ -104,6 +104,17 @@ def test_a_waiver_of_the_kept_failure_hides_no_other() -> None:
     assert waivers.apply(again(told, TIMES, "passed")).kind == "failed"
 
 
+def test_what_does_not_come_about_each_time_is_counted_and_not_unsteady() -> None:
+    """A race has a refusal at times, a redelivery happens or not: then nothing was said, and nothing differs."""
+    twice: list[Kinds] = [{STARTING: "passed"}, {STARTING: "not-exercised"}]
+    found = again(held(*twice).told(), STARTING, "passed").repetitions
+    assert found is not None
+    assert (found.kinds, found.unsteady) == ((("passed", 1), ("not-exercised", 1)), False)
+    found = again(held(*twice, {STARTING: "warned"}).told(), STARTING, "warned").repetitions
+    assert found is not None
+    assert found.unsteady
+
+
 def test_a_newer_check_may_make_it_worse_and_never_better() -> None:
     told = held({STARTING: "passed"}, {STARTING: "passed"}).told()
     assert again(told, STARTING, "failed").kind == "failed"
@@ -123,14 +134,14 @@ def test_a_verdict_crosses_a_process_with_its_tally() -> None:
         None,
         7,
         {},
-        {"wanted": 2, "held": 2, "kept": 1, "unsteady": [], "elsewhere": {}},
-        {"wanted": 2, "held": 2, "kept": 1, "unsteady": {STARTING: 3}, "elsewhere": {}},
-        {"wanted": 2, "held": 2, "kept": 1, "unsteady": {}, "elsewhere": {STARTING: {"kind": "passed"}}},
+        {"wanted": 2, "held": 2, "kept": 1, "differed": [], "elsewhere": {}},
+        {"wanted": 2, "held": 2, "kept": 1, "differed": {STARTING: 3}, "elsewhere": {}},
+        {"wanted": 2, "held": 2, "kept": 1, "differed": {}, "elsewhere": {STARTING: {"kind": "passed"}}},
         {
             "wanted": 2,
             "held": 2,
             "kept": 1,
-            "unsteady": {},
+            "differed": {},
             "elsewhere": {STARTING: {**verdict(TIMES, "passed").to_json(), "kind": "never heard of"}},
         },
     ],

@@ -52,7 +52,7 @@ def test_a_healthy_server_three_times(tmp_path: Path) -> None:
     """A whole chapter and the quiet environment; the same verdicts as once, and nothing is left."""
     tokens = Tokens.generate()
     names = {line.scenario for line in full_plan() if scenarios()[line.scenario].quiet}
-    plan = [line for line in full_plan() if line.scenario in {*names, FIRST, "race.same-worker"}]
+    plan = [line for line in full_plan() if line.scenario in {*names, FIRST, "race.force.starting"}]
     server = Recorded(healthy(tokens))
     once = judge_app(Recorded(healthy(tokens)), tokens, tmp_path / "once", plan)
     record = judge_app(server, tokens, tmp_path / "run", plan, repeat=3)
