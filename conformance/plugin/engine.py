@@ -195,6 +195,8 @@ class Engine:
         for number in range(1, times + 1):
             done_with, used = used, []
             self._keep(scenario.id, *await self._judged(await self._hold(scenario, number, used)))
+            if self._client.gone:
+                break  # nothing more can be learnt
             await self._clear(scenario, done_with)
         return self._written(self._held[scenario.id].told())
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shlex
 import signal
 import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
 import pytest
 
 from conformance.chapters.registry import scenarios
+from conformance.client import client as client_module
 from conformance.emulator import EmulatorServer, Tokens
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
@@ -23,7 +27,7 @@ from tests.books.statement import check_books
 from tests.cli.apps import Recorded, left_on
 from tests.cli.processes import Ended, Running, start, tokens_environment, until
 from tests.hostile.inspection import check_folder
-from tests.runs import judge_app
+from tests.runs import judge_app, judge_settings, settings_for
 
 from .servers import Flaky, healthy, sessions
 
@@ -166,6 +170,28 @@ def test_at_the_time_limit_it_is_judged_on_what_was_held(tmp_path: Path) -> None
     assert f"{FIRST} ({told.held})" in (tmp_path / "run" / "summary.md").read_text("utf-8")
     again = read_evidence(tmp_path / "run").judged()
     assert {v.line: v for v in again.verdicts} == {v.line: v for v in record.verdicts}
+
+
+def test_a_target_that_is_gone_is_not_asked_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def sleep(_: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(client_module, "asyncio", SimpleNamespace(sleep=sleep, Lock=asyncio.Lock))
+    tokens = Tokens.generate()
+    server = Flaky(healthy(tokens), every=10**9)
+    with EmulatorServer(server) as emulator:
+
+        def end() -> None:
+            until("some repetitions", lambda: server.first_acks > 5)
+            emulator.stop()
+
+        ending = threading.Thread(target=end)
+        ending.start()
+        record = judge_settings(settings_for(emulator.base_url, tokens, tmp_path / "run", repeat=2000), ONE)
+        ending.join()
+    assert {v.kind for v in record.verdicts} == {"inconclusive"}
+    [told] = record.held_less.values()
+    assert 5 < told.held < 2000
 
 
 @pytest.mark.parametrize("processes", ["0", "2"])
