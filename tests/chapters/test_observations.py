@@ -90,7 +90,7 @@ def test_all_writes_of_a_conversation_were_counted(scenario: Scenario) -> None:
 
 def test_every_observation_is_made_by_one_case() -> None:
     observed = {rule for rule in load().requirements if load().requirements[rule].level == "OBSERVE"}
-    made = [rule for scenario in OBSERVATIONS for rule in scenario.requirements if rule in observed]
+    made = [rule for scenario in scenarios().values() for rule in scenario.requirements if rule in observed]
     assert sorted(made) == sorted(observed)
 
 
