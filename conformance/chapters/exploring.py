@@ -58,14 +58,14 @@ def explained(requirement: str) -> Judgement:
     return judge
 
 
-def contradiction_of(view: View) -> Contradiction | None:
-    """What `explained` holds against the round that was kept; None where it holds nothing.
+def contradiction_at(view: View, step: str) -> Contradiction | None:
+    """What `explained` holds against the round that was kept, where that is the answer to a step; else None.
 
     Raises:
         Unjudged: no round was held.
     """
     outcome = _reading(view).against_acks()
-    return outcome if isinstance(outcome, Contradiction) else None
+    return outcome if isinstance(outcome, Contradiction) and outcome.last.label == step else None
 
 
 def own_answers(view: View) -> Iterator[Finding]:

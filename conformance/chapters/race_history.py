@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from conformance.contract.contradiction import Contradiction
 from conformance.contract.history import Event, timeline
-from conformance.contract.linearizability import Undecided, check
+from conformance.contract.linearizability import Explained, Outcome, Undecided, check
 from conformance.contract.model import PHASES, Answer, ItemState, Operation
+from conformance.contract.orders import MOST_LOOKS
 from conformance.contract.telling import told
 from conformance.scenario.model import Finding, Judgement
 from conformance.scenario.view import Unjudged, View
@@ -22,81 +23,79 @@ from conformance.text import Text
 _ONLY: Final = ""
 """The item of a race that has one."""
 
+_TOO_MANY: Final = Text(
+    "whether some order explains the answers takes too long to find out",
+    "可能的顺序过多，无法判定是否存在能解释各响应的顺序",
+)
+
 
 def explained(view: View) -> Iterator[Finding]:
     """Some order that respects real time explains every answer of the burst and the gets after it.
 
     Raises:
-        Unjudged: the conversation ended before, or no ack of the burst was answered: then little is to be explained;
+        Unjudged: the conversation ended before, or no ack about an item was answered: then little is to be explained;
             or too many orders are possible to try them; or nothing tells what was sent.
     """
-    if "race" not in view.transcript.facts:
-        raise _untold(view, "after")
-    yield from _judged(*history_of(view))
+    yield from explained_each()(view)
 
 
-def explained_each(*names: str) -> Judgement:
-    """As `explained`, of these items alone, where a race is about several."""
+def explained_each(*items: str) -> Judgement:
+    """The same for these items of a race alone, or for each where none is named; a finding for each that has no order."""
 
     def judge(view: View) -> Iterator[Finding]:
         if "race" not in view.transcript.facts:
-            raise _untold(view, f"after.{names[0]}")
-        initial, events = history_of(view)
-        mine = [event for event in events if event.item in names]
-        yield from _judged({name: initial[name] for name in names}, mine)
+            view.exchange(_last_step(items[0] if items else _ONLY))  # says why, where the race was none
+            raise Unjudged(Text("nothing tells what was sent in the race", "没有记录说明并发时发出了哪些请求"))
+        initial, events = history_of(view, *items)
+        outcomes = {item: _outcome(initial, events, item) for item in initial}
+        for outcome in outcomes.values():
+            if isinstance(outcome, Contradiction):
+                yield _finding(outcome)
+        for item, outcome in outcomes.items():
+            if isinstance(outcome, Undecided):
+                raise Unjudged(_TOO_MANY)
+            if isinstance(outcome, Explained) and not any(_answered_ack(event, item) for event in events):
+                raise Unjudged(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
 
     return judge
 
 
-def _untold(view: View, last: str) -> Unjudged:
-    view.exchange(last)  # says why, where the race was none
-    return Unjudged(Text("nothing tells what was sent in the race", "没有记录说明并发时发出了哪些请求"))
-
-
-def _judged(initial: Mapping[str, ItemState], events: Sequence[Event]) -> Iterator[Finding]:
-    outcome = check(initial, events)
-    if isinstance(outcome, Contradiction):
-        yield _finding(outcome)
-    elif isinstance(outcome, Undecided):
-        raise Unjudged(
-            Text(
-                "whether some order explains the answers takes too long to find out",
-                "可能的顺序过多，无法判定是否存在能解释各响应的顺序",
-            )
-        )
-    elif not any(event.operation.kind == "ack" and not event.unknown for event in events):
-        raise Unjudged(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
-
-
-def contradiction_of(view: View) -> Contradiction | None:
-    """What `explained` holds against a race; None where it holds nothing.
+def contradiction_at(view: View, step: str) -> Contradiction | None:
+    """What `explained` holds against a race, where that is the answer to a step; None where it holds nothing against it.
 
     Raises:
         Unjudged: as `history_of`.
         KeyError: the transcript is not of a race.
     """
-    outcome = check(*history_of(view))
-    return outcome if isinstance(outcome, Contradiction) else None
+    race = view.transcript.facts["race"]
+    reads = {_last_step(name): {"item": name} for name in race.get("items", [_ONLY])}
+    operation = (reads | race["operations"]).get(step)
+    if operation is None:
+        return None
+    item = operation.get("item", _ONLY)
+    outcome = _outcome(*history_of(view, item), item)
+    return outcome if isinstance(outcome, Contradiction) and outcome.last.label == step else None
 
 
-def history_of(view: View) -> tuple[dict[str, ItemState], list[Event]]:
-    """The items of a race as they were before it, and what was sent and read.
+def history_of(view: View, *names: str) -> tuple[dict[str, ItemState], list[Event]]:
+    """The items of a race as they were before it, and what was sent and read; of all items where none is named.
 
     Raises:
         Unjudged: the conversation ended before all of it was; or no state of an item is what it began with.
-        KeyError: the transcript is not of a race.
+        KeyError: the transcript is not of a race, or not about these items.
     """
     race = view.transcript.facts["race"]
-    items: Mapping[str, Any] = race.get("items", {_ONLY: race})
+    known: Mapping[str, Any] = race.get("items", {_ONLY: race})
+    items = {name: known[name] for name in names or known}
     if any(item["phase"] not in PHASES for item in items.values()):
         raise Unjudged(Text("the record of the race names no known state", "并发操作的记录中没有已知的状态"))
     initial = {name: ItemState(item["phase"], item["worker"]) for name, item in items.items()}
     events = []
     for step, operation in race["operations"].items():
-        sent = Operation(operation["kind"], operation["worker"])
-        event = event_of(view, step, sent, operation.get("item", _ONLY))
-        if event is not None:
-            events.append(event)
+        item = operation.get("item", _ONLY)
+        if item in initial:
+            event = event_of(view, step, Operation(operation["kind"], operation["worker"]), item)
+            events += [event] if event is not None else []
     return initial, [*events, *(_read(view, name) for name in items)]
 
 
@@ -115,8 +114,22 @@ def event_of(view: View, step: str, operation: Operation, item: str = _ONLY) -> 
     return Event(step, operation, _seen(view, step, operation, item), exchange.invoked, exchange.completed, item)
 
 
+def _outcome(initial: Mapping[str, ItemState], events: Sequence[Event], item: str) -> Outcome:
+    """Of one item, so that each has its finding; what may be searched is shared out as if all were checked at once."""
+    mine = [event for event in events if event.item == item]
+    return check({item: initial[item]}, mine, limit=MOST_LOOKS // len(initial))
+
+
+def _answered_ack(event: Event, item: str) -> bool:
+    return event.item == item and event.operation.kind == "ack" and not event.unknown
+
+
+def _last_step(item: str) -> str:
+    return f"after.{item}" if item else "after"
+
+
 def _read(view: View, item: str) -> Event:
-    step = f"after.{item}" if item else "after"
+    step = _last_step(item)
     last = view.exchange(step)
     shown = view.item(step).get("state")
     return Event(step, Operation("get"), Answer(200, shown), last.invoked, last.completed, item)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.chapters.race_history import contradiction_of, explained, history_of
+from conformance.chapters.race_history import contradiction_at, explained, explained_each, history_of
 from conformance.contract.model import ItemState, Kind
 from conformance.scenario.model import Finding
 from conformance.scenario.view import Unjudged
@@ -74,15 +74,38 @@ def test_a_contradiction_is_about_one_item_and_names_it(
     spoiled: dict[str, Any], after: dict[str, str], item: str, needed: set[str]
 ) -> None:
     dialog = several(GOOD | spoiled, AFTER | after)
-    found = contradiction_of(dialog.view())
+    (finding,) = findings(dialog)
+    found = contradiction_at(dialog.view(), finding.step)
     assert found is not None
     assert (found.item, set(found.needed)) == (item, needed)
-    (finding,) = findings(dialog)
     assert finding.step == found.last.label
+    assert contradiction_at(dialog.view(), "b.ack") is None
+    assert contradiction_at(dialog.view(), "before") is None
     assert f"item `{item}` was `queued`" in finding.actual.en
     assert all(
         row.removeprefix("*").split()[0] in {*BURST, "after.a", "after.b"} for row in finding.exhibit.splitlines()[1:]
     )
+
+
+def test_each_contradictory_item_has_its_finding_and_a_requirement_may_be_about_some() -> None:
+    dialog = several(GOOD | {"a.foreign": "starting"}, AFTER | {"b": "active"})
+    assert [finding.step for finding in findings(dialog)] == ["a.foreign", "after.b"]
+    for item, step in (("a", "a.foreign"), ("b", "after.b")):
+        assert [finding.step for finding in explained_each(item)(dialog.view())] == [step]
+        found = contradiction_at(dialog.view(), step)
+        assert found is not None
+        assert found.item == item
+
+
+def test_what_became_of_one_item_does_not_keep_another_from_being_judged() -> None:
+    dialog = several(GOOD | {"b.ack": "unknown"}, {"a": "starting"})
+    assert list(explained_each("a")(dialog.view())) == []
+    with pytest.raises(Unjudged, match=r"ended before `after\.b`"):
+        list(explained_each("b")(dialog.view()))
+    dialog = several(GOOD | {"b.ack": "unknown"}, AFTER)
+    assert list(explained_each("a")(dialog.view())) == []
+    with pytest.raises(Unjudged, match="no ack of the burst was answered"):
+        list(explained_each("b")(dialog.view()))
 
 
 def test_the_same_answers_about_one_item_are_something_else() -> None:
@@ -98,7 +121,7 @@ def test_a_poll_delivers_the_item_that_it_is_about() -> None:
     for work_id, right in ((WORK, True), (SECOND, False)):
         answers = {"b.ack": "starting", "b.poll": (200, shown(id=work_id))}
         dialog = several(answers, {"a": "queued", "b": "starting"}, sent)
-        assert (findings(dialog) == []) is right
+        assert (list(explained_each("b")(dialog.view())) == []) is right
 
 
 def test_an_item_that_was_not_read_afterwards_is_not_judged() -> None:

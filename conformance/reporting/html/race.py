@@ -30,8 +30,8 @@ _NARROWEST: Final = 4.0
 _LONGEST: Final = 72
 
 
-_SEARCHES: Final = {"race": race_history.contradiction_of, "explored": exploring.contradiction_of}
-"""What works out the contradiction of a conversation that has this fact."""
+_SEARCHES: Final = {"race": race_history.contradiction_at, "explored": exploring.contradiction_at}
+"""What works out the contradiction at a step of a conversation that has this fact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +69,11 @@ class Race:
 def race_of(verdict: Verdict, transcript: Transcript | None) -> Race | None:
     """The contradiction behind a verdict, worked out again; None where there is none, or no transcript to look at."""
     scenario = scenarios().get(verdict.line.scenario)
-    shown = any(red.exhibit for red in verdict.reds)
-    if not shown or scenario is None or transcript is None:
+    red = next((red for red in verdict.reds if red.exhibit), None)
+    if red is None or scenario is None or transcript is None:
         return None
     search = next((search for fact, search in _SEARCHES.items() if fact in transcript.facts), None)
-    found = search(View(scenario, transcript)) if search is not None else None
+    found = search(View(scenario, transcript), red.step) if search is not None else None
     return _drawn(found) if found is not None else None
 
 
