@@ -130,7 +130,7 @@ def test_what_a_contradiction_does_not_need_is_not_shown() -> None:
     assert red.actual == Text(
         "the item was `queued`, then `ack.1` answered 200; no order lets `after` show `queued` (the item can only be"
         " `starting` then)",
-        "item 起初为 `queued`，随后 `ack.1` 返回 200；没有任何顺序允许 `after` 显示 `queued`（此时 item 只能是 `starting`）",
+        "该 item 起初为 `queued`，随后 `ack.1` 返回 200；没有任何顺序允许 `after` 显示 `queued`（此时 item 只能是 `starting`）",
     )
     assert [line[:7].split() for line in red.exhibit.splitlines()[1:]] == [
         ["*", "ack.1"],
