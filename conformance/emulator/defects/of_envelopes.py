@@ -9,7 +9,16 @@ from ..answers import Answer, body, content, editing, errors, header, on_refusal
 from ..recipe import Departure
 from .defect import Defect, defect
 from .departures import answering
-from .requirements import ENVELOPE_SCHEMAS, MISMATCHES, NOT_FOUND, RACES, REDELIVERY, TERMINAL, UNAUTHENTICATED
+from .requirements import (
+    ENVELOPE_SCHEMAS,
+    ITEM_SCHEMAS,
+    MISMATCHES,
+    NOT_FOUND,
+    RACES,
+    REDELIVERY,
+    TERMINAL,
+    UNAUTHENTICATED,
+)
 
 
 def _written(change: Callable[[bytes], bytes]) -> Departure:
@@ -175,7 +184,7 @@ ENVELOPE = (
         "A 409 carries the type `conflict_error`, as the conventions page has it.",
         "409 的类型为 `conflict_error`，如约定页所写。",
         answering(on_refusal(errors(type="conflict_error"), 409)),
-        fails=f"{MISMATCHES} {TERMINAL} {ENVELOPE_SCHEMAS} ack.race.foreign-worker",
+        fails=f"{MISMATCHES} {TERMINAL} {ENVELOPE_SCHEMAS} ack.race.foreign-worker ack.race.stop ack.race.redelivery",
     ),
     defect(
         "envelope.param-a-list",
@@ -224,8 +233,8 @@ ENVELOPE = (
         "A refusal answers 200 and the envelope.",
         "拒绝时返回 200 和错误信封。",
         answering(on_refusal(_with_200)),
-        fails=f"{MISMATCHES} {TERMINAL} {NOT_FOUND} {UNAUTHENTICATED} ack.environment.not-self-hosted"
-        " ack.authz.forbidden ack.authz.foreign ack.race.foreign-worker",
+        fails=f"{MISMATCHES} {TERMINAL} {NOT_FOUND} {UNAUTHENTICATED} {ITEM_SCHEMAS} ack.environment.not-self-hosted"
+        " ack.authz.forbidden ack.authz.foreign ack.race.foreign-worker ack.race.stop ack.race.redelivery",
     ),
     defect(
         "envelope.redirects",

@@ -87,7 +87,7 @@ DEFECTS: Sequence[Defect] = (
         "Any worker may ack any item.",
         "任何 worker 都可以 ack 任何 item。",
         _comparing(_always),
-        fails=f"{MISMATCHES} ack.race.foreign-worker",
+        fails=f"{MISMATCHES} ack.race.foreign-worker ack.race.redelivery",
     ),
     defect(
         "identity.not-compared-while-queued",
@@ -95,7 +95,7 @@ DEFECTS: Sequence[Defect] = (
         "item 处于 queued 时不比较 worker。",
         _comparing(_always, State.QUEUED),
         fails="ack.identity.mismatch-queued ack.identity.redelivered ack.identity.header-case ack.request.json-body",
-        may_fail="ack.race.foreign-worker",
+        may_fail="ack.race.foreign-worker ack.race.redelivery",
     ),
     defect(
         "identity.forgotten-once-starting",
@@ -103,6 +103,7 @@ DEFECTS: Sequence[Defect] = (
         "item 处于 starting 时不比较 worker。",
         _comparing(_always, State.STARTING),
         fails="ack.identity.mismatch-starting ack.race.foreign-worker",
+        may_fail="ack.race.redelivery",
     ),
     defect(
         "identity.forgotten-once-active",
@@ -137,7 +138,7 @@ DEFECTS: Sequence[Defect] = (
         "Another worker's ack answers 403.",
         "其他 worker 的 ack 返回 403。",
         _refusing_others(not_permitted),
-        fails=f"{MISMATCHES} ack.race.foreign-worker",
+        fails=f"{MISMATCHES} ack.race.foreign-worker ack.race.redelivery",
     ),
     defect(
         "identity.required",
@@ -176,6 +177,7 @@ DEFECTS: Sequence[Defect] = (
         "重新投递不会更换 worker。",
         around(deliver=_keeps_first),
         fails="ack.identity.redelivered",
+        may_fail="ack.race.redelivery",
     ),
     defect(
         "identity.every-delivery-counts",
@@ -183,6 +185,7 @@ DEFECTS: Sequence[Defect] = (
         "item 曾投递给的每个 worker 都可以 ack。",
         together(around(deliver=_adds_worker), around(decide_ack=_one_of_many)),
         fails="ack.identity.redelivered",
+        may_fail="ack.race.redelivery",
     ),
     defect(
         "identity.lower-case-header-lost",

@@ -194,14 +194,14 @@ TERMINAL_STATES = (
         "An ack of a stopping item answers 200 and changes nothing.",
         "对处于 stopping 的 item 执行 ack 返回 200，且不作任何改变。",
         _takes_ended(lambda item: item.state is State.STOPPING, AckDecision.REPEAT),
-        fails="ack.terminal.stopping",
+        fails="ack.terminal.stopping ack.race.stop",
     ),
     defect(
         "terminal.stopping-revived",
         "An ack of a stopping item starts it again.",
         "对处于 stopping 的 item 执行 ack，会使其重新启动。",
         _takes_ended(lambda item: item.state is State.STOPPING, AckDecision.START),
-        fails="ack.terminal.stopping",
+        fails="ack.terminal.stopping ack.race.stop",
     ),
     defect(
         "terminal.stopped-queued-revived",
@@ -209,6 +209,7 @@ TERMINAL_STATES = (
         "item 在被 ack 之前已停止，ack 却将其启动。",
         _takes_ended(_never_acked, AckDecision.START),
         fails="ack.terminal.stopped-queued",
+        may_fail="ack.race.stop",
     ),
     defect(
         "terminal.drained-revived",
@@ -222,28 +223,28 @@ TERMINAL_STATES = (
         "An ack of an item that was stopped by force, and never asked to stop, answers 200.",
         "item 未经停止请求即被强制停止，ack 却返回 200。",
         _takes_ended(_forced, AckDecision.REPEAT),
-        fails="ack.terminal.stopped-forced",
+        fails="ack.terminal.stopped-forced ack.race.stop",
     ),
     defect(
         "terminal.forced-revived",
         "An ack starts an item again that was stopped by force.",
         "item 被强制停止后，ack 却将其重新启动。",
         _takes_ended(_forced, AckDecision.START),
-        fails="ack.terminal.stopped-forced",
+        fails="ack.terminal.stopped-forced ack.race.stop",
     ),
     defect(
         "terminal.gone",
         "An ack of an item that is stopping or stopped answers 404.",
         "对处于 stopping 或 stopped 的 item 执行 ack 返回 404。",
         _refusing_ended(lambda: not_found("work item", "work_id")),
-        fails=TERMINAL,
+        fails=f"{TERMINAL} ack.race.stop",
     ),
     defect(
         "terminal.wrong-type",
         "The 409 of an item that is stopping or stopped carries the type `state_error`.",
         "item 处于 stopping 或 stopped 时，409 的类型为 `state_error`。",
         _refusing_ended(lambda: ApiError(409, "state_error", "The work item is stopping or stopped.")),
-        fails=f"{TERMINAL} ack.envelope.schema-en ack.envelope.schema-zh",
+        fails=f"{TERMINAL} ack.envelope.schema-en ack.envelope.schema-zh ack.race.stop",
     ),
 )
 
