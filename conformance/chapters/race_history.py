@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from conformance.contract.contradiction import Contradiction
 from conformance.contract.history import Event, timeline
-from conformance.contract.linearizability import Explained, Outcome, Undecided, check
+from conformance.contract.linearizability import Outcome, Undecided, check
 from conformance.contract.model import PHASES, Answer, ItemState, Operation
 from conformance.contract.orders import MOST_LOOKS
 from conformance.contract.telling import told
@@ -33,7 +33,7 @@ def explained(view: View) -> Iterator[Finding]:
     """Some order that respects real time explains every answer of the burst and the gets after it.
 
     Raises:
-        Unjudged: the conversation ended before, or no ack about an item was answered: then little is to be explained;
+        Unjudged: the conversation ended before, or no ack of the burst was answered: then little is to be explained;
             or too many orders are possible to try them; or nothing tells what was sent.
     """
     yield from explained_each()(view)
@@ -47,15 +47,13 @@ def explained_each(*items: str) -> Judgement:
             view.exchange(_last_step(items[0] if items else _ONLY))  # says why, where the race was none
             raise Unjudged(Text("nothing tells what was sent in the race", "没有记录说明并发时发出了哪些请求"))
         initial, events = history_of(view, *items)
-        outcomes = {item: _outcome(initial, events, item) for item in initial}
-        for outcome in outcomes.values():
-            if isinstance(outcome, Contradiction):
-                yield _finding(outcome)
-        for item, outcome in outcomes.items():
-            if isinstance(outcome, Undecided):
-                raise Unjudged(_TOO_MANY)
-            if isinstance(outcome, Explained) and not any(_answered_ack(event, item) for event in events):
-                raise Unjudged(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
+        outcomes = [_outcome(initial, events, item) for item in initial]
+        contradictions = [outcome for outcome in outcomes if isinstance(outcome, Contradiction)]
+        yield from map(_finding, contradictions)
+        if any(isinstance(outcome, Undecided) for outcome in outcomes):
+            raise Unjudged(_TOO_MANY)
+        if not contradictions and not any(event.operation.kind == "ack" and not event.unknown for event in events):
+            raise Unjudged(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
 
     return judge
 
@@ -118,10 +116,6 @@ def _outcome(initial: Mapping[str, ItemState], events: Sequence[Event], item: st
     """Of one item, so that each has its finding; what may be searched is shared out as if all were checked at once."""
     mine = [event for event in events if event.item == item]
     return check({item: initial[item]}, mine, limit=MOST_LOOKS // len(initial))
-
-
-def _answered_ack(event: Event, item: str) -> bool:
-    return event.item == item and event.operation.kind == "ack" and not event.unknown
 
 
 def _last_step(item: str) -> str:

@@ -103,7 +103,7 @@ def test_what_became_of_one_item_does_not_keep_another_from_being_judged() -> No
     with pytest.raises(Unjudged, match=r"ended before `after\.b`"):
         list(explained_each("b")(dialog.view()))
     dialog = several(GOOD | {"b.ack": "unknown"}, AFTER)
-    assert list(explained_each("a")(dialog.view())) == []
+    assert findings(dialog) == []
     with pytest.raises(Unjudged, match="no ack of the burst was answered"):
         list(explained_each("b")(dialog.view()))
 

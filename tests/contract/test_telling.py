@@ -28,7 +28,7 @@ def contradiction(phase: Phase, *lines: str, item: str = "") -> Contradiction:
             Text(
                 "the item was `starting`, then `stop` answered 200; no order lets `ack` answer 200 (the item can only"
                 " be `stopping` then)",
-                "item 起初为 `starting`，随后 `stop` 返回 200；没有任何顺序允许 `ack` 返回 200（此时 item 只能是"
+                "该 item 起初为 `starting`，随后 `stop` 返回 200；没有任何顺序允许 `ack` 返回 200（此时 item 只能是"
                 " `stopping`）",
             ),
         ),
@@ -37,7 +37,7 @@ def contradiction(phase: Phase, *lines: str, item: str = "") -> Contradiction:
             ("old ack:A 200 starting 0 5", "poll redeliver:B 200 delivered 1 4"),
             Text(
                 "the item was `queued`; at the same time `poll` delivered it; no order lets `old` answer 200",
-                "item 起初为 `queued`；同时 `poll` 投递了它；没有任何顺序允许 `old` 返回 200",
+                "该 item 起初为 `queued`；同时 `poll` 投递了它；没有任何顺序允许 `old` 返回 200",
             ),
         ),
         (
@@ -46,7 +46,7 @@ def contradiction(phase: Phase, *lines: str, item: str = "") -> Contradiction:
             Text(
                 "the item was `queued`, then `ack` answered 200; no order lets `poll` deliver it (the item can only be"
                 " `starting` then)",
-                "item 起初为 `queued`，随后 `ack` 返回 200；没有任何顺序允许 `poll` 投递它（此时 item 只能是 `starting`）",
+                "该 item 起初为 `queued`，随后 `ack` 返回 200；没有任何顺序允许 `poll` 投递它（此时 item 只能是 `starting`）",
             ),
         ),
         (
@@ -54,7 +54,7 @@ def contradiction(phase: Phase, *lines: str, item: str = "") -> Contradiction:
             ("mine ack:A 200 starting 0 5", "other ack:B 200 starting 1 4"),
             Text(
                 "the item was `queued`; no order lets `other` answer 200 (the item is another worker's)",
-                "item 起初为 `queued`；没有任何顺序允许 `other` 返回 200（该 item 属于其他 worker）",
+                "该 item 起初为 `queued`；没有任何顺序允许 `other` 返回 200（该 item 属于其他 worker）",
             ),
         ),
         (
@@ -62,7 +62,7 @@ def contradiction(phase: Phase, *lines: str, item: str = "") -> Contradiction:
             ("ack ack:A 404 0 5", "get get 200 queued 6 7"),
             Text(
                 "the item was `queued`; no order lets `ack` answer 404 (no state of an item allows that)",
-                "item 起初为 `queued`；没有任何顺序允许 `ack` 返回 404（item 的任何状态都不允许如此）",
+                "该 item 起初为 `queued`；没有任何顺序允许 `ack` 返回 404（item 的任何状态都不允许如此）",
             ),
         ),
         (
@@ -70,7 +70,7 @@ def contradiction(phase: Phase, *lines: str, item: str = "") -> Contradiction:
             ("get get 200 <script> 0 1",),
             Text(
                 "the item was `queued`; no order lets `get` show another state (no state of an item allows that)",
-                "item 起初为 `queued`；没有任何顺序允许 `get` 显示其他状态（item 的任何状态都不允许如此）",
+                "该 item 起初为 `queued`；没有任何顺序允许 `get` 显示其他状态（item 的任何状态都不允许如此）",
             ),
         ),
         (
@@ -78,7 +78,7 @@ def contradiction(phase: Phase, *lines: str, item: str = "") -> Contradiction:
             ("ack ack:A 200 active 0 5", "stop stop 200 stopping 1 4", "get get 200 stopping 8 9"),
             Text(
                 "the item was `queued`; no order lets `ack` answer 200 with `active`",
-                "item 起初为 `queued`；没有任何顺序允许 `ack` 返回 200，状态为 `active`",
+                "该 item 起初为 `queued`；没有任何顺序允许 `ack` 返回 200，状态为 `active`",
             ),
         ),
         (
@@ -87,7 +87,7 @@ def contradiction(phase: Phase, *lines: str, item: str = "") -> Contradiction:
             Text(
                 "the item was `queued`, then `a` answered 409 and `b` answered 409; no order lets `get` show `starting`"
                 " (the item can only be `queued` then)",
-                "item 起初为 `queued`，随后 `a` 返回 409，且 `b` 返回 409；没有任何顺序允许 `get` 显示 `starting`（此时 item"
+                "该 item 起初为 `queued`，随后 `a` 返回 409，且 `b` 返回 409；没有任何顺序允许 `get` 显示 `starting`（此时 item"
                 " 只能是 `queued`）",
             ),
         ),
@@ -97,7 +97,7 @@ def contradiction(phase: Phase, *lines: str, item: str = "") -> Contradiction:
             Text(
                 "the item was `queued`, then `a` answered 200; no order lets `b` answer 409 (the item can only be"
                 " `starting` then)",
-                "item 起初为 `queued`，随后 `a` 返回 200；没有任何顺序允许 `b` 返回 409（此时 item 只能是 `starting`）",
+                "该 item 起初为 `queued`，随后 `a` 返回 200；没有任何顺序允许 `b` 返回 409（此时 item 只能是 `starting`）",
             ),
         ),
     ],
