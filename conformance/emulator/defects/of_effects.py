@@ -128,6 +128,7 @@ DEFECTS: Sequence[Defect] = (
         "其他 worker 的 ack 返回 409，而 item 却归了该 worker。",
         _leaving(_takes, 409),
         fails="ack.refused.rightful-worker-unharmed ack.race.foreign-worker",
+        may_fail="ack.race.redelivery",
     ),
     defect(
         "refused.stops-the-item",
@@ -135,6 +136,7 @@ DEFECTS: Sequence[Defect] = (
         "其他 worker 的 ack 返回 409，而 item 却被停止。",
         _leaving(_ends, 409),
         fails="ack.refused.changes-nothing ack.refused.rightful-worker-unharmed ack.race.foreign-worker",
+        may_fail="ack.race.stop ack.race.redelivery",
     ),
     defect(
         "refused.dates-stopped-items",
@@ -168,6 +170,7 @@ DEFECTS: Sequence[Defect] = (
         "任何 ack 被拒绝之后，其 worker 所持的 item 便不再属于任何人。",
         _leaving(lambda _service, item, _worker: replace(item, worker_id="nobody")),
         fails="ack.refused.rightful-worker-unharmed ack.race.foreign-worker",
+        may_fail="ack.race.redelivery",
     ),
     defect(
         "refused.401-acts-first",
