@@ -37,15 +37,18 @@ class Leftover:
     reason: str
 
 
-async def remove(api: Api, made: Iterable[Made], *, within: float | None = None) -> list[Leftover]:
+async def remove(
+    api: Api, made: Iterable[Made], *, within: float | None = None, at_once: int | None = None
+) -> list[Leftover]:
     """Remove everything in `made`: items first, then sessions, agents and environments. Never raises for the target.
 
-    What is not removed `within` so many seconds is left.
+    What is not removed `within` so many seconds is left. `at_once` is how many requests are under way at most, by
+    default the concurrency that was asked for.
     """
     loop = asyncio.get_running_loop()
     until = None if within is None else loop.time() + within
     known, leftovers = await _with_ids(api, list(made), until)
-    gate = asyncio.Semaphore(api.client.limits.concurrency)
+    gate = asyncio.Semaphore(at_once or api.client.limits.concurrency)
     await asyncio.gather(*(_stop_all_work(api, m, gate, until) for m in known if m.collection == "environments"))
     for collection in COLLECTIONS:
         results = await asyncio.gather(*(_remove(api, m, gate, until) for m in known if m.collection == collection))

@@ -171,7 +171,9 @@ class Conductor:
         given = self._journal.claimed() if self.assignment.arrangement.mode == "command" else []
         sentences = []
         if made:
-            left = self._talk(lambda api: remove(api, made, within=self._bound))
+            # Twice: a scenario with a burst has as many requests under way, and more.
+            at_once = 2 * self.assignment.limits.concurrency
+            left = self._talk(lambda api: remove(api, made, within=self._bound, at_once=at_once))
             sentences += [_sentence(leftover) for leftover in left]
         if given:
             at_once = self.assignment.limits.concurrency

@@ -17,11 +17,11 @@ def measure(rounds: int) -> list[Ratio]:
     """Both."""
     runs, judgements, replays = [], [], []
     with tempfile.TemporaryDirectory() as place:
-        folder = str(Path(place, "run"))
-        for _ in range(rounds):
+        for number in range(rounds):
+            folder = str(Path(place, str(number)))
             runs.append(conformance("run", "--output", folder).seconds)
             judgements.append(float(python("-m", "tests.benchmarks.timed_judging", folder).out.split()[-1]))
-            replays.append(conformance("replay", folder, "--output", str(Path(place, "replay"))).seconds)
+            replays.append(conformance("replay", folder, "--output", f"{folder}-replay").seconds)
     run, judging, replay = min(runs), min(judgements), min(replays)
     return [
         Ratio(

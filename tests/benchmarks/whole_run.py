@@ -18,9 +18,9 @@ _LIMIT = 1.5
 def measure(rounds: int) -> list[Ratio]:
     """Alternate both."""
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place, "run")
         runs, scripts = [], []
-        for _ in range(rounds):
+        for number in range(rounds):
+            folder = Path(place, str(number))
             with serve() as base_url:
                 runs.append(conformance("run", "--base-url", base_url, "--output", str(folder)))
             with serve() as base_url:
