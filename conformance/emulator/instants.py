@@ -24,12 +24,12 @@ def utc_now() -> datetime:
 
 def whole_seconds(instant: datetime) -> str:
     """``2026-07-01T08:15:04Z``; anything below a second is cut off, never rounded up."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def microseconds(instant: datetime) -> str:
     """``2026-07-01T08:15:06.120394Z``, always six digits."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime | None:
