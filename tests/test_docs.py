@@ -263,5 +263,5 @@ def masked(line: str) -> str:
 
 @EACH_LANGUAGE
 def test_as_many_reds_are_counted_as_the_broken_server_has(lang: Lang) -> None:
-    assert len(DEFECTS["envelope.conflict-error"].fails) == 13
-    assert Text("One of the thirteen reds", "十三处失败之一").in_(lang) in README[lang]
+    assert len(DEFECTS["envelope.conflict-error"].fails) == 15
+    assert Text("One of the fifteen reds", "十五处失败之一").in_(lang) in README[lang]

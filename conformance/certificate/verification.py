@@ -149,12 +149,14 @@ def _never_was(certificate: Certificate) -> list[Text]:
 
 
 def _left_out(certificate: Certificate) -> list[Text]:
-    """Requirements of the certificate's own catalogue that it is silent about."""
+    """Requirements of the certificate's own catalogue that it is silent about, but for those that a run need not hold."""
     version = version_numbers(certificate.suite.catalogue_version)
     silent = [
         rule.id
         for rule in load().requirements.values()
-        if version_numbers(rule.since) <= version and rule.id not in certificate.verdicts
+        if version_numbers(rule.since) <= version
+        and rule.id not in certificate.verdicts
+        and rule.exercised != "on-request"
     ]
     if not silent:
         return []

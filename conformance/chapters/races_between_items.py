@@ -5,7 +5,6 @@ Each item's answers must be explained by its own history: no request has a part 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterator
 from typing import Final
 
@@ -56,7 +55,7 @@ async def _crossed(stage: Stage) -> None:
         after={"read.c": "ack.c.1"},
         groups=list(groups.values()),
     )
-    await asyncio.gather(*(stage.get(f"after.{name}", item) for name, item in items.items()))
+    await stage.get_each("after", items)
     for name in _CROSSED:
         await stage.ack(f"rightful.{name}", items[name], stage.rightful(items[name]))
 

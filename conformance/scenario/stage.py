@@ -197,6 +197,10 @@ class Stage:
         """Get the item."""
         return answered(await self._api.get(step, item.environment_id, item.work_id))
 
+    async def get_each(self, step: str, items: Mapping[str, Item]) -> None:
+        """Get several items at the same time, as the steps `<step>.<name>`."""
+        await asyncio.gather(*(self.get(f"{step}.{name}", item) for name, item in items.items()))
+
     async def exists(self, environment_id: str, work_id: str) -> bool:
         """Whether a get of that id answers 200: then it is not an unknown one."""
         exchange = answered(await self._api.get(f"probe.{len(self.exchanges)}", environment_id, work_id))

@@ -24,7 +24,7 @@ NEW_RULE = """
 id = "ack.retry.newer"
 level = "MUST"
 basis = "stated"
-since = "1.1"
+since = "1.2"
 sources = ["ack#introduction~active"]
 text.en = "A newer rule."
 text.zh = "新增的要求。"
@@ -71,7 +71,7 @@ def a_comment(package: Path) -> None:
 
 
 def a_newer_requirement(package: Path) -> None:
-    change(package / "contract" / "catalogue.toml", '"1.0"', '"1.1"')
+    change(package / "contract" / "catalogue.toml", '"1.1"', '"1.2"')
     (package / RULES).write_text((package / RULES).read_text("utf-8") + NEW_RULE, "utf-8")
     change(package / CHAPTER, CHECKS, f'{CHECKS}    Check("ack.retry.newer", acknowledged_at_kept),\n')
 
@@ -90,8 +90,8 @@ def a_stricter_check(package: Path) -> None:
 def a_requirement_of_another_name(package: Path) -> None:
     for path in (package / RULES, package / CHAPTER):
         change(path, "ack.retry.acknowledged-at-kept", "ack.retry.acknowledged-at-held")
-    change(package / RULES, 'acknowledged-at-held"', 'acknowledged-at-held"\nsince = "1.1"')
-    change(package / "contract" / "catalogue.toml", '"1.0"', '"1.1"')
+    change(package / RULES, 'acknowledged-at-held"', 'acknowledged-at-held"\nsince = "1.2"')
+    change(package / "contract" / "catalogue.toml", '"1.1"', '"1.2"')
 
 
 def a_newer_scenario(package: Path) -> None:
@@ -102,7 +102,7 @@ HOLDS: dict[Callable[[Path], None], tuple[str, ...]] = {
     nothing: (),
     a_comment: ("The installed files are not the certified ones: the suite's files.",),
     a_newer_requirement: (
-        "Certified with 1.0, verified with 1.1: version of the catalogue.",
+        "Certified with 1.1, verified with 1.2: version of the catalogue.",
         "The installed files are not the certified ones: the catalogue.",
         "Newer than the certificate, not part of it: ack.retry.newer (passed).",
     ),
@@ -136,5 +136,5 @@ def test_nothing_can_be_told_where_they_are_not(
     code, told = verified(package, certified, tmp_path)
     assert code == 2, told
     assert UNCLEAR[development] in told
-    assert "Install version 0.1.0 of work-conformance (catalogue 1.0) and verify with that." in told
+    assert "Install version 0.1.0 of work-conformance (catalogue 1.1) and verify with that." in told
     assert told.rstrip().endswith("Cannot tell.")

@@ -116,25 +116,25 @@ def test_an_unknown_requirement(certified: Certified) -> None:
 
 
 def test_another_suite_with_the_same_verdicts(certified: Certified) -> None:
-    strange = other_suite(suite.installed(), version="0.2.0", catalogue_version="1.1")
+    strange = other_suite(suite.installed(), version="0.2.0", catalogue_version="1.2")
     result = verify(forged(certified.bundle, certified.key, suite=strange))
     assert result.outcome == "holds"
     notes = [note.en for note in result.notes]
     assert notes == [
         "Certified with 0.2.0, verified with 0.1.0: version of work-conformance.",
-        "Certified with 1.1, verified with 1.0: version of the catalogue.",
+        "Certified with 1.2, verified with 1.1: version of the catalogue.",
         "The installed files are not the certified ones: the suite's files.",
     ]
 
 
 def test_a_requirement_that_came_later(certified: Certified, monkeypatch: pytest.MonkeyPatch) -> None:
     """The certificate is silent about it, and may be: its catalogue is older."""
-    later = replace(load().requirements[FAILING], since="1.1")
+    later = replace(load().requirements[FAILING], since="1.2")
     chapters = tuple(
         replace(chapter, requirements=tuple(later if rule.id == FAILING else rule for rule in chapter.requirements))
         for chapter in load().chapters
     )
-    catalogue = replace(load(), version="1.1", chapters=chapters)
+    catalogue = replace(load(), version="1.2", chapters=chapters)
     monkeypatch.setattr("conformance.certificate.verification.load", lambda: catalogue)
     verdicts = {rule: kind for rule, kind in certified.bundle.certificate.verdicts.items() if rule != FAILING}
     result = verify(forged(certified.bundle, certified.key, suite=STRANGE, verdicts=verdicts))
