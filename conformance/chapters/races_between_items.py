@@ -6,15 +6,17 @@ Each item's answers must be explained by its own history: no request has a part 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import Item, Want
 from conformance.chapters.race_history import explained_each
 from conformance.chapters.races import ack_of
 from conformance.contract.model import Kind
 from conformance.scenario.model import Answer, Check, Expectation, Scenario, success
-from conformance.scenario.stage import Send, Stage
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Send, Stage
 
 _FOREIGN: Final = "ack.race.foreign-worker"
 _SAME: Final = "ack.race.same-worker"
