@@ -121,9 +121,9 @@ def _seen(step: str, words: Text) -> Finding:
 
 def _missing(pairs: dict[str, dict[str, int]]) -> list[Text]:
     return [
-        Text(f"{row} / {phase}", f"{row} / {phase}")
+        Text("{row} / {phase}", "{row} / {phase}").format(row=label, phase=phase)
         for phase in PHASES
-        for row in ROWS
+        for row, label in ROWS.items()
         if row not in pairs.get(phase, {})
     ]
 

@@ -17,7 +17,8 @@ from conformance.contract.linearizability import Explained, Outcome, check
 from conformance.contract.model import Answer, ItemState, Kind, Operation, is_foreign
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange
-from conformance.exploration.programme import Verb
+from conformance.exploration.programme import VERBS, Verb
+from conformance.text import Text
 
 _KINDS: Final[dict[Verb, Kind]] = {
     "ack": "ack",
@@ -86,20 +87,12 @@ class Reading:
         return "ack by another" if is_foreign(holder, operation.worker) else "ack by its worker"
 
 
-ROWS: Final = (
-    "ack by its worker",
-    "ack by another",
-    "ack by nobody",
-    "heartbeat",
-    "renew",
-    "stop",
-    "force-stop",
-    "poll",
-    "get",
-    "list",
-    "metadata",
-    "stats",
-)
+ROWS: Final[Mapping[str, Text]] = {
+    "ack by its worker": Text("ack by its worker", "所属 worker 的 ack"),
+    "ack by another": Text("ack by another worker", "其他 worker 的 ack"),
+    "ack by nobody": Text("ack without Worker-ID", "不带 Worker-ID 的 ack"),
+    **{verb: Text(verb, verb) for verb in VERBS if verb != "ack"},
+}
 """The requests that coverage tells apart."""
 
 

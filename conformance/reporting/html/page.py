@@ -22,7 +22,7 @@ from conformance.contract.witnesses import schema_differences
 from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
-from conformance.reporting.html import machine, race, sequence, timeline
+from conformance.reporting.html import coverage, machine, race, sequence, timeline
 from conformance.reporting.html.markup import Words, block, coded, is_link
 from conformance.reporting.html.view import Breach, View
 from conformance.reporting.safe import encodable, safe
@@ -59,6 +59,7 @@ def page(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang = 
         style=Markup(style),  # noqa: S704 - a file of ours
         script=Markup(script),  # noqa: S704 - a file of ours
         breaches=_breaches(view, environment),
+        coverage=coverage.coverage_of(transcripts.values()),
         machine=machine.machine_of(transcripts.values(), view.red_steps),
         timeline=timeline.timeline_of(transcripts, {name: kind for name, _, kind, _ in view.scenarios}),
         register=register(),
