@@ -144,7 +144,6 @@ class _Walk:
 
     def _count(self, held: _Round, reading: Reading) -> None:
         self._seen.rounds += 1
-        self._seen.requests += len(held.exchanges)
         self._seen.unknown += sum(exchange.outcome == "unknown" for exchange in held.exchanges)
         for exchange in held.exchanges:
             verb, response = reading.verbs.get(exchange.step), exchange.response
@@ -182,6 +181,8 @@ class _Walk:
             if self._seen.abandoned > MAX_ABANDONED:
                 raise
             return None
+        finally:
+            self._seen.requests += len(self._stage.exchanges)
 
     async def _hold(self, programme: Programme, seed: int) -> _Round:
         """Bring the items about, send the groups one after the other, and stop the items whatever happens."""

@@ -184,3 +184,19 @@ def test_a_limit_cuts_it_short_and_it_is_not_judged(tmp_path: Path) -> None:
     assert not failed(record)
     assert {result.kind for result in record.tally.results} == {"inconclusive", "not-exercised"}
     assert record.decision.exit_code == 3
+
+
+def test_every_request_is_counted_kept_or_not(tmp_path: Path) -> None:
+    app, tokens = broken("terminal.stopped-queued-revived")
+    seen: list[str] = []
+
+    async def counted(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            seen.append(scope["path"])
+        await app(scope, receive, send)
+
+    record = explored(counted, tokens, tmp_path / "run", seconds=LONG)
+    transcript = read_evidence(tmp_path / "run").transcripts[SCENARIO]
+    assert facts(tmp_path / "run")["requests"] == transcript.requests == record.circumstances.requests
+    polls = [path for path in seen if path.endswith(("/work/poll", "/ack", "/heartbeat"))]
+    assert 0 < len(polls) < transcript.requests <= len(seen)
