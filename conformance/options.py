@@ -218,6 +218,14 @@ OPTIONS: Final[tuple[Option, ...]] = (
         help=Text("Use the proxy settings of the environment.", "使用环境变量中的代理设置。"),
     ),
     Option(
+        name="http2",
+        kind="flag",
+        help=Text(
+            "Offer HTTP/2 to an https target (needs work-conformance[http2]).",
+            "向 https 目标提供 HTTP/2（需安装 work-conformance[http2]）。",
+        ),
+    ),
+    Option(
         name="seed", kind="count", metavar="N", help=Text("Repeat a run's random choices.", "复现某次运行的随机选择。")
     ),
     *(

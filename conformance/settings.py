@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,12 +135,18 @@ def _connection(values: Mapping[str, Any]) -> Connection:
             raise ConfigurationError(
                 f"--{name}: there is no file {values[option]!r}.", f"--{name}：文件 {values[option]!r} 不存在。"
             )
+    if values.get("http2") and importlib.util.find_spec("h2") is None:
+        raise ConfigurationError(
+            "--http2 needs the package h2: pip install 'work-conformance[http2]'.",
+            "--http2 需要 h2 包：pip install 'work-conformance[http2]'。",
+        )
     return Connection(
         ca_bundle=values.get("ca_bundle") or None,
         client_cert=values.get("client_cert") or None,
         insecure=bool(values.get("insecure")),
         proxy=values.get("proxy") or None,
         trust_env=bool(values.get("trust_env")),
+        http2=bool(values.get("http2")),
     )
 
 

@@ -97,13 +97,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """How the target is reached."""
+    """How the target is reached. `http2`: where TLS lets both sides agree on it."""
 
     ca_bundle: str | None = None
     client_cert: str | None = None
     insecure: bool = False
     proxy: str | None = None
     trust_env: bool = False
+    http2: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

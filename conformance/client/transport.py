@@ -79,6 +79,7 @@ class Transport:
                 verify=context,
                 proxy=connection.proxy,
                 trust_env=connection.trust_env,
+                http2=connection.http2,
                 follow_redirects=False,
                 timeout=httpx.Timeout(limits.timeout),
                 limits=httpx.Limits(
