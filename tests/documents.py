@@ -55,7 +55,7 @@ def table(text: str, first: str) -> list[list[str]]:
 
 
 def options_in(rows: Sequence[Sequence[str]]) -> set[str]:
-    return {option for row in rows for option in re.findall(r"(?:--[a-z-]+|-[a-z])(?=[ `])", row[0])}
+    return {option for row in rows for option in re.findall(r"(?:--[a-z0-9-]+|-[a-z])(?=[ `])", row[0])}
 
 
 def split(line: str) -> tuple[dict[str, str], list[str]]:
