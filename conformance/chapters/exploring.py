@@ -111,7 +111,7 @@ def told(view: View) -> Iterator[Finding]:
         odd = ", ".join(f"{name} ({times})" for name, times in sorted(explored["odd"].items()))
         yield _seen("0.get.a", Text("not documented: {odd}", "文档未列出的响应：{odd}").format(odd=odd))
     for beside in explored["beside"]:
-        words = Text("beside the ack: {what} (--seed {seed})", "与 ack 无关：{what}（--seed {seed}）")
+        words = Text("not judged: {what} (--seed {seed})", "不作判定：{what}（--seed {seed}）")
         yield _seen("0.get.a", words.format(what=Text.from_json(beside["told"]), seed=beside["seed"]))
 
 

@@ -18,6 +18,7 @@ from conformance.contract.contradiction import Contradiction
 from conformance.contract.linearizability import Explained
 from conformance.contract.telling import told
 from conformance.exchange import UNKEPT, Exchange
+from conformance.exploration.metadata import KEY, lost_updates
 from conformance.exploration.programme import WORKERS, Group, Programme, Verb, holder, random_programme, smaller
 from conformance.exploration.reading import Reading, read
 from conformance.scenario.stage import Send, Stage
@@ -34,6 +35,10 @@ _TRIES: Final = 3
 
 _TOLD: Final = 5
 """Contradictions beside the ack that are told in full."""
+
+_LOST: Final = Text(
+    "what `{update}` wrote to the metadata is gone at `{get}`", "`{update}` 写入 metadata 的内容在 `{get}` 时已丢失"
+)
 
 _DOCUMENTED: Final = frozenset({200, 409, 412})
 
@@ -67,6 +72,10 @@ class _Round:
     @property
     def reading(self) -> Reading:
         return read(self.facts, {exchange.step: exchange for exchange in self.exchanges})
+
+    @property
+    def lost_updates(self) -> dict[str, str]:
+        return lost_updates(self.facts["moves"], {exchange.step: exchange for exchange in self.exchanges})
 
 
 @dataclass(slots=True)
@@ -139,7 +148,9 @@ class _Walk:
         elif not isinstance(outcome, Contradiction):
             self._seen.undecided += 1
         elif not _accuses(reading):
-            self._tell(held, outcome)
+            self._tell(held, told(outcome))
+        for update, get in held.lost_updates.items():
+            self._tell(held, _LOST.format(update=update, get=get))
         return _accuses(reading)
 
     def _count(self, held: _Round, reading: Reading) -> None:
@@ -150,9 +161,9 @@ class _Walk:
             if verb and exchange.outcome == "ok" and response is not None and response.status not in _DOCUMENTED:
                 self._seen.odd[f"{verb} {response.status}"] += 1
 
-    def _tell(self, held: _Round, contradiction: Contradiction) -> None:
+    def _tell(self, held: _Round, words: Text) -> None:
         if len(self._seen.beside) < _TOLD:
-            self._seen.beside.append({"seed": held.seed, "told": told(contradiction).to_json()})
+            self._seen.beside.append({"seed": held.seed, "told": words.to_json()})
 
     async def _shrunk(self, found: _Round) -> _Round:
         """A smaller round that is contradictory, too; the smallest that was found in time."""
@@ -250,7 +261,7 @@ class _Talk:
             case "stop" | "force-stop":
                 return lambda api, step: api.stop(step, *place, force=verb == "force-stop")
             case "metadata":
-                return lambda api, step: api.update_metadata(step, *place, metadata={"explored": step})
+                return lambda api, step: api.update_metadata(step, *place, metadata={KEY: step})
             case "list":
                 return lambda api, step: api.list_work(step, item.environment_id, page=None)
             case "stats":

@@ -173,9 +173,9 @@ def test_other_operations_are_told_and_not_judged(tmp_path: Path) -> None:
     [observed] = record.tally.of("observed")
     words = observed.verdicts[0].observation
     assert words is not None
-    assert "beside the ack: item" in words.en
+    assert "not judged: item" in words.en
     assert "stats 500" in words.en
-    assert "与 ack 无关" in words.zh
+    assert "不作判定：item" in words.zh
 
 
 def test_a_limit_cuts_it_short_and_it_is_not_judged(tmp_path: Path) -> None:
@@ -200,3 +200,20 @@ def test_every_request_is_counted_kept_or_not(tmp_path: Path) -> None:
     assert facts(tmp_path / "run")["requests"] == transcript.requests == record.circumstances.requests
     polls = [path for path in seen if path.endswith(("/work/poll", "/ack", "/heartbeat"))]
     assert 0 < len(polls) < transcript.requests <= len(seen)
+
+
+def test_an_update_of_the_metadata_that_is_lost_is_told(tmp_path: Path) -> None:
+    tokens = Tokens.generate()
+    app = create_app(tokens=tokens)
+
+    async def forgetful(scope: Any, receive: Any, send: Any) -> None:
+        """Answers an update with the item as it is, and writes nothing."""
+        if scope["type"] == "http" and re.search(r"/work/work_[^/]+$", scope["path"]):
+            scope = {**scope, "method": "GET"}
+        await app(scope, receive, send)
+
+    record = explored(forgetful, tokens, tmp_path / "run", seconds=5)
+    assert not failed(record)
+    words = record.tally.of("observed")[0].verdicts[0].observation
+    assert words is not None
+    assert re.search(r"what `\d+\.\d\.metadata\.[ab]` wrote to the metadata is gone at `\d+\.get\.[ab]`", words.en)

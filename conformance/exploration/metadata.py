@@ -1,0 +1,61 @@
+"""Updates of an item's metadata that were lost: every update of a round writes a value of its own, the step's name.
+
+The metadata are a register with unique writes, so no search is needed: a get must not show less than what was written
+before it was sent, and nothing that was written over.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from conformance.contract.strict_json import NotStrictJson, parse
+from conformance.exchange import Exchange
+
+KEY: Final = "explored"
+"""The key that updates write to."""
+
+
+def lost_updates(moves: Mapping[str, Sequence[str | None]], exchanges: Mapping[str, Exchange]) -> dict[str, str]:
+    """By the step of an update that was answered 200, the first get that shows that it was lost.
+
+    `moves` are (verb, item, worker) by step, in the order of the conversation. Of updates at the same time any may have
+    been the last; so may one whose answer was lost, however long ago.
+    """
+    lost: dict[str, str] = {}
+    for step, (verb, item, _) in moves.items():
+        metadata = _metadata(exchanges.get(step)) if verb == "get" else None
+        if metadata is None:
+            continue
+        shown = str(metadata.get(KEY))
+        writer = exchanges.get(shown) if list(moves.get(shown, ()))[:2] == ["metadata", item] else None
+        since = -math.inf if writer is None else _end(writer)
+        for update, (kind, about, _) in moves.items():
+            wrote = exchanges.get(update)
+            if (kind, about) != ("metadata", item) or update == shown or wrote is None or not _succeeded(wrote):
+                continue
+            if since < wrote.invoked and wrote.completed < exchanges[step].invoked:
+                lost.setdefault(update, step)
+    return lost
+
+
+def _succeeded(exchange: Exchange) -> bool:
+    return exchange.outcome == "ok" and exchange.response is not None and exchange.response.status == 200
+
+
+def _end(exchange: Exchange) -> float:
+    """The last instant at which it can have taken effect."""
+    return exchange.completed if exchange.outcome == "ok" else math.inf
+
+
+def _metadata(exchange: Exchange | None) -> Mapping[str, Any] | None:
+    """What a get shows of the metadata; None where that cannot be told."""
+    if exchange is None or exchange.response is None or not _succeeded(exchange):
+        return None
+    try:
+        body = parse(exchange.response.body.text)
+    except NotStrictJson:
+        return None
+    found = body.get("metadata") if isinstance(body, dict) else None
+    return found if isinstance(found, dict) else None
