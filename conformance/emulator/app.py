@@ -86,7 +86,7 @@ class _Resource:
             service=self._service,
             principal=principal,
             path=request.path_params,
-            query=Query(request.query_params),
+            query=Query(request.query_params if request.scope["query_string"] else {}),
             headers=request.headers,
             body=await read_body(request),
         )

@@ -53,6 +53,11 @@ class Principal:
     may_act: bool
 
 
+_OWNER = Principal("main", may_act=True)
+_FORBIDDEN = Principal("main", may_act=False)
+_FOREIGN = Principal("other", may_act=True)
+
+
 def authenticate(tokens: Tokens, authorization: Sequence[str]) -> Principal:
     """The principal of a request, from all its ``Authorization`` header values.
 
@@ -62,13 +67,13 @@ def authenticate(tokens: Tokens, authorization: Sequence[str]) -> Principal:
     if len(authorization) != 1:
         raise unauthenticated()
     scheme, _, presented = authorization[0].partition(" ")
-    principals = {
-        tokens.owner: Principal("main", may_act=True),
-        tokens.forbidden: Principal("main", may_act=False),
-        tokens.foreign: Principal("other", may_act=True),
-    }
     if scheme.lower() == "bearer":
-        for token, principal in principals.items():
-            if hmac.compare_digest(token.encode(), presented.encode()):
+        given = presented.encode()
+        for token, principal in (
+            (tokens.owner, _OWNER),
+            (tokens.forbidden, _FORBIDDEN),
+            (tokens.foreign, _FOREIGN),
+        ):
+            if hmac.compare_digest(token.encode(), given):
                 return principal
     raise unauthenticated()

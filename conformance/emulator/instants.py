@@ -7,8 +7,12 @@ examples: whole seconds for the life-cycle times of a work item, microseconds fo
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 Clock = Callable[[], datetime]
+
+_REMEMBERED = 1024
+"""Spelled instants: an item shows the same few in every answer."""
 
 _RFC3339 = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[Tt](?P<minute>\d{2}:\d{2}):(?P<second>\d{2})"
@@ -22,11 +26,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@lru_cache(_REMEMBERED)
 def whole_seconds(instant: datetime) -> str:
     """``2026-07-01T08:15:04Z``; anything below a second is cut off, never rounded up."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
+@lru_cache(_REMEMBERED)
 def microseconds(instant: datetime) -> str:
     """``2026-07-01T08:15:06.120394Z``, always six digits."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

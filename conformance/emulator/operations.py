@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from .admission import Demand
 from .auth import Principal
-from .errors import JsonObject, invalid_request, not_permitted
+from .errors import ApiError, JsonObject, invalid_request, not_permitted
 from .parameters import Query, json_object
 from .records import Environment
 from .service import Service
@@ -64,13 +64,16 @@ Operations = Mapping[str, Mapping[str, Operation]]
 
 async def read_body(request: Request) -> bytes:
     """The whole request body. Raises ApiError 400 above the documented 32 MB, without reading the rest."""
-    too_large = invalid_request("The request body is larger than 32 MB.")
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared) > MAX_BODY_BYTES:
-        raise too_large
+        raise _too_large()
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            raise too_large
+            raise _too_large()
     return bytes(body)
+
+
+def _too_large() -> ApiError:
+    return invalid_request("The request body is larger than 32 MB.")

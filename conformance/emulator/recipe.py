@@ -71,9 +71,11 @@ def in_microseconds(recipe: Recipe) -> Recipe:
 
     def change(render: Callable[[WorkItem], JsonObject]) -> Callable[[WorkItem], JsonObject]:
         def rendered(item: WorkItem) -> JsonObject:
-            moments = {name: getattr(item, name) for name in _TIMES}
-            shown = {name: None if moment is None else microseconds(moment) for name, moment in moments.items()}
-            return render(item) | shown
+            shown = dict(render(item))
+            for name in _TIMES:
+                moment = getattr(item, name)
+                shown[name] = None if moment is None else microseconds(moment)
+            return shown
 
         return rendered
 

@@ -127,12 +127,13 @@ async def update_metadata(call: Call) -> Reply:
 _WORK = "/environments/{environment_id}/work"
 
 WORK_OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
+    # Paths are tried in this order, so the one that a load of requests is for comes first.
+    f"{_WORK}/{{work_id}}/ack": {"POST": ack},
     _WORK: {"GET": list_items},
     # These two come before the path with a work id, which would match them as well.
     f"{_WORK}/poll": {"GET": poll},
     f"{_WORK}/stats": {"GET": stats},
     f"{_WORK}/{{work_id}}": {"GET": get_item, "POST": update_metadata},
-    f"{_WORK}/{{work_id}}/ack": {"POST": ack},
     f"{_WORK}/{{work_id}}/heartbeat": {"POST": heartbeat},
     f"{_WORK}/{{work_id}}/stop": {"POST": stop},
 }
