@@ -18,7 +18,7 @@ from conformance.judging.gate import EXIT_CANNOT_START, EXIT_INCONCLUSIVE, EXIT_
 from conformance.judging.plan import Cost, cost
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import Line, Verdict
-from conformance.plugin.lead import FOLDER, SENT, VERDICT
+from conformance.plugin.lead import FOLDER, SENT
 from conformance.plugin.nodes import TRAFFIC, RequirementItem
 from conformance.reporting.safe import safe
 from conformance.reporting.terminal import Tone, Toned, lines
@@ -71,12 +71,23 @@ class Narrator:
         self._cannot_start = True
         click.echo(reason.in_(self._lang), err=True)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Judge in one step. A test's three phases and their reports are for Allure; else nobody here listens to them."""
+        if not isinstance(item, RequirementItem) or item.config.getoption("allure_report_dir", None):
+            return None
+        item.config.hook.pytest_conformance_judged(verdict=item.judged())
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Tell how far it is."""
+        """Learn what another process has sent, before its verdict is told."""
         if hasattr(report, SENT) and getattr(report, SENT)["process"] != os.getpid():
             self._progress.sent(getattr(report, SENT))
-        if hasattr(report, VERDICT):
-            self._display.advanced(self._progress.judged(Verdict.from_json(getattr(report, VERDICT))))
+
+    def pytest_conformance_judged(self, verdict: Verdict) -> None:
+        """Tell how far it is."""
+        self._display.advanced(self._progress.judged(verdict))
 
     def pytest_conformance_finished(self, config: pytest.Config, record: RunRecord) -> None:
         """Tell the outcome."""

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.judging.plan import Cost
 from conformance.judging.record import RunRecord
-from conformance.judging.verdict import Line
+from conformance.judging.verdict import Line, Verdict
 from conformance.target import Target
 from conformance.text import Text
 
@@ -19,6 +19,10 @@ def pytest_conformance_planned(config: pytest.Config, target: Target, cost: Cost
 
 def pytest_conformance_cannot_start(config: pytest.Config, reason: Text) -> None:
     """The target cannot be judged at all."""
+
+
+def pytest_conformance_judged(verdict: Verdict) -> None:
+    """A line has its verdict, from whichever process."""
 
 
 def pytest_conformance_finished(config: pytest.Config, record: RunRecord) -> None:

@@ -84,10 +84,14 @@ class Lead:
         return self._scheduling
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Collect a verdict, from whichever process."""
+        """Take the verdict off pytest's report, from whichever process."""
         verdict = getattr(report, VERDICT, None)
         if verdict is not None:
-            self._conductor.take(Verdict.from_json(verdict))
+            self._config.hook.pytest_conformance_judged(verdict=Verdict.from_json(verdict))
+
+    def pytest_conformance_judged(self, verdict: Verdict) -> None:
+        """Keep a verdict."""
+        self._conductor.take(verdict)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str) -> None:

@@ -89,9 +89,13 @@ class RequirementItem(pytest.Item):
         requirement = load().requirements[line.requirement]
         self.extra_keyword_matches.update({requirement.level, requirement.basis, requirement.chapter})
 
+    def judged(self) -> Verdict:
+        """Wait for the transcript and judge it."""
+        return self.config.stash[JUDGE](self.line)
+
     def setup(self) -> None:
-        """Wait for the transcript and judge it. What gives no verdict ends here: pytest calls that an error."""
-        verdict = self.verdict = self.config.stash[JUDGE](self.line)
+        """Have it judged. What gives no verdict ends here: pytest calls that an error."""
+        verdict = self.verdict = self.judged()
         if verdict.kind == "not-exercised":
             pytest.skip(verdict.reason.in_(self._lang) if verdict.reason else "not exercised")
         if verdict.kind == "waived":
