@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from conformance.exchange import Body, BodyProblem, Header
 from conformance.target import MAX_BODY, ConfigurationError, Connection, Limits
@@ -58,11 +58,37 @@ class Reply:
     body: Body
 
 
+class _Way(Protocol):
+    """What carries a request to the target, as httpx's own transports do."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, its body not read yet."""
+
+    async def aclose(self) -> None:
+        """Let go of the connection."""
+
+
+class _EnvironmentsWay:
+    """By the proxies that the environment names: only a client of httpx's reads it, and the user's `.netrc`."""
+
+    def __init__(self, **options: Any) -> None:
+        import httpx
+
+        self._client = httpx.AsyncClient(follow_redirects=False, **options)
+        self.aclose = self._client.aclose
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it."""
+        return await self._client.send(request, stream=True)
+
+
 class Transport:
     """A connection pool to one target. An async context manager.
 
-    The pool is a stack of httpx clients with one connection each, the one used last on top. httpcore's own pool asks
-    every socket that it holds at every request, which with a hundred of them takes longer than the request.
+    The pool is a stack of httpx's transports with one connection each, the one used last on top. A client of httpx's
+    around each would look after cookies, redirects and authentication, of which there are none here, at every request.
+    httpcore's own pool asks every socket that it holds at every request, which with a hundred of them takes longer than
+    the request.
     """
 
     def __init__(self, base_url: str, connection: Connection, limits: Limits) -> None:
@@ -70,24 +96,23 @@ class Transport:
 
         _settle_sniffio()
         self._timeout = limits.timeout
+        self._timeouts = httpx.Timeout(limits.timeout).as_dict()
         try:
             context = (
                 tls_context(connection) if base_url.startswith("https:") else httpx.create_ssl_context(verify=False)
             )
-            self._new_client = partial(
-                httpx.AsyncClient,
+            self._new_way = partial(
+                _EnvironmentsWay if connection.trust_env else httpx.AsyncHTTPTransport,
                 verify=context,
                 proxy=connection.proxy,
                 trust_env=connection.trust_env,
                 http2=connection.http2,
-                follow_redirects=False,
-                timeout=httpx.Timeout(limits.timeout),
                 limits=httpx.Limits(
                     max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE_SECONDS
                 ),
             )
-            self._idle = [self._new_client()]
-            self._cut_off: list[httpx.AsyncClient] = []
+            self._idle: list[_Way] = [self._new_way()]
+            self._cut_off: list[_Way] = []
         except (ValueError, httpx.InvalidURL) as error:
             raise ConfigurationError(
                 f"The connection cannot be set up: {error}.", f"无法建立连接配置：{error}。"
@@ -99,9 +124,9 @@ class Transport:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for clients in (self._idle, self._cut_off):
-            while clients:
-                await clients.pop().aclose()
+        for ways in (self._idle, self._cut_off):
+            while ways:
+                await ways.pop().aclose()
 
     async def send(
         self,
@@ -121,24 +146,24 @@ class Transport:
             Undelivered: no connection was made.
             Lost: sent, but no complete answer came in time.
         """
-        client = self._idle.pop() if self._idle else self._new_client()
+        way = self._idle.pop() if self._idle else self._new_way()
         try:
-            reply = await self._send(client, method, url, headers, body, on_send, max_body)
+            reply = await self._send(way, method, url, headers, body, on_send, max_body)
         except _OutOfTime:
-            await client.aclose()
+            await way.aclose()
             raise
         except (Undelivered, Lost):
-            self._idle.append(client)
+            self._idle.append(way)
             raise
         except BaseException:
-            self._cut_off.append(client)  # cancelled: there is no time to close it now
+            self._cut_off.append(way)  # cancelled: there is no time to close it now
             raise
-        self._idle.append(client)
+        self._idle.append(way)
         return reply
 
     async def _send(
         self,
-        client: httpx.AsyncClient,
+        way: _Way,
         method: str,
         url: str,
         headers: list[Header],
@@ -157,10 +182,12 @@ class Transport:
                 bound.reschedule(loop.time() + self._timeout)
 
         raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
-        request = httpx.Request(method, url, headers=raw, content=body, extensions={"trace": trace})
+        request = httpx.Request(
+            method, url, headers=raw, content=body, extensions={"trace": trace, "timeout": self._timeouts}
+        )
         try:
             async with asyncio.timeout(None) as bound:
-                response = await client.send(request, stream=True)
+                response = await way.handle_async_request(request)
                 try:
                     _check_head(response)
                     content = await _read(response, max_body)
