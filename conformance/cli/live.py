@@ -45,7 +45,7 @@ class LiveDisplay:
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._live.start()
+        self._live.start(refresh=True)
 
     def advanced(self, chapter: ChapterProgress) -> None:
         """The next drawing shows it."""
