@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import traceback
@@ -23,6 +24,10 @@ _NOT_NEEDED: Final = (
     *("doctest", "unittest", "pastebin", "setuponly", "setupplan", "stepwise"),
 )
 """Plugins of pytest's own that have something to do at every item and nothing to say about ours."""
+
+
+_ALLOCATIONS: Final = 20_000
+"""Objects more than before, after which Python looks for garbage in cycles; its own number is 700."""
 
 
 def arguments(values: Mapping[str, Any], lang: str, *, processes: int, extra: list[str]) -> list[str]:
@@ -79,6 +84,17 @@ def environment(**variables: str) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def rare_collections() -> Iterator[None]:
+    """Look for garbage in cycles more rarely: a run makes little, and each look goes through much that it keeps."""
+    before = gc.get_threshold()
+    gc.set_threshold(_ALLOCATIONS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class crash_as_suite_error:  # noqa: N801 - read as what it does

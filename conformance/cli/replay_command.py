@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.inner import allure, arguments, run_pytest
+from conformance.cli.inner import allure, arguments, rare_collections, run_pytest
 from conformance.cli.options import CannotStart, allure_option, lang_option, language, verbose_option
 from conformance.cli.spoken import say, spoken
 from conformance.text import Text
@@ -37,6 +37,7 @@ from conformance.text import Text
 @allure_option()
 @verbose_option(Text("Tell what was observed where the docs leave it open, too.", "同时列出文档未规定之处的观察结果。"))
 @lang_option
+@rare_collections()
 def command(
     run_dir: Path, output: str | None, alluredir: str | None, lang: str | None, *, strict: bool, verbose: bool
 ) -> None:

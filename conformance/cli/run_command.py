@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from conformance.cli.inner import allure, arguments, crash_as_suite_error, run_pytest, sigterm_as_interrupt
+from conformance.cli.inner import allure, arguments, crash_as_suite_error, rare_collections, run_pytest, sigterm_as_interrupt
 from conformance.cli.options import (
     CannotStart,
     allure_option,
@@ -83,6 +83,7 @@ _LONGEST_WAIT: Final = 86_400
     ),
 )
 @click.pass_context
+@rare_collections()
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Judge a server."""
     values = merged(ctx, config)
