@@ -10,7 +10,14 @@ from typing import Any, Final
 
 import click
 
-from conformance.cli.inner import allure, arguments, crash_as_suite_error, rare_collections, run_pytest, sigterm_as_interrupt
+from conformance.cli.inner import (
+    allure,
+    arguments,
+    crash_as_suite_error,
+    rare_collections,
+    run_pytest,
+    sigterm_as_interrupt,
+)
 from conformance.cli.options import (
     CannotStart,
     allure_option,
