@@ -269,6 +269,10 @@ def test_a_refused_connection_is_undelivered() -> None:
         asyncio.run(send(f"http://127.0.0.1:{closed_port()}"))
 
 
+def test_a_redirect_to_nowhere_is_an_answer_like_any_other() -> None:
+    assert receive(script(answer(302, b"", [("Location", "http://host:port/")]))).status == 302
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed_and_no_token_goes_elsewhere(status: int) -> None:
     elsewhere = script(answer())
@@ -282,6 +286,22 @@ def test_a_redirect_is_not_followed_and_no_token_goes_elsewhere(status: int) -> 
     reply = asyncio.run(run())
     assert reply.status == status
     assert elsewhere.requests == []
+
+
+def test_the_environment_is_trusted_where_that_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = script(answer(200, b"{}"))
+
+    async def run() -> Reply:
+        async with serving(proxy) as proxy_url:
+            monkeypatch.setenv("http_proxy", proxy_url)
+            monkeypatch.delenv("no_proxy", raising=False)
+            monkeypatch.delenv("NO_PROXY", raising=False)
+            url = "http://target.example"
+            async with Transport(url, Connection(trust_env=True), LIMITS) as transport:
+                return await transport.send("POST", f"{url}/ack", SENT, None, at_once)
+
+    assert asyncio.run(run()).status == 200
+    assert len(proxy.requests) == 1
 
 
 def test_the_environment_is_not_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
