@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from conformance.emulator.app import operations
+
 from .driving import Api, HandClock, Work, refusal
 
 
@@ -130,3 +132,7 @@ def test_work_in_an_archived_environment_goes_on(api: Api, environment: str) -> 
     work = api.work_in(environment, "delivered")
     assert api.post(f"/environments/{environment}/archive").status_code == 200
     assert work.ack("w1").status_code == 200
+
+
+def test_the_path_of_an_ack_is_tried_before_all_others() -> None:
+    assert next(iter(operations())).endswith("/ack"), "every path tried before costs each ack of a load"

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.cli import main
+from conformance.cli.narrator import Narrator
 from conformance.emulator import Tokens, create_app
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.front import Wire
@@ -75,6 +76,17 @@ def test_the_command_writes_every_format_without_network_or_credentials(healthy_
     results = [json.loads(path.read_text("utf-8")) for path in (tmp_path / "allure").glob("*-result.json")]
     assert len(results) == len(lines(healthy_run))
     assert all(result["steps"] for result in results if result["status"] == "passed")
+
+
+def test_each_line_is_judged_in_one_step_where_nobody_listens_to_a_tests_phases(
+    healthy_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reported: list[pytest.TestReport] = []
+    monkeypatch.setattr(Narrator, "pytest_runtest_logreport", lambda _, report: reported.append(report))
+    done = CliRunner().invoke(main, ["replay", str(healthy_run), f"--output={tmp_path / 'again'}"])
+    assert done.exit_code == 0
+    assert lines(tmp_path / "again") == lines(healthy_run)
+    assert reported == []
 
 
 def test_a_spoilt_run_is_refused_with_one_sentence_and_leaves_nothing(
