@@ -105,7 +105,9 @@ def told(view: View) -> Iterator[Finding]:
         all=len(PHASES) * len(ROWS),
     )
     yield _seen("0.get.a", counts)
-    if missing := _missing(explored["pairs"]):
+    if explored["round"]["shrunk_from"]:
+        yield _seen("0.get.a", Text("ended at the first contradiction", "在出现首个矛盾时结束"))
+    elif missing := _missing(explored["pairs"]):
         yield _seen("0.get.a", Text("not met: {names}", "未遇到：{names}").format(names=join(", ", missing)))
     if explored["odd"]:
         odd = ", ".join(f"{name} ({times})" for name, times in sorted(explored["odd"].items()))

@@ -14,7 +14,7 @@ from conformance.chapters.race_history import explained
 from conformance.chapters.refusal_effects import FIRST_ACK
 from conformance.contract.model import Kind
 from conformance.exchange import Header
-from conformance.scenario.model import Answer, Check, Expectation, Finding, Scenario, success
+from conformance.scenario.model import Answer, Check, Expectation, Finding, Judgement, Scenario, success
 from conformance.scenario.view import ARRANGING_ACK, Unjudged, View
 from conformance.text import Text
 
@@ -28,7 +28,11 @@ _LATE: Final = "ack.late"
 _CLAIM: Final = "claim"
 _FOREIGN: Final = ("foreign.1", "foreign.2")
 _STOPS: Final = {"stop": Text("a graceful stop", "优雅停止"), "force": Text("a forced stop", "强制停止")}
-_STATES: Final[dict[str, tuple[Verb, ...]]] = {"queued": (), "starting": ("ack",)}
+_STATES: Final[dict[str, tuple[Verb, ...]]] = {
+    "queued": (),
+    "starting": ("ack",),
+    "active": ("ack", "heartbeat"),
+}
 _KINDS: Final[dict[str, Kind]] = {"heartbeat": "heartbeat", "stop": "stop", "force": "force-stop", "poll": "redeliver"}
 
 
@@ -140,24 +144,28 @@ async def _not_delivered_again(stage: Stage) -> None:
         await stage.release(item)
 
 
-def one_wins(view: View) -> Iterator[Finding]:
+def one_wins(acks: tuple[str, ...], after: str) -> Judgement:
     """At least one of the acks got 200, or may have; and the item is starting, unless none may have happened."""
-    view.exchange("after")  # says why, where the race was none
-    statuses = [view.response(step).status for step in _RIGHTFUL if not view.lost(step)]
-    sent = (view.transcript.find(step) for step in _RIGHTFUL)
+    return lambda view: _one_wins(view, acks, after)
+
+
+def _one_wins(view: View, acks: tuple[str, ...], after: str) -> Iterator[Finding]:
+    view.exchange(after)  # says why, where the race was none
+    statuses = [view.response(step).status for step in acks if not view.lost(step)]
+    sent = (view.transcript.find(step) for step in acks)
     unknown = any(exchange is not None and exchange.outcome == "unknown" for exchange in sent)
     if 200 not in statuses:
         if unknown:
             return  # whether that one happened, and what came of it, is for the model to say
         yield Finding(
-            step=_RIGHTFUL[0],
+            step=acks[0],
             expected=Text("HTTP 200 for at least one of the acks", "至少一个 ack 返回 HTTP 200"),
             actual=Text("{s}", "{s}").format(s=", ".join(f"HTTP {status}" for status in statuses)),
         )
-    state = view.item("after").get("state")
+    state = view.item(after).get("state")
     if state != "starting":
         yield Finding(
-            step="after",
+            step=after,
             pointer="/state",
             expected=Text("`starting`", "`starting`"),
             actual=Text("`{s}`", "`{s}`").format(s=str(state)[:20]),
@@ -204,6 +212,28 @@ def _race_with(name: str, other: str, way: tuple[Verb, ...], title: Text) -> Sce
     )
 
 
+def _race_of_workers(name: str, way: tuple[Verb, ...]) -> Scenario:
+    requirement, want = "ack.race.foreign-worker", Want(way=way)
+    title = Text(
+        "Two acks of the rightful worker and two of others at the same time",
+        "合法 worker 的两个 ack 与其他 worker 的两个 ack 同时发出",
+    )
+    of_active = Text("{title}, of an item that is {s}", "{title}，item 处于 {s}").format(title=title, s=want.state)
+    return Scenario(
+        id=name,
+        chapter="races",
+        title=of_active if way else title,
+        want=want,
+        talk=_foreign_worker,
+        expectations=({ARRANGING_ACK: FIRST_ACK} if way else {})
+        | _in_race(requirement, _RIGHTFUL[:2], _OK, _CONFLICT)
+        | _in_race(requirement, _FOREIGN, _CONFLICT)
+        | {"rightful": success(requirement, "active" if way else "starting")},
+        checks=(Check(requirement, explained),),
+        also_writes=len(way),
+    )
+
+
 def _race_of_deliveries(name: str, talk: Callable[[Stage], Awaitable[None]], title: Text) -> Scenario:
     return Scenario(
         id=name,
@@ -224,21 +254,10 @@ def scenarios() -> Iterator[Scenario]:
         title=Text("Four acks of the rightful worker at the same time", "合法 worker 同时发出四个 ack"),
         talk=_same_worker,
         expectations=_in_race("ack.race.same-worker", _RIGHTFUL, _OK, _CONFLICT),
-        checks=(Check("ack.race.same-worker", one_wins), Check("ack.race.same-worker", explained)),
+        checks=(Check("ack.race.same-worker", one_wins(_RIGHTFUL, "after")), Check("ack.race.same-worker", explained)),
     )
-    yield Scenario(
-        id="race.foreign-worker",
-        chapter="races",
-        title=Text(
-            "Two acks of the rightful worker and two of others at the same time",
-            "合法 worker 的两个 ack 与其他 worker 的两个 ack 同时发出",
-        ),
-        talk=_foreign_worker,
-        expectations=_in_race("ack.race.foreign-worker", _RIGHTFUL[:2], _OK, _CONFLICT)
-        | _in_race("ack.race.foreign-worker", _FOREIGN, _CONFLICT)
-        | {"rightful": success("ack.race.foreign-worker", "starting")},
-        checks=(Check("ack.race.foreign-worker", explained),),
-    )
+    yield _race_of_workers("race.foreign-worker", ())
+    yield _race_of_workers("race.foreign-worker.active", ("ack", "heartbeat"))
     for other, noun in _STOPS.items():
         for state, way in _STATES.items():
             title = Text("Acks of a {s} item at the same time as {n}", "对 {s} 的 item 执行 ack，同时{n}")

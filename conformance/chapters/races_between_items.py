@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import Item, Want
 from conformance.chapters.race_history import explained_each
-from conformance.chapters.races import ack_of
+from conformance.chapters.races import ack_of, one_wins
 from conformance.contract.model import Kind
 from conformance.scenario.model import Answer, Check, Expectation, Scenario, success
 from conformance.text import Text
@@ -26,13 +26,16 @@ _CROSSED: Final = ("a", "b")
 """Items of two workers, each of which also acks the other's."""
 _QUIET_ONE: Final = "c"
 """The first worker's second item, which nobody else acks."""
-_ITEMS: Final = (*_CROSSED, _QUIET_ONE)
+_UNTOUCHED: Final = "d"
+"""One more of the first worker's, which nobody acks."""
+_ACKS_OF_C: Final = ("ack.c.1", "ack.c.2")
+_ITEMS: Final = (*_CROSSED, _QUIET_ONE, _UNTOUCHED)
 
 
 async def _crossed(stage: Stage) -> None:
     """The foreign acks go first, so that the rightful ones come while those are under way."""
     first, second = stage.worker_id(), stage.worker_id()
-    items = await stage.items({"a": first, "b": second, "c": first})
+    items = await stage.items({"a": first, "b": second, "c": first, "d": first})
     for name, item in items.items():
         await stage.as_wanted(f"before.{name}", item)
     operations: dict[str, tuple[str, Kind, str | None]] = {
@@ -50,7 +53,10 @@ async def _crossed(stage: Stage) -> None:
             step: {"kind": kind, "worker": worker, "item": name} for step, (name, kind, worker) in operations.items()
         },
     }
-    groups = {name: {step for step in operations if operations[step][0] == name} - {"read.c"} for name in _ITEMS}
+    groups = {
+        name: {step for step in operations if operations[step][0] == name} - {"read.c"}
+        for name in (*_CROSSED, _QUIET_ONE)
+    }
     await stage.burst(
         {step: _send(stage, kind, items[name], worker) for step, (name, kind, worker) in operations.items()},
         about=lambda taken: bool(taken & groups["c"]) and any(taken >= groups[name] for name in _CROSSED),
@@ -79,16 +85,20 @@ def scenarios() -> Iterator[Scenario]:
         expectations |= _in_burst(_FOREIGN, name, [f"foreign.{name}"], _CONFLICT)
         expectations |= _in_burst(_FOREIGN, name, [f"ack.{name}"], _OK, _CONFLICT)
         expectations[f"rightful.{name}"] = success(_FOREIGN, "starting", item=name)
-    expectations |= _in_burst(_SAME, _QUIET_ONE, ["ack.c.1", "ack.c.2"], _OK, _CONFLICT)
+    expectations |= _in_burst(_SAME, _QUIET_ONE, _ACKS_OF_C, _OK, _CONFLICT)
     yield Scenario(
         id="race.items",
         chapter="races",
         title=Text(
-            "Acks of three items of two workers at the same time, each worker acking the other's as well",
-            "对两个 worker 的三个 item 同时执行 ack，且双方也对彼此的 item 执行 ack",
+            "Acks of three items of two workers at the same time, each worker acking the other's as well; a fourth is left alone",
+            "对两个 worker 的三个 item 同时执行 ack，且双方也对彼此的 item 执行 ack；第四个 item 不作任何操作",
         ),
         talk=_crossed,
         expectations=expectations,
-        checks=(Check(_FOREIGN, explained_each(*_CROSSED)), Check(_SAME, explained_each(_QUIET_ONE))),
+        checks=(
+            Check(_FOREIGN, explained_each(*_CROSSED)),
+            Check(_SAME, one_wins(_ACKS_OF_C, f"after.{_QUIET_ONE}")),
+            Check(_SAME, explained_each(_QUIET_ONE, _UNTOUCHED)),
+        ),
         want=Want(items=len(_ITEMS)),
     )

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import Item, Verb, Want
 from conformance.chapters.first_ack import acknowledged_at, later_times_null
-from conformance.chapters.refusal_effects import RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
+from conformance.chapters.refusal_effects import FIRST_ACK, RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
 from conformance.scenario.model import Check, Finding, Scenario, refusal, success
-from conformance.scenario.view import View
+from conformance.scenario.view import ARRANGING_ACK, View
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -64,6 +64,32 @@ def mismatches() -> Iterator[Scenario]:
             )
 
 
+def holders_of_another() -> Iterator[Scenario]:
+    """Another worker that the target knows, since it holds an item of its own."""
+    for state in ("starting", "active"):
+        yield Scenario(
+            id=f"identity.holder-of-another.{state}",
+            chapter="worker-identity",
+            title=Text(
+                "A worker that holds another item acks one that is {s}",
+                "持有另一个 item 的 worker 对处于 {s} 的 item 执行 ack",
+            ).format(s=state),
+            want=Want(way=_WAYS[state], items=2),
+            talk=_ack_of_anothers,
+            expectations={
+                ARRANGING_ACK: FIRST_ACK,
+                "ack": refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
+            },
+            also_writes=2 * len(_WAYS[state]),
+        )
+
+
+async def _ack_of_anothers(stage: Stage) -> None:
+    first, second = stage.worker_id(), stage.worker_id()
+    items = await stage.items({"a": first, "b": second})
+    await stage.ack("ack", items["a"], stage.worker(second))
+
+
 async def _no_id(stage: Stage) -> None:
     item = await stage.item()
     await stage.settle(item.seen)
@@ -111,6 +137,7 @@ def _accepted_or_refused(view: View) -> Iterator[Finding]:
 def scenarios() -> Iterator[Scenario]:
     """Mismatches, a redelivery, and the header itself."""
     yield from mismatches()
+    yield from holders_of_another()
     yield Scenario(
         id="identity.redelivered",
         chapter="worker-identity",

@@ -112,7 +112,7 @@ def _group(rng: random.Random) -> Group:
     item = rng.choice(ITEMS)
     verbs = rng.choices(VERBS, weights=[_WEIGHTS[verb] for verb in VERBS], k=size)
     if size > 1 and rng.random() < 0.7:
-        verbs[0] = "ack"
+        verbs[rng.randrange(size)] = "ack"
     return tuple(_move(rng, verb, item if rng.random() < 0.8 else rng.choice(ITEMS)) for verb in verbs)
 
 

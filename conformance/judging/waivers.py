@@ -117,7 +117,8 @@ def _complain(entry: Waiver, en: str, zh: str) -> Text:
 
 def look(red: Red) -> str:
     """How a failure looks: the place and what was expected and found, without what differs from run to run."""
-    text = f"{red.pointer or 'answer'}: {red.expected.en} | {red.actual.en}"
+    found = "" if red.exhibit else f" | {red.actual.en}"  # which answers of a race contradict each other is chance
+    text = f"{red.pointer or 'answer'}: {red.expected.en}{found}"
     for pattern, name in _VOLATILE:
         text = pattern.sub(name, text)
     shown = "".join(char if char.isprintable() else "?" for char in text[: _LOOK + 1])

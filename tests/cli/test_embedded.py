@@ -87,7 +87,7 @@ def test_however_it_is_spread_each_conversation_is_held_once(
     run = cli("run", *options, cwd=tmp_path) if options else plain
     assert run.code == 0, run.out + run.err
     assert run.lines == plain.lines
-    sessions = [f"{name}-1{item}" for name in HELD for item in ("", "-b", "-c")[: scenarios()[name].want.items]]
+    sessions = [f"{name}-1{item}" for name in HELD for item in ("", "-b", "-c", "-d")[: scenarios()[name].want.items]]
     assert conversations(run) == dict.fromkeys(["preflight", *sessions], 1)
     assert len(list((run.folder / "transcripts").iterdir())) == len(HELD)
     run.check_complete()

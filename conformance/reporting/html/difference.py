@@ -69,8 +69,8 @@ def rows_of(line: Line, red: Red, transcript: Transcript | None) -> tuple[Row, .
     scenario = scenarios().get(line.scenario)
     expectation = scenario.expectations.get(red.step) if scenario else None
     exchange = transcript.find(red.step) if transcript else None
-    if expectation is None or exchange is None or exchange.response is None:
-        return ()
+    if expectation is None or exchange is None or exchange.response is None or red.exhibit:
+        return ()  # of a race no answer is wrong by itself
     if expectation.requirement != line.requirement:
         return ()
     options = [tuple(_beside(answer, exchange)) for answer in expectation.allowed]
