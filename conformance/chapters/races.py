@@ -230,7 +230,6 @@ def _race_of_workers(name: str, way: tuple[Verb, ...]) -> Scenario:
         | _in_race(requirement, _FOREIGN, _CONFLICT)
         | {"rightful": success(requirement, "active" if way else "starting")},
         checks=(Check(requirement, explained),),
-        also_writes=len(way),
     )
 
 

@@ -36,15 +36,19 @@ def refusal_case(
     way: tuple[Verb, ...] = (),
     token: OptionalToken | None = None,
     beside_quiet: bool = False,
+    beside_another: bool = False,
 ) -> Scenario:
-    """A case around one ack that must be refused, of an item that went `way`."""
-    want = Want(way=way)
+    """A case around one ack that must be refused, of an item that went `way`.
+
+    With `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`.
+    """
+    want = Want(way=way, items=2 if beside_another else 1)
     live = want.state not in _TERMINAL
 
     async def talk(stage: Stage) -> None:
         if token is not None:
             stage.token(token)
-        item = await stage.item()
+        item = await (_one_of_two(stage) if beside_another else stage.item())
         await stage.baseline(item)
         await attempt(stage, item)
         await stage.get("after", item)
@@ -66,7 +70,12 @@ def refusal_case(
         gets=((ARRANGING_ACK, "before"),) if way == ("ack",) else (),
         token=token,
         beside_quiet=beside_quiet,
+        also_writes=int(beside_another and "ack" in way),
     )
+
+
+async def _one_of_two(stage: Stage) -> Item:
+    return (await stage.items({"a": stage.worker_id(), "b": stage.worker_id()}))["a"]
 
 
 def changes_nothing(view: View) -> Iterator[Finding]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import Item, Verb, Want
 from conformance.chapters.first_ack import acknowledged_at, later_times_null
-from conformance.chapters.refusal_effects import FIRST_ACK, RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
+from conformance.chapters.refusal_effects import RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
 from conformance.scenario.model import Check, Finding, Scenario, refusal, success
-from conformance.scenario.view import ARRANGING_ACK, View
+from conformance.scenario.view import View
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -67,27 +67,18 @@ def mismatches() -> Iterator[Scenario]:
 def holders_of_another() -> Iterator[Scenario]:
     """Another worker that the target knows, since it holds an item of its own."""
     for state in ("starting", "active"):
-        yield Scenario(
-            id=f"identity.holder-of-another.{state}",
+        yield refusal_case(
+            f"identity.holder-of-another.{state}",
             chapter="worker-identity",
             title=Text(
                 "A worker that holds another item acks one that is {s}",
                 "持有另一个 item 的 worker 对处于 {s} 的 item 执行 ack",
             ).format(s=state),
-            want=Want(way=_WAYS[state], items=2),
-            talk=_ack_of_anothers,
-            expectations={
-                ARRANGING_ACK: FIRST_ACK,
-                "ack": refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
-            },
-            also_writes=2 * len(_WAYS[state]),
+            expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
+            attempt=_ack_as(lambda stage, _: stage.facts["items"]["b"]["worker"]),
+            way=_WAYS[state],
+            beside_another=True,
         )
-
-
-async def _ack_of_anothers(stage: Stage) -> None:
-    first, second = stage.worker_id(), stage.worker_id()
-    items = await stage.items({"a": first, "b": second})
-    await stage.ack("ack", items["a"], stage.worker(second))
 
 
 async def _no_id(stage: Stage) -> None:

@@ -444,8 +444,8 @@ def test_of_two_workers_only_the_one_that_has_it_is_let_in(claim: Reply, ack: Re
 
 # --- several items
 
-SECOND, THIRD = f"{WORK[:-1]}5", f"{WORK[:-1]}6"
-ITEMS = {"a": (WORK, WORKER), "b": (SECOND, OTHER), "c": (THIRD, WORKER)}
+SECOND, THIRD, FOURTH = f"{WORK[:-1]}5", f"{WORK[:-1]}6", f"{WORK[:-1]}7"
+ITEMS = {"a": (WORK, WORKER), "b": (SECOND, OTHER), "c": (THIRD, WORKER), "d": (FOURTH, WORKER)}
 CROSSED: dict[str, tuple[str, str, str | None]] = {
     "foreign.a": ("a", "ack", OTHER),
     "foreign.b": ("b", "ack", WORKER),
@@ -458,7 +458,7 @@ CROSSED: dict[str, tuple[str, str, str | None]] = {
 
 
 def of(name: str, state: str, **changes: Any) -> dict[str, Any]:
-    """One of the three items, in that state."""
+    """One of the four items, in that state."""
     return shown(state, id=ITEMS[name][0], metadata={"name": name}, **changes)
 
 
@@ -481,7 +481,7 @@ def crossed(**answers: Reply) -> Dialog:
         assert (worker == ITEMS[name][1]) is not step.startswith("foreign") or worker is None
     dialog.together(*(step for step in CROSSED if step != "read.c"))
     for name in ITEMS:
-        said(f"after.{name}", name, "starting")
+        said(f"after.{name}", name, "queued" if name == "d" else "starting")
     for name in ("a", "b"):
         said(f"rightful.{name}", name, "starting")
     dialog.facts["race"] = {
@@ -526,6 +526,8 @@ def test_items_that_each_some_order_explains_pass(answers: dict[str, Reply]) -> 
         ({"ack_c_2": "queued"}, SAME),
         ({"ack_c_1": 500}, SAME),
         ({"read_c": "queued"}, SAME),
+        ({"after_d": "starting"}, SAME),
+        ({"ack_c_1": 409, "ack_c_2": 409, "read_c": "queued", "after_c": "queued"}, SAME),
         ({"ack_a": (200, of("c", "starting"))}, SAME_ITEM),
         ({"ack_c_1": (200, of("a", "starting"))}, SAME_ITEM),
         ({"rightful_b": (200, of("a", "starting"))}, SAME_ITEM),
