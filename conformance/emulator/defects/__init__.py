@@ -18,6 +18,7 @@ from . import (
     of_identity,
     of_interleavings,
     of_items,
+    of_neighbours,
     of_places,
     of_races,
     of_states,
@@ -38,6 +39,7 @@ DEFECTS: Final[Mapping[str, Defect]] = {
         of_envelopes,
         of_races,
         of_interleavings,
+        of_neighbours,
     )
     for defect in area.DEFECTS
 }

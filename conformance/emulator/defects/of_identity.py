@@ -110,7 +110,7 @@ DEFECTS: Sequence[Defect] = (
         "The worker is not compared while the item is active.",
         "item 处于 active 时不比较 worker。",
         _comparing(_always, State.ACTIVE),
-        fails="ack.identity.mismatch-active",
+        fails="ack.identity.mismatch-active ack.race.foreign-worker",
     ),
     defect(
         "identity.suffix-accepted",

@@ -78,7 +78,7 @@ RETRIES = (
         "An ack of an item that is active answers 409.",
         "对处于 active 的 item 执行 ack 返回 409。",
         _refuses_retries_in(State.ACTIVE),
-        fails="ack.retry.active ack.refused.rightful-worker-unharmed",
+        fails="ack.retry.active ack.refused.rightful-worker-unharmed ack.race.foreign-worker",
     ),
     defect(
         "retry.third-ack-500",
@@ -93,7 +93,7 @@ RETRIES = (
         "An ack of an active item sets it back to starting.",
         "对处于 active 的 item 执行 ack，使其退回 starting。",
         _repeating(lambda item, _now: replace(item, state=State.STARTING)),
-        fails="ack.retry.active",
+        fails="ack.retry.active ack.race.foreign-worker ack.race.stop",
     ),
     defect(
         "retry.starting-becomes-active",
