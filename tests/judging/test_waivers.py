@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -182,3 +183,12 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"\xff")
     with pytest.raises(ConfigurationError, match="not UTF-8"):
         read_waivers(tmp_path / "latin.toml")
+
+
+def test_which_answers_of_a_race_contradict_each_other_is_no_part_of_its_look() -> None:
+    one, other = (
+        replace(red(actual), exhibit="a timeline") for actual in ("no order lets `ack.1` …", "lets `claim` …")
+    )
+    assert look(one) == look(other)
+    assert look(one) != look(red("no order lets `ack.1` …"))
+    assert look(one) == "answer: HTTP 200"

@@ -105,3 +105,9 @@ def test_a_large_body_is_cut_and_says_so() -> None:
     assert body.lines[-1].text == "… (+442)"
     assert max(len(line.text) for line in body.lines) < 200
     assert body_of(red("ack"), transcript(exchange("ack", "ack", 200, {"id": "x" * 70_000}))) is None
+
+
+def test_of_a_race_no_answer_is_wrong_by_itself() -> None:
+    said = transcript(exchange("ack", "ack", 200, item("starting")))
+    assert rows_of(LINE, red("ack"), said)
+    assert rows_of(LINE, replace(red("ack"), exhibit="a timeline"), said) == ()
