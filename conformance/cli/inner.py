@@ -26,8 +26,9 @@ _NOT_NEEDED: Final = (
 """Plugins of pytest's own that have something to do at every item and nothing to say about ours."""
 
 
-_ALLOCATIONS: Final = 20_000
-"""Objects more than before, after which Python looks for garbage in cycles; its own number is 700."""
+_COLLECTIONS: Final = (10_000, 5, 5)
+"""Objects more than before, after which Python looks for garbage in cycles, where its own number is 700; and how many
+such looks at the young make one at the older. More would be quicker, and let a long run grow."""
 
 
 def arguments(values: Mapping[str, Any], lang: str, *, processes: int, extra: list[str]) -> list[str]:
@@ -90,7 +91,7 @@ def environment(**variables: str) -> Iterator[None]:
 def rare_collections() -> Iterator[None]:
     """Look for garbage in cycles more rarely: a run makes little, and each look goes through much that it keeps."""
     before = gc.get_threshold()
-    gc.set_threshold(_ALLOCATIONS, *before[1:])
+    gc.set_threshold(*_COLLECTIONS)
     try:
         yield
     finally:
