@@ -44,7 +44,8 @@ def _results(ratios: list[Ratio], rounds: int) -> Iterator[str]:
     yield "# Speed"
     yield ""
     yield "Ratios, each a pair measured in one run on one machine, with every server in a process of its own. Of"
-    yield f"{rounds} rounds the best of each side counts. The modules beside this file say what is counted."
+    yield f"{rounds} rounds (of the first ratio three times as many) the best of each side counts. The modules beside this"
+    yield "file say what is counted."
     yield ""
     yield from table(ratios)
     yield ""
