@@ -119,7 +119,7 @@ def test_one_id_is_too_few_and_what_lacks_is_named(place: Place) -> None:
     run.check_complete()
     assert "too few items that are `queued` (polled with a Worker-ID): " in run.out
     assert "too few items that are `starting` (polled with a Worker-ID): " in run.out
-    assert "`active` (polled with a Worker-ID): 5 needed, 1 there" in run.out
+    assert "`active` (polled with a Worker-ID): 8 needed, 1 there" in run.out
     assert "passed" in {verdict for scenario, _, verdict in run.lines if scenario == "retry.active"}
     assert run.last_line.startswith("Inconclusive: no MUST failed")
 
@@ -256,7 +256,7 @@ def test_check_tells_what_is_covered(place: Place) -> None:
     place.write(**manifest | {"items": manifest["items"][:1], "cloud_environment_id": None})
     done = place.call("manifest", "check", "m.json", "--lang", "zh")
     assert done.code == 3
-    assert "不足：`active`（poll 时带 Worker-ID）：需要 5 个，现有 0 个" in done.out
+    assert "不足：`active`（poll 时带 Worker-ID）：需要 8 个，现有 0 个" in done.out
     assert "缺少：cloud_environment_id" in done.out
 
 
