@@ -18,6 +18,9 @@ TRANSCRIPT_FORMAT: Final = "work-conformance-transcript/1"
 UNKEPT: Final = "unkept"
 """The fact that says how many requests were sent that the transcript does not show."""
 
+SPREAD: Final = "spread"
+"""The fact that says how many seconds lay between the first and the last request of a burst that left together."""
+
 Outcome = Literal["ok", "fail", "unknown"]
 """`ok`: a complete answer came. `fail`: the operation surely did not happen. `unknown`: it may have."""
 

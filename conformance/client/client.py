@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from conformance import __version__
+from conformance.client.exclusive import ExclusiveGate
 from conformance.client.limiter import Kind, RateLimiter
 from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication, bearer, derived
@@ -97,6 +98,7 @@ class Client:
             writes_per_second=limits.writes_per_second, reads_per_second=limits.reads_per_second
         )
         self._health = _Health()
+        self.gate = ExclusiveGate()
         self._bearer = bearer(credentials.pat)
         self.redact = Redactor(shape for secret in credentials.all() for shape in derived(secret))
         self.redact.add(*(secret for _, secret in target.secret_headers))
@@ -116,7 +118,8 @@ class Client:
             if self._health.gone:
                 raise TargetGone
             await self._limiter.wait(call.kind, age)
-            exchange = replace(await self._once(call), tries=tries)
+            async with self.gate.shared():
+                exchange = replace(await self._once(call), tries=tries)
             if exchange.response is None:
                 await self._health.failed(self._probe)
             else:
@@ -128,9 +131,16 @@ class Client:
             await asyncio.sleep(pause)
         return exchange
 
-    async def ready(self, *, writes: int, age: int) -> None:
+    async def ready(self, *, age: int, writes: int = 0, reads: int = 0) -> None:
         """Wait until a burst may leave: to the rate it is one unit."""
-        await self._limiter.wait("write", age, writes)
+        if reads:
+            await self._limiter.wait("read", age, reads)
+        if writes:
+            await self._limiter.wait("write", age, writes)
+
+    def cold(self, connections: int) -> int:
+        """How many of so many connections would have to be opened, or have not been used for a while."""
+        return connections - self._transport.warm(connections)
 
     async def once(self, call: Call, place: Place) -> Exchange:
         """Send a call from a starting line, whatever the rate, and never again: the burst has waited as a whole.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -31,7 +32,7 @@ class _Lane:
     def __init__(self, per_second: float, clock: Callable[[], float] | None = None) -> None:
         self._interval = 1 / per_second if per_second > 0 else 0.0
         self._clock = clock
-        self._next = 0.0
+        self._next = -math.inf
         self._queue: list[tuple[int, int, int, asyncio.Future[None]]] = []
         self._arrivals = 0
         self._pump: asyncio.Task[None] | None = None

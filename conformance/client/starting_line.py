@@ -27,6 +27,10 @@ class StartingLine:
         for _ in range(number + 1):
             await asyncio.sleep(0)
 
+    async def released(self) -> None:
+        """Wait until those that leave together may go."""
+        await self._go.wait()
+
     def leave(self) -> None:
         """One request less to wait for."""
         self._awaited -= 1

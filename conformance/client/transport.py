@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import math
 import ssl
 import sys
+import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 _KEEPALIVE_SECONDS: Final = 3.0
 """Shorter than the idle time-out of common servers (5 s), so that an idle connection is not lost under a request."""
+
+_WARM_SECONDS: Final = 1.0
+"""Seconds after its last use for which a connection counts as warm: no server closes it or puts it to sleep so soon."""
 
 _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 
@@ -111,7 +116,7 @@ class Transport:
                     max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE_SECONDS
                 ),
             )
-            self._idle: list[_Way] = [self._new_way()]
+            self._idle: list[tuple[_Way, float]] = [(self._new_way(), -math.inf)]
             self._cut_off: list[_Way] = []
         except (ValueError, httpx.InvalidURL) as error:
             raise ConfigurationError(
@@ -124,9 +129,15 @@ class Transport:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for ways in (self._idle, self._cut_off):
-            while ways:
-                await ways.pop().aclose()
+        while self._idle:
+            await self._idle.pop()[0].aclose()
+        while self._cut_off:
+            await self._cut_off.pop().aclose()
+
+    def warm(self, most: int) -> int:
+        """How many of the connections that the next requests take are open and were used a moment ago; `most` at most."""
+        oldest = time.monotonic() - _WARM_SECONDS
+        return sum(used >= oldest for _, used in self._idle[-most:])
 
     async def send(
         self,
@@ -146,19 +157,19 @@ class Transport:
             Undelivered: no connection was made.
             Lost: sent, but no complete answer came in time.
         """
-        way = self._idle.pop() if self._idle else self._new_way()
+        way = self._idle.pop()[0] if self._idle else self._new_way()
         try:
             reply = await self._send(way, method, url, headers, body, on_send, max_body)
         except _OutOfTime:
             await way.aclose()
             raise
         except (Undelivered, Lost):
-            self._idle.append(way)
+            self._idle.append((way, -math.inf))
             raise
         except BaseException:
             self._cut_off.append(way)  # cancelled: there is no time to close it now
             raise
-        self._idle.append(way)
+        self._idle.append((way, time.monotonic()))
         return reply
 
     async def _send(

@@ -136,7 +136,8 @@ class _Walk:
             self._stage.exchanges[:] = kept.exchanges
             facts["round"] = {"seed": kept.seed, "programme": kept.programme.lines(), "shrunk_from": self._shrunk_from}
             facts["round"] |= kept.facts
-        self._stage.facts |= {"explored": facts, UNKEPT: seen.requests - len(self._stage.exchanges)}
+        warmed_up = self._stage.facts.get(UNKEPT, 0)
+        self._stage.facts |= {"explored": facts, UNKEPT: warmed_up + seen.requests - len(self._stage.exchanges)}
 
     def _is_contradictory(self, held: _Round) -> bool:
         """Whether the acks of a round cannot be explained. What else it shows is counted."""

@@ -15,10 +15,11 @@ from conformance.arrange.wants import LEASE_SECONDS, Item, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
 from conformance.client.client import Client
+from conformance.client.exclusive import DRAIN
 from conformance.client.starting_line import Place, StartingLine
 from conformance.client.tokens import Authentication
 from conformance.contract.work_item import longest_unit
-from conformance.exchange import Exchange, Header
+from conformance.exchange import SPREAD, UNKEPT, Exchange, Header
 from conformance.scenario.model import OptionalToken
 from conformance.target import Secret
 from conformance.text import Text
@@ -56,13 +57,22 @@ class Stage:
     """One attempt at one scenario."""
 
     def __init__(
-        self, client: Client, workspace: Workspace, *, want: Want, seed: int, rng: random.Random, age: int
+        self,
+        client: Client,
+        workspace: Workspace,
+        *,
+        want: Want,
+        seed: int,
+        rng: random.Random,
+        age: int,
+        repetition: int = 1,
     ) -> None:
         self.exchanges: list[Exchange] = []
         self.facts: dict[str, Any] = {}
         self.want = want
         self.seed = seed
         self.rng = rng
+        self.repetition = repetition
         self.workspace = workspace
         self.client = client
         self._age = age
@@ -246,9 +256,10 @@ class Stage:
         body_of(await self._api.act("archive", "environments", item.environment_id, "archive"))
 
     async def together(self, sends: dict[str, Send], *, after: Mapping[str, str] | None = None) -> None:
-        """Let requests leave at one instant, in this order; one alone is sent like any other.
+        """Let requests leave at one instant, in this order, while this process sends nothing else.
 
-        Those that are named in `after` leave as soon as the request that they follow is over.
+        One alone is sent like any other. Those that are named in `after` leave as soon as the request that they
+        follow is over.
         """
         if len(sends) == 1:
             await asyncio.gather(*(send(self._api, step) for step, send in sends.items()))
@@ -266,7 +277,40 @@ class Stage:
                 if step in over:
                     over[step].set()
 
-        await asyncio.gather(*(run(number, step, send) for number, (step, send) in enumerate(sends.items())))
+        async with self.client.gate.exclusive():
+            await self._warm_up(len(sends))
+            burst = asyncio.gather(*(run(number, step, send) for number, (step, send) in enumerate(sends.items())))
+            released = asyncio.ensure_future(line.released())
+            try:
+                await asyncio.wait([burst, released], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([burst], timeout=DRAIN)  # then a far target has got it, and works on it alone
+            except asyncio.CancelledError:
+                burst.cancel()
+                raise
+            finally:
+                released.cancel()
+        await burst
+
+    async def _warm_up(self, connections: int) -> None:
+        """See that as many connections are open and were just used, by GETs of the item that the transcript counts.
+
+        A connection that is new, or was idle, delays its request by what the target needs to accept or wake it.
+        """
+        environment_id, work_id = self.facts.get("environment_id"), self.facts.get("work_id")
+        if environment_id is None or work_id is None or not self.client.cold(connections):
+            return
+        await self.client.ready(reads=connections, age=self._age)
+        line = StartingLine(connections)
+
+        def count(exchange: Exchange) -> None:
+            self.facts[UNKEPT] = self.facts.get(UNKEPT, 0) + exchange.tries
+
+        await asyncio.gather(
+            *(
+                Api(self.client, count, age=self._age, place=line.place(number)).get("warm-up", environment_id, work_id)
+                for number in range(connections)
+            )
+        )
 
     def forget(self) -> None:
         """Begin anew: nothing that was said up to now is kept."""
@@ -294,7 +338,10 @@ class Stage:
         taken = {e.step: e for e in self.exchanges if e.step in sends and e.outcome != "fail"}
         if not about(set(taken)):
             raise Repeat(Text("the target turned requests of the burst away", "目标拒收了并发请求"), MAX_LOST_RACES)
-        for group in groups or [sends.keys() - (after or {}).keys()]:
+        at_once = sends.keys() - (after or {}).keys()
+        left = [exchange.invoked for step, exchange in taken.items() if step in at_once]
+        self.facts[SPREAD] = round(max(left) - min(left), 6) if left else 0.0
+        for group in groups or [at_once]:
             if not _overlap([taken[step] for step in group if step in taken]):
                 raise Repeat(Text("the requests did not overlap in time", "各请求在时间上没有重叠"), MAX_MISSED_RACES)
 

@@ -82,7 +82,7 @@ def test_a_burst_is_one_unit_to_the_rate(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(RateLimiter, "wait", wait)
     race(lambda _: REPLY)
-    assert asked == [("read", 1), ("write", 4), ("read", 1)]
+    assert asked == [("read", 1), ("write", 4), ("read", 4), ("read", 1)], "arranged, the burst, warmed up, looked at"
 
 
 def test_requests_that_do_not_overlap_are_repeated_five_times(monkeypatch: pytest.MonkeyPatch) -> None:
