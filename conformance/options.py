@@ -147,6 +147,16 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="race-repeat",
+        kind="count",
+        metavar="N",
+        help=Text(
+            "Repeat each race N times (default: as often as fits into the time of the other scenarios, and at least"
+            " 8 times on a near target without a rate limit).",
+            "每个并发场景重复 N 次（默认：在其他场景所用的时间内尽可能多；目标较近且不限速时至少 8 次）。",
+        ),
+    ),
+    Option(
         name="failed-from",
         metavar="RUN_DIR",
         help=Text(

@@ -34,7 +34,8 @@ POLITE_RATE: Final = (20.0, 50.0)
 class Settings:
     """A run's settings, valid in themselves; nothing has been connected to or written.
 
-    `waivers` is the text of the file of known failures, `repeat` how often each scenario is to be held.
+    `waivers` is the text of the file of known failures, `repeat` how often each scenario is to be held, `race_repeat`
+    how often each race (None: as often as there is time for).
     """
 
     base_url: str | None
@@ -55,6 +56,7 @@ class Settings:
     arrangement: Arrangement
     waivers: str | None = None
     repeat: int = 1
+    race_repeat: int | None = None
 
     def target(self) -> Target:
         """The target that was named.
@@ -102,6 +104,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         arrangement=arrangement,
         waivers=read_waivers(Path(values["waivers"])) if values.get("waivers") else None,
         repeat=_repeat(values, arrangement),
+        race_repeat=_race_repeat(values),
     )
 
 
@@ -113,6 +116,12 @@ def _repeat(values: Mapping[str, Any], arrangement: Arrangement) -> int:
             "--repeat 每次都需要新的 item，而清单中每个用例只有一个；请改用 --arrange command 或 api。",
         )
     return repeat
+
+
+def _race_repeat(values: Mapping[str, Any]) -> int | None:
+    if values.get("race_repeat") is None:
+        return None
+    return int(_positive(values, "race_repeat", 1))
 
 
 def _limits(values: Mapping[str, Any], base_url: str | None) -> Limits:

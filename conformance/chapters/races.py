@@ -209,6 +209,7 @@ def _race_with(name: str, other: str, way: tuple[Verb, ...], title: Text) -> Sce
         expectations=expectations | _in_race(requirement, acks, _OK, _CONFLICT),
         checks=(Check(requirement, explained),),
         also_writes=1,
+        race=True,
     )
 
 
@@ -230,6 +231,7 @@ def _race_of_workers(name: str, way: tuple[Verb, ...]) -> Scenario:
         | _in_race(requirement, _FOREIGN, _CONFLICT)
         | {"rightful": success(requirement, "active" if way else "starting")},
         checks=(Check(requirement, explained),),
+        race=True,
     )
 
 
@@ -242,6 +244,7 @@ def _race_of_deliveries(name: str, talk: Callable[[Stage], Awaitable[None]], tit
         expectations=_in_race("ack.race.redelivery", ("ack.1", _CLAIM), _OK, _CONFLICT),
         checks=(Check("ack.race.redelivery", explained),),
         want=Want(place="quiet"),
+        race=True,
     )
 
 
@@ -254,6 +257,7 @@ def scenarios() -> Iterator[Scenario]:
         talk=_same_worker,
         expectations=_in_race("ack.race.same-worker", _RIGHTFUL, _OK, _CONFLICT),
         checks=(Check("ack.race.same-worker", one_wins(_RIGHTFUL, "after")), Check("ack.race.same-worker", explained)),
+        race=True,
     )
     yield _race_of_workers("race.foreign-worker", ())
     yield _race_of_workers("race.foreign-worker.active", ("ack", "heartbeat"))

@@ -101,4 +101,5 @@ def scenarios() -> Iterator[Scenario]:
             Check(_SAME, explained_each(_QUIET_ONE, _UNTOUCHED)),
         ),
         want=Want(items=len(_ITEMS)),
+        race=True,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -99,6 +100,8 @@ class Client:
         )
         self._health = _Health()
         self.gate = ExclusiveGate()
+        self.fastest = math.inf
+        """Seconds of the shortest round trip up to now."""
         self._bearer = bearer(credentials.pat)
         self.redact = Redactor(shape for secret in credentials.all() for shape in derived(secret))
         self.redact.add(*(secret for _, secret in target.secret_headers))
@@ -189,6 +192,7 @@ class Client:
         self.traffic.requests += outcome != "fail"
         if reply is not None:
             response = self._kept(reply)
+            self.fastest = min(self.fastest, completed - (completed if sent is None else sent))
             if reply.status in _NOT_PROCESSED:
                 outcome, problem = "fail", f"HTTP {reply.status}"
                 self.traffic.turned_away += 1

@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any, Final
 
-from conformance.exchange import Transcript
-from conformance.judging.verdict import WORST_FIRST, Repetitions, Verdict, VerdictKind, worst
+from conformance.exchange import SPREAD, Transcript
+from conformance.judging.verdict import RACE_WORST_FIRST, WORST_FIRST, Repetitions, Verdict, VerdictKind, worst
 from conformance.text import Text
 
 FACT: Final = "repetitions"
 """The name of the fact in the transcript that is kept."""
+
+_SPREADS: Final = 1000
+"""Bursts whose spread is kept: memory does not grow with the number of repetitions."""
 
 _UNREADABLE: Final = Text("what the repetitions gave cannot be read", "无法读取各次重复的结果")
 
@@ -27,7 +31,8 @@ class Held:
     """What was said of a scenario up to now: the same size whatever the number of repetitions.
 
     `kept` is the number, from 1, of the repetition whose transcript is kept, `verdicts` are those on it, and `worst`
-    the worst of each line by requirement.
+    the worst of each line by requirement. Of a `race`, what did not come about counts less than what did; `spreads` are
+    the seconds over which its first bursts left.
     """
 
     wanted: int
@@ -38,11 +43,13 @@ class Held:
     verdicts: tuple[Verdict, ...]
     counts: Mapping[str, Counter[VerdictKind]] = field(default_factory=dict)
     worst: Mapping[str, Verdict] = field(default_factory=dict)
+    race: bool = False
+    spreads: tuple[float, ...] = ()
 
     def told(self) -> Transcript:
         """The transcript that is kept, with the count among its facts."""
         kept = {verdict.line.requirement: verdict.kind for verdict in self.verdicts}
-        fact = {
+        fact: dict[str, Any] = {
             "wanted": self.wanted,
             "held": self.times,
             "kept": self.kept,
@@ -52,26 +59,33 @@ class Held:
                 name: verdict.to_json() for name, verdict in self.worst.items() if verdict.kind != kept[name]
             },
         }
+        if self.race:
+            fact |= {"race": True, "spread": median(self.spreads) if self.spreads else None}
         return replace(self.transcript, facts={**self.transcript.facts, FACT: fact})
 
 
-def held_again(before: Held | None, transcript: Transcript, verdicts: Sequence[Verdict], *, wanted: int) -> Held:
+def held_again(
+    before: Held | None, transcript: Transcript, verdicts: Sequence[Verdict], *, wanted: int, race: bool = False
+) -> Held:
     """After one more repetition, which these are the verdicts on: the worst is kept, the first of equals.
 
-    One is worse than another with a worse verdict, or with more of its worst verdicts.
+    One is worse than another with a worse verdict, or with more of its worst verdicts. `wanted` may grow with the
+    repetitions, where as many are wanted as there is time for.
     """
     if before is None:
-        before = Held(wanted=wanted, times=0, requests=0, kept=0, transcript=transcript, verdicts=())
+        before = Held(wanted=wanted, times=0, requests=0, kept=0, transcript=transcript, verdicts=(), race=race)
     times = before.times + 1
-    better = before.kept and _severity(verdicts) <= _severity(before.verdicts)
+    order = _order(race=race)
+    better = before.kept and _severity(verdicts, order) <= _severity(before.verdicts, order)
     counts = {name: Counter(count) for name, count in before.counts.items()}
     worst_of = dict(before.worst)
     for verdict in verdicts:
         name = verdict.line.requirement
         counts.setdefault(name, Counter())[verdict.kind] += 1
         known = worst_of.get(name)
-        if known is None or worst((known.kind, verdict.kind)) != known.kind:
+        if known is None or worst((known.kind, verdict.kind), order) != known.kind:
             worst_of[name] = verdict
+    spread = transcript.facts.get(SPREAD)
     return Held(
         wanted=wanted,
         times=times,
@@ -81,6 +95,8 @@ def held_again(before: Held | None, transcript: Transcript, verdicts: Sequence[V
         verdicts=before.verdicts if better else tuple(verdicts),
         counts=counts,
         worst=worst_of,
+        race=race,
+        spreads=(*before.spreads, spread)[:_SPREADS] if spread is not None else before.spreads,
     )
 
 
@@ -106,18 +122,26 @@ def _over(verdict: Verdict, fact: Mapping[str, Any]) -> Verdict:
     elsewhere = Verdict.from_json(fact["elsewhere"][name]) if name in fact["elsewhere"] else None
     if elsewhere is not None and elsewhere.line != verdict.line:
         raise ValueError("another line's verdict")
-    is_worse = elsewhere is not None and worst((elsewhere.kind, verdict.kind)) != verdict.kind
+    race = fact.get("race") is True
+    order = _order(race=race)
+    is_worse = elsewhere is not None and worst((elsewhere.kind, verdict.kind), order) != verdict.kind
     repetitions = Repetitions(
         wanted=int(fact["wanted"]),
         held=int(fact["held"]),
         kept=int(fact["kept"]),
-        kinds=tuple((kind, int(count[kind])) for kind in WORST_FIRST if kind in count),
+        kinds=tuple((kind, int(count[kind])) for kind in order if kind in count),
         elsewhere=is_worse,
+        race=race,
+        spread=None if fact.get("spread") is None else float(fact["spread"]),
     )
     return replace(elsewhere if elsewhere is not None and is_worse else verdict, repetitions=repetitions)
 
 
-def _severity(verdicts: Iterable[Verdict]) -> tuple[int, ...]:
+def _order(*, race: bool) -> tuple[VerdictKind, ...]:
+    return RACE_WORST_FIRST if race else WORST_FIRST
+
+
+def _severity(verdicts: Iterable[Verdict], order: Sequence[VerdictKind]) -> tuple[int, ...]:
     """Of two the greater one is the worse: how many there are of each verdict, the worst first."""
     count = Counter(verdict.kind for verdict in verdicts)
-    return tuple(count[kind] for kind in WORST_FIRST)
+    return tuple(count[kind] for kind in order)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
@@ -22,6 +22,18 @@ WORST_FIRST: Final[tuple[VerdictKind, ...]] = (
     "observed",
     "not-exercised",
 )
+
+RACE_WORST_FIRST: Final[tuple[VerdictKind, ...]] = (
+    "failed",
+    "suite-error",
+    "waived",
+    "warned",
+    "passed",
+    "observed",
+    "inconclusive",
+    "not-exercised",
+)
+"""The same for the repetitions of a race: one that did not come about says nothing beside those that did."""
 
 WORDS: Final[dict[VerdictKind, Text]] = {
     "failed": Text("failed", "失败"),
@@ -69,6 +81,8 @@ class Repetitions:
 
     `kinds` says how often which verdict, the worst first, and is empty where it was the same each time; `kept` is the
     number of the repetition whose conversation is kept; `elsewhere` says that the verdict comes from another one.
+    `race` marks repetitions of a race, of which `spread` is the median of the seconds over which a burst left; None
+    where none left.
     """
 
     wanted: int
@@ -76,11 +90,14 @@ class Repetitions:
     kept: int
     kinds: tuple[tuple[VerdictKind, int], ...] = ()
     elsewhere: bool = False
+    race: bool = False
+    spread: float | None = None
 
     @property
     def unsteady(self) -> bool:
         """Whether what was said differs: that a race or a redelivery did not come about at times says nothing."""
-        return len({kind for kind, _ in self.kinds} - {"not-exercised"}) > 1
+        silent: set[VerdictKind] = {"not-exercised", "inconclusive"} if self.race else {"not-exercised"}
+        return len({kind for kind, _ in self.kinds} - silent) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +162,6 @@ def _repetitions(data: dict[str, Any]) -> Repetitions:
     return Repetitions(**{**data, "kinds": tuple((kind, times) for kind, times in data["kinds"])})
 
 
-def worst(kinds: Iterable[VerdictKind]) -> VerdictKind:
+def worst(kinds: Iterable[VerdictKind], order: Sequence[VerdictKind] = WORST_FIRST) -> VerdictKind:
     """The worst of several verdicts; `not-exercised` of none."""
-    return min(kinds, key=WORST_FIRST.index, default="not-exercised")
+    return min(kinds, key=order.index, default="not-exercised")

@@ -77,6 +77,7 @@ class Conductor:
             waivers=settings.waivers or "",
             day=f"{self._started:%Y-%m-%d}",
             repeat=settings.repeat,
+            race_repeat=settings.race_repeat,
         )
 
     @property

@@ -35,11 +35,15 @@ def number_of(worker: str) -> int:
 
 
 def share(names: Iterable[str], processes: int) -> dict[str, int]:
-    """Which process holds which scenario: all that touch the quiet environment on the first, the others in turn."""
+    """Which process holds which scenario: races and all that touch the quiet environment on the first.
+
+    The others are held in turn. Races are held one at a time, which only a single process can see to.
+    """
     shares: dict[str, int] = {}
     for number, name in enumerate(dict.fromkeys(names)):
         scenario = scenarios()[name]
-        shares[name] = 0 if scenario.quiet or scenario.beside_quiet else number % processes
+        on_first = scenario.quiet or scenario.beside_quiet or scenario.race
+        shares[name] = 0 if on_first else number % processes
     return shares
 
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,7 @@ from conformance.judging.repetition import Held, held_again
 from conformance.judging.verdict import Line, Verdict
 from conformance.judging.waivers import Waivers, parse
 from conformance.plugin.folder import Conversations
+from conformance.plugin.race_rounds import NEAR, RoundPolicy
 from conformance.reporting.whole import write_whole
 from conformance.scenario.model import Scenario
 from conformance.scenario.perform import not_held, perform
@@ -44,16 +46,20 @@ from conformance.text import Text
 _SECONDS_PER_WRITE: Final = 0.5
 """A scenario sends some seven writes in three to four seconds."""
 
-_STARTED: Final = sorted(scenarios().values(), key=lambda each: (each.after_all, not each.quiet))
+_ELSEWHERE_INTERVAL: Final = 0.02
+_ELSEWHERE_PATIENCE: Final = 60.0
+"""Seconds from one transcript of another process to the next, after which races no longer wait for that process."""
+
+_STARTED: Final = sorted(scenarios().values(), key=lambda each: (each.after_all, each.race, not each.quiet))
 _ORDER: Final = {scenario.id: number for number, scenario in enumerate(_STARTED)}
-"""Quiet ones first, for they wait for each other, and under a rate limit too; the last ones last."""
+"""Quiet ones first, for they wait for each other, and under a rate limit too; then races, and the last ones last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """What a process needs to hold conversations. `epoch` is the run's zero on the machine's monotonic clock.
 
-    `repeat` is how often each scenario is held. A process that replaces one that crashed has `inherited` its open scenarios, and `suffix` keeps the names of what
+    `repeat` is how often each scenario is held, `race_repeat` how often each race where that was asked for. A process that replaces one that crashed has `inherited` its open scenarios, and `suffix` keeps the names of what
     it makes apart from what that one made. `waivers` is the text of the file of known failures, `day` the date (ISO)
     on which the run began.
     """
@@ -71,6 +77,7 @@ class Assignment:
     waivers: str = ""
     day: str = "0001-01-01"
     repeat: int = 1
+    race_repeat: int | None = None
 
     @property
     def known_failures(self) -> Waivers:
@@ -100,6 +107,9 @@ class Engine:
         self._transcripts: dict[str, Future[Transcript]] = {}
         self._cut: Text | None = None
         self._cutting = threading.Lock()
+        self._begun = time.monotonic()
+        self._races: asyncio.Task[None] | None = None
+        self._nothing_else_to_judge = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._ready: Future[Client] = Future()
         self._closing = asyncio.Event()
@@ -130,6 +140,8 @@ class Engine:
         Where the run was cut short it is that of the repetitions up to then, or an `aborted` one.
         """
         self.start([name])
+        if scenarios()[name].race or scenarios()[name].after_all:
+            self._loop.call_soon_threadsafe(self._nothing_else_to_judge.set)
         try:
             return self._transcripts[name].result()
         except CancelledError:
@@ -145,6 +157,8 @@ class Engine:
             self._cut = self._cut or reason
             for transcript in self._transcripts.values():
                 transcript.cancel()
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(lambda: self._races is None or self._races.cancel())
 
     def close(self) -> None:
         """Cancel what is left and end the thread."""
@@ -188,29 +202,84 @@ class Engine:
         if scenario.after_all:
             others = [held for name, held in self._transcripts.items() if not scenarios()[name].after_all]
             await asyncio.gather(*map(asyncio.wrap_future, others), return_exceptions=True)
+        if scenario.race:
+            await self._hold_races()
+            return self._written(self._held[scenario.id].told())
         times = scenario.times(self._assignment.repeat)
         if times == 1:
             return self._written(await self._hold(scenario, 1, []))
         used: list[Arranger] = []
         for number in range(1, times + 1):
             done_with, used = used, []
-            self._keep(scenario.id, *await self._judged(await self._hold(scenario, number, used)))
+            await self._judge_and_keep(scenario, await self._hold(scenario, number, used), wanted=times)
             if self._client.gone:
                 break  # nothing more can be learnt
-            await self._clear(scenario, done_with)
+            await self._clear(scenario.id, done_with)
         return self._written(self._held[scenario.id].told())
 
-    async def _judged(self, transcript: Transcript) -> tuple[Transcript, list[Verdict]]:
-        """A repetition with its verdicts, found beside the loop: other conversations go on meanwhile."""
-        lines = [line for line in self._lines if line.scenario == transcript.scenario]
-        return transcript, await asyncio.to_thread(lambda: [judge_line(line, transcript) for line in lines])
+    async def _hold_races(self) -> None:
+        """Hold all races of this process; whoever asks first starts them, and the others wait for the same rounds."""
+        if self._races is None or self._races.done():
+            self._races = asyncio.create_task(self._rounds_of_races())
+        await asyncio.shield(self._races)
 
-    def _keep(self, name: str, transcript: Transcript, verdicts: list[Verdict]) -> None:
-        """Take a repetition in, unless the run was cut short: then what was told already stands."""
+    async def _rounds_of_races(self) -> None:
+        """Repeat the races round by round: each once in a round, one burst at a time, and nothing else beside them.
+
+        Judging would take the processor from a burst, so it is done between rounds; and races do not begin before
+        whoever judges the other scenarios waits for them.
+        """
+        await self._rest_is_over()
+        races = [each for each in map(scenarios().__getitem__, self._transcripts) if each.race]
+        races = [each for each in races if each.id not in self._held]
+        policy = self._round_policy()
+        for number in count(1):
+            begun = time.monotonic()
+            used: list[Arranger] = []
+            transcripts = await asyncio.gather(*(self._hold(each, number, used) for each in races))
+            for scenario, transcript in zip(races, transcripts, strict=True):
+                await self._judge_and_keep(scenario, transcript, wanted=max(number, self._assignment.repeat))
+            if self._client.gone:
+                return
+            await asyncio.gather(*(self._clear(races[0].id, [arranger]) for arranger in used))
+            if not policy.another(time.monotonic() - begun):
+                return
+
+    async def _rest_is_over(self) -> None:
+        """Wait for the scenarios that are no races, of this process and of others, and until they are judged."""
+        rest = [held for name, held in self._transcripts.items() if _before_races(name)]
+        await asyncio.gather(*map(asyncio.wrap_future, rest), return_exceptions=True)
+        elsewhere = {line.scenario for line in self._lines} - self._transcripts.keys()
+        waiting = {name for name in elsewhere if _before_races(name)}
+        since = time.monotonic()
+        while waiting and time.monotonic() - since < _ELSEWHERE_PATIENCE:
+            left = {name for name in waiting if not transcript_file(self._assignment.folder, name).exists()}
+            since = since if left == waiting else time.monotonic()
+            waiting = left
+            await asyncio.sleep(_ELSEWHERE_INTERVAL if left else 0)
+        await self._nothing_else_to_judge.wait()
+
+    def _round_policy(self) -> RoundPolicy:
+        assignment = self._assignment
+        repeat = assignment.repeat if assignment.repeat > 1 else None
+        return RoundPolicy(
+            wanted=assignment.race_repeat or repeat,
+            rest=time.monotonic() - self._begun,
+            near=self._client.fastest < NEAR and not assignment.limits.writes_per_second,
+            most=1 if assignment.arrangement.mode == "manifest" else None,  # it has one item for each case
+        )
+
+    async def _judge_and_keep(self, scenario: Scenario, transcript: Transcript, *, wanted: int) -> None:
+        """Take a repetition in, unless the run was cut short: then what was written already stands.
+
+        It is judged beside the loop: other conversations go on meanwhile.
+        """
+        lines = [line for line in self._lines if line.scenario == scenario.id]
+        verdicts = await asyncio.to_thread(lambda: [judge_line(line, transcript) for line in lines])
         with self._cutting:
             if self._cut is None:
-                before = self._held.get(name)
-                self._held[name] = held_again(before, transcript, verdicts, wanted=self._assignment.repeat)
+                before = self._held.get(scenario.id)
+                self._held[scenario.id] = held_again(before, transcript, verdicts, wanted=wanted, race=scenario.race)
 
     async def _hold(self, scenario: Scenario, number: int, used: list[Arranger]) -> Transcript:
         """Hold the conversation for that time, counted from 1, in its turn; `used` gets the arrangers it takes."""
@@ -218,14 +287,14 @@ class Engine:
             stages = self._stages(scenario, number, used)
             return await perform(scenario, stages, run=self._assignment.run_id, seed=self._assignment.seed)
 
-    async def _clear(self, scenario: Scenario, used: Iterable[Arranger]) -> None:
+    async def _clear(self, scenario: str, used: Iterable[Arranger]) -> None:
         """Remove what a repetition used, as thousands of sessions are too many for the end of the run.
 
         Not before the next one is over: a poll may have given it the item of a session whose maker, another scenario,
         had not sent its message yet.
         """
         items = [item for arranger in used for item in arranger.used]
-        await clear(Api(self._client, lambda _: None, age=_ORDER[scenario.id]), self._journal, items)
+        await clear(Api(self._client, lambda _: None, age=_ORDER[scenario]), self._journal, items)
 
     @contextlib.asynccontextmanager
     async def _quiet_turn(self) -> AsyncIterator[None]:
@@ -265,6 +334,7 @@ class Engine:
                 seed=self._assignment.seed,
                 rng=random.Random(f"{self._assignment.seed}:{scenario.id}{again}:{attempt}"),  # noqa: S311 - to be repeated
                 age=_ORDER[scenario.id] + len(_ORDER) * (number - 1),
+                repetition=number,
             )
             label = f"{scenario.id}{again}-{attempt}{self._assignment.suffix}"
 
@@ -307,11 +377,21 @@ def in_flight(limits: Limits) -> int:
     return min(limits.concurrency, max(2, round(limits.writes_per_second * _SECONDS_PER_WRITE)))
 
 
+def _before_races(name: str) -> bool:
+    scenario = scenarios()[name]
+    return not scenario.race and not scenario.after_all
+
+
+def transcript_file(folder: Path, scenario: str) -> Path:
+    """`transcripts/<scenario>.json`; the name is the suite's own, never the target's."""
+    return folder / TRANSCRIPTS / f"{scenario}.json"
+
+
 def write_transcript(folder: Path, transcript: Transcript) -> None:
-    """Write `transcripts/<scenario>.json`; the name is the suite's own, never the target's."""
-    place = folder / TRANSCRIPTS
-    place.mkdir(exist_ok=True)
-    write_whole(place / f"{transcript.scenario}.json", transcript.dumps())
+    """Write a transcript where its process, and the others, find it."""
+    path = transcript_file(folder, transcript.scenario)
+    path.parent.mkdir(exist_ok=True)
+    write_whole(path, transcript.dumps())
 
 
 def _unwritten(transcript: Transcript, error: OSError) -> Transcript:
@@ -324,6 +404,6 @@ def _unwritten(transcript: Transcript, error: OSError) -> Transcript:
 def read_transcript(folder: Path, scenario: str) -> Transcript | None:
     """What `write_transcript` wrote; None where the conversation was not held to its end."""
     try:
-        return Transcript.from_json(json.loads((folder / TRANSCRIPTS / f"{scenario}.json").read_text("utf-8")))
+        return Transcript.from_json(json.loads(transcript_file(folder, scenario).read_text("utf-8")))
     except (OSError, ValueError):
         return None

@@ -30,6 +30,7 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
         "waivers": assignment.waivers,
         "day": assignment.day,
         "repeat": assignment.repeat,
+        "race_repeat": assignment.race_repeat,
         "limits": asdict(
             replace(
                 limits,
@@ -67,6 +68,7 @@ def unpack(data: dict[str, Any]) -> Assignment:
         waivers=data["waivers"],
         day=data["day"],
         repeat=data["repeat"],
+        race_repeat=data["race_repeat"],
         limits=Limits(**data["limits"]),
         credentials=Credentials(**{name: Secret(*pair) for name, pair in data["credentials"].items() if pair}),
         target=Target(

@@ -108,8 +108,9 @@ def refusal(requirement: str, *allowed: tuple[int, str]) -> Expectation:
 class Scenario:
     """A case: a conversation, what each of its acks must answer, and what else must hold.
 
-    `want` is the item that it is about; `beside_quiet` cases name the second environment without using it; `after_all`
-    ones wait until every other is over; `on_request` ones are held only where they are asked for. `gets` names pairs of an ack step
+    `want` is the item that it is about; `beside_quiet` cases name the second environment without using it; a `race` is
+    held when the cases that are none are over, and as often as there is time for; `after_all` ones wait until every
+    other is over; `on_request` ones are held only where they are asked for. `gets` names pairs of an ack step
     and the get step right after it. `token` is the optional credential that the case needs.
     """
 
@@ -122,6 +123,7 @@ class Scenario:
     gets: tuple[tuple[str, str], ...] = ()
     want: Want = field(default_factory=Want)
     beside_quiet: bool = False
+    race: bool = False
     after_all: bool = False
     on_request: bool = False
     token: OptionalToken | None = None
@@ -136,7 +138,7 @@ class Scenario:
     def times(self, repeat: int) -> int:
         """How often it is held where each is to be held so often: what ends the run for the others, once.
 
-        So is what repeats itself for as long as was asked.
+        So is what repeats itself for as long as was asked. A race is held as often as its rounds allow.
         """
         return 1 if self.after_all or self.on_request else repeat
 
