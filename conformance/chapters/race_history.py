@@ -13,11 +13,12 @@ from typing import Any, Final
 from conformance.contract.contradiction import Contradiction
 from conformance.contract.history import Event, timeline
 from conformance.contract.linearizability import Outcome, Undecided, check
-from conformance.contract.model import PHASES, Answer, ItemState, Operation
+from conformance.contract.model import PHASES, SHOWS, Answer, ItemState, Operation
 from conformance.contract.orders import MOST_LOOKS
 from conformance.contract.telling import told
+from conformance.exchange import Exchange
 from conformance.scenario.model import Finding, Judgement
-from conformance.scenario.view import Unjudged, View
+from conformance.scenario.view import NotExercised, Unjudged, View
 from conformance.text import Text
 
 _ONLY: Final = ""
@@ -26,6 +27,12 @@ _ONLY: Final = ""
 _TOO_MANY: Final = Text(
     "whether some order explains the answers takes too long to find out",
     "可能的顺序过多，无法判定是否存在能解释各响应的顺序",
+)
+
+
+_NO_EFFECT: Final = Text(
+    "{operation} took no effect in this race ({outcome}), so no ack overlapped one",
+    "并发中的 {operation} 没有生效（{outcome}），因此没有 ack 与之重叠",
 )
 
 
@@ -56,6 +63,47 @@ def explained_each(*items: str) -> Judgement:
             raise Unjudged(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
 
     return judge
+
+
+def explained_beside(step: str) -> Judgement:
+    """The same for a race with one other operation, the one of this step, which has to have taken effect.
+
+    An operation that changed nothing (a stop that is refused, a poll that delivers nothing) is nothing to overlap.
+    """
+
+    def judge(view: View) -> Iterator[Finding]:
+        yield from explained(view)
+        _require_effect(view, step)
+
+    return judge
+
+
+def _require_effect(view: View, step: str) -> None:
+    """See that the other operation of a race took effect, by its response or by the get that followed.
+
+    Raises:
+        NotExercised: it is a poll that did not deliver the item; the page says that it may, not that it must.
+        Unjudged: it is any other operation that took no effect.
+    """
+    exchange = view.transcript.find(step)
+    operation = view.transcript.facts["race"]["operations"].get(step)
+    if exchange is None or operation is None:
+        view.exchange(step)  # says why it was not sent
+        raise Unjudged(Text("`{step}` was not sent in this race", "并发中没有发出 `{step}`").format(step=step))
+    kind = operation["kind"]
+    came_back = _seen(view, step, Operation(kind, operation["worker"]), _ONLY)
+    if kind == "redeliver":
+        if not came_back.delivered:
+            raise NotExercised(_NO_EFFECT.format(operation=exchange.operation, outcome=_outcome_of(exchange)))
+        return
+    succeeded = came_back.status is not None and 200 <= came_back.status < 300
+    if not succeeded and view.item(_last_step(_ONLY)).get("state") not in SHOWS[kind]:
+        raise Unjudged(_NO_EFFECT.format(operation=exchange.operation, outcome=_outcome_of(exchange)))
+
+
+def _outcome_of(exchange: Exchange) -> str:
+    response = exchange.response
+    return f"HTTP {response.status}" if response is not None else exchange.problem or exchange.outcome
 
 
 def contradiction_at(view: View, step: str) -> Contradiction | None:

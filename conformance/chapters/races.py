@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
-from conformance.chapters.race_history import explained
+from conformance.chapters.race_history import explained, explained_beside
 from conformance.chapters.refusal_effects import FIRST_ACK
 from conformance.contract.model import Kind
 from conformance.exchange import Header
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _OK: Final = Answer(200)
 _CONFLICT: Final = Answer(409, "invalid_request_error")
 _RIGHTFUL: Final = ("ack.1", "ack.2", "ack.3", "ack.4")
+_CROWD: Final = tuple(f"ack.{number}" for number in range(1, 9))
+_AROUND: Final = 2
+"""Acks of a crowd that have to overlap the other operation; more of them seldom all do on a fast target."""
 _LATE: Final = "ack.late"
 _CLAIM: Final = "claim"
 _FOREIGN: Final = ("foreign.1", "foreign.2")
@@ -65,17 +68,17 @@ async def _foreign_worker(stage: Stage) -> None:
     workers = dict.fromkeys(_RIGHTFUL[:2], item.worker) | {step: stage.worker_id() for step in _FOREIGN}
     _note(stage, item, {step: ("ack", who) for step, who in workers.items()})
     await stage.burst(
-        {step: ack_of(item, stage.worker(who)) for step, who in workers.items()},
+        _varied(stage, {step: ack_of(item, stage.worker(who)) for step, who in workers.items()}),
         about=lambda taken: bool(taken & set(_RIGHTFUL)) and bool(taken & set(_FOREIGN)),
     )
     await stage.get("after", item)
     await stage.ack("rightful", item, stage.rightful(item))
 
 
-def _against(other: str) -> Callable[[Stage], Awaitable[None]]:
-    """Two acks of the rightful worker and one other operation, at the same time: the other one right after the first.
+def _against(other: str, acks: tuple[str, ...]) -> Callable[[Stage], Awaitable[None]]:
+    """Acks of the owning worker and one other operation, at the same time.
 
-    A third ack leaves when a stop is over: what it finds is stopped, whatever else is still under way.
+    A further ack leaves when a stop is over: what it finds is stopped, whatever else is still under way.
     """
     late = (_LATE,) if other in _STOPS else ()
 
@@ -83,16 +86,26 @@ def _against(other: str) -> Callable[[Stage], Awaitable[None]]:
         item = await stage.item()
         await stage.baseline(item)
         mine = ack_of(item, stage.rightful(item))
-        who: dict[str, tuple[Kind, str | None]] = dict.fromkeys((*_RIGHTFUL[:2], *late), ("ack", item.worker))
+        who: dict[str, tuple[Kind, str | None]] = dict.fromkeys((*acks, *late), ("ack", item.worker))
         _note(stage, item, who | {other: (_KINDS[other], None)})
+        at_once = _varied(stage, dict.fromkeys(acks, mine) | {other: _operation(other, item)})
         await stage.burst(
-            dict.fromkeys(_RIGHTFUL[:2], mine) | {other: _operation(other, item)} | dict.fromkeys(late, mine),
-            about=lambda taken: other in taken and bool(taken & set(_RIGHTFUL)),
+            at_once | dict.fromkeys(late, mine),
+            about=lambda taken: other in taken and bool(taken & set(acks)),
             after=dict.fromkeys(late, other),
+            around=(other, min(len(acks), _AROUND)),
         )
         await stage.get("after", item)
 
     return talk
+
+
+def _varied(stage: Stage, sends: dict[str, Send]) -> dict[str, Send]:
+    """The same requests; in repetitions they leave in another order, chosen by the seed."""
+    steps = list(sends)
+    if stage.repetition > 1:
+        stage.rng.shuffle(steps)
+    return {step: sends[step] for step in steps}
 
 
 def _operation(name: str, item: Item) -> Send:
@@ -196,18 +209,20 @@ def _in_race(requirement: str, steps: tuple[str, ...], *allowed: Answer) -> dict
     return {step: Expectation(requirement, allowed, race=True) for step in steps}
 
 
-def _race_with(name: str, other: str, way: tuple[Verb, ...], title: Text) -> Scenario:
+def _race_with(
+    name: str, other: str, way: tuple[Verb, ...], title: Text, acks: tuple[str, ...] = _RIGHTFUL[:2]
+) -> Scenario:
     requirement = "ack.race.heartbeat" if other == "heartbeat" else "ack.race.stop"
-    acks = (*_RIGHTFUL[:2], _LATE) if other in _STOPS else _RIGHTFUL[:2]
+    judged = (*acks, _LATE) if other in _STOPS else acks
     expectations = {ARRANGING_ACK: FIRST_ACK} if way else {}
     return Scenario(
         id=f"race.{name}",
         chapter="races",
         title=title,
         want=Want(way=way),
-        talk=_against(other),
-        expectations=expectations | _in_race(requirement, acks, _OK, _CONFLICT),
-        checks=(Check(requirement, explained),),
+        talk=_against(other, acks),
+        expectations=expectations | _in_race(requirement, judged, _OK, _CONFLICT),
+        checks=(Check(requirement, explained_beside(other)),),
         also_writes=1,
         race=True,
     )
@@ -242,7 +257,7 @@ def _race_of_deliveries(name: str, talk: Callable[[Stage], Awaitable[None]], tit
         title=title,
         talk=talk,
         expectations=_in_race("ack.race.redelivery", ("ack.1", _CLAIM), _OK, _CONFLICT),
-        checks=(Check("ack.race.redelivery", explained),),
+        checks=(Check("ack.race.redelivery", explained_beside("poll")),),
         want=Want(place="quiet"),
         race=True,
     )
@@ -265,6 +280,11 @@ def scenarios() -> Iterator[Scenario]:
         for state, way in _STATES.items():
             title = Text("Acks of a {s} item at the same time as {n}", "对 {s} 的 item 执行 ack，同时{n}")
             yield _race_with(f"{other}.{state}", other, way, title.format(s=state, n=noun))
+    for state, way in _STATES.items():
+        title = Text(
+            "Eight acks of a {s} item at the same time as a forced stop", "对 {s} 的 item 同时执行八个 ack 和强制停止"
+        )
+        yield _race_with(f"crowd.{state}", "force", way, title.format(s=state), acks=_CROWD)
     yield _race_with(
         "heartbeat",
         "heartbeat",

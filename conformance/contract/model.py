@@ -36,7 +36,7 @@ _DOCUMENTED: Final[Mapping[Kind, frozenset[int]]] = {
 """What each page answers to a well-formed and authorised request for an item that exists. The ack is not in the
 table: it is what is judged, so no answer of it is set aside."""
 
-_SHOWS: Final[Mapping[Kind, frozenset[str]]] = {
+SHOWS: Final[Mapping[Kind, frozenset[str]]] = {
     "heartbeat": frozenset({"active", "stopping", "stopped"}),
     "stop": frozenset({"stopping", "stopped"}),
     "force-stop": frozenset({"stopped"}),
@@ -121,7 +121,7 @@ def is_unknown(operation: Operation, answer: Answer) -> bool:
         return True
     if operation.kind == "redeliver":
         return answer.delivered is None
-    shows = _SHOWS.get(operation.kind)
+    shows = SHOWS.get(operation.kind)
     return shows is not None and answer.status == 200 and answer.state is not None and answer.state not in shows
 
 

@@ -32,10 +32,10 @@ from conformance.exchange import Ending, Transcript
 from conformance.judging.judge import judge_line
 from conformance.judging.plan import full_plan
 from conformance.judging.repetition import Held, held_again
-from conformance.judging.verdict import Line, Verdict
+from conformance.judging.verdict import Line
 from conformance.judging.waivers import Waivers, parse
 from conformance.plugin.folder import Conversations
-from conformance.plugin.race_rounds import NEAR, RoundPolicy
+from conformance.plugin.race_rounds import RoundPolicy
 from conformance.reporting.whole import write_whole
 from conformance.scenario.model import Scenario
 from conformance.scenario.perform import not_held, perform
@@ -242,7 +242,7 @@ class Engine:
             if self._client.gone:
                 return
             await asyncio.gather(*(self._clear(races[0].id, [arranger]) for arranger in used))
-            if not policy.another(time.monotonic() - begun):
+            if not policy.another(time.monotonic() - begun, fastest=self._client.fastest):
                 return
 
     async def _rest_is_over(self) -> None:
@@ -265,7 +265,7 @@ class Engine:
         return RoundPolicy(
             wanted=assignment.race_repeat or repeat,
             rest=time.monotonic() - self._begun,
-            near=self._client.fastest < NEAR and not assignment.limits.writes_per_second,
+            limited=bool(assignment.limits.writes_per_second),
             most=1 if assignment.arrangement.mode == "manifest" else None,  # it has one item for each case
         )
 

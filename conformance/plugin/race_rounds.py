@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 NEAR: Final = 0.02
-"""Seconds: a target whose median round trip is shorter is near."""
+"""Seconds: a target whose shortest round trip takes less is near."""
 
 ROUNDS_WHEN_NEAR: Final = 8
 """Rounds of races on a near target, at least. A window of 5 ms in which a request is lost is then met all but always."""
@@ -20,25 +20,25 @@ class RoundPolicy:
     """Decides after each round whether another one follows.
 
     `wanted` is the number that was asked for; None: as many as fit into `rest`, the seconds that everything else of
-    the run took, and at least `ROUNDS_WHEN_NEAR` where the target is `near`. `most` is how many there can be at all,
-    as there are no more items; None: any number.
+    the run took, and at least `ROUNDS_WHEN_NEAR` where the target is near and not `limited` to a rate. `most` is how
+    many there can be at all, as there are no more items; None: any number.
     """
 
     wanted: int | None
     rest: float
-    near: bool
+    limited: bool
     most: int | None = None
     _done: int = 0
     _spent: float = 0.0
 
-    def another(self, seconds: float) -> bool:
-        """Whether another round follows the one that took so many seconds."""
+    def another(self, seconds: float, *, fastest: float) -> bool:
+        """Whether another round follows the one that took so many seconds; `fastest` is the shortest round trip."""
         self._done += 1
         self._spent += seconds
         if self.most is not None and self._done >= self.most:
             return False
         if self.wanted is not None:
             return self._done < self.wanted
-        if self.near and self._done < ROUNDS_WHEN_NEAR:
+        if fastest < NEAR and not self.limited and self._done < ROUNDS_WHEN_NEAR:
             return True
         return self._done < _MOST and self._spent + seconds <= self.rest

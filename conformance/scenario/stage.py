@@ -324,12 +324,14 @@ class Stage:
         about: Callable[[set[str]], bool],
         after: Mapping[str, str] | None = None,
         groups: Sequence[Collection[str]] = (),
+        around: tuple[str, int] | None = None,
     ) -> None:
         """Let several requests leave at one instant, in this order, each on a connection that is already open.
 
         `about` is given the steps that were not turned away (429, 503, no connection) and says whether they still
         are the race that was wanted. A step of `after` leaves when the one that it names is over, while the others
-        may still be under way. All that leave at once have to overlap; with `groups`, those of each group.
+        may still be under way. All that leave at once have to overlap; with `groups`, those of each group; with
+        `around`, a step and a number, so many others have to overlap with that step.
 
         Raises:
             Repeat: they are not, or the recorded intervals do not overlap.
@@ -341,9 +343,18 @@ class Stage:
         at_once = sends.keys() - (after or {}).keys()
         left = [exchange.invoked for step, exchange in taken.items() if step in at_once]
         self.facts[SPREAD] = round(max(left) - min(left), 6) if left else 0.0
-        for group in groups or [at_once]:
-            if not _overlap([taken[step] for step in group if step in taken]):
-                raise Repeat(Text("the requests did not overlap in time", "各请求在时间上没有重叠"), MAX_MISSED_RACES)
+        if around is not None:
+            step, least = around
+            together = sum(
+                step in taken and _overlap([taken[step], taken[each]]) for each in at_once & taken.keys() - {step}
+            )
+            overlapped = together >= least
+        else:
+            overlapped = all(
+                _overlap([taken[each] for each in group if each in taken]) for group in groups or [at_once]
+            )
+        if not overlapped:
+            raise Repeat(Text("the requests did not overlap in time", "各请求在时间上没有重叠"), MAX_MISSED_RACES)
 
     def _at(self, place: Place) -> Api:
         return Api(self.client, self._keep, age=self._age, place=place)

@@ -11,6 +11,7 @@ from typing import Final
 
 from . import (
     of_acks,
+    of_check_then_act,
     of_credentials,
     of_effects,
     of_envelopes,
@@ -38,6 +39,7 @@ DEFECTS: Final[Mapping[str, Defect]] = {
         of_forms,
         of_envelopes,
         of_races,
+        of_check_then_act,
         of_interleavings,
         of_neighbours,
     )
