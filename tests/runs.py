@@ -14,6 +14,11 @@ __all__ = ["credentials", "judge_app", "judge_settings", "settings_for"]
 
 
 def judge_app(app: Any, tokens: Tokens, output: Path, plan: list[Line] | None = None, **values: Any) -> RunRecord:
-    """Serve an ASGI app and judge it: every line, or those given."""
+    """Serve an ASGI app and judge it: every line, or those given.
+
+    Each race is run once, unless `race_repeat` says otherwise: what most tests are about does not depend on luck.
+    """
+    if "repeat" not in values:
+        values.setdefault("race_repeat", 1)
     with EmulatorServer(app) as server:
         return judge_settings(settings_for(server.base_url, tokens, output, **values), plan)

@@ -18,7 +18,7 @@ from conformance.contract.orders import MOST_LOOKS
 from conformance.contract.telling import told
 from conformance.exchange import Exchange
 from conformance.scenario.model import Finding, Judgement
-from conformance.scenario.view import NotExercised, Unjudged, View
+from conformance.scenario.view import NoOccasion, Unjudged, View
 from conformance.text import Text
 
 _ONLY: Final = ""
@@ -82,7 +82,7 @@ def _require_effect(view: View, step: str) -> None:
     """See that the other operation of a race took effect, by its response or by the get that followed.
 
     Raises:
-        NotExercised: it is a poll that did not deliver the item; the page says that it may, not that it must.
+        NoOccasion: it is a poll that did not deliver the item; the page says that it may, not that it must.
         Unjudged: it is any other operation that took no effect.
     """
     exchange = view.transcript.find(step)
@@ -94,7 +94,7 @@ def _require_effect(view: View, step: str) -> None:
     came_back = _seen(view, step, Operation(kind, operation["worker"]), _ONLY)
     if kind == "redeliver":
         if not came_back.delivered:
-            raise NotExercised(_NO_EFFECT.format(operation=exchange.operation, outcome=_outcome_of(exchange)))
+            raise NoOccasion(_NO_EFFECT.format(operation=exchange.operation, outcome=_outcome_of(exchange)))
         return
     succeeded = came_back.status is not None and 200 <= came_back.status < 300
     if not succeeded and view.item(_last_step(_ONLY)).get("state") not in SHOWS[kind]:

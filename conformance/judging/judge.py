@@ -13,7 +13,7 @@ from conformance.judging.repetition import over_repetitions
 from conformance.judging.verdict import Line, Red, Verdict, VerdictKind, worst
 from conformance.judging.waivers import Waivers
 from conformance.scenario.model import Finding, Judgement, Scenario
-from conformance.scenario.view import Blocked, NotExercised, SuiteBroke, Unjudged, View
+from conformance.scenario.view import Blocked, NoOccasion, NotExercised, SuiteBroke, Unjudged, View
 from conformance.text import Text, join
 
 _MAX_REDS: Final = 20
@@ -57,6 +57,7 @@ def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) 
     kinds: list[VerdictKind] = []
     reason: Text | None = None
     blocked_by: str | None = None
+    occasion = True
     for judgement in scenario.judgements(requirement.id):
         findings, stop = _collect(judgement, view)
         if requirement.level == "OBSERVE":
@@ -64,10 +65,13 @@ def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) 
         else:
             reds += [red(transcript, finding) for finding in findings]
         kinds.append(_kind(requirement, findings, stop))
+        occasion = occasion and not isinstance(stop, NoOccasion)
         if stop is not None and reason is None:
             reason = stop.reason
             blocked_by = stop.requirement if isinstance(stop, Blocked) else None
     kind = worst(kinds)
+    if kind == "passed" and not occasion:
+        kind = "not-exercised"
     judged = kind in {"failed", "warned", "passed", "observed"}
     return Verdict(
         line=line,

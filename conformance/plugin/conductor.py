@@ -30,8 +30,9 @@ from conformance.judging.repetition import requests_of
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import folder as run_folder
 from conformance.plugin.court import Court
-from conformance.plugin.engine import Assignment, read_transcript, write_transcript
+from conformance.plugin.engine import Assignment
 from conformance.plugin.folder import Conversations
+from conformance.plugin.transcripts import read_transcript, write_transcript
 from conformance.reporting.whole import write_whole
 from conformance.reporting.write import write_reports
 from conformance.scenario.perform import not_held

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -28,7 +28,7 @@ from conformance.client.client import Client
 from conformance.client.traffic import Traffic
 from conformance.client.transport import Transport
 from conformance.evidence import PLAN, TRANSCRIPTS
-from conformance.exchange import Ending, Transcript
+from conformance.exchange import Transcript
 from conformance.judging.judge import judge_line
 from conformance.judging.plan import full_plan
 from conformance.judging.repetition import Held, held_again
@@ -36,7 +36,7 @@ from conformance.judging.verdict import Line
 from conformance.judging.waivers import Waivers, parse
 from conformance.plugin.folder import Conversations
 from conformance.plugin.race_rounds import RoundPolicy
-from conformance.reporting.whole import write_whole
+from conformance.plugin.transcripts import all_written, unwritten, write_transcript
 from conformance.scenario.model import Scenario
 from conformance.scenario.perform import not_held, perform
 from conformance.scenario.stage import Stage, StageFactory
@@ -45,10 +45,6 @@ from conformance.text import Text
 
 _SECONDS_PER_WRITE: Final = 0.5
 """A scenario sends some seven writes in three to four seconds."""
-
-_ELSEWHERE_INTERVAL: Final = 0.02
-_ELSEWHERE_PATIENCE: Final = 60.0
-"""Seconds from one transcript of another process to the next, after which races no longer wait for that process."""
 
 _STARTED: Final = sorted(scenarios().values(), key=lambda each: (each.after_all, each.race, not each.quiet))
 _ORDER: Final = {scenario.id: number for number, scenario in enumerate(_STARTED)}
@@ -250,13 +246,7 @@ class Engine:
         rest = [held for name, held in self._transcripts.items() if _before_races(name)]
         await asyncio.gather(*map(asyncio.wrap_future, rest), return_exceptions=True)
         elsewhere = {line.scenario for line in self._lines} - self._transcripts.keys()
-        waiting = {name for name in elsewhere if _before_races(name)}
-        since = time.monotonic()
-        while waiting and time.monotonic() - since < _ELSEWHERE_PATIENCE:
-            left = {name for name in waiting if not transcript_file(self._assignment.folder, name).exists()}
-            since = since if left == waiting else time.monotonic()
-            waiting = left
-            await asyncio.sleep(_ELSEWHERE_INTERVAL if left else 0)
+        await all_written(self._assignment.folder, filter(_before_races, elsewhere))
         await self._nothing_else_to_judge.wait()
 
     def _round_policy(self) -> RoundPolicy:
@@ -319,7 +309,7 @@ class Engine:
         try:
             write_transcript(self._assignment.folder, transcript)
         except OSError as error:
-            return _unwritten(transcript, error)
+            return unwritten(transcript, error)
         return transcript
 
     def _stages(self, scenario: Scenario, number: int, used: list[Arranger]) -> StageFactory:
@@ -380,30 +370,3 @@ def in_flight(limits: Limits) -> int:
 def _before_races(name: str) -> bool:
     scenario = scenarios()[name]
     return not scenario.race and not scenario.after_all
-
-
-def transcript_file(folder: Path, scenario: str) -> Path:
-    """`transcripts/<scenario>.json`; the name is the suite's own, never the target's."""
-    return folder / TRANSCRIPTS / f"{scenario}.json"
-
-
-def write_transcript(folder: Path, transcript: Transcript) -> None:
-    """Write a transcript where its process, and the others, find it."""
-    path = transcript_file(folder, transcript.scenario)
-    path.parent.mkdir(exist_ok=True)
-    write_whole(path, transcript.dumps())
-
-
-def _unwritten(transcript: Transcript, error: OSError) -> Transcript:
-    """What is judged in its place: nobody could hold the verdicts against a transcript that is not there."""
-    why = error.strerror or type(error).__name__
-    reason = Text(f"the transcript could not be written ({why})", f"记录无法写入（{why}）")
-    return replace(transcript, exchanges=(), ending=Ending(kind="suite-error", reason=reason))
-
-
-def read_transcript(folder: Path, scenario: str) -> Transcript | None:
-    """What `write_transcript` wrote; None where the conversation was not held to its end."""
-    try:
-        return Transcript.from_json(json.loads(transcript_file(folder, scenario).read_text("utf-8")))
-    except (OSError, ValueError):
-        return None

@@ -26,6 +26,12 @@ from conformance.target import Credentials, Secret
 JOURNAL: Final = "journal.jsonl"
 """What a run made, by the name of the file in its folder."""
 
+_ON_A_VARIANT: Final = 2
+"""Rounds of races on a variant: what is odd there is rarely a matter of luck."""
+
+_RACES: Final = "race"
+"""The area of the defects that only requests at the same time meet."""
+
 _FEW: Final = 6
 """Scenarios at once where the server answers at once: more of them only wait for each other."""
 
@@ -73,11 +79,15 @@ def hold(job: Job) -> Outcome:
     """Run the whole suite on the server that a job names."""
     begun = time.monotonic()
     assembly = assembled([VARIANTS[name] for name in job.variants], in_microseconds(Recipe()))
-    recipe, wire, values = assembly.recipe, assembly.wire, {}
+    recipe, wire = assembly.recipe, assembly.wire
+    values: dict[str, Any] = {}
     if job.defect is not None:
         subject = DEFECTS[job.defect]
         recipe, wire = subject.broken(recipe), subject.wire(wire)
-        values = {} if job.variants else {"concurrency": _FEW}  # in whole seconds, scenarios wait for the clock
+        values |= {} if job.variants else {"concurrency": _FEW}  # in whole seconds, scenarios wait for the clock
+        values |= {} if subject.area == _RACES else {"race_repeat": 1}
+    elif job.variants:
+        values["race_repeat"] = _ON_A_VARIANT
     tokens = Tokens.generate()
     with (
         tempfile.TemporaryDirectory(prefix="work-conformance-prove-") as folder,

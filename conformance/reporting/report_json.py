@@ -148,7 +148,14 @@ def _repetitions(verdict: Verdict) -> dict[str, Any] | None:
     if told is None:
         return None
     verdicts = dict(told.kinds) or {"failed" if verdict.kind == "waived" else verdict.kind: told.held}
-    return {"held": told.held, "kept": told.kept, "elsewhere": told.elsewhere, "verdicts": verdicts}
+    return {
+        "held": told.held,
+        "kept": told.kept,
+        "elsewhere": told.elsewhere,
+        "verdicts": verdicts,
+        "race": told.race,
+        "spread_seconds": told.spread,
+    }
 
 
 def _red(red: Red) -> dict[str, Any]:

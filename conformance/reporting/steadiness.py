@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 from conformance.judging.record import RunRecord
-from conformance.judging.verdict import WORDS, Repetitions, Verdict
+from conformance.judging.verdict import WORDS, Repetitions, Verdict, VerdictKind
 from conformance.reporting.safe import safe
 from conformance.text import Text, join
 
@@ -15,6 +16,12 @@ UNSTEADY: Final = Text("Unsteady: not the same each time", "不稳定：各次�
 
 _HELD: Final = Text("each scenario held {n} times, each time on a fresh item", "每个场景进行 {n} 次，每次使用新的 item")
 _LESS: Final = Text("less often: {names}", "次数不足的场景：{names}")
+_RACED: Final = Text("races: {n}, each repeated {times} times", "并发场景 {n} 个，每个重复 {times} 次")
+_SPREAD: Final = Text(
+    "{words}; the requests of a burst left within {median} ms (median; {most} ms in the widest race)",
+    "{words}；同一批请求在 {median} 毫秒内发出（中位数；最分散的场景为 {most} 毫秒）",
+)
+_TENTH: Final = 0.1
 _NAMED: Final = 6
 """Scenarios that are named before the rest is only counted; report.json names all."""
 _IN: Final = Text("{word} in {n}", "{word} {n} 次")
@@ -45,6 +52,26 @@ def held(record: RunRecord) -> Text | None:
     return Text("{words}; {less}", "{words}；{less}").format(words=words, less=told)
 
 
+def raced(record: RunRecord) -> Text | None:
+    """How often the races were repeated, and how close together their requests left; None where there was no race."""
+    found = {
+        v.line.scenario: v.repetitions for v in record.verdicts if v.repetitions is not None and v.repetitions.race
+    }
+    if not found:
+        return None
+    times = sorted({repetitions.held for repetitions in found.values()})
+    spreads = [repetitions.spread for repetitions in found.values() if repetitions.spread is not None]
+    number = str(times[0]) if len(times) == 1 else f"{times[0]}–{times[-1]}"
+    words = _RACED.format(n=len(found), times=number)
+    if not spreads:
+        return words
+    return _SPREAD.format(words=words, median=_milliseconds(median(spreads)), most=_milliseconds(max(spreads)))
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.2g}" if seconds < _TENTH else f"{seconds * 1000:.0f}"
+
+
 def unsteady(record: RunRecord) -> Iterator[Unsteady]:
     """What did not come out the same each time, by scenario and tally."""
     groups: dict[tuple[str, tuple[object, ...]], list[Verdict]] = {}
@@ -54,14 +81,17 @@ def unsteady(record: RunRecord) -> Iterator[Unsteady]:
     for (scenario, _), verdicts in groups.items():
         assert verdicts[0].repetitions is not None
         requirements = tuple(verdict.line.requirement for verdict in verdicts)
-        yield Unsteady(scenario=scenario, tally=tally_of(verdicts[0].repetitions), requirements=requirements)
+        yield Unsteady(
+            scenario=scenario, tally=tally_of(verdicts[0].kind, verdicts[0].repetitions), requirements=requirements
+        )
 
 
 def _times(scenario: str, held: int) -> Text:
     return Text("{name} ({n})", "{name}（{n} 次）").format(name=safe(scenario), n=held)
 
 
-def tally_of(repetitions: Repetitions) -> Text:
-    """How often which verdict, the worst first: "failed in 3, passed in 7 of 10"."""
-    kinds = join(Text(", ", "、"), (_IN.format(word=WORDS[kind], n=times) for kind, times in repetitions.kinds))
+def tally_of(kind: VerdictKind, repetitions: Repetitions) -> Text:
+    """How often which verdict, the worst first: "failed in 3, passed in 7 of 10"; `kind` is that of all, if it is one."""
+    times_each = repetitions.kinds or ((kind, repetitions.held),)
+    kinds = join(Text(", ", "、"), (_IN.format(word=WORDS[each], n=times) for each, times in times_each))
     return _OF.format(kinds=kinds, held=repetitions.held)

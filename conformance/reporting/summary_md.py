@@ -18,7 +18,7 @@ from conformance.reporting.causes import causes_of, counted
 from conformance.reporting.markdown import code, literal
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.reporting.safe import safe
-from conformance.reporting.steadiness import UNSTEADY, held, unsteady
+from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
 from conformance.reporting.wording import JUDGED_AGAIN, LOST, level_and_basis, title_of
 from conformance.text import Lang, Text, join
 
@@ -86,9 +86,7 @@ def _facts(record: RunRecord) -> Iterator[Text]:
     )
     if about.replayed:
         yield JUDGED_AGAIN
-    repeated = held(record)
-    if repeated is not None:
-        yield repeated
+    yield from (words for words in (held(record), raced(record)) if words is not None)
     if about.selection is not None:
         yield Text("selected: {what}", "所选范围：{what}").format(what=code(about.selection, _LONGEST))
     if about.insecure:

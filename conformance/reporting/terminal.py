@@ -21,7 +21,7 @@ from conformance.judging.waivers import entry_for
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.causes import causes_of, counted
 from conformance.reporting.safe import safe
-from conformance.reporting.steadiness import UNSTEADY, held, unsteady
+from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
 from conformance.reporting.table import aligned
 from conformance.reporting.wording import JUDGED_AGAIN, LOST, explain, summary, waived
 from conformance.text import Lang, Text
@@ -135,9 +135,7 @@ def _head(record: RunRecord, lang: Lang) -> Iterator[str]:
         yield JUDGED_AGAIN.in_(lang)
     if about.arranged_by != "api":
         yield _GIVEN[about.arranged_by].in_(lang)
-    repeated = held(record)
-    if repeated is not None:
-        yield repeated.in_(lang)
+    yield from (words.in_(lang) for words in (held(record), raced(record)) if words is not None)
     if about.selection is not None:
         yield Text("selected: {what}", "所选范围：{what}").format(what=safe(about.selection)).in_(lang)
     yield ""

@@ -10,7 +10,7 @@ from typing import Final
 
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
-from conformance.judging.verdict import WORDS, Red, Repetitions, Verdict
+from conformance.judging.verdict import WORDS, Red, Repetitions, Verdict, VerdictKind
 from conformance.reporting.safe import excerpt, safe
 from conformance.reporting.steadiness import tally_of
 from conformance.text import LANGS, Lang, Text
@@ -77,8 +77,11 @@ def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int
         lines.append(_labelled(lang, Text("reason", "原因"), safe(verdict.reason.in_(lang), limit)))
     if verdict.blocked_by is not None:
         lines.append(_labelled(lang, Text("blocked by", "受阻于"), safe(verdict.blocked_by, limit)))
-    if verdict.repetitions is not None and verdict.repetitions.unsteady:
-        lines.append(_labelled(lang, Text("repetitions", "重复"), _over_repetitions(verdict.repetitions).in_(lang)))
+    repetitions = verdict.repetitions
+    if repetitions is not None and (repetitions.unsteady or repetitions.race):
+        lines.append(
+            _labelled(lang, Text("repetitions", "重复"), _over_repetitions(verdict.kind, repetitions).in_(lang))
+        )
     lines += _reds(verdict, lang, len(verdict.reds) if reds is None else reds, limit)
     for other in LANGS:
         lines += [_labelled(lang, _LANGUAGES[other], source.cite(other)) for source in requirement.sources]
@@ -107,9 +110,9 @@ def summary(verdict: Verdict) -> Text:
     )
 
 
-def _over_repetitions(repetitions: Repetitions) -> Text:
+def _over_repetitions(kind: VerdictKind, repetitions: Repetitions) -> Text:
     words = Text("{tally}; its transcript is that of another one", "{tally}；保存的对话记录来自另一次")
-    tally = tally_of(repetitions)
+    tally = tally_of(kind, repetitions)
     return words.format(tally=tally) if repetitions.elsewhere else tally
 
 

@@ -282,7 +282,8 @@ class Stage:
             burst = asyncio.gather(*(run(number, step, send) for number, (step, send) in enumerate(sends.items())))
             released = asyncio.ensure_future(line.released())
             try:
-                await asyncio.wait([burst, released], return_when=asyncio.FIRST_COMPLETED)
+                either: set[asyncio.Future[Any]] = {burst, released}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 await asyncio.wait([burst], timeout=DRAIN)  # then a far target has got it, and works on it alone
             except asyncio.CancelledError:
                 burst.cancel()

@@ -38,6 +38,10 @@ class NotExercised(Unjudged):
     """The target did not offer what the requirement is about, or an optional input was not given."""
 
 
+class NoOccasion(NotExercised):
+    """What the requirement is about did not come about, so that whatever else is judged of it here says nothing."""
+
+
 class SuiteBroke(Unjudged):
     """The suite itself broke in this conversation."""
 

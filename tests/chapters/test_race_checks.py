@@ -254,8 +254,6 @@ def beside(other: str, burst: tuple[Reply, Reply, Reply], after: str, phase: str
         ("stop", "queued", (409, 409, "stopped"), "stopped"),
         ("stop", "queued", ("stopping", "starting", "stopping"), "stopping"),
         ("stop", "starting", ("starting", 409, "stopping"), "stopping"),
-        ("stop", "queued", ("starting", 409, "unknown"), "starting"),
-        ("stop", "queued", ("starting", 409, 500), "starting"),
         ("stop", "queued", ("unknown", 409, "stopped"), "stopped"),
         ("stop", "queued", ("starting", "unknown", "unknown"), "stopping"),
         ("force", "queued", ("starting", 409, "stopped"), "stopped"),
@@ -263,12 +261,31 @@ def beside(other: str, burst: tuple[Reply, Reply, Reply], after: str, phase: str
         ("force", "starting", ("starting", "starting", "stopped"), "stopped"),
         ("heartbeat", "starting", ("starting", "active", "active"), "active"),
         ("heartbeat", "starting", ("starting", 409, "active"), "active"),
-        ("heartbeat", "starting", ("starting", "starting", 409), "starting"),
         ("heartbeat", "starting", ("starting", "starting", "unknown"), "active"),
     ],
 )
 def test_what_some_order_explains_passes(other: str, phase: str, burst: tuple[Reply, Reply, Reply], after: str) -> None:
     assert kinds(beside(other, burst, after, phase)) == {"passed"}
+
+
+@pytest.mark.parametrize(
+    ("other", "phase", "burst", "after", "said"),
+    [
+        ("stop", "queued", ("starting", 409, "unknown"), "starting", "stop took no effect"),
+        ("stop", "queued", ("starting", 409, 500), "starting", "stop took no effect in this race (HTTP 500)"),
+        ("stop", "starting", ("starting", "starting", 404), "starting", "(HTTP 404)"),
+        ("force", "active", ("active", "active", 403), "active", "(HTTP 403)"),
+        ("heartbeat", "starting", ("starting", "starting", 409), "starting", "heartbeat took no effect"),
+        ("heartbeat", "starting", ("starting", "starting", 403), "starting", "(HTTP 403)"),
+    ],
+)
+def test_beside_what_took_no_effect_nothing_was_raced(
+    other: str, phase: str, burst: tuple[Reply, Reply, Reply], after: str, said: str
+) -> None:
+    verdict = beside(other, burst, after, phase).verdict(HEARTBEAT if other == "heartbeat" else STOP)
+    assert verdict.kind == "inconclusive"
+    assert verdict.reason is not None
+    assert said in verdict.reason.en
 
 
 @pytest.mark.parametrize(
@@ -314,15 +331,18 @@ NOTHING, MINE, ANOTHER = (200, None), (200, shown()), (200, shown(id=f"{WORK[:-1
     [
         ("starting", NOTHING, "starting"),
         ("starting", ANOTHER, "starting"),
-        (409, MINE, "queued"),
         (409, NOTHING, "queued"),
         (409, "unknown", "queued"),
         ("starting", (500, {}), "starting"),
         ("starting", (204, None), "starting"),
     ],
 )
-def test_one_of_two_workers_has_it(ack: Reply, poll: Reply, after: str) -> None:
-    assert kinds(redelivered(ack, poll, after)) == {"passed"}
+def test_a_poll_that_delivered_nothing_is_no_redelivery(ack: Reply, poll: Reply, after: str) -> None:
+    assert redelivered(ack, poll, after).verdict(REDELIVERY).kind == "not-exercised"
+
+
+def test_one_of_two_workers_has_it() -> None:
+    assert kinds(redelivered(409, MINE, "queued")) == {"passed"}
 
 
 @pytest.mark.parametrize(
@@ -403,7 +423,8 @@ def test_an_ack_after_a_stop_is_refused_whatever_else_is_under_way() -> None:
     assert kinds(stopped_and_acked(409)) == {"passed"}
     for late in ("starting", "stopping", 500):
         assert stopped_and_acked(late).verdict(STOP).kind == "failed"
-    assert stopped_and_acked("starting", stop="unknown", after="starting").verdict(STOP).kind == "passed"
+    lost = stopped_and_acked("starting", stop="unknown", after="starting").verdict(STOP)
+    assert lost.kind == "inconclusive", "nothing shows that there was a stop"
     assert stopped_and_acked("fail").verdict(STOP).kind == "passed"
 
 
@@ -430,12 +451,12 @@ def claimed(claim: Reply, ack: Reply, poll: Reply, after: str) -> Dialog:
     ("claim", "ack", "poll", "kind"),
     [
         ("starting", 409, MINE, "passed"),
-        (409, "starting", NOTHING, "passed"),
+        (409, "starting", NOTHING, "not-exercised"),
         ("starting", "starting", MINE, "failed"),
         ("starting", "starting", NOTHING, "failed"),
         (409, 409, MINE, "failed"),
         ("starting", "unknown", MINE, "passed"),
-        ("starting", 409, "unknown", "passed"),
+        ("starting", 409, "unknown", "not-exercised"),
     ],
 )
 def test_of_two_workers_only_the_one_that_has_it_is_let_in(claim: Reply, ack: Reply, poll: Reply, kind: str) -> None:

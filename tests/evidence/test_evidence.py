@@ -14,7 +14,7 @@ from conformance.chapters.registry import scenarios
 from conformance.evidence import BrokenEvidence, read_evidence
 from conformance.judging.plan import full_plan
 from conformance.judging.record import Circumstances
-from conformance.plugin.engine import read_transcript
+from conformance.plugin.transcripts import read_transcript
 
 Spoil = Callable[[Path], None]
 

@@ -156,3 +156,42 @@ def test_it_stays_as_large_whatever_the_number() -> None:
     times: list[Kinds] = [{STARTING: "failed" if n % 3 else "passed", TIMES: "passed"} for n in range(300)]
     few, many = (len(held(*times[:count]).told().dumps()) for count in (30, 300))
     assert many - few < 20
+
+
+def raced(*times: VerdictKind, spreads: tuple[float | None, ...] = ()) -> Held:
+    found: Held | None = None
+    for number, kind in enumerate(times, 1):
+        facts = {"spread": spreads[number - 1]} if spreads else {}
+        found = held_again(found, transcript(**facts), [verdict(STARTING, kind)], wanted=number, race=True)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("times", "kind", "unsteady"),
+    [
+        (("passed", "inconclusive", "passed"), "passed", False),
+        (("inconclusive", "passed"), "passed", False),
+        (("not-exercised", "inconclusive"), "inconclusive", False),
+        (("inconclusive", "failed", "passed"), "failed", True),
+        (("suite-error", "passed"), "suite-error", True),
+        (("inconclusive", "inconclusive"), "inconclusive", False),
+    ],
+)
+def test_repetitions_in_which_a_race_did_not_come_about_do_not_count_beside_others(
+    times: tuple[VerdictKind, ...], kind: VerdictKind, unsteady: bool
+) -> None:
+    found = raced(*times)
+    kept = found.verdicts[0].kind
+    over = over_repetitions(verdict(STARTING, kept), found.told())
+    assert over.kind == kind == kept, "the transcript that is kept shows it"
+    assert over.repetitions is not None
+    assert (over.repetitions.wanted, over.repetitions.held, over.repetitions.race) == (len(times), len(times), True)
+    assert over.repetitions.unsteady is unsteady
+
+
+def test_of_the_spreads_of_a_race_the_median_is_kept() -> None:
+    found = raced("passed", "passed", "inconclusive", "passed", spreads=(0.001, 0.005, None, 0.002))
+    over = over_repetitions(verdict(STARTING, "passed"), found.told())
+    assert over.repetitions is not None
+    assert over.repetitions.spread == 0.002

@@ -221,7 +221,7 @@ DECIDING = (
         en="What was delivered once is not delivered again.",
         zh="已投递过的 item 不再投递。",
         change=lambda recipe: recipe.deciding(claimable=_delivered_once),
-        skips=frozenset({"ack.identity.redelivered"}),
+        skips=frozenset({"ack.identity.redelivered", "ack.race.redelivery"}),
     ),
     Variant(
         id="rendered-late",

@@ -20,7 +20,7 @@ from conformance.reporting.html.difference import Body, Row, body_of, rows_of
 from conformance.reporting.html.race import Race, race_of
 from conformance.reporting.html.sequence import Sequence, sequence_of
 from conformance.reporting.safe import safe
-from conformance.reporting.steadiness import Unsteady, held, unsteady
+from conformance.reporting.steadiness import Unsteady, held, raced, unsteady
 from conformance.reporting.wording import LOST, summary, title_of
 from conformance.text import Text
 
@@ -235,6 +235,11 @@ class View:
     def held(self) -> Text | None:
         """How often each scenario was held; None where once."""
         return held(self.record)
+
+    @property
+    def raced(self) -> Text | None:
+        """How often the races were repeated, and how close together their requests left."""
+        return raced(self.record)
 
     @property
     def unsteady(self) -> list[Unsteady]:
