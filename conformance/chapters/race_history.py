@@ -8,17 +8,19 @@ there are several items, `item`. The get that closes the history of an item is t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+from conformance.chapters.alone import ODDITIES, Oddity, state_shown
 from conformance.contract.contradiction import Contradiction
 from conformance.contract.history import Event, timeline
 from conformance.contract.linearizability import Outcome, Undecided, check
-from conformance.contract.model import PHASES, SHOWS, Answer, ItemState, Operation
+from conformance.contract.model import PHASES, SHOWS, Answer, ItemState, Operation, Undocumented
 from conformance.contract.orders import MOST_LOOKS
 from conformance.contract.telling import told
 from conformance.exchange import Exchange
 from conformance.scenario.model import Finding, Judgement
-from conformance.scenario.view import NoOccasion, Unjudged, View
+from conformance.scenario.view import Blocked, NoOccasion, Unjudged, View
 from conformance.text import Text
 
 _ONLY: Final = ""
@@ -63,6 +65,52 @@ def explained_each(*items: str) -> Judgement:
             raise Unjudged(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
 
     return judge
+
+
+def blamed_on_overlap(judge: Judgement) -> Judgement:
+    """The same, but what the target's acks do alone as well is no matter of a race.
+
+    Then the requirement that judges such an ack by itself stands in the way of this one.
+    """
+
+    def judged(view: View) -> Iterator[Finding]:
+        findings: list[Finding] = []
+        stop: Unjudged | None = None
+        try:
+            for finding in judge(view):
+                findings.append(finding)  # noqa: PERF402 - what came before a stop is kept
+        except Unjudged as reason:
+            stop = reason
+        if findings:
+            _require_sound_acks(view)
+        yield from findings
+        if stop is not None:
+            raise stop
+
+    return judged
+
+
+def _require_sound_acks(view: View) -> None:
+    """See that a race is not what it is because of what the target's acks do alone.
+
+    Raises:
+        Blocked: some order explains all of it where acks may do that.
+    """
+    odd = [each for each in _oddities(view) if each.kind == "ack"]
+    if not odd or "race" not in view.transcript.facts:
+        return
+    initial, events = history_of(view, acks_as_alone=True)
+    if any(isinstance(_outcome(initial, events, item), Contradiction) for item in initial):
+        return
+    met = {event.answer.status for event in events if event.operation.kind == "ack"}
+    cause = next((each for each in odd if each.status in met), odd[0])
+    raise Blocked(
+        cause.judged_by,
+        Text(
+            "an ack that overlaps nothing in `{phase}` returns HTTP {status} as well and leaves the item `{after}`",
+            "在 `{phase}` 状态下不与任何请求重叠的 ack 同样返回 HTTP {status}，item 之后为 `{after}`",
+        ).format(phase=cause.phase, status=cause.status, after=cause.after),
+    )
 
 
 def explained_beside(step: str) -> Judgement:
@@ -123,8 +171,10 @@ def contradiction_at(view: View, step: str) -> Contradiction | None:
     return outcome if isinstance(outcome, Contradiction) and outcome.last.label == step else None
 
 
-def history_of(view: View, *names: str) -> tuple[dict[str, ItemState], list[Event]]:
+def history_of(view: View, *names: str, acks_as_alone: bool = False) -> tuple[dict[str, ItemState], list[Event]]:
     """The items of a race as they were before it, and what was sent and read; of all items where none is named.
+
+    Other operations than acks may do what they also did alone on this target; `acks_as_alone`, acks too.
 
     Raises:
         Unjudged: the conversation ended before all of it was; or no state of an item is what it began with.
@@ -137,12 +187,42 @@ def history_of(view: View, *names: str) -> tuple[dict[str, ItemState], list[Even
         raise Unjudged(Text("the record of the race names no known state", "并发操作的记录中没有已知的状态"))
     initial = {name: ItemState(item["phase"], item["worker"]) for name, item in items.items()}
     events = []
-    for step, operation in race["operations"].items():
-        item = operation.get("item", _ONLY)
+    odd = [each for each in _oddities(view) if each.kind != "ack" or acks_as_alone]
+    changes_hands = any(sent["kind"] == "redeliver" for sent in race["operations"].values())
+    for step, sent in race["operations"].items():
+        item = sent.get("item", _ONLY)
         if item in initial:
-            event = event_of(view, step, Operation(operation["kind"], operation["worker"]), item)
-            events += [event] if event is not None else []
+            foreign = None if changes_hands else sent["worker"] != initial[item].worker
+            operation = _with_oddities(Operation(sent["kind"], sent["worker"]), odd, foreign=foreign)
+            event = event_of(view, step, operation, item)
+            events += [_as_alone(event, odd)] if event is not None else []
     return initial, [*events, *(_read(view, name) for name in items)]
+
+
+def _oddities(view: View) -> list[Oddity]:
+    listed = view.transcript.facts.get(ODDITIES, [])
+    found = (Oddity.from_json(each) for each in listed if isinstance(each, dict))
+    return [each for each in found if each is not None]
+
+
+def _with_oddities(operation: Operation, odd: Sequence[Oddity], *, foreign: bool | None) -> Operation:
+    """The operation with what it does alone; of an ack, as one by the item's worker or `foreign`; None: by either."""
+    alone = tuple(
+        Undocumented(each.phase, each.status, each.after)
+        for each in odd
+        if each.kind == operation.kind and (each.kind != "ack" or foreign in (None, each.foreign))
+    )
+    return replace(operation, alone=alone)
+
+
+def _as_alone(event: Event, odd: Sequence[Oddity]) -> Event:
+    """The event; where it shows a state that the target also showed alone without leaving the item in it, none."""
+    answer, kind = event.answer, event.operation.kind
+    misleading = any(
+        (each.kind, each.status, each.shown) == (kind, answer.status, answer.state) and each.shown != each.after
+        for each in odd
+    )
+    return replace(event, answer=replace(answer, state=None)) if misleading else event
 
 
 def event_of(view: View, step: str, operation: Operation, item: str = _ONLY) -> Event | None:
@@ -183,6 +263,8 @@ def _seen(view: View, step: str, operation: Operation, item: str) -> Answer:
     status = view.response(step).status
     if status != 200:
         return Answer(status)
+    if operation.kind not in ("ack", "redeliver"):
+        return Answer(status, state_shown(view.exchange(step)))
     body = view.body(step)
     if operation.kind == "redeliver":
         facts = view.transcript.facts

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FOREIGN: Final = "ack.race.foreign-worker"
 _SAME: Final = "ack.race.same-worker"
 _OK: Final = Answer(200)
-_CONFLICT: Final = Answer(409, "invalid_request_error")
+_CONFLICT: Final = Answer(409)
 _CROSSED: Final = ("a", "b")
 """Items of two workers, each of which also acks the other's."""
 _QUIET_ONE: Final = "c"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
+from typing import Final
 
 from conformance.chapters import (
+    alone,
     answer,
     authentication,
     authorization,
@@ -22,7 +25,10 @@ from conformance.chapters import (
     worker_identity,
 )
 from conformance.chapters.answering import answers
-from conformance.scenario.model import Scenario
+from conformance.chapters.race_history import blamed_on_overlap
+from conformance.scenario.model import Check, Judgement, Scenario
+
+_RACES: Final = "ack.race."
 
 _CHAPTERS = (
     first_ack,
@@ -39,6 +45,7 @@ _CHAPTERS = (
     races_between_items,
     exploring,
     observations,
+    alone,
 )
 
 
@@ -49,6 +56,13 @@ def scenarios() -> dict[str, Scenario]:
     for chapter in _CHAPTERS:
         for scenario in chapter.scenarios():
             whole = scenario.with_checks(*answers(scenario), *answer.checks(scenario), *error_envelope.checks(scenario))
+            if whole.race:
+                checks = (Check(check.requirement, _in_race(check)) for check in whole.checks)
+                whole = replace(whole, checks=tuple(checks))
             assert whole.id not in found, f"{whole.id} is used twice"
             found[whole.id] = whole
     return found
+
+
+def _in_race(check: Check) -> Judgement:
+    return blamed_on_overlap(check.judge) if check.requirement.startswith(_RACES) else check.judge

@@ -62,15 +62,29 @@ class ItemState:
 
 
 @dataclass(frozen=True, slots=True)
+class Undocumented:
+    """What one target does in a phase although no page says so, seen where nothing overlapped it.
+
+    It responds with `status` and leaves the item in the phase `after`.
+    """
+
+    phase: Phase
+    status: int
+    after: Phase
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One request about the item; `worker` is the Worker-ID it carries.
 
     `redeliver` is a poll with `reclaim_older_than_ms=0`, which may hand the item out again; `stop` is graceful;
-    `update` changes the metadata. `anything` is no operation of the API: it may leave the item in any phase.
+    `update` changes the metadata. `anything` is no operation of the API: it may leave the item in any phase. `alone`
+    is what the target also does when it gets this operation alone; in a history that is allowed.
     """
 
     kind: Kind
     worker: str | None = None
+    alone: tuple[Undocumented, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +111,12 @@ def step(state: ItemState, operation: Operation, answer: Answer, *, overlapped: 
     went through, so here any later one passes, and `orders.find_order` narrows it down.
     """
     if is_unknown(operation, answer):
-        return _effects(state, operation) | {state}
+        return _effects(state, operation) | {state} | _undocumented(state, operation)
     if operation.kind == "redeliver":
         after = _delivered(state, operation.worker) if answer.delivered else frozenset({state})
     else:
         after = _allowed(state, operation, overlapped=overlapped).get(answer.status or 0, frozenset())
+    after |= _undocumented(state, operation, answer)
     later = overlapped and operation.kind != "get"  # a get changes nothing: what it shows is its effect
     return frozenset(each for each in after if _may_show(answer, each.phase, later=later))
 
@@ -143,6 +158,19 @@ def _effects(state: ItemState, operation: Operation) -> frozenset[ItemState]:
     if operation.kind == "redeliver":
         return _delivered(state, operation.worker)
     return frozenset().union(*_allowed(state, operation, overlapped=False).values())
+
+
+def _undocumented(state: ItemState, operation: Operation, answer: Answer | None = None) -> frozenset[ItemState]:
+    """What the operation leaves behind in `state` as it does alone on this target; with whatever answer for None."""
+    seen = [
+        each
+        for each in operation.alone
+        if each.phase == state.phase and (answer is None or each.status == answer.status)
+    ]
+    if operation.kind == "redeliver":
+        delivered = seen and (answer is None or answer.delivered)
+        return frozenset({state, replace(state, worker=operation.worker)}) if delivered else frozenset()
+    return frozenset(replace(state, phase=each.after) for each in seen)
 
 
 def _allowed(state: ItemState, operation: Operation, *, overlapped: bool) -> Mapping[int, frozenset[ItemState]]:

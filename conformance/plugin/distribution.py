@@ -42,7 +42,7 @@ def share(names: Iterable[str], processes: int) -> dict[str, int]:
     shares: dict[str, int] = {}
     for number, name in enumerate(dict.fromkeys(names)):
         scenario = scenarios()[name]
-        on_first = scenario.quiet or scenario.beside_quiet or scenario.race
+        on_first = scenario.quiet or scenario.beside_quiet or scenario.race or scenario.controls_races
         shares[name] = 0 if on_first else number % processes
     return shares
 

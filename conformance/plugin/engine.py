@@ -22,6 +22,7 @@ from conformance.arrange.items import Arranger
 from conformance.arrange.journal import Journal
 from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace
+from conformance.chapters.alone import ODDITIES, Oddity, oddities
 from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.client import Client
@@ -105,6 +106,7 @@ class Engine:
         self._cutting = threading.Lock()
         self._begun = time.monotonic()
         self._races: asyncio.Task[None] | None = None
+        self._oddities: list[Oddity] = []
         self._nothing_else_to_judge = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._ready: Future[Client] = Future()
@@ -228,6 +230,7 @@ class Engine:
         await self._rest_is_over()
         races = [each for each in map(scenarios().__getitem__, self._transcripts) if each.race]
         races = [each for each in races if each.id not in self._held]
+        self._oddities = oddities(await self._controls(races))
         policy = self._round_policy()
         for number in count(1):
             begun = time.monotonic()
@@ -240,6 +243,17 @@ class Engine:
             await asyncio.gather(*(self._clear(races[0].id, [arranger]) for arranger in used))
             if not policy.another(time.monotonic() - begun, fastest=self._client.fastest):
                 return
+
+    async def _controls(self, races: Iterable[Scenario]) -> list[Transcript]:
+        """What the target does where nothing overlaps: a control that was not selected is run for the races alone."""
+        found = []
+        for control in scenarios().values():
+            if control.controls_races and control.id in self._transcripts:
+                with contextlib.suppress(CancelledError):
+                    found.append(self._transcripts[control.id].result())
+            elif control.controls_races and (not control.quiet or any(race.quiet for race in races)):
+                found.append(await self._hold(control, 1, []))
+        return found
 
     async def _rest_is_over(self) -> None:
         """Wait for the scenarios that are no races, of this process and of others, and until they are judged."""
@@ -326,6 +340,8 @@ class Engine:
                 age=_ORDER[scenario.id] + len(_ORDER) * (number - 1),
                 repetition=number,
             )
+            if scenario.race:
+                stage.facts[ODDITIES] = [each.to_json() for each in self._oddities]
             label = f"{scenario.id}{again}-{attempt}{self._assignment.suffix}"
 
             def arranger(api: Api) -> Arranger:

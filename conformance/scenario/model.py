@@ -109,8 +109,8 @@ class Scenario:
     """A case: a conversation, what each of its acks must answer, and what else must hold.
 
     `want` is the item that it is about; `beside_quiet` cases name the second environment without using it; a `race` is
-    held when the cases that are none are over, and as often as there is time for; `after_all` ones wait until every
-    other is over; `on_request` ones are held only where they are asked for. `gets` names pairs of an ack step
+    held when the cases that are none are over, and as often as there is time for; one that `controls_races` shows what
+    the target does without a race; `after_all` ones wait until every other is over; `on_request` ones are held only where they are asked for. `gets` names pairs of an ack step
     and the get step right after it. `token` is the optional credential that the case needs.
     """
 
@@ -124,6 +124,7 @@ class Scenario:
     want: Want = field(default_factory=Want)
     beside_quiet: bool = False
     race: bool = False
+    controls_races: bool = False
     after_all: bool = False
     on_request: bool = False
     token: OptionalToken | None = None

@@ -151,10 +151,10 @@ def test_an_answer_that_no_state_allows_stands_alone(status: int) -> None:
     assert not reds[1].exhibit
 
 
-def test_a_409_of_a_burst_has_the_documented_type() -> None:
+def test_a_wrong_type_alone_makes_no_race_fail() -> None:
+    """The type of a 409 has requirements of its own, in cases where nothing overlaps."""
     dialog = race("race.same-worker", acks("starting", (409, envelope("conflict_error")), 409, 409), "starting")
-    verdict = dialog.verdict(SAME)
-    assert (verdict.kind, [red.pointer for red in verdict.reds]) == ("failed", ["/error/type"])
+    assert dialog.verdict(SAME).kind == "passed"
 
 
 def test_where_no_ack_was_answered_nothing_is_judged() -> None:
