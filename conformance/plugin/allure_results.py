@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import pytest
 from allure_commons import hookimpl, plugin_manager
@@ -32,9 +33,13 @@ from conformance.plugin.nodes import RequirementItem
 from conformance.reporting.safe import encodable, safe
 from conformance.text import Lang, Text
 
+_GREEN: Final = frozenset({"passed", "observed", "not-exercised"})
+_DIGEST: Final = 32
+"""Hexadecimal digits: 128 bits tell all texts of a run apart."""
+
 _ATTEMPT = Text("attempt {n}, given up", "第 {n} 次尝试，已放弃")
-_REQUEST = Text("request", "请求")
-_RESPONSE = Text("response", "响应")
+_EXCHANGE = Text("request and response", "请求与响应")
+_ELSEWHERE = Text("requests and responses: see {line}", "请求与响应见 {line}")
 _EXPLANATION = Text("explanation", "说明")
 
 
@@ -59,6 +64,7 @@ class AllureResults:
         self._held: tuple[str, Transcript | None] = ("", None)
         self._judged: dict[str, str | None] = {}
         self._written: dict[str, str | None] = {}
+        self._shown: dict[str, Line] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
@@ -116,27 +122,38 @@ class AllureResults:
             result.statusDetails = content.details(verdict, lang)
         transcript = self._transcript(line.scenario)
         if transcript is not None:
-            self._tell(result, transcript, verdict)
+            self._show(result, line, transcript, verdict)
         if result.status == Status.PASSED and result.statusDetails is not None:
             result.steps.append(self._remark(result))
 
-    def _tell(self, result: TestResult, transcript: Transcript, verdict: Verdict | None) -> None:
-        """The conversation as steps, and its time as the result's."""
+    def _show(self, result: TestResult, line: Line, transcript: Transcript, verdict: Verdict | None) -> None:
+        """Show the requests: with each line that is not green, and with one of the others, to which the rest refer."""
+        green = verdict is not None and verdict.kind in _GREEN
+        shown = self._shown.setdefault(line.scenario, line) if green else line
+        if shown == line:
+            self._add_steps(result, transcript, verdict)
+            return
+        self._time(result, transcript.exchanges)
+        name = _ELSEWHERE.format(line=content.identity(shown)).in_(self._lang)
+        result.steps = [TestStepResult(name=name, status=Status.PASSED, start=result.start, stop=result.stop)]
+
+    def _add_steps(self, result: TestResult, transcript: Transcript, verdict: Verdict | None) -> None:
+        """The requests as steps, and their time as the result's."""
         is_red = verdict is not None and verdict.kind == "failed" and verdict.shown
         reds = {red.step for red in verdict.reds} if verdict is not None and is_red else set()
         steps = []
         for number, exchanges in enumerate(transcript.earlier_attempts, 1):
             group = TestStepResult(name=_ATTEMPT.format(n=number).in_(self._lang), status=Status.BROKEN)
-            group.steps = [self._step(each, set(), result.uuid, str(number)) for each in exchanges]
+            group.steps = [self._step(each, set()) for each in exchanges]
             self._time(group, exchanges)
             steps.append(group)
-        steps += [self._step(each, reds, result.uuid) for each in transcript.exchanges]
+        steps += [self._step(each, reds) for each in transcript.exchanges]
         result.steps = steps
         self._time(
             result, [each for attempt in (*transcript.earlier_attempts, transcript.exchanges) for each in attempt]
         )
 
-    def _step(self, exchange: Exchange, reds: set[str], *place: str) -> TestStepResult:
+    def _step(self, exchange: Exchange, reds: set[str]) -> TestStepResult:
         words = content.outcome(exchange).in_(self._lang)
         step = TestStepResult(name=f"{exchange.step}: {exchange.operation} → {words}", status=Status.PASSED)
         if exchange.step in reds:
@@ -146,10 +163,10 @@ class AllureResults:
         if exchange.problem:
             step.statusDetails = StatusDetails(message=safe(exchange.problem, content.LONGEST_TEXT))
         request, answer = exchange.request, exchange.response
-        texts = {_REQUEST: content.message(f"{request.method} {request.url}", request.headers, request.body)}
+        text = content.message(f"{request.method} {request.url}", request.headers, request.body)
         if answer is not None:
-            texts[_RESPONSE] = content.message(f"HTTP {answer.status}", answer.headers, answer.body.text)
-        step.attachments = [self._attachment(name, text, *place, exchange.step) for name, text in texts.items()]
+            text += "\n" + content.message(f"HTTP {answer.status}", answer.headers, answer.body.text)
+        step.attachments = [self._attachment(_EXCHANGE, text)]
         self._time(step, [exchange])
         return step
 
@@ -158,13 +175,16 @@ class AllureResults:
         details = result.statusDetails
         step = TestStepResult(name=details.message, status=Status.PASSED, start=result.stop, stop=result.stop)
         if details.trace:
-            step.attachments.append(self._attachment(_EXPLANATION, details.trace, result.uuid))
+            step.attachments.append(self._attachment(_EXPLANATION, details.trace))
         return step
 
-    def _attachment(self, name: Text, text: str, *place: str) -> Attachment:
-        """Write a text and refer to it. Allure 3 shows a file in one place only, so each place has a file of its own."""
-        source = f"{self._id(*place, name.en)}-attachment.{AttachmentType.TEXT.extension}"
-        plugin_manager.hook.report_attached_data(body=encodable(text), file_name=source)
+    def _attachment(self, name: Text, text: str) -> Attachment:
+        """Write a text and refer to it. Equal texts are one file: its name is a digest of what it holds."""
+        body = encodable(text)
+        digest = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
+        source = f"{digest}-attachment.{AttachmentType.TEXT.extension}"
+        if not (self._place / source).exists():
+            plugin_manager.hook.report_attached_data(body=body, file_name=source)
         return Attachment(name=name.in_(self._lang), source=source, type=AttachmentType.TEXT.mime_type)
 
     def _transcript(self, scenario: str) -> Transcript | None:
