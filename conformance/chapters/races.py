@@ -191,7 +191,7 @@ def not_delivered_again(view: View) -> Iterator[Finding]:
     work_id = view.transcript.facts.get("work_id")
     for state in ("starting", "active"):
         if view.item(f"{state}.before").get("state") != state:
-            raise Unjudged(Text("the item was not {s} to begin with", "item 起初并不处于 {s}").format(s=state))
+            raise view.unmet(Text("the item was not {s} to begin with", "item 起初并不处于 {s}").format(s=state))
         for who in ("same", "other"):
             step = f"{state}.poll.{who}"
             if view.response(step).status != 200:

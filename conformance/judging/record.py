@@ -91,6 +91,11 @@ class Circumstances:
         return asdict(self)
 
     @property
+    def removed(self) -> bool:
+        """Whether the objects that the run's requests name are gone: the suite made them, and left none behind."""
+        return self.arranged_by == "api" and not self.leftovers
+
+    @property
     def known_failures(self) -> Waivers:
         """The waivers, as they were on the day of the run."""
         return parse(self.waivers or "", today=date.fromisoformat(self.started_at[:10]))
@@ -149,7 +154,20 @@ class RunRecord:
             polls=about.arranged_by == "api",
             complaints=self.waiver_complaints,
             unwritten=about.unwritten,
+            cut=self.cut,
         )
+
+    @cached_property
+    def cut(self) -> Text | None:
+        """Where the run was stopped before its end, in words; None where it came to it."""
+        less = self.held_less
+        if less:
+            fewest = min(less.values(), key=lambda repetitions: repetitions.held)
+            words = Text("stopped after {n} of {m} repetitions", "{m} 次重复中只进行了 {n} 次即停止")
+            return words.format(n=fewest.held, m=fewest.wanted)
+        if self.circumstances.interrupted is not None:
+            return Text("stopped early ({why})", "提前停止（{why}）").format(why=self.circumstances.interrupted)
+        return None
 
     @property
     def unsteady(self) -> list[Verdict]:

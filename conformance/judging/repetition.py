@@ -116,6 +116,12 @@ def requests_of(transcript: Transcript) -> int:
     return int(fact["requests"]) if fact is not None else transcript.requests
 
 
+def held_less(transcript: Transcript) -> bool:
+    """Whether its scenario was to be repeated more often than it was."""
+    fact = transcript.facts.get(FACT)
+    return fact is not None and int(fact["held"]) < int(fact["wanted"])
+
+
 def _over(verdict: Verdict, fact: Mapping[str, Any]) -> Verdict:
     name = verdict.line.requirement
     count = fact["differed"].get(name, {})

@@ -26,10 +26,10 @@ from conformance.exchange import EndKind, Transcript
 from conformance.judging.judge import judge_line
 from conformance.judging.plan import Cost, Selection, cost, full_plan
 from conformance.judging.record import Circumstances, Phases, RunRecord
-from conformance.judging.repetition import requests_of
+from conformance.judging.repetition import held_less, requests_of
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import folder as run_folder
-from conformance.plugin.court import Court
+from conformance.plugin.court import TIME_LIMIT, Court
 from conformance.plugin.engine import Assignment
 from conformance.plugin.folder import Conversations
 from conformance.plugin.transcripts import read_transcript, write_transcript
@@ -145,6 +145,7 @@ class Conductor:
         """
         transcripts = self._close_the_books()
         self._over = time.monotonic()
+        self.interrupted = self.interrupted or self._cut_short(transcripts.values())
         leftovers = [f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"]
         try:
             leftovers = self.clean_up()
@@ -244,6 +245,16 @@ class Conductor:
             if self.interrupted is not None and line not in known:
                 self.take(judge_line(line, transcripts[line.scenario], self.assignment.known_failures))
         return transcripts
+
+    def _cut_short(self, transcripts: Iterable[Transcript]) -> Text | None:
+        """Why conversations were cut off, or repetitions left out, though nobody stopped the run: its time was over."""
+        for transcript in transcripts:
+            if transcript.ending.kind == "aborted":
+                return transcript.ending.reason
+            late = self._over - self._epoch >= self.assignment.limits.max_duration
+            if late and held_less(transcript):
+                return TIME_LIMIT
+        return None
 
     def _circumstances(self, requests: int, leftovers: tuple[str, ...]) -> Circumstances:
         target, now = self.assignment.target, time.monotonic()

@@ -68,13 +68,12 @@ def requirements(record: RunRecord, kind: VerdictKind) -> frozenset[str]:
 def unexplained(record: RunRecord) -> list[str]:
     """The checks that could not be judged and are not blocked by a failure, at whatever remove."""
     failed = requirements(record, "failed")
-    blocked = {result.requirement.id: result.blocked_by for result in record.tally.results}
+    causes = {result.requirement.id: result.causes for result in record.tally.results}
 
-    def leads_to_a_failure(requirement: str | None, seen: frozenset[str] = frozenset()) -> bool:
-        if requirement is None or requirement in seen:
+    def leads_to_a_failure(requirement: str | None) -> bool:
+        if requirement is None:
             return False
-        causes = blocked[requirement]
-        return requirement in failed or any(leads_to_a_failure(cause, seen | {requirement}) for cause in causes)
+        return requirement in failed or any(map(leads_to_a_failure, causes.get(requirement, ())))
 
     return [
         f"{verdict.line.scenario} {verdict.line.requirement}: {verdict.reason.en if verdict.reason else ''}"

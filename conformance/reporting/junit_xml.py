@@ -50,7 +50,7 @@ def _cases(record: RunRecord, lang: Lang) -> dict[str, list[ElementTree.Element]
     cases: dict[str, list[ElementTree.Element]] = defaultdict(list)
     for result in record.tally.results:
         for verdict in result.verdicts:
-            cases[result.requirement.chapter].append(_judged(verdict, lang))
+            cases[result.requirement.chapter].append(_judged(verdict, lang, removed=record.circumstances.removed))
     for line in record.tally.lost:
         case = _case(line)
         ElementTree.SubElement(case, "error", {"type": "lost", "message": LOST.in_(lang)})
@@ -58,14 +58,14 @@ def _cases(record: RunRecord, lang: Lang) -> dict[str, list[ElementTree.Element]
     return cases
 
 
-def _judged(verdict: Verdict, lang: Lang) -> ElementTree.Element:
+def _judged(verdict: Verdict, lang: Lang, *, removed: bool) -> ElementTree.Element:
     case = _case(verdict.line)
     message = _attribute(summary(verdict).in_(lang))
     if verdict.kind == "warned":
         _properties(case, {"warning": message})
     if verdict.kind in {"passed", "observed"}:
         return case
-    full = xml_characters("\n".join(explain(verdict, lang)))
+    full = xml_characters("\n".join(explain(verdict, lang, removed=removed)))
     match verdict.kind:
         case "failed":
             ElementTree.SubElement(case, "failure", {"type": "MUST", "message": message}).text = full

@@ -124,8 +124,14 @@ def _requirement(result: RequirementResult) -> dict[str, Any]:
         "verdict": result.kind,
         "reason": _text(result.reason),
         "blocked_by": list(result.blocked_by),
+        "partly": _partly(result),
         "lines": [_line(verdict) for verdict in result.verdicts],
     }
+
+
+def _partly(result: RequirementResult) -> dict[str, Any] | None:
+    partly = result.partly
+    return {"judged": partly.judged, "of": partly.of, "behind": list(partly.behind)} if partly is not None else None
 
 
 def _line(verdict: Verdict) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from conformance.reporting.markdown import code, literal
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
-from conformance.reporting.wording import JUDGED_AGAIN, LOST, level_and_basis, title_of
+from conformance.reporting.wording import JUDGED_AGAIN, LOST, PARTLY, level_and_basis, title_of
 from conformance.text import Lang, Text, join
 
 _TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
@@ -54,6 +54,7 @@ def _lines(record: RunRecord, lang: Lang) -> Iterator[str]:
     yield from _unsteady(record, lang)
     yield from _listed(record, "suite-error", lang)
     yield from _listed(record, "inconclusive", lang)
+    yield from _partly(record, lang)
     yield from _listed(record, "waived", lang)
     yield from _listed(record, "warned", lang)
     yield from _listed(record, "not-exercised", lang)
@@ -66,11 +67,11 @@ def _facts(record: RunRecord) -> Iterator[Text]:
     url = Text("{url}", "{url}").format(url=code(about.base_url))
     yield Text("target: {url}", "目标：{url}").format(url=_EMBEDDED.format(url=url) if about.embedded else url)
     yield Text(
-        "begun {at}; {checks} checks, {requests} requests, {seconds} s",
-        "开始于 {at}；{checks} 项检查，{requests} 次请求，用时 {seconds} 秒",
+        "begun {at}; {checks}, {requests} requests, {seconds} s",
+        "开始于 {at}；{checks}，{requests} 次请求，用时 {seconds} 秒",
     ).format(
         at=literal(about.started_at),
-        checks=sum(tally.lines.values()),
+        checks=tally.checks,
         requests=about.requests,
         seconds=f"{about.duration:.1f}",
     )
@@ -219,6 +220,24 @@ def _listed(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:
         yield entry.format(id=requirement.id, level=requirement.level, why=_why(result)).in_(lang)
     if len(results) > _SHOWN:
         yield _MORE.format(n=len(results) - _SHOWN).in_(lang)
+
+
+def _partly(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """Requirements whose verdict is that of a part, by how much of them was judged."""
+    groups: dict[Text, list[str]] = {}
+    for result in record.tally.partly:
+        assert result.partly is not None
+        groups.setdefault(_literal(result.partly.sentence), []).append(result.requirement.id)
+    if not groups:
+        return
+    yield ""
+    yield _HEADING.format(title=PARTLY, n=len(record.tally.partly)).in_(lang)
+    yield ""
+    for sentence, names in list(groups.items())[:_SHOWN]:
+        listed = ", ".join(f"`{name}`" for name in names)
+        yield Text("- {names}: {sentence}", "- {names}：{sentence}").format(names=listed, sentence=sentence).in_(lang)
+    if len(groups) > _SHOWN:
+        yield _MORE.format(n=len(groups) - _SHOWN).in_(lang)
 
 
 def _why(result: RequirementResult) -> Text:

@@ -23,7 +23,7 @@ from conformance.reporting.causes import causes_of, counted
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
 from conformance.reporting.table import aligned
-from conformance.reporting.wording import JUDGED_AGAIN, LOST, explain, summary, waived
+from conformance.reporting.wording import JUDGED_AGAIN, LOST, PARTLY, explain, summary, waived
 from conformance.text import Lang, Text
 
 Tone = Literal["heading", "good", "doubtful", "bad"]
@@ -81,7 +81,7 @@ _INSECURE: Final = Text(
 )
 _NO_REPORT: Final = Text("no report", "没有报告")
 _LAST: Final = Text(
-    "{sentence} · {n} checks in {seconds} s · {path}", "{sentence} · {n} 项检查，用时 {seconds} 秒 · {path}"
+    "{sentence} · {checks} in {seconds} s · {path}", "{sentence} · {checks}，用时 {seconds} 秒 · {path}"
 )
 
 
@@ -97,6 +97,7 @@ def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bo
     yield from _waived(record, lang)
     yield from _unjudged(record, "suite-error", lang)
     yield from _unjudged(record, "inconclusive", lang)
+    yield from _partly(record, lang)
     yield from _breaches(record, "warned", lang)
     yield from _observed(record, lang, verbose=verbose)
     yield from _not_exercised(record, lang)
@@ -105,7 +106,7 @@ def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bo
     yield ""
     last = _LAST.format(
         sentence=_safe(record.decision.sentence),
-        n=sum(record.tally.lines.values()),
+        checks=record.tally.checks,
         seconds=f"{record.circumstances.duration:.1f}",
         path=safe(str(report_path)) if record.circumstances.unwritten is None else _NO_REPORT,
     )
@@ -189,7 +190,8 @@ def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
             yield from _told_already(first, told[place], lang)
         else:
             told[place] = result.requirement.id
-            yield from (f"  {line}" for line in explain(first, lang, reds=1, limit=_EXCERPT))
+            explained = explain(first, lang, reds=1, limit=_EXCERPT, removed=record.circumstances.removed)
+            yield from (f"  {line}" for line in explained)
         if others:
             shown = [verdict.line.scenario for verdict in others[:_NAMED]]
             if len(others) > _NAMED:
@@ -287,6 +289,19 @@ def _unjudged(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
         yield f"- {reason}"
         yield from _names(Text("scenarios", "场景"), (verdict.line.scenario for verdict in group), lang)
         yield from _names(Text("requirements", "契约要求"), (verdict.line.requirement for verdict in group), lang)
+
+
+def _partly(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """Requirements whose verdict is that of a part, by how much of them was judged."""
+    results = record.tally.partly
+    yield from _section(PARTLY, _REQUIREMENTS, len(results), lang)
+    groups: dict[Text, list[str]] = {}
+    for result in results:
+        assert result.partly is not None
+        groups.setdefault(_safe(result.partly.sentence), []).append(result.requirement.id)
+    for sentence, names in groups.items():
+        yield f"- {sentence.in_(lang)}"
+        yield from _names(Text("requirements", "契约要求"), names, lang)
 
 
 def _observed(record: RunRecord, lang: Lang, *, verbose: bool) -> Iterator[str]:

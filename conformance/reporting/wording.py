@@ -18,9 +18,11 @@ from conformance.text import LANGS, Lang, Text
 LOST: Final = Text("the run ended without a verdict on this check", "运行结束时此项检查没有结论")
 
 _ONE_LINE: Final = 300
-_REPEAT: Final = Text(
-    "repeat it, with ids of your own (these were removed)", "复现命令（原 id 已清除，请换成自己的 id）"
-)
+_REPEAT: Final[dict[bool, Text]] = {
+    True: Text("repeat it, with ids of your own (these were removed)", "复现命令（原 id 已清除，请换成自己的 id）"),
+    False: Text("repeat it, with another item in the same state", "复现命令（请换用处于相同状态的另一个 item）"),
+}
+"""What stands before a command, by whether the suite has removed the objects that are named in it."""
 _STEP: Final = Text("step `{step}`", "步骤 `{step}`")
 _AT: Final = Text("{actual} (at {pointer})", "{actual}（位于 {pointer}）")
 _NOTHING: Final = Text("(nothing was recorded)", "（没有记录）")
@@ -38,6 +40,10 @@ JUDGED_AGAIN: Final = Text(
 """What a replay is, without a full stop."""
 
 
+PARTLY: Final = Text("Judged in part, for failures stand in the way of the rest", "只判定了一部分，其余因失败而受阻")
+"""The heading over requirements whose verdict is that of a part of what they are about."""
+
+
 def title_of(scenario: str) -> Text:
     """A case's title; its id where this version does not know the case."""
     known = scenarios().get(scenario)
@@ -51,11 +57,13 @@ def level_and_basis(requirement: Requirement) -> Text:
     )
 
 
-def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int | None = None) -> list[str]:
+def explain(
+    verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int | None = None, removed: bool = False
+) -> list[str]:
     """A verdict in full, as lines in one language; only the citations are in both.
 
     `reds` bounds how many breaches are shown (the rest is named), `limit` the characters of every text of the
-    target; None shows all.
+    target; None shows all. `removed` says that the run has removed the objects that it is about.
 
     Raises:
         KeyError: this version's catalogue does not have the verdict's requirement.
@@ -82,7 +90,7 @@ def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int
         lines.append(
             _labelled(lang, Text("repetitions", "重复"), _over_repetitions(verdict.kind, repetitions).in_(lang))
         )
-    lines += _reds(verdict, lang, len(verdict.reds) if reds is None else reds, limit)
+    lines += _reds(verdict, lang, len(verdict.reds) if reds is None else reds, limit, _REPEAT[removed])
     for other in LANGS:
         lines += [_labelled(lang, _LANGUAGES[other], source.cite(other)) for source in requirement.sources]
     return lines
@@ -116,20 +124,20 @@ def _over_repetitions(kind: VerdictKind, repetitions: Repetitions) -> Text:
     return words.format(tally=tally) if repetitions.elsewhere else tally
 
 
-def _reds(verdict: Verdict, lang: Lang, shown: int, limit: int | None) -> Iterator[str]:
+def _reds(verdict: Verdict, lang: Lang, shown: int, limit: int | None, repeat: Text) -> Iterator[str]:
     total = len(verdict.reds)
     for number, red in enumerate(verdict.reds[:shown], 1):
         if min(shown, total) > 1:
             heading = Text("breach {n} of {total}:", "第 {n} 处违反（共 {total} 处）：")
             yield heading.format(n=number, total=total).in_(lang)
-        yield from _red(red, lang, limit)
+        yield from _red(red, lang, limit, repeat)
     rest = verdict.reds[shown:]
     if rest:
         places = dict.fromkeys(f"{_short(red.step)} {_short(red.pointer)}".strip() for red in rest)
         yield _labelled(lang, Text("also breached at", "另外违反之处"), ", ".join(places))
 
 
-def _red(red: Red, lang: Lang, limit: int | None) -> Iterator[str]:
+def _red(red: Red, lang: Lang, limit: int | None, repeat: Text) -> Iterator[str]:
     way = Text("{way} ({step})", "{way}（{step}）").format(
         way=safe(red.conversation), step=_STEP.format(step=safe(red.step))
     )
@@ -148,7 +156,7 @@ def _red(red: Red, lang: Lang, limit: int | None) -> Iterator[str]:
     yield from excerpt(red.answer or _NOTHING.in_(lang), lang, limit)
     if red.curl:
         # Never cut: half a command does not repeat anything.
-        yield _labelled(lang, _REPEAT, safe(red.curl))
+        yield _labelled(lang, repeat, safe(red.curl))
 
 
 def _actual(red: Red) -> Text:

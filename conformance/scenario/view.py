@@ -223,11 +223,42 @@ class View:
             return SuiteBroke(reason)
         if ending.kind == "not-exercised":
             return NotExercised(reason)
-        if ending.kind == "precondition" and ending.step is not None:
-            cause = self._requirement_of(ending.step)
-            if cause is not None:
-                return Blocked(cause, reason)
+        if ending.step is not None and not self.lost(ending.step):
+            found = self.unmet(reason)
+            cause = self._requirement_of(ending.step) if ending.kind == "precondition" else None
+            return Blocked(cause, reason) if cause is not None and not isinstance(found, Blocked) else found
         return Unjudged(reason)
+
+    def unmet(self, reason: Text) -> Unjudged:
+        """Why nothing can be said where the item is not as the case needs it: because of an ack on the way, where one was
+        answered otherwise than it must."""
+        cause = self._wrong_on_the_way()
+        return Unjudged(reason) if cause is None else Blocked(cause, reason)
+
+    def _wrong_on_the_way(self) -> str | None:
+        """The requirement of the first ack that was answered otherwise than it must: what came after it rests on that."""
+        for step, expectation in self.scenario.expectations.items():
+            if not expectation.optional and not expectation.race and not self._as_allowed(step, expectation):
+                return expectation.requirement
+        return None
+
+    def _as_allowed(self, step: str, expectation: Expectation) -> bool:
+        """Whether an ack was answered with a status that it may have, and that with the state that goes with it.
+
+        An ack without an answer, or whose state cannot be read, is not known to be wrong.
+        """
+        exchange = self.transcript.find(step)
+        if exchange is None or exchange.response is None:
+            return True
+        states = [answer.state for answer in expectation.allowed if answer.status == exchange.response.status]
+        if not states or None in states:
+            return bool(states)
+        try:
+            body = self.body(step)
+        except Unjudged:
+            return True
+        state = body.get("state") if isinstance(body, dict) else None
+        return not isinstance(state, str) or state in states
 
     def _requirement_of(self, step: str) -> str | None:
         expectation = self.scenario.expectations.get(step)

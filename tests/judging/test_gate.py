@@ -175,6 +175,62 @@ def test_a_selection_never_says_conformant(kinds: dict[str, VerdictKind], code: 
     assert (decision.word == "selection-held") is (code == 0)
 
 
+@pytest.mark.parametrize(
+    ("kinds", "strict", "code"),
+    [
+        ({"one": "passed", "poll": "not-exercised"}, False, 0),
+        ({"one": "passed", "may": "not-exercised"}, False, 0),
+        ({"one": "passed", "poll": "not-exercised"}, True, 3),
+        ({"one": "passed", "input": "not-exercised"}, False, 3),
+        ({"one": "passed", "two": "not-exercised"}, False, 3),
+        ({"one": "passed", "poll": "inconclusive"}, False, 3),
+        ({"poll": "not-exercised", "may": "not-exercised"}, False, 3),
+        ({"one": "failed", "poll": "not-exercised"}, False, 1),
+    ],
+)
+def test_a_selection_on_given_items_need_not_exercise_what_needs_a_poll(
+    kinds: dict[str, VerdictKind], strict: bool, code: int
+) -> None:
+    decision = decide(counted(kinds), selected=True, strict=strict, polls=False)
+    assert decision.exit_code == code
+    if code == 0:
+        assert decision.word == "selection-held"
+        assert "not exercised: ack.a." in decision.sentence.en
+
+
+CUT = Text("stopped after 6 of 30 repetitions", "30 次重复中只进行了 6 次即停止")
+
+
+@pytest.mark.parametrize("selected", [True, False])
+@pytest.mark.parametrize(
+    ("changes", "lost", "code"),
+    [
+        ({}, (), 3),
+        ({"one": "inconclusive"}, (), 3),
+        ({"one": "waived"}, (), 3),
+        ({"should": "warned"}, (), 3),
+        ({"one": "failed"}, (), 1),
+        ({"one": "suite-error"}, (), 4),
+        ({}, ("one",), 4),
+    ],
+)
+def test_a_run_that_was_cut_short_never_passes(
+    changes: dict[str, VerdictKind], lost: tuple[str, ...], code: int, selected: bool
+) -> None:
+    kinds = {name: kind for name, kind in (GOOD | changes).items() if name not in lost}
+    decision = decide(counted(kinds, *lost), selected=selected, strict=False, cut=CUT)
+    assert decision.exit_code == code
+    if code != 4:
+        assert CUT.en in decision.sentence.en
+        assert CUT.zh in decision.sentence.zh
+
+
+def test_a_run_that_was_cut_short_blames_no_waiver() -> None:
+    complaint = Text("waiver in line 3 (x): matched nothing", "第 3 行的豁免（x）：没有匹配")
+    decision = decide(counted(dict(GOOD)), selected=False, strict=False, complaints=[complaint], cut=CUT)
+    assert decision.exit_code == 3
+
+
 def test_a_selection_says_how_much_was_judged() -> None:
     decision = decide(counted({"one": "passed", "should": "passed"}), selected=True, strict=False)
     assert "1 of 5 MUST" in decision.sentence.en
@@ -249,3 +305,11 @@ def test_what_blocks_a_requirement_is_told_only_where_nothing_else_does() -> Non
 
 def test_the_catalogue_says_how_many_must_there_are() -> None:
     assert counted({"one": "passed"}).must_in_catalogue == 5
+
+
+def test_checks_are_counted_by_whether_they_were_judged() -> None:
+    kinds = GOOD | {"one": "failed", "two": "inconclusive", "may": "not-exercised"}
+    del kinds["should"]
+    counted_all = counted(kinds, "should")
+    assert counted_all.checks.en == "4 of 7 checks judged"
+    assert counted_all.checks.zh == "7 项检查中判定了 4 项"

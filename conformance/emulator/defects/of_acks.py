@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 from ..answers import Answer, on_success
 from ..errors import invalid_request
@@ -25,6 +26,9 @@ def _stale(answer: Answer) -> None:
     if item["state"] == "starting":
         answer.put(item | {"state": "queued", "acknowledged_at": None})
 
+
+_FIRST_STATE: Final = "ack.identity.optional ack.identity.header-case ack.request.json-body"
+"""What else shows the state that a first ack answers."""
 
 FIRST_ACK = (
     defect(
@@ -59,6 +63,26 @@ FIRST_ACK = (
         around(acknowledge=lambda found, item, now: found(item, now - timedelta(hours=1))),
         fails="ack.first.acknowledged-at",
         moves_time=True,
+    ),
+    defect(
+        "first.active-at-once",
+        "The first ack makes the item active, as if it were a heartbeat too.",
+        "首次 ack 使 item 变为 active，如同同时收到了 heartbeat。",
+        around(
+            acknowledge=lambda found, item, now: replace(
+                found(item, now), state=State.ACTIVE, started_at=now, latest_heartbeat_at=now
+            )
+        ),
+        fails=f"ack.first.starting ack.first.later-times-null {_FIRST_STATE} {RACES}",
+        may_fail=REDELIVERY,
+    ),
+    defect(
+        "first.active-unstarted",
+        "The first ack makes the item active and notes no start.",
+        "首次 ack 使 item 变为 active，但没有记录启动时间。",
+        around(acknowledge=lambda found, item, now: replace(found(item, now), state=State.ACTIVE)),
+        fails=f"ack.first.starting {_FIRST_STATE} {RACES}",
+        may_fail=REDELIVERY,
     ),
     defect(
         "first.started-at-set",

@@ -91,6 +91,11 @@ class Rule:
         return LOST if self.missing else self.result.reason
 
     @property
+    def partly(self) -> Text | None:
+        """How much was judged, where its verdict is that of a part."""
+        return _bounded(self.result.partly.sentence) if self.result.partly is not None else None
+
+    @property
     def mistakes(self) -> tuple[Mistake, ...]:
         """What servers usually get wrong here, where this one did: what this one shows first."""
         if not self.breaches:
