@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from conformance.arrange.journal import Journal
 from conformance.emulator import EmulatorServer, Tokens, create_app
+from tests.books.statement import check_books
 from tests.cli.apps import Gate, Recorded, left_on
 from tests.cli.processes import Ended, cli, requirements_of, start, tokens_environment
 
@@ -154,6 +155,26 @@ def test_a_selection_needs_no_more_than_its_own(place: Place) -> None:
     run = place.run(*place.write(**manifest | {"items": few}), "--chapter", "retries")
     assert run.code == 0, run.out + run.err
     assert run.last_line.startswith("Selection held: ")
+
+
+@pytest.mark.parametrize("chapter", ["races", "worker-identity"])
+def test_a_chapter_passes_without_what_needs_a_poll(chapter: str, place: Place) -> None:
+    place.made()
+    given = ("--arrange", "manifest", "--manifest", "m.json", "--chapter", chapter)
+    run = place.run(*given)
+    assert run.code == 0, run.out + run.err
+    left_out = {entry["id"] for entry in requirements_of(run.report) if entry["verdict"] == "not-exercised"}
+    assert left_out
+    assert left_out <= NEEDS_POLL
+    assert run.last_line.startswith("Selection held: ")
+    assert all(name in run.last_line for name in left_out)
+    check_books(run.folder, run.code)
+
+
+def test_strict_wants_what_needs_a_poll_of_a_chapter_too(place: Place) -> None:
+    place.made()
+    given = ("--arrange", "manifest", "--manifest", "m.json", "--chapter", "worker-identity", "--strict")
+    assert place.run(*given).code == 3
 
 
 def test_without_the_two_environments_only_what_needs_them_is_open(place: Place) -> None:
