@@ -22,6 +22,7 @@ from conformance.plugin.lead import FOLDER, SENT
 from conformance.plugin.nodes import TRAFFIC, RequirementItem
 from conformance.reporting.safe import safe
 from conformance.reporting.terminal import Tone, Toned, lines
+from conformance.reporting.write import REPORT
 from conformance.settings import Settings
 from conformance.target import Target
 from conformance.text import Lang, Text, join
@@ -95,7 +96,8 @@ class Narrator:
         self._display.end()
         _echo(pipeline.commands(record, self._lang))
         pipeline.append_summary(record, self._lang)
-        path = _near(config.stash[FOLDER] / "report.json")
+        report = config.stash[FOLDER] / REPORT
+        path = _near(report) if report.is_file() else None
         told = lines(record, self._lang, verbose=self._verbose, report_path=path)
         _echo(map(_coloured, told) if self._lively else told)
 

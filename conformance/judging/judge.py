@@ -1,4 +1,4 @@
-"""Judges one line of the plan on one transcript. The other of the two places with a catch-all."""
+"""Judges one line of the plan on one transcript. One of the three places with a catch-all."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Circumstances:
 
     `waivers` is the text of the file of known failures. `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
-    target; `repeat` is how often each scenario was to be held; `unwritten` says why there is no report; `phases` is
+    target; `repeat` is how often each scenario was to be held; `unwritten` says which reports are missing, and why; `phases` is
     None for a run that did not measure them.
     """
 

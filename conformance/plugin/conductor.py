@@ -6,7 +6,6 @@ import contextlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -33,7 +32,6 @@ from conformance.plugin.court import TIME_LIMIT, Court
 from conformance.plugin.engine import Assignment
 from conformance.plugin.folder import Conversations
 from conformance.plugin.transcripts import read_transcript, write_transcript
-from conformance.reporting.whole import write_whole
 from conformance.reporting.write import write_reports
 from conformance.scenario.perform import not_held
 from conformance.settings import Settings
@@ -154,19 +152,15 @@ class Conductor:
         finally:
             requests = sum(map(requests_of, transcripts.values()))
             about = self._circumstances(requests, tuple(leftovers))
-            self.record = RunRecord(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
-            self._report(self.record, transcripts)
+            record = RunRecord(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
+            self.record = self._reported(record, transcripts)
         return self.record
 
-    def _report(self, record: RunRecord, transcripts: Mapping[str, Transcript]) -> None:
+    def _reported(self, record: RunRecord, transcripts: Mapping[str, Transcript]) -> RunRecord:
         """Seal the evidence and write the reports. Where that fails the verdicts still stand; the record then says so."""
-        try:
-            write_whole(self.folder / EVIDENCE, seal(self.folder, record.circumstances))
-            write_reports(record, self.folder, transcripts, lang=self.settings.lang or "en")
-        except OSError as error:
-            why = error.strerror or type(error).__name__
-            unwritten = Text(f"the reports could not be written ({why})", f"报告无法写入（{why}）")
-            self.record = replace(record, circumstances=replace(record.circumstances, unwritten=unwritten))
+        sealed = {EVIDENCE: lambda: seal(self.folder, record.circumstances)}
+        lang = self.settings.lang or "en"
+        return write_reports(record, self.folder, transcripts, lang=lang, before=sealed).record
 
     def clean_up(self) -> list[str]:
         """Remove what the run made, or let the vendor's program do so; sentences about what is left."""

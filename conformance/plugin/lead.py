@@ -17,7 +17,7 @@ from conformance.plugin.conductor import Conductor
 from conformance.plugin.court import Court
 from conformance.plugin.distribution import ScenarioScheduling, line_of, process_count
 from conformance.plugin.handover import pack
-from conformance.plugin.nodes import JUDGE, TRAFFIC, RequirementItem
+from conformance.plugin.nodes import JUDGE, LANGUAGE, TRAFFIC, RequirementItem
 from conformance.plugin.replay import Replay
 from conformance.target import ConfigurationError
 from conformance.text import Text
@@ -127,6 +127,7 @@ class Lead:
         if interrupted:
             self._conductor.interrupted = Text("the run was stopped before it was judged", "在判定之前运行已被停止")
         record = self._conductor.finish()
+        self._tell_of_missing_reports(record.circumstances.unwritten)
         self._config.hook.pytest_conformance_finished(config=self._config, record=record)
         return result
 
@@ -139,6 +140,12 @@ class Lead:
         for pid in self._workers.values():
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGINT)
+
+    def _tell_of_missing_reports(self, unwritten: Text | None) -> None:
+        """In plain pytest, whose terminal knows nothing of a run's record."""
+        terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        if unwritten is not None and terminal is not None:
+            terminal.write_line(unwritten.in_(self._config.stash[LANGUAGE]))
 
     def _begin(self, lines: list[Line]) -> None:
         conductor = self._conductor

@@ -80,8 +80,9 @@ class Replay:
         """Write the reports."""
         about = self.evidence.judged_again
         about = replace(about, strict=self._settings.strict or about.strict)
-        self.record = RunRecord(circumstances=about, plan=self._plan, verdicts=tuple(self._verdicts))
-        write_reports(self.record, self.folder, self.evidence.transcripts, lang=self._settings.lang or "en")
+        record = RunRecord(circumstances=about, plan=self._plan, verdicts=tuple(self._verdicts))
+        lang = self._settings.lang or "en"
+        self.record = write_reports(record, self.folder, self.evidence.transcripts, lang=lang).record
         return self.record
 
     def discard(self) -> None:

@@ -85,8 +85,11 @@ _LAST: Final = Text(
 )
 
 
-def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bool = False) -> Iterator[str]:
-    """The lines without line ends; the last one is the sentence that says it all. `verbose` tells observations too."""
+def lines(record: RunRecord, lang: Lang, *, report_path: Path | str | None, verbose: bool = False) -> Iterator[str]:
+    """The lines without line ends; the last one is the sentence that says it all. `verbose` tells observations too.
+
+    `report_path` is where `report.json` is; None where it could not be written.
+    """
     yield from _head(record, lang)
     yield from _table(record, lang)
     yield from _causes(record, lang)
@@ -108,7 +111,7 @@ def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bo
         sentence=_safe(record.decision.sentence),
         checks=record.tally.checks,
         seconds=f"{record.circumstances.duration:.1f}",
-        path=safe(str(report_path)) if record.circumstances.unwritten is None else _NO_REPORT,
+        path=safe(str(report_path)) if report_path is not None else _NO_REPORT,
     )
     yield Toned(last.in_(lang), _EXIT_TONES[record.decision.exit_code])
 

@@ -1,4 +1,4 @@
-"""Holds a scenario's conversation and writes it down, whatever happens. One of the two places with a catch-all."""
+"""Holds a scenario's conversation and writes it down, whatever happens. One of the three places with a catch-all."""
 
 from __future__ import annotations
 

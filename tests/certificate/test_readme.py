@@ -23,8 +23,10 @@ HOLDS: Mapping[Lang, str] = {
     "en": "Holds: signed with the key given; judged again, with … of {n} checks judged.",
     "zh": "成立：签名与所给公钥相符；重新判定的结果：{n} 项检查中判定了 … 项。",
 }
-VARYING = (r"\d{8}T\d{6}-[0-9a-f]{6}", r"\d{4}-\d\d-\d\dT[\d:]+Z", r"127\.0\.0\.1:\d+", r"\b[0-9a-f]{64}\b")
-VARYING += (r"\d+(?= of \d+ checks judged)", r"(?<=项检查中判定了 )\d+")
+VARYING = (
+    *(r"\d{8}T\d{6}-[0-9a-f]{6}", r"\d{4}-\d\d-\d\dT[\d:]+Z", r"127\.0\.0\.1:\d+", r"\b[0-9a-f]{64}\b"),
+    *(r"\d+(?= of \d+ checks judged)", r"(?<=项检查中判定了 )\d+"),
+)
 """What differs from run to run: its id, its time, the port, the key, and how many checks races gave occasion for."""
 
 

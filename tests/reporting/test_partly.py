@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -105,9 +106,7 @@ REMOVED: dict[Lang, str] = {"en": "these were removed", "zh": "原 id 已清除"
     ],
     ids=["made and removed", "from a manifest", "from a program", "left behind"],
 )
-def test_only_what_was_removed_is_called_removed(
-    circumstances: dict[str, object], removed: bool, tmp_path: Path
-) -> None:
+def test_only_what_was_removed_is_called_removed(circumstances: dict[str, Any], removed: bool, tmp_path: Path) -> None:
     record = record_of(verdict("retry.active", CAUSE, "failed", reds=(red(),)), **circumstances)
     for lang in LANGS:
         write_reports(record, tmp_path, lang=lang)
