@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from conformance.arrange.arrangement import Arrangement, arrangement_from
 from conformance.judging.waivers import read_waivers
+from conformance.options import OPTIONS, is_blank
 from conformance.target import (
     DEFAULT_API_PREFIX,
     DEFAULT_WORKER_HEADER,
@@ -82,6 +83,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
     Raises:
         ConfigurationError: a value cannot be used; the sentence names the option and the mend.
     """
+    _refuse_empty(values)
     prefix = parse_api_prefix(values.get("api_prefix") or DEFAULT_API_PREFIX)
     base_url = parse_base_url(values["base_url"], prefix) if values.get("base_url") else None
     arrangement = arrangement_from(values, embedded=base_url is None)
@@ -106,6 +108,17 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         repeat=_repeat(values, arrangement),
         race_repeat=_race_repeat(values),
     )
+
+
+def _refuse_empty(values: Mapping[str, Any]) -> None:
+    """An empty value was meant to be something; that it was left out is never assumed."""
+    for option in OPTIONS:
+        value = values.get(option.key)
+        if any(map(is_blank, value if isinstance(value, list | tuple) else (value,))):
+            raise ConfigurationError(
+                f"--{option.name} is empty; give it a value, or leave it out.",
+                f"--{option.name} 的值为空；请给出值，或不使用它。",
+            )
 
 
 def _repeat(values: Mapping[str, Any], arrangement: Arrangement) -> int:

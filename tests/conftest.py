@@ -50,6 +50,8 @@ ONE_OF: Final = {
     "tests/repeat/test_runs.py": 6,
     "tests/cli/test_base_url.py": 4,
     "tests/cli/test_bad_input.py": 2,
+    "tests/cli/test_empty_values.py::test_plain_pytest": 3,
+    "tests/cli/test_empty_values.py::test_an_empty_": 8,
     "tests/cli/test_canaries.py": 2,
     "tests/cli/test_clean.py": 3,
     "tests/cli/test_embedded.py": 3,

@@ -15,6 +15,7 @@ from conformance.arrange.journal import Made
 from conformance.arrange.preflight import CannotStart as Unreachable
 from conformance.arrange.preflight import accepted
 from conformance.arrange.reading import AnswerLost, CannotArrange
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import CannotStart, merged, settings_options
 from conformance.cli.spoken import say, spoken
 from conformance.client.api import Api
@@ -33,6 +34,7 @@ _NOT_FOR_CLEAN: Final = frozenset(
 
 
 @click.command(
+    cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=say(
         "List what earlier runs left on a target, recognised by its name, and remove it.\n\n"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from conformance.cli import forms
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.inner import arguments, environment, run_pytest, sigterm_as_interrupt
 from conformance.cli.options import CannotStart, form_option, language, merged, processes_option, settings_options
 from conformance.cli.run_command import check
@@ -38,6 +39,7 @@ _UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
 
 
 @click.command(
+    cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=say(
         "Show where two runs differ: their folders, or two servers that are judged first.\n\n"
@@ -130,7 +132,7 @@ def _judge_both(values: Mapping[str, Any], lang: Lang) -> tuple[Path, Path]:
     first = {**values, "base_url": values["base_url_a"], "output": str(output / "a"), "expression": ""}
     second = {**values, "base_url": values["base_url_b"], "output": str(output / "b"), "expression": ""}
     variables_of_b = _take_own_tokens(second)
-    sides: list[tuple[dict[str, Any], dict[str, str]]] = [(first, {}), (second, variables_of_b)]
+    sides: list[tuple[dict[str, Any], dict[str, str | None]]] = [(first, {}), (second, variables_of_b)]
     for side, variables in sides:
         with environment(**variables):
             check(side)
@@ -140,7 +142,7 @@ def _judge_both(values: Mapping[str, Any], lang: Lang) -> tuple[Path, Path]:
     return output / "a", output / "b"
 
 
-def _take_own_tokens(values: dict[str, Any]) -> dict[str, str]:
+def _take_own_tokens(values: dict[str, Any]) -> dict[str, str | None]:
     """Let the second server's settings name its own token, where it has one, and return the environment for it.
 
     None of the first server's tokens is then sent there.
@@ -148,11 +150,11 @@ def _take_own_tokens(values: dict[str, Any]) -> dict[str, str]:
     if values["pat_env_b"] is None and not os.environ.get(_PAT_B):
         return {}
     values["pat_env"] = values["pat_env_b"] or _PAT_B
-    variables = {}
+    variables: dict[str, str | None] = {}
     for kind in _COMPANIONS:
         values[f"{kind}_pat_env"] = None
         name = f"QODER_{kind.upper()}_PAT"
-        variables[name] = os.environ.get(f"{name}_B", "")
+        variables[name] = os.environ.get(f"{name}_B")
     return variables
 
 

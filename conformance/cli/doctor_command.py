@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import CannotStart, form_option, language, merged, settings_options
 from conformance.cli.spoken import say, spoken
 from conformance.text import Lang
@@ -26,6 +27,7 @@ _IN_THE_WAY: Final = 2
 
 
 @click.command(
+    cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=say(
         "Look at everything that may stand in the way of a run: address, name, connection, TLS, proxy, token, rights,"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from conformance.cli import forms
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import CannotStart, form_option, lang_option, language
 from conformance.cli.spoken import say
 from conformance.spelling import several_nearest
@@ -23,13 +24,14 @@ _COLUMNS: Final = 110
 
 
 @click.command(
+    cls=CheckedCommand,
     help=say(
         "Explain a requirement in full: text, level, basis, sources, scenarios, the defects that break it, and the usual"
         " mistakes with their mend. NAME may also be a scenario, a chapter, an entry of the ambiguity register, a"
         " defect or a variant.",
         "完整说明一条要求：内容、级别、依据、出处、场景、违反它的缺陷，以及常见错误与改法。"
         "NAME 也可以是场景、章、歧义登记表中的条目、缺陷或变体。",
-    )
+    ),
 )
 @click.argument("name")
 @lang_option

@@ -73,18 +73,22 @@ def run_pytest(arguments: list[str], plugin: object) -> int:
 
 
 @contextlib.contextmanager
-def environment(**variables: str) -> Iterator[None]:
-    """Set variables for this process and the workers it starts, and put back what was there."""
+def environment(**variables: str | None) -> Iterator[None]:
+    """Set variables for this process and the workers it starts, unset those without a value, and put back what was there."""
     before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
+    _set(variables)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @contextlib.contextmanager

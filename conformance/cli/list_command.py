@@ -10,6 +10,7 @@ import click
 
 from conformance.chapters.registry import scenarios
 from conformance.cli import forms
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import form_option, lang_option, language
 from conformance.cli.spoken import say
 from conformance.contract.ambiguities import register
@@ -19,9 +20,10 @@ from conformance.text import Lang, Text
 
 
 @click.command(
+    cls=CheckedCommand,
     help=say(
         "Show chapters, scenarios and requirements with their level and basis.", "列出各章、场景以及要求的级别和依据。"
-    )
+    ),
 )
 @lang_option
 @click.option(

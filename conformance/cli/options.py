@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
 from conformance.cli.spoken import say, spoken
-from conformance.options import OPTIONS, Option
+from conformance.options import OPTIONS, Option, is_blank
 from conformance.spelling import nearest
 from conformance.text import LANGS, Lang, Text
 
@@ -23,6 +23,10 @@ class _Line(click.types.StringParamType):
     """Text; several of them stand one a line in an environment variable, since values may hold spaces."""
 
     envvar_list_splitter = "\n"
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Each line is a value; the end of the last one begins no other."""
+        return super().split_envvar_value(rv.removesuffix("\n"))
 
 
 _TYPES: Final[dict[str, Any]] = {"text": _Line(), "number": float, "count": int}
@@ -149,7 +153,7 @@ def _lang_option(*, expose_value: bool = True) -> Callable[[F], F]:
 
 
 def _click_option(option: Option) -> Callable[[F], F]:
-    arguments: dict[str, Any] = {"help": option.help.in_(spoken()), "envvar": f"WORK_CONFORMANCE_{option.key.upper()}"}
+    arguments: dict[str, Any] = {"help": option.help.in_(spoken()), "envvar": option.variable}
     if option.kind == "flag":
         arguments["is_flag"] = True
     else:
@@ -186,6 +190,14 @@ def _table(config: str | None) -> tuple[Mapping[str, Any], str]:
 
 
 def _typed(ctx: click.Context, key: str, value: Any, origin: str) -> Any:
+    if value == [] or any(map(is_blank, value if isinstance(value, list) else (value,))):
+        name = key.replace("_", "-")
+        raise CannotStart(
+            say(
+                f"{origin}: {name} is empty; give it a value, or leave it out.",
+                f"{origin}：{name} 的值为空；请给出值，或删去该键。",
+            )
+        )
     parameter = next(parameter for parameter in ctx.command.params if parameter.name == key)
     try:
         if parameter.multiple:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.folders import make_folder
 from conformance.cli.options import lang_option, language
 from conformance.cli.spoken import say
@@ -25,13 +26,14 @@ _RUNS_PER_PROCESSOR: Final = 2
 
 
 @click.command(
+    cls=CheckedCommand,
     help=say(
         "Prove that every check can fail and that no correct server does: run the suite on every defect, every variant"
         " and fifty combinations of variants of the emulator, and write the kill matrix.\n\n"
         "Exit codes: 0 nothing is missing, 1 something is.",
         "证明每项检查都可能失败，而正确的服务器不会失败：在模拟器的全部缺陷、全部变体以及五十种变体组合上运行套件，并写出杀死矩阵。\n\n"
         "退出码：0 没有缺漏，1 有缺漏。",
-    )
+    ),
 )
 @click.option(
     "--sample",

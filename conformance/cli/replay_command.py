@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.inner import allure, arguments, rare_collections, run_pytest
 from conformance.cli.options import CannotStart, allure_option, lang_option, language, verbose_option
 from conformance.cli.spoken import say, spoken
@@ -14,6 +15,7 @@ from conformance.text import Text
 
 
 @click.command(
+    cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=say(
         "Judge a saved run again: the same requirements on the transcripts in its folder, without network or"

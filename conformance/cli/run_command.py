@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.inner import (
     allure,
     arguments,
@@ -28,6 +29,7 @@ from conformance.cli.options import (
     verbose_option,
 )
 from conformance.cli.spoken import say, spoken
+from conformance.options import ALLUREDIR
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 from conformance.text import Text
@@ -36,6 +38,7 @@ _LONGEST_WAIT: Final = 86_400
 
 
 @click.command(
+    cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=say(
         "Judge a server, or the embedded emulator where no --base-url is given.\n\n"
@@ -56,7 +59,7 @@ _LONGEST_WAIT: Final = 86_400
     metavar="EXPR",
     help=say("Only what matches, as in pytest -k.", "只运行匹配的部分，同 pytest -k。"),
 )
-@allure_option("WORK_CONFORMANCE_ALLUREDIR")
+@allure_option(ALLUREDIR)
 @click.option(
     "--start",
     default=None,

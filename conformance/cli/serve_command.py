@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.named import named
 from conformance.cli.options import CannotStart, spoken_lang_option
 from conformance.cli.spoken import say, spoken
@@ -24,6 +25,7 @@ _VARIABLES: Final = {
 
 
 @click.command(
+    cls=CheckedCommand,
     help=say(
         "Start the emulator and print its base URL and the tokens that it accepts.\n\n"
         "Tokens that are set in the environment (QODER_PAT and its three companions) are taken over; the others are"
@@ -32,7 +34,7 @@ _VARIABLES: Final = {
         "启动模拟器，并打印其 base URL 和接受的 token。\n\n"
         "环境变量中已设置的 token（QODER_PAT 及另外三个）会被沿用，其余自动生成。"
         "打印的各行是 shell 命令，可在另一个终端中执行，随后 `work-conformance run` 即判定该模拟器。",
-    )
+    ),
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help=say("Address to listen at.", "监听地址。"))
 @spoken_lang_option

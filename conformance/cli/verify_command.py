@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import CannotStart, lang_option, language
 from conformance.cli.spoken import say, spoken
 from conformance.text import Lang
@@ -21,6 +22,7 @@ EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell
 
 
 @click.command(
+    cls=CheckedCommand,
     short_help=say("Does a certificate hold?", "证书是否成立？"),
     context_settings={"max_content_width": 100},
     help=say(

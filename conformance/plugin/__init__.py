@@ -17,7 +17,7 @@ import pytest
 import conformance
 from conformance.judging.plan import Selection, UnknownName
 from conformance.judging.verdict import Line
-from conformance.options import OPTIONS
+from conformance.options import OPTIONS, check_variables, is_blank
 from conformance.plugin import hooks
 from conformance.plugin.conductor import Conductor
 from conformance.plugin.distribution import process_count
@@ -31,6 +31,8 @@ from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
 PACKAGE: Final = Path(conformance.__file__).parent
+
+BASE_URL: Final = OPTIONS[0]
 
 _SELECTION: Final = pytest.StashKey[Selection]()
 _ADDRESSES: Final = pytest.StashKey[frozenset[tuple[str, ...]]]()
@@ -59,7 +61,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--target-replay",
         metavar="DIR",
-        type=Path,
         help="Judge the saved run in this folder again instead of a server; nobody is talked to.",
     )
 
@@ -73,6 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read and check the settings; nothing is connected to."""
     values = {option.key: config.getoption(option.pytest_dest) for option in OPTIONS}
     try:
+        _refuse_empty(config)
+        check_variables(os.environ)
         settings = from_values(values, os.environ)
         config.stash[_SELECTION] = _selection(config, settings)
         config.stash[_ADDRESSES] = _addresses(config)
@@ -97,13 +100,42 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         config.option.clean_alluredir = False
 
 
+def _refuse_empty(config: pytest.Config) -> None:
+    """See that what is given as `--target-…` or `-k` is something, and that the server is not named where nobody looks.
+
+    Raises:
+        UsageError: it is empty, or the variable of the command line names a server that pytest would not judge.
+    """
+    given = {option.pytest_option: config.getoption(option.pytest_dest) for option in OPTIONS}
+    given |= {"--target-replay": config.getoption("target_replay"), "-k": _expression(config)}
+    for name, value in given.items():
+        if any(map(is_blank, value if isinstance(value, list | tuple) else (value,))):
+            raise pytest.UsageError(f"{name} is empty; give it a value, or leave it out.")
+    if given[BASE_URL.pytest_option] is None and given["--target-replay"] is None and os.environ.get(BASE_URL.variable):
+        raise pytest.UsageError(
+            f"{BASE_URL.variable} names a server, but pytest takes it from {BASE_URL.pytest_option} alone; give that, or unset"
+            " the variable."
+        )
+
+
+def _expression(config: pytest.Config) -> str | None:
+    """`-k` as it was given; None where it was not: pytest itself takes an empty one for none."""
+    words = list(config.invocation_params.args)
+    for at, word in enumerate(map(str, words)):
+        if word == "-k" and at + 1 < len(words):
+            return str(words[at + 1])
+        if word in {"-k", "-k="}:
+            return ""
+    return config.getoption("keyword", "") or None
+
+
 def _conductor(config: pytest.Config, settings: Settings) -> Conductor | Replay:
-    source: Path | None = config.getoption("target_replay")
-    if source is None:
+    named: str | None = config.getoption("target_replay")
+    if named is None:
         return Conductor(settings, config.stash[_SELECTION], processes=process_count(config))
     if process_count(config):
         raise pytest.UsageError("--target-replay judges in one process; leave -n away.")
-    replay = Replay(settings, source)
+    replay = Replay(settings, Path(named))
     config.stash[_ANSWERABLE] = replay.takes
     return replay
 
