@@ -30,6 +30,7 @@ ONE_OF: Final = {
     "tests/variants/test_served.py": 2,
     "tests/hostile/test_attacks.py": 16,
     "tests/hostile/test_whole.py": 12,
+    "tests/hostile/test_time.py": 24,
     "tests/hostile/test_tls.py": 12,
     "tests/hostile/test_cleaning.py": 8,
     "tests/books/test_schedules.py": 48,

@@ -39,7 +39,10 @@ from conformance.target import Credentials, Secret, Target
 from conformance.text import Text
 
 GRACE: Final = 60.0
-"""Seconds that preparing, and at the end cleaning up, may take where the limit of the whole run is shorter."""
+"""Seconds that cleaning up may take after the limit of the whole run, where that limit itself is shorter."""
+
+LEAST_PREPARING: Final = 10.0
+"""Seconds that preparing may take, which else is a part of the whole run, where the limit is shorter."""
 
 T = TypeVar("T")
 
@@ -105,10 +108,11 @@ class Conductor:
         self._begun = time.monotonic()
         run_folder.write_json(self.folder / PLAN, plan_json(self.assignment.run_id, plan))
         run_id, arrangement = self.assignment.run_id, self.assignment.arrangement
+        bound = max(LEAST_PREPARING, self.assignment.limits.max_duration)
         try:
-            workspace = self._talk(lambda api: preflight(api, self._journal, run_id, arrangement), within=self._bound)
+            workspace = self._talk(lambda api: preflight(api, self._journal, run_id, arrangement), within=bound)
         except TimeoutError:
-            raise CannotStart(_too_slow(self.assignment.target.host, self._bound)) from None
+            raise CannotStart(_too_slow(self.assignment.target.host, bound)) from None
         run_folder.write_json(self.workspace_file, workspace.to_json())
         if self.settings.output is None:
             run_folder.point_latest(self.folder)
@@ -167,10 +171,11 @@ class Conductor:
         made = self._journal.read()
         given = self._journal.claimed() if self.assignment.arrangement.mode == "command" else []
         sentences = []
+        bound = max(GRACE, self.assignment.limits.max_duration)
         if made:
             # Twice: a scenario with a burst has as many requests under way, and more.
             at_once = 2 * self.assignment.limits.concurrency
-            left = self._talk(lambda api: remove(api, made, within=self._bound, at_once=at_once))
+            left = self._talk(lambda api: remove(api, made, within=bound, at_once=at_once))
             sentences += [_sentence(leftover) for leftover in left]
         if given:
             at_once = self.assignment.limits.concurrency
@@ -207,10 +212,6 @@ class Conductor:
             expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
         )
         return Target(base_url=server.base_url, embedded=True), credentials
-
-    @property
-    def _bound(self) -> float:
-        return max(GRACE, self.assignment.limits.max_duration)
 
     def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
         """Hold a conversation of the run's own, outside of any scenario."""

@@ -76,6 +76,23 @@ def test_a_must_that_was_not_judged(certified: Certified, tmp_path: Path) -> Non
     assert "- ack.retry.active: inconclusive" in told
 
 
+@pytest.mark.parametrize(("held", "refused"), [(30, False), (6, True)])
+def test_a_run_whose_repetitions_were_cut_short(held: int, refused: bool, certified: Certified, tmp_path: Path) -> None:
+    """Whatever its circumstances say: how often a scenario was held stands in its transcript."""
+    folder = resealed(certified.folder, tmp_path / "run", repeat=30)
+    path = folder / "transcripts" / "retry.active.json"
+    data = json.loads(path.read_text("utf-8"))
+    data["facts"]["repetitions"] = {
+        "wanted": 30, "held": held, "kept": 1, "requests": 99, "differed": {}, "elsewhere": {}
+    }  # fmt: skip
+    path.write_text(json.dumps(data), "utf-8")
+    folder = resealed(folder, tmp_path / "again")
+    if refused:
+        assert "stopped after 6 of 30 repetitions" in reasons(folder)
+    else:
+        assert issue(folder, SUBJECT, certified.key)
+
+
 def drop_scenario(folder: Path) -> None:
     plan = json.loads((folder / "plan.json").read_text("utf-8"))
     plan["lines"] = [line for line in plan["lines"] if line[0] != "retry.active"]

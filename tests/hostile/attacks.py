@@ -382,4 +382,17 @@ ON_PREPARATIONS: Final[tuple[Attack, ...]] = (
     ),
 )
 
-__all__ = ["AROUND_ACKS", "ON_ACKS", "ON_PREPARATIONS", "Attack", "World", "secrets"]
+ON_REMOVALS: Final[tuple[Attack, ...]] = (
+    *table(
+        removals,
+        3,
+        {
+            f"removals: {name}": NO_ANSWERS[name]
+            for name in ("nothing", "50,000 interim responses", "interim responses without an end")
+        },
+    ),
+    *table(removals, 3, {"removals: silence": silence}),
+)
+"""Stops are among them: where these are lost, requirements are open."""
+
+__all__ = ["AROUND_ACKS", "ON_ACKS", "ON_PREPARATIONS", "ON_REMOVALS", "Attack", "World", "secrets"]
