@@ -130,6 +130,9 @@ class Circumstances:
         return about
 
 
+_NOT_OVER: Final = Text("its repetitions were not over", "重复尚未完成")
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
     """Circumstances, plan and verdicts; what follows from them is computed once."""
@@ -161,12 +164,13 @@ class RunRecord:
     def cut(self) -> Text | None:
         """Where the run was stopped before its end, in words; None where it came to it."""
         less = self.held_less
-        if less:
+        if less and self.circumstances.repeat > 1:
             fewest = min(less.values(), key=lambda repetitions: repetitions.held)
             words = Text("stopped after {n} of {m} repetitions", "{m} 次重复中只进行了 {n} 次即停止")
             return words.format(n=fewest.held, m=fewest.wanted)
-        if self.circumstances.interrupted is not None:
-            return Text("stopped early ({why})", "提前停止（{why}）").format(why=self.circumstances.interrupted)
+        if less or self.circumstances.interrupted is not None:
+            why = self.circumstances.interrupted or _NOT_OVER
+            return Text("stopped early ({why})", "提前停止（{why}）").format(why=why)
         return None
 
     @property

@@ -46,6 +46,10 @@ class Held:
     race: bool = False
     spreads: tuple[float, ...] = ()
 
+    def cut_short(self) -> Held:
+        """The same where another repetition was wanted, and the run was stopped before it was over."""
+        return replace(self, wanted=max(self.wanted, self.times + 1))
+
     def told(self) -> Transcript:
         """The transcript that is kept, with the count among its facts."""
         kept = {verdict.line.requirement: verdict.kind for verdict in self.verdicts}

@@ -144,7 +144,7 @@ class Engine:
             return self._transcripts[name].result()
         except CancelledError:
             if name in self._held:
-                return self._written(self._held[name].told())
+                return self._written(self._held[name].cut_short().told())
             reason = self._cut or Text("the run was interrupted", "运行被中断")
             transcript = not_held(scenarios()[name], reason, run=self._assignment.run_id, seed=self._assignment.seed)
             return self._written(transcript)
@@ -167,7 +167,7 @@ class Engine:
         self._loop.close()
         for name, held in self._held.items():
             if self._transcripts[name].cancelled():
-                self._written(held.told())
+                self._written(held.cut_short().told())
 
     async def _main(self) -> None:
         assignment = self._assignment

@@ -177,6 +177,17 @@ def test_at_the_time_limit_it_is_judged_on_what_was_held(tmp_path: Path) -> None
     assert again.decision == record.decision
 
 
+def test_races_that_are_cut_short_between_their_rounds_pass_nothing(tmp_path: Path) -> None:
+    """Nobody asked for `--repeat`: the rounds are the suite's own, and the run ends in the middle of one."""
+    tokens = Tokens.generate()
+    plan = [line for line in full_plan() if line.scenario == "race.same-worker"]
+    record = judge_app(healthy(tokens), tokens, tmp_path / "run", plan, race_repeat=100_000, max_duration=3)
+    assert {v.kind for v in record.verdicts} <= {"passed", "not-exercised"}
+    assert record.decision.exit_code == 3
+    assert "stopped early (the run's time limit was reached)" in record.decision.sentence.en
+    assert read_evidence(tmp_path / "run").judged().decision == record.decision
+
+
 def test_at_the_time_limit_a_failure_still_counts(tmp_path: Path) -> None:
     tokens = Tokens.generate()
     record = judge_app(Flaky(healthy(tokens), every=2), tokens, tmp_path / "run", ONE, repeat=10_000, max_duration=2)
