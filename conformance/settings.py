@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -179,7 +179,21 @@ def _credentials(values: Mapping[str, Any], environ: Mapping[str, str], *, neede
             )
     pat = found[""]
     assert pat is not None
+    _refuse_equal(secret for secret in found.values() if secret is not None)
     return Credentials(pat=pat, forbidden=found["forbidden_"], foreign=found["foreign_"], expired=found["expired_"])
+
+
+def _refuse_equal(secrets: Iterable[Secret]) -> None:
+    """One token in two roles fails a server that is right: as the other tenant's, it may of course ack the item."""
+    variables: dict[str, str] = {}
+    for secret in secrets:
+        name = secret.variable.strip("${}")
+        first = variables.setdefault(secret.reveal(), name)
+        if first != name:
+            raise ConfigurationError(
+                f"{first} and {name} hold the same token; set {name} to a token of its own role, or leave it out.",
+                f"{first} 与 {name} 是同一个 token；请将 {name} 设置为其对应角色的 token，或不设置。",
+            )
 
 
 def _positive(values: Mapping[str, Any], key: str, default: float) -> float:
