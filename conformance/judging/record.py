@@ -172,4 +172,4 @@ class RunRecord:
     @cached_property
     def waiver_complaints(self) -> list[Text]:
         """Waivers that expired or no longer match, each with its line of the file."""
-        return self.circumstances.known_failures.complaints(self.verdicts)
+        return self.circumstances.known_failures.complaints(self.verdicts, whole=self.circumstances.selection is None)

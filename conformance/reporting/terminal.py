@@ -17,12 +17,12 @@ from conformance.contract.witnesses import schema_differences
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, Verdict, VerdictKind
-from conformance.judging.waivers import entry_for
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.causes import causes_of, counted
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
 from conformance.reporting.table import aligned
+from conformance.reporting.waiver_entries import entries
 from conformance.reporting.wording import JUDGED_AGAIN, LOST, explain, summary, waived
 from conformance.text import Lang, Text
 
@@ -212,7 +212,7 @@ def _waived(record: RunRecord, lang: Lang) -> Iterator[str]:
                 break
     if record.waiver_complaints:
         yield ""
-        yield Text("Waivers that do not hold:", "不成立的豁免：").in_(lang)
+        yield Text("Stale waivers:", "已失效的豁免：").in_(lang)
         yield from (f"- {_safe(complaint).in_(lang)}" for complaint in record.waiver_complaints)
 
 
@@ -220,13 +220,12 @@ def _ready_made_waiver(record: RunRecord, lang: Lang) -> Iterator[str]:
     """An entry for the first failure, to be copied."""
     failed = record.tally.of("failed", level="MUST")
     if failed:
-        first = [verdict for verdict in failed[0].verdicts if verdict.kind == "failed"]
         yield ""
         yield Text(
             "If this is known, an entry for --waivers FILE (waivers.toml in the run's folder has all):",
             "如为已知问题，可用作 --waivers FILE 的一项（全部见运行目录中的 waivers.toml）：",
         ).in_(lang)
-        yield from (f"  {safe(line)}" for line in entry_for(failed[0].requirement.id, first))
+        yield from (f"  {safe(line)}" for line in next(entries(failed)))
 
 
 def _told_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:

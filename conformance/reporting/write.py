@@ -7,15 +7,13 @@ from pathlib import Path
 
 from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
-from conformance.judging.tally import RequirementResult
-from conformance.judging.verdict import Verdict
-from conformance.judging.waivers import lines_of_entries
 from conformance.reporting import run_badge
 from conformance.reporting.ctrf_json import ctrf
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.report_json import report, schema_text
 from conformance.reporting.safe import json_text
 from conformance.reporting.summary_md import markdown
+from conformance.reporting.waiver_entries import waiver_entries
 from conformance.reporting.whole import write_whole
 from conformance.text import Lang
 
@@ -26,7 +24,7 @@ def write_reports(
     """Write every report, those that have one language in `lang`, and return the paths, `report.json` first.
 
     `report.html` shows the conversations of `transcripts`, by scenario.
-    Where a MUST failed, `waivers.toml` holds an entry for each, to be completed by whoever knows why. The folder is
+    Where a MUST failed, `waivers.toml` holds entries for all of them, to be completed by whoever knows why. The folder is
     made where it is missing. `report.json` comes last: where it is, the others are too.
 
     Raises:
@@ -44,8 +42,7 @@ def write_reports(
     }
     failed = record.tally.of("failed", level="MUST")
     if failed:
-        entries = ((result.requirement.id, _failed(result)) for result in failed)
-        texts["waivers.toml"] = "\n".join(lines_of_entries(entries))
+        texts["waivers.toml"] = waiver_entries(failed)
     texts["report.json"] = json_text(report(record))
     for name, text in texts.items():
         write_whole(folder / name, text)
@@ -56,7 +53,3 @@ def _page(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang) 
     from conformance.reporting.html.page import page  # the template engine is not needed for anything else
 
     return page(record, transcripts, lang)
-
-
-def _failed(result: RequirementResult) -> list[Verdict]:
-    return [verdict for verdict in result.verdicts if verdict.kind == "failed"]
