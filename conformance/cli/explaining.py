@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.chapters.registry import scenarios
-from conformance.contract.ambiguities import Ambiguity, register
+from conformance.contract.ambiguities import Ambiguity, readings_of, register
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load
 from conformance.contract.mistakes import mistakes_of
 from conformance.contract.sources import Source
@@ -94,7 +94,7 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         tuple(told.format(what=mistake.what, mend=mistake.mend) for mistake in mistakes),
         [{"what": mistake.what.to_json(), "mend": mistake.mend.to_json()} for mistake in mistakes],
     )
-    unclear = [entry for entry in register() if rule.id in entry.requirements]
+    unclear = readings_of(rule.id)
     yield Part(
         "ambiguities",
         Text("Where the docs are unclear about it", "文档与之相关的不明之处"),

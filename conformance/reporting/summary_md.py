@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from conformance.contract.ambiguities import readings_of
 from conformance.contract.sources import Source
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
@@ -19,7 +20,7 @@ from conformance.reporting.markdown import code, literal
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
-from conformance.reporting.wording import JUDGED_AGAIN, LOST, level_and_basis, title_of
+from conformance.reporting.wording import JUDGED_AGAIN, LOST, OPEN, level_and_basis, reading, title_of
 from conformance.text import Lang, Text, join
 
 _TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
@@ -177,6 +178,8 @@ def _told(result: RequirementResult) -> Iterator[tuple[Text, Text]]:
         red = first.reds[0]
         yield Text("expected", "预期"), _code(red.expected)
         yield Text("actual", "实际"), _actual(red)
+    for entry in readings_of(requirement.id):
+        yield OPEN, reading(entry)
     yield Text("docs", "文档"), join(Text(", ", "、"), map(_link, requirement.sources))
 
 

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final, Literal
 
-from conformance.contract.ambiguities import register
+from conformance.contract.ambiguities import readings_of, register
 from conformance.contract.catalogue import load
 from conformance.contract.witnesses import schema_differences
 from conformance.judging.record import RunRecord
@@ -23,7 +23,7 @@ from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
 from conformance.reporting.table import aligned
 from conformance.reporting.waiver_entries import entries
-from conformance.reporting.wording import JUDGED_AGAIN, LOST, explain, summary, waived
+from conformance.reporting.wording import JUDGED_AGAIN, LOST, OPEN, explain, summary, waived
 from conformance.text import Lang, Text
 
 Tone = Literal["heading", "good", "doubtful", "bad"]
@@ -234,6 +234,9 @@ def _told_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:
     yield f"  {requirement.text.in_(lang)}"
     yield f"  {summary(verdict).in_(lang)}"
     yield "  " + Text("the same answer as under {id}", "与 {id} 为同一响应").format(id=where).in_(lang)
+    names = [entry.id for entry in readings_of(requirement.id)]
+    if names:
+        yield from _names(OPEN, names, lang)
     yield from (f"  {source.cite(lang)}" for source in requirement.sources)
 
 

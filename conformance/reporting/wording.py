@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.chapters.registry import scenarios
+from conformance.contract.ambiguities import Ambiguity, readings_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
 from conformance.judging.verdict import WORDS, Red, Repetitions, Verdict, VerdictKind
 from conformance.reporting.safe import excerpt, safe
@@ -29,6 +30,9 @@ _LANGUAGES: Final[dict[Lang, Text]] = {
     "zh": Text("docs (Chinese)", "文档（中文）"),
 }
 
+
+OPEN: Final = Text("the docs are open here", "文档的歧义")
+"""The label of an entry of the register."""
 
 JUDGED_AGAIN: Final = Text(
     "judged again from the saved conversations: the checks of this version were applied to the requests and answers that the"
@@ -71,6 +75,8 @@ def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int
     ]
     if requirement.inference is not None:
         lines.append(_labelled(lang, Text("because", "依据说明"), requirement.inference.in_(lang)))
+    if verdict.reds:
+        lines += [_labelled(lang, OPEN, reading(entry).in_(lang)) for entry in readings_of(requirement.id)]
     if verdict.waiver is not None:
         lines.append(_labelled(lang, Text("waived", "豁免理由"), waived(verdict).in_(lang)))
     if verdict.reason is not None:
@@ -86,6 +92,12 @@ def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int
     for other in LANGS:
         lines += [_labelled(lang, _LANGUAGES[other], source.cite(other)) for source in requirement.sources]
     return lines
+
+
+def reading(entry: Ambiguity) -> Text:
+    """An entry of the register in a line: its id, what the pages say, and how the suite reads them."""
+    words = Text("`{id}`: {positions} Read as: {reading}", "`{id}`：{positions}解读为：{reading}")
+    return words.format(id=entry.id, positions=entry.positions, reading=entry.reading)
 
 
 def waived(verdict: Verdict) -> Text:

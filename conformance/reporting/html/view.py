@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from conformance.contract.ambiguities import Ambiguity, register
+from conformance.contract.ambiguities import Ambiguity, readings_of, register
 from conformance.contract.catalogue import Chapter, Requirement
 from conformance.contract.mistakes import Mistake, likeliest_first, mistakes_of, telling
 from conformance.exchange import Transcript
@@ -125,7 +125,7 @@ class Rule:
     @property
     def readings(self) -> tuple[Ambiguity, ...]:
         """Where the docs are open about it, or contradict themselves."""
-        return tuple(entry for entry in register() if self.requirement.id in entry.requirements)
+        return readings_of(self.requirement.id)
 
     @property
     def judged_lines(self) -> dict[VerdictKind, list[str]]:
