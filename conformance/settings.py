@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.arrange.arrangement import Arrangement, arrangement_from
+from conformance.arrange.place_tokens import token_in
 from conformance.judging.waivers import read_waivers
 from conformance.target import (
     DEFAULT_API_PREFIX,
@@ -100,7 +101,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         limits=_limits(values, base_url),
         connection=_connection(values),
         seed=values.get("seed"),
-        credentials=_credentials(values, environ, needed=base_url is not None),
+        credentials=_credentials(values, environ, arrangement, needed=base_url is not None),
         arrangement=arrangement,
         waivers=read_waivers(Path(values["waivers"])) if values.get("waivers") else None,
         repeat=_repeat(values, arrangement),
@@ -159,11 +160,17 @@ def _connection(values: Mapping[str, Any]) -> Connection:
     )
 
 
-def _credentials(values: Mapping[str, Any], environ: Mapping[str, str], *, needed: bool) -> Credentials | None:
-    """The four tokens by the names of their variables; None for the embedded emulator, which makes its own."""
+def _credentials(
+    values: Mapping[str, Any], environ: Mapping[str, str], arrangement: Arrangement, *, needed: bool
+) -> Credentials | None:
+    """The four tokens by the names of their variables; None for the embedded emulator, which makes its own.
+
+    Where every environment of a manifest has a token of its own, the first of them stands for the main one.
+    """
     if not needed:
         return None
     found: dict[str, Secret | None] = {}
+    values = _with_a_main_token(values, environ, arrangement)
     for kind in ("", "forbidden_", "foreign_", "expired_"):
         variable = values.get(f"{kind}pat_env") or f"QODER_{kind.upper()}PAT"
         value = environ.get(variable, "")
@@ -181,6 +188,20 @@ def _credentials(values: Mapping[str, Any], environ: Mapping[str, str], *, neede
     assert pat is not None
     _refuse_equal(secret for secret in found.values() if secret is not None)
     return Credentials(pat=pat, forbidden=found["forbidden_"], foreign=found["foreign_"], expired=found["expired_"])
+
+
+def _with_a_main_token(
+    values: Mapping[str, Any], environ: Mapping[str, str], arrangement: Arrangement
+) -> Mapping[str, Any]:
+    manifest = arrangement.manifest
+    if manifest is None:
+        return values
+    for variable in manifest.pat_envs.values():
+        token_in(variable, environ)
+    first = manifest.items[0].pat_env
+    if first is None or values.get("pat_env") or environ.get("QODER_PAT"):
+        return values
+    return {**values, "pat_env": first}
 
 
 def _refuse_equal(secrets: Iterable[Secret]) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from conformance.arrange.allotment import Allotment, kind_wanted
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Entry
+from conformance.arrange.place_tokens import learn
 from conformance.arrange.program import PROGRAM, Program, request_for
 from conformance.arrange.reading import CannotArrange, NotOffered, object_of
 from conformance.arrange.wants import Item, Want
-from conformance.arrange.workspace import Workspace
+from conformance.arrange.workspace import Workspace, worker_of
 from conformance.client.api import Api
 from conformance.exchange import Header
 from conformance.text import Text
@@ -20,6 +21,9 @@ MANIFEST: Final = "manifest"
 
 SEEN: Final = "arrange.get"
 """The step of the get that shows a given item."""
+
+_WHOSE: Final = frozenset({"worker", "worker_id", "workerid", "claimed_by"})
+"""Undocumented fields in which servers show whose an item is."""
 
 _NEEDS_POLL: Final = Text(
     "this needs a poll of the suite's own, and the items of this run are given to it",
@@ -87,8 +91,13 @@ class CommandArranger:
         if want.needs_poll:
             raise NotOffered(_NEEDS_POLL)
         worker = worker if want.delivered else None
-        environment_id, work_id = await self._program.item(request_for(want, worker), want.state)
-        if not self._journal.claim(environment_id, work_id):
+        wrong = self._workspace.missing.get(worker_of(want.state))
+        if wrong is not None and worker is not None:
+            raise CannotArrange(Text.from_json(wrong), PROGRAM)
+        given = await self._program.item(request_for(want, worker), want.state)
+        if given.pat_env is not None:
+            learn(self._api.client, {given.environment_id: given.pat_env})
+        if not self._journal.claim(given.environment_id, given.work_id, given.pat_env):
             raise CannotArrange(
                 Text(
                     "The arranging program gave an item that it had given before.",
@@ -96,7 +105,7 @@ class CommandArranger:
                 ),
                 PROGRAM,
             )
-        if want.delivered and environment_id in {self._workspace.cloud, self._workspace.quiet}:
+        if want.delivered and given.environment_id in {self._workspace.cloud, self._workspace.quiet}:
             raise CannotArrange(
                 Text(
                     "The arranging program gave an item of the environment that it had named as another one.",
@@ -104,7 +113,7 @@ class CommandArranger:
                 ),
                 PROGRAM,
             )
-        return await shown_item(self._api, want, environment_id, work_id, worker)
+        return await shown_item(self._api, want, given.environment_id, given.work_id, worker)
 
     async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
         """Never: that would take a poll."""
@@ -127,6 +136,26 @@ async def shown_item(api: Api, want: Want, environment_id: str, work_id: str, wo
             ).format(said=want.state, found=str(state)[:20]),
             SEEN,
         )
+    _refuse_another_worker(seen, worker)
     return Item(
         environment_id=environment_id, work_id=work_id, place=want.place, worker=worker, seen_by=SEEN, seen=seen
     )
+
+
+def _refuse_another_worker(seen: dict[str, Any], worker: str | None) -> None:
+    """Where the target shows whose an item is (no page documents it), it has to be the worker that was asked for.
+
+    Raises:
+        CannotArrange: it is another one's, which is the fault of whoever arranged it.
+    """
+    for name in seen if worker is not None else ():
+        found = seen[name]
+        if name.lower() in _WHOSE and isinstance(found, str) and found and found.lower() != str(worker).lower():
+            raise CannotArrange(
+                Text(
+                    "A given item is said to be of worker `{said}`, and a get shows `{found}`: whoever arranged it polled as"
+                    " another worker.",
+                    "给定的 item 声称属于 worker `{said}`，而 get 显示为 `{found}`：安排该 item 的一方以其他 worker 的身份执行了 poll。",
+                ).format(said=worker, found="".join(char if char.isprintable() else "?" for char in found[:64])),
+                SEEN,
+            )

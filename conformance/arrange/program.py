@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -13,9 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final, Literal, NoReturn
 
+from conformance.arrange.place_tokens import token_in
 from conformance.arrange.reading import CannotArrange, usable_id
 from conformance.arrange.wants import Want
 from conformance.contract.strict_json import NotStrictJson, decode, parse
+from conformance.target import ConfigurationError
 from conformance.text import Text
 
 REQUEST_FORMAT: Final = "work-conformance-arrange/1"
@@ -29,7 +32,17 @@ Place = Literal["cloud-environment", "second-environment"]
 
 _MAX_ERRORS: Final = 1 << 20
 _SHOWN: Final = 200
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAPS: Final = (0.005, 0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a program gave: an environment, or an item of one. `pat_env` names the variable with the environment's token."""
+
+    environment_id: str
+    work_id: str = ""
+    pat_env: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +53,20 @@ class Program:
     timeout: float
     redact: Callable[[str], str]
 
-    async def item(self, request: dict[str, Any], what: str) -> tuple[str, str]:
-        """Ask for an item: its environment and its id.
+    async def item(self, request: dict[str, Any], what: str) -> Given:
+        """Ask for an item.
 
         Raises:
             CannotArrange: the program does not bring it, or not in time.
         """
         answer = await self._answer(request, what)
-        return self._id(answer, "environment_id", what), self._id(answer, "work_id", what)
+        environment_id, work_id = self._id(answer, "environment_id", what), self._id(answer, "work_id", what)
+        return Given(environment_id, work_id, self._variable(answer, what))
 
-    async def environment(self, place: Place) -> str:
+    async def environment(self, place: Place) -> Given:
         """Ask for an environment; errors as `item`."""
-        return self._id(await self._answer(_request(place), place), "environment_id", place)
+        answer = await self._answer(_request(place), place)
+        return Given(self._id(answer, "environment_id", place), pat_env=self._variable(answer, place))
 
     async def release(self, environment_id: str, work_id: str | None) -> None:
         """Say that something is needed no more; what is answered does not matter. Errors as `item`."""
@@ -76,6 +91,20 @@ class Program:
         if self.redact(found) != found:
             self._fail(what, Text("its `{key}` holds a secret", "其 `{key}` 中含有机密").format(key=key))
         return found
+
+    def _variable(self, answer: dict[str, Any], what: str) -> str | None:
+        """The variable with the environment's token, whose value is there to be used; None for the main token."""
+        name = answer.get("pat_env")
+        if name is None:
+            return None
+        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+            words = Text("its `pat_env` is no name of an environment variable", "其 `pat_env` 不是环境变量名")
+            self._fail(what, words)
+        try:
+            token_in(name)
+        except ConfigurationError as error:
+            self._fail(what, Text(error.reason.en.rstrip("."), error.reason.zh.rstrip("。")))
+        return name
 
     async def _run(self, request: dict[str, Any], what: str) -> bytes:
         """What the program wrote. A process of its own session, so that all of it can be ended."""

@@ -89,7 +89,7 @@ def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover]:
     before = _moment(values["older_than"])
 
     async def conversation(api: Api) -> list[Leftover]:
-        accepted(await api.list_objects("preflight", "environments"), target.host)
+        accepted(await api.list_objects("preflight", "environments"), api.client)
         found = [made for made in await find(api, values["run_id"]) if before is None or _begun_before(made, before)]
         for made in found:
             click.echo(f"{made.collection} {safe(made.id or '')} {safe(made.name)}")

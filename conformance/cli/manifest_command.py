@@ -123,7 +123,7 @@ def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     wants = [scenario.want for scenario in scenarios().values()]
 
     async def conversation(api: Api) -> Manifest:
-        accepted(await api.list_objects("preflight", "environments"), api.client.target.host)
+        accepted(await api.list_objects("preflight", "environments"), api.client)
         at_once = settings.limits.concurrency
         return await make_manifest(api, journal, run_id, wants, spare=values["spare"], at_once=at_once)
 

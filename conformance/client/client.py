@@ -20,7 +20,7 @@ from conformance.client.tokens import Authentication, bearer, derived
 from conformance.client.traffic import Traffic
 from conformance.client.transport import Lost, Reply, Transport, Undelivered
 from conformance.exchange import Exchange, Header, Outcome, Request, Response
-from conformance.target import Credentials, Limits, Redactor, Target
+from conformance.target import Credentials, Limits, Redactor, Secret, Target
 
 MAX_TRIES: Final = 10
 """Tries of what surely did not happen (refused connection, 429, 503)."""
@@ -103,8 +103,24 @@ class Client:
         self.fastest = math.inf
         """Seconds of the shortest round trip up to now."""
         self._bearer = bearer(credentials.pat)
+        self._pats: dict[str, Secret] = {}
+        self._bearers: dict[str, Authentication] = {}
         self.redact = Redactor(shape for secret in credentials.all() for shape in derived(secret))
         self.redact.add(*(secret for _, secret in target.secret_headers))
+
+    def learn(self, environment_id: str, pat: Secret) -> None:
+        """Use a token of its own for an environment, and keep it out of all that is kept."""
+        self._pats[environment_id] = pat
+        self._bearers[environment_id] = bearer(pat)
+        self.redact.add(*derived(pat))
+
+    def pat_of(self, environment_id: str) -> Secret:
+        """The token with which an environment is talked about."""
+        return self._pats.get(environment_id, self.credentials.pat)
+
+    def bearer_of(self, environment_id: str) -> Authentication | None:
+        """What requests about an environment carry that has a token of its own; None for every other."""
+        return self._bearers.get(environment_id)
 
     @property
     def gone(self) -> bool:

@@ -8,12 +8,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 from conformance import __version__
 from conformance.arrange.cleanup import Leftover, remove
 from conformance.arrange.journal import Journal, new_run_id
+from conformance.arrange.place_tokens import learn
 from conformance.arrange.preflight import CannotStart, preflight
 from conformance.arrange.program import release
 from conformance.arrange.workspace import Workspace
@@ -37,7 +39,7 @@ from conformance.reporting.whole import write_whole
 from conformance.reporting.write import write_reports
 from conformance.scenario.perform import not_held
 from conformance.settings import Settings
-from conformance.target import Credentials, Secret, Target
+from conformance.target import ConfigurationError, Credentials, Secret, Target
 from conformance.text import Text
 
 GRACE: Final = 60.0
@@ -179,9 +181,14 @@ class Conductor:
             sentences += [_sentence(leftover) for leftover in left]
         if given:
             at_once = self.assignment.limits.concurrency
-            program = self.assignment.arrangement.program
-            sentences += self._talk(lambda api: release(program(api), given, at_once=at_once))
+            sentences += self._talk(partial(self._release, given, at_once))
         return sentences
+
+    async def _release(self, given: list[tuple[str, str | None]], at_once: int, api: Api) -> list[str]:
+        """Give back what the program gave; none of the tokens that it named stands in what is said of that."""
+        with contextlib.suppress(ConfigurationError):
+            learn(api.client, self._journal.pat_envs)
+        return await release(self.assignment.arrangement.program(api), given, at_once=at_once)
 
     def discard(self) -> None:
         """End a run that never began: remove what it made, and its folder where nothing is left to be told."""

@@ -20,6 +20,7 @@ from conformance.arrange.arrangement import Arrangement, Arrangers
 from conformance.arrange.cleanup import clear
 from conformance.arrange.items import Arranger
 from conformance.arrange.journal import Journal
+from conformance.arrange.place_tokens import learn
 from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.alone import ODDITIES, Oddity, oddities
@@ -181,15 +182,15 @@ class Engine:
             self._ready.set_exception(error)
             raise
         async with transport:
-            self._ready.set_result(
-                Client(
-                    transport,
-                    target=assignment.target,
-                    credentials=assignment.credentials,
-                    limits=assignment.limits,
-                    clock=lambda: time.monotonic() - assignment.epoch,
-                )
+            client = Client(
+                transport,
+                target=assignment.target,
+                credentials=assignment.credentials,
+                limits=assignment.limits,
+                clock=lambda: time.monotonic() - assignment.epoch,
             )
+            learn(client, self._workspace.pat_envs)
+            self._ready.set_result(client)
             await self._closing.wait()
             leftover = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in leftover:

@@ -38,7 +38,8 @@ def program(source: str, *, timeout: float = 20.0) -> Program:
 
 def item(source: str, *, timeout: float = 20.0) -> tuple[str, str]:
     request = request_for(Want(way=("ack", "heartbeat")), "worker-1")
-    return asyncio.run(program(source, timeout=timeout).item(request, "active"))
+    given = asyncio.run(program(source, timeout=timeout).item(request, "active"))
+    return given.environment_id, given.work_id
 
 
 def failure(source: str, *, timeout: float = 20.0) -> str:

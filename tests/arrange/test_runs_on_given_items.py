@@ -276,7 +276,7 @@ def test_the_schema_is_printed(place: Place) -> None:
 
 
 def test_a_manifest_that_cannot_be_made_leaves_nothing(place: Place) -> None:
-    env = {**place.env, "QODER_PAT": place.tokens.forbidden}
+    env = {"QODER_PAT": place.tokens.forbidden, "WORK_CONFORMANCE_BASE_URL": place.base_url}
     done = cli("manifest", "make", "--out", "m.json", cwd=place.folder, env=env)
     assert (done.code, done.out) == (2, "")
     assert "No manifest could be made at " in done.err
