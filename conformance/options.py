@@ -10,6 +10,8 @@ from conformance.target import DEFAULT_API_PREFIX, DEFAULT_WORKER_HEADER
 from conformance.text import Text
 
 Kind = Literal["text", "number", "count", "flag"]
+Part = Literal["connection", "token", "arrangement", "run"]
+"""What an option is about. Whatever reaches the target takes all options of the connection and the tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,7 @@ class Option:
 
     name: str
     help: Text
+    part: Part = "run"
     kind: Kind = "text"
     metavar: str | None = None
     multiple: bool = False
@@ -43,12 +46,14 @@ class Option:
 OPTIONS: Final[tuple[Option, ...]] = (
     Option(
         name="base-url",
+        part="connection",
         pytest_name="url",
         metavar="URL",
         help=Text("The server; run takes the embedded emulator without it.", "目标服务器；run 省略时使用内置模拟器。"),
     ),
     Option(
         name="api-prefix",
+        part="connection",
         metavar="PATH",
         help=Text(
             f"Path of the API below the base URL (default {DEFAULT_API_PREFIX}).",
@@ -57,6 +62,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="worker-header",
+        part="connection",
         metavar="NAME",
         help=Text(
             f"Header that carries the worker's identity (default {DEFAULT_WORKER_HEADER}).",
@@ -65,12 +71,14 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="header",
+        part="connection",
         metavar="NAME=VALUE",
         multiple=True,
         help=Text("An extra header on every request; repeatable.", "每个请求附加的头部；可重复。"),
     ),
     Option(
         name="header-env",
+        part="connection",
         metavar="NAME=VARIABLE",
         multiple=True,
         help=Text(
@@ -79,7 +87,34 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="query",
+        part="connection",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help=Text("A query parameter on every request; repeatable.", "每个请求附加的查询参数；可重复。"),
+    ),
+    Option(
+        name="query-env",
+        part="connection",
+        metavar="NAME=VARIABLE",
+        multiple=True,
+        help=Text(
+            "A query parameter whose secret value is in an environment variable; repeatable.",
+            "值为机密、取自环境变量的查询参数；可重复。",
+        ),
+    ),
+    Option(
+        name="arrange-url",
+        part="connection",
+        metavar="URL",
+        help=Text(
+            "Address, prefix included, of the endpoints that arrange work, where they are not beside the Work API.",
+            "安排 work 的端点的地址（含前缀），用于它们与 Work API 不在同一处的情形。",
+        ),
+    ),
+    Option(
         name="arrange",
+        part="arrangement",
         choices=MODES,
         help=Text(
             "Where work items come from: the public API (default), a manifest, or your own command.",
@@ -88,11 +123,13 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="manifest",
+        part="arrangement",
         metavar="FILE",
         help=Text("Prepared work items, for --arrange manifest.", "预先准备的 work item，用于 --arrange manifest。"),
     ),
     Option(
         name="arrange-command",
+        part="arrangement",
         metavar="CMD",
         help=Text(
             "Program that arranges work items, for --arrange command; run without a shell.",
@@ -101,6 +138,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="arrange-timeout",
+        part="arrangement",
         kind="number",
         metavar="SECONDS",
         help=Text(
@@ -179,6 +217,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="timeout",
+        part="connection",
         kind="number",
         metavar="SECONDS",
         help=Text(
@@ -206,29 +245,46 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="max-rate",
+        part="connection",
         metavar="WRITES/READS",
         help=Text(
             "Requests a second, 0 is off (default 20/50, off on loopback).",
             "每秒请求数，0 为不限（默认 20/50，本机目标不限）。",
         ),
     ),
-    Option(name="ca-bundle", metavar="FILE", help=Text("Certificates to trust, PEM.", "受信任的证书（PEM）。")),
     Option(
-        name="client-cert", metavar="FILE", help=Text("Client certificate and key, PEM.", "客户端证书和私钥（PEM）。")
+        name="ca-bundle",
+        part="connection",
+        metavar="FILE",
+        help=Text("Certificates to trust, PEM.", "受信任的证书（PEM）。"),
+    ),
+    Option(
+        name="client-cert",
+        part="connection",
+        metavar="FILE",
+        help=Text("Client certificate and key, PEM.", "客户端证书和私钥（PEM）。"),
     ),
     Option(
         name="insecure",
+        part="connection",
         kind="flag",
         help=Text("Do not verify TLS; the report says so.", "不校验 TLS；报告中会注明。"),
     ),
-    Option(name="proxy", metavar="URL", help=Text("Send everything through this proxy.", "所有请求经由该代理。")),
+    Option(
+        name="proxy",
+        part="connection",
+        metavar="URL",
+        help=Text("Send everything through this proxy.", "所有请求经由该代理。"),
+    ),
     Option(
         name="trust-env",
+        part="connection",
         kind="flag",
         help=Text("Use the proxy settings of the environment.", "使用环境变量中的代理设置。"),
     ),
     Option(
         name="http2",
+        part="connection",
         kind="flag",
         help=Text(
             "Offer HTTP/2 to an https target (needs work-conformance[http2]).",
@@ -241,6 +297,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     *(
         Option(
             name=f"{prefix}pat-env",
+            part="token",
             metavar="NAME",
             help=Text(
                 f"Variable that holds the {words[0]} (default QODER_{prefix.upper().replace('-', '_')}PAT).",
@@ -255,3 +312,12 @@ OPTIONS: Final[tuple[Option, ...]] = (
         }.items()
     ),
 )
+
+
+def names_of(*parts: Part) -> list[str]:
+    """The options of these parts, in the order of the table."""
+    return [option.name for option in OPTIONS if option.part in parts]
+
+
+REACHING: Final = ("connection", "token")
+"""The parts that every command takes which talks to a target."""

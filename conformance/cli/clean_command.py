@@ -20,16 +20,12 @@ from conformance.cli.spoken import say, spoken
 from conformance.client.api import Api
 from conformance.client.client import TargetGone
 from conformance.client.conversation import converse
-from conformance.options import OPTIONS
+from conformance.options import REACHING, names_of
 from conformance.reporting.safe import safe
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_NOT_FOR_CLEAN: Final = frozenset(
-    {"output", "chapter", "requirement", "failed-from", "strict", "seed", "repeat", "max-duration", "worker-header",
-     "arrange", "manifest", "arrange-command", "arrange-timeout", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"}
-)  # fmt: skip
 
 
 @click.command(
@@ -43,7 +39,7 @@ _NOT_FOR_CLEAN: Final = frozenset(
         "退出码：0 没有遗留，1 有对象无法清除，2 无法连接目标。",
     ),
 )
-@settings_options([option.name for option in OPTIONS if option.name not in _NOT_FOR_CLEAN])
+@settings_options([*names_of(*REACHING), "lang", "concurrency"])
 @click.option("--run-id", default=None, metavar="ID", help=say("Only what this run left.", "只清理该次运行的遗留。"))
 @click.option(
     "--older-than",

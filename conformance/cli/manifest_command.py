@@ -26,16 +26,12 @@ from conformance.cli.suggesting import SuggestingGroup
 from conformance.client.api import Api
 from conformance.client.client import TargetGone
 from conformance.client.conversation import converse
-from conformance.options import OPTIONS
+from conformance.options import REACHING, names_of
 from conformance.settings import Settings, from_values
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError
 from conformance.text import Text
 
 _TOO_SHORT: Final = 3
-_NOT_FOR_MAKE: Final = frozenset(
-    {"arrange", "manifest", "arrange-command", "arrange-timeout", "output", "chapter", "requirement", "failed-from",
-     "strict", "seed", "repeat", "waivers", "max-duration", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"}
-)  # fmt: skip
 _EXPECTED: Final = (Unreachable, CannotArrange, Precondition, AnswerLost, TargetGone, ConfigurationError, OSError)
 
 T = TypeVar("T")
@@ -91,7 +87,7 @@ def check(file: Path) -> None:
         "active 的 item 只能保持约十分钟，即文档允许的最长租约。",
     )
 )
-@settings_options([option.name for option in OPTIONS if option.name not in _NOT_FOR_MAKE])
+@settings_options([*names_of(*REACHING), "lang", "concurrency"])
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

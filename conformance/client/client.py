@@ -19,6 +19,7 @@ from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication, bearer, derived
 from conformance.client.traffic import Traffic
 from conformance.client.transport import Lost, Reply, Transport, Undelivered
+from conformance.client.transports import Transports
 from conformance.exchange import Exchange, Header, Outcome, Request, Response
 from conformance.target import Credentials, Limits, Redactor, Secret, Target
 
@@ -80,7 +81,7 @@ class Client:
 
     def __init__(
         self,
-        transport: Transport,
+        transport: Transport | Transports,
         *,
         target: Target,
         credentials: Credentials,
@@ -106,7 +107,7 @@ class Client:
         self._pats: dict[str, Secret] = {}
         self._bearers: dict[str, Authentication] = {}
         self.redact = Redactor(shape for secret in credentials.all() for shape in derived(secret))
-        self.redact.add(*(secret for _, secret in target.secret_headers))
+        self.redact.add(*target.secrets)
 
     def learn(self, environment_id: str, pat: Secret) -> None:
         """Use a token of its own for an environment, and keep it out of all that is kept."""
@@ -179,6 +180,7 @@ class Client:
 
     async def _once(self, call: Call, place: Place | None = None) -> Exchange:
         sent: float | None = None
+        call = replace(call, url=self.target.with_query(call.url))
 
         async def on_send() -> None:
             nonlocal sent

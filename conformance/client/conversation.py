@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from conformance.client.api import Api
 from conformance.client.client import MAX_TRIES, Client
-from conformance.client.transport import Transport
+from conformance.client.transports import Transports
 from conformance.target import Credentials, Limits, Target
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ def converse(
     """
 
     async def main() -> T:
-        async with asyncio.timeout(within), Transport(target.base_url, target.connection, limits) as transport:
+        async with asyncio.timeout(within), Transports(target, limits) as transport:
             client = Client(transport, target=target, credentials=credentials, limits=limits, tries=tries)
             return await conversation(Api(client, lambda _: None))
 

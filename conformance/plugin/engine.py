@@ -28,7 +28,7 @@ from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.client.traffic import Traffic
-from conformance.client.transport import Transport
+from conformance.client.transports import Transports
 from conformance.evidence import PLAN, TRANSCRIPTS
 from conformance.exchange import Transcript
 from conformance.judging.judge import judge_line
@@ -177,7 +177,7 @@ class Engine:
         self._quiet_ones = 0
         self._holds_place = False
         try:
-            transport = Transport(assignment.target.base_url, assignment.target.connection, assignment.limits)
+            transport = Transports(assignment.target, assignment.limits)
         except BaseException as error:
             self._ready.set_exception(error)
             raise
