@@ -137,6 +137,15 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="arrange-keep",
+        part="arrangement",
+        kind="flag",
+        help=Text(
+            "Start that program once and keep it: a JSON line for each request, and one for each answer.",
+            "只启动一次该程序并保持运行：每个请求一行 JSON，每个应答一行 JSON。",
+        ),
+    ),
+    Option(
         name="arrange-timeout",
         part="arrangement",
         kind="number",

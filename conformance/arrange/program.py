@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import re
-import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final, Literal, NoReturn
 
+from conformance.arrange.kept_program import MAX_OUTPUT, KeptProgram, Trouble, end
 from conformance.arrange.place_tokens import token_in
 from conformance.arrange.reading import CannotArrange, usable_id
 from conformance.arrange.wants import Want
@@ -24,9 +23,6 @@ from conformance.text import Text
 REQUEST_FORMAT: Final = "work-conformance-arrange/1"
 PROGRAM: Final = "arrange.program"
 """The step to look at where the program is what failed."""
-
-MAX_OUTPUT: Final = 64 * 1024
-"""Bytes of standard output that are read; of standard error, only the end is."""
 
 Place = Literal["cloud-environment", "second-environment"]
 
@@ -47,11 +43,15 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The words of the command, how many seconds one request may take, and what keeps secrets out of messages."""
+    """The words of the command, how many seconds one request may take, and what keeps secrets out of messages.
+
+    `kept` is the program where it stays; else one is started for each request.
+    """
 
     words: tuple[str, ...]
     timeout: float
     redact: Callable[[str], str]
+    kept: KeptProgram | None = None
 
     async def item(self, request: dict[str, Any], what: str) -> Given:
         """Ask for an item.
@@ -81,6 +81,9 @@ class Program:
             self._fail(what, Text("its output is no JSON ({why})", "其输出不是 JSON（{why}）").format(why=fault.reason))
         if not isinstance(answer, dict):
             self._fail(what, Text("its output is no JSON object", "其输出不是 JSON 对象"))
+        if "error" in answer:
+            said = self._last_line(str(answer["error"]).encode())
+            self._fail(what, Text("it answered with an error", "它应答了错误"), said)
         return answer
 
     def _id(self, answer: dict[str, Any], key: str, what: str) -> str:
@@ -108,6 +111,11 @@ class Program:
 
     async def _run(self, request: dict[str, Any], what: str) -> bytes:
         """What the program wrote. A process of its own session, so that all of it can be ended."""
+        if self.kept is not None:
+            try:
+                return await self.kept.ask(request)
+            except Trouble as stop:
+                self._fail(what, stop.reason, self._last_line(stop.said))
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             given.write(json.dumps(request).encode() + b"\n")
             given.seek(0)
@@ -120,11 +128,13 @@ class Program:
             try:
                 trouble = await self._ended(process, out, err)
             finally:
-                _kill(process)
+                end(process)
             if trouble is None and process.returncode:
                 trouble = Text("it ended with code {code}", "以代码 {code} 结束").format(code=process.returncode)
             if trouble is not None:
-                self._fail(what, trouble, self._last_line(err))
+                size = err.seek(0, os.SEEK_END)
+                err.seek(max(0, size - MAX_OUTPUT))
+                self._fail(what, trouble, self._last_line(err.read()))
             out.seek(0)
             return out.read(MAX_OUTPUT)
 
@@ -144,12 +154,10 @@ class Program:
             await asyncio.sleep(nap)
             nap = min(2 * nap, _NAPS[1])
 
-    def _last_line(self, err: IO[bytes]) -> str:
-        """The last line of its standard error, without secrets and without anything that moves a cursor."""
-        size = err.seek(0, os.SEEK_END)
-        err.seek(max(0, size - MAX_OUTPUT))
-        lines = self.redact(err.read().decode("utf-8", "replace")).splitlines()
-        said = [line.strip() for line in lines[size > MAX_OUTPUT :] if line.strip()]
+    def _last_line(self, raw: bytes) -> str:
+        """The last line of what it said, without secrets and without anything that moves a cursor."""
+        lines = self.redact(raw.decode("utf-8", "replace")).splitlines()
+        said = [line.strip() for line in lines[len(raw) >= MAX_OUTPUT :] if line.strip()]
         return "".join(char if char.isprintable() else "?" for char in said[-1][:_SHOWN]) if said else ""
 
     def _fail(self, what: str, trouble: Text, said: str = "") -> NoReturn:
@@ -207,15 +215,3 @@ def _request(
         "came_from": came_from,
         "delivered": delivered,
     }
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process that still runs, and what it started."""
-    if process.poll() is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    process.wait()

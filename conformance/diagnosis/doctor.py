@@ -95,6 +95,7 @@ def _given(
             yield _shown(workspace)
         if arrangement.mode == "command":
             yield _left(converse(target, credentials, limits, give_back))
+            arrangement.close()
 
 
 def _shown(workspace: Workspace) -> Point:

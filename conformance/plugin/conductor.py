@@ -196,7 +196,8 @@ class Conductor:
             run_folder.discard(self.folder, self._made)
 
     def close(self) -> None:
-        """Let go of what the run held: the embedded emulator."""
+        """Let go of what the run held: the embedded emulator, and a vendor's program that stays."""
+        self.assignment.arrangement.close()
         self._resources.close()
 
     @property
