@@ -11,6 +11,7 @@ from typing import Final
 from conformance.chapters.registry import scenarios
 from conformance.contract.ambiguities import Ambiguity, readings_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
+from conformance.contract.mistakes import consequence_of, likely_cause
 from conformance.judging.verdict import WORDS, Red, Repetitions, Verdict, VerdictKind
 from conformance.reporting.safe import excerpt, safe
 from conformance.reporting.steadiness import tally_of
@@ -33,6 +34,8 @@ _LANGUAGES: Final[dict[Lang, Text]] = {
 
 OPEN: Final = Text("the docs are open here", "文档的歧义")
 """The label of an entry of the register."""
+
+CONSEQUENCE: Final = Text("what it does to a worker", "对 worker 的影响")
 
 JUDGED_AGAIN: Final = Text(
     "judged again from the saved conversations: the checks of this version were applied to the requests and answers that the"
@@ -77,6 +80,7 @@ def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int
         lines.append(_labelled(lang, Text("because", "依据说明"), requirement.inference.in_(lang)))
     if verdict.reds:
         lines += [_labelled(lang, OPEN, reading(entry).in_(lang)) for entry in readings_of(requirement.id)]
+        lines += _about_the_server(verdict, lang)
     if verdict.waiver is not None:
         lines.append(_labelled(lang, Text("waived", "豁免理由"), waived(verdict).in_(lang)))
     if verdict.reason is not None:
@@ -92,6 +96,17 @@ def explain(verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int
     for other in LANGS:
         lines += [_labelled(lang, _LANGUAGES[other], source.cite(other)) for source in requirement.sources]
     return lines
+
+
+def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
+    """What the failure does to a worker, and its cause where it can be told from what came."""
+    name = verdict.line.requirement
+    consequence, cause = consequence_of(name), likely_cause(name, verdict.reds[0].actual.en)
+    if consequence is not None:
+        yield _labelled(lang, CONSEQUENCE, consequence.in_(lang))
+    if cause is not None:
+        words = Text("{what} {mend}", "{what}{mend}").format(what=cause.what, mend=cause.mend)
+        yield _labelled(lang, Text("likely cause", "可能的原因"), words.in_(lang))
 
 
 def reading(entry: Ambiguity) -> Text:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange.program import MAX_OUTPUT, Program, release, request_for
+from conformance.arrange.kept_program import MAX_OUTPUT
+from conformance.arrange.program import Program, release, request_for
 from conformance.arrange.reading import CannotArrange
 from conformance.arrange.wants import Want
 from conformance.target import Redactor, Secret

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import load
+from conformance.contract.mistakes import consequence_of
 from conformance.judging.record import RunRecord
 from conformance.reporting.html.page import page
 from conformance.reporting.junit_xml import junit
@@ -54,3 +55,23 @@ def test_a_failure_that_is_told_in_short_names_it_too(lang: Lang) -> None:
 def test_what_rests_on_no_reading_names_none() -> None:
     record = record_of(verdict("retry.active", "ack.retry.active", "failed", reds=(red(),)))
     assert "the docs are open here" not in FORMATS["terminal"](record, "en")
+
+
+@EACH_LANGUAGE
+@pytest.mark.parametrize("form", ["terminal", "junit", "html"])
+@pytest.mark.parametrize("rule", ["ack.retry.active", "ack.not-found.work", "ack.terminal.stopping"])
+def test_a_failure_says_what_it_does_to_a_worker(rule: str, form: str, lang: Lang) -> None:
+    told = consequence_of(rule)
+    assert told is not None
+    text = html.unescape(FORMATS[form](record_of(verdict("retry.active", rule, "failed", reds=(red(),))), lang))
+    assert told.in_(lang) in text
+
+
+@EACH_LANGUAGE
+@pytest.mark.parametrize(("actual", "named"), [("HTTP 401", True), ("HTTP 500", False)])
+def test_401_for_an_unknown_environment_names_its_likely_cause(actual: str, named: bool, lang: Lang) -> None:
+    record = record_of(
+        verdict("not-found.environment", "ack.not-found.environment", "failed", reds=(red(actual=actual),))
+    )
+    cause = {"en": "likely cause: The token is bound to one environment", "zh": "可能的原因：token 绑定在某一个环境上"}
+    assert (cause[lang] in FORMATS["terminal"](record, lang)) is named

@@ -9,7 +9,7 @@ from typing import Final
 
 from conformance.contract.ambiguities import Ambiguity, readings_of, register
 from conformance.contract.catalogue import Chapter, Requirement
-from conformance.contract.mistakes import Mistake, likeliest_first, mistakes_of, telling
+from conformance.contract.mistakes import Mistake, consequence_of, likeliest_first, mistakes_of, telling
 from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
@@ -98,6 +98,11 @@ class Rule:
         reds = [breach.red for breach in self.breaches]
         seen = " ".join(f"{red.actual.en} `{red.pointer.strip('/').replace('/', '.')}`" for red in reds)
         return likeliest_first(mistakes_of(self.requirement.id), seen)
+
+    @property
+    def consequence(self) -> Text | None:
+        """What a failure does to a worker."""
+        return consequence_of(self.requirement.id) if self.breaches else None
 
     @property
     def open_lines(self) -> tuple[Verdict, ...]:
