@@ -48,6 +48,9 @@ _KEPT_HEADERS: Final = frozenset(
 )
 """Headers of answers whose values are kept; of any other only the name is: it may carry what nobody knows of."""
 
+_CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
+"""Headers whose values are secrets whatever they hold."""
+
 _SECRET_FIELD: Final = re.compile(r'("secret"\s*:\s*)"(?:[^"\\]|\\.)+"')
 
 
@@ -335,4 +338,11 @@ def _until(value: str) -> float:
 
 def _kept_headers(headers: Iterable[Header], redact: Redactor) -> Iterable[Header]:
     for name, value in headers:
-        yield redact(name), redact(value) if name.lower() in _KEPT_HEADERS else "[redacted]"
+        yield redact(name), _kept_value(name.lower(), value, redact)
+
+
+def _kept_value(name: str, value: str, redact: Redactor) -> str:
+    """The value of a header where it is kept, and else what says that it is not: `[redacted]` stands for secrets alone."""
+    if name in _KEPT_HEADERS:
+        return redact(value)
+    return "[redacted]" if name in _CREDENTIALS else "[not kept]"
