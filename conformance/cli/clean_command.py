@@ -20,8 +20,10 @@ from conformance.cli.spoken import say, spoken
 from conformance.client.api import Api
 from conformance.client.client import TargetGone
 from conformance.client.conversation import converse
+from conformance.client.traffic import Traffic
 from conformance.options import REACHING, names_of
 from conformance.reporting.safe import safe
+from conformance.reporting.wording import turned_away
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
@@ -53,8 +55,9 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Remove what earlier runs left."""
     values = merged(ctx, config)
     settings = _settings(values)
+    traffic = Traffic()
     try:
-        leftovers = _clean(settings, values)
+        leftovers = _clean(settings, values, traffic)
     except (Unreachable, ConfigurationError) as error:
         raise CannotStart(error.reason.in_(spoken())) from None
     except (AnswerLost, CannotArrange, TargetGone) as error:
@@ -65,6 +68,8 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     for leftover in leftovers:
         what = f"{leftover.collection} {safe(leftover.name)}: {safe(leftover.reason)}"
         click.echo(say(f"left behind: {what}", f"遗留：{what}"), err=True)
+    if traffic.turned_away:
+        click.echo(turned_away(traffic.turned_away).in_(spoken()))
     if not leftovers and not values["dry_run"]:
         click.echo(say("Nothing is left.", "已没有遗留。"))
     raise SystemExit(1 if leftovers else 0)
@@ -79,7 +84,7 @@ def _settings(values: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover]:
+def _clean(settings: Settings, values: Mapping[str, Any], traffic: Traffic) -> list[Leftover]:
     assert settings.credentials is not None
     target = settings.target()
     before = _moment(values["older_than"])
@@ -91,9 +96,14 @@ def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover]:
             click.echo(f"{made.collection} {safe(made.id or '')} {safe(made.name)}")
         if not found:
             click.echo(say("Nothing was found.", "没有找到任何遗留。"))
-        return [] if values["dry_run"] else await remove(api, found)
+        if values["dry_run"] or not found:
+            return []
+        leftovers = await remove(api, found)
+        n = len(found) - len(leftovers)
+        click.echo(say(f"Removed: {n} of {len(found)}.", f"已清除 {n} 个，共 {len(found)} 个。"))
+        return leftovers
 
-    return converse(target, settings.credentials, settings.limits, conversation)
+    return converse(target, settings.credentials, settings.limits, conversation, traffic=traffic)
 
 
 def _moment(age: str | None) -> datetime | None:

@@ -22,6 +22,7 @@ from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.conversation import converse
+from conformance.client.traffic import Traffic
 from conformance.contract.catalogue import load
 from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
 from conformance.exchange import EndKind, Transcript
@@ -59,6 +60,8 @@ class Conductor:
         self._selection = selection
         self._processes = max(1, processes)
         self._verdicts: list[Verdict] = []
+        self._traffic = Traffic()
+        self._turned_away: dict[int, int] = {}
         self._workspace: Workspace | None = None
         self._started = datetime.now(UTC)
         self._epoch = self._begun = self._prepared = self._over = time.monotonic()
@@ -139,6 +142,10 @@ class Conductor:
     def take(self, verdict: Verdict) -> None:
         """A verdict came in, from this process or another."""
         self._verdicts.append(verdict)
+
+    def turned_away(self, process: int, requests: int) -> None:
+        """A process says how many of its requests the target has turned away up to now."""
+        self._turned_away[process] = requests
 
     def finish(self) -> RunRecord:
         """Give every open line its verdict, clean up, and write the reports whatever happens.
@@ -228,7 +235,7 @@ class Conductor:
     def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
         """Hold a conversation of the run's own, outside of any scenario."""
         whom = self.assignment
-        return converse(whom.target, whom.credentials, whom.limits, conversation, within=within)
+        return converse(whom.target, whom.credentials, whom.limits, conversation, within=within, traffic=self._traffic)
 
     def _close_the_books(self) -> dict[str, Transcript]:
         """Every planned scenario gets a transcript, and what an interruption left open is judged on it; all of them.
@@ -271,6 +278,7 @@ class Conductor:
             strict=self.settings.strict,
             arranged_by=self.assignment.arrangement.mode,
             requests=requests,
+            turned_away=self._traffic.turned_away + sum(self._turned_away.values()),
             repeat=self.settings.repeat,
             selection=self._words_of_selection(),
             interrupted=self.interrupted,

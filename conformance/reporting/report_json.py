@@ -79,6 +79,7 @@ def _run(about: Circumstances) -> dict[str, Any]:
         "selection": about.selection,
         "interrupted": _text(about.interrupted),
         "requests": about.requests,
+        "turned_away": about.turned_away,
         "left_behind": list(about.leftovers),
         "replayed": about.replayed,
         "repeat": about.repeat,

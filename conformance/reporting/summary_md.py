@@ -20,7 +20,7 @@ from conformance.reporting.markdown import code, literal
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
-from conformance.reporting.wording import JUDGED_AGAIN, LOST, OPEN, level_and_basis, reading, title_of
+from conformance.reporting.wording import JUDGED_AGAIN, LOST, OPEN, level_and_basis, reading, title_of, turned_away
 from conformance.text import Lang, Text, join
 
 _TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
@@ -85,6 +85,8 @@ def _facts(record: RunRecord) -> Iterator[Text]:
         run=code(about.run_id),
         seed=about.seed,
     )
+    if about.turned_away:
+        yield turned_away(about.turned_away)
     if about.replayed:
         yield JUDGED_AGAIN
     yield from (words for words in (held(record), raced(record)) if words is not None)

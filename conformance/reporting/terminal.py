@@ -23,7 +23,7 @@ from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
 from conformance.reporting.table import aligned
 from conformance.reporting.waiver_entries import entries
-from conformance.reporting.wording import JUDGED_AGAIN, LOST, OPEN, explain, summary, waived
+from conformance.reporting.wording import JUDGED_AGAIN, LOST, OPEN, explain, summary, turned_away, waived
 from conformance.text import Lang, Text
 
 Tone = Literal["heading", "good", "doubtful", "bad"]
@@ -328,6 +328,9 @@ def _remarks(record: RunRecord, lang: Lang) -> Iterator[str]:
         yield ""
         yield Text("Left behind on the target:", "遗留在目标上的对象：").in_(lang)
         yield from (f"- {safe(leftover, _EXCERPT)}" for leftover in about.leftovers)
+    if about.turned_away:
+        yield ""
+        yield turned_away(about.turned_away).in_(lang)
     if about.insecure:
         yield ""
         yield _INSECURE.in_(lang)

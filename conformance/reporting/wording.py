@@ -45,6 +45,14 @@ JUDGED_AGAIN: Final = Text(
 """What a replay is, without a full stop."""
 
 
+def turned_away(requests: int) -> Text:
+    """How often the target's limit was met, without a full stop."""
+    return Text(
+        "requests turned away with 429 or 503: {n}; lower --max-rate if that is too many",
+        "被 429 或 503 拒绝的请求：{n} 次；如次数过多，请降低 --max-rate",
+    ).format(n=requests)
+
+
 def title_of(scenario: str) -> Text:
     """A case's title; its id where this version does not know the case."""
     known = scenarios().get(scenario)
