@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from conformance.arrange.allotment import allot
+from conformance.arrange.allotment import allot, kind_of
 from conformance.arrange.given import CommandArranger, ManifestArranger
 from conformance.arrange.items import ApiArranger, Arranger
 from conformance.arrange.journal import Journal
@@ -91,6 +91,21 @@ class Arrangers:
                 return CommandArranger(api, self._arrangement.program(api), self._workspace, self._journal)
             case _:
                 return ApiArranger(api, self._workspace, self._journal, label, listed=self._listed)
+
+    def another(self, case: str) -> bool:
+        """Whether there is an item for one more time of a case, so that a race may be repeated on it.
+
+        Of a manifest it is one that no process has taken. Where items are made there always is one. What is there may
+        be gone when it is asked for: another process takes from the same manifest.
+        """
+        if self._arrangement.mode != "manifest":
+            return True
+        own = self._allotment.own.get(case)
+        if own is None:
+            return False
+        taken = set(self._journal.claimed())
+        entries = (own, *self._allotment.supply(kind_of(own)).spare)
+        return any((entry.environment_id, entry.work_id) not in taken for entry in entries)
 
 
 def arrangement_from(values: Mapping[str, Any], *, embedded: bool) -> Arrangement:

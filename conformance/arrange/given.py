@@ -10,7 +10,7 @@ from conformance.arrange.manifest import Entry
 from conformance.arrange.place_tokens import learn
 from conformance.arrange.program import PROGRAM, Program, request_for
 from conformance.arrange.reading import CannotArrange, NotOffered, object_of
-from conformance.arrange.wants import Item, Want
+from conformance.arrange.wants import Item, State, Want
 from conformance.arrange.workspace import Workspace, worker_of
 from conformance.client.api import Api
 from conformance.exchange import Header
@@ -21,6 +21,14 @@ MANIFEST: Final = "manifest"
 
 SEEN: Final = "arrange.get"
 """The step of the get that shows a given item."""
+
+_ONWARD: Final = ("queued", "starting", "active", "stopping", "stopped")
+"""The states in the order in which an item goes through them."""
+
+_USED: Final = Text(
+    ": the manifest was used before, or the item was acked or stopped by somebody else; make a new one",
+    "：清单此前已被使用，或该 item 已被他人 ack 或停止；请重新生成",
+)
 
 _WHOSE: Final = frozenset({"worker", "worker_id", "workerid", "claimed_by"})
 """Undocumented fields in which servers show whose an item is."""
@@ -129,17 +137,21 @@ async def shown_item(api: Api, want: Want, environment_id: str, work_id: str, wo
     seen = object_of(await api.get(SEEN, environment_id, work_id))
     state = seen.get("state")
     if state != want.state:
-        raise CannotArrange(
-            Text(
-                "A given item is said to be `{said}`, and a get shows `{found}`.",
-                "给定的 item 声称处于 `{said}`，而 get 显示为 `{found}`。",
-            ).format(said=want.state, found=str(state)[:20]),
-            SEEN,
+        words = Text(
+            "A given item is said to be `{said}`, and a get shows `{found}`{used}.",
+            "给定的 item 声称处于 `{said}`，而 get 显示为 `{found}`{used}。",
         )
+        used = _USED if _used_before(want.state, state) else Text("", "")
+        raise CannotArrange(words.format(said=want.state, found=str(state)[:20], used=used), SEEN)
     _refuse_another_worker(seen, worker)
     return Item(
         environment_id=environment_id, work_id=work_id, place=want.place, worker=worker, seen_by=SEEN, seen=seen
     )
+
+
+def _used_before(said: State, found: object) -> bool:
+    """Whether an item has gone on since it was listed, as it does when a run uses it."""
+    return found in _ONWARD and _ONWARD.index(str(found)) > _ONWARD.index(said)
 
 
 def _refuse_another_worker(seen: dict[str, Any], worker: str | None) -> None:

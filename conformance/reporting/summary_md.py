@@ -20,7 +20,17 @@ from conformance.reporting.markdown import code, literal
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
-from conformance.reporting.wording import JUDGED_AGAIN, LOST, OPEN, level_and_basis, reading, title_of, turned_away
+from conformance.reporting.wording import (
+    JUDGED_AGAIN,
+    LOST,
+    NOT_LOOKED_AT,
+    OPEN,
+    level_and_basis,
+    not_looked_at,
+    reading,
+    title_of,
+    turned_away,
+)
 from conformance.text import Lang, Text, join
 
 _TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
@@ -85,6 +95,8 @@ def _facts(record: RunRecord) -> Iterator[Text]:
         run=code(about.run_id),
         seed=about.seed,
     )
+    for effect in not_looked_at(about.arranged_by):
+        yield Text("{label}: {effect}", "{label}：{effect}").format(label=NOT_LOOKED_AT, effect=effect)
     if about.turned_away:
         yield turned_away(about.turned_away)
     if about.replayed:

@@ -23,7 +23,17 @@ from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
 from conformance.reporting.table import aligned
 from conformance.reporting.waiver_entries import entries
-from conformance.reporting.wording import JUDGED_AGAIN, LOST, OPEN, explain, summary, turned_away, waived
+from conformance.reporting.wording import (
+    JUDGED_AGAIN,
+    LOST,
+    NOT_LOOKED_AT,
+    OPEN,
+    explain,
+    not_looked_at,
+    summary,
+    turned_away,
+    waived,
+)
 from conformance.text import Lang, Text
 
 Tone = Literal["heading", "good", "doubtful", "bad"]
@@ -135,6 +145,8 @@ def _head(record: RunRecord, lang: Lang) -> Iterator[str]:
         yield JUDGED_AGAIN.in_(lang)
     if about.arranged_by != "api":
         yield _GIVEN[about.arranged_by].in_(lang)
+        yield Text("{label}:", "{label}：").format(label=NOT_LOOKED_AT).in_(lang)
+        yield from (f"- {effect.in_(lang)}" for effect in not_looked_at(about.arranged_by))
     yield from (words.in_(lang) for words in (held(record), raced(record)) if words is not None)
     if about.selection is not None:
         yield Text("selected: {what}", "所选范围：{what}").format(what=safe(about.selection)).in_(lang)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from conformance.arrange.modes import Mode
 from conformance.chapters.registry import scenarios
 from conformance.contract.ambiguities import Ambiguity, readings_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
@@ -43,6 +44,34 @@ JUDGED_AGAIN: Final = Text(
     "依据保存的对话记录重新判定：以当前版本的检查判定该次运行保存的请求与响应，未访问任何服务器",
 )
 """What a replay is, without a full stop."""
+
+
+_UNSEEN: Final = (
+    Text(
+        "whether poll still delivers an item after a refused ack, and to whom",
+        "ack 被拒绝之后，poll 是否仍会投递该 item、投递给谁",
+    ),
+    Text(
+        "whether poll delivers an item again once it is `starting` or `active`",
+        "item 进入 `starting` 或 `active` 之后，poll 是否会再次投递",
+    ),
+    Text(
+        "whether an ack, or its refusal, changes another item of the same environment",
+        "ack 或对它的拒绝是否会改变同一环境中的其他 item",
+    ),
+    Text(
+        "which worker the target has stored: that is known from whoever arranged the item alone",
+        "目标存储的是哪个 worker：只能由安排该 item 的一方得知",
+    ),
+)
+
+
+def not_looked_at(arranged_by: Mode) -> tuple[Text, ...]:
+    """The effects that a run on given items cannot see: it polls nothing and makes nothing."""
+    return () if arranged_by == "api" else _UNSEEN
+
+
+NOT_LOOKED_AT: Final = Text("not looked at, since the items are given", "由于 item 是给定的，以下各点未能查看")
 
 
 def turned_away(requests: int) -> Text:

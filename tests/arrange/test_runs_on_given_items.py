@@ -14,7 +14,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.arrange.journal import Journal
 from conformance.emulator import EmulatorServer, Tokens, create_app
@@ -296,3 +296,57 @@ def test_only_a_manifest_is_written_over(place: Place) -> None:
     place.made("--spare", "0")
     place.made("--spare", "0")
     assert left_on(place.base_url, place.tokens)
+
+
+def test_what_a_run_needs_is_printed_before_there_is_a_manifest(place: Place) -> None:
+    needs = place.call("manifest", "needs")
+    assert (needs.code, needs.err) == (0, "")
+    counted = {line.partition(" × ")[2]: line.partition(" × ")[0] for line in needs.out.splitlines() if " × " in line}
+    place.made("--spare", "0")
+    checked = place.call("manifest", "check", "m.json").out
+    assert counted
+    for kind, n in counted.items():
+        assert f"ok: {kind}: {n} needed, {n} there" in checked
+    assert place.call("manifest", "needs", "--lang", "zh").out.count("`second_environment_id`") == 1
+
+
+def without_stops(app: Recorded) -> ASGIApp:
+    async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
+        if not scope["path"].endswith("/stop"):
+            await app(scope, receive, send)
+            return
+        body = b'{"type": "error", "error": {"type": "x", "message": "Stopping needs the role operator."}}'
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 403, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return gateway
+
+
+def test_a_manifest_holds_what_could_be_made_and_the_rest_is_listed(place: Place) -> None:
+    with EmulatorServer(without_stops(place.recorded)) as server:
+        env = {**place.env, "WORK_CONFORMANCE_BASE_URL": server.base_url}
+        done = cli("manifest", "make", "--out", "m.json", "--spare", "0", cwd=place.folder, env=env)
+    assert done.code == 3, done.out + done.err
+    assert "not made: 4 of `stopped` (stopped by force, polled with a Worker-ID)" in done.out
+    assert "Stopping needs the role operator" in done.out
+    items = json.loads((place.folder / "m.json").read_text())["items"]
+    assert {item["state"] for item in items} == {"queued", "starting", "active"}
+    checked = place.call("manifest", "check", "m.json")
+    assert checked.code == 3
+
+
+def test_effects_that_nobody_could_look_at_are_told(place: Place) -> None:
+    place.made("--spare", "0")
+    run = place.run("--arrange", "manifest", "--manifest", "m.json", "--chapter", "first-ack")
+    effect = "whether poll still delivers an item after a refused ack, and to whom"
+    assert f"- {effect}" in run.out
+    assert effect in (run.folder / "summary.md").read_text()
+    assert effect in (run.folder / "report.html").read_text()
+    assert effect in [told["en"] for told in run.report["run"]["not_looked_at"]]
+    again = place.run("--arrange", "manifest", "--manifest", "m.json", "--chapter", "first-ack")
+    assert again.code == 3
+    assert "the manifest was used before" in again.out
+    api = place.run("--requirement", "ack.auth.missing")
+    assert api.report["run"]["not_looked_at"] == []
+    assert effect not in api.out

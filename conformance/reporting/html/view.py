@@ -21,7 +21,7 @@ from conformance.reporting.html.race import Race, race_of
 from conformance.reporting.html.sequence import Sequence, sequence_of
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import Unsteady, held, raced, unsteady
-from conformance.reporting.wording import LOST, summary, title_of
+from conformance.reporting.wording import LOST, not_looked_at, summary, title_of
 from conformance.text import Text
 
 SHOWN_IN_FULL: Final = 3
@@ -235,6 +235,11 @@ class View:
             found[verdict.line.scenario].append(verdict.kind)
         for name, kinds in found.items():
             yield name, title_of(name), worst(kinds), len(kinds)
+
+    @property
+    def not_looked_at(self) -> tuple[Text, ...]:
+        """What could not be looked at, since the items are given."""
+        return not_looked_at(self.about.arranged_by)
 
     @property
     def held(self) -> Text | None:
