@@ -65,7 +65,7 @@ async def _arranged(api: Api, journal: Journal, run_id: str) -> Workspace:
         workspace = await prepare(api, journal, run_id)
         await ApiArranger(api, workspace, journal, "preflight").item(Want(named=False), None)
     except AnswerLost as lost:
-        raise CannotStart(_unreachable(host, lost.exchange.problem or "")) from None
+        raise CannotStart(_unreachable(host, outcome(lost.exchange))) from None
     except CannotArrange as stop:
         words = Text("No work can be arranged at {host}: {reason} {mend}", "无法在 {host} 上安排 work：{reason}{mend}")
         raise CannotStart(words.format(host=host, reason=stop.reason, mend=_mend(stop.status))) from None
@@ -222,7 +222,7 @@ def accepted(exchange: Exchange, client: Client, variable: str | None = None) ->
     """
     host, response = client.target.host, exchange.response
     if response is None or exchange.outcome != "ok":
-        raise CannotStart(_unreachable(host, exchange.problem or ""))
+        raise CannotStart(_unreachable(host, outcome(exchange)))
     if response.status in _REFUSED:
         raise CannotStart(
             Text(
