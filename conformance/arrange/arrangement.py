@@ -14,7 +14,7 @@ from conformance.arrange.given import CommandArranger, ManifestArranger
 from conformance.arrange.items import ApiArranger, Arranger
 from conformance.arrange.journal import Journal
 from conformance.arrange.kept_program import KeptProgram
-from conformance.arrange.manifest import Manifest, WrongManifest, parse_manifest, read_manifest
+from conformance.arrange.manifest import Entry, Manifest, WrongManifest, parse_manifest, read_manifest
 from conformance.arrange.modes import DEFAULT_TIMEOUT, Mode
 from conformance.arrange.program import Program
 from conformance.arrange.wants import Want
@@ -80,32 +80,33 @@ class Arrangers:
         self._workspace = workspace
         self._journal = journal
         self._listed: dict[str, str] = {}
+        self._reserved: dict[str, Entry] = {}
         self._allotment = allot(plan, arrangement.manifest.items if arrangement.manifest else ())
 
     def arranger(self, api: Api, case: str, label: str) -> Arranger:
         """One that talks through this API; what it creates is named with the label."""
         match self._arrangement.mode:
             case "manifest":
-                return ManifestArranger(api, self._allotment, self._journal, case)
+                reserved = self._reserved.pop(case, None)
+                return ManifestArranger(api, self._allotment, self._journal, case, reserved=reserved)
             case "command":
                 return CommandArranger(api, self._arrangement.program(api), self._workspace, self._journal)
             case _:
                 return ApiArranger(api, self._workspace, self._journal, label, listed=self._listed)
 
-    def another(self, case: str) -> bool:
-        """Whether there is an item for one more time of a case, so that a race may be repeated on it.
+    def reserve(self, case: str) -> bool:
+        """Keep an item for one more time of a case, so that a race may be repeated on it; whether there is one.
 
-        Of a manifest it is one that no process has taken. Where items are made there always is one. What is there may
-        be gone when it is asked for: another process takes from the same manifest.
+        Of a manifest it is one that no process has taken. Where items are made there always is one.
         """
         if self._arrangement.mode != "manifest":
             return True
         own = self._allotment.own.get(case)
-        if own is None:
-            return False
-        taken = set(self._journal.claimed())
-        entries = (own, *self._allotment.supply(kind_of(own)).spare)
-        return any((entry.environment_id, entry.work_id) not in taken for entry in entries)
+        for entry in (own, *self._allotment.supply(kind_of(own)).spare) if own is not None else ():
+            if self._journal.claim(entry.environment_id, entry.work_id):
+                self._reserved[case] = entry
+                return True
+        return False
 
 
 def arrangement_from(values: Mapping[str, Any], *, embedded: bool) -> Arrangement:

@@ -40,16 +40,19 @@ _NEEDS_POLL: Final = Text(
 
 
 class ManifestArranger:
-    """Hands out the entries of a manifest, each once in the whole run."""
+    """Hands out the entries of a manifest, each once in the whole run; one that is `reserved` comes first."""
 
     kind = "manifest"
     used = ()
 
-    def __init__(self, api: Api, allotment: Allotment, journal: Journal, case: str) -> None:
+    def __init__(
+        self, api: Api, allotment: Allotment, journal: Journal, case: str, *, reserved: Entry | None = None
+    ) -> None:
         self._api = api
         self._allotment = allotment
         self._journal = journal
         self._case = case
+        self._reserved = reserved
 
     async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """The case's own entry, or a spare one where that was used already."""
@@ -63,6 +66,9 @@ class ManifestArranger:
         raise NotOffered(_NEEDS_POLL)
 
     def _take(self, want: Want) -> Entry:
+        if self._reserved is not None:
+            entry, self._reserved = self._reserved, None
+            return entry
         kind = kind_wanted(want)
         supply = self._allotment.supply(kind)
         own = self._allotment.own.get(self._case)

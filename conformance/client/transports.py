@@ -34,6 +34,10 @@ class Transports:
     ) -> None:
         await self._open.aclose()
 
+    def warm(self, most: int) -> int:
+        """How many connections to the Work API are open and were used a moment ago; see `Transport.warm`."""
+        return self._main.warm(most)
+
     async def send(self, method: str, url: str, *rest: Any) -> Reply:
         """Send one request; see `Transport.send`."""
         pool = self._main if len(self._pools) == 1 else self._pools[_origin(url)]

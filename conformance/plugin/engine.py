@@ -244,6 +244,9 @@ class Engine:
             await asyncio.gather(*(self._clear(races[0].id, [arranger]) for arranger in used))
             if not policy.another(time.monotonic() - begun, fastest=self._client.fastest):
                 return
+            races = [each for each in races if self._arrangers.reserve(each.id)]
+            if not races:
+                return
 
     async def _controls(self, races: Iterable[Scenario]) -> list[Transcript]:
         """What the target does where nothing overlaps: a control that was not selected is run for the races alone."""
@@ -271,7 +274,6 @@ class Engine:
             wanted=assignment.race_repeat or repeat,
             rest=time.monotonic() - self._begun,
             limited=bool(assignment.limits.writes_per_second),
-            most=1 if assignment.arrangement.mode == "manifest" else None,  # it has one item for each case
         )
 
     async def _judge_and_keep(self, scenario: Scenario, transcript: Transcript, *, wanted: int) -> None:

@@ -194,21 +194,24 @@ def test_a_manifest_that_was_used_before_is_named_as_that(emulator: str, journal
     assert taken(emulator, allotment, journal, "b", ACTIVE)
 
 
-def test_whether_another_item_is_there_is_told_from_the_journal_of_all(
+def test_an_item_is_kept_for_one_more_time_of_a_case_as_long_as_there_are_some(
     emulator: str, journal: Journal, tmp_path: Path
 ) -> None:
     manifest = made(emulator, tmp_path, QUEUED, spare=1)
     plan = [("a", QUEUED), ("b", ACTIVE)]
     workspace = Workspace(run_id="run", main="e", agent="")
     given = Arrangers(Arrangement(mode="manifest", manifest=manifest), workspace, journal, plan)
-    there = []
-    for _ in range(2):
-        there.append(given.another("a"))
-        taken(emulator, allotted(manifest, a=QUEUED), Journal(journal.path), "a", QUEUED)
-    assert [*there, given.another("a")] == [True, True, False]
-    assert not given.another("b"), "it never had one"
+
+    async def use(api: Api) -> list[str]:
+        found = []
+        while given.reserve("a"):
+            found.append((await given.arranger(api, "a", "label").item(QUEUED, None)).work_id)
+        return found
+
+    assert set(on(emulator, use)) == {entry.work_id for entry in manifest.items}
+    assert not given.reserve("b"), "it never had one"
     for mode in ("api", "command"):
-        assert Arrangers(Arrangement(mode=mode), workspace, journal, plan).another("a")
+        assert Arrangers(Arrangement(mode=mode), workspace, journal, plan).reserve("a")
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def check_conformant(run: Ended) -> None:
     assert run.code == 0, run.out + run.err
     run.check_complete()
     left_out = {entry["id"] for entry in requirements_of(run.report) if entry["verdict"] == "not-exercised"}
-    assert left_out == NEEDS_POLL | {"ack.observe.archived-environment"}
+    assert left_out == NEEDS_POLL | {"ack.observe.archived-environment", "ack.observe.neighbours"}
     assert all(f"- {requirement} (MUST): " in run.out for requirement in NEEDS_POLL)
 
 
@@ -350,3 +350,23 @@ def test_effects_that_nobody_could_look_at_are_told(place: Place) -> None:
     api = place.run("--requirement", "ack.auth.missing")
     assert api.report["run"]["not_looked_at"] == []
     assert effect not in api.out
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_races_are_repeated_on_as_many_items_as_there_are(processes: str, place: Place) -> None:
+    place.made("--spare", "3")
+    options = ("--arrange", "manifest", "--manifest", "m.json", "--chapter", "races", "-n", processes)
+    run = place.run(*options)
+    assert run.code in {0, 3}, run.out + run.err  # a selection, and a race that takes a poll
+    run.check_complete()
+    lines = [line for requirement in requirements_of(run.report) for line in requirement["lines"]]
+    held = [line["repetitions"]["held"] for line in lines if line["repetitions"] is not None]
+    assert max(held) > 1
+    assert min(held) >= 1
+    assert {line["verdict"] for line in lines} <= {"passed", "not-exercised"}
+    times = {
+        line["scenario"]: line["repetitions"]["held"]
+        for line in lines
+        if line["verdict"] == "passed" and line["repetitions"] is not None
+    }
+    assert len(Journal(run.folder / "journal.jsonl").claimed()) >= sum(times.values())
