@@ -273,12 +273,15 @@ def listing_of_sessions(method: str, path: str) -> bool:
 
 
 def once(answer: Misbehaviour) -> Misbehaviour:
-    """That answer the first time, then what the emulator says."""
+    """That answer the first time, then what the emulator says; each ends its connection, and says so."""
     visits: list[Visit] = []
 
     async def misbehave(visit: Visit) -> None:
         visits.append(visit)
-        await (answer(visit) if len(visits) == 1 else visit.send(await visit.honest()))
+        if len(visits) == 1:
+            await answer(visit)
+        else:
+            await visit.send((await visit.honest()).replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
 
     return misbehave
 
@@ -289,7 +292,10 @@ WORKS: dict[str, tuple[Callable[[str, str], bool], Callable[[], Misbehaviour]]] 
     "a list that breaks": (listing, lambda: BROKEN),
     "a list of another shape": (listing, lambda: sized(b'{"environments": []}')),
     "sessions that may not be listed": (listing_of_sessions, lambda: sized(b"{}", status=b"403 Forbidden")),
-    "busy at first": (listing, lambda: once(BUSY)),
+    "busy at first": (
+        listing,
+        lambda: once(sized(b"{}", status=b"503 Busy", headers=b"Retry-After: 0\r\nConnection: close\r\n")),
+    ),
 }
 
 
