@@ -23,6 +23,8 @@ _OF_THE_TESTS: Final = (f"{PREFIX}ALL",)
 WORK_CONFORMANCE_REPEAT, which do so too, are options as well."""
 
 Kind = Literal["text", "number", "count", "flag"]
+Part = Literal["connection", "token", "arrangement", "run"]
+"""What an option is about. Whatever reaches the target takes all options of the connection and the tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Option:
 
     name: str
     help: Text
+    part: Part = "run"
     kind: Kind = "text"
     metavar: str | None = None
     multiple: bool = False
@@ -61,12 +64,14 @@ class Option:
 OPTIONS: Final[tuple[Option, ...]] = (
     Option(
         name="base-url",
+        part="connection",
         pytest_name="url",
         metavar="URL",
         help=Text("The server; run takes the embedded emulator without it.", "目标服务器；run 省略时使用内置模拟器。"),
     ),
     Option(
         name="api-prefix",
+        part="connection",
         metavar="PATH",
         help=Text(
             f"Path of the API below the base URL (default {DEFAULT_API_PREFIX}).",
@@ -75,6 +80,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="worker-header",
+        part="connection",
         metavar="NAME",
         help=Text(
             f"Header that carries the worker's identity (default {DEFAULT_WORKER_HEADER}).",
@@ -83,12 +89,14 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="header",
+        part="connection",
         metavar="NAME=VALUE",
         multiple=True,
         help=Text("An extra header on every request; repeatable.", "每个请求附加的头部；可重复。"),
     ),
     Option(
         name="header-env",
+        part="connection",
         metavar="NAME=VARIABLE",
         multiple=True,
         help=Text(
@@ -97,7 +105,34 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="query",
+        part="connection",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help=Text("A query parameter on every request; repeatable.", "每个请求附加的查询参数；可重复。"),
+    ),
+    Option(
+        name="query-env",
+        part="connection",
+        metavar="NAME=VARIABLE",
+        multiple=True,
+        help=Text(
+            "A query parameter whose secret value is in an environment variable; repeatable.",
+            "值为机密、取自环境变量的查询参数；可重复。",
+        ),
+    ),
+    Option(
+        name="arrange-url",
+        part="connection",
+        metavar="URL",
+        help=Text(
+            "Address, prefix included, of the endpoints that arrange work, where they are not beside the Work API.",
+            "安排 work 的端点的地址（含前缀），用于它们与 Work API 不在同一处的情形。",
+        ),
+    ),
+    Option(
         name="arrange",
+        part="arrangement",
         choices=MODES,
         help=Text(
             "Where work items come from: the public API (default), a manifest, or your own command.",
@@ -106,11 +141,13 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="manifest",
+        part="arrangement",
         metavar="FILE",
         help=Text("Prepared work items, for --arrange manifest.", "预先准备的 work item，用于 --arrange manifest。"),
     ),
     Option(
         name="arrange-command",
+        part="arrangement",
         metavar="CMD",
         help=Text(
             "Program that arranges work items, for --arrange command; run without a shell.",
@@ -118,7 +155,17 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="arrange-keep",
+        part="arrangement",
+        kind="flag",
+        help=Text(
+            "Start that program once and keep it: a JSON line for each request, and one for each answer.",
+            "只启动一次该程序并保持运行：每个请求一行 JSON，每个应答一行 JSON。",
+        ),
+    ),
+    Option(
         name="arrange-timeout",
+        part="arrangement",
         kind="number",
         metavar="SECONDS",
         help=Text(
@@ -197,6 +244,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="timeout",
+        part="connection",
         kind="number",
         metavar="SECONDS",
         help=Text(
@@ -224,29 +272,46 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="max-rate",
+        part="connection",
         metavar="WRITES/READS",
         help=Text(
             "Requests a second, 0 is off (default 20/50, off on loopback).",
             "每秒请求数，0 为不限（默认 20/50，本机目标不限）。",
         ),
     ),
-    Option(name="ca-bundle", metavar="FILE", help=Text("Certificates to trust, PEM.", "受信任的证书（PEM）。")),
     Option(
-        name="client-cert", metavar="FILE", help=Text("Client certificate and key, PEM.", "客户端证书和私钥（PEM）。")
+        name="ca-bundle",
+        part="connection",
+        metavar="FILE",
+        help=Text("Certificates to trust, PEM.", "受信任的证书（PEM）。"),
+    ),
+    Option(
+        name="client-cert",
+        part="connection",
+        metavar="FILE",
+        help=Text("Client certificate and key, PEM.", "客户端证书和私钥（PEM）。"),
     ),
     Option(
         name="insecure",
+        part="connection",
         kind="flag",
         help=Text("Do not verify TLS; the report says so.", "不校验 TLS；报告中会注明。"),
     ),
-    Option(name="proxy", metavar="URL", help=Text("Send everything through this proxy.", "所有请求经由该代理。")),
+    Option(
+        name="proxy",
+        part="connection",
+        metavar="URL",
+        help=Text("Send everything through this proxy.", "所有请求经由该代理。"),
+    ),
     Option(
         name="trust-env",
+        part="connection",
         kind="flag",
         help=Text("Use the proxy settings of the environment.", "使用环境变量中的代理设置。"),
     ),
     Option(
         name="http2",
+        part="connection",
         kind="flag",
         help=Text(
             "Offer HTTP/2 to an https target (needs work-conformance[http2]).",
@@ -259,6 +324,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     *(
         Option(
             name=f"{prefix}pat-env",
+            part="token",
             metavar="NAME",
             help=Text(
                 f"Variable that holds the {words[0]} (default QODER_{prefix.upper().replace('-', '_')}PAT).",
@@ -319,3 +385,12 @@ def _empty(name: str) -> ConfigurationError:
         f"The environment variable {name} is empty; set it to a value, or unset it.",
         f"环境变量 {name} 的值为空；请设置值，或取消设置。",
     )
+
+
+def names_of(*parts: Part) -> list[str]:
+    """The options of these parts, in the order of the table."""
+    return [option.name for option in OPTIONS if option.part in parts]
+
+
+REACHING: Final = ("connection", "token")
+"""The parts that every command takes which talks to a target."""

@@ -20,8 +20,9 @@ from conformance.arrange.reading import (
     object_of,
     usable_id,
 )
+from conformance.arrange.refusals import refusal
 from conformance.arrange.wants import LEASE_SECONDS, Item, Want
-from conformance.arrange.workspace import Maker, Place, Workspace
+from conformance.arrange.workspace import NO_SECOND, Maker, Place, Workspace
 from conformance.client.api import Api
 from conformance.exchange import Exchange, Header
 from conformance.text import Text
@@ -138,10 +139,7 @@ class ApiArranger:
         """Create a session and its first message, so that work is queued; the ids of environment and session."""
         environment_id = self._workspace.environment(place)
         if environment_id is None:
-            raise CannotArrange(
-                Text("A second self-hosted environment could not be made.", "无法创建第二个 self-hosted 环境。"),
-                "create-environment.quiet",
-            )
+            raise CannotArrange(self._workspace.why_missing("quiet", NO_SECOND), "create-environment.quiet")
         label = f"{self._label}-{name}" if name else self._label
         session_id = await self._maker.session(
             _step(name, "session"), label, agent=self._workspace.agent, environment=environment_id
@@ -206,11 +204,12 @@ class ApiArranger:
     async def _start(self, step: str, item: Item, headers: tuple[Header, ...]) -> None:
         """`queued` to `starting`, by the rightful worker's ack."""
         exchange = answered(await self._api.ack(step, item.environment_id, item.work_id, headers=headers))
-        if exchange.response is None or exchange.response.status != 200:
-            raise Precondition(
-                Text("the first ack, which arranges the state, was refused", "用于安排状态的首次 ack 被拒绝"),
-                exchange.step,
+        if exchange.response is not None and exchange.response.status != 200:
+            words = Text(
+                "the first ack, which arranges the state, was refused: {refusal}",
+                "用于安排状态的首次 ack 被拒绝：{refusal}",
             )
+            raise Precondition(words.format(refusal=refusal(exchange)), exchange.step)
 
     async def _heartbeat(self, step: str, item: Item) -> Exchange:
         """The first one, with the longest lease: `starting` becomes `active`."""

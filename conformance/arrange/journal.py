@@ -46,6 +46,7 @@ class Journal:
         self._ids: dict[tuple[Collection, str], str | None] = {}
         self._claims: dict[tuple[str, str | None], str] = {}
         """The mark of the first claim of each: the order of the lines is the same for every process."""
+        self._pat_envs: dict[str, str] = {}
 
     def intend(self, collection: Collection, name: str) -> None:
         """Before the create is sent."""
@@ -68,10 +69,13 @@ class Journal:
         known = (made for made in self.read() if made.collection == "sessions" and made.id is not None)
         return next((made for made in known if made.id == session_id), None)
 
-    def claim(self, environment_id: str, work_id: str | None) -> bool:
-        """Take something that the suite did not make; False where any process of the run has taken it before."""
+    def claim(self, environment_id: str, work_id: str | None, pat_env: str | None = None) -> bool:
+        """Take something that the suite did not make; False where any process of the run has taken it before.
+
+        `pat_env` is the variable that holds the token of its environment.
+        """
         mark = os.urandom(8).hex()
-        self._append({"claim": mark, "environment": environment_id, "work": work_id})
+        self._append({"claim": mark, "environment": environment_id, "work": work_id, "pat_env": pat_env})
         self._read_on()
         return self._claims[(environment_id, work_id)] == mark
 
@@ -79,6 +83,12 @@ class Journal:
         """What the run took, as (environment, work item), each once."""
         self._read_on()
         return list(self._claims)
+
+    @property
+    def pat_envs(self) -> dict[str, str]:
+        """By environment of what the run took, the variable that holds its token."""
+        self._read_on()
+        return dict(self._pat_envs)
 
     def read(self) -> list[Made]:
         """Everything that may exist, in the order of the intents. A torn last line is passed over."""
@@ -96,6 +106,8 @@ class Journal:
                 self._ids.pop((entry.get("refused") or entry["removed"], entry["name"]), None)
             elif "claim" in entry:
                 self._claims.setdefault((entry["environment"], entry["work"]), entry["claim"])
+                if entry.get("pat_env"):
+                    self._pat_envs[entry["environment"]] = entry["pat_env"]
 
     def _entries(self) -> Iterable[dict[str, Any]]:
         if not self.path.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.arrange.refusals import refusal
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange
 from conformance.text import Text
@@ -12,12 +13,16 @@ MAX_ID_LENGTH = 256
 
 
 class CannotArrange(Exception):
-    """An item or an environment could not be brought about. `step` names the exchange to look at."""
+    """An item or an environment could not be brought about.
 
-    def __init__(self, reason: Text, step: str) -> None:
+    `step` names the exchange to look at; `status` is that of a refusal.
+    """
+
+    def __init__(self, reason: Text, step: str, status: int | None = None) -> None:
         super().__init__(reason.en)
         self.reason = reason
         self.step = step
+        self.status = status
 
 
 class Precondition(Exception):
@@ -66,12 +71,8 @@ def body_of(exchange: Exchange) -> Any:
     response = answered(exchange).response
     assert response is not None
     if not 200 <= response.status < 300:
-        raise CannotArrange(
-            Text("{operation} answered HTTP {status}.", "{operation} 返回了 HTTP {status}。").format(
-                operation=exchange.operation, status=response.status
-            ),
-            exchange.step,
-        )
+        words = Text("{refusal}.", "{refusal}。").format(refusal=refusal(exchange))
+        raise CannotArrange(words, exchange.step, response.status)
     unreadable = CannotArrange(
         Text(
             "{operation} answered HTTP {status} with a body that is not readable JSON.",

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 EXIT_SAME: Final = 0
 EXIT_DIFFERENT: Final = 1
 
-_NOT_HERE: Final = frozenset({"base-url", "failed-from", "strict", "waivers"})
-"""Settings of a run that name its one target, or only concern its exit code."""
+_NOT_HERE: Final = frozenset({"base-url", "arrange-url", "failed-from", "strict", "waivers"})
+"""Settings of a run that name its one target, which are there for either, or only concern its exit code."""
 
 _PAT_B: Final = "QODER_PAT_B"
 _COMPANIONS: Final = ("forbidden", "foreign", "expired")
@@ -61,6 +61,16 @@ _UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN_A RUN_B]")
 @click.option("--base-url-a", metavar="URL", help=say("The first server.", "第一个服务器。"))
 @click.option("--base-url-b", metavar="URL", help=say("The second server.", "第二个服务器。"))
+@click.option(
+    "--arrange-url-a",
+    metavar="URL",
+    help=say("As --arrange-url of run, for the first server.", "第一个服务器的 --arrange-url，同 run。"),
+)
+@click.option(
+    "--arrange-url-b",
+    metavar="URL",
+    help=say("The same for the second server.", "第二个服务器的 --arrange-url。"),
+)
 @click.option(
     "--pat-env-b",
     metavar="NAME",
@@ -129,8 +139,16 @@ def _judge_both(values: Mapping[str, Any], lang: Lang) -> tuple[Path, Path]:
         CannotStart: one of them cannot be judged, or the runs were interrupted.
     """
     output = Path(values["output"] or f"reports/compare-{datetime.now(UTC):%Y%m%dT%H%M%S}")
-    first = {**values, "base_url": values["base_url_a"], "output": str(output / "a"), "expression": ""}
-    second = {**values, "base_url": values["base_url_b"], "output": str(output / "b"), "expression": ""}
+    first, second = (
+        {
+            **values,
+            "base_url": values[f"base_url_{name}"],
+            "arrange_url": values[f"arrange_url_{name}"],
+            "output": str(output / name),
+            "expression": "",
+        }
+        for name in "ab"
+    )
     variables_of_b = _take_own_tokens(second)
     sides: list[tuple[dict[str, Any], dict[str, str | None]]] = [(first, {}), (second, variables_of_b)]
     for side, variables in sides:

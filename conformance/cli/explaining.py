@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.chapters.registry import scenarios
-from conformance.contract.ambiguities import Ambiguity, register
+from conformance.contract.ambiguities import Ambiguity, readings_of, register
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load
-from conformance.contract.mistakes import mistakes_of
+from conformance.contract.mistakes import consequence_of, mistakes_of
 from conformance.contract.sources import Source
 from conformance.emulator.defects import DEFECTS, Defect
 from conformance.emulator.variants import VARIANTS, Variant
@@ -86,6 +86,10 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         tuple(_named(defect.id, Text(defect.en, defect.zh)) for defect in killers),
         [{"id": defect.id, "text": {"en": defect.en, "zh": defect.zh}} for defect in killers],
     )
+    consequence = consequence_of(rule.id)
+    if consequence is not None:
+        heading = Text("What a wrong answer does to a worker", "错误的响应对 worker 的影响")
+        yield Part("consequence", heading, (consequence,), consequence.to_json())
     mistakes = mistakes_of(rule.id)
     told = Text("{what} Mend: {mend}", "{what}改法：{mend}")
     yield Part(
@@ -94,7 +98,7 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         tuple(told.format(what=mistake.what, mend=mistake.mend) for mistake in mistakes),
         [{"what": mistake.what.to_json(), "mend": mistake.mend.to_json()} for mistake in mistakes],
     )
-    unclear = [entry for entry in register() if rule.id in entry.requirements]
+    unclear = readings_of(rule.id)
     yield Part(
         "ambiguities",
         Text("Where the docs are unclear about it", "文档与之相关的不明之处"),

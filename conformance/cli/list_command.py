@@ -47,11 +47,23 @@ from conformance.text import Lang, Text
         "改为列出 `serve --variant` 的变体，即特殊但合法的服务器。",
     ),
 )
+@click.option(
+    "--endpoints",
+    is_flag=True,
+    help=say(
+        "What a target needs to be judged, by each way of arranging items, and what is lost without it, instead.",
+        "改为按安排 item 的方式列出判定所需的端点，以及缺少时会失去什么。",
+    ),
+)
 @form_option("text", "md", "json")
-def command(lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool) -> None:
+def command(lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool, endpoints: bool) -> None:
     """Show what is judged."""
     chosen = language(lang)
-    if defects:
+    if endpoints:
+        from conformance.cli import endpoint_lists
+
+        endpoint_lists.tell(chosen, form)
+    elif defects:
         from conformance.cli import defect_lists
 
         defect_lists.tell(chosen, form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -15,7 +15,7 @@ from conformance.arrange.allotment import Allotment, allot
 from conformance.arrange.cleanup import remove
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.manifest import Manifest, WrongManifest, read_manifest, schema_text
-from conformance.arrange.manifest_maker import make_manifest
+from conformance.arrange.manifest_maker import Lack, make_manifest
 from conformance.arrange.preflight import CannotStart as Unreachable
 from conformance.arrange.preflight import accepted
 from conformance.arrange.reading import AnswerLost, CannotArrange, Precondition
@@ -26,16 +26,12 @@ from conformance.cli.suggesting import SuggestingGroup
 from conformance.client.api import Api
 from conformance.client.client import TargetGone
 from conformance.client.conversation import converse
-from conformance.options import OPTIONS
+from conformance.options import REACHING, names_of
 from conformance.settings import Settings, from_values
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError
 from conformance.text import Text
 
 _TOO_SHORT: Final = 3
-_NOT_FOR_MAKE: Final = frozenset(
-    {"arrange", "manifest", "arrange-command", "arrange-timeout", "output", "chapter", "requirement", "failed-from",
-     "strict", "seed", "repeat", "waivers", "max-duration", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"}
-)  # fmt: skip
 _EXPECTED: Final = (Unreachable, CannotArrange, Precondition, AnswerLost, TargetGone, ConfigurationError, OSError)
 
 T = TypeVar("T")
@@ -85,13 +81,47 @@ def check(file: Path) -> None:
 
 @command.command(
     help=say(
-        "Write a manifest over the public API: every item that the cases need, left in its state.\n\n"
-        "Active items keep their state for some ten minutes only, the longest lease there is.",
-        "通过公开 API 生成清单：各场景所需的每个 item 都已处于所需状态。\n\n"
-        "active 的 item 只能保持约十分钟，即文档允许的最长租约。",
+        "Print what a whole run needs, before there is a manifest: how many items of each kind, and two environments.",
+        "在还没有清单时，输出一次完整运行所需的内容：各类 item 的数量，以及两个环境。",
     )
 )
-@settings_options([option.name for option in OPTIONS if option.name not in _NOT_FOR_MAKE])
+@spoken_lang_option
+def needs() -> None:
+    """Say what a manifest has to list."""
+    allotment = allot(((name, scenario.want) for name, scenario in scenarios().items()), ())
+    for line in _needed(allotment):
+        click.echo(line.in_(spoken()))
+
+
+def _needed(allotment: Allotment) -> Iterator[Text]:
+    for kind, supply in allotment.supplies.items():
+        yield Text("{n} × {kind}", "{n} × {kind}").format(n=supply.needed, kind=kind.words)
+    yield Text(
+        "`cloud_environment_id`: an environment that is not self-hosted",
+        "`cloud_environment_id`：一个非 self-hosted 的环境",
+    )
+    yield Text(
+        "`second_environment_id`: a self-hosted environment without any delivered item of the manifest",
+        "`second_environment_id`：一个 self-hosted 的环境，不含清单中任何已投递的 item",
+    )
+    yield Text(
+        "A few more of each kind are worth having: a case whose answer was lost begins again, and races repeat on what is left.",
+        "各类宜多备几个：响应丢失的场景会重新开始，并发场景会在剩余的 item 上重复。",
+    )
+
+
+@command.command(
+    help=say(
+        "Write a manifest over the public API: every item that the cases need, left in its state.\n\n"
+        "Active items keep their state for some ten minutes only, the longest lease there is. What cannot be made is listed,"
+        " and the rest is written.\n\n"
+        "Exit codes: 0 every item was made, 2 none could be, 3 some could not.",
+        "通过公开 API 生成清单：各场景所需的每个 item 都已处于所需状态。\n\n"
+        "active 的 item 只能保持约十分钟，即文档允许的最长租约。无法生成的会逐类列出，其余照常写入。\n\n"
+        "退出码：0 全部生成，2 一个也无法生成，3 部分无法生成。",
+    )
+)
+@settings_options([*names_of(*REACHING), "lang", "concurrency"])
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -122,14 +152,16 @@ def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     journal = Journal(out.with_name(f"{out.stem}.{run_id}.journal.jsonl"))
     wants = [scenario.want for scenario in scenarios().values()]
 
-    async def conversation(api: Api) -> Manifest:
-        accepted(await api.list_objects("preflight", "environments"), api.client.target.host)
+    async def conversation(api: Api) -> tuple[Manifest | None, list[Lack]]:
+        accepted(await api.list_objects("preflight", "environments"), api.client)
         at_once = settings.limits.concurrency
         return await make_manifest(api, journal, run_id, wants, spare=values["spare"], at_once=at_once)
 
     written = False
     try:
-        manifest = _talk(settings, conversation)
+        manifest, lacks = _talk(settings, conversation)
+        if manifest is None:
+            raise CannotArrange(lacks[-1].why, "arrange")
         _write(out, manifest)
         written = True
     except _EXPECTED as error:
@@ -137,8 +169,17 @@ def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     finally:
         if not written:
             _take_back(settings, journal)
-    for line in _made(out, manifest, settings, journal, run_id):
+    for line in (*_lacking(lacks), *_made(out, manifest, settings, journal, run_id)):
         click.echo(line.in_(spoken()))
+    if lacks:
+        raise SystemExit(_TOO_SHORT)
+
+
+def _lacking(lacks: Iterable[Lack]) -> Iterator[Text]:
+    """What could not be made, each kind with the target's own words."""
+    for lack in lacks:
+        words = Text("not made: {n} of {kind}: {why}", "未能生成：{n} 个 {kind}：{why}")
+        yield words.format(n=lack.n, kind=lack.what, why=lack.why)
 
 
 def _why(error: BaseException, host: str) -> Text:

@@ -98,6 +98,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Judge a server."""
     values = merged(ctx, config)
     settings = check(values)
+    _end_where_nothing_failed(settings)
     import pytest
 
     from conformance.cli.narrator import DryRun, Narrator
@@ -119,6 +120,25 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     ):
         code = run_pytest(arguments(values, lang, processes=values["processes"], extra=extra), narrator)
     raise SystemExit(narrator.exit_code(code))
+
+
+def _end_where_nothing_failed(settings: Settings) -> None:
+    """Say so and end well where the earlier run left nothing to be judged again."""
+    from conformance.plugin.earlier import held
+
+    try:
+        nothing = settings.failed_from is not None and held(settings.failed_from)
+    except ConfigurationError:
+        return  # said where the selection is made, with what else is wrong
+    if nothing:
+        place = settings.failed_from
+        click.echo(
+            say(
+                f"Nothing failed in {place}, so there is nothing to judge again.",
+                f"{place} 中没有失败，因此没有需要重新判定的内容。",
+            )
+        )
+        raise SystemExit(0)
 
 
 def check(values: Mapping[str, Any]) -> Settings:

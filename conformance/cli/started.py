@@ -99,7 +99,7 @@ def _last_words(output: IO[bytes], settings: Settings) -> str:
     output.seek(0)
     text = output.read().decode("utf-8", "replace")
     redact = Redactor(settings.credentials.all() if settings.credentials else ())
-    redact.add(*(secret for _, secret in settings.secret_headers))
+    redact.add(*(secret for _, secret in (*settings.secret_headers, *settings.secret_query)))
     shown = ["".join(c if c.isprintable() else "?" for c in line) for line in redact(text).splitlines()[-_SHOWN_LINES:]]
     return "".join(f"\n  | {line}" for line in shown)
 

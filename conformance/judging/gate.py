@@ -10,7 +10,15 @@ from conformance.contract.catalogue import Exercised
 from conformance.judging.tally import RequirementResult, Tally
 from conformance.text import Text, join
 
-Word = Literal["conformant", "non-conformant", "selection-held", "held-but-waived", "inconclusive", "suite-error"]
+Word = Literal[
+    "conformant",
+    "non-conformant",
+    "selection-held",
+    "held-but-waived",
+    "stale-waivers",
+    "inconclusive",
+    "suite-error",
+]
 
 EXIT_CONFORMANT: Final = 0
 EXIT_NON_CONFORMANT: Final = 1
@@ -62,10 +70,7 @@ def decide(
             sentence = Text("{sentence}; {cut}", "{sentence}；{cut}").format(sentence=sentence, cut=cut)
         return Decision(word="non-conformant", exit_code=EXIT_NON_CONFORMANT, sentence=sentence)
     if complaints and cut is None:
-        sentence = Text("Non-conformant: {n} waivers do not hold: {first}", "不符合：{n} 项豁免不成立：{first}").format(
-            n=len(complaints), first=complaints[0]
-        )
-        return Decision(word="non-conformant", exit_code=EXIT_NON_CONFORMANT, sentence=sentence)
+        return _stale(complaints)
     if broken:
         sentence = Text(
             "Suite error: the suite itself broke while judging {names}", "套件错误：判定 {names} 时套件自身出错"
@@ -97,6 +102,15 @@ def _inconclusive(unjudged: list[RequirementResult], cut: Text | None) -> Text:
     if cut is not None:
         words = Text("{cut}; {words}", "{cut}；{words}").format(cut=cut, words=words)
     return Text("Inconclusive: {words}", "无法判定：{words}").format(words=words)
+
+
+def _stale(complaints: Sequence[Text]) -> Decision:
+    """Nothing failed that is not waived, so the list of known failures is what has to be put right."""
+    waivers = Text("stale waiver" if len(complaints) == 1 else "stale waivers", "项豁免已失效")
+    sentence = Text("{n} {waivers}: {first}", "{n} {waivers}：{first}").format(
+        n=len(complaints), waivers=waivers, first=complaints[0]
+    )
+    return Decision(word="stale-waivers", exit_code=EXIT_NON_CONFORMANT, sentence=sentence)
 
 
 def _waived(tally: Tally) -> Decision:

@@ -58,7 +58,7 @@ class Circumstances:
 
     `waivers` is the text of the file of known failures. `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
-    target; `repeat` is how often each scenario was to be held; `unwritten` says which reports are missing, and why; `phases` is
+    target; `turned_away` is how many answers were 429 or 503, the clean-up's included; `repeat` is how often each scenario was to be held; `unwritten` says which reports are missing, and why; `phases` is
     None for a run that did not measure them.
     """
 
@@ -77,6 +77,7 @@ class Circumstances:
     strict: bool
     arranged_by: Mode = "api"
     requests: int = 0
+    turned_away: int = 0
     selection: str | None = None
     interrupted: Text | None = None
     leftovers: tuple[str, ...] = ()
@@ -194,4 +195,4 @@ class RunRecord:
     @cached_property
     def waiver_complaints(self) -> list[Text]:
         """Waivers that expired or no longer match, each with its line of the file."""
-        return self.circumstances.known_failures.complaints(self.verdicts)
+        return self.circumstances.known_failures.complaints(self.verdicts, whole=self.circumstances.selection is None)

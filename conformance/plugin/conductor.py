@@ -7,18 +7,21 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 from conformance import __version__
 from conformance.arrange.cleanup import Leftover, remove
 from conformance.arrange.journal import Journal, new_run_id
+from conformance.arrange.place_tokens import learn
 from conformance.arrange.preflight import CannotStart, preflight
 from conformance.arrange.program import release
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.conversation import converse
+from conformance.client.traffic import Traffic
 from conformance.contract.catalogue import load
 from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
 from conformance.exchange import EndKind, Transcript
@@ -35,7 +38,7 @@ from conformance.plugin.transcripts import read_transcript, write_transcript
 from conformance.reporting.write import write_reports
 from conformance.scenario.perform import not_held
 from conformance.settings import Settings
-from conformance.target import Credentials, Secret, Target
+from conformance.target import ConfigurationError, Credentials, Secret, Target
 from conformance.text import Text
 
 GRACE: Final = 60.0
@@ -58,6 +61,8 @@ class Conductor:
         self._selection = selection
         self._processes = max(1, processes)
         self._verdicts: list[Verdict] = []
+        self._traffic = Traffic()
+        self._turned_away: dict[int, int] = {}
         self._workspace: Workspace | None = None
         self._started = datetime.now(UTC)
         self._epoch = self._begun = self._prepared = self._over = time.monotonic()
@@ -140,6 +145,10 @@ class Conductor:
         """A verdict came in, from this process or another."""
         self._verdicts.append(verdict)
 
+    def turned_away(self, process: int, requests: int) -> None:
+        """A process says how many of its requests the target has turned away up to now."""
+        self._turned_away[process] = requests
+
     def finish(self) -> RunRecord:
         """Give every open line its verdict, clean up, and write the reports whatever happens.
 
@@ -179,9 +188,14 @@ class Conductor:
             sentences += [_sentence(leftover) for leftover in left]
         if given:
             at_once = self.assignment.limits.concurrency
-            program = self.assignment.arrangement.program
-            sentences += self._talk(lambda api: release(program(api), given, at_once=at_once))
+            sentences += self._talk(partial(self._release, given, at_once))
         return sentences
+
+    async def _release(self, given: list[tuple[str, str | None]], at_once: int, api: Api) -> list[str]:
+        """Give back what the program gave; none of the tokens that it named stands in what is said of that."""
+        with contextlib.suppress(ConfigurationError):
+            learn(api.client, self._journal.pat_envs)
+        return await release(self.assignment.arrangement.program(api), given, at_once=at_once)
 
     def discard(self) -> None:
         """End a run that never began: remove what it made, and its folder where nothing is left to be told."""
@@ -189,7 +203,8 @@ class Conductor:
             run_folder.discard(self.folder, self._made)
 
     def close(self) -> None:
-        """Let go of what the run held: the embedded emulator."""
+        """Let go of what the run held: the embedded emulator, and a vendor's program that stays."""
+        self.assignment.arrangement.close()
         self._resources.close()
 
     @property
@@ -216,7 +231,7 @@ class Conductor:
     def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
         """Hold a conversation of the run's own, outside of any scenario."""
         whom = self.assignment
-        return converse(whom.target, whom.credentials, whom.limits, conversation, within=within)
+        return converse(whom.target, whom.credentials, whom.limits, conversation, within=within, traffic=self._traffic)
 
     def _close_the_books(self) -> dict[str, Transcript]:
         """Every planned scenario gets a transcript, and what an interruption left open is judged on it; all of them.
@@ -269,6 +284,7 @@ class Conductor:
             strict=self.settings.strict,
             arranged_by=self.assignment.arrangement.mode,
             requests=requests,
+            turned_away=self._traffic.turned_away + sum(self._turned_away.values()),
             repeat=self.settings.repeat,
             selection=self._words_of_selection(),
             interrupted=self.interrupted,

@@ -20,6 +20,7 @@ from conformance.arrange.arrangement import Arrangement, Arrangers
 from conformance.arrange.cleanup import clear
 from conformance.arrange.items import Arranger
 from conformance.arrange.journal import Journal
+from conformance.arrange.place_tokens import learn
 from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.alone import ODDITIES, Oddity, oddities
@@ -27,7 +28,7 @@ from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.client.traffic import Traffic
-from conformance.client.transport import Transport
+from conformance.client.transports import Transports
 from conformance.evidence import PLAN, TRANSCRIPTS
 from conformance.exchange import Transcript
 from conformance.judging.judge import judge_line
@@ -176,20 +177,20 @@ class Engine:
         self._quiet_ones = 0
         self._holds_place = False
         try:
-            transport = Transport(assignment.target.base_url, assignment.target.connection, assignment.limits)
+            transport = Transports(assignment.target, assignment.limits)
         except BaseException as error:
             self._ready.set_exception(error)
             raise
         async with transport:
-            self._ready.set_result(
-                Client(
-                    transport,
-                    target=assignment.target,
-                    credentials=assignment.credentials,
-                    limits=assignment.limits,
-                    clock=lambda: time.monotonic() - assignment.epoch,
-                )
+            client = Client(
+                transport,
+                target=assignment.target,
+                credentials=assignment.credentials,
+                limits=assignment.limits,
+                clock=lambda: time.monotonic() - assignment.epoch,
             )
+            learn(client, self._workspace.pat_envs)
+            self._ready.set_result(client)
             await self._closing.wait()
             leftover = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in leftover:
@@ -243,6 +244,9 @@ class Engine:
             await asyncio.gather(*(self._clear(races[0].id, [arranger]) for arranger in used))
             if not policy.another(time.monotonic() - begun, fastest=self._client.fastest):
                 return
+            races = [each for each in races if self._arrangers.reserve(each.id)]
+            if not races:
+                return
 
     async def _controls(self, races: Iterable[Scenario]) -> list[Transcript]:
         """What the target does where nothing overlaps: a control that was not selected is run for the races alone."""
@@ -270,7 +274,6 @@ class Engine:
             wanted=assignment.race_repeat or repeat,
             rest=time.monotonic() - self._begun,
             limited=bool(assignment.limits.writes_per_second),
-            most=1 if assignment.arrangement.mode == "manifest" else None,  # it has one item for each case
         )
 
     async def _judge_and_keep(self, scenario: Scenario, transcript: Transcript, *, wanted: int) -> None:

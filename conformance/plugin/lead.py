@@ -84,10 +84,17 @@ class Lead:
         return self._scheduling
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the verdict off pytest's report, from whichever process."""
+        """Take the verdict off pytest's report, from whichever process, and what it has sent."""
+        sent = getattr(report, SENT, None)
+        if sent is not None:
+            self._turned_away(sent["process"], sent["turned_away"])
         verdict = getattr(report, VERDICT, None)
         if verdict is not None:
             self._config.hook.pytest_conformance_judged(verdict=Verdict.from_json(verdict))
+
+    def _turned_away(self, process: int, requests: int) -> None:
+        if isinstance(self._conductor, Conductor):
+            self._conductor.turned_away(process, requests)
 
     def pytest_conformance_judged(self, verdict: Verdict) -> None:
         """Keep a verdict."""
@@ -120,6 +127,8 @@ class Lead:
             self._interrupt_workers()
         if self._court is not None:
             self._court.close()
+        if isinstance(self._court, Court):
+            self._turned_away(os.getpid(), self._court.traffic.turned_away)
         result = yield
         if not self._started:
             self._conductor.discard()

@@ -47,6 +47,7 @@ class Worker:
         """End the conversations that nobody waits for."""
         if self._court is not None:
             self._court.close()
+        self.assignment.arrangement.close()
 
     def _traffic(self) -> Traffic:
         return self._court.traffic if self._court is not None else Traffic()

@@ -14,7 +14,7 @@ from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORST_FIRST, Red, Verdict
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.safe import encodable
-from conformance.reporting.wording import LOST, title_of
+from conformance.reporting.wording import LOST, not_looked_at, title_of
 from conformance.text import Text
 
 REPORT_FORMAT: Final = "work-conformance-report/1"
@@ -76,9 +76,11 @@ def _run(about: Circumstances) -> dict[str, Any]:
         "processes": about.processes,
         "strict": about.strict,
         "arranged_by": about.arranged_by,
+        "not_looked_at": [effect.to_json() for effect in not_looked_at(about.arranged_by)],
         "selection": about.selection,
         "interrupted": _text(about.interrupted),
         "requests": about.requests,
+        "turned_away": about.turned_away,
         "left_behind": list(about.leftovers),
         "replayed": about.replayed,
         "repeat": about.repeat,

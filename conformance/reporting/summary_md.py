@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from conformance.contract.ambiguities import readings_of
 from conformance.contract.sources import Source
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
@@ -19,7 +20,18 @@ from conformance.reporting.markdown import code, literal
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
-from conformance.reporting.wording import JUDGED_AGAIN, LOST, PARTLY, level_and_basis, title_of
+from conformance.reporting.wording import (
+    JUDGED_AGAIN,
+    LOST,
+    NOT_LOOKED_AT,
+    OPEN,
+    PARTLY,
+    level_and_basis,
+    not_looked_at,
+    reading,
+    title_of,
+    turned_away,
+)
 from conformance.text import Lang, Text, join
 
 _TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
@@ -85,6 +97,10 @@ def _facts(record: RunRecord) -> Iterator[Text]:
         run=code(about.run_id),
         seed=about.seed,
     )
+    for effect in not_looked_at(about.arranged_by):
+        yield Text("{label}: {effect}", "{label}：{effect}").format(label=NOT_LOOKED_AT, effect=effect)
+    if about.turned_away:
+        yield turned_away(about.turned_away)
     if about.replayed:
         yield JUDGED_AGAIN
     yield from (words for words in (held(record), raced(record)) if words is not None)
@@ -178,6 +194,8 @@ def _told(result: RequirementResult) -> Iterator[tuple[Text, Text]]:
         red = first.reds[0]
         yield Text("expected", "预期"), _code(red.expected)
         yield Text("actual", "实际"), _actual(red)
+    for entry in readings_of(requirement.id):
+        yield OPEN, reading(entry)
     yield Text("docs", "文档"), join(Text(", ", "、"), map(_link, requirement.sources))
 
 

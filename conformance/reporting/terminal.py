@@ -11,19 +11,30 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final, Literal
 
-from conformance.contract.ambiguities import register
+from conformance.contract.ambiguities import readings_of, register
 from conformance.contract.catalogue import load
 from conformance.contract.witnesses import schema_differences
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, Verdict, VerdictKind
-from conformance.judging.waivers import entry_for
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.causes import causes_of, counted
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
 from conformance.reporting.table import aligned
-from conformance.reporting.wording import JUDGED_AGAIN, LOST, PARTLY, explain, summary, waived
+from conformance.reporting.waiver_entries import entries
+from conformance.reporting.wording import (
+    JUDGED_AGAIN,
+    LOST,
+    NOT_LOOKED_AT,
+    OPEN,
+    PARTLY,
+    explain,
+    not_looked_at,
+    summary,
+    turned_away,
+    waived,
+)
 from conformance.text import Lang, Text
 
 Tone = Literal["heading", "good", "doubtful", "bad"]
@@ -139,6 +150,8 @@ def _head(record: RunRecord, lang: Lang) -> Iterator[str]:
         yield JUDGED_AGAIN.in_(lang)
     if about.arranged_by != "api":
         yield _GIVEN[about.arranged_by].in_(lang)
+        yield Text("{label}:", "{label}：").format(label=NOT_LOOKED_AT).in_(lang)
+        yield from (f"- {effect.in_(lang)}" for effect in not_looked_at(about.arranged_by))
     yield from (words.in_(lang) for words in (held(record), raced(record)) if words is not None)
     if about.selection is not None:
         yield Text("selected: {what}", "所选范围：{what}").format(what=safe(about.selection)).in_(lang)
@@ -217,7 +230,7 @@ def _waived(record: RunRecord, lang: Lang) -> Iterator[str]:
                 break
     if record.waiver_complaints:
         yield ""
-        yield Text("Waivers that do not hold:", "不成立的豁免：").in_(lang)
+        yield Text("Stale waivers:", "已失效的豁免：").in_(lang)
         yield from (f"- {_safe(complaint).in_(lang)}" for complaint in record.waiver_complaints)
 
 
@@ -225,13 +238,12 @@ def _ready_made_waiver(record: RunRecord, lang: Lang) -> Iterator[str]:
     """An entry for the first failure, to be copied."""
     failed = record.tally.of("failed", level="MUST")
     if failed:
-        first = [verdict for verdict in failed[0].verdicts if verdict.kind == "failed"]
         yield ""
         yield Text(
             "If this is known, an entry for --waivers FILE (waivers.toml in the run's folder has all):",
             "如为已知问题，可用作 --waivers FILE 的一项（全部见运行目录中的 waivers.toml）：",
         ).in_(lang)
-        yield from (f"  {safe(line)}" for line in entry_for(failed[0].requirement.id, first))
+        yield from (f"  {safe(line)}" for line in next(entries(failed)))
 
 
 def _told_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:
@@ -240,6 +252,9 @@ def _told_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:
     yield f"  {requirement.text.in_(lang)}"
     yield f"  {summary(verdict).in_(lang)}"
     yield "  " + Text("the same answer as under {id}", "与 {id} 为同一响应").format(id=where).in_(lang)
+    names = [entry.id for entry in readings_of(requirement.id)]
+    if names:
+        yield from _names(OPEN, names, lang)
     yield from (f"  {source.cite(lang)}" for source in requirement.sources)
 
 
@@ -344,6 +359,9 @@ def _remarks(record: RunRecord, lang: Lang) -> Iterator[str]:
         yield ""
         yield Text("Left behind on the target:", "遗留在目标上的对象：").in_(lang)
         yield from (f"- {safe(leftover, _EXCERPT)}" for leftover in about.leftovers)
+    if about.turned_away:
+        yield ""
+        yield turned_away(about.turned_away).in_(lang)
     if about.insecure:
         yield ""
         yield _INSECURE.in_(lang)

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from conformance.arrange.modes import Mode
 from conformance.chapters.registry import scenarios
+from conformance.contract.ambiguities import Ambiguity, readings_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
+from conformance.contract.mistakes import consequence_of, likely_cause
 from conformance.judging.verdict import WORDS, Red, Repetitions, Verdict, VerdictKind
 from conformance.reporting.safe import excerpt, safe
 from conformance.reporting.steadiness import tally_of
@@ -32,6 +35,11 @@ _LANGUAGES: Final[dict[Lang, Text]] = {
 }
 
 
+OPEN: Final = Text("the docs are open here", "文档的歧义")
+"""The label of an entry of the register."""
+
+CONSEQUENCE: Final = Text("what it does to a worker", "对 worker 的影响")
+
 JUDGED_AGAIN: Final = Text(
     "judged again from the saved conversations: the checks of this version were applied to the requests and answers that the"
     " run had saved, and no server was contacted",
@@ -42,6 +50,42 @@ JUDGED_AGAIN: Final = Text(
 
 PARTLY: Final = Text("Judged in part, for failures stand in the way of the rest", "只判定了一部分，其余因失败而受阻")
 """The heading over requirements whose verdict is that of a part of what they are about."""
+
+
+_UNSEEN: Final = (
+    Text(
+        "whether poll still delivers an item after a refused ack, and to whom",
+        "ack 被拒绝之后，poll 是否仍会投递该 item、投递给谁",
+    ),
+    Text(
+        "whether poll delivers an item again once it is `starting` or `active`",
+        "item 进入 `starting` 或 `active` 之后，poll 是否会再次投递",
+    ),
+    Text(
+        "whether an ack, or its refusal, changes another item of the same environment",
+        "ack 或对它的拒绝是否会改变同一环境中的其他 item",
+    ),
+    Text(
+        "which worker the target has stored: that is known from whoever arranged the item alone",
+        "目标存储的是哪个 worker：只能由安排该 item 的一方得知",
+    ),
+)
+
+
+def not_looked_at(arranged_by: Mode) -> tuple[Text, ...]:
+    """The effects that a run on given items cannot see: it polls nothing and makes nothing."""
+    return () if arranged_by == "api" else _UNSEEN
+
+
+NOT_LOOKED_AT: Final = Text("not looked at, since the items are given", "由于 item 是给定的，以下各点未能查看")
+
+
+def turned_away(requests: int) -> Text:
+    """How often the target's limit was met, without a full stop."""
+    return Text(
+        "requests turned away with 429 or 503: {n}; lower --max-rate if that is too many",
+        "被 429 或 503 拒绝的请求：{n} 次；如次数过多，请降低 --max-rate",
+    ).format(n=requests)
 
 
 def title_of(scenario: str) -> Text:
@@ -79,6 +123,9 @@ def explain(
     ]
     if requirement.inference is not None:
         lines.append(_labelled(lang, Text("because", "依据说明"), requirement.inference.in_(lang)))
+    if verdict.reds:
+        lines += [_labelled(lang, OPEN, reading(entry).in_(lang)) for entry in readings_of(requirement.id)]
+        lines += _about_the_server(verdict, lang)
     if verdict.waiver is not None:
         lines.append(_labelled(lang, Text("waived", "豁免理由"), waived(verdict).in_(lang)))
     if verdict.reason is not None:
@@ -94,6 +141,23 @@ def explain(
     for other in LANGS:
         lines += [_labelled(lang, _LANGUAGES[other], source.cite(other)) for source in requirement.sources]
     return lines
+
+
+def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
+    """What the failure does to a worker, and its cause where it can be told from what came."""
+    name = verdict.line.requirement
+    consequence, cause = consequence_of(name), likely_cause(name, verdict.reds[0].actual.en)
+    if consequence is not None:
+        yield _labelled(lang, CONSEQUENCE, consequence.in_(lang))
+    if cause is not None:
+        words = Text("{what} {mend}", "{what}{mend}").format(what=cause.what, mend=cause.mend)
+        yield _labelled(lang, Text("likely cause", "可能的原因"), words.in_(lang))
+
+
+def reading(entry: Ambiguity) -> Text:
+    """An entry of the register in a line: its id, what the pages say, and how the suite reads them."""
+    words = Text("`{id}`: {positions} Read as: {reading}", "`{id}`：{positions}解读为：{reading}")
+    return words.format(id=entry.id, positions=entry.positions, reading=entry.reading)
 
 
 def waived(verdict: Verdict) -> Text:

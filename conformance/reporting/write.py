@@ -13,15 +13,13 @@ from typing import Final, TypeAlias
 
 from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
-from conformance.judging.tally import RequirementResult
-from conformance.judging.verdict import Verdict
-from conformance.judging.waivers import lines_of_entries
 from conformance.reporting import run_badge
 from conformance.reporting.ctrf_json import ctrf
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.report_json import report, schema_text
 from conformance.reporting.safe import json_text
 from conformance.reporting.summary_md import markdown
+from conformance.reporting.waiver_entries import waiver_entries
 from conformance.reporting.whole import write_whole
 from conformance.text import Lang, Text, join
 
@@ -83,7 +81,7 @@ def write_reports(
     """Write every report, those that have one language in `lang`, after the files of `before`.
 
     `report.html` shows the conversations of `transcripts`, by scenario.
-    Where a MUST failed, `waivers.toml` holds an entry for each, to be completed by whoever knows why. The folder is
+    Where a MUST failed, `waivers.toml` holds entries for all of them, to be completed by whoever knows why. The folder is
     made where it is missing. `report.json` comes last: where it is, the others are too, or its sentence names them.
 
     Raises:
@@ -115,8 +113,9 @@ def _texts(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang)
         "badge.json": lambda: run_badge.endpoint(record, lang),
         "report.html": lambda: _page(record, transcripts, lang),
     }
-    if any(verdict.kind == "failed" for verdict in record.verdicts):
-        texts["waivers.toml"] = lambda: _waivers(record)
+    failed = record.tally.of("failed", level="MUST")
+    if failed:
+        texts["waivers.toml"] = lambda: waiver_entries(failed)
     return texts
 
 
@@ -124,12 +123,3 @@ def _page(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang) 
     from conformance.reporting.html.page import page  # the template engine is not needed for anything else
 
     return page(record, transcripts, lang)
-
-
-def _waivers(record: RunRecord) -> str:
-    failed = record.tally.of("failed", level="MUST")
-    return "\n".join(lines_of_entries((result.requirement.id, _failed(result)) for result in failed))
-
-
-def _failed(result: RequirementResult) -> list[Verdict]:
-    return [verdict for verdict in result.verdicts if verdict.kind == "failed"]

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Final
 
 from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
+from conformance.arrange.refusals import outcome
 from conformance.client.client import TargetGone
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
 from conformance.scenario.model import Scenario
@@ -94,7 +95,7 @@ def _lost(exchange: Exchange) -> Text:
     return Text(
         "no usable answer to {operation} ({problem}; tries: {tries})",
         "{operation} 没有得到可用的响应（{problem}；尝试次数：{tries}）",
-    ).format(operation=exchange.operation, problem=exchange.problem, tries=exchange.tries)
+    ).format(operation=exchange.operation, problem=outcome(exchange), tries=exchange.tries)
 
 
 def _broke(error: Exception, stage: Stage) -> Text:

@@ -92,6 +92,11 @@ class Stage:
         """The header that carries a worker identity; none for None. `header` is another spelling of its name."""
         return () if worker_id is None else ((header or self.client.target.worker_header, worker_id),)
 
+    @property
+    def pat(self) -> Secret:
+        """The right token for the item that this case is about."""
+        return self.client.pat_of(str(self.facts.get("environment_id")))
+
     def token(self, kind: OptionalToken) -> Secret:
         """An optional credential.
 

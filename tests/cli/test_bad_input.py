@@ -211,3 +211,19 @@ def test_somebody_elses_broken_pyproject_is_no_concern(attempt: Try, tmp_path: P
     (tmp_path / "pyproject.toml").write_text("[")
     assert attempt("run", "--dry-run", "--chapter", "nonsense").code == 2
     assert "pyproject" not in attempt("list", "--formt").err
+
+
+@pytest.mark.parametrize("command", ["run", "doctor", "clean"])
+@pytest.mark.parametrize("other", ["FORBIDDEN", "FOREIGN", "EXPIRED"])
+def test_one_token_in_two_roles_is_refused(command: str, other: str, attempt: Try) -> None:
+    name = f"QODER_{other}_PAT"
+    outcome = attempt(command, *BASE_URL, **{name: PAT})
+    assert (outcome.code, outcome.out, outcome.left) == (2, "", [])
+    assert f"QODER_PAT and {name} hold the same token" in outcome.sentence
+    assert PAT not in outcome.err
+
+
+def test_two_optional_tokens_that_are_one_are_refused_by_the_names_that_were_given(attempt: Try) -> None:
+    outcome = attempt(*("run", *BASE_URL, "--foreign-pat-env", "MINE"), MINE=PAT[::-1], QODER_EXPIRED_PAT=PAT[::-1])
+    assert outcome.code == 2
+    assert "MINE and QODER_EXPIRED_PAT hold the same token; set QODER_EXPIRED_PAT" in outcome.sentence

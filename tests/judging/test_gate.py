@@ -94,11 +94,15 @@ def test_what_a_waived_failure_blocks_goes_with_it_and_nothing_else_does(cause: 
     assert decision.exit_code == code
 
 
-def test_a_waiver_that_does_not_hold_fails_the_run() -> None:
-    complaint = Text("waiver in line 3 (x): matched nothing", "第 3 行的豁免（x）：没有匹配")
-    decision = decide(counted(dict(GOOD)), selected=False, strict=False, complaints=[complaint])
-    assert (decision.word, decision.exit_code) == ("non-conformant", 1)
-    assert "line 3" in decision.sentence.en
+@pytest.mark.parametrize(("n", "words"), [(1, "1 stale waiver: "), (3, "3 stale waivers: ")])
+def test_a_stale_waiver_fails_the_run_and_never_calls_the_target_non_conformant(n: int, words: str) -> None:
+    complaints = [Text("waiver in line 3 (x): matched nothing", "第 3 行的豁免（x）：没有匹配")] * n
+    decision = decide(counted(dict(GOOD)), selected=False, strict=False, complaints=complaints)
+    assert (decision.word, decision.exit_code) == ("stale-waivers", 1)
+    assert decision.sentence.en == words + complaints[0].en
+    assert "符合" not in decision.sentence.zh
+    failed = decide(counted({**GOOD, "one": "failed"}), selected=False, strict=False, complaints=complaints)
+    assert failed.word == "non-conformant"
 
 
 def test_a_selection_with_a_waived_failure_never_says_that_it_held() -> None:

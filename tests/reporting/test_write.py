@@ -29,7 +29,7 @@ def test_where_a_must_failed_there_is_a_file_of_waivers_to_complete(tmp_path: Pa
     record = mixed()
     write_reports(record, tmp_path)
     entries = tomllib.loads((tmp_path / "waivers.toml").read_text("utf-8"))["waiver"]
-    assert [entry["requirement"] for entry in entries] == [
+    assert [entry.get("requirement") for entry in entries] == [
         result.requirement.id for result in record.tally.of("failed", level="MUST")
     ]
     assert {entry["reason"] for entry in entries} == {""}
@@ -80,7 +80,7 @@ WRITERS = {
     "badge.svg": "run_badge.svg",
     "badge.json": "run_badge.endpoint",
     "report.html": "_page",
-    "waivers.toml": "lines_of_entries",
+    "waivers.toml": "waiver_entries",
     "report.schema.json": "schema_text",
     "report.json": "report",
 }

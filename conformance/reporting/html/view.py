@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from conformance.contract.ambiguities import Ambiguity, register
+from conformance.contract.ambiguities import Ambiguity, readings_of, register
 from conformance.contract.catalogue import Chapter, Requirement
-from conformance.contract.mistakes import Mistake, likeliest_first, mistakes_of, telling
+from conformance.contract.mistakes import Mistake, consequence_of, likeliest_first, mistakes_of, telling
 from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
@@ -21,7 +21,7 @@ from conformance.reporting.html.race import Race, race_of
 from conformance.reporting.html.sequence import Sequence, sequence_of
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import Unsteady, held, raced, unsteady
-from conformance.reporting.wording import LOST, summary, title_of
+from conformance.reporting.wording import LOST, not_looked_at, summary, title_of
 from conformance.text import Text
 
 SHOWN_IN_FULL: Final = 3
@@ -105,6 +105,11 @@ class Rule:
         return likeliest_first(mistakes_of(self.requirement.id), seen)
 
     @property
+    def consequence(self) -> Text | None:
+        """What a failure does to a worker."""
+        return consequence_of(self.requirement.id) if self.breaches else None
+
+    @property
     def open_lines(self) -> tuple[Verdict, ...]:
         """What could not be judged for reasons of its own, with a reason each."""
         return tuple(v for v in self.result.verdicts if v.kind in _OPEN and v.blocked_by is None)
@@ -130,7 +135,7 @@ class Rule:
     @property
     def readings(self) -> tuple[Ambiguity, ...]:
         """Where the docs are open about it, or contradict themselves."""
-        return tuple(entry for entry in register() if self.requirement.id in entry.requirements)
+        return readings_of(self.requirement.id)
 
     @property
     def judged_lines(self) -> dict[VerdictKind, list[str]]:
@@ -235,6 +240,11 @@ class View:
             found[verdict.line.scenario].append(verdict.kind)
         for name, kinds in found.items():
             yield name, title_of(name), worst(kinds), len(kinds)
+
+    @property
+    def not_looked_at(self) -> tuple[Text, ...]:
+        """What could not be looked at, since the items are given."""
+        return not_looked_at(self.about.arranged_by)
 
     @property
     def held(self) -> Text | None:
