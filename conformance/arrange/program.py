@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final, Literal, NoReturn
@@ -16,6 +15,7 @@ from typing import IO, Any, Final, Literal, NoReturn
 from conformance.arrange.reading import CannotArrange, usable_id
 from conformance.arrange.wants import Want
 from conformance.contract.strict_json import NotStrictJson, decode, parse
+from conformance.machine.scratch import scratch
 from conformance.text import Text
 
 REQUEST_FORMAT: Final = "work-conformance-arrange/1"
@@ -79,10 +79,11 @@ class Program:
 
     async def _run(self, request: dict[str, Any], what: str) -> bytes:
         """What the program wrote. A process of its own session, so that all of it can be ended."""
-        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            given.write(json.dumps(request).encode() + b"\n")
-            given.seek(0)
+        with contextlib.ExitStack() as files:
             try:
+                given, out, err = (files.enter_context(scratch()) for _ in range(3))
+                given.write(json.dumps(request).encode() + b"\n")
+                given.seek(0)
                 process = subprocess.Popen(  # noqa: S603, ASYNC220 - the user's own command; files, so nothing blocks
                     self.words, stdin=given, stdout=out, stderr=err, start_new_session=True
                 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -211,9 +210,5 @@ def _near(path: Path) -> str:
 
 
 def _echo(texts: Iterable[str]) -> None:
-    """Print lines. Where nobody takes them (a closed pipe, a full disk) the run goes on: its code and reports tell all."""
-    try:
-        for text in texts:
-            click.echo(text)
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for text in texts:
+        click.echo(text)

@@ -68,8 +68,8 @@ def decide(
         ).format(names=_names(broken))
         return Decision(word="suite-error", exit_code=EXIT_SUITE_ERROR, sentence=sentence)
     if unwritten is not None:
-        sentence = Text("Suite error: {why}", "套件错误：{why}").format(why=unwritten)
-        return Decision(word="suite-error", exit_code=EXIT_SUITE_ERROR, sentence=sentence)
+        sentence = Text("Inconclusive: {why}", "无法判定：{why}").format(why=unwritten)
+        return Decision(word="inconclusive", exit_code=EXIT_INCONCLUSIVE, sentence=sentence)
     if unjudged:
         sentence = Text(
             "Inconclusive: no MUST failed, but {n} could not be judged ({names})",

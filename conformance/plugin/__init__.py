@@ -17,6 +17,7 @@ import pytest
 import conformance
 from conformance.judging.plan import Selection, UnknownName
 from conformance.judging.verdict import Line
+from conformance.machine.refusal import refusal
 from conformance.options import OPTIONS
 from conformance.plugin import hooks
 from conformance.plugin.conductor import Conductor
@@ -88,6 +89,11 @@ def pytest_configure(config: pytest.Config) -> None:
             _join_allure(config, conductor.conversations)
     except (ConfigurationError, UnknownName) as error:
         raise pytest.UsageError(str(error)) from None
+    except OSError as error:
+        refused = refusal(error)
+        if refused is None:
+            raise
+        raise pytest.UsageError(refused.en) from None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -63,9 +63,14 @@ class Conductor:
         self._resources = contextlib.ExitStack()
         run_id = new_run_id(self._started)
         output = settings.output or run_folder.default_folder(run_id)
-        self._made = run_folder.absent(output)
-        self.folder = run_folder.take(output, run_id)
-        target, credentials = self._whom()
+        self._taken = run_folder.take(output, run_id)
+        self._resources.callback(self._taken.release)
+        self.folder = self._taken.path
+        try:
+            target, credentials = self._whom()
+        except BaseException:
+            self._taken.discard()
+            raise
         self.assignment = Assignment(
             run_id=run_id,
             seed=settings.seed if settings.seed is not None else secrets.randbelow(2**31),
@@ -186,10 +191,10 @@ class Conductor:
     def discard(self) -> None:
         """End a run that never began: remove what it made, and its folder where nothing is left to be told."""
         if not self.clean_up():
-            run_folder.discard(self.folder, self._made)
+            self._taken.discard()
 
     def close(self) -> None:
-        """Let go of what the run held: the embedded emulator."""
+        """Let go of what the run held: its folder, the embedded emulator."""
         self._resources.close()
 
     @property

@@ -18,8 +18,9 @@ def unpassed_lines(place: Path) -> frozenset[Line]:
     Raises:
         ConfigurationError: there is no report there, or it cannot be read.
     """
-    path = place / "report.json" if place.is_dir() else place
+    path = place
     try:
+        path = place / "report.json" if place.is_dir() else place
         report = json.loads(path.read_text("utf-8"))
         return frozenset(
             Line(line["scenario"], requirement["id"])
@@ -33,7 +34,7 @@ def unpassed_lines(place: Path) -> frozenset[Line]:
             f"--failed-from: {path} cannot be read ({error.strerror}).",
             f"--failed-from：无法读取 {path}（{error.strerror}）。",
         ) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ConfigurationError(
             f"--failed-from: {path} is not a report of this suite.", f"--failed-from：{path} 不是本套件的报告。"
         ) from None

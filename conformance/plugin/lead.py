@@ -13,6 +13,7 @@ import pytest
 
 from conformance.arrange.preflight import CannotStart
 from conformance.judging.verdict import Line, Verdict
+from conformance.machine.refusal import refusal
 from conformance.plugin.conductor import Conductor
 from conformance.plugin.court import Court
 from conformance.plugin.distribution import ScenarioScheduling, line_of, process_count
@@ -34,6 +35,9 @@ FOLDER: Final = pytest.StashKey[Path]()
 _EXIT_CANNOT_START: Final = 2
 
 
+_STOPPED: Final = Text("the run was stopped before it was judged", "在判定之前运行已被停止")
+
+
 def _unwritable(folder: Path, error: OSError) -> Text:
     why = error.strerror or type(error).__name__
     return Text(
@@ -50,6 +54,7 @@ class Lead:
         self._conductor = conductor
         self._court: Court | Replay | None = None
         self._started = False
+        self._refused: Text | None = None
         self._workers: dict[str, int] = {}
         self._scheduling: ScenarioScheduling | None = None
         config.stash[FOLDER] = conductor.folder
@@ -109,14 +114,24 @@ class Lead:
         """With xdist: a worker has ended."""
         self._workers.pop(node.gateway.id, None)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
+        """What the machine refuses (memory, files) ends the run as an interruption does, and not with a traceback."""
+        self._refused = refusal(excinfo.value)
+        if self._refused is None:
+            return None
+        if not self._started:
+            self._config.hook.pytest_conformance_cannot_start(config=self._config, reason=self._refused)
+        return True
+
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
         """End the run: after this every planned line has a verdict, or counts as lost.
 
         Only once nobody talks to the target any more, which xdist sees to in between, is it cleaned up.
         """
-        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail
-        if interrupted:
+        stopped = exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail
+        if stopped or self._refused is not None:
             self._interrupt_workers()
         if self._court is not None:
             self._court.close()
@@ -124,14 +139,14 @@ class Lead:
         if not self._started:
             self._conductor.discard()
             return result
-        if interrupted:
-            self._conductor.interrupted = Text("the run was stopped before it was judged", "在判定之前运行已被停止")
+        if stopped or self._refused is not None:
+            self._conductor.interrupted = self._refused or _STOPPED
         record = self._conductor.finish()
         self._config.hook.pytest_conformance_finished(config=self._config, record=record)
         return result
 
     def pytest_unconfigure(self) -> None:
-        """Let go of the embedded emulator."""
+        """Let go of what the run held."""
         self._conductor.close()
 
     def _interrupt_workers(self) -> None:

@@ -41,8 +41,8 @@ class Replay:
                 "--output: that is the folder to be judged again; name another.",
                 "--output：该目录正是要重新判定的目录；请指定其他目录。",
             )
-        self._made = run_folder.absent(output)
-        self.folder = run_folder.take(output, about.run_id)
+        self._taken = run_folder.take(output, about.run_id)
+        self.folder = self._taken.path
 
     @property
     def target(self) -> Target:
@@ -86,10 +86,11 @@ class Replay:
 
     def discard(self) -> None:
         """Take back the folder of reports that were never written."""
-        run_folder.discard(self.folder, self._made)
+        self._taken.discard()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let others have the folder."""
+        self._taken.release()
 
 
 def _seconds(started_at: str) -> float:

@@ -36,7 +36,7 @@ def unwritten(transcript: Transcript, error: OSError) -> Transcript:
     """What is judged in its place: nobody could hold the verdicts against a transcript that is not there."""
     why = error.strerror or type(error).__name__
     reason = Text(f"the transcript could not be written ({why})", f"记录无法写入（{why}）")
-    return replace(transcript, exchanges=(), ending=Ending(kind="suite-error", reason=reason))
+    return replace(transcript, exchanges=(), ending=Ending(kind="inconclusive", reason=reason))
 
 
 def read_transcript(folder: Path, scenario: str) -> Transcript | None:
