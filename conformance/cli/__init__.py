@@ -11,11 +11,11 @@ import click
 
 from conformance import __version__
 from conformance.cli.guard import documented_exit_codes, refusals_as_sentences
-from conformance.cli.signals import ends_as_interrupts
 from conformance.cli.spoken import say
 from conformance.cli.streams import standard_streams
 from conformance.cli.suggesting import SuggestingGroup
 from conformance.machine.modules import own_modules_first
+from conformance.machine.signals import ends_as_interrupts
 
 _COMMANDS: Final = {
     "run": say("Judge a server, or the embedded emulator.", "判定一个服务器或内置模拟器。"),

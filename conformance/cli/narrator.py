@@ -70,6 +70,16 @@ class Narrator:
         self._cannot_start = True
         click.echo(reason.in_(self._lang), err=True)
 
+    def pytest_conformance_left_behind(self, leftovers: Sequence[str]) -> None:
+        """Say what nobody else will: there is no report of such a run."""
+        heading = Text(
+            "Left behind on the target (remove it with `work-conformance clean`):",
+            "目标上有遗留（请用 `work-conformance clean` 清除）：",
+        )
+        click.echo(heading.in_(self._lang), err=True)
+        for leftover in leftovers:
+            click.echo(f"- {safe(leftover)}", err=True)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
         """Judge in one step. A test's three phases and their reports are for Allure; else nobody here listens to them."""
@@ -205,8 +215,10 @@ def _coloured(line: str) -> str:
 
 def _near(path: Path) -> str:
     """The path from here where it lies below, else in full."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (OSError, ValueError):  # the working directory was removed, or the path lies elsewhere
+        return str(path)
 
 
 def _echo(texts: Iterable[str]) -> None:

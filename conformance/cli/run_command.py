@@ -20,11 +20,19 @@ from conformance.cli.options import (
     verbose_option,
 )
 from conformance.cli.spoken import say, spoken
+from conformance.options import OPTIONS
 from conformance.settings import Settings, from_values
+from conformance.spelling import nearest
 from conformance.target import ConfigurationError
 from conformance.text import Text
 
 _LONGEST_WAIT: Final = 86_400
+_VARIABLE: Final = "WORK_CONFORMANCE_"
+_BASE_URL: Final = f"{_VARIABLE}BASE_URL"
+_MEANT: Final = frozenset(
+    f"{_VARIABLE}{word}" for word in ("URL", "TARGET", "TARGET_URL", "SERVER", "HOST", "ENDPOINT")
+)
+"""What is written in its place, and not near to it by its letters."""
 
 
 @click.command(
@@ -120,6 +128,8 @@ def check(values: Mapping[str, Any]) -> Settings:
         Selection(chapters=settings.chapters, requirements=settings.requirements).check_names()
     except (ConfigurationError, UnknownName) as error:
         raise CannotStart(error.reason.in_(spoken())) from None
+    if settings.base_url is None:
+        _check_variables(os.environ)
     if values.get("start") and settings.base_url is None:
         raise CannotStart(
             say(
@@ -135,3 +145,22 @@ def check(values: Mapping[str, Any]) -> Settings:
             )
         )
     return settings
+
+
+def _check_variables(environ: Mapping[str, str]) -> None:
+    """See that no variable was meant to name the server: the embedded emulator would be judged in its place.
+
+    Raises:
+        CannotStart: one was.
+    """
+    known = [f"{_VARIABLE}{option.key.upper()}" for option in OPTIONS]
+    for name in environ:
+        if name.upper().startswith(_VARIABLE) and name not in known:
+            near = nearest(name.upper(), known)
+            if near == _BASE_URL or name.upper() in _MEANT:
+                raise CannotStart(
+                    say(
+                        f"There is no variable {name}; name the server in {_BASE_URL}, or with --base-url.",
+                        f"没有变量 {name}；请用 {_BASE_URL} 或 --base-url 指定服务器。",
+                    )
+                )

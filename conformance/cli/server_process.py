@@ -50,8 +50,11 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     for number, seconds in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, _KILLED)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
-        if _ended(process, seconds):
-            return
+        try:
+            if _ended(process, seconds):
+                return
+        except KeyboardInterrupt:  # whoever cannot wait has it killed at once, and never left behind
+            continue
 
 
 def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:

@@ -55,10 +55,11 @@ def _tolerant(stream: TextIO | None, descriptor: int) -> TextIO:
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     stream.reconfigure(errors=_ESCAPED)
-    if not isinstance(getattr(stream.buffer, "raw", None), io.FileIO):  # a Windows console, which knows Unicode
+    raw = getattr(stream.buffer, "raw", stream.buffer)  # there is no buffer between them where PYTHONUNBUFFERED is set
+    if not isinstance(raw, io.FileIO):  # a Windows console, which knows Unicode
         return stream
-    stream.flush()
-    return _Text(_Raw(descriptor), stream.encoding, line_buffering=stream.line_buffering)
+    at_once = stream.line_buffering or raw is stream.buffer
+    return _Text(_Raw(descriptor), stream.encoding, line_buffering=at_once)
 
 
 class _Raw(io.FileIO):

@@ -43,6 +43,9 @@ from conformance.text import Text
 GRACE: Final = 60.0
 """Seconds that preparing, and at the end cleaning up, may take where the limit of the whole run is shorter."""
 
+_HURRIED: Final = 6.0
+"""Seconds for cleaning up after a signal: whoever sent it soon loses patience, and sends one that cannot be caught."""
+
 T = TypeVar("T")
 
 
@@ -54,6 +57,7 @@ class Conductor:
         self.plan: tuple[Line, ...] = ()
         self.record: RunRecord | None = None
         self.interrupted: Text | None = None
+        self.hurried = False
         self._selection = selection
         self._processes = max(1, processes)
         self._verdicts: list[Verdict] = []
@@ -150,7 +154,7 @@ class Conductor:
         """
         transcripts = self._close_the_books()
         self._over = time.monotonic()
-        leftovers = [f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"]
+        leftovers = [self._not_cleaned_up]
         try:
             leftovers = self.clean_up()
         except KeyboardInterrupt:
@@ -177,25 +181,44 @@ class Conductor:
         made = self._journal.read()
         given = self._journal.claimed() if self.assignment.arrangement.mode == "command" else []
         sentences = []
+        within = min(self._bound, _HURRIED) if self.hurried else self._bound
         if made:
             # Twice: a scenario with a burst has as many requests under way, and more.
             at_once = 2 * self.assignment.limits.concurrency
-            left = self._talk(lambda api: remove(api, made, within=self._bound, at_once=at_once))
+            left = self._talk(lambda api: remove(api, made, within=within, at_once=at_once))
             sentences += [_sentence(leftover) for leftover in left]
         if given:
             at_once = self.assignment.limits.concurrency
             program = self.assignment.arrangement.program
-            sentences += self._talk(lambda api: release(program(api), given, at_once=at_once))
+            try:
+                returned = self._talk(
+                    lambda api: release(program(api), given, at_once=at_once), within=within if self.hurried else None
+                )
+            except TimeoutError:
+                returned = ["no time was left to give everything back to the arranging program"]
+            sentences += returned
         return sentences
 
-    def discard(self) -> None:
-        """End a run that never began: remove what it made, and its folder where nothing is left to be told."""
-        if not self.clean_up():
+    def discard(self) -> list[str]:
+        """End a run that never began: remove what it made, and its folder where nothing is left to be told.
+
+        Returns sentences about what is left.
+        """
+        try:
+            left = self.clean_up()
+        except KeyboardInterrupt:
+            left = [self._not_cleaned_up]
+        if not left:
             self._taken.discard()
+        return left
 
     def close(self) -> None:
         """Let go of what the run held: its folder, the embedded emulator."""
         self._resources.close()
+
+    @property
+    def _not_cleaned_up(self) -> str:
+        return f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"
 
     @property
     def _journal(self) -> Journal:

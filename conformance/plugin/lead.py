@@ -130,6 +130,7 @@ class Lead:
 
         Only once nobody talks to the target any more, which xdist sees to in between, is it cleaned up.
         """
+        self._conductor.hurried = exitstatus == pytest.ExitCode.INTERRUPTED
         stopped = exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail
         if stopped or self._refused is not None:
             self._interrupt_workers()
@@ -137,7 +138,9 @@ class Lead:
             self._court.close()
         result = yield
         if not self._started:
-            self._conductor.discard()
+            left = self._conductor.discard()
+            if left:
+                self._config.hook.pytest_conformance_left_behind(config=self._config, leftovers=left)
             return result
         if stopped or self._refused is not None:
             self._conductor.interrupted = self._refused or _STOPPED

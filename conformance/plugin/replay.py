@@ -28,6 +28,7 @@ class Replay:
         except BrokenEvidence as error:
             raise ConfigurationError(error.reason.en, error.reason.zh) from None
         self.interrupted: Text | None = None
+        self.hurried = False
         self.record: RunRecord | None = None
         self._answerable = frozenset(self.evidence.lines)
         self._settings = settings
@@ -84,9 +85,10 @@ class Replay:
         write_reports(self.record, self.folder, self.evidence.transcripts, lang=self._settings.lang or "en")
         return self.record
 
-    def discard(self) -> None:
-        """Take back the folder of reports that were never written."""
+    def discard(self) -> list[str]:
+        """Take back the folder of reports that were never written; nothing is ever left on a target."""
         self._taken.discard()
+        return []
 
     def close(self) -> None:
         """Let others have the folder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from conformance.arrange.workspace import Workspace
 from conformance.client.traffic import Traffic
 from conformance.judging.verdict import Line, Verdict
+from conformance.machine.signals import ends_as_interrupts
 from conformance.plugin.court import Court
 from conformance.plugin.distribution import number_of, share
 from conformance.plugin.handover import unpack
@@ -27,6 +29,8 @@ class Worker:
         self._processes = int(workerinput["workercount"])
         self._names: list[str] = []
         self._court: Court | None = None
+        self._signals = contextlib.ExitStack()
+        self._signals.enter_context(ends_as_interrupts())  # a terminal that is closed sends its signal to workers too
         config.stash[JUDGE] = self.judge
         config.stash[TRAFFIC] = self._traffic
 
