@@ -85,7 +85,7 @@ def _made(target: Target, credentials: Credentials, limits: Limits) -> Iterator[
         yield bad("work", Text("interrupted", "已中断"), Text("run it again", "请重新运行"))
     else:
         yield _places(second=workspace.quiet is not None, cloud=workspace.cloud is not None)
-    yield _cleaned(target, credentials, limits, journal, run_id, within=within)
+    yield from _cleaned(target, credentials, limits, journal, run_id, within=within)
 
 
 _WORK_MEND: Final = Text(
@@ -121,17 +121,21 @@ _NOT_SELF_HOSTED: Final = Text("one that is not self-hosted", "非 self-hosted �
 
 def _cleaned(
     target: Target, credentials: Credentials, limits: Limits, journal: Journal, run_id: str, *, within: float
-) -> Point:
+) -> Iterator[Point]:
     async def clean(api: Api) -> int:
         return len(await remove(api, journal.read(), within=within))
 
     try:
         left = converse(target, credentials, limits, clean)
     except KeyboardInterrupt:
+        if within > _HURRIED:  # interrupted for the first time: once more, in less time
+            yield from _cleaned(target, credentials, limits, journal, run_id, within=_HURRIED)
+            return
         left = len(journal.read())
     if not left:
-        return good("clean-up", Text("everything was removed again", "已全部清除"))
-    return bad(
+        yield good("clean-up", Text("everything was removed again", "已全部清除"))
+        return
+    yield bad(
         "clean-up",
         Text("objects left: {n}", "遗留 {n} 个对象").format(n=left),
         Text(

@@ -88,12 +88,12 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(Lead(config, conductor), "conformance-lead")
             _join_allure(config, conductor.conversations)
     except (ConfigurationError, UnknownName) as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(error.reason.in_(config.getoption("target_lang") or "en")) from None
     except OSError as error:
         refused = refusal(error)
         if refused is None:
             raise
-        raise pytest.UsageError(refused.en) from None
+        raise pytest.UsageError(refused.in_(config.getoption("target_lang") or "en")) from None
 
 
 @pytest.hookimpl(tryfirst=True)
