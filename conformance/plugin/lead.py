@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 from collections.abc import Generator
@@ -34,6 +35,8 @@ FOLDER: Final = pytest.StashKey[Path]()
 
 _EXIT_CANNOT_START: Final = 2
 
+
+_NOT_OF_THE_FOLDER: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 _STOPPED: Final = Text("the run was stopped before it was judged", "在判定之前运行已被停止")
 
@@ -170,7 +173,8 @@ class Lead:
         except ConfigurationError as error:
             self._give_up(error.reason)
         except OSError as error:
-            self._give_up(_unwritable(self._conductor.folder, error))
+            of_machine = refusal(error) if error.errno in _NOT_OF_THE_FOLDER else None
+            self._give_up(of_machine or _unwritable(self._conductor.folder, error))
         self._started = True
 
     def _give_up(self, reason: Text) -> NoReturn:
