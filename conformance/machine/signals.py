@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NoReturn
 
 _ENDS: Final = ("SIGTERM", "SIGHUP", "SIGBREAK")
 _UNTOUCHED: Final = frozenset({"SIGHUP"})
@@ -39,5 +40,40 @@ def ends_as_interrupts() -> Iterator[None]:
 
 
 def _interrupt(signum: int, frame: object) -> None:
+    global _latest
     del signum, frame
-    signal.raise_signal(signal.SIGINT)  # which an event loop takes in order, and nothing else
+    now = time.monotonic()
+    if now - _latest > _SAME:
+        _latest = now
+        signal.raise_signal(signal.SIGINT)  # which an event loop takes in order, and nothing else
+
+
+_SAME: Final = 1.0
+"""Seconds within which they mean the same end: supervisors send SIGTERM and SIGHUP at once."""
+
+_latest = float("-inf")
+
+
+def interrupted_once() -> None:
+    """Let the first of these signals interrupt this process for good, and ignore all later ones.
+
+    For a worker: what ends a whole group of processes reaches it directly, and once more by way of its controller.
+    """
+    if threading.current_thread() is threading.main_thread():
+        for number in _all():
+            signal.signal(number, _interrupt_for_good)
+
+
+def _interrupt_for_good(signum: int, frame: object) -> NoReturn:
+    del signum, frame
+    for number in _all():
+        signal.signal(number, _pass_over)
+    raise KeyboardInterrupt
+
+
+def _pass_over(signum: int, frame: object) -> None:
+    """Not SIG_IGN: Python complains of a signal that is pending when it comes to be ignored."""
+
+
+def _all() -> list[signal.Signals]:
+    return [signal.SIGINT, *(getattr(signal, name) for name in _ENDS if hasattr(signal, name))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from conformance.arrange.workspace import Workspace
 from conformance.client.traffic import Traffic
 from conformance.judging.verdict import Line, Verdict
-from conformance.machine.signals import ends_as_interrupts
+from conformance.machine.signals import interrupted_once
 from conformance.plugin.court import Court
 from conformance.plugin.distribution import number_of, share
 from conformance.plugin.handover import unpack
@@ -29,8 +28,7 @@ class Worker:
         self._processes = int(workerinput["workercount"])
         self._names: list[str] = []
         self._court: Court | None = None
-        self._signals = contextlib.ExitStack()
-        self._signals.enter_context(ends_as_interrupts())  # a terminal that is closed sends its signal to workers too
+        interrupted_once()
         config.stash[JUDGE] = self.judge
         config.stash[TRAFFIC] = self._traffic
 
