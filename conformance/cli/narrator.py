@@ -26,6 +26,10 @@ from conformance.target import Target
 from conformance.text import Lang, Text, join
 
 _EMBEDDED: Final = Text("the embedded emulator", "内置模拟器")
+_WORKER_DIED: Final = Text(
+    "A worker process ended before anything was judged; look at its last words above, or leave -n away.",
+    "某个工作进程在判定开始之前就已结束；请查看上方其最后的输出，或去掉 -n。",
+)
 _NOTHING_SELECTED: Final = Text(
     "Nothing is selected; see `work-conformance list`.", "没有选中任何内容；参见 `work-conformance list`。"
 )
@@ -42,6 +46,7 @@ class Narrator:
         self._progress = Progress(())
         self._record: RunRecord | None = None
         self._cannot_start = False
+        self._worker_died = False
 
     def pytest_conformance_planned(
         self, config: pytest.Config, target: Target, cost: Cost | None, plan: Sequence[Line]
@@ -108,6 +113,18 @@ class Narrator:
         told = lines(record, self._lang, verbose=self._verbose, report_path=path)
         _echo(map(_coloured, told) if self._lively else told)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, error: object) -> None:
+        """With xdist: a worker has ended, with an error where it was not asked to."""
+        self._worker_died = self._worker_died or error is not None
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
+        """With xdist, a worker that dies may first be met as the end of its output, or as nobody to send to."""
+        error = excinfo.value
+        died = isinstance(error, EOFError) or (isinstance(error, OSError) and error.errno is None)
+        self._worker_died = self._worker_died or died
+        return died or None
+
     def pytest_unconfigure(self) -> None:
         """However it ended, the cursor is the terminal's again."""
         self._display.end()
@@ -116,6 +133,9 @@ class Narrator:
         """The gate's code, or why there is none."""
         if self._record is not None:
             return self._record.decision.exit_code
+        if self._worker_died and pytest_code in {pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.INTERNAL_ERROR}:
+            click.echo(_WORKER_DIED.in_(self._lang), err=True)
+            return EXIT_SUITE_ERROR
         if pytest_code == pytest.ExitCode.NO_TESTS_COLLECTED:
             click.echo(_NOTHING_SELECTED.in_(self._lang), err=True)
             return EXIT_CANNOT_START

@@ -33,8 +33,7 @@ def refusal(error: BaseException) -> Text | None:
     """One sentence about it, and what to do; None where it was not the machine that refused something."""
     if isinstance(error, MemoryError):
         return _MEMORY
-    # Those of `socket` and `ssl` are OSErrors as well.
-    if not isinstance(error, OSError) or isinstance(error, _OF_THE_NETWORK) or type(error).__module__ != "builtins":
+    if not isinstance(error, OSError) or not _is_the_systems(error):
         return None
     why = error.strerror or str(error) or type(error).__name__
     if error.errno == errno.ENOMEM:
@@ -45,3 +44,9 @@ def refusal(error: BaseException) -> Text | None:
         place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else error.filename
         return _PLACE.format(place=place, why=why)
     return _OTHER.format(why=why)
+
+
+def _is_the_systems(error: OSError) -> bool:
+    """Whether the system raised it on a file or the like: `socket`, `ssl` and others have OSErrors of their own."""
+    of_the_network = isinstance(error, _OF_THE_NETWORK) or type(error).__module__ != "builtins"
+    return error.errno is not None and not of_the_network

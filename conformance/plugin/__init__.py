@@ -6,6 +6,7 @@ options begin with `--target-`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Generator
 from dataclasses import asdict
@@ -26,6 +27,7 @@ from conformance.plugin.earlier import unpassed_lines
 from conformance.plugin.folder import Conversations
 from conformance.plugin.lead import SENT, VERDICT, Lead
 from conformance.plugin.nodes import LANGUAGE, ON_REQUEST, TRAFFIC, RequirementItem, Suite
+from conformance.plugin.others import check_no_other_runner, no_plan_of_others
 from conformance.plugin.replay import Replay
 from conformance.plugin.worker import Worker
 from conformance.settings import Settings, from_values
@@ -153,11 +155,32 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
     return Suite.from_parent(parent, path=path) if path == PACKAGE else None
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Name the package by its path: a folder of its name in somebody's repository would be looked into for a conftest."""
+    named = early_config.known_args_namespace
+    if named.pyargs:
+        words = [argument.partition("::") for argument in named.file_or_dir]
+        named.file_or_dir = [
+            (str(PACKAGE) if name == PACKAGE.name else name) + colons + rest for name, colons, rest in words
+        ]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, object, object]:
     """Keep what was asked for; `-k` and the like are pytest's own."""
+    ours = [item for item in items if isinstance(item, RequirementItem)]
+    if not ours:
+        return (yield)
+    check_no_other_runner(config)
+    _keep_asked_for(config, items, ours)
+    with no_plan_of_others() if len(ours) == len(items) else contextlib.nullcontext():
+        return (yield)
+
+
+def _keep_asked_for(config: pytest.Config, items: list[pytest.Item], ours: list[RequirementItem]) -> None:
     selection, addresses = config.stash[_SELECTION], config.stash[_ADDRESSES]
     answerable = config.stash.get(_ANSWERABLE, lambda _: True)
-    ours = [item for item in items if isinstance(item, RequirementItem)]
     for address in addresses:
         if not any(item.lies_at(address) for item in ours):
             raise pytest.UsageError(f"There is no {'::'.join(address)}; `--collect-only -q` shows what there is.")

@@ -139,17 +139,21 @@ class Lead:
             self._interrupt_workers()
         if self._court is not None:
             self._court.close()
-        result = yield
+        try:
+            return (yield)
+        finally:
+            self._end(self._refused or (_STOPPED if stopped else None))
+
+    def _end(self, interrupted: Text | None) -> None:
         if not self._started:
             left = self._conductor.discard()
             if left:
                 self._config.hook.pytest_conformance_left_behind(config=self._config, leftovers=left)
-            return result
-        if stopped or self._refused is not None:
-            self._conductor.interrupted = self._refused or _STOPPED
+            return
+        if interrupted is not None:
+            self._conductor.interrupted = interrupted
         record = self._conductor.finish()
         self._config.hook.pytest_conformance_finished(config=self._config, record=record)
-        return result
 
     def pytest_unconfigure(self) -> None:
         """Let go of what the run held."""
