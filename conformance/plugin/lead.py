@@ -137,9 +137,9 @@ class Lead:
         stopped = exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail
         if stopped or self._refused is not None:
             self._interrupt_workers()
-        if self._court is not None:
-            self._court.close()
         try:
+            if self._court is not None:
+                self._court.close()
             return (yield)
         finally:
             self._end(self._refused or (_STOPPED if stopped else None))

@@ -35,7 +35,7 @@ def write_reports(
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "report.schema.json": schema_text(),
-        "junit.xml": junit(record, lang),
+        "junit.xml": junit(record, lang, transcripts),
         "ctrf.json": json_text(ctrf(record, lang)),
         "summary.md": markdown(record, lang),
         "badge.svg": run_badge.svg(record, lang),
