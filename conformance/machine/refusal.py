@@ -41,7 +41,8 @@ def refusal(error: BaseException) -> Text | None:
     if error.errno in {errno.EMFILE, errno.ENFILE}:
         return _TOO_FEW.format(why=why)
     if error.filename is not None:
-        place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else error.filename
+        name = error.filename
+        place = os.fsencode(name).decode("utf-8", "backslashreplace") if isinstance(name, str | bytes) else name
         return _PLACE.format(place=place, why=why)
     return _OTHER.format(why=why)
 

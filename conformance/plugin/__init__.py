@@ -22,7 +22,7 @@ from conformance.machine.refusal import refusal
 from conformance.options import OPTIONS
 from conformance.plugin import hooks
 from conformance.plugin.conductor import Conductor
-from conformance.plugin.distribution import process_count
+from conformance.plugin.distribution import check_names, process_count
 from conformance.plugin.earlier import unpassed_lines
 from conformance.plugin.folder import Conversations
 from conformance.plugin.lead import SENT, VERDICT, Lead
@@ -108,6 +108,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def _conductor(config: pytest.Config, settings: Settings) -> Conductor | Replay:
     source: Path | None = config.getoption("target_replay")
     if source is None:
+        if process_count(config):
+            check_names(config)
         return Conductor(settings, config.stash[_SELECTION], processes=process_count(config))
     if process_count(config):
         raise pytest.UsageError("--target-replay judges in one process; leave -n away.")

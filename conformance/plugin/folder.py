@@ -65,9 +65,13 @@ class RunFolder:
         """Take back what was made for a run that never began, and the folder too unless somebody uses it."""
         _clear(self.path)
         self.release()
+        _remove_empty(self._made)
+
+
+def _remove_empty(made: tuple[Path, ...]) -> None:
+    for place in made:
         with contextlib.suppress(OSError):
-            for place in self._made:
-                place.rmdir()
+            place.rmdir()
 
 
 def take(folder: Path, run_id: str) -> RunFolder:
@@ -77,6 +81,7 @@ def take(folder: Path, run_id: str) -> RunFolder:
         ConfigurationError: it holds something that is not an earlier run, another run writes into it, or it cannot be
             written.
     """
+    made: tuple[Path, ...] = ()
     try:
         made = _absent(folder)
         _check_free(folder)
@@ -95,6 +100,7 @@ def take(folder: Path, run_id: str) -> RunFolder:
             f"--output {folder}：另一次运行正在写入该目录；请等待其结束，或指定其他目录。",
         ) from None
     except (OSError, ValueError, RuntimeError) as error:  # a NUL in the name; a link that leads to itself
+        _remove_empty(made)
         why = getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(
             f"--output {folder}: the folder cannot be written ({why}).",
