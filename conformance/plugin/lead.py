@@ -56,7 +56,7 @@ class Lead:
         self._config = config
         self._conductor = conductor
         self._court: Court | Replay | None = None
-        self._started = False
+        self._started = self._ended = False
         self._refused: Text | None = None
         self._workers: dict[str, int] = {}
         self._scheduling: ScenarioScheduling | None = None
@@ -145,6 +145,7 @@ class Lead:
             self._end(self._refused or (_STOPPED if stopped else None))
 
     def _end(self, interrupted: Text | None) -> None:
+        self._ended = True
         if not self._started:
             left = self._conductor.discard()
             if left:
@@ -156,7 +157,9 @@ class Lead:
         self._config.hook.pytest_conformance_finished(config=self._config, record=record)
 
     def pytest_unconfigure(self) -> None:
-        """Let go of what the run held."""
+        """Let go of what the run held; where the session never began, its end was not told either."""
+        if not self._ended:
+            self._conductor.discard()
         self._conductor.close()
 
     def _interrupt_workers(self) -> None:

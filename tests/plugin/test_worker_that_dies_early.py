@@ -13,7 +13,7 @@ ONE = ("run", "--requirement", "ack.environment.not-self-hosted", "-n", "2")
 AT = {
     "its start": "os._exit(9)",
     "loading pytest": "sys.meta_path.insert(0, Death('pytest'))",
-    "loading xdist": "sys.meta_path.insert(0, Death('xdist.remote'))",
+    "loading xdist": "sys.meta_path.insert(0, Death('xdist.plugin'))",
     "loading the suite": "sys.meta_path.insert(0, Death('conformance.plugin.nodes'))",
     "loading the cases": "sys.meta_path.insert(0, Death('conformance.chapters.races'))",
 }
