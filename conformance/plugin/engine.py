@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import CancelledError, Future, wait
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -37,7 +37,7 @@ from conformance.judging.verdict import Line
 from conformance.judging.waivers import Waivers, parse
 from conformance.plugin.folder import Conversations
 from conformance.plugin.race_rounds import RoundPolicy
-from conformance.plugin.transcripts import all_written, unwritten, write_transcript
+from conformance.plugin.transcripts import all_written, awaited, unwritten, write_transcript
 from conformance.scenario.model import Scenario
 from conformance.scenario.perform import not_held, perform
 from conformance.scenario.stage import Stage, StageFactory
@@ -46,8 +46,6 @@ from conformance.text import Text
 
 _SECONDS_PER_WRITE: Final = 0.5
 """A scenario sends some seven writes in three to four seconds."""
-
-_AWAKE: Final = 0.5
 
 _STARTED: Final = sorted(scenarios().values(), key=lambda each: (each.after_all, each.race, not each.quiet))
 _ORDER: Final = {scenario.id: number for number, scenario in enumerate(_STARTED)}
@@ -143,7 +141,7 @@ class Engine:
         if scenarios()[name].race or scenarios()[name].after_all:
             self._loop.call_soon_threadsafe(self._nothing_else_to_judge.set)
         try:
-            return _result(self._transcripts[name])
+            return awaited(self._transcripts[name])
         except CancelledError:
             if name in self._held:
                 return self._written(self._held[name].told())
@@ -353,13 +351,6 @@ class Engine:
             return stage.arranged_by(arranger)
 
         return stage
-
-
-def _result(transcript: Future[Transcript]) -> Transcript:
-    """Wait for it, awake twice a second: Python handles a signal that came to another thread only when it is awake."""
-    while not transcript.done():
-        wait((transcript,), timeout=_AWAKE)
-    return transcript.result()
 
 
 def planned(assignment: Assignment) -> list[Line]:
