@@ -18,6 +18,12 @@ ALLUREDIR: Final = f"{PREFIX}ALLUREDIR"
 TOKENS: Final = ("QODER_PAT", "QODER_FORBIDDEN_PAT", "QODER_FOREIGN_PAT", "QODER_EXPIRED_PAT")
 """The variables that hold the tokens where no option names others."""
 
+_BASE_URL: Final = f"{PREFIX}BASE_URL"
+_MEANT_AS_URL: Final = frozenset(
+    f"{PREFIX}{word}" for word in ("URL", "TARGET", "TARGET_URL", "SERVER", "HOST", "ENDPOINT")
+)
+"""What people write in its place, and what is not near to it by its letters."""
+
 _OF_THE_TESTS: Final = (f"{PREFIX}ALL",)
 """What steers the project's own tests and is set while they start commands; WORK_CONFORMANCE_SEED and
 WORK_CONFORMANCE_REPEAT, which do so too, are options as well."""
@@ -357,7 +363,7 @@ def check_variables(environ: Mapping[str, str]) -> None:
     Raises:
         ConfigurationError: one is; the sentence names it and says what to do.
     """
-    for name in sorted(name for name in environ if name.startswith(PREFIX)):
+    for name in sorted(name for name in environ if name.upper().startswith(PREFIX)):
         if name not in VARIABLES:
             raise _unknown(name)
         if any(map(is_blank, environ[name].removesuffix("\n").split("\n"))):
@@ -368,7 +374,8 @@ def check_variables(environ: Mapping[str, str]) -> None:
 
 
 def _unknown(name: str) -> ConfigurationError:
-    near = nearest(name, sorted(VARIABLES))
+    name_as_ours = name.upper()
+    near = _BASE_URL if name_as_ours in _MEANT_AS_URL else nearest(name_as_ours, sorted(VARIABLES))
     if near is None:
         return ConfigurationError(
             f"There is no environment variable {name}; unset it. The options that there are: work-conformance run --help.",

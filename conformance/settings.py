@@ -11,6 +11,7 @@ from typing import Any, Final
 from conformance.arrange.arrangement import Arrangement, arrangement_from
 from conformance.arrange.place_tokens import token_in
 from conformance.judging.waivers import read_waivers
+from conformance.machine.limits import FEWEST, at_once, open_files
 from conformance.options import OPTIONS, is_blank
 from conformance.target import (
     DEFAULT_API_PREFIX,
@@ -155,9 +156,20 @@ def _limits(values: Mapping[str, Any], addresses: Iterable[str]) -> Limits:
         max_duration=_positive(values, "max_duration", 1800.0),
         writes_per_second=writes,
         reads_per_second=reads,
-        concurrency=int(_positive(values, "concurrency", 32)),
+        concurrency=min(int(_positive(values, "concurrency", 32)), _allowed_at_once()),
         explore=_positive(values, "explore", 0.0),
     )
+
+
+def _allowed_at_once() -> int:
+    """How many scenarios the machine has files for."""
+    files = open_files()
+    if files is not None and files < FEWEST:
+        raise ConfigurationError(
+            f"Only {files} files may be open at once; allow at least {FEWEST} (ulimit -n).",
+            f"只允许同时打开 {files} 个文件；请至少允许 {FEWEST} 个（ulimit -n）。",
+        )
+    return at_once(files) or _LARGEST
 
 
 def _connection(values: Mapping[str, Any]) -> Connection:

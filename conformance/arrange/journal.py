@@ -110,11 +110,7 @@ class Journal:
                     self._pat_envs[entry["environment"]] = entry["pat_env"]
 
     def _entries(self) -> Iterable[dict[str, Any]]:
-        if not self.path.exists():
-            return
-        with self.path.open("rb") as file:
-            file.seek(self._end)
-            whole, newline, _ = file.read().rpartition(b"\n")  # what follows is not written out yet, or torn
+        whole, newline, _ = self._from(self._end).rpartition(b"\n")  # what follows is not written out yet, or torn
         self._end += len(whole) + len(newline)
         for line in whole.splitlines():
             try:
@@ -123,11 +119,34 @@ class Journal:
                 continue
 
     def _append(self, entry: dict[str, str | None]) -> None:
-        line = "\n" + json.dumps(entry) + "\n"  # after a line that was torn, this one begins anew
+        self._write(b"\n" + json.dumps(entry).encode() + b"\n")  # after a line that was torn, this one begins anew
+
+    def _from(self, place: int) -> bytes:
+        if not self.path.exists():
+            return b""
+        with self.path.open("rb") as file:
+            file.seek(place)
+            return file.read()
+
+    def _write(self, line: bytes) -> None:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             # One write: lines of several processes never mix. It outlives this process; that it outlives the machine
             # too would hold every conversation up for milliseconds, and `clean` finds things by their names as well.
-            os.write(descriptor, line.encode())
+            os.write(descriptor, line)
         finally:
             os.close(descriptor)
+
+
+class JournalInMemory(Journal):
+    """For what one process makes and removes again at once: it takes no folder."""
+
+    def __init__(self) -> None:
+        super().__init__(Path())
+        self._written = bytearray()
+
+    def _from(self, place: int) -> bytes:
+        return bytes(self._written[place:])
+
+    def _write(self, line: bytes) -> None:
+        self._written += line

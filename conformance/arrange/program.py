@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final, Literal, NoReturn
@@ -17,6 +17,7 @@ from conformance.arrange.place_tokens import token_in
 from conformance.arrange.reading import CannotArrange, usable_id
 from conformance.arrange.wants import Want
 from conformance.contract.strict_json import NotStrictJson, decode, parse
+from conformance.machine.scratch import scratch
 from conformance.target import ConfigurationError
 from conformance.text import Text
 
@@ -116,10 +117,11 @@ class Program:
                 return await self.kept.ask(request)
             except Trouble as stop:
                 self._fail(what, stop.reason, self._last_line(stop.said))
-        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            given.write(json.dumps(request).encode() + b"\n")
-            given.seek(0)
+        with contextlib.ExitStack() as files:
             try:
+                given, out, err = (files.enter_context(scratch()) for _ in range(3))
+                given.write(json.dumps(request).encode() + b"\n")
+                given.seek(0)
                 process = subprocess.Popen(  # noqa: S603, ASYNC220 - the user's own command; files, so nothing blocks
                     self.words, stdin=given, stdout=out, stderr=err, start_new_session=True
                 )

@@ -15,7 +15,7 @@ import click
 
 from conformance.cli import forms
 from conformance.cli.checked import CheckedCommand
-from conformance.cli.inner import arguments, environment, run_pytest, sigterm_as_interrupt
+from conformance.cli.inner import arguments, environment, run_pytest
 from conformance.cli.options import CannotStart, form_option, language, merged, processes_option, settings_options
 from conformance.cli.run_command import check
 from conformance.cli.spoken import say, spoken
@@ -101,7 +101,6 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
             ),
             ctx,
         )
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     _tell(comparison, values["form"], lang)
     raise SystemExit(EXIT_SAME if comparison.same else EXIT_DIFFERENT)
 
@@ -155,7 +154,7 @@ def _judge_both(values: Mapping[str, Any], lang: Lang) -> tuple[Path, Path]:
         with environment(**variables):
             check(side)
     for name, (side, variables) in zip("AB", sides, strict=True):
-        with environment(**variables, **_UNTOLD), contextlib.redirect_stdout(sys.stderr), sigterm_as_interrupt():
+        with environment(**variables, **_UNTOLD), contextlib.redirect_stdout(sys.stderr):
             _judge(name, side, lang)
     return output / "a", output / "b"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,7 +47,6 @@ _IN_THE_WAY: Final = 2
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, form: str, **_: Any) -> None:
     """Look at what may stand in the way."""
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     values = merged(ctx, config)
     points, where = _examined(values)
     hindered = any(point.state == "bad" for point in points)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -40,7 +39,6 @@ def command(name: str, lang: str | None, form: str) -> None:
     """Explain a name."""
     from conformance.cli.explaining import explanations, names
 
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     found = explanations(name)
     if not found:
         raise CannotStart(_unknown(name, names()))

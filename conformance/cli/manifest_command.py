@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
 from conformance.arrange.allotment import Allotment, allot
-from conformance.arrange.cleanup import remove
+from conformance.arrange.cleanup import Leftover, remove
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.manifest import Manifest, WrongManifest, read_manifest, schema_text
 from conformance.arrange.manifest_maker import Lack, make_manifest
@@ -27,12 +27,16 @@ from conformance.client.api import Api
 from conformance.client.client import TargetGone
 from conformance.client.conversation import converse
 from conformance.options import REACHING, names_of
+from conformance.reporting.safe import safe
 from conformance.settings import Settings, from_values
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError
 from conformance.text import Text
 
 _TOO_SHORT: Final = 3
 _EXPECTED: Final = (Unreachable, CannotArrange, Precondition, AnswerLost, TargetGone, ConfigurationError, OSError)
+
+_HURRIED: Final = 8.0
+"""Seconds that taking everything back has after an interruption."""
 
 T = TypeVar("T")
 
@@ -157,22 +161,31 @@ def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
         at_once = settings.limits.concurrency
         return await make_manifest(api, journal, run_id, wants, spare=values["spare"], at_once=at_once)
 
-    written = False
     try:
-        manifest, lacks = _talk(settings, conversation)
-        if manifest is None:
-            raise CannotArrange(lacks[-1].why, "arrange")
+        found, lacks = _talk(settings, conversation)
+        manifest = _made_of(found, lacks)
         _write(out, manifest)
-        written = True
     except _EXPECTED as error:
+        _take_back(settings, journal, run_id, within=None)
         raise CannotStart(_why(error, settings.target().host).in_(spoken())) from None
-    finally:
-        if not written:
-            _take_back(settings, journal)
+    except BaseException:
+        _take_back(settings, journal, run_id, within=_HURRIED)
+        raise
     for line in (*_lacking(lacks), *_made(out, manifest, settings, journal, run_id)):
         click.echo(line.in_(spoken()))
     if lacks:
         raise SystemExit(_TOO_SHORT)
+
+
+def _made_of(manifest: Manifest | None, lacks: Sequence[Lack]) -> Manifest:
+    """The manifest, where anything at all could be made.
+
+    Raises:
+        CannotArrange: nothing could; with the target's last words on it.
+    """
+    if manifest is None:
+        raise CannotArrange(lacks[-1].why, "arrange")
+    return manifest
 
 
 def _lacking(lacks: Iterable[Lack]) -> Iterator[Text]:
@@ -194,18 +207,32 @@ def _why(error: BaseException, host: str) -> Text:
     return Text("The manifest cannot be written: {why}", "无法写入清单：{why}").format(why=error)
 
 
-def _take_back(settings: Settings, journal: Journal) -> None:
-    """Remove what was made for a manifest that did not come about."""
+def _take_back(settings: Settings, journal: Journal, run_id: str, *, within: float | None) -> None:
+    """Remove what was made for a manifest that did not come about, and say how to remove the rest."""
     made = journal.read()
     try:
-        leftovers = _talk(settings, lambda api: remove(api, made)) if made else []
+        leftovers = _talk(settings, lambda api: remove(api, made, within=within)) if made else []
     except ConfigurationError:
         return
+    except KeyboardInterrupt:
+        leftovers = [Leftover(m.collection, m.name, m.id, say("interrupted", "已中断")) for m in made]
     for leftover in leftovers:
-        what = f"{leftover.collection} {leftover.name}: {leftover.reason}"
+        what = f"{leftover.collection} {safe(leftover.name)}: {safe(leftover.reason)}"
         click.echo(say(f"left behind: {what}", f"遗留：{what}"), err=True)
-    if not leftovers:
+    if leftovers:
+        clean = _clean(settings, run_id)
+        click.echo(say(f"Remove it: {clean}", f"请清除：{clean}"), err=True)
+    else:
         journal.path.unlink(missing_ok=True)
+
+
+def _clean(settings: Settings, run_id: str) -> str:
+    """The command that removes what was made."""
+    target = settings.target()
+    clean = ["work-conformance", "clean", "--base-url", target.base_url, "--run-id", run_id]
+    clean += ["--api-prefix", target.api_prefix] if target.api_prefix != DEFAULT_API_PREFIX else []
+    clean += [word for name, value in target.headers for word in ("--header", f"{name}={value}")]
+    return shlex.join(clean)
 
 
 def _settings(values: Mapping[str, Any]) -> Settings:
@@ -243,15 +270,11 @@ def _write(out: Path, manifest: Manifest) -> None:
 
 
 def _made(out: Path, manifest: Manifest, settings: Settings, journal: Journal, run_id: str) -> Iterator[Text]:
-    target = settings.target()
     yield Text(
         "{out}: {n} items; active ones keep their state for some ten minutes. What was made is listed in {journal}.",
         "{out}：{n} 个 item；其中 active 的 item 约十分钟内保持其状态。所创建的对象列于 {journal}。",
     ).format(out=out, n=len(manifest.items), journal=journal.path)
-    clean = ["work-conformance", "clean", "--base-url", target.base_url, "--run-id", run_id]
-    clean += ["--api-prefix", target.api_prefix] if target.api_prefix != DEFAULT_API_PREFIX else []
-    clean += [word for name, value in target.headers for word in ("--header", f"{name}={value}")]
-    yield Text("Remove them afterwards: {clean}", "用后清除：{clean}").format(clean=shlex.join(clean))
+    yield Text("Remove them afterwards: {clean}", "用后清除：{clean}").format(clean=_clean(settings, run_id))
 
 
 def _coverage(manifest: Manifest, allotment: Allotment) -> Iterator[Text]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -60,7 +59,6 @@ def command(
         )
     from conformance.cli.narrator import Narrator
 
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     chosen = language(lang)
     values = {"output": output, "strict": strict, "expression": ""}
     extra = [f"--target-replay={run_dir}", *allure(alluredir)]

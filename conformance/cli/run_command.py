@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 import click
 
 from conformance.cli.checked import CheckedCommand
-from conformance.cli.inner import (
-    allure,
-    arguments,
-    crash_as_suite_error,
-    rare_collections,
-    run_pytest,
-    sigterm_as_interrupt,
-)
+from conformance.cli.inner import allure, arguments, rare_collections, run_pytest
 from conformance.cli.options import (
     CannotStart,
     allure_option,
@@ -104,7 +96,6 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     from conformance.cli.narrator import DryRun, Narrator
     from conformance.cli.started import started
 
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     lang = language(settings.lang)
     if values["dry_run"]:
         dry = DryRun(lang, settings)
@@ -113,9 +104,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     narrator = Narrator(lang, verbose=values["verbose"], quiet=values["quiet"])
     code = int(pytest.ExitCode.INTERRUPTED)
     with (
-        crash_as_suite_error(),
         contextlib.suppress(KeyboardInterrupt),  # before pytest takes over, or after it
-        sigterm_as_interrupt(),
         started(values["start"], settings, wait=values["wait"]),
     ):
         code = run_pytest(arguments(values, lang, processes=values["processes"], extra=extra), narrator)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from conformance.arrange.arrangement import Arrangement
 from conformance.arrange.cleanup import remove
-from conformance.arrange.journal import Journal, new_run_id
+from conformance.arrange.journal import Journal, JournalInMemory, new_run_id
 from conformance.arrange.preflight import CannotStart, preflight
 from conformance.arrange.program import release
 from conformance.arrange.workspace import Workspace
@@ -31,6 +29,9 @@ _PATIENCE: Final = 10.0
 
 _WHOLE: Final = 90.0
 """Seconds for all questions together, and for making work; the clean-up has as many again."""
+
+_HURRIED: Final = 8.0
+"""Seconds that the clean-up has after an interruption."""
 
 _ON_THE_WAY: Final = ("dns", "tcp", "tls", "http", "prefix", "token", "rights", "kinds", "rate-limit", "clock")
 
@@ -78,24 +79,23 @@ def _given(
     if arrangement.mode == "command" and not write:
         yield _NOT_TRIED
         return
-    with tempfile.TemporaryDirectory() as folder:
-        journal = Journal(Path(folder) / "journal.jsonl")
+    journal = JournalInMemory()
 
-        async def begin(api: Api) -> Workspace:
-            return await preflight(api, journal, new_run_id(), arrangement)
+    async def begin(api: Api) -> Workspace:
+        return await preflight(api, journal, new_run_id(), arrangement)
 
-        async def give_back(api: Api) -> list[str]:
-            return await release(arrangement.program(api), journal.claimed(), at_once=limits.concurrency)
+    async def give_back(api: Api) -> list[str]:
+        return await release(arrangement.program(api), journal.claimed(), at_once=limits.concurrency)
 
-        try:
-            workspace = converse(target, credentials, limits, begin, within=_WHOLE)
-        except CannotStart as stop:
-            yield bad("work", Text(safe(stop.reason.en, 400), safe(stop.reason.zh, 400)), _GIVEN_MEND)
-        else:
-            yield _shown(workspace)
-        if arrangement.mode == "command":
-            yield _left(converse(target, credentials, limits, give_back))
-            arrangement.close()
+    try:
+        workspace = converse(target, credentials, limits, begin, within=_WHOLE)
+    except CannotStart as stop:
+        yield bad("work", Text(safe(stop.reason.en, 400), safe(stop.reason.zh, 400)), _GIVEN_MEND)
+    else:
+        yield _shown(workspace)
+    if arrangement.mode == "command":
+        yield _left(converse(target, credentials, limits, give_back))
+        arrangement.close()
 
 
 def _shown(workspace: Workspace) -> Point:
@@ -129,22 +129,26 @@ def _stopped(points: list[Point]) -> bool:
 
 
 def _made(target: Target, credentials: Credentials, limits: Limits) -> Iterator[Point]:
-    """Make what a run makes before its first scenario, see an item delivered, and remove all of it."""
+    """Make what a run makes before its first scenario, see an item delivered, and remove all of it.
+
+    Whoever interrupts it has everything removed all the same, in less time.
+    """
     run_id = new_run_id()
-    with tempfile.TemporaryDirectory() as folder:
-        journal = Journal(Path(folder) / "journal.jsonl")
-        try:
-            workspace = converse(
-                target, credentials, limits, lambda api: preflight(api, journal, run_id), within=_WHOLE
-            )
-        except CannotStart as stop:
-            text = Text(safe(stop.reason.en, 400), safe(stop.reason.zh, 400))
-            yield bad("work", text, _WORK_MEND)
-        except TimeoutError:
-            yield bad("work", _SLOW, _WORK_MEND)
-        else:
-            yield _places(second=workspace.quiet is not None, cloud=workspace.cloud is not None)
-        yield _cleaned(target, credentials, limits, journal, run_id)
+    journal = JournalInMemory()
+    within = _WHOLE
+    try:
+        workspace = converse(target, credentials, limits, lambda api: preflight(api, journal, run_id), within=_WHOLE)
+    except CannotStart as stop:
+        text = Text(safe(stop.reason.en, 400), safe(stop.reason.zh, 400))
+        yield bad("work", text, _WORK_MEND)
+    except TimeoutError:
+        yield bad("work", _SLOW, _WORK_MEND)
+    except KeyboardInterrupt:
+        within = _HURRIED
+        yield bad("work", Text("interrupted", "已中断"), Text("run it again", "请重新运行"))
+    else:
+        yield _places(second=workspace.quiet is not None, cloud=workspace.cloud is not None)
+    yield from _cleaned(target, credentials, limits, journal, run_id, within=within)
 
 
 _WORK_MEND: Final = Text(
@@ -178,14 +182,23 @@ def _places(*, second: bool, cloud: bool) -> Point:
 _NOT_SELF_HOSTED: Final = Text("one that is not self-hosted", "非 self-hosted 的环境")
 
 
-def _cleaned(target: Target, credentials: Credentials, limits: Limits, journal: Journal, run_id: str) -> Point:
+def _cleaned(
+    target: Target, credentials: Credentials, limits: Limits, journal: Journal, run_id: str, *, within: float
+) -> Iterator[Point]:
     async def clean(api: Api) -> int:
-        return len(await remove(api, journal.read(), within=_WHOLE))
+        return len(await remove(api, journal.read(), within=within))
 
-    left = converse(target, credentials, limits, clean)
+    try:
+        left = converse(target, credentials, limits, clean)
+    except KeyboardInterrupt:
+        if within > _HURRIED:  # interrupted for the first time: once more, in less time
+            yield from _cleaned(target, credentials, limits, journal, run_id, within=_HURRIED)
+            return
+        left = len(journal.read())
     if not left:
-        return good("clean-up", Text("everything was removed again", "已全部清除"))
-    return unknown(
+        yield good("clean-up", Text("everything was removed again", "已全部清除"))
+        return
+    yield unknown(
         "clean-up",
         Text("objects left: {n}", "遗留 {n} 个对象").format(n=left),
         Text(

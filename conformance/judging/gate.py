@@ -46,12 +46,13 @@ def decide(
     polls: bool = True,
     complaints: Sequence[Text] = (),
     unwritten: Text | None = None,
+    writer_broke: bool = False,
     cut: Text | None = None,
 ) -> Decision:
     """Decide a run (the table of exit codes; where several apply: a lost verdict, then 1, 4, 3).
 
     `polls` says whether the suite arranged its items itself, through the public API; `complaints` are about waivers
-    that no longer hold; `unwritten`, why there is no report; `cut`, where the run was stopped before its end: then it
+    that no longer hold; `unwritten`, why there is no report, and `writer_broke`, that the suite is to blame; `cut`, where the run was stopped before its end: then it
     passes nothing, and a waiver without a match may only not have met its failure yet.
     """
     failed = tally.of("failed", level="MUST")
@@ -77,8 +78,7 @@ def decide(
         ).format(names=_names(broken))
         return Decision(word="suite-error", exit_code=EXIT_SUITE_ERROR, sentence=sentence)
     if unwritten is not None:
-        sentence = Text("Suite error: {why}", "套件错误：{why}").format(why=unwritten)
-        return Decision(word="suite-error", exit_code=EXIT_SUITE_ERROR, sentence=sentence)
+        return _unwritten(unwritten, writer_broke=writer_broke)
     if unjudged or cut is not None:
         sentence = _inconclusive(unjudged, cut)
         return Decision(word="inconclusive", exit_code=EXIT_INCONCLUSIVE, sentence=sentence)
@@ -102,6 +102,15 @@ def _inconclusive(unjudged: list[RequirementResult], cut: Text | None) -> Text:
     if cut is not None:
         words = Text("{cut}; {words}", "{cut}；{words}").format(cut=cut, words=words)
     return Text("Inconclusive: {words}", "无法判定：{words}").format(words=words)
+
+
+def _unwritten(why: Text, *, writer_broke: bool) -> Decision:
+    """A full disk, or a folder that may not be written, is the machine's trouble and not the suite's."""
+    if writer_broke:
+        sentence = Text("Suite error: {why}", "套件错误：{why}").format(why=why)
+        return Decision(word="suite-error", exit_code=EXIT_SUITE_ERROR, sentence=sentence)
+    sentence = Text("Inconclusive: {why}", "无法判定：{why}").format(why=why)
+    return Decision(word="inconclusive", exit_code=EXIT_INCONCLUSIVE, sentence=sentence)
 
 
 def _stale(complaints: Sequence[Text]) -> Decision:

@@ -85,6 +85,7 @@ class Circumstances:
     repeat: int = 1
     waivers: str | None = None
     unwritten: Text | None = None
+    writer_broke: bool = False
     phases: Phases | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -158,6 +159,7 @@ class RunRecord:
             polls=about.arranged_by == "api",
             complaints=self.waiver_complaints,
             unwritten=about.unwritten,
+            writer_broke=about.writer_broke,
             cut=self.cut,
         )
 

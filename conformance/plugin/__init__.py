@@ -6,6 +6,7 @@ options begin with `--target-`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Generator
 from dataclasses import asdict
@@ -17,14 +18,16 @@ import pytest
 import conformance
 from conformance.judging.plan import Selection, UnknownName
 from conformance.judging.verdict import Line
+from conformance.machine.refusal import refusal
 from conformance.options import OPTIONS, check_variables, is_blank
 from conformance.plugin import hooks
 from conformance.plugin.conductor import Conductor
-from conformance.plugin.distribution import process_count
+from conformance.plugin.distribution import check_names, process_count
 from conformance.plugin.earlier import unpassed_lines
 from conformance.plugin.folder import Conversations
 from conformance.plugin.lead import SENT, VERDICT, Lead
 from conformance.plugin.nodes import LANGUAGE, ON_REQUEST, TRAFFIC, RequirementItem, Suite
+from conformance.plugin.others import check_no_other_runner, no_plan_of_others
 from conformance.plugin.replay import Replay
 from conformance.plugin.worker import Worker
 from conformance.settings import Settings, from_values
@@ -90,7 +93,12 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(Lead(config, conductor), "conformance-lead")
             _join_allure(config, conductor.conversations)
     except (ConfigurationError, UnknownName) as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(error.reason.in_(config.getoption("target_lang") or "en")) from None
+    except OSError as error:
+        refused = refusal(error)
+        if refused is None:
+            raise
+        raise pytest.UsageError(refused.in_(config.getoption("target_lang") or "en")) from None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -132,6 +140,8 @@ def _expression(config: pytest.Config) -> str | None:
 def _conductor(config: pytest.Config, settings: Settings) -> Conductor | Replay:
     named: str | None = config.getoption("target_replay")
     if named is None:
+        if process_count(config):
+            check_names(config)
         return Conductor(settings, config.stash[_SELECTION], processes=process_count(config))
     if process_count(config):
         raise pytest.UsageError("--target-replay judges in one process; leave -n away.")
@@ -179,11 +189,32 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
     return Suite.from_parent(parent, path=path) if path == PACKAGE else None
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Name the package by its path: a folder of its name in somebody's repository would be looked into for a conftest."""
+    named = early_config.known_args_namespace
+    if named.pyargs:
+        words = [argument.partition("::") for argument in named.file_or_dir]
+        named.file_or_dir = [
+            (str(PACKAGE) if name == PACKAGE.name else name) + colons + rest for name, colons, rest in words
+        ]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, object, object]:
     """Keep what was asked for; `-k` and the like are pytest's own."""
+    ours = [item for item in items if isinstance(item, RequirementItem)]
+    if not ours:
+        return (yield)
+    check_no_other_runner(config)
+    _keep_asked_for(config, items, ours)
+    with no_plan_of_others() if len(ours) == len(items) else contextlib.nullcontext():
+        return (yield)
+
+
+def _keep_asked_for(config: pytest.Config, items: list[pytest.Item], ours: list[RequirementItem]) -> None:
     selection, addresses = config.stash[_SELECTION], config.stash[_ADDRESSES]
     answerable = config.stash.get(_ANSWERABLE, lambda _: True)
-    ours = [item for item in items if isinstance(item, RequirementItem)]
     for address in addresses:
         if not any(item.lies_at(address) for item in ours):
             raise pytest.UsageError(f"There is no {'::'.join(address)}; `--collect-only -q` shows what there is.")

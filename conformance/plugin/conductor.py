@@ -47,6 +47,9 @@ GRACE: Final = 60.0
 LEAST_PREPARING: Final = 10.0
 """Seconds that preparing may take, which else is a part of the whole run, where the limit is shorter."""
 
+_HURRIED: Final = 6.0
+"""Seconds for cleaning up after a signal: whoever sent it soon loses patience, and sends one that cannot be caught."""
+
 T = TypeVar("T")
 
 
@@ -58,6 +61,7 @@ class Conductor:
         self.plan: tuple[Line, ...] = ()
         self.record: RunRecord | None = None
         self.interrupted: Text | None = None
+        self.hurried = False
         self._selection = selection
         self._processes = max(1, processes)
         self._verdicts: list[Verdict] = []
@@ -69,9 +73,14 @@ class Conductor:
         self._resources = contextlib.ExitStack()
         run_id = new_run_id(self._started)
         output = settings.output or run_folder.default_folder(run_id)
-        self._made = run_folder.absent(output)
-        self.folder = run_folder.take(output, run_id)
-        target, credentials = self._whom()
+        self._taken = run_folder.take(output, run_id)
+        self._resources.callback(self._taken.release)
+        self.folder = self._taken.path
+        try:
+            target, credentials = self._whom()
+        except BaseException:
+            self._taken.discard()
+            raise
         self.assignment = Assignment(
             run_id=run_id,
             seed=settings.seed if settings.seed is not None else secrets.randbelow(2**31),
@@ -157,7 +166,7 @@ class Conductor:
         transcripts = self._close_the_books()
         self._over = time.monotonic()
         self.interrupted = self.interrupted or self._cut_short(transcripts.values())
-        leftovers = [f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"]
+        leftovers = [self._not_cleaned_up]
         try:
             leftovers = self.clean_up()
         except KeyboardInterrupt:
@@ -181,14 +190,19 @@ class Conductor:
         given = self._journal.claimed() if self.assignment.arrangement.mode == "command" else []
         sentences = []
         bound = max(GRACE, self.assignment.limits.max_duration)
+        within = min(bound, _HURRIED) if self.hurried else bound
         if made:
             # Twice: a scenario with a burst has as many requests under way, and more.
             at_once = 2 * self.assignment.limits.concurrency
-            left = self._talk(lambda api: remove(api, made, within=bound, at_once=at_once))
+            left = self._talk(lambda api: remove(api, made, within=within, at_once=at_once))
             sentences += [_sentence(leftover) for leftover in left]
         if given:
             at_once = self.assignment.limits.concurrency
-            sentences += self._talk(partial(self._release, given, at_once))
+            try:
+                returned = self._talk(partial(self._release, given, at_once), within=within if self.hurried else None)
+            except TimeoutError:
+                returned = ["no time was left to give everything back to the arranging program"]
+            sentences += returned
         return sentences
 
     async def _release(self, given: list[tuple[str, str | None]], at_once: int, api: Api) -> list[str]:
@@ -197,15 +211,27 @@ class Conductor:
             learn(api.client, self._journal.pat_envs)
         return await release(self.assignment.arrangement.program(api), given, at_once=at_once)
 
-    def discard(self) -> None:
-        """End a run that never began: remove what it made, and its folder where nothing is left to be told."""
-        if not self.clean_up():
-            run_folder.discard(self.folder, self._made)
+    def discard(self) -> list[str]:
+        """End a run that never began: remove what it made, and its folder where nothing is left to be told.
+
+        Returns sentences about what is left.
+        """
+        try:
+            left = self.clean_up()
+        except KeyboardInterrupt:
+            left = [self._not_cleaned_up]
+        if not left:
+            self._taken.discard()
+        return left
 
     def close(self) -> None:
-        """Let go of what the run held: the embedded emulator, and a vendor's program that stays."""
+        """Let go of what the run held: its folder, the embedded emulator, and a vendor's program that stays."""
         self.assignment.arrangement.close()
         self._resources.close()
+
+    @property
+    def _not_cleaned_up(self) -> str:
+        return f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"
 
     @property
     def _journal(self) -> Journal:

@@ -32,8 +32,9 @@ def held(place: Path) -> bool:
 
 
 def _read(place: Path) -> tuple[frozenset[Line], bool]:
-    path = place / "report.json" if place.is_dir() else place
+    path = place
     try:
+        path = place / "report.json" if place.is_dir() else place
         report = json.loads(path.read_text("utf-8"))
         verdicts = _verdicts(report)
         lost = {Line(line["scenario"], line["requirement"]): "lost" for line in report["result"]["lost_lines"]}
@@ -45,7 +46,7 @@ def _read(place: Path) -> tuple[frozenset[Line], bool]:
             f"--failed-from: {path} cannot be read ({error.strerror}).",
             f"--failed-from：无法读取 {path}（{error.strerror}）。",
         ) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ConfigurationError(
             f"--failed-from: {path} is not a report of this suite.", f"--failed-from：{path} 不是本套件的报告。"
         ) from None

@@ -38,7 +38,7 @@ from conformance.judging.verdict import Line
 from conformance.judging.waivers import Waivers, parse
 from conformance.plugin.folder import Conversations
 from conformance.plugin.race_rounds import RoundPolicy
-from conformance.plugin.transcripts import all_written, unwritten, write_transcript
+from conformance.plugin.transcripts import all_written, awaited, unwritten, write_transcript
 from conformance.scenario.model import Scenario
 from conformance.scenario.perform import not_held, perform
 from conformance.scenario.stage import Stage, StageFactory
@@ -142,7 +142,7 @@ class Engine:
         if scenarios()[name].race or scenarios()[name].after_all:
             self._loop.call_soon_threadsafe(self._nothing_else_to_judge.set)
         try:
-            return self._transcripts[name].result()
+            return awaited(self._transcripts[name])
         except CancelledError:
             if name in self._held:
                 return self._written(self._held[name].cut_short().told())

@@ -44,6 +44,7 @@ class _Files:
     folder: Path
     paths: list[Path] = field(default_factory=list)
     lost: dict[Text, list[str]] = field(default_factory=dict)
+    broke: bool = False
 
     def put(self, name: str, make: Make) -> None:
         """Make and write a file; where either breaks, note why."""
@@ -55,6 +56,7 @@ class _Files:
         except Exception as error:  # noqa: BLE001 - a report that breaks must not cost the others, nor the verdicts
             frame = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{frame.name}:{frame.lineno}: {type(error).__name__}"
+            self.broke = True
             self._lose(name, Text("the suite broke in {where}", "套件自身在 {where} 出错").format(where=where))
         else:
             self.paths.insert(0, self.folder / name)
@@ -91,22 +93,23 @@ def write_reports(
     files = _Files(folder)
     for name, make in {**(before or {}), **_texts(record, transcripts or {}, lang)}.items():
         files.put(name, make)
-    so_far = _with(record, files.unwritten)
+    so_far = _with(record, files)
     files.put(REPORT, lambda: json_text(report(so_far)))
-    return Reports(record=_with(record, files.unwritten), paths=files.paths)
+    return Reports(record=_with(record, files), paths=files.paths)
 
 
-def _with(record: RunRecord, unwritten: Text | None) -> RunRecord:
-    if unwritten is None:
+def _with(record: RunRecord, files: _Files) -> RunRecord:
+    if files.unwritten is None:
         return record
-    return replace(record, circumstances=replace(record.circumstances, unwritten=unwritten))
+    about = replace(record.circumstances, unwritten=files.unwritten, writer_broke=files.broke)
+    return replace(record, circumstances=about)
 
 
 def _texts(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang) -> dict[str, Make]:
     """What makes each file but `report.json`; `waivers.toml` is not among them where nothing failed."""
     texts: dict[str, Make] = {
         "report.schema.json": schema_text,
-        "junit.xml": lambda: junit(record, lang),
+        "junit.xml": lambda: junit(record, lang, transcripts),
         "ctrf.json": lambda: json_text(ctrf(record, lang)),
         "summary.md": lambda: markdown(record, lang),
         "badge.svg": lambda: run_badge.svg(record, lang),

@@ -12,6 +12,7 @@ from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, P
 from conformance.arrange.refusals import outcome
 from conformance.client.client import TargetGone
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
+from conformance.machine.refusal import refusal
 from conformance.scenario.model import Scenario
 from conformance.scenario.stage import Repeat, Stage, StageFactory
 from conformance.text import Text
@@ -87,7 +88,7 @@ async def _talk(scenario: Scenario, stage: Stage) -> tuple[Ending, _Again | None
     except TargetGone:
         return Ending(kind="inconclusive", reason=Text("the target no longer answers", "目标已不再响应")), None
     except Exception as error:  # noqa: BLE001 - the suite's own trouble is recorded as such, never the target's
-        return Ending(kind="suite-error", reason=_broke(error, stage)), None
+        return _broken(error, stage), None
     return Ending(kind="complete"), None
 
 
@@ -98,8 +99,13 @@ def _lost(exchange: Exchange) -> Text:
     ).format(operation=exchange.operation, problem=outcome(exchange), tries=exchange.tries)
 
 
-def _broke(error: Exception, stage: Stage) -> Text:
+def _broken(error: Exception, stage: Stage) -> Ending:
+    refused = refusal(error)
+    if refused is not None:  # no room on the disk, no descriptor left: it speaks neither against suite nor target
+        return Ending(kind="inconclusive", reason=refused)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{frame.name}:{frame.lineno}"
     what = stage.client.redact(f"{type(error).__name__}: {error}")[:300]
-    return Text(f"the suite broke in {where}: {what}", f"套件自身在 {where} 出错：{what}")
+    return Ending(
+        kind="suite-error", reason=Text(f"the suite broke in {where}: {what}", f"套件自身在 {where} 出错：{what}")
+    )
