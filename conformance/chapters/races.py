@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
+from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.race_history import explained, explained_beside
-from conformance.chapters.refusal_effects import FIRST_ACK
 from conformance.contract.model import Kind
 from conformance.exchange import Header
 from conformance.scenario.model import Answer, Check, Expectation, Finding, Judgement, Scenario, success

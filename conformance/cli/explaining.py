@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import controls, scenarios
 from conformance.contract.ambiguities import Ambiguity, register
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load
 from conformance.contract.mistakes import mistakes_of
@@ -79,6 +79,7 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         tuple(_named(scenario.id, scenario.title) for scenario in members),
         [{"id": scenario.id, "title": scenario.title.to_json()} for scenario in members],
     )
+    yield from _controls(rule)
     killers = [defect for defect in DEFECTS.values() if rule.id in defect.fails | defect.warns]
     yield Part(
         "defects",
@@ -101,6 +102,16 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         tuple(_named(entry.id, entry.question) for entry in unclear),
         [entry.id for entry in unclear],
     )
+
+
+def _controls(rule: Requirement) -> Iterator[Part]:
+    """The plain cases that it is compared with, and what it is the plain case of."""
+    compared = Text(
+        "Compared with (a failure of the same kind there blocks it)", "对照的要求（若其以相同方式失败，则本要求受阻）"
+    )
+    yield _rules("controls", compared, controls().get(rule.id, ()))
+    control_of = [name for name, plain in controls().items() if rule.id in plain]
+    yield _rules("control_of", Text("Is the control of", "作为以下要求的对照"), control_of)
 
 
 def _occasion(rule: Requirement) -> Iterator[Text]:

@@ -11,6 +11,7 @@ from typing import Final
 from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.client.client import TargetGone
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
+from conformance.scenario.controls import send_controls
 from conformance.scenario.model import Scenario
 from conformance.scenario.stage import Repeat, Stage, StageFactory
 from conformance.text import Text
@@ -71,6 +72,7 @@ class _Again:
 async def _talk(scenario: Scenario, stage: Stage) -> tuple[Ending, _Again | None]:
     try:
         await scenario.talk(stage)
+        await send_controls(scenario, stage)
     except Precondition as stop:
         return Ending(kind="precondition", reason=stop.reason, step=stop.step), None
     except NotOffered as stop:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from conformance.arrange.items import Arranger
 from conformance.arrange.reading import NotOffered, Precondition, answered, body_of, object_of
-from conformance.arrange.wants import LEASE_SECONDS, Item, Want
+from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
 from conformance.client.client import Client
@@ -110,6 +110,10 @@ class Stage:
         item = await self._arranger.item(self.want, worker, header=header)
         self._tell(item)
         return item
+
+    async def plain_item(self, name: str, way: tuple[Verb, ...] = ()) -> Item:
+        """A fresh item for a control, delivered to a worker of its own; `name` stands before the steps of its way."""
+        return await self._arranger.item(Want(way=way), self.worker_id(), name=name)
 
     async def items(self, workers: Mapping[str, str | None]) -> dict[str, Item]:
         """Several items as this case wants them, each polled with the identity that its name is given.

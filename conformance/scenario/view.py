@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Response, Transcript
+from conformance.scenario.controls import accepted, alike, went_otherwise
 from conformance.scenario.model import Expectation, Scenario
 from conformance.target import MAX_BODY
 from conformance.text import Text
@@ -116,8 +117,49 @@ class View:
             ).format(step=step, status=response.status)
             if expectation.optional:
                 raise NotExercised(reason)
-            raise Blocked(expectation.requirement, reason)
+            raise Blocked(self._plain_failure(step) or expectation.requirement, reason)
         return response
+
+    def compared_with_control(self, step: str) -> None:
+        """See that an ack that went wrong did not do so in the same way as the plain case beside it.
+
+        Raises:
+            Blocked: it did: that is the plain case's failure.
+        """
+        requirement = self._plain_failure(step)
+        if requirement is not None:
+            reason = Text("the plain case is answered in the same way", "普通情形得到同样的响应")
+            raise Blocked(requirement, reason)
+
+    def counts(self, step: str) -> None:
+        """See that a refusal says something: that the owning worker's ack in the same state is not refused as well.
+
+        Raises:
+            Blocked: it is: a target that refuses everybody compares nothing.
+        """
+        refusal = self.scenario.expectations[step]
+        controls = self.scenario.controls
+        witness = refusal.witness
+        control = next((each for name, each in controls.items() if witness in {name, each.step}), None)
+        if witness is None or control is None or self.transcript.find(control.step) is None:
+            return  # nothing to compare with: what the owning worker was answered is judged by itself
+        owners = [found for name in (witness, control.step) if (found := self.transcript.find(name)) is not None]
+        if all(accepted(refusal, owner) is False for owner in owners):
+            reason = Text(
+                "the owning worker's ack is refused in that state as well", "在该状态下，持有者自己的 ack 也被拒绝"
+            )
+            raise Blocked(control.expectation.requirement, reason)
+
+    def _plain_failure(self, step: str) -> str | None:
+        """The requirement of the plain case beside an ack, where both went wrong in the same way."""
+        control = self.scenario.controls.get(step)
+        if control is None:
+            return None
+        plain, mine = self.transcript.find(control.step), self.transcript.find(step)
+        if plain is None or mine is None or not alike(plain, mine):
+            return None
+        wrong = went_otherwise(control.expectation, plain) and went_otherwise(self.scenario.expectations[step], mine)
+        return control.expectation.requirement if wrong else None
 
     def body(self, step: str) -> Any:
         """The JSON value that a step was answered with.

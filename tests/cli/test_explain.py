@@ -56,6 +56,14 @@ def test_a_requirement_is_told_in_full(lang: Lang, form: str) -> None:
                 assert f"`{scenario.id}`" in output
 
 
+def test_a_requirement_says_what_it_is_compared_with_and_what_is_compared_with_it() -> None:
+    data = {rule: json.loads(told(rule, "--format=json")) for rule in ("ack.request.json-body", "ack.first.starting")}
+    (json_body,), (first,) = data.values()
+    assert json_body["controls"] == ["ack.first.starting", "ack.identity.mismatch-queued"]
+    assert "ack.request.json-body" in first["control_of"]
+    assert "`ack.first.starting`" in told("ack.request.json-body", "--lang=zh")
+
+
 @EACH_LANGUAGE
 def test_every_name_is_explained(lang: Lang) -> None:
     catalogue = load()
