@@ -112,7 +112,8 @@ class Target:
     """The server under test.
 
     `base_url` has no trailing slash and no API prefix; `api_prefix` begins with a slash. `secret_headers` are
-    sent like `headers`, but their values are redacted from everything that is kept.
+    sent like `headers`, but their values are redacted from everything that is kept. `states` are names of its own for
+    documented states, each with the one that it stands for.
     """
 
     base_url: str
@@ -122,6 +123,11 @@ class Target:
     secret_headers: tuple[tuple[str, Secret], ...] = ()
     connection: Connection = field(default_factory=Connection)
     embedded: bool = False
+    states: tuple[tuple[str, str], ...] = ()
+
+    def state_named(self, name: str) -> str:
+        """The documented state that a name stands for; the name itself where it is nobody's."""
+        return dict(self.states).get(name, name)
 
     @property
     def host(self) -> str:

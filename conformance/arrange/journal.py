@@ -46,6 +46,8 @@ class Journal:
         self._ids: dict[tuple[Collection, str], str | None] = {}
         self._claims: dict[tuple[str, str | None], str] = {}
         """The mark of the first claim of each: the order of the lines is the same for every process."""
+        self._deliveries: dict[tuple[str, str], list[str]] = {}
+        """The marks of all deliveries of each, the first one first."""
 
     def intend(self, collection: Collection, name: str) -> None:
         """Before the create is sent."""
@@ -75,6 +77,18 @@ class Journal:
         self._read_on()
         return self._claims[(environment_id, work_id)] == mark
 
+    def deliver(self, environment_id: str, work_id: str) -> bool:
+        """Note that a poll delivered an item; False where it was delivered to any process of the run before."""
+        mark = os.urandom(8).hex()
+        self._append({"delivered": mark, "environment": environment_id, "work": work_id})
+        self._read_on()
+        return self._deliveries[(environment_id, work_id)][0] == mark
+
+    def delivered_twice(self) -> list[tuple[str, str]]:
+        """What was delivered more than once, as (environment, work item)."""
+        self._read_on()
+        return [item for item, marks in self._deliveries.items() if len(marks) > 1]
+
     def claimed(self) -> list[tuple[str, str | None]]:
         """What the run took, as (environment, work item), each once."""
         self._read_on()
@@ -94,6 +108,8 @@ class Journal:
                 self._ids[(entry["made"], entry["name"])] = entry["id"]
             elif "refused" in entry or "removed" in entry:
                 self._ids.pop((entry.get("refused") or entry["removed"], entry["name"]), None)
+            elif "delivered" in entry:
+                self._deliveries.setdefault((entry["environment"], entry["work"]), []).append(entry["delivered"])
             elif "claim" in entry:
                 self._claims.setdefault((entry["environment"], entry["work"]), entry["claim"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.contract.strict_json import NotStrictJson, parse
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Response
 from conformance.text import Text
 
 MAX_ID_LENGTH = 256
@@ -56,12 +56,12 @@ def answered(exchange: Exchange) -> Exchange:
     return exchange
 
 
-def body_of(exchange: Exchange) -> Any:
-    """The JSON value that a 2xx answer holds.
+def succeeded(exchange: Exchange) -> Response:
+    """The 2xx answer to an operation, whatever its body says.
 
     Raises:
         AnswerLost: no answer came.
-        CannotArrange: the operation was refused, or its answer is not JSON.
+        CannotArrange: the operation was refused.
     """
     response = answered(exchange).response
     assert response is not None
@@ -72,6 +72,30 @@ def body_of(exchange: Exchange) -> Any:
             ),
             exchange.step,
         )
+    return response
+
+
+def state_in(exchange: Exchange) -> str | None:
+    """The state that an answer shows; None where it shows none."""
+    response = exchange.response
+    if exchange.outcome != "ok" or response is None or response.body.problem is not None:
+        return None
+    try:
+        body = parse(response.body.text)
+    except NotStrictJson:
+        return None
+    state = body.get("state") if isinstance(body, dict) else None
+    return state if isinstance(state, str) else None
+
+
+def body_of(exchange: Exchange) -> Any:
+    """The JSON value that a 2xx answer holds.
+
+    Raises:
+        AnswerLost: no answer came.
+        CannotArrange: the operation was refused, or its answer is not JSON.
+    """
+    response = succeeded(exchange)
     unreadable = CannotArrange(
         Text(
             "{operation} answered HTTP {status} with a body that is not readable JSON.",
@@ -85,6 +109,14 @@ def body_of(exchange: Exchange) -> Any:
         return parse(response.body.text)
     except NotStrictJson:
         raise unreadable from None
+
+
+def nothing_in(exchange: Exchange) -> bool:
+    """Whether a poll found nothing: JSON null, or no body at all; errors as `body_of`."""
+    response = succeeded(exchange)
+    if response.body.problem is None and not response.body.text.strip():
+        return True
+    return body_of(exchange) is None
 
 
 def object_of(exchange: Exchange) -> dict[str, Any]:

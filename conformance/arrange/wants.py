@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 if TYPE_CHECKING:
     from conformance.arrange.workspace import Place
@@ -15,6 +15,17 @@ Verb = Literal["ack", "heartbeat", "stop", "force"]
 """One step of a way: what is done to an item after it was delivered."""
 
 State = Literal["queued", "starting", "active", "stopping", "stopped"]
+STATES: Final[frozenset[str]] = frozenset(get_args(State))
+
+Need = Literal["id", "live", "over", "state"]
+"""What a case needs of its item's state, as a get shows it.
+
+- `id`: nothing; that the target gave it an id is enough.
+- `live`: the wanted state, or a name of the target's own, which no page documents.
+- `over`: `stopping` or `stopped`.
+- `state`: exactly the wanted state.
+"""
+
 StoppedBy = Literal["graceful", "drained", "forced"]
 Origin = Literal["queued", "starting", "active"]
 
@@ -23,7 +34,7 @@ Origin = Literal["queued", "starting", "active"]
 class Want:
     """An item that was delivered and then went `way`. `named` says whether its poll carried a Worker-ID.
 
-    `items` is how many such items the case takes.
+    `items` is how many such items the case takes; `need` is what the case needs of its state.
     """
 
     way: tuple[Verb, ...] = ()
@@ -31,6 +42,19 @@ class Want:
     delivered: bool = True
     place: Place = "main"
     items: int = 1
+    need: Need = "state"
+
+    def met_by(self, state: object) -> bool:
+        """Whether an item that a get shows in that state will do."""
+        match self.need:
+            case "id":
+                return True
+            case "live":
+                return state == self.state or state not in STATES
+            case "over":
+                return state in {"stopping", "stopped"}
+            case _:
+                return state == self.state
 
     @property
     def state(self) -> State:

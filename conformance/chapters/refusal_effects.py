@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import Item, Verb, Want
+from conformance.arrange.wants import Item, Need, Verb, Want
 from conformance.chapters.answer import disagreements
 from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK, owners_ack
 from conformance.contract.work_item import differences
@@ -36,6 +36,7 @@ def refusal_case(
     expectation: Expectation,
     attempt: Attempt,
     way: tuple[Verb, ...] = (),
+    need: Need = "id",
     control: Control | None = None,
     token: OptionalToken | None = None,
     beside_quiet: bool = False,
@@ -43,10 +44,11 @@ def refusal_case(
 ) -> Scenario:
     """A case around one ack that must be refused, of an item that went `way`.
 
+    `need` is what the requirement depends on; a bad token, say, is refused whatever the item's state.
     `control` is the plain case where the ack is a variation of one; else it is the owning worker's. With
     `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`.
     """
-    want = Want(way=way, items=2 if beside_another else 1)
+    want = Want(way=way, items=2 if beside_another else 1, need=need)
     owner = owners_ack(way)
 
     async def talk(stage: Stage) -> None:
@@ -93,7 +95,10 @@ async def _one_of_two(stage: Stage) -> Item:
 def changes_nothing(view: View) -> Iterator[Finding]:
     """The item as get shows it before and after the refused ack."""
     view.answered_as_expected("ack")
-    found = differences(view.item("before"), view.item("after"))
+    before, after = view.item("before"), view.item("after")
+    found = differences(before, after)
+    if (before.get("state"), after.get("state")) == ("stopping", "stopped") and view.scenario.want.need == "over":
+        raise Unjudged(Text("the item was still being stopped", "item 当时仍在停止过程中"))
     if found and view.gap("before", "after") > LEASE_GAP:
         raise Unjudged(
             Text(

@@ -52,6 +52,7 @@ def mismatches() -> Iterator[Scenario]:
             expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
             attempt=_ack_as(lambda stage, _: stage.worker_id()),
             way=way,
+            need="live",
         )
         for name, (change, words) in _NEAR_MISSES.items():
             yield refusal_case(
@@ -63,6 +64,7 @@ def mismatches() -> Iterator[Scenario]:
                 expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
                 attempt=_ack_as(lambda _, worker, change=change: change(worker)),  # type: ignore[misc]
                 way=way,
+                need="live",
             )
 
 
@@ -79,6 +81,7 @@ def holders_of_another() -> Iterator[Scenario]:
             expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
             attempt=_ack_as(lambda stage, _: stage.facts["items"]["b"]["worker"]),
             way=_WAYS[state],
+            need="live",
             beside_another=True,
         )
 
@@ -146,7 +149,7 @@ def scenarios() -> Iterator[Scenario]:
         },
         controls={"ack": FIRST, "rightful": FIRST},
         checks=(Check("ack.refused.changes-nothing", changes_nothing),),
-        want=Want(place="quiet"),
+        want=Want(place="quiet", need="id"),
     )
     yield Scenario(
         id="identity.no-id",

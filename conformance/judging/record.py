@@ -59,7 +59,8 @@ class Circumstances:
     `waivers` is the text of the file of known failures. `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
     target; `repeat` is how often each scenario was to be held; `unwritten` says why there is no report; `phases` is
-    None for a run that did not measure them.
+    None for a run that did not measure them. `states` are the target's own names for documented states that the run was
+    told to take as those; `noticed` is what other operations did beside the docs, which is not judged.
     """
 
     run_id: str
@@ -85,6 +86,8 @@ class Circumstances:
     waivers: str | None = None
     unwritten: Text | None = None
     phases: Phases | None = None
+    states: tuple[tuple[str, str], ...] = ()
+    noticed: tuple[Text, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `from_json` reads it back to an equal value."""
@@ -109,6 +112,8 @@ class Circumstances:
                     **data,
                     **{name: Text.from_json(text) if text is not None else None for name, text in texts.items()},
                     "leftovers": tuple(map(str, data["leftovers"])),
+                    "states": tuple((str(name), str(state)) for name, state in data.get("states", ())),
+                    "noticed": tuple(Text.from_json(text) for text in data.get("noticed", ())),
                     "phases": Phases.from_json(data["phases"]) if data.get("phases") is not None else None,
                 }
             )

@@ -24,6 +24,7 @@ from conformance.contract.catalogue import load
 from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
 from conformance.exchange import EndKind, Transcript
 from conformance.judging.judge import judge_line
+from conformance.judging.noticed import noticed
 from conformance.judging.plan import Cost, Selection, cost, full_plan
 from conformance.judging.record import Circumstances, Phases, RunRecord
 from conformance.judging.repetition import requests_of
@@ -138,8 +139,10 @@ class Conductor:
         """A verdict came in, from this process or another."""
         self._verdicts.append(verdict)
 
-    def finish(self) -> RunRecord:
+    def finish(self, *, remove: bool = True) -> RunRecord:
         """Give every open line its verdict, clean up, and write the reports whatever happens.
+
+        Without `remove` nothing is cleaned up: the target ends with the run.
 
         Only the record that is returned knows of reports that could not be written.
         """
@@ -147,12 +150,13 @@ class Conductor:
         self._over = time.monotonic()
         leftovers = [f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"]
         try:
-            leftovers = self.clean_up()
+            leftovers = self.clean_up() if remove else []
         except KeyboardInterrupt:
             self.interrupted = self.interrupted or Text("the clean-up was stopped", "清理被停止")
         finally:
             requests = sum(map(requests_of, transcripts.values()))
-            about = self._circumstances(requests, tuple(leftovers))
+            seen = noticed(transcripts.values(), [work_id for _, work_id in self._journal.delivered_twice()])
+            about = replace(self._circumstances(requests, tuple(leftovers)), noticed=tuple(seen))
             self.record = RunRecord(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
             self._report(self.record, transcripts)
         return self.record
@@ -257,6 +261,7 @@ class Conductor:
             base_url=target.base_url,
             api_prefix=target.api_prefix,
             worker_header=target.worker_header,
+            states=target.states,
             embedded=target.embedded,
             insecure=target.connection.insecure,
             processes=self._processes,

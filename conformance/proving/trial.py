@@ -13,6 +13,7 @@ from conformance.emulator import Tokens
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.hosting import hosted
 from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS, assembled
 from conformance.judging.plan import Selection, full_plan
 from conformance.judging.record import RunRecord
@@ -68,9 +69,7 @@ def judge_settings(settings: Settings, plan: Iterable[Line] | None = None, *, fl
                 conductor.take(court.judge(line))
         finally:
             court.close()
-        if fleeting:
-            (conductor.folder / JOURNAL).unlink(missing_ok=True)
-        return conductor.finish()
+        return conductor.finish(remove=not fleeting)
     finally:
         conductor.close()
 
@@ -81,12 +80,14 @@ def hold(job: Job) -> Outcome:
     assembly = assembled([VARIANTS[name] for name in job.variants], in_microseconds(Recipe()))
     recipe, wire = assembly.recipe, assembly.wire
     values: dict[str, Any] = {}
+    for name in job.shapes:
+        recipe = SHAPES[name].change(recipe)
     if job.defect is not None:
         subject = DEFECTS[job.defect]
         recipe, wire = subject.broken(recipe), subject.wire(wire)
         values |= {} if job.variants else {"concurrency": _FEW}  # in whole seconds, scenarios wait for the clock
         values |= {} if subject.area == _RACES else {"race_repeat": 1}
-    elif job.variants:
+    elif job.variants or job.shapes:
         values["race_repeat"] = _ON_A_VARIANT
     tokens = Tokens.generate()
     with (
@@ -94,5 +95,5 @@ def hold(job: Job) -> Outcome:
         hosted(recipe, tokens, wire) as base_url,
     ):
         settings = settings_for(base_url, tokens, Path(folder) / "run", **values)
-        record = judge_settings(settings, fleeting=job.defect is not None)
+        record = judge_settings(settings, fleeting=bool(job.defect is not None or job.shapes))
     return outcome_of(job, record, seconds=time.monotonic() - begun)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any, Final
 
+from conformance.arrange.deliveries import Deliveries
 from conformance.arrange.items import Arranger
-from conformance.arrange.reading import NotOffered, Precondition, answered, body_of, object_of
-from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
+from conformance.arrange.reading import NotOffered, Precondition, answered, object_of, succeeded
+from conformance.arrange.wants import LEASE_SECONDS, STATES, Item, State, Verb, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
 from conformance.client.client import Client
@@ -66,6 +69,7 @@ class Stage:
         rng: random.Random,
         age: int,
         repetition: int = 1,
+        deliveries: Deliveries | None = None,
     ) -> None:
         self.exchanges: list[Exchange] = []
         self.facts: dict[str, Any] = {}
@@ -75,6 +79,7 @@ class Stage:
         self.repetition = repetition
         self.workspace = workspace
         self.client = client
+        self._deliveries = deliveries
         self._age = age
         self._room = MAX_KEPT
         self._api = Api(client, self._keep, age=age)
@@ -83,6 +88,23 @@ class Stage:
         """This stage, with an arranger that talks through it."""
         self._arranger = new_arranger(self._api)
         return self
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """This attempt's turn: together with others, or alone where poll has delivered an item twice."""
+        if self._deliveries is None or self.want.place == "quiet":
+            return contextlib.nullcontext()
+        return self._deliveries.turn()
+
+    async def shared_an_item(self, *, suspicious: bool) -> bool:
+        """Whether an item of this attempt was delivered to somebody else as well.
+
+        With `suspicious`, polls that are under way are waited for: what they did may have shown before their answers.
+        """
+        if self._deliveries is None or self.want.place == "quiet" or self._deliveries.undisturbed:
+            return False
+        if suspicious:
+            await self._deliveries.settled()
+        return any(self._deliveries.shared(item) for item in self._arranger.used)
 
     def worker_id(self) -> str:
         """A worker identity of this attempt's own: letters, digits and hyphens, 24 characters."""
@@ -126,11 +148,15 @@ class Stage:
         """
         want = replace(self.want, items=len(workers))
         first = next(iter(workers))
+        # Where poll gives one item to several workers, each is taken along its way before the next one polls.
+        turns = asyncio.Semaphore(1 if self._deliveries is not None and self._deliveries.alone else len(workers))
+
+        async def arranged(name: str, worker: str | None) -> Item:
+            async with turns:
+                return await self._arranger.item(want, worker, name="" if name == first else name)
+
         found = await asyncio.gather(
-            *(
-                self._arranger.item(want, worker, name="" if name == first else name)
-                for name, worker in workers.items()
-            ),
+            *(arranged(name, worker) for name, worker in workers.items()),
             return_exceptions=True,  # none may go on arranging after the conversation has ended
         )
         items = {}
@@ -148,6 +174,7 @@ class Stage:
             "arranged_by": self._arranger.kind,
             "place": item.place,
             "way": list(self.want.way),
+            **({"states": dict(self.client.target.states)} if self.client.target.states else {}),
             **_identity(item),
         }
 
@@ -172,10 +199,10 @@ class Stage:
 
     async def heartbeat(self, step: str, item: Item) -> None:
         """`starting` to `active`, by the first heartbeat with the longest lease."""
-        body_of(await self._api.heartbeat(step, item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS))
+        succeeded(await self._api.heartbeat(step, item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS))
 
     async def baseline(self, item: Item) -> None:
-        """A get that shows the item in the state that the case wants (step `before`).
+        """A get that shows the item in a state that will do for the case (step `before`).
 
         Afterwards more than one unit of the coarsest timestamp shown is let pass, so that a timestamp which moves
         is seen to move.
@@ -186,21 +213,15 @@ class Stage:
         await self.settle(await self.as_wanted("before", item))
 
     async def as_wanted(self, step: str, item: Item) -> dict[str, Any]:
-        """The item as a get shows it, in the state that the case wants.
+        """The item as a get shows it, in a state that will do for the case.
 
         Raises:
             Precondition: it is in another state.
         """
-        state = self.want.state
         shown = object_of(await self.get(step, item))
-        if shown.get("state") != state:
-            raise Precondition(
-                Text(
-                    "the item is `{found}` and not `{state}` after it was arranged",
-                    "安排之后 item 的状态是 `{found}` 而不是 `{state}`",
-                ).format(found=str(shown.get("state"))[:20], state=state),
-                step,
-            )
+        found = shown.get("state")
+        if not self.want.met_by(self.client.target.state_named(found) if isinstance(found, str) else found):
+            raise Precondition(_another_state(found, self.want.state), step)
         return shown
 
     async def settle(self, shown: dict[str, Any]) -> None:
@@ -257,7 +278,7 @@ class Stage:
 
     async def archive_environment(self, item: Item) -> None:
         """Archive the environment of the item: the quiet one, when all other cases are over."""
-        body_of(await self._api.act("archive", "environments", item.environment_id, "archive"))
+        succeeded(await self._api.act("archive", "environments", item.environment_id, "archive"))
 
     async def together(self, sends: dict[str, Send], *, after: Mapping[str, str] | None = None) -> None:
         """Let requests leave at one instant, in this order, while this process sends nothing else.
@@ -384,6 +405,20 @@ class Stage:
 def _overlap(exchanges: Sequence[Exchange]) -> bool:
     """Whether at some instant all of them were under way."""
     return not exchanges or max(e.invoked for e in exchanges) <= min(e.completed for e in exchanges)
+
+
+def _another_state(found: object, wanted: State) -> Text:
+    """Why a case cannot go on, in the target's own words for the state."""
+    reason = Text(
+        "the item is `{found}` and not `{state}` after it was arranged",
+        "安排之后 item 的状态是 `{found}` 而不是 `{state}`",
+    ).format(found=str(found)[:20], state=wanted)
+    if not isinstance(found, str) or found in STATES:
+        return reason
+    return Text(
+        "{reason}; --map-state {found}={state} has it judged all the same",
+        "{reason}；使用 --map-state {found}={state} 可照常判定",
+    ).format(reason=reason, found=found[:20], state=wanted)
 
 
 def _identity(item: Item) -> dict[str, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from conformance.contract.model import PHASES
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Response, Transcript
 from conformance.scenario.controls import accepted, alike, went_otherwise
@@ -33,6 +34,15 @@ class Blocked(Unjudged):
     def __init__(self, requirement: str, reason: Text) -> None:
         super().__init__(reason)
         self.requirement = requirement
+
+
+def foreign(state: str) -> Unjudged:
+    """Why what a get shows cannot be judged, in the target's own words."""
+    return Unjudged(
+        Text("a get shows `{state}`, which no page documents", "get 显示 `{state}`，文档中没有该状态").format(
+            state=state[:20]
+        )
+    )
 
 
 class NotExercised(Unjudged):
@@ -183,7 +193,7 @@ class View:
         return self._object(step)
 
     def item(self, step: str) -> dict[str, Any]:
-        """The item that a get or poll was answered with.
+        """The item that a get or poll was answered with; names of the target's own for states are read as mapped.
 
         Raises:
             Unjudged: it did not answer 200 with a JSON object.
@@ -195,7 +205,24 @@ class View:
                     operation=exchange.operation, status=self.response(step).status
                 )
             )
-        return self._object(step)
+        item = self._object(step)
+        state = item.get("state")
+        return {**item, "state": self.named(state)} if isinstance(state, str) else item
+
+    def named(self, state: str | None) -> str | None:
+        """A state as it was mapped where the target has a name of its own for it."""
+        states: Mapping[str, str] = self.transcript.facts.get("states", {})
+        return state if state is None else states.get(state, state)
+
+    def foreign_state(self, step: str) -> str | None:
+        """The state that a get or poll shows, where it is a name that no page documents; errors as `item`."""
+        state = self.item(step).get("state")
+        return state if isinstance(state, str) and state not in PHASES else None
+
+    def documented_state(self, step: str) -> str | None:
+        """The state that a get or poll shows; None where it is none that a page documents; errors as `item`."""
+        state = self.item(step).get("state")
+        return state if state in PHASES else None
 
     def begins_arranged(self) -> bool:
         """Whether the item came in its state already, so that no ack of the suite's brought it there."""

@@ -32,7 +32,7 @@ FIRST_ACK = (
         "An ack answers 202 while the item is starting, as if it were still to be done.",
         "item 处于 starting 时 ack 返回 202，仿佛操作尚未完成。",
         answering(on_success(_accepted)),
-        fails=f"ack.first.starting {RACES}",
+        fails=f"ack.first.starting ack.retry.starting {RACES} ack.race.heartbeat",
         may_fail=REDELIVERY,
     ),
     defect(
