@@ -15,7 +15,8 @@ Verb = Literal["ack", "heartbeat", "stop", "force"]
 """One step of a way: what is done to an item after it was delivered."""
 
 State = Literal["queued", "starting", "active", "stopping", "stopped"]
-STATES: Final[frozenset[str]] = frozenset(get_args(State))
+STATES: Final[tuple[str, ...]] = get_args(State)
+"""The documented states, in the order in which an item goes through them."""
 
 Need = Literal["id", "live", "over", "state"]
 """What a case needs of its item's state, as a get shows it.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, get_args
+from typing import Final
 
 from conformance.arrange.reading import AnswerLost, Precondition, answered, object_of, state_in, succeeded
-from conformance.arrange.wants import LEASE_SECONDS, Item, State, Verb, Want
+from conformance.arrange.wants import LEASE_SECONDS, STATES, Item, State, Verb, Want
 from conformance.client.api import Api
 from conformance.exchange import Exchange, Header
 from conformance.text import Text
@@ -20,8 +20,6 @@ SETTLING: Final = 2.0
 """Seconds in which an operation that was accepted takes effect."""
 
 _PAUSE: Final = 0.1
-
-_ORDER: Final[tuple[str, ...]] = get_args(State)
 
 StepName = Callable[[str], str]
 """The full name of a step of the way: `ack` becomes `arrange.ack`."""
@@ -97,4 +95,4 @@ class Way:
 
 def _is_after(state: str | None, since: State) -> bool:
     """Whether an item in that state has left the other one behind."""
-    return state in _ORDER and _ORDER.index(state) > _ORDER.index(since)
+    return state in STATES and STATES.index(state) > STATES.index(since)

@@ -27,7 +27,7 @@ from conformance.target import ConfigurationError
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _NOT_FOR_CLEAN: Final = frozenset(
-    {"output", "chapter", "requirement", "failed-from", "strict", "seed", "repeat", "max-duration", "worker-header",
+    {"output", "chapter", "requirement", "failed-from", "strict", "seed", "repeat", "max-duration", "worker-header", "map-state",
      "arrange", "manifest", "arrange-command", "arrange-timeout", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"}
 )  # fmt: skip
 

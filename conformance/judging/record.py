@@ -154,6 +154,7 @@ class RunRecord:
             polls=about.arranged_by == "api",
             complaints=self.waiver_complaints,
             unwritten=about.unwritten,
+            states=about.states,
         )
 
     @property

@@ -51,6 +51,7 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
             "secret_headers": [[name, _reveal(secret)] for name, secret in target.secret_headers],
             "connection": asdict(target.connection),
             "embedded": target.embedded,
+            "states": [list(pair) for pair in target.states],
         },
     }
 
@@ -81,6 +82,7 @@ def unpack(data: dict[str, Any]) -> Assignment:
             secret_headers=tuple((name, Secret(*pair)) for name, pair in target["secret_headers"]),
             connection=Connection(**target["connection"]),
             embedded=target["embedded"],
+            states=tuple((name, state) for name, state in target["states"]),
         ),
     )
 

@@ -24,9 +24,6 @@ from conformance.proving.outcome import Job, Outcome, outcome_of
 from conformance.settings import Settings, from_values
 from conformance.target import Credentials, Secret
 
-JOURNAL: Final = "journal.jsonl"
-"""What a run made, by the name of the file in its folder."""
-
 _ON_A_VARIANT: Final = 2
 """Rounds of races on a variant: what is odd there is rarely a matter of luck."""
 

@@ -113,6 +113,7 @@ SHAPES: Sequence[Shape] = (
         "A stop answers 204 without a body.",
         "stop 返回 204，没有响应体。",
         _answered("/stop", 204),
+        blurred="ack.race.stop",
         noticed=True,
     ),
     shape(
@@ -120,6 +121,7 @@ SHAPES: Sequence[Shape] = (
         "A stop answers 200 and the text `OK`.",
         "stop 返回 200 和文本 `OK`。",
         _answered("/stop", 200, b"OK", "text/plain"),
+        blurred="ack.race.stop",
         noticed=True,
     ),
     shape(
