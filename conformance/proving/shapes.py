@@ -9,6 +9,7 @@ from typing import Final
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES, TOGETHER
 from conformance.proving.outcome import Job, Outcome
+from conformance.text import Text
 
 FAULTS: Final = (
     "first.acknowledged-at-null",
@@ -24,7 +25,7 @@ FAULTS: Final = (
     "envelope.no-outer-type",
     "request.body-refused",
     "refused.locks-the-item",
-    "race.one-item-at-a-time",
+    "race.foreign-wins",
 )
 """Defects of the ack, of every chapter of the contract, that every foreign shape is met with."""
 
@@ -40,6 +41,19 @@ class ShapeTrial:
     """A server of foreign shape, with at most one fault of its ack, and the run on it."""
 
     outcome: Outcome
+
+    @property
+    def as_declared(self) -> bool:
+        """Whether the fault was found, no innocent blamed, and as much judged as has to be."""
+        return not self.difference
+
+    @property
+    def text(self) -> Text:
+        """What the server does, in a sentence for each shape and for the fault."""
+        job = self.outcome.job
+        told = [Text(SHAPES[name].en, SHAPES[name].zh) for name in job.shapes]
+        told += [Text(DEFECTS[job.defect].en, DEFECTS[job.defect].zh)] if job.defect is not None else []
+        return Text(" ".join(text.en for text in told), "".join(text.zh for text in told))
 
     @property
     def difference(self) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def test_a_whole_proof_exits_0_and_writes_the_matrix(
 ) -> None:
     result = call("prove", "--seed", "1", "--output", str(tmp_path / "out"), lang=lang)
     assert result.exit_code == 0, result.output
-    assert result.output.count("✓") == 6
+    assert result.output.count("✓") == 7
     assert "✗" not in result.output
     words = "defects killed for the declared reason" if lang == "en" else "因声明的原因被杀死的缺陷"
     assert f"{words}: {len(DEFECTS)}/{len(DEFECTS)}" in result.output

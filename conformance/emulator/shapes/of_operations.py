@@ -131,6 +131,7 @@ SHAPES: Sequence[Shape] = (
         lambda recipe: recipe.operating("POST", _STOP, _takes_effect_later).wrapped(
             editing(lambda answer: setattr(answer, "content", b"") if answer.path.endswith("/stop") else None)
         ),
+        blurred="ack.race.stop",
         noticed=True,
     ),
     shape(
@@ -154,6 +155,7 @@ SHAPES: Sequence[Shape] = (
         _second_heartbeat,
         unreachable="ack.retry.active ack.retry.active-keeps-times ack.identity.mismatch-active"
         " ack.race.not-delivered-again",
+        blurred="ack.race.foreign-worker",
         judged=0.7,
     ),
     shape(
@@ -167,6 +169,7 @@ SHAPES: Sequence[Shape] = (
         "A poll delivers every item to two workers.",
         "poll 将每个 item 投递给两个 worker。",
         _twice,
+        blurred="ack.race.same-worker",
         noticed=True,
         judged=0.7,
     ),
@@ -175,6 +178,7 @@ SHAPES: Sequence[Shape] = (
         "A poll delivers an item to everybody until somebody acks it.",
         "在有人 ack 之前，poll 将 item 投递给所有人。",
         _until_acked,
+        blurred="ack.race.same-worker",
         noticed=True,
         judged=0.7,
     ),
