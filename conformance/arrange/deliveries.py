@@ -40,7 +40,7 @@ class Deliveries:
     def __init__(self, journal: Journal, *, processes: int = 1) -> None:
         self._journal = journal
         self._processes = processes
-        self._lock = journal.path.with_name("deliveries.lock")
+        self._lock = journal.path
         self._polls: set[asyncio.Event] = set()
         self._together = 0
         self._nobody = asyncio.Condition()

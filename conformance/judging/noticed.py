@@ -41,11 +41,12 @@ def _delivered_twice(work_ids: Sequence[str]) -> list[Text]:
     if not work_ids:
         return []
     named, rest = ", ".join(work_ids[:_NAMED]), len(work_ids) - _NAMED
-    told = Text("poll delivered {items} to two workers", "poll 将 {items} 投递给了两个 worker").format(items=named)
     if rest > 0:
-        more = Text("{told} (and {n} items more)", "{told}（另有 {n} 个 item）")
-        told = more.format(told=told, n=rest)
-    return [told]
+        words = Text(
+            "poll delivered {items} and {n} more to two workers", "poll 将 {items} 等另 {n} 个 item 投递给了两个 worker"
+        )
+        return [words.format(items=named, n=rest)]
+    return [Text("poll delivered {items} to two workers", "poll 将 {items} 投递给了两个 worker").format(items=named)]
 
 
 def _oddity(exchange: Exchange) -> Text | None:

@@ -86,7 +86,7 @@ _LAST: Final = Text(
 
 
 _NOTICED: Final = Text("Noticed of other operations, not judged", "其他操作的异常表现，不判定")
-_KINDS: Final = Text("{n} kinds", "{n} 种")
+_KINDS: Final = Text("{n}", "{n}")
 
 
 def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bool = False) -> Iterator[str]:
