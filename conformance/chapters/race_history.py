@@ -267,13 +267,15 @@ def _seen(view: View, step: str, operation: Operation, item: str) -> Answer:
         return Answer(status)
     if operation.kind not in ("ack", "redeliver"):
         state = view.named(state_shown(view.exchange(step)))
+        if state is None and operation.kind != "get":
+            return Answer(None)  # what such an answer does not show is unknown
         return Answer(status, None if operation.kind == "get" and state not in PHASES else state)
     try:
         body = view.body(step)
     except Unjudged:
         if operation.kind == "ack":
             raise
-        return Answer(None)  # what another operation's answer does not show is unknown
+        return Answer(None)
     if operation.kind == "redeliver":
         facts = view.transcript.facts
         work_id = facts.get("items", {}).get(item, facts).get("work_id")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from conformance.contract.catalogue import load
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES, TOGETHER
 from conformance.proving.outcome import Job, Outcome
@@ -69,14 +70,15 @@ class ShapeTrial:
         hidden = frozenset[str]().union(*(shape.unreachable for shape in shapes))
         fault = DEFECTS[job.defect] if job.defect is not None else None
         fails = fault.fails if fault else frozenset()
-        chance = fault.may_fail if fault else frozenset()
-        yield from (f"+{rule}" for rule in sorted(seen.failed - fails - chance))
+        lucky = fault.may_fail if fault else frozenset()
+        yield from (f"+{rule}" for rule in sorted(seen.failed - fails - lucky))
         blurred = frozenset[str]().union(*(shape.blurred for shape in shapes))
         yield from (f"-{rule}" for rule in sorted(fails - seen.failed - hidden - blurred))
         yield from (f"+{rule} (warned)" for rule in sorted(seen.warned - (fault.warns if fault else frozenset())))
         yield from (f"{rule} (not judged)" for rule in sorted(seen.unjudged - hidden))
         skips = frozenset[str]().union(*(shape.skips for shape in shapes), fault.skips if fault else ())
-        yield from (f"{rule} (not exercised)" for rule in sorted(seen.skipped - skips))
+        chance = frozenset(rule.id for rule in load().requirements.values() if rule.exercised == "may-not-occur")
+        yield from (f"{rule} (not exercised)" for rule in sorted(seen.skipped - skips - chance))
         least = min(shape.judged for shape in shapes)
         if seen.share < least:
             yield f"{seen.share:.0%} of the checks judged, {least:.0%} declared"
