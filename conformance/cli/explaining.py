@@ -12,6 +12,7 @@ from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requi
 from conformance.contract.mistakes import mistakes_of
 from conformance.contract.sources import Source
 from conformance.emulator.defects import DEFECTS, Defect
+from conformance.emulator.shapes import SHAPES, Shape
 from conformance.emulator.variants import VARIANTS, Variant
 from conformance.scenario.model import Scenario
 from conformance.text import LANGS, Text
@@ -255,6 +256,19 @@ def _variant(name: str) -> Explanation:
     )
 
 
+def _shape(name: str) -> Explanation:
+    shape: Shape = SHAPES[name]
+    return Explanation(
+        name=name,
+        kind="shape",
+        noun=Text("foreign shape of the emulator (serve --shape)", "模拟器的外来形态（serve --shape）"),
+        text=Text(shape.en, shape.zh),
+        parts=(
+            _rules("unreachable", Text("What cannot be judged on it", "因此无法判定的要求"), sorted(shape.unreachable)),
+        ),
+    )
+
+
 def _chapter_part(name: str) -> Part:
     chapter: Chapter = load().chapter(name)
     return Part("chapter", Text("Chapter", "章节"), (_named(chapter.id, chapter.title),), chapter.id)
@@ -293,4 +307,5 @@ _SORTS: Final[tuple[tuple[Callable[[str], Explanation], Callable[[], Iterable[st
     (_ambiguity, _ambiguities),
     (_defect, lambda: DEFECTS),
     (_variant, lambda: VARIANTS),
+    (_shape, lambda: SHAPES),
 )

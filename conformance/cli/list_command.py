@@ -45,8 +45,16 @@ from conformance.text import Lang, Text
         "改为列出 `serve --variant` 的变体，即特殊但合法的服务器。",
     ),
 )
+@click.option(
+    "--shapes",
+    is_flag=True,
+    help=say(
+        "The foreign shapes of `serve --shape`, servers whose other operations are odd beyond the contract, instead.",
+        "改为列出 `serve --shape` 的外来形态，即其他操作超出契约的服务器。",
+    ),
+)
 @form_option("text", "md", "json")
-def command(lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool) -> None:
+def command(lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool, shapes: bool) -> None:
     """Show what is judged."""
     chosen = language(lang)
     if defects:
@@ -57,6 +65,10 @@ def command(lang: str | None, form: str, *, ambiguities: bool, defects: bool, va
         from conformance.cli import variant_lists
 
         variant_lists.tell(chosen, form)
+    elif shapes:
+        from conformance.cli import shape_lists
+
+        shape_lists.tell(chosen, form)
     elif ambiguities:
         headed = partial(_ambiguities, heading="## ")
         forms.tell(form, chosen, data=_register, markdown=headed, text=_ambiguities)
