@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.turns import LOCKS, locked
@@ -54,6 +54,17 @@ class Deliveries:
     def shared(self, item: Item) -> bool:
         """Whether poll delivered an item more than once."""
         return (item.environment_id, item.work_id) in self._journal.delivered_twice()
+
+    async def disturbed(self, items: Sequence[Item], *, suspicious: bool) -> bool:
+        """Whether an item of the conversation that has its turn was delivered to somebody else as well.
+
+        With `suspicious`, polls that are under way are waited for: what they did may have shown before their answers.
+        """
+        if self.undisturbed:
+            return False
+        if suspicious:
+            await self.settled()
+        return any(map(self.shared, items))
 
     @property
     def undisturbed(self) -> bool:

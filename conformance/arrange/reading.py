@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.arrange.wants import STATES, State
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Response
 from conformance.text import Text
@@ -149,3 +150,17 @@ def usable_id(value: Any, step: str) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID_LENGTH or value in {".", ".."}:
         raise CannotArrange(Text("the target gave no usable id", "目标没有给出可用的 id"), step)
     return value
+
+
+def another_state(found: object, wanted: State) -> Text:
+    """Why a case cannot go on, in the target's own words for the state."""
+    reason = Text(
+        "the item is `{found}` and not `{state}` after it was arranged",
+        "安排之后 item 的状态是 `{found}` 而不是 `{state}`",
+    ).format(found=str(found)[:20], state=wanted)
+    if not isinstance(found, str) or found in STATES:
+        return reason
+    return Text(
+        "{reason}; --map-state {found}={state} has it judged all the same",
+        "{reason}；使用 --map-state {found}={state} 可照常判定",
+    ).format(reason=reason, found=found[:20], state=wanted)

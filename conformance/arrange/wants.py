@@ -106,6 +106,16 @@ class Item:
     seen_by: str
     seen: dict[str, Any]
 
+    @property
+    def identity(self) -> dict[str, str | None]:
+        """What a transcript says of it."""
+        return {
+            "worker": self.worker,
+            "seen_by": self.seen_by,
+            "environment_id": self.environment_id,
+            "work_id": self.work_id,
+        }
+
 
 def _after(state: State, verb: Verb) -> State:
     if verb == "ack":

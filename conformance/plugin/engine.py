@@ -346,7 +346,7 @@ class Engine:
                 rng=random.Random(f"{self._assignment.seed}:{scenario.id}{again}:{attempt}"),  # noqa: S311 - to be repeated
                 age=_ORDER[scenario.id] + len(_ORDER) * (number - 1),
                 repetition=number,
-                deliveries=self._arrangers.deliveries,
+                deliveries=None if scenario.quiet else self._arrangers.deliveries,
             )
             if scenario.race:
                 stage.facts[ODDITIES] = [each.to_json() for each in self._oddities]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections import Counter
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed
     causes: Counter[str] = Counter()
     for attempt in count(1):
         stage = new_stage(attempt)
-        async with stage.turn():
+        async with contextlib.nullcontext() if stage.deliveries is None else stage.deliveries.turn():
             ending, again = await _talk(scenario, stage)
             ending, again = await _undisturbed(scenario, stage, ending, again)
         if again is not None:
@@ -104,7 +105,7 @@ async def _undisturbed(
     scenario: Scenario, stage: Stage, ending: Ending, again: _Again | None
 ) -> tuple[Ending, _Again | None]:
     """The same ending, unless poll gave an item of the conversation to somebody else: then nothing in it counts."""
-    if again is not None or ending.kind == "suite-error":
+    if again is not None or ending.kind == "suite-error" or stage.deliveries is None:
         return ending, again
     sent = {exchange.step: exchange for exchange in stage.exchanges}
     otherwise = any(
@@ -112,7 +113,7 @@ async def _undisturbed(
         for step, expectation in scenario.expectations.items()
         if step in sent
     )
-    if not await stage.shared_an_item(suspicious=otherwise or ending.kind != "complete"):
+    if not await stage.deliveries.disturbed(stage.polled, suspicious=otherwise or ending.kind != "complete"):
         return ending, again
     reason = Text("poll delivered its item to another worker as well", "poll 还将该 item 投递给了另一个 worker")
     return Ending(kind="inconclusive", reason=reason), _Again("shared", MAX_SHARED)

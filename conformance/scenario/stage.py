@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any, Final
 
 from conformance.arrange.deliveries import Deliveries
 from conformance.arrange.items import Arranger
-from conformance.arrange.reading import NotOffered, Precondition, answered, object_of, succeeded
-from conformance.arrange.wants import LEASE_SECONDS, STATES, Item, State, Verb, Want
+from conformance.arrange.reading import NotOffered, Precondition, another_state, answered, object_of, succeeded
+from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
 from conformance.client.client import Client
@@ -79,7 +77,7 @@ class Stage:
         self.repetition = repetition
         self.workspace = workspace
         self.client = client
-        self._deliveries = deliveries
+        self.deliveries = deliveries
         self._age = age
         self._room = MAX_KEPT
         self._api = Api(client, self._keep, age=age)
@@ -89,22 +87,10 @@ class Stage:
         self._arranger = new_arranger(self._api)
         return self
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """This attempt's turn: together with others, or alone where poll has delivered an item twice."""
-        if self._deliveries is None or self.want.place == "quiet":
-            return contextlib.nullcontext()
-        return self._deliveries.turn()
-
-    async def shared_an_item(self, *, suspicious: bool) -> bool:
-        """Whether an item of this attempt was delivered to somebody else as well.
-
-        With `suspicious`, polls that are under way are waited for: what they did may have shown before their answers.
-        """
-        if self._deliveries is None or self.want.place == "quiet" or self._deliveries.undisturbed:
-            return False
-        if suspicious:
-            await self._deliveries.settled()
-        return any(self._deliveries.shared(item) for item in self._arranger.used)
+    @property
+    def polled(self) -> Sequence[Item]:
+        """The items that polls delivered to this attempt."""
+        return self._arranger.used
 
     def worker_id(self) -> str:
         """A worker identity of this attempt's own: letters, digits and hyphens, 24 characters."""
@@ -149,7 +135,7 @@ class Stage:
         want = replace(self.want, items=len(workers))
         first = next(iter(workers))
         # Where poll gives one item to several workers, each is taken along its way before the next one polls.
-        turns = asyncio.Semaphore(1 if self._deliveries is not None and self._deliveries.alone else len(workers))
+        turns = asyncio.Semaphore(1 if self.deliveries is not None and self.deliveries.alone else len(workers))
 
         async def arranged(name: str, worker: str | None) -> Item:
             async with turns:
@@ -165,7 +151,7 @@ class Stage:
                 raise each
             items[name] = each
         self._tell(items[first])
-        self.facts["items"] = {name: _identity(item) for name, item in items.items()}
+        self.facts["items"] = {name: item.identity for name, item in items.items()}
         return items
 
     def _tell(self, item: Item) -> None:
@@ -175,7 +161,7 @@ class Stage:
             "place": item.place,
             "way": list(self.want.way),
             **({"states": dict(self.client.target.states)} if self.client.target.states else {}),
-            **_identity(item),
+            **item.identity,
         }
 
     def rightful(self, item: Item, header: str | None = None) -> tuple[Header, ...]:
@@ -221,7 +207,7 @@ class Stage:
         shown = object_of(await self.get(step, item))
         found = shown.get("state")
         if not self.want.met_by(self.client.target.state_named(found) if isinstance(found, str) else found):
-            raise Precondition(_another_state(found, self.want.state), step)
+            raise Precondition(another_state(found, self.want.state), step)
         return shown
 
     async def settle(self, shown: dict[str, Any]) -> None:
@@ -405,29 +391,6 @@ class Stage:
 def _overlap(exchanges: Sequence[Exchange]) -> bool:
     """Whether at some instant all of them were under way."""
     return not exchanges or max(e.invoked for e in exchanges) <= min(e.completed for e in exchanges)
-
-
-def _another_state(found: object, wanted: State) -> Text:
-    """Why a case cannot go on, in the target's own words for the state."""
-    reason = Text(
-        "the item is `{found}` and not `{state}` after it was arranged",
-        "安排之后 item 的状态是 `{found}` 而不是 `{state}`",
-    ).format(found=str(found)[:20], state=wanted)
-    if not isinstance(found, str) or found in STATES:
-        return reason
-    return Text(
-        "{reason}; --map-state {found}={state} has it judged all the same",
-        "{reason}；使用 --map-state {found}={state} 可照常判定",
-    ).format(reason=reason, found=found[:20], state=wanted)
-
-
-def _identity(item: Item) -> dict[str, str | None]:
-    return {
-        "worker": item.worker,
-        "seen_by": item.seen_by,
-        "environment_id": item.environment_id,
-        "work_id": item.work_id,
-    }
 
 
 StageFactory = Callable[[int], Stage]
