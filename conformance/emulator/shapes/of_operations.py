@@ -113,7 +113,6 @@ SHAPES: Sequence[Shape] = (
         "A stop answers 204 without a body.",
         "stop 返回 204，没有响应体。",
         _answered("/stop", 204),
-        blurred="ack.race.stop",
         noticed=True,
     ),
     shape(
@@ -121,7 +120,6 @@ SHAPES: Sequence[Shape] = (
         "A stop answers 200 and the text `OK`.",
         "stop 返回 200 和文本 `OK`。",
         _answered("/stop", 200, b"OK", "text/plain"),
-        blurred="ack.race.stop",
         noticed=True,
     ),
     shape(
@@ -131,7 +129,6 @@ SHAPES: Sequence[Shape] = (
         lambda recipe: recipe.operating("POST", _STOP, _takes_effect_later).wrapped(
             editing(lambda answer: setattr(answer, "content", b"") if answer.path.endswith("/stop") else None)
         ),
-        blurred="ack.race.stop",
         noticed=True,
     ),
     shape(
@@ -155,7 +152,6 @@ SHAPES: Sequence[Shape] = (
         _second_heartbeat,
         unreachable="ack.retry.active ack.retry.active-keeps-times ack.identity.mismatch-active"
         " ack.race.not-delivered-again",
-        blurred="ack.race.foreign-worker",
         judged=0.7,
     ),
     shape(
@@ -169,7 +165,6 @@ SHAPES: Sequence[Shape] = (
         "A poll delivers every item to two workers.",
         "poll 将每个 item 投递给两个 worker。",
         _twice,
-        blurred="ack.race.same-worker",
         noticed=True,
         judged=0.7,
     ),
@@ -178,7 +173,6 @@ SHAPES: Sequence[Shape] = (
         "A poll delivers an item to everybody until somebody acks it.",
         "在有人 ack 之前，poll 将 item 投递给所有人。",
         _until_acked,
-        blurred="ack.race.same-worker",
         noticed=True,
         judged=0.7,
     ),

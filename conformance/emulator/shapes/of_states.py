@@ -68,7 +68,6 @@ SHAPES: Sequence[Shape] = (
         "已停止的 item 显示为 `failed`。",
         _shown_by_others(stopped="failed"),
         unreachable="ack.terminal.stopped-queued ack.terminal.stopped-drained ack.terminal.stopped-forced",
-        blurred="ack.race.stop",
         noticed=True,
         states=(("failed", "stopped"),),
     ),

@@ -13,7 +13,7 @@ class Shape:
 
     `en` and `zh` say it in one sentence. The ack itself is right, so that nothing may fail: whatever fails blames an
     innocent. `unreachable` are the requirements that such a server gives no occasion to judge at all, as their state
-    cannot be reached; `blurred` those that a fault may escape, since what the shape answers is unknown in them; `skips` those that it leaves unexercised. `judged` is the least share of all checks that are
+    cannot be reached; `skips` those that it leaves unexercised. `judged` is the least share of all checks that are
     judged nevertheless. `noticed` says that a run has to tell of the oddity. `states` are the names that a vendor
     would map, each with the documented state that it stands for.
     """
@@ -23,7 +23,6 @@ class Shape:
     zh: str
     change: Departure
     unreachable: frozenset[str] = frozenset()
-    blurred: frozenset[str] = frozenset()
     skips: frozenset[str] = frozenset()
     judged: float = 0.9
     noticed: bool = False
@@ -37,7 +36,6 @@ def shape(
     change: Departure,
     *,
     unreachable: str = "",
-    blurred: str = "",
     skips: str = "",
     judged: float = 0.9,
     noticed: bool = False,
@@ -50,7 +48,6 @@ def shape(
         zh=zh,
         change=change,
         unreachable=frozenset(unreachable.split()),
-        blurred=frozenset(blurred.split()),
         skips=frozenset(skips.split()),
         judged=judged,
         noticed=noticed,
