@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, KeysView
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,8 +46,9 @@ class Journal:
         self._ids: dict[tuple[Collection, str], str | None] = {}
         self._claims: dict[tuple[str, str | None], str] = {}
         """The mark of the first claim of each: the order of the lines is the same for every process."""
-        self._deliveries: dict[tuple[str, str], list[str]] = {}
-        """The marks of all deliveries of each, the first one first."""
+        self._deliveries: dict[tuple[str, str], str] = {}
+        """The mark of the first delivery of each that has not been removed since."""
+        self._twice: dict[tuple[str, str], None] = {}
 
     def intend(self, collection: Collection, name: str) -> None:
         """Before the create is sent."""
@@ -61,9 +62,10 @@ class Journal:
         """The target answered that it made nothing."""
         self._append({"refused": collection, "name": name})
 
-    def removed(self, made: Made) -> None:
-        """It was removed before the run's end."""
-        self._append({"removed": made.collection, "name": made.name})
+    def removed(self, made: Made, item: tuple[str, str]) -> None:
+        """A session was removed before the run's end, and its work item (environment, id) with it."""
+        environment_id, work_id = item
+        self._append({"removed": made.collection, "name": made.name, "environment": environment_id, "work": work_id})
 
     def session(self, session_id: object) -> Made | None:
         """The session of that id, where the run made it, in whichever process, and has not removed it."""
@@ -82,12 +84,12 @@ class Journal:
         mark = os.urandom(8).hex()
         self._append({"delivered": mark, "environment": environment_id, "work": work_id})
         self._read_on()
-        return self._deliveries[(environment_id, work_id)][0] == mark
+        return self._deliveries[(environment_id, work_id)] == mark
 
-    def delivered_twice(self) -> list[tuple[str, str]]:
-        """What was delivered more than once, as (environment, work item)."""
+    def delivered_twice(self) -> KeysView[tuple[str, str]]:
+        """What was delivered more than once, as (environment, work item), in the order in which that was seen."""
         self._read_on()
-        return [item for item, marks in self._deliveries.items() if len(marks) > 1]
+        return self._twice.keys()
 
     def claimed(self) -> list[tuple[str, str | None]]:
         """What the run took, as (environment, work item), each once."""
@@ -108,10 +110,17 @@ class Journal:
                 self._ids[(entry["made"], entry["name"])] = entry["id"]
             elif "refused" in entry or "removed" in entry:
                 self._ids.pop((entry.get("refused") or entry["removed"], entry["name"]), None)
+                self._deliveries.pop((entry.get("environment", ""), entry.get("work", "")), None)
             elif "delivered" in entry:
-                self._deliveries.setdefault((entry["environment"], entry["work"]), []).append(entry["delivered"])
+                self._take_in(entry)
             elif "claim" in entry:
                 self._claims.setdefault((entry["environment"], entry["work"]), entry["claim"])
+
+    def _take_in(self, entry: dict[str, Any]) -> None:
+        """A delivery, the first of its item or another one."""
+        item = (entry["environment"], entry["work"])
+        if self._deliveries.setdefault(item, entry["delivered"]) != entry["delivered"]:
+            self._twice[item] = None
 
     def _entries(self) -> Iterable[dict[str, Any]]:
         if not self.path.exists():

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.arrange import turns
 from conformance.arrange.deliveries import Deliveries
-from conformance.arrange.journal import Journal
+from conformance.arrange.journal import Journal, Made
 from conformance.arrange.turns import locked
 from conformance.arrange.wants import Item
 
@@ -40,7 +40,21 @@ def test_an_item_is_taken_once_in_a_run_whichever_process_takes_it(path: Path) -
     assert not there.take(item("work_1"))
     assert here.shared(item("work_1"))
     assert not here.shared(item("work_2"))
-    assert Journal(path).delivered_twice() == [("env_1", "work_1")]
+    assert list(Journal(path).delivered_twice()) == [("env_1", "work_1")]
+
+
+def test_what_was_removed_takes_no_room_and_a_run_stays_warned(path: Path) -> None:
+    journal = Journal(path)
+    for name in ("work_1", "work_2"):
+        assert journal.deliver("env_1", name)
+    assert not journal.deliver("env_1", "work_2")
+    session = Made("sessions", "s", "sess_1")
+    journal.intend("sessions", "s")
+    journal.made("sessions", "s", "sess_1")
+    journal.removed(session, ("env_1", "work_2"))
+    assert journal.read() == []
+    assert list(journal._deliveries) == [("env_1", "work_1")]
+    assert list(journal.delivered_twice()) == [("env_1", "work_2")]
 
 
 def test_deliveries_are_neither_made_nor_claimed(path: Path) -> None:
