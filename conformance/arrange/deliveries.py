@@ -1,7 +1,7 @@
 """Which items a run was given by poll, so that one which two conversations were given is noticed when it happens.
 
 An item is a conversation's own only if nobody else was given it meanwhile. Where poll delivers an item twice, what
-either conversation saw says nothing of the ack: both begin again, and from then on one conversation is held at a time.
+either conversation saw says nothing of the ack: both begin again, and from then on conversations take turns.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.arrange.wants import Item
 
 _ON_ITS_WAY: Final = 0.25
-"""Seconds in which the answer to a poll of another process has come, once what it did shows in a conversation."""
+"""Seconds in which the response to a poll of another process has come, once what it did shows in a conversation."""
 
 
 class DeliveredTwice(Exception):
@@ -58,7 +58,7 @@ class Deliveries:
     async def disturbed(self, items: Sequence[Item], *, suspicious: bool) -> bool:
         """Whether an item of the conversation that has its turn was delivered to somebody else as well.
 
-        With `suspicious`, polls that are under way are waited for: what they did may have shown before their answers.
+        With `suspicious`, polls that are under way are waited for: what they did may have shown before their responses.
         """
         if self.undisturbed:
             return False

@@ -139,7 +139,7 @@ class ApiArranger:
         """Stop an item that an earlier conversation was given, so that the next poll finds another one.
 
         Raises:
-            DeliveredTwice: that conversation may still be held.
+            DeliveredTwice: that conversation may still go on.
             CannotArrange: it is this one.
         """
         if not self._deliveries.alone:

@@ -58,7 +58,7 @@ def answered(exchange: Exchange) -> Exchange:
 
 
 def succeeded(exchange: Exchange) -> Response:
-    """The 2xx answer to an operation, whatever its body says.
+    """The 2xx response to an operation, whatever its body says.
 
     Raises:
         AnswerLost: no answer came.
@@ -77,7 +77,7 @@ def succeeded(exchange: Exchange) -> Response:
 
 
 def state_in(exchange: Exchange) -> str | None:
-    """The state that an answer shows; None where it shows none."""
+    """The state that a response shows; None where it shows none."""
     response = exchange.response
     if exchange.outcome != "ok" or response is None or response.body.problem is not None:
         return None

@@ -1,7 +1,7 @@
-"""Takes a delivered item along its way: ack, heartbeat, stops. What the answers leave open a get decides.
+"""Takes a delivered item along its way: ack, heartbeat, stops. What the responses leave open a get decides.
 
-An operation that succeeded and whose answer does not show the item, or whose answer was lost, may well have brought the
-item into the wanted state: that the answer is odd is no reason to leave the ack unjudged.
+An operation that succeeded and whose response does not show the item, or was lost, may well have brought the item
+into the wanted state: that it is odd is no reason to leave the ack unjudged.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Way:
         Raises:
             Precondition: an ack on the way was refused.
             CannotArrange: another operation was.
-            AnswerLost: an answer was lost, and the item did not come into its state.
+            AnswerLost: a response was lost, and the item did not come into its state.
         """
         for number, verb in enumerate(want.way, start=1):
             exchange = await self._do(verb, number)

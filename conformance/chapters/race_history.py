@@ -268,7 +268,7 @@ def _seen(view: View, step: str, operation: Operation, item: str) -> Answer:
     if operation.kind not in ("ack", "redeliver"):
         state = view.named(state_shown(view.exchange(step)))
         if state is None and operation.kind != "get":
-            return Answer(None)  # what such an answer does not show is unknown
+            return Answer(None)  # what such a response does not show is unknown
         return Answer(status, None if operation.kind == "get" and state not in PHASES else state)
     try:
         body = view.body(step)

@@ -15,7 +15,7 @@ Word = Literal[
     "non-conformant",
     "selection-held",
     "held-but-waived",
-    "held-but-mapped",
+    "passed-but-mapped",
     "inconclusive",
     "suite-error",
 ]
@@ -104,10 +104,10 @@ def _mapped(decision: Decision, states: Sequence[tuple[str, str]]) -> Decision:
         sentence = Text("{sentence}, with states mapped ({names})", "{sentence}，且映射了状态名（{names}）")
         return replace(decision, sentence=sentence.format(sentence=decision.sentence, names=names))
     sentence = Text(
-        "Held, but not conformant: the target has state names of its own, which were mapped ({names})",
-        "成立，但不能判为符合：目标使用自有的状态名，运行时作了映射（{names}）",
+        "Passed, but not conformant: the target has state names of its own, which were mapped ({names})",
+        "全部成立，但不能判为符合：目标使用自有的状态名，运行时作了映射（{names}）",
     )
-    return replace(decision, word="held-but-mapped", sentence=sentence.format(names=names))
+    return replace(decision, word="passed-but-mapped", sentence=sentence.format(names=names))
 
 
 def _waived(tally: Tally) -> Decision:

@@ -1,4 +1,4 @@
-"""What other operations did beside the docs, told once for a whole run and never judged."""
+"""What other operations did beside the docs: reported once for a whole run, and never judged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOW_THE_ITEM: Final = frozenset({"heartbeat", "stop", "get", "poll"})
 
 
 _WITHOUT_STATE: Final = Text(
-    "{operation} answered HTTP {status} and showed no state", "{operation} 返回 HTTP {status}，但没有给出状态"
+    "{operation} returned HTTP {status} and showed no state", "{operation} 返回 HTTP {status}，但没有给出状态"
 )
 
 
@@ -30,11 +30,11 @@ def noticed(transcripts: Iterable[Transcript], delivered_twice: Sequence[str]) -
             words = _oddity(exchange)
             if words is not None:
                 odd[words] += 1
-    told = [
+    found = [
         Text("{what} ({n} times)", "{what}（{n} 次）").format(what=words, n=times)
         for words, times in sorted(odd.items(), key=lambda each: each[0].en)
     ]
-    return [*_delivered_twice(delivered_twice), *told]
+    return [*_delivered_twice(delivered_twice), *found]
 
 
 def _delivered_twice(work_ids: Sequence[str]) -> list[Text]:
@@ -69,7 +69,7 @@ def _oddity(exchange: Exchange) -> Text | None:
         words = Text("{operation} showed the state `{state}`", "{operation} 显示的状态为 `{state}`")
         return words.format(**what, state=state[:20])
     if response.status != 200:
-        return Text("{operation} answered HTTP {status}", "{operation} 返回 HTTP {status}").format(**what)
+        return Text("{operation} returned HTTP {status}", "{operation} 返回 HTTP {status}").format(**what)
     return None
 
 

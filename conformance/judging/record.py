@@ -60,7 +60,7 @@ class Circumstances:
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
     target; `repeat` is how often each scenario was to be held; `unwritten` says why there is no report; `phases` is
     None for a run that did not measure them. `states` are the target's own names for documented states that the run was
-    told to take as those; `noticed` is what other operations did beside the docs, which is not judged.
+    asked to take as those; `noticed` is what other operations did beside the docs, which is not judged.
     """
 
     run_id: str

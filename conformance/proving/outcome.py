@@ -28,7 +28,7 @@ class Outcome:
     Observations are left aside: what the docs leave open proves nothing. `unexplained` are checks that could not be judged though nothing that failed stands in their way; `crash` says how
     the suite itself broke, and then nothing else is known. `unjudged` are the requirements of which no check was judged,
     and none is blocked by a failure; `share` is that of the checks which were judged, or are blocked by a failure;
-    `noticed` is how many oddities of other operations the run told of.
+    `noticed` is how many oddities of other operations the run reported.
     """
 
     job: Job

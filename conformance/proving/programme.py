@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """The runs to be held, in three parts, and how many of all were left out."""
+    """The runs, in three parts, and how many of all were left out."""
 
     defects: tuple[Job, ...]
     variants: tuple[Job, ...]

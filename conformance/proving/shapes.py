@@ -60,9 +60,9 @@ class ShapeTrial:
     def text(self) -> Text:
         """What the server does, in a sentence for each shape and for the fault."""
         job = self.outcome.job
-        told = [Text(SHAPES[name].en, SHAPES[name].zh) for name in job.shapes]
-        told += [Text(DEFECTS[job.defect].en, DEFECTS[job.defect].zh)] if job.defect is not None else []
-        return Text(" ".join(text.en for text in told), "".join(text.zh for text in told))
+        words = [Text(SHAPES[name].en, SHAPES[name].zh) for name in job.shapes]
+        words += [Text(DEFECTS[job.defect].en, DEFECTS[job.defect].zh)] if job.defect is not None else []
+        return Text(" ".join(text.en for text in words), "".join(text.zh for text in words))
 
     @property
     def difference(self) -> tuple[str, ...]:

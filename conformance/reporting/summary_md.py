@@ -238,14 +238,14 @@ def _why(result: RequirementResult) -> Text:
 
 def _noticed(record: RunRecord, lang: Lang) -> Iterator[str]:
     """What other operations did beside the docs."""
-    told = record.circumstances.noticed
-    if not told:
+    noticed = record.circumstances.noticed
+    if not noticed:
         return
     yield ""
     title = Text("Noticed of other operations, not judged", "其他操作的异常表现，不判定")
-    yield _HEADING.format(title=title, n=len(told)).in_(lang)
+    yield _HEADING.format(title=title, n=len(noticed)).in_(lang)
     yield ""
-    yield from (f"- {_literal(words).in_(lang)}" for words in told)
+    yield from (f"- {_literal(words).in_(lang)}" for words in noticed)
 
 
 def _left_behind(record: RunRecord, lang: Lang) -> Iterator[str]:

@@ -308,9 +308,9 @@ def _observed(record: RunRecord, lang: Lang, *, verbose: bool) -> Iterator[str]:
 
 def _noticed(record: RunRecord, lang: Lang) -> Iterator[str]:
     """What other operations did beside the docs."""
-    told = record.circumstances.noticed
-    yield from _section(_NOTICED, _KINDS, len(told), lang)
-    yield from (f"- {_safe(words).in_(lang)}" for words in told)
+    noticed = record.circumstances.noticed
+    yield from _section(_NOTICED, _KINDS, len(noticed), lang)
+    yield from (f"- {_safe(words).in_(lang)}" for words in noticed)
 
 
 def _not_exercised(record: RunRecord, lang: Lang) -> Iterator[str]:

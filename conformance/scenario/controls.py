@@ -1,7 +1,7 @@
 """Controls: the plain case beside a variation, asked for where the variation went otherwise than it must.
 
 A variation (another spelling of a header, a JSON body, a near miss) says something of its own only where the plain
-case is answered in another way. A control changes nothing that a check has judged before: it comes last.
+case gets another response. A control changes nothing that a check has judged before: it comes last.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ async def send_controls(scenario: Scenario, stage: Stage) -> None:
 
 
 def went_otherwise(expectation: Expectation, exchange: Exchange) -> bool:
-    """Whether an ack was answered, and not as it must be: another status, another error type or another state."""
+    """Whether an ack got a response, and not the one that it must get: another status, another error type or another state."""
     response = exchange.response
     if exchange.outcome != "ok" or response is None:
         return False
@@ -47,7 +47,7 @@ def went_otherwise(expectation: Expectation, exchange: Exchange) -> bool:
 
 
 def alike(one: Exchange, other: Exchange) -> bool:
-    """Whether two acks were answered in the same way, as far as a requirement on the answer goes."""
+    """Whether two acks got the same response, as far as a requirement on it goes."""
     if one.response is None or other.response is None or {one.outcome, other.outcome} != {"ok"}:
         return False
     return one.response.status == other.response.status and _says(one.response) == _says(other.response)
@@ -56,7 +56,7 @@ def alike(one: Exchange, other: Exchange) -> bool:
 def accepted(refusal: Expectation, exchange: Exchange) -> bool | None:
     """Whether the owning worker's ack was treated otherwise than one that must be refused; None where nothing is known.
 
-    Against a 409 only an acceptance counts; against another refusal, any answer that is none of its statuses.
+    Against a 409 only an acceptance counts; against another refusal, any status that is none of its own.
     """
     response = exchange.response
     if exchange.outcome != "ok" or response is None:

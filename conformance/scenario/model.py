@@ -108,7 +108,7 @@ def refusal(requirement: str, *allowed: tuple[int, str]) -> Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """The plain case that an ack is compared with, and what it must answer.
+    """The plain case that an ack is compared with, and the response that it must get.
 
     It is sent as the step `control.<name>`, after the conversation, and only where the ack went otherwise than it
     must; or `always`. Where the plain case goes wrong in the same way, its own requirement fails, and the ack's is

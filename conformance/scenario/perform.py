@@ -22,7 +22,7 @@ MAX_RESTARTS: Final = 3
 """How often a conversation is held again on a fresh item because an answer was lost."""
 
 MAX_SHARED: Final = 3
-"""How often it is held again because poll delivered its item to somebody else as well."""
+"""How often it begins again because poll delivered its item to somebody else as well."""
 
 
 async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed: int) -> Transcript:

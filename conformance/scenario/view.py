@@ -138,7 +138,7 @@ class View:
         """
         requirement = self._plain_failure(step)
         if requirement is not None:
-            reason = Text("the plain case is answered in the same way", "普通情形得到同样的响应")
+            reason = Text("the plain case gets the same response", "普通情形得到同样的响应")
             raise Blocked(requirement, reason)
 
     def counts(self, step: str) -> None:
@@ -152,7 +152,7 @@ class View:
         witness = refusal.witness
         control = next((each for name, each in controls.items() if witness in {name, each.step}), None)
         if witness is None or control is None or self.transcript.find(control.step) is None:
-            return  # nothing to compare with: what the owning worker was answered is judged by itself
+            return  # nothing to compare with: the owning worker's ack is judged by itself
         owners = [found for name in (witness, control.step) if (found := self.transcript.find(name)) is not None]
         if all(accepted(refusal, owner) is False for owner in owners):
             reason = Text(

@@ -1,4 +1,4 @@
-"""An item on its way: what the answers of other operations leave open, a get decides."""
+"""An item on its way: what the responses of other operations leave open, a get decides."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def work(state: str) -> bytes:
 def gone(
     answers: dict[str, Answer], states: list[str], *verbs: Verb, mapped: tuple[tuple[str, str], ...] = ()
 ) -> list[Exchange]:
-    """What was exchanged on the way, where operations answer so and gets show these states, the last one for ever."""
+    """What was exchanged on the way, where operations respond so and gets show these states, the last one for ever."""
     exchanges: list[Exchange] = []
     left = list(states)
 
@@ -54,8 +54,8 @@ def steps(exchanges: list[Exchange]) -> list[str]:
 
 
 def test_what_the_answers_show_needs_no_get() -> None:
-    told = gone({"ack": work("starting"), "heartbeat": work("active")}, ["queued"], "ack", "heartbeat")
-    assert steps(told) == ["arrange.ack", "arrange.heartbeat"]
+    exchanges = gone({"ack": work("starting"), "heartbeat": work("active")}, ["queued"], "ack", "heartbeat")
+    assert steps(exchanges) == ["arrange.ack", "arrange.heartbeat"]
 
 
 @pytest.mark.parametrize(
@@ -66,20 +66,22 @@ def test_an_operation_that_succeeded_and_shows_nothing_is_settled_by_a_get(odd: 
 
 
 def test_what_takes_effect_later_is_waited_for() -> None:
-    told = gone({"ack": work("starting"), "stop": answer(202)}, ["starting", "starting", "stopping"], "ack", "stop")
-    assert steps(told)[-1] == "arrange.get.2.3"
+    exchanges = gone(
+        {"ack": work("starting"), "stop": answer(202)}, ["starting", "starting", "stopping"], "ack", "stop"
+    )
+    assert steps(exchanges)[-1] == "arrange.get.2.3"
 
 
 def test_it_is_not_waited_for_where_another_state_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = gone({"ack": work("starting"), "stop": answer(204)}, ["stopped"], "ack", "stop")
-    assert steps(told) == ["arrange.ack", "arrange.stop.2", "arrange.get.2.1"]
+    exchanges = gone({"ack": work("starting"), "stop": answer(204)}, ["stopped"], "ack", "stop")
+    assert steps(exchanges) == ["arrange.ack", "arrange.stop.2", "arrange.get.2.1"]
     monkeypatch.setattr(way_module, "SETTLING", 0.0)
     assert steps(gone({"stop": answer(204)}, ["failed"], "stop")) == ["arrange.stop.1", "arrange.get.1.1"]
 
 
 def test_a_mapped_name_is_the_wanted_state() -> None:
-    told = gone({"stop": answer(204)}, ["failed"], "stop", mapped=(("failed", "stopped"),))
-    assert steps(told) == ["arrange.stop.1", "arrange.get.1.1"]
+    exchanges = gone({"stop": answer(204)}, ["failed"], "stop", mapped=(("failed", "stopped"),))
+    assert steps(exchanges) == ["arrange.stop.1", "arrange.get.1.1"]
 
 
 def test_a_stop_whose_answer_was_lost_is_settled_by_a_get(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def test_a_foreign_shape_is_judged_as_declared(job: Job) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
-def test_a_shape_is_told_in_both_languages_and_names_what_exists(shape: Shape) -> None:
+def test_a_shape_is_described_in_both_languages_and_names_what_exists(shape: Shape) -> None:
     assert shape.en.endswith(".")
     assert not CJK.search(shape.en)
     assert shape.zh.endswith("。")
@@ -59,7 +59,7 @@ def test_with_its_state_names_mapped_everything_is_judged_and_it_is_never_confor
     record = judged(shape, states=tuple(f"{name}={state}" for name, state in states))
     assert record.tally.of("inconclusive") == []
     assert record.tally.of("failed") == []
-    assert (record.decision.word, record.decision.exit_code) == ("held-but-mapped", 0)
+    assert (record.decision.word, record.decision.exit_code) == ("passed-but-mapped", 0)
     assert states[0][0] in record.decision.sentence.en
     assert record.circumstances.states == states
 
@@ -73,10 +73,10 @@ def test_a_fault_that_a_foreign_name_hides_is_found_once_the_name_is_mapped() ->
 
 @pytest.mark.parametrize("number", range(20))
 @pytest.mark.parametrize("shape", ["poll-twice", "poll-until-acked"])
-def test_a_poll_that_delivers_twice_is_told_of_and_no_ack_is_blamed(shape: str, number: int) -> None:
+def test_a_poll_that_delivers_twice_is_reported_and_no_ack_is_blamed(shape: str, number: int) -> None:
     record = judged(shape)
-    told = [words for words in record.circumstances.noticed if "to two workers" in words.en]
-    assert len(told) == 1
-    assert re.match(r"poll delivered work_\w+", told[0].en)
+    reported = [words for words in record.circumstances.noticed if "to two workers" in words.en]
+    assert len(reported) == 1
+    assert re.match(r"poll delivered work_\w+", reported[0].en)
     assert record.tally.of("failed") == []
     assert record.tally.lost == ()

@@ -1,4 +1,4 @@
-"""Foreign shapes of what other operations answer and do."""
+"""Foreign shapes of what other operations return and do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LATER = 0.3
 
 
 def _answered(ending: str, status: int, content: bytes = b"", media_type: str = "application/json") -> Departure:
-    """Successful requests to paths that end so are answered with this, whatever they did."""
+    """Successful requests to paths that end so get this response, whatever they did."""
 
     def edit(answer: Answer) -> None:
         if answer.method in {"POST", "GET"} and answer.path.endswith(ending) and 200 <= answer.status < 300:
@@ -110,21 +110,21 @@ def _second_heartbeat(recipe: Recipe) -> Recipe:
 SHAPES: Sequence[Shape] = (
     shape(
         "stop-204",
-        "A stop answers 204 without a body.",
+        "A stop returns 204 without a body.",
         "stop 返回 204，没有响应体。",
         _answered("/stop", 204),
         noticed=True,
     ),
     shape(
         "stop-plain-text",
-        "A stop answers 200 and the text `OK`.",
+        "A stop returns 200 and the text `OK`.",
         "stop 返回 200 和文本 `OK`。",
         _answered("/stop", 200, b"OK", "text/plain"),
         noticed=True,
     ),
     shape(
         "stop-accepted",
-        "A stop answers 202 with an empty body, and takes effect a moment later.",
+        "A stop returns 202 with an empty body, and takes effect a moment later.",
         "stop 返回 202 和空响应体，稍后才生效。",
         lambda recipe: recipe.operating("POST", _STOP, _takes_effect_later).wrapped(
             editing(lambda answer: setattr(answer, "content", b"") if answer.path.endswith("/stop") else None)
@@ -140,7 +140,7 @@ SHAPES: Sequence[Shape] = (
     ),
     shape(
         "heartbeat-204",
-        "A heartbeat answers 204 without a body.",
+        "A heartbeat returns 204 without a body.",
         "heartbeat 返回 204，没有响应体。",
         _answered("/heartbeat", 204),
         noticed=True,
@@ -156,7 +156,7 @@ SHAPES: Sequence[Shape] = (
     ),
     shape(
         "poll-204",
-        "A poll that finds nothing answers 204.",
+        "A poll that finds nothing returns 204.",
         "poll 没有结果时返回 204。",
         lambda recipe: recipe.wrapped(editing(_nothing_is_204)),
     ),
@@ -178,7 +178,7 @@ SHAPES: Sequence[Shape] = (
     ),
     shape(
         "message-204",
-        "Sending a message to a session answers 204 without a body.",
+        "Sending a message to a session returns 204 without a body.",
         "向 session 发送消息返回 204，没有响应体。",
         _answered("/events", 204),
     ),

@@ -14,7 +14,7 @@ class Shape:
     `en` and `zh` say it in one sentence. The ack itself is right, so that nothing may fail: whatever fails blames an
     innocent. `unreachable` are the requirements that such a server gives no occasion to judge at all, as their state
     cannot be reached; `skips` those that it leaves unexercised. `judged` is the least share of all checks that are
-    judged nevertheless. `noticed` says that a run has to tell of the oddity. `states` are the names that a vendor
+    judged nevertheless. `noticed` says that a run has to report the oddity. `states` are the names that a vendor
     would map, each with the documented state that it stands for.
     """
 
