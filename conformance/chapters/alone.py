@@ -132,6 +132,8 @@ def _in_sequences(transcript: Transcript) -> Iterator[Oddity]:
             if before is None or after is None or sent is None or sent.outcome != "ok" or sent.response is None:
                 break
             kind, foreign = _KINDS[action], action == "foreign"
+            if kind in {"stop", "force-stop"} and after == before != "stopped" and state_shown(sent) is None:
+                break  # it may take effect at any time from now on
             rule = _judged_by(before, foreign, sequence[: number - 1]) if kind == "ack" else ""
             if kind == "ack" and sent.response.status >= HTTPStatus.BAD_REQUEST and after != before:
                 rule = "ack.refused.changes-nothing"

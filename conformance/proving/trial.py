@@ -84,8 +84,10 @@ def hold(job: Job) -> Outcome:
         recipe, wire = subject.broken(recipe), subject.wire(wire)
         values |= {} if job.variants else {"concurrency": _FEW}  # in whole seconds, scenarios wait for the clock
         values |= {} if subject.area == _RACES else {"race_repeat": 1}
-    elif job.variants or job.shapes:
+    elif job.variants:
         values["race_repeat"] = _ON_A_VARIANT
+    if job.shapes:
+        values["race_repeat"] = _ON_A_VARIANT  # where conversations take turns, races for as long would take minutes
     tokens = Tokens.generate()
     with (
         tempfile.TemporaryDirectory(prefix="work-conformance-prove-") as folder,
