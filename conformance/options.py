@@ -137,6 +137,16 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="map-state",
+        metavar="NAME=STATE",
+        multiple=True,
+        help=Text(
+            "Take a state name of the target's own for a documented one, as in pending=queued; such a run is never"
+            " conformant; repeatable.",
+            "将目标自有的状态名视为文档中的状态，如 pending=queued；这样的运行不会被判为符合；可重复。",
+        ),
+    ),
+    Option(
         name="arrange",
         part="arrangement",
         choices=MODES,

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from conformance.arrange.arrangement import Arrangement, arrangement_from
 from conformance.arrange.place_tokens import token_in
+from conformance.arrange.wants import STATES
 from conformance.judging.waivers import read_waivers
 from conformance.machine.limits import FEWEST, at_once, open_files
 from conformance.options import OPTIONS, is_blank
@@ -38,7 +39,8 @@ class Settings:
     """A run's settings, valid in themselves; nothing has been connected to or written.
 
     `waivers` is the text of the file of known failures, `repeat` how often each scenario is to be held, `race_repeat`
-    how often each race (None: as often as there is time for).
+    how often each race (None: as often as there is time for); `states` are names of the target's own for documented
+    states.
     """
 
     base_url: str | None
@@ -63,6 +65,7 @@ class Settings:
     waivers: str | None = None
     repeat: int = 1
     race_repeat: int | None = None
+    states: tuple[tuple[str, str], ...] = ()
 
     def target(self) -> Target:
         """The target that was named.
@@ -82,6 +85,7 @@ class Settings:
             secret_query=self.secret_query,
             arrange_url=self.arrange_url,
             connection=self.connection,
+            states=self.states,
         )
 
 
@@ -118,6 +122,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         waivers=read_waivers(Path(values["waivers"])) if values.get("waivers") else None,
         repeat=_repeat(values, arrangement),
         race_repeat=_race_repeat(values),
+        states=tuple(dict(_state(text) for text in values.get("map_state") or ()).items()),
     )
 
 
@@ -301,6 +306,18 @@ def _header(text: str) -> tuple[str, str]:
             f"--header {name}：值中含有头部无法携带的字符。",
         )
     return _header_name(name.strip()), value.strip()
+
+
+def _state(text: str) -> tuple[str, str]:
+    """A state name of the target's own, and the documented one that it stands for."""
+    name, _, state = text.partition("=")
+    if not name or state not in STATES or name in STATES:
+        states = ", ".join(STATES)
+        raise ConfigurationError(
+            f"--map-state {text!r}: write NAME=STATE, a name that no page documents and one of {states}.",
+            f"--map-state {text!r}：请写成 NAME=STATE，即文档中没有的名称，以及 {states} 之一。",
+        )
+    return name, state
 
 
 def _secret_header(text: str, environ: Mapping[str, str]) -> tuple[str, Secret]:

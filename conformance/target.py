@@ -114,7 +114,8 @@ class Target:
     `base_url` has no trailing slash and no API prefix; `api_prefix` begins with a slash. `secret_headers` are
     sent like `headers`, but their values are redacted from everything that is kept; so it is with `query` and
     `secret_query`, which stand in the URL of every request. Below `arrange_url`, if there is one, are the endpoints that
-    arrange work.
+    arrange work. `states` are names of its own for
+    documented states, each with the one that it stands for.
     """
 
     base_url: str
@@ -127,6 +128,11 @@ class Target:
     arrange_url: str | None = None
     connection: Connection = field(default_factory=Connection)
     embedded: bool = False
+    states: tuple[tuple[str, str], ...] = ()
+
+    def state_named(self, name: str) -> str:
+        """The documented state that a name stands for; the name itself where it is nobody's."""
+        return dict(self.states).get(name, name)
 
     @property
     def host(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from conformance.arrange.allotment import allot, kind_of
+from conformance.arrange.deliveries import Deliveries
 from conformance.arrange.given import CommandArranger, ManifestArranger
 from conformance.arrange.items import ApiArranger, Arranger
 from conformance.arrange.journal import Journal
@@ -74,13 +75,20 @@ class Arrangers:
     """Makes an arranger for each attempt at a case. `plan` is the whole run's, whatever part this process has."""
 
     def __init__(
-        self, arrangement: Arrangement, workspace: Workspace, journal: Journal, plan: Iterable[tuple[str, Want]]
+        self,
+        arrangement: Arrangement,
+        workspace: Workspace,
+        journal: Journal,
+        plan: Iterable[tuple[str, Want]],
+        *,
+        processes: int = 1,
     ) -> None:
         self._arrangement = arrangement
         self._workspace = workspace
         self._journal = journal
         self._listed: dict[str, str] = {}
         self._reserved: dict[str, Entry] = {}
+        self.deliveries = Deliveries(journal, processes=processes)
         self._allotment = allot(plan, arrangement.manifest.items if arrangement.manifest else ())
 
     def arranger(self, api: Api, case: str, label: str) -> Arranger:
@@ -92,7 +100,9 @@ class Arrangers:
             case "command":
                 return CommandArranger(api, self._arrangement.program(api), self._workspace, self._journal)
             case _:
-                return ApiArranger(api, self._workspace, self._journal, label, listed=self._listed)
+                return ApiArranger(
+                    api, self._workspace, self._journal, label, listed=self._listed, deliveries=self.deliveries
+                )
 
     def reserve(self, case: str) -> bool:
         """Keep an item for one more time of a case, so that a race may be repeated on it; whether there is one.

@@ -68,7 +68,7 @@ async def clear(api: Api, journal: Journal, items: Iterable[Item]) -> None:
         await _stop(api, item.environment_id, item.work_id, gate)
         made = journal.session(session_of(item.seen))
         if made is not None and await _remove(api, made, gate, None) is None:
-            journal.removed(made)
+            journal.removed(made, (item.environment_id, item.work_id))
 
 
 async def find(api: Api, run_id: str | None = None) -> list[Made]:

@@ -142,7 +142,7 @@ async def shown_item(api: Api, want: Want, environment_id: str, work_id: str, wo
     """
     seen = object_of(await api.get(SEEN, environment_id, work_id))
     state = seen.get("state")
-    if state != want.state:
+    if not want.met_by(api.client.target.state_named(state) if isinstance(state, str) else state):
         words = Text(
             "A given item is said to be `{said}`, and a get shows `{found}`{used}.",
             "给定的 item 声称处于 `{said}`，而 get 显示为 `{found}`{used}。",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, KeysView
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +47,9 @@ class Journal:
         self._claims: dict[tuple[str, str | None], str] = {}
         """The mark of the first claim of each: the order of the lines is the same for every process."""
         self._pat_envs: dict[str, str] = {}
+        self._deliveries: dict[tuple[str, str], str] = {}
+        """The mark of the first delivery of each that has not been removed since."""
+        self._twice: dict[tuple[str, str], None] = {}
 
     def intend(self, collection: Collection, name: str) -> None:
         """Before the create is sent."""
@@ -60,9 +63,10 @@ class Journal:
         """The target answered that it made nothing."""
         self._append({"refused": collection, "name": name})
 
-    def removed(self, made: Made) -> None:
-        """It was removed before the run's end."""
-        self._append({"removed": made.collection, "name": made.name})
+    def removed(self, made: Made, item: tuple[str, str]) -> None:
+        """A session was removed before the run's end, and its work item (environment, id) with it."""
+        environment_id, work_id = item
+        self._append({"removed": made.collection, "name": made.name, "environment": environment_id, "work": work_id})
 
     def session(self, session_id: object) -> Made | None:
         """The session of that id, where the run made it, in whichever process, and has not removed it."""
@@ -78,6 +82,18 @@ class Journal:
         self._append({"claim": mark, "environment": environment_id, "work": work_id, "pat_env": pat_env})
         self._read_on()
         return self._claims[(environment_id, work_id)] == mark
+
+    def deliver(self, environment_id: str, work_id: str) -> bool:
+        """Note that a poll delivered an item; False where it was delivered to any process of the run before."""
+        mark = os.urandom(8).hex()
+        self._append({"delivered": mark, "environment": environment_id, "work": work_id})
+        self._read_on()
+        return self._deliveries[(environment_id, work_id)] == mark
+
+    def delivered_twice(self) -> KeysView[tuple[str, str]]:
+        """What was delivered more than once, as (environment, work item), in the order in which that was seen."""
+        self._read_on()
+        return self._twice.keys()
 
     def claimed(self) -> list[tuple[str, str | None]]:
         """What the run took, as (environment, work item), each once."""
@@ -104,10 +120,19 @@ class Journal:
                 self._ids[(entry["made"], entry["name"])] = entry["id"]
             elif "refused" in entry or "removed" in entry:
                 self._ids.pop((entry.get("refused") or entry["removed"], entry["name"]), None)
+                self._deliveries.pop((entry.get("environment", ""), entry.get("work", "")), None)
+            elif "delivered" in entry:
+                self._take_in(entry)
             elif "claim" in entry:
                 self._claims.setdefault((entry["environment"], entry["work"]), entry["claim"])
                 if entry.get("pat_env"):
                     self._pat_envs[entry["environment"]] = entry["pat_env"]
+
+    def _take_in(self, entry: dict[str, Any]) -> None:
+        """A delivery, the first of its item or another one."""
+        item = (entry["environment"], entry["work"])
+        if self._deliveries.setdefault(item, entry["delivered"]) != entry["delivered"]:
+            self._twice[item] = None
 
     def _entries(self) -> Iterable[dict[str, Any]]:
         whole, newline, _ = self._from(self._end).rpartition(b"\n")  # what follows is not written out yet, or torn

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import Item
+from conformance.chapters.controls import UNKNOWN_TOKEN
 from conformance.chapters.refusal_effects import Attempt, refusal_case
 from conformance.client import tokens
 from conformance.client.tokens import Authentication
@@ -90,6 +91,7 @@ def scenarios() -> Iterator[Scenario]:
             title=Text("An ack with {w}", "执行 ack，凭据为：{w}").format(w=words),
             expectation=refusal(f"ack.auth.{rule}", _REFUSED),
             attempt=ack_with(credential),
+            control=UNKNOWN_TOKEN if rule == "near-miss" else None,
         )
     yield refusal_case(
         "auth.expired",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from conformance.chapters.refusal_effects import FIRST_ACK
+from conformance.chapters.controls import FIRST_ACK
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import instant_of
 from conformance.scenario.model import Check, Finding, Scenario

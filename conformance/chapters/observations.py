@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import Want
 from conformance.chapters.answering import error_type
-from conformance.chapters.refusal_effects import FIRST_ACK
+from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.unknown_ids import unknown_environment_id, unknown_work_id
 from conformance.client import tokens
 from conformance.contract.schemas import shown

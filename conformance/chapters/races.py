@@ -7,15 +7,16 @@ to 18).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
+from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.race_history import explained, explained_beside
-from conformance.chapters.refusal_effects import FIRST_ACK
 from conformance.contract.model import Kind
 from conformance.exchange import Header
 from conformance.scenario.model import Answer, Check, Expectation, Finding, Judgement, Scenario, success
-from conformance.scenario.view import ARRANGING_ACK, Unjudged, View
+from conformance.scenario.view import ARRANGING_ACK, Unjudged, View, foreign
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -177,6 +178,8 @@ def _one_wins(view: View, acks: tuple[str, ...], after: str) -> Iterator[Finding
             actual=Text("{s}", "{s}").format(s=", ".join(f"HTTP {status}" for status in statuses)),
         )
     state = view.item(after).get("state")
+    if isinstance(state, str) and view.foreign_state(after) is not None:
+        raise foreign(state)
     if state != "starting":
         yield Finding(
             step=after,
@@ -194,6 +197,8 @@ def not_delivered_again(view: View) -> Iterator[Finding]:
             raise view.unmet(Text("the item was not {s} to begin with", "item 起初并不处于 {s}").format(s=state))
         for who in ("same", "other"):
             step = f"{state}.poll.{who}"
+            if view.response(step).status == HTTPStatus.NO_CONTENT:
+                continue  # another way to say that nothing was found
             if view.response(step).status != 200:
                 raise Unjudged(Text("poll did not answer 200", "poll 没有返回 200"))
             body = view.body(step)

@@ -6,12 +6,14 @@ The item is read before and after, and the rightful worker acks at the end.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import Item, Verb, Want
+from conformance.arrange.wants import Item, Need, Verb, Want
 from conformance.chapters.answer import disagreements
+from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK, owners_ack
 from conformance.contract.work_item import differences
-from conformance.scenario.model import Check, Expectation, Finding, OptionalToken, Scenario, success
+from conformance.scenario.model import Check, Control, Expectation, Finding, OptionalToken, Scenario, success
 from conformance.scenario.view import ARRANGING_ACK, LEASE_GAP, Unjudged, View
 from conformance.text import Text
 
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 Attempt = Callable[["Stage", Item], Awaitable[None]]
 """Sends the ack that must be refused, as step `ack`."""
 
-FIRST_ACK: Final = success("ack.first.starting", "starting")
 RIGHTFUL_ACK: Final = success("ack.refused.rightful-worker-unharmed", None, presumes="ack")
-_TERMINAL: Final = frozenset({"stopping", "stopped"})
+_WRITES_OF_A_CONTROL: Final = 5
+"""Session, message and ack; a stop and a delete afterwards."""
 
 
 def refusal_case(
@@ -34,16 +36,20 @@ def refusal_case(
     expectation: Expectation,
     attempt: Attempt,
     way: tuple[Verb, ...] = (),
+    need: Need = "id",
+    control: Control | None = None,
     token: OptionalToken | None = None,
     beside_quiet: bool = False,
     beside_another: bool = False,
 ) -> Scenario:
     """A case around one ack that must be refused, of an item that went `way`.
 
-    With `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`.
+    `need` is what the requirement depends on; a bad token, say, is refused whatever the item's state.
+    `control` is the plain case where the ack is a variation of one; else it is the owning worker's. With
+    `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`.
     """
-    want = Want(way=way, items=2 if beside_another else 1)
-    live = want.state not in _TERMINAL
+    want = Want(way=way, items=2 if beside_another else 1, need=need)
+    owner = owners_ack(way)
 
     async def talk(stage: Stage) -> None:
         if token is not None:
@@ -52,13 +58,20 @@ def refusal_case(
         await stage.baseline(item)
         await attempt(stage, item)
         await stage.get("after", item)
-        if live:
+        if owner is not None:
             await stage.ack("rightful", item, stage.rightful(item))
 
     expectations = {ARRANGING_ACK: FIRST_ACK} if "ack" in way else {}
-    expectations["ack"] = expectation
-    if live:
+    controls: dict[str, Control] = {}
+    if owner is not None:
+        controls = {"ack": control or owner, "rightful": owner}
+        expectations["ack"] = replace(expectation, witness="rightful")
         expectations["rightful"] = RIGHTFUL_ACK
+    elif "ack" not in way:  # no ack on the way has shown that the target takes any
+        controls = {"ack": ALWAYS_FIRST}
+        expectations["ack"] = replace(expectation, witness=ALWAYS_FIRST.step)
+    else:
+        expectations["ack"] = expectation
     return Scenario(
         id=scenario_id,
         chapter=chapter,
@@ -68,9 +81,10 @@ def refusal_case(
         expectations=expectations,
         checks=(Check("ack.refused.changes-nothing", changes_nothing),),
         gets=((ARRANGING_ACK, "before"),) if way == ("ack",) else (),
+        controls=controls,
         token=token,
         beside_quiet=beside_quiet,
-        also_writes=int(beside_another and "ack" in way),
+        also_writes=int(beside_another and "ack" in way) + _WRITES_OF_A_CONTROL * (ALWAYS_FIRST in controls.values()),
     )
 
 
@@ -81,7 +95,10 @@ async def _one_of_two(stage: Stage) -> Item:
 def changes_nothing(view: View) -> Iterator[Finding]:
     """The item as get shows it before and after the refused ack."""
     view.answered_as_expected("ack")
-    found = differences(view.item("before"), view.item("after"))
+    before, after = view.item("before"), view.item("after")
+    found = differences(before, after)
+    if (before.get("state"), after.get("state")) == ("stopping", "stopped") and view.scenario.want.need == "over":
+        raise Unjudged(Text("the item was still being stopped", "item 当时仍在停止过程中"))
     if found and view.gap("before", "after") > LEASE_GAP:
         raise Unjudged(
             Text(

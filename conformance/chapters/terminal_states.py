@@ -89,4 +89,5 @@ def scenarios() -> Iterator[Scenario]:
             expectation=refusal(f"ack.terminal.{rule}", _CONFLICT),
             attempt=_ack_again,
             way=way,
+            need="over" if rule != "stopping" else "state",
         )

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.chapters.registry import scenarios
+from conformance.chapters.registry import controls, scenarios
 from conformance.contract.ambiguities import Ambiguity, readings_of, register
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load
 from conformance.contract.mistakes import consequence_of, mistakes_of
 from conformance.contract.sources import Source
 from conformance.emulator.defects import DEFECTS, Defect
+from conformance.emulator.shapes import SHAPES, Shape
 from conformance.emulator.variants import VARIANTS, Variant
 from conformance.scenario.model import Scenario
 from conformance.text import LANGS, Text
@@ -79,6 +80,7 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         tuple(_named(scenario.id, scenario.title) for scenario in members),
         [{"id": scenario.id, "title": scenario.title.to_json()} for scenario in members],
     )
+    yield from _controls(rule)
     killers = [defect for defect in DEFECTS.values() if rule.id in defect.fails | defect.warns]
     yield Part(
         "defects",
@@ -105,6 +107,16 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         tuple(_named(entry.id, entry.question) for entry in unclear),
         [entry.id for entry in unclear],
     )
+
+
+def _controls(rule: Requirement) -> Iterator[Part]:
+    """The plain cases that it is compared with, and what it is the plain case of."""
+    compared = Text(
+        "Compared with (a failure of the same kind there blocks it)", "对照的要求（若其以相同方式失败，则本要求受阻）"
+    )
+    yield _rules("controls", compared, controls().get(rule.id, ()))
+    control_of = [name for name, plain in controls().items() if rule.id in plain]
+    yield _rules("control_of", Text("Is the control of", "作为以下要求的对照"), control_of)
 
 
 def _occasion(rule: Requirement) -> Iterator[Text]:
@@ -248,6 +260,19 @@ def _variant(name: str) -> Explanation:
     )
 
 
+def _shape(name: str) -> Explanation:
+    shape: Shape = SHAPES[name]
+    return Explanation(
+        name=name,
+        kind="shape",
+        noun=Text("foreign shape of the emulator (serve --shape)", "模拟器的外来形态（serve --shape）"),
+        text=Text(shape.en, shape.zh),
+        parts=(
+            _rules("unreachable", Text("What cannot be judged on it", "因此无法判定的要求"), sorted(shape.unreachable)),
+        ),
+    )
+
+
 def _chapter_part(name: str) -> Part:
     chapter: Chapter = load().chapter(name)
     return Part("chapter", Text("Chapter", "章节"), (_named(chapter.id, chapter.title),), chapter.id)
@@ -286,4 +311,5 @@ _SORTS: Final[tuple[tuple[Callable[[str], Explanation], Callable[[], Iterable[st
     (_ambiguity, _ambiguities),
     (_defect, lambda: DEFECTS),
     (_variant, lambda: VARIANTS),
+    (_shape, lambda: SHAPES),
 )

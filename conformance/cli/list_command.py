@@ -55,8 +55,18 @@ from conformance.text import Lang, Text
         "改为按安排 item 的方式列出判定所需的端点，以及缺少时会失去什么。",
     ),
 )
+@click.option(
+    "--shapes",
+    is_flag=True,
+    help=say(
+        "The foreign shapes of `serve --shape`, servers whose other operations are odd beyond the contract, instead.",
+        "改为列出 `serve --shape` 的外来形态，即其他操作超出契约的服务器。",
+    ),
+)
 @form_option("text", "md", "json")
-def command(lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool, endpoints: bool) -> None:
+def command(
+    lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool, shapes: bool, endpoints: bool
+) -> None:
     """Show what is judged."""
     chosen = language(lang)
     if endpoints:
@@ -71,6 +81,10 @@ def command(lang: str | None, form: str, *, ambiguities: bool, defects: bool, va
         from conformance.cli import variant_lists
 
         variant_lists.tell(chosen, form)
+    elif shapes:
+        from conformance.cli import shape_lists
+
+        shape_lists.tell(chosen, form)
     elif ambiguities:
         headed = partial(_ambiguities, heading="## ")
         forms.tell(form, chosen, data=_register, markdown=headed, text=_ambiguities)

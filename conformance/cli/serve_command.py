@@ -68,13 +68,31 @@ _VARIABLES: Final = {
         "以这种特殊但合法的方式遵守契约；参见 `work-conformance list --variants`。",
     ),
 )
-def command(host: str, port: int, api_prefix: str, defect_name: str | None, variant_names: tuple[str, ...]) -> None:
+@click.option(
+    "--shape",
+    "shape_names",
+    multiple=True,
+    metavar="NAME",
+    help=say(
+        "Let other operations than the ack be odd in this way; see `work-conformance list --shapes`.",
+        "让 ack 以外的操作呈现这种异常；参见 `work-conformance list --shapes`。",
+    ),
+)
+def command(
+    host: str,
+    port: int,
+    api_prefix: str,
+    defect_name: str | None,
+    variant_names: tuple[str, ...],
+    shape_names: tuple[str, ...],
+) -> None:
     """Start the emulator alone."""
     from conformance.cli.variant_option import chosen_variants
     from conformance.emulator import Tokens
     from conformance.emulator.defects import DEFECTS
     from conformance.emulator.hosting import host_forever
     from conformance.emulator.recipe import Recipe, in_microseconds
+    from conformance.emulator.shapes import SHAPES
     from conformance.emulator.variants import assembled
 
     try:
@@ -89,6 +107,8 @@ def command(host: str, port: int, api_prefix: str, defect_name: str | None, vari
     tokens = replace(Tokens.generate(), **given)
     assembly = assembled(chosen_variants(variant_names), in_microseconds(Recipe(api_prefix=prefix)))
     recipe, wire = assembly.recipe, assembly.wire
+    for name in dict.fromkeys(shape_names):
+        recipe = named(SHAPES, name, Text("shape", "外来形态"), "work-conformance list --shapes").change(recipe)
     if defect_name is not None:
         defect = named(DEFECTS, defect_name, Text("defect", "缺陷"), "work-conformance list --defects")
         recipe, wire = defect.broken(recipe), defect.wire(wire)

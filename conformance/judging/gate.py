@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from conformance.contract.catalogue import Exercised
@@ -16,6 +16,7 @@ Word = Literal[
     "selection-held",
     "held-but-waived",
     "stale-waivers",
+    "passed-but-mapped",
     "inconclusive",
     "suite-error",
 ]
@@ -48,12 +49,14 @@ def decide(
     unwritten: Text | None = None,
     writer_broke: bool = False,
     cut: Text | None = None,
+    states: Sequence[tuple[str, str]] = (),
 ) -> Decision:
     """Decide a run (the table of exit codes; where several apply: a lost verdict, then 1, 4, 3).
 
     `polls` says whether the suite arranged its items itself, through the public API; `complaints` are about waivers
-    that no longer hold; `unwritten`, why there is no report, and `writer_broke`, that the suite is to blame; `cut`, where the run was stopped before its end: then it
-    passes nothing, and a waiver without a match may only not have met its failure yet.
+    that no longer hold; `unwritten`, why there is no report, and `writer_broke`, that the suite is to blame; `cut`, where
+    the run was stopped before its end: then it passes nothing, and a waiver without a match may only not have met its
+    failure yet. `states` are the target's own names for states, each with the documented one that it was taken for.
     """
     failed = tally.of("failed", level="MUST")
     broken = tally.of("suite-error")
@@ -85,9 +88,25 @@ def decide(
     if not any(result.judged for result in tally.results):
         sentence = Text("Inconclusive: nothing was judged", "无法判定：没有判定任何内容")
         return Decision(word="inconclusive", exit_code=EXIT_INCONCLUSIVE, sentence=sentence)
-    if tally.of("waived"):
-        return _waived(tally)
-    return _held(tally, selected=selected)
+    return _mapped(_waived(tally) if tally.of("waived") else _held(tally, selected=selected), states)
+
+
+def _mapped(decision: Decision, states: Sequence[tuple[str, str]]) -> Decision:
+    """The same, unless state names of the target's own were taken for documented ones: that is never conformant."""
+    if not states:
+        return decision
+    names = join(
+        Text(", ", "、"),
+        (Text("{name} as {state}", "{name} 视为 {state}").format(name=name, state=state) for name, state in states),
+    )
+    if decision.word == "held-but-waived":
+        sentence = Text("{sentence}, with states mapped ({names})", "{sentence}，且映射了状态名（{names}）")
+        return replace(decision, sentence=sentence.format(sentence=decision.sentence, names=names))
+    sentence = Text(
+        "Passed, but not conformant: the target has state names of its own, which were mapped ({names})",
+        "全部成立，但不能判为符合：目标使用自有的状态名，运行时作了映射（{names}）",
+    )
+    return replace(decision, word="passed-but-mapped", sentence=sentence.format(names=names))
 
 
 def _inconclusive(unjudged: list[RequirementResult], cut: Text | None) -> Text:

@@ -59,7 +59,8 @@ class Circumstances:
     `waivers` is the text of the file of known failures. `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
     target; `turned_away` is how many answers were 429 or 503, the clean-up's included; `repeat` is how often each scenario was to be held; `unwritten` says which reports are missing, and why; `phases` is
-    None for a run that did not measure them.
+    None for a run that did not measure them. `states` are the target's own names for documented states that the run was
+    asked to take as those; `noticed` is what other operations did beside the docs, which is not judged.
     """
 
     run_id: str
@@ -87,6 +88,8 @@ class Circumstances:
     unwritten: Text | None = None
     writer_broke: bool = False
     phases: Phases | None = None
+    states: tuple[tuple[str, str], ...] = ()
+    noticed: tuple[Text, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `from_json` reads it back to an equal value."""
@@ -116,6 +119,8 @@ class Circumstances:
                     **data,
                     **{name: Text.from_json(text) if text is not None else None for name, text in texts.items()},
                     "leftovers": tuple(map(str, data["leftovers"])),
+                    "states": tuple((str(name), str(state)) for name, state in data.get("states", ())),
+                    "noticed": tuple(Text.from_json(text) for text in data.get("noticed", ())),
                     "phases": Phases.from_json(data["phases"]) if data.get("phases") is not None else None,
                 }
             )
@@ -161,6 +166,7 @@ class RunRecord:
             unwritten=about.unwritten,
             writer_broke=about.writer_broke,
             cut=self.cut,
+            states=about.states,
         )
 
     @cached_property

@@ -6,6 +6,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from conformance.contract.catalogue import load
 from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
 from conformance.exchange import EndKind, Transcript
 from conformance.judging.judge import judge_line
+from conformance.judging.noticed import noticed
 from conformance.judging.plan import Cost, Selection, cost, full_plan
 from conformance.judging.record import Circumstances, Phases, RunRecord
 from conformance.judging.repetition import held_less, requests_of
@@ -158,8 +160,10 @@ class Conductor:
         """A process says how many of its requests the target has turned away up to now."""
         self._turned_away[process] = requests
 
-    def finish(self) -> RunRecord:
+    def finish(self, *, remove: bool = True) -> RunRecord:
         """Give every open line its verdict, clean up, and write the reports whatever happens.
+
+        Without `remove` nothing is cleaned up: the target ends with the run.
 
         Only the record that is returned knows of reports that could not be written.
         """
@@ -168,12 +172,13 @@ class Conductor:
         self.interrupted = self.interrupted or self._cut_short(transcripts.values())
         leftovers = [self._not_cleaned_up]
         try:
-            leftovers = self.clean_up()
+            leftovers = self.clean_up() if remove else []
         except KeyboardInterrupt:
             self.interrupted = self.interrupted or Text("the clean-up was stopped", "清理被停止")
         finally:
             requests = sum(map(requests_of, transcripts.values()))
-            about = self._circumstances(requests, tuple(leftovers))
+            seen = noticed(transcripts.values(), [work_id for _, work_id in self._journal.delivered_twice()])
+            about = replace(self._circumstances(requests, tuple(leftovers)), noticed=tuple(seen))
             record = RunRecord(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
             self.record = self._reported(record, transcripts)
         return self.record
@@ -252,7 +257,7 @@ class Conductor:
             foreign=Secret(tokens.foreign, "${QODER_FOREIGN_PAT}"),
             expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
         )
-        return Target(base_url=server.base_url, embedded=True), credentials
+        return Target(base_url=server.base_url, embedded=True, states=self.settings.states), credentials
 
     def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
         """Hold a conversation of the run's own, outside of any scenario."""
@@ -304,6 +309,7 @@ class Conductor:
             base_url=target.base_url,
             api_prefix=target.api_prefix,
             worker_header=target.worker_header,
+            states=target.states,
             embedded=target.embedded,
             insecure=target.connection.insecure,
             processes=self._processes,

@@ -71,6 +71,7 @@ class Assignment:
     folder: Path
     arrangement: Arrangement = field(default_factory=Arrangement)
     inherited: tuple[str, ...] = ()
+    processes: int = 1
     suffix: str = ""
     waivers: str = ""
     day: str = "0001-01-01"
@@ -100,7 +101,13 @@ class Engine:
         self._workspace = workspace
         self._lines = planned(assignment)
         self._journal = Journal(assignment.folder / "journal.jsonl")
-        self._arrangers = Arrangers(assignment.arrangement, workspace, self._journal, wants(assignment, self._lines))
+        self._arrangers = Arrangers(
+            assignment.arrangement,
+            workspace,
+            self._journal,
+            wants(assignment, self._lines),
+            processes=assignment.processes,
+        )
         self._held: dict[str, Held] = {}
         self._transcripts: dict[str, Future[Transcript]] = {}
         self._cut: Text | None = None
@@ -342,6 +349,7 @@ class Engine:
                 rng=random.Random(f"{self._assignment.seed}:{scenario.id}{again}:{attempt}"),  # noqa: S311 - to be repeated
                 age=_ORDER[scenario.id] + len(_ORDER) * (number - 1),
                 repetition=number,
+                deliveries=None if scenario.quiet else self._arrangers.deliveries,
             )
             if scenario.race:
                 stage.facts[ODDITIES] = [each.to_json() for each in self._oddities]

@@ -26,6 +26,7 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
         "folder": str(assignment.folder),
         "arrangement": assignment.arrangement.to_json(),
         "inherited": names,
+        "processes": processes,
         "suffix": f"-{name}" if names else "",
         "waivers": assignment.waivers,
         "day": assignment.day,
@@ -53,6 +54,7 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
             "arrange_url": target.arrange_url,
             "connection": asdict(target.connection),
             "embedded": target.embedded,
+            "states": [list(pair) for pair in target.states],
         },
     }
 
@@ -67,6 +69,7 @@ def unpack(data: dict[str, Any]) -> Assignment:
         folder=Path(data["folder"]),
         arrangement=Arrangement.from_json(data["arrangement"]),
         inherited=tuple(data["inherited"]),
+        processes=data["processes"],
         suffix=data["suffix"],
         waivers=data["waivers"],
         day=data["day"],
@@ -85,6 +88,7 @@ def unpack(data: dict[str, Any]) -> Assignment:
             arrange_url=target["arrange_url"],
             connection=Connection(**target["connection"]),
             embedded=target["embedded"],
+            states=tuple((name, state) for name, state in target["states"]),
         ),
     )
 

@@ -84,6 +84,8 @@ def _run(about: Circumstances) -> dict[str, Any]:
         "left_behind": list(about.leftovers),
         "replayed": about.replayed,
         "repeat": about.repeat,
+        "states": dict(about.states),
+        "noticed": [text.to_json() for text in about.noticed],
     }
 
 

@@ -20,6 +20,7 @@ _MESSAGES: Final[dict[Word, tuple[Text, str]]] = {
     "conformant": (Text("{held} passed", "{held} 条通过"), _GREEN),
     "selection-held": (Text("{held} of {all} passed", "{all} 条中 {held} 条通过"), _GREEN),
     "held-but-waived": (Text("{held} passed, {waived} waived", "{held} 条通过，{waived} 条豁免"), _AMBER),
+    "passed-but-mapped": (Text("{held} passed, states mapped", "{held} 条通过，映射了状态名"), _AMBER),
     "non-conformant": (Text("{failed} failed", "{failed} 条失败"), _RED),
     "stale-waivers": (Text("stale waivers", "豁免已失效"), _RED),
     "inconclusive": (Text("inconclusive", "无法判定"), _GREY),

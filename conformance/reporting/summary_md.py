@@ -70,6 +70,7 @@ def _lines(record: RunRecord, lang: Lang) -> Iterator[str]:
     yield from _listed(record, "waived", lang)
     yield from _listed(record, "warned", lang)
     yield from _listed(record, "not-exercised", lang)
+    yield from _noticed(record, lang)
     yield from _left_behind(record, lang)
 
 
@@ -270,6 +271,18 @@ def _why(result: RequirementResult) -> Text:
     if result.kind == "warned":
         return result.requirement.text
     return _literal(result.reason) if result.reason is not None else LOST
+
+
+def _noticed(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """What other operations did beside the docs."""
+    noticed = record.circumstances.noticed
+    if not noticed:
+        return
+    yield ""
+    title = Text("Noticed of other operations, not judged", "其他操作的异常表现，不判定")
+    yield _HEADING.format(title=title, n=len(noticed)).in_(lang)
+    yield ""
+    yield from (f"- {_literal(words).in_(lang)}" for words in noticed)
 
 
 def _left_behind(record: RunRecord, lang: Lang) -> Iterator[str]:

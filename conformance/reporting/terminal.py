@@ -96,6 +96,10 @@ _LAST: Final = Text(
 )
 
 
+_NOTICED: Final = Text("Noticed of other operations, not judged", "其他操作的异常表现，不判定")
+_KINDS: Final = Text("{n}", "{n}")
+
+
 def lines(record: RunRecord, lang: Lang, *, report_path: Path | str | None, verbose: bool = False) -> Iterator[str]:
     """The lines without line ends; the last one is the sentence that says it all. `verbose` tells observations too.
 
@@ -114,6 +118,7 @@ def lines(record: RunRecord, lang: Lang, *, report_path: Path | str | None, verb
     yield from _partly(record, lang)
     yield from _breaches(record, "warned", lang)
     yield from _observed(record, lang, verbose=verbose)
+    yield from _noticed(record, lang)
     yield from _not_exercised(record, lang)
     yield from _remarks(record, lang)
     yield from _open_questions(lang)
@@ -332,6 +337,13 @@ def _observed(record: RunRecord, lang: Lang, *, verbose: bool) -> Iterator[str]:
                 yield f"- {result.requirement.id}: {_safe(verdict.observation).in_(lang)}"
     if len(told) < len(results):
         yield Text("- report.json and --verbose tell them", "- 详见 report.json，或使用 --verbose").in_(lang)
+
+
+def _noticed(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """What other operations did beside the docs."""
+    noticed = record.circumstances.noticed
+    yield from _section(_NOTICED, _KINDS, len(noticed), lang)
+    yield from (f"- {_safe(words).in_(lang)}" for words in noticed)
 
 
 def _not_exercised(record: RunRecord, lang: Lang) -> Iterator[str]:

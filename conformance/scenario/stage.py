@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from conformance.arrange.deliveries import Deliveries
 from conformance.arrange.items import Arranger
-from conformance.arrange.reading import NotOffered, Precondition, answered, body_of, object_of
-from conformance.arrange.wants import LEASE_SECONDS, Item, Want
+from conformance.arrange.reading import NotOffered, Precondition, another_state, answered, object_of, succeeded
+from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
 from conformance.client.client import Client
@@ -66,6 +67,7 @@ class Stage:
         rng: random.Random,
         age: int,
         repetition: int = 1,
+        deliveries: Deliveries | None = None,
     ) -> None:
         self.exchanges: list[Exchange] = []
         self.facts: dict[str, Any] = {}
@@ -75,6 +77,7 @@ class Stage:
         self.repetition = repetition
         self.workspace = workspace
         self.client = client
+        self.deliveries = deliveries
         self._age = age
         self._room = MAX_KEPT
         self._api = Api(client, self._keep, age=age)
@@ -83,6 +86,11 @@ class Stage:
         """This stage, with an arranger that talks through it."""
         self._arranger = new_arranger(self._api)
         return self
+
+    @property
+    def polled(self) -> Sequence[Item]:
+        """The items that polls delivered to this attempt."""
+        return self._arranger.used
 
     def worker_id(self) -> str:
         """A worker identity of this attempt's own: letters, digits and hyphens, 24 characters."""
@@ -116,6 +124,10 @@ class Stage:
         self._tell(item)
         return item
 
+    async def plain_item(self, name: str, way: tuple[Verb, ...] = ()) -> Item:
+        """A fresh item for a control, delivered to a worker of its own; `name` stands before the steps of its way."""
+        return await self._arranger.item(Want(way=way), self.worker_id(), name=name)
+
     async def items(self, workers: Mapping[str, str | None]) -> dict[str, Item]:
         """Several items as this case wants them, each polled with the identity that its name is given.
 
@@ -127,11 +139,15 @@ class Stage:
         """
         want = replace(self.want, items=len(workers))
         first = next(iter(workers))
+        # Where poll gives one item to several workers, each is taken along its way before the next one polls.
+        turns = asyncio.Semaphore(1 if self.deliveries is not None and self.deliveries.alone else len(workers))
+
+        async def arranged(name: str, worker: str | None) -> Item:
+            async with turns:
+                return await self._arranger.item(want, worker, name="" if name == first else name)
+
         found = await asyncio.gather(
-            *(
-                self._arranger.item(want, worker, name="" if name == first else name)
-                for name, worker in workers.items()
-            ),
+            *(arranged(name, worker) for name, worker in workers.items()),
             return_exceptions=True,  # none may go on arranging after the conversation has ended
         )
         items = {}
@@ -140,7 +156,7 @@ class Stage:
                 raise each
             items[name] = each
         self._tell(items[first])
-        self.facts["items"] = {name: _identity(item) for name, item in items.items()}
+        self.facts["items"] = {name: item.identity for name, item in items.items()}
         return items
 
     def _tell(self, item: Item) -> None:
@@ -149,7 +165,8 @@ class Stage:
             "arranged_by": self._arranger.kind,
             "place": item.place,
             "way": list(self.want.way),
-            **_identity(item),
+            **({"states": dict(self.client.target.states)} if self.client.target.states else {}),
+            **item.identity,
         }
 
     def rightful(self, item: Item, header: str | None = None) -> tuple[Header, ...]:
@@ -173,10 +190,10 @@ class Stage:
 
     async def heartbeat(self, step: str, item: Item) -> None:
         """`starting` to `active`, by the first heartbeat with the longest lease."""
-        body_of(await self._api.heartbeat(step, item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS))
+        succeeded(await self._api.heartbeat(step, item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS))
 
     async def baseline(self, item: Item) -> None:
-        """A get that shows the item in the state that the case wants (step `before`).
+        """A get that shows the item in a state that will do for the case (step `before`).
 
         Afterwards more than one unit of the coarsest timestamp shown is let pass, so that a timestamp which moves
         is seen to move.
@@ -187,21 +204,15 @@ class Stage:
         await self.settle(await self.as_wanted("before", item))
 
     async def as_wanted(self, step: str, item: Item) -> dict[str, Any]:
-        """The item as a get shows it, in the state that the case wants.
+        """The item as a get shows it, in a state that will do for the case.
 
         Raises:
             Precondition: it is in another state.
         """
-        state = self.want.state
         shown = object_of(await self.get(step, item))
-        if shown.get("state") != state:
-            raise Precondition(
-                Text(
-                    "the item is `{found}` and not `{state}` after it was arranged",
-                    "安排之后 item 的状态是 `{found}` 而不是 `{state}`",
-                ).format(found=str(shown.get("state"))[:20], state=state),
-                step,
-            )
+        found = shown.get("state")
+        if not self.want.met_by(self.client.target.state_named(found) if isinstance(found, str) else found):
+            raise Precondition(another_state(found, self.want.state), step)
         return shown
 
     async def settle(self, shown: dict[str, Any]) -> None:
@@ -258,7 +269,7 @@ class Stage:
 
     async def archive_environment(self, item: Item) -> None:
         """Archive the environment of the item: the quiet one, when all other cases are over."""
-        body_of(await self._api.act("archive", "environments", item.environment_id, "archive"))
+        succeeded(await self._api.act("archive", "environments", item.environment_id, "archive"))
 
     async def together(self, sends: dict[str, Send], *, after: Mapping[str, str] | None = None) -> None:
         """Let requests leave at one instant, in this order, while this process sends nothing else.
@@ -385,15 +396,6 @@ class Stage:
 def _overlap(exchanges: Sequence[Exchange]) -> bool:
     """Whether at some instant all of them were under way."""
     return not exchanges or max(e.invoked for e in exchanges) <= min(e.completed for e in exchanges)
-
-
-def _identity(item: Item) -> dict[str, str | None]:
-    return {
-        "worker": item.worker,
-        "seen_by": item.seen_by,
-        "environment_id": item.environment_id,
-        "work_id": item.work_id,
-    }
 
 
 StageFactory = Callable[[int], Stage]

@@ -55,9 +55,10 @@ def test_a_report_is_not_trusted(certified: Certified, tmp_path: Path) -> None:
         ({"selection": "chapter retries"}, "was a selection (chapter retries)"),
         ({"interrupted": Text("interrupted by Ctrl-C", "被 Ctrl-C 打断")}, "interrupted by Ctrl-C"),
         ({"waivers": f'[[waiver]]\nrequirement = "{FAILING}"\nreason = "known"\n'}, "waivers in use"),
+        ({"states": (("pending", "queued"),)}, "--map-state pending=queued"),
         ({"base_url": "http://x/" + "y" * 3000}, "The signed statement is not one"),
     ],
-    ids=["insecure", "selection", "interrupted", "waivers", "nothing that can be shown"],
+    ids=["insecure", "selection", "interrupted", "waivers", "states", "nothing that can be shown"],
 )
 def test_a_run_that_is_no_ground(
     circumstances: dict[str, Any], words: str, certified: Certified, tmp_path: Path

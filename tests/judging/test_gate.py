@@ -105,6 +105,26 @@ def test_a_stale_waiver_fails_the_run_and_never_calls_the_target_non_conformant(
     assert failed.word == "non-conformant"
 
 
+STATES = (("pending", "queued"), ("failed", "stopped"))
+
+
+@pytest.mark.parametrize("selected", [False, True])
+def test_a_run_with_mapped_states_is_never_conformant_and_says_why(selected: bool) -> None:
+    decision = decide(counted(dict(GOOD)), selected=selected, strict=False, states=STATES)
+    assert (decision.word, decision.exit_code) == ("passed-but-mapped", 0)
+    for sentence in (decision.sentence.en, decision.sentence.zh):
+        assert all(name in sentence for pair in STATES for name in pair)
+
+
+def test_mapped_states_excuse_nothing_else() -> None:
+    for changes, word in (({"one": "failed"}, "non-conformant"), ({"one": "inconclusive"}, "inconclusive")):
+        kinds: dict[str, VerdictKind] = {**GOOD, **changes}  # type: ignore[dict-item]
+        assert decide(counted(kinds), selected=False, strict=False, states=STATES).word == word
+    waived = decide(counted({**GOOD, "one": "waived"}), selected=False, strict=False, states=STATES)
+    assert waived.word == "held-but-waived"
+    assert "pending" in waived.sentence.en
+
+
 def test_a_selection_with_a_waived_failure_never_says_that_it_held() -> None:
     assert decided({"one": "waived"}, selected=True).word == "held-but-waived"
 

@@ -13,7 +13,7 @@ from ..operations import Call
 from ..work import State
 from .defect import Defect, defect
 from .departures import ack_of, answering, around, before_ack
-from .requirements import FIRST_ACKS, RACES, REDELIVERY
+from .requirements import RACES, REDELIVERY
 
 
 def _accepted(answer: Answer) -> None:
@@ -36,8 +36,7 @@ FIRST_ACK = (
         "An ack answers 202 while the item is starting, as if it were still to be done.",
         "item 处于 starting 时 ack 返回 202，仿佛操作尚未完成。",
         answering(on_success(_accepted)),
-        fails=f"{FIRST_ACKS} {RACES}",
-        warns="ack.identity.ack-without-id",
+        fails=f"ack.first.starting ack.retry.starting {RACES} ack.race.heartbeat",
         may_fail=REDELIVERY,
     ),
     defect(
@@ -46,7 +45,7 @@ FIRST_ACK = (
         "对处于 starting 的 item 执行 ack，返回的是它之前的样子。",
         answering(on_success(_stale)),
         fails="ack.first.starting ack.first.acknowledged-at ack.retry.starting ack.answer.get-agrees"
-        f" ack.identity.optional ack.identity.header-case ack.request.json-body {RACES} ack.race.heartbeat",
+        f" {RACES} ack.race.heartbeat",
         may_fail=REDELIVERY,
     ),
     defect(
