@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from conformance.arrange.allotment import Allotment, kind_wanted
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Entry
 from conformance.arrange.program import PROGRAM, Program, request_for
-from conformance.arrange.reading import CannotArrange, NotOffered, object_of
+from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, object_of
 from conformance.arrange.wants import Item, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
-from conformance.exchange import Header
+from conformance.exchange import Exchange, Header
 from conformance.text import Text
 
 MANIFEST: Final = "manifest"
@@ -111,13 +112,27 @@ class CommandArranger:
         raise NotOffered(_NEEDS_POLL)
 
 
+def _showing(state: str) -> Callable[[Exchange], bool]:
+    """Whether a get shows the item in that state; one that lags behind may not do so yet."""
+
+    def shows(exchange: Exchange) -> bool:
+        try:
+            return object_of(exchange).get("state") == state
+        except AnswerLost:
+            return True
+        except CannotArrange:
+            return False
+
+    return shows
+
+
 async def shown_item(api: Api, want: Want, environment_id: str, work_id: str, worker: str | None) -> Item:
     """The item as a get shows it, which is what everything later is compared with.
 
     Raises:
         CannotArrange: it is not there, or in another state than was said.
     """
-    seen = object_of(await api.get(SEEN, environment_id, work_id))
+    seen = object_of(await api.get_until(SEEN, environment_id, work_id, _showing(want.state)))
     state = seen.get("state")
     if state != want.state:
         raise CannotArrange(

@@ -15,6 +15,7 @@ from conformance.chapters.refusal_effects import FIRST_ACK
 from conformance.contract.model import Kind
 from conformance.exchange import Header
 from conformance.scenario.model import Answer, Check, Expectation, Finding, Judgement, Scenario, success
+from conformance.scenario.showings import in_state
 from conformance.scenario.view import ARRANGING_ACK, Unjudged, View
 from conformance.text import Text
 
@@ -60,7 +61,7 @@ async def _same_worker(stage: Stage) -> None:
     _note(stage, item, dict.fromkeys(_RIGHTFUL, ("ack", item.worker)))
     mine = ack_of(item, stage.rightful(item))
     await stage.burst(dict.fromkeys(_RIGHTFUL, mine), about=lambda taken: len(taken) >= 2)
-    await stage.get("after", item)
+    await stage.get_after_burst("after", {"": item})
 
 
 async def _foreign_worker(stage: Stage) -> None:
@@ -72,7 +73,7 @@ async def _foreign_worker(stage: Stage) -> None:
         _varied(stage, {step: ack_of(item, stage.worker(who)) for step, who in workers.items()}),
         about=lambda taken: bool(taken & set(_RIGHTFUL)) and bool(taken & set(_FOREIGN)),
     )
-    await stage.get("after", item)
+    await stage.get_after_burst("after", {"": item})
     await stage.ack("rightful", item, stage.rightful(item))
 
 
@@ -96,7 +97,7 @@ def _against(other: str, acks: tuple[str, ...]) -> Callable[[Stage], Awaitable[N
             after=dict.fromkeys(late, other),
             around=(other, min(len(acks), _AROUND)),
         )
-        await stage.get("after", item)
+        await stage.get_after_burst("after", {"": item})
 
     return talk
 
@@ -137,7 +138,7 @@ def _redelivery(*order: str) -> Callable[[Stage], Awaitable[None]]:
                 about=lambda taken: taken >= set(order),
                 after={_CLAIM: "poll"},
             )
-            await stage.get("after", item)
+            await stage.get_after_burst("after", {"": item})
         finally:
             await stage.release(item)
 
@@ -151,7 +152,7 @@ async def _not_delivered_again(stage: Stage) -> None:
         for state in ("starting", "active"):
             if state == "active":
                 await stage.heartbeat("heartbeat", item)
-            await stage.get(f"{state}.before", item)
+            await stage.get(f"{state}.before", item, settled=in_state(state))
             for who, headers in pollers.items():
                 await stage.poll_at_once(f"{state}.poll.{who}", item, headers)
     finally:

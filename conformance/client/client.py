@@ -14,6 +14,7 @@ from typing import Final
 
 from conformance import __version__
 from conformance.client.exclusive import ExclusiveGate
+from conformance.client.lag import Lag
 from conformance.client.limiter import Kind, RateLimiter
 from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication, bearer, derived
@@ -70,6 +71,8 @@ class Call:
     """Whether it changes nothing, so that it may be resent after its answer was lost."""
     listing: bool = False
     """Whether it is answered with many objects, so that more is read."""
+    fresh_connection: bool = False
+    """Whether it goes over a connection that was opened for it."""
 
 
 class Client:
@@ -100,6 +103,7 @@ class Client:
         )
         self._health = _Health()
         self.gate = ExclusiveGate()
+        self.lag = Lag()
         self.fastest = math.inf
         """Seconds of the shortest round trip up to now."""
         self._bearer = bearer(credentials.pat)
@@ -180,6 +184,7 @@ class Client:
                 call.body.encode() if call.body is not None else None,
                 on_send,
                 self.limits.max_list if call.listing else self.limits.max_body,
+                fresh=call.fresh_connection,
             )
         except Undelivered as error:
             outcome, problem = "fail", str(error)

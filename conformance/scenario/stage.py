@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from conformance.arrange.items import Arranger
-from conformance.arrange.reading import NotOffered, Precondition, answered, body_of, object_of
+from conformance.arrange.reading import CannotArrange, NotOffered, answered, body_of, object_of
 from conformance.arrange.wants import LEASE_SECONDS, Item, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
@@ -18,9 +18,9 @@ from conformance.client.client import Client
 from conformance.client.exclusive import DRAIN
 from conformance.client.starting_line import Place, StartingLine
 from conformance.client.tokens import Authentication
-from conformance.contract.work_item import longest_unit
 from conformance.exchange import SPREAD, UNKEPT, Exchange, Header
 from conformance.scenario.model import OptionalToken
+from conformance.scenario.reader import Reader
 from conformance.target import Secret
 from conformance.text import Text
 
@@ -36,9 +36,6 @@ MAX_LOST_RACES: Final = 10
 MAX_KEPT: Final = 512 << 10
 """Bytes of memory that the bodies of one attempt may hold: dozens are held at once, and a hostile target fills each."""
 
-_MARGIN: Final = 1.1
-"""How much more than one unit of the shown precision is waited (1.1 s for whole seconds)."""
-
 
 class Repeat(Exception):
     """A race was none, or lost what it is about: it is to be run again on a fresh item."""
@@ -53,7 +50,7 @@ Send = Callable[[Api, str], Awaitable[Exchange]]
 """Sends one request of a burst as the step that it is given."""
 
 
-class Stage:
+class Stage(Reader):
     """One attempt at one scenario."""
 
     def __init__(
@@ -104,9 +101,12 @@ class Stage:
             raise NotOffered(Text(f"no token was given in {variable}", f"未提供 {variable}"))
         return secret
 
-    async def item(self, *, header: str | None = None) -> Item:
-        """The item that this case is about, as it wants it. `header` is another spelling of the worker's header."""
-        worker = self.worker_id() if self.want.named else None
+    async def item(self, *, header: str | None = None, worker: str | None = None) -> Item:
+        """The item that this case is about, as it wants it. `header` is another spelling of the worker's header.
+
+        `worker` is the identity that it is polled with, where that is for the suite to choose.
+        """
+        worker = (worker or self.worker_id()) if self.want.named else None
         item = await self._arranger.item(self.want, worker, header=header)
         self._tell(item)
         return item
@@ -166,55 +166,20 @@ class Stage:
             await self._api.poll(step, item.environment_id, headers=headers, block_ms=None, reclaim_older_than_ms=0)
         )
 
+    async def stop(self, step: str, item: Item, *, force: bool, to: str) -> None:
+        """Stop the item, which has to answer that it is in the state `to`.
+
+        Raises:
+            CannotArrange: it does not.
+        """
+        shown = object_of(await self._api.stop(step, item.environment_id, item.work_id, force=force))
+        if shown.get("state") != to:
+            words = Text("the stop left the item `{found}` and not `{to}`", "stop 之后 item 是 `{found}` 而不是 `{to}`")
+            raise CannotArrange(words.format(found=str(shown.get("state"))[:20], to=to), step)
+
     async def heartbeat(self, step: str, item: Item) -> None:
         """`starting` to `active`, by the first heartbeat with the longest lease."""
         body_of(await self._api.heartbeat(step, item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS))
-
-    async def baseline(self, item: Item) -> None:
-        """A get that shows the item in the state that the case wants (step `before`).
-
-        Afterwards more than one unit of the coarsest timestamp shown is let pass, so that a timestamp which moves
-        is seen to move.
-
-        Raises:
-            Precondition: it is in another state.
-        """
-        await self.settle(await self.as_wanted("before", item))
-
-    async def as_wanted(self, step: str, item: Item) -> dict[str, Any]:
-        """The item as a get shows it, in the state that the case wants.
-
-        Raises:
-            Precondition: it is in another state.
-        """
-        state = self.want.state
-        shown = object_of(await self.get(step, item))
-        if shown.get("state") != state:
-            raise Precondition(
-                Text(
-                    "the item is `{found}` and not `{state}` after it was arranged",
-                    "安排之后 item 的状态是 `{found}` 而不是 `{state}`",
-                ).format(found=str(shown.get("state"))[:20], state=state),
-                step,
-            )
-        return shown
-
-    async def settle(self, shown: dict[str, Any]) -> None:
-        """Let more than one unit of the precision of an item's timestamps pass."""
-        await asyncio.sleep(longest_unit(shown) * _MARGIN)
-
-    async def get(self, step: str, item: Item) -> Exchange:
-        """Get the item."""
-        return answered(await self._api.get(step, item.environment_id, item.work_id))
-
-    async def get_each(self, step: str, items: Mapping[str, Item]) -> None:
-        """Get several items at the same time, as the steps `<step>.<name>`."""
-        await asyncio.gather(*(self.get(f"{step}.{name}", item) for name, item in items.items()))
-
-    async def exists(self, environment_id: str, work_id: str) -> bool:
-        """Whether a get of that id answers 200: then it is not an unknown one."""
-        exchange = answered(await self._api.get(f"probe.{len(self.exchanges)}", environment_id, work_id))
-        return exchange.response is not None and exchange.response.status == 200
 
     async def ack(self, step: str, item: Item, headers: tuple[Header, ...] = (), **odd: Any) -> Exchange:
         """Ack the item, or what is named in its place; what else may be given is that of `try_ack`.
@@ -237,6 +202,7 @@ class Stage:
         method: str = "POST",
         suffix: str = "",
         query: dict[str, str] | None = None,
+        fresh_connection: bool = False,
     ) -> Exchange:
         """Ack in a form of one's own; that no answer comes is an answer too."""
         return await self._api.ack(
@@ -249,6 +215,7 @@ class Stage:
             method=method,
             suffix=suffix,
             query=query,
+            fresh_connection=fresh_connection,
         )
 
     async def archive_environment(self, item: Item) -> None:
