@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from conformance.arrange.reading import NotOffered
 from conformance.arrange.wants import Item
 from conformance.chapters.refusal_effects import Attempt, refusal_case
 from conformance.client import tokens
 from conformance.client.tokens import Authentication
 from conformance.scenario.model import Scenario, refusal
+from conformance.target import Secret
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -46,6 +48,12 @@ _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
         Text("the right token with one character changed in its middle", "中间改动一个字符的正确 token"),
     ),
     (
+        "letter-case",
+        "letter-case",
+        lambda stage: tokens.bearer(_swapped(stage)),
+        Text("the right token with the case of its letters swapped", "字母大小写互换的正确 token"),
+    ),
+    (
         "empty-bearer",
         "empty-bearer",
         lambda _: tokens.NO_TOKEN,
@@ -70,6 +78,20 @@ _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
         Text("the right token in `x-api-key` alone", "仅在 `x-api-key` 中携带正确的 token"),
     ),
 )
+
+
+def _swapped(stage: Stage) -> Secret:
+    """The right token in the other case.
+
+    Raises:
+        NotOffered: it has no letters to speak of.
+    """
+    swapped = tokens.case_swapped(stage.client.credentials.pat)
+    if swapped is None:
+        raise NotOffered(
+            Text("the token has no letters whose case could be swapped", "token 中没有可以互换大小写的字母")
+        )
+    return swapped
 
 
 def ack_with(credential: Credential) -> Attempt:

@@ -6,12 +6,13 @@ The item is read before and after, and the rightful worker acks at the end.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import Item, Verb, Want
 from conformance.chapters.answer import disagreements
 from conformance.contract.work_item import differences
 from conformance.scenario.model import Check, Expectation, Finding, OptionalToken, Scenario, success
+from conformance.scenario.showings import no_older_than
 from conformance.scenario.view import ARRANGING_ACK, LEASE_GAP, Unjudged, View
 from conformance.text import Text
 
@@ -23,6 +24,7 @@ Attempt = Callable[["Stage", Item], Awaitable[None]]
 
 FIRST_ACK: Final = success("ack.first.starting", "starting")
 RIGHTFUL_ACK: Final = success("ack.refused.rightful-worker-unharmed", None, presumes="ack")
+_STOP_TIMES: Final = ("stop_requested_at", "stopped_at")
 _TERMINAL: Final = frozenset({"stopping", "stopped"})
 
 
@@ -37,10 +39,12 @@ def refusal_case(
     token: OptionalToken | None = None,
     beside_quiet: bool = False,
     beside_another: bool = False,
+    worker: Callable[[Stage], str] | None = None,
 ) -> Scenario:
     """A case around one ack that must be refused, of an item that went `way`.
 
-    With `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`.
+    With `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`. `worker` makes
+    the identity that the item is polled with, where that is for the suite to choose.
     """
     want = Want(way=way, items=2 if beside_another else 1)
     live = want.state not in _TERMINAL
@@ -48,10 +52,11 @@ def refusal_case(
     async def talk(stage: Stage) -> None:
         if token is not None:
             stage.token(token)
-        item = await (_one_of_two(stage) if beside_another else stage.item())
+        item = await (_one_of_two(stage) if beside_another else stage.item(worker=worker(stage) if worker else None))
         await stage.baseline(item)
         await attempt(stage, item)
-        await stage.get("after", item)
+        await stage.lag_over()
+        await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
         if live:
             await stage.ack("rightful", item, stage.rightful(item))
 
@@ -80,8 +85,19 @@ async def _one_of_two(stage: Stage) -> Item:
 
 def changes_nothing(view: View) -> Iterator[Finding]:
     """The item as get shows it before and after the refused ack."""
+    yield from _changed(view, view.item("before"))
+
+
+def changes_nothing_after_stop(view: View) -> Iterator[Finding]:
+    """The item as get shows it after the refused ack is what it was before its stop, but for what a stop changes."""
+    before, after = view.item("before"), view.item("after")
+    times: dict[str, Any] = {name: after[name] for name in _STOP_TIMES if name in after}
+    yield from _changed(view, {**before, **times, "state": view.item("stop").get("state")})
+
+
+def _changed(view: View, before: dict[str, Any]) -> Iterator[Finding]:
     view.answered_as_expected("ack")
-    found = differences(view.item("before"), view.item("after"))
+    found = differences(before, view.item("after"))
     if found and view.gap("before", "after") > LEASE_GAP:
         raise Unjudged(
             Text(

@@ -11,6 +11,7 @@ from typing import Final
 
 from . import (
     of_acks,
+    of_caches,
     of_check_then_act,
     of_credentials,
     of_effects,
@@ -32,6 +33,7 @@ DEFECTS: Final[Mapping[str, Defect]] = {
         of_acks,
         of_states,
         of_identity,
+        of_caches,
         of_places,
         of_credentials,
         of_effects,

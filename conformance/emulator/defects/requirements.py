@@ -28,7 +28,7 @@ NOT_FOUND: Final = (
     "ack.not-found.environment ack.not-found.work ack.not-found.other-environment ack.not-found.malformed"
 )
 UNAUTHENTICATED: Final = (
-    "ack.auth.missing ack.auth.unknown-token ack.auth.near-miss ack.auth.empty-bearer ack.auth.scheme"
+    "ack.auth.missing ack.auth.unknown-token ack.auth.near-miss ack.auth.letter-case ack.auth.empty-bearer ack.auth.scheme"
     " ack.auth.x-api-key ack.auth.expired"
 )
 ITEM_SCHEMAS: Final = "ack.answer.schema-en ack.answer.schema-zh"
