@@ -112,7 +112,8 @@ class Target:
     """The server under test.
 
     `base_url` has no trailing slash and no API prefix; `api_prefix` begins with a slash. `secret_headers` are
-    sent like `headers`, but their values are redacted from everything that is kept.
+    sent like `headers`, but their values are redacted from everything that is kept. `user_agent` is sent with every
+    request in the place of the suite's own.
     """
 
     base_url: str
@@ -122,6 +123,7 @@ class Target:
     secret_headers: tuple[tuple[str, Secret], ...] = ()
     connection: Connection = field(default_factory=Connection)
     embedded: bool = False
+    user_agent: str | None = None
 
     @property
     def host(self) -> str:

@@ -67,15 +67,15 @@ class Arrangers:
         self._listed: dict[str, str] = {}
         self._allotment = allot(plan, arrangement.manifest.items if arrangement.manifest else ())
 
-    def arranger(self, api: Api, case: str, label: str) -> Arranger:
-        """One that talks through this API; what it creates is named with the label."""
+    def arranger(self, api: Api, case: str, label: str, *, keyed: bool) -> Arranger:
+        """One that talks through this API; what it creates is named with the label, or `keyed`."""
         match self._arrangement.mode:
             case "manifest":
                 return ManifestArranger(api, self._allotment, self._journal, case)
             case "command":
                 return CommandArranger(api, self._arrangement.program(api), self._workspace, self._journal)
             case _:
-                return ApiArranger(api, self._workspace, self._journal, label, listed=self._listed)
+                return ApiArranger(api, self._workspace, self._journal, label, listed=self._listed, keyed=keyed)
 
 
 def arrangement_from(values: Mapping[str, Any], *, embedded: bool) -> Arrangement:

@@ -71,19 +71,26 @@ class Arranger(Protocol):
 class ApiArranger:
     """Makes work through sessions and takes it by polling, for one scenario.
 
-    `listed` says by environment up to which id its list needs not be read again: ids ascend, and full pages stay.
+    What is `keyed` has a name that does not say whose it is. `listed` says by environment up to which id its list needs not be read again: ids ascend, and full pages stay.
     """
 
     kind = "api"
 
     def __init__(
-        self, api: Api, workspace: Workspace, journal: Journal, label: str, *, listed: dict[str, str] | None = None
+        self,
+        api: Api,
+        workspace: Workspace,
+        journal: Journal,
+        label: str,
+        *,
+        listed: dict[str, str] | None = None,
+        keyed: bool = False,
     ) -> None:
         self.used: list[Item] = []
         self._listed = {} if listed is None else listed
         self._api = api
         self._workspace = workspace
-        self._maker = Maker(api, journal, workspace.run_id)
+        self._maker = Maker(api, journal, workspace.run_id, keyed=keyed)
         self._label = label
 
     async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:

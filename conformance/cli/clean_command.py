@@ -92,12 +92,19 @@ def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover]:
         accepted(await api.list_objects("preflight", "environments"), target.host)
         found = [made for made in await find(api, values["run_id"]) if before is None or _begun_before(made, before)]
         for made in found:
-            click.echo(f"{made.collection} {safe(made.id or '')} {safe(made.name)}")
+            click.echo(_line(made))
         if not found:
             click.echo(say("Nothing was found.", "没有找到任何遗留。"))
         return [] if values["dry_run"] else await remove(api, found)
 
     return converse(target, settings.credentials, settings.limits, conversation)
+
+
+def _line(made: Made) -> str:
+    """What was found, with the run that made it where the name does not say so."""
+    run = run_of(made) or ""
+    of_run = "" if run in made.name else say(f" (run {run})", f"（运行 {run}）")
+    return f"{made.collection} {safe(made.id or '')} {safe(made.name)}{of_run}"
 
 
 def _moment(age: str | None) -> datetime | None:

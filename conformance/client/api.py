@@ -24,6 +24,7 @@ class Api:
 
     `record` is given every exchange once it is over; `age` orders scenarios at the rate limiter. With a `place` at a
     starting line its one request leaves together with the others: the burst as a whole has waited for the rate.
+    `user_agent` is another one than the client's.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Api:
         *,
         age: int = 0,
         place: Place | None = None,
+        user_agent: str | None = None,
     ) -> None:
         self.client = client
         self._record = record
         self._age = age
         self._place = place
+        self._user_agent = user_agent
 
     async def ack(
         self,
@@ -104,7 +107,7 @@ class Api:
         Of the others the first is recorded as `<step>.stale`, and those between are counted as tries of the last.
         """
         readings: list[Exchange] = []
-        unrecorded = Api(self.client, readings.append, age=self._age)
+        unrecorded = Api(self.client, readings.append, age=self._age, user_agent=self._user_agent)
         await read_again(lambda: unrecorded.get(step, environment_id, work_id), settled, self.client.lag)
         *earlier, last = readings
         if earlier:
@@ -221,6 +224,7 @@ class Api:
             repeatable=repeatable,
             listing=listing,
             fresh_connection=fresh_connection,
+            user_agent=self._user_agent,
         )
         if self._place is None:
             exchange = await self.client.perform(call, age=self._age)

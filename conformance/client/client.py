@@ -73,6 +73,8 @@ class Call:
     """Whether it is answered with many objects, so that more is read."""
     fresh_connection: bool = False
     """Whether it goes over a connection that was opened for it."""
+    user_agent: str | None = None
+    """Another User-Agent than the suite's; one that the user chose goes before it."""
 
 
 class Client:
@@ -231,16 +233,22 @@ class Client:
         return [
             ("Accept", "application/json"),
             ("Accept-Encoding", "gzip"),
-            ("User-Agent", f"work-conformance/{__version__}"),
+            ("User-Agent", self._user_agent(call) or f"work-conformance/{__version__}"),
             *self.target.headers,
             *((name, secret.reveal()) for name, secret in self.target.secret_headers),
             *authentication.sent,
             *call.headers,
         ]
 
+    def _user_agent(self, call: Call) -> str | None:
+        """What is sent in the place of the suite's own, and shown so that the request can be repeated."""
+        return self.target.user_agent or call.user_agent
+
     def _shown(self, call: Call) -> Request:
         authentication = call.authentication or self._bearer
-        headers = [*self.target.headers, *call.headers]
+        user_agent = self._user_agent(call)
+        named = [("User-Agent", user_agent)] if user_agent is not None else []
+        headers = [*named, *self.target.headers, *call.headers]
         return Request(
             method=call.method,
             url=self.redact(call.url),

@@ -211,7 +211,7 @@ class Conductor:
             foreign=Secret(tokens.foreign, "${QODER_FOREIGN_PAT}"),
             expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
         )
-        return Target(base_url=server.base_url, embedded=True), credentials
+        return Target(base_url=server.base_url, embedded=True, user_agent=self.settings.user_agent), credentials
 
     @property
     def _bound(self) -> float:

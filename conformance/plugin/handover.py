@@ -50,6 +50,7 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
             "secret_headers": [[name, _reveal(secret)] for name, secret in target.secret_headers],
             "connection": asdict(target.connection),
             "embedded": target.embedded,
+            "user_agent": target.user_agent,
         },
     }
 
@@ -79,6 +80,7 @@ def unpack(data: dict[str, Any]) -> Assignment:
             secret_headers=tuple((name, Secret(*pair)) for name, pair in target["secret_headers"]),
             connection=Connection(**target["connection"]),
             embedded=target["embedded"],
+            user_agent=target["user_agent"],
         ),
     )
 

@@ -19,6 +19,7 @@ from conformance.client.exclusive import DRAIN
 from conformance.client.starting_line import Place, StartingLine
 from conformance.client.tokens import Authentication
 from conformance.exchange import SPREAD, UNKEPT, Exchange, Header
+from conformance.scenario.guise import OPEN, Guise
 from conformance.scenario.model import OptionalToken
 from conformance.scenario.reader import Reader
 from conformance.target import Secret
@@ -63,6 +64,7 @@ class Stage(Reader):
         rng: random.Random,
         age: int,
         repetition: int = 1,
+        guise: Guise = OPEN,
     ) -> None:
         self.exchanges: list[Exchange] = []
         self.facts: dict[str, Any] = {}
@@ -73,8 +75,9 @@ class Stage(Reader):
         self.workspace = workspace
         self.client = client
         self._age = age
+        self._guise = guise
         self._room = MAX_KEPT
-        self._api = Api(client, self._keep, age=age)
+        self._api = Api(client, self._keep, age=age, user_agent=guise.user_agent)
 
     def arranged_by(self, new_arranger: Callable[[Api], Arranger]) -> Stage:
         """This stage, with an arranger that talks through it."""
@@ -82,8 +85,8 @@ class Stage(Reader):
         return self
 
     def worker_id(self) -> str:
-        """A worker identity of this attempt's own: letters, digits and hyphens, 24 characters."""
-        return f"conformance-{self.rng.getrandbits(48):012x}"
+        """A worker identity of this attempt's own: letters, digits and hyphens, 36 characters at most."""
+        return self._guise.worker_id(self.rng)
 
     def worker(self, worker_id: str | None, header: str | None = None) -> tuple[Header, ...]:
         """The header that carries a worker identity; none for None. `header` is another spelling of its name."""
@@ -275,7 +278,7 @@ class Stage(Reader):
 
         await asyncio.gather(
             *(
-                Api(self.client, count, age=self._age, place=line.place(number)).get("warm-up", environment_id, work_id)
+                self._at(line.place(number), count).get("warm-up", environment_id, work_id)
                 for number in range(connections)
             )
         )
@@ -324,8 +327,8 @@ class Stage(Reader):
         if not overlapped:
             raise Repeat(Text("the requests did not overlap in time", "各请求在时间上没有重叠"), MAX_MISSED_RACES)
 
-    def _at(self, place: Place) -> Api:
-        return Api(self.client, self._keep, age=self._age, place=place)
+    def _at(self, place: Place, record: Callable[[Exchange], None] | None = None) -> Api:
+        return Api(self.client, record or self._keep, age=self._age, place=place, user_agent=self._guise.user_agent)
 
     def _keep(self, exchange: Exchange) -> None:
         """Record an exchange; a body for which there is no room left counts as one that is too large."""
