@@ -12,7 +12,7 @@ from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.contract.work_item import longest_unit
 from conformance.exchange import Exchange
-from conformance.scenario.showings import Settled, at_once, in_state, no_earlier_state, shown_by
+from conformance.scenario.showings import Settled, at_once, in_state, latest, no_earlier_state
 from conformance.text import Text
 
 _MARGIN: Final = 1.1
@@ -62,12 +62,7 @@ class Reader:
 
     async def get(self, step: str, item: Item, *, settled: Settled = at_once) -> Exchange:
         """Get the item; again, for as long as gets may lag behind, where what is shown is not settled."""
-
-        def latest(exchange: Exchange) -> bool:
-            shown = shown_by(exchange)
-            return exchange.outcome != "ok" or settled is at_once or (shown is not None and settled(shown))
-
-        return answered(await self._api.get_until(step, item.environment_id, item.work_id, latest))
+        return answered(await self._api.get_until(step, item.environment_id, item.work_id, latest(settled)))
 
     async def get_after_burst(self, step: str, items: Mapping[str, Item]) -> None:
         """Get items when a burst is over, at the same time: as the steps `<step>.<name>`, or `step` for the name ""."""

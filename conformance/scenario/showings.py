@@ -38,6 +38,16 @@ def shown_by(exchange: Exchange) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
+def latest(settled: Settled) -> Callable[[Exchange], bool]:
+    """Whether a get need not be sent again: it was lost, or shows an item that is settled."""
+
+    def judge(exchange: Exchange) -> bool:
+        shown = shown_by(exchange)
+        return exchange.outcome != "ok" or settled is at_once or (shown is not None and settled(shown))
+
+    return judge
+
+
 def in_state(state: str) -> Settled:
     """The item is in this state."""
     return lambda shown: shown.get("state") == state
