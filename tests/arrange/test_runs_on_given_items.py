@@ -17,6 +17,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from conformance.arrange.journal import Journal
+from conformance.chapters.registry import scenarios
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from tests.cli.apps import Gate, Recorded, left_on
 from tests.cli.processes import Ended, cli, requirements_of, start, tokens_environment
@@ -119,7 +120,7 @@ def test_one_id_is_too_few_and_what_lacks_is_named(place: Place) -> None:
     run.check_complete()
     assert "too few items that are `queued` (polled with a Worker-ID): " in run.out
     assert "too few items that are `starting` (polled with a Worker-ID): " in run.out
-    assert "`active` (polled with a Worker-ID): 8 needed, 1 there" in run.out
+    assert "`active` (polled with a Worker-ID): 12 needed, 1 there" in run.out
     assert "passed" in {verdict for scenario, _, verdict in run.lines if scenario == "retry.active"}
     assert run.last_line.startswith("Inconclusive: no MUST failed")
 
@@ -150,7 +151,8 @@ def test_a_lost_answer_takes_a_spare_item(there: int, code: int, place: Place) -
 def test_a_selection_needs_no_more_than_its_own(place: Place) -> None:
     manifest = place.made("--spare", "0")
     items = [item for item in manifest["items"] if item["state"] in {"starting", "active"}]
-    few = [next(item for item in items if item["state"] == state) for state in ("starting", "active")]
+    needed = Counter(case.want.state for case in scenarios().values() if case.chapter == "retries")
+    few = [item for state, most in needed.items() for item in [each for each in items if each["state"] == state][:most]]
     run = place.run(*place.write(**manifest | {"items": few}), "--chapter", "retries")
     assert run.code == 0, run.out + run.err
     assert run.last_line.startswith("Selection held: ")
@@ -256,7 +258,7 @@ def test_check_tells_what_is_covered(place: Place) -> None:
     place.write(**manifest | {"items": manifest["items"][:1], "cloud_environment_id": None})
     done = place.call("manifest", "check", "m.json", "--lang", "zh")
     assert done.code == 3
-    assert "不足：`active`（poll 时带 Worker-ID）：需要 8 个，现有 0 个" in done.out
+    assert "不足：`active`（poll 时带 Worker-ID）：需要 12 个，现有 0 个" in done.out
     assert "缺少：cloud_environment_id" in done.out
 
 
