@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
 from conformance.chapters.race_history import explained, explained_beside
+from conformance.chapters.race_times import control_times, times_kept
 from conformance.chapters.refusal_effects import FIRST_ACK
 from conformance.contract.model import Kind
 from conformance.exchange import Header
@@ -98,6 +99,8 @@ def _against(other: str, acks: tuple[str, ...]) -> Callable[[Stage], Awaitable[N
             around=(other, min(len(acks), _AROUND)),
         )
         await stage.get_after_burst("after", {"": item})
+        if other == "heartbeat":
+            await control_times(stage, item)
 
     return talk
 
@@ -217,6 +220,7 @@ def _race_with(
     requirement = "ack.race.heartbeat" if other == "heartbeat" else "ack.race.stop"
     judged = (*acks, _LATE) if other in _STOPS else acks
     expectations = {ARRANGING_ACK: FIRST_ACK} if way else {}
+    times = (Check(requirement, times_kept),) if other == "heartbeat" else ()
     return Scenario(
         id=f"race.{name}",
         chapter="races",
@@ -224,7 +228,7 @@ def _race_with(
         want=Want(way=way),
         talk=_against(other, acks),
         expectations=expectations | _in_race(requirement, judged, _OK, _CONFLICT),
-        checks=(Check(requirement, explained_beside(other)),),
+        checks=(Check(requirement, explained_beside(other)), *times),
         also_writes=1,
         race=True,
     )

@@ -180,9 +180,10 @@ class Stage(Reader):
             words = Text("the stop left the item `{found}` and not `{to}`", "stop 之后 item 是 `{found}` 而不是 `{to}`")
             raise CannotArrange(words.format(found=str(shown.get("state"))[:20], to=to), step)
 
-    async def heartbeat(self, step: str, item: Item) -> None:
-        """`starting` to `active`, by the first heartbeat with the longest lease."""
-        body_of(await self._api.heartbeat(step, item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS))
+    async def heartbeat(self, step: str, item: Item, *, first: bool = True) -> None:
+        """A heartbeat with the longest lease; the first one makes a `starting` item `active`."""
+        place = (item.environment_id, item.work_id)
+        body_of(await self._api.heartbeat(step, *place, ttl_seconds=LEASE_SECONDS, first=first))
 
     async def ack(self, step: str, item: Item, headers: tuple[Header, ...] = (), **odd: Any) -> Exchange:
         """Ack the item, or what is named in its place; what else may be given is that of `try_ack`.
