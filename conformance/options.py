@@ -147,6 +147,15 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="user-agent",
+        part="connection",
+        metavar="TEXT",
+        help=Text(
+            "User-Agent of every request (default: the suite's own, and in half of the scenarios a neutral one).",
+            "所有请求的 User-Agent（默认使用本套件的标识，半数场景使用中性标识）。",
+        ),
+    ),
+    Option(
         name="arrange",
         part="arrangement",
         choices=MODES,

@@ -66,6 +66,7 @@ class Settings:
     repeat: int = 1
     race_repeat: int | None = None
     states: tuple[tuple[str, str], ...] = ()
+    user_agent: str | None = None
 
     def target(self) -> Target:
         """The target that was named.
@@ -84,6 +85,7 @@ class Settings:
             query=self.query,
             secret_query=self.secret_query,
             arrange_url=self.arrange_url,
+            user_agent=self.user_agent,
             connection=self.connection,
             states=self.states,
         )
@@ -104,6 +106,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         api_prefix=prefix,
         worker_header=_header_name(values.get("worker_header") or DEFAULT_WORKER_HEADER),
         headers=tuple(_header(text) for text in values.get("header") or ()),
+        user_agent=_user_agent(values.get("user_agent")),
         secret_headers=tuple(_secret_header(text, environ) for text in values.get("header_env") or ()),
         query=tuple(_parameter(text) for text in values.get("query") or ()),
         secret_query=tuple(_secret_parameter(text, environ) for text in values.get("query_env") or ()),
@@ -306,6 +309,15 @@ def _header(text: str) -> tuple[str, str]:
             f"--header {name}：值中含有头部无法携带的字符。",
         )
     return _header_name(name.strip()), value.strip()
+
+
+def _user_agent(text: str | None) -> str | None:
+    if text is not None and not (text.strip() and text.isascii() and text.isprintable()):
+        raise ConfigurationError(
+            f"--user-agent {text!r}: write printable ASCII characters, for example my-client/1.0.",
+            f"--user-agent {text!r}：请使用可打印的 ASCII 字符，例如 my-client/1.0。",
+        )
+    return text.strip() if text is not None else None
 
 
 def _state(text: str) -> tuple[str, str]:

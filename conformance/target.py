@@ -130,9 +130,11 @@ class Target:
     embedded: bool = False
     states: tuple[tuple[str, str], ...] = ()
 
-    def state_named(self, name: str) -> str:
-        """The documented state that a name stands for; the name itself where it is nobody's."""
-        return dict(self.states).get(name, name)
+    def state_named(self, name: object) -> str | None:
+        """The documented state that a name stands for; a name that stands for none as it is; None for what is no name."""
+        return dict(self.states).get(name, name) if isinstance(name, str) else None
+
+    user_agent: str | None = None
 
     @property
     def host(self) -> str:

@@ -91,8 +91,8 @@ class Arrangers:
         self.deliveries = Deliveries(journal, processes=processes)
         self._allotment = allot(plan, arrangement.manifest.items if arrangement.manifest else ())
 
-    def arranger(self, api: Api, case: str, label: str) -> Arranger:
-        """One that talks through this API; what it creates is named with the label."""
+    def arranger(self, api: Api, case: str, label: str, *, keyed: bool) -> Arranger:
+        """One that talks through this API; what it creates is named with the label, or `keyed`."""
         match self._arrangement.mode:
             case "manifest":
                 reserved = self._reserved.pop(case, None)
@@ -101,7 +101,13 @@ class Arrangers:
                 return CommandArranger(api, self._arrangement.program(api), self._workspace, self._journal)
             case _:
                 return ApiArranger(
-                    api, self._workspace, self._journal, label, listed=self._listed, deliveries=self.deliveries
+                    api,
+                    self._workspace,
+                    self._journal,
+                    label,
+                    listed=self._listed,
+                    deliveries=self.deliveries,
+                    keyed=keyed,
                 )
 
     def reserve(self, case: str) -> bool:

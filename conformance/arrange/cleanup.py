@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.arrange.items import session_of
-from conformance.arrange.journal import RUN_ID, Collection, Journal, Made
+from conformance.arrange.journal import Collection, Journal, Made
+from conformance.arrange.names import run_of_name
 from conformance.arrange.reading import AnswerLost, CannotArrange, object_of
 from conformance.arrange.refusals import outcome
 from conformance.arrange.wants import Item
@@ -84,8 +85,7 @@ async def find(api: Api, run_id: str | None = None) -> list[Made]:
 
 def run_of(made: Made) -> str | None:
     """The run that made it, by its name."""
-    match = RUN_ID.match(made.name)
-    return match.group("run") if match else None
+    return run_of_name(made.name)
 
 
 async def _with_ids(api: Api, made: list[Made], until: float | None) -> tuple[list[Made], list[Leftover]]:
@@ -107,7 +107,7 @@ def _recognise(collection: Collection, entry: Any) -> Made | None:
     if not isinstance(entry, dict) or entry.get("archived_at"):
         return None
     name, object_id = entry.get("title" if collection == "sessions" else "name"), entry.get("id")
-    if isinstance(name, str) and isinstance(object_id, str) and RUN_ID.match(name):
+    if isinstance(name, str) and isinstance(object_id, str) and run_of_name(name) is not None:
         return Made(collection, name, object_id)
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from conformance.arrange.allotment import Allotment, kind_wanted
@@ -9,11 +10,12 @@ from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Entry
 from conformance.arrange.place_tokens import learn
 from conformance.arrange.program import PROGRAM, Program, request_for
-from conformance.arrange.reading import CannotArrange, NotOffered, object_of
+from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, object_of
 from conformance.arrange.wants import Item, State, Want
 from conformance.arrange.workspace import Workspace, worker_of
 from conformance.client.api import Api
-from conformance.exchange import Header
+from conformance.exchange import Exchange, Header
+from conformance.target import Target
 from conformance.text import Text
 
 MANIFEST: Final = "manifest"
@@ -134,15 +136,29 @@ class CommandArranger:
         raise NotOffered(_NEEDS_POLL)
 
 
+def _showing(want: Want, target: Target) -> Callable[[Exchange], bool]:
+    """Whether a get shows the item in a state that will do; one that lags behind may not do so yet."""
+
+    def shows(exchange: Exchange) -> bool:
+        try:
+            return want.met_by(target.state_named(object_of(exchange).get("state")))
+        except AnswerLost:
+            return True
+        except CannotArrange:
+            return False
+
+    return shows
+
+
 async def shown_item(api: Api, want: Want, environment_id: str, work_id: str, worker: str | None) -> Item:
     """The item as a get shows it, which is what everything later is compared with.
 
     Raises:
         CannotArrange: it is not there, or in another state than was said.
     """
-    seen = object_of(await api.get(SEEN, environment_id, work_id))
+    seen = object_of(await api.get_until(SEEN, environment_id, work_id, _showing(want, api.client.target)))
     state = seen.get("state")
-    if not want.met_by(api.client.target.state_named(state) if isinstance(state, str) else state):
+    if not want.met_by(api.client.target.state_named(state)):
         words = Text(
             "A given item is said to be `{said}`, and a get shows `{found}`{used}.",
             "给定的 item 声称处于 `{said}`，而 get 显示为 `{found}`{used}。",

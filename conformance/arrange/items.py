@@ -80,12 +80,13 @@ class ApiArranger:
         *,
         listed: dict[str, str] | None = None,
         deliveries: Deliveries | None = None,
+        keyed: bool = False,
     ) -> None:
         self.used: list[Item] = []
         self._listed = {} if listed is None else listed
         self._api = api
         self._workspace = workspace
-        self._maker = Maker(api, journal, workspace.run_id)
+        self._maker = Maker(api, journal, workspace.run_id, keyed=keyed)
         self._label = label
         self._deliveries = Deliveries(journal) if deliveries is None else deliveries
 

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterable, KeysView
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 Collection = Literal["environments", "agents", "sessions"]
-
-SUITE_METADATA: Final = "work-conformance"
-NAME_PREFIX: Final = "work-conformance-"
-RUN_ID: Final = re.compile(rf"^{NAME_PREFIX}(?P<run>\d{{8}}T\d{{6}}-[0-9a-f]{{6}})-")
 
 
 def new_run_id(now: datetime | None = None) -> str:
     """A run id: the time it began in UTC and six random hex digits."""
     return f"{now or datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
-
-
-def object_name(run_id: str, label: str) -> str:
-    """The name of something that a run makes: recognisable, and unique within the account."""
-    return f"{NAME_PREFIX}{run_id}-{label}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,7 +214,7 @@ def _expected(error: ValidationError) -> Text:
         case "const":
             return _either([value])
         case "pattern" if "worker_id" in error.absolute_path:
-            return Text("2 to 62 letters, digits, `.`, `_` or `-`", "2 至 62 个字母、数字、`.`、`_` 或 `-`")
+            return Text("2 to 64 letters, digits, `.`, `_` or `-`", "2 至 64 个字母、数字、`.`、`_` 或 `-`")
         case "pattern" if str(error.absolute_path[-1]).endswith("pat_env"):
             return Text("the name of an environment variable", "环境变量名")
         case "minItems":

@@ -88,8 +88,7 @@ class Way:
         while True:
             tries += 1
             get = await self._api.get(self._named(f"get.{number}.{tries}"), *self._place)
-            state = object_of(get).get("state")
-            found = self._api.client.target.state_named(state) if isinstance(state, str) else None
+            found = self._api.client.target.state_named(object_of(get).get("state"))
             if found == wanted or _is_after(found, since) or clock() >= deadline:
                 return found
             await asyncio.sleep(_PAUSE)

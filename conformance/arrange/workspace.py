@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, NoReturn, TypeVar
 
-from conformance.arrange.journal import SUITE_METADATA, Collection, Journal, object_name
+from conformance.arrange.journal import Collection, Journal
+from conformance.arrange.names import metadata, object_name
 from conformance.arrange.reading import CannotArrange, body_of, id_of
 from conformance.client.api import Api
 from conformance.exchange import Exchange
@@ -83,7 +84,7 @@ async def prepare(api: Api, journal: Journal, run_id: str) -> Workspace:
             a few scenarios only; without one of them those are inconclusive.
         AnswerLost: the target did not answer.
     """
-    maker = Maker(api, journal, run_id)
+    maker = Maker(api, journal, run_id, keyed=True)
     # What was begun is brought to its end, and journalled, before the first trouble is told; without the main
     # environment nothing else is made.
     found = await asyncio.gather(maker.environment("main", "self_hosted"), _model(api), return_exceptions=True)
@@ -125,44 +126,50 @@ def worker_of(state: str) -> str:
 
 
 class Maker:
-    """Creates objects, each journalled before and after."""
+    """Creates objects, each journalled before and after. `keyed` are those whose names do not say whose they are."""
 
-    def __init__(self, api: Api, journal: Journal, run_id: str) -> None:
+    def __init__(self, api: Api, journal: Journal, run_id: str, *, keyed: bool = False) -> None:
         self._api = api
         self._journal = journal
         self._run_id = run_id
-        self._metadata = {"suite": SUITE_METADATA, "run": run_id}
+        self._keyed = keyed
 
     async def environment(self, label: str, kind: str) -> str:
         """Create an environment of that `config.type` and return its id."""
-        name = object_name(self._run_id, label)
+        name = self._name(label)
         return await self._make(
             "environments",
             name,
             lambda: self._api.create_environment(
-                f"create-environment.{label}", name=name, kind=kind, metadata=self._metadata
+                f"create-environment.{label}", name=name, kind=kind, metadata=self._metadata(label)
             ),
         )
 
     async def agent(self, model: str) -> str:
         """Create the agent that every session uses and return its id."""
-        name = object_name(self._run_id, "agent")
+        name = self._name("agent")
         return await self._make(
             "agents",
             name,
-            lambda: self._api.create_agent("create-agent", name=name, model=model, metadata=self._metadata),
+            lambda: self._api.create_agent("create-agent", name=name, model=model, metadata=self._metadata("agent")),
         )
 
     async def session(self, step: str, label: str, *, agent: str, environment: str) -> str:
         """Create a session and return its id."""
-        name = object_name(self._run_id, label)
+        name = self._name(label)
         return await self._make(
             "sessions",
             name,
             lambda: self._api.create_session(
-                step, title=name, agent_id=agent, environment_id=environment, metadata=self._metadata
+                step, title=name, agent_id=agent, environment_id=environment, metadata=self._metadata(label)
             ),
         )
+
+    def _name(self, label: str) -> str:
+        return object_name(self._run_id, label, keyed=self._keyed)
+
+    def _metadata(self, label: str) -> dict[str, str]:
+        return metadata(self._run_id, label, keyed=self._keyed)
 
     async def _make(self, collection: Collection, name: str, create: Callable[[], Awaitable[Exchange]]) -> str:
         self._journal.intend(collection, name)

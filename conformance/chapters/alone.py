@@ -17,6 +17,7 @@ from conformance.contract.model import PHASES, Answer, ItemState, Kind, Operatio
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Transcript
 from conformance.scenario.model import Check, Finding, Scenario
+from conformance.scenario.showings import latest, no_earlier_state
 from conformance.scenario.view import NotExercised, View
 from conformance.text import Text
 
@@ -215,7 +216,8 @@ def _send(stage: Stage, action: str, item: Item) -> Send:
     place = (item.environment_id, item.work_id)
     match action:
         case "get":
-            return lambda api, name: api.get(name, *place)
+            settled = latest(no_earlier_state(stage.exchanges, item))
+            return lambda api, name: api.get_until(name, *place, settled)
         case "heartbeat" | "again":
             first = action == "heartbeat"
             return lambda api, name: api.heartbeat(name, *place, ttl_seconds=LEASE_SECONDS, first=first)

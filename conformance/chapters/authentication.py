@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from conformance.arrange.reading import NotOffered
 from conformance.arrange.wants import Item
 from conformance.chapters.controls import UNKNOWN_TOKEN
 from conformance.chapters.refusal_effects import Attempt, refusal_case
 from conformance.client import tokens
 from conformance.client.tokens import Authentication
 from conformance.scenario.model import Scenario, refusal
+from conformance.target import Secret
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -47,6 +49,12 @@ _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
         Text("the right token with one character changed in its middle", "中间改动一个字符的正确 token"),
     ),
     (
+        "letter-case",
+        "letter-case",
+        lambda stage: tokens.bearer(_swapped(stage)),
+        Text("the right token with the case of its letters swapped", "字母大小写互换的正确 token"),
+    ),
+    (
         "empty-bearer",
         "empty-bearer",
         lambda _: tokens.NO_TOKEN,
@@ -73,6 +81,24 @@ _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
 )
 
 
+_ALMOST_RIGHT: Final = frozenset({"near-miss", "letter-case"})
+"""What differs from an unknown token only in how near it is to the right one."""
+
+
+def _swapped(stage: Stage) -> Secret:
+    """The right token in the other case.
+
+    Raises:
+        NotOffered: it has no letters to speak of.
+    """
+    swapped = tokens.case_swapped(stage.pat)
+    if swapped is None:
+        raise NotOffered(
+            Text("the token has no letters whose case could be swapped", "token 中没有可以互换大小写的字母")
+        )
+    return swapped
+
+
 def ack_with(credential: Credential) -> Attempt:
     """The rightful worker's ack with another credential."""
 
@@ -91,7 +117,7 @@ def scenarios() -> Iterator[Scenario]:
             title=Text("An ack with {w}", "执行 ack，凭据为：{w}").format(w=words),
             expectation=refusal(f"ack.auth.{rule}", _REFUSED),
             attempt=ack_with(credential),
-            control=UNKNOWN_TOKEN if rule == "near-miss" else None,
+            control=UNKNOWN_TOKEN if rule in _ALMOST_RIGHT else None,
         )
     yield refusal_case(
         "auth.expired",

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.controls import FIRST_ACK
+from conformance.chapters.target_clock import HEARTBEAT, not_in_the_future
+from conformance.client.api import STALE
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import instant_of
 from conformance.scenario.model import Check, Finding, Scenario
-from conformance.scenario.view import Blocked, View
+from conformance.scenario.showings import as_answered
+from conformance.scenario.view import Blocked, Unjudged, View
 from conformance.text import Text
 
 if TYPE_CHECKING:
     from conformance.scenario.stage import Stage
 
+LATE: Final = 2.0
+"""Seconds after which an ack is later than the creation at whatever precision, rounded or cut off."""
+
+_MARGIN: Final = 0.05
 _LATER: Final = ("started_at", "latest_heartbeat_at", "stop_requested_at", "stopped_at")
 
 
 async def _named_worker(stage: Stage) -> None:
     item = await stage.item()
     await stage.settle(item.seen)
-    await stage.ack("ack", item, stage.rightful(item))
-    await stage.get("after", item)
+    acked = await stage.ack("ack", item, stage.rightful(item))
+    await stage.get("after", item, settled=as_answered(acked))
+
+
+async def _some_time_later(stage: Stage) -> None:
+    item = await stage.item()
+    await asyncio.sleep(LATE + _MARGIN)
+    acked = await stage.ack("ack", item, stage.rightful(item))
+    await stage.get("after", item, settled=as_answered(acked))
+    if stage.facts["arranged_by"] != "api":
+        await stage.heartbeat(HEARTBEAT, item)  # nobody knows how old a given item is; this shows the target's clock
 
 
 def acknowledged_at(view: View) -> Iterator[Finding]:
@@ -40,6 +57,31 @@ def acknowledged_at(view: View) -> Iterator[Finding]:
         yield Finding(step="ack", pointer="/acknowledged_at", expected=expected, actual=schemas.shown(value))
 
 
+def acknowledged_after_creation(view: View) -> Iterator[Finding]:
+    """`acknowledged_at` of an ack that came late is later than the creation that poll showed."""
+    value, shown = view.fields("ack").get("acknowledged_at"), view.polled().get("created_at")
+    acknowledged, created = instant_of(value), instant_of(shown)
+    if created is None:
+        raise Blocked("ack.answer.schema-en", Text("`created_at` is not a timestamp", "`created_at` 不是时间戳"))
+    if acknowledged is None or not timestamps.not_before(acknowledged, created):
+        raise Blocked(
+            "ack.first.acknowledged-at",
+            Text("`acknowledged_at` is not a moment after the creation", "`acknowledged_at` 不是创建之后的时刻"),
+        )
+    if view.exchange("ack").invoked - view.exchange(view.transcript.facts["seen_by"]).completed < LATE:
+        raise Unjudged(
+            Text(
+                "the ack was sent less than {n} s after the item was seen", "ack 发出时距 item 出现不足 {n} 秒"
+            ).format(n=f"{LATE:g}")
+        )
+    if acknowledged.nanoseconds <= created.nanoseconds:
+        expected = Text(
+            "after {created}: the ack was sent {n} s after the item was seen",
+            "晚于 {created}：ack 在 item 出现 {n} 秒之后才发出",
+        ).format(created=schemas.shown(shown), n=f"{LATE:g}")
+        yield Finding(step="ack", pointer="/acknowledged_at", expected=expected, actual=schemas.shown(value))
+
+
 def later_times_null(view: View) -> Iterator[Finding]:
     """The times of what comes later are null."""
     fields = view.fields("ack")
@@ -50,8 +92,29 @@ def later_times_null(view: View) -> Iterator[Finding]:
             )
 
 
+def lagging_get(view: View) -> Iterator[Finding]:
+    """Whether a get right after the ack showed it at once, or how long it took."""
+    view.answered_as_expected("ack")
+    view.item("after")
+    behind = view.transcript.find(f"after.{STALE}") is not None
+    seconds = f"{view.exchange('after').completed - view.exchange('ack').completed:.1f}"
+    words = Text("a get showed the ack after {n} s", "{n} 秒之后 get 才显示该 ack").format(n=seconds)
+    at_once = Text("a get showed the ack at once", "get 立即显示了该 ack")
+    yield Finding(
+        step="after", expected=Text("left open by the docs", "文档未作规定"), actual=words if behind else at_once
+    )
+
+
+TIMES: Final = (
+    Check("ack.first.acknowledged-at", acknowledged_at),
+    Check("ack.answer.acknowledged-at-not-future", not_in_the_future("ack", otherwise="ack.first.acknowledged-at")),
+    Check("ack.first.later-times-null", later_times_null),
+)
+"""What must hold of the times that a first ack, the step `ack`, answers."""
+
+
 def scenarios() -> Iterator[Scenario]:
-    """The plain case."""
+    """The plain case, and one in which time passes before the ack."""
     yield Scenario(
         id="first-ack.named-worker",
         chapter="first-ack",
@@ -61,8 +124,19 @@ def scenarios() -> Iterator[Scenario]:
         talk=_named_worker,
         expectations={"ack": FIRST_ACK},
         gets=(("ack", "after"),),
+        checks=TIMES,
+    )
+    yield Scenario(
+        id="first-ack.some-time-later",
+        chapter="first-ack",
+        title=Text("A worker acks an item two seconds after it was delivered", "item 投递两秒之后 worker 才执行 ack"),
+        talk=_some_time_later,
+        expectations={"ack": FIRST_ACK},
+        gets=(("ack", "after"),),
         checks=(
-            Check("ack.first.acknowledged-at", acknowledged_at),
-            Check("ack.first.later-times-null", later_times_null),
+            *TIMES,
+            Check("ack.first.acknowledged-after-creation", acknowledged_after_creation),
+            Check("ack.observe.lagging-get", lagging_get),
         ),
+        also_writes=1,
     )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from conformance.chapters.alone import ODDITIES, Oddity, state_shown
+from conformance.client.lag import LONGEST_LAG
 from conformance.contract.contradiction import Contradiction
 from conformance.contract.history import Event, timeline
 from conformance.contract.linearizability import Outcome, Undecided, check
@@ -265,6 +266,8 @@ def _seen(view: View, step: str, operation: Operation, item: str) -> Answer:
     status = view.response(step).status
     if status != 200:
         return Answer(status)
+    if operation.kind == "get" and _only_lags(view, step, item):
+        return Answer(None)
     if operation.kind not in ("ack", "redeliver"):
         state = view.named(state_shown(view.exchange(step)))
         if state is None and operation.kind != "get":
@@ -282,6 +285,15 @@ def _seen(view: View, step: str, operation: Operation, item: str) -> Answer:
         return Answer(status, delivered=isinstance(body, dict) and body.get("id") == work_id)
     state = body.get("state") if isinstance(body, dict) else None
     return Answer(status, state if isinstance(state, str) else None)
+
+
+def _only_lags(view: View, step: str, item: str) -> bool:
+    """Whether a get of the burst showed an earlier state than the get after it, which came soon enough (ruling 2)."""
+    after = view.transcript.find(_last_step(item))
+    if after is None or after.outcome != "ok" or after.completed - view.exchange(step).completed > LONGEST_LAG:
+        return False
+    states = [view.item(each).get("state") for each in (step, after.step)]
+    return all(state in PHASES for state in states) and PHASES.index(states[0]) < PHASES.index(states[1])
 
 
 def _finding(contradiction: Contradiction) -> Finding:

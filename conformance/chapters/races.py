@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Final
 from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
 from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.race_history import explained, explained_beside
+from conformance.chapters.race_times import control_times, times_kept
 from conformance.contract.model import Kind
 from conformance.exchange import Header
 from conformance.scenario.model import Answer, Check, Expectation, Finding, Judgement, Scenario, success
+from conformance.scenario.showings import in_state
 from conformance.scenario.view import ARRANGING_ACK, Unjudged, View, foreign
 from conformance.text import Text
 
@@ -61,7 +63,7 @@ async def _same_worker(stage: Stage) -> None:
     _note(stage, item, dict.fromkeys(_RIGHTFUL, ("ack", item.worker)))
     mine = ack_of(item, stage.rightful(item))
     await stage.burst(dict.fromkeys(_RIGHTFUL, mine), about=lambda taken: len(taken) >= 2)
-    await stage.get("after", item)
+    await stage.get_after_burst("after", {"": item})
 
 
 async def _foreign_worker(stage: Stage) -> None:
@@ -73,7 +75,7 @@ async def _foreign_worker(stage: Stage) -> None:
         _varied(stage, {step: ack_of(item, stage.worker(who)) for step, who in workers.items()}),
         about=lambda taken: bool(taken & set(_RIGHTFUL)) and bool(taken & set(_FOREIGN)),
     )
-    await stage.get("after", item)
+    await stage.get_after_burst("after", {"": item})
     await stage.ack("rightful", item, stage.rightful(item))
 
 
@@ -97,7 +99,9 @@ def _against(other: str, acks: tuple[str, ...]) -> Callable[[Stage], Awaitable[N
             after=dict.fromkeys(late, other),
             around=(other, min(len(acks), _AROUND)),
         )
-        await stage.get("after", item)
+        await stage.get_after_burst("after", {"": item})
+        if other == "heartbeat":
+            await control_times(stage, item)
 
     return talk
 
@@ -138,7 +142,7 @@ def _redelivery(*order: str) -> Callable[[Stage], Awaitable[None]]:
                 about=lambda taken: taken >= set(order),
                 after={_CLAIM: "poll"},
             )
-            await stage.get("after", item)
+            await stage.get_after_burst("after", {"": item})
         finally:
             await stage.release(item)
 
@@ -152,7 +156,7 @@ async def _not_delivered_again(stage: Stage) -> None:
         for state in ("starting", "active"):
             if state == "active":
                 await stage.heartbeat("heartbeat", item)
-            await stage.get(f"{state}.before", item)
+            await stage.get(f"{state}.before", item, settled=in_state(state))
             for who, headers in pollers.items():
                 await stage.poll_at_once(f"{state}.poll.{who}", item, headers)
     finally:
@@ -221,6 +225,7 @@ def _race_with(
     requirement = "ack.race.heartbeat" if other == "heartbeat" else "ack.race.stop"
     judged = (*acks, _LATE) if other in _STOPS else acks
     expectations = {ARRANGING_ACK: FIRST_ACK} if way else {}
+    times = (Check(requirement, times_kept),) if other == "heartbeat" else ()
     return Scenario(
         id=f"race.{name}",
         chapter="races",
@@ -228,7 +233,7 @@ def _race_with(
         want=Want(way=way),
         talk=_against(other, acks),
         expectations=expectations | _in_race(requirement, judged, _OK, _CONFLICT),
-        checks=(Check(requirement, explained_beside(other)),),
+        checks=(Check(requirement, explained_beside(other)), *times),
         also_writes=1,
         race=True,
     )

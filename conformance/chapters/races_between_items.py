@@ -63,7 +63,7 @@ async def _crossed(stage: Stage) -> None:
         after={"read.c": "ack.c.1"},
         groups=list(groups.values()),
     )
-    await stage.get_each("after", items)
+    await stage.get_after_burst("after", items)
     for name in _CROSSED:
         await stage.ack(f"rightful.{name}", items[name], stage.rightful(items[name]))
 

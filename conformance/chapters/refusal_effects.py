@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import Item, Need, Verb, Want
 from conformance.chapters.answer import disagreements
 from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK, owners_ack
 from conformance.contract.work_item import differences
 from conformance.scenario.model import Check, Control, Expectation, Finding, OptionalToken, Scenario, success
+from conformance.scenario.showings import no_older_than
 from conformance.scenario.view import ARRANGING_ACK, LEASE_GAP, Unjudged, View
 from conformance.text import Text
 
@@ -24,8 +25,9 @@ Attempt = Callable[["Stage", Item], Awaitable[None]]
 """Sends the ack that must be refused, as step `ack`."""
 
 RIGHTFUL_ACK: Final = success("ack.refused.rightful-worker-unharmed", None, presumes="ack")
-_WRITES_OF_A_CONTROL: Final = 5
+WRITES_OF_A_CONTROL: Final = 5
 """Session, message and ack; a stop and a delete afterwards."""
+_STOP_TIMES: Final = ("stop_requested_at", "stopped_at")
 
 
 def refusal_case(
@@ -41,12 +43,14 @@ def refusal_case(
     token: OptionalToken | None = None,
     beside_quiet: bool = False,
     beside_another: bool = False,
+    worker: Callable[[Stage], str] | None = None,
 ) -> Scenario:
     """A case around one ack that must be refused, of an item that went `way`.
 
     `need` is what the requirement depends on; a bad token, say, is refused whatever the item's state.
     `control` is the plain case where the ack is a variation of one; else it is the owning worker's. With
-    `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`.
+    `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`. `worker` makes
+    the identity that the item is polled with, where that is for the suite to choose.
     """
     want = Want(way=way, items=2 if beside_another else 1, need=need)
     owner = owners_ack(way)
@@ -54,10 +58,11 @@ def refusal_case(
     async def talk(stage: Stage) -> None:
         if token is not None:
             stage.token(token)
-        item = await (_one_of_two(stage) if beside_another else stage.item())
+        item = await (_one_of_two(stage) if beside_another else stage.item(worker=worker(stage) if worker else None))
         await stage.baseline(item)
         await attempt(stage, item)
-        await stage.get("after", item)
+        await stage.lag_over()
+        await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
         if owner is not None:
             await stage.ack("rightful", item, stage.rightful(item))
 
@@ -84,7 +89,7 @@ def refusal_case(
         controls=controls,
         token=token,
         beside_quiet=beside_quiet,
-        also_writes=int(beside_another and "ack" in way) + _WRITES_OF_A_CONTROL * (ALWAYS_FIRST in controls.values()),
+        also_writes=int(beside_another and "ack" in way) + WRITES_OF_A_CONTROL * (ALWAYS_FIRST in controls.values()),
     )
 
 
@@ -94,8 +99,19 @@ async def _one_of_two(stage: Stage) -> Item:
 
 def changes_nothing(view: View) -> Iterator[Finding]:
     """The item as get shows it before and after the refused ack."""
-    view.answered_as_expected("ack")
+    yield from _changed(view, view.item("before"))
+
+
+def changes_nothing_after_stop(view: View) -> Iterator[Finding]:
+    """The item as get shows it after the refused ack is what it was before its stop, but for what a stop changes."""
     before, after = view.item("before"), view.item("after")
+    times: dict[str, Any] = {name: after[name] for name in _STOP_TIMES if name in after}
+    yield from _changed(view, {**before, **times, "state": view.item("stop").get("state")})
+
+
+def _changed(view: View, before: dict[str, Any]) -> Iterator[Finding]:
+    view.answered_as_expected("ack")
+    after = view.item("after")
     found = differences(before, after)
     if (before.get("state"), after.get("state")) == ("stopping", "stopped") and view.scenario.want.need == "over":
         raise Unjudged(Text("the item was still being stopped", "item 当时仍在停止过程中"))

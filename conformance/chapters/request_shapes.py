@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from conformance.arrange.wants import Item
 from conformance.chapters.controls import ANOTHER_WORKER, FIRST
-from conformance.chapters.first_ack import acknowledged_at, later_times_null
+from conformance.chapters.first_ack import TIMES
 from conformance.chapters.refusal_effects import refusal_case
 from conformance.exchange import JSON_TYPE
-from conformance.scenario.model import Check, Scenario, refusal, success
+from conformance.scenario.model import Scenario, refusal, success
+from conformance.scenario.showings import as_answered
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 async def _first_ack(stage: Stage) -> None:
     item = await stage.item()
     await stage.settle(item.seen)
-    await stage.ack("ack", item, (*stage.rightful(item), JSON_TYPE), body="{}")
-    await stage.get("after", item)
+    acked = await stage.ack("ack", item, (*stage.rightful(item), JSON_TYPE), body="{}")
+    await stage.get("after", item, settled=as_answered(acked))
 
 
 async def _other_worker(stage: Stage, item: Item) -> None:
@@ -38,10 +39,7 @@ def scenarios() -> Iterator[Scenario]:
         expectations={"ack": success("ack.request.json-body", "starting")},
         gets=(("ack", "after"),),
         controls={"ack": FIRST},
-        checks=(
-            Check("ack.first.acknowledged-at", acknowledged_at),
-            Check("ack.first.later-times-null", later_times_null),
-        ),
+        checks=TIMES,
     )
     yield refusal_case(
         "request.json-body.other-worker",

@@ -2,30 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.wants import Want
+from conformance.arrange.wants import Verb, Want
 from conformance.chapters.answer import disagreements
 from conformance.chapters.controls import FIRST_ACK
+from conformance.chapters.target_clock import not_in_the_future
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import differences, instant_of
-from conformance.scenario.model import Check, Finding, Scenario, success
+from conformance.scenario.model import Check, Finding, Judgement, Scenario, success
+from conformance.scenario.showings import as_answered
 from conformance.scenario.view import ARRANGING_ACK, Blocked, View
 from conformance.text import Text
 
 if TYPE_CHECKING:
     from conformance.scenario.stage import Stage
 
-_RETRIES: Final = ("retry.1", "retry.2", "retry.3")
+_FEW: Final = ("retry.1", "retry.2", "retry.3")
+_MANY: Final = tuple(f"retry.{number}" for number in range(1, 11))
+_PAUSE: Final = 0.2
+"""Seconds between two of many retries, so that they stretch over two seconds."""
+
+_FRESH_EVERY: Final = 3
+"""Of so many retries the first takes a connection of its own."""
 
 
-async def _three_times(stage: Stage) -> None:
+async def _a_few(stage: Stage) -> None:
     item = await stage.item()
     await stage.baseline(item)
-    for step in _RETRIES:
-        await stage.ack(step, item, stage.rightful(item))
-    await stage.get("after", item)
+    for step in _FEW:
+        acked = await stage.ack(step, item, stage.rightful(item))
+    await stage.get("after", item, settled=as_answered(acked))
+
+
+async def _many(stage: Stage) -> None:
+    item = await stage.item()
+    await stage.baseline(item)
+    for number, step in enumerate(_MANY):
+        fresh = number % _FRESH_EVERY == 0
+        acked = await stage.ack(step, item, stage.rightful(item), fresh_connection=fresh)
+        await asyncio.sleep(_PAUSE)
+    await stage.get("after", item, settled=as_answered(acked))
+
+
+async def _right_after_heartbeat(stage: Stage) -> None:
+    """Nothing reads the item between its heartbeat and the ack: a get has read it right before."""
+    item = await stage.item()
+    await stage.as_wanted("before", item)
+    await stage.heartbeat("heartbeat", item)
+    acked = await stage.ack("ack", item, stage.rightful(item))
+    await stage.get("after", item, settled=as_answered(acked))
 
 
 def _first_answer(view: View) -> dict[str, Any]:
@@ -33,67 +61,109 @@ def _first_answer(view: View) -> dict[str, Any]:
     return view.item("before") if view.begins_arranged() else view.fields(ARRANGING_ACK)
 
 
-def acknowledged_at_kept(view: View) -> Iterator[Finding]:
+def acknowledged_at_kept(steps: tuple[str, ...]) -> Judgement:
     """It is there after every retry, and not before its first value."""
-    first = _first_answer(view).get("acknowledged_at")
-    since = instant_of(first)
-    if since is None:
-        raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
-    for step in _RETRIES:
-        value = view.fields(step).get("acknowledged_at")
-        now = instant_of(value)
-        if now is None or not timestamps.not_before(now, since):
-            expected = Text("a timestamp not before {first}", "不早于 {first} 的时间戳").format(
-                first=schemas.shown(first)
-            )
-            yield Finding(step=step, pointer="/acknowledged_at", expected=expected, actual=schemas.shown(value))
+
+    def judge(view: View) -> Iterator[Finding]:
+        first = _first_answer(view).get("acknowledged_at")
+        since = instant_of(first)
+        if since is None:
+            raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
+        for step in steps:
+            value = view.fields(step).get("acknowledged_at")
+            now = instant_of(value)
+            if now is None or not timestamps.not_before(now, since):
+                expected = Text("a timestamp not before {first}", "不早于 {first} 的时间戳").format(
+                    first=schemas.shown(first)
+                )
+                yield Finding(step=step, pointer="/acknowledged_at", expected=expected, actual=schemas.shown(value))
+
+    return judge
 
 
-def acknowledged_at_unchanged(view: View) -> Iterator[Finding]:
+def acknowledged_at_unchanged(steps: tuple[str, ...]) -> Judgement:
     """It is the moment of the first ack after every retry."""
-    first = _first_answer(view)
-    if instant_of(first.get("acknowledged_at")) is None:
-        raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
-    for step in _RETRIES:
-        found = differences(first, view.fields(step), ("acknowledged_at",))
-        yield from disagreements(step, found, Text("as the first ack answered it", "与首次 ack 的响应一致"))
+
+    def judge(view: View) -> Iterator[Finding]:
+        first = _first_answer(view)
+        if instant_of(first.get("acknowledged_at")) is None:
+            raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
+        for step in steps:
+            found = differences(first, view.fields(step), ("acknowledged_at",))
+            yield from disagreements(step, found, Text("as the first ack answered it", "与首次 ack 的响应一致"))
+
+    return judge
 
 
-def keeps_times(view: View) -> Iterator[Finding]:
+def keeps_times(steps: tuple[str, ...]) -> Judgement:
     """The times of the start and of the heartbeat are those that get showed before the retries."""
-    before = view.item("before")
-    for step in _RETRIES:
-        found = differences(before, view.fields(step), ("started_at", "latest_heartbeat_at"))
-        yield from disagreements(step, found, Text("as get showed it before the retry", "与重试之前 get 的结果一致"))
+
+    def judge(view: View) -> Iterator[Finding]:
+        before = view.item("before")
+        for step in steps:
+            found = differences(before, view.fields(step), ("started_at", "latest_heartbeat_at"))
+            yield from disagreements(
+                step, found, Text("as get showed it before the retry", "与重试之前 get 的结果一致")
+            )
+
+    return judge
 
 
 _NO_FIRST_VALUE: Final = Text("the first ack showed no `acknowledged_at`", "首次 ack 没有给出 `acknowledged_at`")
-_KEPT: Final = (
-    Check("ack.retry.acknowledged-at-kept", acknowledged_at_kept),
-    Check("ack.retry.acknowledged-at-unchanged", acknowledged_at_unchanged),
-)
+_TITLES: Final[dict[str, Text]] = {
+    "starting": Text("A worker repeats its ack while the item is starting", "item 处于 starting 时 worker 重复 ack"),
+    "active": Text("A worker repeats its ack while the item is active", "item 处于 active 时 worker 重复 ack"),
+}
+_WAYS: Final[dict[str, tuple[Verb, ...]]] = {"starting": ("ack",), "active": ("ack", "heartbeat")}
+
+
+def _retried(
+    name: str, state: str, title: Text, steps: tuple[str, ...], talk: Callable[[Stage], Awaitable[None]]
+) -> Scenario:
+    """Retries in that state; the item comes in it, and so its first ack is on its way."""
+    checks = [
+        Check("ack.retry.acknowledged-at-kept", acknowledged_at_kept(steps)),
+        Check("ack.retry.acknowledged-at-unchanged", acknowledged_at_unchanged(steps)),
+        Check(
+            "ack.answer.acknowledged-at-not-future",
+            not_in_the_future(*steps, otherwise="ack.retry.acknowledged-at-kept"),
+        ),
+    ]
+    if state == "active":
+        checks.append(Check("ack.retry.active-keeps-times", keeps_times(steps)))
+    shown_by_get = ((ARRANGING_ACK, "before"),) if state == "starting" else ()
+    return Scenario(
+        id=name,
+        chapter="retries",
+        title=title,
+        want=Want(way=_WAYS[state]),
+        talk=talk,
+        expectations={ARRANGING_ACK: FIRST_ACK} | {step: success(f"ack.retry.{state}", state) for step in steps},
+        gets=(*shown_by_get, (steps[-1], "after")),
+        checks=tuple(checks),
+    )
 
 
 def scenarios() -> Iterator[Scenario]:
-    """Three retries in each of the two states."""
+    """A few retries in each of the two states, many over some time, and one right after the state has changed."""
+    for state, title in _TITLES.items():
+        yield _retried(f"retry.{state}", state, title, _FEW, _a_few)
+    for state in _TITLES:
+        title = Text(
+            "A worker acks an item that is {s} ten more times within two seconds, over several connections",
+            "item 处于 {s} 时，worker 在两秒内通过多个连接再次 ack 十次",
+        ).format(s=state)
+        yield _retried(f"retry.many.{state}", state, title, _MANY, _many)
     yield Scenario(
-        id="retry.starting",
+        id="retry.right-after-heartbeat",
         chapter="retries",
-        title=Text("A worker repeats its ack while the item is starting", "item 处于 starting 时 worker 重复 ack"),
+        title=Text(
+            "A get reads an item that is starting, a heartbeat makes it active, and its worker acks at once",
+            "get 读取处于 starting 的 item，heartbeat 使其变为 active，其 worker 随即 ack",
+        ),
         want=Want(way=("ack",)),
-        talk=_three_times,
-        expectations={ARRANGING_ACK: FIRST_ACK}
-        | {step: success("ack.retry.starting", "starting") for step in _RETRIES},
-        gets=((ARRANGING_ACK, "before"), (_RETRIES[-1], "after")),
-        checks=_KEPT,
-    )
-    yield Scenario(
-        id="retry.active",
-        chapter="retries",
-        title=Text("A worker repeats its ack while the item is active", "item 处于 active 时 worker 重复 ack"),
-        want=Want(way=("ack", "heartbeat")),
-        talk=_three_times,
-        expectations={ARRANGING_ACK: FIRST_ACK} | {step: success("ack.retry.active", "active") for step in _RETRIES},
-        gets=((_RETRIES[-1], "after"),),
-        checks=(*_KEPT, Check("ack.retry.active-keeps-times", keeps_times)),
+        talk=_right_after_heartbeat,
+        expectations={ARRANGING_ACK: FIRST_ACK, "ack": success("ack.retry.active", "active")},
+        gets=((ARRANGING_ACK, "before"), ("ack", "after")),
+        also_writes=1,
     )

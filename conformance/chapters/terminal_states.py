@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import Item, Verb
-from conformance.chapters.refusal_effects import refusal_case
-from conformance.scenario.model import Scenario, refusal
+from conformance.arrange.wants import Item, Verb, Want
+from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK
+from conformance.chapters.refusal_effects import WRITES_OF_A_CONTROL, changes_nothing_after_stop, refusal_case
+from conformance.scenario.model import Check, Scenario, refusal
+from conformance.scenario.showings import no_older_than
+from conformance.scenario.view import ARRANGING_ACK
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -77,8 +81,55 @@ async def _ack_again(stage: Stage, item: Item) -> None:
     await stage.ack("ack", item, stage.rightful(item))
 
 
+_AT_ONCE: Final[tuple[tuple[str, str, tuple[Verb, ...], bool, str], ...]] = (
+    ("queued", "stopped-queued", (), False, "stopped"),
+    ("starting", "stopping", ("ack",), False, "stopping"),
+    ("active", "stopped-forced", ("ack", "heartbeat"), True, "stopped"),
+)
+"""The state before the stop, the rule, the way to it, whether the stop is forced, and the state after it."""
+
+
+def _right_after_stop(*, force: bool, to: str) -> Callable[[Stage], Awaitable[None]]:
+    """Nothing reads the item between its stop and the ack: a get has read it right before."""
+
+    async def talk(stage: Stage) -> None:
+        item = await stage.item()
+        await stage.as_wanted("before", item)
+        await stage.stop("stop", item, force=force, to=to)
+        await stage.ack("ack", item, stage.rightful(item))
+        await stage.lag_over()
+        await stage.get("after", item, settled=no_older_than(stage.exchanges, "stop"))
+
+    return talk
+
+
+def _stopped_just_now(state: str, rule: str, way: tuple[Verb, ...], *, force: bool, to: str) -> Scenario:
+    title = Text(
+        "A get reads an item that is {s}, {n} stops it, and its worker acks at once",
+        "get 读取处于 {s} 的 item，{n}使其停止，其 worker 随即 ack",
+    )
+    noun = Text("a forced stop", "强制停止") if force else Text("a graceful stop", "优雅停止")
+    expected = refusal(f"ack.terminal.{rule}", _CONFLICT)
+    return Scenario(
+        id=f"terminal.right-after-stop.{state}",
+        chapter="terminal-states",
+        title=title.format(s=state, n=noun),
+        want=Want(way=way),
+        talk=_right_after_stop(force=force, to=to),
+        expectations={ARRANGING_ACK: FIRST_ACK, "ack": expected}
+        if way
+        else {"ack": replace(expected, witness=ALWAYS_FIRST.step)},
+        checks=(Check("ack.refused.changes-nothing", changes_nothing_after_stop),),
+        gets=((ARRANGING_ACK, "before"),) if way == ("ack",) else (),
+        controls={} if way else {"ack": ALWAYS_FIRST},
+        also_writes=1 if way else 1 + WRITES_OF_A_CONTROL,
+    )
+
+
 def scenarios() -> Iterator[Scenario]:
-    """The rightful worker acks an item that reached its end in every documented way."""
+    """The rightful worker acks an item that reached its end in every documented way, or reached it just now."""
+    for state, rule, way, force, to in _AT_ONCE:
+        yield _stopped_just_now(state, rule, way, force=force, to=to)
     for name, rule, way, words in _WAYS:
         yield refusal_case(
             f"terminal.{name}",

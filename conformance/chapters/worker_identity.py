@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from conformance.arrange.reading import NotOffered
 from conformance.arrange.wants import Item, Verb, Want
 from conformance.chapters.controls import ANOTHER_WORKER, FIRST
-from conformance.chapters.first_ack import acknowledged_at, later_times_null
+from conformance.chapters.first_ack import TIMES
 from conformance.chapters.refusal_effects import RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
 from conformance.scenario.model import Check, Finding, Scenario, refusal, success
+from conformance.scenario.showings import as_answered, no_older_than
 from conformance.scenario.view import View
 from conformance.text import Text
 
@@ -26,10 +28,74 @@ def _with_last_changed(worker: str) -> str:
     return worker[:-1] + ("0" if worker[-1] != "0" else "1")
 
 
-_NEAR_MISSES: Final[dict[str, tuple[Callable[[str], str], Text]]] = {
-    "suffix": (lambda worker: f"{worker}-2", Text("its own id with a suffix", "在合法标识后加后缀")),
-    "prefix": (lambda worker: worker[:-1], Text("a prefix of the id", "合法标识的前缀")),
-    "one-character": (_with_last_changed, Text("an id with one other character", "仅差一个字符的标识")),
+LONGEST: Final = 64
+"""Characters of a Worker-ID, at most (ruling 7)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMiss:
+    """An id that almost is the owning worker's; a `long` one is made from an id of the greatest length."""
+
+    words: Text
+    change: Callable[[str], str]
+    states: tuple[str, ...] = ("queued",)
+    long: bool = False
+
+    def made_from(self, worker: str) -> str:
+        """The id that almost is this one.
+
+        Raises:
+            NotOffered: this one, which was given, has not the form for it.
+        """
+        near = self.change(worker)
+        if near in {worker, ""} or len(near) > LONGEST or (self.long and len(worker) < LONGEST):
+            raise NotOffered(
+                Text(
+                    "the Worker-ID of the given item does not have the form to make {w} from it",
+                    "给定 item 的 Worker-ID 的形式不足以得出“{w}”",
+                ).format(w=self.words)
+            )
+        return near
+
+
+def _long(stage: Stage) -> str:
+    """As many characters as a Worker-ID may have; the last one is a digit."""
+    return f"{stage.worker_id()}-{stage.rng.getrandbits(512):0128x}"[: LONGEST - 1] + str(stage.rng.randrange(10))
+
+
+_EVERY_STATE: Final = tuple(_WAYS)
+_NEAR_MISSES: Final[dict[str, NearMiss]] = {
+    "suffix": NearMiss(
+        words=Text("its own id with a suffix", "在合法标识后加后缀"),
+        change=lambda worker: f"{worker}-2",
+        states=_EVERY_STATE,
+    ),
+    "prefix": NearMiss(
+        words=Text("a prefix of the id", "合法标识的前缀"), change=lambda worker: worker[:-1], states=_EVERY_STATE
+    ),
+    "one-character": NearMiss(
+        words=Text("an id with one other character", "仅差一个字符的标识"),
+        change=_with_last_changed,
+        states=_EVERY_STATE,
+    ),
+    "end-of-64": NearMiss(
+        words=Text("an id of 64 characters with another last one", "64 个字符、仅末位不同的标识"),
+        change=_with_last_changed,
+        states=_EVERY_STATE,
+        long=True,
+    ),
+    "underscore": NearMiss(
+        words=Text("an id with `_` for `-`", "以 `_` 代替 `-` 的标识"), change=lambda worker: worker.replace("-", "_")
+    ),
+    "dot": NearMiss(
+        words=Text("an id with `.` for `-`", "以 `.` 代替 `-` 的标识"), change=lambda worker: worker.replace("-", ".")
+    ),
+    "no-hyphen": NearMiss(
+        words=Text("an id without its hyphens", "去掉连字符的标识"), change=lambda worker: worker.replace("-", "")
+    ),
+    "leading-zero": NearMiss(
+        words=Text("an id with a zero before it", "前面多一个零的标识"), change=lambda worker: f"0{worker}"
+    ),
 }
 
 
@@ -41,7 +107,7 @@ def _ack_as(identity: Callable[[Stage, str], str], header: str | None = None) ->
 
 
 def mismatches() -> Iterator[Scenario]:
-    """Another worker, and three that look almost like the rightful one, in each live state."""
+    """Another worker, and some that look almost like the rightful one, in each live state."""
     for state, way in _WAYS.items():
         yield refusal_case(
             f"identity.other-worker.{state}",
@@ -54,18 +120,24 @@ def mismatches() -> Iterator[Scenario]:
             way=way,
             need="live",
         )
-        for name, (change, words) in _NEAR_MISSES.items():
-            yield refusal_case(
-                f"identity.near-miss-{name}.{state}",
-                chapter="worker-identity",
-                title=Text(
-                    "A worker with {w} acks an item that is {s}", "worker 以{w}对处于 {s} 的 item 执行 ack"
-                ).format(w=words, s=state),
-                expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
-                attempt=_ack_as(lambda _, worker, change=change: change(worker)),  # type: ignore[misc]
-                way=way,
-                need="live",
-            )
+        for name, miss in _NEAR_MISSES.items():
+            if state in miss.states:
+                yield _almost(name, miss, state)
+
+
+def _almost(name: str, miss: NearMiss, state: str) -> Scenario:
+    return refusal_case(
+        f"identity.near-miss-{name}.{state}",
+        chapter="worker-identity",
+        title=Text("A worker with {w} acks an item that is {s}", "worker 以{w}对处于 {s} 的 item 执行 ack").format(
+            w=miss.words, s=state
+        ),
+        expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
+        attempt=_ack_as(lambda _, worker: miss.made_from(worker)),
+        way=_WAYS[state],
+        need="live",
+        worker=_long if miss.long else None,
+    )
 
 
 def holders_of_another() -> Iterator[Scenario]:
@@ -89,8 +161,8 @@ def holders_of_another() -> Iterator[Scenario]:
 async def _no_id(stage: Stage) -> None:
     item = await stage.item()
     await stage.settle(item.seen)
-    await stage.ack("ack", item)
-    await stage.get("after", item)
+    acked = await stage.ack("ack", item)
+    await stage.get("after", item, settled=as_answered(acked))
 
 
 async def _ack_without_id(stage: Stage) -> None:
@@ -101,8 +173,8 @@ async def _ack_without_id(stage: Stage) -> None:
 async def _header_matches(stage: Stage) -> None:
     name = stage.client.target.worker_header
     item = await stage.item(header=name.upper())
-    await stage.ack("ack", item, stage.rightful(item, name.lower()))
-    await stage.get("after", item)
+    acked = await stage.ack("ack", item, stage.rightful(item, name.lower()))
+    await stage.get("after", item, settled=as_answered(acked))
 
 
 async def _refuse_lower_case(stage: Stage, item: Item) -> None:
@@ -116,8 +188,22 @@ async def _redelivered(stage: Stage) -> None:
         await stage.deliver_again(item, other)
         await stage.baseline(item)
         await stage.ack("ack", item, stage.rightful(item))
-        await stage.get("after", item)
+        await stage.lag_over()
+        await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
         await stage.ack("rightful", item, other)
+    finally:
+        await stage.release(item)
+
+
+async def _right_after_redelivery(stage: Stage) -> None:
+    """Nothing reads the item between its redelivery and the acks: a get has read it right before."""
+    item = await stage.item()
+    other = stage.worker(stage.worker_id())
+    try:
+        await stage.as_wanted("before", item)
+        await stage.deliver_again(item, other)
+        await stage.ack("former", item, stage.rightful(item))
+        await stage.ack("ack", item, other)
     finally:
         await stage.release(item)
 
@@ -152,6 +238,20 @@ def scenarios() -> Iterator[Scenario]:
         want=Want(place="quiet", need="id"),
     )
     yield Scenario(
+        id="identity.right-after-redelivery",
+        chapter="worker-identity",
+        title=Text(
+            "A get reads an item, it is delivered again to another worker, and at once the first one and the other ack",
+            "get 读取 item，item 被重新投递给另一个 worker，随即原 worker 与新 worker 先后 ack",
+        ),
+        talk=_right_after_redelivery,
+        expectations={
+            "former": replace(refusal("ack.identity.redelivered", _CONFLICT), witness="ack"),
+            "ack": success("ack.refused.rightful-worker-unharmed", None, presumes="former"),
+        },
+        want=Want(place="quiet"),
+    )
+    yield Scenario(
         id="identity.no-id",
         chapter="worker-identity",
         title=Text("A worker polls and acks without a Worker-ID", "worker 在 poll 和 ack 时都不带 Worker-ID"),
@@ -160,10 +260,7 @@ def scenarios() -> Iterator[Scenario]:
         expectations={"ack": success("ack.identity.optional", "starting")},
         gets=(("ack", "after"),),
         controls={"ack": FIRST},
-        checks=(
-            Check("ack.first.acknowledged-at", acknowledged_at),
-            Check("ack.first.later-times-null", later_times_null),
-        ),
+        checks=TIMES,
     )
     yield Scenario(
         id="identity.ack-without-id",

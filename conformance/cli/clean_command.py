@@ -95,7 +95,7 @@ def _clean(settings: Settings, values: Mapping[str, Any], traffic: Traffic) -> l
         accepted(await api.list_objects("preflight", "environments"), api.client)
         found = [made for made in await find(api, values["run_id"]) if before is None or _begun_before(made, before)]
         for made in found:
-            click.echo(f"{made.collection} {safe(made.id or '')} {safe(made.name)}")
+            click.echo(_line(made))
         if not found:
             click.echo(say("Nothing was found.", "没有找到任何遗留。"))
         if values["dry_run"] or not found:
@@ -106,6 +106,13 @@ def _clean(settings: Settings, values: Mapping[str, Any], traffic: Traffic) -> l
         return leftovers
 
     return converse(target, settings.credentials, settings.limits, conversation, traffic=traffic)
+
+
+def _line(made: Made) -> str:
+    """What was found, with the run that made it where the name does not say so."""
+    run = run_of(made) or ""
+    of_run = "" if run in made.name else say(f" (run {run})", f"（运行 {run}）")
+    return f"{made.collection} {safe(made.id or '')} {safe(made.name)}{of_run}"
 
 
 def _moment(age: str | None) -> datetime | None:

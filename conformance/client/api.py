@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from conformance.client.client import Call, Client
+from conformance.client.lag import read_again
 from conformance.client.limiter import Kind
 from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication
 from conformance.exchange import JSON_TYPE, Exchange, Header
+
+STALE: Final = "stale"
+"""What follows a get's step where it was read again: the first reading is `<step>.stale`, the last `<step>`."""
 
 
 class Api:
@@ -19,6 +24,7 @@ class Api:
 
     `record` is given every exchange once it is over; `age` orders scenarios at the rate limiter. With a `place` at a
     starting line its one request leaves together with the others: the burst as a whole has waited for the rate.
+    `user_agent` is another one than the client's.
     """
 
     def __init__(
@@ -28,11 +34,13 @@ class Api:
         *,
         age: int = 0,
         place: Place | None = None,
+        user_agent: str | None = None,
     ) -> None:
         self.client = client
         self._record = record
         self._age = age
         self._place = place
+        self._user_agent = user_agent
 
     async def ack(
         self,
@@ -46,6 +54,7 @@ class Api:
         method: str = "POST",
         suffix: str = "",
         query: dict[str, Any] | None = None,
+        fresh_connection: bool = False,
     ) -> Exchange:
         """`POST /environments/{environment_id}/work/{work_id}/ack`: no body unless one is given.
 
@@ -61,6 +70,7 @@ class Api:
             headers=headers,
             authentication=authentication,
             body=body,
+            fresh_connection=fresh_connection,
         )
 
     async def poll(
@@ -88,6 +98,23 @@ class Api:
     async def get(self, step: str, environment_id: str, work_id: str) -> Exchange:
         """`GET /environments/{environment_id}/work/{work_id}`."""
         return await self._read(step, "get", "environments", environment_id, "work", work_id)
+
+    async def get_until(
+        self, step: str, environment_id: str, work_id: str, settled: Callable[[Exchange], bool]
+    ) -> Exchange:
+        """Get the item until what is shown is settled, for as long as gets may lag behind, and return the last reading.
+
+        Of the others the first is recorded as `<step>.stale`, and those between are counted as tries of the last.
+        """
+        readings: list[Exchange] = []
+        unrecorded = Api(self.client, readings.append, age=self._age, user_agent=self._user_agent)
+        await read_again(lambda: unrecorded.get(step, environment_id, work_id), settled, self.client.lag)
+        *earlier, last = readings
+        if earlier:
+            self._record(replace(earlier[0], step=f"{step}.{STALE}"))
+            last = replace(last, tries=last.tries + sum(reading.tries for reading in earlier[1:]))
+        self._record(last)
+        return last
 
     async def list_work(self, step: str, environment_id: str, *, page: str | None = None) -> Exchange:
         """`GET /environments/{environment_id}/work`, a hundred at a time."""
@@ -192,6 +219,7 @@ class Api:
         kind: Kind = "write",
         repeatable: bool = False,
         listing: bool = False,
+        fresh_connection: bool = False,
     ) -> Exchange:
         call = Call(
             step=step,
@@ -204,6 +232,8 @@ class Api:
             body=body,
             repeatable=repeatable,
             listing=listing,
+            fresh_connection=fresh_connection,
+            user_agent=self._user_agent,
         )
         if self._place is None:
             exchange = await self.client.perform(call, age=self._age)

@@ -14,6 +14,7 @@ from typing import Final
 
 from conformance import __version__
 from conformance.client.exclusive import ExclusiveGate
+from conformance.client.lag import Lag
 from conformance.client.limiter import Kind, RateLimiter
 from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication, bearer, derived
@@ -74,6 +75,10 @@ class Call:
     """Whether it changes nothing, so that it may be resent after its answer was lost."""
     listing: bool = False
     """Whether it is answered with many objects, so that more is read."""
+    fresh_connection: bool = False
+    """Whether it goes over a connection that was opened for it."""
+    user_agent: str | None = None
+    """Another User-Agent than the suite's; one that the user chose goes before it."""
 
 
 class Client:
@@ -104,6 +109,7 @@ class Client:
         )
         self._health = _Health()
         self.gate = ExclusiveGate()
+        self.lag = Lag()
         self.fastest = math.inf
         """Seconds of the shortest round trip up to now."""
         self._bearer = bearer(credentials.pat)
@@ -201,6 +207,7 @@ class Client:
                 call.body.encode() if call.body is not None else None,
                 on_send,
                 self.limits.max_list if call.listing else self.limits.max_body,
+                fresh=call.fresh_connection,
             )
         except Undelivered as error:
             outcome, problem = "fail", str(error)
@@ -247,16 +254,22 @@ class Client:
         return [
             ("Accept", "application/json"),
             ("Accept-Encoding", "gzip"),
-            ("User-Agent", f"work-conformance/{__version__}"),
+            ("User-Agent", self._user_agent(call) or f"work-conformance/{__version__}"),
             *self.target.headers,
             *((name, secret.reveal()) for name, secret in self.target.secret_headers),
             *authentication.sent,
             *call.headers,
         ]
 
+    def _user_agent(self, call: Call) -> str | None:
+        """What is sent in the place of the suite's own, and shown so that the request can be repeated."""
+        return self.target.user_agent or call.user_agent
+
     def _shown(self, call: Call) -> Request:
         authentication = call.authentication or self._bearer
-        headers = [*self.target.headers, *call.headers]
+        user_agent = self._user_agent(call)
+        named = [("User-Agent", user_agent)] if user_agent is not None else []
+        headers = [*named, *self.target.headers, *call.headers]
         return Request(
             method=call.method,
             url=self.redact(call.url),

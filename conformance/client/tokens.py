@@ -76,6 +76,25 @@ def altered(secret: Secret) -> Secret:
     return Secret(value[:at] + other + value[at + 1 :], shown)
 
 
+def case_swapped(secret: Secret) -> Secret | None:
+    """With the case of its letters swapped, but for its prefix and its last character; None where it has no letters.
+
+    In a JWT only in the middle of its signature: what stands before would not be read at all.
+    """
+    value = secret.reveal()
+    start, end = value.find("-", 0, _LONGEST_PREFIX) + 1, len(value) - 1
+    if value.count(".") == 2:
+        signature = value.rfind(".") + 1
+        quarter = (len(value) - signature) // 4
+        start, end = signature + quarter, len(value) - 1 - quarter
+    swapped = value[start:end].swapcase()
+    if start >= end or swapped == value[start:end]:
+        return None
+    middle = f'$(printf %s "{_expression(secret, f":{start}:{end - start}")}" | tr a-zA-Z A-Za-z)'
+    shown = f"{_expression(secret, f':0:{start}')}{middle}{_expression(secret, f':{end}')}"
+    return Secret(value[:start] + swapped + value[end:], shown)
+
+
 def unknown(secret: Secret, rng: random.Random) -> Secret:
     """A token of the same shape that the target never issued: not a secret, so it may be shown as it is."""
     value = secret.reveal()
@@ -86,7 +105,9 @@ def unknown(secret: Secret, rng: random.Random) -> Secret:
 
 def derived(secret: Secret) -> tuple[Secret, ...]:
     """Every shape that gives the secret away: the redactor must know them all."""
-    return (secret, truncated(secret), extended(secret), altered(secret))
+    swapped = case_swapped(secret)
+    shapes = (secret, truncated(secret), extended(secret), altered(secret))
+    return shapes if swapped is None else (*shapes, swapped)
 
 
 def _header(name: str, prefix: str, secret: Secret) -> Authentication:

@@ -156,17 +156,19 @@ class Transport:
         body: bytes | None,
         on_send: Callable[[], Awaitable[None]],
         max_body: int = MAX_BODY,
+        *,
+        fresh: bool = False,
     ) -> Reply:
         """Send one request and read its whole answer; the time-out runs from the first byte sent to the last one read.
 
-        `on_send` is awaited on the open connection right before the first byte goes out. Connecting has the same
-        time-out to itself.
+        A `fresh` one opens a connection, whichever are idle. `on_send` is awaited on the open connection right before
+        the first byte goes out. Connecting has the same time-out to itself.
 
         Raises:
             Undelivered: no connection was made.
             Lost: sent, but no complete answer came in time.
         """
-        line = self._idle.pop() if self._idle else _Line(self._new_way())
+        line = self._idle.pop() if self._idle and not fresh else _Line(self._new_way())
         try:
             reply = await self._send(line, method, url, headers, body, on_send, max_body)
         except _OutOfTime:

@@ -38,10 +38,10 @@ class Transports:
         """How many connections to the Work API are open and were used a moment ago; see `Transport.warm`."""
         return self._main.warm(most)
 
-    async def send(self, method: str, url: str, *rest: Any) -> Reply:
+    async def send(self, method: str, url: str, *rest: Any, fresh: bool = False) -> Reply:
         """Send one request; see `Transport.send`."""
         pool = self._main if len(self._pools) == 1 else self._pools[_origin(url)]
-        return await pool.send(method, url, *rest)
+        return await pool.send(method, url, *rest, fresh=fresh)
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -39,6 +39,7 @@ from conformance.judging.waivers import Waivers, parse
 from conformance.plugin.folder import Conversations
 from conformance.plugin.race_rounds import RoundPolicy
 from conformance.plugin.transcripts import all_written, awaited, unwritten, write_transcript
+from conformance.scenario.guise import guise_of
 from conformance.scenario.model import Scenario
 from conformance.scenario.perform import not_held, perform
 from conformance.scenario.stage import Stage, StageFactory
@@ -339,6 +340,7 @@ class Engine:
     def _stages(self, scenario: Scenario, number: int, used: list[Arranger]) -> StageFactory:
         """The stages of a repetition, of which each has its own choices and names; `used` gets their arrangers."""
         again = f"-r{number}" if number > 1 else ""
+        guise = guise_of(self._assignment.seed, _ORDER[scenario.id], number)
 
         def stage(attempt: int) -> Stage:
             stage = Stage(
@@ -350,13 +352,14 @@ class Engine:
                 age=_ORDER[scenario.id] + len(_ORDER) * (number - 1),
                 repetition=number,
                 deliveries=None if scenario.quiet else self._arrangers.deliveries,
+                guise=guise,
             )
             if scenario.race:
                 stage.facts[ODDITIES] = [each.to_json() for each in self._oddities]
             label = f"{scenario.id}{again}-{attempt}{self._assignment.suffix}"
 
             def arranger(api: Api) -> Arranger:
-                used.append(self._arrangers.arranger(api, scenario.id, label))
+                used.append(self._arrangers.arranger(api, scenario.id, label, keyed=guise.neutral))
                 return used[-1]
 
             return stage.arranged_by(arranger)

@@ -55,6 +55,7 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
             "connection": asdict(target.connection),
             "embedded": target.embedded,
             "states": [list(pair) for pair in target.states],
+            "user_agent": target.user_agent,
         },
     }
 
@@ -89,6 +90,7 @@ def unpack(data: dict[str, Any]) -> Assignment:
             connection=Connection(**target["connection"]),
             embedded=target["embedded"],
             states=tuple((name, state) for name, state in target["states"]),
+            user_agent=target["user_agent"],
         ),
     )
 

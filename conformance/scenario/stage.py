@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from conformance.arrange.deliveries import Deliveries
 from conformance.arrange.items import Arranger
-from conformance.arrange.reading import NotOffered, Precondition, another_state, answered, object_of, succeeded
+from conformance.arrange.reading import CannotArrange, NotOffered, answered, object_of, succeeded
 from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
@@ -19,9 +19,10 @@ from conformance.client.client import Client
 from conformance.client.exclusive import DRAIN
 from conformance.client.starting_line import Place, StartingLine
 from conformance.client.tokens import Authentication
-from conformance.contract.work_item import longest_unit
 from conformance.exchange import SPREAD, UNKEPT, Exchange, Header
+from conformance.scenario.guise import OPEN, Guise
 from conformance.scenario.model import OptionalToken
+from conformance.scenario.reader import Reader
 from conformance.target import Secret
 from conformance.text import Text
 
@@ -37,9 +38,6 @@ MAX_LOST_RACES: Final = 10
 MAX_KEPT: Final = 512 << 10
 """Bytes of memory that the bodies of one attempt may hold: dozens are held at once, and a hostile target fills each."""
 
-_MARGIN: Final = 1.1
-"""How much more than one unit of the shown precision is waited (1.1 s for whole seconds)."""
-
 
 class Repeat(Exception):
     """A race was none, or lost what it is about: it is to be run again on a fresh item."""
@@ -54,7 +52,7 @@ Send = Callable[[Api, str], Awaitable[Exchange]]
 """Sends one request of a burst as the step that it is given."""
 
 
-class Stage:
+class Stage(Reader):
     """One attempt at one scenario."""
 
     def __init__(
@@ -68,6 +66,7 @@ class Stage:
         age: int,
         repetition: int = 1,
         deliveries: Deliveries | None = None,
+        guise: Guise = OPEN,
     ) -> None:
         self.exchanges: list[Exchange] = []
         self.facts: dict[str, Any] = {}
@@ -79,8 +78,9 @@ class Stage:
         self.client = client
         self.deliveries = deliveries
         self._age = age
+        self._guise = guise
         self._room = MAX_KEPT
-        self._api = Api(client, self._keep, age=age)
+        self._api = Api(client, self._keep, age=age, user_agent=guise.user_agent)
 
     def arranged_by(self, new_arranger: Callable[[Api], Arranger]) -> Stage:
         """This stage, with an arranger that talks through it."""
@@ -93,8 +93,8 @@ class Stage:
         return self._arranger.used
 
     def worker_id(self) -> str:
-        """A worker identity of this attempt's own: letters, digits and hyphens, 24 characters."""
-        return f"conformance-{self.rng.getrandbits(48):012x}"
+        """A worker identity of this attempt's own: letters, digits and hyphens, 36 characters at most."""
+        return self._guise.worker_id(self.rng)
 
     def worker(self, worker_id: str | None, header: str | None = None) -> tuple[Header, ...]:
         """The header that carries a worker identity; none for None. `header` is another spelling of its name."""
@@ -117,9 +117,12 @@ class Stage:
             raise NotOffered(Text(f"no token was given in {variable}", f"未提供 {variable}"))
         return secret
 
-    async def item(self, *, header: str | None = None) -> Item:
-        """The item that this case is about, as it wants it. `header` is another spelling of the worker's header."""
-        worker = self.worker_id() if self.want.named else None
+    async def item(self, *, header: str | None = None, worker: str | None = None) -> Item:
+        """The item that this case is about, as it wants it. `header` is another spelling of the worker's header.
+
+        `worker` is the identity that it is polled with, where that is for the suite to choose.
+        """
+        worker = (worker or self.worker_id()) if self.want.named else None
         item = await self._arranger.item(self.want, worker, header=header)
         self._tell(item)
         return item
@@ -188,49 +191,21 @@ class Stage:
             await self._api.poll(step, item.environment_id, headers=headers, block_ms=None, reclaim_older_than_ms=0)
         )
 
-    async def heartbeat(self, step: str, item: Item) -> None:
-        """`starting` to `active`, by the first heartbeat with the longest lease."""
-        succeeded(await self._api.heartbeat(step, item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS))
-
-    async def baseline(self, item: Item) -> None:
-        """A get that shows the item in a state that will do for the case (step `before`).
-
-        Afterwards more than one unit of the coarsest timestamp shown is let pass, so that a timestamp which moves
-        is seen to move.
+    async def stop(self, step: str, item: Item, *, force: bool, to: str) -> None:
+        """Stop the item, which has to answer that it is in the state `to`.
 
         Raises:
-            Precondition: it is in another state.
+            CannotArrange: it does not.
         """
-        await self.settle(await self.as_wanted("before", item))
+        shown = object_of(await self._api.stop(step, item.environment_id, item.work_id, force=force))
+        if shown.get("state") != to:
+            words = Text("the stop left the item `{found}` and not `{to}`", "stop 之后 item 是 `{found}` 而不是 `{to}`")
+            raise CannotArrange(words.format(found=str(shown.get("state"))[:20], to=to), step)
 
-    async def as_wanted(self, step: str, item: Item) -> dict[str, Any]:
-        """The item as a get shows it, in a state that will do for the case.
-
-        Raises:
-            Precondition: it is in another state.
-        """
-        shown = object_of(await self.get(step, item))
-        found = shown.get("state")
-        if not self.want.met_by(self.client.target.state_named(found) if isinstance(found, str) else found):
-            raise Precondition(another_state(found, self.want.state), step)
-        return shown
-
-    async def settle(self, shown: dict[str, Any]) -> None:
-        """Let more than one unit of the precision of an item's timestamps pass."""
-        await asyncio.sleep(longest_unit(shown) * _MARGIN)
-
-    async def get(self, step: str, item: Item) -> Exchange:
-        """Get the item."""
-        return answered(await self._api.get(step, item.environment_id, item.work_id))
-
-    async def get_each(self, step: str, items: Mapping[str, Item]) -> None:
-        """Get several items at the same time, as the steps `<step>.<name>`."""
-        await asyncio.gather(*(self.get(f"{step}.{name}", item) for name, item in items.items()))
-
-    async def exists(self, environment_id: str, work_id: str) -> bool:
-        """Whether a get of that id answers 200: then it is not an unknown one."""
-        exchange = answered(await self._api.get(f"probe.{len(self.exchanges)}", environment_id, work_id))
-        return exchange.response is not None and exchange.response.status == 200
+    async def heartbeat(self, step: str, item: Item, *, first: bool = True) -> None:
+        """A heartbeat with the longest lease; the first one makes a `starting` item `active`."""
+        place = (item.environment_id, item.work_id)
+        succeeded(await self._api.heartbeat(step, *place, ttl_seconds=LEASE_SECONDS, first=first))
 
     async def ack(self, step: str, item: Item, headers: tuple[Header, ...] = (), **odd: Any) -> Exchange:
         """Ack the item, or what is named in its place; what else may be given is that of `try_ack`.
@@ -253,6 +228,7 @@ class Stage:
         method: str = "POST",
         suffix: str = "",
         query: dict[str, str] | None = None,
+        fresh_connection: bool = False,
     ) -> Exchange:
         """Ack in a form of one's own; that no answer comes is an answer too."""
         return await self._api.ack(
@@ -265,6 +241,7 @@ class Stage:
             method=method,
             suffix=suffix,
             query=query,
+            fresh_connection=fresh_connection,
         )
 
     async def archive_environment(self, item: Item) -> None:
@@ -324,7 +301,7 @@ class Stage:
 
         await asyncio.gather(
             *(
-                Api(self.client, count, age=self._age, place=line.place(number)).get("warm-up", environment_id, work_id)
+                self._at(line.place(number), count).get("warm-up", environment_id, work_id)
                 for number in range(connections)
             )
         )
@@ -373,8 +350,8 @@ class Stage:
         if not overlapped:
             raise Repeat(Text("the requests did not overlap in time", "各请求在时间上没有重叠"), MAX_MISSED_RACES)
 
-    def _at(self, place: Place) -> Api:
-        return Api(self.client, self._keep, age=self._age, place=place)
+    def _at(self, place: Place, record: Callable[[Exchange], None] | None = None) -> Api:
+        return Api(self.client, record or self._keep, age=self._age, place=place, user_agent=self._guise.user_agent)
 
     def _keep(self, exchange: Exchange) -> None:
         """Record an exchange; a body for which there is no room left counts as one that is too large."""

@@ -14,7 +14,8 @@ import pytest
 
 from conformance.arrange.cleanup import COLLECTIONS, Leftover, clear, find, remove, run_of
 from conformance.arrange.items import ApiArranger
-from conformance.arrange.journal import Journal, Made, new_run_id, object_name
+from conformance.arrange.journal import Journal, Made, new_run_id
+from conformance.arrange.names import object_name
 from conformance.arrange.reading import AnswerLost, CannotArrange
 from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Maker, Workspace, prepare
@@ -56,6 +57,11 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # --- the real emulator
+
+
+def prepared(label: str) -> str:
+    """The name of what all scenarios share, which never says whose it is."""
+    return object_name(RUN, label, keyed=True)
 
 
 def test_everything_that_prepare_and_arrange_make_is_removed(emulator: str, journal: Journal) -> None:
@@ -345,7 +351,7 @@ def test_a_create_whose_answer_was_lost_is_found_by_name(journal: Journal) -> No
     server = Scripted(respond=account)
     with pytest.raises(AnswerLost):
         against(server, lambda api: prepare(api, journal, RUN))
-    assert journal.read() == [Made("environments", object_name(RUN, "main"), None)]
+    assert journal.read() == [Made("environments", prepared("main"), None)]
     account.add("environments", object_name(OTHER, "main"))
     assert against(server, lambda api: remove(api, journal.read())) == []
     assert account.names("environments") == [object_name(OTHER, "main")]
@@ -468,16 +474,16 @@ def test_the_other_environments_are_optional_and_a_second_kind_is_tried(journal:
     def respond(request: Received) -> Answer:
         if request.method == "POST" and request.path.endswith("/environments"):
             document = json.loads(request.body)
-            if document["name"].endswith("-quiet") or document["config"]["type"] == "cloud":
+            if document["name"] == prepared("quiet") or document["config"]["type"] == "cloud":
                 return answer(400)
         return account(request)
 
     workspace = against(Scripted(respond=respond), lambda api: prepare(api, journal, RUN))
     assert workspace.quiet is None
     assert workspace.cloud is not None
-    assert account.names("environments") == [object_name(RUN, "main"), object_name(RUN, "not-self-hosted-managed")]
+    assert account.names("environments") == [prepared("main"), prepared("not-self-hosted-managed")]
     assert Workspace(**workspace.to_json()) == workspace
-    assert {m.name for m in journal.read()} == {*account.names("environments"), object_name(RUN, "agent")}
+    assert {m.name for m in journal.read()} == {*account.names("environments"), prepared("agent")}
 
 
 @pytest.mark.parametrize("body", ["null", "[]", "{}", '{"id": ""}', '{"id": 7}', '{"id": ".."}', "oops"])
@@ -485,4 +491,4 @@ def test_an_environment_without_a_usable_id_cannot_be_arranged(journal: Journal,
     server = Scripted([answer(201, body)])
     with pytest.raises(CannotArrange):
         against(server, lambda api: prepare(api, journal, RUN))
-    assert journal.read() == [Made("environments", object_name(RUN, "main"), None)]
+    assert journal.read() == [Made("environments", prepared("main"), None)]

@@ -205,7 +205,7 @@ def test_an_item_is_kept_for_one_more_time_of_a_case_as_long_as_there_are_some(
     async def use(api: Api) -> list[str]:
         found = []
         while given.reserve("a"):
-            found.append((await given.arranger(api, "a", "label").item(QUEUED, None)).work_id)
+            found.append((await given.arranger(api, "a", "label", keyed=False).item(QUEUED, None)).work_id)
         return found
 
     assert set(on(emulator, use)) == {entry.work_id for entry in manifest.items}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange.journal import RUN_ID, Journal, Made, new_run_id, object_name
+from conformance.arrange.journal import Journal, Made, new_run_id
 
 
 def test_intents_with_and_without_an_answer(journal: Journal) -> None:
@@ -116,12 +116,3 @@ def test_a_run_id_tells_when_it_began() -> None:
     run_id = new_run_id(datetime(2026, 7, 1, 8, 15, 4, tzinfo=UTC))
     assert re.fullmatch(r"20260701T081504-[0-9a-f]{6}", run_id)
     assert new_run_id() != new_run_id()
-
-
-def test_a_name_tells_its_run() -> None:
-    run_id = new_run_id()
-    match = RUN_ID.match(object_name(run_id, "main"))
-    assert match is not None
-    assert match.group("run") == run_id
-    assert RUN_ID.match("work-conformance-by-hand-main") is None
-    assert RUN_ID.match("my-" + object_name(run_id, "main")) is None

@@ -91,6 +91,7 @@ def test_a_refusal_is_seen_to_change_nothing(scenario: Scenario) -> None:
 def test_the_quiet_cases_are_the_few_that_need_a_short_reclaim() -> None:
     assert {scenario.id for scenario in ALL if scenario.quiet} == {
         "identity.redelivered",
+        "identity.right-after-redelivery",
         "race.redelivery",
         "race.redelivery-first",
         "race.not-delivered-again",

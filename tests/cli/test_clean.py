@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance.arrange.journal import object_name
+from conformance.arrange.names import object_name
 from conformance.emulator import EmulatorServer, Tokens, create_app
 
 from .apps import API, Gate, left_on
@@ -32,10 +32,10 @@ class Place:
     def left(self) -> list[str]:
         return left_on(self.base_url, self.tokens)
 
-    def agent(self, run_id: str) -> None:
+    def agent(self, run_id: str, *, keyed: bool = False) -> None:
         """Something small that an earlier run made."""
         headers = {"Authorization": f"Bearer {self.tokens.owner}"}
-        body = {"name": object_name(run_id, "agent"), "model": "auto"}
+        body = {"name": object_name(run_id, "agent", keyed=keyed), "model": "auto"}
         httpx.post(f"{self.base_url}{API}/agents", json=body, headers=headers, trust_env=False).raise_for_status()
 
 
@@ -66,12 +66,14 @@ def test_what_a_killed_run_left_is_removed(processes: str, place: Place) -> None
     assert place.clean().out == "Nothing was found.\nNothing is left.\n"
 
 
-OLD, RECENT = "20200101T000000-0a1b2c", "29990101T000000-0a1b2c"
+OLD, RECENT = "20200101T000000-0a1b2c", "20990101T000000-0a1b2c"
+EITHER_NAME = pytest.mark.parametrize("keyed", [False, True], ids=["plain", "keyed"])
 
 
-def test_only_one_runs(place: Place) -> None:
-    place.agent(OLD)
-    place.agent(RECENT)
+@EITHER_NAME
+def test_only_one_runs(place: Place, keyed: bool) -> None:
+    place.agent(OLD, keyed=keyed)
+    place.agent(RECENT, keyed=keyed)
     cleaned = place.clean("--run-id", OLD)
     assert cleaned.code == 0
     assert OLD in cleaned.out
@@ -79,9 +81,10 @@ def test_only_one_runs(place: Place) -> None:
     assert len(place.left()) == 1
 
 
-def test_only_what_is_old_enough(place: Place) -> None:
-    place.agent(OLD)
-    place.agent(RECENT)
+@EITHER_NAME
+def test_only_what_is_old_enough(place: Place, keyed: bool) -> None:
+    place.agent(OLD, keyed=keyed)
+    place.agent(RECENT, keyed=keyed)
     cleaned = place.clean("--older-than", "1d")
     assert OLD in cleaned.out
     assert RECENT not in cleaned.out

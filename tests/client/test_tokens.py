@@ -123,6 +123,46 @@ def test_a_changed_character_stays_in_its_class(before: str, kind: Callable[[str
     assert kind(altered[at])
 
 
+@pytest.mark.parametrize(
+    ("value", "swapped"),
+    [
+        (PLAIN, "pt-zQ9XyW7kD3lMnO5pQrs"),
+        ("abcdefghijkl", "ABCDEFGHIJKl"),
+        ("pt-0123456789a0", "pt-0123456789A0"),
+        (JWT, JWT.replace("VP-mB92K27uhbUJU1p1r_w", "vp-Mb92k27UHBuju1P1R_W")),
+    ],
+)
+def test_the_case_of_the_letters_is_swapped(value: str, swapped: str) -> None:
+    made = tokens.case_swapped(secret(value))
+    assert made is not None
+    assert made.reveal() == swapped
+    assert evaluated([made.variable], value) == [swapped]
+
+
+@pytest.mark.parametrize("value", ["012345678901", "pt-_0123456789", "pt-0123456789x", "aaa.bbb.012345678901"])
+def test_where_there_are_no_letters_nothing_is_swapped(value: str) -> None:
+    assert tokens.case_swapped(secret(value)) is None
+
+
+@given(TOKENS)
+@DETERMINISTIC
+def test_letters_alone_are_swapped_and_never_the_last(value: str) -> None:
+    made = tokens.case_swapped(secret(value))
+    if made is not None:
+        at = changed_at(value, made.reveal())
+        assert len(at) > 0
+        assert max(at) < len(value) - 1
+        assert made.reveal().lower() == value.lower()
+
+
+@pytest.mark.parametrize("value", [PLAIN, JWT, ODD, "abcdefghijk-l"])
+def test_what_is_shown_of_the_swapped_case_is_what_was_sent(value: str) -> None:
+    made = tokens.case_swapped(secret(value))
+    assert made is not None
+    assert evaluated([made.variable], value) == [made.reveal()]
+    assert not any(value[at : at + 4] in made.variable for at in range(len(value) - 3))
+
+
 def classes(value: str) -> list[str]:
     kinds = {**dict.fromkeys(string.digits, "0"), **dict.fromkeys(string.ascii_lowercase, "a")}
     kinds |= dict.fromkeys(string.ascii_uppercase, "A")

@@ -450,3 +450,22 @@ def test_a_certificate_file_that_is_not_there_is_a_configuration_error(connectio
 def test_a_proxy_that_is_no_url_is_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError):
         Transport("http://api.example.com", Connection(proxy="nonsense"), Limits())
+
+
+def test_a_fresh_request_takes_a_connection_of_its_own() -> None:
+    connections = 0
+
+    async def counting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await script(*[answer()] * 4)(reader, writer)
+
+    async def run() -> list[int]:
+        seen = []
+        async with serving(counting) as base_url, Transport(base_url, Connection(), LIMITS) as transport:
+            for fresh in (False, False, True, False, True):
+                await transport.send("POST", f"{base_url}/ack", SENT, None, at_once, fresh=fresh)
+                seen.append(connections)
+        return seen
+
+    assert asyncio.run(run()) == [1, 1, 2, 2, 3]

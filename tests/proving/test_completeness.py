@@ -57,7 +57,8 @@ def test_what_is_declared_exists_and_has_its_level(subject: Defect) -> None:
     assert subject.warns <= of_level("SHOULD")
     assert subject.skips <= of_level("MUST") | of_level("SHOULD")
     assert not subject.fails & subject.may_fail
-    assert all(rule.startswith("ack.race.") for rule in subject.may_fail), "chance decides in races only"
+    by_chance = [rule for rule in subject.may_fail if not rule.startswith("ack.race.")]
+    assert by_chance == [] or subject.area == "guise", "chance decides in races, and by whom a target takes us for"
 
 
 @EACH

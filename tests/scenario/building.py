@@ -164,9 +164,9 @@ def first_ack(scenario_id: str = "first-ack.named-worker") -> Dialog:
     return begun(scenario_id).said("ack", 200, shown("starting")).said("after", 200, shown("starting"))
 
 
-def retries(state: str) -> Dialog:
-    dialog = begun(f"retry.{state}").said("arrange.ack", 200, shown("starting")).said("before", 200, shown(state))
-    for number in (1, 2, 3):
+def retries(state: str, name: str = "retry", times: int = 3) -> Dialog:
+    dialog = begun(f"{name}.{state}").said("arrange.ack", 200, shown("starting")).said("before", 200, shown(state))
+    for number in range(1, times + 1):
         dialog.said(f"retry.{number}", 200, shown(state))
     return dialog.said("after", 200, shown(state))
 

@@ -8,8 +8,10 @@ import pytest
 
 from conformance.arrange.reading import CannotArrange, NotOffered
 from conformance.arrange.wants import Item, Want
+from conformance.client import lag as lag_module
 from conformance.client.api import Api
 from conformance.exchange import Header, Transcript
+from conformance.scenario import reader as reader_module
 from conformance.scenario import stage as stage_module
 from conformance.scenario.stage import REDELIVERY_PATIENCE, Stage
 from conformance.scenario.view import View
@@ -79,7 +81,8 @@ def test_a_header_in_another_spelling_reaches_the_arranger(monkeypatch: pytest.M
 
 
 def test_an_item_in_another_state_than_wanted_is_a_precondition(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage_module, "_MARGIN", 0)
+    monkeypatch.setattr(reader_module, "_MARGIN", 0)
+    monkeypatch.setattr(lag_module, "LONGEST_LAG", 0)
 
     async def talk(stage: Stage) -> None:
         await stage.baseline(await stage.item())

@@ -6,7 +6,8 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
@@ -29,6 +30,28 @@ def created_like(pattern: str) -> Look:
 
 def off_by(minutes: int) -> Look:
     return lambda visit: visit.instant(visit.shown()["created_at"]) == visit.clock.now + timedelta(minutes=minutes)
+
+
+def dated(hours: int) -> Look:
+    """The `Date` of a response is so many hours off the clock of this machine."""
+
+    def look(visit: Visit) -> bool:
+        moment = parsedate_to_datetime(visit.answered().headers["date"])
+        return abs(moment - datetime.now(UTC) - timedelta(hours=hours)) < timedelta(seconds=5)
+
+    return look
+
+
+def behind(visit: Visit) -> bool:
+    """A new item is not there at first, and then as it was a second ago."""
+    work = visit.api.work_in(visit.api.environment(), "starting")
+    found = [visit.api.get(work.path).status_code]
+    visit.clock.advance(seconds=1)
+    found.append(work.show()["state"])
+    work.heartbeat()
+    found.append(work.show()["state"])
+    visit.clock.advance(seconds=1)
+    return [*found, work.show()["state"]] == [404, "starting", "starting", "active"]
 
 
 def dated_anew(visit: Visit) -> bool:
@@ -220,8 +243,14 @@ SEEN: Final[dict[str, Look]] = {
     "numbers": id_like("env_[0-9]{10}"),
     "uuids": id_like("env_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "long-ids": id_like("env_eu-central_[0-9a-f]{32}-Shard_[0-9a-f]{32}"),
+    "ids-without-pattern": id_like("env_[0-9A-Za-z]{22}[0-9a-f]{0,6}"),
     "slow-clock": off_by(-10),
     "fast-clock": off_by(10),
+    "hour-behind": lambda visit: off_by(-60)(visit) and dated(-1)(visit),
+    "hour-ahead": lambda visit: off_by(60)(visit) and dated(1)(visit),
+    "gateway-hour-behind": dated(-1),
+    "gateway-hour-ahead": dated(1),
+    "no-date": lambda visit: "date" not in visit.answered().headers,
     "acknowledged-at-refreshed": dated_anew,
     "polled-id-binds": acked("delivered", None, 409),
     "ack-records-worker": recorded,
@@ -234,6 +263,7 @@ SEEN: Final[dict[str, Look]] = {
     "strict-scheme": strict_scheme,
     "plain-405": lambda visit: visit.api.send("PATCH", "/models").text.startswith("<html>"),
     "never-delivers-again": not_again,
+    "lagging-get": behind,
     "rendered-late": overlapped(200, "stopping"),
     "conflict-when-overlapping": overlapped(409, None),
     "creates-with-200": made_with(200),

@@ -11,11 +11,13 @@ from typing import Final
 
 from . import (
     of_acks,
+    of_caches,
     of_check_then_act,
     of_credentials,
     of_effects,
     of_envelopes,
     of_forms,
+    of_guises,
     of_identity,
     of_interleavings,
     of_items,
@@ -32,6 +34,8 @@ DEFECTS: Final[Mapping[str, Defect]] = {
         of_acks,
         of_states,
         of_identity,
+        of_caches,
+        of_guises,
         of_places,
         of_credentials,
         of_effects,

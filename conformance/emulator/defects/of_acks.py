@@ -30,6 +30,9 @@ def _stale(answer: Answer) -> None:
 _FIRST_STATE: Final = "ack.identity.optional ack.identity.header-case ack.request.json-body"
 """What else shows the state that a first ack answers."""
 
+
+_FUTURE = "ack.answer.acknowledged-at-not-future"
+
 FIRST_ACK = (
     defect(
         "first.accepted-202",
@@ -80,6 +83,50 @@ FIRST_ACK = (
         "首次 ack 使 item 变为 active，但没有记录启动时间。",
         around(acknowledge=lambda found, item, now: replace(found(item, now), state=State.ACTIVE)),
         fails=f"ack.first.starting {_FIRST_STATE}",
+    ),
+    defect(
+        "first.acknowledged-in-2099",
+        "The acknowledgement is dated to the year 2099.",
+        "确认时间被记为 2099 年。",
+        around(acknowledge=lambda found, item, now: found(item, now.replace(year=2099, day=1))),
+        fails=_FUTURE,
+        moves_time=True,
+    ),
+    defect(
+        "first.acknowledged-an-hour-ahead",
+        "The acknowledgement is dated an hour too late.",
+        "确认时间晚了一小时。",
+        around(acknowledge=lambda found, item, now: found(item, now + timedelta(hours=1))),
+        fails=_FUTURE,
+        moves_time=True,
+    ),
+    defect(
+        "first.acknowledged-in-local-time",
+        "The acknowledgement is dated in local time, eight hours ahead, and labelled as UTC.",
+        "确认时间用的是早八小时的本地时间，却标为 UTC。",
+        around(acknowledge=lambda found, item, now: found(item, now + timedelta(hours=8))),
+        fails=_FUTURE,
+        moves_time=True,
+    ),
+    defect(
+        "first.acknowledged-at-creation",
+        "An ack notes the moment of the creation as its own.",
+        "ack 把创建时间记为自己的时间。",
+        around(acknowledge=lambda found, item, _now: found(item, item.created_at)),
+        fails="ack.first.acknowledged-after-creation",
+        moves_time=True,
+    ),
+    defect(
+        "first.creation-shown-as-ack",
+        "Every operation shows the moment of the creation as that of the ack.",
+        "所有操作都把创建时间显示为 ack 的时间。",
+        around(
+            render_work_item=lambda found, item: found(
+                item if item.acknowledged_at is None else replace(item, acknowledged_at=item.created_at)
+            )
+        ),
+        fails="ack.first.acknowledged-after-creation",
+        moves_time=True,
     ),
     defect(
         "first.started-at-set",

@@ -117,6 +117,13 @@ AUTHENTICATION = (
         fails="ack.auth.unknown-token ack.auth.expired",
     ),
     defect(
+        "auth.letter-case-ignored",
+        "Tokens are compared without regard to letter case.",
+        "比较 token 时不区分大小写。",
+        _accepting(lambda tokens, value: _token_of(value).lower() == tokens.owner.lower()),
+        fails="ack.auth.letter-case",
+    ),
+    defect(
         "auth.beginning-is-enough",
         "Any beginning of the token is accepted, the empty one too.",
         "token 的任何前缀都被接受，包括空串。",

@@ -33,6 +33,11 @@ def _comparing(matches: Callable[[str, str], bool], *states: State) -> Departure
     return around(decide_ack=decide)
 
 
+def _folding(fold: Callable[[str], str]) -> Departure:
+    """Ids are compared as they are after `fold`."""
+    return _comparing(lambda stored, presented: fold(stored) == fold(presented))
+
+
 def _always(_stored: str, _presented: str) -> bool:
     return True
 
@@ -138,6 +143,48 @@ DEFECTS: Sequence[Defect] = (
         "只比较标识的前二十个字符。",
         _comparing(lambda stored, presented: stored[:20] == presented[:20]),
         fails=LIVE_MISMATCHES,
+    ),
+    defect(
+        "identity.first-32",
+        "Ids are compared by the thirty-two characters that a column holds.",
+        "按列的宽度只比较标识的前三十二个字符。",
+        _comparing(lambda stored, presented: stored[:32] == presented[:32]),
+        fails=LIVE_MISMATCHES,
+    ),
+    defect(
+        "identity.first-63",
+        "Ids are compared without what stands at the sixty-fourth place.",
+        "比较标识时忽略第六十四位。",
+        _comparing(lambda stored, presented: stored[:63] == presented[:63]),
+        fails=LIVE_MISMATCHES,
+    ),
+    defect(
+        "identity.underscore-as-hyphen",
+        "An underscore in an id counts as a hyphen.",
+        "标识中的下划线被视为连字符。",
+        _folding(lambda worker: worker.replace("_", "-")),
+        fails="ack.identity.mismatch-queued",
+    ),
+    defect(
+        "identity.dot-as-hyphen",
+        "A dot in an id counts as a hyphen.",
+        "标识中的点被视为连字符。",
+        _folding(lambda worker: worker.replace(".", "-")),
+        fails="ack.identity.mismatch-queued",
+    ),
+    defect(
+        "identity.hyphens-dropped",
+        "Hyphens in an id do not count.",
+        "标识中的连字符不参与比较。",
+        _folding(lambda worker: worker.replace("-", "")),
+        fails="ack.identity.mismatch-queued",
+    ),
+    defect(
+        "identity.leading-zeros-dropped",
+        "Zeros before an id do not count.",
+        "标识前面的零不参与比较。",
+        _folding(lambda worker: worker.lstrip("0")),
+        fails="ack.identity.mismatch-queued",
     ),
     defect(
         "identity.mismatch-403",

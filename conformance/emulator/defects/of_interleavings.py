@@ -26,7 +26,7 @@ _PATIENCE: Final = 0.2
 _ANSWERING: Final = 0.2
 """Seconds until an ack that took effect is answered, where others join it meanwhile."""
 
-_LAG: Final = 1.0
+_LAG: Final = 3.0
 """Seconds by which a replica is behind, or a cache lives on, after writes that came together."""
 
 
@@ -336,8 +336,8 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "race.stale-get",
-        "After acks of an item that came together, a get shows the item as it was before them for a while.",
-        "对同一 item 的 ack 并发到达之后，get 在一段时间内仍显示其之前的状态。",
+        "After acks of an item that came together, a get shows the item as it was before them for three seconds.",
+        "对同一 item 的 ack 并发到达之后，get 在三秒内仍显示其之前的状态。",
         _reading_a_replica,
         fails="ack.race.same-worker ack.race.foreign-worker",
         may_fail="ack.race.stop ack.race.heartbeat ack.race.redelivery",

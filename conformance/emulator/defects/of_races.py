@@ -89,6 +89,24 @@ def _overwriting(lost: Callable[[WorkItem], bool]) -> Departure:
     return acking(change)
 
 
+def _wiping(**times: None) -> Departure:
+    """An ack during which its item became active writes these times, and nothing else, as it had read them."""
+
+    def change(ack: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            before = item_of(call)
+            reply = await ack(call)
+            await asyncio.sleep(WINDOW)
+            now = item_of(call)
+            if before is not None and now is not None and (before.state, now.state) == (State.STARTING, State.ACTIVE):
+                call.service.store.put_work(replace(now, **times))  # type: ignore[arg-type]
+            return reply
+
+        return called
+
+    return acking(change)
+
+
 def _forgetting_redelivery(ack: Operation) -> Operation:
     """Decides by the worker that it saw first, also when the item was delivered to another since."""
 
@@ -205,6 +223,20 @@ DEFECTS: Sequence[Defect] = (
         "An ack undoes the first heartbeat that came while the ack was under way.",
         "ack 抵消了其处理期间到达的首次 heartbeat。",
         _overwriting(lambda item: item.state is State.ACTIVE),
+        fails="ack.race.heartbeat",
+    ),
+    defect(
+        "race.wipes-heartbeat-times",
+        "An ack beside the first heartbeat leaves the item active and wipes the times that the heartbeat set.",
+        "与首次 heartbeat 同时的 ack 使 item 保持 active，但清空了 heartbeat 设置的时间。",
+        _wiping(started_at=None, latest_heartbeat_at=None),
+        fails="ack.race.heartbeat",
+    ),
+    defect(
+        "race.wipes-its-own-time",
+        "An ack beside the first heartbeat leaves the item active and wipes the moment of the acknowledgement.",
+        "与首次 heartbeat 同时的 ack 使 item 保持 active，但清空了确认时间。",
+        _wiping(acknowledged_at=None),
         fails="ack.race.heartbeat",
     ),
     defect(

@@ -37,6 +37,22 @@ def _third_ack_crashes(recipe: Recipe) -> Recipe:
     return around(decide_ack=decide)(recipe)
 
 
+def _refuses_after(most: int) -> Departure:
+    """Of so many acks of an item, and no more, each may succeed."""
+
+    def change(recipe: Recipe) -> Recipe:
+        acks: Counter[str] = Counter()
+
+        def decide(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDecision:
+            decision = found(item, worker_id)
+            acks[item.id] += decision in {AckDecision.START, AckDecision.REPEAT}
+            return AckDecision.ENDED if acks[item.id] > most else decision
+
+        return around(decide_ack=decide)(recipe)
+
+    return change
+
+
 def _while_active(**changes: Callable[[datetime], datetime | None]) -> Departure:
     def repeat(found: Callable[[WorkItem, datetime], WorkItem], item: WorkItem, now: datetime) -> WorkItem:
         item = found(item, now)
@@ -89,6 +105,14 @@ RETRIES = (
         may_fail="ack.race.stop",
     ),
     defect(
+        "retry.fifth-conflicts",
+        "The fifth retry and those after it answer 409.",
+        "第五次及之后的重试返回 409。",
+        _refuses_after(5),
+        fails="ack.retry.starting ack.retry.active",
+        may_fail="ack.race.stop",
+    ),
+    defect(
         "retry.active-back-to-starting",
         "An ack of an active item sets it back to starting.",
         "对处于 active 的 item 执行 ack，使其退回 starting。",
@@ -135,6 +159,15 @@ RETRIES = (
         "每次重试都会把 acknowledged_at 提前两秒。",
         _repeating(_two_seconds_earlier),
         fails="ack.retry.acknowledged-at-kept",
+        warns="ack.retry.acknowledged-at-unchanged",
+        moves_time=True,
+    ),
+    defect(
+        "retry.acknowledged-at-a-deadline",
+        "A retry notes as the moment of the ack when the lease will run out.",
+        "重试把租约到期的时间记为确认时间。",
+        _repeating(lambda item, now: replace(item, acknowledged_at=now + timedelta(minutes=10))),
+        fails="ack.answer.acknowledged-at-not-future",
         warns="ack.retry.acknowledged-at-unchanged",
         moves_time=True,
     ),

@@ -1,16 +1,22 @@
 """Variants of ids and clocks."""
 
+import email.utils
+import string
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
+from ..front import Rewiring
+from ..head import Head
 from ..ids import IdMint
 from ..instants import Clock
 from ..recipe import Departure, Recipe
 from .variant import Variant
 
 _ID_FORM = frozenset({"ack.answer.id-form"})
+_ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_HOUR = timedelta(hours=1)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -53,8 +59,27 @@ def _numbers() -> Callable[[str], str]:
     return lambda _digits: str(next(numbers))
 
 
+def _without_pattern(digits: str) -> str:
+    """Letters of both cases and digits, in no form and of no fixed length; what stands first ascends."""
+    number = int(digits, 16)
+    return "".join(_ALPHABET[number // 62**place % 62] for place in reversed(range(22))) + digits[: number % 7]
+
+
 def _clock(ahead: timedelta) -> Departure:
     return lambda recipe: replace(recipe, clock=lambda: recipe.clock() + ahead)
+
+
+def _dated(ahead: timedelta) -> Rewiring:
+    """`Date` is that much later than it was."""
+
+    def dated(head: Head) -> Head:
+        date = head.get(b"date").decode()
+        if not date:
+            return head
+        shown = email.utils.format_datetime(email.utils.parsedate_to_datetime(date) + ahead, usegmt=True)
+        return head.without(b"date").plus((b"date", shown.encode()))
+
+    return lambda wire: replace(wire, answer=lambda head: dated(wire.answer(head)))
 
 
 IDENTIFIERS = (
@@ -91,6 +116,14 @@ IDENTIFIERS = (
         warns=_ID_FORM,
     ),
     Variant(
+        id="ids-without-pattern",
+        en="Ids are a prefix and letters of both cases and digits, of lengths that differ.",
+        zh="标识由前缀加大小写字母和数字组成，长度不一。",
+        group="ids",
+        change=_ids(lambda: _without_pattern),
+        warns=_ID_FORM,
+    ),
+    Variant(
         id="slow-clock",
         en="The clock is ten minutes slow.",
         zh="时钟慢十分钟。",
@@ -103,5 +136,42 @@ IDENTIFIERS = (
         zh="时钟快十分钟。",
         group="clock",
         change=_clock(timedelta(minutes=10)),
+    ),
+    Variant(
+        id="hour-behind",
+        en="The clock of the server, and of the gateway before it, is an hour slow.",
+        zh="服务器及其前置网关的时钟都慢一小时。",
+        group="clock",
+        change=_clock(-_HOUR),
+        wire=_dated(-_HOUR),
+    ),
+    Variant(
+        id="hour-ahead",
+        en="The clock of the server, and of the gateway before it, is an hour fast.",
+        zh="服务器及其前置网关的时钟都快一小时。",
+        group="clock",
+        change=_clock(_HOUR),
+        wire=_dated(_HOUR),
+    ),
+    Variant(
+        id="gateway-hour-behind",
+        en="The clock of the gateway, which sets `Date`, is an hour slow.",
+        zh="设置 `Date` 的网关的时钟慢一小时。",
+        group="date",
+        wire=_dated(-_HOUR),
+    ),
+    Variant(
+        id="gateway-hour-ahead",
+        en="The clock of the gateway, which sets `Date`, is an hour fast.",
+        zh="设置 `Date` 的网关的时钟快一小时。",
+        group="date",
+        wire=_dated(_HOUR),
+    ),
+    Variant(
+        id="no-date",
+        en="Responses have no `Date`.",
+        zh="响应不带 `Date` 头部。",
+        group="date",
+        wire=lambda wire: replace(wire, answer=lambda head: wire.answer(head).without(b"date")),
     ),
 )

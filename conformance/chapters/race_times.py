@@ -1,0 +1,58 @@
+"""The times of an item after a race with its first heartbeat: an ack beside it wipes none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.arrange.wants import Item
+from conformance.contract import schemas
+from conformance.contract.work_item import instant_of
+from conformance.scenario.model import Finding
+from conformance.scenario.showings import shown_by
+from conformance.scenario.view import View
+from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.stage import Stage
+
+_OF_HEARTBEATS: Final = ("started_at", "latest_heartbeat_at")
+_CONTROL: Final = "control"
+
+
+async def control_times(stage: Stage, item: Item) -> None:
+    """Where a get shows an active item without the times of its heartbeat: one more heartbeat alone, and a get.
+
+    They tell whether the target shows such times at all.
+    """
+    after = shown_by(next(exchange for exchange in stage.exchanges if exchange.step == "after"))
+    if after is not None and after.get("state") == "active" and _lacking(after):
+        await stage.heartbeat("again", item, first=False)
+        await stage.get(_CONTROL, item, settled=lambda shown: not _lacking(shown, _OF_HEARTBEATS[1:]))
+
+
+def times_kept(view: View) -> Iterator[Finding]:
+    """An active item has the moment of its ack, and those of its heartbeat where the target shows them elsewhere."""
+    after = view.item("after")
+    if after.get("state") != "active":
+        return
+    lost = [name for name in _lacking(after) if _shown_later(view)]
+    if instant_of(view.item("before").get("acknowledged_at")) is not None:
+        lost += _lacking(after, ("acknowledged_at",))
+    for name in lost:
+        yield Finding(
+            step="after",
+            pointer=f"/{name}",
+            expected=Text("a timestamp, as the item is `active`", "时间戳，因为 item 处于 `active`"),
+            actual=schemas.shown(after.get(name)),
+        )
+
+
+def _lacking(shown: Mapping[str, Any], names: tuple[str, ...] = _OF_HEARTBEATS) -> list[str]:
+    return [name for name in names if instant_of(shown.get(name)) is None]
+
+
+def _shown_later(view: View) -> bool:
+    exchange = view.transcript.find(_CONTROL)
+    shown = None if exchange is None else shown_by(exchange)
+    return shown is not None and not _lacking(shown, _OF_HEARTBEATS[1:])

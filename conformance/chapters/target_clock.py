@@ -1,0 +1,122 @@
+"""What a target's own clock may have shown, at the most, when it sent a response: a skewed clock is legal."""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Iterator
+from typing import Any, Final
+
+from conformance.contract import schemas
+from conformance.contract.work_item import instant_of
+from conformance.exchange import Response
+from conformance.scenario.model import Finding, Judgement
+from conformance.scenario.view import Blocked, NotExercised, Unjudged, View
+from conformance.text import Text
+
+TOLERANCE: Final = 5
+"""Seconds by which two clocks of one target may differ."""
+
+HEARTBEAT: Final = "heartbeat"
+"""The step of a heartbeat after the ack, by which an item that was given shows the target's clock."""
+
+_SECOND: Final = 10**9
+_SESSION: Final = "arrange.session"
+_NO_CLOCK: Final = Text(
+    "the target sends no `Date`, and nothing else shows its clock", "目标没有发送 `Date`，也没有其他内容能显示其时钟"
+)
+_NO_TIME: Final = Text("the response shows no `acknowledged_at`", "响应没有给出 `acknowledged_at`")
+
+
+def not_in_the_future(*steps: str, otherwise: str) -> Judgement:
+    """`acknowledged_at` is not after the response that shows it.
+
+    Where it is no timestamp at all, that is the failure of the requirement `otherwise`.
+    """
+
+    def judge(view: View) -> Iterator[Finding]:
+        judged = False
+        for step in steps:
+            value = view.fields(step).get("acknowledged_at")
+            acknowledged = instant_of(value)
+            if acknowledged is None:
+                raise Blocked(otherwise, _NO_TIME)
+            latest = latest_moment(view, step)
+            judged = judged or latest is not None
+            if latest is not None and acknowledged.nanoseconds > latest + TOLERANCE * _SECOND:
+                yield Finding(
+                    step=step,
+                    pointer="/acknowledged_at",
+                    expected=Text(
+                        "not after the response, by the target's own clock and with {n} s of tolerance",
+                        "按目标自身的时钟不晚于该响应（容差 {n} 秒）",
+                    ).format(n=TOLERANCE),
+                    actual=Text("{value}, {n} s after it", "{value}，比响应晚 {n} 秒").format(
+                        value=schemas.shown(value), n=(acknowledged.nanoseconds - latest) // _SECOND
+                    ),
+                )
+        if not judged:
+            raise NotExercised(_NO_CLOCK)
+
+    return judge
+
+
+def latest_moment(view: View, step: str) -> int | None:
+    """The latest that it may have been for the target when it answered a step, in nanoseconds since the epoch.
+
+    A gateway may set `Date` by a clock other than the one that the item's times are taken from, so the later of the
+    two counts. None where the target shows neither.
+    """
+    by_header, by_item = _date(view.response(step)), _by_creation(view, step)
+    if by_item is None:
+        by_item = _by_heartbeat(view)
+    return max((moment for moment in (by_header, by_item) if moment is not None), default=None)
+
+
+def _date(response: Response) -> int | None:
+    """The end of the second that the `Date` header shows; a leap second or a day that is none counts as no header."""
+    try:
+        return (int(email.utils.parsedate_to_datetime(response.header("date") or "").timestamp()) + 1) * _SECOND
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _by_creation(view: View, step: str) -> int | None:
+    """When the item was created, and the time since then on our clock: an item of the suite's own is no older."""
+    if view.begins_arranged():
+        return None
+    try:
+        polled = view.polled(step)
+    except Unjudged:
+        return None
+    created = instant_of(polled.get("created_at"))
+    if created is None:
+        return None
+    elapsed = view.exchange(step).completed - _earliest_creation(view, polled)
+    return created.nanoseconds + created.unit + int(elapsed * _SECOND)
+
+
+def _earliest_creation(view: View, polled: dict[str, Any]) -> float:
+    """When the session was asked for whose work the item is; the run's beginning where another scenario made it."""
+    exchange = view.transcript.find(_SESSION)
+    data = polled.get("data")
+    if exchange is not None and exchange.outcome == "ok" and isinstance(data, dict):
+        try:
+            session = view.body(_SESSION)
+        except Unjudged:
+            session = None
+        if isinstance(session, dict) and session.get("id") == data.get("id"):
+            return exchange.invoked
+    return 0.0
+
+
+def _by_heartbeat(view: View) -> int | None:
+    """The moment of a heartbeat that was sent after the ack."""
+    exchange = view.transcript.find(HEARTBEAT)
+    if exchange is None or exchange.outcome != "ok":
+        return None
+    try:
+        body = view.body(HEARTBEAT)
+    except Unjudged:
+        return None
+    moment = instant_of(body.get("last_heartbeat")) if isinstance(body, dict) else None
+    return None if moment is None else moment.nanoseconds + moment.unit
