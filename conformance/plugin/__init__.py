@@ -148,7 +148,7 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what was asked for; `-k` and the like are pytest's own."""
+    """Keep what was asked for; `-k` and the like are pytest's own. What is over last is judged last."""
     selection, addresses = config.stash[_SELECTION], config.stash[_ADDRESSES]
     answerable = config.stash.get(_ANSWERABLE, lambda _: True)
     ours = [item for item in items if isinstance(item, RequirementItem)]
@@ -165,6 +165,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in set(dropped)]
+    items.sort(key=lambda item: isinstance(item, RequirementItem) and item.mostly_waits)
 
 
 @pytest.hookimpl(wrapper=True)

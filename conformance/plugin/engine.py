@@ -48,9 +48,12 @@ from conformance.text import Text
 _SECONDS_PER_WRITE: Final = 0.5
 """A scenario sends some seven writes in three to four seconds."""
 
-_STARTED: Final = sorted(scenarios().values(), key=lambda each: (each.after_all, each.race, not each.quiet))
+_STARTED: Final = sorted(
+    scenarios().values(), key=lambda each: (each.after_all, each.race, not each.quiet, not each.mostly_waits)
+)
 _ORDER: Final = {scenario.id: number for number, scenario in enumerate(_STARTED)}
-"""Quiet ones first, for they wait for each other, and under a rate limit too; then races, and the last ones last."""
+"""Quiet ones first, for they wait for each other, and under a rate limit too; then those that mostly wait; then the
+other ones, races, and the last ones last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -388,4 +391,4 @@ def in_flight(limits: Limits) -> int:
 
 def _before_races(name: str) -> bool:
     scenario = scenarios()[name]
-    return not scenario.race and not scenario.after_all
+    return not scenario.race and not scenario.after_all and not scenario.mostly_waits

@@ -128,6 +128,8 @@ class Scenario:
     after_all: bool = False
     on_request: bool = False
     token: OptionalToken | None = None
+    mostly_waits: bool = False
+    """Whether it waits for seconds between its few requests, so that races, which need to be alone, begin meanwhile."""
     also_writes: int = 0
     """Requests of the conversation that change something and are neither acks nor on the item's way."""
 
