@@ -1,6 +1,9 @@
 """`python -m conformance` is `work-conformance`."""
 
-from conformance.cli import main
+from conformance.machine.modules import own_modules_first
 
 if __name__ == "__main__":
+    own_modules_first()
+    from conformance.cli import main
+
     main(prog_name="work-conformance")

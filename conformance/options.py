@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from conformance.arrange.modes import DEFAULT_TIMEOUT, MODES
-from conformance.target import DEFAULT_API_PREFIX, DEFAULT_WORKER_HEADER
+from conformance.spelling import nearest
+from conformance.target import DEFAULT_API_PREFIX, DEFAULT_WORKER_HEADER, ConfigurationError
 from conformance.text import Text
 
+PREFIX: Final = "WORK_CONFORMANCE_"
+"""How the suite's own environment variables begin."""
+
+ALLUREDIR: Final = f"{PREFIX}ALLUREDIR"
+TOKENS: Final = ("QODER_PAT", "QODER_FORBIDDEN_PAT", "QODER_FOREIGN_PAT", "QODER_EXPIRED_PAT")
+"""The variables that hold the tokens where no option names others."""
+
+_BASE_URL: Final = f"{PREFIX}BASE_URL"
+_MEANT_AS_URL: Final = frozenset(
+    f"{PREFIX}{word}" for word in ("URL", "TARGET", "TARGET_URL", "SERVER", "HOST", "ENDPOINT")
+)
+"""What people write in its place, and what is not near to it by its letters."""
+
+_OF_THE_TESTS: Final = (f"{PREFIX}ALL",)
+"""What steers the project's own tests and is set while they start commands; WORK_CONFORMANCE_SEED and
+WORK_CONFORMANCE_REPEAT, which do so too, are options as well."""
+
 Kind = Literal["text", "number", "count", "flag"]
+Part = Literal["connection", "token", "arrangement", "run"]
+"""What an option is about. Whatever reaches the target takes all options of the connection and the tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +39,7 @@ class Option:
 
     name: str
     help: Text
+    part: Part = "run"
     kind: Kind = "text"
     metavar: str | None = None
     multiple: bool = False
@@ -28,6 +50,11 @@ class Option:
     def key(self) -> str:
         """The name as an identifier."""
         return self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that gives it on the command line."""
+        return f"{PREFIX}{self.key.upper()}"
 
     @property
     def pytest_option(self) -> str:
@@ -43,12 +70,14 @@ class Option:
 OPTIONS: Final[tuple[Option, ...]] = (
     Option(
         name="base-url",
+        part="connection",
         pytest_name="url",
         metavar="URL",
         help=Text("The server; run takes the embedded emulator without it.", "目标服务器；run 省略时使用内置模拟器。"),
     ),
     Option(
         name="api-prefix",
+        part="connection",
         metavar="PATH",
         help=Text(
             f"Path of the API below the base URL (default {DEFAULT_API_PREFIX}).",
@@ -57,6 +86,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="worker-header",
+        part="connection",
         metavar="NAME",
         help=Text(
             f"Header that carries the worker's identity (default {DEFAULT_WORKER_HEADER}).",
@@ -65,12 +95,14 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="header",
+        part="connection",
         metavar="NAME=VALUE",
         multiple=True,
         help=Text("An extra header on every request; repeatable.", "每个请求附加的头部；可重复。"),
     ),
     Option(
         name="header-env",
+        part="connection",
         metavar="NAME=VARIABLE",
         multiple=True,
         help=Text(
@@ -80,6 +112,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="user-agent",
+        part="connection",
         metavar="TEXT",
         help=Text(
             "User-Agent of every request (default: the suite's own, and in half of the scenarios a neutral one).",
@@ -87,7 +120,44 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="query",
+        part="connection",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help=Text("A query parameter on every request; repeatable.", "每个请求附加的查询参数；可重复。"),
+    ),
+    Option(
+        name="query-env",
+        part="connection",
+        metavar="NAME=VARIABLE",
+        multiple=True,
+        help=Text(
+            "A query parameter whose secret value is in an environment variable; repeatable.",
+            "值为机密、取自环境变量的查询参数；可重复。",
+        ),
+    ),
+    Option(
+        name="arrange-url",
+        part="connection",
+        metavar="URL",
+        help=Text(
+            "Address, prefix included, of the endpoints that arrange work, where they are not beside the Work API.",
+            "安排 work 的端点的地址（含前缀），用于它们与 Work API 不在同一处的情形。",
+        ),
+    ),
+    Option(
+        name="map-state",
+        metavar="NAME=STATE",
+        multiple=True,
+        help=Text(
+            "Take a state name of the target's own for a documented one, as in pending=queued; such a run is never"
+            " conformant; repeatable.",
+            "将目标自有的状态名视为文档中的状态，如 pending=queued；这样的运行不会被判为符合；可重复。",
+        ),
+    ),
+    Option(
         name="arrange",
+        part="arrangement",
         choices=MODES,
         help=Text(
             "Where work items come from: the public API (default), a manifest, or your own command.",
@@ -96,11 +166,13 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="manifest",
+        part="arrangement",
         metavar="FILE",
         help=Text("Prepared work items, for --arrange manifest.", "预先准备的 work item，用于 --arrange manifest。"),
     ),
     Option(
         name="arrange-command",
+        part="arrangement",
         metavar="CMD",
         help=Text(
             "Program that arranges work items, for --arrange command; run without a shell.",
@@ -108,7 +180,17 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="arrange-keep",
+        part="arrangement",
+        kind="flag",
+        help=Text(
+            "Start that program once and keep it: a JSON line for each request, and one for each answer.",
+            "只启动一次该程序并保持运行：每个请求一行 JSON，每个应答一行 JSON。",
+        ),
+    ),
+    Option(
         name="arrange-timeout",
+        part="arrangement",
         kind="number",
         metavar="SECONDS",
         help=Text(
@@ -187,6 +269,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="timeout",
+        part="connection",
         kind="number",
         metavar="SECONDS",
         help=Text(
@@ -214,29 +297,46 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="max-rate",
+        part="connection",
         metavar="WRITES/READS",
         help=Text(
             "Requests a second, 0 is off (default 20/50, off on loopback).",
             "每秒请求数，0 为不限（默认 20/50，本机目标不限）。",
         ),
     ),
-    Option(name="ca-bundle", metavar="FILE", help=Text("Certificates to trust, PEM.", "受信任的证书（PEM）。")),
     Option(
-        name="client-cert", metavar="FILE", help=Text("Client certificate and key, PEM.", "客户端证书和私钥（PEM）。")
+        name="ca-bundle",
+        part="connection",
+        metavar="FILE",
+        help=Text("Certificates to trust, PEM.", "受信任的证书（PEM）。"),
+    ),
+    Option(
+        name="client-cert",
+        part="connection",
+        metavar="FILE",
+        help=Text("Client certificate and key, PEM.", "客户端证书和私钥（PEM）。"),
     ),
     Option(
         name="insecure",
+        part="connection",
         kind="flag",
         help=Text("Do not verify TLS; the report says so.", "不校验 TLS；报告中会注明。"),
     ),
-    Option(name="proxy", metavar="URL", help=Text("Send everything through this proxy.", "所有请求经由该代理。")),
+    Option(
+        name="proxy",
+        part="connection",
+        metavar="URL",
+        help=Text("Send everything through this proxy.", "所有请求经由该代理。"),
+    ),
     Option(
         name="trust-env",
+        part="connection",
         kind="flag",
         help=Text("Use the proxy settings of the environment.", "使用环境变量中的代理设置。"),
     ),
     Option(
         name="http2",
+        part="connection",
         kind="flag",
         help=Text(
             "Offer HTTP/2 to an https target (needs work-conformance[http2]).",
@@ -249,6 +349,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     *(
         Option(
             name=f"{prefix}pat-env",
+            part="token",
             metavar="NAME",
             help=Text(
                 f"Variable that holds the {words[0]} (default QODER_{prefix.upper().replace('-', '_')}PAT).",
@@ -263,3 +364,59 @@ OPTIONS: Final[tuple[Option, ...]] = (
         }.items()
     ),
 )
+
+VARIABLES: Final[frozenset[str]] = frozenset({*(option.variable for option in OPTIONS), ALLUREDIR, *_OF_THE_TESTS})
+"""Every environment variable of the suite's own; another one that begins like them is a mistake."""
+
+
+def is_blank(value: object) -> bool:
+    """Whether something that was given is no more than white space; None was not given."""
+    return isinstance(value, str) and not value.strip()
+
+
+def check_variables(environ: Mapping[str, str]) -> None:
+    """See that no variable of the suite's is empty, and that there is none that it does not know.
+
+    An unset secret of a build server comes as an empty variable: that is never taken for one that was left out.
+
+    Raises:
+        ConfigurationError: one is; the sentence names it and says what to do.
+    """
+    for name in sorted(name for name in environ if name.upper().startswith(PREFIX)):
+        if name not in VARIABLES:
+            raise _unknown(name)
+        if any(map(is_blank, environ[name].removesuffix("\n").split("\n"))):
+            raise _empty(name)
+    for name in (*TOKENS, *(f"{token}_B" for token in TOKENS)):
+        if is_blank(environ.get(name)):
+            raise _empty(name)
+
+
+def _unknown(name: str) -> ConfigurationError:
+    name_as_ours = name.upper()
+    near = _BASE_URL if name_as_ours in _MEANT_AS_URL else nearest(name_as_ours, sorted(VARIABLES))
+    if near is None:
+        return ConfigurationError(
+            f"There is no environment variable {name}; unset it. The options that there are: work-conformance run --help.",
+            f"没有环境变量 {name}；请取消设置。可用的选项参见 work-conformance run --help。",
+        )
+    return ConfigurationError(
+        f"There is no environment variable {name}; did you mean {near}?",
+        f"没有环境变量 {name}；是否应为 {near}？",
+    )
+
+
+def _empty(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The environment variable {name} is empty; set it to a value, or unset it.",
+        f"环境变量 {name} 的值为空；请设置值，或取消设置。",
+    )
+
+
+def names_of(*parts: Part) -> list[str]:
+    """The options of these parts, in the order of the table."""
+    return [option.name for option in OPTIONS if option.part in parts]
+
+
+REACHING: Final = ("connection", "token")
+"""The parts that every command takes which talks to a target."""

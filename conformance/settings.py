@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from conformance.arrange.arrangement import Arrangement, arrangement_from
+from conformance.arrange.place_tokens import token_in
+from conformance.arrange.wants import STATES
 from conformance.judging.waivers import read_waivers
+from conformance.machine.limits import FEWEST, at_once, open_files
+from conformance.options import OPTIONS, is_blank
 from conformance.target import (
     DEFAULT_API_PREFIX,
     DEFAULT_WORKER_HEADER,
@@ -35,7 +39,8 @@ class Settings:
     """A run's settings, valid in themselves; nothing has been connected to or written.
 
     `waivers` is the text of the file of known failures, `repeat` how often each scenario is to be held, `race_repeat`
-    how often each race (None: as often as there is time for).
+    how often each race (None: as often as there is time for); `states` are names of the target's own for documented
+    states.
     """
 
     base_url: str | None
@@ -43,6 +48,9 @@ class Settings:
     worker_header: str
     headers: tuple[tuple[str, str], ...]
     secret_headers: tuple[tuple[str, Secret], ...]
+    query: tuple[tuple[str, str], ...]
+    secret_query: tuple[tuple[str, Secret], ...]
+    arrange_url: str | None
     output: Path | None
     lang: Lang | None
     chapters: tuple[str, ...]
@@ -58,6 +66,7 @@ class Settings:
     repeat: int = 1
     race_repeat: int | None = None
     user_agent: str | None = None
+    states: tuple[tuple[str, str], ...] = ()
 
     def target(self) -> Target:
         """The target that was named.
@@ -74,7 +83,11 @@ class Settings:
             headers=self.headers,
             secret_headers=self.secret_headers,
             user_agent=self.user_agent,
+            query=self.query,
+            secret_query=self.secret_query,
+            arrange_url=self.arrange_url,
             connection=self.connection,
+            states=self.states,
         )
 
 
@@ -84,6 +97,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
     Raises:
         ConfigurationError: a value cannot be used; the sentence names the option and the mend.
     """
+    _refuse_empty(values)
     prefix = parse_api_prefix(values.get("api_prefix") or DEFAULT_API_PREFIX)
     base_url = parse_base_url(values["base_url"], prefix) if values.get("base_url") else None
     arrangement = arrangement_from(values, embedded=base_url is None)
@@ -94,21 +108,36 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         headers=tuple(_header(text) for text in values.get("header") or ()),
         user_agent=_user_agent(values.get("user_agent")),
         secret_headers=tuple(_secret_header(text, environ) for text in values.get("header_env") or ()),
+        query=tuple(_parameter(text) for text in values.get("query") or ()),
+        secret_query=tuple(_secret_parameter(text, environ) for text in values.get("query_env") or ()),
+        arrange_url=_arrange_url(values.get("arrange_url"), base_url),
         output=Path(values["output"]) if values.get("output") else None,
         lang=values.get("lang") or None,
         chapters=tuple(values.get("chapter") or ()),
         requirements=tuple(values.get("requirement") or ()),
         failed_from=Path(values["failed_from"]) if values.get("failed_from") else None,
         strict=bool(values.get("strict")),
-        limits=_limits(values, base_url),
+        limits=_limits(values, [url for url in (base_url, values.get("arrange_url")) if url]),
         connection=_connection(values),
         seed=values.get("seed"),
-        credentials=_credentials(values, environ, needed=base_url is not None),
+        credentials=_credentials(values, environ, arrangement, needed=base_url is not None),
         arrangement=arrangement,
         waivers=read_waivers(Path(values["waivers"])) if values.get("waivers") else None,
         repeat=_repeat(values, arrangement),
         race_repeat=_race_repeat(values),
+        states=tuple(dict(_state(text) for text in values.get("map_state") or ()).items()),
     )
+
+
+def _refuse_empty(values: Mapping[str, Any]) -> None:
+    """An empty value was meant to be something; that it was left out is never assumed."""
+    for option in OPTIONS:
+        value = values.get(option.key)
+        if any(map(is_blank, value if isinstance(value, list | tuple) else (value,))):
+            raise ConfigurationError(
+                f"--{option.name} is empty; give it a value, or leave it out.",
+                f"--{option.name} 的值为空；请给出值，或不使用它。",
+            )
 
 
 def _repeat(values: Mapping[str, Any], arrangement: Arrangement) -> int:
@@ -127,17 +156,28 @@ def _race_repeat(values: Mapping[str, Any]) -> int | None:
     return int(_positive(values, "race_repeat", 1))
 
 
-def _limits(values: Mapping[str, Any], base_url: str | None) -> Limits:
-    polite = base_url is not None and not is_loopback(base_url)
+def _limits(values: Mapping[str, Any], addresses: Iterable[str]) -> Limits:
+    polite = not all(map(is_loopback, addresses))
     writes, reads = _rate(values.get("max_rate")) or (POLITE_RATE if polite else (0.0, 0.0))
     return Limits(
         timeout=_positive(values, "timeout", 30.0),
         max_duration=_positive(values, "max_duration", 1800.0),
         writes_per_second=writes,
         reads_per_second=reads,
-        concurrency=int(_positive(values, "concurrency", 32)),
+        concurrency=min(int(_positive(values, "concurrency", 32)), _allowed_at_once()),
         explore=_positive(values, "explore", 0.0),
     )
+
+
+def _allowed_at_once() -> int:
+    """How many scenarios the machine has files for."""
+    files = open_files()
+    if files is not None and files < FEWEST:
+        raise ConfigurationError(
+            f"Only {files} files may be open at once; allow at least {FEWEST} (ulimit -n).",
+            f"只允许同时打开 {files} 个文件；请至少允许 {FEWEST} 个（ulimit -n）。",
+        )
+    return at_once(files) or _LARGEST
 
 
 def _connection(values: Mapping[str, Any]) -> Connection:
@@ -162,11 +202,17 @@ def _connection(values: Mapping[str, Any]) -> Connection:
     )
 
 
-def _credentials(values: Mapping[str, Any], environ: Mapping[str, str], *, needed: bool) -> Credentials | None:
-    """The four tokens by the names of their variables; None for the embedded emulator, which makes its own."""
+def _credentials(
+    values: Mapping[str, Any], environ: Mapping[str, str], arrangement: Arrangement, *, needed: bool
+) -> Credentials | None:
+    """The four tokens by the names of their variables; None for the embedded emulator, which makes its own.
+
+    Where every environment of a manifest has a token of its own, the first of them stands for the main one.
+    """
     if not needed:
         return None
     found: dict[str, Secret | None] = {}
+    values = _with_a_main_token(values, environ, arrangement)
     for kind in ("", "forbidden_", "foreign_", "expired_"):
         variable = values.get(f"{kind}pat_env") or f"QODER_{kind.upper()}PAT"
         value = environ.get(variable, "")
@@ -182,7 +228,35 @@ def _credentials(values: Mapping[str, Any], environ: Mapping[str, str], *, neede
             )
     pat = found[""]
     assert pat is not None
+    _refuse_equal(secret for secret in found.values() if secret is not None)
     return Credentials(pat=pat, forbidden=found["forbidden_"], foreign=found["foreign_"], expired=found["expired_"])
+
+
+def _with_a_main_token(
+    values: Mapping[str, Any], environ: Mapping[str, str], arrangement: Arrangement
+) -> Mapping[str, Any]:
+    manifest = arrangement.manifest
+    if manifest is None:
+        return values
+    for variable in manifest.pat_envs.values():
+        token_in(variable, environ)
+    first = manifest.items[0].pat_env
+    if first is None or values.get("pat_env") or environ.get("QODER_PAT"):
+        return values
+    return {**values, "pat_env": first}
+
+
+def _refuse_equal(secrets: Iterable[Secret]) -> None:
+    """One token in two roles fails a server that is right: as the other tenant's, it may of course ack the item."""
+    variables: dict[str, str] = {}
+    for secret in secrets:
+        name = secret.variable.strip("${}")
+        first = variables.setdefault(secret.reveal(), name)
+        if first != name:
+            raise ConfigurationError(
+                f"{first} and {name} hold the same token; set {name} to a token of its own role, or leave it out.",
+                f"{first} 与 {name} 是同一个 token；请将 {name} 设置为其对应角色的 token，或不设置。",
+            )
 
 
 def _positive(values: Mapping[str, Any], key: str, default: float) -> float:
@@ -246,16 +320,61 @@ def _user_agent(text: str | None) -> str | None:
     return text.strip() if text is not None else None
 
 
-def _secret_header(text: str, environ: Mapping[str, str]) -> tuple[str, Secret]:
-    name, equals, variable = text.partition("=")
-    if not equals or not variable:
+def _state(text: str) -> tuple[str, str]:
+    """A state name of the target's own, and the documented one that it stands for."""
+    name, _, state = text.partition("=")
+    if not name or state not in STATES or name in STATES:
+        states = ", ".join(STATES)
         raise ConfigurationError(
-            "--header-env: write NAME=VARIABLE, the name of an environment variable.",
-            "--header-env：请写成 NAME=VARIABLE，后者为环境变量名。",
+            f"--map-state {text!r}: write NAME=STATE, a name that no page documents and one of {states}.",
+            f"--map-state {text!r}：请写成 NAME=STATE，即文档中没有的名称，以及 {states} 之一。",
+        )
+    return name, state
+
+
+def _secret_header(text: str, environ: Mapping[str, str]) -> tuple[str, Secret]:
+    name, secret = _from_variable("header-env", text, environ)
+    return _header_name(name), secret
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise ConfigurationError(f"--query {text!r}: write NAME=VALUE.", f"--query {text!r}：请写成 NAME=VALUE。")
+    return name.strip(), value
+
+
+def _secret_parameter(text: str, environ: Mapping[str, str]) -> tuple[str, Secret]:
+    return _from_variable("query-env", text, environ)
+
+
+def _from_variable(option: str, text: str, environ: Mapping[str, str]) -> tuple[str, Secret]:
+    """A name, and the secret in the variable that stands behind it."""
+    name, equals, variable = text.partition("=")
+    if not equals or not variable or not name.strip():
+        raise ConfigurationError(
+            f"--{option}: write NAME=VARIABLE, the name of an environment variable.",
+            f"--{option}：请写成 NAME=VARIABLE，后者为环境变量名。",
         )
     if variable not in environ:
         raise ConfigurationError(
-            f"--header-env {name}: the environment variable {variable} is not set.",
-            f"--header-env {name}：环境变量 {variable} 未设置。",
+            f"--{option} {name}: the environment variable {variable} is not set.",
+            f"--{option} {name}：环境变量 {variable} 未设置。",
         )
-    return _header_name(name.strip()), parse_secret(environ[variable], variable)
+    return name.strip(), parse_secret(environ[variable], variable)
+
+
+def _arrange_url(text: str | None, base_url: str | None) -> str | None:
+    """The whole address below which `/environments`, `/agents`, `/sessions` and `/models` lie."""
+    if not text:
+        return None
+    if base_url is None:
+        raise ConfigurationError(
+            "--arrange-url needs --base-url: the server that is judged.",
+            "--arrange-url 需要 --base-url：被判定的服务器。",
+        )
+    try:
+        return parse_base_url(text, "")
+    except ConfigurationError as error:
+        en, zh = f"--arrange-url: {error.reason.en}", f"--arrange-url：{error.reason.zh}"
+        raise ConfigurationError(en, zh) from None

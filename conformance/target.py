@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from conformance.text import Text
 
@@ -112,8 +112,10 @@ class Target:
     """The server under test.
 
     `base_url` has no trailing slash and no API prefix; `api_prefix` begins with a slash. `secret_headers` are
-    sent like `headers`, but their values are redacted from everything that is kept. `user_agent` is sent with every
-    request in the place of the suite's own.
+    sent like `headers`, but their values are redacted from everything that is kept; so it is with `query` and
+    `secret_query`, which stand in the URL of every request. Below `arrange_url`, if there is one, are the endpoints that
+    arrange work. `user_agent` is sent with every request in the place of the suite's own. `states` are names of its own for
+    documented states, each with the one that it stands for.
     """
 
     base_url: str
@@ -121,9 +123,17 @@ class Target:
     worker_header: str = DEFAULT_WORKER_HEADER
     headers: tuple[tuple[str, str], ...] = ()
     secret_headers: tuple[tuple[str, Secret], ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    secret_query: tuple[tuple[str, Secret], ...] = ()
+    arrange_url: str | None = None
     connection: Connection = field(default_factory=Connection)
     embedded: bool = False
     user_agent: str | None = None
+    states: tuple[tuple[str, str], ...] = ()
+
+    def state_named(self, name: str) -> str:
+        """The documented state that a name stands for; the name itself where it is nobody's."""
+        return dict(self.states).get(name, name)
 
     @property
     def host(self) -> str:
@@ -136,8 +146,26 @@ class Target:
         return is_loopback(self.base_url)
 
     def url(self, *segments: str) -> str:
-        """The URL of an API path. Each segment is percent-encoded, so that an id is never a path."""
-        return self.base_url + self.api_prefix + "".join("/" + _segment(segment) for segment in segments)
+        """The URL of an API path. Each segment is percent-encoded, so that an id is never a path.
+
+        The Work API is what lies below `/environments/{id}/work`; everything else only arranges work.
+        """
+        path = "".join("/" + _segment(segment) for segment in segments)
+        if self.arrange_url is not None and segments[2:3] != ("work",):
+            return self.arrange_url + path
+        return self.base_url + self.api_prefix + path
+
+    def with_query(self, url: str) -> str:
+        """A URL with the parameters that every request has."""
+        pairs = [*self.query, *((name, secret.reveal()) for name, secret in self.secret_query)]
+        if not pairs:
+            return url
+        return f"{url}{'&' if '?' in url else '?'}{urlencode(pairs, quote_via=quote, safe='')}"
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What the user gave as secret besides the tokens."""
+        return tuple(secret for _, secret in (*self.secret_headers, *self.secret_query))
 
 
 def _segment(text: str) -> str:

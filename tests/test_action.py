@@ -80,9 +80,10 @@ def test_the_step_ends_with_the_code_of_run(code: int, tmp_path: Path) -> None:
     assert act(tmp_path, {"base-url": "https://staging.example"}, CODE=str(code)).returncode == code
 
 
-def test_without_a_server_nothing_is_judged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("blank", ["", " ", "\t\n"])
+def test_without_a_server_nothing_is_judged(blank: str, tmp_path: Path) -> None:
     """Else a forgotten variable would have the emulator judged, and the job be green."""
-    done = act(tmp_path, {"base-url": ""})
+    done = act(tmp_path, {"base-url": blank})
     assert done.returncode == 2
     assert done.stdout.startswith("::error title=work-conformance::base-url is empty")
     assert not (tmp_path / "called.json").exists()

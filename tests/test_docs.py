@@ -74,7 +74,16 @@ KINDS = frozenset(
             "sh explore",
             "text explore",
         ),
-        *("sh manifest", "sh command", "sh vendor", "python arrange", "json manifest", "json request"),
+        *(
+            "sh manifest",
+            "sh command",
+            "sh keep",
+            "sh vendor",
+            "python arrange",
+            "python keep",
+            "json manifest",
+            "json request",
+        ),
         *("json answer", "json release", "sh certify", "text certify", "yaml action"),
     }
 )

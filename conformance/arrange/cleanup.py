@@ -12,6 +12,7 @@ from conformance.arrange.items import session_of
 from conformance.arrange.journal import Collection, Journal, Made
 from conformance.arrange.names import run_of_name
 from conformance.arrange.reading import AnswerLost, CannotArrange, object_of
+from conformance.arrange.refusals import outcome
 from conformance.arrange.wants import Item
 from conformance.client.api import Api
 from conformance.client.client import TargetGone
@@ -25,7 +26,8 @@ _MAX_PAGES: Final = 100
 _ALREADY_GONE: Final = 404
 _ALREADY_ARCHIVED: Final = 409
 """What archiving an archived environment answers (Archive environment); the suite archives one of its own."""
-_ARCHIVING: Final = ("environments", "archive")
+_SETTLING: Final = 1.0
+"""Seconds that a session is given to come to rest once it was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ async def clear(api: Api, journal: Journal, items: Iterable[Item]) -> None:
         await _stop(api, item.environment_id, item.work_id, gate)
         made = journal.session(session_of(item.seen))
         if made is not None and await _remove(api, made, gate, None) is None:
-            journal.removed(made)
+            journal.removed(made, (item.environment_id, item.work_id))
 
 
 async def find(api: Api, run_id: str | None = None) -> list[Made]:
@@ -183,32 +185,66 @@ def _live_id(entry: Any) -> str | None:
 async def _remove(api: Api, made: Made, gate: asyncio.Semaphore, until: float | None) -> Leftover | None:
     """Delete; where that is refused, free it and delete again; where that is refused too, archive."""
     assert made.id is not None
-    exchange = None
     try:
         async with asyncio.timeout_at(until), gate:
-            for action in ("delete", *(("cancel", "delete") if made.collection == "sessions" else ()), "archive"):
-                exchange = await _act(api, made.collection, made.id, action)
-                if action != "cancel" and _done(exchange, archiving=(made.collection, action) == _ARCHIVING):
-                    return None
+            reason = await _take_away(api, made.collection, made.id)
     except TargetGone:
-        return Leftover(made.collection, made.name, made.id, "the target was gone")
+        reason = "the target was gone"
     except TimeoutError:
-        return Leftover(made.collection, made.name, made.id, "no time was left for it")
-    return Leftover(made.collection, made.name, made.id, _outcome(exchange))
+        reason = "no time was left for it"
+    return None if reason is None else Leftover(made.collection, made.name, made.id, reason)
 
 
-async def _act(api: Api, collection: Collection, object_id: str, action: str) -> Exchange:
-    if action == "delete":
-        return await api.delete("clean.delete", collection, object_id)
-    return await api.act(f"clean.{action}", collection, object_id, action)
+async def _take_away(api: Api, collection: Collection, object_id: str) -> str | None:
+    """Whether it could be removed: None where it was, else what the target said last."""
+    exchange = await api.delete("clean.delete", collection, object_id)
+    if await _gone(api, exchange, collection, object_id):
+        return None
+    freed = collection == "sessions" and await _free(api, object_id)
+    for pause in (0.0, _SETTLING) if freed else (0.0,):
+        await asyncio.sleep(pause)
+        if freed:
+            exchange = await api.delete("clean.delete", collection, object_id)
+            if await _gone(api, exchange, collection, object_id):
+                return None
+        exchange = await api.act("clean.archive", collection, object_id, "archive")
+        if await _gone(api, exchange, collection, object_id):
+            return None
+    return outcome(exchange)
 
 
-def _done(exchange: Exchange, *, archiving: bool) -> bool:
+async def _free(api: Api, session_id: str) -> bool:
+    """Cancel a session, or interrupt it where that is refused; whether the target took either."""
+    return _taken(await api.act("clean.cancel", "sessions", session_id, "cancel")) or _taken(
+        await api.interrupt("clean.interrupt", session_id)
+    )
+
+
+def _taken(exchange: Exchange) -> bool:
+    return exchange.response is not None and 200 <= exchange.response.status < 300
+
+
+async def _gone(api: Api, exchange: Exchange, collection: Collection, object_id: str) -> bool:
+    """Whether an answer to a delete or an archive says that the object is gone, and nothing shows it any more."""
+    if _taken(exchange):
+        return True
     status = exchange.response.status if exchange.response is not None else 0
-    return 200 <= status < 300 or status == _ALREADY_GONE or (archiving and status == _ALREADY_ARCHIVED)
+    if status == _ALREADY_ARCHIVED and exchange.operation == "archive_environments":
+        return True
+    return status == _ALREADY_GONE and not await _shown(api, collection, object_id)
 
 
-def _outcome(exchange: Exchange | None) -> str:
-    if exchange is None or exchange.response is None:
-        return exchange.problem or "no answer" if exchange is not None else "no answer"
-    return f"HTTP {exchange.response.status}"
+async def _shown(api: Api, collection: Collection, object_id: str) -> bool:
+    """Whether a get, or else the list, still shows an object: 404 is also what a missing route answers."""
+    try:
+        shown = object_of(await api.get_object("clean.get", collection, object_id))
+        return not shown.get("archived_at")
+    except (AnswerLost, CannotArrange):
+        pass
+    try:
+        async for entry in _entries(api, collection):
+            if isinstance(entry, dict) and entry.get("id") == object_id:
+                return not entry.get("archived_at")
+    except (AnswerLost, CannotArrange):
+        pass
+    return False

@@ -9,21 +9,14 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, Protocol
 
+from conformance.arrange.deliveries import DeliveredTwice, Deliveries
 from conformance.arrange.journal import Journal
-from conformance.arrange.reading import (
-    CannotArrange,
-    NotOffered,
-    Precondition,
-    answered,
-    body_of,
-    id_of,
-    object_of,
-    usable_id,
-)
-from conformance.arrange.wants import LEASE_SECONDS, Item, Want
-from conformance.arrange.workspace import Maker, Place, Workspace
+from conformance.arrange.reading import CannotArrange, NotOffered, id_of, nothing_in, object_of, succeeded, usable_id
+from conformance.arrange.wants import Item, Want
+from conformance.arrange.way import Way
+from conformance.arrange.workspace import NO_SECOND, Maker, Place, Workspace
 from conformance.client.api import Api
-from conformance.exchange import Exchange, Header
+from conformance.exchange import Header
 from conformance.text import Text
 
 BLOCK_MS: Final = 999
@@ -59,6 +52,7 @@ class Arranger(Protocol):
             CannotArrange: there is none to be had.
             Precondition: an ack on the way was refused.
             AnswerLost: an answer that matters was lost.
+            DeliveredTwice: poll delivered an item that another case was given.
             NotOffered: this arranger cannot bring it about.
         """
         ...
@@ -71,7 +65,8 @@ class Arranger(Protocol):
 class ApiArranger:
     """Makes work through sessions and takes it by polling, for one scenario.
 
-    What is `keyed` has a name that does not say whose it is. `listed` says by environment up to which id its list needs not be read again: ids ascend, and full pages stay.
+    What is `keyed` has a name that does not say whose it is. `listed` says by environment up to which id its list needs
+    not be read again: ids ascend, and full pages stay. `deliveries` are those of this process.
     """
 
     kind = "api"
@@ -85,6 +80,7 @@ class ApiArranger:
         *,
         listed: dict[str, str] | None = None,
         keyed: bool = False,
+        deliveries: Deliveries | None = None,
     ) -> None:
         self.used: list[Item] = []
         self._listed = {} if listed is None else listed
@@ -92,6 +88,7 @@ class ApiArranger:
         self._workspace = workspace
         self._maker = Maker(api, journal, workspace.run_id, keyed=keyed)
         self._label = label
+        self._deliveries = Deliveries(journal) if deliveries is None else deliveries
 
     async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """Queue an item, poll until one is delivered, and take it along its way."""
@@ -100,13 +97,7 @@ class ApiArranger:
         if not want.delivered:
             return await self._undelivered(want.place, name)
         item = await self._delivered(want.place, worker, headers, name)
-        for number, verb in enumerate(want.way, start=1):
-            if verb == "ack":
-                await self._start(_step(name, "ack"), item, headers)
-            elif verb == "heartbeat":
-                body_of(await self._heartbeat(_step(name, "heartbeat"), item))
-            else:
-                body_of(await self._stop(_step(name, f"stop.{number}"), item, force=verb == "force"))
+        await Way(self._api, item, headers, lambda step: _step(name, step)).go(want)
         return item
 
     async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
@@ -129,10 +120,14 @@ class ApiArranger:
         async for _ in _paced(POLL_PATIENCE):
             number += 1
             step = _step(name, f"poll.{number}")
-            item = await self._poll(step, place, environment_id, worker, headers, NEVER_RECLAIM_MS)
-            if item is not None:
+            async with self._deliveries.polling():
+                item = await self._poll(step, place, environment_id, worker, headers, NEVER_RECLAIM_MS)
+                fresh = item is None or place == "quiet" or self._deliveries.take(item)
+            if item is not None and fresh:
                 self.used.append(item)
                 return item
+            if item is not None:
+                await self._put_aside(step, item)
         raise CannotArrange(
             Text(
                 "No work was delivered within {seconds} s after a session and a user message were created.",
@@ -141,19 +136,35 @@ class ApiArranger:
             _step(name, f"poll.{number}"),
         )
 
+    async def _put_aside(self, step: str, item: Item) -> None:
+        """Stop an item that an earlier conversation was given, so that the next poll finds another one.
+
+        Raises:
+            DeliveredTwice: that conversation may still go on.
+            CannotArrange: it is this one.
+        """
+        if not self._deliveries.alone:
+            raise DeliveredTwice(step)
+        if any(mine.work_id == item.work_id for mine in self.used):
+            raise CannotArrange(
+                Text(
+                    "poll delivered one item to two workers of this case, which needs an item for each",
+                    "poll 将同一个 item 投递给本用例的两个 worker，而本用例需要每个 worker 各有一个 item",
+                ),
+                step,
+            )
+        succeeded(await self._api.stop(f"{step}.put-aside", item.environment_id, item.work_id, force=True))
+
     async def _queued(self, place: Place, name: str) -> tuple[str, str]:
         """Create a session and its first message, so that work is queued; the ids of environment and session."""
         environment_id = self._workspace.environment(place)
         if environment_id is None:
-            raise CannotArrange(
-                Text("A second self-hosted environment could not be made.", "无法创建第二个 self-hosted 环境。"),
-                "create-environment.quiet",
-            )
+            raise CannotArrange(self._workspace.why_missing("quiet", NO_SECOND), "create-environment.quiet")
         label = f"{self._label}-{name}" if name else self._label
         session_id = await self._maker.session(
             _step(name, "session"), label, agent=self._workspace.agent, environment=environment_id
         )
-        body_of(await self._api.send_message(_step(name, "message"), session_id, "Say OK."))
+        succeeded(await self._api.send_message(_step(name, "message"), session_id, "Say OK."))
         return environment_id, session_id
 
     async def _undelivered(self, place: Place, name: str) -> Item:
@@ -166,7 +177,9 @@ class ApiArranger:
             page = self._listed.get(environment_id)
             listing = object_of(await self._api.list_work(step, environment_id, page=page))
             listed = listing.get("data")
-            for entry in listed if isinstance(listed, list) else []:
+            if not isinstance(listed, list):
+                raise CannotArrange(Text("the list of work items has no `data`", "work item 列表中没有 `data`"), step)
+            for entry in listed:
                 if isinstance(entry, dict) and session_of(entry) == session_id:
                     work_id = usable_id(entry.get("id"), step)
                     item = Item(
@@ -199,7 +212,7 @@ class ApiArranger:
         exchange = await self._api.poll(
             step, environment_id, headers=headers, block_ms=BLOCK_MS, reclaim_older_than_ms=reclaim_older_than_ms
         )
-        if body_of(exchange) is None:
+        if nothing_in(exchange):
             return None
         return Item(
             environment_id=environment_id,
@@ -209,22 +222,6 @@ class ApiArranger:
             seen_by=step,
             seen=object_of(exchange),
         )
-
-    async def _start(self, step: str, item: Item, headers: tuple[Header, ...]) -> None:
-        """`queued` to `starting`, by the rightful worker's ack."""
-        exchange = answered(await self._api.ack(step, item.environment_id, item.work_id, headers=headers))
-        if exchange.response is None or exchange.response.status != 200:
-            raise Precondition(
-                Text("the first ack, which arranges the state, was refused", "用于安排状态的首次 ack 被拒绝"),
-                exchange.step,
-            )
-
-    async def _heartbeat(self, step: str, item: Item) -> Exchange:
-        """The first one, with the longest lease: `starting` becomes `active`."""
-        return await self._api.heartbeat(step, item.environment_id, item.work_id, ttl_seconds=LEASE_SECONDS)
-
-    async def _stop(self, step: str, item: Item, *, force: bool) -> Exchange:
-        return await self._api.stop(step, item.environment_id, item.work_id, force=force)
 
 
 def _step(name: str, step: str) -> str:

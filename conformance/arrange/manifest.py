@@ -41,7 +41,7 @@ class WrongManifest(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One prepared item."""
+    """One prepared item. `pat_env` names the variable with the token of its environment, where it has one of its own."""
 
     state: State
     environment_id: str
@@ -50,6 +50,7 @@ class Entry:
     delivered: bool = True
     stopped_by: StoppedBy | None = None
     came_from: Origin | None = None
+    pat_env: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +60,35 @@ class Manifest:
     items: tuple[Entry, ...]
     cloud_environment_id: str | None = None
     second_environment_id: str | None = None
+    cloud_environment_pat_env: str | None = None
+    second_environment_pat_env: str | None = None
+
+    @property
+    def pat_envs(self) -> dict[str, str]:
+        """By environment, the variable that holds its token; those without one of their own are left out."""
+        named = [(entry.environment_id, entry.pat_env) for entry in self.items]
+        named += [
+            (self.cloud_environment_id or "", self.cloud_environment_pat_env),
+            (self.second_environment_id or "", self.second_environment_pat_env),
+        ]
+        return {environment_id: variable for environment_id, variable in named if environment_id and variable}
 
     def to_json(self) -> dict[str, Any]:
-        """The file's content; `parse_manifest` reads it back."""
-        return {
+        """The file's content; `parse_manifest` reads it back. A variable that is not named is left out."""
+        items = [asdict(entry) for entry in self.items]
+        data = {
             "format": MANIFEST_FORMAT,
             "cloud_environment_id": self.cloud_environment_id,
             "second_environment_id": self.second_environment_id,
-            "items": [asdict(entry) for entry in self.items],
+            "cloud_environment_pat_env": self.cloud_environment_pat_env,
+            "second_environment_pat_env": self.second_environment_pat_env,
+            "items": [_without_variable(item) for item in items],
         }
+        return _without_variable(data)
+
+
+def _without_variable(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if value is not None or not key.endswith("pat_env")}
 
 
 def schema_text() -> str:
@@ -106,6 +127,8 @@ def parse_manifest(data: Any) -> Manifest:
         items=tuple(Entry(**entry) for entry in data["items"]),
         cloud_environment_id=data["cloud_environment_id"],
         second_environment_id=data["second_environment_id"],
+        cloud_environment_pat_env=data.get("cloud_environment_pat_env"),
+        second_environment_pat_env=data.get("second_environment_pat_env"),
     )
     _refuse_contradictions(manifest)
     return manifest
@@ -114,7 +137,14 @@ def parse_manifest(data: Any) -> Manifest:
 def _refuse_contradictions(manifest: Manifest) -> None:
     """What no schema can say: an item twice, and an item in an environment that must not hold it."""
     seen: dict[tuple[str, str], int] = {}
+    tokens: dict[str, str | None] = {}
     for number, entry in enumerate(manifest.items):
+        if tokens.setdefault(entry.environment_id, entry.pat_env) != entry.pat_env:
+            words = Text(
+                "items[{n}].pat_env: another one than that of an earlier item of this environment",
+                "items[{n}].pat_env：与该环境中前面某个 item 的不同",
+            )
+            raise WrongManifest(words.format(n=number))
         first = seen.setdefault((entry.environment_id, entry.work_id), number)
         if first != number:
             words = Text(
@@ -185,6 +215,8 @@ def _expected(error: ValidationError) -> Text:
             return _either([value])
         case "pattern" if "worker_id" in error.absolute_path:
             return Text("2 to 64 letters, digits, `.`, `_` or `-`", "2 至 64 个字母、数字、`.`、`_` 或 `-`")
+        case "pattern" if str(error.absolute_path[-1]).endswith("pat_env"):
+            return Text("the name of an environment variable", "环境变量名")
         case "minItems":
             return Text("at least one item", "至少一个 item")
         case _:

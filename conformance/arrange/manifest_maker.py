@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from conformance.arrange.allotment import Kind, kind_wanted
@@ -13,21 +15,34 @@ from conformance.arrange.given import shown_item
 from conformance.arrange.items import ApiArranger
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Entry, Manifest
-from conformance.arrange.reading import AnswerLost
+from conformance.arrange.reading import AnswerLost, CannotArrange, Precondition
 from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace, prepare
 from conformance.client.api import Api
+from conformance.text import Text
 
 _TRIES: Final = 3
+_NAMES: Final = {"quiet": "second_environment_id", "cloud": "cloud_environment_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What could not be made: how many items of a kind, or an environment, and why the first of them could not."""
+
+    what: Text
+    n: int
+    why: Text
 
 
 async def make_manifest(
     api: Api, journal: Journal, run_id: str, wants: Iterable[Want], *, spare: int, at_once: int
-) -> Manifest:
+) -> tuple[Manifest | None, list[Lack]]:
     """Arrange an item for each want, and `spare` more of each kind. What is made is journalled first.
 
+    Returns what could be made, None where nothing could, and what lacks.
+
     Raises:
-        CannotArrange, Precondition, AnswerLost, TargetGone: an item cannot be brought about.
+        CannotArrange, AnswerLost, TargetGone: the environments or the agent cannot be made, or the target is gone.
     """
     workspace = await prepare(api, journal, run_id)
     gate = asyncio.Semaphore(at_once)
@@ -39,12 +54,29 @@ async def make_manifest(
     asked = list(_with_spares([want for want in wants if not want.needs_poll], spare))
     asked = [want for want in asked if workspace.environment(want.place) is not None]
     results = await asyncio.gather(*(one(*pair) for pair in enumerate(asked, 1)), return_exceptions=True)
-    items = []
-    for result in results:
-        if isinstance(result, BaseException):
+    items, failed = [], defaultdict[Kind, list[Text]](list)
+    for want, result in zip(asked, results, strict=True):
+        if isinstance(result, CannotArrange | Precondition):
+            failed[kind_wanted(want)].append(result.reason)
+        elif isinstance(result, AnswerLost):
+            failed[kind_wanted(want)].append(_LOST)
+        elif isinstance(result, BaseException):
             raise result
-        items.append(result)
-    return Manifest(items=tuple(items), cloud_environment_id=workspace.cloud, second_environment_id=workspace.quiet)
+        else:
+            items.append(result)
+    lacks = [
+        Lack(Text(f"`{_NAMES[name]}`", f"`{_NAMES[name]}`"), 1, Text.from_json(why))
+        for name, why in workspace.missing.items()
+    ]
+    lacks += [Lack(kind.words, len(reasons), reasons[0]) for kind, reasons in failed.items()]
+    if not items:
+        return None, lacks
+    return Manifest(
+        items=tuple(items), cloud_environment_id=workspace.cloud, second_environment_id=workspace.quiet
+    ), lacks
+
+
+_LOST: Final = Text("its answers were lost", "其响应丢失")
 
 
 def _with_spares(wants: Iterable[Want], spare: int) -> Iterator[Want]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -9,17 +12,22 @@ from conformance.arrange.arrangement import Arrangement
 from conformance.arrange.items import ApiArranger
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Manifest
-from conformance.arrange.program import Place, Program
-from conformance.arrange.reading import AnswerLost, CannotArrange
+from conformance.arrange.place_tokens import learn
+from conformance.arrange.program import Place, Program, request_for
+from conformance.arrange.reading import AnswerLost, CannotArrange, answered
+from conformance.arrange.refusals import NO_ROUTE, outcome, refusal
 from conformance.arrange.wants import Want
-from conformance.arrange.workspace import Workspace, prepare
+from conformance.arrange.workspace import Workspace, prepare, worker_of
 from conformance.client.api import Api
-from conformance.client.client import TargetGone
-from conformance.exchange import Exchange
+from conformance.client.client import Client, TargetGone
+from conformance.exchange import Exchange, Header
+from conformance.target import ConfigurationError
 from conformance.text import Text
 
 _REFUSED: Final = frozenset({401, 403})
 _BY_API: Final = Arrangement()
+_LOOKED_AT: Final = (Want(), Want(way=("ack",)), Want(way=("ack", "heartbeat")))
+"""What a program is tried with: an item in each state in which its worker's ack succeeds."""
 _TRIED: Final = 3
 """Items of a manifest that are read before it is given up."""
 
@@ -43,8 +51,7 @@ async def preflight(api: Api, journal: Journal, run_id: str, arrangement: Arrang
         if arrangement.manifest is not None:
             return await _manifested(api, run_id, arrangement.manifest)
         if arrangement.command:
-            accepted(await api.list_objects("preflight", "environments"), host)
-            return await _commanded(arrangement.program(api), journal, run_id)
+            return await _commanded(api, arrangement.program(api), journal, run_id)
         return await _arranged(api, journal, run_id)
     except TargetGone:
         raise CannotStart(_unreachable(host, "no connection")) from None
@@ -54,41 +61,55 @@ async def _arranged(api: Api, journal: Journal, run_id: str) -> Workspace:
     """Make the environments and the agent, and see one work item delivered."""
     host = api.client.target.host
     try:
-        accepted(await api.list_objects("preflight", "environments"), host)
+        accepted(await api.list_objects("preflight", "environments"), api.client)
         workspace = await prepare(api, journal, run_id)
         await ApiArranger(api, workspace, journal, "preflight").item(Want(named=False), None)
     except AnswerLost as lost:
-        raise CannotStart(_unreachable(host, lost.exchange.problem or "")) from None
+        raise CannotStart(_unreachable(host, outcome(lost.exchange))) from None
     except CannotArrange as stop:
-        raise CannotStart(
-            Text(
-                "No work can be arranged at {host}: {reason} Check that the token may create environments, agents and"
-                " sessions, and that --base-url and --api-prefix are right.",
-                "无法在 {host} 上安排 work：{reason} 请确认 token 有权创建 environment、agent 和 session，"
-                "且 --base-url 与 --api-prefix 正确。",
-            ).format(host=host, reason=stop.reason)
-        ) from None
+        words = Text("No work can be arranged at {host}: {reason} {mend}", "无法在 {host} 上安排 work：{reason}{mend}")
+        raise CannotStart(words.format(host=host, reason=stop.reason, mend=_mend(stop.status))) from None
     return workspace
+
+
+def _mend(status: int | None) -> Text:
+    """What to do about a refusal: a missing route is no matter of tokens."""
+    if status in NO_ROUTE:
+        return Text(
+            "Check --base-url and --api-prefix; where this route lives elsewhere, give --arrange-url, and where there is"
+            " none, have the items given (--arrange manifest or command).",
+            "请检查 --base-url 与 --api-prefix；如该路由位于别处，请用 --arrange-url 指定；如没有该路由，请使用给定的 item"
+            "（--arrange manifest 或 command）。",
+        )
+    if status in _REFUSED:
+        return Text(
+            "Check that the token may create environments, agents and sessions.",
+            "请确认 token 有权创建 environment、agent 和 session。",
+        )
+    return Text(
+        "Look into the target's log, or have the items given (--arrange manifest or command).",
+        "请查看目标的日志，或使用给定的 item（--arrange manifest 或 command）。",
+    )
 
 
 async def _manifested(api: Api, run_id: str, manifest: Manifest) -> Workspace:
     """See that the target knows the first items of the manifest: any one of them will do."""
     host = api.client.target.host
-    statuses = []
+    _learn(api.client, manifest.pat_envs)
+    answers = []
     for entry in manifest.items[:_TRIED]:
-        exchange = await api.get("preflight", entry.environment_id, entry.work_id)
-        accepted(exchange, host)
-        statuses.append(exchange.response.status if exchange.response else 0)
-        if statuses[-1] == HTTPStatus.OK:
+        answers.append(await api.get("preflight", entry.environment_id, entry.work_id))
+        accepted(answers[-1], api.client, _variable_of(api.client, entry.environment_id))
+        if status_of(answers[-1]) == HTTPStatus.OK:
             break
     else:
         raise CannotStart(
             Text(
-                "{host} answers HTTP {status} to a get of the manifest's first items; check that they are this target's,"
+                "{host} does not show the manifest's first items: {refusal}; check that they are this target's,"
                 " and that --base-url and --api-prefix are right.",
-                "{host} 对清单中前几个 item 的 get 返回 HTTP {status}；请确认它们属于该目标，"
+                "{host} 未显示清单中的前几个 item：{refusal}；请确认它们属于该目标，"
                 "且 --base-url 与 --api-prefix 正确。",
-            ).format(host=host, status=statuses[0])
+            ).format(host=host, refusal=refusal(answers[0]))
         )
     lacking = Text("the manifest has null as its {name}", "清单中的 {name} 为 null")
     return Workspace(
@@ -101,38 +122,117 @@ async def _manifested(api: Api, run_id: str, manifest: Manifest) -> Workspace:
             "quiet": lacking.format(name="`second_environment_id`").to_json(),
             "cloud": lacking.format(name="`cloud_environment_id`").to_json(),
         },
+        pat_envs=manifest.pat_envs,
     )
 
 
-async def _commanded(program: Program, journal: Journal, run_id: str) -> Workspace:
-    """Ask the program for the two environments that a few cases name; without one, only those suffer."""
+async def _commanded(api: Api, program: Program, journal: Journal, run_id: str) -> Workspace:
+    """Ask the program for the two environments that a few cases name, and see that the target knows what it gives.
+
+    Without one of the environments only those cases suffer.
+    """
     found: dict[str, str] = {}
     missing: dict[str, dict[str, str]] = {}
     places: dict[str, Place] = {"quiet": "second-environment", "cloud": "cloud-environment"}
     for name, place in places.items():
         try:
-            found[name] = await program.environment(place)
-            journal.claim(found[name], None)
+            given = await program.environment(place)
         except CannotArrange as failure:
             missing[name] = failure.reason.to_json()
-    return Workspace(run_id=run_id, main="", agent="", missing=missing, **found)
+        else:
+            found[name] = given.environment_id
+            journal.claim(given.environment_id, None, given.pat_env)
+    _learn(api.client, journal.pat_envs)
+    missing |= await _see_given(api, program, journal)
+    return Workspace(run_id=run_id, main="", agent="", missing=missing, pat_envs=journal.pat_envs, **found)
 
 
-def accepted(exchange: Exchange, host: str) -> None:
+async def _see_given(api: Api, program: Program, journal: Journal) -> dict[str, dict[str, str]]:
+    """Have a few items given and look at them: nothing else of the account is touched.
+
+    Returns what the program gets wrong about them, by the name under which `Workspace.missing` has it. A program that
+    brings none is no reason not to begin: each case that misses its item will say so.
+    """
+    faults = {}
+    for want in _LOOKED_AT:
+        with contextlib.suppress(CannotArrange, AnswerLost):
+            fault = await _fault(api, program, journal, want)
+            if fault is not None:
+                faults[worker_of(want.state)] = fault.to_json()
+    return faults
+
+
+async def _fault(api: Api, program: Program, journal: Journal, want: Want) -> Text | None:
+    """Whether the program has an item polled by the worker that it was asked for.
+
+    Where the ack of that worker is refused, an item without a worker is the control: a target that acks it does not
+    refuse the state, so it knows the item as another worker's.
+    """
+    worker = f"conformance-{secrets.token_hex(6)}"
+    named = await _acked(api, program, journal, want, worker)
+    if named is None or status_of(named) != HTTPStatus.CONFLICT:
+        return None
+    control = await _acked(api, program, journal, want, None)
+    if control is None or status_of(control) != HTTPStatus.OK:
+        return None
+    return Text(
+        "The arranging program, asked for a `{state}` item of a worker, seems to poll as another one: the target refuses"
+        " that worker's ack ({outcome}) and takes one of an item without a worker.",
+        "安排程序在被要求提供某个 worker 的 `{state}` item 时，似乎以其他 worker 的身份执行了 poll：目标拒绝该 worker 的 ack"
+        "（{outcome}），而接受没有 worker 的 item 的 ack。",
+    ).format(state=want.state, outcome=outcome(named))
+
+
+async def _acked(api: Api, program: Program, journal: Journal, want: Want, worker: str | None) -> Exchange | None:
+    """Have an item given, look at it, and ack it as the worker that it was asked for; None where it is not there."""
+    given = await program.item(request_for(want, worker), want.state)
+    journal.claim(given.environment_id, given.work_id, given.pat_env)
+    _learn(api.client, journal.pat_envs)
+    exchange = await api.get("preflight", given.environment_id, given.work_id)
+    accepted(exchange, api.client, _variable_of(api.client, given.environment_id))
+    if status_of(exchange) != HTTPStatus.OK:
+        return None
+    headers: tuple[Header, ...] = () if worker is None else ((api.client.target.worker_header, worker),)
+    return answered(await api.ack("preflight", given.environment_id, given.work_id, headers=headers))
+
+
+def _learn(client: Client, pat_envs: Mapping[str, str]) -> None:
+    try:
+        learn(client, pat_envs)
+    except ConfigurationError as error:
+        raise CannotStart(error.reason) from None
+
+
+def _variable_of(client: Client, environment_id: str) -> str:
+    return client.pat_of(environment_id).variable.strip("${}")
+
+
+def status_of(exchange: Exchange) -> int:
+    """The status of an answer; 0 where none came."""
+    return exchange.response.status if exchange.response is not None else 0
+
+
+def accepted(exchange: Exchange, client: Client, variable: str | None = None) -> None:
     """See that the first answer does not speak against going on. A target without this list may still have the rest.
+
+    `variable` is that of the token that was sent, by default the main one's.
 
     Raises:
         CannotStart: unreachable, credentials refused, or a redirect.
     """
-    response = exchange.response
+    host, response = client.target.host, exchange.response
     if response is None or exchange.outcome != "ok":
-        raise CannotStart(_unreachable(host, exchange.problem or ""))
+        raise CannotStart(_unreachable(host, outcome(exchange)))
     if response.status in _REFUSED:
         raise CannotStart(
             Text(
-                "{host} refuses the token in QODER_PAT (HTTP {status}); set it to a token of this target.",
-                "{host} 拒绝了 QODER_PAT 中的 token（HTTP {status}）；请设置为该目标的有效 token。",
-            ).format(host=host, status=response.status)
+                "{host} refuses the token in {variable} ({outcome}); set it to a token of this target.",
+                "{host} 拒绝了 {variable} 中的 token（{outcome}）；请设置为该目标的有效 token。",
+            ).format(
+                host=host,
+                outcome=outcome(exchange),
+                variable=variable or client.credentials.pat.variable.strip("${}"),
+            )
         )
     if 300 <= response.status < 400:
         raise CannotStart(

@@ -6,52 +6,68 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
+import re
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final, Literal, NoReturn
 
+from conformance.arrange.kept_program import MAX_OUTPUT, KeptProgram, Trouble, end
+from conformance.arrange.place_tokens import token_in
 from conformance.arrange.reading import CannotArrange, usable_id
 from conformance.arrange.wants import Want
 from conformance.contract.strict_json import NotStrictJson, decode, parse
+from conformance.machine.scratch import scratch
+from conformance.target import ConfigurationError
 from conformance.text import Text
 
 REQUEST_FORMAT: Final = "work-conformance-arrange/1"
 PROGRAM: Final = "arrange.program"
 """The step to look at where the program is what failed."""
 
-MAX_OUTPUT: Final = 64 * 1024
-"""Bytes of standard output that are read; of standard error, only the end is."""
-
 Place = Literal["cloud-environment", "second-environment"]
 
 _MAX_ERRORS: Final = 1 << 20
 _SHOWN: Final = 200
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAPS: Final = (0.005, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What a program gave: an environment, or an item of one. `pat_env` names the variable with the environment's token."""
+
+    environment_id: str
+    work_id: str = ""
+    pat_env: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
-    """The words of the command, how many seconds one request may take, and what keeps secrets out of messages."""
+    """The words of the command, how many seconds one request may take, and what keeps secrets out of messages.
+
+    `kept` is the program where it stays; else one is started for each request.
+    """
 
     words: tuple[str, ...]
     timeout: float
     redact: Callable[[str], str]
+    kept: KeptProgram | None = None
 
-    async def item(self, request: dict[str, Any], what: str) -> tuple[str, str]:
-        """Ask for an item: its environment and its id.
+    async def item(self, request: dict[str, Any], what: str) -> Given:
+        """Ask for an item.
 
         Raises:
             CannotArrange: the program does not bring it, or not in time.
         """
         answer = await self._answer(request, what)
-        return self._id(answer, "environment_id", what), self._id(answer, "work_id", what)
+        environment_id, work_id = self._id(answer, "environment_id", what), self._id(answer, "work_id", what)
+        return Given(environment_id, work_id, self._variable(answer, what))
 
-    async def environment(self, place: Place) -> str:
+    async def environment(self, place: Place) -> Given:
         """Ask for an environment; errors as `item`."""
-        return self._id(await self._answer(_request(place), place), "environment_id", place)
+        answer = await self._answer(_request(place), place)
+        return Given(self._id(answer, "environment_id", place), pat_env=self._variable(answer, place))
 
     async def release(self, environment_id: str, work_id: str | None) -> None:
         """Say that something is needed no more; what is answered does not matter. Errors as `item`."""
@@ -66,6 +82,9 @@ class Program:
             self._fail(what, Text("its output is no JSON ({why})", "其输出不是 JSON（{why}）").format(why=fault.reason))
         if not isinstance(answer, dict):
             self._fail(what, Text("its output is no JSON object", "其输出不是 JSON 对象"))
+        if "error" in answer:
+            said = self._last_line(str(answer["error"]).encode())
+            self._fail(what, Text("it answered with an error", "它应答了错误"), said)
         return answer
 
     def _id(self, answer: dict[str, Any], key: str, what: str) -> str:
@@ -77,12 +96,32 @@ class Program:
             self._fail(what, Text("its `{key}` holds a secret", "其 `{key}` 中含有机密").format(key=key))
         return found
 
+    def _variable(self, answer: dict[str, Any], what: str) -> str | None:
+        """The variable with the environment's token, whose value is there to be used; None for the main token."""
+        name = answer.get("pat_env")
+        if name is None:
+            return None
+        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+            words = Text("its `pat_env` is no name of an environment variable", "其 `pat_env` 不是环境变量名")
+            self._fail(what, words)
+        try:
+            token_in(name)
+        except ConfigurationError as error:
+            self._fail(what, Text(error.reason.en.rstrip("."), error.reason.zh.rstrip("。")))
+        return name
+
     async def _run(self, request: dict[str, Any], what: str) -> bytes:
         """What the program wrote. A process of its own session, so that all of it can be ended."""
-        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            given.write(json.dumps(request).encode() + b"\n")
-            given.seek(0)
+        if self.kept is not None:
             try:
+                return await self.kept.ask(request)
+            except Trouble as stop:
+                self._fail(what, stop.reason, self._last_line(stop.said))
+        with contextlib.ExitStack() as files:
+            try:
+                given, out, err = (files.enter_context(scratch()) for _ in range(3))
+                given.write(json.dumps(request).encode() + b"\n")
+                given.seek(0)
                 process = subprocess.Popen(  # noqa: S603, ASYNC220 - the user's own command; files, so nothing blocks
                     self.words, stdin=given, stdout=out, stderr=err, start_new_session=True
                 )
@@ -91,11 +130,13 @@ class Program:
             try:
                 trouble = await self._ended(process, out, err)
             finally:
-                _kill(process)
+                end(process)
             if trouble is None and process.returncode:
                 trouble = Text("it ended with code {code}", "以代码 {code} 结束").format(code=process.returncode)
             if trouble is not None:
-                self._fail(what, trouble, self._last_line(err))
+                size = err.seek(0, os.SEEK_END)
+                err.seek(max(0, size - MAX_OUTPUT))
+                self._fail(what, trouble, self._last_line(err.read()))
             out.seek(0)
             return out.read(MAX_OUTPUT)
 
@@ -115,12 +156,10 @@ class Program:
             await asyncio.sleep(nap)
             nap = min(2 * nap, _NAPS[1])
 
-    def _last_line(self, err: IO[bytes]) -> str:
-        """The last line of its standard error, without secrets and without anything that moves a cursor."""
-        size = err.seek(0, os.SEEK_END)
-        err.seek(max(0, size - MAX_OUTPUT))
-        lines = self.redact(err.read().decode("utf-8", "replace")).splitlines()
-        said = [line.strip() for line in lines[size > MAX_OUTPUT :] if line.strip()]
+    def _last_line(self, raw: bytes) -> str:
+        """The last line of what it said, without secrets and without anything that moves a cursor."""
+        lines = self.redact(raw.decode("utf-8", "replace")).splitlines()
+        said = [line.strip() for line in lines[len(raw) >= MAX_OUTPUT :] if line.strip()]
         return "".join(char if char.isprintable() else "?" for char in said[-1][:_SHOWN]) if said else ""
 
     def _fail(self, what: str, trouble: Text, said: str = "") -> NoReturn:
@@ -178,15 +217,3 @@ def _request(
         "came_from": came_from,
         "delivered": delivered,
     }
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process that still runs, and what it started."""
-    if process.poll() is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    process.wait()

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.arrange.refusals import refusal
+from conformance.arrange.wants import STATES, State
 from conformance.contract.strict_json import NotStrictJson, parse
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Response
 from conformance.text import Text
 
 MAX_ID_LENGTH = 256
 
 
 class CannotArrange(Exception):
-    """An item or an environment could not be brought about. `step` names the exchange to look at."""
+    """An item or an environment could not be brought about.
 
-    def __init__(self, reason: Text, step: str) -> None:
+    `step` names the exchange to look at; `status` is that of a refusal.
+    """
+
+    def __init__(self, reason: Text, step: str, status: int | None = None) -> None:
         super().__init__(reason.en)
         self.reason = reason
         self.step = step
+        self.status = status
 
 
 class Precondition(Exception):
@@ -56,6 +62,34 @@ def answered(exchange: Exchange) -> Exchange:
     return exchange
 
 
+def succeeded(exchange: Exchange) -> Response:
+    """The 2xx response to an operation, whatever its body says.
+
+    Raises:
+        AnswerLost: no answer came.
+        CannotArrange: the operation was refused.
+    """
+    response = answered(exchange).response
+    assert response is not None
+    if not 200 <= response.status < 300:
+        words = Text("{refusal}.", "{refusal}。").format(refusal=refusal(exchange))
+        raise CannotArrange(words, exchange.step, response.status)
+    return response
+
+
+def state_in(exchange: Exchange) -> str | None:
+    """The state that a response shows; None where it shows none."""
+    response = exchange.response
+    if exchange.outcome != "ok" or response is None or response.body.problem is not None:
+        return None
+    try:
+        body = parse(response.body.text)
+    except NotStrictJson:
+        return None
+    state = body.get("state") if isinstance(body, dict) else None
+    return state if isinstance(state, str) else None
+
+
 def body_of(exchange: Exchange) -> Any:
     """The JSON value that a 2xx answer holds.
 
@@ -63,15 +97,7 @@ def body_of(exchange: Exchange) -> Any:
         AnswerLost: no answer came.
         CannotArrange: the operation was refused, or its answer is not JSON.
     """
-    response = answered(exchange).response
-    assert response is not None
-    if not 200 <= response.status < 300:
-        raise CannotArrange(
-            Text("{operation} answered HTTP {status}.", "{operation} 返回了 HTTP {status}。").format(
-                operation=exchange.operation, status=response.status
-            ),
-            exchange.step,
-        )
+    response = succeeded(exchange)
     unreadable = CannotArrange(
         Text(
             "{operation} answered HTTP {status} with a body that is not readable JSON.",
@@ -85,6 +111,14 @@ def body_of(exchange: Exchange) -> Any:
         return parse(response.body.text)
     except NotStrictJson:
         raise unreadable from None
+
+
+def nothing_in(exchange: Exchange) -> bool:
+    """Whether a poll found nothing: JSON null, or no body at all; errors as `body_of`."""
+    response = succeeded(exchange)
+    if response.body.problem is None and not response.body.text.strip():
+        return True
+    return body_of(exchange) is None
 
 
 def object_of(exchange: Exchange) -> dict[str, Any]:
@@ -117,3 +151,17 @@ def usable_id(value: Any, step: str) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID_LENGTH or value in {".", ".."}:
         raise CannotArrange(Text("the target gave no usable id", "目标没有给出可用的 id"), step)
     return value
+
+
+def another_state(found: object, wanted: State) -> Text:
+    """Why a case cannot go on, in the target's own words for the state."""
+    reason = Text(
+        "the item is `{found}` and not `{state}` after it was arranged",
+        "安排之后 item 的状态是 `{found}` 而不是 `{state}`",
+    ).format(found=str(found)[:20], state=wanted)
+    if not isinstance(found, str) or found in STATES:
+        return reason
+    return Text(
+        "{reason}; --map-state {found}={state} has it judged all the same",
+        "{reason}；使用 --map-state {found}={state} 可照常判定",
+    ).format(reason=reason, found=found[:20], state=wanted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 if TYPE_CHECKING:
     from conformance.arrange.workspace import Place
@@ -15,6 +15,18 @@ Verb = Literal["ack", "heartbeat", "stop", "force"]
 """One step of a way: what is done to an item after it was delivered."""
 
 State = Literal["queued", "starting", "active", "stopping", "stopped"]
+STATES: Final[tuple[str, ...]] = get_args(State)
+"""The documented states, in the order in which an item goes through them."""
+
+Need = Literal["id", "live", "over", "state"]
+"""What a case needs of its item's state, as a get shows it.
+
+- `id`: nothing; that the target gave it an id is enough.
+- `live`: the wanted state, or a name of the target's own, which no page documents.
+- `over`: `stopping` or `stopped`.
+- `state`: exactly the wanted state.
+"""
+
 StoppedBy = Literal["graceful", "drained", "forced"]
 Origin = Literal["queued", "starting", "active"]
 
@@ -23,7 +35,7 @@ Origin = Literal["queued", "starting", "active"]
 class Want:
     """An item that was delivered and then went `way`. `named` says whether its poll carried a Worker-ID.
 
-    `items` is how many such items the case takes.
+    `items` is how many such items the case takes; `need` is what the case needs of its state.
     """
 
     way: tuple[Verb, ...] = ()
@@ -31,6 +43,19 @@ class Want:
     delivered: bool = True
     place: Place = "main"
     items: int = 1
+    need: Need = "state"
+
+    def met_by(self, state: object) -> bool:
+        """Whether an item that a get shows in that state will do."""
+        match self.need:
+            case "id":
+                return True
+            case "live":
+                return state == self.state or state not in STATES
+            case "over":
+                return state in {"stopping", "stopped"}
+            case _:
+                return state == self.state
 
     @property
     def state(self) -> State:
@@ -80,6 +105,16 @@ class Item:
     worker: str | None
     seen_by: str
     seen: dict[str, Any]
+
+    @property
+    def identity(self) -> dict[str, str | None]:
+        """What a transcript says of it."""
+        return {
+            "worker": self.worker,
+            "seen_by": self.seen_by,
+            "environment_id": self.environment_id,
+            "work_id": self.work_id,
+        }
 
 
 def _after(state: State, verb: Verb) -> State:

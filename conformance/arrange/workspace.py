@@ -22,10 +22,16 @@ _NOT_SELF_HOSTED: Final = ("cloud", "managed")
 """The documented kind, then the name that the China edition's schemas page has for it."""
 _FALLBACK_MODEL: Final = "auto"
 
+NO_SECOND: Final = Text("a second self-hosted environment could not be made", "无法创建第二个 self-hosted 环境")
+_NO_CLOUD: Final = Text("an environment that is not self-hosted could not be made", "无法创建非 self-hosted 环境")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """Ids of what was made or given. An environment that is not there is None; `missing` may say why (`Text` as JSON)."""
+    """Ids of what was made or given. An environment that is not there is None; `missing` may say why (`Text` as JSON).
+
+    `pat_envs` names, by environment, the variable that holds its token, where it has one of its own.
+    """
 
     run_id: str
     main: str
@@ -33,6 +39,7 @@ class Workspace:
     quiet: str | None = None
     cloud: str | None = None
     missing: dict[str, dict[str, str]] = field(default_factory=dict)
+    pat_envs: dict[str, str] = field(default_factory=dict)
 
     def environment(self, place: Place) -> str | None:
         """The self-hosted environment of that name."""
@@ -45,8 +52,7 @@ class Workspace:
         Raises:
             CannotArrange: there is none.
         """
-        reason = Text("a second self-hosted environment could not be made", "无法创建第二个 self-hosted 环境")
-        return self.quiet if self.quiet is not None else self._lacks("quiet", reason)
+        return self.quiet if self.quiet is not None else self._lacks("quiet", NO_SECOND)
 
     @property
     def not_self_hosted(self) -> str:
@@ -55,12 +61,15 @@ class Workspace:
         Raises:
             CannotArrange: there is none.
         """
-        reason = Text("an environment that is not self-hosted could not be made", "无法创建非 self-hosted 环境")
-        return self.cloud if self.cloud is not None else self._lacks("cloud", reason)
+        return self.cloud if self.cloud is not None else self._lacks("cloud", _NO_CLOUD)
 
     def _lacks(self, name: str, reason: Text) -> NoReturn:
+        raise CannotArrange(self.why_missing(name, reason), f"environment.{name}")
+
+    def why_missing(self, name: str, reason: Text) -> Text:
+        """Why an environment is not there, as whoever was to bring it about said; else `reason`."""
         told = self.missing.get(name)
-        raise CannotArrange(Text.from_json(told) if told else reason, f"environment.{name}")
+        return Text.from_json(told) if told is not None else reason
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `Workspace(**data)` reads it back."""
@@ -86,7 +95,34 @@ async def prepare(api: Api, journal: Journal, run_id: str) -> Workspace:
         _not_self_hosted(maker),
         return_exceptions=True,
     )
-    return Workspace(run_id=run_id, main=main, agent=_made(agent), quiet=_made(quiet), cloud=_made(cloud))
+    second, not_self_hosted = _made(quiet), _made(cloud)
+    said = Text("{lack}: {why}", "{lack}：{why}")
+    missing = {
+        name: said.format(lack=lack, why=place.why).to_json()
+        for name, place, lack in (("quiet", second, NO_SECOND), ("cloud", not_self_hosted, _NO_CLOUD))
+        if place.why is not None
+    }
+    return Workspace(
+        run_id=run_id,
+        main=main,
+        agent=_made(agent),
+        quiet=second.id,
+        cloud=not_self_hosted.id,
+        missing=missing,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Optional:
+    """An environment that may be missing, with the reason where it is."""
+
+    id: str | None
+    why: Text | None = None
+
+
+def worker_of(state: str) -> str:
+    """The name under which `Workspace.missing` says that items in a state are not those of the worker asked for."""
+    return f"worker.{state}"
 
 
 class Maker:
@@ -151,20 +187,22 @@ def _made(result: T | BaseException) -> T:
     return result
 
 
-async def _not_self_hosted(maker: Maker) -> str | None:
-    """The first kind that the target takes; None where it takes neither."""
+async def _not_self_hosted(maker: Maker) -> _Optional:
+    """The first kind that the target takes; where it takes neither, why it refused the documented one."""
+    refused: list[_Optional] = []
     for kind in _NOT_SELF_HOSTED:
         made = await _optional(maker.environment(f"not-self-hosted-{kind}", kind))
-        if made is not None:
+        if made.id is not None:
             return made
-    return None
+        refused.append(made)
+    return refused[0]
 
 
-async def _optional(making: Awaitable[str]) -> str | None:
+async def _optional(making: Awaitable[str]) -> _Optional:
     try:
-        return await making
-    except CannotArrange:
-        return None
+        return _Optional(await making)
+    except CannotArrange as failure:
+        return _Optional(None, failure.reason)
 
 
 async def _model(api: Api) -> str:

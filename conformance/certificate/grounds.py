@@ -60,6 +60,10 @@ def unfit(evidence: Evidence) -> list[Text]:
                 "该运行使用了 --insecure：无法确认应答者是谁。",
             )
         )
+    if about.states:
+        names = ", ".join(f"{name}={state}" for name, state in about.states)
+        words = Text("The run mapped state names (--map-state {names}).", "该运行映射了状态名（--map-state {names}）。")
+        found.append(words.format(names=names))
     if about.known_failures.entries:
         found.append(Text("The run had waivers in use.", "该运行使用了豁免。"))
     return found + _not_its_own(evidence)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import LEASE_SECONDS, Item, Want
@@ -132,13 +133,19 @@ def _in_sequences(transcript: Transcript) -> Iterator[Oddity]:
             if before is None or after is None or sent is None or sent.outcome != "ok" or sent.response is None:
                 break
             kind, foreign = _KINDS[action], action == "foreign"
+            if kind in {"stop", "force-stop"} and after == before != "stopped" and state_shown(sent) is None:
+                break  # it may take effect at any time from now on
             rule = _judged_by(before, foreign, sequence[: number - 1]) if kind == "ack" else ""
+            if kind == "ack" and sent.response.status >= HTTPStatus.BAD_REQUEST and after != before:
+                rule = "ack.refused.changes-nothing"
             found = Oddity(kind, foreign, before, sent.response.status, state_shown(sent), after, rule)
             if not _documented(found):
                 yield found
 
 
 def _judged_by(phase: Phase, foreign: bool, done: Sequence[str]) -> str:
+    if not foreign and "foreign" in done and phase in {"queued", "starting", "active"}:
+        return "ack.refused.rightful-worker-unharmed"
     if phase != "stopped":
         return (_OF_FOREIGN_ACKS if foreign else _OF_ACKS)[phase]
     if "force" in done:
@@ -209,7 +216,7 @@ def _send(stage: Stage, action: str, item: Item) -> Send:
     place = (item.environment_id, item.work_id)
     match action:
         case "get":
-            settled = latest(no_earlier_state(stage.exchanges, item))
+            settled = latest(no_earlier_state(stage.exchanges, item, stage.client.target))
             return lambda api, name: api.get_until(name, *place, settled)
         case "heartbeat" | "again":
             first = action == "heartbeat"

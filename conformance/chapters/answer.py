@@ -12,7 +12,7 @@ from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.contract.work_item import FIELDS, IDENTITY, MISSING, Difference, differences
 from conformance.exchange import BodyProblem
 from conformance.scenario.model import Check, Finding, Judgement, Scenario
-from conformance.scenario.view import LEASE_GAP, Blocked, NotExercised, Unjudged, View
+from conformance.scenario.view import LEASE_GAP, Blocked, NotExercised, Unjudged, View, foreign
 from conformance.text import Lang, Text
 
 _MAX_FINDINGS: Final = 12
@@ -128,9 +128,14 @@ def _get_agrees(view: View) -> Iterator[Finding]:
         raise NotExercised(Text("no ack was followed by a get", "没有 ack 之后随即执行 get 的情形"))
     for ack, get in pairs:
         found = differences(_complete(view, ack), view.item(get))
+        state = view.foreign_state(get)
+        if state is not None:
+            found = [difference for difference in found if difference.field != "state"]
         if found and view.gap(ack, get) > LEASE_GAP:
             raise Unjudged(Text("too long passed between the ack and the get", "ack 与 get 之间间隔过长"))
         yield from disagreements(get, found, Text("as the ack answered it", "与 ack 的响应一致"))
+        if state is not None:
+            raise foreign(state)
 
 
 def disagreements(step: str, found: list[Difference], since: Text) -> Iterator[Finding]:

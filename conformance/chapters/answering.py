@@ -65,12 +65,14 @@ def _judge_answer(view: View, step: str, expectation: Expectation) -> Iterator[F
     if expectation.presumes is not None:
         view.answered_as_expected(expectation.presumes)
     response = view.response(step)
+    view.compared_with_control(step)
     answer = next((answer for answer in expectation.allowed if answer.status == response.status), None)
     if answer is None:
         _excuse_lapsed_lease(view, step, response)
         yield Finding(step=step, expected=expectation.describe(), actual=_describe(view, step, response))
     elif answer.error_type is not None:
         yield from _judge_error_type(view, step, answer)
+        view.counts(step)
     elif answer.state is not None:
         yield from _judge_state(view, step, answer)
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from conformance.chapters.refusal_effects import FIRST_ACK
+from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.target_clock import HEARTBEAT, not_in_the_future
 from conformance.client.api import STALE
 from conformance.contract import schemas, timestamps

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from conformance.arrange.reading import NotOffered
 from conformance.arrange.wants import Item
+from conformance.chapters.controls import UNKNOWN_ENVIRONMENT, UNKNOWN_WORK
 from conformance.chapters.refusal_effects import Attempt, refusal_case
 from conformance.chapters.unknown_ids import malformed, unknown_environment_id, unknown_work_id
 from conformance.scenario.model import Scenario, refusal
@@ -91,4 +92,5 @@ def scenarios() -> Iterator[Scenario]:
                 title=Text("An ack with {noun} {words}", "执行 ack，{noun}{words}").format(noun=noun, words=words),
                 expectation=refusal("ack.not-found.malformed", _MISSING, _INVALID),
                 attempt=_malformed(subject, shape),
+                control=UNKNOWN_WORK if subject == "work" else UNKNOWN_ENVIRONMENT,
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import Want
 from conformance.chapters.answering import error_type
-from conformance.chapters.refusal_effects import FIRST_ACK
+from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.unknown_ids import unknown_environment_id, unknown_work_id
 from conformance.client import tokens
 from conformance.contract.schemas import shown
@@ -46,7 +46,7 @@ async def _forms(stage: Stage) -> None:
     """Retries of the rightful worker, each with one oddity; the item is starting, so a retry is safe."""
     item = await stage.item()
     mine = stage.rightful(item)
-    pat = stage.client.credentials.pat
+    pat = stage.pat
     request_id = str(uuid.UUID(int=stage.rng.getrandbits(128), version=4))
     stage.facts["request_id"] = request_id
     await stage.try_ack("plain", item, (*mine, ("x-request-id", request_id)))
@@ -65,7 +65,7 @@ async def _forms(stage: Stage) -> None:
 async def _precedence(stage: Stage) -> None:
     item = await stage.item()
     mine = stage.rightful(item)
-    nobody = tokens.bearer(tokens.unknown(stage.client.credentials.pat, stage.rng))
+    nobody = tokens.bearer(tokens.unknown(stage.pat, stage.rng))
     nowhere = await unknown_environment_id(stage, item)
     nothing = await unknown_work_id(stage, item)
     await stage.try_ack("401-404", item, mine, environment_id=nowhere, authentication=nobody)

@@ -21,7 +21,7 @@ from conformance.contract.orders import MOST_LOOKS
 from conformance.contract.telling import told
 from conformance.exchange import Exchange
 from conformance.scenario.model import Finding, Judgement
-from conformance.scenario.view import Blocked, NoOccasion, Unjudged, View
+from conformance.scenario.view import Blocked, NoOccasion, Unjudged, View, foreign
 from conformance.text import Text
 
 _ONLY: Final = ""
@@ -60,6 +60,9 @@ def explained_each(*items: str) -> Judgement:
         outcomes = [_outcome(initial, events, item) for item in initial]
         contradictions = [outcome for outcome in outcomes if isinstance(outcome, Contradiction)]
         yield from map(_finding, contradictions)
+        foreign_states = [view.foreign_state(_last_step(item)) for item in initial]
+        if not contradictions and any(foreign_states):
+            raise foreign(next(filter(None, foreign_states)))
         if any(isinstance(outcome, Undecided) for outcome in outcomes):
             raise Unjudged(_TOO_MANY)
         if not contradictions and not any(event.operation.kind == "ack" and not event.unknown for event in events):
@@ -254,8 +257,7 @@ def _last_step(item: str) -> str:
 def _read(view: View, item: str) -> Event:
     step = _last_step(item)
     last = view.exchange(step)
-    shown = view.item(step).get("state")
-    return Event(step, Operation("get"), Answer(200, shown), last.invoked, last.completed, item)
+    return Event(step, Operation("get"), Answer(200, view.documented_state(step)), last.invoked, last.completed, item)
 
 
 def _seen(view: View, step: str, operation: Operation, item: str) -> Answer:
@@ -267,8 +269,16 @@ def _seen(view: View, step: str, operation: Operation, item: str) -> Answer:
     if operation.kind == "get" and _only_lags(view, step, item):
         return Answer(None)
     if operation.kind not in ("ack", "redeliver"):
-        return Answer(status, state_shown(view.exchange(step)))
-    body = view.body(step)
+        state = view.named(state_shown(view.exchange(step)))
+        if state is None and operation.kind != "get":
+            return Answer(None)  # what such a response does not show is unknown
+        return Answer(status, None if operation.kind == "get" and state not in PHASES else state)
+    try:
+        body = view.body(step)
+    except Unjudged:
+        if operation.kind == "ack":
+            raise
+        return Answer(None)
     if operation.kind == "redeliver":
         facts = view.transcript.facts
         work_id = facts.get("items", {}).get(item, facts).get("work_id")

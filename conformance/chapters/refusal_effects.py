@@ -6,12 +6,14 @@ The item is read before and after, and the rightful worker acks at the end.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.wants import Item, Verb, Want
+from conformance.arrange.wants import Item, Need, Verb, Want
 from conformance.chapters.answer import disagreements
+from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK, owners_ack
 from conformance.contract.work_item import differences
-from conformance.scenario.model import Check, Expectation, Finding, OptionalToken, Scenario, success
+from conformance.scenario.model import Check, Control, Expectation, Finding, OptionalToken, Scenario, success
 from conformance.scenario.showings import no_older_than
 from conformance.scenario.view import ARRANGING_ACK, LEASE_GAP, Unjudged, View
 from conformance.text import Text
@@ -22,10 +24,10 @@ if TYPE_CHECKING:
 Attempt = Callable[["Stage", Item], Awaitable[None]]
 """Sends the ack that must be refused, as step `ack`."""
 
-FIRST_ACK: Final = success("ack.first.starting", "starting")
 RIGHTFUL_ACK: Final = success("ack.refused.rightful-worker-unharmed", None, presumes="ack")
 _STOP_TIMES: Final = ("stop_requested_at", "stopped_at")
-_TERMINAL: Final = frozenset({"stopping", "stopped"})
+WRITES_OF_A_CONTROL: Final = 5
+"""Session, message and ack; a stop and a delete afterwards."""
 
 
 def refusal_case(
@@ -36,6 +38,8 @@ def refusal_case(
     expectation: Expectation,
     attempt: Attempt,
     way: tuple[Verb, ...] = (),
+    need: Need = "id",
+    control: Control | None = None,
     token: OptionalToken | None = None,
     beside_quiet: bool = False,
     beside_another: bool = False,
@@ -43,11 +47,13 @@ def refusal_case(
 ) -> Scenario:
     """A case around one ack that must be refused, of an item that went `way`.
 
-    With `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`. `worker` makes
-    the identity that the item is polled with, where that is for the suite to choose.
+    `need` is what the requirement depends on; a bad token, say, is refused whatever the item's state.
+    `control` is the plain case where the ack is a variation of one; else it is the owning worker's. With
+    `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`. `worker` makes the
+    identity that the item is polled with, where that is for the suite to choose.
     """
-    want = Want(way=way, items=2 if beside_another else 1)
-    live = want.state not in _TERMINAL
+    want = Want(way=way, items=2 if beside_another else 1, need=need)
+    owner = owners_ack(way)
 
     async def talk(stage: Stage) -> None:
         if token is not None:
@@ -57,13 +63,20 @@ def refusal_case(
         await attempt(stage, item)
         await stage.lag_over()
         await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
-        if live:
+        if owner is not None:
             await stage.ack("rightful", item, stage.rightful(item))
 
     expectations = {ARRANGING_ACK: FIRST_ACK} if "ack" in way else {}
-    expectations["ack"] = expectation
-    if live:
+    controls: dict[str, Control] = {}
+    if owner is not None:
+        controls = {"ack": control or owner, "rightful": owner}
+        expectations["ack"] = replace(expectation, witness="rightful")
         expectations["rightful"] = RIGHTFUL_ACK
+    elif "ack" not in way:  # no ack on the way has shown that the target takes any
+        controls = {"ack": ALWAYS_FIRST}
+        expectations["ack"] = replace(expectation, witness=ALWAYS_FIRST.step)
+    else:
+        expectations["ack"] = expectation
     return Scenario(
         id=scenario_id,
         chapter=chapter,
@@ -73,9 +86,10 @@ def refusal_case(
         expectations=expectations,
         checks=(Check("ack.refused.changes-nothing", changes_nothing),),
         gets=((ARRANGING_ACK, "before"),) if way == ("ack",) else (),
+        controls=controls,
         token=token,
         beside_quiet=beside_quiet,
-        also_writes=int(beside_another and "ack" in way),
+        also_writes=int(beside_another and "ack" in way) + WRITES_OF_A_CONTROL * (ALWAYS_FIRST in controls.values()),
     )
 
 
@@ -97,7 +111,10 @@ def changes_nothing_after_stop(view: View) -> Iterator[Finding]:
 
 def _changed(view: View, before: dict[str, Any]) -> Iterator[Finding]:
     view.answered_as_expected("ack")
-    found = differences(before, view.item("after"))
+    after = view.item("after")
+    found = differences(before, after)
+    if (before.get("state"), after.get("state")) == ("stopping", "stopped") and view.scenario.want.need == "over":
+        raise Unjudged(Text("the item was still being stopped", "item 当时仍在停止过程中"))
     if found and view.gap("before", "after") > LEASE_GAP:
         raise Unjudged(
             Text(

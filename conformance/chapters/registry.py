@@ -66,3 +66,16 @@ def scenarios() -> dict[str, Scenario]:
 
 def _in_race(check: Check) -> Judgement:
     return blamed_on_overlap(check.judge) if check.requirement.startswith(_RACES) else check.judge
+
+
+@cache
+def controls() -> dict[str, tuple[str, ...]]:
+    """By the id of a requirement, those of the plain cases that it is compared with."""
+    found: dict[str, dict[str, None]] = {}
+    for scenario in scenarios().values():
+        for step, expectation in scenario.expectations.items():
+            plain = [scenario.controls.get(step), scenario.controls.get(expectation.witness or "")]
+            for control in filter(None, plain):
+                if control.expectation.requirement != expectation.requirement:
+                    found.setdefault(expectation.requirement, {})[control.expectation.requirement] = None
+    return {requirement: tuple(plain) for requirement, plain in found.items()}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from conformance.arrange.wants import Item
+from conformance.chapters.controls import ANOTHER_WORKER, FIRST
 from conformance.chapters.first_ack import TIMES
 from conformance.chapters.refusal_effects import refusal_case
 from conformance.exchange import JSON_TYPE
@@ -37,6 +38,7 @@ def scenarios() -> Iterator[Scenario]:
         talk=_first_ack,
         expectations={"ack": success("ack.request.json-body", "starting")},
         gets=(("ack", "after"),),
+        controls={"ack": FIRST},
         checks=TIMES,
     )
     yield refusal_case(
@@ -45,4 +47,5 @@ def scenarios() -> Iterator[Scenario]:
         title=Text("Another worker acks with the JSON body {}", "另一个 worker 的 ack 携带 JSON 请求体 {}"),
         expectation=refusal("ack.request.json-body", (409, "invalid_request_error")),
         attempt=_other_worker,
+        control=ANOTHER_WORKER,
     )

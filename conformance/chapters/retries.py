@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import Verb, Want
 from conformance.chapters.answer import disagreements
-from conformance.chapters.refusal_effects import FIRST_ACK
+from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.target_clock import not_in_the_future
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import differences, instant_of

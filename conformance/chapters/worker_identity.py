@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.reading import NotOffered
 from conformance.arrange.wants import Item, Verb, Want
+from conformance.chapters.controls import ANOTHER_WORKER, FIRST
 from conformance.chapters.first_ack import TIMES
 from conformance.chapters.refusal_effects import RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
 from conformance.scenario.model import Check, Finding, Scenario, refusal, success
@@ -117,6 +118,7 @@ def mismatches() -> Iterator[Scenario]:
             expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
             attempt=_ack_as(lambda stage, _: stage.worker_id()),
             way=way,
+            need="live",
         )
         for name, miss in _NEAR_MISSES.items():
             if state in miss.states:
@@ -133,6 +135,7 @@ def _almost(name: str, miss: NearMiss, state: str) -> Scenario:
         expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
         attempt=_ack_as(lambda _, worker: miss.made_from(worker)),
         way=_WAYS[state],
+        need="live",
         worker=_long if miss.long else None,
     )
 
@@ -150,6 +153,7 @@ def holders_of_another() -> Iterator[Scenario]:
             expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
             attempt=_ack_as(lambda stage, _: stage.facts["items"]["b"]["worker"]),
             way=_WAYS[state],
+            need="live",
             beside_another=True,
         )
 
@@ -207,6 +211,7 @@ async def _right_after_redelivery(stage: Stage) -> None:
 def _accepted_or_refused(view: View) -> Iterator[Finding]:
     """The open question is answered one way or the other."""
     status = view.response("ack").status
+    view.compared_with_control("ack")
     if status >= 500:
         expected = Text("HTTP 200, or a refusal (4xx)", "HTTP 200，或拒绝（4xx）")
         yield Finding(step="ack", expected=expected, actual=Text(f"HTTP {status}", f"HTTP {status}"))
@@ -225,11 +230,12 @@ def scenarios() -> Iterator[Scenario]:
         ),
         talk=_redelivered,
         expectations={
-            "ack": refusal("ack.identity.redelivered", _CONFLICT),
+            "ack": replace(refusal("ack.identity.redelivered", _CONFLICT), witness="rightful"),
             "rightful": RIGHTFUL_ACK,
         },
+        controls={"ack": FIRST, "rightful": FIRST},
         checks=(Check("ack.refused.changes-nothing", changes_nothing),),
-        want=Want(place="quiet"),
+        want=Want(place="quiet", need="id"),
     )
     yield Scenario(
         id="identity.right-after-redelivery",
@@ -240,10 +246,11 @@ def scenarios() -> Iterator[Scenario]:
         ),
         talk=_right_after_redelivery,
         expectations={
-            "former": refusal("ack.identity.redelivered", _CONFLICT),
+            "former": replace(refusal("ack.identity.redelivered", _CONFLICT), witness="ack"),
             "ack": success("ack.refused.rightful-worker-unharmed", None, presumes="former"),
         },
-        want=Want(place="quiet"),
+        controls={"former": FIRST, "ack": FIRST},
+        want=Want(place="quiet", need="id"),
     )
     yield Scenario(
         id="identity.no-id",
@@ -253,6 +260,7 @@ def scenarios() -> Iterator[Scenario]:
         talk=_no_id,
         expectations={"ack": success("ack.identity.optional", "starting")},
         gets=(("ack", "after"),),
+        controls={"ack": FIRST},
         checks=TIMES,
     )
     yield Scenario(
@@ -264,6 +272,7 @@ def scenarios() -> Iterator[Scenario]:
         ),
         talk=_ack_without_id,
         expectations={"ack": success("ack.identity.ack-without-id", None, optional=True)},
+        controls={"ack": FIRST},
         checks=(Check("ack.identity.ack-without-id-answered", _accepted_or_refused),),
     )
     yield Scenario(
@@ -276,6 +285,7 @@ def scenarios() -> Iterator[Scenario]:
         talk=_header_matches,
         expectations={"ack": success("ack.identity.header-case", "starting")},
         gets=(("ack", "after"),),
+        controls={"ack": FIRST},
     )
     yield refusal_case(
         "identity.header-case.other-id",
@@ -283,4 +293,5 @@ def scenarios() -> Iterator[Scenario]:
         title=Text("Another worker acks with the header in lower case", "另一个 worker 以小写头部名称 ack"),
         expectation=refusal("ack.identity.header-case", _CONFLICT),
         attempt=_refuse_lower_case,
+        control=ANOTHER_WORKER,
     )

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import importlib
-from typing import Final
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
 
 import click
 
 from conformance import __version__
+from conformance.cli.guard import documented_exit_codes, refusals_as_sentences
 from conformance.cli.spoken import say
+from conformance.cli.streams import standard_streams
 from conformance.cli.suggesting import SuggestingGroup
+from conformance.machine.modules import own_modules_first
+from conformance.machine.signals import ends_as_interrupts
 
 _COMMANDS: Final = {
     "run": say("Judge a server, or the embedded emulator.", "判定一个服务器或内置模拟器。"),
@@ -35,7 +41,28 @@ _COMMANDS: Final = {
 
 
 class _Commands(SuggestingGroup):
-    """Loads a command's module when it is needed, so that `--help` stays fast."""
+    """Loads a command's module when it is needed, so that `--help` stays fast; guards each from its surroundings."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """As click does it, but for the exit codes, which click would give to its own exceptions only."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        own_modules_first()
+        with standard_streams(), ends_as_interrupts(), documented_exit_codes():
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+            sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does it; what the machine refuses is said in a sentence."""
+        with refusals_as_sentences():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.key_command import password_of, write_new
 from conformance.cli.options import CannotStart, spoken_lang_option
 from conformance.cli.spoken import say, spoken
@@ -20,6 +21,7 @@ EXIT_REFUSED = 1
 
 
 @click.command(
+    cls=CheckedCommand,
     short_help=say("Make a certificate of a conformant run.", "将一次符合的运行制成证书。"),
     context_settings={"max_content_width": 100},
     help=say(

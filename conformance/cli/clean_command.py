@@ -15,24 +15,24 @@ from conformance.arrange.journal import Made
 from conformance.arrange.preflight import CannotStart as Unreachable
 from conformance.arrange.preflight import accepted
 from conformance.arrange.reading import AnswerLost, CannotArrange
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import CannotStart, merged, settings_options
 from conformance.cli.spoken import say, spoken
 from conformance.client.api import Api
 from conformance.client.client import TargetGone
 from conformance.client.conversation import converse
-from conformance.options import OPTIONS
+from conformance.client.traffic import Traffic
+from conformance.options import REACHING, names_of
 from conformance.reporting.safe import safe
+from conformance.reporting.wording import turned_away
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_NOT_FOR_CLEAN: Final = frozenset(
-    {"output", "chapter", "requirement", "failed-from", "strict", "seed", "repeat", "max-duration", "worker-header",
-     "arrange", "manifest", "arrange-command", "arrange-timeout", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"}
-)  # fmt: skip
 
 
 @click.command(
+    cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=say(
         "List what earlier runs left on a target, recognised by its name, and remove it.\n\n"
@@ -43,7 +43,7 @@ _NOT_FOR_CLEAN: Final = frozenset(
         "退出码：0 没有遗留，1 有对象无法清除，2 无法连接目标。",
     ),
 )
-@settings_options([option.name for option in OPTIONS if option.name not in _NOT_FOR_CLEAN])
+@settings_options([*names_of(*REACHING), "lang", "concurrency"])
 @click.option("--run-id", default=None, metavar="ID", help=say("Only what this run left.", "只清理该次运行的遗留。"))
 @click.option(
     "--older-than",
@@ -57,8 +57,9 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Remove what earlier runs left."""
     values = merged(ctx, config)
     settings = _settings(values)
+    traffic = Traffic()
     try:
-        leftovers = _clean(settings, values)
+        leftovers = _clean(settings, values, traffic)
     except (Unreachable, ConfigurationError) as error:
         raise CannotStart(error.reason.in_(spoken())) from None
     except (AnswerLost, CannotArrange, TargetGone) as error:
@@ -69,6 +70,8 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     for leftover in leftovers:
         what = f"{leftover.collection} {safe(leftover.name)}: {safe(leftover.reason)}"
         click.echo(say(f"left behind: {what}", f"遗留：{what}"), err=True)
+    if traffic.turned_away:
+        click.echo(turned_away(traffic.turned_away).in_(spoken()))
     if not leftovers and not values["dry_run"]:
         click.echo(say("Nothing is left.", "已没有遗留。"))
     raise SystemExit(1 if leftovers else 0)
@@ -83,21 +86,26 @@ def _settings(values: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def _clean(settings: Settings, values: Mapping[str, Any]) -> list[Leftover]:
+def _clean(settings: Settings, values: Mapping[str, Any], traffic: Traffic) -> list[Leftover]:
     assert settings.credentials is not None
     target = settings.target()
     before = _moment(values["older_than"])
 
     async def conversation(api: Api) -> list[Leftover]:
-        accepted(await api.list_objects("preflight", "environments"), target.host)
+        accepted(await api.list_objects("preflight", "environments"), api.client)
         found = [made for made in await find(api, values["run_id"]) if before is None or _begun_before(made, before)]
         for made in found:
             click.echo(_line(made))
         if not found:
             click.echo(say("Nothing was found.", "没有找到任何遗留。"))
-        return [] if values["dry_run"] else await remove(api, found)
+        if values["dry_run"] or not found:
+            return []
+        leftovers = await remove(api, found)
+        n = len(found) - len(leftovers)
+        click.echo(say(f"Removed: {n} of {len(found)}.", f"已清除 {n} 个，共 {len(found)} 个。"))
+        return leftovers
 
-    return converse(target, settings.credentials, settings.limits, conversation)
+    return converse(target, settings.credentials, settings.limits, conversation, traffic=traffic)
 
 
 def _line(made: Made) -> str:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from conformance.cli import forms
-from conformance.cli.inner import arguments, environment, run_pytest, sigterm_as_interrupt
+from conformance.cli.checked import CheckedCommand
+from conformance.cli.inner import arguments, environment, run_pytest
 from conformance.cli.options import CannotStart, form_option, language, merged, processes_option, settings_options
 from conformance.cli.run_command import check
 from conformance.cli.spoken import say, spoken
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 EXIT_SAME: Final = 0
 EXIT_DIFFERENT: Final = 1
 
-_NOT_HERE: Final = frozenset({"base-url", "failed-from", "strict", "waivers"})
-"""Settings of a run that name its one target, or only concern its exit code."""
+_NOT_HERE: Final = frozenset({"base-url", "arrange-url", "failed-from", "strict", "waivers"})
+"""Settings of a run that name its one target, which are there for either, or only concern its exit code."""
 
 _PAT_B: Final = "QODER_PAT_B"
 _COMPANIONS: Final = ("forbidden", "foreign", "expired")
@@ -38,6 +39,7 @@ _UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
 
 
 @click.command(
+    cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=say(
         "Show where two runs differ: their folders, or two servers that are judged first.\n\n"
@@ -59,6 +61,16 @@ _UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN_A RUN_B]")
 @click.option("--base-url-a", metavar="URL", help=say("The first server.", "第一个服务器。"))
 @click.option("--base-url-b", metavar="URL", help=say("The second server.", "第二个服务器。"))
+@click.option(
+    "--arrange-url-a",
+    metavar="URL",
+    help=say("As --arrange-url of run, for the first server.", "第一个服务器的 --arrange-url，同 run。"),
+)
+@click.option(
+    "--arrange-url-b",
+    metavar="URL",
+    help=say("The same for the second server.", "第二个服务器的 --arrange-url。"),
+)
 @click.option(
     "--pat-env-b",
     metavar="NAME",
@@ -89,7 +101,6 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
             ),
             ctx,
         )
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     _tell(comparison, values["form"], lang)
     raise SystemExit(EXIT_SAME if comparison.same else EXIT_DIFFERENT)
 
@@ -127,20 +138,28 @@ def _judge_both(values: Mapping[str, Any], lang: Lang) -> tuple[Path, Path]:
         CannotStart: one of them cannot be judged, or the runs were interrupted.
     """
     output = Path(values["output"] or f"reports/compare-{datetime.now(UTC):%Y%m%dT%H%M%S}")
-    first = {**values, "base_url": values["base_url_a"], "output": str(output / "a"), "expression": ""}
-    second = {**values, "base_url": values["base_url_b"], "output": str(output / "b"), "expression": ""}
+    first, second = (
+        {
+            **values,
+            "base_url": values[f"base_url_{name}"],
+            "arrange_url": values[f"arrange_url_{name}"],
+            "output": str(output / name),
+            "expression": "",
+        }
+        for name in "ab"
+    )
     variables_of_b = _take_own_tokens(second)
-    sides: list[tuple[dict[str, Any], dict[str, str]]] = [(first, {}), (second, variables_of_b)]
+    sides: list[tuple[dict[str, Any], dict[str, str | None]]] = [(first, {}), (second, variables_of_b)]
     for side, variables in sides:
         with environment(**variables):
             check(side)
     for name, (side, variables) in zip("AB", sides, strict=True):
-        with environment(**variables, **_UNTOLD), contextlib.redirect_stdout(sys.stderr), sigterm_as_interrupt():
+        with environment(**variables, **_UNTOLD), contextlib.redirect_stdout(sys.stderr):
             _judge(name, side, lang)
     return output / "a", output / "b"
 
 
-def _take_own_tokens(values: dict[str, Any]) -> dict[str, str]:
+def _take_own_tokens(values: dict[str, Any]) -> dict[str, str | None]:
     """Let the second server's settings name its own token, where it has one, and return the environment for it.
 
     None of the first server's tokens is then sent there.
@@ -148,11 +167,11 @@ def _take_own_tokens(values: dict[str, Any]) -> dict[str, str]:
     if values["pat_env_b"] is None and not os.environ.get(_PAT_B):
         return {}
     values["pat_env"] = values["pat_env_b"] or _PAT_B
-    variables = {}
+    variables: dict[str, str | None] = {}
     for kind in _COMPANIONS:
         values[f"{kind}_pat_env"] = None
         name = f"QODER_{kind.upper()}_PAT"
-        variables[name] = os.environ.get(f"{name}_B", "")
+        variables[name] = os.environ.get(f"{name}_B")
     return variables
 
 

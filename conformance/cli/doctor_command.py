@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import CannotStart, form_option, language, merged, settings_options
 from conformance.cli.spoken import say, spoken
+from conformance.options import REACHING, names_of
 from conformance.text import Lang
 
 if TYPE_CHECKING:
     from conformance.diagnosis.point import Point
 
-_CONNECTION: Final = (
-    *("base-url", "api-prefix", "header", "header-env", "lang", "timeout", "max-rate", "ca-bundle", "client-cert"),
-    *("insecure", "proxy", "trust-env", "pat-env", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"),
-)
 _FORMAT: Final = "work-conformance-doctor/1"
 _IN_THE_WAY: Final = 2
 
 
 @click.command(
+    cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=say(
         "Look at everything that may stand in the way of a run: address, name, connection, TLS, proxy, token, rights,"
@@ -36,7 +34,7 @@ _IN_THE_WAY: Final = 2
         "退出码：0 没有障碍，2 有障碍，相应的行会给出改法。",
     ),
 )
-@settings_options(_CONNECTION)
+@settings_options([*names_of(*REACHING, "arrangement"), "lang"])
 @click.option(
     "--write",
     is_flag=True,
@@ -49,7 +47,6 @@ _IN_THE_WAY: Final = 2
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, form: str, **_: Any) -> None:
     """Look at what may stand in the way."""
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     values = merged(ctx, config)
     points, where = _examined(values)
     hindered = any(point.state == "bad" for point in points)
@@ -78,7 +75,9 @@ def _examined(values: Mapping[str, Any]) -> tuple[list[Point], str]:
     except ConfigurationError as error:
         raise CannotStart(error.reason.in_(spoken())) from None
     assert settings.credentials is not None, "a base URL was given"
-    points = examine(target, settings.credentials, settings.limits, write=values["write"])
+    points = examine(
+        target, settings.credentials, settings.limits, write=values["write"], arrangement=settings.arrangement
+    )
     return points, target.base_url
 
 
@@ -94,9 +93,15 @@ def _lines(points: list[Point], lang: Lang) -> Iterator[str]:
         if point.mend is not None:
             yield f"  {' ' * widest}  → {point.mend.in_(lang)}"
     bad = sum(point.state == "bad" for point in points)
+    doubtful = sum(point.state == "unknown" and point.mend is not None for point in points)
     yield ""
     if bad:
         yield Text("In the way: {n}", "障碍：{n} 项").format(n=bad).in_(lang)
+    elif doubtful:
+        words = Text(
+            "Nothing was found that stops a run; to be looked at: {n}.", "未发现会阻止运行的问题；有 {n} 项值得查看。"
+        )
+        yield words.format(n=doubtful).in_(lang)
     else:
         yield Text("Nothing stands in the way of a run.", "没有妨碍运行的问题。").in_(lang)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from conformance.cli import forms
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import CannotStart, form_option, lang_option, language
 from conformance.cli.spoken import say
 from conformance.spelling import several_nearest
@@ -23,13 +23,14 @@ _COLUMNS: Final = 110
 
 
 @click.command(
+    cls=CheckedCommand,
     help=say(
         "Explain a requirement in full: text, level, basis, sources, scenarios, the defects that break it, and the usual"
         " mistakes with their mend. NAME may also be a scenario, a chapter, an entry of the ambiguity register, a"
         " defect or a variant.",
         "完整说明一条要求：内容、级别、依据、出处、场景、违反它的缺陷，以及常见错误与改法。"
         "NAME 也可以是场景、章、歧义登记表中的条目、缺陷或变体。",
-    )
+    ),
 )
 @click.argument("name")
 @lang_option
@@ -38,7 +39,6 @@ def command(name: str, lang: str | None, form: str) -> None:
     """Explain a name."""
     from conformance.cli.explaining import explanations, names
 
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     found = explanations(name)
     if not found:
         raise CannotStart(_unknown(name, names()))

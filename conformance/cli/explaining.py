@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.chapters.registry import scenarios
-from conformance.contract.ambiguities import Ambiguity, register
+from conformance.chapters.registry import controls, scenarios
+from conformance.contract.ambiguities import Ambiguity, readings_of, register
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load
-from conformance.contract.mistakes import mistakes_of
+from conformance.contract.mistakes import consequence_of, mistakes_of
 from conformance.contract.sources import Source
 from conformance.emulator.defects import DEFECTS, Defect
+from conformance.emulator.shapes import SHAPES, Shape
 from conformance.emulator.variants import VARIANTS, Variant
 from conformance.scenario.model import Scenario
 from conformance.text import LANGS, Text
@@ -79,6 +80,7 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         tuple(_named(scenario.id, scenario.title) for scenario in members),
         [{"id": scenario.id, "title": scenario.title.to_json()} for scenario in members],
     )
+    yield from _controls(rule)
     killers = [defect for defect in DEFECTS.values() if rule.id in defect.fails | defect.warns]
     yield Part(
         "defects",
@@ -86,6 +88,10 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         tuple(_named(defect.id, Text(defect.en, defect.zh)) for defect in killers),
         [{"id": defect.id, "text": {"en": defect.en, "zh": defect.zh}} for defect in killers],
     )
+    consequence = consequence_of(rule.id)
+    if consequence is not None:
+        heading = Text("What a wrong answer does to a worker", "错误的响应对 worker 的影响")
+        yield Part("consequence", heading, (consequence,), consequence.to_json())
     mistakes = mistakes_of(rule.id)
     told = Text("{what} Mend: {mend}", "{what}改法：{mend}")
     yield Part(
@@ -94,13 +100,23 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         tuple(told.format(what=mistake.what, mend=mistake.mend) for mistake in mistakes),
         [{"what": mistake.what.to_json(), "mend": mistake.mend.to_json()} for mistake in mistakes],
     )
-    unclear = [entry for entry in register() if rule.id in entry.requirements]
+    unclear = readings_of(rule.id)
     yield Part(
         "ambiguities",
         Text("Where the docs are unclear about it", "文档与之相关的不明之处"),
         tuple(_named(entry.id, entry.question) for entry in unclear),
         [entry.id for entry in unclear],
     )
+
+
+def _controls(rule: Requirement) -> Iterator[Part]:
+    """The plain cases that it is compared with, and what it is the plain case of."""
+    compared = Text(
+        "Compared with (a failure of the same kind there blocks it)", "对照的要求（若其以相同方式失败，则本要求受阻）"
+    )
+    yield _rules("controls", compared, controls().get(rule.id, ()))
+    control_of = [name for name, plain in controls().items() if rule.id in plain]
+    yield _rules("control_of", Text("Is the control of", "作为以下要求的对照"), control_of)
 
 
 def _occasion(rule: Requirement) -> Iterator[Text]:
@@ -244,6 +260,19 @@ def _variant(name: str) -> Explanation:
     )
 
 
+def _shape(name: str) -> Explanation:
+    shape: Shape = SHAPES[name]
+    return Explanation(
+        name=name,
+        kind="shape",
+        noun=Text("foreign shape of the emulator (serve --shape)", "模拟器的外来形态（serve --shape）"),
+        text=Text(shape.en, shape.zh),
+        parts=(
+            _rules("unreachable", Text("What cannot be judged on it", "因此无法判定的要求"), sorted(shape.unreachable)),
+        ),
+    )
+
+
 def _chapter_part(name: str) -> Part:
     chapter: Chapter = load().chapter(name)
     return Part("chapter", Text("Chapter", "章节"), (_named(chapter.id, chapter.title),), chapter.id)
@@ -282,4 +311,5 @@ _SORTS: Final[tuple[tuple[Callable[[str], Explanation], Callable[[], Iterable[st
     (_ambiguity, _ambiguities),
     (_defect, lambda: DEFECTS),
     (_variant, lambda: VARIANTS),
+    (_shape, lambda: SHAPES),
 )

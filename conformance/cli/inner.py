@@ -1,18 +1,13 @@
-"""pytest as the engine inside a command: its command line, its environment, and how it is stopped."""
+"""pytest as the engine inside a command: its command line and its environment."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
 import os
-import signal
-import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
-
-import click
 
 from conformance.cli.folders import make_folder
 from conformance.options import OPTIONS
@@ -21,9 +16,12 @@ _PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
 
 _NOT_NEEDED: Final = (
     *("terminal", "cacheprovider", "junitxml", "logging", "unraisableexception", "threadexception"),
-    *("doctest", "unittest", "pastebin", "setuponly", "setupplan", "stepwise"),
+    *("doctest", "unittest", "pastebin", "setuponly", "setupplan", "stepwise", "tmpdir"),
 )
-"""Plugins of pytest's own that have something to do at every item and nothing to say about ours."""
+"""Plugins of pytest's own that have something to do at every item and nothing to say about ours.
+
+`tmpdir` has xdist make a temporary folder for each worker, which not every machine has room for.
+"""
 
 
 _COLLECTIONS: Final = (10_000, 5, 5)
@@ -68,23 +66,33 @@ def allure(place: str | None) -> list[str]:
 def run_pytest(arguments: list[str], plugin: object) -> int:
     import pytest
 
-    with environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS="", PYTEST_PLUGINS=""):
+    with environment(
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
+        PYTEST_ADDOPTS="",
+        PYTEST_PLUGINS="",
+        ALLURE_TESTPLAN_PATH="",  # or allure-pytest would leave out whatever some plan of somebody's does not name
+        PYTHONSAFEPATH="1",  # or workers would take modules from the working directory
+    ):
         return int(pytest.main(arguments, plugins=[plugin]))
 
 
 @contextlib.contextmanager
-def environment(**variables: str) -> Iterator[None]:
-    """Set variables for this process and the workers it starts, and put back what was there."""
+def environment(**variables: str | None) -> Iterator[None]:
+    """Set variables for this process and the workers it starts, unset those without a value, and put back what was there."""
     before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
+    _set(variables)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @contextlib.contextmanager
@@ -96,34 +104,3 @@ def rare_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-
-
-class crash_as_suite_error:  # noqa: N801 - read as what it does
-    """A crash ends with the suite's own code after its traceback: Python's code for it is that of a failed MUST."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        from conformance.judging.gate import EXIT_SUITE_ERROR
-
-        if isinstance(error, Exception) and not isinstance(error, click.ClickException):
-            traceback.print_exception(error)
-            raise SystemExit(EXIT_SUITE_ERROR) from None
-
-
-@contextlib.contextmanager
-def sigterm_as_interrupt() -> Iterator[None]:
-    """A termination ends a run as Ctrl-C does: verdicts written, target cleaned up."""
-
-    def interrupt(signum: int, frame: object) -> None:
-        del signum, frame
-        signal.raise_signal(signal.SIGINT)  # which an event loop takes in order, and nothing else
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

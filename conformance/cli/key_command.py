@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import CannotStart, spoken_lang_option
 from conformance.cli.spoken import say
 
 
 @click.command(
+    cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=say(
         "Make a pair of Ed25519 keys for certificates: FILE, the private key, which only its owner may read, and"

@@ -10,6 +10,7 @@ import click
 
 from conformance.chapters.registry import scenarios
 from conformance.cli import forms
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import form_option, lang_option, language
 from conformance.cli.spoken import say
 from conformance.contract.ambiguities import register
@@ -19,9 +20,10 @@ from conformance.text import Lang, Text
 
 
 @click.command(
+    cls=CheckedCommand,
     help=say(
         "Show chapters, scenarios and requirements with their level and basis.", "列出各章、场景以及要求的级别和依据。"
-    )
+    ),
 )
 @lang_option
 @click.option(
@@ -45,11 +47,33 @@ from conformance.text import Lang, Text
         "改为列出 `serve --variant` 的变体，即特殊但合法的服务器。",
     ),
 )
+@click.option(
+    "--endpoints",
+    is_flag=True,
+    help=say(
+        "What a target needs to be judged, by each way of arranging items, and what is lost without it, instead.",
+        "改为按安排 item 的方式列出判定所需的端点，以及缺少时会失去什么。",
+    ),
+)
+@click.option(
+    "--shapes",
+    is_flag=True,
+    help=say(
+        "The foreign shapes of `serve --shape`, servers whose other operations are odd beyond the contract, instead.",
+        "改为列出 `serve --shape` 的外来形态，即其他操作超出契约的服务器。",
+    ),
+)
 @form_option("text", "md", "json")
-def command(lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool) -> None:
+def command(
+    lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool, shapes: bool, endpoints: bool
+) -> None:
     """Show what is judged."""
     chosen = language(lang)
-    if defects:
+    if endpoints:
+        from conformance.cli import endpoint_lists
+
+        endpoint_lists.tell(chosen, form)
+    elif defects:
         from conformance.cli import defect_lists
 
         defect_lists.tell(chosen, form)
@@ -57,6 +81,10 @@ def command(lang: str | None, form: str, *, ambiguities: bool, defects: bool, va
         from conformance.cli import variant_lists
 
         variant_lists.tell(chosen, form)
+    elif shapes:
+        from conformance.cli import shape_lists
+
+        shape_lists.tell(chosen, form)
     elif ambiguities:
         headed = partial(_ambiguities, heading="## ")
         forms.tell(form, chosen, data=_register, markdown=headed, text=_ambiguities)

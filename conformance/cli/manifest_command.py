@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
 from conformance.arrange.allotment import Allotment, allot
-from conformance.arrange.cleanup import remove
+from conformance.arrange.cleanup import Leftover, remove
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.manifest import Manifest, WrongManifest, read_manifest, schema_text
-from conformance.arrange.manifest_maker import make_manifest
+from conformance.arrange.manifest_maker import Lack, make_manifest
 from conformance.arrange.preflight import CannotStart as Unreachable
 from conformance.arrange.preflight import accepted
 from conformance.arrange.reading import AnswerLost, CannotArrange, Precondition
@@ -26,17 +26,17 @@ from conformance.cli.suggesting import SuggestingGroup
 from conformance.client.api import Api
 from conformance.client.client import TargetGone
 from conformance.client.conversation import converse
-from conformance.options import OPTIONS
+from conformance.options import REACHING, names_of
+from conformance.reporting.safe import safe
 from conformance.settings import Settings, from_values
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError
 from conformance.text import Text
 
 _TOO_SHORT: Final = 3
-_NOT_FOR_MAKE: Final = frozenset(
-    {"arrange", "manifest", "arrange-command", "arrange-timeout", "output", "chapter", "requirement", "failed-from",
-     "strict", "seed", "repeat", "waivers", "max-duration", "forbidden-pat-env", "foreign-pat-env", "expired-pat-env"}
-)  # fmt: skip
 _EXPECTED: Final = (Unreachable, CannotArrange, Precondition, AnswerLost, TargetGone, ConfigurationError, OSError)
+
+_HURRIED: Final = 8.0
+"""Seconds that taking everything back has after an interruption."""
 
 T = TypeVar("T")
 
@@ -85,13 +85,47 @@ def check(file: Path) -> None:
 
 @command.command(
     help=say(
-        "Write a manifest over the public API: every item that the cases need, left in its state.\n\n"
-        "Active items keep their state for some ten minutes only, the longest lease there is.",
-        "通过公开 API 生成清单：各场景所需的每个 item 都已处于所需状态。\n\n"
-        "active 的 item 只能保持约十分钟，即文档允许的最长租约。",
+        "Print what a whole run needs, before there is a manifest: how many items of each kind, and two environments.",
+        "在还没有清单时，输出一次完整运行所需的内容：各类 item 的数量，以及两个环境。",
     )
 )
-@settings_options([option.name for option in OPTIONS if option.name not in _NOT_FOR_MAKE])
+@spoken_lang_option
+def needs() -> None:
+    """Say what a manifest has to list."""
+    allotment = allot(((name, scenario.want) for name, scenario in scenarios().items()), ())
+    for line in _needed(allotment):
+        click.echo(line.in_(spoken()))
+
+
+def _needed(allotment: Allotment) -> Iterator[Text]:
+    for kind, supply in allotment.supplies.items():
+        yield Text("{n} × {kind}", "{n} × {kind}").format(n=supply.needed, kind=kind.words)
+    yield Text(
+        "`cloud_environment_id`: an environment that is not self-hosted",
+        "`cloud_environment_id`：一个非 self-hosted 的环境",
+    )
+    yield Text(
+        "`second_environment_id`: a self-hosted environment without any delivered item of the manifest",
+        "`second_environment_id`：一个 self-hosted 的环境，不含清单中任何已投递的 item",
+    )
+    yield Text(
+        "A few more of each kind are worth having: a case whose answer was lost begins again, and races repeat on what is left.",
+        "各类宜多备几个：响应丢失的场景会重新开始，并发场景会在剩余的 item 上重复。",
+    )
+
+
+@command.command(
+    help=say(
+        "Write a manifest over the public API: every item that the cases need, left in its state.\n\n"
+        "Active items keep their state for some ten minutes only, the longest lease there is. What cannot be made is listed,"
+        " and the rest is written.\n\n"
+        "Exit codes: 0 every item was made, 2 none could be, 3 some could not.",
+        "通过公开 API 生成清单：各场景所需的每个 item 都已处于所需状态。\n\n"
+        "active 的 item 只能保持约十分钟，即文档允许的最长租约。无法生成的会逐类列出，其余照常写入。\n\n"
+        "退出码：0 全部生成，2 一个也无法生成，3 部分无法生成。",
+    )
+)
+@settings_options([*names_of(*REACHING), "lang", "concurrency"])
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -122,23 +156,43 @@ def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     journal = Journal(out.with_name(f"{out.stem}.{run_id}.journal.jsonl"))
     wants = [scenario.want for scenario in scenarios().values()]
 
-    async def conversation(api: Api) -> Manifest:
-        accepted(await api.list_objects("preflight", "environments"), api.client.target.host)
+    async def conversation(api: Api) -> tuple[Manifest | None, list[Lack]]:
+        accepted(await api.list_objects("preflight", "environments"), api.client)
         at_once = settings.limits.concurrency
         return await make_manifest(api, journal, run_id, wants, spare=values["spare"], at_once=at_once)
 
-    written = False
     try:
-        manifest = _talk(settings, conversation)
+        found, lacks = _talk(settings, conversation)
+        manifest = _made_of(found, lacks)
         _write(out, manifest)
-        written = True
     except _EXPECTED as error:
+        _take_back(settings, journal, run_id, within=None)
         raise CannotStart(_why(error, settings.target().host).in_(spoken())) from None
-    finally:
-        if not written:
-            _take_back(settings, journal)
-    for line in _made(out, manifest, settings, journal, run_id):
+    except BaseException:
+        _take_back(settings, journal, run_id, within=_HURRIED)
+        raise
+    for line in (*_lacking(lacks), *_made(out, manifest, settings, journal, run_id)):
         click.echo(line.in_(spoken()))
+    if lacks:
+        raise SystemExit(_TOO_SHORT)
+
+
+def _made_of(manifest: Manifest | None, lacks: Sequence[Lack]) -> Manifest:
+    """The manifest, where anything at all could be made.
+
+    Raises:
+        CannotArrange: nothing could; with the target's last words on it.
+    """
+    if manifest is None:
+        raise CannotArrange(lacks[-1].why, "arrange")
+    return manifest
+
+
+def _lacking(lacks: Iterable[Lack]) -> Iterator[Text]:
+    """What could not be made, each kind with the target's own words."""
+    for lack in lacks:
+        words = Text("not made: {n} of {kind}: {why}", "未能生成：{n} 个 {kind}：{why}")
+        yield words.format(n=lack.n, kind=lack.what, why=lack.why)
 
 
 def _why(error: BaseException, host: str) -> Text:
@@ -153,18 +207,32 @@ def _why(error: BaseException, host: str) -> Text:
     return Text("The manifest cannot be written: {why}", "无法写入清单：{why}").format(why=error)
 
 
-def _take_back(settings: Settings, journal: Journal) -> None:
-    """Remove what was made for a manifest that did not come about."""
+def _take_back(settings: Settings, journal: Journal, run_id: str, *, within: float | None) -> None:
+    """Remove what was made for a manifest that did not come about, and say how to remove the rest."""
     made = journal.read()
     try:
-        leftovers = _talk(settings, lambda api: remove(api, made)) if made else []
+        leftovers = _talk(settings, lambda api: remove(api, made, within=within)) if made else []
     except ConfigurationError:
         return
+    except KeyboardInterrupt:
+        leftovers = [Leftover(m.collection, m.name, m.id, say("interrupted", "已中断")) for m in made]
     for leftover in leftovers:
-        what = f"{leftover.collection} {leftover.name}: {leftover.reason}"
+        what = f"{leftover.collection} {safe(leftover.name)}: {safe(leftover.reason)}"
         click.echo(say(f"left behind: {what}", f"遗留：{what}"), err=True)
-    if not leftovers:
+    if leftovers:
+        clean = _clean(settings, run_id)
+        click.echo(say(f"Remove it: {clean}", f"请清除：{clean}"), err=True)
+    else:
         journal.path.unlink(missing_ok=True)
+
+
+def _clean(settings: Settings, run_id: str) -> str:
+    """The command that removes what was made."""
+    target = settings.target()
+    clean = ["work-conformance", "clean", "--base-url", target.base_url, "--run-id", run_id]
+    clean += ["--api-prefix", target.api_prefix] if target.api_prefix != DEFAULT_API_PREFIX else []
+    clean += [word for name, value in target.headers for word in ("--header", f"{name}={value}")]
+    return shlex.join(clean)
 
 
 def _settings(values: Mapping[str, Any]) -> Settings:
@@ -202,15 +270,11 @@ def _write(out: Path, manifest: Manifest) -> None:
 
 
 def _made(out: Path, manifest: Manifest, settings: Settings, journal: Journal, run_id: str) -> Iterator[Text]:
-    target = settings.target()
     yield Text(
         "{out}: {n} items; active ones keep their state for some ten minutes. What was made is listed in {journal}.",
         "{out}：{n} 个 item；其中 active 的 item 约十分钟内保持其状态。所创建的对象列于 {journal}。",
     ).format(out=out, n=len(manifest.items), journal=journal.path)
-    clean = ["work-conformance", "clean", "--base-url", target.base_url, "--run-id", run_id]
-    clean += ["--api-prefix", target.api_prefix] if target.api_prefix != DEFAULT_API_PREFIX else []
-    clean += [word for name, value in target.headers for word in ("--header", f"{name}={value}")]
-    yield Text("Remove them afterwards: {clean}", "用后清除：{clean}").format(clean=shlex.join(clean))
+    yield Text("Remove them afterwards: {clean}", "用后清除：{clean}").format(clean=_clean(settings, run_id))
 
 
 def _coverage(manifest: Manifest, allotment: Allotment) -> Iterator[Text]:

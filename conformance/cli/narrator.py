@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -22,11 +21,16 @@ from conformance.plugin.lead import FOLDER, SENT
 from conformance.plugin.nodes import TRAFFIC, RequirementItem
 from conformance.reporting.safe import safe
 from conformance.reporting.terminal import Tone, Toned, lines
+from conformance.reporting.write import REPORT
 from conformance.settings import Settings
 from conformance.target import Target
 from conformance.text import Lang, Text, join
 
 _EMBEDDED: Final = Text("the embedded emulator", "内置模拟器")
+_WORKER_DIED: Final = Text(
+    "A worker process ended before anything was judged; look at its last words above, or leave -n away.",
+    "某个工作进程在判定开始之前就已结束；请查看上方其最后的输出，或去掉 -n。",
+)
 _NOTHING_SELECTED: Final = Text(
     "Nothing is selected; see `work-conformance list`.", "没有选中任何内容；参见 `work-conformance list`。"
 )
@@ -43,6 +47,7 @@ class Narrator:
         self._progress = Progress(())
         self._record: RunRecord | None = None
         self._cannot_start = False
+        self._worker_died = False
 
     def pytest_conformance_planned(
         self, config: pytest.Config, target: Target, cost: Cost | None, plan: Sequence[Line]
@@ -71,6 +76,16 @@ class Narrator:
         self._cannot_start = True
         click.echo(reason.in_(self._lang), err=True)
 
+    def pytest_conformance_left_behind(self, leftovers: Sequence[str]) -> None:
+        """Say what nobody else will: there is no report of such a run."""
+        heading = Text(
+            "Left behind on the target (remove it with `work-conformance clean`):",
+            "目标上有遗留（请用 `work-conformance clean` 清除）：",
+        )
+        click.echo(heading.in_(self._lang), err=True)
+        for leftover in leftovers:
+            click.echo(f"- {safe(leftover)}", err=True)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
         """Judge in one step. A test's three phases and their reports are for Allure; else nobody here listens to them."""
@@ -95,9 +110,22 @@ class Narrator:
         self._display.end()
         _echo(pipeline.commands(record, self._lang))
         pipeline.append_summary(record, self._lang)
-        path = _near(config.stash[FOLDER] / "report.json")
+        report = config.stash[FOLDER] / REPORT
+        path = _near(report) if report.is_file() else None
         told = lines(record, self._lang, verbose=self._verbose, report_path=path)
         _echo(map(_coloured, told) if self._lively else told)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, error: object) -> None:
+        """With xdist: a worker has ended, with an error where it was not asked to."""
+        self._worker_died = self._worker_died or error is not None
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
+        """With xdist, a worker that dies may first be met as the end of its output, or as nobody to send to."""
+        error = excinfo.value
+        died = isinstance(error, EOFError) or (isinstance(error, OSError) and error.errno is None)
+        self._worker_died = self._worker_died or died
+        return died or None
 
     def pytest_unconfigure(self) -> None:
         """However it ended, the cursor is the terminal's again."""
@@ -107,6 +135,9 @@ class Narrator:
         """The gate's code, or why there is none."""
         if self._record is not None:
             return self._record.decision.exit_code
+        if self._worker_died and pytest_code in {pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.INTERNAL_ERROR}:
+            click.echo(_WORKER_DIED.in_(self._lang), err=True)
+            return EXIT_SUITE_ERROR
         if pytest_code == pytest.ExitCode.NO_TESTS_COLLECTED:
             click.echo(_NOTHING_SELECTED.in_(self._lang), err=True)
             return EXIT_CANNOT_START
@@ -206,14 +237,12 @@ def _coloured(line: str) -> str:
 
 def _near(path: Path) -> str:
     """The path from here where it lies below, else in full."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (OSError, ValueError):  # the working directory was removed, or the path lies elsewhere
+        return str(path)
 
 
 def _echo(texts: Iterable[str]) -> None:
-    """Print lines. Where nobody takes them (a closed pipe, a full disk) the run goes on: its code and reports tell all."""
-    try:
-        for text in texts:
-            click.echo(text)
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for text in texts:
+        click.echo(text)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
+from conformance.cli.broken_toml import has_mark, mentions_section
 from conformance.cli.spoken import say, spoken
-from conformance.options import OPTIONS, Option
+from conformance.options import OPTIONS, Option, is_blank
 from conformance.spelling import nearest
 from conformance.text import LANGS, Lang, Text
 
@@ -23,6 +25,10 @@ class _Line(click.types.StringParamType):
     """Text; several of them stand one a line in an environment variable, since values may hold spaces."""
 
     envvar_list_splitter = "\n"
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Each line is a value; the end of the last one begins no other."""
+        return super().split_envvar_value(rv.removesuffix("\n"))
 
 
 _TYPES: Final[dict[str, Any]] = {"text": _Line(), "number": float, "count": int}
@@ -149,7 +155,7 @@ def _lang_option(*, expose_value: bool = True) -> Callable[[F], F]:
 
 
 def _click_option(option: Option) -> Callable[[F], F]:
-    arguments: dict[str, Any] = {"help": option.help.in_(spoken()), "envvar": f"WORK_CONFORMANCE_{option.key.upper()}"}
+    arguments: dict[str, Any] = {"help": option.help.in_(spoken()), "envvar": option.variable}
     if option.kind == "flag":
         arguments["is_flag"] = True
     else:
@@ -161,31 +167,64 @@ def _click_option(option: Option) -> Callable[[F], F]:
 
 def _table(config: str | None) -> tuple[Mapping[str, Any], str]:
     path = Path(config or "pyproject.toml")
-    if config is None and not path.is_file():
-        return {}, ""
+    option = "--config: " if config is not None else ""
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        content = path.read_bytes()
     except OSError as error:
+        nothing = isinstance(error, FileNotFoundError) and not path.is_symlink()
+        if config is None and (nothing or isinstance(error, IsADirectoryError)):
+            return {}, ""
         why = error.strerror
         raise CannotStart(
-            say(f"--config: {path} cannot be read ({why}).", f"--config：无法读取 {path}（{why}）。")
+            say(f"{option}{path} cannot be read ({why}).", f"{option}无法读取 {path}（{why}）。")
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        if config is None:
+    try:
+        data = tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        if config is None and not mentions_section(content, _TABLE):
             return {}, ""  # somebody else's broken file is not this command's business
+        why = say("it has a byte order mark", "文件带有字节顺序标记") if has_mark(content) else str(error)
         raise CannotStart(
-            say(f"--config: {path} is not TOML ({error}).", f"--config：{path} 不是 TOML（{error}）。")
+            say(
+                f"{option}{path} is not TOML ({why}); fix it, and save it as UTF-8 without a mark.",
+                f"{option}{path} 不是 TOML（{why}）；请修正，并保存为不带标记的 UTF-8。",
+            )
         ) from None
+    return _section(data, path, alone=config is not None), str(path)
+
+
+def _section(data: Mapping[str, Any], path: Path, *, alone: bool) -> Mapping[str, Any]:
+    """Our section; of a file that is ours `alone`, the whole where it has none.
+
+    Raises:
+        CannotStart: it is no table, or another is spelt almost like it.
+    """
     tool = data.get("tool")
-    section = tool.get(_TABLE) if isinstance(tool, dict) else None
-    if section is None:
-        section = data if config is not None else {}
+    tables = tool if isinstance(tool, dict) else {}
+    others = [f"tool.{name}" for name in tables if name != _TABLE] + ([] if alone else list(data))
+    for name in others:
+        if re.sub(r"[-_. ]", "", name.removeprefix("tool.")).lower() == _TABLE.replace("-", ""):
+            raise CannotStart(
+                say(
+                    f"{path}: there is no section [{name}]; write [tool.{_TABLE}].",
+                    f"{path}：没有 [{name}] 这一节；请写成 [tool.{_TABLE}]。",
+                )
+            )
+    section = tables.get(_TABLE, data if alone else {})
     if not isinstance(section, dict):
         raise CannotStart(say(f"{path}: [tool.{_TABLE}] is not a table.", f"{path}：[tool.{_TABLE}] 不是表。"))
-    return section, str(path)
+    return section
 
 
 def _typed(ctx: click.Context, key: str, value: Any, origin: str) -> Any:
+    if value == [] or any(map(is_blank, value if isinstance(value, list) else (value,))):
+        name = key.replace("_", "-")
+        raise CannotStart(
+            say(
+                f"{origin}: {name} is empty; give it a value, or leave it out.",
+                f"{origin}：{name} 的值为空；请给出值，或删去该键。",
+            )
+        )
     parameter = next(parameter for parameter in ctx.command.params if parameter.name == key)
     try:
         if parameter.multiple:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.folders import make_folder
 from conformance.cli.options import lang_option, language
 from conformance.cli.spoken import say
@@ -25,13 +26,14 @@ _RUNS_PER_PROCESSOR: Final = 2
 
 
 @click.command(
+    cls=CheckedCommand,
     help=say(
-        "Prove that every check can fail and that no correct server does: run the suite on every defect, every variant"
-        " and fifty combinations of variants of the emulator, and write the kill matrix.\n\n"
+        "Prove that every check can fail and that no correct server does: run the suite on every defect, every variant,"
+        " fifty combinations of variants and every foreign shape of the emulator, and write the kill matrix.\n\n"
         "Exit codes: 0 nothing is missing, 1 something is.",
-        "证明每项检查都可能失败，而正确的服务器不会失败：在模拟器的全部缺陷、全部变体以及五十种变体组合上运行套件，并写出杀死矩阵。\n\n"
+        "证明每项检查都可能失败，而正确的服务器不会失败：在模拟器的全部缺陷、全部变体、五十种变体组合以及全部外来形态上运行套件，并写出杀死矩阵。\n\n"
         "退出码：0 没有缺漏，1 有缺漏。",
-    )
+    ),
 )
 @click.option(
     "--sample",
@@ -83,7 +85,7 @@ def _prove(proof: Programme, seed: int, output: Path, processes: int, lang: Lang
     begun = time.monotonic()
     progress = _Progress(len(proof.jobs), lang)
     outcomes, took = [], []
-    for part in (proof.defects, proof.variants):
+    for part in (proof.defects, proof.variants, proof.shapes):
         since = time.monotonic()
         for outcome in held(part, processes=processes):
             outcomes.append(outcome)
@@ -98,7 +100,7 @@ def _prove(proof: Programme, seed: int, output: Path, processes: int, lang: Lang
     (output / "kill-matrix.schema.json").write_text(matrix_json.schema_text(), "utf-8")
     html = page.page(matrix, seed=seed, left_out=proof.left_out, seconds=seconds)
     (output / "kill-matrix.html").write_text(html, "utf-8")
-    for line in summary(matrix, seed=seed, left_out=proof.left_out, took=(took[0], took[1]), lang=lang):
+    for line in summary(matrix, seed=seed, left_out=proof.left_out, took=(took[0], took[1], took[2]), lang=lang):
         click.echo(line)
     click.echo(str(output / "kill-matrix.html"))
     return 0 if matrix.proved else 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.inner import allure, arguments, rare_collections, run_pytest
 from conformance.cli.options import CannotStart, allure_option, lang_option, language, verbose_option
 from conformance.cli.spoken import say, spoken
@@ -14,6 +14,7 @@ from conformance.text import Text
 
 
 @click.command(
+    cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=say(
         "Judge a saved run again: the same requirements on the transcripts in its folder, without network or"
@@ -58,7 +59,6 @@ def command(
         )
     from conformance.cli.narrator import Narrator
 
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     chosen = language(lang)
     values = {"output": output, "strict": strict, "expression": ""}
     extra = [f"--target-replay={run_dir}", *allure(alluredir)]

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 import click
 
-from conformance.cli.inner import (
-    allure,
-    arguments,
-    crash_as_suite_error,
-    rare_collections,
-    run_pytest,
-    sigterm_as_interrupt,
-)
+from conformance.cli.checked import CheckedCommand
+from conformance.cli.inner import allure, arguments, rare_collections, run_pytest
 from conformance.cli.options import (
     CannotStart,
     allure_option,
@@ -28,6 +21,7 @@ from conformance.cli.options import (
     verbose_option,
 )
 from conformance.cli.spoken import say, spoken
+from conformance.options import ALLUREDIR
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 from conformance.text import Text
@@ -36,6 +30,7 @@ _LONGEST_WAIT: Final = 86_400
 
 
 @click.command(
+    cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=say(
         "Judge a server, or the embedded emulator where no --base-url is given.\n\n"
@@ -56,7 +51,7 @@ _LONGEST_WAIT: Final = 86_400
     metavar="EXPR",
     help=say("Only what matches, as in pytest -k.", "只运行匹配的部分，同 pytest -k。"),
 )
-@allure_option("WORK_CONFORMANCE_ALLUREDIR")
+@allure_option(ALLUREDIR)
 @click.option(
     "--start",
     default=None,
@@ -95,12 +90,12 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Judge a server."""
     values = merged(ctx, config)
     settings = check(values)
+    _end_where_nothing_failed(settings)
     import pytest
 
     from conformance.cli.narrator import DryRun, Narrator
     from conformance.cli.started import started
 
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     lang = language(settings.lang)
     if values["dry_run"]:
         dry = DryRun(lang, settings)
@@ -109,13 +104,30 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     narrator = Narrator(lang, verbose=values["verbose"], quiet=values["quiet"])
     code = int(pytest.ExitCode.INTERRUPTED)
     with (
-        crash_as_suite_error(),
         contextlib.suppress(KeyboardInterrupt),  # before pytest takes over, or after it
-        sigterm_as_interrupt(),
         started(values["start"], settings, wait=values["wait"]),
     ):
         code = run_pytest(arguments(values, lang, processes=values["processes"], extra=extra), narrator)
     raise SystemExit(narrator.exit_code(code))
+
+
+def _end_where_nothing_failed(settings: Settings) -> None:
+    """Say so and end well where the earlier run left nothing to be judged again."""
+    from conformance.plugin.earlier import held
+
+    try:
+        nothing = settings.failed_from is not None and held(settings.failed_from)
+    except ConfigurationError:
+        return  # said where the selection is made, with what else is wrong
+    if nothing:
+        place = settings.failed_from
+        click.echo(
+            say(
+                f"Nothing failed in {place}, so there is nothing to judge again.",
+                f"{place} 中没有失败，因此没有需要重新判定的内容。",
+            )
+        )
+        raise SystemExit(0)
 
 
 def check(values: Mapping[str, Any]) -> Settings:

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.named import named
 from conformance.cli.options import CannotStart, spoken_lang_option
 from conformance.cli.spoken import say, spoken
@@ -24,6 +25,7 @@ _VARIABLES: Final = {
 
 
 @click.command(
+    cls=CheckedCommand,
     help=say(
         "Start the emulator and print its base URL and the tokens that it accepts.\n\n"
         "Tokens that are set in the environment (QODER_PAT and its three companions) are taken over; the others are"
@@ -32,7 +34,7 @@ _VARIABLES: Final = {
         "启动模拟器，并打印其 base URL 和接受的 token。\n\n"
         "环境变量中已设置的 token（QODER_PAT 及另外三个）会被沿用，其余自动生成。"
         "打印的各行是 shell 命令，可在另一个终端中执行，随后 `work-conformance run` 即判定该模拟器。",
-    )
+    ),
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help=say("Address to listen at.", "监听地址。"))
 @spoken_lang_option
@@ -66,13 +68,31 @@ _VARIABLES: Final = {
         "以这种特殊但合法的方式遵守契约；参见 `work-conformance list --variants`。",
     ),
 )
-def command(host: str, port: int, api_prefix: str, defect_name: str | None, variant_names: tuple[str, ...]) -> None:
+@click.option(
+    "--shape",
+    "shape_names",
+    multiple=True,
+    metavar="NAME",
+    help=say(
+        "Let other operations than the ack be odd in this way; see `work-conformance list --shapes`.",
+        "让 ack 以外的操作呈现这种异常；参见 `work-conformance list --shapes`。",
+    ),
+)
+def command(
+    host: str,
+    port: int,
+    api_prefix: str,
+    defect_name: str | None,
+    variant_names: tuple[str, ...],
+    shape_names: tuple[str, ...],
+) -> None:
     """Start the emulator alone."""
     from conformance.cli.variant_option import chosen_variants
     from conformance.emulator import Tokens
     from conformance.emulator.defects import DEFECTS
     from conformance.emulator.hosting import host_forever
     from conformance.emulator.recipe import Recipe, in_microseconds
+    from conformance.emulator.shapes import SHAPES
     from conformance.emulator.variants import assembled
 
     try:
@@ -87,6 +107,8 @@ def command(host: str, port: int, api_prefix: str, defect_name: str | None, vari
     tokens = replace(Tokens.generate(), **given)
     assembly = assembled(chosen_variants(variant_names), in_microseconds(Recipe(api_prefix=prefix)))
     recipe, wire = assembly.recipe, assembly.wire
+    for name in dict.fromkeys(shape_names):
+        recipe = named(SHAPES, name, Text("shape", "外来形态"), "work-conformance list --shapes").change(recipe)
     if defect_name is not None:
         defect = named(DEFECTS, defect_name, Text("defect", "缺陷"), "work-conformance list --defects")
         recipe, wire = defect.broken(recipe), defect.wire(wire)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
-import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
-from typing import IO, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from conformance.cli.options import CannotStart
+from conformance.cli.server_process import ServerOutput, stop
 from conformance.cli.spoken import say
 from conformance.settings import Settings
 from conformance.target import Redactor
 
 _INTERVAL: Final = 0.05
-_GRACE: Final = 5.0
 _SHOWN_LINES: Final = 10
 
 
@@ -46,22 +43,22 @@ def started(command: str | None, settings: Settings, *, wait: float) -> Iterator
                 f"--start：{at} 已有服务应答；请先停止它。",
             )
         )
-    with tempfile.TemporaryFile() as output:
-        process = _launch(command, output)
-        try:
-            _await(process, place, wait, output, settings)
-            yield
-        finally:
-            _stop(process)
+    process = _launch(command)
+    try:
+        output = ServerOutput(process)
+        _await(process, place, wait, output, settings)
+        yield
+    finally:
+        stop(process)
 
 
-def _launch(command: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
+def _launch(command: str) -> subprocess.Popen[bytes]:
     try:
         words = shlex.split(command)
         if not words:
             raise CannotStart(say("--start: the command is empty.", "--start：命令为空。"))
         return subprocess.Popen(  # noqa: S603 - the user's own command, and no shell
-            words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
         )
     except (OSError, ValueError) as error:
         raise CannotStart(
@@ -70,7 +67,7 @@ def _launch(command: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def _await(
-    process: subprocess.Popen[bytes], place: tuple[str, int], wait: float, output: IO[bytes], settings: Settings
+    process: subprocess.Popen[bytes], place: tuple[str, int], wait: float, output: ServerOutput, settings: Settings
 ) -> None:
     deadline = time.monotonic() + wait
     while not _listens(place):
@@ -94,12 +91,11 @@ def _await(
         time.sleep(_INTERVAL)
 
 
-def _last_words(output: IO[bytes], settings: Settings) -> str:
+def _last_words(output: ServerOutput, settings: Settings) -> str:
     """The end of what the server wrote, without secrets and without anything that moves a cursor."""
-    output.seek(0)
-    text = output.read().decode("utf-8", "replace")
+    text = output.end().decode("utf-8", "replace")
     redact = Redactor(settings.credentials.all() if settings.credentials else ())
-    redact.add(*(secret for _, secret in settings.secret_headers))
+    redact.add(*(secret for _, secret in (*settings.secret_headers, *settings.secret_query)))
     shown = ["".join(c if c.isprintable() else "?" for c in line) for line in redact(text).splitlines()[-_SHOWN_LINES:]]
     return "".join(f"\n  | {line}" for line in shown)
 
@@ -115,16 +111,3 @@ def _listens(place: tuple[str, int]) -> bool:
             return True
     except OSError:
         return False
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the server and whatever it started."""
-    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
-        with contextlib.suppress(ProcessLookupError):
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, number)
-            else:
-                process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
-            return

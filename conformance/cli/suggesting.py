@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.spoken import say
 from conformance.spelling import nearest
 
 
 class SuggestingGroup(click.Group):
     """A misspelt command is answered with the nearest one, else with all."""
+
+    command_class = CheckedCommand
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

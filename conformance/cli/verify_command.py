@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import CannotStart, lang_option, language
 from conformance.cli.spoken import say, spoken
 from conformance.text import Lang
@@ -21,6 +22,7 @@ EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell
 
 
 @click.command(
+    cls=CheckedCommand,
     short_help=say("Does a certificate hold?", "证书是否成立？"),
     context_settings={"max_content_width": 100},
     help=say(
@@ -120,15 +122,15 @@ def _last(result: Verification) -> str:
     if result.outcome == "cannot-tell":
         return say("Cannot tell.", "无法断定。")
     assert result.record is not None
-    n = len(result.record.verdicts)
+    checks = result.record.tally.checks.in_(spoken())
     if result.known:
         return say(
-            f"Holds: signed with the key given, and {n} verdicts judged again.",
-            f"成立：签名与所给公钥相符，重新判定了 {n} 项结论。",
+            f"Holds: signed with the key given; judged again, with {checks}.",
+            f"成立：签名与所给公钥相符；重新判定的结果：{checks}。",
         )
     return say(
-        f"Holds: integrity only, signer unknown; {n} verdicts judged again.",
-        f"成立：仅核对了完整性，签名者未知；重新判定了 {n} 项结论。",
+        f"Holds: integrity only, signer unknown; judged again, with {checks}.",
+        f"成立：仅核对了完整性，签名者未知；重新判定的结果：{checks}。",
     )
 
 

@@ -175,6 +175,15 @@ class Api:
         """`GET /environments`, `/agents` or `/sessions`, a hundred at a time."""
         return await self._list(step, f"list_{collection}", page, collection)
 
+    async def get_object(self, step: str, collection: str, object_id: str) -> Exchange:
+        """`GET /{collection}/{id}`."""
+        return await self._read(step, f"get_{collection}", collection, object_id)
+
+    async def interrupt(self, step: str, session_id: str) -> Exchange:
+        """`POST /sessions/{session_id}/events` with one `user.interrupt`."""
+        body = {"events": [{"type": "user.interrupt"}]}
+        return await self._post(step, "interrupt_sessions", "sessions", session_id, "events", body=body)
+
     async def act(self, step: str, collection: str, object_id: str, action: str) -> Exchange:
         """`POST /{collection}/{id}/{action}`: `archive` or `cancel`."""
         return await self._post(step, f"{action}_{collection}", collection, object_id, action, body=None)
@@ -219,7 +228,7 @@ class Api:
             url=self.client.target.url(*path) + suffix + (f"?{urlencode(query)}" if query else ""),
             kind=kind,
             headers=headers,
-            authentication=authentication,
+            authentication=authentication or self._authentication(path),
             body=body,
             repeatable=repeatable,
             listing=listing,
@@ -232,3 +241,7 @@ class Api:
             exchange = await self.client.once(call, self._place)
         self._record(exchange)
         return exchange
+
+    def _authentication(self, path: tuple[str, ...]) -> Authentication | None:
+        """The token of the environment that a path names, where it has one of its own."""
+        return self.client.bearer_of(path[1]) if path[0] == "environments" and len(path) > 1 else None

@@ -20,8 +20,9 @@ from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication, bearer, derived
 from conformance.client.traffic import Traffic
 from conformance.client.transport import Lost, Reply, Transport, Undelivered
+from conformance.client.transports import Transports
 from conformance.exchange import Exchange, Header, Outcome, Request, Response
-from conformance.target import Credentials, Limits, Redactor, Target
+from conformance.target import Credentials, Limits, Redactor, Secret, Target
 
 MAX_TRIES: Final = 10
 """Tries of what surely did not happen (refused connection, 429, 503)."""
@@ -47,6 +48,9 @@ _KEPT_HEADERS: Final = frozenset(
     }
 )
 """Headers of answers whose values are kept; of any other only the name is: it may carry what nobody knows of."""
+
+_CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
+"""Headers whose values are secrets whatever they hold."""
 
 _SECRET_FIELD: Final = re.compile(r'("secret"\s*:\s*)"(?:[^"\\]|\\.)+"')
 
@@ -85,7 +89,7 @@ class Client:
 
     def __init__(
         self,
-        transport: Transport,
+        transport: Transport | Transports,
         *,
         target: Target,
         credentials: Credentials,
@@ -109,8 +113,24 @@ class Client:
         self.fastest = math.inf
         """Seconds of the shortest round trip up to now."""
         self._bearer = bearer(credentials.pat)
+        self._pats: dict[str, Secret] = {}
+        self._bearers: dict[str, Authentication] = {}
         self.redact = Redactor(shape for secret in credentials.all() for shape in derived(secret))
-        self.redact.add(*(secret for _, secret in target.secret_headers))
+        self.redact.add(*target.secrets)
+
+    def learn(self, environment_id: str, pat: Secret) -> None:
+        """Use a token of its own for an environment, and keep it out of all that is kept."""
+        self._pats[environment_id] = pat
+        self._bearers[environment_id] = bearer(pat)
+        self.redact.add(*derived(pat))
+
+    def pat_of(self, environment_id: str) -> Secret:
+        """The token with which an environment is talked about."""
+        return self._pats.get(environment_id, self.credentials.pat)
+
+    def bearer_of(self, environment_id: str) -> Authentication | None:
+        """What requests about an environment carry that has a token of its own; None for every other."""
+        return self._bearers.get(environment_id)
 
     @property
     def gone(self) -> bool:
@@ -169,6 +189,7 @@ class Client:
 
     async def _once(self, call: Call, place: Place | None = None) -> Exchange:
         sent: float | None = None
+        call = replace(call, url=self.target.with_query(call.url))
 
         async def on_send() -> None:
             nonlocal sent
@@ -330,4 +351,11 @@ def _until(value: str) -> float:
 
 def _kept_headers(headers: Iterable[Header], redact: Redactor) -> Iterable[Header]:
     for name, value in headers:
-        yield redact(name), redact(value) if name.lower() in _KEPT_HEADERS else "[redacted]"
+        yield redact(name), _kept_value(name.lower(), value, redact)
+
+
+def _kept_value(name: str, value: str, redact: Redactor) -> str:
+    """The value of a header where it is kept, and else what says that it is not: `[redacted]` stands for secrets alone."""
+    if name in _KEPT_HEADERS:
+        return redact(value)
+    return "[redacted]" if name in _CREDENTIALS else "[not kept]"

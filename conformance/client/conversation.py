@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from conformance.client.api import Api
 from conformance.client.client import MAX_TRIES, Client
-from conformance.client.transport import Transport
+from conformance.client.traffic import Traffic
+from conformance.client.transports import Transports
 from conformance.target import Credentials, Limits, Target
 
 T = TypeVar("T")
@@ -22,10 +23,11 @@ def converse(
     *,
     within: float | None = None,
     tries: int = MAX_TRIES,
+    traffic: Traffic | None = None,
 ) -> T:
     """Hold a conversation on connections and an event loop of its own, and return what comes of it.
 
-    What surely did not happen is tried so many times.
+    What surely did not happen is tried so many times. What is sent is added to `traffic`.
 
     Raises:
         ConfigurationError: the connection cannot be set up; and whatever the conversation raises.
@@ -33,8 +35,9 @@ def converse(
     """
 
     async def main() -> T:
-        async with asyncio.timeout(within), Transport(target.base_url, target.connection, limits) as transport:
+        async with asyncio.timeout(within), Transports(target, limits) as transport:
             client = Client(transport, target=target, credentials=credentials, limits=limits, tries=tries)
+            client.traffic = traffic or client.traffic
             return await conversation(Api(client, lambda _: None))
 
     return asyncio.run(main())

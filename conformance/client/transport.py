@@ -14,11 +14,12 @@ import sys
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
+from conformance.client.interim import Interim
 from conformance.exchange import Body, BodyProblem, Header
 from conformance.target import MAX_BODY, ConfigurationError, Connection, Limits
 
@@ -87,6 +88,15 @@ class _EnvironmentsWay:
         return await self._client.send(request, stream=True)
 
 
+@dataclass(slots=True)
+class _Line:
+    """A way to the target with room for one connection, what watches over that, and when it was used last."""
+
+    way: _Way
+    interim: Interim = field(default_factory=Interim)
+    used: float = -math.inf
+
+
 class Transport:
     """A connection pool to one target. An async context manager.
 
@@ -116,8 +126,8 @@ class Transport:
                     max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE_SECONDS
                 ),
             )
-            self._idle: list[tuple[_Way, float]] = [(self._new_way(), -math.inf)]
-            self._cut_off: list[_Way] = []
+            self._idle = [_Line(self._new_way())]
+            self._cut_off: list[_Line] = []
         except (ValueError, httpx.InvalidURL) as error:
             raise ConfigurationError(
                 f"The connection cannot be set up: {error}.", f"无法建立连接配置：{error}。"
@@ -129,15 +139,14 @@ class Transport:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        while self._idle:
-            await self._idle.pop()[0].aclose()
-        while self._cut_off:
-            await self._cut_off.pop().aclose()
+        for lines in (self._idle, self._cut_off):
+            while lines:
+                await lines.pop().way.aclose()
 
     def warm(self, most: int) -> int:
         """How many of the connections that the next requests take are open and were used a moment ago; `most` at most."""
         oldest = time.monotonic() - _WARM_SECONDS
-        return sum(used >= oldest for _, used in self._idle[-most:])
+        return sum(line.used >= oldest for line in self._idle[-most:])
 
     async def send(
         self,
@@ -159,24 +168,26 @@ class Transport:
             Undelivered: no connection was made.
             Lost: sent, but no complete answer came in time.
         """
-        way = self._idle.pop()[0] if self._idle and not fresh else self._new_way()
+        line = self._idle.pop() if self._idle and not fresh else _Line(self._new_way())
         try:
-            reply = await self._send(way, method, url, headers, body, on_send, max_body)
+            reply = await self._send(line, method, url, headers, body, on_send, max_body)
         except _OutOfTime:
-            await way.aclose()
+            await line.way.aclose()
             raise
         except (Undelivered, Lost):
-            self._idle.append((way, -math.inf))
+            line.used = -math.inf
+            self._idle.append(line)
             raise
         except BaseException:
-            self._cut_off.append(way)  # cancelled: there is no time to close it now
+            self._cut_off.append(line)  # cancelled: there is no time to close it now
             raise
-        self._idle.append((way, time.monotonic()))
+        line.used = time.monotonic()
+        self._idle.append(line)
         return reply
 
     async def _send(
         self,
-        way: _Way,
+        line: _Line,
         method: str,
         url: str,
         headers: list[Header],
@@ -189,6 +200,7 @@ class Transport:
         loop = asyncio.get_running_loop()
 
         async def trace(event: str, info: Mapping[str, Any]) -> None:
+            line.interim.heard(event, info)
             # A proxy's CONNECT comes first on the way to https; it opens the connection and is not the request.
             if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
                 await on_send()
@@ -200,7 +212,7 @@ class Transport:
         )
         try:
             async with asyncio.timeout(None) as bound:
-                response = await way.handle_async_request(request)
+                response = await line.way.handle_async_request(request)
                 try:
                     _check_head(response)
                     content = await _read(response, max_body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from conformance.chapters.registry import scenarios
 from conformance.comparison.shapes import ABSENT, Field, Kind, Shape, in_common, parent_of, shapes_of
@@ -12,6 +12,7 @@ from conformance.comparison.spelling import ASPECTS, Aspect, alike
 from conformance.contract.catalogue import Requirement, load
 from conformance.evidence import Evidence
 from conformance.exchange import Transcript
+from conformance.judging.blocking import JUDGED
 from conformance.judging.judge import judge_line
 from conformance.judging.record import Circumstances
 from conformance.judging.verdict import Line, Verdict, VerdictKind, worst
@@ -20,8 +21,6 @@ from conformance.text import Text
 Side = Literal["a", "b"]
 Why = Literal["not-planned", "no-input", "not-polled"]
 Part = Literal["answer", "media-type", "header", "field", "type", "format"] | Aspect
-
-_SAYS_SOMETHING: Final = frozenset({"failed", "warned", "passed", "observed"})
 
 
 class NotComparable(Exception):
@@ -83,7 +82,11 @@ class OneSided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What differs, what only one run looked at, and how much was compared."""
+    """What differs, what only one run looked at, and how much was compared.
+
+    Of all checks that one run or both planned, those count as compared that both made and that say something of one
+    server at least.
+    """
 
     a: Circumstances
     b: Circumstances
@@ -92,6 +95,7 @@ class Comparison:
     shapes: tuple[ShapeDifference, ...]
     one_sided: tuple[OneSided, ...]
     checks_compared: int
+    checks_planned: int
     kinds_compared: int
 
     @property
@@ -112,7 +116,7 @@ def compare(a: Evidence, b: Evidence) -> Comparison:
     one_sided = list(_planned_once(a, b)) + list(_not_given(a, b, judged))
     excused = {entry.line for entry in one_sided}
     compared = {line: pair for line, pair in judged.items() if line not in excused}
-    if not any(x.kind in _SAYS_SOMETHING and y.kind in _SAYS_SOMETHING for x, y in compared.values()):
+    if not any(x.kind in JUDGED and y.kind in JUDGED for x, y in compared.values()):
         raise NotComparable(
             "The runs have no judged check in common; compare runs that judged the same.",
             "两次运行没有共同得到判定的检查；请比较判定内容相同的运行。",
@@ -127,7 +131,8 @@ def compare(a: Evidence, b: Evidence) -> Comparison:
         observations=tuple(_observation_differences(a, b, compared)),
         shapes=tuple(_shape_differences(*shapes)),
         one_sided=tuple(one_sided),
-        checks_compared=len(compared),
+        checks_compared=sum(bool({x.kind, y.kind} & JUDGED) for x, y in compared.values()),
+        checks_planned=len({*a.lines, *b.lines}),
         kinds_compared=len(shapes[0].keys() | shapes[1].keys()),
     )
 

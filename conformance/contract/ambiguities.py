@@ -6,11 +6,14 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
-from conformance.contract.catalogue import sources_of
+from conformance.contract.catalogue import CatalogueError, load, sources_of
 from conformance.contract.sources import Source
 from conformance.text import Text
+
+Kind = Literal["gap", "contradiction", "limit"]
+"""A gap is filled by the reading alone; of a contradiction one page wins; a limit asks for less than a page states."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,7 @@ class Ambiguity:
     """One entry. `positions` says what the pages say, `reading` what the suite makes of it."""
 
     id: str
+    kind: Kind
     question: Text
     positions: Text
     reading: Text
@@ -41,12 +45,13 @@ def register() -> tuple[Ambiguity, ...]:
     """Every entry, in the order of the file.
 
     Raises:
-        CatalogueError: a source is unknown.
+        CatalogueError: a source is unknown, or a requirement that rests on a gap is called stated.
     """
     text = resources.files("conformance.contract").joinpath("ambiguities.toml").read_text("utf-8")
-    return tuple(
+    entries = tuple(
         Ambiguity(
             id=entry["id"],
+            kind=entry.get("kind", "gap"),
             question=Text(**entry["question"]),
             positions=Text(**entry["positions"]),
             reading=Text(**entry["reading"]),
@@ -55,3 +60,21 @@ def register() -> tuple[Ambiguity, ...]:
         )
         for entry in tomllib.loads(text)["ambiguity"]
     )
+    for entry in entries:
+        _refuse_stated(entry)
+    return entries
+
+
+def readings_of(requirement: str) -> tuple[Ambiguity, ...]:
+    """The entries that a requirement rests on, or that concern it."""
+    return tuple(entry for entry in register() if requirement in entry.requirements)
+
+
+def _refuse_stated(entry: Ambiguity) -> None:
+    """No page states what a reading fills in."""
+    for name in entry.requirements if entry.kind == "gap" else ():
+        requirement = load().requirements.get(name)
+        if requirement is not None and requirement.basis == "stated":
+            raise CatalogueError(
+                f"ambiguities.toml: {name} rests on the reading of {entry.id!r}, so it is not 'stated'"
+            )

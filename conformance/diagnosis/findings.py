@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
+from conformance.arrange.refusals import outcome
+from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.diagnosis.point import Point, bad, good, unknown
 from conformance.diagnosis.questions import COLLECTIONS, Answers, entries_of, status_of
 from conformance.exchange import Exchange, Response
@@ -68,11 +70,9 @@ def _http(listing: Exchange) -> Point:
             ),
         )
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status not in _BUSY:
-        return bad(
-            "http",
-            words,
-            Text("the server or its gateway is in trouble: look into its log", "服务器或网关出错：请查看其日志"),
-        )
+        trouble = Text("the server or its gateway is in trouble: look into its log", "服务器或网关出错：请查看其日志")
+        # A run gives up where a gateway answers in the server's place; with a list that alone is broken it goes on.
+        return (bad if listing.outcome != "ok" else unknown)("http", words, trouble)
     return good("http", words)
 
 
@@ -95,6 +95,15 @@ def _prefix(answers: Answers, target: Target) -> Point:
                 found=answers.elsewhere or '""'
             ),
         )
+    if status == HTTPStatus.OK and _is_json(answers.listing):
+        return unknown(
+            "prefix",
+            Text("the list below {prefix} has no `data`", "{prefix} 之下的列表没有 `data`").format(prefix=prefix),
+            Text(
+                "a run works without it; `clean` finds nothing without it",
+                "运行不需要该列表；但 `clean` 没有它就找不到遗留对象",
+            ),
+        )
     if status == HTTPStatus.OK:
         return bad(
             "prefix",
@@ -108,9 +117,7 @@ def _prefix(answers: Answers, target: Target) -> Point:
         words = Text(
             "no environments are listed below {prefix} (HTTP 404)", "{prefix} 之下无法列出 environment（HTTP 404）"
         )
-        if _is_envelope(answers.listing):
-            return unknown("prefix", words.format(prefix=prefix), _GIVEN_MEND)
-        return bad("prefix", words.format(prefix=prefix), _PREFIX_MEND)
+        return unknown("prefix", words.format(prefix=prefix), _GIVEN_MEND)
     return unknown("prefix", Text("cannot be told from this answer", "无法由此响应判断"))
 
 
@@ -124,8 +131,12 @@ _GIVEN_MEND: Final = Text(
 )
 
 
-def _is_envelope(exchange: Exchange) -> bool:
-    return exchange.response is not None and '"error"' in exchange.response.body.text[: _SHOWN * 10]
+def _is_json(exchange: Exchange) -> bool:
+    try:
+        parse(exchange.response.body.text if exchange.response is not None else "")
+    except NotStrictJson:
+        return False
+    return True
 
 
 def _token(answers: Answers) -> Point:
@@ -133,7 +144,7 @@ def _token(answers: Answers) -> Point:
     if status == HTTPStatus.UNAUTHORIZED:
         return bad(
             "token",
-            Text("refused (HTTP 401)", "被拒绝（HTTP 401）"),
+            Text("refused ({outcome})", "被拒绝（{outcome}）").format(outcome=safe(outcome(answers.listing))),
             Text(
                 "set QODER_PAT, or the variable that --pat-env names, to a valid token of this target, not one of another edition",
                 "请将 QODER_PAT 或 --pat-env 指定的变量设置为该目标的有效 token，而非其他版本环境的 token",
@@ -177,9 +188,12 @@ def _rights(answers: Answers) -> Point:
     refused = [name for name in lists if status_of(lists[name]) in {HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED}]
     allowed = [name for name in lists if status_of(lists[name]) == HTTPStatus.OK]
     if refused:
-        return bad(
+        said = next(words for name in lists if name in refused for words in [outcome(lists[name])])
+        text = Text("the token may not list {names} ({said})", "token 无权列出 {names}（{said}）")
+        # A run begins with the list of environments, and needs none of the others: `clean` does.
+        return (bad if "environments" in refused else unknown)(
             "rights",
-            Text("the token may not list {names}", "token 无权列出 {names}").format(names=", ".join(refused)),
+            text.format(names=", ".join(refused), said=safe(said)),
             Text(
                 "use a token that may list and create environments, agents and sessions",
                 "请使用有权列出并创建 environment、agent 和 session 的 token",
@@ -217,7 +231,7 @@ def _rate_limit(response: Response) -> Point:
     told = {name: value for name in _LIMIT_HEADERS if (value := response.header(name)) is not None}
     words = ", ".join(f"{name}: {safe(value, _SHOWN)}" for name, value in told.items())
     if response.status in _BUSY:
-        return bad(
+        return unknown(
             "rate-limit",
             Text("turned away with HTTP {status} ({words})", "被拒绝：HTTP {status}（{words}）").format(
                 status=response.status, words=words or "-"
@@ -242,7 +256,7 @@ def _clock(answers: Answers, response: Response) -> Point:
     seconds = _between(here, shown) + 0.5 + (answers.listing.completed - answers.listing.invoked) / 2
     if abs(seconds) <= _SKEW:
         return good("clock", Text("agrees within {n} s", "相差不超过 {n} 秒").format(n=f"{max(1.0, abs(seconds)):.0f}"))
-    return bad(
+    return unknown(
         "clock",
         Text("the target's is {n} s {way}", "目标的时钟{way} {n} 秒").format(
             n=f"{abs(seconds):.0f}", way=Text("ahead", "快") if seconds > 0 else Text("behind", "慢")

@@ -41,7 +41,7 @@ async def ask(api: Api) -> Answers:
     listing = await _list(api, "environments")
     answers = Answers(listing=listing, answered_at=datetime.now(UTC))
     status = status_of(listing)
-    if status == HTTPStatus.NOT_FOUND:
+    if status == HTTPStatus.NOT_FOUND and api.client.target.arrange_url is None:
         return replace(answers, elsewhere=await _elsewhere(api))
     if status != HTTPStatus.OK or entries_of(listing) is None:
         return answers

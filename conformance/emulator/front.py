@@ -18,7 +18,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from .head import END, MAX_HEAD_BYTES, Head, NotHttp, read_content, read_head
-from .server import base_url_of, listen
+from .listener import base_url_of, listen
 
 HeadEdit = Callable[[Head], Head]
 

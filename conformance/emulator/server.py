@@ -11,6 +11,8 @@ from types import FrameType, TracebackType
 import uvicorn
 from starlette.types import ASGIApp
 
+from .listener import Listener, base_url_of, listen
+
 _GRACE_SECONDS = 0.2
 _KEEP_ALIVE_SECONDS = 75
 _DATE_REFRESH_SECONDS = 1.0
@@ -89,7 +91,7 @@ def serve_forever(app: ASGIApp, *, host: str, port: int, on_ready: Callable[[str
         _run(_Server(app, lambda: on_ready(base_url)), listener)
 
 
-def _serve_in_thread(server: "_Server", listener: socket.socket, ready: threading.Event) -> None:
+def _serve_in_thread(server: "_Server", listener: Listener, ready: threading.Event) -> None:
     try:
         with listener:
             _run(server, listener)
@@ -97,32 +99,9 @@ def _serve_in_thread(server: "_Server", listener: socket.socket, ready: threadin
         ready.set()  # also after a failure to start, for which the starter waits
 
 
-def _run(server: "_Server", listener: socket.socket) -> None:
+def _run(server: "_Server", listener: Listener) -> None:
+    listener.on_full = server.close_idle
     asyncio.run(server.serve(sockets=[listener]))
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. The protocol is named because asyncio sets TCP_NODELAY only where it is."""
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if hasattr(signal, "SIGHUP"):  # POSIX; on Windows this option would let two servers share a port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        listener.bind(address)
-        listener.listen()
-        listener.setblocking(False)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
-
-
-def base_url_of(listener: socket.socket) -> str:
-    """The URL at which a listening socket is reached."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
 
 
 class _Server(uvicorn.Server):
@@ -156,6 +135,11 @@ class _Server(uvicorn.Server):
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed: the server has ended already
                 self._loop.call_soon_threadsafe(self._stop_requested.set)
+
+    def close_idle(self) -> None:
+        """Makes room for other connections: ends those that are idle, and the others after their answer."""
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()

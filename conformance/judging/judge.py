@@ -1,4 +1,4 @@
-"""Judges one line of the plan on one transcript. The other of the two places with a catch-all."""
+"""Judges one line of the plan on one transcript. One of the three places with a catch-all."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) 
         occasion = occasion and not isinstance(stop, NoOccasion)
         if stop is not None and reason is None:
             reason = stop.reason
-            blocked_by = stop.requirement if isinstance(stop, Blocked) else None
+            blocked_by = _cause(stop, requirement)
     kind = worst(kinds)
     if kind == "passed" and not occasion:
         kind = "not-exercised"
@@ -81,6 +81,11 @@ def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) 
         reds=tuple(reds[:_MAX_REDS]),
         observation=join(Text("; ", "；"), observed) if observed else None,
     )
+
+
+def _cause(stop: Unjudged, requirement: Requirement) -> str | None:
+    """The requirement in the way; none where that is the very one that is judged: it is simply open then."""
+    return stop.requirement if isinstance(stop, Blocked) and stop.requirement != requirement.id else None
 
 
 def _collect(judgement: Judgement, view: View) -> tuple[list[Finding], Unjudged | None]:

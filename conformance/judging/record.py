@@ -58,8 +58,9 @@ class Circumstances:
 
     `waivers` is the text of the file of known failures. `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
     `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
-    target; `repeat` is how often each scenario was to be held; `unwritten` says why there is no report; `phases` is
-    None for a run that did not measure them.
+    target; `turned_away` is how many answers were 429 or 503, the clean-up's included; `repeat` is how often each scenario was to be held; `unwritten` says which reports are missing, and why; `phases` is
+    None for a run that did not measure them. `states` are the target's own names for documented states that the run was
+    asked to take as those; `noticed` is what other operations did beside the docs, which is not judged.
     """
 
     run_id: str
@@ -77,6 +78,7 @@ class Circumstances:
     strict: bool
     arranged_by: Mode = "api"
     requests: int = 0
+    turned_away: int = 0
     selection: str | None = None
     interrupted: Text | None = None
     leftovers: tuple[str, ...] = ()
@@ -84,11 +86,19 @@ class Circumstances:
     repeat: int = 1
     waivers: str | None = None
     unwritten: Text | None = None
+    writer_broke: bool = False
     phases: Phases | None = None
+    states: tuple[tuple[str, str], ...] = ()
+    noticed: tuple[Text, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `from_json` reads it back to an equal value."""
         return asdict(self)
+
+    @property
+    def removed(self) -> bool:
+        """Whether the objects that the run's requests name are gone: the suite made them, and left none behind."""
+        return self.arranged_by == "api" and not self.leftovers
 
     @property
     def known_failures(self) -> Waivers:
@@ -109,6 +119,8 @@ class Circumstances:
                     **data,
                     **{name: Text.from_json(text) if text is not None else None for name, text in texts.items()},
                     "leftovers": tuple(map(str, data["leftovers"])),
+                    "states": tuple((str(name), str(state)) for name, state in data.get("states", ())),
+                    "noticed": tuple(Text.from_json(text) for text in data.get("noticed", ())),
                     "phases": Phases.from_json(data["phases"]) if data.get("phases") is not None else None,
                 }
             )
@@ -123,6 +135,9 @@ class Circumstances:
             if kinds is not None and not isinstance(getattr(about, field.name), kinds):
                 raise ValueError(f"{field.name} is of the wrong type")
         return about
+
+
+_NOT_OVER: Final = Text("its repetitions were not over", "重复尚未完成")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +164,23 @@ class RunRecord:
             polls=about.arranged_by == "api",
             complaints=self.waiver_complaints,
             unwritten=about.unwritten,
+            writer_broke=about.writer_broke,
+            cut=self.cut,
+            states=about.states,
         )
+
+    @cached_property
+    def cut(self) -> Text | None:
+        """Where the run was stopped before its end, in words; None where it came to it."""
+        less = self.held_less
+        if less and self.circumstances.repeat > 1:
+            fewest = min(less.values(), key=lambda repetitions: repetitions.held)
+            words = Text("stopped after {n} of {m} repetitions", "{m} 次重复中只进行了 {n} 次即停止")
+            return words.format(n=fewest.held, m=fewest.wanted)
+        if less or self.circumstances.interrupted is not None:
+            why = self.circumstances.interrupted or _NOT_OVER
+            return Text("stopped early ({why})", "提前停止（{why}）").format(why=why)
+        return None
 
     @property
     def unsteady(self) -> list[Verdict]:
@@ -172,4 +203,4 @@ class RunRecord:
     @cached_property
     def waiver_complaints(self) -> list[Text]:
         """Waivers that expired or no longer match, each with its line of the file."""
-        return self.circumstances.known_failures.complaints(self.verdicts)
+        return self.circumstances.known_failures.complaints(self.verdicts, whole=self.circumstances.selection is None)

@@ -46,6 +46,10 @@ class Held:
     race: bool = False
     spreads: tuple[float, ...] = ()
 
+    def cut_short(self) -> Held:
+        """The same where another repetition was wanted, and the run was stopped before it was over."""
+        return replace(self, wanted=max(self.wanted, self.times + 1))
+
     def told(self) -> Transcript:
         """The transcript that is kept, with the count among its facts."""
         kept = {verdict.line.requirement: verdict.kind for verdict in self.verdicts}
@@ -114,6 +118,12 @@ def requests_of(transcript: Transcript) -> int:
     """How many requests its scenario sent, in all repetitions."""
     fact = transcript.facts.get(FACT)
     return int(fact["requests"]) if fact is not None else transcript.requests
+
+
+def held_less(transcript: Transcript) -> bool:
+    """Whether its scenario was to be repeated more often than it was."""
+    fact = transcript.facts.get(FACT)
+    return fact is not None and int(fact["held"]) < int(fact["wanted"])
 
 
 def _over(verdict: Verdict, fact: Mapping[str, Any]) -> Verdict:

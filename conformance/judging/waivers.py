@@ -1,8 +1,9 @@
 """Known failures: a file that names them, with a reason each. A waived failure is shown and does not fail the run.
 
-A waiver says which failure it is about as closely as its author wants: a requirement, or one check of it; and how the
-failure looks. One that has expired, whose requirement was judged and no longer fails, or whose failure looks otherwise
-now, fails the run, so that a list of known failures never outlives them.
+A waiver says which failure it is about as closely as its author wants: a requirement, or one check of it, and how the
+failure looks; or a root cause alone, by the looks that all failures have that follow from it. One that has expired, whose
+requirement was judged and no longer fails, or whose failure looks otherwise now, fails the run, so that a list of known
+failures never outlives them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -25,14 +26,18 @@ from conformance.target import ConfigurationError
 from conformance.text import Text
 
 _TABLE: Final = "waiver"
-_KEYS: Final = ("requirement", "check", "reason", "link", "expires", "finding")
+_KEYS: Final = ("requirement", "check", "cause", "reason", "link", "expires", "finding")
 _SEPARATOR: Final = "::"
 _LONGEST: Final = 2000
 _LOOK: Final = 300
 _VOLATILE: Final = (
     (re.compile(r"\d{4}-\d\d-\d\d[Tt][0-9:.]+(?:[Zz]|[+-]\d\d:\d\d)?"), "<time>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
-    (re.compile(r"\b[a-z]+_[0-9A-Za-z]{6,}"), "<id>"),
+    (
+        re.compile(r"\b[a-z]+_(?=[A-Za-z]*\d)[0-9A-Za-z]{6,}\b"),
+        "<id>",
+    ),  # a word of the API has no digit: `invalid_request`
+    (re.compile(r"\b[a-z]+_[0-9A-Za-z]{16,}\b"), "<id>"),
     (re.compile(r"\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{16,}\b"), "<id>"),
     (re.compile(r"\bconformance-[0-9a-f-]+"), "<worker>"),
     (re.compile(r"\d{5,}"), "<number>"),
@@ -43,25 +48,33 @@ _VOLATILE: Final = (
 class Waiver:
     """One entry. `number` is the line of the file at which it begins; `scenario` None means every check.
 
-    `finding` are the looks of the failure (see `look`) that the author knows; empty means any.
+    `finding` are the looks of the failure (see `look`) that the author knows; empty means any. An entry with a `cause`
+    has no requirement: it is about whatever fails with these looks.
     """
 
     number: int
-    requirement: str
+    requirement: str | None
     scenario: str | None
     reason: str
     link: str | None
     expires: date | None
     finding: tuple[str, ...]
+    cause: frozenset[str] = frozenset()
 
     @property
     def subject(self) -> str:
         """What it is about, as the file names it."""
+        if self.requirement is None:
+            return min(self.cause)
         return self.requirement if self.scenario is None else f"{self.scenario}{_SEPARATOR}{self.requirement}"
 
     def is_about(self, line: Line) -> bool:
         """Whether a line of the plan is what it is about."""
         return line.requirement == self.requirement and self.scenario in (None, line.scenario)
+
+    def explains(self, verdict: Verdict) -> frozenset[str]:
+        """The looks of a failure that follow from its cause."""
+        return self.cause & {look(red) for red in verdict.reds}
 
     def expired(self, today: date) -> bool:
         """Whether its last day is over."""
@@ -82,31 +95,67 @@ class Waivers:
     def apply(self, verdict: Verdict) -> Verdict:
         """A failure that is known becomes `waived`; everything else stays."""
         if verdict.kind == "failed":
-            for entry in self.entries:
-                if entry.is_about(verdict.line) and not entry.expired(self.today) and entry.fits(verdict):
-                    return replace(verdict, kind="waived", waiver=Text(entry.reason, entry.reason), link=entry.link)
+            used = self._used(verdict)
+            if used:
+                reason = "; ".join(dict.fromkeys(entry.reason for entry in used))
+                return replace(verdict, kind="waived", waiver=Text(reason, reason), link=used[0].link)
         return verdict
 
-    def complaints(self, verdicts: Iterable[Verdict]) -> list[Text]:
-        """What is wrong with the entries, each with its line: expired, or no longer about this target."""
+    def _used(self, verdict: Verdict) -> list[Waiver]:
+        """The entry that is about a failure, or the causes that explain all of it; none where it is not known."""
+        valid = [entry for entry in self.entries if not entry.expired(self.today)]
+        for entry in valid:
+            if entry.is_about(verdict.line) and entry.fits(verdict):
+                return [entry]
+        causes = [entry for entry in valid if entry.explains(verdict)]
+        explained = frozenset[str]().union(*(entry.cause for entry in causes))
+        return causes if {look(red) for red in verdict.reds} <= explained else []
+
+    def complaints(self, verdicts: Iterable[Verdict], *, whole: bool = True) -> list[Text]:
+        """What is wrong with the entries, each with its line: expired, or no longer about this target.
+
+        `whole` says that the verdicts are those of a whole run: only there is a cause gone that nothing shows.
+        """
         known = list(verdicts)
-        return [complaint for entry in self.entries if (complaint := self._complaint(entry, known)) is not None]
+        open_ = not whole or any(verdict.kind in {"inconclusive", "suite-error"} for verdict in known)
+        found = (
+            self._complaint_of_cause(entry, known, all_known=not open_)
+            if entry.cause
+            else self._complaint(entry, known)
+            for entry in self.entries
+        )
+        return [complaint for complaint in found if complaint is not None]
+
+    def _complaint_of_cause(self, entry: Waiver, verdicts: list[Verdict], *, all_known: bool) -> Text | None:
+        if entry.expired(self.today):
+            return _expired(entry)
+        if any(verdict.kind in {"failed", "waived"} and entry.explains(verdict) for verdict in verdicts):
+            return None
+        return _stale(entry) if all_known else None
 
     def _complaint(self, entry: Waiver, verdicts: list[Verdict]) -> Text | None:
         about = [verdict for verdict in verdicts if entry.is_about(verdict.line)]
         failed = [verdict for verdict in about if verdict.kind in {"failed", "waived"}]
         if entry.expired(self.today):
-            return _complain(
-                entry, f"expired on {entry.expires}; renew or remove it", f"已于 {entry.expires} 过期；请续期或删除"
-            )
+            return _expired(entry)
         if any(entry.fits(verdict) for verdict in failed):
             return None
         if failed:
             now = "; ".join(dict.fromkeys(look(red) for verdict in failed for red in verdict.reds))[:_LONGEST]
             return _complain(entry, f"the failure looks otherwise now: {now}", f"失败的情形已不同：{now}")
         if any(verdict.kind in {"passed", "warned", "observed"} for verdict in about):
-            return _complain(entry, "matched nothing: it holds now; remove it", "没有匹配到任何失败：现已成立；请删除")
+            return _stale(entry)
         return None
+
+
+def _expired(entry: Waiver) -> Text:
+    return _complain(
+        entry, f"expired on {entry.expires}; renew or remove it", f"已于 {entry.expires} 过期；请续期或删除"
+    )
+
+
+def _stale(entry: Waiver) -> Text:
+    return _complain(entry, "matched nothing: it holds now; remove it", "没有匹配到任何失败：现已成立；请删除")
 
 
 def _complain(entry: Waiver, en: str, zh: str) -> Text:
@@ -118,7 +167,10 @@ def _complain(entry: Waiver, en: str, zh: str) -> Text:
 def look(red: Red) -> str:
     """How a failure looks: the place and what was expected and found, without what differs from run to run."""
     found = "" if red.exhibit else f" | {red.actual.en}"  # which answers of a race contradict each other is chance
-    text = f"{red.pointer or 'answer'}: {red.expected.en}{found}"
+    return _lasting(f"{red.pointer or 'answer'}: {red.expected.en}{found}")
+
+
+def _lasting(text: str) -> str:
     for pattern, name in _VOLATILE:
         text = pattern.sub(name, text)
     shown = "".join(char if char.isprintable() else "?" for char in text[: _LOOK + 1])
@@ -127,13 +179,29 @@ def look(red: Red) -> str:
 
 def entry_for(requirement: str, verdicts: Iterable[Verdict]) -> list[str]:
     """A ready-made entry for a failed requirement, as lines of TOML; the reason is left to be said."""
-    looks = dict.fromkeys(look(red) for verdict in verdicts for red in verdict.reds)
-    yes = [
+    return [
         f"[[{_TABLE}]]",
         f"requirement = {json.dumps(requirement)}",
-        'reason = ""  # say why, it is printed in reports',
+        _REASON,
+        f"finding = {_toml(looks_of(verdicts))}",
     ]
-    return [*yes, f"finding = [{', '.join(json.dumps(each, ensure_ascii=False) for each in looks)}]"]
+
+
+def entry_for_cause(looks: Iterable[str]) -> list[str]:
+    """A ready-made entry for all failures that have these looks."""
+    return [f"[[{_TABLE}]]", f"cause = {_toml(looks)}", _REASON]
+
+
+def looks_of(verdicts: Iterable[Verdict]) -> list[str]:
+    """The looks of all that is wrong, each once."""
+    return list(dict.fromkeys(look(red) for verdict in verdicts for red in verdict.reds))
+
+
+_REASON: Final = 'reason = ""  # say why, it is printed in reports'
+
+
+def _toml(strings: Iterable[str]) -> str:
+    return f"[{', '.join(json.dumps(each, ensure_ascii=False) for each in strings)}]"
 
 
 # Reading --------------------------------------------------------------------------------------------------------------
@@ -194,10 +262,15 @@ def _entry(name: str, number: int, table: dict[str, Any]) -> Waiver:
         raise _wrong(
             name, number, "expires must be a date such as 2027-01-31.", "expires 必须是日期，例如 2027-01-31。"
         )
-    if isinstance(finding, str):
-        finding = [finding]
-    if not isinstance(finding, list) or not all(isinstance(each, str) for each in finding):
-        raise _wrong(name, number, "finding must be a list of strings.", "finding 必须是字符串列表。")
+    finding = _looks(name, number, "finding", finding)
+    cause = _looks(name, number, "cause", table.get("cause", []))
+    if "cause" in table and (not cause or finding):
+        raise _wrong(
+            name,
+            number,
+            "cause must name one look at least, and goes without finding.",
+            "cause 至少应包含一项，且不能与 finding 同用。",
+        )
     return Waiver(
         number=number,
         requirement=requirement,
@@ -205,19 +278,32 @@ def _entry(name: str, number: int, table: dict[str, Any]) -> Waiver:
         reason=" ".join(reason.split())[:_LONGEST],
         link=link,
         expires=expires,
-        finding=tuple(finding),
+        finding=finding,
+        cause=frozenset(cause),
     )
 
 
-def _subject(name: str, number: int, table: dict[str, Any]) -> tuple[str | None, str]:
+def _looks(name: str, number: int, key: str, value: Any) -> tuple[str, ...]:
+    """Looks of failures as a file has them: what differs from run to run may stand in them."""
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+        raise _wrong(name, number, f"{key} must be a list of strings.", f"{key} 必须是字符串列表。")
+    return tuple(map(_lasting, values))
+
+
+def _subject(name: str, number: int, table: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The scenario and the requirement that an entry is about; of a cause neither."""
     requirement, check = table.get("requirement"), table.get("check")
-    if (requirement is None) == (check is None) or not isinstance(requirement or check, str):
+    given = [key for key in ("requirement", "check", "cause") if key in table]
+    if len(given) != 1 or not ("cause" in table or isinstance(requirement or check, str)):
         raise _wrong(
             name,
             number,
-            'give either requirement = "ID" or check = "SCENARIO::ID".',
-            '请给出 requirement = "ID" 或 check = "场景::ID" 之一。',
+            'give one of requirement = "ID", check = "SCENARIO::ID" and cause = ["LOOK"].',
+            '请给出 requirement = "ID"、check = "场景::ID" 或 cause = ["表现"] 之一。',
         )
+    if "cause" in table:
+        return None, None
     scenario = None
     if check is not None:
         scenario, _, requirement = check.partition(_SEPARATOR)
@@ -258,10 +344,3 @@ def _wrong(name: str, number: int, en: str, zh: str) -> ConfigurationError:
         f"{name}, line {number}: {en}",
         f"{name} 第 {number} 行：{zh}",
     )
-
-
-def lines_of_entries(failed: Iterable[tuple[str, Iterable[Verdict]]]) -> Iterator[str]:
-    """A file of waivers for every failed requirement: its lines."""
-    for requirement, verdicts in failed:
-        yield from entry_for(requirement, verdicts)
-        yield ""

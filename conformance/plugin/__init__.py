@@ -6,6 +6,7 @@ options begin with `--target-`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Generator
 from dataclasses import asdict
@@ -17,20 +18,24 @@ import pytest
 import conformance
 from conformance.judging.plan import Selection, UnknownName
 from conformance.judging.verdict import Line
-from conformance.options import OPTIONS
+from conformance.machine.refusal import refusal
+from conformance.options import OPTIONS, check_variables, is_blank
 from conformance.plugin import hooks
 from conformance.plugin.conductor import Conductor
-from conformance.plugin.distribution import process_count
+from conformance.plugin.distribution import check_names, process_count
 from conformance.plugin.earlier import unpassed_lines
 from conformance.plugin.folder import Conversations
 from conformance.plugin.lead import SENT, VERDICT, Lead
 from conformance.plugin.nodes import LANGUAGE, ON_REQUEST, TRAFFIC, RequirementItem, Suite
+from conformance.plugin.others import check_no_other_runner, no_plan_of_others
 from conformance.plugin.replay import Replay
 from conformance.plugin.worker import Worker
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
 PACKAGE: Final = Path(conformance.__file__).parent
+
+BASE_URL: Final = OPTIONS[0]
 
 _SELECTION: Final = pytest.StashKey[Selection]()
 _ADDRESSES: Final = pytest.StashKey[frozenset[tuple[str, ...]]]()
@@ -59,7 +64,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--target-replay",
         metavar="DIR",
-        type=Path,
         help="Judge the saved run in this folder again instead of a server; nobody is talked to.",
     )
 
@@ -73,6 +77,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read and check the settings; nothing is connected to."""
     values = {option.key: config.getoption(option.pytest_dest) for option in OPTIONS}
     try:
+        _refuse_empty(config)
+        check_variables(os.environ)
         settings = from_values(values, os.environ)
         config.stash[_SELECTION] = _selection(config, settings)
         config.stash[_ADDRESSES] = _addresses(config)
@@ -87,7 +93,12 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(Lead(config, conductor), "conformance-lead")
             _join_allure(config, conductor.conversations)
     except (ConfigurationError, UnknownName) as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(error.reason.in_(config.getoption("target_lang") or "en")) from None
+    except OSError as error:
+        refused = refusal(error)
+        if refused is None:
+            raise
+        raise pytest.UsageError(refused.in_(config.getoption("target_lang") or "en")) from None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -97,13 +108,44 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         config.option.clean_alluredir = False
 
 
+def _refuse_empty(config: pytest.Config) -> None:
+    """See that what is given as `--target-…` or `-k` is something, and that the server is not named where nobody looks.
+
+    Raises:
+        UsageError: it is empty, or the variable of the command line names a server that pytest would not judge.
+    """
+    given = {option.pytest_option: config.getoption(option.pytest_dest) for option in OPTIONS}
+    given |= {"--target-replay": config.getoption("target_replay"), "-k": _expression(config)}
+    for name, value in given.items():
+        if any(map(is_blank, value if isinstance(value, list | tuple) else (value,))):
+            raise pytest.UsageError(f"{name} is empty; give it a value, or leave it out.")
+    if given[BASE_URL.pytest_option] is None and given["--target-replay"] is None and os.environ.get(BASE_URL.variable):
+        raise pytest.UsageError(
+            f"{BASE_URL.variable} names a server, but pytest takes it from {BASE_URL.pytest_option} alone; give that, or unset"
+            " the variable."
+        )
+
+
+def _expression(config: pytest.Config) -> str | None:
+    """`-k` as it was given; None where it was not: pytest itself takes an empty one for none."""
+    words = list(config.invocation_params.args)
+    for at, word in enumerate(map(str, words)):
+        if word == "-k" and at + 1 < len(words):
+            return str(words[at + 1])
+        if word in {"-k", "-k="}:
+            return ""
+    return config.getoption("keyword", "") or None
+
+
 def _conductor(config: pytest.Config, settings: Settings) -> Conductor | Replay:
-    source: Path | None = config.getoption("target_replay")
-    if source is None:
+    named: str | None = config.getoption("target_replay")
+    if named is None:
+        if process_count(config):
+            check_names(config)
         return Conductor(settings, config.stash[_SELECTION], processes=process_count(config))
     if process_count(config):
         raise pytest.UsageError("--target-replay judges in one process; leave -n away.")
-    replay = Replay(settings, source)
+    replay = Replay(settings, Path(named))
     config.stash[_ANSWERABLE] = replay.takes
     return replay
 
@@ -147,11 +189,32 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
     return Suite.from_parent(parent, path=path) if path == PACKAGE else None
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what was asked for; `-k` and the like are pytest's own. What is over last is judged last."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Name the package by its path: a folder of its name in somebody's repository would be looked into for a conftest."""
+    named = early_config.known_args_namespace
+    if named.pyargs:
+        words = [argument.partition("::") for argument in named.file_or_dir]
+        named.file_or_dir = [
+            (str(PACKAGE) if name == PACKAGE.name else name) + colons + rest for name, colons, rest in words
+        ]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, object, object]:
+    """Keep what was asked for; `-k` and the like are pytest's own."""
+    ours = [item for item in items if isinstance(item, RequirementItem)]
+    if not ours:
+        return (yield)
+    check_no_other_runner(config)
+    _keep_asked_for(config, items, ours)
+    with no_plan_of_others() if len(ours) == len(items) else contextlib.nullcontext():
+        return (yield)
+
+
+def _keep_asked_for(config: pytest.Config, items: list[pytest.Item], ours: list[RequirementItem]) -> None:
     selection, addresses = config.stash[_SELECTION], config.stash[_ADDRESSES]
     answerable = config.stash.get(_ANSWERABLE, lambda _: True)
-    ours = [item for item in items if isinstance(item, RequirementItem)]
     for address in addresses:
         if not any(item.lies_at(address) for item in ours):
             raise pytest.UsageError(f"There is no {'::'.join(address)}; `--collect-only -q` shows what there is.")

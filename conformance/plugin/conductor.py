@@ -8,40 +8,49 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 from conformance import __version__
 from conformance.arrange.cleanup import Leftover, remove
 from conformance.arrange.journal import Journal, new_run_id
+from conformance.arrange.place_tokens import learn
 from conformance.arrange.preflight import CannotStart, preflight
 from conformance.arrange.program import release
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.conversation import converse
+from conformance.client.traffic import Traffic
 from conformance.contract.catalogue import load
 from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
 from conformance.exchange import EndKind, Transcript
 from conformance.judging.judge import judge_line
+from conformance.judging.noticed import noticed
 from conformance.judging.plan import Cost, Selection, cost, full_plan
 from conformance.judging.record import Circumstances, Phases, RunRecord
-from conformance.judging.repetition import requests_of
+from conformance.judging.repetition import held_less, requests_of
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import folder as run_folder
-from conformance.plugin.court import Court
+from conformance.plugin.court import TIME_LIMIT, Court
 from conformance.plugin.engine import Assignment
 from conformance.plugin.folder import Conversations
 from conformance.plugin.transcripts import read_transcript, write_transcript
-from conformance.reporting.whole import write_whole
 from conformance.reporting.write import write_reports
 from conformance.scenario.perform import not_held
 from conformance.settings import Settings
-from conformance.target import Credentials, Secret, Target
+from conformance.target import ConfigurationError, Credentials, Secret, Target
 from conformance.text import Text
 
 GRACE: Final = 60.0
-"""Seconds that preparing, and at the end cleaning up, may take where the limit of the whole run is shorter."""
+"""Seconds that cleaning up may take after the limit of the whole run, where that limit itself is shorter."""
+
+LEAST_PREPARING: Final = 10.0
+"""Seconds that preparing may take, which else is a part of the whole run, where the limit is shorter."""
+
+_HURRIED: Final = 6.0
+"""Seconds for cleaning up after a signal: whoever sent it soon loses patience, and sends one that cannot be caught."""
 
 T = TypeVar("T")
 
@@ -54,18 +63,26 @@ class Conductor:
         self.plan: tuple[Line, ...] = ()
         self.record: RunRecord | None = None
         self.interrupted: Text | None = None
+        self.hurried = False
         self._selection = selection
         self._processes = max(1, processes)
         self._verdicts: list[Verdict] = []
+        self._traffic = Traffic()
+        self._turned_away: dict[int, int] = {}
         self._workspace: Workspace | None = None
         self._started = datetime.now(UTC)
         self._epoch = self._begun = self._prepared = self._over = time.monotonic()
         self._resources = contextlib.ExitStack()
         run_id = new_run_id(self._started)
         output = settings.output or run_folder.default_folder(run_id)
-        self._made = run_folder.absent(output)
-        self.folder = run_folder.take(output, run_id)
-        target, credentials = self._whom()
+        self._taken = run_folder.take(output, run_id)
+        self._resources.callback(self._taken.release)
+        self.folder = self._taken.path
+        try:
+            target, credentials = self._whom()
+        except BaseException:
+            self._taken.discard()
+            raise
         self.assignment = Assignment(
             run_id=run_id,
             seed=settings.seed if settings.seed is not None else secrets.randbelow(2**31),
@@ -107,10 +124,11 @@ class Conductor:
         self._begun = time.monotonic()
         run_folder.write_json(self.folder / PLAN, plan_json(self.assignment.run_id, plan))
         run_id, arrangement = self.assignment.run_id, self.assignment.arrangement
+        bound = max(LEAST_PREPARING, self.assignment.limits.max_duration)
         try:
-            workspace = self._talk(lambda api: preflight(api, self._journal, run_id, arrangement), within=self._bound)
+            workspace = self._talk(lambda api: preflight(api, self._journal, run_id, arrangement), within=bound)
         except TimeoutError:
-            raise CannotStart(_too_slow(self.assignment.target.host, self._bound)) from None
+            raise CannotStart(_too_slow(self.assignment.target.host, bound)) from None
         run_folder.write_json(self.workspace_file, workspace.to_json())
         if self.settings.output is None:
             run_folder.point_latest(self.folder)
@@ -138,59 +156,87 @@ class Conductor:
         """A verdict came in, from this process or another."""
         self._verdicts.append(verdict)
 
-    def finish(self) -> RunRecord:
+    def turned_away(self, process: int, requests: int) -> None:
+        """A process says how many of its requests the target has turned away up to now."""
+        self._turned_away[process] = requests
+
+    def finish(self, *, remove: bool = True) -> RunRecord:
         """Give every open line its verdict, clean up, and write the reports whatever happens.
+
+        Without `remove` nothing is cleaned up: the target ends with the run.
 
         Only the record that is returned knows of reports that could not be written.
         """
         transcripts = self._close_the_books()
         self._over = time.monotonic()
-        leftovers = [f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"]
+        self.interrupted = self.interrupted or self._cut_short(transcripts.values())
+        leftovers = [self._not_cleaned_up]
         try:
-            leftovers = self.clean_up()
+            leftovers = self.clean_up() if remove else []
         except KeyboardInterrupt:
             self.interrupted = self.interrupted or Text("the clean-up was stopped", "清理被停止")
         finally:
             requests = sum(map(requests_of, transcripts.values()))
-            about = self._circumstances(requests, tuple(leftovers))
-            self.record = RunRecord(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
-            self._report(self.record, transcripts)
+            seen = noticed(transcripts.values(), [work_id for _, work_id in self._journal.delivered_twice()])
+            about = replace(self._circumstances(requests, tuple(leftovers)), noticed=tuple(seen))
+            record = RunRecord(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
+            self.record = self._reported(record, transcripts)
         return self.record
 
-    def _report(self, record: RunRecord, transcripts: Mapping[str, Transcript]) -> None:
+    def _reported(self, record: RunRecord, transcripts: Mapping[str, Transcript]) -> RunRecord:
         """Seal the evidence and write the reports. Where that fails the verdicts still stand; the record then says so."""
-        try:
-            write_whole(self.folder / EVIDENCE, seal(self.folder, record.circumstances))
-            write_reports(record, self.folder, transcripts, lang=self.settings.lang or "en")
-        except OSError as error:
-            why = error.strerror or type(error).__name__
-            unwritten = Text(f"the reports could not be written ({why})", f"报告无法写入（{why}）")
-            self.record = replace(record, circumstances=replace(record.circumstances, unwritten=unwritten))
+        sealed = {EVIDENCE: lambda: seal(self.folder, record.circumstances)}
+        lang = self.settings.lang or "en"
+        return write_reports(record, self.folder, transcripts, lang=lang, before=sealed).record
 
     def clean_up(self) -> list[str]:
         """Remove what the run made, or let the vendor's program do so; sentences about what is left."""
         made = self._journal.read()
         given = self._journal.claimed() if self.assignment.arrangement.mode == "command" else []
         sentences = []
+        bound = max(GRACE, self.assignment.limits.max_duration)
+        within = min(bound, _HURRIED) if self.hurried else bound
         if made:
             # Twice: a scenario with a burst has as many requests under way, and more.
             at_once = 2 * self.assignment.limits.concurrency
-            left = self._talk(lambda api: remove(api, made, within=self._bound, at_once=at_once))
+            left = self._talk(lambda api: remove(api, made, within=within, at_once=at_once))
             sentences += [_sentence(leftover) for leftover in left]
         if given:
             at_once = self.assignment.limits.concurrency
-            program = self.assignment.arrangement.program
-            sentences += self._talk(lambda api: release(program(api), given, at_once=at_once))
+            try:
+                returned = self._talk(partial(self._release, given, at_once), within=within if self.hurried else None)
+            except TimeoutError:
+                returned = ["no time was left to give everything back to the arranging program"]
+            sentences += returned
         return sentences
 
-    def discard(self) -> None:
-        """End a run that never began: remove what it made, and its folder where nothing is left to be told."""
-        if not self.clean_up():
-            run_folder.discard(self.folder, self._made)
+    async def _release(self, given: list[tuple[str, str | None]], at_once: int, api: Api) -> list[str]:
+        """Give back what the program gave; none of the tokens that it named stands in what is said of that."""
+        with contextlib.suppress(ConfigurationError):
+            learn(api.client, self._journal.pat_envs)
+        return await release(self.assignment.arrangement.program(api), given, at_once=at_once)
+
+    def discard(self) -> list[str]:
+        """End a run that never began: remove what it made, and its folder where nothing is left to be told.
+
+        Returns sentences about what is left.
+        """
+        try:
+            left = self.clean_up()
+        except KeyboardInterrupt:
+            left = [self._not_cleaned_up]
+        if not left:
+            self._taken.discard()
+        return left
 
     def close(self) -> None:
-        """Let go of what the run held: the embedded emulator."""
+        """Let go of what the run held: its folder, the embedded emulator, and a vendor's program that stays."""
+        self.assignment.arrangement.close()
         self._resources.close()
+
+    @property
+    def _not_cleaned_up(self) -> str:
+        return f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"
 
     @property
     def _journal(self) -> Journal:
@@ -211,16 +257,15 @@ class Conductor:
             foreign=Secret(tokens.foreign, "${QODER_FOREIGN_PAT}"),
             expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
         )
-        return Target(base_url=server.base_url, embedded=True, user_agent=self.settings.user_agent), credentials
-
-    @property
-    def _bound(self) -> float:
-        return max(GRACE, self.assignment.limits.max_duration)
+        target = Target(
+            base_url=server.base_url, embedded=True, user_agent=self.settings.user_agent, states=self.settings.states
+        )
+        return target, credentials
 
     def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
         """Hold a conversation of the run's own, outside of any scenario."""
         whom = self.assignment
-        return converse(whom.target, whom.credentials, whom.limits, conversation, within=within)
+        return converse(whom.target, whom.credentials, whom.limits, conversation, within=within, traffic=self._traffic)
 
     def _close_the_books(self) -> dict[str, Transcript]:
         """Every planned scenario gets a transcript, and what an interruption left open is judged on it; all of them.
@@ -245,6 +290,16 @@ class Conductor:
                 self.take(judge_line(line, transcripts[line.scenario], self.assignment.known_failures))
         return transcripts
 
+    def _cut_short(self, transcripts: Iterable[Transcript]) -> Text | None:
+        """Why conversations were cut off, or repetitions left out, though nobody stopped the run: its time was over."""
+        for transcript in transcripts:
+            if transcript.ending.kind == "aborted":
+                return transcript.ending.reason
+            late = self._over - self._epoch >= self.assignment.limits.max_duration
+            if late and held_less(transcript):
+                return TIME_LIMIT
+        return None
+
     def _circumstances(self, requests: int, leftovers: tuple[str, ...]) -> Circumstances:
         target, now = self.assignment.target, time.monotonic()
         return Circumstances(
@@ -257,12 +312,14 @@ class Conductor:
             base_url=target.base_url,
             api_prefix=target.api_prefix,
             worker_header=target.worker_header,
+            states=target.states,
             embedded=target.embedded,
             insecure=target.connection.insecure,
             processes=self._processes,
             strict=self.settings.strict,
             arranged_by=self.assignment.arrangement.mode,
             requests=requests,
+            turned_away=self._traffic.turned_away + sum(self._turned_away.values()),
             repeat=self.settings.repeat,
             selection=self._words_of_selection(),
             interrupted=self.interrupted,

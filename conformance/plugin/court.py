@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
+from typing import Final
 
 from conformance.arrange.workspace import Workspace
 from conformance.client.traffic import Traffic
@@ -12,6 +13,9 @@ from conformance.judging.judge import judge_line
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin.engine import Assignment, Engine
 from conformance.text import Text
+
+TIME_LIMIT: Final = Text("the run's time limit was reached", "已达到运行的时限")
+"""Why a run was cut short that was not over within `--max-duration`."""
 
 
 class Court:
@@ -21,8 +25,7 @@ class Court:
         self._engine = Engine(assignment, workspace)
         self._waivers = assignment.known_failures
         left = assignment.limits.max_duration - (time.monotonic() - assignment.epoch)
-        reason = Text("the run's time limit was reached", "已达到运行的时限")
-        self._limit = threading.Timer(max(0.0, left), self._engine.cut, (reason,))
+        self._limit = threading.Timer(max(0.0, left), self._engine.cut, (TIME_LIMIT,))
         self._limit.daemon = True
         self._limit.start()
         self._engine.start(names)

@@ -6,12 +6,14 @@ The schedulers that xdist brings split a scenario's items over processes, and it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.judging.verdict import Line
+from conformance.reporting.safe import encodable
 
 
 def process_count(config: pytest.Config) -> int:
@@ -21,6 +23,18 @@ def process_count(config: pytest.Config) -> int:
     from xdist.workermanage import parse_tx_spec_config  # only there where xdist is
 
     return len(parse_tx_spec_config(config))
+
+
+def check_names(config: pytest.Config) -> None:
+    """See that workers can be told everything: xdist passes on no text that UTF-8 has no form for.
+
+    Raises:
+        UsageError: the working directory, or a name on the command line, is no UTF-8.
+    """
+    for text in (str(Path.cwd()), *config.invocation_params.args):
+        shown = encodable(str(text))
+        if shown != str(text):
+            raise pytest.UsageError(f"{shown}: this name is not UTF-8, and cannot be passed to workers; leave -n away.")
 
 
 def line_of(nodeid: str) -> Line:

@@ -20,6 +20,7 @@ from conformance.arrange.arrangement import Arrangement, Arrangers
 from conformance.arrange.cleanup import clear
 from conformance.arrange.items import Arranger
 from conformance.arrange.journal import Journal
+from conformance.arrange.place_tokens import learn
 from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.alone import ODDITIES, Oddity, oddities
@@ -27,7 +28,7 @@ from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.client.traffic import Traffic
-from conformance.client.transport import Transport
+from conformance.client.transports import Transports
 from conformance.evidence import PLAN, TRANSCRIPTS
 from conformance.exchange import Transcript
 from conformance.judging.judge import judge_line
@@ -37,7 +38,7 @@ from conformance.judging.verdict import Line
 from conformance.judging.waivers import Waivers, parse
 from conformance.plugin.folder import Conversations
 from conformance.plugin.race_rounds import RoundPolicy
-from conformance.plugin.transcripts import all_written, unwritten, write_transcript
+from conformance.plugin.transcripts import all_written, awaited, unwritten, write_transcript
 from conformance.scenario.guise import guise_of
 from conformance.scenario.model import Scenario
 from conformance.scenario.perform import not_held, perform
@@ -48,12 +49,9 @@ from conformance.text import Text
 _SECONDS_PER_WRITE: Final = 0.5
 """A scenario sends some seven writes in three to four seconds."""
 
-_STARTED: Final = sorted(
-    scenarios().values(), key=lambda each: (each.after_all, each.race, not each.quiet, not each.mostly_waits)
-)
+_STARTED: Final = sorted(scenarios().values(), key=lambda s: (s.after_all, s.race, not s.quiet, not s.mostly_waits))
 _ORDER: Final = {scenario.id: number for number, scenario in enumerate(_STARTED)}
-"""Quiet ones first, for they wait for each other, and under a rate limit too; then those that mostly wait; then the
-other ones, races, and the last ones last."""
+"""Quiet ones first, for they wait for each other; then those that mostly wait, the others, races, and the last ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +72,7 @@ class Assignment:
     folder: Path
     arrangement: Arrangement = field(default_factory=Arrangement)
     inherited: tuple[str, ...] = ()
+    processes: int = 1
     suffix: str = ""
     waivers: str = ""
     day: str = "0001-01-01"
@@ -103,7 +102,13 @@ class Engine:
         self._workspace = workspace
         self._lines = planned(assignment)
         self._journal = Journal(assignment.folder / "journal.jsonl")
-        self._arrangers = Arrangers(assignment.arrangement, workspace, self._journal, wants(assignment, self._lines))
+        self._arrangers = Arrangers(
+            assignment.arrangement,
+            workspace,
+            self._journal,
+            wants(assignment, self._lines),
+            processes=assignment.processes,
+        )
         self._held: dict[str, Held] = {}
         self._transcripts: dict[str, Future[Transcript]] = {}
         self._cut: Text | None = None
@@ -145,10 +150,10 @@ class Engine:
         if scenarios()[name].race or scenarios()[name].after_all:
             self._loop.call_soon_threadsafe(self._nothing_else_to_judge.set)
         try:
-            return self._transcripts[name].result()
+            return awaited(self._transcripts[name])
         except CancelledError:
             if name in self._held:
-                return self._written(self._held[name].told())
+                return self._written(self._held[name].cut_short().told())
             reason = self._cut or Text("the run was interrupted", "运行被中断")
             transcript = not_held(scenarios()[name], reason, run=self._assignment.run_id, seed=self._assignment.seed)
             return self._written(transcript)
@@ -171,7 +176,7 @@ class Engine:
         self._loop.close()
         for name, held in self._held.items():
             if self._transcripts[name].cancelled():
-                self._written(held.told())
+                self._written(held.cut_short().told())
 
     async def _main(self) -> None:
         assignment = self._assignment
@@ -180,20 +185,20 @@ class Engine:
         self._quiet_ones = 0
         self._holds_place = False
         try:
-            transport = Transport(assignment.target.base_url, assignment.target.connection, assignment.limits)
+            transport = Transports(assignment.target, assignment.limits)
         except BaseException as error:
             self._ready.set_exception(error)
             raise
         async with transport:
-            self._ready.set_result(
-                Client(
-                    transport,
-                    target=assignment.target,
-                    credentials=assignment.credentials,
-                    limits=assignment.limits,
-                    clock=lambda: time.monotonic() - assignment.epoch,
-                )
+            client = Client(
+                transport,
+                target=assignment.target,
+                credentials=assignment.credentials,
+                limits=assignment.limits,
+                clock=lambda: time.monotonic() - assignment.epoch,
             )
+            learn(client, self._workspace.pat_envs)
+            self._ready.set_result(client)
             await self._closing.wait()
             leftover = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in leftover:
@@ -247,6 +252,9 @@ class Engine:
             await asyncio.gather(*(self._clear(races[0].id, [arranger]) for arranger in used))
             if not policy.another(time.monotonic() - begun, fastest=self._client.fastest):
                 return
+            races = [each for each in races if self._arrangers.reserve(each.id)]
+            if not races:
+                return
 
     async def _controls(self, races: Iterable[Scenario]) -> list[Transcript]:
         """What the target does where nothing overlaps: a control that was not selected is run for the races alone."""
@@ -261,10 +269,10 @@ class Engine:
 
     async def _rest_is_over(self) -> None:
         """Wait for the scenarios that are no races, of this process and of others, and until they are judged."""
-        rest = [held for name, held in self._transcripts.items() if _before_races(name)]
+        rest = [held for name, held in self._transcripts.items() if scenarios()[name].before_races]
         await asyncio.gather(*map(asyncio.wrap_future, rest), return_exceptions=True)
         elsewhere = {line.scenario for line in self._lines} - self._transcripts.keys()
-        await all_written(self._assignment.folder, filter(_before_races, elsewhere))
+        await all_written(self._assignment.folder, (name for name in elsewhere if scenarios()[name].before_races))
         await self._nothing_else_to_judge.wait()
 
     def _round_policy(self) -> RoundPolicy:
@@ -274,7 +282,6 @@ class Engine:
             wanted=assignment.race_repeat or repeat,
             rest=time.monotonic() - self._begun,
             limited=bool(assignment.limits.writes_per_second),
-            most=1 if assignment.arrangement.mode == "manifest" else None,  # it has one item for each case
         )
 
     async def _judge_and_keep(self, scenario: Scenario, transcript: Transcript, *, wanted: int) -> None:
@@ -345,6 +352,7 @@ class Engine:
                 age=_ORDER[scenario.id] + len(_ORDER) * (number - 1),
                 repetition=number,
                 guise=guise,
+                deliveries=None if scenario.quiet else self._arrangers.deliveries,
             )
             if scenario.race:
                 stage.facts[ODDITIES] = [each.to_json() for each in self._oddities]
@@ -387,8 +395,3 @@ def in_flight(limits: Limits) -> int:
     if not limits.writes_per_second:
         return limits.concurrency
     return min(limits.concurrency, max(2, round(limits.writes_per_second * _SECONDS_PER_WRITE)))
-
-
-def _before_races(name: str) -> bool:
-    scenario = scenarios()[name]
-    return not scenario.race and not scenario.after_all and not scenario.mostly_waits

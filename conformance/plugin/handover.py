@@ -26,6 +26,7 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
         "folder": str(assignment.folder),
         "arrangement": assignment.arrangement.to_json(),
         "inherited": names,
+        "processes": processes,
         "suffix": f"-{name}" if names else "",
         "waivers": assignment.waivers,
         "day": assignment.day,
@@ -48,9 +49,13 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
             "worker_header": target.worker_header,
             "headers": [list(pair) for pair in target.headers],
             "secret_headers": [[name, _reveal(secret)] for name, secret in target.secret_headers],
+            "query": [list(pair) for pair in target.query],
+            "secret_query": [[name, _reveal(secret)] for name, secret in target.secret_query],
+            "arrange_url": target.arrange_url,
             "connection": asdict(target.connection),
             "embedded": target.embedded,
             "user_agent": target.user_agent,
+            "states": [list(pair) for pair in target.states],
         },
     }
 
@@ -65,6 +70,7 @@ def unpack(data: dict[str, Any]) -> Assignment:
         folder=Path(data["folder"]),
         arrangement=Arrangement.from_json(data["arrangement"]),
         inherited=tuple(data["inherited"]),
+        processes=data["processes"],
         suffix=data["suffix"],
         waivers=data["waivers"],
         day=data["day"],
@@ -78,9 +84,13 @@ def unpack(data: dict[str, Any]) -> Assignment:
             worker_header=target["worker_header"],
             headers=tuple((name, value) for name, value in target["headers"]),
             secret_headers=tuple((name, Secret(*pair)) for name, pair in target["secret_headers"]),
+            query=tuple((name, value) for name, value in target["query"]),
+            secret_query=tuple((name, Secret(*pair)) for name, pair in target["secret_query"]),
+            arrange_url=target["arrange_url"],
             connection=Connection(**target["connection"]),
             embedded=target["embedded"],
             user_agent=target["user_agent"],
+            states=tuple((name, state) for name, state in target["states"]),
         ),
     )
 

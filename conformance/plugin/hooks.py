@@ -27,3 +27,7 @@ def pytest_conformance_judged(verdict: Verdict) -> None:
 
 def pytest_conformance_finished(config: pytest.Config, record: RunRecord) -> None:
     """Every line of the plan has its verdict, and the reports are written."""
+
+
+def pytest_conformance_left_behind(config: pytest.Config, leftovers: Sequence[str]) -> None:
+    """A run that never began made something on the target that could not be removed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 from collections.abc import Generator
@@ -13,11 +14,12 @@ import pytest
 
 from conformance.arrange.preflight import CannotStart
 from conformance.judging.verdict import Line, Verdict
+from conformance.machine.refusal import refusal
 from conformance.plugin.conductor import Conductor
 from conformance.plugin.court import Court
 from conformance.plugin.distribution import ScenarioScheduling, line_of, process_count
 from conformance.plugin.handover import pack
-from conformance.plugin.nodes import JUDGE, TRAFFIC, RequirementItem
+from conformance.plugin.nodes import JUDGE, LANGUAGE, TRAFFIC, RequirementItem
 from conformance.plugin.replay import Replay
 from conformance.target import ConfigurationError
 from conformance.text import Text
@@ -32,6 +34,11 @@ FOLDER: Final = pytest.StashKey[Path]()
 """The run's folder."""
 
 _EXIT_CANNOT_START: Final = 2
+
+
+_NOT_OF_THE_FOLDER: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+
+_STOPPED: Final = Text("the run was stopped before it was judged", "在判定之前运行已被停止")
 
 
 def _unwritable(folder: Path, error: OSError) -> Text:
@@ -49,7 +56,8 @@ class Lead:
         self._config = config
         self._conductor = conductor
         self._court: Court | Replay | None = None
-        self._started = False
+        self._started = self._ended = False
+        self._refused: Text | None = None
         self._workers: dict[str, int] = {}
         self._scheduling: ScenarioScheduling | None = None
         config.stash[FOLDER] = conductor.folder
@@ -84,10 +92,17 @@ class Lead:
         return self._scheduling
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the verdict off pytest's report, from whichever process."""
+        """Take the verdict off pytest's report, from whichever process, and what it has sent."""
+        sent = getattr(report, SENT, None)
+        if sent is not None:
+            self._turned_away(sent["process"], sent["turned_away"])
         verdict = getattr(report, VERDICT, None)
         if verdict is not None:
             self._config.hook.pytest_conformance_judged(verdict=Verdict.from_json(verdict))
+
+    def _turned_away(self, process: int, requests: int) -> None:
+        if isinstance(self._conductor, Conductor):
+            self._conductor.turned_away(process, requests)
 
     def pytest_conformance_judged(self, verdict: Verdict) -> None:
         """Keep a verdict."""
@@ -109,29 +124,52 @@ class Lead:
         """With xdist: a worker has ended."""
         self._workers.pop(node.gateway.id, None)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
+        """What the machine refuses (memory, files) ends the run as an interruption does, and not with a traceback."""
+        self._refused = refusal(excinfo.value)
+        if self._refused is None:
+            return None
+        if not self._started:
+            self._config.hook.pytest_conformance_cannot_start(config=self._config, reason=self._refused)
+        return True
+
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
         """End the run: after this every planned line has a verdict, or counts as lost.
 
         Only once nobody talks to the target any more, which xdist sees to in between, is it cleaned up.
         """
-        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail
-        if interrupted:
+        self._conductor.hurried = exitstatus == pytest.ExitCode.INTERRUPTED
+        stopped = exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail
+        if stopped or self._refused is not None:
             self._interrupt_workers()
-        if self._court is not None:
-            self._court.close()
-        result = yield
+        try:
+            if self._court is not None:
+                self._court.close()
+            if isinstance(self._court, Court):
+                self._turned_away(os.getpid(), self._court.traffic.turned_away)
+            return (yield)
+        finally:
+            self._end(self._refused or (_STOPPED if stopped else None))
+
+    def _end(self, interrupted: Text | None) -> None:
+        self._ended = True
         if not self._started:
-            self._conductor.discard()
-            return result
-        if interrupted:
-            self._conductor.interrupted = Text("the run was stopped before it was judged", "在判定之前运行已被停止")
+            left = self._conductor.discard()
+            if left:
+                self._config.hook.pytest_conformance_left_behind(config=self._config, leftovers=left)
+            return
+        if interrupted is not None:
+            self._conductor.interrupted = interrupted
         record = self._conductor.finish()
+        self._tell_of_missing_reports(record.circumstances.unwritten)
         self._config.hook.pytest_conformance_finished(config=self._config, record=record)
-        return result
 
     def pytest_unconfigure(self) -> None:
-        """Let go of the embedded emulator."""
+        """Let go of what the run held; where the session never began, its end was not told either."""
+        if not self._ended:
+            self._conductor.discard()
         self._conductor.close()
 
     def _interrupt_workers(self) -> None:
@@ -139,6 +177,12 @@ class Lead:
         for pid in self._workers.values():
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGINT)
+
+    def _tell_of_missing_reports(self, unwritten: Text | None) -> None:
+        """In plain pytest, whose terminal knows nothing of a run's record."""
+        terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        if unwritten is not None and terminal is not None:
+            terminal.write_line(unwritten.in_(self._config.stash[LANGUAGE]))
 
     def _begin(self, lines: list[Line]) -> None:
         conductor = self._conductor
@@ -152,7 +196,8 @@ class Lead:
         except ConfigurationError as error:
             self._give_up(error.reason)
         except OSError as error:
-            self._give_up(_unwritable(self._conductor.folder, error))
+            of_machine = refusal(error) if error.errno in _NOT_OF_THE_FOLDER else None
+            self._give_up(of_machine or _unwritable(self._conductor.folder, error))
         self._started = True
 
     def _give_up(self, reason: Text) -> NoReturn:

@@ -20,14 +20,12 @@ class RoundPolicy:
     """Decides after each round whether another one follows.
 
     `wanted` is the number that was asked for; None: as many as fit into `rest`, the seconds that everything else of
-    the run took, and at least `ROUNDS_WHEN_NEAR` where the target is near and not `limited` to a rate. `most` is how
-    many there can be at all, as there are no more items; None: any number.
+    the run took, and at least `ROUNDS_WHEN_NEAR` where the target is near and not `limited` to a rate.
     """
 
     wanted: int | None
     rest: float
     limited: bool
-    most: int | None = None
     _done: int = 0
     _spent: float = 0.0
 
@@ -35,8 +33,6 @@ class RoundPolicy:
         """Whether another round follows the one that took so many seconds; `fastest` is the shortest round trip."""
         self._done += 1
         self._spent += seconds
-        if self.most is not None and self._done >= self.most:
-            return False
         if self.wanted is not None:
             return self._done < self.wanted
         if fastest < NEAR and not self.limited and self._done < ROUNDS_WHEN_NEAR:

@@ -28,6 +28,7 @@ class Replay:
         except BrokenEvidence as error:
             raise ConfigurationError(error.reason.en, error.reason.zh) from None
         self.interrupted: Text | None = None
+        self.hurried = False
         self.record: RunRecord | None = None
         self._answerable = frozenset(self.evidence.lines)
         self._settings = settings
@@ -41,8 +42,8 @@ class Replay:
                 "--output: that is the folder to be judged again; name another.",
                 "--output：该目录正是要重新判定的目录；请指定其他目录。",
             )
-        self._made = run_folder.absent(output)
-        self.folder = run_folder.take(output, about.run_id)
+        self._taken = run_folder.take(output, about.run_id)
+        self.folder = self._taken.path
 
     @property
     def target(self) -> Target:
@@ -80,16 +81,19 @@ class Replay:
         """Write the reports."""
         about = self.evidence.judged_again
         about = replace(about, strict=self._settings.strict or about.strict)
-        self.record = RunRecord(circumstances=about, plan=self._plan, verdicts=tuple(self._verdicts))
-        write_reports(self.record, self.folder, self.evidence.transcripts, lang=self._settings.lang or "en")
+        record = RunRecord(circumstances=about, plan=self._plan, verdicts=tuple(self._verdicts))
+        lang = self._settings.lang or "en"
+        self.record = write_reports(record, self.folder, self.evidence.transcripts, lang=lang).record
         return self.record
 
-    def discard(self) -> None:
-        """Take back the folder of reports that were never written."""
-        run_folder.discard(self.folder, self._made)
+    def discard(self) -> list[str]:
+        """Take back the folder of reports that were never written; nothing is ever left on a target."""
+        self._taken.discard()
+        return []
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let others have the folder."""
+        self._taken.release()
 
 
 def _seconds(started_at: str) -> float:

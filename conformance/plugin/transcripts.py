@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from conformance.reporting.whole import write_whole
 from conformance.text import Text
 
 _INTERVAL: Final = 0.02
+_AWAKE: Final = 0.5
 _PATIENCE: Final = 60.0
 """Seconds from one transcript of another process to the next, after which that process is no longer waited for."""
 
@@ -36,7 +38,7 @@ def unwritten(transcript: Transcript, error: OSError) -> Transcript:
     """What is judged in its place: nobody could hold the verdicts against a transcript that is not there."""
     why = error.strerror or type(error).__name__
     reason = Text(f"the transcript could not be written ({why})", f"记录无法写入（{why}）")
-    return replace(transcript, exchanges=(), ending=Ending(kind="suite-error", reason=reason))
+    return replace(transcript, exchanges=(), ending=Ending(kind="inconclusive", reason=reason))
 
 
 def read_transcript(folder: Path, scenario: str) -> Transcript | None:
@@ -55,3 +57,10 @@ async def all_written(folder: Path, scenarios: Iterable[str]) -> None:
         since = since if left == waiting else time.monotonic()
         waiting = left
         await asyncio.sleep(_INTERVAL if left else 0)
+
+
+def awaited(transcript: Future[Transcript]) -> Transcript:
+    """Wait for it, awake twice a second: Python handles a signal that came to another thread only when it is awake."""
+    while not transcript.done():
+        wait((transcript,), timeout=_AWAKE)
+    return transcript.result()

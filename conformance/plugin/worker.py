@@ -11,6 +11,7 @@ import pytest
 from conformance.arrange.workspace import Workspace
 from conformance.client.traffic import Traffic
 from conformance.judging.verdict import Line, Verdict
+from conformance.machine.signals import interrupted_once
 from conformance.plugin.court import Court
 from conformance.plugin.distribution import number_of, share
 from conformance.plugin.handover import unpack
@@ -27,6 +28,7 @@ class Worker:
         self._processes = int(workerinput["workercount"])
         self._names: list[str] = []
         self._court: Court | None = None
+        interrupted_once()
         config.stash[JUDGE] = self.judge
         config.stash[TRAFFIC] = self._traffic
 
@@ -47,6 +49,7 @@ class Worker:
         """End the conversations that nobody waits for."""
         if self._court is not None:
             self._court.close()
+        self.assignment.arrangement.close()
 
     def _traffic(self) -> Traffic:
         return self._court.traffic if self._court is not None else Traffic()

@@ -13,6 +13,7 @@ from conformance.emulator.variants import VARIANTS
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import Line
 from conformance.proving.outcome import Job, Outcome
+from conformance.proving.shapes import ShapeTrial
 from conformance.text import Text
 
 Fate = Literal["declared", "other", "survived", "crash"]
@@ -104,6 +105,11 @@ class Matrix:
         return tuple(o for o in self.outcomes if o.job == Job())
 
     @cached_property
+    def shapes(self) -> tuple[ShapeTrial, ...]:
+        """The runs on servers of foreign shape, with and without a fault of their ack."""
+        return tuple(ShapeTrial(outcome=o) for o in self.outcomes if o.job.shapes)
+
+    @cached_property
     def variants(self) -> tuple[Outcome, ...]:
         """The runs on one variant each."""
         return tuple(o for o in self.outcomes if o.job.defect is None and len(o.job.variants) == 1)
@@ -129,6 +135,7 @@ class Matrix:
             "checks": Figure(held=sum(map(bool, self.killers.values())), of=len(self.killers)),
             "variants": _green(self.variants),
             "combinations": _green(self.combinations),
+            "shapes": Figure(held=sum(trial.as_declared for trial in self.shapes), of=len(self.shapes)),
         }
 
     @property
@@ -141,7 +148,7 @@ class Matrix:
         return tuple(
             Trial(defect=DEFECTS[o.job.defect], outcome=o)
             for o in self.outcomes
-            if o.job.defect is not None and o.job.variants == variants
+            if o.job.defect is not None and o.job.variants == variants and not o.job.shapes
         )
 
 

@@ -11,6 +11,7 @@ from conformance.contract.catalogue import load
 from conformance.judging.verdict import Line
 from conformance.proving.matrix import Matrix, Trial, faults
 from conformance.proving.outcome import Outcome
+from conformance.proving.shapes import ShapeTrial
 
 MATRIX_FORMAT: Final = "work-conformance-kill-matrix/1"
 
@@ -32,6 +33,7 @@ def document(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> dic
         "healthy": [_odd(outcome) for outcome in matrix.healthy],
         "variants": [_odd(outcome) for outcome in matrix.variants],
         "combinations": [_odd(outcome) for outcome in matrix.combinations],
+        "shapes": [_shape(trial) for trial in matrix.shapes],
     }
 
 
@@ -93,4 +95,18 @@ def _odd(outcome: Outcome) -> dict[str, Any]:
         "warns": sorted(outcome.warned),
         "skips": sorted(outcome.skipped),
         "seconds": round(outcome.seconds, 2),
+    }
+
+
+def _shape(trial: ShapeTrial) -> dict[str, Any]:
+    seen = trial.outcome
+    return {
+        "shapes": list(seen.job.shapes),
+        "defect": seen.job.defect,
+        "as_declared": trial.as_declared,
+        "difference": list(trial.difference),
+        "fails": sorted(seen.failed),
+        "not_judged": sorted(seen.unjudged),
+        "share_judged": round(seen.share, 3),
+        "seconds": round(seen.seconds, 2),
     }

@@ -1,4 +1,4 @@
-"""What a proof tries: every defect, every variant, combinations of variants; or a sample of each."""
+"""What a proof tries: every defect, every variant, combinations of variants, foreign shapes; or a sample of each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from conformance.emulator.defects import DEFECTS
 from conformance.emulator.variants import VARIANTS, combinations
 from conformance.proving.matrix import COARSE
 from conformance.proving.outcome import Job
+from conformance.proving.shapes import shape_jobs
 
 COMBINATIONS: Final = 50
 SIZE: Final = 5
@@ -21,16 +22,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """The runs to be held, in two parts, and how many of all were left out."""
+    """The runs, in three parts, and how many of all were left out."""
 
     defects: tuple[Job, ...]
     variants: tuple[Job, ...]
+    shapes: tuple[Job, ...] = ()
     left_out: int = 0
 
     @property
     def jobs(self) -> tuple[Job, ...]:
         """All of them."""
-        return (*self.defects, *self.variants)
+        return (*self.defects, *self.variants, *self.shapes)
 
 
 def programme(seed: int, sample: int | None = None) -> Programme:
@@ -40,11 +42,13 @@ def programme(seed: int, sample: int | None = None) -> Programme:
     coarse = [Job(defect=name, variants=(COARSE,)) for name, defect in DEFECTS.items() if defect.moves_time]
     odd = [Job(variants=(name,)) for name in VARIANTS]
     mixed = [Job(variants=tuple(v.id for v in chosen)) for chosen in combinations(COMBINATIONS, SIZE, seed)]
-    parts = [_drawn(draw, part, sample) for part in (coarse, broken, odd, mixed)]
+    everything = (coarse, broken, odd, mixed, shape_jobs())
+    parts = [_drawn(draw, part, sample) for part in everything]
     return Programme(
         defects=(Job(), *parts[0], *parts[1]),
         variants=(*parts[2], *parts[3]),
-        left_out=sum(map(len, (coarse, broken, odd, mixed))) - sum(map(len, parts)),
+        shapes=tuple(parts[4]),
+        left_out=sum(map(len, everything)) - sum(map(len, parts)),
     )
 
 

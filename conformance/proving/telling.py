@@ -16,7 +16,7 @@ _MOST: Final = 40
 _NOT_TOLD: Final = Text("a sample does not tell", "抽样无法说明")
 
 
-def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, float], lang: Lang) -> Iterator[str]:
+def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, float, float], lang: Lang) -> Iterator[str]:
     """The lines."""
     yield from islice(_missing(matrix, lang), _MOST)
     for name, figure in matrix.figures.items():
@@ -26,10 +26,10 @@ def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, floa
         yield f"{sign} {FIGURES[name].in_(lang)}: {figure}{note}"
     yield (
         Text(
-            "Seed {seed}; defects took {a} s, variants and combinations {b} s.",
-            "种子 {seed}；缺陷用时 {a} 秒，变体与组合用时 {b} 秒。",
+            "Seed {seed}; defects took {a} s, variants and combinations {b} s, foreign shapes {c} s.",
+            "种子 {seed}；缺陷用时 {a} 秒，变体与组合用时 {b} 秒，外来形态用时 {c} 秒。",
         )
-        .format(seed=seed, a=f"{took[0]:.0f}", b=f"{took[1]:.0f}")
+        .format(seed=seed, a=f"{took[0]:.0f}", b=f"{took[1]:.0f}", c=f"{took[2]:.0f}")
         .in_(lang)
     )
     if left_out:
@@ -45,6 +45,9 @@ def _missing(matrix: Matrix, lang: Lang) -> Iterator[str]:
         wrong = faults(outcome)
         if wrong:
             yield f"✗ {outcome.job}: {'; '.join(wrong[:4])}"
+    for shape in matrix.shapes:
+        if not shape.as_declared:
+            yield f"✗ {shape.outcome.job}: {'; '.join(shape.difference[:4])}"
     if not matrix.sampled:
         for line, killers in matrix.killers.items():
             if not killers:

@@ -13,6 +13,7 @@ from conformance.emulator import Tokens
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.hosting import hosted
 from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS, assembled
 from conformance.judging.plan import Selection, full_plan
 from conformance.judging.record import RunRecord
@@ -22,9 +23,6 @@ from conformance.plugin.court import Court
 from conformance.proving.outcome import Job, Outcome, outcome_of
 from conformance.settings import Settings, from_values
 from conformance.target import Credentials, Secret
-
-JOURNAL: Final = "journal.jsonl"
-"""What a run made, by the name of the file in its folder."""
 
 _ON_A_VARIANT: Final = 2
 """Rounds of races on a variant: what is odd there is rarely a matter of luck."""
@@ -68,9 +66,7 @@ def judge_settings(settings: Settings, plan: Iterable[Line] | None = None, *, fl
                 conductor.take(court.judge(line))
         finally:
             court.close()
-        if fleeting:
-            (conductor.folder / JOURNAL).unlink(missing_ok=True)
-        return conductor.finish()
+        return conductor.finish(remove=not fleeting)
     finally:
         conductor.close()
 
@@ -81,6 +77,8 @@ def hold(job: Job) -> Outcome:
     assembly = assembled([VARIANTS[name] for name in job.variants], in_microseconds(Recipe()))
     recipe, wire = assembly.recipe, assembly.wire
     values: dict[str, Any] = {}
+    for name in job.shapes:
+        recipe = SHAPES[name].change(recipe)
     if job.defect is not None:
         subject = DEFECTS[job.defect]
         recipe, wire = subject.broken(recipe), subject.wire(wire)
@@ -88,11 +86,13 @@ def hold(job: Job) -> Outcome:
         values |= {} if subject.area == _RACES else {"race_repeat": 1}
     elif job.variants:
         values["race_repeat"] = _ON_A_VARIANT
+    if job.shapes:
+        values["race_repeat"] = _ON_A_VARIANT  # where conversations take turns, races for as long would take minutes
     tokens = Tokens.generate()
     with (
         tempfile.TemporaryDirectory(prefix="work-conformance-prove-") as folder,
         hosted(recipe, tokens, wire) as base_url,
     ):
         settings = settings_for(base_url, tokens, Path(folder) / "run", **values)
-        record = judge_settings(settings, fleeting=job.defect is not None)
+        record = judge_settings(settings, fleeting=bool(job.defect is not None or job.shapes))
     return outcome_of(job, record, seconds=time.monotonic() - begun)

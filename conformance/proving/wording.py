@@ -16,6 +16,9 @@ FIGURES: Final[Mapping[str, Text]] = {
     "checks": Text("MUST and SHOULD checks with a killer", "有缺陷可将其杀死的 MUST 与 SHOULD 检查"),
     "variants": Text("variants green", "通过的变体"),
     "combinations": Text("combinations green", "通过的变体组合"),
+    "shapes": Text(
+        "foreign shapes judged as declared, alone and with a defect", "单独及带有一个缺陷时，结论如声明的外来形态"
+    ),
 }
 
 SIGNS: Final[Mapping[str, tuple[str, Text]]] = {

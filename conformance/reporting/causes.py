@@ -30,7 +30,8 @@ _INSTEAD: Final = Text("{actual}; expected {expected}", "{actual}；预期：{ex
 class Cause:
     """Breaches that look alike. `red` is the first of them; requirements and scenarios are in the order of the verdicts.
 
-    `places` are the pointers at which they look so, none where they are about answers as a whole. `varies`: what there is
+    `places` are the pointers at which they look so, none where they are about answers as a whole, `looks` all that they
+    look like (`judging.waivers.look`). `varies`: what there is
     instead is another value in each scenario.
     """
 
@@ -38,6 +39,7 @@ class Cause:
     requirements: tuple[str, ...]
     scenarios: tuple[str, ...]
     places: tuple[str, ...]
+    looks: tuple[str, ...] = ()
     varies: bool = False
 
     @property
@@ -146,6 +148,7 @@ def _cause(members: list[tuple[Verdict, Red]]) -> Cause:
         requirements=tuple(dict.fromkeys(verdict.line.requirement for verdict, _ in members)),
         scenarios=tuple(dict.fromkeys(verdict.line.scenario for verdict, _ in members)),
         places=tuple(dict.fromkeys(red.pointer for _, red in members if red.pointer)),
+        looks=tuple(dict.fromkeys(look(red) for _, red in members)),
         varies=len({red.actual.en for _, red in members if red.exhibit}) > 1,
     )
 
@@ -162,7 +165,12 @@ def _joined(causes: Iterable[Cause]) -> Iterator[Cause]:
         if len(group) < _VARIES:
             yield from group
         else:
-            yield replace(group[0], scenarios=tuple(name for cause in group for name in cause.scenarios), varies=True)
+            yield replace(
+                group[0],
+                scenarios=tuple(name for cause in group for name in cause.scenarios),
+                looks=tuple(dict.fromkeys(name for cause in group for name in cause.looks)),
+                varies=True,
+            )
 
 
 def _status(red: Red) -> str:

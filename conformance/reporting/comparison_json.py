@@ -28,7 +28,11 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
         "b": _run(comparison.b),
         "same": comparison.same,
         "sentence": conclusion(comparison).to_json(),
-        "compared": {"checks": comparison.checks_compared, "answers": comparison.kinds_compared},
+        "compared": {
+            "checks": comparison.checks_compared,
+            "planned": comparison.checks_planned,
+            "answers": comparison.kinds_compared,
+        },
         "verdicts": [_verdict(difference) for difference in comparison.verdicts],
         "observations": [
             {

@@ -112,9 +112,9 @@ def markdown(comparison: Comparison, lang: Lang) -> Iterator[str]:
 
 def conclusion(comparison: Comparison) -> Text:
     """The outcome in a sentence."""
-    compared = Text("{n} checks and {m} kinds of answers compared", "共比较 {n} 项检查和 {m} 类响应").format(
-        n=comparison.checks_compared, m=comparison.kinds_compared
-    )
+    compared = Text(
+        "{n} of {of} checks and {m} kinds of answers compared", "{of} 项检查中比较了 {n} 项，另比较了 {m} 类响应"
+    ).format(n=comparison.checks_compared, of=comparison.checks_planned, m=comparison.kinds_compared)
     if comparison.same:
         return Text("Same: nothing differs; {compared}.", "一致：没有差异；{compared}。").format(compared=compared)
     return Text(

@@ -93,9 +93,13 @@ def ctrf(record: RunRecord, lang: Lang = "en") -> dict[str, Any]:
 
 def _tests(record: RunRecord, lang: Lang) -> Iterator[dict[str, Any]]:
     """Every planned line once: those with a verdict, then the lost ones."""
+    removed = record.circumstances.removed
     for result in record.tally.results:
         for verdict in result.verdicts:
-            yield {**_test(verdict.line, _STATUSES[verdict.kind], _raw(verdict), lang), **_told(verdict, lang)}
+            yield {
+                **_test(verdict.line, _STATUSES[verdict.kind], _raw(verdict), lang),
+                **_told(verdict, lang, removed=removed),
+            }
     for line in record.tally.lost:
         yield {**_test(line, "other", "lost", lang), "message": LOST.in_(lang)}
 
@@ -135,7 +139,7 @@ def _raw(verdict: Verdict) -> str:
     return verdict.kind if verdict.blocked_by is None else "blocked"
 
 
-def _told(verdict: Verdict, lang: Lang) -> dict[str, str]:
+def _told(verdict: Verdict, lang: Lang, *, removed: bool) -> dict[str, str]:
     """Why it is not simply passed; of an observation, what was seen."""
     if verdict.kind == "passed":
         return {}
@@ -144,7 +148,7 @@ def _told(verdict: Verdict, lang: Lang) -> dict[str, str]:
     told = {"message": safe(summary(verdict).in_(lang))}
     if verdict.kind == "not-exercised":
         return told
-    return {**told, "trace": "\n".join(explain(verdict, lang, limit=_LONGEST))}
+    return {**told, "trace": "\n".join(explain(verdict, lang, limit=_LONGEST, removed=removed))}
 
 
 def _moment(about: Circumstances) -> datetime:

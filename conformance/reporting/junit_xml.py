@@ -13,11 +13,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from typing import Final
 from xml.etree import ElementTree
 
 from conformance.contract.catalogue import load
+from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.reporting.report_json import SUITE_NAME
@@ -29,14 +31,19 @@ _COUNTED: Final = {"failures": "failure", "errors": "error", "skipped": "skipped
 _UNKNOWN_CHAPTER: Final = "unknown"
 
 
-def junit(record: RunRecord, lang: Lang = "en") -> str:
-    """The document, its messages in one language. Equal records give equal documents."""
+def junit(record: RunRecord, lang: Lang = "en", transcripts: Mapping[str, Transcript] | None = None) -> str:
+    """The document, its messages in one language. Equal records give equal documents.
+
+    A case takes its share of the time of its scenario's conversation, so that the times of a suite add up.
+    """
     root = ElementTree.Element("testsuites", {"name": SUITE_NAME})
-    for chapter, cases in _cases(record, lang).items():
+    shares = _shares(record, transcripts or {})
+    for chapter, cases in _cases(record, lang, shares).items():
         suite = ElementTree.SubElement(root, "testsuite", {"name": chapter})
         _properties(suite, _circumstances(record))
         suite.extend(cases)
         _count(suite)
+        suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
         suite.set("timestamp", _attribute(record.circumstances.started_at))
     _count(root)
     root.set("time", f"{record.circumstances.duration:.3f}")
@@ -45,27 +52,43 @@ def junit(record: RunRecord, lang: Lang = "en") -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
-def _cases(record: RunRecord, lang: Lang) -> dict[str, list[ElementTree.Element]]:
+def _shares(record: RunRecord, transcripts: Mapping[str, Transcript]) -> dict[str, float]:
+    """Seconds that a case of each scenario took."""
+    cases = Counter(line.scenario for line in record.plan)
+    return {name: _seconds(transcript) / cases[name] for name, transcript in transcripts.items() if cases[name]}
+
+
+def _seconds(transcript: Transcript) -> float:
+    attempts = (transcript.exchanges, *transcript.earlier_attempts)
+    exchanges = [exchange for attempt in attempts for exchange in attempt]
+    if not exchanges:
+        return 0.0
+    return max(each.completed for each in exchanges) - min(each.invoked for each in exchanges)
+
+
+def _cases(record: RunRecord, lang: Lang, shares: Mapping[str, float]) -> dict[str, list[ElementTree.Element]]:
     """Every planned line once, by chapter: those with a verdict, then the lost ones."""
     cases: dict[str, list[ElementTree.Element]] = defaultdict(list)
     for result in record.tally.results:
         for verdict in result.verdicts:
-            cases[result.requirement.chapter].append(_judged(verdict, lang))
+            cases[result.requirement.chapter].append(
+                _judged(verdict, lang, shares, removed=record.circumstances.removed)
+            )
     for line in record.tally.lost:
-        case = _case(line)
+        case = _case(line, shares)
         ElementTree.SubElement(case, "error", {"type": "lost", "message": LOST.in_(lang)})
         cases[_chapter_of(line)].append(case)
     return cases
 
 
-def _judged(verdict: Verdict, lang: Lang) -> ElementTree.Element:
-    case = _case(verdict.line)
+def _judged(verdict: Verdict, lang: Lang, shares: Mapping[str, float], *, removed: bool) -> ElementTree.Element:
+    case = _case(verdict.line, shares)
     message = _attribute(summary(verdict).in_(lang))
     if verdict.kind == "warned":
         _properties(case, {"warning": message})
     if verdict.kind in {"passed", "observed"}:
         return case
-    full = xml_characters("\n".join(explain(verdict, lang)))
+    full = xml_characters("\n".join(explain(verdict, lang, removed=removed)))
     match verdict.kind:
         case "failed":
             ElementTree.SubElement(case, "failure", {"type": "MUST", "message": message}).text = full
@@ -84,12 +107,13 @@ def _judged(verdict: Verdict, lang: Lang) -> ElementTree.Element:
     return case
 
 
-def _case(line: Line) -> ElementTree.Element:
+def _case(line: Line, shares: Mapping[str, float]) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase",
         {
             "classname": _attribute(f"conformance.{_chapter_of(line)}.{line.scenario}"),
             "name": _attribute(line.requirement),
+            "time": f"{shares.get(line.scenario, 0.0):.3f}",
         },
     )
     requirement = load().requirements.get(line.requirement)

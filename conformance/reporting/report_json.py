@@ -14,7 +14,7 @@ from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORST_FIRST, Red, Verdict
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.safe import encodable
-from conformance.reporting.wording import LOST, title_of
+from conformance.reporting.wording import LOST, not_looked_at, title_of
 from conformance.text import Text
 
 REPORT_FORMAT: Final = "work-conformance-report/1"
@@ -76,12 +76,16 @@ def _run(about: Circumstances) -> dict[str, Any]:
         "processes": about.processes,
         "strict": about.strict,
         "arranged_by": about.arranged_by,
+        "not_looked_at": [effect.to_json() for effect in not_looked_at(about.arranged_by)],
         "selection": about.selection,
         "interrupted": _text(about.interrupted),
         "requests": about.requests,
+        "turned_away": about.turned_away,
         "left_behind": list(about.leftovers),
         "replayed": about.replayed,
         "repeat": about.repeat,
+        "states": dict(about.states),
+        "noticed": [text.to_json() for text in about.noticed],
     }
 
 
@@ -124,8 +128,14 @@ def _requirement(result: RequirementResult) -> dict[str, Any]:
         "verdict": result.kind,
         "reason": _text(result.reason),
         "blocked_by": list(result.blocked_by),
+        "partly": _partly(result),
         "lines": [_line(verdict) for verdict in result.verdicts],
     }
+
+
+def _partly(result: RequirementResult) -> dict[str, Any] | None:
+    partly = result.partly
+    return {"judged": partly.judged, "of": partly.of, "behind": list(partly.behind)} if partly is not None else None
 
 
 def _line(verdict: Verdict) -> dict[str, Any]:

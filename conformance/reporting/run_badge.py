@@ -20,26 +20,24 @@ _MESSAGES: Final[dict[Word, tuple[Text, str]]] = {
     "conformant": (Text("{held} passed", "{held} 条通过"), _GREEN),
     "selection-held": (Text("{held} of {all} passed", "{all} 条中 {held} 条通过"), _GREEN),
     "held-but-waived": (Text("{held} passed, {waived} waived", "{held} 条通过，{waived} 条豁免"), _AMBER),
+    "passed-but-mapped": (Text("{held} passed, states mapped", "{held} 条通过，映射了状态名"), _AMBER),
     "non-conformant": (Text("{failed} failed", "{failed} 条失败"), _RED),
+    "stale-waivers": (Text("stale waivers", "豁免已失效"), _RED),
     "inconclusive": (Text("inconclusive", "无法判定"), _GREY),
     "suite-error": (Text("suite error", "套件错误"), _GREY),
 }
 """All counts are of MUST requirements."""
-_STALE: Final = Text("a waiver does not hold", "有豁免不成立")
 
 
 def shield(record: RunRecord, lang: Lang) -> Shield:
     """What the badge says. White on each of its colours has the contrast that WCAG asks of small text."""
     tally = record.tally
     words, colour = _MESSAGES[record.decision.word]
-    failed = len(tally.of("failed", level="MUST"))
-    if record.decision.word == "non-conformant" and not failed:
-        words = _STALE
     message = words.format(
         held=len(tally.of("passed", level="MUST")),
         all=tally.must_in_catalogue,
         waived=len(tally.of("waived", level="MUST")),
-        failed=failed,
+        failed=len(tally.of("failed", level="MUST")),
     )
     return Shield(label=LABEL.in_(lang), message=message.in_(lang), colour=colour)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from conformance.contract.ambiguities import readings_of
 from conformance.contract.sources import Source
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
@@ -19,7 +20,18 @@ from conformance.reporting.markdown import code, literal
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
-from conformance.reporting.wording import JUDGED_AGAIN, LOST, level_and_basis, title_of
+from conformance.reporting.wording import (
+    JUDGED_AGAIN,
+    LOST,
+    NOT_LOOKED_AT,
+    OPEN,
+    PARTLY,
+    level_and_basis,
+    not_looked_at,
+    reading,
+    title_of,
+    turned_away,
+)
 from conformance.text import Lang, Text, join
 
 _TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
@@ -54,9 +66,11 @@ def _lines(record: RunRecord, lang: Lang) -> Iterator[str]:
     yield from _unsteady(record, lang)
     yield from _listed(record, "suite-error", lang)
     yield from _listed(record, "inconclusive", lang)
+    yield from _partly(record, lang)
     yield from _listed(record, "waived", lang)
     yield from _listed(record, "warned", lang)
     yield from _listed(record, "not-exercised", lang)
+    yield from _noticed(record, lang)
     yield from _left_behind(record, lang)
 
 
@@ -66,11 +80,11 @@ def _facts(record: RunRecord) -> Iterator[Text]:
     url = Text("{url}", "{url}").format(url=code(about.base_url))
     yield Text("target: {url}", "目标：{url}").format(url=_EMBEDDED.format(url=url) if about.embedded else url)
     yield Text(
-        "begun {at}; {checks} checks, {requests} requests, {seconds} s",
-        "开始于 {at}；{checks} 项检查，{requests} 次请求，用时 {seconds} 秒",
+        "begun {at}; {checks}, {requests} requests, {seconds} s",
+        "开始于 {at}；{checks}，{requests} 次请求，用时 {seconds} 秒",
     ).format(
         at=literal(about.started_at),
-        checks=sum(tally.lines.values()),
+        checks=tally.checks,
         requests=about.requests,
         seconds=f"{about.duration:.1f}",
     )
@@ -84,6 +98,10 @@ def _facts(record: RunRecord) -> Iterator[Text]:
         run=code(about.run_id),
         seed=about.seed,
     )
+    for effect in not_looked_at(about.arranged_by):
+        yield Text("{label}: {effect}", "{label}：{effect}").format(label=NOT_LOOKED_AT, effect=effect)
+    if about.turned_away:
+        yield turned_away(about.turned_away)
     if about.replayed:
         yield JUDGED_AGAIN
     yield from (words for words in (held(record), raced(record)) if words is not None)
@@ -177,6 +195,8 @@ def _told(result: RequirementResult) -> Iterator[tuple[Text, Text]]:
         red = first.reds[0]
         yield Text("expected", "预期"), _code(red.expected)
         yield Text("actual", "实际"), _actual(red)
+    for entry in readings_of(requirement.id):
+        yield OPEN, reading(entry)
     yield Text("docs", "文档"), join(Text(", ", "、"), map(_link, requirement.sources))
 
 
@@ -221,6 +241,24 @@ def _listed(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:
         yield _MORE.format(n=len(results) - _SHOWN).in_(lang)
 
 
+def _partly(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """Requirements whose verdict is that of a part, by how much of them was judged."""
+    groups: dict[Text, list[str]] = {}
+    for result in record.tally.partly:
+        assert result.partly is not None
+        groups.setdefault(_literal(result.partly.sentence), []).append(result.requirement.id)
+    if not groups:
+        return
+    yield ""
+    yield _HEADING.format(title=PARTLY, n=len(record.tally.partly)).in_(lang)
+    yield ""
+    for sentence, names in list(groups.items())[:_SHOWN]:
+        listed = ", ".join(f"`{name}`" for name in names)
+        yield Text("- {names}: {sentence}", "- {names}：{sentence}").format(names=listed, sentence=sentence).in_(lang)
+    if len(groups) > _SHOWN:
+        yield _MORE.format(n=len(groups) - _SHOWN).in_(lang)
+
+
 def _why(result: RequirementResult) -> Text:
     """In a few words: what blocks it, the reason that was given, or, of a warning, what ought to hold."""
     if result.blocked_by:
@@ -233,6 +271,18 @@ def _why(result: RequirementResult) -> Text:
     if result.kind == "warned":
         return result.requirement.text
     return _literal(result.reason) if result.reason is not None else LOST
+
+
+def _noticed(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """What other operations did beside the docs."""
+    noticed = record.circumstances.noticed
+    if not noticed:
+        return
+    yield ""
+    title = Text("Noticed of other operations, not judged", "其他操作的异常表现，不判定")
+    yield _HEADING.format(title=title, n=len(noticed)).in_(lang)
+    yield ""
+    yield from (f"- {_literal(words).in_(lang)}" for words in noticed)
 
 
 def _left_behind(record: RunRecord, lang: Lang) -> Iterator[str]:

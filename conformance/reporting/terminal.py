@@ -11,19 +11,30 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final, Literal
 
-from conformance.contract.ambiguities import register
+from conformance.contract.ambiguities import readings_of, register
 from conformance.contract.catalogue import load
 from conformance.contract.witnesses import schema_differences
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, Verdict, VerdictKind
-from conformance.judging.waivers import entry_for
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.causes import causes_of, counted
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
 from conformance.reporting.table import aligned
-from conformance.reporting.wording import JUDGED_AGAIN, LOST, explain, summary, waived
+from conformance.reporting.waiver_entries import entries
+from conformance.reporting.wording import (
+    JUDGED_AGAIN,
+    LOST,
+    NOT_LOOKED_AT,
+    OPEN,
+    PARTLY,
+    explain,
+    not_looked_at,
+    summary,
+    turned_away,
+    waived,
+)
 from conformance.text import Lang, Text
 
 Tone = Literal["heading", "good", "doubtful", "bad"]
@@ -81,12 +92,19 @@ _INSECURE: Final = Text(
 )
 _NO_REPORT: Final = Text("no report", "没有报告")
 _LAST: Final = Text(
-    "{sentence} · {n} checks in {seconds} s · {path}", "{sentence} · {n} 项检查，用时 {seconds} 秒 · {path}"
+    "{sentence} · {checks} in {seconds} s · {path}", "{sentence} · {checks}，用时 {seconds} 秒 · {path}"
 )
 
 
-def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bool = False) -> Iterator[str]:
-    """The lines without line ends; the last one is the sentence that says it all. `verbose` tells observations too."""
+_NOTICED: Final = Text("Noticed of other operations, not judged", "其他操作的异常表现，不判定")
+_KINDS: Final = Text("{n}", "{n}")
+
+
+def lines(record: RunRecord, lang: Lang, *, report_path: Path | str | None, verbose: bool = False) -> Iterator[str]:
+    """The lines without line ends; the last one is the sentence that says it all. `verbose` tells observations too.
+
+    `report_path` is where `report.json` is; None where it could not be written.
+    """
     yield from _head(record, lang)
     yield from _table(record, lang)
     yield from _causes(record, lang)
@@ -97,17 +115,19 @@ def lines(record: RunRecord, lang: Lang, *, report_path: Path | str, verbose: bo
     yield from _waived(record, lang)
     yield from _unjudged(record, "suite-error", lang)
     yield from _unjudged(record, "inconclusive", lang)
+    yield from _partly(record, lang)
     yield from _breaches(record, "warned", lang)
     yield from _observed(record, lang, verbose=verbose)
+    yield from _noticed(record, lang)
     yield from _not_exercised(record, lang)
     yield from _remarks(record, lang)
     yield from _open_questions(lang)
     yield ""
     last = _LAST.format(
         sentence=_safe(record.decision.sentence),
-        n=sum(record.tally.lines.values()),
+        checks=record.tally.checks,
         seconds=f"{record.circumstances.duration:.1f}",
-        path=safe(str(report_path)) if record.circumstances.unwritten is None else _NO_REPORT,
+        path=safe(str(report_path)) if report_path is not None else _NO_REPORT,
     )
     yield Toned(last.in_(lang), _EXIT_TONES[record.decision.exit_code])
 
@@ -135,6 +155,8 @@ def _head(record: RunRecord, lang: Lang) -> Iterator[str]:
         yield JUDGED_AGAIN.in_(lang)
     if about.arranged_by != "api":
         yield _GIVEN[about.arranged_by].in_(lang)
+        yield Text("{label}:", "{label}：").format(label=NOT_LOOKED_AT).in_(lang)
+        yield from (f"- {effect.in_(lang)}" for effect in not_looked_at(about.arranged_by))
     yield from (words.in_(lang) for words in (held(record), raced(record)) if words is not None)
     if about.selection is not None:
         yield Text("selected: {what}", "所选范围：{what}").format(what=safe(about.selection)).in_(lang)
@@ -189,7 +211,8 @@ def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
             yield from _told_already(first, told[place], lang)
         else:
             told[place] = result.requirement.id
-            yield from (f"  {line}" for line in explain(first, lang, reds=1, limit=_EXCERPT))
+            explained = explain(first, lang, reds=1, limit=_EXCERPT, removed=record.circumstances.removed)
+            yield from (f"  {line}" for line in explained)
         if others:
             shown = [verdict.line.scenario for verdict in others[:_NAMED]]
             if len(others) > _NAMED:
@@ -212,7 +235,7 @@ def _waived(record: RunRecord, lang: Lang) -> Iterator[str]:
                 break
     if record.waiver_complaints:
         yield ""
-        yield Text("Waivers that do not hold:", "不成立的豁免：").in_(lang)
+        yield Text("Stale waivers:", "已失效的豁免：").in_(lang)
         yield from (f"- {_safe(complaint).in_(lang)}" for complaint in record.waiver_complaints)
 
 
@@ -220,13 +243,12 @@ def _ready_made_waiver(record: RunRecord, lang: Lang) -> Iterator[str]:
     """An entry for the first failure, to be copied."""
     failed = record.tally.of("failed", level="MUST")
     if failed:
-        first = [verdict for verdict in failed[0].verdicts if verdict.kind == "failed"]
         yield ""
         yield Text(
             "If this is known, an entry for --waivers FILE (waivers.toml in the run's folder has all):",
             "如为已知问题，可用作 --waivers FILE 的一项（全部见运行目录中的 waivers.toml）：",
         ).in_(lang)
-        yield from (f"  {safe(line)}" for line in entry_for(failed[0].requirement.id, first))
+        yield from (f"  {safe(line)}" for line in next(entries(failed)))
 
 
 def _told_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:
@@ -235,6 +257,9 @@ def _told_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:
     yield f"  {requirement.text.in_(lang)}"
     yield f"  {summary(verdict).in_(lang)}"
     yield "  " + Text("the same answer as under {id}", "与 {id} 为同一响应").format(id=where).in_(lang)
+    names = [entry.id for entry in readings_of(requirement.id)]
+    if names:
+        yield from _names(OPEN, names, lang)
     yield from (f"  {source.cite(lang)}" for source in requirement.sources)
 
 
@@ -289,6 +314,19 @@ def _unjudged(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
         yield from _names(Text("requirements", "契约要求"), (verdict.line.requirement for verdict in group), lang)
 
 
+def _partly(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """Requirements whose verdict is that of a part, by how much of them was judged."""
+    results = record.tally.partly
+    yield from _section(PARTLY, _REQUIREMENTS, len(results), lang)
+    groups: dict[Text, list[str]] = {}
+    for result in results:
+        assert result.partly is not None
+        groups.setdefault(_safe(result.partly.sentence), []).append(result.requirement.id)
+    for sentence, names in groups.items():
+        yield f"- {sentence.in_(lang)}"
+        yield from _names(Text("requirements", "契约要求"), names, lang)
+
+
 def _observed(record: RunRecord, lang: Lang, *, verbose: bool) -> Iterator[str]:
     results = record.tally.of("observed")
     yield from _section(_SECTIONS["observed"], _REQUIREMENTS, len(results), lang)
@@ -299,6 +337,13 @@ def _observed(record: RunRecord, lang: Lang, *, verbose: bool) -> Iterator[str]:
                 yield f"- {result.requirement.id}: {_safe(verdict.observation).in_(lang)}"
     if len(told) < len(results):
         yield Text("- report.json and --verbose tell them", "- 详见 report.json，或使用 --verbose").in_(lang)
+
+
+def _noticed(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """What other operations did beside the docs."""
+    noticed = record.circumstances.noticed
+    yield from _section(_NOTICED, _KINDS, len(noticed), lang)
+    yield from (f"- {_safe(words).in_(lang)}" for words in noticed)
 
 
 def _not_exercised(record: RunRecord, lang: Lang) -> Iterator[str]:
@@ -326,6 +371,9 @@ def _remarks(record: RunRecord, lang: Lang) -> Iterator[str]:
         yield ""
         yield Text("Left behind on the target:", "遗留在目标上的对象：").in_(lang)
         yield from (f"- {safe(leftover, _EXCERPT)}" for leftover in about.leftovers)
+    if about.turned_away:
+        yield ""
+        yield turned_away(about.turned_away).in_(lang)
     if about.insecure:
         yield ""
         yield _INSECURE.in_(lang)

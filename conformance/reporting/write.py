@@ -1,62 +1,128 @@
-"""Puts the report files into a folder, each of them whole or not at all."""
+"""Puts the report files into a folder, each of them whole or not at all, and each by itself.
+
+One of the three places with a catch-all: a report that breaks costs its own file and is named; the others are written.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final, TypeAlias
 
 from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
-from conformance.judging.tally import RequirementResult
-from conformance.judging.verdict import Verdict
-from conformance.judging.waivers import lines_of_entries
 from conformance.reporting import run_badge
 from conformance.reporting.ctrf_json import ctrf
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.report_json import report, schema_text
 from conformance.reporting.safe import json_text
 from conformance.reporting.summary_md import markdown
+from conformance.reporting.waiver_entries import waiver_entries
 from conformance.reporting.whole import write_whole
-from conformance.text import Lang
+from conformance.text import Lang, Text, join
+
+REPORT: Final = "report.json"
+
+Make: TypeAlias = Callable[[], str]
+"""Makes the text of a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """The files that were written, `report.json` first; the `record` says which could not be, and why."""
+
+    record: RunRecord
+    paths: list[Path]
+
+
+@dataclass(slots=True)
+class _Files:
+    """A folder that takes files one by one, and remembers which of them could not be written."""
+
+    folder: Path
+    paths: list[Path] = field(default_factory=list)
+    lost: dict[Text, list[str]] = field(default_factory=dict)
+    broke: bool = False
+
+    def put(self, name: str, make: Make) -> None:
+        """Make and write a file; where either breaks, note why."""
+        try:
+            write_whole(self.folder / name, make())
+        except OSError as error:
+            words = error.strerror or type(error).__name__
+            self._lose(name, Text(words, words))
+        except Exception as error:  # noqa: BLE001 - a report that breaks must not cost the others, nor the verdicts
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{frame.name}:{frame.lineno}: {type(error).__name__}"
+            self.broke = True
+            self._lose(name, Text("the suite broke in {where}", "套件自身在 {where} 出错").format(where=where))
+        else:
+            self.paths.insert(0, self.folder / name)
+
+    def _lose(self, name: str, why: Text) -> None:
+        self.lost.setdefault(why, []).append(name)
+
+    @property
+    def unwritten(self) -> Text | None:
+        """Which files are missing, by why; None where none is."""
+        words = Text("{names} could not be written ({why})", "{names} 无法写入（{why}）")
+        sentences = [words.format(names=Text(", ".join(n), "、".join(n)), why=why) for why, n in self.lost.items()]
+        return join(Text("; ", "；"), sentences) if sentences else None
 
 
 def write_reports(
-    record: RunRecord, folder: Path, transcripts: Mapping[str, Transcript] | None = None, *, lang: Lang = "en"
-) -> list[Path]:
-    """Write every report, those that have one language in `lang`, and return the paths, `report.json` first.
+    record: RunRecord,
+    folder: Path,
+    transcripts: Mapping[str, Transcript] | None = None,
+    *,
+    lang: Lang = "en",
+    before: Mapping[str, Make] | None = None,
+) -> Reports:
+    """Write every report, those that have one language in `lang`, after the files of `before`.
 
     `report.html` shows the conversations of `transcripts`, by scenario.
-    Where a MUST failed, `waivers.toml` holds an entry for each, to be completed by whoever knows why. The folder is
-    made where it is missing. `report.json` comes last: where it is, the others are too.
+    Where a MUST failed, `waivers.toml` holds entries for all of them, to be completed by whoever knows why. The folder is
+    made where it is missing. `report.json` comes last: where it is, the others are too, or its sentence names them.
 
     Raises:
-        OSError: the folder or a file in it cannot be written.
+        OSError: the folder cannot be made.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "report.schema.json": schema_text(),
-        "junit.xml": junit(record, lang),
-        "ctrf.json": json_text(ctrf(record, lang)),
-        "summary.md": markdown(record, lang),
-        "badge.svg": run_badge.svg(record, lang),
-        "badge.json": run_badge.endpoint(record, lang),
-        "report.html": _page(record, transcripts or {}, lang),
+    files = _Files(folder)
+    for name, make in {**(before or {}), **_texts(record, transcripts or {}, lang)}.items():
+        files.put(name, make)
+    so_far = _with(record, files)
+    files.put(REPORT, lambda: json_text(report(so_far)))
+    return Reports(record=_with(record, files), paths=files.paths)
+
+
+def _with(record: RunRecord, files: _Files) -> RunRecord:
+    if files.unwritten is None:
+        return record
+    about = replace(record.circumstances, unwritten=files.unwritten, writer_broke=files.broke)
+    return replace(record, circumstances=about)
+
+
+def _texts(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang) -> dict[str, Make]:
+    """What makes each file but `report.json`; `waivers.toml` is not among them where nothing failed."""
+    texts: dict[str, Make] = {
+        "report.schema.json": schema_text,
+        "junit.xml": lambda: junit(record, lang, transcripts),
+        "ctrf.json": lambda: json_text(ctrf(record, lang)),
+        "summary.md": lambda: markdown(record, lang),
+        "badge.svg": lambda: run_badge.svg(record, lang),
+        "badge.json": lambda: run_badge.endpoint(record, lang),
+        "report.html": lambda: _page(record, transcripts, lang),
     }
     failed = record.tally.of("failed", level="MUST")
     if failed:
-        entries = ((result.requirement.id, _failed(result)) for result in failed)
-        texts["waivers.toml"] = "\n".join(lines_of_entries(entries))
-    texts["report.json"] = json_text(report(record))
-    for name, text in texts.items():
-        write_whole(folder / name, text)
-    return [folder / name for name in reversed(texts)]
+        texts["waivers.toml"] = lambda: waiver_entries(failed)
+    return texts
 
 
 def _page(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang) -> str:
     from conformance.reporting.html.page import page  # the template engine is not needed for anything else
 
     return page(record, transcripts, lang)
-
-
-def _failed(result: RequirementResult) -> list[Verdict]:
-    return [verdict for verdict in result.verdicts if verdict.kind == "failed"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -69,6 +69,7 @@ class Expectation:
     `optional` marks an answer that only a SHOULD asks for: where it differs, nothing else hangs on it.
     `presumes` names an earlier ack: unless that one went as it must, this one says nothing. `race` marks an ack of a
     burst: it may be lost without the case being so. `item` names the item that is acked, in a case of several.
+    `witness` names the owning worker's ack in the same state: a refusal counts only where that one is accepted.
     """
 
     requirement: str
@@ -77,6 +78,7 @@ class Expectation:
     presumes: str | None = None
     race: bool = False
     item: str | None = None
+    witness: str | None = None
 
     def may_answer(self, *, success: bool) -> bool:
         """Whether the ack may succeed, or may be refused."""
@@ -105,13 +107,34 @@ def refusal(requirement: str, *allowed: tuple[int, str]) -> Expectation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """The plain case that an ack is compared with, and the response that it must get.
+
+    It is sent as the step `control.<name>`, after the conversation, and only where the ack went otherwise than it
+    must; or `always`. Where the plain case goes wrong in the same way, its own requirement fails, and the ack's is
+    blocked by that.
+    """
+
+    name: str
+    expectation: Expectation
+    send: Callable[[Stage, str], Awaitable[None]]
+    always: bool = False
+
+    @property
+    def step(self) -> str:
+        """The step of its ack."""
+        return f"control.{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A case: a conversation, what each of its acks must answer, and what else must hold.
 
     `want` is the item that it is about; `beside_quiet` cases name the second environment without using it; a `race` is
     held when the cases that are none are over, and as often as there is time for; one that `controls_races` shows what
     the target does without a race; `after_all` ones wait until every other is over; `on_request` ones are held only where they are asked for. `gets` names pairs of an ack step
-    and the get step right after it. `token` is the optional credential that the case needs.
+    and the get step right after it. `controls` has, by the step of an ack, the plain case beside it. `token` is the
+    optional credential that the case needs.
     """
 
     id: str
@@ -121,6 +144,7 @@ class Scenario:
     expectations: dict[str, Expectation]
     checks: tuple[Check, ...] = ()
     gets: tuple[tuple[str, str], ...] = ()
+    controls: Mapping[str, Control] = field(default_factory=dict)
     want: Want = field(default_factory=Want)
     beside_quiet: bool = False
     race: bool = False
@@ -137,6 +161,11 @@ class Scenario:
     def quiet(self) -> bool:
         """Whether it is held in the second environment, where one case at a time may take whatever was delivered."""
         return self.want.place == "quiet"
+
+    @property
+    def before_races(self) -> bool:
+        """Whether races wait for it."""
+        return not (self.race or self.after_all or self.mostly_waits)
 
     def times(self, repeat: int) -> int:
         """How often it is held where each is to be held so often: what ends the run for the others, once.

@@ -1,22 +1,30 @@
-"""Holds a scenario's conversation and writes it down, whatever happens. One of the two places with a catch-all."""
+"""Holds a scenario's conversation and writes it down, whatever happens. One of the three places with a catch-all."""
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections import Counter
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
+from conformance.arrange.deliveries import DeliveredTwice
 from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
+from conformance.arrange.refusals import outcome
 from conformance.client.client import TargetGone
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
+from conformance.machine.refusal import refusal
+from conformance.scenario.controls import send_controls, went_otherwise
 from conformance.scenario.model import Scenario
 from conformance.scenario.stage import Repeat, Stage, StageFactory
 from conformance.text import Text
 
 MAX_RESTARTS: Final = 3
 """How often a conversation is held again on a fresh item because an answer was lost."""
+
+MAX_SHARED: Final = 3
+"""How often it begins again because poll delivered its item to somebody else as well."""
 
 
 async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed: int) -> Transcript:
@@ -28,7 +36,9 @@ async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed
     causes: Counter[str] = Counter()
     for attempt in count(1):
         stage = new_stage(attempt)
-        ending, again = await _talk(scenario, stage)
+        async with contextlib.nullcontext() if stage.deliveries is None else stage.deliveries.turn():
+            ending, again = await _talk(scenario, stage)
+            ending, again = await _undisturbed(scenario, stage, ending, again)
         if again is not None:
             causes[again.cause] += 1
             if causes[again.cause] <= again.limit:
@@ -71,10 +81,13 @@ class _Again:
 async def _talk(scenario: Scenario, stage: Stage) -> tuple[Ending, _Again | None]:
     try:
         await scenario.talk(stage)
+        await send_controls(scenario, stage)
     except Precondition as stop:
         return Ending(kind="precondition", reason=stop.reason, step=stop.step), None
     except NotOffered as stop:
         return Ending(kind="not-exercised", reason=stop.reason), None
+    except DeliveredTwice as stop:
+        return Ending(kind="inconclusive", reason=stop.reason, step=stop.step), _Again("shared", MAX_SHARED)
     except CannotArrange as stop:
         return Ending(kind="inconclusive", reason=stop.reason, step=stop.step), None
     except Repeat as stop:
@@ -86,19 +99,42 @@ async def _talk(scenario: Scenario, stage: Stage) -> tuple[Ending, _Again | None
     except TargetGone:
         return Ending(kind="inconclusive", reason=Text("the target no longer answers", "目标已不再响应")), None
     except Exception as error:  # noqa: BLE001 - the suite's own trouble is recorded as such, never the target's
-        return Ending(kind="suite-error", reason=_broke(error, stage)), None
+        return _broken(error, stage), None
     return Ending(kind="complete"), None
+
+
+async def _undisturbed(
+    scenario: Scenario, stage: Stage, ending: Ending, again: _Again | None
+) -> tuple[Ending, _Again | None]:
+    """The same ending, unless poll gave an item of the conversation to somebody else: then nothing in it counts."""
+    if again is not None or ending.kind == "suite-error" or stage.deliveries is None:
+        return ending, again
+    sent = {exchange.step: exchange for exchange in stage.exchanges}
+    otherwise = any(
+        expectation.race or went_otherwise(expectation, sent[step])
+        for step, expectation in scenario.expectations.items()
+        if step in sent
+    )
+    if not await stage.deliveries.disturbed(stage.polled, suspicious=otherwise or ending.kind != "complete"):
+        return ending, again
+    reason = Text("poll delivered its item to another worker as well", "poll 还将该 item 投递给了另一个 worker")
+    return Ending(kind="inconclusive", reason=reason), _Again("shared", MAX_SHARED)
 
 
 def _lost(exchange: Exchange) -> Text:
     return Text(
         "no usable answer to {operation} ({problem}; tries: {tries})",
         "{operation} 没有得到可用的响应（{problem}；尝试次数：{tries}）",
-    ).format(operation=exchange.operation, problem=exchange.problem, tries=exchange.tries)
+    ).format(operation=exchange.operation, problem=outcome(exchange), tries=exchange.tries)
 
 
-def _broke(error: Exception, stage: Stage) -> Text:
+def _broken(error: Exception, stage: Stage) -> Ending:
+    refused = refusal(error)
+    if refused is not None:  # no room on the disk, no descriptor left: it speaks neither against suite nor target
+        return Ending(kind="inconclusive", reason=refused)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{frame.name}:{frame.lineno}"
     what = stage.client.redact(f"{type(error).__name__}: {error}")[:300]
-    return Text(f"the suite broke in {where}: {what}", f"套件自身在 {where} 出错：{what}")
+    return Ending(
+        kind="suite-error", reason=Text(f"the suite broke in {where}: {what}", f"套件自身在 {where} 出错：{what}")
+    )

@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
-from conformance.arrange.reading import Precondition, answered, object_of
+from conformance.arrange.reading import Precondition, another_state, answered, object_of
 from conformance.arrange.wants import Item, Want
 from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.contract.work_item import longest_unit
 from conformance.exchange import Exchange
-from conformance.scenario.showings import Settled, at_once, in_state, latest, no_earlier_state
-from conformance.text import Text
+from conformance.scenario.showings import Settled, at_once, latest, no_earlier_state
 
 _MARGIN: Final = 1.1
 """How much more than one unit of the shown precision is waited (1.1 s for whole seconds)."""
@@ -28,7 +27,7 @@ class Reader:
     _api: Api
 
     async def baseline(self, item: Item) -> None:
-        """A get that shows the item in the state that the case wants (step `before`).
+        """A get that shows the item in a state that will do for the case (step `before`).
 
         Afterwards more than one unit of the coarsest timestamp shown is let pass, so that a timestamp which moves
         is seen to move.
@@ -39,22 +38,18 @@ class Reader:
         await self.settle(await self.as_wanted("before", item))
 
     async def as_wanted(self, step: str, item: Item) -> dict[str, Any]:
-        """The item as a get shows it, in the state that the case wants.
+        """The item as a get shows it, in a state that will do for the case.
 
         Raises:
             Precondition: it is in another state.
         """
-        state = self.want.state
-        shown = object_of(await self.get(step, item, settled=in_state(state)))
-        if shown.get("state") != state:
-            raise Precondition(
-                Text(
-                    "the item is `{found}` and not `{state}` after it was arranged",
-                    "安排之后 item 的状态是 `{found}` 而不是 `{state}`",
-                ).format(found=str(shown.get("state"))[:20], state=state),
-                step,
-            )
+        shown = object_of(await self.get(step, item, settled=lambda shown: self._will_do(shown.get("state"))))
+        if not self._will_do(shown.get("state")):
+            raise Precondition(another_state(shown.get("state"), self.want.state), step)
         return shown
+
+    def _will_do(self, state: object) -> bool:
+        return self.want.met_by(self.client.target.state_named(state) if isinstance(state, str) else state)
 
     async def settle(self, shown: dict[str, Any]) -> None:
         """Let more than one unit of the precision of an item's timestamps pass."""
@@ -68,7 +63,11 @@ class Reader:
         """Get items when a burst is over, at the same time: as the steps `<step>.<name>`, or `step` for the name ""."""
         await asyncio.gather(
             *(
-                self.get(f"{step}.{name}" if name else step, item, settled=no_earlier_state(self.exchanges, item))
+                self.get(
+                    f"{step}.{name}" if name else step,
+                    item,
+                    settled=no_earlier_state(self.exchanges, item, self.client.target),
+                )
                 for name, item in items.items()
             )
         )

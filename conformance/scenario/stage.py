@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from conformance.arrange.deliveries import Deliveries
 from conformance.arrange.items import Arranger
-from conformance.arrange.reading import CannotArrange, NotOffered, answered, body_of, object_of
-from conformance.arrange.wants import LEASE_SECONDS, Item, Want
+from conformance.arrange.reading import NotOffered, answered, state_in, succeeded
+from conformance.arrange.wants import LEASE_SECONDS, Item, State, Verb, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
 from conformance.client.client import Client
@@ -64,6 +65,7 @@ class Stage(Reader):
         rng: random.Random,
         age: int,
         repetition: int = 1,
+        deliveries: Deliveries | None = None,
         guise: Guise = OPEN,
     ) -> None:
         self.exchanges: list[Exchange] = []
@@ -74,6 +76,7 @@ class Stage(Reader):
         self.repetition = repetition
         self.workspace = workspace
         self.client = client
+        self.deliveries = deliveries
         self._age = age
         self._guise = guise
         self._room = MAX_KEPT
@@ -84,6 +87,11 @@ class Stage(Reader):
         self._arranger = new_arranger(self._api)
         return self
 
+    @property
+    def polled(self) -> Sequence[Item]:
+        """The items that polls delivered to this attempt."""
+        return self._arranger.used
+
     def worker_id(self) -> str:
         """A worker identity of this attempt's own: letters, digits and hyphens, 36 characters at most."""
         return self._guise.worker_id(self.rng)
@@ -91,6 +99,11 @@ class Stage(Reader):
     def worker(self, worker_id: str | None, header: str | None = None) -> tuple[Header, ...]:
         """The header that carries a worker identity; none for None. `header` is another spelling of its name."""
         return () if worker_id is None else ((header or self.client.target.worker_header, worker_id),)
+
+    @property
+    def pat(self) -> Secret:
+        """The right token for the item that this case is about."""
+        return self.client.pat_of(str(self.facts.get("environment_id")))
 
     def token(self, kind: OptionalToken) -> Secret:
         """An optional credential.
@@ -114,6 +127,10 @@ class Stage(Reader):
         self._tell(item)
         return item
 
+    async def plain_item(self, name: str, way: tuple[Verb, ...] = ()) -> Item:
+        """A fresh item for a control, delivered to a worker of its own; `name` stands before the steps of its way."""
+        return await self._arranger.item(Want(way=way), self.worker_id(), name=name)
+
     async def items(self, workers: Mapping[str, str | None]) -> dict[str, Item]:
         """Several items as this case wants them, each polled with the identity that its name is given.
 
@@ -125,11 +142,15 @@ class Stage(Reader):
         """
         want = replace(self.want, items=len(workers))
         first = next(iter(workers))
+        # Where poll gives one item to several workers, each is taken along its way before the next one polls.
+        turns = asyncio.Semaphore(1 if self.deliveries is not None and self.deliveries.alone else len(workers))
+
+        async def arranged(name: str, worker: str | None) -> Item:
+            async with turns:
+                return await self._arranger.item(want, worker, name="" if name == first else name)
+
         found = await asyncio.gather(
-            *(
-                self._arranger.item(want, worker, name="" if name == first else name)
-                for name, worker in workers.items()
-            ),
+            *(arranged(name, worker) for name, worker in workers.items()),
             return_exceptions=True,  # none may go on arranging after the conversation has ended
         )
         items = {}
@@ -138,7 +159,7 @@ class Stage(Reader):
                 raise each
             items[name] = each
         self._tell(items[first])
-        self.facts["items"] = {name: _identity(item) for name, item in items.items()}
+        self.facts["items"] = {name: item.identity for name, item in items.items()}
         return items
 
     def _tell(self, item: Item) -> None:
@@ -147,7 +168,8 @@ class Stage(Reader):
             "arranged_by": self._arranger.kind,
             "place": item.place,
             "way": list(self.want.way),
-            **_identity(item),
+            **({"states": dict(self.client.target.states)} if self.client.target.states else {}),
+            **item.identity,
         }
 
     def rightful(self, item: Item, header: str | None = None) -> tuple[Header, ...]:
@@ -169,21 +191,25 @@ class Stage(Reader):
             await self._api.poll(step, item.environment_id, headers=headers, block_ms=None, reclaim_older_than_ms=0)
         )
 
-    async def stop(self, step: str, item: Item, *, force: bool, to: str) -> None:
-        """Stop the item, which has to answer that it is in the state `to`.
+    async def stop(self, step: str, item: Item, *, force: bool, to: State) -> None:
+        """Stop the item, whose response has to show that it is in the state `to`: a get would show it too late.
 
         Raises:
-            CannotArrange: it does not.
+            CannotArrange: it is refused.
+            NotOffered: it shows another state, or none.
         """
-        shown = object_of(await self._api.stop(step, item.environment_id, item.work_id, force=force))
-        if shown.get("state") != to:
-            words = Text("the stop left the item `{found}` and not `{to}`", "stop 之后 item 是 `{found}` 而不是 `{to}`")
-            raise CannotArrange(words.format(found=str(shown.get("state"))[:20], to=to), step)
+        exchange = await self._api.stop(step, item.environment_id, item.work_id, force=force)
+        succeeded(exchange)
+        found = state_in(exchange)
+        if found is None or self.client.target.state_named(found) != to:
+            raise NotOffered(
+                Text("the stop did not show the item `{to}`", "stop 没有显示 item 处于 `{to}`").format(to=to)
+            )
 
     async def heartbeat(self, step: str, item: Item, *, first: bool = True) -> None:
         """A heartbeat with the longest lease; the first one makes a `starting` item `active`."""
         place = (item.environment_id, item.work_id)
-        body_of(await self._api.heartbeat(step, *place, ttl_seconds=LEASE_SECONDS, first=first))
+        succeeded(await self._api.heartbeat(step, *place, ttl_seconds=LEASE_SECONDS, first=first))
 
     async def ack(self, step: str, item: Item, headers: tuple[Header, ...] = (), **odd: Any) -> Exchange:
         """Ack the item, or what is named in its place; what else may be given is that of `try_ack`.
@@ -224,7 +250,7 @@ class Stage(Reader):
 
     async def archive_environment(self, item: Item) -> None:
         """Archive the environment of the item: the quiet one, when all other cases are over."""
-        body_of(await self._api.act("archive", "environments", item.environment_id, "archive"))
+        succeeded(await self._api.act("archive", "environments", item.environment_id, "archive"))
 
     async def together(self, sends: dict[str, Send], *, after: Mapping[str, str] | None = None) -> None:
         """Let requests leave at one instant, in this order, while this process sends nothing else.
@@ -351,15 +377,6 @@ class Stage(Reader):
 def _overlap(exchanges: Sequence[Exchange]) -> bool:
     """Whether at some instant all of them were under way."""
     return not exchanges or max(e.invoked for e in exchanges) <= min(e.completed for e in exchanges)
-
-
-def _identity(item: Item) -> dict[str, str | None]:
-    return {
-        "worker": item.worker,
-        "seen_by": item.seen_by,
-        "environment_id": item.environment_id,
-        "work_id": item.work_id,
-    }
 
 
 StageFactory = Callable[[int], Stage]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from conformance.contract.model import PHASES
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Response, Transcript
+from conformance.scenario.controls import accepted, alike, went_otherwise
 from conformance.scenario.model import Expectation, Scenario
 from conformance.target import MAX_BODY
 from conformance.text import Text
@@ -32,6 +34,15 @@ class Blocked(Unjudged):
     def __init__(self, requirement: str, reason: Text) -> None:
         super().__init__(reason)
         self.requirement = requirement
+
+
+def foreign(state: str) -> Unjudged:
+    """Why what a get shows cannot be judged, in the target's own words."""
+    return Unjudged(
+        Text("a get shows `{state}`, which no page documents", "get 显示 `{state}`，文档中没有该状态").format(
+            state=state[:20]
+        )
+    )
 
 
 class NotExercised(Unjudged):
@@ -116,8 +127,49 @@ class View:
             ).format(step=step, status=response.status)
             if expectation.optional:
                 raise NotExercised(reason)
-            raise Blocked(expectation.requirement, reason)
+            raise Blocked(self._plain_failure(step) or expectation.requirement, reason)
         return response
+
+    def compared_with_control(self, step: str) -> None:
+        """See that an ack that went wrong did not do so in the same way as the plain case beside it.
+
+        Raises:
+            Blocked: it did: that is the plain case's failure.
+        """
+        requirement = self._plain_failure(step)
+        if requirement is not None:
+            reason = Text("the plain case gets the same response", "普通情形得到同样的响应")
+            raise Blocked(requirement, reason)
+
+    def counts(self, step: str) -> None:
+        """See that a refusal says something: that the owning worker's ack in the same state is not refused as well.
+
+        Raises:
+            Blocked: it is: a target that refuses everybody compares nothing.
+        """
+        refusal = self.scenario.expectations[step]
+        controls = self.scenario.controls
+        witness = refusal.witness
+        control = next((each for name, each in controls.items() if witness in {name, each.step}), None)
+        if witness is None or control is None or self.transcript.find(control.step) is None:
+            return  # nothing to compare with: the owning worker's ack is judged by itself
+        owners = [found for name in (witness, control.step) if (found := self.transcript.find(name)) is not None]
+        if all(accepted(refusal, owner) is False for owner in owners):
+            reason = Text(
+                "the owning worker's ack is refused in that state as well", "在该状态下，持有者自己的 ack 也被拒绝"
+            )
+            raise Blocked(control.expectation.requirement, reason)
+
+    def _plain_failure(self, step: str) -> str | None:
+        """The requirement of the plain case beside an ack, where both went wrong in the same way."""
+        control = self.scenario.controls.get(step)
+        if control is None:
+            return None
+        plain, mine = self.transcript.find(control.step), self.transcript.find(step)
+        if plain is None or mine is None or not alike(plain, mine):
+            return None
+        wrong = went_otherwise(control.expectation, plain) and went_otherwise(self.scenario.expectations[step], mine)
+        return control.expectation.requirement if wrong else None
 
     def body(self, step: str) -> Any:
         """The JSON value that a step was answered with.
@@ -141,7 +193,7 @@ class View:
         return self._object(step)
 
     def item(self, step: str) -> dict[str, Any]:
-        """The item that a get or poll was answered with.
+        """The item that a get or poll was answered with; names of the target's own for states are read as mapped.
 
         Raises:
             Unjudged: it did not answer 200 with a JSON object.
@@ -153,7 +205,24 @@ class View:
                     operation=exchange.operation, status=self.response(step).status
                 )
             )
-        return self._object(step)
+        item = self._object(step)
+        state = item.get("state")
+        return {**item, "state": self.named(state)} if isinstance(state, str) else item
+
+    def named(self, state: str | None) -> str | None:
+        """A state as it was mapped where the target has a name of its own for it."""
+        states: Mapping[str, str] = self.transcript.facts.get("states", {})
+        return state if state is None else states.get(state, state)
+
+    def foreign_state(self, step: str) -> str | None:
+        """The state that a get or poll shows, where it is a name that no page documents; errors as `item`."""
+        state = self.item(step).get("state")
+        return state if isinstance(state, str) and state not in PHASES else None
+
+    def documented_state(self, step: str) -> str | None:
+        """The state that a get or poll shows; None where it is none that a page documents; errors as `item`."""
+        state = self.item(step).get("state")
+        return state if state in PHASES else None
 
     def begins_arranged(self) -> bool:
         """Whether the item came in its state already, so that no ack of the suite's brought it there."""
@@ -223,11 +292,42 @@ class View:
             return SuiteBroke(reason)
         if ending.kind == "not-exercised":
             return NotExercised(reason)
-        if ending.kind == "precondition" and ending.step is not None:
-            cause = self._requirement_of(ending.step)
-            if cause is not None:
-                return Blocked(cause, reason)
+        if ending.step is not None and not self.lost(ending.step):
+            found = self.unmet(reason)
+            cause = self._requirement_of(ending.step) if ending.kind == "precondition" else None
+            return Blocked(cause, reason) if cause is not None and not isinstance(found, Blocked) else found
         return Unjudged(reason)
+
+    def unmet(self, reason: Text) -> Unjudged:
+        """Why nothing can be said where the item is not as the case needs it: because of an ack on the way, where one was
+        answered otherwise than it must."""
+        cause = self._wrong_on_the_way()
+        return Unjudged(reason) if cause is None else Blocked(cause, reason)
+
+    def _wrong_on_the_way(self) -> str | None:
+        """The requirement of the first ack that was answered otherwise than it must: what came after it rests on that."""
+        for step, expectation in self.scenario.expectations.items():
+            if not expectation.optional and not expectation.race and not self._as_allowed(step, expectation):
+                return expectation.requirement
+        return None
+
+    def _as_allowed(self, step: str, expectation: Expectation) -> bool:
+        """Whether an ack was answered with a status that it may have, and that with the state that goes with it.
+
+        An ack without an answer, or whose state cannot be read, is not known to be wrong.
+        """
+        exchange = self.transcript.find(step)
+        if exchange is None or exchange.response is None:
+            return True
+        states = [answer.state for answer in expectation.allowed if answer.status == exchange.response.status]
+        if not states or None in states:
+            return bool(states)
+        try:
+            body = self.body(step)
+        except Unjudged:
+            return True
+        state = body.get("state") if isinstance(body, dict) else None
+        return not isinstance(state, str) or state in states
 
     def _requirement_of(self, step: str) -> str | None:
         expectation = self.scenario.expectations.get(step)

@@ -50,12 +50,16 @@ def release(place: str, work_id: str | None) -> None:
     call(f"/environments/{place}/archive", {})
 
 
-request = json.load(sys.stdin)
-if "release" in request:
-    release(request["release"]["environment_id"], request["release"]["work_id"])
-elif request["want"] == "cloud-environment":
-    json.dump({"environment_id": environment("cloud")}, sys.stdout)
-elif request["want"] == "second-environment":
-    json.dump({"environment_id": environment("self_hosted")}, sys.stdout)
-else:
-    json.dump(item(request), sys.stdout)
+def answer(request: dict[str, Any]) -> dict[str, str]:
+    if "release" in request:
+        release(request["release"]["environment_id"], request["release"]["work_id"])
+        return {}
+    if request["want"] == "cloud-environment":
+        return {"environment_id": environment("cloud")}
+    if request["want"] == "second-environment":
+        return {"environment_id": environment("self_hosted")}
+    return item(request)
+
+
+if __name__ == "__main__":
+    json.dump(answer(json.load(sys.stdin)), sys.stdout)

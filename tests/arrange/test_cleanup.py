@@ -177,6 +177,9 @@ class Account:
             return answer(200, json.dumps({"data": [{"id": "tiny"}, {"id": "auto", "is_enabled": False}]}))
         if rest[1:] == ["work"]:
             return answer(200, '{"data": []}')
+        if request.method == "GET" and rest:
+            found = self.objects[collection].get(rest[0])
+            return answer(404) if found is None else answer(200, json.dumps(found))
         if request.method == "DELETE":
             self.objects[collection].pop(rest[0], None)
             return answer(200, "{}")
@@ -240,6 +243,97 @@ def test_what_cannot_even_be_archived_is_left_over_and_named() -> None:
     made = Made("agents", object_name(RUN, "agent"), account.add("agents", object_name(RUN, "agent")))
     leftovers = against(Scripted(respond=account), lambda api: remove(api, [made]))
     assert leftovers == [Leftover("agents", made.name, made.id, "HTTP 403")]
+
+
+def refused(status: int, message: str) -> bytes:
+    return answer(status, json.dumps({"type": "error", "error": {"type": "x", "message": message}}))
+
+
+def test_a_leftover_repeats_the_targets_own_words_made_safe() -> None:
+    account = Account()
+    made = Made("agents", object_name(RUN, "agent"), account.add("agents", object_name(RUN, "agent")))
+    said = "Agents are locked:\n##[error] ask \x1b[31m" + "x" * 1000
+
+    def respond(request: Received) -> Answer:
+        return refused(403, said) if request.path.endswith(("/archive", str(made.id))) else account(request)
+
+    (leftover,) = against(Scripted(respond=respond), lambda api: remove(api, [made]))
+    assert leftover.reason.startswith("HTTP 403: Agents are locked: #?[error] ask ?[31mxxx")
+    assert leftover.reason.isprintable()
+    assert len(leftover.reason) < 220
+
+
+@pytest.mark.parametrize("hidden", ["GET/agents/", "nothing"])
+def test_a_404_does_not_remove_what_a_get_or_a_list_still_shows(hidden: str) -> None:
+    """A server that has no route to delete answers 404 as well."""
+    account = Account(refuses={"DELETE/agents": 404, "POST/agents/archive": 404})
+    made = Made("agents", object_name(RUN, "agent"), account.add("agents", object_name(RUN, "agent")))
+
+    def respond(request: Received) -> Answer:
+        if hidden != "nothing" and request.method == "GET" and "/agents/" in request.path:
+            return answer(404)
+        return account(request)
+
+    (leftover,) = against(Scripted(respond=respond), lambda api: remove(api, [made]))
+    assert leftover.id == made.id
+    assert leftover.reason.startswith("HTTP 404")
+
+
+def test_where_there_is_no_route_to_delete_it_is_archived() -> None:
+    account = Account(refuses={"DELETE/agents": 404})
+    made = Made("agents", object_name(RUN, "agent"), account.add("agents", object_name(RUN, "agent")))
+    assert against(Scripted(respond=account), lambda api: remove(api, [made])) == []
+    assert account.names("agents", archived=True) == [made.name]
+
+
+def test_what_is_not_there_any_more_is_removed() -> None:
+    made = Made("agents", object_name(RUN, "agent"), "age_0007")
+    account = Account(refuses={"DELETE/agents": 404})
+    assert against(Scripted(respond=account), lambda api: remove(api, [made])) == []
+
+
+def test_a_session_that_cannot_be_cancelled_is_interrupted_first() -> None:
+    account = Account(refuses={"POST/sessions/cancel": 404, "POST/sessions/archive": 409})
+    made = Made("sessions", object_name(RUN, "s"), account.add("sessions", object_name(RUN, "s")))
+    events: list[object] = []
+
+    def respond(request: Received) -> Answer:
+        if request.path.endswith("/events"):
+            events.extend(json.loads(request.body)["events"])
+        if request.method == "DELETE" and not events:
+            return answer(409)
+        return account(request)
+
+    assert against(Scripted(respond=respond), lambda api: remove(api, [made])) == []
+    assert events == [{"type": "user.interrupt"}]
+
+
+def test_a_session_that_comes_to_rest_only_after_a_while_is_waited_for() -> None:
+    account = Account(refuses={"POST/sessions/archive": 409})
+    made = Made("sessions", object_name(RUN, "s"), account.add("sessions", object_name(RUN, "s")))
+    deletes: list[int] = []
+
+    def respond(request: Received) -> Answer:
+        if request.method == "DELETE":
+            deletes.append(1)
+            if len(deletes) < 3:
+                return refused(409, "The session is running.")
+        return account(request)
+
+    assert against(Scripted(respond=respond), lambda api: remove(api, [made])) == []
+
+
+def test_an_environment_that_cannot_be_made_is_missing_for_the_reason_that_the_target_gave(journal: Journal) -> None:
+    account = Account()
+
+    def respond(request: Received) -> Answer:
+        if request.path.endswith("/environments") and b"-quiet" in request.body:
+            return refused(403, "Two environments are allowed.")
+        return account(request)
+
+    workspace = against(Scripted(respond=respond), lambda api: prepare(api, journal, RUN))
+    with pytest.raises(CannotArrange, match="HTTP 403: Two environments are allowed"):
+        _ = workspace.second
 
 
 def test_what_refers_goes_before_what_is_referred_to() -> None:

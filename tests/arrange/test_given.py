@@ -12,7 +12,8 @@ from typing import TypeVar
 import pytest
 
 from conformance.arrange.allotment import Allotment, allot
-from conformance.arrange.given import CommandArranger, ManifestArranger
+from conformance.arrange.arrangement import Arrangement, Arrangers
+from conformance.arrange.given import CommandArranger, ManifestArranger, shown_item
 from conformance.arrange.items import ApiArranger
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.manifest import Entry, Manifest
@@ -22,7 +23,7 @@ from conformance.arrange.reading import CannotArrange, NotOffered
 from conformance.arrange.wants import Item, Want
 from conformance.arrange.workspace import Workspace, prepare
 from conformance.client.api import Api
-from tests.client.servers import connected
+from tests.client.servers import answer, connected, script, serving
 
 from .conftest import OWNER
 
@@ -41,7 +42,10 @@ def on(base_url: str, use: Callable[[Api], Awaitable[T]]) -> T:
 
 def made(emulator: str, folder: Path, *wants: Want, spare: int = 0) -> Manifest:
     journal = Journal(folder / "made.jsonl")
-    return on(emulator, lambda api: make_manifest(api, journal, new_run_id(), wants, spare=spare, at_once=4))
+    manifest, lacks = on(emulator, lambda api: make_manifest(api, journal, new_run_id(), wants, spare=spare, at_once=4))
+    assert lacks == []
+    assert manifest is not None
+    return manifest
 
 
 def allotted(manifest: Manifest, **plan: Want) -> Allotment:
@@ -177,3 +181,62 @@ def test_a_way_over_the_api_is_as_it_was(emulator: str, journal: Journal) -> Non
         return await ApiArranger(api, workspace, journal, "s").item(ACTIVE, "worker-1")
 
     assert on(emulator, use).seen_by.startswith("arrange.poll")
+
+
+def test_a_manifest_that_was_used_before_is_named_as_that(emulator: str, journal: Journal, tmp_path: Path) -> None:
+    manifest = made(emulator, tmp_path, QUEUED, ACTIVE)
+    allotment = allotted(manifest, a=QUEUED, b=ACTIVE)
+    entry = next(entry for entry in manifest.items if entry.state == "queued")
+    headers = (("Worker-ID", str(entry.worker_id)),)
+    on(emulator, lambda api: api.ack("ack", entry.environment_id, entry.work_id, headers=headers))
+    with pytest.raises(CannotArrange, match="a get shows `starting`: the manifest was used before"):
+        taken(emulator, allotment, journal, "a", QUEUED)
+    assert taken(emulator, allotment, journal, "b", ACTIVE)
+
+
+def test_an_item_is_kept_for_one_more_time_of_a_case_as_long_as_there_are_some(
+    emulator: str, journal: Journal, tmp_path: Path
+) -> None:
+    manifest = made(emulator, tmp_path, QUEUED, spare=1)
+    plan = [("a", QUEUED), ("b", ACTIVE)]
+    workspace = Workspace(run_id="run", main="e", agent="")
+    given = Arrangers(Arrangement(mode="manifest", manifest=manifest), workspace, journal, plan)
+
+    async def use(api: Api) -> list[str]:
+        found = []
+        while given.reserve("a"):
+            found.append((await given.arranger(api, "a", "label", keyed=False).item(QUEUED, None)).work_id)
+        return found
+
+    assert set(on(emulator, use)) == {entry.work_id for entry in manifest.items}
+    assert not given.reserve("b"), "it never had one"
+    for mode in ("api", "command"):
+        assert Arrangers(Arrangement(mode=mode), workspace, journal, plan).reserve("a")
+
+
+@pytest.mark.parametrize(
+    ("shown", "worker", "refused"),
+    [
+        ({"worker_id": "other"}, "mine", True),
+        ({"claimed_by": "other"}, "mine", True),
+        ({"worker_id": "MINE"}, "mine", False),
+        ({"worker_id": None}, "mine", False),
+        ({"worker_id": ""}, "mine", False),
+        ({"worker_id": "other"}, None, False),
+        ({"worker_count": "3", "state": "queued"}, "mine", False),
+    ],
+)
+def test_an_item_that_a_get_shows_as_another_workers_is_the_fault_of_who_arranged_it(
+    shown: dict[str, object], worker: str | None, refused: bool
+) -> None:
+    body = json.dumps({"id": "work_1", "state": "queued", **shown})
+
+    async def use() -> Item:
+        async with serving(script(answer(200, body))) as base_url, connected(base_url) as client:
+            return await shown_item(Api(client, lambda _: None), QUEUED, "env_1", "work_1", worker)
+
+    if refused:
+        with pytest.raises(CannotArrange, match="whoever arranged it polled as another worker"):
+            asyncio.run(use())
+    else:
+        assert asyncio.run(use()).worker == worker

@@ -66,7 +66,7 @@ def test_a_line_that_was_torn_spoils_only_itself(journal: Journal) -> None:
 def test_what_was_removed_on_the_way_is_there_no_more(journal: Journal) -> None:
     journal.intend("sessions", "a")
     journal.made("sessions", "a", "sess_1")
-    journal.removed(Made("sessions", "a", "sess_1"))
+    journal.removed(Made("sessions", "a", "sess_1"), ("env_1", "work_1"))
     assert journal.read() == Journal(journal.path).read() == []
 
 
@@ -77,7 +77,7 @@ def test_what_another_process_writes_is_read_on(journal: Journal) -> None:
         other.made("sessions", f"s{number}", f"sess_{number}")
         assert journal.session(f"sess_{number}") == Made("sessions", f"s{number}", f"sess_{number}")
     assert journal.session("sess_0") is not None
-    other.removed(Made("sessions", "s0", "sess_0"))
+    other.removed(Made("sessions", "s0", "sess_0"), ("env_1", "work_0"))
     assert journal.session("sess_0") is None
     assert other.claim("env_1", "work_1")
     assert not journal.claim("env_1", "work_1")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange.program import MAX_OUTPUT, Program, release, request_for
+from conformance.arrange.kept_program import MAX_OUTPUT
+from conformance.arrange.program import Program, release, request_for
 from conformance.arrange.reading import CannotArrange
 from conformance.arrange.wants import Want
 from conformance.target import Redactor, Secret
@@ -38,7 +39,8 @@ def program(source: str, *, timeout: float = 20.0) -> Program:
 
 def item(source: str, *, timeout: float = 20.0) -> tuple[str, str]:
     request = request_for(Want(way=("ack", "heartbeat")), "worker-1")
-    return asyncio.run(program(source, timeout=timeout).item(request, "active"))
+    given = asyncio.run(program(source, timeout=timeout).item(request, "active"))
+    return given.environment_id, given.work_id
 
 
 def failure(source: str, *, timeout: float = 20.0) -> str:

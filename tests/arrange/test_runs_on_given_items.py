@@ -14,16 +14,22 @@ from typing import Any
 
 import jsonschema
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.arrange.journal import Journal
 from conformance.chapters.registry import scenarios
 from conformance.emulator import EmulatorServer, Tokens, create_app
+from tests.books.statement import check_books
 from tests.cli.apps import Gate, Recorded, left_on
 from tests.cli.processes import Ended, cli, requirements_of, start, tokens_environment
 
 PROGRAM = Path(__file__).with_name("emulator_program.py")
 NEEDS_POLL = {"ack.identity.redelivered", "ack.race.redelivery", "ack.race.not-delivered-again"}
+
+ACTIVE_NEEDED = sum(
+    want.state == "active" and want.named and not want.needs_poll
+    for want in (scenario.want for scenario in scenarios().values())
+)
 
 
 @dataclass
@@ -72,14 +78,16 @@ def check_conformant(run: Ended) -> None:
     assert run.code == 0, run.out + run.err
     run.check_complete()
     left_out = {entry["id"] for entry in requirements_of(run.report) if entry["verdict"] == "not-exercised"}
-    assert left_out == NEEDS_POLL | {"ack.observe.archived-environment"}
+    assert left_out == NEEDS_POLL | {"ack.observe.archived-environment", "ack.observe.neighbours"}
     assert all(f"- {requirement} (MUST): " in run.out for requirement in NEEDS_POLL)
 
 
 def facts(run: Ended) -> list[dict[str, Any]]:
     paths = (run.folder / "transcripts").glob("*.json")
     return [
-        transcript["facts"] for transcript in (json.loads(path.read_text()) for path in paths) if transcript["facts"]
+        transcript["facts"]
+        for transcript in (json.loads(path.read_text()) for path in paths)
+        if "work_id" in transcript["facts"]
     ]
 
 
@@ -120,7 +128,7 @@ def test_one_id_is_too_few_and_what_lacks_is_named(place: Place) -> None:
     run.check_complete()
     assert "too few items that are `queued` (polled with a Worker-ID): " in run.out
     assert "too few items that are `starting` (polled with a Worker-ID): " in run.out
-    assert "`active` (polled with a Worker-ID): 12 needed, 1 there" in run.out
+    assert f"`active` (polled with a Worker-ID): {ACTIVE_NEEDED} needed, 1 there" in run.out
     assert "passed" in {verdict for scenario, _, verdict in run.lines if scenario == "retry.active"}
     assert run.last_line.startswith("Inconclusive: no MUST failed")
 
@@ -156,6 +164,26 @@ def test_a_selection_needs_no_more_than_its_own(place: Place) -> None:
     run = place.run(*place.write(**manifest | {"items": few}), "--chapter", "retries")
     assert run.code == 0, run.out + run.err
     assert run.last_line.startswith("Selection held: ")
+
+
+@pytest.mark.parametrize("chapter", ["races", "worker-identity"])
+def test_a_chapter_passes_without_what_needs_a_poll(chapter: str, place: Place) -> None:
+    place.made()
+    given = ("--arrange", "manifest", "--manifest", "m.json", "--chapter", chapter)
+    run = place.run(*given)
+    assert run.code == 0, run.out + run.err
+    left_out = {entry["id"] for entry in requirements_of(run.report) if entry["verdict"] == "not-exercised"}
+    assert left_out
+    assert left_out <= NEEDS_POLL
+    assert run.last_line.startswith("Selection held: ")
+    assert all(name in run.last_line for name in left_out)
+    check_books(run.folder, run.code)
+
+
+def test_strict_wants_what_needs_a_poll_of_a_chapter_too(place: Place) -> None:
+    place.made()
+    given = ("--arrange", "manifest", "--manifest", "m.json", "--chapter", "worker-identity", "--strict")
+    assert place.run(*given).code == 3
 
 
 def test_without_the_two_environments_only_what_needs_them_is_open(place: Place) -> None:
@@ -258,7 +286,7 @@ def test_check_tells_what_is_covered(place: Place) -> None:
     place.write(**manifest | {"items": manifest["items"][:1], "cloud_environment_id": None})
     done = place.call("manifest", "check", "m.json", "--lang", "zh")
     assert done.code == 3
-    assert "不足：`active`（poll 时带 Worker-ID）：需要 12 个，现有 0 个" in done.out
+    assert f"不足：`active`（poll 时带 Worker-ID）：需要 {ACTIVE_NEEDED} 个，现有 0 个" in done.out
     assert "缺少：cloud_environment_id" in done.out
 
 
@@ -278,7 +306,7 @@ def test_the_schema_is_printed(place: Place) -> None:
 
 
 def test_a_manifest_that_cannot_be_made_leaves_nothing(place: Place) -> None:
-    env = {**place.env, "QODER_PAT": place.tokens.forbidden}
+    env = {"QODER_PAT": place.tokens.forbidden, "WORK_CONFORMANCE_BASE_URL": place.base_url}
     done = cli("manifest", "make", "--out", "m.json", cwd=place.folder, env=env)
     assert (done.code, done.out) == (2, "")
     assert "No manifest could be made at " in done.err
@@ -298,3 +326,77 @@ def test_only_a_manifest_is_written_over(place: Place) -> None:
     place.made("--spare", "0")
     place.made("--spare", "0")
     assert left_on(place.base_url, place.tokens)
+
+
+def test_what_a_run_needs_is_printed_before_there_is_a_manifest(place: Place) -> None:
+    needs = place.call("manifest", "needs")
+    assert (needs.code, needs.err) == (0, "")
+    counted = {line.partition(" × ")[2]: line.partition(" × ")[0] for line in needs.out.splitlines() if " × " in line}
+    place.made("--spare", "0")
+    checked = place.call("manifest", "check", "m.json").out
+    assert counted
+    for kind, n in counted.items():
+        assert f"ok: {kind}: {n} needed, {n} there" in checked
+    assert place.call("manifest", "needs", "--lang", "zh").out.count("`second_environment_id`") == 1
+
+
+def without_stops(app: Recorded) -> ASGIApp:
+    async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
+        if not scope["path"].endswith("/stop"):
+            await app(scope, receive, send)
+            return
+        body = b'{"type": "error", "error": {"type": "x", "message": "Stopping needs the role operator."}}'
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 403, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return gateway
+
+
+def test_a_manifest_holds_what_could_be_made_and_the_rest_is_listed(place: Place) -> None:
+    with EmulatorServer(without_stops(place.recorded)) as server:
+        env = {**place.env, "WORK_CONFORMANCE_BASE_URL": server.base_url}
+        done = cli("manifest", "make", "--out", "m.json", "--spare", "0", cwd=place.folder, env=env)
+    assert done.code == 3, done.out + done.err
+    assert "not made: 4 of `stopped` (stopped by force, polled with a Worker-ID)" in done.out
+    assert "Stopping needs the role operator" in done.out
+    items = json.loads((place.folder / "m.json").read_text())["items"]
+    assert {item["state"] for item in items} == {"queued", "starting", "active"}
+    checked = place.call("manifest", "check", "m.json")
+    assert checked.code == 3
+
+
+def test_effects_that_nobody_could_look_at_are_told(place: Place) -> None:
+    place.made("--spare", "0")
+    run = place.run("--arrange", "manifest", "--manifest", "m.json", "--chapter", "first-ack")
+    effect = "whether poll still delivers an item after a refused ack, and to whom"
+    assert f"- {effect}" in run.out
+    assert effect in (run.folder / "summary.md").read_text()
+    assert effect in (run.folder / "report.html").read_text()
+    assert effect in [told["en"] for told in run.report["run"]["not_looked_at"]]
+    again = place.run("--arrange", "manifest", "--manifest", "m.json", "--chapter", "first-ack")
+    assert again.code == 3
+    assert "the manifest was used before" in again.out
+    api = place.run("--requirement", "ack.auth.missing")
+    assert api.report["run"]["not_looked_at"] == []
+    assert effect not in api.out
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_races_are_repeated_on_as_many_items_as_there_are(processes: str, place: Place) -> None:
+    place.made("--spare", "3")
+    options = ("--arrange", "manifest", "--manifest", "m.json", "--chapter", "races", "-n", processes)
+    run = place.run(*options)
+    assert run.code in {0, 3}, run.out + run.err  # a selection, and a race that takes a poll
+    run.check_complete()
+    lines = [line for requirement in requirements_of(run.report) for line in requirement["lines"]]
+    held = [line["repetitions"]["held"] for line in lines if line["repetitions"] is not None]
+    assert max(held) > 1
+    assert min(held) >= 1
+    assert {line["verdict"] for line in lines} <= {"passed", "not-exercised"}
+    times = {
+        line["scenario"]: line["repetitions"]["held"]
+        for line in lines
+        if line["verdict"] == "passed" and line["repetitions"] is not None
+    }
+    assert len(Journal(run.folder / "journal.jsonl").claimed()) >= sum(times.values())

@@ -123,13 +123,13 @@ NO_ROOM: Final = {"the journal": 1, "transcripts": 8, "the reports": 20}
 @pytest.mark.parametrize("processes", ["0", "2"])
 @pytest.mark.parametrize("what", NO_ROOM)
 def test_no_room_for(what: str, processes: str, tmp_path: Path) -> None:
-    """Every line is told on the terminal; the code is the suite's own trouble; no file is half written."""
+    """Every line is shown on the terminal; without evidence nothing is proved, nor the suite broken; no half files."""
     ended = on_a_disk_of(NO_ROOM[what], tmp_path, "-n", processes, *SHORT)
-    assert ended.code == 4, ended.out + ended.err
-    assert ended.last_line.startswith("Suite error: ")
+    assert ended.code == 3, ended.out + ended.err
+    assert ended.last_line.startswith("Inconclusive: the reports could not be written")
     assert f" · {PLANNED} checks in " in ended.last_line
     assert ended.last_line.endswith(" · no report")
-    assert "the reports could not be written (File too large)" in ended.out
+    assert "report.json could not be written (File too large)" in ended.out
     assert len(plan_of(ended.folder)) == PLANNED
     check_streams(ended.out, ended.err)
     journal = ended.folder / "journal.jsonl"
@@ -156,13 +156,30 @@ def test_nobody_takes_what_is_told(shell: str, tmp_path: Path) -> None:
     check_books(tmp_path / "out", 0)
 
 
+def in_a_suite_where(code: str, place: Path) -> Ended:
+    """A run in a process in which something of the suite's is replaced first."""
+    (place / "sitecustomize.py").write_text(f"def broken(*_, **__): raise ZeroDivisionError\n{code}\n")
+    words = ("run", *SHORT, "--output", "out")
+    with start(*words, cwd=place, env={"PYTHONPATH": f"{place}{os.pathsep}{Path.cwd()}"}) as process:
+        return process.wait()
+
+
 def test_a_crash_of_the_suite_is_never_taken_for_a_verdict(tmp_path: Path) -> None:
     """Python ends with 1 after a traceback, which here is the code of a failed MUST."""
-    (tmp_path / "sitecustomize.py").write_text(
-        "import conformance.reporting.write as write\ndef broken(*_): raise ZeroDivisionError\nwrite.report = broken\n"
-    )
-    words = ("run", *SHORT, "--output", "out")
-    with start(*words, cwd=tmp_path, env={"PYTHONPATH": f"{tmp_path}{os.pathsep}{Path.cwd()}"}) as process:
-        ended = process.wait()
+    ended = in_a_suite_where("import conformance.cli.narrator as narrator\nnarrator.lines = broken", tmp_path)
     assert ended.code == 4, ended.out + ended.err
     assert "ZeroDivisionError" in ended.err
+
+
+def test_a_report_that_breaks_is_named_and_the_others_are_there(tmp_path: Path) -> None:
+    ended = in_a_suite_where("import conformance.reporting.write as write\nwrite.junit = broken", tmp_path)
+    assert ended.code == 4, ended.out + ended.err
+    assert (
+        "Suite error: junit.xml could not be written (the suite broke in broken:1: ZeroDivisionError)"
+        in ended.last_line
+    )
+    assert ended.last_line.endswith("out/report.json")
+    assert ended.report["result"]["exit_code"] == 4
+    names = {path.name for path in ended.folder.iterdir()}
+    assert {"evidence.json", "report.html", "summary.md", "ctrf.json"} <= names
+    assert "junit.xml" not in names

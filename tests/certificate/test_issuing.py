@@ -55,9 +55,10 @@ def test_a_report_is_not_trusted(certified: Certified, tmp_path: Path) -> None:
         ({"selection": "chapter retries"}, "was a selection (chapter retries)"),
         ({"interrupted": Text("interrupted by Ctrl-C", "被 Ctrl-C 打断")}, "interrupted by Ctrl-C"),
         ({"waivers": f'[[waiver]]\nrequirement = "{FAILING}"\nreason = "known"\n'}, "waivers in use"),
+        ({"states": (("pending", "queued"),)}, "--map-state pending=queued"),
         ({"base_url": "http://x/" + "y" * 3000}, "The signed statement is not one"),
     ],
-    ids=["insecure", "selection", "interrupted", "waivers", "nothing that can be shown"],
+    ids=["insecure", "selection", "interrupted", "waivers", "states", "nothing that can be shown"],
 )
 def test_a_run_that_is_no_ground(
     circumstances: dict[str, Any], words: str, certified: Certified, tmp_path: Path
@@ -74,6 +75,23 @@ def test_a_must_that_was_not_judged(certified: Certified, tmp_path: Path) -> Non
     path.write_text(json.dumps(data), "utf-8")
     told = reasons(resealed(folder, tmp_path / "again"))
     assert "- ack.retry.active: inconclusive" in told
+
+
+@pytest.mark.parametrize(("held", "refused"), [(30, False), (6, True)])
+def test_a_run_whose_repetitions_were_cut_short(held: int, refused: bool, certified: Certified, tmp_path: Path) -> None:
+    """Whatever its circumstances say: how often a scenario was held stands in its transcript."""
+    folder = resealed(certified.folder, tmp_path / "run", repeat=30)
+    path = folder / "transcripts" / "retry.active.json"
+    data = json.loads(path.read_text("utf-8"))
+    data["facts"]["repetitions"] = {
+        "wanted": 30, "held": held, "kept": 1, "requests": 99, "differed": {}, "elsewhere": {}
+    }  # fmt: skip
+    path.write_text(json.dumps(data), "utf-8")
+    folder = resealed(folder, tmp_path / "again")
+    if refused:
+        assert "stopped after 6 of 30 repetitions" in reasons(folder)
+    else:
+        assert issue(folder, SUBJECT, certified.key)
 
 
 def drop_scenario(folder: Path) -> None:

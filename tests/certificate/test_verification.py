@@ -163,6 +163,7 @@ CIRCUMSTANCES: dict[str, Mapping[str, Any]] = {
     "insecure": {"insecure": True},
     "a selection": {"selection": "chapter retries"},
     "interrupted": {"interrupted": {"en": "Ctrl-C", "zh": "Ctrl-C"}},
+    "states": {"states": [["pending", "queued"]]},
     "waivers": {"waivers": f'[[waiver]]\nrequirement = "{FAILING}"\nreason = "known"\n'},
 }
 

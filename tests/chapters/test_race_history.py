@@ -153,3 +153,25 @@ def test_a_record_that_names_no_state_is_not_judged() -> None:
     verdict = dialog.verdict(SAME)
     assert verdict.kind == "inconclusive"
     assert verdict.reason == Text("the record of the race names no known state", "并发操作的记录中没有已知的状态")
+
+
+def test_a_foreign_name_for_a_state_is_unknown_and_hides_no_contradiction() -> None:
+    with pytest.raises(Unjudged, match="`claimed`, which no page documents"):
+        findings(several(GOOD, AFTER | {"a": "claimed"}))
+    (finding,) = findings(several(GOOD | {"a.foreign": "starting"}, AFTER | {"a": "claimed"}))
+    assert finding.step in {"a.ack", "a.foreign"}
+
+
+def test_a_mapped_name_for_a_state_is_read_as_it_was_mapped() -> None:
+    dialog = several(GOOD | {"b.stop": "closing"}, AFTER | {"a": "claimed", "b": "closing"})
+    dialog.facts["states"] = {"claimed": "starting", "closing": "stopping"}
+    assert findings(dialog) == []
+    dialog.facts["states"] = {"claimed": "queued", "closing": "stopping"}
+    assert [finding.step for finding in findings(dialog)] == ["after.a"]
+
+
+def test_another_operation_whose_answer_shows_nothing_may_have_happened_or_not() -> None:
+    dialog = several(GOOD, AFTER)
+    for state in ("starting", "stopping"):
+        reply(dialog, "after.b", state)
+        assert findings(dialog.said("b.stop", 200, text="OK").together(*BURST)) == []

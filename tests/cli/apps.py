@@ -130,17 +130,22 @@ def echo(scope: Scope, answer: Answer) -> Answer:
 
 
 class Gate:
-    """Lets a number of acks pass and holds the others back until it is opened; everything else passes."""
+    """Lets a number of acks pass, or of what `counts` says, and holds the others back until it is opened."""
 
     def __init__(self, app: ASGIApp, *, passing: int) -> None:
         self._app = app
         self._left = passing
         self._open = threading.Event()
         self.reached = threading.Event()
-        """An ack is being held back: the run is surely in its middle."""
+        """One is being held back: the run is surely in its middle."""
+
+    def counts(self, method: str, path: str) -> bool:
+        """Whether a request is one of those."""
+        del method
+        return path.endswith("/ack")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"].endswith("/ack"):
+        if self.counts(scope["method"], scope["path"]):
             self._left -= 1
             if self._left < 0:
                 self.reached.set()

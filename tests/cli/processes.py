@@ -162,6 +162,11 @@ class Running:
         """The processes of its session that still live, itself included."""
         return [pid for pid in live_processes() if _session(pid) == self.process.pid]
 
+    @property
+    def seconds(self) -> float:
+        """How long it has been running."""
+        return time.monotonic() - self._began
+
     def written(self) -> str:
         """What it has written to standard output up to now."""
         return os.pread(self._out.fileno(), 1 << 24, 0).decode("utf-8", "replace")
@@ -184,7 +189,7 @@ class Running:
         finally:
             killer.cancel()
         self.process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.monotonic() - self._began
+        seconds = self.seconds
         self._out.seek(0)
         self._err.seek(0)
         return Ended(

@@ -108,7 +108,8 @@ VALUES = {
     "a prefix that climbs": (("--api-prefix", "/../x"), "not a plain path"),
     "a token variable that is not set": ((*BASE_URL, "--expired-pat-env", "NOT_SET_HERE"), "NOT_SET_HERE"),
     "a start without an address": (("--start", "true"), "--base-url"),
-    "an empty start": ((*BASE_URL, "--start", ""), "--start: the command is empty"),
+    "an empty start": ((*BASE_URL, "--start", ""), "--start is empty"),
+    "a start of no words": ((*BASE_URL, "--start", "''"), "--start: the command cannot be started"),
     "half a start": ((*BASE_URL, "--start", "'x"), "--start: the command cannot be started"),
     "a start of nothing": ((*BASE_URL, "--start", "no-such-command-here"), "--start: the command cannot be started"),
     "something extra": (("extra",), "extra"),
@@ -210,3 +211,19 @@ def test_somebody_elses_broken_pyproject_is_no_concern(attempt: Try, tmp_path: P
     (tmp_path / "pyproject.toml").write_text("[")
     assert attempt("run", "--dry-run", "--chapter", "nonsense").code == 2
     assert "pyproject" not in attempt("list", "--formt").err
+
+
+@pytest.mark.parametrize("command", ["run", "doctor", "clean"])
+@pytest.mark.parametrize("other", ["FORBIDDEN", "FOREIGN", "EXPIRED"])
+def test_one_token_in_two_roles_is_refused(command: str, other: str, attempt: Try) -> None:
+    name = f"QODER_{other}_PAT"
+    outcome = attempt(command, *BASE_URL, **{name: PAT})
+    assert (outcome.code, outcome.out, outcome.left) == (2, "", [])
+    assert f"QODER_PAT and {name} hold the same token" in outcome.sentence
+    assert PAT not in outcome.err
+
+
+def test_two_optional_tokens_that_are_one_are_refused_by_the_names_that_were_given(attempt: Try) -> None:
+    outcome = attempt(*("run", *BASE_URL, "--foreign-pat-env", "MINE"), MINE=PAT[::-1], QODER_EXPIRED_PAT=PAT[::-1])
+    assert outcome.code == 2
+    assert "MINE and QODER_EXPIRED_PAT hold the same token; set QODER_EXPIRED_PAT" in outcome.sentence

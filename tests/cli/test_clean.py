@@ -60,7 +60,8 @@ def test_what_a_killed_run_left_is_removed(processes: str, place: Place) -> None
     assert len(listed.out.splitlines()) == len([line for line in place.left() if not line.startswith("work")])
     cleaned = place.clean()
     assert (cleaned.code, cleaned.err) == (0, "")
-    assert cleaned.out == f"{listed.out}Nothing is left.\n"
+    n = len(listed.out.splitlines())
+    assert cleaned.out == f"{listed.out}Removed: {n} of {n}.\nNothing is left.\n"
     assert place.left() == []
     assert place.clean().out == "Nothing was found.\nNothing is left.\n"
 

@@ -39,7 +39,7 @@ def test_the_last_line_is_the_sentence(plain: Ended) -> None:
     assert word == plain.report["result"]["sentence"]["en"]
     assert word.startswith("Conformant: ")
     assert Path(path).parts[-3:] == (plain.folder.resolve() / "report.json").parts[-3:]
-    assert f"{len(full_plan())} checks in " in plain.last_line
+    assert f" of {len(full_plan())} checks judged in " in plain.last_line
 
 
 def test_the_report_is_valid_against_the_schema_beside_it(plain: Ended) -> None:

@@ -16,6 +16,7 @@ from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import load
 from conformance.contract.mistakes import mistakes_of
 from conformance.emulator.defects import DEFECTS
+from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS
 from conformance.text import LANGS, Lang
 
@@ -56,10 +57,18 @@ def test_a_requirement_is_told_in_full(lang: Lang, form: str) -> None:
                 assert f"`{scenario.id}`" in output
 
 
+def test_a_requirement_says_what_it_is_compared_with_and_what_is_compared_with_it() -> None:
+    data = {rule: json.loads(told(rule, "--format=json")) for rule in ("ack.request.json-body", "ack.first.starting")}
+    (json_body,), (first,) = data.values()
+    assert json_body["controls"] == ["ack.first.starting", "ack.identity.mismatch-queued"]
+    assert "ack.request.json-body" in first["control_of"]
+    assert "`ack.first.starting`" in told("ack.request.json-body", "--lang=zh")
+
+
 @EACH_LANGUAGE
 def test_every_name_is_explained(lang: Lang) -> None:
     catalogue = load()
-    every = {*catalogue.requirements, *scenarios(), *DEFECTS, *VARIANTS}
+    every = {*catalogue.requirements, *scenarios(), *DEFECTS, *VARIANTS, *SHAPES}
     every |= {chapter.id for chapter in catalogue.chapters} | {entry.id for entry in register()}
     every |= {rule.id for chapter in catalogue.chapters for rule in chapter.excluded}
     assert set(names()) == every

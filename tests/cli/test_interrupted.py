@@ -66,6 +66,8 @@ def test_the_time_limit(tokens: Tokens, tmp_path: Path) -> None:
         assert gate.reached.is_set()
         assert left_on(server.base_url, tokens) == []
     check_told(ended)
+    assert ended.report["run"]["interrupted"]["en"] == "the run's time limit was reached"
+    assert "stopped early (the run's time limit was reached)" in ended.last_line
     assert ended.seconds < 25
     assert ended.report["run"]["left_behind"] == []
 

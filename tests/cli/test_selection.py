@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -89,8 +90,7 @@ def test_the_folder_of_an_earlier_run_may_be_used_again(tmp_path: Path) -> None:
     kept = first.report["run"]["id"]
     assert str(tmp_path) not in (first.folder / "report.json").read_text("utf-8")
     again = cli("run", "--failed-from", "out", cwd=tmp_path)
-    assert again.code == 2
-    assert "Nothing is selected" in again.err
+    assert (again.code, again.out) == (0, "Nothing failed in out, so there is nothing to judge again.\n")
     assert not (tmp_path / "reports").exists()
     (tmp_path / "out" / "transcripts" / "left.json").write_text("{")
     second = cli("run", *options, cwd=tmp_path)
@@ -144,3 +144,24 @@ def test_tokens_may_have_other_names(tokens: Tokens, tmp_path: Path) -> None:
     check_held(ended)
     transcripts = "".join(path.read_text("utf-8") for path in (tmp_path / "out" / "transcripts").iterdir())
     assert set(re.findall(r"\$\{(\w+)\}", transcripts)) <= set(names.values())
+
+
+def test_what_had_no_occasion_is_no_failure(tokens: Tokens, tmp_path: Path) -> None:
+    with served(tokens) as base_url:
+        env = {"QODER_PAT": tokens.owner}
+        options = ("--base-url", base_url, "--chapter", "authentication", "--output", "out")
+        first = cli("run", *options, cwd=tmp_path, env=env)
+        assert "not-exercised" in {verdict for _, _, verdict in first.lines}
+        # A selected MUST that had no occasion makes the run inconclusive, so there is something left to be judged.
+        assert first.code == 3
+        again = cli("run", "--base-url", base_url, "--failed-from", "out", cwd=tmp_path, env=env)
+        assert "Nothing failed" not in again.out
+    report = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    report["result"]["exit_code"] = 0
+    (tmp_path / "out" / "report.json").write_text(json.dumps(report))
+    assert cli("run", "--failed-from", "out", cwd=tmp_path).code == 0
+    report["result"]["lost_lines"] = [{"scenario": "retry.active", "requirement": "ack.retry.active"}]
+    (tmp_path / "out" / "report.json").write_text(json.dumps(report))
+    lost = cli("run", "--failed-from", "out", "--requirement", "ack.retry.active", cwd=tmp_path)
+    assert lost.out.count("Nothing failed") == 0
+    assert (lost.code, len(lost.lines)) == (0, 1)

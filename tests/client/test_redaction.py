@@ -137,7 +137,7 @@ def test_header_pairs_are_kept_in_order_and_their_values_where_they_are_known() 
     pairs = [("Vary", "2"), ("retry-after", "1"), ("Vary", "3"), ("Server", "caf\xe9"), ("X-Unknown", "whatever")]
     exchange = exchanged(script(answer(200, "{}", pairs)))
     assert exchange.response is not None
-    assert exchange.response.headers == (*pairs[:-1], ("X-Unknown", "[redacted]"), ("Content-Length", "2"))
+    assert exchange.response.headers == (*pairs[:-1], ("X-Unknown", "[not kept]"), ("Content-Length", "2"))
 
 
 @pytest.mark.parametrize("name", ["Set-Cookie", "COOKIE", "Authorization", "proxy-authorization"])

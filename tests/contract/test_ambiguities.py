@@ -121,3 +121,16 @@ def test_an_entry_is_read_with_its_sources(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_source_that_does_not_resolve_is_an_error(monkeypatch: pytest.MonkeyPatch, page: str) -> None:
     with pytest.raises(CatalogueError, match="no such page, section or row"):
         read(monkeypatch, ENTRY.replace("{page}", page))
+
+
+@pytest.mark.parametrize(("kind", "refused"), [("gap", True), ("contradiction", False), ("limit", False)])
+def test_what_a_reading_fills_in_is_not_called_stated(
+    kind: str, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = ENTRY.replace("{page}", "ack#errors").replace("requirements = []", 'requirements = ["ack.auth.missing"]')
+    text = text.replace('id = "a"', f'id = "a"\nkind = "{kind}"')
+    if not refused:
+        assert read(monkeypatch, text)[0].kind == kind
+        return
+    with pytest.raises(CatalogueError, match=r"ack\.auth\.missing rests on the reading of 'a'"):
+        read(monkeypatch, text)

@@ -9,7 +9,7 @@ from importlib import resources
 import pytest
 
 from conformance.contract.catalogue import load
-from conformance.contract.mistakes import Mistake, likeliest_first, mistakes_of, telling
+from conformance.contract.mistakes import Mistake, consequence_of, likeliest_first, likely_cause, mistakes_of, telling
 from conformance.text import Text
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
@@ -64,3 +64,30 @@ def test_statuses_and_quoted_words_tell() -> None:
         "error.type",
         "x",
     }
+
+
+FOUR_HUNDREDS = ("ack.retry.starting", "ack.retry.active", "ack.not-found.", "ack.identity.mismatch-", "ack.terminal.")
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [name for name in load().requirements if name.startswith(FOUR_HUNDREDS) and not name.endswith("-times")],
+)
+def test_retries_404_and_409_say_what_a_wrong_answer_does_to_a_worker(requirement: str) -> None:
+    told = consequence_of(requirement)
+    assert told is not None
+    assert "stop the item by force" in told.en
+    assert "强制停止" in told.zh
+
+
+def test_other_requirements_say_nothing_of_it() -> None:
+    assert consequence_of("ack.auth.missing") is None
+
+
+def test_a_token_that_is_bound_to_one_environment_is_named_by_its_symptom_alone() -> None:
+    for status in (401, 403):
+        cause = likely_cause("ack.not-found.environment", f'HTTP {status} with error.type "x"')
+        assert cause is not None
+        assert "bound to one environment" in cause.what.en
+    assert likely_cause("ack.not-found.environment", "HTTP 500") is None
+    assert likely_cause("ack.not-found.work", "HTTP 401") is None

@@ -155,6 +155,9 @@ NO_ANSWERS: Final[dict[str, Misbehaviour]] = {
     "an impossible status": raw(b"HTTP/1.1 99999 ?\r\n\r\n"),
     "a status with an escape": raw(b"HTTP/1.1 2\x1b[2J00 \x1b]0;title\x07\r\n\r\n"),
     "an informational end": raw(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"),
+    "50,000 interim responses": raw(b"HTTP/1.1 100 Continue\r\n\r\n" * 50_000, OPENED + b"Content-Length: 2\r\n\r\n{}"),
+    "interim responses without an end": over_and_over(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 1000),
+    "interim responses of many bytes": over_and_over(b"", b"HTTP/1.1 103 X\r\nLink: " + b"x" * 8000 + b"\r\n\r\n"),
     "hints without an end": over_and_over(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 100),
     "a head without an end": over_and_over(b"HTTP/1.1 200 OK\r\n", b"X-More: " + b"x" * 4096 + b"\r\n"),
     "a header of 10 MB": raw(OPENED + b"X-Long: ", b"x" * 10_000_000, b"\r\nContent-Length: 2\r\n\r\n{}"),
@@ -379,4 +382,17 @@ ON_PREPARATIONS: Final[tuple[Attack, ...]] = (
     ),
 )
 
-__all__ = ["AROUND_ACKS", "ON_ACKS", "ON_PREPARATIONS", "Attack", "World", "secrets"]
+ON_REMOVALS: Final[tuple[Attack, ...]] = (
+    *table(
+        removals,
+        3,
+        {
+            f"removals: {name}": NO_ANSWERS[name]
+            for name in ("nothing", "50,000 interim responses", "interim responses without an end")
+        },
+    ),
+    *table(removals, 3, {"removals: silence": silence}),
+)
+"""Stops are among them: where these are lost, requirements are open."""
+
+__all__ = ["AROUND_ACKS", "ON_ACKS", "ON_PREPARATIONS", "ON_REMOVALS", "Attack", "World", "secrets"]

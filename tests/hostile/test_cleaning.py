@@ -69,6 +69,7 @@ def test_lists_that_clean_reads(what: str, tmp_path: Path) -> None:
 def test_a_target_that_asks_for_patience(on: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`Retry-After` is obeyed, and the time limit of the run all the same: before the first case and after the last."""
     monkeypatch.setattr(conductor, "GRACE", 2.0)
+    monkeypatch.setattr(conductor, "LEAST_PREPARING", 2.0)
     tokens = Tokens.generate()
     plan = [line for line in full_plan() if line.scenario == "environment.unknown-work"]
     with wire(tokens, on=on, misbehave=BUSY) as base_url:

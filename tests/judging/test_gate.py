@@ -94,11 +94,35 @@ def test_what_a_waived_failure_blocks_goes_with_it_and_nothing_else_does(cause: 
     assert decision.exit_code == code
 
 
-def test_a_waiver_that_does_not_hold_fails_the_run() -> None:
-    complaint = Text("waiver in line 3 (x): matched nothing", "第 3 行的豁免（x）：没有匹配")
-    decision = decide(counted(dict(GOOD)), selected=False, strict=False, complaints=[complaint])
-    assert (decision.word, decision.exit_code) == ("non-conformant", 1)
-    assert "line 3" in decision.sentence.en
+@pytest.mark.parametrize(("n", "words"), [(1, "1 stale waiver: "), (3, "3 stale waivers: ")])
+def test_a_stale_waiver_fails_the_run_and_never_calls_the_target_non_conformant(n: int, words: str) -> None:
+    complaints = [Text("waiver in line 3 (x): matched nothing", "第 3 行的豁免（x）：没有匹配")] * n
+    decision = decide(counted(dict(GOOD)), selected=False, strict=False, complaints=complaints)
+    assert (decision.word, decision.exit_code) == ("stale-waivers", 1)
+    assert decision.sentence.en == words + complaints[0].en
+    assert "符合" not in decision.sentence.zh
+    failed = decide(counted({**GOOD, "one": "failed"}), selected=False, strict=False, complaints=complaints)
+    assert failed.word == "non-conformant"
+
+
+STATES = (("pending", "queued"), ("failed", "stopped"))
+
+
+@pytest.mark.parametrize("selected", [False, True])
+def test_a_run_with_mapped_states_is_never_conformant_and_says_why(selected: bool) -> None:
+    decision = decide(counted(dict(GOOD)), selected=selected, strict=False, states=STATES)
+    assert (decision.word, decision.exit_code) == ("passed-but-mapped", 0)
+    for sentence in (decision.sentence.en, decision.sentence.zh):
+        assert all(name in sentence for pair in STATES for name in pair)
+
+
+def test_mapped_states_excuse_nothing_else() -> None:
+    for changes, word in (({"one": "failed"}, "non-conformant"), ({"one": "inconclusive"}, "inconclusive")):
+        kinds: dict[str, VerdictKind] = {**GOOD, **changes}  # type: ignore[dict-item]
+        assert decide(counted(kinds), selected=False, strict=False, states=STATES).word == word
+    waived = decide(counted({**GOOD, "one": "waived"}), selected=False, strict=False, states=STATES)
+    assert waived.word == "held-but-waived"
+    assert "pending" in waived.sentence.en
 
 
 def test_a_selection_with_a_waived_failure_never_says_that_it_held() -> None:
@@ -175,6 +199,62 @@ def test_a_selection_never_says_conformant(kinds: dict[str, VerdictKind], code: 
     assert (decision.word == "selection-held") is (code == 0)
 
 
+@pytest.mark.parametrize(
+    ("kinds", "strict", "code"),
+    [
+        ({"one": "passed", "poll": "not-exercised"}, False, 0),
+        ({"one": "passed", "may": "not-exercised"}, False, 0),
+        ({"one": "passed", "poll": "not-exercised"}, True, 3),
+        ({"one": "passed", "input": "not-exercised"}, False, 3),
+        ({"one": "passed", "two": "not-exercised"}, False, 3),
+        ({"one": "passed", "poll": "inconclusive"}, False, 3),
+        ({"poll": "not-exercised", "may": "not-exercised"}, False, 3),
+        ({"one": "failed", "poll": "not-exercised"}, False, 1),
+    ],
+)
+def test_a_selection_on_given_items_need_not_exercise_what_needs_a_poll(
+    kinds: dict[str, VerdictKind], strict: bool, code: int
+) -> None:
+    decision = decide(counted(kinds), selected=True, strict=strict, polls=False)
+    assert decision.exit_code == code
+    if code == 0:
+        assert decision.word == "selection-held"
+        assert "not exercised: ack.a." in decision.sentence.en
+
+
+CUT = Text("stopped after 6 of 30 repetitions", "30 次重复中只进行了 6 次即停止")
+
+
+@pytest.mark.parametrize("selected", [True, False])
+@pytest.mark.parametrize(
+    ("changes", "lost", "code"),
+    [
+        ({}, (), 3),
+        ({"one": "inconclusive"}, (), 3),
+        ({"one": "waived"}, (), 3),
+        ({"should": "warned"}, (), 3),
+        ({"one": "failed"}, (), 1),
+        ({"one": "suite-error"}, (), 4),
+        ({}, ("one",), 4),
+    ],
+)
+def test_a_run_that_was_cut_short_never_passes(
+    changes: dict[str, VerdictKind], lost: tuple[str, ...], code: int, selected: bool
+) -> None:
+    kinds = {name: kind for name, kind in (GOOD | changes).items() if name not in lost}
+    decision = decide(counted(kinds, *lost), selected=selected, strict=False, cut=CUT)
+    assert decision.exit_code == code
+    if code != 4:
+        assert CUT.en in decision.sentence.en
+        assert CUT.zh in decision.sentence.zh
+
+
+def test_a_run_that_was_cut_short_blames_no_waiver() -> None:
+    complaint = Text("waiver in line 3 (x): matched nothing", "第 3 行的豁免（x）：没有匹配")
+    decision = decide(counted(dict(GOOD)), selected=False, strict=False, complaints=[complaint], cut=CUT)
+    assert decision.exit_code == 3
+
+
 def test_a_selection_says_how_much_was_judged() -> None:
     decision = decide(counted({"one": "passed", "should": "passed"}), selected=True, strict=False)
     assert "1 of 5 MUST" in decision.sentence.en
@@ -249,3 +329,11 @@ def test_what_blocks_a_requirement_is_told_only_where_nothing_else_does() -> Non
 
 def test_the_catalogue_says_how_many_must_there_are() -> None:
     assert counted({"one": "passed"}).must_in_catalogue == 5
+
+
+def test_checks_are_counted_by_whether_they_were_judged() -> None:
+    kinds = GOOD | {"one": "failed", "two": "inconclusive", "may": "not-exercised"}
+    del kinds["should"]
+    counted_all = counted(kinds, "should")
+    assert counted_all.checks.en == "4 of 7 checks judged"
+    assert counted_all.checks.zh == "7 项检查中判定了 4 项"

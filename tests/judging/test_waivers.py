@@ -112,6 +112,54 @@ def test_one_that_matches_nothing_is_said_once_its_requirement_was_judged() -> N
     assert complaint.en == f"waiver in line 2 ({RULE}): matched nothing: it holds now; remove it"
 
 
+def test_an_error_type_and_a_field_are_no_ids() -> None:
+    words = '"invalid_request_error" `latest_heartbeat_at` invalid_request stop_requested_at'
+    assert look(red(words)) == f"answer: HTTP 200 | {words}"
+    assert look(red("work_abcdefghijklmnopqrst")) == "answer: HTTP 200 | <id>"
+
+
+def test_a_finding_may_hold_what_differs_from_run_to_run() -> None:
+    entries = waivers('finding = ["answer: HTTP 200 | id work_019f3be4fd2475d9"]')
+    assert entries.apply(failed(red("id work_019f00000000"))).kind == "waived"
+
+
+CAUSE = 'cause = ["/error/type: HTTP 200 | \\"conflict_error\\""]'
+
+
+def by_cause(*fields: str, cause: str = CAUSE, today: date = DAY) -> Waivers:
+    return waivers(*fields, subject=cause, today=today)
+
+
+def wrong_type(rule: str = RULE) -> Verdict:
+    return failed(red('"conflict_error"', "/error/type"), rule=rule)
+
+
+@pytest.mark.parametrize("rule", [RULE, "ack.retry.starting", "ack.terminal.stopping"])
+def test_a_cause_waives_whatever_follows_from_it(rule: str) -> None:
+    verdict = by_cause().apply(wrong_type(rule))
+    assert (verdict.kind, verdict.waiver) == ("waived", Text("Fixed in 2.1", "Fixed in 2.1"))
+
+
+def test_a_cause_waives_no_failure_that_has_another_one_as_well() -> None:
+    both = failed(red('"conflict_error"', "/error/type"), red("gone", "/id"))
+    assert by_cause().apply(both) is both
+    assert by_cause().apply(failed()).kind == "failed"
+    two = by_cause(*["[[waiver]]", 'cause = ["/id: HTTP 200 | gone"]', 'reason = "Other"'])
+    assert two.apply(both).waiver == Text("Fixed in 2.1; Other", "Fixed in 2.1; Other")
+
+
+def test_a_cause_is_stale_once_a_whole_run_was_judged_and_nothing_looks_like_it() -> None:
+    entries = by_cause()
+    assert entries.complaints([wrong_type(), failed()]) == []
+    assert entries.complaints([passed()], whole=False) == []
+    assert entries.complaints([passed(), Verdict(line=Line(SCENARIO, RULE), kind="inconclusive")]) == []
+    [complaint] = entries.complaints([passed()])
+    assert complaint.en.startswith("waiver in line 2 (/error/type: HTTP 200")
+    assert complaint.en.endswith("matched nothing: it holds now; remove it")
+    [complaint] = by_cause("expires = 2026-11-20").complaints([wrong_type()])
+    assert "expired on" in complaint.en
+
+
 def test_a_look_does_not_depend_on_the_run() -> None:
     one = red(
         "/created_at is 2026-11-21T10:00:00.123Z, id work_019f3be4fd2475d9a784bf2c739e1194, by conformance-0a1b-2", "/x"
@@ -143,14 +191,18 @@ def test_a_ready_made_entry_is_toml_and_waives_what_it_was_made_of(text: str) ->
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
+        ('[[waiver]]\ncause = []\nreason = "x"', "line 1: cause must name one look at least"),
+        ('[[waiver]]\ncause = 3\nreason = "x"', "line 1: cause must be a list of strings."),
+        ('[[waiver]]\ncause = "x"\nfinding = "y"\nreason = "x"', "goes without finding"),
+        ('[[waiver]]\ncause = "x"\nrequirement = "ack.retry.active"\nreason = "x"', "give one of requirement"),
         ('[[waiver]]\nrequirment = "x"', "line 1: there is no key 'requirment'; did you mean 'requirement'?"),
         ('[[waivers]]\nreason = "x"', "there is no key 'waivers'; did you mean 'waiver'?"),
         (
             '\n\n[[ waiver ]]\nrequirement = "ack.retry.activ"\nreason = "x"',
             "line 3: there is no requirement 'ack.retry.activ'; did you mean 'ack.retry.active'?",
         ),
-        ('[[waiver]]\nreason = "x"', "line 1: give either requirement"),
-        (f'[[waiver]]\nrequirement = "{RULE}"\ncheck = "{SCENARIO}::{RULE}"\nreason = "x"', "give either requirement"),
+        ('[[waiver]]\nreason = "x"', "line 1: give one of requirement"),
+        (f'[[waiver]]\nrequirement = "{RULE}"\ncheck = "{SCENARIO}::{RULE}"\nreason = "x"', "give one of requirement"),
         (
             f'[[waiver]]\ncheck = "retry.actve::{RULE}"\nreason = "x"',
             "there is no scenario 'retry.actve'; did you mean 'retry.active'?",

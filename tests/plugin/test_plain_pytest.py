@@ -152,7 +152,7 @@ def test_a_must_that_is_not_held_fails_with_all_that_a_reader_needs(tokens: Toke
         "level: MUST",
         "docs (English): ",
         "docs (Chinese): ",
-        "repeat it, with ids of your own (these were removed): curl ",
+        "repeat it, with another item in the same state: curl ",
         "${QODER_PAT}",
     ):
         assert words in ended.out

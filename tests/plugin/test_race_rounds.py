@@ -39,8 +39,3 @@ def test_elsewhere_as_many_as_fit_into_the_time_of_the_rest(limited: bool, faste
 def test_where_the_rest_takes_long_a_near_target_sees_more() -> None:
     assert rounds(RoundPolicy(wanted=None, rest=20.0, limited=False), fastest=CLOSE) == 20
     assert rounds(RoundPolicy(wanted=None, rest=1e6, limited=False), fastest=CLOSE) == 100
-
-
-@pytest.mark.parametrize("wanted", [None, 30])
-def test_there_are_no_more_than_there_are_items(wanted: int | None) -> None:
-    assert rounds(RoundPolicy(wanted=wanted, rest=100.0, limited=False, most=3), fastest=CLOSE) == 3

@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli import main
+from conformance.contract.catalogue import load
 from conformance.emulator.defects import DEFECTS
+from conformance.emulator.shapes import SHAPES
 from conformance.proving import labour
 from conformance.proving.outcome import Job, Outcome
 from tests.proving.test_matrix import whole
@@ -40,7 +42,7 @@ def test_a_whole_proof_exits_0_and_writes_the_matrix(
 ) -> None:
     result = call("prove", "--seed", "1", "--output", str(tmp_path / "out"), lang=lang)
     assert result.exit_code == 0, result.output
-    assert result.output.count("✓") == 6
+    assert result.output.count("✓") == 7
     assert "✗" not in result.output
     words = "defects killed for the declared reason" if lang == "en" else "因声明的原因被杀死的缺陷"
     assert f"{words}: {len(DEFECTS)}/{len(DEFECTS)}" in result.output
@@ -100,3 +102,21 @@ def test_the_list_has_every_defect(lang: str) -> None:
     data = json.loads(told["json"])
     assert [entry["id"] for entry in data] == list(DEFECTS)
     assert all(set(entry["text"]) == {"en", "zh"} for entry in data)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_list_has_every_shape(lang: str) -> None:
+    told = {form: call("list", "--shapes", f"--format={form}", lang=lang).output for form in ("text", "md", "json")}
+    for shape in SHAPES.values():
+        sentence = shape.en if lang == "en" else shape.zh
+        assert f"{shape.id}: {sentence}" in told["text"]
+        assert f"| `{shape.id}` | {sentence} |" in told["md"]
+    data = json.loads(told["json"])
+    assert [entry["id"] for entry in data] == list(SHAPES)
+    assert {rule for entry in data for rule in entry["unreachable"]} <= set(load().requirements)
+
+
+def test_an_unknown_shape_says_which_is_nearest() -> None:
+    result = call("serve", "--port=0", "--shape=stop-205")
+    assert result.exit_code == 2
+    assert "did you mean 'stop-204'" in result.output

@@ -10,7 +10,9 @@ from html.parser import HTMLParser
 import jsonschema
 import pytest
 
+from conformance.contract.catalogue import load
 from conformance.emulator.defects import DEFECTS
+from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS
 from conformance.judging.verdict import Line
 from conformance.proving import matrix_json
@@ -19,6 +21,7 @@ from conformance.proving.matrix import Fate, Matrix, Trial, checks, faults
 from conformance.proving.outcome import Job, Outcome
 from conformance.proving.page import page
 from conformance.proving.programme import programme
+from conformance.proving.shapes import FAULTS, ShapeTrial, shape_jobs
 from conformance.proving.telling import summary
 
 DEFECT = DEFECTS["first.acknowledged-at-null"]
@@ -86,6 +89,15 @@ def test_a_variant_is_green_or_says_why_not(outcome: Outcome) -> None:
     assert len(faults(outcome)) == 1
 
 
+def declared_of(job: Job) -> Outcome:
+    """A run on a server of foreign shape, as it is declared."""
+    fault = DEFECTS[job.defect] if job.defect is not None else None
+    seen = Outcome(job=job, seconds=1, exit_code=3, noticed=1)
+    if fault is None:
+        return seen
+    return replace(seen, exit_code=1, failed=fault.fails, warned=fault.warns, skipped=fault.skips)
+
+
 def whole() -> list[Outcome]:
     """Outcomes that prove everything."""
     reds: dict[str, set[Line]] = {}
@@ -93,7 +105,9 @@ def whole() -> list[Outcome]:
         reds.setdefault(line.requirement, set()).add(line)
     outcomes = [HEALTHY]
     for job in programme(1).jobs:
-        if job.defect is not None:
+        if job.shapes:
+            outcomes.append(declared_of(job))
+        elif job.defect is not None:
             d = DEFECTS[job.defect]
             red = frozenset(line for rule in d.fails | d.warns for line in reds[rule])
             outcomes.append(
@@ -112,6 +126,7 @@ def test_a_whole_proof_has_full_figures() -> None:
     assert figures["checks"] == (len(checks()), len(checks()))
     assert figures["variants"] == (len(VARIANTS), len(VARIANTS))
     assert figures["combinations"] == (50, 50)
+    assert figures["shapes"] == (len(shape_jobs()), len(shape_jobs()))
     assert figures["coarse"][1] == sum(defect.moves_time for defect in DEFECTS.values()) > 5
 
 
@@ -120,7 +135,7 @@ def test_one_run_that_breaks_the_suite_disproves(place: int) -> None:
     outcomes = whole()
     outcomes[place] = Outcome(job=outcomes[place].job, seconds=0, crash="RuntimeError: boom")
     assert not Matrix(outcomes=tuple(outcomes)).proved
-    told = "\n".join(summary(Matrix(outcomes=tuple(outcomes)), seed=1, left_out=0, took=(1, 1), lang="en"))
+    told = "\n".join(summary(Matrix(outcomes=tuple(outcomes)), seed=1, left_out=0, took=(1, 1, 1), lang="en"))
     assert "RuntimeError: boom" in told
 
 
@@ -129,7 +144,7 @@ def test_a_check_without_a_killer_disproves_and_is_named() -> None:
     matrix = Matrix(outcomes=tuple(outcomes))
     assert not matrix.proved
     assert f"{LINE.scenario} {LINE.requirement}" in "\n".join(
-        summary(matrix, seed=1, left_out=0, took=(1, 1), lang="en")
+        summary(matrix, seed=1, left_out=0, took=(1, 1, 1), lang="en")
     )
 
 
@@ -139,7 +154,7 @@ def test_a_sample_says_what_it_left_out_and_is_the_same_for_a_seed() -> None:
     assert len(part.jobs) + part.left_out == len(all_of_it.jobs)
     assert all_of_it.left_out == 0
     told = list(
-        summary(Matrix(outcomes=(HEALTHY,), sampled=True), seed=7, left_out=part.left_out, took=(1, 1), lang="en")
+        summary(Matrix(outcomes=(HEALTHY,), sampled=True), seed=7, left_out=part.left_out, took=(1, 1, 1), lang="en")
     )
     assert f"A sample: {part.left_out} runs were left out." in told
     assert any("a sample does not tell" in line for line in told)
@@ -194,6 +209,50 @@ def test_the_page_stands_alone_and_is_well_formed() -> None:
     for defect in DEFECTS.values():
         assert f'id="defect-{defect.id}"' in text
     assert text.count('lang="en">') == text.count('lang="zh">') + 1, "but for the page itself, each sentence has both"
+
+
+STOPS_ODDLY = Job(shapes=("stop-204",), defect="kind.conflict")
+FOUND = declared_of(STOPS_ODDLY)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        replace(FOUND, failed=frozenset()),
+        replace(FOUND, failed=FOUND.failed | {"ack.terminal.stopping"}),
+        replace(FOUND, warned=frozenset({"ack.answer.id-form"})),
+        replace(FOUND, unjudged=frozenset({"ack.terminal.stopping"})),
+        replace(FOUND, skipped=frozenset({"ack.auth.missing"})),
+        replace(FOUND, share=0.89),
+        replace(FOUND, noticed=0),
+        replace(FOUND, crash="boom"),
+    ],
+)
+def test_on_a_foreign_shape_a_fault_is_found_nothing_else_blamed_and_enough_judged(outcome: Outcome) -> None:
+    assert ShapeTrial(outcome=FOUND).difference == ()
+    assert len(ShapeTrial(outcome=outcome).difference) == 1
+    matrix = Matrix(outcomes=(outcome,), sampled=True)
+    assert not matrix.proved
+    assert "stop-204" in "\n".join(summary(matrix, seed=1, left_out=0, took=(1, 1, 1), lang="en"))
+
+
+def test_what_a_shape_makes_unreachable_need_not_be_judged() -> None:
+    job = Job(shapes=("second-heartbeat",), defect="retry.active-conflicts")
+    hidden = replace(declared_of(job), failed=frozenset(), unjudged=frozenset({"ack.retry.active"}), share=0.8)
+    assert ShapeTrial(outcome=hidden).difference == ()
+
+
+def test_every_shape_is_met_alone_and_with_a_fault_of_every_chapter() -> None:
+    jobs = shape_jobs()
+    assert len(set(jobs)) == len(jobs)
+    requirements = load().requirements
+    broken = {requirements[rule].chapter for name in FAULTS for rule in DEFECTS[name].fails}
+    assert broken == {
+        chapter.id for chapter in load().chapters if any(rule.level == "MUST" for rule in chapter.requirements)
+    }
+    for name in SHAPES:
+        mine = [job.defect for job in jobs if job.shapes == (name,)]
+        assert mine == [None, *FAULTS]
 
 
 def _breaks(job: Job) -> Outcome:

@@ -21,11 +21,12 @@ from conformance.emulator import EmulatorServer, Tokens
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import Line
+from conformance.plugin.court import TIME_LIMIT
 from conformance.plugin.earlier import unpassed_lines
 from tests.arrange.test_runs_on_given_items import PROGRAM
 from tests.books.statement import check_books
 from tests.cli.apps import Recorded, left_on
-from tests.cli.processes import Ended, Running, start, tokens_environment, until
+from tests.cli.processes import Ended, Running, cli, start, tokens_environment, until
 from tests.hostile.inspection import check_folder
 from tests.runs import judge_app, judge_settings, settings_for
 
@@ -168,8 +169,30 @@ def test_at_the_time_limit_it_is_judged_on_what_was_held(tmp_path: Path) -> None
     assert name == FIRST
     assert 0 < told.held < told.wanted == 10_000
     assert f"{FIRST} ({told.held})" in (tmp_path / "run" / "summary.md").read_text("utf-8")
+    assert record.decision.exit_code == 3
+    assert f"stopped after {told.held} of 10000 repetitions" in record.decision.sentence.en
+    assert record.circumstances.interrupted == TIME_LIMIT
     again = read_evidence(tmp_path / "run").judged()
     assert {v.line: v for v in again.verdicts} == {v.line: v for v in record.verdicts}
+    assert again.decision == record.decision
+
+
+def test_races_that_are_cut_short_between_their_rounds_pass_nothing(tmp_path: Path) -> None:
+    """Nobody asked for `--repeat`: the rounds are the suite's own, and the run ends in the middle of one."""
+    tokens = Tokens.generate()
+    plan = [line for line in full_plan() if line.scenario == "race.same-worker"]
+    record = judge_app(healthy(tokens), tokens, tmp_path / "run", plan, race_repeat=100_000, max_duration=3)
+    assert {v.kind for v in record.verdicts} <= {"passed", "not-exercised"}
+    assert record.decision.exit_code == 3
+    assert "stopped early (the run's time limit was reached)" in record.decision.sentence.en
+    assert read_evidence(tmp_path / "run").judged().decision == record.decision
+
+
+def test_at_the_time_limit_a_failure_still_counts(tmp_path: Path) -> None:
+    tokens = Tokens.generate()
+    record = judge_app(Flaky(healthy(tokens), every=2), tokens, tmp_path / "run", ONE, repeat=10_000, max_duration=2)
+    assert record.decision.exit_code == 1
+    assert "of 10000 repetitions" in record.decision.sentence.en
 
 
 def test_a_target_that_is_gone_is_not_asked_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,8 +231,14 @@ def test_interrupted_it_is_judged_on_what_was_held(processes: str, tmp_path: Pat
     check_books(ended.folder, ended.code)
     told = line_of(ended, FIRST, "ack.first.starting")
     assert told["verdict"] == "passed", ended.out + ended.err
-    assert 0 < told["repetitions"]["held"] < 10_000
+    held = told["repetitions"]["held"]
+    assert 0 < held < 10_000
     assert "each scenario held 10000 times" in ended.out
+    assert ended.code == 3, ended.out + ended.err
+    assert ended.last_line.startswith(f"Inconclusive: stopped after {held} of 10000 repetitions")
+    again = cli("replay", "out", "--output", "again", cwd=tmp_path)
+    assert again.code == 3
+    assert again.last_line.startswith(f"Inconclusive: stopped after {held} of 10000 repetitions")
 
 
 def test_plain_pytest_holds_it_as_often(tmp_path: Path) -> None:

@@ -130,6 +130,10 @@ def mixed() -> RunRecord:
         insecure=True,
         interrupted=Text("stopped by a signal", "被信号中断"),
         leftovers=("environments: env_1: HTTP 500",),
+        noticed=(
+            Text("stop returned HTTP 204 and showed no state (3 times)", "stop 返回 HTTP 204，但没有给出状态（3 次）"),
+        ),
+        states=(("pending", "queued"),),
         selection="chapter retries",
     )
 
@@ -159,6 +163,7 @@ def hostile(text: str) -> RunRecord:
         verdict("auth.expired", "ack.auth.expired", "not-exercised", reason=both(text)),
         lost=(LOST_LINE,),
         leftovers=(text,),
+        noticed=(both(text),),
         interrupted=both(text),
         base_url=f"http://{text}",
         api_prefix=text,

@@ -1,10 +1,15 @@
+import json
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from conformance.contract.catalogue import load
+from conformance.emulator import EmulatorServer, Tokens, create_app
+from conformance.judging.plan import full_plan
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import Line
+from conformance.proving.trial import judge_settings, settings_for
 from conformance.reporting.junit_xml import junit
 
 from .records import HOSTILE, LOST_LINE, both, hostile, mixed, record_of, red, verdict
@@ -158,3 +163,19 @@ def test_markup_of_the_target_is_text() -> None:
     assert failure is not None
     assert failure.text is not None
     assert "<script>]]></failure>" in failure.text
+
+
+def test_cases_and_suites_have_their_times(tmp_path: Path) -> None:
+    """A suite's time is that of its cases, and all of them together take what the conversations took."""
+    with EmulatorServer(create_app(tokens=(tokens := Tokens.generate()))) as server:
+        plan = [line for line in full_plan() if line.scenario in {"first-ack.named-worker", "retry.starting"}]
+        judge_settings(settings_for(server.base_url, tokens, tmp_path), plan)
+    root = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    transcripts = [json.loads(path.read_text("utf-8")) for path in (tmp_path / "transcripts").iterdir()]
+    took = sum(max(e["completed"] for e in t["exchanges"]) - t["exchanges"][0]["invoked"] for t in transcripts)
+    for suite in root.iter("testsuite"):
+        times = [float(case.attrib["time"]) for case in suite.iter("testcase")]
+        assert float(suite.attrib["time"]) == pytest.approx(sum(times), abs=0.001 * len(times))
+    whole = sum(float(suite.attrib["time"]) for suite in root.iter("testsuite"))
+    assert whole == pytest.approx(took, abs=0.001 * len(plan))
+    assert whole > 0

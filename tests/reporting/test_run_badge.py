@@ -37,7 +37,7 @@ RECORDS = {
             verdict("retry.active", "ack.retry.active"),
             waivers='[[waiver]]\nrequirement = "ack.retry.active"\nreason = "until 2.1"\n',
         ),
-        Text("a waiver does not hold", "有豁免不成立"),
+        Text("stale waivers", "豁免已失效"),
     ),
 }
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)

@@ -36,7 +36,10 @@ def test_the_last_line_is_the_sentence(lang: Lang) -> None:
     assert last.startswith(record.decision.sentence.in_(lang))
     assert last.endswith(PATH)
     checks = len(full_plan())
-    assert {"en": f"{checks} checks in 3.2 s", "zh": f"{checks} 项检查，用时 3.2 秒"}[lang] in last
+    assert {
+        "en": f"{checks} of {checks} checks judged in 3.2 s",
+        "zh": f"{checks} 项检查中判定了 {checks} 项，用时 3.2 秒",
+    }[lang] in last
 
 
 @pytest.mark.parametrize("lang", LANGS)

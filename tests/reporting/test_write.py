@@ -9,7 +9,7 @@ import pytest
 from conformance.reporting.terminal import lines
 from conformance.reporting.write import write_reports
 
-from .records import HOSTILE, hostile, mixed, record_of, verdict
+from .records import HOSTILE, hostile, mixed, record_of, red, verdict
 
 WRITTEN = {
     *("report.json", "report.schema.json", "report.html", "junit.xml"),
@@ -19,7 +19,7 @@ WRITTEN = {
 
 def test_these_files_are_written_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
-    paths = write_reports(record_of(verdict("retry.active", "ack.retry.active")), folder)
+    paths = write_reports(record_of(verdict("retry.active", "ack.retry.active")), folder).paths
     assert paths[0] == folder / "report.json"
     assert {path.name for path in paths} == WRITTEN
     assert sorted(folder.iterdir()) == sorted(paths)
@@ -29,7 +29,7 @@ def test_where_a_must_failed_there_is_a_file_of_waivers_to_complete(tmp_path: Pa
     record = mixed()
     write_reports(record, tmp_path)
     entries = tomllib.loads((tmp_path / "waivers.toml").read_text("utf-8"))["waiver"]
-    assert [entry["requirement"] for entry in entries] == [
+    assert [entry.get("requirement") for entry in entries] == [
         result.requirement.id for result in record.tally.of("failed", level="MUST")
     ]
     assert {entry["reason"] for entry in entries} == {""}
@@ -46,7 +46,7 @@ def test_the_report_is_valid_against_the_schema_beside_it(tmp_path: Path) -> Non
 @pytest.mark.parametrize("text", [*HOSTILE, "x" * 100_000], ids=lambda text: repr(text[:12]))
 def test_equal_records_give_equal_bytes_whatever_the_target_sent(text: str, tmp_path: Path) -> None:
     first, second = (
-        {path.name: path.read_bytes() for path in write_reports(hostile(text), tmp_path / name)} for name in "12"
+        {path.name: path.read_bytes() for path in write_reports(hostile(text), tmp_path / name).paths} for name in "12"
     )
     assert first == second
     json.loads(first["report.json"])
@@ -65,6 +65,68 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 
 def test_a_failed_rename_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "report.json").mkdir()
-    with pytest.raises(OSError, match="report"):
-        write_reports(mixed(), tmp_path)
+    reports = write_reports(mixed(), tmp_path)
+    assert "report.json" not in {path.name for path in reports.paths}
     assert not list(tmp_path.glob(".*"))
+
+
+# --- a report that breaks
+
+
+WRITERS = {
+    "junit.xml": "junit",
+    "ctrf.json": "ctrf",
+    "summary.md": "markdown",
+    "badge.svg": "run_badge.svg",
+    "badge.json": "run_badge.endpoint",
+    "report.html": "_page",
+    "waivers.toml": "waiver_entries",
+    "report.schema.json": "schema_text",
+    "report.json": "report",
+}
+
+
+def broken(*_: object, **__: object) -> str:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_report_that_breaks_costs_its_own_file_and_is_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"conformance.reporting.write.{WRITERS[name]}", broken)
+    passing = record_of(verdict("retry.active", "ack.retry.active"))
+    record = mixed() if name == "waivers.toml" else passing
+    reports = write_reports(record, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in reports.paths}
+    assert {path.name for path in reports.paths} == (WRITTEN | ({"waivers.toml"} if record != passing else set())) - {
+        name
+    }
+    unwritten = reports.record.circumstances.unwritten
+    assert unwritten is not None
+    assert unwritten.en.startswith(f"{name} could not be written (the suite broke in broken:")
+    assert "ZeroDivisionError" in unwritten.zh
+    if record == passing:
+        assert reports.record.decision.exit_code == 4
+        assert name in reports.record.decision.sentence.en
+        assert name in list(lines(reports.record, "zh", report_path=None))[-1]
+    if name not in {"report.json", "waivers.toml"}:
+        told = json.loads((tmp_path / "report.json").read_text("utf-8"))["result"]
+        assert (told["exit_code"], name in told["sentence"]["en"]) == (4, True)
+
+
+def test_what_cannot_be_written_is_named_with_the_reason_of_the_system(tmp_path: Path) -> None:
+    for name in ("junit.xml", "report.html"):
+        (tmp_path / name).mkdir()
+    reports = write_reports(record_of(verdict("retry.active", "ack.retry.active")), tmp_path)
+    assert reports.record.circumstances.unwritten is not None
+    assert reports.record.circumstances.unwritten.en == "junit.xml, report.html could not be written (Is a directory)"
+    assert {path.name for path in reports.paths} == WRITTEN - {"junit.xml", "report.html"}
+
+
+def test_a_failure_goes_before_a_report_that_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.reporting.write.junit", broken)
+    record = record_of(verdict("retry.active", "ack.retry.active", "failed", reds=(red(),)))
+    reports = write_reports(record, tmp_path)
+    assert reports.record.decision.exit_code == 1
+    assert any("junit.xml" in line for line in lines(reports.record, "en", report_path=None))

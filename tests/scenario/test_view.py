@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.exchange import Ending, Outcome
+from conformance.exchange import Ending, EndKind, Outcome
 from conformance.scenario.view import Blocked, NotExercised, SuiteBroke, Unjudged
 from conformance.text import Text
 
-from .building import begun, envelope, first_ack, refused, shown, without
+from .building import Dialog, begun, envelope, first_ack, refused, shown, without
 
 REASON = Text("because", "因为")
 
@@ -107,6 +107,53 @@ def test_a_precondition_that_no_requirement_speaks_of_blocks_nothing() -> None:
     with pytest.raises(Unjudged) as stop:
         begun("identity.other-worker.active").ended(ending).view().response("ack")
     assert not isinstance(stop.value, Blocked)
+
+
+def arranged(answer: str, step: str, kind: EndKind = "precondition") -> Dialog:
+    """A case whose arranging ack answered that state, and that came no further than a step after it."""
+    dialog = begun("retry.active").said("arrange.ack", 200, shown(answer)).said(step, 200, shown("active"))
+    return dialog.ended(Ending(kind=kind, reason=REASON, step=step))
+
+
+@pytest.mark.parametrize("kind", ["precondition", "inconclusive"])
+def test_what_comes_after_an_ack_that_answered_wrongly_rests_on_it(kind: EndKind) -> None:
+    with pytest.raises(Blocked) as stop:
+        arranged("active", "arrange.heartbeat", kind).view().response("retry.1")
+    assert stop.value.requirement == "ack.first.starting"
+
+
+def test_an_ack_that_answered_as_it_must_is_no_cause() -> None:
+    with pytest.raises(Unjudged) as stop:
+        arranged("starting", "arrange.heartbeat", "inconclusive").view().response("retry.1")
+    assert not isinstance(stop.value, Blocked)
+
+
+def test_an_answer_that_was_lost_later_is_the_networks_fault_alone() -> None:
+    dialog = begun("retry.active").said("arrange.ack", 200, shown("active")).unanswered("arrange.heartbeat")
+    ending = Ending(kind="inconclusive", reason=REASON, step="arrange.heartbeat")
+    with pytest.raises(Unjudged) as stop:
+        dialog.ended(ending).view().response("retry.1")
+    assert not isinstance(stop.value, Blocked)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"state": 1}'])
+def test_a_state_that_cannot_be_read_is_not_known_to_be_wrong(text: str) -> None:
+    dialog = begun("retry.active").said("arrange.ack", 200, text=text).said("before", 200, shown("active"))
+    with pytest.raises(Unjudged) as stop:
+        dialog.ended(Ending(kind="inconclusive", reason=REASON, step="before")).view().response("retry.1")
+    assert not isinstance(stop.value, Blocked)
+
+
+@pytest.mark.parametrize("scenario", ["retry.starting", "identity.other-worker.starting", "race.heartbeat"])
+def test_no_requirement_is_blocked_by_itself(scenario: str) -> None:
+    """The first ack answers `active` at once, and a get shows the same."""
+    dialog = begun(scenario).said("arrange.ack", 200, shown("active")).said("before", 200, shown("active"))
+    dialog.ended(Ending(kind="precondition", reason=REASON, step="before"))
+    for requirement in dialog.kinds():
+        verdict = dialog.verdict(requirement)
+        assert verdict.blocked_by != requirement
+        if verdict.kind == "inconclusive":
+            assert verdict.blocked_by == "ack.first.starting"
 
 
 def test_another_status_is_the_failure_of_its_own_requirement() -> None:

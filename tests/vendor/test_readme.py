@@ -67,6 +67,12 @@ def test_the_program_and_its_command(tmp_path: Path) -> None:
     check_runs("sh command", tmp_path)
 
 
+def test_the_program_that_stays_and_its_command(tmp_path: Path) -> None:
+    (tmp_path / "arrange.py").write_text(block("en", "python arrange"))
+    (tmp_path / "keep.py").write_text(block("en", "python keep"))
+    check_runs("sh keep", tmp_path)
+
+
 def test_the_command_for_another_shape(tmp_path: Path) -> None:
     (tmp_path / "items.json").write_text(json.dumps((vendor := Vendor(TOKEN)).manifest(wants())))
     line = block("en", "sh vendor")
@@ -77,7 +83,9 @@ def test_the_command_for_another_shape(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("kind", ["sh manifest", "sh command", "sh vendor", "python arrange", "json manifest"])
+@pytest.mark.parametrize(
+    "kind", ["sh manifest", "sh command", "sh keep", "sh vendor", "python arrange", "python keep", "json manifest"]
+)
 def test_both_languages_show_the_same(kind: str) -> None:
     assert block("en", kind) == block("zh", kind)
 

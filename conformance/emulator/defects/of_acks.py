@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 from ..answers import Answer, on_success
 from ..errors import invalid_request
@@ -12,7 +13,7 @@ from ..operations import Call
 from ..work import State
 from .defect import Defect, defect
 from .departures import ack_of, answering, around, before_ack
-from .requirements import FIRST_ACKS, RACES, REDELIVERY
+from .requirements import RACES, REDELIVERY
 
 
 def _accepted(answer: Answer) -> None:
@@ -26,7 +27,9 @@ def _stale(answer: Answer) -> None:
         answer.put(item | {"state": "queued", "acknowledged_at": None})
 
 
-_FUTURE = "ack.answer.acknowledged-at-not-future"
+_FUTURE: Final = "ack.answer.acknowledged-at-not-future"
+_FIRST_STATE: Final = "ack.identity.optional ack.identity.header-case ack.request.json-body"
+"""What else shows the state that a first ack answers."""
 
 FIRST_ACK = (
     defect(
@@ -34,8 +37,7 @@ FIRST_ACK = (
         "An ack answers 202 while the item is starting, as if it were still to be done.",
         "item 处于 starting 时 ack 返回 202，仿佛操作尚未完成。",
         answering(on_success(_accepted)),
-        fails=f"{FIRST_ACKS} {RACES}",
-        warns="ack.identity.ack-without-id",
+        fails=f"ack.first.starting ack.retry.starting {RACES} ack.race.heartbeat",
         may_fail=REDELIVERY,
     ),
     defect(
@@ -44,7 +46,7 @@ FIRST_ACK = (
         "对处于 starting 的 item 执行 ack，返回的是它之前的样子。",
         answering(on_success(_stale)),
         fails="ack.first.starting ack.first.acknowledged-at ack.retry.starting ack.answer.get-agrees"
-        f" ack.identity.optional ack.identity.header-case ack.request.json-body {RACES} ack.race.heartbeat",
+        f" {RACES} ack.race.heartbeat",
         may_fail=REDELIVERY,
     ),
     defect(
@@ -105,6 +107,24 @@ FIRST_ACK = (
         ),
         fails="ack.first.acknowledged-after-creation",
         moves_time=True,
+    ),
+    defect(
+        "first.active-at-once",
+        "The first ack makes the item active, as if it were a heartbeat too.",
+        "首次 ack 使 item 变为 active，如同同时收到了 heartbeat。",
+        around(
+            acknowledge=lambda found, item, now: replace(
+                found(item, now), state=State.ACTIVE, started_at=now, latest_heartbeat_at=now
+            )
+        ),
+        fails=f"ack.first.starting ack.first.later-times-null {_FIRST_STATE}",
+    ),
+    defect(
+        "first.active-unstarted",
+        "The first ack makes the item active and notes no start.",
+        "首次 ack 使 item 变为 active，但没有记录启动时间。",
+        around(acknowledge=lambda found, item, now: replace(found(item, now), state=State.ACTIVE)),
+        fails=f"ack.first.starting {_FIRST_STATE}",
     ),
     defect(
         "first.started-at-set",

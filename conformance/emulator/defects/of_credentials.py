@@ -105,7 +105,7 @@ AUTHENTICATION = (
         "Any token of the right form is accepted.",
         "只要 token 形式正确就被接受。",
         _accepting(lambda _tokens, value: re.fullmatch("pt-[A-Za-z0-9]{40}", _token_of(value)) is not None),
-        fails="ack.auth.unknown-token ack.auth.near-miss ack.auth.letter-case ack.auth.expired",
+        fails="ack.auth.unknown-token ack.auth.expired",
     ),
     defect(
         "auth.unknown-403",
@@ -114,7 +114,7 @@ AUTHENTICATION = (
         _refusing(
             lambda value: not_permitted() if re.fullmatch("Bearer pt-[A-Za-z0-9]{40}", value) else unauthenticated()
         ),
-        fails="ack.auth.unknown-token ack.auth.near-miss ack.auth.letter-case ack.auth.expired",
+        fails="ack.auth.unknown-token ack.auth.expired",
     ),
     defect(
         "auth.letter-case-ignored",

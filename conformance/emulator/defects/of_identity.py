@@ -82,6 +82,12 @@ def _one_of_many(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDe
     return found(replace(item, worker_id=worker_id) if worker_id in known else item, worker_id)
 
 
+def _own_lower_case_id(head: Head) -> Head:
+    return replace(
+        head, fields=tuple((name, b"gateway-1" if name == b"worker-id" else value) for name, value in head.fields)
+    )
+
+
 def _less_lower_case_id(head: Head) -> Head:
     return replace(head, fields=tuple(field for field in head.fields if field[0] != b"worker-id"))
 
@@ -99,7 +105,7 @@ DEFECTS: Sequence[Defect] = (
         "The worker is not compared while the item is queued.",
         "item 处于 queued 时不比较 worker。",
         _comparing(_always, State.QUEUED),
-        fails="ack.identity.mismatch-queued ack.identity.redelivered ack.identity.header-case ack.request.json-body",
+        fails="ack.identity.mismatch-queued ack.identity.redelivered",
         may_fail="ack.race.foreign-worker ack.race.redelivery",
     ),
     defect(
@@ -239,6 +245,13 @@ DEFECTS: Sequence[Defect] = (
         "A gateway drops the Worker-ID header where its name is in lower case.",
         "Worker-ID 头部的名称为小写时被网关丢弃。",
         wire=lambda wire: replace(wire, request=lambda head: _less_lower_case_id(wire.request(head))),
+        fails="ack.identity.header-case",
+    ),
+    defect(
+        "identity.lower-case-header-replaced",
+        "A gateway puts its own identity into a Worker-ID header whose name is in lower case.",
+        "Worker-ID 头部的名称为小写时，网关将其值替换为自己的标识。",
+        wire=lambda wire: replace(wire, request=lambda head: _own_lower_case_id(wire.request(head))),
         fails="ack.identity.header-case",
     ),
 )

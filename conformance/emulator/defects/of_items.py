@@ -122,8 +122,7 @@ FIELDS = (
         "成功的 ack 以大写字母拼写状态。",
         _changing("state", lambda state: state.upper()),
         fails=f"{ITEM_SCHEMAS} ack.first.starting ack.retry.starting ack.retry.active ack.answer.get-agrees"
-        " ack.identity.optional ack.identity.header-case ack.request.json-body ack.race.heartbeat"
-        f" {RACES}",
+        f" ack.race.heartbeat {RACES}",
         may_fail=REDELIVERY,
     ),
     defect(

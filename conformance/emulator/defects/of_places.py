@@ -119,7 +119,7 @@ UNKNOWN_IDS = (
         "An unknown environment answers 403, so that nobody learns which exist.",
         "未知环境返回 403，以免有人得知哪些环境存在。",
         around(admit=_hides),
-        fails="ack.not-found.environment ack.not-found.malformed",
+        fails="ack.not-found.environment",
     ),
     defect(
         "not-found.item-anywhere",
@@ -133,20 +133,27 @@ UNKNOWN_IDS = (
         "The item is looked up by its id alone, whatever environment the path names.",
         "无论路径中是哪个环境，都仅按 id 查找 item。",
         ack_of(_item_alone),
-        fails="ack.not-found.environment ack.not-found.other-environment ack.not-found.malformed",
+        fails="ack.not-found.environment ack.not-found.other-environment",
     ),
     defect(
         "not-found.nothing-to-do",
         "An ack of an unknown item answers 200 and an empty object.",
         "对未知 item 执行 ack 返回 200 和空对象。",
         on_ack_refused(_nothing_to_do),
-        fails="ack.not-found.work ack.not-found.other-environment ack.not-found.malformed",
+        fails="ack.not-found.work ack.not-found.other-environment",
     ),
     defect(
         "not-found.malformed-500",
         "A malformed work id crashes the server.",
         "格式错误的 work id 使服务器崩溃。",
         _parses("work_id", "work_"),
+        fails="ack.not-found.malformed",
+    ),
+    defect(
+        "not-found.malformed-environment-500",
+        "A malformed environment id crashes the server.",
+        "格式错误的环境 id 使服务器崩溃。",
+        _parses("environment_id", "env_"),
         fails="ack.not-found.malformed",
     ),
     defect(

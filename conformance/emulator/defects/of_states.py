@@ -87,14 +87,14 @@ RETRIES = (
         "A second ack of an item that is starting answers 409.",
         "对处于 starting 的 item 再次 ack 返回 409。",
         _refuses_retries_in(State.STARTING),
-        fails="ack.retry.starting ack.refused.rightful-worker-unharmed ack.race.foreign-worker",
+        fails="ack.retry.starting ack.race.foreign-worker",
     ),
     defect(
         "retry.active-conflicts",
         "An ack of an item that is active answers 409.",
         "对处于 active 的 item 执行 ack 返回 409。",
         _refuses_retries_in(State.ACTIVE),
-        fails="ack.retry.active ack.refused.rightful-worker-unharmed ack.race.foreign-worker",
+        fails="ack.retry.active ack.race.foreign-worker",
     ),
     defect(
         "retry.third-ack-500",

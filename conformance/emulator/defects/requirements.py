@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-FIRST_ACKS: Final = (
-    "ack.first.starting ack.identity.optional ack.identity.header-case ack.request.json-body"
-    " ack.refused.rightful-worker-unharmed"
-)
-"""Whatever speaks of a first ack that answers 200."""
-
 RACES: Final = "ack.race.same-worker ack.race.foreign-worker ack.race.stop"
 """Races that a first ack takes part in and that show its answer, whoever comes first."""
 
@@ -18,18 +12,15 @@ REDELIVERY: Final = "ack.race.redelivery"
 
 LIVE_MISMATCHES: Final = "ack.identity.mismatch-queued ack.identity.mismatch-starting ack.identity.mismatch-active"
 
-MISMATCHES: Final = f"{LIVE_MISMATCHES} ack.identity.redelivered ack.identity.header-case ack.request.json-body"
-"""Whatever speaks of another worker's ack that answers 409."""
+MISMATCHES: Final = f"{LIVE_MISMATCHES} ack.identity.redelivered"
+"""Whatever speaks of another worker's ack that answers 409, but for variations of that ack."""
 
 TERMINAL: Final = (
     "ack.terminal.stopping ack.terminal.stopped-queued ack.terminal.stopped-drained ack.terminal.stopped-forced"
 )
-NOT_FOUND: Final = (
-    "ack.not-found.environment ack.not-found.work ack.not-found.other-environment ack.not-found.malformed"
-)
+NOT_FOUND: Final = "ack.not-found.environment ack.not-found.work ack.not-found.other-environment"
 UNAUTHENTICATED: Final = (
-    "ack.auth.missing ack.auth.unknown-token ack.auth.near-miss ack.auth.letter-case ack.auth.empty-bearer ack.auth.scheme"
-    " ack.auth.x-api-key ack.auth.expired"
+    "ack.auth.missing ack.auth.unknown-token ack.auth.empty-bearer ack.auth.scheme ack.auth.x-api-key ack.auth.expired"
 )
 ITEM_SCHEMAS: Final = "ack.answer.schema-en ack.answer.schema-zh"
 ENVELOPE_SCHEMAS: Final = "ack.envelope.schema-en ack.envelope.schema-zh"

@@ -122,7 +122,7 @@ def _breaches(view: View, environment: Environment) -> dict[str, Markup]:
     room = MOST_IN_BREACHES
     found: dict[str, Markup] = {}
     for breach in _in_turn(view):
-        text = Markup(template.render(breach=breach, shown=found.keys()))  # noqa: S704 - it has escaped already
+        text = Markup(template.render(breach=breach, shown=found.keys(), removed=view.about.removed))  # noqa: S704 - it has escaped already
         size = len(encodable(text).encode("utf-8"))
         if size <= room:
             found[breach.id] = text

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from conformance.contract.ambiguities import Ambiguity, register
+from conformance.contract.ambiguities import Ambiguity, readings_of, register
 from conformance.contract.catalogue import Chapter, Requirement
-from conformance.contract.mistakes import Mistake, likeliest_first, mistakes_of, telling
+from conformance.contract.mistakes import Mistake, consequence_of, likeliest_first, mistakes_of, telling
 from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
@@ -21,7 +21,7 @@ from conformance.reporting.html.race import Race, race_of
 from conformance.reporting.html.sequence import Sequence, sequence_of
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import Unsteady, held, raced, unsteady
-from conformance.reporting.wording import LOST, summary, title_of
+from conformance.reporting.wording import LOST, not_looked_at, summary, title_of
 from conformance.text import Text
 
 SHOWN_IN_FULL: Final = 3
@@ -91,6 +91,11 @@ class Rule:
         return LOST if self.missing else self.result.reason
 
     @property
+    def partly(self) -> Text | None:
+        """How much was judged, where its verdict is that of a part."""
+        return _bounded(self.result.partly.sentence) if self.result.partly is not None else None
+
+    @property
     def mistakes(self) -> tuple[Mistake, ...]:
         """What servers usually get wrong here, where this one did: what this one shows first."""
         if not self.breaches:
@@ -98,6 +103,11 @@ class Rule:
         reds = [breach.red for breach in self.breaches]
         seen = " ".join(f"{red.actual.en} `{red.pointer.strip('/').replace('/', '.')}`" for red in reds)
         return likeliest_first(mistakes_of(self.requirement.id), seen)
+
+    @property
+    def consequence(self) -> Text | None:
+        """What a failure does to a worker."""
+        return consequence_of(self.requirement.id) if self.breaches else None
 
     @property
     def open_lines(self) -> tuple[Verdict, ...]:
@@ -125,7 +135,7 @@ class Rule:
     @property
     def readings(self) -> tuple[Ambiguity, ...]:
         """Where the docs are open about it, or contradict themselves."""
-        return tuple(entry for entry in register() if self.requirement.id in entry.requirements)
+        return readings_of(self.requirement.id)
 
     @property
     def judged_lines(self) -> dict[VerdictKind, list[str]]:
@@ -230,6 +240,11 @@ class View:
             found[verdict.line.scenario].append(verdict.kind)
         for name, kinds in found.items():
             yield name, title_of(name), worst(kinds), len(kinds)
+
+    @property
+    def not_looked_at(self) -> tuple[Text, ...]:
+        """What could not be looked at, since the items are given."""
+        return not_looked_at(self.about.arranged_by)
 
     @property
     def held(self) -> Text | None:

@@ -1,0 +1,70 @@
+"""What the target said when it refused: its own words usually say how to put things right."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+from conformance.contract.strict_json import NotStrictJson, parse
+from conformance.exchange import Exchange
+from conformance.text import Text
+
+NO_ROUTE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
+"""What a server answers that has no such route; 404 may also be about an object."""
+
+_LONGEST: Final = 200
+_ROUTE: Final = Text("{words} ({route})", "{words}（{route}）")
+_SAID: Final = Text("{words}: {said}", "{words}：{said}")
+
+
+def refusal(exchange: Exchange) -> Text:
+    """The operation, its status and the target's own words, without a full stop.
+
+    Where the route itself may be missing, method and path are there too. All of it is safe to print: secrets were taken
+    out when the exchange was recorded.
+    """
+    assert exchange.response is not None
+    status = exchange.response.status
+    words = Text("{operation} answered HTTP {status}", "{operation} 返回了 HTTP {status}").format(
+        operation=exchange.operation, status=status
+    )
+    if status in NO_ROUTE:
+        words = _ROUTE.format(words=words, route=route_of(exchange))
+    said = own_words(exchange)
+    return _SAID.format(words=words, said=said) if said else words
+
+
+def outcome(exchange: Exchange) -> str:
+    """The status and the target's own words, or what became of a request without an answer."""
+    if exchange.response is None:
+        return exchange.problem or "no answer"
+    said = own_words(exchange)
+    return f"HTTP {exchange.response.status}" + (f": {said}" if said else "")
+
+
+def route_of(exchange: Exchange) -> str:
+    """Method and path of a request."""
+    return _printable(f"{exchange.request.method} {urlsplit(exchange.request.url).path}")
+
+
+def own_words(exchange: Exchange) -> str:
+    """`error.message` of an answer in one bounded printable line without a full stop; empty where there is none."""
+    response = exchange.response
+    if response is None or response.body.problem:
+        return ""
+    try:
+        body = parse(response.body.text)
+    except NotStrictJson:
+        return ""
+    error = body.get("error") if isinstance(body, dict) else None
+    message = error.get("message") if isinstance(error, dict) else None
+    if not isinstance(message, str):
+        return ""
+    line = _printable(" ".join(message.split()))
+    return (line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…").rstrip(".。 ")
+
+
+def _printable(text: str) -> str:
+    """One line that commands neither a terminal nor a build server, which looks for `##[` anywhere."""
+    return "".join(char if char.isprintable() else "?" for char in text.replace("##", "#?"))

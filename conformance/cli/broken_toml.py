@@ -1,0 +1,48 @@
+"""What can still be known of a file that is no TOML: whether it has a section, so that it is not passed over."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+_MARKS: Final = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_HEADER: Final = re.compile(r"\s*\[+\s*([^\]#]*)")
+
+
+def has_mark(content: bytes) -> bool:
+    """Whether it begins with a byte order mark, which TOML does not allow."""
+    return content.startswith(tuple(_MARKS))
+
+
+def mentions_section(content: bytes, name: str) -> bool:
+    """Whether a line looks like a part of `[tool.<name>]`, in whichever way TOML lets it be written."""
+    within = ""
+    for line in _text(content).splitlines():
+        header = _HEADER.match(line)
+        if header is not None:
+            within = _plain(header.group(1))
+            if within == f"tool.{name}" or within.startswith(f"tool.{name}."):
+                return True
+            continue
+        key = _plain(line.partition("=")[0])
+        dotted = f"{within}.{key}" if within else key
+        if "=" in line and (dotted == f"tool.{name}" or dotted.startswith(f"tool.{name}.")):
+            return True
+    return False
+
+
+def _text(content: bytes) -> str:
+    for mark, encoding in _MARKS.items():
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding, "replace")
+    return content.replace(b"\0", b"").decode("utf-8", "replace")  # UTF-16 without a mark has a NUL beside each letter
+
+
+def _plain(key: str) -> str:
+    """A dotted key without quotes and blanks, also where one of a pair of quotes is missing."""
+    return re.sub(r"[\s\"']", "", key)

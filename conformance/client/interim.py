@@ -1,0 +1,65 @@
+"""A bound on what may come before a response: interim responses (1xx) may be any number, and a target may never stop.
+
+The HTTP library passes over them without a bound. It tells of each connection that it opens (its documented `trace`
+extension), and what is read from there is counted while a response is awaited.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+MAX_INTERIM: Final = 100
+"""Interim responses to one request; Python's own HTTP client takes as many."""
+
+MAX_BEFORE: Final = 128 << 10
+"""Bytes before the head of a response is whole. They are read in pieces of 64 KiB, so that a part of the body may be among
+them; the head itself is bounded elsewhere. This is what bounds interim responses in HTTP/2."""
+
+_INTERIM: Final = re.compile(rb"HTTP/1\.[0-9] 1[0-9][0-9]")
+_OPENED: Final = ("connect_tcp.complete", "start_tls.complete")
+
+
+class Interim:
+    """Watches one connection at a time, request by request."""
+
+    __slots__ = ("_awaited", "_bytes", "_count")
+
+    def __init__(self) -> None:
+        self._awaited = False
+        self._bytes = self._count = 0
+
+    def heard(self, event: str, info: Any) -> None:
+        """Something happened: a connection was opened, a request goes out, the head of its response is there."""
+        if event.endswith(_OPENED):
+            self._watch(info["return_value"])
+        elif event.endswith("send_request_headers.started"):
+            self._awaited, self._bytes, self._count = True, 0, 0
+        elif event.endswith("receive_response_headers.complete"):
+            self._awaited = False
+
+    def _watch(self, stream: Any) -> None:
+        read = stream.read
+
+        async def counted(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as the library calls it
+            data: bytes = await read(max_bytes, timeout)
+            if self._awaited:
+                self._take(data)
+            return data
+
+        stream.read = counted
+
+    def _take(self, data: bytes) -> None:
+        """Count it.
+
+        Raises:
+            RemoteProtocolError: that is too much.
+        """
+        from httpcore import RemoteProtocolError
+
+        self._bytes += len(data)
+        self._count += len(_INTERIM.findall(data))
+        if self._count > MAX_INTERIM:
+            raise RemoteProtocolError(f"more than {MAX_INTERIM} interim responses (1xx) and no final one")
+        if self._bytes > MAX_BEFORE:
+            raise RemoteProtocolError(f"more than {MAX_BEFORE >> 10} KiB before a final response")

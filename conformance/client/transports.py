@@ -1,0 +1,49 @@
+"""The connections to a target whose arranging endpoints are at another address: a pool for each of the two."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from conformance.client.transport import Reply, Transport
+from conformance.target import Limits, Target
+
+
+class Transports:
+    """Sends each request by the pool of its address. An async context manager, as each pool is.
+
+    One pool for both would close connections to the one for connections to the other, and a race needs warm ones.
+    """
+
+    def __init__(self, target: Target, limits: Limits) -> None:
+        self._open = AsyncExitStack()
+        self._main = Transport(target.base_url, target.connection, limits)
+        self._pools = {_origin(target.base_url): self._main}
+        if target.arrange_url is not None and _origin(target.arrange_url) not in self._pools:
+            self._pools[_origin(target.arrange_url)] = Transport(target.arrange_url, target.connection, limits)
+
+    async def __aenter__(self) -> Self:
+        for pool in self._pools.values():
+            await self._open.enter_async_context(pool)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
+
+    def warm(self, most: int) -> int:
+        """How many connections to the Work API are open and were used a moment ago; see `Transport.warm`."""
+        return self._main.warm(most)
+
+    async def send(self, method: str, url: str, *rest: Any, fresh: bool = False) -> Reply:
+        """Send one request; see `Transport.send`."""
+        pool = self._main if len(self._pools) == 1 else self._pools[_origin(url)]
+        return await pool.send(method, url, *rest, fresh=fresh)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc

@@ -1,0 +1,90 @@
+"""Which requirements could not be looked at because of which others: causes as a graph without circles.
+
+A line that is blocked names the requirement whose failure stands in its way, as far as one check can see. What counts
+over a whole run is settled here, one requirement after another: each only once its causes are. So no requirement is its
+own cause, at whatever remove, and whoever follows causes comes to an end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.judging.verdict import Verdict, VerdictKind, worst
+
+JUDGED: Final[frozenset[VerdictKind]] = frozenset({"failed", "waived", "warned", "passed", "observed"})
+"""Verdicts that say something about the target."""
+
+_FAILURES: Final[frozenset[VerdictKind]] = frozenset({"failed", "waived"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of a requirement over all its lines.
+
+    `causes` are the requirements that stand in the way of the lines that were not looked at: none where one of those
+    lines is open for reasons of its own. `behind_failures` says that all causes lead to failures, and `behind_waived`
+    that all of these are waived.
+    """
+
+    kind: VerdictKind
+    causes: tuple[str, ...] = ()
+    behind_failures: bool = False
+    behind_waived: bool = False
+
+
+def settle(lines: Mapping[str, list[VerdictKind]], verdicts: Mapping[str, tuple[Verdict, ...]]) -> dict[str, Settled]:
+    """What became of every requirement, from the kinds of all its lines and the verdicts on those that have one."""
+    settled: dict[str, Settled] = {}
+    waiting: dict[str, tuple[str, ...]] = {}
+    for name, kinds in lines.items():
+        kind = worst(kinds)
+        causes = _causes(name, verdicts[name]) if kind == "inconclusive" else ()
+        if causes:
+            waiting[name] = causes
+        else:
+            settled[name] = Settled(kind=kind)
+    while waiting:
+        ready = [name for name, causes in waiting.items() if not any(cause in waiting for cause in causes)]
+        for name in ready:
+            settled[name] = _behind(waiting.pop(name), lines[name], settled)
+        if not ready:
+            for name in _in_circles(waiting):
+                settled[name] = Settled(kind="inconclusive")
+                del waiting[name]
+    return settled
+
+
+def _causes(name: str, verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    """The requirements in the way, each once; none where a line is open for another reason, or blocked by its own."""
+    found = [verdict.blocked_by for verdict in verdicts if verdict.kind == "inconclusive"]
+    if None in found or name in found:
+        return ()
+    return tuple(dict.fromkeys(cause for cause in found if cause is not None))
+
+
+def _behind(causes: tuple[str, ...], kinds: Iterable[VerdictKind], settled: Mapping[str, Settled]) -> Settled:
+    """A requirement whose causes are settled: where these lead to failures, what was seen of it counts."""
+    ways = [settled.get(cause, Settled(kind="inconclusive")) for cause in causes]
+    failures = all(way.kind in _FAILURES or way.behind_failures for way in ways)
+    waived = all(way.kind == "waived" or way.behind_waived for way in ways)
+    seen = [kind for kind in kinds if kind in JUDGED]
+    kind = worst(seen) if seen and failures else "inconclusive"
+    return Settled(kind=kind, causes=causes, behind_failures=failures, behind_waived=waived)
+
+
+def _in_circles(causes: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Those that lead to themselves."""
+    return [name for name in causes if name in _reached(causes[name], causes)]
+
+
+def _reached(names: Iterable[str], causes: Mapping[str, tuple[str, ...]]) -> set[str]:
+    found: set[str] = set()
+    ahead = list(names)
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            ahead += causes.get(name, ())
+    return found

@@ -1,0 +1,30 @@
+"""What the machine allows this process."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_KEPT_BACK: Final = 40
+"""Descriptors for everything else: streams, modules, files, the event loops."""
+
+_FOR_EACH: Final = 6
+"""Descriptors that a scenario takes: its connections, and the emulator's ends of them."""
+
+
+FEWEST: Final = 24
+"""Descriptors without which nothing can be judged."""
+
+
+def open_files() -> int | None:
+    """How many files may be open at once; None where there is no such limit."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if allowed == resource.RLIM_INFINITY else allowed
+
+
+def at_once(files: int | None) -> int | None:
+    """How many scenarios so many open files suffice for."""
+    return None if files is None else max(1, (files - _KEPT_BACK) // _FOR_EACH)

@@ -1,0 +1,79 @@
+"""Signals that ask for an end, each taken as Ctrl-C is: verdicts are written and the target is cleaned up."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from typing import Final, NoReturn
+
+_ENDS: Final = ("SIGTERM", "SIGHUP", "SIGBREAK")
+_UNTOUCHED: Final = frozenset({"SIGHUP"})
+"""Where the caller chose to ignore one of these (`nohup`), it stays ignored."""
+
+
+@contextlib.contextmanager
+def ends_as_interrupts() -> Iterator[None]:
+    """Turn every signal that ends a process into KeyboardInterrupt, Ctrl-C included.
+
+    A shell without job control starts what runs in the background with SIGINT ignored: then neither Ctrl-C nor what is
+    turned into it would come through.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {signal.SIGINT: signal.getsignal(signal.SIGINT)}
+    if before[signal.SIGINT] is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in _ENDS:
+        number = getattr(signal, name, None)
+        if number is None or (name in _UNTOUCHED and signal.getsignal(number) is signal.SIG_IGN):
+            continue
+        before[number] = signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    global _latest
+    del signum, frame
+    now = time.monotonic()
+    if now - _latest > _SAME:
+        _latest = now
+        signal.raise_signal(signal.SIGINT)  # which an event loop takes in order, and nothing else
+
+
+_SAME: Final = 1.0
+"""Seconds within which they mean the same end: supervisors send SIGTERM and SIGHUP at once."""
+
+_latest = float("-inf")
+
+
+def interrupted_once() -> None:
+    """Let the first of these signals interrupt this process for good, and ignore all later ones.
+
+    For a worker: what ends a whole group of processes reaches it directly, and once more by way of its controller.
+    """
+    if threading.current_thread() is threading.main_thread():
+        for number in _all():
+            signal.signal(number, _interrupt_for_good)
+
+
+def _interrupt_for_good(signum: int, frame: object) -> NoReturn:
+    del signum, frame
+    for number in _all():
+        signal.signal(number, _pass_over)
+    raise KeyboardInterrupt
+
+
+def _pass_over(signum: int, frame: object) -> None:
+    """Not SIG_IGN: Python complains of a signal that is pending when it comes to be ignored."""
+
+
+def _all() -> list[signal.Signals]:
+    return [signal.SIGINT, *(getattr(signal, name) for name in _ENDS if hasattr(signal, name))]

@@ -1,0 +1,37 @@
+"""`waivers.toml`: entries for what failed, ready to be completed: one for each root cause, and for what has its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from conformance.judging.tally import RequirementResult
+from conformance.judging.verdict import Verdict
+from conformance.judging.waivers import entry_for, entry_for_cause, looks_of
+from conformance.reporting.causes import causes_of
+
+
+def waiver_entries(failed: Sequence[RequirementResult]) -> str:
+    """The file: with a reason in each entry, it waives all that failed."""
+    return "\n".join(line for entry in entries(failed) for line in (*entry, ""))
+
+
+def entries(failed: Sequence[RequirementResult]) -> Iterator[list[str]]:
+    """Each entry as lines of TOML: root causes that fail several requirements come first."""
+    verdicts = {
+        result.requirement.id: [verdict for verdict in result.verdicts if verdict.kind == "failed"] for result in failed
+    }
+    explained: set[str] = set()
+    for looks in _shared([verdict for several in verdicts.values() for verdict in several]):
+        explained |= set(looks)
+        yield entry_for_cause(looks)
+    for requirement, several in verdicts.items():
+        left = [verdict for verdict in several if not set(looks_of([verdict])) <= explained]
+        if left:
+            yield entry_for(requirement, several)
+
+
+def _shared(verdicts: Sequence[Verdict]) -> Iterator[list[str]]:
+    """The looks of each cause that fails several requirements."""
+    for cause in causes_of(verdicts):
+        if len(cause.requirements) > 1:
+            yield list(cause.looks)

@@ -1,0 +1,53 @@
+"""Ready-made waivers: one entry for a root cause, however many requirements fail of it, and they are those of the README."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from conformance.emulator import Tokens
+from conformance.emulator.defects import DEFECTS
+from conformance.emulator.recipe import Recipe
+from conformance.judging.plan import full_plan
+from conformance.judging.record import RunRecord
+from conformance.judging.verdict import Line
+from conformance.judging.waivers import parse
+from conformance.text import LANGS, Lang
+from tests.documents import README, blocks
+from tests.runs import judge_app
+
+DAY = date(2029, 1, 1)
+
+
+def judged(defect: str, folder: Path, chapters: tuple[str, ...]) -> RunRecord:
+    tokens = Tokens.generate()
+    plan = [line for line in full_plan() if line.scenario.startswith(chapters)]
+    return judge_app(DEFECTS[defect].change(Recipe()).build(tokens), tokens, folder, plan)
+
+
+def test_one_wrong_error_type_is_one_entry(tmp_path: Path) -> None:
+    record = judged("envelope.conflict-error", tmp_path / "out", ("terminal.", "identity.", "first-ack"))
+    failed = record.tally.of("failed", level="MUST")
+    assert len(failed) > 5
+    text = (tmp_path / "out" / "waivers.toml").read_text("utf-8")
+    assert ["cause" in entry for entry in tomllib.loads(text)["waiver"]] == [True]
+    known = parse(text.replace('reason = ""', 'reason = "known"'), "w", DAY)
+    assert {known.apply(verdict).kind for result in failed for verdict in result.verdicts} <= {
+        "waived",
+        "passed",
+        "inconclusive",
+    }
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_waiver_of_the_readme_waives_the_failure_that_it_names(lang: Lang, tmp_path: Path) -> None:
+    record = judged("retry.active-conflicts", tmp_path, ("retry.active",))
+    [block] = blocks(README[lang], "toml waivers")
+    known = parse("\n".join(block.lines), "README", DAY)
+    verdicts = {verdict.line: verdict for verdict in record.verdicts if verdict.line.requirement == "ack.retry.active"}
+    failed = verdicts[Line("retry.active", "ack.retry.active")]
+    assert failed.kind == "failed"
+    assert known.apply(failed).kind == "waived"
