@@ -111,6 +111,15 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="user-agent",
+        part="connection",
+        metavar="TEXT",
+        help=Text(
+            "User-Agent of every request (default: the suite's own, and in half of the scenarios a neutral one).",
+            "所有请求的 User-Agent（默认使用本套件的标识，半数场景使用中性标识）。",
+        ),
+    ),
+    Option(
         name="query",
         part="connection",
         metavar="NAME=VALUE",
@@ -144,15 +153,6 @@ OPTIONS: Final[tuple[Option, ...]] = (
             "Take a state name of the target's own for a documented one, as in pending=queued; such a run is never"
             " conformant; repeatable.",
             "将目标自有的状态名视为文档中的状态，如 pending=queued；这样的运行不会被判为符合；可重复。",
-        ),
-    ),
-    Option(
-        name="user-agent",
-        part="connection",
-        metavar="TEXT",
-        help=Text(
-            "User-Agent of every request (default: the suite's own, and in half of the scenarios a neutral one).",
-            "所有请求的 User-Agent（默认使用本套件的标识，半数场景使用中性标识）。",
         ),
     ),
     Option(

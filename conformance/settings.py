@@ -65,8 +65,8 @@ class Settings:
     waivers: str | None = None
     repeat: int = 1
     race_repeat: int | None = None
-    states: tuple[tuple[str, str], ...] = ()
     user_agent: str | None = None
+    states: tuple[tuple[str, str], ...] = ()
 
     def target(self) -> Target:
         """The target that was named.
@@ -82,10 +82,10 @@ class Settings:
             worker_header=self.worker_header,
             headers=self.headers,
             secret_headers=self.secret_headers,
+            user_agent=self.user_agent,
             query=self.query,
             secret_query=self.secret_query,
             arrange_url=self.arrange_url,
-            user_agent=self.user_agent,
             connection=self.connection,
             states=self.states,
         )

@@ -114,7 +114,7 @@ class Target:
     `base_url` has no trailing slash and no API prefix; `api_prefix` begins with a slash. `secret_headers` are
     sent like `headers`, but their values are redacted from everything that is kept; so it is with `query` and
     `secret_query`, which stand in the URL of every request. Below `arrange_url`, if there is one, are the endpoints that
-    arrange work. `states` are names of its own for
+    arrange work. `user_agent` is sent with every request in the place of the suite's own. `states` are names of its own for
     documented states, each with the one that it stands for.
     """
 
@@ -128,13 +128,12 @@ class Target:
     arrange_url: str | None = None
     connection: Connection = field(default_factory=Connection)
     embedded: bool = False
+    user_agent: str | None = None
     states: tuple[tuple[str, str], ...] = ()
 
     def state_named(self, name: object) -> str | None:
         """The documented state that a name stands for; a name that stands for none as it is; None for what is no name."""
         return dict(self.states).get(name, name) if isinstance(name, str) else None
-
-    user_agent: str | None = None
 
     @property
     def host(self) -> str:

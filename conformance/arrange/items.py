@@ -65,8 +65,8 @@ class Arranger(Protocol):
 class ApiArranger:
     """Makes work through sessions and takes it by polling, for one scenario.
 
-    `listed` says by environment up to which id its list needs not be read again: ids ascend, and full pages stay.
-    `deliveries` are those of this process.
+    What is `keyed` has a name that does not say whose it is. `listed` says by environment up to which id its list needs
+    not be read again: ids ascend, and full pages stay. `deliveries` are those of this process.
     """
 
     kind = "api"
@@ -79,8 +79,8 @@ class ApiArranger:
         label: str,
         *,
         listed: dict[str, str] | None = None,
-        deliveries: Deliveries | None = None,
         keyed: bool = False,
+        deliveries: Deliveries | None = None,
     ) -> None:
         self.used: list[Item] = []
         self._listed = {} if listed is None else listed

@@ -216,7 +216,7 @@ def _send(stage: Stage, action: str, item: Item) -> Send:
     place = (item.environment_id, item.work_id)
     match action:
         case "get":
-            settled = latest(no_earlier_state(stage.exchanges, item))
+            settled = latest(no_earlier_state(stage.exchanges, item, stage.client.target))
             return lambda api, name: api.get_until(name, *place, settled)
         case "heartbeat" | "again":
             first = action == "heartbeat"

@@ -138,5 +138,6 @@ def scenarios() -> Iterator[Scenario]:
             Check("ack.first.acknowledged-after-creation", acknowledged_after_creation),
             Check("ack.observe.lagging-get", lagging_get),
         ),
+        mostly_waits=True,
         also_writes=1,
     )

@@ -156,7 +156,7 @@ async def _not_delivered_again(stage: Stage) -> None:
         for state in ("starting", "active"):
             if state == "active":
                 await stage.heartbeat("heartbeat", item)
-            await stage.get(f"{state}.before", item, settled=in_state(state))
+            await stage.get(f"{state}.before", item, settled=in_state(state, stage.client.target))
             for who, headers in pollers.items():
                 await stage.poll_at_once(f"{state}.poll.{who}", item, headers)
     finally:

@@ -25,9 +25,9 @@ Attempt = Callable[["Stage", Item], Awaitable[None]]
 """Sends the ack that must be refused, as step `ack`."""
 
 RIGHTFUL_ACK: Final = success("ack.refused.rightful-worker-unharmed", None, presumes="ack")
+_STOP_TIMES: Final = ("stop_requested_at", "stopped_at")
 WRITES_OF_A_CONTROL: Final = 5
 """Session, message and ack; a stop and a delete afterwards."""
-_STOP_TIMES: Final = ("stop_requested_at", "stopped_at")
 
 
 def refusal_case(
@@ -49,8 +49,8 @@ def refusal_case(
 
     `need` is what the requirement depends on; a bad token, say, is refused whatever the item's state.
     `control` is the plain case where the ack is a variation of one; else it is the owning worker's. With
-    `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`. `worker` makes
-    the identity that the item is polled with, where that is for the suite to choose.
+    `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`. `worker` makes the
+    identity that the item is polled with, where that is for the suite to choose.
     """
     want = Want(way=way, items=2 if beside_another else 1, need=need)
     owner = owners_ack(way)

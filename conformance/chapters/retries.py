@@ -141,6 +141,7 @@ def _retried(
         expectations={ARRANGING_ACK: FIRST_ACK} | {step: success(f"ack.retry.{state}", state) for step in steps},
         gets=(*shown_by_get, (steps[-1], "after")),
         checks=tuple(checks),
+        mostly_waits=steps is _MANY,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import Item, Verb, Want
+from conformance.arrange.wants import Item, State, Verb, Want
 from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK
 from conformance.chapters.refusal_effects import WRITES_OF_A_CONTROL, changes_nothing_after_stop, refusal_case
 from conformance.scenario.model import Check, Scenario, refusal
@@ -81,7 +81,7 @@ async def _ack_again(stage: Stage, item: Item) -> None:
     await stage.ack("ack", item, stage.rightful(item))
 
 
-_AT_ONCE: Final[tuple[tuple[str, str, tuple[Verb, ...], bool, str], ...]] = (
+_AT_ONCE: Final[tuple[tuple[str, str, tuple[Verb, ...], bool, State], ...]] = (
     ("queued", "stopped-queued", (), False, "stopped"),
     ("starting", "stopping", ("ack",), False, "stopping"),
     ("active", "stopped-forced", ("ack", "heartbeat"), True, "stopped"),
@@ -89,7 +89,7 @@ _AT_ONCE: Final[tuple[tuple[str, str, tuple[Verb, ...], bool, str], ...]] = (
 """The state before the stop, the rule, the way to it, whether the stop is forced, and the state after it."""
 
 
-def _right_after_stop(*, force: bool, to: str) -> Callable[[Stage], Awaitable[None]]:
+def _right_after_stop(*, force: bool, to: State) -> Callable[[Stage], Awaitable[None]]:
     """Nothing reads the item between its stop and the ack: a get has read it right before."""
 
     async def talk(stage: Stage) -> None:
@@ -103,22 +103,22 @@ def _right_after_stop(*, force: bool, to: str) -> Callable[[Stage], Awaitable[No
     return talk
 
 
-def _stopped_just_now(state: str, rule: str, way: tuple[Verb, ...], *, force: bool, to: str) -> Scenario:
+def _stopped_just_now(state: str, rule: str, way: tuple[Verb, ...], *, force: bool, to: State) -> Scenario:
     title = Text(
         "A get reads an item that is {s}, {n} stops it, and its worker acks at once",
         "get 读取处于 {s} 的 item，{n}使其停止，其 worker 随即 ack",
     )
+    refused = refusal(f"ack.terminal.{rule}", _CONFLICT)
+    if not way:  # no ack on the way has shown that the target takes any
+        refused = replace(refused, witness=ALWAYS_FIRST.step)
     noun = Text("a forced stop", "强制停止") if force else Text("a graceful stop", "优雅停止")
-    expected = refusal(f"ack.terminal.{rule}", _CONFLICT)
     return Scenario(
         id=f"terminal.right-after-stop.{state}",
         chapter="terminal-states",
         title=title.format(s=state, n=noun),
-        want=Want(way=way),
+        want=Want(way=way, need="id"),
         talk=_right_after_stop(force=force, to=to),
-        expectations={ARRANGING_ACK: FIRST_ACK, "ack": expected}
-        if way
-        else {"ack": replace(expected, witness=ALWAYS_FIRST.step)},
+        expectations=({ARRANGING_ACK: FIRST_ACK} if way else {}) | {"ack": refused},
         checks=(Check("ack.refused.changes-nothing", changes_nothing_after_stop),),
         gets=((ARRANGING_ACK, "before"),) if way == ("ack",) else (),
         controls={} if way else {"ack": ALWAYS_FIRST},

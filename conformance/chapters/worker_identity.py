@@ -249,7 +249,8 @@ def scenarios() -> Iterator[Scenario]:
             "former": replace(refusal("ack.identity.redelivered", _CONFLICT), witness="ack"),
             "ack": success("ack.refused.rightful-worker-unharmed", None, presumes="former"),
         },
-        want=Want(place="quiet"),
+        controls={"former": FIRST, "ack": FIRST},
+        want=Want(place="quiet", need="id"),
     )
     yield Scenario(
         id="identity.no-id",

@@ -228,6 +228,7 @@ def _keep_asked_for(config: pytest.Config, items: list[pytest.Item], ours: list[
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in set(dropped)]
+    items.sort(key=lambda item: isinstance(item, RequirementItem) and item.mostly_waits)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -257,7 +257,10 @@ class Conductor:
             foreign=Secret(tokens.foreign, "${QODER_FOREIGN_PAT}"),
             expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
         )
-        return Target(base_url=server.base_url, embedded=True, states=self.settings.states), credentials
+        target = Target(
+            base_url=server.base_url, embedded=True, user_agent=self.settings.user_agent, states=self.settings.states
+        )
+        return target, credentials
 
     def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
         """Hold a conversation of the run's own, outside of any scenario."""

@@ -49,9 +49,9 @@ from conformance.text import Text
 _SECONDS_PER_WRITE: Final = 0.5
 """A scenario sends some seven writes in three to four seconds."""
 
-_STARTED: Final = sorted(scenarios().values(), key=lambda each: (each.after_all, each.race, not each.quiet))
+_STARTED: Final = sorted(scenarios().values(), key=lambda s: (s.after_all, s.race, not s.quiet, not s.mostly_waits))
 _ORDER: Final = {scenario.id: number for number, scenario in enumerate(_STARTED)}
-"""Quiet ones first, for they wait for each other, and under a rate limit too; then races, and the last ones last."""
+"""Quiet ones first, for they wait for each other; then those that mostly wait, the others, races, and the last ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,10 +269,10 @@ class Engine:
 
     async def _rest_is_over(self) -> None:
         """Wait for the scenarios that are no races, of this process and of others, and until they are judged."""
-        rest = [held for name, held in self._transcripts.items() if _before_races(name)]
+        rest = [held for name, held in self._transcripts.items() if scenarios()[name].before_races]
         await asyncio.gather(*map(asyncio.wrap_future, rest), return_exceptions=True)
         elsewhere = {line.scenario for line in self._lines} - self._transcripts.keys()
-        await all_written(self._assignment.folder, filter(_before_races, elsewhere))
+        await all_written(self._assignment.folder, (name for name in elsewhere if scenarios()[name].before_races))
         await self._nothing_else_to_judge.wait()
 
     def _round_policy(self) -> RoundPolicy:
@@ -351,8 +351,8 @@ class Engine:
                 rng=random.Random(f"{self._assignment.seed}:{scenario.id}{again}:{attempt}"),  # noqa: S311 - to be repeated
                 age=_ORDER[scenario.id] + len(_ORDER) * (number - 1),
                 repetition=number,
-                deliveries=None if scenario.quiet else self._arrangers.deliveries,
                 guise=guise,
+                deliveries=None if scenario.quiet else self._arrangers.deliveries,
             )
             if scenario.race:
                 stage.facts[ODDITIES] = [each.to_json() for each in self._oddities]
@@ -395,8 +395,3 @@ def in_flight(limits: Limits) -> int:
     if not limits.writes_per_second:
         return limits.concurrency
     return min(limits.concurrency, max(2, round(limits.writes_per_second * _SECONDS_PER_WRITE)))
-
-
-def _before_races(name: str) -> bool:
-    scenario = scenarios()[name]
-    return not scenario.race and not scenario.after_all

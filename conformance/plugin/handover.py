@@ -54,8 +54,8 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
             "arrange_url": target.arrange_url,
             "connection": asdict(target.connection),
             "embedded": target.embedded,
-            "states": [list(pair) for pair in target.states],
             "user_agent": target.user_agent,
+            "states": [list(pair) for pair in target.states],
         },
     }
 
@@ -89,8 +89,8 @@ def unpack(data: dict[str, Any]) -> Assignment:
             arrange_url=target["arrange_url"],
             connection=Connection(**target["connection"]),
             embedded=target["embedded"],
-            states=tuple((name, state) for name, state in target["states"]),
             user_agent=target["user_agent"],
+            states=tuple((name, state) for name, state in target["states"]),
         ),
     )
 

@@ -89,6 +89,11 @@ class RequirementItem(pytest.Item):
         requirement = load().requirements[line.requirement]
         self.extra_keyword_matches.update({requirement.level, requirement.basis, requirement.chapter})
 
+    @property
+    def mostly_waits(self) -> bool:
+        """Whether its scenario takes seconds in which the others can be judged."""
+        return scenarios()[self.line.scenario].mostly_waits
+
     def judged(self) -> Verdict:
         """Wait for the transcript and judge it."""
         return self.config.stash[JUDGE](self.line)

@@ -152,6 +152,8 @@ class Scenario:
     after_all: bool = False
     on_request: bool = False
     token: OptionalToken | None = None
+    mostly_waits: bool = False
+    """Whether it waits for seconds between its few requests, so that races, which need to be alone, begin meanwhile."""
     also_writes: int = 0
     """Requests of the conversation that change something and are neither acks nor on the item's way."""
 
@@ -159,6 +161,11 @@ class Scenario:
     def quiet(self) -> bool:
         """Whether it is held in the second environment, where one case at a time may take whatever was delivered."""
         return self.want.place == "quiet"
+
+    @property
+    def before_races(self) -> bool:
+        """Whether races wait for it."""
+        return not (self.race or self.after_all or self.mostly_waits)
 
     def times(self, repeat: int) -> int:
         """How often it is held where each is to be held so often: what ends the run for the others, once.

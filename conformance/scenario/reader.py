@@ -63,7 +63,11 @@ class Reader:
         """Get items when a burst is over, at the same time: as the steps `<step>.<name>`, or `step` for the name ""."""
         await asyncio.gather(
             *(
-                self.get(f"{step}.{name}" if name else step, item, settled=no_earlier_state(self.exchanges, item))
+                self.get(
+                    f"{step}.{name}" if name else step,
+                    item,
+                    settled=no_earlier_state(self.exchanges, item, self.client.target),
+                )
                 for name, item in items.items()
             )
         )

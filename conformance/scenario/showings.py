@@ -13,6 +13,7 @@ from conformance.contract.model import PHASES
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.contract.work_item import differences
 from conformance.exchange import Exchange
+from conformance.target import Target
 
 Settled = Callable[[Mapping[str, Any]], bool]
 """Whether the item, as a get shows it, need not be read again."""
@@ -48,9 +49,9 @@ def latest(settled: Settled) -> Callable[[Exchange], bool]:
     return judge
 
 
-def in_state(state: str) -> Settled:
-    """The item is in this state."""
-    return lambda shown: shown.get("state") == state
+def in_state(state: str, target: Target) -> Settled:
+    """The item is in this state, by whatever name."""
+    return lambda shown: target.state_named(str(shown.get("state"))) == state
 
 
 def as_answered(exchange: Exchange) -> Settled:
@@ -76,10 +77,11 @@ def no_older_than(exchanges: Sequence[Exchange], step: str) -> Settled:
     return lambda shown: not any(not differences(before, shown) for before in passed)
 
 
-def no_earlier_state(exchanges: Sequence[Exchange], item: Item) -> Settled:
+def no_earlier_state(exchanges: Sequence[Exchange], item: Item, target: Target) -> Settled:
     """The item is at least as far in its life as the target has said that it is."""
-    reached = max((_rank(state) for state in _states(exchanges, item.work_id)), default=0)
-    return lambda shown: _rank(shown.get("state")) >= reached
+    ranks = [_rank(state, target) for state in _states(exchanges, item.work_id)]
+    reached = max((rank for rank in ranks if rank is not None), default=0)
+    return lambda shown: (rank := _rank(shown.get("state"), target)) is None or rank >= reached
 
 
 def _states(exchanges: Sequence[Exchange], work_id: str) -> Iterator[Any]:
@@ -89,5 +91,7 @@ def _states(exchanges: Sequence[Exchange], work_id: str) -> Iterator[Any]:
             yield shown.get("state")
 
 
-def _rank(state: Any) -> int:
-    return PHASES.index(state) if state in PHASES else len(PHASES)
+def _rank(state: Any, target: Target) -> int | None:
+    """How far in its life an item of that state is; None for a state that no page documents."""
+    named = target.state_named(state) if isinstance(state, str) else None
+    return PHASES.index(named) if named in PHASES else None

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from conformance.arrange.deliveries import Deliveries
 from conformance.arrange.items import Arranger
-from conformance.arrange.reading import CannotArrange, NotOffered, answered, object_of, succeeded
-from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
+from conformance.arrange.reading import NotOffered, answered, state_in, succeeded
+from conformance.arrange.wants import LEASE_SECONDS, Item, State, Verb, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
 from conformance.client.client import Client
@@ -191,16 +191,20 @@ class Stage(Reader):
             await self._api.poll(step, item.environment_id, headers=headers, block_ms=None, reclaim_older_than_ms=0)
         )
 
-    async def stop(self, step: str, item: Item, *, force: bool, to: str) -> None:
-        """Stop the item, which has to answer that it is in the state `to`.
+    async def stop(self, step: str, item: Item, *, force: bool, to: State) -> None:
+        """Stop the item, whose response has to show that it is in the state `to`: a get would show it too late.
 
         Raises:
-            CannotArrange: it does not.
+            CannotArrange: it is refused.
+            NotOffered: it shows another state, or none.
         """
-        shown = object_of(await self._api.stop(step, item.environment_id, item.work_id, force=force))
-        if shown.get("state") != to:
-            words = Text("the stop left the item `{found}` and not `{to}`", "stop 之后 item 是 `{found}` 而不是 `{to}`")
-            raise CannotArrange(words.format(found=str(shown.get("state"))[:20], to=to), step)
+        exchange = await self._api.stop(step, item.environment_id, item.work_id, force=force)
+        succeeded(exchange)
+        found = state_in(exchange)
+        if found is None or self.client.target.state_named(found) != to:
+            raise NotOffered(
+                Text("the stop did not show the item `{to}`", "stop 没有显示 item 处于 `{to}`").format(to=to)
+            )
 
     async def heartbeat(self, step: str, item: Item, *, first: bool = True) -> None:
         """A heartbeat with the longest lease; the first one makes a `starting` item `active`."""

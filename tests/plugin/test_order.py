@@ -26,7 +26,21 @@ def test_a_quiet_scenario_does_not_queue_again_behind_all_others(tmp_path: Path)
         judge_settings(settings_for(server.base_url, tokens, tmp_path / "out", concurrency=2), plan)
     held = read_evidence(tmp_path / "out").transcripts
     begun = {name: transcript.exchanges[0].invoked for name, transcript in held.items()}
-    assert len(quiet) == 5
+    assert len(quiet) == 6
     assert max(begun[name] for name in quiet) < max(begun[name] for name in others)
     spans = sorted((begun[name], held[name].exchanges[-1].completed) for name in quiet)
     assert all(one[1] <= other[0] for one, other in pairwise(spans))
+
+
+def test_races_do_not_wait_for_a_scenario_that_only_lets_time_pass(tmp_path: Path) -> None:
+    waiting = {name for name, scenario in scenarios().items() if scenario.mostly_waits}
+    plan = [line for line in full_plan() if line.scenario in waiting | {"race.same-worker", "first-ack.named-worker"}]
+    assert {line.scenario for line in plan[-len(waiting) :]} <= waiting, "they are judged last"
+    tokens = Tokens.generate()
+    with EmulatorServer(in_microseconds(Recipe()).build(tokens)) as server:
+        judge_settings(settings_for(server.base_url, tokens, tmp_path / "out", race_repeat=1), plan)
+    held = read_evidence(tmp_path / "out").transcripts
+    raced = held["race.same-worker"].exchanges
+    for name in waiting:
+        assert held[name].exchanges[0].invoked < raced[0].invoked
+        assert raced[-1].completed < held[name].exchanges[-1].completed

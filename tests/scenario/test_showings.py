@@ -10,9 +10,11 @@ import pytest
 from conformance.arrange.wants import Item
 from conformance.exchange import Body, Exchange, Request, Response
 from conformance.scenario.showings import as_answered, in_state, no_earlier_state, no_older_than, shown_by
+from conformance.target import Target
 
 from .building import ENVIRONMENT, WORK, shown
 
+TARGET = Target(base_url="http://h", states=(("PENDING", "queued"), ("RUNNING", "active")))
 ITEM = Item(environment_id=ENVIRONMENT, work_id=WORK, place="main", worker="w", seen_by="arrange.poll.1", seen=shown())
 
 
@@ -50,8 +52,8 @@ def test_a_get_settles_where_it_shows_what_was_answered_or_wanted() -> None:
     assert not settled(shown())
     assert not settled(shown("starting", acknowledged_at=None))
     assert as_answered(said("ack", "ack", {}, 409))(shown())
-    assert in_state("active")(shown("active"))
-    assert not in_state("active")(shown("starting"))
+    assert in_state("active", TARGET)(shown("active"))
+    assert not in_state("active", TARGET)(shown("starting"))
 
 
 @pytest.mark.parametrize("older", [shown(), shown("starting")])
@@ -75,7 +77,7 @@ def test_an_item_that_was_never_shown_otherwise_is_read_once() -> None:
 
 def test_after_a_burst_the_item_is_as_far_as_any_answer_has_said() -> None:
     burst = [*ARRANGED, said("ack.1", "ack", shown("active")), said("stop", "stop", shown("stopping"))]
-    settled = no_earlier_state(burst, ITEM)
+    settled = no_earlier_state(burst, ITEM, TARGET)
     assert [state for state in ("queued", "starting", "active") if settled(shown(state))] == []
     assert settled(shown("stopping"))
     assert settled(shown("stopped"))
@@ -84,8 +86,16 @@ def test_after_a_burst_the_item_is_as_far_as_any_answer_has_said() -> None:
 
 def test_answers_about_another_item_say_nothing_of_this_one() -> None:
     other = said("stop", "stop", shown("stopped", id="work_other"), work_id="work_other")
-    assert no_earlier_state([*ARRANGED[:1], other], ITEM)(shown())
+    assert no_earlier_state([*ARRANGED[:1], other], ITEM, TARGET)(shown())
 
 
 def test_a_heartbeat_says_how_far_its_item_is() -> None:
-    assert not no_earlier_state(ARRANGED[:3], ITEM)(shown("starting"))
+    assert not no_earlier_state(ARRANGED[:3], ITEM, TARGET)(shown("starting"))
+
+
+def test_states_have_the_names_that_the_target_gives_them() -> None:
+    settled = no_earlier_state([said("before", "get", shown("RUNNING"))], ITEM, TARGET)
+    assert not settled(shown("PENDING"))
+    assert settled(shown("RUNNING"))
+    assert settled(shown("unmapped"))
+    assert in_state("active", TARGET)(shown("RUNNING"))

@@ -27,11 +27,9 @@ def _stale(answer: Answer) -> None:
         answer.put(item | {"state": "queued", "acknowledged_at": None})
 
 
+_FUTURE: Final = "ack.answer.acknowledged-at-not-future"
 _FIRST_STATE: Final = "ack.identity.optional ack.identity.header-case ack.request.json-body"
 """What else shows the state that a first ack answers."""
-
-
-_FUTURE = "ack.answer.acknowledged-at-not-future"
 
 FIRST_ACK = (
     defect(
@@ -65,24 +63,6 @@ FIRST_ACK = (
         around(acknowledge=lambda found, item, now: found(item, now - timedelta(hours=1))),
         fails="ack.first.acknowledged-at",
         moves_time=True,
-    ),
-    defect(
-        "first.active-at-once",
-        "The first ack makes the item active, as if it were a heartbeat too.",
-        "首次 ack 使 item 变为 active，如同同时收到了 heartbeat。",
-        around(
-            acknowledge=lambda found, item, now: replace(
-                found(item, now), state=State.ACTIVE, started_at=now, latest_heartbeat_at=now
-            )
-        ),
-        fails=f"ack.first.starting ack.first.later-times-null {_FIRST_STATE}",
-    ),
-    defect(
-        "first.active-unstarted",
-        "The first ack makes the item active and notes no start.",
-        "首次 ack 使 item 变为 active，但没有记录启动时间。",
-        around(acknowledge=lambda found, item, now: replace(found(item, now), state=State.ACTIVE)),
-        fails=f"ack.first.starting {_FIRST_STATE}",
     ),
     defect(
         "first.acknowledged-in-2099",
@@ -127,6 +107,24 @@ FIRST_ACK = (
         ),
         fails="ack.first.acknowledged-after-creation",
         moves_time=True,
+    ),
+    defect(
+        "first.active-at-once",
+        "The first ack makes the item active, as if it were a heartbeat too.",
+        "首次 ack 使 item 变为 active，如同同时收到了 heartbeat。",
+        around(
+            acknowledge=lambda found, item, now: replace(
+                found(item, now), state=State.ACTIVE, started_at=now, latest_heartbeat_at=now
+            )
+        ),
+        fails=f"ack.first.starting ack.first.later-times-null {_FIRST_STATE}",
+    ),
+    defect(
+        "first.active-unstarted",
+        "The first ack makes the item active and notes no start.",
+        "首次 ack 使 item 变为 active，但没有记录启动时间。",
+        around(acknowledge=lambda found, item, now: replace(found(item, now), state=State.ACTIVE)),
+        fails=f"ack.first.starting {_FIRST_STATE}",
     ),
     defect(
         "first.started-at-set",
