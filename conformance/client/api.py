@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from conformance.client.client import Call, Client
+from conformance.client.call import Call
+from conformance.client.client import Client
+from conformance.client.cookies import Cookies
 from conformance.client.limiter import Kind
 from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication
@@ -19,6 +21,7 @@ class Api:
 
     `record` is given every exchange once it is over; `age` orders scenarios at the rate limiter. With a `place` at a
     starting line its one request leaves together with the others: the burst as a whole has waited for the rate.
+    `cookies` are those of the conversation that it goes on with.
     """
 
     def __init__(
@@ -28,8 +31,10 @@ class Api:
         *,
         age: int = 0,
         place: Place | None = None,
+        cookies: Cookies | None = None,
     ) -> None:
         self.client = client
+        self.cookies = Cookies() if cookies is None else cookies
         self._record = record
         self._age = age
         self._place = place
@@ -204,6 +209,7 @@ class Api:
             body=body,
             repeatable=repeatable,
             listing=listing,
+            cookies=self.cookies,
         )
         if self._place is None:
             exchange = await self.client.perform(call, age=self._age)

@@ -181,8 +181,7 @@ class Engine:
         assignment = self._assignment
         self._gate = asyncio.Semaphore(in_flight(assignment.limits))
         self._quiet = asyncio.Lock()
-        self._quiet_ones = 0
-        self._holds_place = False
+        self._quiet_ones, self._holds_place = 0, False
         try:
             transport = Transports(assignment.target, assignment.limits)
         except BaseException as error:
@@ -195,6 +194,7 @@ class Engine:
                 credentials=assignment.credentials,
                 limits=assignment.limits,
                 clock=lambda: time.monotonic() - assignment.epoch,
+                known=True,
             )
             learn(client, self._workspace.pat_envs)
             self._ready.set_result(client)
@@ -350,6 +350,7 @@ class Engine:
                 age=_ORDER[scenario.id] + len(_ORDER) * (number - 1),
                 repetition=number,
                 deliveries=None if scenario.quiet else self._arrangers.deliveries,
+                attempt=attempt,
             )
             if scenario.race:
                 stage.facts[ODDITIES] = [each.to_json() for each in self._oddities]
