@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final
 from conformance.arrange.arrangement import Arrangement, arrangement_from
 from conformance.arrange.place_tokens import token_in
 from conformance.arrange.wants import STATES
+from conformance.client.reaching import base_url_from, connection_from
 from conformance.judging.waivers import read_waivers
 from conformance.machine.limits import FEWEST, at_once, open_files
 from conformance.options import OPTIONS, is_blank
@@ -25,7 +25,6 @@ from conformance.target import (
     Target,
     is_loopback,
     parse_api_prefix,
-    parse_base_url,
     parse_secret,
 )
 from conformance.text import Lang
@@ -99,18 +98,20 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
     """
     _refuse_empty(values)
     prefix = parse_api_prefix(values.get("api_prefix") or DEFAULT_API_PREFIX)
-    base_url = parse_base_url(values["base_url"], prefix) if values.get("base_url") else None
+    base_url = base_url_from(values["base_url"], prefix) if values.get("base_url") else None
+    worker_header = _header_name(values.get("worker_header") or DEFAULT_WORKER_HEADER)
+    arrange_url = _arrange_url(values.get("arrange_url"), base_url)
     arrangement = arrangement_from(values, embedded=base_url is None)
     return Settings(
         base_url=base_url,
         api_prefix=prefix,
-        worker_header=_header_name(values.get("worker_header") or DEFAULT_WORKER_HEADER),
-        headers=tuple(_header(text) for text in values.get("header") or ()),
+        worker_header=worker_header,
+        headers=tuple(_header(text, worker_header) for text in values.get("header") or ()),
         user_agent=_user_agent(values.get("user_agent")),
-        secret_headers=tuple(_secret_header(text, environ) for text in values.get("header_env") or ()),
+        secret_headers=tuple(_secret_header(text, worker_header, environ) for text in values.get("header_env") or ()),
         query=tuple(_parameter(text) for text in values.get("query") or ()),
         secret_query=tuple(_secret_parameter(text, environ) for text in values.get("query_env") or ()),
-        arrange_url=_arrange_url(values.get("arrange_url"), base_url),
+        arrange_url=arrange_url,
         output=Path(values["output"]) if values.get("output") else None,
         lang=values.get("lang") or None,
         chapters=tuple(values.get("chapter") or ()),
@@ -118,7 +119,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         failed_from=Path(values["failed_from"]) if values.get("failed_from") else None,
         strict=bool(values.get("strict")),
         limits=_limits(values, [url for url in (base_url, values.get("arrange_url")) if url]),
-        connection=_connection(values),
+        connection=connection_from(values, environ, base_url, arrange_url),
         seed=values.get("seed"),
         credentials=_credentials(values, environ, arrangement, needed=base_url is not None),
         arrangement=arrangement,
@@ -166,6 +167,7 @@ def _limits(values: Mapping[str, Any], addresses: Iterable[str]) -> Limits:
         reads_per_second=reads,
         concurrency=min(int(_positive(values, "concurrency", 32)), _allowed_at_once()),
         explore=_positive(values, "explore", 0.0),
+        outage=_outage(values),
     )
 
 
@@ -180,26 +182,8 @@ def _allowed_at_once() -> int:
     return at_once(files) or _LARGEST
 
 
-def _connection(values: Mapping[str, Any]) -> Connection:
-    for option in ("ca_bundle", "client_cert"):
-        if values.get(option) and not Path(values[option]).is_file():
-            name = option.replace("_", "-")
-            raise ConfigurationError(
-                f"--{name}: there is no file {values[option]!r}.", f"--{name}：文件 {values[option]!r} 不存在。"
-            )
-    if values.get("http2") and importlib.util.find_spec("h2") is None:
-        raise ConfigurationError(
-            "--http2 needs the package h2: pip install 'work-conformance[http2]'.",
-            "--http2 需要 h2 包：pip install 'work-conformance[http2]'。",
-        )
-    return Connection(
-        ca_bundle=values.get("ca_bundle") or None,
-        client_cert=values.get("client_cert") or None,
-        insecure=bool(values.get("insecure")),
-        proxy=values.get("proxy") or None,
-        trust_env=bool(values.get("trust_env")),
-        http2=bool(values.get("http2")),
-    )
+def _outage(values: Mapping[str, Any]) -> float:
+    return 0.0 if values.get("outage") == 0 else _positive(values, "outage", Limits().outage)
 
 
 def _credentials(
@@ -299,7 +283,39 @@ def _header_name(name: str) -> str:
     return name
 
 
-def _header(text: str) -> tuple[str, str]:
+_OF_THE_CASES: Final = frozenset({"authorization", "content-type"})
+"""Headers that the cases differ in."""
+
+_OF_THE_CONNECTION: Final = frozenset(
+    {
+        *("accept-encoding", "connection", "content-length", "expect", "http2-settings", "keep-alive"),
+        *("proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding"),
+        "upgrade",
+    }
+)
+"""Headers about the connection to the next hop, or about how a message is framed and coded."""
+
+
+def _own_header(option: str, name: str, worker_header: str) -> str:
+    """The name of a header of the user's own, as it may be sent with every request."""
+    name = _header_name(name.strip())
+    if name.lower() in _OF_THE_CASES or name.lower() == worker_header.lower():
+        raise ConfigurationError(
+            f"{option} {name}: the cases set this header themselves; leave it out (the token comes from QODER_PAT, the"
+            " name of the worker's header from --worker-header).",
+            f"{option} {name}：该头部由各用例自行设置；请去掉（token 来自 QODER_PAT，worker 头部的名称由"
+            " --worker-header 指定）。",
+        )
+    if name.lower() in _OF_THE_CONNECTION:
+        raise ConfigurationError(
+            f"{option} {name}: this header belongs to the connection or to the length of the message; leave it out"
+            " (a proxy's user name and password go into --proxy).",
+            f"{option} {name}：该头部属于连接或消息长度；请去掉（代理的用户名和密码应写入 --proxy）。",
+        )
+    return name
+
+
+def _header(text: str, worker_header: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise ConfigurationError(f"--header {text!r}: write NAME=VALUE.", f"--header {text!r}：请写成 NAME=VALUE。")
@@ -308,7 +324,7 @@ def _header(text: str) -> tuple[str, str]:
             f"--header {name}: the value holds characters that no header can carry.",
             f"--header {name}：值中含有头部无法携带的字符。",
         )
-    return _header_name(name.strip()), value.strip()
+    return _own_header("--header", name, worker_header), value.strip()
 
 
 def _user_agent(text: str | None) -> str | None:
@@ -332,9 +348,9 @@ def _state(text: str) -> tuple[str, str]:
     return name, state
 
 
-def _secret_header(text: str, environ: Mapping[str, str]) -> tuple[str, Secret]:
+def _secret_header(text: str, worker_header: str, environ: Mapping[str, str]) -> tuple[str, Secret]:
     name, secret = _from_variable("header-env", text, environ)
-    return _header_name(name), secret
+    return _own_header("--header-env", name, worker_header), secret
 
 
 def _parameter(text: str) -> tuple[str, str]:
@@ -374,7 +390,7 @@ def _arrange_url(text: str | None, base_url: str | None) -> str | None:
             "--arrange-url 需要 --base-url：被判定的服务器。",
         )
     try:
-        return parse_base_url(text, "")
+        return base_url_from(text, "")
     except ConfigurationError as error:
         en, zh = f"--arrange-url: {error.reason.en}", f"--arrange-url：{error.reason.zh}"
         raise ConfigurationError(en, zh) from None

@@ -82,7 +82,8 @@ class Credentials:
 class Limits:
     """Bounds on a run. Rates are per second, 0 is unlimited; times are seconds; sizes are bytes.
 
-    `explore` is how long random requests are sent; 0 is not at all.
+    `explore` is how long random requests are sent; 0 is not at all. `outage` is how long the target may be away, in
+    all. With `one_connection` requests follow each other, each on a connection of its own.
     """
 
     timeout: float = 30.0
@@ -91,18 +92,26 @@ class Limits:
     reads_per_second: float = 0.0
     concurrency: int = 32
     explore: float = 0.0
+    outage: float = 30.0
+    one_connection: bool = False
     max_body: int = MAX_BODY
     max_list: int = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """How the target is reached. `http2`: where TLS lets both sides agree on it."""
+    """How the target is reached. `http2`: where TLS lets both sides agree on it.
+
+    `proxy` is the one for this target, given or found in the environment, `arrange_proxy` the one for its arranging
+    endpoints where they are elsewhere; `trust_env` says that the environment counts.
+    """
 
     ca_bundle: str | None = None
     client_cert: str | None = None
+    client_key_password: Secret | None = None
     insecure: bool = False
     proxy: str | None = None
+    arrange_proxy: str | None = None
     trust_env: bool = False
     http2: bool = False
 

@@ -8,7 +8,9 @@ from datetime import date
 import pytest
 
 from conformance.cli import run_command
-from conformance.client.client import MAX_TRIES, MAX_WAIT
+from conformance.client.backoff import MAX_WAIT
+from conformance.client.client import MAX_TRIES
+from conformance.client.presence import FIRST_CONTACT
 from conformance.contract.catalogue import BASIS_WORDS, load
 from conformance.judging import gate
 from conformance.judging.plan import cost, full_plan
@@ -52,7 +54,7 @@ def test_the_defaults_are_those_of_the_settings(lang: Lang) -> None:
     limits = settings.limits
     assert cells["--api-prefix"].endswith(f"`{settings.api_prefix}`")
     assert cells["--worker-header"].endswith(f"`{settings.worker_header}`")
-    for name in ("timeout", "max_duration", "concurrency"):
+    for name in ("timeout", "max_duration", "concurrency", "outage"):
         assert re.search(rf"\b{getattr(limits, name):g}$", cells[f"--{name.replace('_', '-')}"]), name
     assert re.search(rf"\b{settings.arrangement.timeout:g}$", cells["--arrange-timeout"])
     assert cells["--arrange"].endswith(f"`{settings.arrangement.mode}`")
@@ -69,9 +71,10 @@ def test_the_limits_in_sentences_are_those_of_the_client(lang: Lang) -> None:
         Text(f"at most {writes} writes and {reads} reads a second", f"每秒最多 {writes} 次写、{reads} 次读"),
         Text("ten times at most", "最多十次"),
         Text(f"up to {MAX_WAIT:g} s", f"上限 {MAX_WAIT:g} 秒"),
+        Text("given up after five seconds", "五秒后即放弃"),
         Text("twelve characters at least", f"至少要有 {MINIMUM_SECRET_LENGTH} 个字符"),
     )
-    assert (MAX_TRIES, MINIMUM_SECRET_LENGTH) == (10, 12), "written out in the sentences above"
+    assert (MAX_TRIES, FIRST_CONTACT, MINIMUM_SECRET_LENGTH) == (10, 5, 12), "written out in the sentences above"
     for sentence in sentences:
         assert "".join(sentence.in_(lang).split()) in "".join(README[lang].split())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +15,8 @@ from conformance.arrange.reading import AnswerLost, CannotArrange, object_of
 from conformance.arrange.refusals import outcome
 from conformance.arrange.wants import Item
 from conformance.client.api import Api
-from conformance.client.client import TargetGone
+from conformance.client.client import MAX_LOST_TRIES
+from conformance.client.presence import TargetGone
 from conformance.exchange import Exchange
 from conformance.text import Text
 
@@ -173,7 +174,9 @@ async def _stop_live(api: Api, environment: Made, gate: asyncio.Semaphore) -> No
 async def _stop(api: Api, environment_id: str, work_id: str, gate: asyncio.Semaphore) -> None:
     async with gate:
         with contextlib.suppress(TargetGone):
-            await api.stop("clean.stop", environment_id, work_id, force=True)
+            for _ in range(MAX_LOST_TRIES):
+                if (await api.stop("clean.stop", environment_id, work_id, force=True)).outcome != "unknown":
+                    break
 
 
 def _live_id(entry: Any) -> str | None:
@@ -197,17 +200,19 @@ async def _remove(api: Api, made: Made, gate: asyncio.Semaphore, until: float | 
 
 async def _take_away(api: Api, collection: Collection, object_id: str) -> str | None:
     """Whether it could be removed: None where it was, else what the target said last."""
-    exchange = await api.delete("clean.delete", collection, object_id)
+    exchange = await _surely(lambda: api.delete("clean.delete", collection, object_id))
+    if exchange.outcome == "fail":
+        return outcome(exchange)  # turned away for as long as an outage may last: other ways would be too
     if await _gone(api, exchange, collection, object_id):
         return None
     freed = collection == "sessions" and await _free(api, object_id)
     for pause in (0.0, _SETTLING) if freed else (0.0,):
         await asyncio.sleep(pause)
         if freed:
-            exchange = await api.delete("clean.delete", collection, object_id)
+            exchange = await _surely(lambda: api.delete("clean.delete", collection, object_id))
             if await _gone(api, exchange, collection, object_id):
                 return None
-        exchange = await api.act("clean.archive", collection, object_id, "archive")
+        exchange = await _surely(lambda: api.act("clean.archive", collection, object_id, "archive"))
         if await _gone(api, exchange, collection, object_id):
             return None
     return outcome(exchange)
@@ -221,17 +226,26 @@ async def _free(api: Api, session_id: str) -> bool:
 
 
 def _taken(exchange: Exchange) -> bool:
-    return exchange.response is not None and 200 <= exchange.response.status < 300
+    return exchange.outcome == "ok" and exchange.response is not None and 200 <= exchange.response.status < 300
 
 
 async def _gone(api: Api, exchange: Exchange, collection: Collection, object_id: str) -> bool:
     """Whether an answer to a delete or an archive says that the object is gone, and nothing shows it any more."""
     if _taken(exchange):
         return True
-    status = exchange.response.status if exchange.response is not None else 0
+    status = exchange.response.status if exchange.response is not None and exchange.outcome == "ok" else 0
     if status == _ALREADY_ARCHIVED and exchange.operation == "archive_environments":
         return True
     return status == _ALREADY_GONE and not await _shown(api, collection, object_id)
+
+
+async def _surely(send: Callable[[], Awaitable[Exchange]]) -> Exchange:
+    """Send, again where the answer was lost: what was removed already is not found then, which is as good."""
+    for _ in range(MAX_LOST_TRIES):
+        exchange = await send()
+        if exchange.outcome != "unknown":
+            break
+    return exchange
 
 
 async def _shown(api: Api, collection: Collection, object_id: str) -> bool:

@@ -11,7 +11,16 @@ from typing import Any, Final, Protocol
 
 from conformance.arrange.deliveries import DeliveredTwice, Deliveries
 from conformance.arrange.journal import Journal
-from conformance.arrange.reading import CannotArrange, NotOffered, id_of, nothing_in, object_of, succeeded, usable_id
+from conformance.arrange.reading import (
+    AnswerLost,
+    CannotArrange,
+    NotOffered,
+    id_of,
+    nothing_in,
+    object_of,
+    succeeded,
+    usable_id,
+)
 from conformance.arrange.wants import Item, Want
 from conformance.arrange.way import Way
 from conformance.arrange.workspace import NO_SECOND, Maker, Place, Workspace
@@ -27,6 +36,9 @@ NEVER_RECLAIM_MS: Final = 86_400_000
 
 POLL_PATIENCE: Final = 30.0
 """Seconds after which an item that was not delivered is given up."""
+
+_AGAIN: Final = ("", "-2", "-3")
+"""What tells the sessions of one item apart, where answers were lost."""
 
 POLL_INTERVAL: Final = 0.25
 """Seconds at least from one poll to the next, for targets that do not wait as `block_ms` asks."""
@@ -156,15 +168,28 @@ class ApiArranger:
         succeeded(await self._api.stop(f"{step}.put-aside", item.environment_id, item.work_id, force=True))
 
     async def _queued(self, place: Place, name: str) -> tuple[str, str]:
-        """Create a session and its first message, so that work is queued; the ids of environment and session."""
+        """Create a session and its first message, so that work is queued; the ids of environment and session.
+
+        Where an answer is lost another session is made: items are alike, and nothing was said of this one yet.
+        """
         environment_id = self._workspace.environment(place)
         if environment_id is None:
             raise CannotArrange(self._workspace.why_missing("quiet", NO_SECOND), "create-environment.quiet")
         label = f"{self._label}-{name}" if name else self._label
-        session_id = await self._maker.session(
-            _step(name, "session"), label, agent=self._workspace.agent, environment=environment_id
-        )
-        succeeded(await self._api.send_message(_step(name, "message"), session_id, "Say OK."))
+        for again in _AGAIN:
+            try:
+                session_id = await self._maker.session(
+                    _step(name, f"session{again}"),
+                    f"{label}{again}",
+                    agent=self._workspace.agent,
+                    environment=environment_id,
+                )
+                succeeded(await self._api.send_message(_step(name, f"message{again}"), session_id, "Say OK."))
+            except AnswerLost as lost:
+                if lost.exchange.outcome == "fail" or again == _AGAIN[-1]:
+                    raise
+            else:
+                break
         return environment_id, session_id
 
     async def _undelivered(self, place: Place, name: str) -> Item:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
 from conformance.arrange.arrangement import Arrangement
+from conformance.arrange.backends import unshared
 from conformance.arrange.items import ApiArranger
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Manifest
@@ -19,7 +21,8 @@ from conformance.arrange.refusals import NO_ROUTE, outcome, refusal
 from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace, prepare, worker_of
 from conformance.client.api import Api
-from conformance.client.client import Client, TargetGone
+from conformance.client.client import Client
+from conformance.client.presence import TargetGone
 from conformance.exchange import Exchange, Header
 from conformance.target import ConfigurationError
 from conformance.text import Text
@@ -28,6 +31,10 @@ _REFUSED: Final = frozenset({401, 403})
 _BY_API: Final = Arrangement()
 _LOOKED_AT: Final = (Want(), Want(way=("ack",)), Want(way=("ack", "heartbeat")))
 """What a program is tried with: an item in each state in which its worker's ack succeeds."""
+_LOST: Final = 3
+"""How often preparing begins anew because an answer was lost while the target was there."""
+
+_UNKNOWN_LATENCY: Final = 0.0
 _TRIED: Final = 3
 """Items of a manifest that are read before it is given up."""
 
@@ -46,30 +53,54 @@ async def preflight(api: Api, journal: Journal, run_id: str, arrangement: Arrang
     Raises:
         CannotStart: any of this fails.
     """
-    host = api.client.target.host
     try:
         if arrangement.manifest is not None:
-            return await _manifested(api, run_id, arrangement.manifest)
+            workspace, latency = await _manifested(api, run_id, arrangement.manifest), _UNKNOWN_LATENCY
+        else:
+            listing = await api.list_objects("preflight", "environments")
+            accepted(listing, api.client)
+            latency = listing.completed - listing.invoked
+        two = await api.client.takes_two(latency)
         if arrangement.command:
-            return await _commanded(api, arrangement.program(api), journal, run_id)
-        return await _arranged(api, journal, run_id)
+            workspace = await _commanded(api, arrangement.program(api), journal, run_id)
+        elif arrangement.manifest is None:
+            workspace = await _arranged(api, journal, run_id)
+        return replace(workspace, one_connection=not two)
     except TargetGone:
-        raise CannotStart(_unreachable(host, "no connection")) from None
+        raise CannotStart(_unreachable(api.client, None)) from None
 
 
 async def _arranged(api: Api, journal: Journal, run_id: str) -> Workspace:
-    """Make the environments and the agent, and see one work item delivered."""
-    host = api.client.target.host
-    try:
-        accepted(await api.list_objects("preflight", "environments"), api.client)
-        workspace = await prepare(api, journal, run_id)
-        await ApiArranger(api, workspace, journal, "preflight").item(Want(named=False), None)
-    except AnswerLost as lost:
-        raise CannotStart(_unreachable(host, outcome(lost.exchange))) from None
-    except CannotArrange as stop:
-        words = Text("No work can be arranged at {host}: {reason} {mend}", "无法在 {host} 上安排 work：{reason}{mend}")
-        raise CannotStart(words.format(host=host, reason=stop.reason, mend=_mend(stop.status))) from None
-    return workspace
+    """Make the environments and the agent, and see one work item delivered; anew where an answer was lost."""
+    host, again, lost = api.client.target.host, "", 0
+    while True:
+        outages = api.client.outages
+        try:
+            workspace = await prepare(api, journal, run_id, again=again)
+            item = await ApiArranger(api, workspace, journal, f"preflight{again}").item(Want(named=False), None)
+        except AnswerLost as loss:
+            lost += 1
+            await api.client.here()
+            if loss.exchange.outcome == "fail" or (lost > _LOST and outages == api.client.outages):
+                raise CannotStart(_unreachable(api.client, loss.exchange)) from None
+            again = f"-{lost + 1}"
+            continue
+        except CannotArrange as stop:
+            words = Text(
+                "No work can be arranged at {host}: {reason} {mend}", "无法在 {host} 上安排 work：{reason}{mend}"
+            )
+            refused = words.format(host=host, reason=stop.reason, mend=_mend(stop.status))
+            raise CannotStart(await _split(api, journal) or refused) from None
+        split = await unshared(api, item.environment_id, item.work_id)
+        if split is not None:
+            raise CannotStart(split)
+        return workspace
+
+
+async def _split(api: Api, journal: Journal) -> Text | None:
+    """Whether the trouble may be that the environment is known to some back ends only."""
+    made = next((m.id for m in journal.read() if m.collection == "environments" and m.id is not None), None)
+    return await unshared(api, made) if made is not None else None
 
 
 def _mend(status: int | None) -> Text:
@@ -144,7 +175,15 @@ async def _commanded(api: Api, program: Program, journal: Journal, run_id: str) 
             journal.claim(given.environment_id, None, given.pat_env)
     _learn(api.client, journal.pat_envs)
     missing |= await _see_given(api, program, journal)
-    return Workspace(run_id=run_id, main="", agent="", missing=missing, pat_envs=journal.pat_envs, **found)
+    return Workspace(
+        run_id=run_id,
+        main="",
+        agent="",
+        quiet=found.get("quiet"),
+        cloud=found.get("cloud"),
+        missing=missing,
+        pat_envs=journal.pat_envs,
+    )
 
 
 async def _see_given(api: Api, program: Program, journal: Journal) -> dict[str, dict[str, str]]:
@@ -218,11 +257,11 @@ def accepted(exchange: Exchange, client: Client, variable: str | None = None) ->
     `variable` is that of the token that was sent, by default the main one's.
 
     Raises:
-        CannotStart: unreachable, credentials refused, or a redirect.
+        CannotStart: unreachable, for the reason that the client knows, credentials refused, or a redirect.
     """
     host, response = client.target.host, exchange.response
     if response is None or exchange.outcome != "ok":
-        raise CannotStart(_unreachable(host, outcome(exchange)))
+        raise CannotStart(_unreachable(client, exchange))
     if response.status in _REFUSED:
         raise CannotStart(
             Text(
@@ -243,8 +282,22 @@ def accepted(exchange: Exchange, client: Client, variable: str | None = None) ->
         )
 
 
-def _unreachable(host: str, problem: str) -> Text:
-    return Text(
-        "{host} cannot be reached ({problem}); check the address, and that the server is up.",
-        "无法连接 {host}（{problem}）；请检查地址，并确认服务器已启动。",
-    ).format(host=host, problem=problem[:200])
+def _unreachable(client: Client, exchange: Exchange | None) -> Text:
+    if client.trouble is not None:
+        why, hint = client.trouble.text, client.trouble.hint
+    else:
+        problem = outcome(exchange)[:_SHOWN] if exchange is not None else "no connection"
+        why, hint = Text(problem, problem), _CHECK
+        if exchange is not None and status_of(exchange) == HTTPStatus.TOO_MANY_REQUESTS:
+            hint = _TURNED_AWAY
+    return Text("{host} cannot be reached: {why}; {hint}.", "无法连接 {host}：{why}；{hint}。").format(
+        host=client.target.host, why=why, hint=hint
+    )
+
+
+_SHOWN: Final = 200
+_CHECK: Final = Text("check the address, and that the server is up", "请检查地址，并确认服务器已启动")
+_TURNED_AWAY: Final = Text(
+    "wait until its rate limit allows more, and send less with --max-rate",
+    "请等待其速率限制恢复，并用 --max-rate 降低速率",
+)

@@ -11,6 +11,7 @@ from conformance.exchange import Exchange, Response
 from conformance.text import Text
 
 MAX_ID_LENGTH = 256
+_SHOWN = 200
 
 
 class CannotArrange(Exception):
@@ -98,6 +99,14 @@ def body_of(exchange: Exchange) -> Any:
         CannotArrange: the operation was refused, or its answer is not JSON.
     """
     response = succeeded(exchange)
+    if response.body.problem == "bad-content-encoding" and (coding := response.header("content-encoding")):
+        raise CannotArrange(
+            Text(
+                "{operation} answered with a content coding that cannot be undone ({coding}); the suite asks for gzip.",
+                "{operation} 的响应使用了无法解码的内容编码（{coding}）；本套件请求的是 gzip。",
+            ).format(operation=exchange.operation, coding=coding[:_SHOWN]),
+            exchange.step,
+        )
     unreadable = CannotArrange(
         Text(
             "{operation} answered HTTP {status} with a body that is not readable JSON.",

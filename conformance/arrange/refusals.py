@@ -7,13 +7,18 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from conformance.contract.strict_json import NotStrictJson, parse
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Response
 from conformance.text import Text
 
 NO_ROUTE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 """What a server answers that has no such route; 404 may also be about an object."""
 
 _LONGEST: Final = 200
+_REDIRECTED: Final = Text(
+    "{operation} was redirected (HTTP {status} to {where}), which is not followed; the final address belongs into"
+    " --base-url",
+    "{operation} 被重定向（HTTP {status}，指向 {where}），本套件不跟随重定向；请将最终地址写入 --base-url",
+)
 _ROUTE: Final = Text("{words} ({route})", "{words}（{route}）")
 _SAID: Final = Text("{words}: {said}", "{words}：{said}")
 
@@ -26,6 +31,8 @@ def refusal(exchange: Exchange) -> Text:
     """
     assert exchange.response is not None
     status = exchange.response.status
+    if 300 <= status < 400:
+        return _REDIRECTED.format(operation=exchange.operation, status=status, where=_where(exchange.response))
     words = Text("{operation} answered HTTP {status}", "{operation} 返回了 HTTP {status}").format(
         operation=exchange.operation, status=status
     )
@@ -63,6 +70,10 @@ def own_words(exchange: Exchange) -> str:
         return ""
     line = _printable(" ".join(message.split()))
     return (line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…").rstrip(".。 ")
+
+
+def _where(response: Response) -> str:
+    return _printable(response.header("location") or "?")[:_LONGEST]
 
 
 def _printable(text: str) -> str:

@@ -31,6 +31,7 @@ class Workspace:
     """Ids of what was made or given. An environment that is not there is None; `missing` may say why (`Text` as JSON).
 
     `pat_envs` names, by environment, the variable that holds its token, where it has one of its own.
+    `one_connection`: the target takes no second connection while one is open.
     """
 
     run_id: str
@@ -40,6 +41,7 @@ class Workspace:
     cloud: str | None = None
     missing: dict[str, dict[str, str]] = field(default_factory=dict)
     pat_envs: dict[str, str] = field(default_factory=dict)
+    one_connection: bool = False
 
     def environment(self, place: Place) -> str | None:
         """The self-hosted environment of that name."""
@@ -76,8 +78,8 @@ class Workspace:
         return asdict(self)
 
 
-async def prepare(api: Api, journal: Journal, run_id: str) -> Workspace:
-    """Make the environments and the agent.
+async def prepare(api: Api, journal: Journal, run_id: str, *, again: str = "") -> Workspace:
+    """Make the environments and the agent. `again` tells their names apart from those of an attempt before.
 
     Raises:
         CannotArrange: the main environment or the agent cannot be made. The other two environments are needed by
@@ -87,12 +89,12 @@ async def prepare(api: Api, journal: Journal, run_id: str) -> Workspace:
     maker = Maker(api, journal, run_id, keyed=True)
     # What was begun is brought to its end, and journalled, before the first trouble is told; without the main
     # environment nothing else is made.
-    found = await asyncio.gather(maker.environment("main", "self_hosted"), _model(api), return_exceptions=True)
+    found = await asyncio.gather(maker.environment(f"main{again}", "self_hosted"), _model(api), return_exceptions=True)
     main, model = map(_made, found)
     agent, quiet, cloud = await asyncio.gather(
-        maker.agent(model),
-        _optional(maker.environment("quiet", "self_hosted")),
-        _not_self_hosted(maker),
+        maker.agent(model, again),
+        _optional(maker.environment(f"quiet{again}", "self_hosted")),
+        _not_self_hosted(maker, again),
         return_exceptions=True,
     )
     second, not_self_hosted = _made(quiet), _made(cloud)
@@ -145,9 +147,9 @@ class Maker:
             ),
         )
 
-    async def agent(self, model: str) -> str:
+    async def agent(self, model: str, again: str = "") -> str:
         """Create the agent that every session uses and return its id."""
-        name = self._name("agent")
+        name = self._name(f"agent{again}")
         return await self._make(
             "agents",
             name,
@@ -187,11 +189,11 @@ def _made(result: T | BaseException) -> T:
     return result
 
 
-async def _not_self_hosted(maker: Maker) -> _Optional:
+async def _not_self_hosted(maker: Maker, again: str) -> _Optional:
     """The first kind that the target takes; where it takes neither, why it refused the documented one."""
     refused: list[_Optional] = []
     for kind in _NOT_SELF_HOSTED:
-        made = await _optional(maker.environment(f"not-self-hosted-{kind}", kind))
+        made = await _optional(maker.environment(f"not-self-hosted-{kind}{again}", kind))
         if made.id is not None:
             return made
         refused.append(made)

@@ -12,23 +12,25 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from conformance.cli.options import CannotStart
+from conformance.cli.readiness import not_yet
 from conformance.cli.server_process import ServerOutput, stop
 from conformance.cli.spoken import say
 from conformance.settings import Settings
 from conformance.target import Redactor
+from conformance.text import Text
 
-_INTERVAL: Final = 0.05
+_INTERVAL: Final = 0.1
 _SHOWN_LINES: Final = 10
 
 
 @contextlib.contextmanager
 def started(command: str | None, settings: Settings, *, wait: float) -> Iterator[None]:
-    """Start the command, wait until the base URL accepts connections, and stop it at the end.
+    """Start the command, wait until the base URL responds as the API does, and stop it at the end.
 
     Without a command nothing is done. The command is split as a shell splits words, and run without a shell.
 
     Raises:
-        CannotStart: it cannot be started, ends early, or does not listen within `wait` seconds.
+        CannotStart: it cannot be started, ends early, or gives no response of the API's within `wait` seconds.
     """
     if command is None:
         yield
@@ -70,25 +72,32 @@ def _await(
     process: subprocess.Popen[bytes], place: tuple[str, int], wait: float, output: ServerOutput, settings: Settings
 ) -> None:
     deadline = time.monotonic() + wait
-    while not _listens(place):
+    at = f"{place[0]}:{place[1]}"
+    while True:
+        why = not_yet(settings) if _listens(place) else _NOTHING_LISTENS
+        if why is None:
+            return
         code = process.poll()
         if code is not None:
             said = _last_words(output, settings)
             raise CannotStart(
                 say(
-                    f"--start: the server ended with code {code} before it listened.{said}",
-                    f"--start：服务器在开始监听之前以退出码 {code} 结束。{said}",
+                    f"--start: the server ended with code {code} before it was ready.{said}",
+                    f"--start：服务器在就绪之前以退出码 {code} 结束。{said}",
                 )
             )
         if time.monotonic() > deadline:
-            at, said = f"{place[0]}:{place[1]}", _last_words(output, settings)
+            said = _last_words(output, settings)
             raise CannotStart(
                 say(
-                    f"--start: nothing listens at {at} after {wait:g} s (--wait).{said}",
-                    f"--start：{wait:g} 秒后 {at} 仍无监听（--wait）。{said}",
+                    f"--start: no response of the API at {at} after {wait:g} s (--wait): {why.en}.{said}",
+                    f"--start：{wait:g} 秒后 {at} 仍没有该 API 的响应（--wait）：{why.zh}。{said}",
                 )
             )
         time.sleep(_INTERVAL)
+
+
+_NOTHING_LISTENS: Final = Text("nothing listens there", "该地址没有监听")
 
 
 def _last_words(output: ServerOutput, settings: Settings) -> str:

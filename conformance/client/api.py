@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from conformance.client.client import Call, Client
+from conformance.client.call import Call
+from conformance.client.client import Client
+from conformance.client.cookies import Cookies
 from conformance.client.lag import read_again
 from conformance.client.limiter import Kind
 from conformance.client.starting_line import Place
@@ -24,7 +26,7 @@ class Api:
 
     `record` is given every exchange once it is over; `age` orders scenarios at the rate limiter. With a `place` at a
     starting line its one request leaves together with the others: the burst as a whole has waited for the rate.
-    `user_agent` is another one than the client's.
+    `user_agent` is another one than the client's, and `cookies` are those of the conversation that it goes on with.
     """
 
     def __init__(
@@ -35,8 +37,10 @@ class Api:
         age: int = 0,
         place: Place | None = None,
         user_agent: str | None = None,
+        cookies: Cookies | None = None,
     ) -> None:
         self.client = client
+        self.cookies = Cookies() if cookies is None else cookies
         self._record = record
         self._age = age
         self._place = place
@@ -107,7 +111,7 @@ class Api:
         Of the others the first is recorded as `<step>.stale`, and those between are counted as tries of the last.
         """
         readings: list[Exchange] = []
-        unrecorded = Api(self.client, readings.append, age=self._age, user_agent=self._user_agent)
+        unrecorded = Api(self.client, readings.append, age=self._age, user_agent=self._user_agent, cookies=self.cookies)
         await read_again(lambda: unrecorded.get(step, environment_id, work_id), settled, self.client.lag)
         *earlier, last = readings
         if earlier:
@@ -234,6 +238,7 @@ class Api:
             listing=listing,
             fresh_connection=fresh_connection,
             user_agent=self._user_agent,
+            cookies=self.cookies,
         )
         if self._place is None:
             exchange = await self.client.perform(call, age=self._age)

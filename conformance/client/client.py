@@ -3,82 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import math
-import re
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final
 
-from conformance import __version__
+from conformance.client.backoff import pause
+from conformance.client.call import Call, headers_of, kept, shown
 from conformance.client.exclusive import ExclusiveGate
+from conformance.client.intermediary import NETWORK_STATUSES, THROTTLED, Intermediaries
 from conformance.client.lag import Lag
-from conformance.client.limiter import Kind, RateLimiter
+from conformance.client.limiter import RateLimiter
+from conformance.client.presence import Presence, TargetGone
+from conformance.client.reasons import Reason, why_refused
 from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication, bearer, derived
 from conformance.client.traffic import Traffic
-from conformance.client.transport import Lost, Reply, Transport, Undelivered
+from conformance.client.transport import NotProcessed, Reply, Transport, Unanswered, Undelivered
 from conformance.client.transports import Transports
-from conformance.exchange import Exchange, Header, Outcome, Request, Response
+from conformance.exchange import Exchange, Outcome, Response
 from conformance.target import Credentials, Limits, Redactor, Secret, Target
 
 MAX_TRIES: Final = 10
-"""Tries of what surely did not happen (refused connection, 429, 503)."""
+"""Tries of what surely did not happen (no connection, 429); those of a 429 go on for as long as an outage may last."""
 
 MAX_LOST_TRIES: Final = 3
-"""Tries of a get or list whose answer was lost."""
+"""Tries of a get or list whose answer was lost while the target was there."""
 
-MAX_WAIT: Final = 30.0
-"""Seconds: the longest `Retry-After` that is obeyed in full."""
-
-_NOT_PROCESSED: Final = frozenset({429, 503})
-_GATEWAY: Final = frozenset({502, 504})
+_BUSY: Final = frozenset({THROTTLED, 503})
+_SECOND_CONNECTION: Final = 2.0
+_MUCH_SLOWER: Final = 10
+_LOOKS: Final = 3
 _MAX_PROBLEM: Final = 400
-_FAILURES_BEFORE_PROBE: Final = 5
-_PROBE_DELAY: Final = 1.0
-_KEPT_HEADERS: Final = frozenset(
-    {
-        *("age", "allow", "cache-control", "connection", "content-encoding", "content-language", "content-length"),
-        *("content-type", "date", "etag", "expires", "keep-alive", "location", "pragma", "retry-after"),
-        *("retry-after-ms", "request-id", "server", "strict-transport-security", "transfer-encoding", "vary", "via"),
-        *("www-authenticate", "x-content-type-options", "x-ratelimit-limit", "x-ratelimit-remaining"),
-        *("x-ratelimit-reset", "x-request-id", "x-should-retry"),
-    }
-)
-"""Headers of answers whose values are kept; of any other only the name is: it may carry what nobody knows of."""
-
-_CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
-"""Headers whose values are secrets whatever they hold."""
-
-_SECRET_FIELD: Final = re.compile(r'("secret"\s*:\s*)"(?:[^"\\]|\\.)+"')
-
-
-class TargetGone(Exception):
-    """The target stopped answering: five failures in a row, and a probe failed too."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One documented operation about to be performed."""
-
-    step: str
-    operation: str
-    method: str
-    url: str
-    kind: Kind
-    headers: tuple[Header, ...] = ()
-    authentication: Authentication | None = None
-    body: str | None = None
-    repeatable: bool = False
-    """Whether it changes nothing, so that it may be resent after its answer was lost."""
-    listing: bool = False
-    """Whether it is answered with many objects, so that more is read."""
-    fresh_connection: bool = False
-    """Whether it goes over a connection that was opened for it."""
-    user_agent: str | None = None
-    """Another User-Agent than the suite's; one that the user chose goes before it."""
 
 
 class Client:
@@ -96,22 +53,26 @@ class Client:
         limits: Limits,
         clock: Callable[[], float] = time.monotonic,
         tries: int = MAX_TRIES,
+        known: bool = False,
     ) -> None:
         self.target = target
         self.credentials = credentials
         self._transport = transport
         self.traffic = Traffic()
+        self.trouble: Reason | None = None
         self._clock = clock
         self.limits = limits
         self._tries = tries
         self._limiter = RateLimiter(
             writes_per_second=limits.writes_per_second, reads_per_second=limits.reads_per_second
         )
-        self._health = _Health()
         self.gate = ExclusiveGate()
         self.lag = Lag()
         self.fastest = math.inf
         """Seconds of the shortest round trip up to now."""
+        self._presence = Presence(self._probe, allowed=limits.outage, known=known)
+        self._intermediaries = Intermediaries()
+        self._answered_read: str | None = None
         self._bearer = bearer(credentials.pat)
         self._pats: dict[str, Secret] = {}
         self._bearers: dict[str, Authentication] = {}
@@ -135,7 +96,24 @@ class Client:
     @property
     def gone(self) -> bool:
         """Whether the target was given up."""
-        return self._health.gone
+        return self._presence.gone
+
+    @property
+    def outages(self) -> int:
+        """How often the target was away up to now."""
+        return self._presence.outages
+
+    async def here(self) -> None:
+        """Wait until the target is there, if it is away.
+
+        Raises:
+            TargetGone: it is not coming back.
+        """
+        await self._presence.here()
+
+    async def close(self) -> None:
+        """End what goes on by itself."""
+        await self._presence.close()
 
     async def perform(self, call: Call, *, age: int) -> Exchange:
         """Perform a call and return what became of it.
@@ -143,219 +121,203 @@ class Client:
         Raises:
             TargetGone: the target no longer answers anything.
         """
-        for tries in range(1, self._tries + 1):
-            if self._health.gone:
-                raise TargetGone
+        begun = self._clock()
+        tries = losses = 0
+        while True:
+            await self._presence.here()
             await self._limiter.wait(call.kind, age)
+            outages, tries = self.outages, tries + 1
             async with self.gate.shared():
-                exchange = replace(await self._once(call), tries=tries)
-            if exchange.response is None:
-                await self._health.failed(self._probe)
-            else:
-                self._health.answered()
-            if tries == self._tries or not _may_resend(call, exchange, tries):
-                break
-            pause = _pause(exchange.response, tries)
-            self.traffic.waited += pause if exchange.response is not None else 0.0
-            await asyncio.sleep(pause)
-        return exchange
+                attempt = await self._once(call)
+            exchange = replace(attempt.exchange, tries=tries)
+            self._note(call, attempt)
+            if self._tries == 1 or attempt.settled:
+                return exchange
+            if exchange.outcome == "unknown":
+                if not call.repeatable:
+                    return exchange
+                await self._presence.here()
+                losses += outages == self.outages
+                if losses >= MAX_LOST_TRIES:
+                    return exchange
+            elif tries >= self._tries and not (attempt.turned_away and self._clock() - begun < self.limits.outage):
+                return exchange
+            if not attempt.at_once:
+                await self._pause(exchange.response, tries)
+
+    async def _pause(self, response: Response | None, tries: int) -> None:
+        seconds = pause(response, tries)
+        self.traffic.waited += seconds if response is not None else 0.0
+        await asyncio.sleep(seconds)
+
+    def _note(self, call: Call, attempt: _Attempt, *, burst: bool = False) -> None:
+        """Learn from what became of a request whether the target is there, and what it grants."""
+        exchange = attempt.exchange
+        if exchange.outcome == "ok" and call.repeatable:
+            self._answered_read = call.url
+        if exchange.response is not None and exchange.outcome != "unknown":
+            self._presence.responded()
+            self._limiter.responded(turned_away=attempt.turned_away, pace=attempt.pace, burst=burst)
+        elif self._tries > 1 and not attempt.settled and not attempt.at_once:
+            self._presence.missed()
+
+    async def takes_two(self, latency: float) -> bool:
+        """Whether the target responds on two connections at once. Where it does not, requests take turns from now on.
+
+        `latency` is how many seconds it took for one response.
+        """
+        patience = min(self.limits.timeout, max(_SECOND_CONNECTION, _MUCH_SLOWER * latency))
+        for _ in range(_LOOKS):
+            if await self._both(patience):
+                return True
+            await self._transport.take_turns(alone=False)
+        await self._transport.take_turns(alone=True)
+        if (await self._look()).response is not None:
+            return False
+        await self._transport.take_turns(alone=False)
+        return True
+
+    async def _both(self, patience: float) -> bool:
+        try:
+            async with asyncio.timeout(patience):
+                seen = await asyncio.gather(self._look(), self._look())
+        except TimeoutError:
+            return False
+        return all(exchange.response is not None for exchange in seen)
 
     async def ready(self, *, age: int, writes: int = 0, reads: int = 0) -> None:
-        """Wait until a burst may leave: to the rate it is one unit."""
+        """Wait until a burst may leave: to the rate it is one unit.
+
+        Raises:
+            TargetGone: the target no longer answers anything.
+        """
+        await self._presence.here()
         if reads:
             await self._limiter.wait("read", age, reads)
         if writes:
             await self._limiter.wait("write", age, writes)
 
     def cold(self, connections: int) -> int:
-        """How many of so many connections would have to be opened, or have not been used for a while."""
-        return connections - self._transport.warm(connections)
+        """How many of so many connections would have to be opened, or have not been used for a while.
+
+        None where the target takes one at a time: no burst leaves together there.
+        """
+        return 0 if self._transport.one_at_a_time else connections - self._transport.warm(connections)
 
     async def once(self, call: Call, place: Place) -> Exchange:
         """Send a call from a starting line, whatever the rate, and never again: the burst has waited as a whole.
 
+        Where the target takes one connection at a time, nobody waits for the others.
+
         Raises:
             TargetGone: the target no longer answers anything.
         """
-        if self._health.gone:
+        if self.gone or self._transport.one_at_a_time:
             place.give_up()
+        if self.gone:
             raise TargetGone
-        exchange = await self._once(call, place)
-        if exchange.response is None:
-            await self._health.failed(self._probe)
-        else:
-            self._health.answered()
-        return exchange
+        attempt = await self._once(call, None if self._transport.one_at_a_time else place)
+        self._note(call, attempt, burst=True)
+        return attempt.exchange
 
-    async def _once(self, call: Call, place: Place | None = None) -> Exchange:
+    async def _once(self, call: Call, place: Place | None = None) -> _Attempt:
         sent: float | None = None
         call = replace(call, url=self.target.with_query(call.url))
 
         async def on_send() -> None:
             nonlocal sent
-            if place is not None:
+            if place is not None and sent is None:
                 await place.arrive()
             sent = self._clock()
 
-        reply, response, problem = None, None, None
-        outcome: Outcome = "ok"
+        reply, response, missing, pace = None, None, None, self._limiter.pace
         try:
             reply = await self._transport.send(
                 call.method,
                 call.url,
-                self._headers(call),
+                headers_of(call, self.target, call.authentication or self._bearer),
                 call.body.encode() if call.body is not None else None,
                 on_send,
                 self.limits.max_list if call.listing else self.limits.max_body,
                 fresh=call.fresh_connection,
             )
-        except Undelivered as error:
-            outcome, problem = "fail", str(error)
-        except Lost as error:
-            outcome, problem = "unknown", str(error)
+        except Unanswered as error:
+            missing = error
         finally:
             if place is not None:
                 place.give_up()
         completed = self._clock()
-        self.traffic.requests += outcome != "fail"
+        if reply is not None and call.cookies is not None:
+            call.cookies.keep(reply.headers)
+        outcome, problem, reason = self._outcome(reply, missing)
+        self.trouble = reason or (None if outcome == "ok" else self.trouble)
+        self.traffic.requests += not isinstance(missing, Undelivered)
         if reply is not None:
-            response = self._kept(reply)
+            response = kept(reply, self.redact)
             self.fastest = min(self.fastest, completed - (completed if sent is None else sent))
-            if reply.status in _NOT_PROCESSED:
-                outcome, problem = "fail", f"HTTP {reply.status}"
-                self.traffic.turned_away += 1
-            elif reply.status in _GATEWAY:
-                outcome, problem = "unknown", f"HTTP {reply.status}"
-        return Exchange(
+            self.traffic.turned_away += reply.status in _BUSY
+        exchange = Exchange(
             step=call.step,
             operation=call.operation,
-            request=self._shown(call),
+            request=shown(call, self.target, call.authentication or self._bearer, self.redact),
             outcome=outcome,
             invoked=completed if sent is None else sent,
             completed=completed,
             response=response,
             problem=self.redact(problem)[:_MAX_PROBLEM] if problem else None,
         )
+        return _Attempt(
+            exchange,
+            settled=outcome == "ok" or (reason is not None and reason.lasting),
+            at_once=isinstance(missing, NotProcessed),
+            turned_away=reply is not None and reply.status == THROTTLED,
+            pace=pace,
+        )
+
+    def _outcome(self, reply: Reply | None, missing: Unanswered | None) -> tuple[Outcome, str | None, Reason | None]:
+        """What became of a request, in a few words where no answer of the target's came, and why where that is known."""
+        if missing is not None:
+            return ("fail" if isinstance(missing, Undelivered) else "unknown"), str(missing), missing.reason
+        assert reply is not None
+        reason = why_refused(reply.status, reply.body.text)
+        if reason is not None:
+            return "fail", reason.text.en, reason
+        if reply.status == THROTTLED:
+            return "fail", f"HTTP {reply.status}", None
+        if reply.status in NETWORK_STATUSES:
+            return "unknown", f"HTTP {reply.status}", None
+        if self._intermediaries.wrote(reply):
+            return "unknown", f"HTTP {reply.status}, written by what stands in front of the target", None
+        return "ok", None, None
 
     async def _probe(self) -> bool:
-        await asyncio.sleep(_PROBE_DELAY)
+        """Whether the target responds now."""
+        exchange = await self._look()
+        return exchange.response is not None and exchange.outcome != "unknown"
+
+    async def _look(self) -> Exchange:
+        """Send a read: the one that the target last responded to, or a list of environments."""
         call = Call(
             step="probe",
             operation="list_environments",
             method="GET",
-            url=self.target.url("environments") + "?limit=1",
+            url=self._answered_read or self.target.url("environments") + "?limit=1",
             kind="read",
             listing=True,
         )
-        return (await self._once(call)).response is not None
-
-    def _headers(self, call: Call) -> list[Header]:
-        authentication = call.authentication or self._bearer
-        return [
-            ("Accept", "application/json"),
-            ("Accept-Encoding", "gzip"),
-            ("User-Agent", self._user_agent(call) or f"work-conformance/{__version__}"),
-            *self.target.headers,
-            *((name, secret.reveal()) for name, secret in self.target.secret_headers),
-            *authentication.sent,
-            *call.headers,
-        ]
-
-    def _user_agent(self, call: Call) -> str | None:
-        """What is sent in the place of the suite's own, and shown so that the request can be repeated."""
-        return self.target.user_agent or call.user_agent
-
-    def _shown(self, call: Call) -> Request:
-        authentication = call.authentication or self._bearer
-        user_agent = self._user_agent(call)
-        named = [("User-Agent", user_agent)] if user_agent is not None else []
-        headers = [*named, *self.target.headers, *call.headers]
-        return Request(
-            method=call.method,
-            url=self.redact(call.url),
-            headers=(
-                *authentication.shown,
-                *((name, secret.variable) for name, secret in self.target.secret_headers),
-                *((name, self.redact(value)) for name, value in headers),
-            ),
-            body=self.redact(call.body) if call.body is not None else None,
-        )
-
-    def _kept(self, reply: Reply) -> Response:
-        text = _SECRET_FIELD.sub(r'\1"[redacted]"', self.redact(reply.body.text))
-        return Response(
-            status=reply.status,
-            headers=tuple(_kept_headers(reply.headers, self.redact)),
-            body=replace(reply.body, text=text),
-        )
+        return (await self._once(call)).exchange
 
 
-class _Health:
-    """Notices that the target is gone, so that not every scenario has to wait for it."""
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One request and what became of it.
 
-    def __init__(self) -> None:
-        self.gone = False
-        self._failures = 0
-        self._probing = asyncio.Lock()
+    `settled`: another try would change nothing. `at_once`: the server only wanted another connection for it. `pace`: the
+    number of the pace that it kept to.
+    """
 
-    def answered(self) -> None:
-        self._failures = 0
-
-    async def failed(self, probe: Callable[[], Awaitable[bool]]) -> None:
-        self._failures += 1
-        if self._failures < _FAILURES_BEFORE_PROBE or self._probing.locked():
-            return
-        async with self._probing:
-            self.gone = not await probe()
-            self._failures = 0
-
-
-def _may_resend(call: Call, exchange: Exchange, tries: int) -> bool:
-    if exchange.outcome == "fail":
-        return True
-    return exchange.outcome == "unknown" and call.repeatable and tries < MAX_LOST_TRIES
-
-
-def _pause(response: Response | None, tries: int) -> float:
-    """Seconds to wait before the next try: what the target asks for, else 0.25 s doubling up to 8 s."""
-    backoff = float(min(0.25 * 2 ** (tries - 1), 8.0))
-    asked = _retry_after(response) if response is not None else None
-    return min(asked, MAX_WAIT) if asked is not None else backoff
-
-
-def _retry_after(response: Response) -> float | None:
-    """Seconds that the target asks for, in whichever of its three forms can be read; None where it does not."""
-    for name, read in (("retry-after-ms", _milliseconds), ("retry-after", _seconds), ("retry-after", _until)):
-        value = response.header(name)
-        try:
-            if value is not None:
-                return max(0.0, read(value))
-        except (ValueError, TypeError, OverflowError):
-            continue
-    return None
-
-
-def _milliseconds(value: str) -> float:
-    return float(value) / 1000
-
-
-def _seconds(value: str) -> float:
-    if not value.strip().isdigit():
-        raise ValueError(value)
-    return float(value)
-
-
-def _until(value: str) -> float:
-    return (email.utils.parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-
-
-def _kept_headers(headers: Iterable[Header], redact: Redactor) -> Iterable[Header]:
-    for name, value in headers:
-        yield redact(name), _kept_value(name.lower(), value, redact)
-
-
-def _kept_value(name: str, value: str, redact: Redactor) -> str:
-    """The value of a header where it is kept, and else what says that it is not: `[redacted]` stands for secrets alone."""
-    if name in _KEPT_HEADERS:
-        return redact(value)
-    return "[redacted]" if name in _CREDENTIALS else "[not kept]"
+    exchange: Exchange
+    settled: bool
+    at_once: bool
+    turned_away: bool
+    pace: int

@@ -24,10 +24,12 @@ def converse(
     within: float | None = None,
     tries: int = MAX_TRIES,
     traffic: Traffic | None = None,
+    known: bool = False,
 ) -> T:
     """Hold a conversation on connections and an event loop of its own, and return what comes of it.
 
-    What surely did not happen is tried so many times. What is sent is added to `traffic`.
+    What surely did not happen is tried so many times. What is sent is added to `traffic`. A target that is `known`, as it
+    has responded before, is waited for longer.
 
     Raises:
         ConfigurationError: the connection cannot be set up; and whatever the conversation raises.
@@ -36,8 +38,11 @@ def converse(
 
     async def main() -> T:
         async with asyncio.timeout(within), Transports(target, limits) as transport:
-            client = Client(transport, target=target, credentials=credentials, limits=limits, tries=tries)
+            client = Client(transport, target=target, credentials=credentials, limits=limits, tries=tries, known=known)
             client.traffic = traffic or client.traffic
-            return await conversation(Api(client, lambda _: None))
+            try:
+                return await conversation(Api(client, lambda _: None))
+            finally:
+                await client.close()
 
     return asyncio.run(main())

@@ -5,20 +5,48 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
+from collections import deque
 from collections.abc import Callable
-from typing import Literal
+from typing import Final, Literal
 
 Kind = Literal["read", "write"]
+
+
+_WINDOW: Final = 20
+"""Responses that are looked at together."""
+
+_SPAN: Final = 1.0
+"""Seconds over which what a target grants is counted at least: it may grant a burst at first."""
+
+_TOO_MANY: Final = 0.4
+"""The share of requests turned away above which they are slowed down."""
+
+_STILL_TOO_MANY: Final = 0.12
+"""The same share once they are slowed down."""
+
+_BELOW: Final = 0.9
+_SLOWEST: Final = 0.5
+_GROWTH: Final = 1.005
+"""How much faster requests become with each that is granted."""
+
+_FASTEST: Final = 500.0
+_LEFT_ALONE: Final = 300.0
+"""Seconds without slowing down, where that changed nothing."""
+
+_IN_VAIN: Final = 2
+"""How often in a row requests are slowed down without a window in which next to none was turned away."""
 
 
 class RateLimiter:
     """Spaces requests evenly; the oldest started scenario is served first.
 
-    Even spacing (no burst) keeps both the average and every single second under the limit.
+    Even spacing (no burst) keeps both the average and every single second under the limit. Where the target turns
+    requests away, all of them keep to the rate that it seems to grant.
     """
 
     def __init__(self, *, writes_per_second: float, reads_per_second: float) -> None:
         self._lanes = {"write": _Lane(writes_per_second), "read": _Lane(reads_per_second)}
+        self._granted = _Granted()
 
     async def wait(self, kind: Kind, age: int, units: int = 1) -> None:
         """Return when a request of that kind may be sent, or `units` of them at one instant.
@@ -26,16 +54,89 @@ class RateLimiter:
         Lower `age` numbers started earlier. A burst is preceded by the silence that its requests would have filled.
         """
         await self._lanes[kind].wait(age, units)
+        await self._granted.lane.wait(age, units)
+
+    @property
+    def pace(self) -> int:
+        """The number of the pace that a request which is sent now keeps to."""
+        return self._granted.pace
+
+    def responded(self, *, turned_away: bool, pace: int, burst: bool = False) -> None:
+        """A response came to a request of that pace; the target may have turned it away for its rate.
+
+        A burst keeps to no rate: what it meets says something only where requests are slowed down already.
+        """
+        if not burst or self._granted.lane.per_second:
+            self._granted.responded(turned_away=turned_away, pace=pace)
+
+
+class _Granted:
+    """The rate that a target seems to grant, learnt from what it turns away; without a limit until then.
+
+    Some turn requests away whatever the rate is: slowing down does not help there, and is given up.
+    """
+
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+        self.lane = _Lane(0.0, clock)
+        self.pace = 0
+        self._clock = clock
+        self._recent: deque[tuple[float, bool]] = deque(maxlen=_WINDOW)
+        self._grants: deque[float] = deque(maxlen=round(_FASTEST))
+        self._in_a_row = 0
+        self._not_before = 0.0
+
+    def responded(self, *, turned_away: bool, pace: int) -> None:
+        """Learn from a response, unless its request was sent before the last change of pace."""
+        if pace != self.pace:
+            return
+        now = (self._clock or asyncio.get_running_loop().time)()
+        self._recent.append((now, turned_away))
+        share = sum(away for _, away in self._recent) / len(self._recent)
+        if not turned_away:
+            self._grants.append(now)
+            self._grow()
+        if len(self._recent) < _WINDOW:
+            return
+        if share <= _STILL_TOO_MANY:
+            self._in_a_row = 0
+        elif turned_away and share > self._tolerated and now >= self._not_before:
+            self._slow_down(now, share)
+
+    @property
+    def _tolerated(self) -> float:
+        return _STILL_TOO_MANY if self.lane.per_second else _TOO_MANY
+
+    def _grow(self) -> None:
+        rate = self.lane.per_second
+        if rate:
+            rate *= _GROWTH
+            self.lane.per_second = rate if rate < _FASTEST else 0.0
+
+    def _slow_down(self, now: float, share: float) -> None:
+        if self._in_a_row == _IN_VAIN:
+            self.lane.per_second = 0.0
+            self._in_a_row, self._not_before = 0, now + _LEFT_ALONE
+        else:
+            span = max(_SPAN, now - self._recent[0][0])
+            granted = sum(at >= now - span for at in self._grants) / span
+            self.lane.per_second = max(_SLOWEST, _BELOW * (self.lane.per_second * (1 - share) or granted))
+            self._in_a_row += 1
+        self._recent.clear()
+        self.pace += 1
 
 
 class _Lane:
     def __init__(self, per_second: float, clock: Callable[[], float] | None = None) -> None:
-        self._interval = 1 / per_second if per_second > 0 else 0.0
+        self.per_second = per_second
         self._clock = clock
         self._next = -math.inf
         self._queue: list[tuple[int, int, int, asyncio.Future[None]]] = []
         self._arrivals = 0
         self._pump: asyncio.Task[None] | None = None
+
+    @property
+    def _interval(self) -> float:
+        return 1 / self.per_second if self.per_second > 0 else 0.0
 
     async def wait(self, age: int, units: int = 1) -> None:
         if not self._interval:

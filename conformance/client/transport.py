@@ -7,20 +7,24 @@ never connects (`list`, `explain`, `--help`) knows this module too.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import math
 import ssl
 import sys
 import time
-import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
+from conformance.client.decoding import read_body, too_many_headers
+from conformance.client.http2 import is_protocol_error, never_processed, settle_http2
 from conformance.client.interim import Interim
-from conformance.exchange import Body, BodyProblem, Header
+from conformance.client.reasons import Reason, too_slow, why_no_connection, why_no_response
+from conformance.client.tls import tls_context
+from conformance.exchange import Body, Header
 from conformance.target import MAX_BODY, ConfigurationError, Connection, Limits
 
 if TYPE_CHECKING:
@@ -32,18 +36,24 @@ _KEEPALIVE_SECONDS: Final = 3.0
 _WARM_SECONDS: Final = 1.0
 """Seconds after its last use for which a connection counts as warm: no server closes it or puts it to sleep so soon."""
 
-_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 
-_MAX_HEADERS: Final = 256
-_MAX_HEAD: Final = 32 << 10
-"""Headers of an answer, and their bytes: every answer is kept, and a head like that is nobody's."""
+class Unanswered(Exception):
+    """No complete response came back; `reason` says why, and what to do about it."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.text.en)
+        self.reason = reason
 
 
-class Undelivered(Exception):
+class Undelivered(Unanswered):
     """No connection could be made: the operation surely did not happen."""
 
 
-class Lost(Exception):
+class NotProcessed(Undelivered):
+    """The server ended its HTTP/2 connection before this request, or refused its stream; another one may take it."""
+
+
+class Lost(Unanswered):
     """The request was sent, or may have been, and no complete answer came back."""
 
 
@@ -74,27 +84,17 @@ class _Way(Protocol):
         """Let go of the connection."""
 
 
-class _EnvironmentsWay:
-    """By the proxies that the environment names: only a client of httpx's reads it, and the user's `.netrc`."""
-
-    def __init__(self, **options: Any) -> None:
-        import httpx
-
-        self._client = httpx.AsyncClient(follow_redirects=False, **options)
-        self.aclose = self._client.aclose
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it."""
-        return await self._client.send(request, stream=True)
-
-
 @dataclass(slots=True)
 class _Line:
-    """A way to the target with room for one connection, what watches over that, and when it was used last."""
+    """A way to the target with room for one connection, what watches over that, and when it was used last.
+
+    `http2`: the connection, where it speaks HTTP/2.
+    """
 
     way: _Way
     interim: Interim = field(default_factory=Interim)
     used: float = -math.inf
+    http2: Any = None
 
 
 class Transport:
@@ -112,15 +112,18 @@ class Transport:
         _settle_sniffio()
         self._timeout = limits.timeout
         self._timeouts = httpx.Timeout(limits.timeout).as_dict()
+        self._tls = base_url.startswith("https:")
+        self._alone = asyncio.Lock() if limits.one_connection else None
+        # TLS that breaks later comes through as it is, and so does HTTP/2 that is none.
+        self._troubles: tuple[type[Exception], ...] = (httpx.TransportError, ssl.SSLError)
         try:
-            context = (
-                tls_context(connection) if base_url.startswith("https:") else httpx.create_ssl_context(verify=False)
-            )
+            if connection.http2:
+                self._troubles += (settle_http2(),)
             self._new_way = partial(
-                _EnvironmentsWay if connection.trust_env else httpx.AsyncHTTPTransport,
-                verify=context,
-                proxy=connection.proxy,
-                trust_env=connection.trust_env,
+                httpx.AsyncHTTPTransport,
+                verify=tls_context(connection) if self._tls else httpx.create_ssl_context(verify=False),
+                proxy=_proxy(connection),
+                trust_env=False,
                 http2=connection.http2,
                 limits=httpx.Limits(
                     max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE_SECONDS
@@ -133,15 +136,29 @@ class Transport:
                 f"The connection cannot be set up: {error}.", f"无法建立连接配置：{error}。"
             ) from None
 
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether requests follow each other, each on a connection of its own: such servers take no second one."""
+        return self._alone is not None
+
+    async def take_turns(self, *, alone: bool) -> None:
+        """Have requests follow each other from now on, or not; what nobody uses is closed."""
+        self._alone = asyncio.Lock() if alone else None
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Close every connection that nobody uses."""
+        for lines in (self._idle, self._cut_off):
+            while lines:
+                await lines.pop().way.aclose()
+
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for lines in (self._idle, self._cut_off):
-            while lines:
-                await lines.pop().way.aclose()
+        await self._let_go()
 
     def warm(self, most: int) -> int:
         """How many of the connections that the next requests take are open and were used a moment ago; `most` at most."""
@@ -168,22 +185,35 @@ class Transport:
             Undelivered: no connection was made.
             Lost: sent, but no complete answer came in time.
         """
-        line = self._idle.pop() if self._idle and not fresh else _Line(self._new_way())
-        try:
-            reply = await self._send(line, method, url, headers, body, on_send, max_body)
-        except _OutOfTime:
+        async with self._alone or contextlib.nullcontext():
+            line = _Line(self._new_way()) if fresh else await self._taken()
+            try:
+                reply = await self._send(line, method, url, headers, body, on_send, max_body)
+            except _OutOfTime:
+                await line.way.aclose()
+                raise
+            except Unanswered:
+                line.used = -math.inf
+                self._idle.append(line)
+                raise
+            except BaseException:
+                self._cut_off.append(line)  # cancelled: there is no time to close it now
+                raise
+            if self._alone is None:
+                line.used = time.monotonic()
+                self._idle.append(line)
+            else:
+                await line.way.aclose()
+            return reply
+
+    async def _taken(self) -> _Line:
+        """A connection that nobody uses. What speaks HTTP/2 and has something to read while it is idle is going away."""
+        while self._idle:
+            line = self._idle.pop()
+            if line.http2 is None or not line.http2.get_extra_info("is_readable"):
+                return line
             await line.way.aclose()
-            raise
-        except (Undelivered, Lost):
-            line.used = -math.inf
-            self._idle.append(line)
-            raise
-        except BaseException:
-            self._cut_off.append(line)  # cancelled: there is no time to close it now
-            raise
-        line.used = time.monotonic()
-        self._idle.append(line)
-        return reply
+        return _Line(self._new_way())
 
     async def _send(
         self,
@@ -198,12 +228,15 @@ class Transport:
         import httpx
 
         loop = asyncio.get_running_loop()
+        sent = False
 
         async def trace(event: str, info: Mapping[str, Any]) -> None:
             line.interim.heard(event, info)
             # A proxy's CONNECT comes first on the way to https; it opens the connection and is not the request.
+            nonlocal sent
             if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
                 await on_send()
+                sent = True
                 bound.reschedule(loop.time() + self._timeout)
 
         raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
@@ -213,50 +246,46 @@ class Transport:
         try:
             async with asyncio.timeout(None) as bound:
                 response = await line.way.handle_async_request(request)
+                if response.extensions.get("http_version") == b"HTTP/2":
+                    line.http2 = response.extensions["network_stream"]
                 try:
-                    _check_head(response)
-                    content = await _read(response, max_body)
+                    if (reason := too_many_headers(response)) is not None:
+                        raise Lost(reason)
+                    content = await read_body(response, max_body)
                 finally:
                     await response.aclose()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            raise Undelivered(_describe(error)) from None
         except TimeoutError:
-            raise _OutOfTime(f"no complete answer within {self._timeout:g} s") from None
-        except httpx.LocalProtocolError:
-            raise  # our own request was malformed: the suite's fault, not the target's
-        except (httpx.TransportError, ssl.SSLError) as error:  # TLS that breaks later comes through as it is
-            raise Lost(_describe(error)) from None
+            raise _OutOfTime(too_slow(self._timeout)) from None
+        except self._troubles as error:
+            raise self._unanswered(error, sent=sent) from None
         return Reply(
             status=response.status_code,
             headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw),
             body=content,
         )
 
+    def _unanswered(self, error: Exception, *, sent: bool) -> Exception:
+        """What an error of the library's means; itself where our own request was malformed: that is the suite's fault."""
+        import httpx
 
-def tls_context(connection: Connection) -> ssl.SSLContext:
-    """What is trusted and shown on the way to the target.
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+            return Undelivered(why_no_connection(error, tls=self._tls))
+        if never_processed(error):
+            return NotProcessed(why_no_response(error, tls=self._tls))
+        if isinstance(error, httpx.LocalProtocolError) and not is_protocol_error(error):
+            return error
+        reason = why_no_response(error, tls=self._tls)
+        return Lost(reason) if sent and not reason.lasting else Undelivered(reason)
 
-    Raises:
-        ConfigurationError: a certificate file cannot be used.
-    """
+
+def _proxy(connection: Connection) -> httpx.Proxy | None:
+    """The proxy; one that is reached by https is trusted, and shown a certificate, as the target is."""
     import httpx
 
-    try:
-        context = (
-            ssl.create_default_context(cafile=connection.ca_bundle)
-            if connection.ca_bundle
-            else httpx.create_ssl_context(trust_env=connection.trust_env)
-        )
-        if connection.client_cert:
-            context.load_cert_chain(connection.client_cert)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(
-            f"A certificate file cannot be used: {error}.", f"证书文件无法使用：{error}。"
-        ) from None
-    if connection.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+    if connection.proxy is None:
+        return None
+    encrypted = connection.proxy.lower().startswith("https:")
+    return httpx.Proxy(connection.proxy, ssl_context=tls_context(connection) if encrypted else None)
 
 
 def _settle_sniffio() -> None:
@@ -266,65 +295,3 @@ def _settle_sniffio() -> None:
     """
     if importlib.util.find_spec("sniffio") is None:
         sys.modules["sniffio"] = None  # type: ignore[assignment]
-
-
-def _check_head(response: httpx.Response) -> None:
-    """See that the headers can be kept.
-
-    Raises:
-        Lost: there are too many.
-    """
-    pairs = response.headers.raw
-    if len(pairs) > _MAX_HEADERS or sum(len(name) + len(value) for name, value in pairs) > _MAX_HEAD:
-        raise Lost(f"more than {_MAX_HEADERS} headers, or than {_MAX_HEAD >> 10} KiB of them")
-
-
-async def _read(response: httpx.Response, limit: int) -> Body:
-    """Read and decode the body by hand: httpx inflates without a bound."""
-    codings = [c.strip().lower() for c in response.headers.get("content-encoding", "").split(",")]
-    codings = [c for c in codings if c and c != "identity"]
-    inflate = zlib.decompressobj(_GZIP_OR_ZLIB) if codings in (["gzip"], ["x-gzip"], ["deflate"]) else None
-    problem: BodyProblem | None = "bad-content-encoding" if codings and inflate is None else None
-    received = bytearray()
-    async for chunk in response.aiter_raw():
-        if inflate is None:
-            received += chunk
-        else:
-            try:
-                inflate = _inflate(inflate, chunk, received, limit)
-            except zlib.error:
-                problem = "bad-content-encoding"
-                break
-        if len(received) > limit:
-            problem = "too-large"
-            break
-    else:
-        if inflate is not None and not inflate.eof:
-            problem = "bad-content-encoding"
-    content = bytes(received[:limit])
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        text = content.decode("utf-8", errors="replace")
-        problem = problem or "not-utf-8"
-    return Body(text=text, size=len(content), problem=problem)
-
-
-def _inflate(decoder: zlib._Decompress, chunk: bytes, received: bytearray, limit: int) -> zlib._Decompress:
-    """Append what `chunk` decodes to, to one byte beyond the limit at most; a gzip body may have several members.
-
-    Raises:
-        zlib.error: it cannot be decoded, or something else follows.
-    """
-    while chunk and len(received) <= limit:
-        if decoder.eof:
-            decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
-        received += decoder.decompress(chunk, limit + 1 - len(received))
-        chunk = decoder.unused_data
-    return decoder
-
-
-def _describe(error: Exception) -> str:
-    """The kind of trouble and the library's words for it, on one line."""
-    words = " ".join(str(error).split())
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__

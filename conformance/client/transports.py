@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -22,7 +23,8 @@ class Transports:
         self._main = Transport(target.base_url, target.connection, limits)
         self._pools = {_origin(target.base_url): self._main}
         if target.arrange_url is not None and _origin(target.arrange_url) not in self._pools:
-            self._pools[_origin(target.arrange_url)] = Transport(target.arrange_url, target.connection, limits)
+            connection = replace(target.connection, proxy=target.connection.arrange_proxy)
+            self._pools[_origin(target.arrange_url)] = Transport(target.arrange_url, connection, limits)
 
     async def __aenter__(self) -> Self:
         for pool in self._pools.values():
@@ -33,6 +35,16 @@ class Transports:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._open.aclose()
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether requests to the Work API follow each other; see `Transport.one_at_a_time`."""
+        return self._main.one_at_a_time
+
+    async def take_turns(self, *, alone: bool) -> None:
+        """Have requests follow each other from now on, or not; see `Transport.take_turns`."""
+        for pool in self._pools.values():
+            await pool.take_turns(alone=alone)
 
     def warm(self, most: int) -> int:
         """How many connections to the Work API are open and were used a moment ago; see `Transport.warm`."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from conformance.chapters.registry import scenarios
+from conformance.client.intermediary import NETWORK_STATUSES, THROTTLED
 from conformance.comparison.spelling import Aspect, Spelling, spellings
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Body, Exchange, Response, Transcript
@@ -23,7 +24,7 @@ HEADERS_OF_THE_WAY: Final = frozenset(
 )
 """Headers of the connection, of proxies and of the moment: whether they are there says nothing of the API."""
 
-STATUSES_OF_THE_WAY: Final = frozenset({429, 502, 503, 504})
+STATUSES_OF_THE_WAY: Final = NETWORK_STATUSES | {THROTTLED}
 """Answers of a gateway or a limiter, which no run judges either."""
 
 OPEN_FIELDS: Final = frozenset({"metadata"})

@@ -10,7 +10,9 @@ from http import HTTPStatus
 from typing import Final
 
 from conformance.arrange.refusals import outcome
+from conformance.client.reasons import Reason
 from conformance.contract.strict_json import NotStrictJson, parse
+from conformance.diagnosis.network import shown
 from conformance.diagnosis.point import Point, bad, good, unknown
 from conformance.diagnosis.questions import COLLECTIONS, Answers, entries_of, status_of
 from conformance.exchange import Exchange, Response
@@ -28,7 +30,7 @@ _SHOWN: Final = 80
 
 def findings(answers: Answers, target: Target) -> Iterator[Point]:
     """Every point that the answers tell something of."""
-    yield _http(answers.listing)
+    yield _http(answers.listing, answers.trouble)
     response = answers.listing.response
     if response is None:
         return
@@ -44,17 +46,11 @@ def findings(answers: Answers, target: Target) -> Iterator[Point]:
     yield _clock(answers, response)
 
 
-def _http(listing: Exchange) -> Point:
+def _http(listing: Exchange, trouble: Reason | None) -> Point:
     response = listing.response
-    if response is None:
-        return bad(
-            "http",
-            Text("no answer ({why})", "没有响应（{why}）").format(why=safe(listing.problem or "", 200)),
-            Text(
-                "check that an HTTP server is behind this port, and the proxy; allow more with --timeout",
-                "请确认该端口提供 HTTP 服务以及代理设置；可用 --timeout 放宽时限",
-            ),
-        )
+    if trouble is not None:
+        return bad("http", Text("no answer ({why})", "没有响应（{why}）").format(why=shown(trouble)), trouble.hint)
+    assert response is not None, "else there is a reason"
     milliseconds = f"{(listing.completed - listing.invoked) * 1000:.0f}"
     words = Text("HTTP {status} in {n} ms", "HTTP {status}，用时 {n} 毫秒").format(
         status=response.status, n=milliseconds
@@ -70,9 +66,9 @@ def _http(listing: Exchange) -> Point:
             ),
         )
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status not in _BUSY:
-        trouble = Text("the server or its gateway is in trouble: look into its log", "服务器或网关出错：请查看其日志")
+        mend = Text("the server or its gateway is in trouble: look into its log", "服务器或网关出错：请查看其日志")
         # A run gives up where a gateway answers in the server's place; with a list that alone is broken it goes on.
-        return (bad if listing.outcome != "ok" else unknown)("http", words, trouble)
+        return (bad if listing.outcome != "ok" else unknown)("http", words, mend)
     return good("http", words)
 
 
@@ -85,6 +81,19 @@ def _prefix(answers: Answers, target: Target) -> Point:
             "prefix",
             Text("the environments are listed below {prefix}", "可在 {prefix} 之下列出 environment").format(
                 prefix=prefix
+            ),
+        )
+    coding = _coding(answers.listing)
+    if coding is not None:
+        return bad(
+            "prefix",
+            Text(
+                "the answer has a content coding that cannot be undone ({coding})",
+                "响应使用了无法解码的内容编码（{coding}）",
+            ).format(coding=coding),
+            Text(
+                "let the server, or what stands in front of it, compress with gzip or not at all: Accept-Encoding says so",
+                "请让服务器或其前端按 Accept-Encoding 使用 gzip 压缩或不压缩",
             ),
         )
     if answers.elsewhere is not None:
@@ -119,6 +128,14 @@ def _prefix(answers: Answers, target: Target) -> Point:
         )
         return unknown("prefix", words.format(prefix=prefix), _GIVEN_MEND)
     return unknown("prefix", Text("cannot be told from this answer", "无法由此响应判断"))
+
+
+def _coding(exchange: Exchange) -> str | None:
+    """The content coding of an answer that could not be decoded."""
+    response = exchange.response
+    if response is None or response.body.problem != "bad-content-encoding":
+        return None
+    return safe(response.header("content-encoding") or "?", _SHOWN)
 
 
 _PREFIX_MEND: Final = Text(

@@ -12,40 +12,25 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import getproxies
 
 from cryptography import x509
 
-from conformance.client.transport import tls_context
+from conformance.client.reasons import Reason, of_tls
+from conformance.client.tls import tls_context
 from conformance.diagnosis.point import Point, bad, good, unknown
 from conformance.reporting.safe import safe
-from conformance.target import ConfigurationError, Connection, Target
+from conformance.target import Connection, Target
 from conformance.text import Text
 
 _PORTS: Final = {"http": 80, "https": 443}
 _SOON: Final = 14
 """Days before its end from which a certificate is worth a word."""
 
-_CERTIFICATE_MENDS: Final[dict[int, Text]] = {
-    9: Text(
-        "the certificate is not valid yet: check the clocks of both machines", "证书尚未生效：请检查两台机器的时钟"
-    ),
-    10: Text("the certificate has expired: renew it on the server", "证书已过期：请在服务器上更新证书"),
-    62: Text(
-        "the certificate is for another host: use the name it was made for as --base-url",
-        "证书属于其他主机：请在 --base-url 中使用证书所载的名称",
-    ),
-}
-_CERTIFICATE_MENDS[64] = _CERTIFICATE_MENDS[62]
-_UNTRUSTED: Final = Text(
-    "give the authority that signed it with --ca-bundle FILE; where it is only to be tried out, --insecure",
-    "用 --ca-bundle FILE 指定签发该证书的机构；仅作试用时可加 --insecure",
-)
-
 
 async def look(target: Target, *, within: float) -> list[Point]:
     """The points up to a connection on which HTTP can be spoken; each takes at most `within` seconds."""
-    proxy = proxy_of(target)
+    proxy = target.connection.proxy
     points = [_url(target), _proxy(target.connection, proxy)]
     host, port = _address(proxy or target.base_url)
     point = await _name(host, within)
@@ -64,31 +49,10 @@ async def look(target: Target, *, within: float) -> list[Point]:
     return points
 
 
-def proxy_of(target: Target) -> str | None:
-    """The proxy that requests take; None for the direct way."""
-    if target.connection.proxy or not target.connection.trust_env:
-        return target.connection.proxy
-    parts = urlsplit(target.base_url)
-    if proxy_bypass(parts.hostname or ""):
-        return None
-    proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
-
-
 def _address(url: str) -> tuple[str, int]:
-    """Host and port of a URL; a proxy's may lack its scheme.
-
-    Raises:
-        ConfigurationError: it has none that can be read.
-    """
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    try:
-        port = parts.port
-    except ValueError:
-        port = 0
-    if not parts.hostname or port == 0:
-        raise ConfigurationError("The proxy's address cannot be read.", "无法解析代理的地址。")
-    return parts.hostname, port or _PORTS.get(parts.scheme, 80)
+    """Host and port of a URL."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80)
 
 
 def _url(target: Target) -> Point:
@@ -176,15 +140,10 @@ async def _tls(connection: Connection, host: str, port: int, within: float) -> P
     try:
         async with asyncio.timeout(within):
             _, writer = await asyncio.open_connection(host, port, ssl=tls_context(connection), server_hostname=host)
-    except ssl.SSLCertVerificationError as error:
-        return bad(
-            "tls",
-            Text("the certificate is refused ({why})", "证书未通过校验（{why}）").format(
-                why=safe(error.verify_message, 200)
-            ),
-            _CERTIFICATE_MENDS.get(error.verify_code, _UNTRUSTED),
-        )
     except (OSError, TimeoutError) as error:
+        reason = of_tls(error) if isinstance(error, ssl.SSLError) else None
+        if reason is not None:
+            return bad("tls", shown(reason), reason.hint)
         return bad(
             "tls",
             Text("no TLS comes about ({why})", "无法建立 TLS（{why}）").format(why=_why(error)),
@@ -225,6 +184,11 @@ async def _let_go(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
     with contextlib.suppress(OSError):
         await writer.wait_closed()
+
+
+def shown(reason: Reason) -> Text:
+    """The reason, safe to print."""
+    return Text(safe(reason.text.en, 300), safe(reason.text.zh, 300))
 
 
 def _why(error: Exception) -> str:

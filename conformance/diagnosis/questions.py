@@ -9,7 +9,8 @@ from http import HTTPStatus
 from typing import Final
 
 from conformance.client.api import Api
-from conformance.client.client import Call
+from conformance.client.call import Call
+from conformance.client.reasons import Reason
 from conformance.client.tokens import ANONYMOUS, Authentication, bearer
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange
@@ -34,12 +35,13 @@ class Answers:
     models: Exchange | None = None
     elsewhere: str | None = None
     tokens: Mapping[str, Exchange] = field(default_factory=dict)
+    trouble: Reason | None = None
 
 
 async def ask(api: Api) -> Answers:
     """Ask for the environments; the rest is asked only where that is answered."""
     listing = await _list(api, "environments")
-    answers = Answers(listing=listing, answered_at=datetime.now(UTC))
+    answers = Answers(listing=listing, answered_at=datetime.now(UTC), trouble=api.client.trouble)
     status = status_of(listing)
     if status == HTTPStatus.NOT_FOUND and api.client.target.arrange_url is None:
         return replace(answers, elsewhere=await _elsewhere(api))

@@ -129,6 +129,8 @@ class Conductor:
             workspace = self._talk(lambda api: preflight(api, self._journal, run_id, arrangement), within=bound)
         except TimeoutError:
             raise CannotStart(_too_slow(self.assignment.target.host, bound)) from None
+        if workspace.one_connection:
+            self.assignment = replace(self.assignment, limits=replace(self.assignment.limits, one_connection=True))
         run_folder.write_json(self.workspace_file, workspace.to_json())
         if self.settings.output is None:
             run_folder.point_latest(self.folder)
@@ -264,8 +266,10 @@ class Conductor:
 
     def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
         """Hold a conversation of the run's own, outside of any scenario."""
-        whom = self.assignment
-        return converse(whom.target, whom.credentials, whom.limits, conversation, within=within, traffic=self._traffic)
+        whom, known = self.assignment, self._workspace is not None
+        return converse(
+            whom.target, whom.credentials, whom.limits, conversation, within=within, traffic=self._traffic, known=known
+        )
 
     def _close_the_books(self) -> dict[str, Transcript]:
         """Every planned scenario gets a transcript, and what an interruption left open is judged on it; all of them.

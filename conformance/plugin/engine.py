@@ -182,8 +182,7 @@ class Engine:
         assignment = self._assignment
         self._gate = asyncio.Semaphore(in_flight(assignment.limits))
         self._quiet = asyncio.Lock()
-        self._quiet_ones = 0
-        self._holds_place = False
+        self._quiet_ones, self._holds_place = 0, False
         try:
             transport = Transports(assignment.target, assignment.limits)
         except BaseException as error:
@@ -196,6 +195,7 @@ class Engine:
                 credentials=assignment.credentials,
                 limits=assignment.limits,
                 clock=lambda: time.monotonic() - assignment.epoch,
+                known=True,
             )
             learn(client, self._workspace.pat_envs)
             self._ready.set_result(client)
@@ -353,6 +353,7 @@ class Engine:
                 repetition=number,
                 guise=guise,
                 deliveries=None if scenario.quiet else self._arrangers.deliveries,
+                attempt=attempt,
             )
             if scenario.race:
                 stage.facts[ODDITIES] = [each.to_json() for each in self._oddities]

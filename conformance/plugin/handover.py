@@ -52,7 +52,8 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
             "query": [list(pair) for pair in target.query],
             "secret_query": [[name, _reveal(secret)] for name, secret in target.secret_query],
             "arrange_url": target.arrange_url,
-            "connection": asdict(target.connection),
+            "connection": asdict(replace(target.connection, client_key_password=None))
+            | {"client_key_password": _reveal(target.connection.client_key_password)},
             "embedded": target.embedded,
             "user_agent": target.user_agent,
             "states": [list(pair) for pair in target.states],
@@ -87,7 +88,7 @@ def unpack(data: dict[str, Any]) -> Assignment:
             query=tuple((name, value) for name, value in target["query"]),
             secret_query=tuple((name, Secret(*pair)) for name, pair in target["secret_query"]),
             arrange_url=target["arrange_url"],
-            connection=Connection(**target["connection"]),
+            connection=_connection(target["connection"]),
             embedded=target["embedded"],
             user_agent=target["user_agent"],
             states=tuple((name, state) for name, state in target["states"]),
@@ -97,3 +98,8 @@ def unpack(data: dict[str, Any]) -> Assignment:
 
 def _reveal(secret: Secret | None) -> list[str] | None:
     return None if secret is None else [secret.reveal(), secret.variable]
+
+
+def _connection(data: dict[str, Any]) -> Connection:
+    password = data["client_key_password"]
+    return Connection(**{**data, "client_key_password": Secret(*password) if password else None})

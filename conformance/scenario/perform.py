@@ -6,18 +6,20 @@ import contextlib
 import traceback
 from collections import Counter
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import count
 from typing import Final
 
 from conformance.arrange.deliveries import DeliveredTwice
 from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.arrange.refusals import outcome
-from conformance.client.client import TargetGone
+from conformance.client.presence import TargetGone
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
 from conformance.machine.refusal import refusal
+from conformance.scenario.bursts import Repeat
 from conformance.scenario.controls import send_controls, went_otherwise
 from conformance.scenario.model import Scenario
-from conformance.scenario.stage import Repeat, Stage, StageFactory
+from conformance.scenario.stage import Stage, StageFactory
 from conformance.text import Text
 
 MAX_RESTARTS: Final = 3
@@ -25,6 +27,9 @@ MAX_RESTARTS: Final = 3
 
 MAX_SHARED: Final = 3
 """How often it begins again because poll delivered its item to somebody else as well."""
+
+MAX_OUTAGES: Final = 20
+"""How often it is held again because the target was away; all outages together have their limit in seconds."""
 
 
 async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed: int) -> Transcript:
@@ -36,9 +41,12 @@ async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed
     causes: Counter[str] = Counter()
     for attempt in count(1):
         stage = new_stage(attempt)
+        outages = stage.client.outages
         async with contextlib.nullcontext() if stage.deliveries is None else stage.deliveries.turn():
             ending, again = await _talk(scenario, stage)
             ending, again = await _undisturbed(scenario, stage, ending, again)
+        if again is _LOST:
+            ending, again = await _after_outage(stage, outages, ending)
         if again is not None:
             causes[again.cause] += 1
             if causes[again.cause] <= again.limit:
@@ -78,6 +86,19 @@ class _Again:
     limit: int
 
 
+_LOST: Final = _Again("lost", MAX_RESTARTS)
+_GONE: Final = Ending(kind="inconclusive", reason=Text("the target no longer answers", "目标已不再响应"))
+
+
+async def _after_outage(stage: Stage, outages: int, ending: Ending) -> tuple[Ending, _Again | None]:
+    """Wait until the target is there; where it was away meanwhile, the loss is the outage's."""
+    try:
+        await stage.client.here()
+    except TargetGone:
+        return _GONE, None
+    return ending, _LOST if stage.client.outages == outages else _Again("outage", MAX_OUTAGES)
+
+
 async def _talk(scenario: Scenario, stage: Stage) -> tuple[Ending, _Again | None]:
     try:
         await scenario.talk(stage)
@@ -94,10 +115,10 @@ async def _talk(scenario: Scenario, stage: Stage) -> tuple[Ending, _Again | None
         return Ending(kind="inconclusive", reason=stop.reason), _Again(stop.reason.en, stop.limit)
     except AnswerLost as stop:
         # Where it surely did not happen it has been tried often enough; else only a fresh item can tell more.
-        again = _Again("lost", MAX_RESTARTS) if stop.exchange.outcome == "unknown" else None
+        again = _LOST if stop.exchange.outcome == "unknown" else None
         return Ending(kind="inconclusive", reason=_lost(stop.exchange), step=stop.exchange.step), again
     except TargetGone:
-        return Ending(kind="inconclusive", reason=Text("the target no longer answers", "目标已不再响应")), None
+        return _GONE, None
     except Exception as error:  # noqa: BLE001 - the suite's own trouble is recorded as such, never the target's
         return _broken(error, stage), None
     return Ending(kind="complete"), None
@@ -122,6 +143,11 @@ async def _undisturbed(
 
 
 def _lost(exchange: Exchange) -> Text:
+    if exchange.response is not None and exchange.response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Text(
+            "the target turned {operation} away (HTTP 429; tries: {tries}); send less with --max-rate",
+            "目标因限流拒绝了 {operation}（HTTP 429；尝试次数：{tries}）；请用 --max-rate 降低速率",
+        ).format(operation=exchange.operation, tries=exchange.tries)
     return Text(
         "no usable answer to {operation} ({problem}; tries: {tries})",
         "{operation} 没有得到可用的响应（{problem}；尝试次数：{tries}）",

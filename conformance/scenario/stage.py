@@ -20,6 +20,7 @@ from conformance.client.exclusive import DRAIN
 from conformance.client.starting_line import Place, StartingLine
 from conformance.client.tokens import Authentication
 from conformance.exchange import SPREAD, UNKEPT, Exchange, Header
+from conformance.scenario.bursts import MAX_MISSED_RACES, MISSED, Repeat, enough_of, overlap
 from conformance.scenario.guise import OPEN, Guise
 from conformance.scenario.model import OptionalToken
 from conformance.scenario.reader import Reader
@@ -29,23 +30,8 @@ from conformance.text import Text
 REDELIVERY_PATIENCE: Final = 3.0
 """Seconds that a target is given to deliver an item again."""
 
-MAX_MISSED_RACES: Final = 5
-"""How often a race is run again whose requests did not overlap."""
-
-MAX_LOST_RACES: Final = 10
-"""How often a race is run again that the target turned away."""
-
 MAX_KEPT: Final = 512 << 10
 """Bytes of memory that the bodies of one attempt may hold: dozens are held at once, and a hostile target fills each."""
-
-
-class Repeat(Exception):
-    """A race was none, or lost what it is about: it is to be run again on a fresh item."""
-
-    def __init__(self, reason: Text, limit: int) -> None:
-        super().__init__(reason.en)
-        self.reason = reason
-        self.limit = limit
 
 
 Send = Callable[[Api, str], Awaitable[Exchange]]
@@ -67,6 +53,7 @@ class Stage(Reader):
         repetition: int = 1,
         deliveries: Deliveries | None = None,
         guise: Guise = OPEN,
+        attempt: int = 1,
     ) -> None:
         self.exchanges: list[Exchange] = []
         self.facts: dict[str, Any] = {}
@@ -74,6 +61,7 @@ class Stage(Reader):
         self.seed = seed
         self.rng = rng
         self.repetition = repetition
+        self.attempt = attempt
         self.workspace = workspace
         self.client = client
         self.deliveries = deliveries
@@ -326,7 +314,7 @@ class Stage(Reader):
     ) -> None:
         """Let several requests leave at one instant, in this order, each on a connection that is already open.
 
-        `about` is given the steps that were not turned away (429, 503, no connection) and says whether they still
+        `about` is given the steps that were not turned away (429, no connection) and says whether they still
         are the race that was wanted. A step of `after` leaves when the one that it names is over, while the others
         may still be under way. All that leave at once have to overlap; with `groups`, those of each group; with
         `around`, a step and a number, so many others have to overlap with that step.
@@ -336,26 +324,30 @@ class Stage(Reader):
         """
         await self.together(sends, after=after)
         taken = {e.step: e for e in self.exchanges if e.step in sends and e.outcome != "fail"}
-        if not about(set(taken)):
-            raise Repeat(Text("the target turned requests of the burst away", "目标拒收了并发请求"), MAX_LOST_RACES)
+        enough_of(taken, about, attempt=self.attempt)
         at_once = sends.keys() - (after or {}).keys()
         left = [exchange.invoked for step, exchange in taken.items() if step in at_once]
         self.facts[SPREAD] = round(max(left) - min(left), 6) if left else 0.0
         if around is not None:
             step, least = around
             together = sum(
-                step in taken and _overlap([taken[step], taken[each]]) for each in at_once & taken.keys() - {step}
+                step in taken and overlap([taken[step], taken[each]]) for each in at_once & taken.keys() - {step}
             )
             overlapped = together >= least
         else:
-            overlapped = all(
-                _overlap([taken[each] for each in group if each in taken]) for group in groups or [at_once]
-            )
+            overlapped = all(overlap([taken[each] for each in group if each in taken]) for group in groups or [at_once])
         if not overlapped:
-            raise Repeat(Text("the requests did not overlap in time", "各请求在时间上没有重叠"), MAX_MISSED_RACES)
+            raise Repeat(MISSED, MAX_MISSED_RACES)
 
     def _at(self, place: Place, record: Callable[[Exchange], None] | None = None) -> Api:
-        return Api(self.client, record or self._keep, age=self._age, place=place, user_agent=self._guise.user_agent)
+        return Api(
+            self.client,
+            record or self._keep,
+            age=self._age,
+            place=place,
+            user_agent=self._guise.user_agent,
+            cookies=self._api.cookies,
+        )
 
     def _keep(self, exchange: Exchange) -> None:
         """Record an exchange; a body for which there is no room left counts as one that is too large."""
@@ -372,11 +364,6 @@ class Stage(Reader):
     async def release(self, item: Item, step: str = "release") -> None:
         """Stop the item by force, whatever became of it, so that the next quiet scenario finds nothing of it."""
         await self._api.stop(step, item.environment_id, item.work_id, force=True)
-
-
-def _overlap(exchanges: Sequence[Exchange]) -> bool:
-    """Whether at some instant all of them were under way."""
-    return not exchanges or max(e.invoked for e in exchanges) <= min(e.completed for e in exchanges)
 
 
 StageFactory = Callable[[int], Stage]

@@ -53,7 +53,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     async def sleep(_: float) -> None:
         await asyncio.sleep(0)
 
-    monkeypatch.setattr(client_module, "asyncio", SimpleNamespace(sleep=sleep, Lock=asyncio.Lock))
+    monkeypatch.setattr(client_module, "asyncio", SimpleNamespace(sleep=sleep))
 
 
 # --- the real emulator
@@ -334,6 +334,61 @@ def test_an_environment_that_cannot_be_made_is_missing_for_the_reason_that_the_t
     workspace = against(Scripted(respond=respond), lambda api: prepare(api, journal, RUN))
     with pytest.raises(CannotArrange, match="HTTP 403: Two environments are allowed"):
         _ = workspace.second
+
+
+def test_what_is_turned_away_is_tried_until_it_is_gone() -> None:
+    """As often as it takes: ten times are not enough of a busy target."""
+    account, turned_away = Account(), [0]
+    made = Made("sessions", object_name(RUN, "s"), account.add("sessions", object_name(RUN, "s")))
+
+    def respond(request: Received) -> Answer:
+        turned_away[0] += 1
+        return answer(429, "", [("retry-after-ms", "1")]) if turned_away[0] <= 25 else account(request)
+
+    assert against(Scripted(respond=respond), lambda api: remove(api, [made])) == []
+    assert account.names("sessions") == []
+    assert account.names("sessions", archived=True) == [], "deleted, and not archived in its place"
+
+
+def test_what_is_turned_away_for_ever_is_left_over_once_an_outage_would_be_over() -> None:
+    account = Account()
+    made = Made("sessions", object_name(RUN, "s"), account.add("sessions", object_name(RUN, "s")))
+    server = Scripted(respond=lambda _: answer(429, "", [("retry-after-ms", "1")]))
+
+    async def run() -> list[Leftover]:
+        limits = Limits(timeout=2, outage=0.5)
+        async with serving(server) as base_url, connected(base_url, limits=limits) as client:
+            return await remove(Api(client, lambda _: None), [made])
+
+    assert asyncio.run(run()) == [Leftover("sessions", made.name, made.id, "HTTP 429")]
+    assert {request.method for request in server.requests} == {"DELETE"}, "other ways would be turned away too"
+
+
+@pytest.mark.parametrize("lost", [None, answer(502), answer(503), answer(524)], ids=["closed", "502", "503", "524"])
+@pytest.mark.parametrize("heard", [True, False], ids=["carried out", "not"])
+def test_a_removal_whose_answer_is_lost_is_repeated(lost: Answer, heard: bool) -> None:
+    account, losses = Account(), [2]
+    made = Made("agents", object_name(RUN, "agent"), account.add("agents", object_name(RUN, "agent")))
+
+    def respond(request: Received) -> Answer:
+        if request.method != "DELETE" or losses[0] == 0:
+            return account(request)
+        losses[0] -= 1
+        if heard:
+            account(request)
+        return lost
+
+    assert against(Scripted(respond=respond), lambda api: remove(api, [made])) == []
+    assert account.names("agents") == account.names("agents", archived=True) == []
+
+
+def test_a_page_of_a_gateway_does_not_say_that_something_is_gone() -> None:
+    account = Account()
+    made = Made("agents", object_name(RUN, "agent"), account.add("agents", object_name(RUN, "agent")))
+    page = answer(404, "default backend - 404", [("Via", "1.1 lb")])
+    server = Scripted(respond=lambda request: page if request.method in {"DELETE", "POST"} else account(request))
+    (leftover,) = against(server, lambda api: remove(api, [made]))
+    assert leftover.reason == "HTTP 404"
 
 
 def test_what_refers_goes_before_what_is_referred_to() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -68,7 +69,7 @@ def answer(status: int = 200, body: bytes | str = b"{}", headers: Iterable[tuple
 
 
 @asynccontextmanager
-async def serving(handler: Handler, port: int = 0) -> AsyncIterator[str]:
+async def serving(handler: Handler, port: int = 0, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Serve, and give the base URL. What still runs at the end is cancelled."""
     running: set[asyncio.Task[None]] = set()
 
@@ -85,10 +86,10 @@ async def serving(handler: Handler, port: int = 0) -> AsyncIterator[str]:
             running.discard(task)
             writer.close()
 
-    server = await asyncio.start_server(accept, "127.0.0.1", port)
+    server = await asyncio.start_server(accept, "127.0.0.1", port, ssl=tls)
     try:
         host, port = server.sockets[0].getsockname()[:2]
-        yield f"http://{host}:{port}"
+        yield f"http{'s' if tls else ''}://{host}:{port}"
     finally:
         server.close()
         for task in list(running):
@@ -99,12 +100,21 @@ async def serving(handler: Handler, port: int = 0) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def connected(
-    base_url: str, *, target: Target | None = None, credentials: Credentials = CREDENTIALS, limits: Limits | None = None
+    base_url: str,
+    *,
+    target: Target | None = None,
+    credentials: Credentials = CREDENTIALS,
+    limits: Limits | None = None,
+    known: bool = False,
 ) -> AsyncIterator[Client]:
     """A client of that server."""
     limits = limits or Limits(timeout=5.0)
     async with Transport(base_url, Connection(), limits) as transport:
-        yield Client(transport, target=target or Target(base_url=base_url), credentials=credentials, limits=limits)
+        client = Client(
+            transport, target=target or Target(base_url=base_url), credentials=credentials, limits=limits, known=known
+        )
+        yield client
+        await client.close()
 
 
 def closed_port() -> int:

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from conformance.client import tokens
-from conformance.client.client import Call
+from conformance.client.call import Call
 from conformance.client.tokens import Authentication
 from conformance.exchange import Ending, Exchange, Transcript
 from conformance.target import Credentials, Limits, Secret, Target

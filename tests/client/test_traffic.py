@@ -34,10 +34,10 @@ def sent(server: Scripted, *, tries: int = 10) -> tuple[Client, list[Exchange]]:
 
 
 def test_every_request_counts_and_every_refusal_of_the_rate_limit() -> None:
-    server = script(answer(429, headers=AT_ONCE), answer(), answer(503, headers=AT_ONCE), answer())
+    server = script(answer(429, headers=AT_ONCE), answer(), answer(429, headers=AT_ONCE), answer())
     client, _ = sent(server)
     assert (client.traffic.requests, client.traffic.turned_away) == (4, 2)
-    assert client.traffic.waited == 0.002
+    assert 0.002 <= client.traffic.waited < 0.01
 
 
 def test_a_connection_that_is_refused_is_no_request() -> None:

@@ -265,7 +265,7 @@ def test_a_body_up_to_the_end_of_the_connection_is_complete() -> None:
 
 
 def test_a_refused_connection_is_undelivered() -> None:
-    with pytest.raises(Undelivered, match="ConnectError"):
+    with pytest.raises(Undelivered, match="the connection is refused"):
         asyncio.run(send(f"http://127.0.0.1:{closed_port()}"))
 
 
@@ -286,22 +286,6 @@ def test_a_redirect_is_not_followed_and_no_token_goes_elsewhere(status: int) -> 
     reply = asyncio.run(run())
     assert reply.status == status
     assert elsewhere.requests == []
-
-
-def test_the_environment_is_trusted_where_that_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    proxy = script(answer(200, b"{}"))
-
-    async def run() -> Reply:
-        async with serving(proxy) as proxy_url:
-            monkeypatch.setenv("http_proxy", proxy_url)
-            monkeypatch.delenv("no_proxy", raising=False)
-            monkeypatch.delenv("NO_PROXY", raising=False)
-            url = "http://target.example"
-            async with Transport(url, Connection(trust_env=True), LIMITS) as transport:
-                return await transport.send("POST", f"{url}/ack", SENT, None, at_once)
-
-    assert asyncio.run(run()).status == 200
-    assert len(proxy.requests) == 1
 
 
 def test_the_environment_is_not_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from conformance.exchange import Header, Transcript
 from conformance.scenario.model import Scenario, success
 from conformance.scenario.perform import perform
 from conformance.scenario.stage import Stage
-from conformance.target import Credentials
+from conformance.target import Credentials, Limits
 from conformance.text import Text
 from tests.client.servers import CREDENTIALS, Answer, Received, Scripted, answer, connected, serving
 
@@ -68,15 +68,20 @@ def server(answer_of: Callable[[Received], Answer], state: str = "queued") -> Sc
 
 
 def held(
-    case: Scenario, handler: Scripted, *, credentials: Credentials = CREDENTIALS
+    case: Scenario, handler: Scripted, *, credentials: Credentials = CREDENTIALS, limits: Limits | None = None
 ) -> tuple[Transcript, list[Received]]:
     """The transcript of a case, and the acks that the server saw."""
 
     async def run() -> Transcript:
-        async with serving(handler) as base_url, connected(base_url, credentials=credentials) as client:
+        async with (
+            serving(handler) as base_url,
+            connected(base_url, credentials=credentials, limits=limits, known=True) as client,
+        ):
 
             def stage(attempt: int) -> Stage:
-                fresh = Stage(client, WORKSPACE, want=case.want, seed=5, rng=random.Random(attempt), age=0)
+                fresh = Stage(
+                    client, WORKSPACE, want=case.want, seed=5, rng=random.Random(attempt), age=0, attempt=attempt
+                )
                 return fresh.arranged_by(Given)
 
             async with asyncio.timeout(20):  # a hang is a failure, not a wait

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from conformance.client import client as client_module
 from conformance.client.limiter import RateLimiter
 from conformance.client.starting_line import StartingLine
 from conformance.exchange import Transcript
+from conformance.scenario import bursts
 from conformance.scenario import stage as stage_module
-from conformance.scenario.stage import MAX_LOST_RACES, MAX_MISSED_RACES, Stage
+from conformance.scenario.bursts import MAX_LOST_RACES, MAX_MISSED_RACES, MAX_UNANSWERED_RACES
+from conformance.scenario.stage import Stage
+from conformance.target import Limits
 from tests.client.servers import Answer, Received, answer
 
 from .building import shown
@@ -47,7 +49,7 @@ def race(
     return held(scenario(talk), server(answer_of))
 
 
-def turns_away(workers: set[str], status: int = 429, times: int = 1000) -> Callable[[Received], Answer]:
+def turns_away(workers: set[str], times: int = 1000) -> Callable[[Received], Answer]:
     """Turns acks of those workers away, as often as that."""
     left = dict.fromkeys(workers, times)
 
@@ -55,7 +57,7 @@ def turns_away(workers: set[str], status: int = 429, times: int = 1000) -> Calla
         worker = request.header("worker-id")
         if worker in left and left[worker] > 0:
             left[worker] -= 1
-            return answer(status)
+            return answer(429)
         return REPLY
 
     return respond
@@ -100,12 +102,12 @@ def test_requests_that_do_not_overlap_are_repeated_five_times(monkeypatch: pytes
     assert transcript.find("after") is None, "what was no race is not judged"
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_requests_that_are_turned_away_are_repeated_ten_times(status: int) -> None:
-    transcript, acks = race(turns_away(set(STEPS), status))
+def test_requests_that_are_turned_away_are_repeated_ten_times() -> None:
+    transcript, acks = race(turns_away(set(STEPS)))
     assert (transcript.ending.kind, transcript.attempt) == ("inconclusive", MAX_LOST_RACES + 1)
     assert transcript.ending.reason is not None
     assert "turned" in transcript.ending.reason.en
+    assert "--max-rate" in transcript.ending.reason.en
     assert MAX_LOST_RACES == len(transcript.earlier_attempts) == 10
     assert len(acks) == 4 * 11, "none was resent"
 
@@ -119,7 +121,7 @@ def test_what_is_left_may_still_be_the_race() -> None:
 
     transcript, acks = race(turns_away({"ack.2", "ack.3"}), about)
     assert (transcript.ending.kind, transcript.attempt, len(acks)) == ("complete", 1, 4)
-    assert seen == [{"ack.1", "ack.4"}]
+    assert seen == [{"ack.1", "ack.4"}] * 2, "what was taken, and what was answered of it"
 
 
 def test_a_race_that_comes_about_at_last_is_the_one_that_counts() -> None:
@@ -130,21 +132,66 @@ def test_a_race_that_comes_about_at_last_is_the_one_that_counts() -> None:
     ] * 3
 
 
-def test_a_lost_answer_is_an_outcome_and_nothing_is_repeated() -> None:
-    transcript, acks = race(lambda request: None if request.header("worker-id") != "ack.1" else REPLY)
+def loses(workers: set[str], lost: Answer, times: int = 1000) -> Callable[[Received], Answer]:
+    """Loses the answers to acks of those workers, as often as that."""
+    left = dict.fromkeys(workers, times)
+
+    def respond(request: Received) -> Answer:
+        worker = request.header("worker-id") or ""
+        left[worker] = left.get(worker, 0) - 1
+        return lost if left[worker] >= 0 else REPLY
+
+    return respond
+
+
+LOST = [None, answer(502), answer(503), answer(522, "<html>")]
+
+
+@pytest.mark.parametrize("lost", LOST, ids=["closed", "502", "503", "522"])
+def test_a_lost_answer_is_an_outcome_where_enough_were_answered(lost: Answer) -> None:
+    transcript, acks = race(loses({"ack.2", "ack.3"}, lost))
     assert (transcript.ending.kind, transcript.attempt, len(acks)) == ("complete", 1, 4)
-    assert {e.step: e.outcome for e in transcript.exchanges if e.step in STEPS} == {
-        "ack.1": "ok",
-        "ack.2": "unknown",
-        "ack.3": "unknown",
-        "ack.4": "unknown",
-    }
+    outcomes = {e.step: e.outcome for e in transcript.exchanges if e.step in STEPS}
+    assert outcomes == {"ack.1": "ok", "ack.2": "unknown", "ack.3": "unknown", "ack.4": "ok"}
 
 
-def test_a_target_that_is_gone_in_a_burst_ends_the_conversation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_PROBE_DELAY", 0)
-    monkeypatch.setattr(client_module, "_FAILURES_BEFORE_PROBE", 4)
-    transcript, _ = race(lambda _: None, about=lambda _: False)
+@pytest.mark.parametrize("lost", LOST, ids=["closed", "502", "503", "522"])
+def test_a_race_that_lost_too_many_answers_is_repeated(lost: Answer) -> None:
+    transcript, acks = race(loses({"ack.2", "ack.3", "ack.4"}, lost, times=2))
+    assert (transcript.ending.kind, transcript.attempt, len(acks)) == ("complete", 3, 12)
+    assert [e.outcome for e in transcript.exchanges if e.step in STEPS] == ["ok"] * 4
+
+
+def test_where_answers_are_lost_every_time_the_last_race_counts() -> None:
+    transcript, _ = race(loses({"ack.2", "ack.3", "ack.4"}, None))
+    assert (transcript.ending.kind, transcript.attempt) == ("complete", MAX_UNANSWERED_RACES + 1)
+
+
+def test_a_burst_that_waited_long_for_what_was_lost_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bursts, "_SOON", 0.0)
+    transcript, _ = race(loses({"ack.2", "ack.3", "ack.4"}, None))
+    assert (transcript.ending.kind, transcript.attempt) == ("complete", 1)
+
+
+def test_a_target_that_is_gone_in_a_burst_ends_the_conversation() -> None:
+    """All acks are lost, and then nothing is answered any more."""
+    gone: list[Received] = []
+
+    def respond(request: Received) -> Answer:
+        gone.append(request)
+        return None
+
+    handler = server(respond)
+    honest = handler.respond
+    assert honest is not None
+    handler.respond = lambda request: None if gone else honest(request)
+
+    async def talk(stage: Stage) -> None:
+        item = await stage.item()
+        send = lambda api, name: api.ack(name, item.environment_id, item.work_id)  # noqa: E731
+        await stage.burst(dict.fromkeys(STEPS, send), about=lambda taken: len(taken) >= 2)
+
+    transcript, _ = held(scenario(talk), handler, limits=Limits(timeout=2, outage=0.3))
     assert (transcript.ending.kind, transcript.ending.step) == ("inconclusive", None)
     assert transcript.ending.reason is not None
     assert "no longer answers" in transcript.ending.reason.en

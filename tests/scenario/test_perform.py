@@ -12,11 +12,12 @@ import pytest
 from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace
-from conformance.client.client import TargetGone
+from conformance.client.presence import TargetGone
 from conformance.exchange import Exchange, Outcome, Request, Transcript
+from conformance.scenario.bursts import Repeat
 from conformance.scenario.model import Scenario, success
 from conformance.scenario.perform import MAX_RESTARTS, not_held, perform
-from conformance.scenario.stage import Repeat, Stage
+from conformance.scenario.stage import Stage
 from conformance.target import Redactor
 from conformance.text import Text
 from tests.client.servers import CREDENTIALS, PAT, connected

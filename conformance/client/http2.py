@@ -1,0 +1,65 @@
+"""HTTP/2 connections that end as the protocol says: what is under way when GOAWAY comes is brought to its end.
+
+h2 takes every GOAWAY for the end of the connection, and httpcore with it, so that a response which is still on its way
+would be lost. Here a GOAWAY that covers the open stream only keeps further requests off the connection; one that does
+not cover it says that the request surely was not carried out (RFC 9113, section 6.8).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.client.reasons import chain
+
+if TYPE_CHECKING:
+    from h2.events import Event
+    from hyperframe.frame import Frame, GoAwayFrame
+
+_REFUSED_STREAM: Final = 7
+
+
+def settle_http2() -> type[Exception]:
+    """Have httpcore make such connections, in this process, from now on. Returns the errors that h2 raises."""
+    import h2.connection
+    from h2.exceptions import H2Error
+    from httpcore._async import http2
+
+    if http2.AsyncHTTP2Connection.__name__ == "_Http2Connection":
+        return H2Error
+
+    class _State(h2.connection.H2Connection):
+        going_away = False
+
+        def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[Event]]:
+            self.going_away = True
+            open_streams = [number for number, stream in self.streams.items() if not stream.closed]
+            if open_streams and max(open_streams) <= frame.last_stream_id:
+                return [], []
+            return super()._receive_goaway_frame(frame)
+
+    class _Http2Connection(http2.AsyncHTTP2Connection):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self._h2_state = self._endings = _State(config=self.CONFIG)
+
+        def is_available(self) -> bool:
+            return super().is_available() and not self._endings.going_away
+
+    http2.AsyncHTTP2Connection = _Http2Connection  # type: ignore[misc]
+    return H2Error
+
+
+def never_processed(error: BaseException) -> bool:
+    """Whether an error says that the server surely did not take this request: GOAWAY without it, or REFUSED_STREAM.
+
+    A GOAWAY that covers the request never becomes an error here.
+    """
+    events = [event for cause in chain(error) for event in cause.args]
+    return any(
+        hasattr(event, "last_stream_id") or getattr(event, "error_code", None) == _REFUSED_STREAM for event in events
+    )
+
+
+def is_protocol_error(error: BaseException) -> bool:
+    """Whether h2 found fault with what the server sent."""
+    return any(type(cause).__module__.startswith("h2.") for cause in chain(error))

@@ -1,0 +1,84 @@
+"""Whether the target is there. One that restarts is waited for; one that stays away is given up."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+FIRST_CONTACT: Final = 5.0
+"""Seconds that a target is waited for which never responded: most likely its address is wrong."""
+
+_PROBE_PAUSES: Final = (0.1, 0.2, 0.4, 0.8)
+"""Seconds between two probes; the last goes on."""
+
+_LONGEST_PROBE: Final = 10.0
+
+_jitter: Final = random.Random()  # noqa: S311 - no secret
+
+
+class TargetGone(Exception):
+    """The target stayed away for longer than all outages of a run may last."""
+
+
+class Presence:
+    """Waits until the target responds again wherever a response did not come, up to `allowed` seconds in all.
+
+    `known`: it has responded before, to another client of this run. `probe` says whether it responds now.
+    """
+
+    def __init__(self, probe: Callable[[], Awaitable[bool]], *, allowed: float, known: bool) -> None:
+        self.gone = False
+        self.outages = 0
+        self._probe = probe
+        self._allowed = allowed
+        self._known = known
+        self._away = 0.0
+        self._return: asyncio.Task[None] | None = None
+
+    def responded(self) -> None:
+        """The target answered a request."""
+        self._known = True
+
+    def missed(self) -> None:
+        """No response of the target's came: see whether it is there before anything else is sent."""
+        if self._return is None or self._return.done():
+            self._return = asyncio.create_task(self._wait())
+
+    async def here(self) -> None:
+        """Return as soon as the target is there.
+
+        Raises:
+            TargetGone: it is not coming back.
+        """
+        while self._return is not None and not self._return.done():
+            await asyncio.wait([self._return])
+        if self.gone:
+            raise TargetGone
+
+    async def close(self) -> None:
+        """Look no longer."""
+        if self._return is not None:
+            self._return.cancel()
+            await asyncio.wait([self._return])
+
+    async def _wait(self) -> None:
+        clock = asyncio.get_running_loop().time
+        before, begun, failed = self._away, clock(), 0
+        while not await self._responds():
+            self.outages += failed == 0
+            self._away = before + clock() - begun
+            if self._away >= (self._allowed if self._known else min(self._allowed, FIRST_CONTACT)):
+                self.gone = True
+                return
+            await asyncio.sleep(_PROBE_PAUSES[min(failed, len(_PROBE_PAUSES) - 1)] * (0.5 + _jitter.random()))
+            failed += 1
+        self._away = before + clock() - begun
+
+    async def _responds(self) -> bool:
+        try:
+            async with asyncio.timeout(_LONGEST_PROBE):
+                return await self._probe()
+        except TimeoutError:
+            return False
