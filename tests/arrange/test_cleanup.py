@@ -327,7 +327,7 @@ def test_an_environment_that_cannot_be_made_is_missing_for_the_reason_that_the_t
     account = Account()
 
     def respond(request: Received) -> Answer:
-        if request.path.endswith("/environments") and b"-quiet" in request.body:
+        if request.path.endswith("/environments") and prepared("quiet").encode() in request.body:
             return refused(403, "Two environments are allowed.")
         return account(request)
 

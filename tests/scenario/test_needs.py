@@ -9,8 +9,9 @@ import pytest
 
 from conformance.arrange.wants import STATES, Need, Want
 from conformance.chapters.registry import scenarios
+from conformance.client import lag as lag_module
 from conformance.exchange import Transcript
-from conformance.scenario import stage as stage_module
+from conformance.scenario import reader as reader_module
 from conformance.scenario.perform import perform
 from conformance.scenario.stage import Stage
 from conformance.target import Target
@@ -46,6 +47,8 @@ def test_only_what_depends_on_a_state_asks_for_it() -> None:
             assert need == "id"
         elif chapter in {"retries", "races"} or name.startswith("terminal.stopping"):
             assert need == "state"
+        elif name.startswith("terminal.right-after-stop."):
+            assert need == "id", "its stop shows the state"
         elif name.startswith("terminal."):
             assert need == "over"
     assert needs["identity.other-worker.active"] == needs["identity.near-miss-suffix.queued"] == "live"
@@ -76,7 +79,8 @@ def baseline(want: Want, state: str, states: tuple[tuple[str, str], ...] = ()) -
 def test_a_foreign_name_is_told_as_the_target_has_it_and_mapped_where_that_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stage_module, "_MARGIN", 0)
+    monkeypatch.setattr(reader_module, "_MARGIN", 0)
+    monkeypatch.setattr(lag_module, "LONGEST_LAG", 0)
     assert baseline(Want(need="id"), "pending").ending.kind == "complete"
     missed = baseline(Want(), "pending")
     assert missed.ending.kind == "precondition"

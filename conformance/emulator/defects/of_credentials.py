@@ -71,6 +71,16 @@ def _almost(tokens: Tokens, value: str) -> bool:
     return len(presented) == len(tokens.owner) and differing == 1
 
 
+def _in_other_case(tokens: Tokens, value: str) -> bool:
+    return _token_of(value).lower() == tokens.owner.lower()
+
+
+def _crashing_in_other_case(tokens: Tokens, value: str) -> bool:
+    if _in_other_case(tokens, value):
+        raise internal_error()
+    return False
+
+
 def _taking_api_keys(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
     async def called(scope: Scope, receive: Receive, send: Send) -> None:
         headers = MutableHeaders(scope=scope)
@@ -120,7 +130,14 @@ AUTHENTICATION = (
         "auth.letter-case-ignored",
         "Tokens are compared without regard to letter case.",
         "比较 token 时不区分大小写。",
-        _accepting(lambda tokens, value: _token_of(value).lower() == tokens.owner.lower()),
+        _accepting(_in_other_case),
+        fails="ack.auth.letter-case",
+    ),
+    defect(
+        "auth.letter-case-500",
+        "A token that differs from a valid one in letter case is found and then crashes the server.",
+        "与有效 token 仅大小写不同的 token 能查到，随后使服务器崩溃。",
+        _accepting(_crashing_in_other_case),
         fails="ack.auth.letter-case",
     ),
     defect(
