@@ -31,6 +31,9 @@ REDELIVERIES: Final = "race.not-delivered-again"
 ODDITIES: Final = "oddities"
 """The fact of a race's transcript that lists what its target did alone."""
 
+AFTER_A_REFUSAL: Final = "ack.refused.rightful-worker-unharmed"
+"""What an ack of the owning worker may be wrong for where another worker's was refused before."""
+
 _SEQUENCES: Final[Mapping[str, tuple[str, ...]]] = {
     "a": ("stop", "ack", "foreign", "stop"),
     "b": ("ack", "stop", "stop", "ack"),
@@ -42,6 +45,7 @@ _SEQUENCES: Final[Mapping[str, tuple[str, ...]]] = {
         *("foreign", "ack", "foreign", "ack", "heartbeat", "foreign", "ack"),
         *("stop", "foreign", "ack", "stop", "foreign", "ack"),
     ),
+    "h": ("ack", "ack", "ack", "heartbeat", "ack", "ack", "stop", "ack"),
 }
 """What is done to each item, one after the other."""
 
@@ -145,7 +149,7 @@ def _in_sequences(transcript: Transcript) -> Iterator[Oddity]:
 
 def _judged_by(phase: Phase, foreign: bool, done: Sequence[str]) -> str:
     if not foreign and "foreign" in done and phase in {"queued", "starting", "active"}:
-        return "ack.refused.rightful-worker-unharmed"
+        return AFTER_A_REFUSAL
     if phase != "stopped":
         return (_OF_FOREIGN_ACKS if foreign else _OF_ACKS)[phase]
     if "force" in done:

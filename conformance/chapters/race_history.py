@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from conformance.chapters.alone import ODDITIES, Oddity, state_shown
+from conformance.chapters.alone import AFTER_A_REFUSAL, ODDITIES, Oddity, state_shown
 from conformance.client.lag import LONGEST_LAG
 from conformance.contract.contradiction import Contradiction
 from conformance.contract.history import Event, timeline
@@ -107,7 +107,10 @@ def _require_sound_acks(view: View) -> None:
     if any(isinstance(_outcome(initial, events, item), Contradiction) for item in initial):
         return
     met = {event.answer.status for event in events if event.operation.kind == "ack"}
-    cause = next((each for each in odd if each.status in met), odd[0])
+    seen = {state.phase for state in initial.values()} | {event.answer.state for event in events}
+    cause = min(
+        odd, key=lambda each: (each.status not in met, each.phase not in seen, each.judged_by == AFTER_A_REFUSAL)
+    )
     raise Blocked(
         cause.judged_by,
         Text(

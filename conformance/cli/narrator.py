@@ -20,7 +20,8 @@ from conformance.judging.verdict import Line, Verdict
 from conformance.plugin.lead import FOLDER, SENT
 from conformance.plugin.nodes import TRAFFIC, RequirementItem
 from conformance.reporting.safe import safe
-from conformance.reporting.terminal import Tone, Toned, lines
+from conformance.reporting.terminal import lines
+from conformance.reporting.toned import Tone, Toned
 from conformance.reporting.write import REPORT
 from conformance.settings import Settings
 from conformance.target import Target
@@ -174,6 +175,7 @@ class DryRun:
                 arranged_by=self._settings.arrangement.mode,
                 repeat=self._settings.repeat,
                 explore=self._settings.limits.explore,
+                race_repeat=self._settings.race_repeat,
             )
             host = self._settings.target().host if self._settings.base_url else _EMBEDDED
             click.echo(_announcement(host, total, checks=len(items)).in_(self._lang))
@@ -200,6 +202,10 @@ _GIVEN: Final = Text(
 _EXPLORING: Final = Text(
     "Random requests come on top, for {n} s, two objects to a round.", "另有 {n} 秒的随机请求，每轮创建两个对象。"
 )
+_RACES_AGAIN: Final = Text(
+    "Then each race is repeated on further items, for as long as the rest took; --race-repeat sets the number.",
+    "随后会换新的 item 重复每个并发场景，时长与其余部分相当；--race-repeat 可指定次数。",
+)
 _REPEATED: Final = Text(", each held {n} times", "，每个进行 {n} 次")
 
 
@@ -219,7 +225,8 @@ def _announcement(host: str | Text, cost: Cost, *, checks: int | None = None) ->
         writes=cost.writes,
         seconds=f"{cost.seconds:.0f}",
     )
-    return join(Text(" ", ""), [told, *([_EXPLORING.format(n=f"{cost.explore:g}")] if cost.explore else [])])
+    further = [_EXPLORING.format(n=f"{cost.explore:g}")] if cost.explore else []
+    return join(Text(" ", ""), [told, *([_RACES_AGAIN] if cost.races_again else []), *further])
 
 
 _COLOURS: Final[dict[Tone, dict[str, Any]]] = {

@@ -9,6 +9,7 @@ from conformance.arrange.modes import Mode
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import Line
+from conformance.scenario.model import Scenario
 from conformance.spelling import nearest
 from conformance.target import ConfigurationError
 from conformance.text import Text
@@ -54,7 +55,8 @@ class Selection:
 class Cost:
     """What a plan takes: objects that the suite creates, requests that change something, seconds at the least.
 
-    `repeat` is how often each scenario is held; `explore` is for how many seconds random requests come on top.
+    `repeat` is how often each scenario is held; `explore` is for how many seconds random requests come on top, and
+    `races_again` says that races are then repeated for as long as the rest took.
     """
 
     scenarios: int
@@ -63,6 +65,7 @@ class Cost:
     seconds: float
     repeat: int = 1
     explore: float = 0.0
+    races_again: bool = False
 
 
 def full_plan() -> list[Line]:
@@ -82,19 +85,35 @@ def cost(
     arranged_by: Mode = "api",
     repeat: int = 1,
     explore: float = 0.0,
+    race_repeat: int | None = None,
 ) -> Cost:
-    """What a plan takes, its clean-up included. The slowest single scenario takes some three seconds each time."""
+    """What a plan takes, its clean-up included. The slowest single scenario takes some three seconds each time.
+
+    Races that are repeated for as long as there is time are counted once.
+    """
     planned = [scenarios()[name] for name in {line.scenario for line in lines}]
-    objects = sum(scenario.want.items * scenario.times(repeat) for scenario in planned) + _SHARED_OBJECTS
-    writes = sum(scenario.writes * scenario.times(repeat) for scenario in planned) + _SHARED_WRITES
+
+    def times(scenario: Scenario) -> int:
+        return scenario.times((race_repeat or repeat) if scenario.race else repeat)
+
+    objects = sum(scenario.want.items * times(scenario) for scenario in planned) + _SHARED_OBJECTS
+    writes = sum(scenario.writes * times(scenario) for scenario in planned) + _SHARED_WRITES
     if arranged_by != "api":
         planned = [scenario for scenario in planned if not scenario.want.needs_poll]
-        objects, writes = 0, sum(scenario.own_writes * scenario.times(repeat) for scenario in planned)
+        objects, writes = 0, sum(scenario.own_writes * times(scenario) for scenario in planned)
     if not planned:
         return Cost(scenarios=0, objects=0, writes=0, seconds=0)
-    slowest = _SLOWEST_SECONDS * max(scenario.times(repeat) for scenario in planned)
+    slowest = _SLOWEST_SECONDS * max(map(times, planned))
     seconds = max(slowest, writes / writes_per_second if writes_per_second else 0)
-    return Cost(scenarios=len(planned), objects=objects, writes=writes, seconds=seconds, repeat=repeat, explore=explore)
+    return Cost(
+        scenarios=len(planned),
+        objects=objects,
+        writes=writes,
+        seconds=seconds,
+        repeat=repeat,
+        explore=explore,
+        races_again=race_repeat is None and repeat == 1 and any(scenario.race for scenario in planned),
+    )
 
 
 _SLOWEST_SECONDS = 3.0

@@ -152,6 +152,7 @@ class Conductor:
             arranged_by=arrangement.mode,
             repeat=self.assignment.repeat,
             explore=limits.explore,
+            race_repeat=self.assignment.race_repeat,
         )
 
     def take(self, verdict: Verdict) -> None:

@@ -5,11 +5,10 @@ No line begins with text of the target, not even after its white space is trimme
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from conformance.contract.ambiguities import readings_of, register
 from conformance.contract.catalogue import load
@@ -22,6 +21,7 @@ from conformance.reporting.causes import causes_of, counted
 from conformance.reporting.safe import safe
 from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
 from conformance.reporting.table import aligned
+from conformance.reporting.toned import Tone, Toned, names_in_lines, section
 from conformance.reporting.waiver_entries import entries
 from conformance.reporting.wording import (
     JUDGED_AGAIN,
@@ -37,26 +37,9 @@ from conformance.reporting.wording import (
 )
 from conformance.text import Lang, Text
 
-Tone = Literal["heading", "good", "doubtful", "bad"]
-
-
-class Toned(str):
-    """A line that a terminal may show in a colour; to everybody else it is text like the others."""
-
-    __slots__ = ("tone",)
-    tone: Tone
-
-    def __new__(cls, line: str, tone: Tone) -> Toned:
-        """The line, with what it stands for."""
-        toned = super().__new__(cls, line)
-        toned.tone = tone
-        return toned
-
-
 _EXCERPT: Final = 1200
 _NAMED: Final = 6
 """Scenarios and causes that are named before the rest is only counted; report.json and report.html have all."""
-_COLUMNS: Final = 110
 _SECTIONS: Final[dict[VerdictKind, Text]] = {
     "failed": Text("Failed", "失败"),
     "suite-error": Text("The suite itself broke", "套件自身出错"),
@@ -188,7 +171,7 @@ def _causes(record: RunRecord, lang: Lang) -> Iterator[str]:
     for cause in causes[:_NAMED]:
         yield f"- {_safe(cause.sentence).in_(lang)}"
         label = Text("scenarios: {n}; requirements", "{n} 个场景；契约要求").format(n=len(cause.scenarios))
-        yield from _names(label, cause.requirements, lang)
+        yield from names_in_lines(label, cause.requirements, lang)
     if len(causes) > _NAMED:
         yield (
             Text("- and {n} more, in report.html", "- 另有 {n} 个，见 report.html")
@@ -200,7 +183,7 @@ def _causes(record: RunRecord, lang: Lang) -> Iterator[str]:
 def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:
     """Each requirement once: its first breach in full, where else it shows, and what it stands in the way of."""
     results = record.tally.of(kind)
-    yield from _section(_SECTIONS[kind], _REQUIREMENTS, len(results), lang)
+    yield from section(_SECTIONS[kind], _REQUIREMENTS, len(results), lang)
     told: dict[tuple[str, str], str] = {}
     for result in results:
         first, *others = [verdict for verdict in result.verdicts if verdict.kind == kind]
@@ -217,17 +200,17 @@ def _breaches(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
             shown = [verdict.line.scenario for verdict in others[:_NAMED]]
             if len(others) > _NAMED:
                 shown.append(Text("and {n} more", "另有 {n} 个").format(n=len(others) - _NAMED).in_(lang))
-            yield from _names(Text("also in", "其他出现此问题的场景"), shown, lang)
+            yield from names_in_lines(Text("also in", "其他出现此问题的场景"), shown, lang)
         stopped = [verdict.line for verdict in _open(record) if verdict.blocked_by == result.requirement.id]
         if stopped:
             label = Text("blocks (checks: {n})", "受其影响而无法判定：{n} 项检查，涉及").format(n=len(stopped))
-            yield from _names(label, (line.requirement for line in stopped), lang)
+            yield from names_in_lines(label, (line.requirement for line in stopped), lang)
 
 
 def _waived(record: RunRecord, lang: Lang) -> Iterator[str]:
     """Known failures with their reasons, and the waivers that do not hold."""
     results = record.tally.of("waived")
-    yield from _section(_SECTIONS["waived"], _REQUIREMENTS, len(results), lang)
+    yield from section(_SECTIONS["waived"], _REQUIREMENTS, len(results), lang)
     for result in results:
         for verdict in result.verdicts:
             if verdict.kind == "waived":
@@ -259,7 +242,7 @@ def _told_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:
     yield "  " + Text("the same answer as under {id}", "与 {id} 为同一响应").format(id=where).in_(lang)
     names = [entry.id for entry in readings_of(requirement.id)]
     if names:
-        yield from _names(OPEN, names, lang)
+        yield from names_in_lines(OPEN, names, lang)
     yield from (f"  {source.cite(lang)}" for source in requirement.sources)
 
 
@@ -278,20 +261,20 @@ def _open_questions(lang: Lang) -> Iterator[str]:
 
 def _lost(record: RunRecord, lang: Lang) -> Iterator[str]:
     lost = record.tally.lost
-    yield from _section(Text("Without a verdict", "没有结论"), _CHECKS, len(lost), lang)
+    yield from section(Text("Without a verdict", "没有结论"), _CHECKS, len(lost), lang)
     if lost:
         yield f"- {LOST.in_(lang)}"
-        yield from _names(Text("scenarios", "场景"), (line.scenario for line in lost), lang)
-        yield from _names(Text("requirements", "契约要求"), (line.requirement for line in lost), lang)
+        yield from names_in_lines(Text("scenarios", "场景"), (line.scenario for line in lost), lang)
+        yield from names_in_lines(Text("requirements", "契约要求"), (line.requirement for line in lost), lang)
 
 
 def _unsteady(record: RunRecord, lang: Lang) -> Iterator[str]:
     """What did not come out the same each time that its scenario was held."""
-    yield from _section(UNSTEADY, _CHECKS, len(record.unsteady), lang)
+    yield from section(UNSTEADY, _CHECKS, len(record.unsteady), lang)
     for group in unsteady(record):
         words = Text("- {scenario}: {tally}", "- {scenario}：{tally}")
         yield words.format(scenario=safe(group.scenario), tally=group.tally).in_(lang)
-        yield from _names(Text("requirements", "契约要求"), group.requirements, lang)
+        yield from names_in_lines(Text("requirements", "契约要求"), group.requirements, lang)
 
 
 def _unjudged(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:
@@ -305,31 +288,33 @@ def _unjudged(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]
         else:
             groups.setdefault(summary(verdict).in_(lang), []).append(verdict)
     total = folded + sum(len(group) for group in groups.values())
-    yield from _section(_SECTIONS[kind], _CHECKS, total, lang)
+    yield from section(_SECTIONS[kind], _CHECKS, total, lang)
     if folded:
         yield f"- {_FOLDED.format(n=folded).in_(lang)}"
     for reason, group in groups.items():
         yield f"- {reason}"
-        yield from _names(Text("scenarios", "场景"), (verdict.line.scenario for verdict in group), lang)
-        yield from _names(Text("requirements", "契约要求"), (verdict.line.requirement for verdict in group), lang)
+        yield from names_in_lines(Text("scenarios", "场景"), (verdict.line.scenario for verdict in group), lang)
+        yield from names_in_lines(
+            Text("requirements", "契约要求"), (verdict.line.requirement for verdict in group), lang
+        )
 
 
 def _partly(record: RunRecord, lang: Lang) -> Iterator[str]:
     """Requirements whose verdict is that of a part, by how much of them was judged."""
     results = record.tally.partly
-    yield from _section(PARTLY, _REQUIREMENTS, len(results), lang)
+    yield from section(PARTLY, _REQUIREMENTS, len(results), lang)
     groups: dict[Text, list[str]] = {}
     for result in results:
         assert result.partly is not None
         groups.setdefault(_safe(result.partly.sentence), []).append(result.requirement.id)
     for sentence, names in groups.items():
         yield f"- {sentence.in_(lang)}"
-        yield from _names(Text("requirements", "契约要求"), names, lang)
+        yield from names_in_lines(Text("requirements", "契约要求"), names, lang)
 
 
 def _observed(record: RunRecord, lang: Lang, *, verbose: bool) -> Iterator[str]:
     results = record.tally.of("observed")
-    yield from _section(_SECTIONS["observed"], _REQUIREMENTS, len(results), lang)
+    yield from section(_SECTIONS["observed"], _REQUIREMENTS, len(results), lang)
     told = [result for result in results if verbose or result.requirement.exercised == "on-request"]
     for result in told:
         for verdict in result.verdicts:
@@ -342,13 +327,13 @@ def _observed(record: RunRecord, lang: Lang, *, verbose: bool) -> Iterator[str]:
 def _noticed(record: RunRecord, lang: Lang) -> Iterator[str]:
     """What other operations did beside the docs."""
     noticed = record.circumstances.noticed
-    yield from _section(_NOTICED, _KINDS, len(noticed), lang)
+    yield from section(_NOTICED, _KINDS, len(noticed), lang)
     yield from (f"- {_safe(words).in_(lang)}" for words in noticed)
 
 
 def _not_exercised(record: RunRecord, lang: Lang) -> Iterator[str]:
     results = record.tally.of("not-exercised")
-    yield from _section(_SECTIONS["not-exercised"], _REQUIREMENTS, len(results), lang)
+    yield from section(_SECTIONS["not-exercised"], _REQUIREMENTS, len(results), lang)
     for result in results:
         yield (
             Text("- {id} ({level}): {why}", "- {id}（{level}）：{why}")
@@ -383,28 +368,6 @@ def _remarks(record: RunRecord, lang: Lang) -> Iterator[str]:
     if about.interrupted is not None:
         yield ""
         yield Text("cut short: {why}", "运行中断：{why}").format(why=_safe(about.interrupted)).in_(lang)
-
-
-def _section(title: Text, unit: Text, count: int, lang: Lang) -> Iterator[str]:
-    """A heading with how many there are below it; nothing where there are none."""
-    if count:
-        heading = Text("{title} ({count})", "{title}（{count}）")
-        yield ""
-        yield Toned(heading.format(title=title, count=unit.format(n=count)).in_(lang), "heading")
-
-
-def _names(label: Text, names: Iterable[str], lang: Lang) -> Iterator[str]:
-    """Ids, each once, over as many lines as they take."""
-    colon = Text(": ", "：").in_(lang)
-    listed = ", ".join(dict.fromkeys(safe(name) for name in names))
-    yield from textwrap.wrap(
-        f"{label.in_(lang)}{colon}{listed}",
-        _COLUMNS,
-        initial_indent="  ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _open(record: RunRecord) -> list[Verdict]:
