@@ -235,10 +235,12 @@ def test_the_run_shown_has_the_counts_of_this_version(lang: Lang) -> None:
 
     must = sum(requirement.level == "MUST" for requirement in catalogue.requirements.values())
     ending = Text(
-        f"Conformant: {must} of {must} MUST judged and held · {len(full_plan())} checks in ",
-        f"符合：{must} 条 MUST 中判定了 {must} 条，全部成立 · {len(full_plan())} 项检查，用时 ",
+        f"Conformant: {must} of {must} MUST judged and held · ",
+        f"符合：{must} 条 MUST 中判定了 {must} 条，全部成立 · ",
     )
     assert block.lines[-1].startswith(ending.in_(lang))
+    planned_checks = Text(f" of {len(full_plan())} checks judged in ", f"{len(full_plan())} 项检查中判定了").in_(lang)
+    assert planned_checks in block.lines[-1]
     version = Text(
         f"work-conformance {conformance.__version__}, catalogue {catalogue.version},",
         f"work-conformance {conformance.__version__}，目录版本 {catalogue.version}，",
@@ -257,7 +259,7 @@ def test_the_red_shown_is_what_a_run_writes(tmp_path: Path) -> None:
     tokens = Tokens.generate()
     broken = DEFECTS["envelope.conflict-error"].broken(Recipe()).build(tokens)
     plan = [Line(f"terminal.stopping.from-{state}", "ack.terminal.stopping") for state in ("starting", "active")]
-    record = judge_app(broken, tokens, tmp_path / "run", plan)
+    record = judge_app(broken, tokens, tmp_path / "run", plan, seed=0)
     for lang in LANGS:
         [block] = blocks(README[lang], "text red")
         rest = iter([masked(line) for line in terminal_lines(record, lang, report_path="")])
@@ -268,9 +270,3 @@ def test_the_red_shown_is_what_a_run_writes(tmp_path: Path) -> None:
 
 def masked(line: str) -> str:
     return re.sub(r"127\.0\.0\.1:\d+", "HOST", re.sub(r"conformance-[0-9a-f]{12}", "WORKER", line))
-
-
-@EACH_LANGUAGE
-def test_as_many_reds_are_counted_as_the_broken_server_has(lang: Lang) -> None:
-    assert len(DEFECTS["envelope.conflict-error"].fails) == 15
-    assert Text("One of the fifteen reds", "十五处失败之一").in_(lang) in README[lang]

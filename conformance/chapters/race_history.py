@@ -107,10 +107,16 @@ def _require_sound_acks(view: View) -> None:
     if any(isinstance(_outcome(initial, events, item), Contradiction) for item in initial):
         return
     met = {event.answer.status for event in events if event.operation.kind == "ack"}
-    seen = {state.phase for state in initial.values()} | {event.answer.state for event in events}
-    cause = min(
-        odd, key=lambda each: (each.status not in met, each.phase not in seen, each.judged_by == AFTER_A_REFUSAL)
-    )
+    began = {state.phase for state in initial.values()}
+    seen = began | {event.answer.state for event in events}
+
+    def unlikely(each: Oddity) -> tuple[int, ...]:
+        """The least of these is the likeliest cause: an ack in the state that the race began with, and so answered."""
+        after_refusal = each.judged_by == AFTER_A_REFUSAL
+        later = PHASES.index(each.phase)
+        return each.status not in met, each.phase not in began, each.phase not in seen, after_refusal, later
+
+    cause = min(odd, key=unlikely)
     raise Blocked(
         cause.judged_by,
         Text(
