@@ -10,13 +10,15 @@ from conformance.contract import schemas
 from conformance.contract.work_item import instant_of
 from conformance.scenario.model import Finding
 from conformance.scenario.showings import shown_by
-from conformance.scenario.view import View
+from conformance.scenario.view import Blocked, View
 from conformance.text import Text
 
 if TYPE_CHECKING:
     from conformance.scenario.stage import Stage
 
 _OF_HEARTBEATS: Final = ("started_at", "latest_heartbeat_at")
+_ACKNOWLEDGED: Final = "acknowledged_at"
+_KEPT: Final = "ack.retry.acknowledged-at-kept"
 _CONTROL: Final = "control"
 
 
@@ -37,8 +39,10 @@ def times_kept(view: View) -> Iterator[Finding]:
     if after.get("state") != "active":
         return
     lost = [name for name in _lacking(after) if _shown_later(view)]
-    if instant_of(view.item("before").get("acknowledged_at")) is not None:
-        lost += _lacking(after, ("acknowledged_at",))
+    if instant_of(view.item("before").get("acknowledged_at")) is not None and _lacking(after, (_ACKNOWLEDGED,)):
+        if not lost and _wiped_by_acks(view):
+            raise Blocked(_KEPT, Text("an ack shows no `acknowledged_at`", "ack 的响应中没有 `acknowledged_at`"))
+        lost.append(_ACKNOWLEDGED)
     for name in lost:
         yield Finding(
             step="after",
@@ -49,7 +53,14 @@ def times_kept(view: View) -> Iterator[Finding]:
 
 
 def _lacking(shown: Mapping[str, Any], names: tuple[str, ...] = _OF_HEARTBEATS) -> list[str]:
-    return [name for name in names if instant_of(shown.get(name)) is None]
+    """Those that are null or missing; one that is no timestamp is another requirement's failure."""
+    return [name for name in names if shown.get(name) is None]
+
+
+def _wiped_by_acks(view: View) -> bool:
+    """Whether the acks' own responses show no time of an ack either, as they may do where nothing overlaps them."""
+    responses = (shown_by(each) for each in view.transcript.exchanges if each.operation == "ack")
+    return any(shown is not None and shown.get(_ACKNOWLEDGED) is None for shown in responses)
 
 
 def _shown_later(view: View) -> bool:

@@ -13,7 +13,7 @@ from ..operations import Call
 from ..work import State
 from .defect import Defect, defect
 from .departures import ack_of, answering, around, before_ack
-from .requirements import RACES, REDELIVERY
+from .requirements import REDELIVERY
 
 
 def _accepted(answer: Answer) -> None:
@@ -28,16 +28,13 @@ def _stale(answer: Answer) -> None:
 
 
 _FUTURE: Final = "ack.answer.acknowledged-at-not-future"
-_FIRST_STATE: Final = "ack.identity.optional ack.identity.header-case ack.request.json-body"
-"""What else shows the state that a first ack answers."""
-
 FIRST_ACK = (
     defect(
         "first.accepted-202",
         "An ack answers 202 while the item is starting, as if it were still to be done.",
         "item 处于 starting 时 ack 返回 202，仿佛操作尚未完成。",
         answering(on_success(_accepted)),
-        fails=f"ack.first.starting ack.retry.starting {RACES} ack.race.heartbeat",
+        fails="ack.first.starting ack.retry.starting",
         may_fail=REDELIVERY,
     ),
     defect(
@@ -45,8 +42,7 @@ FIRST_ACK = (
         "An ack of an item that is starting answers the item as it was before.",
         "对处于 starting 的 item 执行 ack，返回的是它之前的样子。",
         answering(on_success(_stale)),
-        fails="ack.first.starting ack.first.acknowledged-at ack.retry.starting ack.answer.get-agrees"
-        f" {RACES} ack.race.heartbeat",
+        fails="ack.first.starting ack.first.acknowledged-at ack.retry.starting ack.answer.get-agrees",
         may_fail=REDELIVERY,
     ),
     defect(
@@ -117,14 +113,14 @@ FIRST_ACK = (
                 found(item, now), state=State.ACTIVE, started_at=now, latest_heartbeat_at=now
             )
         ),
-        fails=f"ack.first.starting ack.first.later-times-null {_FIRST_STATE}",
+        fails="ack.first.starting ack.first.later-times-null",
     ),
     defect(
         "first.active-unstarted",
         "The first ack makes the item active and notes no start.",
         "首次 ack 使 item 变为 active，但没有记录启动时间。",
         around(acknowledge=lambda found, item, now: replace(found(item, now), state=State.ACTIVE)),
-        fails=f"ack.first.starting {_FIRST_STATE}",
+        fails="ack.first.starting",
     ),
     defect(
         "first.started-at-set",

@@ -127,7 +127,7 @@ DEFECTS: Sequence[Defect] = (
         "Another worker's ack answers 409, and the item is that worker's.",
         "其他 worker 的 ack 返回 409，而 item 却归了该 worker。",
         _leaving(_takes, 409),
-        fails="ack.refused.rightful-worker-unharmed ack.race.foreign-worker",
+        fails="ack.refused.rightful-worker-unharmed",
         may_fail="ack.race.redelivery",
     ),
     defect(
@@ -169,7 +169,7 @@ DEFECTS: Sequence[Defect] = (
         "After any refused ack the item that its worker holds belongs to nobody.",
         "任何 ack 被拒绝之后，其 worker 所持的 item 便不再属于任何人。",
         _leaving(lambda _service, item, _worker: replace(item, worker_id="nobody")),
-        fails="ack.refused.rightful-worker-unharmed ack.race.foreign-worker",
+        fails="ack.refused.rightful-worker-unharmed",
         may_fail="ack.race.redelivery",
     ),
     defect(

@@ -14,7 +14,6 @@ from .requirements import (
     ITEM_SCHEMAS,
     MISMATCHES,
     NOT_FOUND,
-    RACES,
     REDELIVERY,
     TERMINAL,
     UNAUTHENTICATED,
@@ -184,7 +183,7 @@ ENVELOPE = (
         "A 409 carries the type `conflict_error`, as the conventions page has it.",
         "409 的类型为 `conflict_error`，如约定页所写。",
         answering(on_refusal(errors(type="conflict_error"), 409)),
-        fails=f"{MISMATCHES} {TERMINAL} {ENVELOPE_SCHEMAS} ack.race.foreign-worker ack.race.stop ack.race.redelivery",
+        fails=f"{MISMATCHES} {TERMINAL} {ENVELOPE_SCHEMAS}",
     ),
     defect(
         "envelope.param-a-list",
@@ -234,14 +233,14 @@ ENVELOPE = (
         "拒绝时返回 200 和错误信封。",
         answering(on_refusal(_with_200)),
         fails=f"{MISMATCHES} {TERMINAL} {NOT_FOUND} {UNAUTHENTICATED} {ITEM_SCHEMAS} ack.environment.not-self-hosted"
-        " ack.authz.forbidden ack.authz.foreign ack.race.foreign-worker ack.race.stop ack.race.redelivery",
+        " ack.authz.forbidden ack.authz.foreign",
     ),
     defect(
         "envelope.redirects",
         "Every ack is redirected to the path with a slash at its end.",
         "每个 ack 都被重定向到末尾带斜杠的路径。",
         answering(editing(_redirected)),
-        fails=f"ack.first.starting {RACES}",
+        fails="ack.first.starting",
         may_fail=REDELIVERY,
     ),
 )

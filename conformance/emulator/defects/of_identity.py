@@ -98,7 +98,7 @@ DEFECTS: Sequence[Defect] = (
         "Any worker may ack any item.",
         "任何 worker 都可以 ack 任何 item。",
         _comparing(_always),
-        fails=f"{MISMATCHES} ack.race.foreign-worker ack.race.redelivery",
+        fails=f"{MISMATCHES}",
     ),
     defect(
         "identity.not-compared-while-queued",
@@ -113,7 +113,7 @@ DEFECTS: Sequence[Defect] = (
         "The worker is not compared while the item is starting.",
         "item 处于 starting 时不比较 worker。",
         _comparing(_always, State.STARTING),
-        fails="ack.identity.mismatch-starting ack.race.foreign-worker",
+        fails="ack.identity.mismatch-starting",
         may_fail="ack.race.redelivery",
     ),
     defect(
@@ -121,7 +121,7 @@ DEFECTS: Sequence[Defect] = (
         "The worker is not compared while the item is active.",
         "item 处于 active 时不比较 worker。",
         _comparing(_always, State.ACTIVE),
-        fails="ack.identity.mismatch-active ack.race.foreign-worker",
+        fails="ack.identity.mismatch-active",
     ),
     defect(
         "identity.suffix-accepted",
@@ -191,7 +191,7 @@ DEFECTS: Sequence[Defect] = (
         "Another worker's ack answers 403.",
         "其他 worker 的 ack 返回 403。",
         _refusing_others(not_permitted),
-        fails=f"{MISMATCHES} ack.race.foreign-worker ack.race.redelivery",
+        fails=f"{MISMATCHES}",
     ),
     defect(
         "identity.required",

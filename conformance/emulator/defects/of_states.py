@@ -12,7 +12,7 @@ from ..recipe import Departure, Recipe
 from ..work import AckDecision, State, WorkItem
 from .defect import Defect, defect
 from .departures import around, together
-from .requirements import RACES, TERMINAL
+from .requirements import TERMINAL
 
 _Decide = Callable[[WorkItem, str | None], AckDecision]
 
@@ -87,21 +87,21 @@ RETRIES = (
         "A second ack of an item that is starting answers 409.",
         "对处于 starting 的 item 再次 ack 返回 409。",
         _refuses_retries_in(State.STARTING),
-        fails="ack.retry.starting ack.race.foreign-worker",
+        fails="ack.retry.starting",
     ),
     defect(
         "retry.active-conflicts",
         "An ack of an item that is active answers 409.",
         "对处于 active 的 item 执行 ack 返回 409。",
         _refuses_retries_in(State.ACTIVE),
-        fails="ack.retry.active ack.race.foreign-worker",
+        fails="ack.retry.active",
     ),
     defect(
         "retry.third-ack-500",
         "The third ack of an item crashes.",
         "对同一 item 的第三次 ack 使服务器崩溃。",
         _third_ack_crashes,
-        fails="ack.retry.starting ack.retry.active ack.race.same-worker ack.race.foreign-worker ack.race.heartbeat",
+        fails="ack.retry.starting ack.retry.active ack.race.foreign-worker",
         may_fail="ack.race.stop",
     ),
     defect(
@@ -117,14 +117,14 @@ RETRIES = (
         "An ack of an active item sets it back to starting.",
         "对处于 active 的 item 执行 ack，使其退回 starting。",
         _repeating(lambda item, _now: replace(item, state=State.STARTING)),
-        fails="ack.retry.active ack.race.foreign-worker ack.race.stop",
+        fails="ack.retry.active",
     ),
     defect(
         "retry.starting-becomes-active",
         "A retry counts as a heartbeat: it makes the item active.",
         "重试被当作 heartbeat：使 item 变为 active。",
         _repeating(_becomes_active),
-        fails=f"ack.retry.starting {RACES}",
+        fails="ack.retry.starting",
         may_fail="ack.race.heartbeat",
         moves_time=True,
     ),
@@ -227,14 +227,14 @@ TERMINAL_STATES = (
         "An ack of a stopping item answers 200 and changes nothing.",
         "对处于 stopping 的 item 执行 ack 返回 200，且不作任何改变。",
         _takes_ended(lambda item: item.state is State.STOPPING, AckDecision.REPEAT),
-        fails="ack.terminal.stopping ack.race.stop",
+        fails="ack.terminal.stopping",
     ),
     defect(
         "terminal.stopping-revived",
         "An ack of a stopping item starts it again.",
         "对处于 stopping 的 item 执行 ack，会使其重新启动。",
         _takes_ended(lambda item: item.state is State.STOPPING, AckDecision.START),
-        fails="ack.terminal.stopping ack.race.stop",
+        fails="ack.terminal.stopping",
     ),
     defect(
         "terminal.stopped-queued-revived",
@@ -256,28 +256,28 @@ TERMINAL_STATES = (
         "An ack of an item that was stopped by force, and never asked to stop, answers 200.",
         "item 未经停止请求即被强制停止，ack 却返回 200。",
         _takes_ended(_forced, AckDecision.REPEAT),
-        fails="ack.terminal.stopped-forced ack.race.stop",
+        fails="ack.terminal.stopped-forced",
     ),
     defect(
         "terminal.forced-revived",
         "An ack starts an item again that was stopped by force.",
         "item 被强制停止后，ack 却将其重新启动。",
         _takes_ended(_forced, AckDecision.START),
-        fails="ack.terminal.stopped-forced ack.race.stop",
+        fails="ack.terminal.stopped-forced",
     ),
     defect(
         "terminal.gone",
         "An ack of an item that is stopping or stopped answers 404.",
         "对处于 stopping 或 stopped 的 item 执行 ack 返回 404。",
         _refusing_ended(lambda: not_found("work item", "work_id")),
-        fails=f"{TERMINAL} ack.race.stop",
+        fails=TERMINAL,
     ),
     defect(
         "terminal.wrong-type",
         "The 409 of an item that is stopping or stopped carries the type `state_error`.",
         "item 处于 stopping 或 stopped 时，409 的类型为 `state_error`。",
         _refusing_ended(lambda: ApiError(409, "state_error", "The work item is stopping or stopped.")),
-        fails=f"{TERMINAL} ack.envelope.schema-en ack.envelope.schema-zh ack.race.stop",
+        fails=f"{TERMINAL} ack.envelope.schema-en ack.envelope.schema-zh",
     ),
 )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-RACES: Final = "ack.race.same-worker ack.race.foreign-worker ack.race.stop"
 """Races that a first ack takes part in and that show its answer, whoever comes first."""
 
 REDELIVERY: Final = "ack.race.redelivery"
