@@ -56,6 +56,15 @@ async def _right_after_heartbeat(stage: Stage) -> None:
     await stage.get("after", item, settled=as_answered(acked))
 
 
+async def _right_after_first(stage: Stage) -> None:
+    """Nothing reads the item between its first ack and the retry: a get has read it right before."""
+    item = await stage.item()
+    await stage.as_wanted("before", item)
+    await stage.ack("first", item, stage.rightful(item))
+    acked = await stage.ack("ack", item, stage.rightful(item))
+    await stage.get("after", item, settled=as_answered(acked))
+
+
 def _first_answer(view: View) -> dict[str, Any]:
     """The item as the first ack answered it, or as a get showed it where it came acknowledged."""
     return view.item("before") if view.begins_arranged() else view.fields(ARRANGING_ACK)
@@ -155,6 +164,17 @@ def scenarios() -> Iterator[Scenario]:
             "item 处于 {s} 时，worker 在两秒内通过多个连接再次 ack 十次",
         ).format(s=state)
         yield _retried(f"retry.many.{state}", state, title, _MANY, _many)
+    yield Scenario(
+        id="retry.right-after-first-ack",
+        chapter="retries",
+        title=Text(
+            "A get reads an item that is queued, and its worker acks twice, the second time at once",
+            "get 读取处于 queued 的 item，其 worker 随即连续 ack 两次",
+        ),
+        talk=_right_after_first,
+        expectations={"first": FIRST_ACK, "ack": success("ack.retry.starting", "starting", presumes="first")},
+        gets=(("ack", "after"),),
+    )
     yield Scenario(
         id="retry.right-after-heartbeat",
         chapter="retries",

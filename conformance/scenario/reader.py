@@ -12,7 +12,7 @@ from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.contract.work_item import longest_unit
 from conformance.exchange import Exchange
-from conformance.scenario.showings import Settled, at_once, latest, no_earlier_state
+from conformance.scenario.showings import Settled, at_once, latest, no_earlier_state, not_before_state
 
 _MARGIN: Final = 1.1
 """How much more than one unit of the shown precision is waited (1.1 s for whole seconds)."""
@@ -43,7 +43,8 @@ class Reader:
         Raises:
             Precondition: it is in another state.
         """
-        shown = object_of(await self.get(step, item, settled=self._will_do))
+        arranged = not_before_state(self.want.state, self.client.target)
+        shown = object_of(await self.get(step, item, settled=lambda shown: self._will_do(shown) and arranged(shown)))
         if not self._will_do(shown):
             raise Precondition(another_state(shown.get("state"), self.want.state), step)
         return shown

@@ -54,6 +54,12 @@ def in_state(state: str, target: Target) -> Settled:
     return lambda shown: target.state_named(str(shown.get("state"))) == state
 
 
+def not_before_state(state: str, target: Target) -> Settled:
+    """The item is in this state or in a later one, or in one that no page documents."""
+    wanted = PHASES.index(state) if state in PHASES else 0
+    return lambda shown: (rank := _rank(shown.get("state"), target)) is None or rank >= wanted
+
+
 def as_answered(exchange: Exchange) -> Settled:
     """The item is as an operation answered it; anything will do where that shows no item."""
     answered = shown_by(exchange)

@@ -9,7 +9,14 @@ import pytest
 
 from conformance.arrange.wants import Item
 from conformance.exchange import Body, Exchange, Request, Response
-from conformance.scenario.showings import as_answered, in_state, no_earlier_state, no_older_than, shown_by
+from conformance.scenario.showings import (
+    as_answered,
+    in_state,
+    no_earlier_state,
+    no_older_than,
+    not_before_state,
+    shown_by,
+)
 from conformance.target import Target
 
 from .building import ENVIRONMENT, WORK, shown
@@ -99,3 +106,10 @@ def test_states_have_the_names_that_the_target_gives_them() -> None:
     assert settled(shown("RUNNING"))
     assert settled(shown("unmapped"))
     assert in_state("active", TARGET)(shown("RUNNING"))
+
+
+def test_an_arranged_item_is_not_yet_there_where_a_get_shows_an_earlier_state() -> None:
+    settled = not_before_state("stopped", TARGET)
+    assert [state for state in ("queued", "active", "stopping", "RUNNING") if settled(shown(state))] == []
+    assert settled(shown("stopped"))
+    assert settled(shown("gone"))

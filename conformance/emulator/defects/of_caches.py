@@ -31,7 +31,7 @@ class _Cache:
             reply = await get(call)
             item = call.service.store.work_item(call.path["environment_id"], call.path["work_id"])
             if item is not None:
-                self._read.setdefault(item.id, (self._clock(), item))
+                self._read[item.id] = (self._clock(), item)
             return reply
 
         return called
@@ -94,7 +94,7 @@ DEFECTS: Sequence[Defect] = (
         "A retry answers the item as a get read it up to a second ago.",
         "重试返回的是一秒之内 get 读到的 item。",
         _answering,
-        fails="ack.retry.active ack.answer.get-agrees",
+        fails="ack.retry.starting ack.retry.active ack.answer.get-agrees",
         may_fail="ack.race.heartbeat ack.race.same-worker ack.race.foreign-worker ack.race.stop",
     ),
 )
