@@ -251,7 +251,8 @@ DEFECTS: Sequence[Defect] = (
         "Poll hands out an item that is starting or active.",
         "poll 会投递处于 starting 或 active 的 item。",
         _delivering_again(lambda _call, _item: True),
-        fails="ack.race.not-delivered-again ack.race.redelivery",
+        fails="ack.race.not-delivered-again",
+        may_fail="ack.race.redelivery",
     ),
     defect(
         "race.delivers-to-its-worker-again",
