@@ -26,7 +26,7 @@ def test_each_name_stands_for_one_state_and_the_last_word_counts() -> None:
     assert [target.state_named(name) for name in ("pending", "queued", "odd")] == ["queued", "queued", "odd"]
 
 
-@pytest.mark.parametrize("text", ["pending", "pending=", "=queued", "pending=waiting", "queued=starting", ""])
+@pytest.mark.parametrize("text", ["pending", "pending=", "=queued", "pending=waiting", "queued=starting"])
 def test_what_maps_nothing_to_a_documented_state_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="--map-state") as refused:
         settings(text)

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, Queue
 from typing import IO, Any, Final
 
+from conformance.machine.users_environment import users_environment
 from conformance.text import Text
 
 MAX_OUTPUT: Final = 64 * 1024
@@ -97,6 +98,7 @@ class KeptProgram:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
+                env=users_environment(),
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:

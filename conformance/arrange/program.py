@@ -18,6 +18,7 @@ from conformance.arrange.reading import CannotArrange, usable_id
 from conformance.arrange.wants import Want
 from conformance.contract.strict_json import NotStrictJson, decode, parse
 from conformance.machine.scratch import scratch
+from conformance.machine.users_environment import users_environment
 from conformance.target import ConfigurationError
 from conformance.text import Text
 
@@ -123,7 +124,7 @@ class Program:
                 given.write(json.dumps(request).encode() + b"\n")
                 given.seek(0)
                 process = subprocess.Popen(  # noqa: S603, ASYNC220 - the user's own command; files, so nothing blocks
-                    self.words, stdin=given, stdout=out, stderr=err, start_new_session=True
+                    self.words, stdin=given, stdout=out, stderr=err, env=users_environment(), start_new_session=True
                 )
             except (OSError, ValueError) as error:
                 self._fail(what, Text("it cannot be started ({why})", "无法启动（{why}）").format(why=error))

@@ -6,7 +6,6 @@ no ack is blamed for it. One case sends each operation in each state of an item,
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -206,6 +205,8 @@ def _body(exchange: Exchange | None) -> Any:
 
 async def _talk(stage: Stage) -> None:
     items = await stage.items({name: stage.worker_id() for name in _SEQUENCES})
+    import asyncio  # not needed to list the cases
+
     await asyncio.gather(*(_one_after_the_other(stage, name, item) for name, item in items.items()))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.cli.folders import make_folder
+from conformance.machine.users_environment import OURS
 from conformance.options import OPTIONS
 
 _PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
@@ -71,9 +72,14 @@ def run_pytest(arguments: list[str], plugin: object) -> int:
         PYTEST_ADDOPTS="",
         PYTEST_PLUGINS="",
         ALLURE_TESTPLAN_PATH="",  # or allure-pytest would leave out whatever some plan of somebody's does not name
-        PYTHONSAFEPATH="1",  # or workers would take modules from the working directory
+        **_safe_path(),
     ):
         return int(pytest.main(arguments, plugins=[plugin]))
+
+
+def _safe_path() -> dict[str, str]:
+    """What keeps workers from taking modules from the working directory; programs of the user's are not told."""
+    return {} if "PYTHONSAFEPATH" in os.environ else {"PYTHONSAFEPATH": "1", OURS: "1"}
 
 
 @contextlib.contextmanager

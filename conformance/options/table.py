@@ -134,6 +134,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="map-state",
+        part="connection",
         metavar="NAME=STATE",
         multiple=True,
         help=Text(

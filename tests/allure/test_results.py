@@ -76,7 +76,7 @@ def test_the_language_is_the_runs(tmp_path: Path) -> None:
     for result in run("-k", "retry.starting", "--lang", "zh", cwd=tmp_path).results:
         requirement = load().requirements[label(result, "requirement")]
         assert requirement.text.zh in result["description"]
-        assert label(result, "story") == scenarios()["retry.starting"].title.zh
+        assert label(result, "story") == scenarios()[label(result, "scenario")].title.zh
         assert {attachment["name"] for attachment in attachments(result)} <= {"请求与响应"}
 
 

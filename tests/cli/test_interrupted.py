@@ -81,7 +81,7 @@ def test_a_time_limit_that_is_over_before_anything_is_judged(tmp_path: Path) -> 
 def test_a_server_that_is_gone_in_the_middle(tokens: Tokens, tmp_path: Path) -> None:
     gate, server = gated(tokens, passing=60)
     with server:
-        options = ("--base-url", server.base_url, "--output", "out")
+        options = ("--base-url", server.base_url, "--output", "out", "--outage", "2")
         with start("run", *options, cwd=tmp_path, env=tokens_environment(tokens)) as running:
             assert gate.reached.wait(60)
             server.stop()

@@ -231,7 +231,7 @@ def test_a_folder_without_any_known_page_is_told(command: str, lang: Lang, tmp_p
 
 
 @pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("docs", ["gone", "a" * 5000, "file.md", ""], ids=["gone", "a name too long", "a file", "none"])
+@pytest.mark.parametrize("docs", ["gone", "a" * 5000, "file.md"], ids=["gone", "a name too long", "a file"])
 def test_a_folder_that_does_not_exist_is_told(
     docs: str, lang: Lang, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,7 @@ def test_one_of_two_is_killed_in_the_middle(tmp_path: Path) -> None:
     assert len(broken) == 1
     # The quiet environment holds what the dead process had taken: redelivery may not be seen there.
     assert {verdict for _, _, verdict in ended.lines} <= {"passed", "observed", "suite-error", "not-exercised"}
-    assert ended.seconds < 30
+    assert ended.seconds < 60
 
 
 def test_all_of_them_are_killed(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def test_a_quiet_scenario_does_not_queue_again_behind_all_others(tmp_path: Path)
     quiet = {
         name
         for name, scenario in scenarios().items()
-        if scenario.quiet and not (scenario.after_all or scenario.on_request)
+        if scenario.quiet and not (scenario.race or scenario.after_all or scenario.on_request)
     }
     others = {name for name in scenarios() if name.startswith("identity.near-miss")}
     plan = [line for line in full_plan() if line.scenario in quiet | others]
@@ -26,7 +26,7 @@ def test_a_quiet_scenario_does_not_queue_again_behind_all_others(tmp_path: Path)
         judge_settings(settings_for(server.base_url, tokens, tmp_path / "out", concurrency=2), plan)
     held = read_evidence(tmp_path / "out").transcripts
     begun = {name: transcript.exchanges[0].invoked for name, transcript in held.items()}
-    assert len(quiet) == 6
+    assert len(quiet) >= 4
     assert max(begun[name] for name in quiet) < max(begun[name] for name in others)
     spans = sorted((begun[name], held[name].exchanges[-1].completed) for name in quiet)
     assert all(one[1] <= other[0] for one, other in pairwise(spans))

@@ -89,7 +89,7 @@ def test_a_seed_says_which_combinations() -> None:
 def test_together_they_declare_what_each_declares() -> None:
     both = assembled([VARIANTS["never-delivers-again"], VARIANTS["param-null"], VARIANTS["uuids"]])
     assert both.warns == {"ack.envelope.param-not-null", "ack.answer.id-form"}
-    assert both.skips == {"ack.identity.redelivered"}
+    assert both.skips == {"ack.identity.redelivered", "ack.race.redelivery"}
 
 
 def test_the_order_in_which_they_are_named_does_not_matter() -> None:
