@@ -18,6 +18,9 @@ TRANSCRIPT_FORMAT: Final = "work-conformance-transcript/1"
 UNKEPT: Final = "unkept"
 """The fact that says how many requests were sent that the transcript does not show."""
 
+STALE: Final = "stale"
+"""What follows a get's step where it was read again: the first reading is `<step>.stale`, the last `<step>`."""
+
 SPREAD: Final = "spread"
 """The fact that says how many seconds lay between the first and the last request of a burst that left together."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.target_clock import HEARTBEAT, not_in_the_future
-from conformance.client.api import STALE
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import instant_of
+from conformance.exchange import STALE
 from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.showings import as_answered
 from conformance.scenario.view import Blocked, Unjudged, View
@@ -35,7 +34,7 @@ async def _named_worker(stage: Stage) -> None:
 
 async def _some_time_later(stage: Stage) -> None:
     item = await stage.item()
-    await asyncio.sleep(LATE + _MARGIN)
+    await stage.pause(LATE + _MARGIN)
     acked = await stage.ack("ack", item, stage.rightful(item))
     await stage.get("after", item, settled=as_answered(acked))
     if stage.facts["arranged_by"] != "api":

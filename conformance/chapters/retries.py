@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,7 +42,7 @@ async def _many(stage: Stage) -> None:
     for number, step in enumerate(_MANY):
         fresh = number % _FRESH_EVERY == 0
         acked = await stage.ack(step, item, stage.rightful(item), fresh_connection=fresh)
-        await asyncio.sleep(_PAUSE)
+        await stage.pause(_PAUSE)
     await stage.get("after", item, settled=as_answered(acked))
 
 

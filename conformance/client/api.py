@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlencode
 
 from conformance.client.call import Call
@@ -15,10 +15,7 @@ from conformance.client.lag import read_again
 from conformance.client.limiter import Kind
 from conformance.client.starting_line import Place
 from conformance.client.tokens import Authentication
-from conformance.exchange import JSON_TYPE, Exchange, Header
-
-STALE: Final = "stale"
-"""What follows a get's step where it was read again: the first reading is `<step>.stale`, the last `<step>`."""
+from conformance.exchange import JSON_TYPE, STALE, Exchange, Header
 
 
 class Api:

@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -181,6 +181,8 @@ class Engine:
     async def _main(self) -> None:
         assignment = self._assignment
         self._gate = asyncio.Semaphore(in_flight(assignment.limits))
+        # Judging beside the loop takes one thread; each more would reserve memory of its own.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=2))
         self._quiet = asyncio.Lock()
         self._quiet_ones, self._holds_place = 0, False
         try:

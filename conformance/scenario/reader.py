@@ -73,6 +73,10 @@ class Reader:
             )
         )
 
+    async def pause(self, seconds: float) -> None:
+        """Let so much time pass."""
+        await asyncio.sleep(seconds)
+
     async def lag_over(self) -> None:
         """Wait for as long as the gets of this target were seen to lag behind: then they would show a change."""
         await asyncio.sleep(self.client.lag.longest * _MARGIN)

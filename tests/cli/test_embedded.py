@@ -79,7 +79,7 @@ NAMELESS = ""
 
 def _scenario(label: str) -> str:
     """The scenario that a session was made for, from its name: `<scenario>[-r<repetition>]-<attempt>[-<item>]`."""
-    return re.sub(r"(-r\d+)?-\d+(-[a-z-]+)?$", "", label)
+    return re.sub(r"(-r\d+)?-\d+(-[a-z.-]+)?$", "", label)
 
 
 def conversations(run: Ended) -> Counter[str]:

@@ -83,7 +83,7 @@ def test_json_is_for_programs() -> None:
     [about] = json.loads(told("ack.retry.active", "--format", "json"))
     assert (about["id"], about["kind"]) == ("ack.retry.active", "requirement")
     assert about["standing"]["level"] == "MUST"
-    assert [scenario["id"] for scenario in about["scenarios"]][0] == "retry.active"
+    assert next(scenario["id"] for scenario in about["scenarios"]) == "retry.active"
     assert {"retry.active-conflicts", "retry.active-back-to-starting"} <= {entry["id"] for entry in about["defects"]}
     assert set(about["mistakes"][0]) == {"what", "mend"}
 

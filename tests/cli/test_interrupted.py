@@ -93,10 +93,12 @@ def test_a_server_that_is_gone_in_the_middle(tokens: Tokens, tmp_path: Path) -> 
 
 
 def careless(app: ASGIApp) -> ASGIApp:
-    """Answers every accepted ack with 204 and nothing."""
+    """Answers every accepted ack with 400, so that nothing waits for its effect."""
+    envelope = b'{"type": "error", "request_id": "r", "error": {"type": "invalid_request_error", "message": "No."}}'
 
     def change(scope: Scope, answer: Answer) -> Answer:
-        return (204, [], b"") if scope["path"].endswith("/ack") and answer[0] == 200 else answer
+        accepted = scope["path"].endswith("/ack") and answer[0] == 200
+        return (400, [(b"content-type", b"application/json")], envelope) if accepted else answer
 
     return rewritten(change, app)
 
