@@ -50,7 +50,7 @@ async def _right_after_heartbeat(stage: Stage) -> None:
     """Nothing reads the item between its heartbeat and the ack: a get has read it right before."""
     item = await stage.item()
     await stage.as_wanted("before", item)
-    await stage.heartbeat("heartbeat", item)
+    await stage.activate("heartbeat", item)
     acked = await stage.ack("ack", item, stage.rightful(item))
     await stage.get("after", item, settled=as_answered(acked))
 

@@ -117,7 +117,7 @@ class Stage(Reader):
 
     async def plain_item(self, name: str, way: tuple[Verb, ...] = ()) -> Item:
         """A fresh item for a control, delivered to a worker of its own; `name` stands before the steps of its way."""
-        return await self._arranger.item(Want(way=way), self.worker_id(), name=name)
+        return await self._arranger.item(Want(way=way, place=self.want.place), self.worker_id(), name=name)
 
     async def items(self, workers: Mapping[str, str | None]) -> dict[str, Item]:
         """Several items as this case wants them, each polled with the identity that its name is given.
@@ -186,18 +186,26 @@ class Stage(Reader):
             CannotArrange: it is refused.
             NotOffered: it shows another state, or none.
         """
-        exchange = await self._api.stop(step, item.environment_id, item.work_id, force=force)
+        self._brought_to(to, await self._api.stop(step, item.environment_id, item.work_id, force=force))
+
+    def _brought_to(self, state: State, exchange: Exchange) -> None:
         succeeded(exchange)
         found = state_in(exchange)
-        if found is None or self.client.target.state_named(found) != to:
-            raise NotOffered(
-                Text("the stop did not show the item `{to}`", "stop 没有显示 item 处于 `{to}`").format(to=to)
-            )
+        if found is None or self.client.target.state_named(found) != state:
+            words = Text("{op} did not show the item `{state}`", "{op} 没有显示 item 处于 `{state}`")
+            raise NotOffered(words.format(op=exchange.operation, state=state))
 
     async def heartbeat(self, step: str, item: Item, *, first: bool = True) -> None:
         """A heartbeat with the longest lease; the first one makes a `starting` item `active`."""
+        succeeded(await self._beat(step, item, first=first))
+
+    async def activate(self, step: str, item: Item) -> None:
+        """The first heartbeat, whose response has to show that the item is `active`; errors as `stop`."""
+        self._brought_to("active", await self._beat(step, item))
+
+    async def _beat(self, step: str, item: Item, *, first: bool = True) -> Exchange:
         place = (item.environment_id, item.work_id)
-        succeeded(await self._api.heartbeat(step, *place, ttl_seconds=LEASE_SECONDS, first=first))
+        return await self._api.heartbeat(step, *place, ttl_seconds=LEASE_SECONDS, first=first)
 
     async def ack(self, step: str, item: Item, headers: tuple[Header, ...] = (), **odd: Any) -> Exchange:
         """Ack the item, or what is named in its place; what else may be given is that of `try_ack`.
