@@ -59,7 +59,7 @@ async def _right_after_first(stage: Stage) -> None:
     """Nothing reads the item between its first ack and the retry: a get has read it right before."""
     item = await stage.item()
     await stage.as_wanted("before", item)
-    await stage.ack("first", item, stage.rightful(item))
+    stage.require_state("starting", await stage.ack("first", item, stage.rightful(item)))
     acked = await stage.ack("ack", item, stage.rightful(item))
     await stage.get("after", item, settled=as_answered(acked))
 

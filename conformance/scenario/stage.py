@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from conformance.arrange.deliveries import Deliveries
 from conformance.arrange.items import Arranger
-from conformance.arrange.reading import NotOffered, answered, state_in, succeeded
+from conformance.arrange.reading import NotOffered, Precondition, another_state, answered, state_in, succeeded
 from conformance.arrange.wants import LEASE_SECONDS, Item, State, Verb, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
@@ -187,6 +187,16 @@ class Stage(Reader):
             NotOffered: it shows another state, or none.
         """
         self._brought_to(to, await self._api.stop(step, item.environment_id, item.work_id, force=force))
+
+    def require_state(self, state: State, exchange: Exchange) -> None:
+        """See that an ack answered the item in this state.
+
+        Raises:
+            Precondition: it did not, which is for the requirement on that ack to judge.
+        """
+        found = state_in(exchange)
+        if found is None or self.client.target.state_named(found) != state:
+            raise Precondition(another_state(found, state), exchange.step)
 
     def _brought_to(self, state: State, exchange: Exchange) -> None:
         succeeded(exchange)
