@@ -62,7 +62,8 @@ async def preflight(api: Api, journal: Journal, run_id: str, arrangement: Arrang
             listing = await api.list_objects("preflight", "environments")
             accepted(listing, api.client)
             latency = listing.completed - listing.invoked
-        two = await api.client.takes_two(latency)
+        given = arrangement.manifest is not None or bool(arrangement.command)
+        two = given or await api.client.takes_two(latency)
         if arrangement.command:
             workspace = await _commanded(api, arrangement.program(api), journal, run_id)
         elif arrangement.manifest is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -41,6 +40,8 @@ async def read_again(
     read: Callable[[], Awaitable[Exchange]], settled: Callable[[Exchange], bool], lag: Lag
 ) -> list[Exchange]:
     """Read until what is shown is settled, for `LONGEST_LAG` seconds at most; every reading, in order."""
+    import asyncio  # not needed to list the cases
+
     clock = asyncio.get_running_loop().time
     begun = clock()
     readings = [await read()]

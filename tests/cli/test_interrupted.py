@@ -105,7 +105,7 @@ def careless(app: ASGIApp) -> ASGIApp:
 
 def test_after_a_failure_its_code_comes_first(tokens: Tokens, tmp_path: Path) -> None:
     """Conversations that were whole when the signal came are judged, and what they show decides."""
-    gate = Gate(careless(create_app(tokens=tokens)), passing=PASSING)
+    gate = Gate(careless(create_app(tokens=tokens)), passing=8 * PASSING)
     with EmulatorServer(gate) as server:
         options = ("--base-url", server.base_url, "--output", "out", "-n", "2")
         with start("run", *options, cwd=tmp_path, env=tokens_environment(tokens)) as running:
