@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from tests.network.front import Request
 
 LIMITS = Limits(timeout=5.0, outage=5.0)
-BODY = b'{"state": "starting"}' * 200
+BODY = b'{"state": "starting"}' * 2000
+"""Several frames, so that an ending comes between them too."""
 
 
 class Server:

@@ -84,7 +84,9 @@ async def _respond(
     headers = [(name.lower(), value) for name, value in answer.headers if name.lower() not in hop]
     state.send_headers(number, [(":status", str(answer.status)), *headers])
     head = state.data_to_send()
-    state.send_data(number, answer.body, end_stream=True)
+    for begin in range(0, len(answer.body), state.max_outbound_frame_size):
+        state.send_data(number, answer.body[begin : begin + state.max_outbound_frame_size])
+    state.end_stream(number)
     body = state.data_to_send()
     if ending == "in between":
         writer.write(head + farewell)
