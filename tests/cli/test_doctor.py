@@ -321,8 +321,7 @@ def test_with_given_items_it_looks_at_those_and_at_nothing_else(tokens: Tokens, 
         options = given(tokens, base_url, tmp_path)
         recorded.answers.clear()
         well = cli("doctor", "--base-url", base_url, *options, cwd=tmp_path, env=tokens_environment(tokens))
-        seen = [(method, status) for method, _, status in recorded.answers]
-        assert seen == [("GET", 200)] * 3, "an item, and then twice at once whether two connections are taken"
+        assert [(method, status) for method, _, status in recorded.answers] == [("GET", 200)]
         env = tokens_environment(tokens) | {"QODER_PAT": "pt-of-somebody-else-entirely"}
         ill = cli("doctor", "--base-url", base_url, *options, cwd=tmp_path, env=env)
     assert (well.code, ill.code) == (0, 2), well.out + ill.out
