@@ -88,9 +88,9 @@ WEATHER = (
     ),
     Variant(
         id="unavailable",
-        en="Every twentieth request is answered with 503.",
-        zh="每二十个请求有一个返回 503。",
-        change=_in_every(20, 503),
+        en="Every eightieth request is answered with 503.",
+        zh="每八十个请求有一个返回 503。",
+        change=_in_every(80, 503),
     ),
     Variant(
         id="bad-gateway",
