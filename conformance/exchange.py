@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Final, Literal, get_args
 
+from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.text import Text
 
 TRANSCRIPT_FORMAT: Final = "work-conformance-transcript/1"
@@ -78,6 +79,15 @@ class Response:
         """The first value of the header of that name (any case), or None."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    def json(self, otherwise: Any = None) -> Any:
+        """The JSON value of the body (RFC 8259, read strictly); `otherwise` where there is none that can be read."""
+        if self.body.problem is not None:
+            return otherwise
+        try:
+            return parse(self.body.text)
+        except NotStrictJson:
+            return otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

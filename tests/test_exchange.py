@@ -185,3 +185,17 @@ def test_a_step_is_found_by_its_name() -> None:
     assert found is not None
     assert found.step == "ack"
     assert transcript.find("after") is None
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (Body(text='{"state": "starting"}', size=21), {"state": "starting"}),
+        (Body(text="null", size=4), None),
+        (Body(text="", size=0), "nothing"),
+        (Body(text='{"a": 1, "a": 2}', size=16), "nothing"),
+        (Body(text="{}", size=2, problem="not-utf-8"), "nothing"),
+    ],
+)
+def test_the_json_of_a_response_is_read_strictly_or_not_at_all(body: Body, value: object) -> None:
+    assert Response(status=200, headers=(), body=body).json(otherwise="nothing") == value

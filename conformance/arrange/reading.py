@@ -81,12 +81,9 @@ def succeeded(exchange: Exchange) -> Response:
 def state_in(exchange: Exchange) -> str | None:
     """The state that a response shows; None where it shows none."""
     response = exchange.response
-    if exchange.outcome != "ok" or response is None or response.body.problem is not None:
+    if exchange.outcome != "ok" or response is None:
         return None
-    try:
-        body = parse(response.body.text)
-    except NotStrictJson:
-        return None
+    body = response.json()
     state = body.get("state") if isinstance(body, dict) else None
     return state if isinstance(state, str) else None
 

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Response
 from conformance.text import Text
 
@@ -58,12 +57,7 @@ def route_of(exchange: Exchange) -> str:
 def own_words(exchange: Exchange) -> str:
     """`error.message` of an answer in one bounded printable line without a full stop; empty where there is none."""
     response = exchange.response
-    if response is None or response.body.problem:
-        return ""
-    try:
-        body = parse(response.body.text)
-    except NotStrictJson:
-        return ""
+    body = response.json() if response is not None else None
     error = body.get("error") if isinstance(body, dict) else None
     message = error.get("message") if isinstance(error, dict) else None
     if not isinstance(message, str):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import LEASE_SECONDS, Item, Want
 from conformance.contract.model import PHASES, Answer, ItemState, Kind, Operation, Phase, is_unknown, step
-from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Transcript
 from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.showings import latest, no_earlier_state
@@ -195,18 +194,13 @@ def state_shown(exchange: Exchange | None) -> str | None:
 
 def _body(exchange: Exchange | None) -> Any:
     """The JSON value of a response; None where it has none that can be read."""
-    if exchange is None or exchange.response is None or exchange.response.body.problem is not None:
-        return None
-    try:
-        return parse(exchange.response.body.text)
-    except NotStrictJson:
-        return None
+    return exchange.response.json() if exchange is not None and exchange.response is not None else None
 
 
 async def _talk(stage: Stage) -> None:
-    items = await stage.items({name: stage.worker_id() for name in _SEQUENCES})
     import asyncio  # not needed to list the cases
 
+    items = await stage.items({name: stage.worker_id() for name in _SEQUENCES})
     await asyncio.gather(*(_one_after_the_other(stage, name, item) for name, item in items.items()))
 
 

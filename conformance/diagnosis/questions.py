@@ -12,7 +12,6 @@ from conformance.client.api import Api
 from conformance.client.call import Call
 from conformance.client.reasons import Reason
 from conformance.client.tokens import ANONYMOUS, Authentication, bearer
-from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange
 from conformance.target import DEFAULT_API_PREFIX, Secret
 
@@ -68,12 +67,7 @@ def status_of(exchange: Exchange) -> int | None:
 
 def entries_of(exchange: Exchange) -> list[object] | None:
     """The entries of a list; None where the answer is none."""
-    if exchange.response is None or exchange.response.body.problem is not None:
-        return None
-    try:
-        body = parse(exchange.response.body.text)
-    except NotStrictJson:
-        return None
+    body = exchange.response.json() if exchange.response is not None else None
     entries = body.get("data") if isinstance(body, dict) else None
     return entries if isinstance(entries, list) else None
 

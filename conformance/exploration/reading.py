@@ -15,7 +15,6 @@ from conformance.contract.contradiction import Contradiction
 from conformance.contract.history import Event
 from conformance.contract.linearizability import Explained, Outcome, check
 from conformance.contract.model import Answer, ItemState, Kind, Operation, is_foreign
-from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange
 from conformance.exploration.programme import VERBS, Verb
 from conformance.text import Text
@@ -164,13 +163,7 @@ def _id(body: Any) -> str | None:
 
 
 def _body(exchange: Exchange) -> Any:
-    response = exchange.response
-    if response is None or response.body.problem:
-        return None
-    try:
-        return parse(response.body.text)
-    except NotStrictJson:
-        return None
+    return exchange.response.json() if exchange.response is not None else None
 
 
 def _blind(event: Event) -> Event:

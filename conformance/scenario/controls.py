@@ -10,7 +10,6 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
-from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Response
 from conformance.scenario.model import Expectation, Scenario
 
@@ -69,10 +68,7 @@ def accepted(refusal: Expectation, exchange: Exchange) -> bool | None:
 
 def _says(response: Response) -> tuple[str | None, str | None]:
     """`error.type` and `state` of a body, each None where it has none that can be read."""
-    try:
-        body = parse(response.body.text) if response.body.problem is None else None
-    except NotStrictJson:
-        body = None
+    body = response.json()
     if not isinstance(body, dict):
         return None, None
     error = body.get("error")

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from conformance.arrange.wants import Item
 from conformance.contract.model import PHASES
-from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.contract.work_item import differences
 from conformance.exchange import Exchange
 from conformance.target import Target
@@ -30,12 +29,9 @@ def at_once(_shown: Mapping[str, Any]) -> bool:
 def shown_by(exchange: Exchange) -> dict[str, Any] | None:
     """The JSON object that a 200 holds; None where it holds none."""
     response = exchange.response
-    if exchange.outcome != "ok" or response is None or response.status != 200 or response.body.problem:
+    if exchange.outcome != "ok" or response is None or response.status != 200:
         return None
-    try:
-        body = parse(response.body.text)
-    except NotStrictJson:
-        return None
+    body = response.json()
     return body if isinstance(body, dict) else None
 
 
