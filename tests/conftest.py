@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from datetime import UTC, datetime
 from typing import Final
 
 import pytest
 
 ALL: Final = bool(os.environ.get("WORK_CONFORMANCE_ALL"))
-SEED: Final = os.environ.get("WORK_CONFORMANCE_SEED") or f"{datetime.now(UTC):%j}"
-"""The day of the year, so that the processes of one run draw the same and another day draws others."""
+SEED: Final = os.environ.get("WORK_CONFORMANCE_SEED") or "1"
+"""Fixed, so that a commit passes or fails alike on every day; a nightly job sets another one."""
 
 ONE_OF: Final = {
     "tests/proving/test_defects.py": 20,

@@ -299,7 +299,7 @@ SEEN: Final[dict[str, Look]] = {
     "slow": lasts(0.4, 1),
     "uneven": lasts(0.05, 20),
     "too-many-requests": statuses(5, 429),
-    "unavailable": statuses(20, 503),
+    "unavailable": statuses(80, 503),
     "bad-gateway": statuses(200, 502),
     "upper-case-headers": names_are(bytes.upper),
     "capitalised-headers": names_are(bytes.title),
