@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import LEASE_SECONDS, Item, Want
-from conformance.contract.model import PHASES, Answer, ItemState, Kind, Operation, Phase, is_unknown, step
+from conformance.contract.model import PHASES, SHOWS, Answer, ItemState, Kind, Operation, Phase, is_unknown, step
 from conformance.exchange import Exchange, Transcript
 from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.showings import latest, no_earlier_state
@@ -61,6 +61,7 @@ _NAMES: Final[Mapping[Kind, Text]] = {
     "force-stop": Text("a forced stop", "强制停止"),
     "redeliver": Text("a poll that reclaims", "回收式 poll"),
 }
+_WITHOUT_STATE: Final = Text(" without a state in its body", "（响应体中没有状态）")
 _OF_ACKS: Final[Mapping[Phase, str]] = {
     "queued": "ack.first.starting",
     "starting": "ack.retry.starting",
@@ -109,10 +110,11 @@ class Oddity:
 
     def describe(self) -> Text:
         """In words."""
+        shown = Text("", "") if self.shown is not None or self.kind not in SHOWS else _WITHOUT_STATE
         return Text(
-            "{what} in `{phase}` returns HTTP {status} and leaves the item `{after}`",
-            "在 `{phase}` 状态下{what}返回 HTTP {status}，item 之后为 `{after}`",
-        ).format(what=_NAMES[self.kind], phase=self.phase, status=self.status, after=self.after)
+            "{what} in `{phase}` returns HTTP {status}{shown} and leaves the item `{after}`",
+            "在 `{phase}` 状态下{what}返回 HTTP {status}{shown}，item 之后为 `{after}`",
+        ).format(what=_NAMES[self.kind], phase=self.phase, status=self.status, shown=shown, after=self.after)
 
 
 def oddities(transcripts: Iterable[Transcript]) -> list[Oddity]:
@@ -127,29 +129,35 @@ def oddities(transcripts: Iterable[Transcript]) -> list[Oddity]:
 
 
 def _in_sequences(transcript: Transcript) -> Iterator[Oddity]:
+    states: Mapping[str, str] = transcript.facts.get("states", {})
     for name, sequence in _SEQUENCES.items():
         for number, action in enumerate(sequence, 1):
-            before = _state(transcript.find(f"{name}.{number - 1}.get"))
+            before = _state(transcript.find(f"{name}.{number - 1}.get"), states)
             sent = transcript.find(f"{name}.{number}.{action}")
-            after = _state(transcript.find(f"{name}.{number}.get"))
+            after = _state(transcript.find(f"{name}.{number}.get"), states)
             if before is None or after is None or sent is None or sent.outcome != "ok" or sent.response is None:
                 break
             kind, foreign = _KINDS[action], action == "foreign"
-            if kind in {"stop", "force-stop"} and after == before != "stopped" and state_shown(sent) is None:
+            shown = state_shown(sent, states)
+            if kind in {"stop", "force-stop"} and after == before != "stopped" and shown is None:
                 break  # it may take effect at any time from now on
-            rule = _judged_by(sent, (before, after), foreign, sequence[: number - 1]) if kind == "ack" else ""
-            found = Oddity(kind, foreign, before, sent.response.status, state_shown(sent), after, rule)
+            rule = ""
+            if kind == "ack":
+                rule = _judged_by(sent, shown, (before, after), foreign, sequence[: number - 1])
+            found = Oddity(kind, foreign, before, sent.response.status, shown, after, rule)
             if not _documented(found):
                 yield found
 
 
-def _judged_by(exchange: Exchange, states: tuple[Phase, Phase], foreign: bool, done: Sequence[str]) -> str:
+def _judged_by(
+    exchange: Exchange, shown: str | None, states: tuple[Phase, Phase], foreign: bool, done: Sequence[str]
+) -> str:
     """The requirement that an ack breaks which went so from one state to the other, after these actions."""
     assert exchange.response is not None
     before, after = states
     if exchange.response.status >= HTTPStatus.BAD_REQUEST and after != before:
         return "ack.refused.changes-nothing"
-    if exchange.response.status == HTTPStatus.OK and state_shown(exchange) not in (None, after):
+    if exchange.response.status == HTTPStatus.OK and shown not in (None, after):
         return "ack.answer.get-agrees"
     if not foreign and "foreign" in done and before in {"queued", "starting", "active"}:
         return AFTER_A_REFUSAL
@@ -172,6 +180,8 @@ def _of_deliveries(transcript: Transcript) -> Iterator[Oddity]:
 
 
 def _documented(found: Oddity) -> bool:
+    if found.shown is None and found.kind in SHOWS and found.status // 100 == 2:
+        return False  # where nothing overlaps it, a get shows what it did; in a race only this tells
     operation = Operation(found.kind, _OTHER if found.foreign else _OWNER)
     answer = Answer(found.status, found.shown)
     if is_unknown(operation, answer):
@@ -180,16 +190,19 @@ def _documented(found: Oddity) -> bool:
     return any(state.phase == found.after for state in after)
 
 
-def _state(exchange: Exchange | None) -> Phase | None:
-    shown = state_shown(exchange)
+def _state(exchange: Exchange | None, states: Mapping[str, str]) -> Phase | None:
+    shown = state_shown(exchange, states)
     return next((phase for phase in PHASES if phase == shown), None)
 
 
-def state_shown(exchange: Exchange | None) -> str | None:
-    """The state in a response's body, as the target wrote it; None where there is none to be read."""
+def state_shown(exchange: Exchange | None, states: Mapping[str, str]) -> str | None:
+    """The state in a response's body; None where there is none to be read.
+
+    `states` maps the target's own names to documented ones (`--map-state`); other names stay as they are.
+    """
     body = _body(exchange)
     state = body.get("state") if isinstance(body, dict) else None
-    return state if isinstance(state, str) else None
+    return states.get(state, state) if isinstance(state, str) else None
 
 
 def _body(exchange: Exchange | None) -> Any:

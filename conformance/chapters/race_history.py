@@ -278,8 +278,8 @@ def _seen(view: View, step: str, operation: Operation, item: str) -> Answer:
     if operation.kind == "get" and _only_lags(view, step, item):
         return Answer(None)
     if operation.kind not in ("ack", "redeliver"):
-        state = view.named(state_shown(view.exchange(step)))
-        if state is None and operation.kind != "get":
+        state = state_shown(view.exchange(step), view.transcript.facts.get("states", {}))
+        if state is None and operation.kind != "get" and not _settled_alone(view, operation, status):
             return Answer(None)  # what such a response does not show is unknown
         return Answer(status, None if operation.kind == "get" and state not in PHASES else state)
     try:
@@ -293,7 +293,12 @@ def _seen(view: View, step: str, operation: Operation, item: str) -> Answer:
         work_id = facts.get("items", {}).get(item, facts).get("work_id")
         return Answer(status, delivered=isinstance(body, dict) and body.get("id") == work_id)
     state = body.get("state") if isinstance(body, dict) else None
-    return Answer(status, state if isinstance(state, str) else None)
+    return Answer(status, view.named(state) if isinstance(state, str) else None)
+
+
+def _settled_alone(view: View, operation: Operation, status: int) -> bool:
+    """Whether the target responded so where nothing overlapped, and a get showed what came of it."""
+    return any(each.kind == operation.kind and each.status == status and each.shown is None for each in _oddities(view))
 
 
 def _only_lags(view: View, step: str, item: str) -> bool:

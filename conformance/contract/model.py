@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Final, Literal, TypeAlias, get_args
 
 Phase: TypeAlias = Literal["queued", "starting", "active", "stopping", "stopped"]
@@ -112,6 +113,8 @@ def step(state: ItemState, operation: Operation, answer: Answer, *, overlapped: 
     """
     if is_unknown(operation, answer):
         return _effects(state, operation) | {state} | _undocumented(state, operation)
+    if _done_without_content(operation, answer):
+        return _undocumented(state, operation, answer) or _effects(state, operation)
     if operation.kind == "redeliver":
         after = _delivered(state, operation.worker) if answer.delivered else frozenset({state})
     else:
@@ -132,12 +135,24 @@ def is_unknown(operation: Operation, answer: Answer) -> bool:
         return True
     if operation.kind == "ack":
         return False
+    if _done_without_content(operation, answer):
+        return False
     if answer.status not in _DOCUMENTED[operation.kind]:
         return True
     if operation.kind == "redeliver":
         return answer.delivered is None
     shows = SHOWS.get(operation.kind)
     return shows is not None and answer.status == 200 and answer.state is not None and answer.state not in shows
+
+
+def _done_without_content(operation: Operation, answer: Answer) -> bool:
+    """Whether a 204 says that the operation was done: the target also answered so where nothing overlapped it, and a
+    get showed what had come of it."""
+    return (
+        operation.kind in SHOWS
+        and answer.status == HTTPStatus.NO_CONTENT
+        and any(each.status == HTTPStatus.NO_CONTENT for each in operation.alone)
+    )
 
 
 def shows_later(operation: Operation, answer: Answer, after: Phase) -> bool:

@@ -74,7 +74,7 @@ class Waiver:
 
     def explains(self, verdict: Verdict) -> frozenset[str]:
         """The looks of a failure that follow from its cause."""
-        return self.cause & {look(red) for red in verdict.reds}
+        return self.cause & causes_in(verdict)
 
     def expired(self, today: date) -> bool:
         """Whether its last day is over."""
@@ -109,7 +109,7 @@ class Waivers:
                 return [entry]
         causes = [entry for entry in valid if entry.explains(verdict)]
         explained = frozenset[str]().union(*(entry.cause for entry in causes))
-        return causes if {look(red) for red in verdict.reds} <= explained else []
+        return causes if causes_in(verdict) <= explained else []
 
     def complaints(self, verdicts: Iterable[Verdict], *, whole: bool = True) -> list[Text]:
         """What is wrong with the entries, each with its line: expired, or no longer about this target.
@@ -168,6 +168,19 @@ def look(red: Red) -> str:
     """How a failure looks: the place and what was expected and found, without what differs from run to run."""
     found = "" if red.exhibit else f" | {red.actual.en}"  # which answers of a race contradict each other is chance
     return _lasting(f"{red.pointer or 'answer'}: {red.expected.en}{found}")
+
+
+def look_of_cause(verdict: Verdict, red: Red) -> str:
+    """The same as part of a root cause, where no requirement stands beside it.
+
+    What no order explains looks alike in every race, so there the requirement is part of the look.
+    """
+    return f"{verdict.line.requirement} {look(red)}" if red.exhibit else look(red)
+
+
+def causes_in(verdict: Verdict) -> frozenset[str]:
+    """What a failure looks like as a root cause, each thing that is wrong once."""
+    return frozenset(look_of_cause(verdict, red) for red in verdict.reds)
 
 
 def _lasting(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance.judging.verdict import Red, Verdict
-from conformance.judging.waivers import look
+from conformance.judging.waivers import look, look_of_cause
 from conformance.text import Text
 
 _STATUS: Final = re.compile(r"HTTP [1-5]\d\d\b")
@@ -31,7 +31,7 @@ class Cause:
     """Breaches that look alike. `red` is the first of them; requirements and scenarios are in the order of the verdicts.
 
     `places` are the pointers at which they look so, none where they are about answers as a whole, `looks` all that they
-    look like (`judging.waivers.look`). `varies`: what there is
+    look like (`judging.waivers.look_of_cause`). `varies`: what there is
     instead is another value in each scenario.
     """
 
@@ -148,7 +148,7 @@ def _cause(members: list[tuple[Verdict, Red]]) -> Cause:
         requirements=tuple(dict.fromkeys(verdict.line.requirement for verdict, _ in members)),
         scenarios=tuple(dict.fromkeys(verdict.line.scenario for verdict, _ in members)),
         places=tuple(dict.fromkeys(red.pointer for _, red in members if red.pointer)),
-        looks=tuple(dict.fromkeys(look(red) for _, red in members)),
+        looks=tuple(dict.fromkeys(look_of_cause(verdict, red) for verdict, red in members)),
         varies=len({red.actual.en for _, red in members if red.exhibit}) > 1,
     )
 

@@ -47,15 +47,15 @@ def odd_stop(recipe: Recipe) -> Recipe:
 
 
 class WithoutBody:
-    """A path's 200 becomes a 204 without a body."""
+    """A path's 200 loses its body, and becomes a 204 unless another status is given."""
 
-    def __init__(self, app: Any, ending: str) -> None:
-        self._app, self._ending = app, ending
+    def __init__(self, app: Any, ending: str, status: int = 204) -> None:
+        self._app, self._ending, self._status = app, ending, status
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def empty(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 200:
-                message = {**message, "status": 204, "headers": []}
+                message = {**message, "status": self._status, "headers": []}
             elif message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
@@ -97,7 +97,14 @@ def test_beside_a_stop_that_stops_at_once_a_lost_stop_still_fails(defect: str, t
 @pytest.mark.parametrize("ending", ["/stop", "/heartbeat"])
 def test_a_response_without_a_body_is_no_fault_of_an_ack(ending: str, tmp_path: Path) -> None:
     record = judged(tmp_path / "run", wrap=lambda app: WithoutBody(app, ending))
-    assert "failed" not in kinds(record, STOP, HEARTBEAT)
+    assert kinds(record, STOP, HEARTBEAT) == ["passed", "passed"]
+
+
+@pytest.mark.parametrize("status", [200, 204])
+@pytest.mark.parametrize("defect", ["race.stop-lost", "race.ack-overwrites", "race.window-50-ms"])
+def test_beside_a_stop_without_a_body_a_lost_stop_still_fails(defect: str, status: int, tmp_path: Path) -> None:
+    record = judged(tmp_path / "run", DEFECTS[defect].broken, wrap=lambda app: WithoutBody(app, "/stop", status=status))
+    assert kinds(record, STOP) == ["failed"]
 
 
 def test_an_ack_that_is_wrong_alone_blocks_the_race_and_is_judged_by_itself(tmp_path: Path) -> None:
