@@ -101,6 +101,7 @@ def cost(
     if arranged_by != "api":
         planned = [scenario for scenario in planned if not scenario.want.needs_poll]
         objects, writes = 0, sum(scenario.own_writes * times(scenario) for scenario in planned)
+        writes += _TRIAL_WRITES if arranged_by == "command" else 0
     if not planned:
         return Cost(scenarios=0, objects=0, writes=0, seconds=0)
     slowest = _SLOWEST_SECONDS * max(map(times, planned))
@@ -121,6 +122,7 @@ _NEAREST = Text("did you mean {name}?", "是否应为 {name}？")
 _SEE_LIST = Text("see `work-conformance list` for every one.", "全部列表参见 `work-conformance list`。")
 _SHARED_OBJECTS = 5  # three environments, an agent, and the session that shows that work can be arranged
 _SHARED_WRITES = 2 * _SHARED_OBJECTS + 2
+_TRIAL_WRITES = 6  # the acks by which preflight sees whose items a program gives: two in each of three states at most
 
 
 def _known(kind: Text, names: Iterable[str], known: Collection[str]) -> None:

@@ -21,8 +21,7 @@ from typing import Any
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
-from conformance.emulator.recipe import Recipe
-from tests.allure.test_verdicts import ACCEPTED, SELECTION
+from tests.allure.test_verdicts import SELECTION, broken_server
 from tests.allure.written import RESULTS, Written, plain_pytest, run
 
 ALLURE_CLI = os.environ.get("ALLURE_CLI", "")
@@ -82,7 +81,7 @@ def test_so_it_does_for_plain_pytest_in_two_processes_and_another_folder(tmp_pat
 @pytest.mark.parametrize("options", [("-n", "0"), ("-n", "2"), ("--lang", "zh")], ids=" ".join)
 def test_so_it_does_where_not_all_is_green(options: tuple[str, ...], tmp_path: Path) -> None:
     tokens = Tokens.generate()
-    with EmulatorServer(ACCEPTED.broken(Recipe()).build(tokens)) as server:
+    with EmulatorServer(broken_server(tokens)) as server:
         selection = (*SELECTION, "--base-url", server.base_url)
         written = run(*selection, *options, cwd=tmp_path, env={"QODER_PAT": tokens.owner})
     report = Report(written.folder, tmp_path / "report")
@@ -94,7 +93,7 @@ def test_three_runs_make_a_trend(tmp_path: Path) -> None:
     """Each run has its own results; the file of the history is what they share. The third one is red in places."""
     (tmp_path / "allurerc.json").write_text(json.dumps({"historyPath": "history.jsonl"}))
     tokens = Tokens.generate()
-    broken = ACCEPTED.broken(Recipe()).build(tokens)
+    broken = broken_server(tokens)
     statuses: dict[str, list[str]] = {}
     for number in (1, 2, 3):
         place = tmp_path / f"run-{number}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from starlette.types import ASGIApp
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.emulator.defects import DEFECTS
@@ -33,8 +34,16 @@ STATUSES: dict[VerdictKind, str] = {
     "not-exercised": "skipped",
 }
 
-ACCEPTED = DEFECTS["first.accepted-202"]
-SELECTION = ("--chapter=first-ack", "--chapter=worker-identity", "--chapter=observations")
+
+def broken_server(tokens: Tokens) -> ASGIApp:
+    """A server that acks with 202 and has `param` null in its errors."""
+    recipe = Recipe()
+    for name in ("first.accepted-202", "envelope.param-null"):
+        recipe = DEFECTS[name].broken(recipe)
+    return recipe.build(tokens)
+
+
+SELECTION = tuple(f"--chapter={name}" for name in ("first-ack", "worker-identity", "error-envelope", "observations"))
 """Where that server, without the optional tokens, brings out every verdict but the suite's own trouble."""
 
 LINE = Line("retry.starting", "ack.retry.starting")
@@ -44,7 +53,7 @@ LINE = Line("retry.starting", "ack.retry.starting")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Written:
     """A server that acks with 202, judged in two processes and without the optional tokens."""
     tokens = Tokens.generate()
-    with EmulatorServer(ACCEPTED.broken(Recipe()).build(tokens)) as server:
+    with EmulatorServer(broken_server(tokens)) as server:
         options = ("--base-url", server.base_url, "-n", "2")
         return run(*options, *SELECTION, cwd=tmp_path_factory.mktemp("broken"), env={"QODER_PAT": tokens.owner})
 
@@ -85,7 +94,7 @@ def test_what_is_remarkable_about_a_green_is_its_last_step(broken: Written) -> N
             assert last["name"] == result["statusDetails"]["message"]
             assert last["name"].startswith(word)
     (explanation,) = broken.of("warned")[0]["steps"][-1]["attachments"]
-    assert "expected: HTTP 200" in broken.text(explanation)
+    assert "actual: null" in broken.text(explanation)
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -260,7 +260,9 @@ def test_a_program_gives_a_fresh_item_each_time(tmp_path: Path) -> None:
         words = ("--arrange", "command", "--arrange-command", shlex.join([sys.executable, str(PROGRAM)]))
         with start("run", "-k", FIRST, *words, "--repeat", "3", "--output", "out", cwd=tmp_path, env=env) as process:
             ended = process.wait()
-    assert (ended.code, server.first_acks) == (0, 3), ended.out + ended.err
+    tried, own = 3, 3  # preflight acks one item in each of three states, of which the program acked two itself
+    assert (ended.code, server.first_acks) == (0, tried + own), ended.out + ended.err
+    assert ended.report["run"]["requests"] == 3 * own, "each time with an item of its own"
     assert ended.report["run"]["left_behind"] == []
 
 
