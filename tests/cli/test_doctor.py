@@ -188,7 +188,7 @@ def dated(seconds: float) -> Misbehaviour:
         head, _, body = (await visit.honest()).partition(b"\r\n\r\n")
         lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"date:")]
         date = email.utils.formatdate(time.time() + seconds, usegmt=True).encode()
-        await visit.send(b"\r\n".join([*lines, b"Date: " + date, b"", body]))
+        await visit.send(b"\r\n".join([*lines, b"Date: " + date, b"Connection: close", b"", body]))
 
     return answer
 

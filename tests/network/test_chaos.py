@@ -7,6 +7,8 @@ import pytest
 from tests.network.chaos import Chaos
 from tests.network.runs import DEFECTS_OF_THE_ACK, run_through
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+
 SEEDS = range(1, 13)
 
 

@@ -21,6 +21,8 @@ from tests.hostile.test_tls import ANOTHERS, OURS, with_certificate
 from tests.network.front import in_thread
 from tests.runs import credentials, judge_settings, settings_for
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+
 HTML = [("Content-Type", "text/html")]
 JSON = [("Content-Type", "application/json")]
 

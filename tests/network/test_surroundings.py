@@ -20,6 +20,8 @@ from tests.network.chaos import Answer, Chaos, Fate, Rates
 from tests.network.front import Front, Request, fronted, in_thread
 from tests.runs import judge_settings, settings_for
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+
 QUIET = Rates(lost=0, dropped=0, reset=0, page=0, throttled=0, late=0, goaway=0, restart_after=0)
 SOME = [line for line in full_plan() if line.scenario.startswith(("first", "retry", "not-found.w", "race.same"))]
 Answering = Callable[[Request, Callable[[], Awaitable[Answer]]], Awaitable[Answer]]
