@@ -148,7 +148,8 @@ class Journal:
         try:
             # One write: lines of several processes never mix. It outlives this process; that it outlives the machine
             # too would hold every conversation up for milliseconds, and `clean` finds things by their names as well.
-            os.write(descriptor, line)
+            while line:  # a full disk takes the beginning first, and refuses the rest
+                line = line[os.write(descriptor, line) :]
         finally:
             os.close(descriptor)
 

@@ -38,7 +38,7 @@ from conformance.plugin.engine import Assignment
 from conformance.plugin.folder import Conversations
 from conformance.plugin.transcripts import read_transcript, write_transcript
 from conformance.reporting.write import write_reports
-from conformance.scenario.perform import not_held
+from conformance.scenario.perform import NO_LONGER_THERE, not_held
 from conformance.settings import Settings
 from conformance.target import ConfigurationError, Credentials, Secret, Target
 from conformance.text import Text
@@ -267,7 +267,9 @@ class Conductor:
 
     def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
         """Hold a conversation of the run's own, outside of any scenario."""
-        whom, known = self.assignment, self._workspace is not None
+        # What stayed away for as long as all outages may last is not waited for that long again.
+        gone = any(verdict.reason == NO_LONGER_THERE for verdict in self._verdicts)
+        whom, known = self.assignment, self._workspace is not None and not gone
         return converse(
             whom.target, whom.credentials, whom.limits, conversation, within=within, traffic=self._traffic, known=known
         )

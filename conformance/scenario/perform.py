@@ -87,7 +87,8 @@ class _Again:
 
 
 _LOST: Final = _Again("lost", MAX_RESTARTS)
-_GONE: Final = Ending(kind="inconclusive", reason=Text("the target no longer answers", "目标已不再响应"))
+NO_LONGER_THERE: Final = Text("the target no longer answers", "目标已不再响应")
+_GONE: Final = Ending(kind="inconclusive", reason=NO_LONGER_THERE)
 
 
 async def _after_outage(stage: Stage, outages: int, ending: Ending) -> tuple[Ending, _Again | None]:
