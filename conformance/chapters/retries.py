@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import Verb, Want
 from conformance.chapters.answer import disagreements
-from conformance.chapters.controls import FIRST_ACK
+from conformance.chapters.controls import FIRST, FIRST_ACK
 from conformance.chapters.target_clock import not_in_the_future
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import differences, instant_of
@@ -61,6 +61,15 @@ async def _right_after_first(stage: Stage) -> None:
     await stage.as_wanted("before", item)
     stage.require_state("starting", await stage.ack("first", item, stage.rightful(item)))
     acked = await stage.ack("ack", item, stage.rightful(item))
+    await stage.get("after", item, settled=as_answered(acked))
+
+
+async def _without_id(stage: Stage) -> None:
+    item = await stage.item()
+    stage.require_state("starting", await stage.ack("first", item))
+    await stage.ack("starting", item)
+    await stage.activate("heartbeat", item)
+    acked = await stage.ack("active", item)
     await stage.get("after", item, settled=as_answered(acked))
 
 
@@ -163,6 +172,24 @@ def scenarios() -> Iterator[Scenario]:
             "item 处于 {s} 时，worker 在两秒内通过多个连接再次 ack 十次",
         ).format(s=state)
         yield _retried(f"retry.many.{state}", state, title, _MANY, _many)
+    yield Scenario(
+        id="retry.no-id",
+        chapter="retries",
+        title=Text(
+            "A worker without a Worker-ID acks again while the item is starting and then active",
+            "不带 Worker-ID 的 worker 在 item 处于 starting 以及随后 active 时再次 ack",
+        ),
+        talk=_without_id,
+        expectations={
+            "first": success("ack.identity.optional", "starting"),
+            "starting": success("ack.retry.starting", "starting", presumes="first"),
+            "active": success("ack.retry.active", "active", presumes="first"),
+        },
+        gets=(("active", "after"),),
+        controls={"first": FIRST},
+        want=Want(named=False),
+        also_writes=1,
+    )
     yield Scenario(
         id="retry.right-after-first-ack",
         chapter="retries",

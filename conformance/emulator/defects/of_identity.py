@@ -53,6 +53,16 @@ def _without_id(refuse: Callable[[], ApiError]) -> Departure:
     return around(decide_ack=decide)
 
 
+def _once_without_id(state: State) -> Departure:
+    """An item that was polled and acked without Worker-ID cannot be acked again in this state."""
+
+    def decide(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDecision:
+        nameless = worker_id is None and item.worker_id is None
+        return AckDecision.OTHER_WORKER if nameless and item.state is state else found(item, worker_id)
+
+    return around(decide_ack=decide)
+
+
 def _required(call: Call) -> None:
     if call.worker_id is None:
         raise invalid_request("Worker-ID is required.", "Worker-ID")
@@ -216,6 +226,20 @@ DEFECTS: Sequence[Defect] = (
         _without_id(lambda: ApiError(501, "api_error", "Acks without Worker-ID are not implemented.")),
         fails="ack.identity.ack-without-id-answered",
         warns="ack.identity.ack-without-id",
+    ),
+    defect(
+        "identity.missing-once-starting",
+        "A second ack without Worker-ID of an item that was polled without one answers 409.",
+        "poll 时不带 Worker-ID 的 item，第二次不带该头部 ack 时返回 409。",
+        _once_without_id(State.STARTING),
+        fails="ack.retry.starting",
+    ),
+    defect(
+        "identity.missing-once-active",
+        "An ack without Worker-ID of an active item that was polled without one answers 409.",
+        "poll 时不带 Worker-ID 的 item 处于 active 时，不带该头部的 ack 返回 409。",
+        _once_without_id(State.ACTIVE),
+        fails="ack.retry.active",
     ),
     defect(
         "identity.poll-needs-one",
