@@ -55,12 +55,13 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "stop": "stop",
     "force": "force-stop",
 }
-_NAMES: Final[Mapping[Kind, Text]] = {
+OF_OTHERS: Final[Mapping[Kind, Text]] = {
     "heartbeat": Text("a heartbeat", "heartbeat"),
     "stop": Text("a graceful stop", "优雅停止"),
     "force-stop": Text("a forced stop", "强制停止"),
     "redeliver": Text("a poll that reclaims", "回收式 poll"),
 }
+"""The operations beside the ack, in words."""
 _WITHOUT_STATE: Final = Text(" without a state in its body", "（响应体中没有状态）")
 _OF_ACKS: Final[Mapping[Phase, str]] = {
     "queued": "ack.first.starting",
@@ -114,7 +115,7 @@ class Oddity:
         return Text(
             "{what} in `{phase}` returns HTTP {status}{shown} and leaves the item `{after}`",
             "在 `{phase}` 状态下{what}返回 HTTP {status}{shown}，item 之后为 `{after}`",
-        ).format(what=_NAMES[self.kind], phase=self.phase, status=self.status, shown=shown, after=self.after)
+        ).format(what=OF_OTHERS[self.kind], phase=self.phase, status=self.status, shown=shown, after=self.after)
 
 
 def oddities(transcripts: Iterable[Transcript]) -> list[Oddity]:
@@ -249,7 +250,7 @@ def neighbours(view: View) -> Iterator[Finding]:
     """What stops and heartbeats did alone that no page documents, in words."""
     if view.transcript.find("a.1.get") is None:
         view.exchange("a.1.get")  # says why nothing was seen
-    odd = [each for each in oddities([view.transcript]) if each.kind in _NAMES]
+    odd = [each for each in oddities([view.transcript]) if each.kind in OF_OTHERS]
     as_documented = Text("stops and heartbeats do what their pages say", "停止与 heartbeat 的行为与页面一致")
     for words in [each.describe() for each in odd] or [as_documented]:
         yield Finding(step="a.1.stop", expected=Text("", ""), actual=words)

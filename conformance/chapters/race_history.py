@@ -34,8 +34,12 @@ _TOO_MANY: Final = Text(
 
 
 _NO_EFFECT: Final = Text(
-    "{operation} took no effect in this race ({outcome}), so no ack overlapped one",
-    "并发中的 {operation} 没有生效（{outcome}），因此没有 ack 与之重叠",
+    "{operation} changed nothing in this race ({outcome}), so no ack overlapped a change",
+    "并发中的 {operation} 没有改变 item（{outcome}），因此没有 ack 与这类变更重叠",
+)
+_NOT_REDELIVERED: Final = Text(
+    "the poll did not deliver the item again ({outcome}), as it may, so no ack overlapped a redelivery",
+    "poll 没有重新投递该 item（{outcome}），这是允许的，因此没有 ack 与重新投递重叠",
 )
 
 
@@ -155,7 +159,7 @@ def _require_effect(view: View, step: str) -> None:
     came_back = _seen(view, step, Operation(kind, operation["worker"]), _ONLY)
     if kind == "redeliver":
         if not came_back.delivered:
-            raise NoOccasion(_NO_EFFECT.format(operation=exchange.operation, outcome=_outcome_of(exchange)))
+            raise NoOccasion(_NOT_REDELIVERED.format(outcome=_outcome_of(exchange)))
         return
     succeeded = came_back.status is not None and 200 <= came_back.status < 300
     if not succeeded and view.item(_last_step(_ONLY)).get("state") not in SHOWS[kind]:

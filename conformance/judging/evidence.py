@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import groupby
 from typing import Final
 
 from conformance.exchange import Exchange, Header, Request, Transcript
@@ -54,16 +55,19 @@ def _quoted(text: str) -> str:
 
 
 def _conversation(transcript: Transcript, step: str) -> str:
-    """Operations and statuses up to the step, in order; repeated polls are told once."""
-    said: list[str] = []
-    for exchange in transcript.exchanges:
-        status = str(exchange.response.status) if exchange.response is not None else exchange.outcome
-        words = f"{exchange.operation} {status}"
-        if not said or said[-1] != words or exchange.operation != "poll":
-            said.append(words)
-        if exchange.step == step:
-            break
-    return " → ".join(said)
+    """Operations and statuses up to the step, in order; what was repeated in a row stands once, with how often."""
+    steps = [exchange.step for exchange in transcript.exchanges]
+    shown = transcript.exchanges[: steps.index(step) + 1] if step in steps else transcript.exchanges
+    return " → ".join(_times(words, len(list(same))) for words, same in groupby(map(_outcome, shown)))
+
+
+def _outcome(exchange: Exchange) -> str:
+    status = exchange.response.status if exchange.response is not None else exchange.outcome
+    return f"{exchange.operation} {status}"
+
+
+def _times(words: str, number: int) -> str:
+    return words if number == 1 else f"{words} ({number}×)"
 
 
 def _request(request: Request) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from conformance.chapters.alone import OF_OTHERS, oddities
 from conformance.contract.model import PHASES
 from conformance.exchange import Exchange, Transcript
 from conformance.text import Text
@@ -24,7 +25,8 @@ _WITHOUT_STATE: Final = Text(
 def noticed(transcripts: Iterable[Transcript], delivered_twice: Sequence[str]) -> list[Text]:
     """One sentence for each kind of oddity, with how often it was met."""
     odd: Counter[Text] = Counter()
-    for transcript in transcripts:
+    kept = list(transcripts)
+    for transcript in kept:
         for exchange in (*transcript.exchanges, *(e for attempt in transcript.earlier_attempts for e in attempt)):
             words = _oddity(exchange)
             if words is not None:
@@ -33,7 +35,12 @@ def noticed(transcripts: Iterable[Transcript], delivered_twice: Sequence[str]) -
         Text("{what} ({n} times)", "{what}（{n} 次）").format(what=words, n=times)
         for words, times in sorted(odd.items(), key=lambda each: each[0].en)
     ]
-    return [*_delivered_twice(delivered_twice), *found]
+    return [*_delivered_twice(delivered_twice), *found, *_done_alone(kept)]
+
+
+def _done_alone(transcripts: Iterable[Transcript]) -> list[Text]:
+    """What operations did where nothing overlapped them; what shows no state is noticed at each response."""
+    return [each.describe() for each in oddities(transcripts) if each.kind in OF_OTHERS and each.shown is not None]
 
 
 def _delivered_twice(work_ids: Sequence[str]) -> list[Text]:

@@ -271,11 +271,11 @@ def test_what_some_order_explains_passes(other: str, phase: str, burst: tuple[Re
 @pytest.mark.parametrize(
     ("other", "phase", "burst", "after", "said"),
     [
-        ("stop", "queued", ("starting", 409, "unknown"), "starting", "stop took no effect"),
-        ("stop", "queued", ("starting", 409, 500), "starting", "stop took no effect in this race (HTTP 500)"),
+        ("stop", "queued", ("starting", 409, "unknown"), "starting", "stop changed nothing"),
+        ("stop", "queued", ("starting", 409, 500), "starting", "stop changed nothing in this race (HTTP 500)"),
         ("stop", "starting", ("starting", "starting", 404), "starting", "(HTTP 404)"),
         ("force", "active", ("active", "active", 403), "active", "(HTTP 403)"),
-        ("heartbeat", "starting", ("starting", "starting", 409), "starting", "heartbeat took no effect"),
+        ("heartbeat", "starting", ("starting", "starting", 409), "starting", "heartbeat changed nothing"),
         ("heartbeat", "starting", ("starting", "starting", 403), "starting", "(HTTP 403)"),
     ],
 )

@@ -153,7 +153,7 @@ def test_a_race_with_an_operation_that_never_works_is_inconclusive(
     record = judge_app(server, tokens, tmp_path / "run", lines_of(*names), race_repeat=3)
     kind, reason = verdict_of(record, requirement)
     assert kind == "inconclusive"
-    assert f"{operation[1:]} took no effect in this race (HTTP {status})" in reason
+    assert f"{operation[1:]} changed nothing in this race (HTTP {status})" in reason
     assert record.decision.exit_code == 3
     assert not record.tally.of("failed")
 
@@ -168,4 +168,4 @@ def test_a_poll_that_never_delivers_again_leaves_its_race_not_exercised(tmp_path
     record = judge_app(server, tokens, tmp_path / "run", lines_of("race.redelivery", "race.redelivery-first"))
     kind, reason = verdict_of(record, "ack.race.redelivery")
     assert kind == "not-exercised"
-    assert "poll took no effect" in reason
+    assert "did not deliver the item again" in reason
