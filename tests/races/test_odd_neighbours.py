@@ -117,7 +117,9 @@ def test_an_ack_that_is_wrong_alone_blocks_the_race_and_is_judged_by_itself(tmp_
     record = judge_app(app, tokens, tmp_path / "run", plan, race_repeat=2)
     assert {result.requirement.id for result in record.tally.of("failed")} == {"ack.terminal.stopped-forced"}
     races = [verdict for verdict in record.verdicts if verdict.line.requirement == STOP]
-    assert {verdict.blocked_by for verdict in races if verdict.kind == "inconclusive"} == {"ack.terminal.stopped-forced"}
+    assert {verdict.blocked_by for verdict in races if verdict.kind == "inconclusive"} == {
+        "ack.terminal.stopped-forced"
+    }
     assert {verdict.kind for verdict in races} <= {"passed", "inconclusive"}
 
 
