@@ -17,7 +17,7 @@ PACKAGE = Path(conformance.__file__).parent
 
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"text"}),
-    frozenset({"spelling", "machine"}),
+    frozenset({"suggest", "machine"}),
     frozenset({"contract"}),
     frozenset({"exchange", "target"}),
     frozenset({"client"}),

@@ -13,7 +13,7 @@ from conformance.cli import forms
 from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import CannotStart, form_option, lang_option, language
 from conformance.cli.spoken import say
-from conformance.spelling import several_nearest
+from conformance.suggest import several_nearest
 from conformance.text import Lang
 
 if TYPE_CHECKING:

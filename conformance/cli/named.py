@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from conformance.cli.options import CannotStart
 from conformance.cli.spoken import say, spoken
-from conformance.spelling import nearest
+from conformance.suggest import nearest
 from conformance.text import Text
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ import click
 
 from conformance.cli.checked import CheckedCommand
 from conformance.cli.spoken import say
-from conformance.spelling import nearest
+from conformance.suggest import nearest
 
 
 class SuggestingGroup(click.Group):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.spelling import nearest, several_nearest
+from conformance.suggest import nearest, several_nearest
 
 COMMANDS = ["run", "replay", "verify", "explain"]
 
