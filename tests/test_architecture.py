@@ -19,6 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"text"}),
     frozenset({"suggest", "machine"}),
     frozenset({"contract"}),
+    frozenset({"linearizability"}),
     frozenset({"exchange", "target"}),
     frozenset({"client"}),
     frozenset({"arrange"}),

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.wants import Want
-from conformance.contract.contradiction import Contradiction
-from conformance.contract.history import timeline
-from conformance.contract.linearizability import Undecided
 from conformance.contract.model import PHASES, is_foreign
-from conformance.contract.telling import told as of_contradiction
 from conformance.exploration.programme import ITEMS
 from conformance.exploration.reading import ROWS, Reading, read
+from conformance.linearizability.check import Undecided
+from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.counterexample_text import told as of_contradiction
+from conformance.linearizability.history import timeline
 from conformance.scenario.model import Check, Finding, Judgement, Scenario
 from conformance.scenario.view import Blocked, Unjudged, View
 from conformance.text import Text, join

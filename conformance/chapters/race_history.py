@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from conformance.chapters.alone import AFTER_A_REFUSAL, ODDITIES, Oddity, state_shown
 from conformance.client.lag import LONGEST_LAG
-from conformance.contract.contradiction import Contradiction
-from conformance.contract.history import Event, timeline
-from conformance.contract.linearizability import Outcome, Undecided, check
 from conformance.contract.model import PHASES, SHOWS, Answer, ItemState, Operation, Undocumented
-from conformance.contract.orders import MOST_LOOKS
-from conformance.contract.telling import told
 from conformance.exchange import Exchange
+from conformance.linearizability.check import Outcome, Undecided, check
+from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.counterexample_text import told
+from conformance.linearizability.history import Event, timeline
+from conformance.linearizability.search import MOST_LOOKS
 from conformance.scenario.model import Finding, Judgement
 from conformance.scenario.view import Blocked, NoOccasion, Unjudged, View, foreign
 from conformance.text import Text

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from conformance.contract.contradiction import Contradiction
-from conformance.contract.history import Event
-from conformance.contract.linearizability import Explained, Outcome, check
 from conformance.contract.model import Answer, ItemState, Kind, Operation, is_foreign
 from conformance.exchange import Exchange
 from conformance.exploration.programme import VERBS, Verb
+from conformance.linearizability.check import Explained, Outcome, check
+from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.history import Event
 from conformance.text import Text
 
 _KINDS: Final[dict[Verb, Kind]] = {

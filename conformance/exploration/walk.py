@@ -14,13 +14,13 @@ from typing import Any, Final
 
 from conformance.arrange.reading import AnswerLost, NotOffered
 from conformance.arrange.wants import LEASE_SECONDS, Item
-from conformance.contract.contradiction import Contradiction
-from conformance.contract.linearizability import Explained
-from conformance.contract.telling import told
 from conformance.exchange import UNKEPT, Exchange
 from conformance.exploration.metadata import KEY, lost_updates
 from conformance.exploration.programme import WORKERS, Group, Programme, Verb, holder, random_programme, smaller
 from conformance.exploration.reading import Reading, read
+from conformance.linearizability.check import Explained
+from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.counterexample_text import told
 from conformance.scenario.stage import Send, Stage
 from conformance.text import Text
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.linearizability import Contradiction, Explained
 from conformance.exchange import Body, Exchange, Outcome, Request, Response
 from conformance.exploration.reading import Reading, read
+from conformance.linearizability.check import Contradiction, Explained
 
 WORK = {"a": "work_a", "b": "work_b"}
 HOLDERS = {"a": "w1", "b": "w2"}

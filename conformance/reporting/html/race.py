@@ -8,11 +8,11 @@ from typing import Final
 
 from conformance.chapters import exploring, race_history
 from conformance.chapters.registry import scenarios
-from conformance.contract.contradiction import Contradiction
-from conformance.contract.history import Event, answer_of
-from conformance.contract.telling import told
 from conformance.exchange import Transcript
 from conformance.judging.verdict import Verdict
+from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.counterexample_text import told
+from conformance.linearizability.history import Event, answer_of
 from conformance.reporting.safe import safe
 from conformance.scenario.view import View
 from conformance.text import Text

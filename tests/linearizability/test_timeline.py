@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.contract.history import Event, timeline
 from conformance.contract.model import Answer, Operation
+from conformance.linearizability.history import Event, timeline
 
 ACK = Operation("ack", "A")
 

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.contract.contradiction import Contradiction
-from conformance.contract.history import Event
-from conformance.contract.linearizability import Explained, check
 from conformance.contract.model import PHASES, Answer, ItemState, Operation
+from conformance.linearizability.check import Explained, check
+from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.history import Event
 from tests.conftest import ALL
-from tests.contract import handmade
-from tests.contract.handmade import Handmade
-from tests.contract.oracle import States, explanations, keeps_the_contract
-from tests.contract.served import served
+from tests.linearizability import recorded_histories
+from tests.linearizability.brute_force import States, explanations, keeps_the_contract
+from tests.linearizability.generated_histories import served
+from tests.linearizability.recorded_histories import Handmade
 
 MANY = settings(derandomize=True, database=None, max_examples=10_000 if ALL else 250, deadline=None)
 
@@ -83,7 +83,7 @@ def test_the_checker_agrees_with_the_plain_definition(history: History, seed: in
         is_shortest(initial, events, outcome)
 
 
-@pytest.mark.parametrize("history", handmade.read()[1], ids=lambda history: history.name)
+@pytest.mark.parametrize("history", recorded_histories.read()[1], ids=lambda history: history.name)
 def test_a_contradiction_made_by_hand_is_the_shortest_one(history: Handmade) -> None:
     outcome = check(history.initial, history.events)
     assert isinstance(outcome, Contradiction)

@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from conformance.contract.contradiction import Contradiction, shortest
-from conformance.contract.history import Event
 from conformance.contract.model import ItemState
-from conformance.contract.orders import MOST_LOOKS, Effort, Explanation, TooMuch, find_order
+from conformance.linearizability.counterexample import Contradiction, shortest
+from conformance.linearizability.history import Event
+from conformance.linearizability.search import MOST_LOOKS, Effort, Explanation, TooMuch, find_order
 
 __all__ = ["Contradiction", "Explained", "Explanation", "Outcome", "Undecided", "check"]
 

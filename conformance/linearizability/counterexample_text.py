@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from conformance.contract.contradiction import MOST_LOOKS, Contradiction
-from conformance.contract.history import Event, may_disturb
 from conformance.contract.model import PHASES, Answer, ItemState, Operation, Phase, step
-from conformance.contract.orders import Effort, TooMuch, find_order
+from conformance.linearizability.counterexample import MOST_LOOKS, Contradiction
+from conformance.linearizability.history import Event, may_disturb
+from conformance.linearizability.search import Effort, TooMuch, find_order
 from conformance.text import Text, join
 
 _AND: Final = Text(" and ", "，且")

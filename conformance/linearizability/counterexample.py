@@ -19,9 +19,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from conformance.contract.history import Event, as_invoked, may_disturb
 from conformance.contract.model import Answer, ItemState, step
-from conformance.contract.orders import Effort, TooMuch, find_order
+from conformance.linearizability.history import Event, as_invoked, may_disturb
+from conformance.linearizability.search import Effort, TooMuch, find_order
 
 MOST_LOOKS: Final = 200_000
 """What may be spent on making a contradiction shorter (see `orders.MOST_LOOKS`); then it stays as long as it is."""

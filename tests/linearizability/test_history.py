@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.contract.history import Event, all_overlap, overlaps
 from conformance.contract.model import Answer, Operation
+from conformance.linearizability.history import Event, all_overlap, overlaps
 
 ACK = Operation("ack", "A")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.contract.history import Event
 from conformance.contract.model import ItemState, is_unknown, shows_later, step
+from conformance.linearizability.history import Event
 
 States = Mapping[str, ItemState]
 Told = tuple[tuple[str, ...], tuple[str, ...]]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from conformance.contract.history import Event
 from conformance.contract.model import Answer, ItemState, Kind, Operation, Phase
+from conformance.linearizability.history import Event
 
 
 @dataclass(frozen=True, slots=True)

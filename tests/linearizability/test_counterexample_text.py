@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.contract.contradiction import Contradiction
-from conformance.contract.history import timeline
-from conformance.contract.linearizability import check
 from conformance.contract.model import ItemState, Phase
-from conformance.contract.telling import told
+from conformance.linearizability.check import check
+from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.counterexample_text import told
+from conformance.linearizability.history import timeline
 from conformance.text import Text
-from tests.contract.handmade import event
+from tests.linearizability.recorded_histories import event
 
 
 def contradiction(phase: Phase, *lines: str, item: str = "") -> Contradiction:

@@ -21,8 +21,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from conformance.contract.history import Event, as_invoked
 from conformance.contract.model import PHASES, Answer, ItemState, Operation, Phase, shows_later, step
+from conformance.linearizability.history import Event, as_invoked
 
 MOST_LOOKS: Final = 200_000
 """Requests looked at, each where the search may be, after which it gives up: what is judged may be somebody else's

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.contract.contradiction import shortest
-from conformance.contract.history import Event, timeline
-from conformance.contract.linearizability import Contradiction, Explained, Undecided, check
 from conformance.contract.model import PHASES, Answer, ItemState, Kind, Operation
-from conformance.contract.orders import Effort, Explanation, find_order
-from tests.contract import handmade
-from tests.contract.handmade import Handmade
-from tests.contract.served import served
+from conformance.linearizability.check import Contradiction, Explained, Undecided, check
+from conformance.linearizability.counterexample import shortest
+from conformance.linearizability.history import Event, timeline
+from conformance.linearizability.search import Effort, Explanation, find_order
+from tests.linearizability import recorded_histories
+from tests.linearizability.generated_histories import served
+from tests.linearizability.recorded_histories import Handmade
 
 QUEUED = ItemState("queued", "A")
 STARTING = ItemState("starting", "A")
@@ -54,7 +54,7 @@ def explained(initial: ItemState, *events: Event) -> bool:
     return explain(initial, events) is not None
 
 
-GOOD, BAD = handmade.read()
+GOOD, BAD = recorded_histories.read()
 
 
 @pytest.mark.parametrize("history", GOOD, ids=lambda history: history.name)

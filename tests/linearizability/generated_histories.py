@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from conformance.contract.history import Event
 from conformance.contract.model import Answer, ItemState, Operation
+from conformance.linearizability.history import Event
 
 SENT = (
     *(Operation("ack", "A"), Operation("ack", "A"), Operation("ack", "B"), Operation("redeliver", "B")),
