@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import conformance
 from conformance.contract.catalogue import load
-from conformance.contract.derived import schema_folder
+from conformance.contract.schema_files import schema_folder
 from conformance.text import Text
 
 Part = Literal["suite", "schemas", "catalogue", "contract-sheets"]

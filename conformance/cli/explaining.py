@@ -9,8 +9,8 @@ from typing import Any, Final
 from conformance.chapters.registry import controls, scenarios
 from conformance.contract.ambiguities import Ambiguity, readings_of, register
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load
-from conformance.contract.mistakes import consequence_of, mistakes_of
-from conformance.contract.sources import Source
+from conformance.contract.citations import Source
+from conformance.contract.common_mistakes import consequence_of, mistakes_of
 from conformance.emulator.defects import DEFECTS, Defect
 from conformance.emulator.shapes import SHAPES, Shape
 from conformance.emulator.variants import VARIANTS, Variant

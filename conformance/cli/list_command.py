@@ -15,7 +15,7 @@ from conformance.cli.options import form_option, lang_option, language
 from conformance.cli.spoken import say
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, load
-from conformance.contract.witnesses import schema_differences
+from conformance.contract.schema_agreement import schema_differences
 from conformance.text import Lang, Text
 
 

@@ -12,7 +12,7 @@ import click
 from conformance.cli.options import CannotStart, form_option, lang_option, language, spoken_lang_option
 from conformance.cli.spoken import say
 from conformance.cli.suggesting import SuggestingGroup
-from conformance.contract.derived import schema_folder
+from conformance.contract.schema_files import schema_folder
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import Requirement
-from conformance.contract.witnesses import schema_differences
+from conformance.contract.schema_agreement import schema_differences
 from conformance.judging.record import Circumstances, RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORST_FIRST, Red, Verdict

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from conformance.contract.ambiguities import readings_of
-from conformance.contract.sources import Source
+from conformance.contract.citations import Source
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, Red, Verdict, VerdictKind

@@ -12,7 +12,7 @@ from typing import Final
 
 from conformance.contract.ambiguities import readings_of, register
 from conformance.contract.catalogue import load
-from conformance.contract.witnesses import schema_differences
+from conformance.contract.schema_agreement import schema_differences
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, Verdict, VerdictKind

@@ -12,7 +12,7 @@ from conformance.arrange.modes import Mode
 from conformance.chapters.registry import scenarios
 from conformance.contract.ambiguities import Ambiguity, readings_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
-from conformance.contract.mistakes import consequence_of, likely_cause
+from conformance.contract.common_mistakes import consequence_of, likely_cause
 from conformance.judging.verdict import WORDS, Red, Repetitions, Verdict, VerdictKind
 from conformance.reporting.safe import excerpt, safe
 from conformance.reporting.steadiness import tally_of

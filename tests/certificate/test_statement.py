@@ -17,7 +17,7 @@ from conformance.certificate import suite
 from conformance.certificate.bundle import SELF_ATTESTED
 from conformance.certificate.statement import LONGEST_NAME, Subject
 from conformance.contract.catalogue import load
-from conformance.contract.derived import schema_folder
+from conformance.contract.schema_files import schema_folder
 from conformance.judging.plan import full_plan
 from tests.certificate.conftest import SUBJECT, Certified
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from conformance.cli.schemas_command import command
-from conformance.contract.derived import schema_folder
+from conformance.contract.schema_files import schema_folder
 from conformance.derive.docs import known_pages, read
 from conformance.derive.lexicon import LANGS, Lang
 from conformance.derive.output import Derivation

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import BASIS_WORDS
-from conformance.contract.witnesses import schema_differences
+from conformance.contract.schema_agreement import schema_differences
 from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind

@@ -9,7 +9,7 @@ from typing import Final
 
 from conformance.contract.ambiguities import Ambiguity, readings_of, register
 from conformance.contract.catalogue import Chapter, Requirement
-from conformance.contract.mistakes import Mistake, consequence_of, likeliest_first, mistakes_of, telling
+from conformance.contract.common_mistakes import Mistake, consequence_of, likeliest_first, mistakes_of, telling
 from conformance.exchange import Transcript
 from conformance.judging.record import RunRecord
 from conformance.judging.tally import RequirementResult

@@ -14,7 +14,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from conformance.contract.ambiguities import register
-from conformance.contract.mistakes import mistakes_of
+from conformance.contract.common_mistakes import mistakes_of
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
 from conformance.judging.record import RunRecord

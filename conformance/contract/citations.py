@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from conformance.contract.derived import derived
+from conformance.contract.schema_files import derived
 from conformance.text import Lang, Text
 
 PAGES: Final = "PAGES.json"

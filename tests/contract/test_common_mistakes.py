@@ -9,7 +9,14 @@ from importlib import resources
 import pytest
 
 from conformance.contract.catalogue import load
-from conformance.contract.mistakes import Mistake, consequence_of, likeliest_first, likely_cause, mistakes_of, telling
+from conformance.contract.common_mistakes import (
+    Mistake,
+    consequence_of,
+    likeliest_first,
+    likely_cause,
+    mistakes_of,
+    telling,
+)
 from conformance.text import Text
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
@@ -27,7 +34,7 @@ def test_every_requirement_has_some_in_both_languages(requirement: str) -> None:
 
 
 def test_nothing_is_told_of_a_requirement_that_does_not_exist() -> None:
-    text = resources.files("conformance.contract").joinpath("mistakes.toml").read_text("utf-8")
+    text = resources.files("conformance.contract").joinpath("common_mistakes.toml").read_text("utf-8")
     named = [name for family in tomllib.loads(text)["family"] for name in family["requirements"]]
     assert set(named) == set(load().requirements)
     assert len(named) == len(set(named)), "in one family only"

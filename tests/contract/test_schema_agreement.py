@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from conformance.contract import schemas, witnesses
+from conformance.contract import schema_agreement, schemas
+from conformance.contract.schema_agreement import SchemaDifference, differences, schema_differences
 from conformance.contract.schemas import STEMS, load
-from conformance.contract.witnesses import SchemaDifference, differences, schema_differences
 from conformance.reporting import report_json
 from conformance.reporting.terminal import lines
 from conformance.text import LANGS, Text
@@ -70,7 +70,7 @@ def disagreeing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         other = lang == "zh" and stem == "work_item"
         return changed("/properties/id/pattern", "^wrk_") if other else load("en", stem)
 
-    monkeypatch.setattr(witnesses, "load", loaded)
+    monkeypatch.setattr(schema_agreement, "load", loaded)
     schema_differences.cache_clear()
     yield
     schema_differences.cache_clear()

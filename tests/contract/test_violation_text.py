@@ -8,7 +8,7 @@ import pytest
 
 from conformance.contract import schemas
 from conformance.contract.schemas import violations
-from tests.contract.bodies import GONE, ITEM, changed, one
+from tests.contract.documented_bodies import GONE, ITEM, changed, one
 
 
 @pytest.mark.parametrize(

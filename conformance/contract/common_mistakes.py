@@ -79,10 +79,10 @@ def _by_requirement() -> Mapping[str, tuple[Mistake, ...]]:
         )
         for requirement in family["requirements"]:
             if requirement not in found:
-                raise CatalogueError(f"mistakes.toml: there is no requirement {requirement}")
+                raise CatalogueError(f"common_mistakes.toml: there is no requirement {requirement}")
             found[requirement] += mistakes
     if lacking := [requirement for requirement, mistakes in found.items() if not mistakes]:
-        raise CatalogueError(f"mistakes.toml: nothing about {', '.join(lacking)}")
+        raise CatalogueError(f"common_mistakes.toml: nothing about {', '.join(lacking)}")
     return found
 
 
@@ -99,11 +99,11 @@ def _consequences() -> Mapping[str, Text]:
         for requirement in entry["requirements"]
     }
     if unknown := found.keys() - load().requirements.keys():
-        raise CatalogueError(f"mistakes.toml: there is no requirement {', '.join(sorted(unknown))}")
+        raise CatalogueError(f"common_mistakes.toml: there is no requirement {', '.join(sorted(unknown))}")
     return found
 
 
 @cache
 def _data() -> Mapping[str, Any]:
-    text = resources.files("conformance.contract").joinpath("mistakes.toml").read_text("utf-8")
+    text = resources.files("conformance.contract").joinpath("common_mistakes.toml").read_text("utf-8")
     return tomllib.loads(text)
