@@ -10,7 +10,7 @@ from typing import Any, Final
 from conformance.arrange.arrangement import Arrangement, arrangement_from
 from conformance.arrange.place_tokens import token_in
 from conformance.arrange.wants import STATES
-from conformance.client.reaching import base_url_from, connection_from
+from conformance.client.connection_options import base_url_from, connection_from
 from conformance.judging.waivers import read_waivers
 from conformance.machine.limits import FEWEST, at_once, open_files
 from conformance.options import OPTIONS, is_blank

@@ -46,7 +46,7 @@ ONE_OF: Final = {
     "tests/vendor/": 4,
     "tests/network/test_chaos.py": 8,
     "tests/network/test_surroundings.py": 6,
-    "tests/network/test_reasons.py": 4,
+    "tests/network/test_connection_errors.py": 4,
     "tests/races/": 8,
     "tests/exploration/test_walk.py::test_an_odd": 40,
     "tests/exploration/test_walk.py": 6,

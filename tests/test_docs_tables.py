@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from conformance.cli import run_command
+from conformance.client.availability import FIRST_CONTACT
 from conformance.client.backoff import MAX_WAIT
 from conformance.client.client import MAX_TRIES
-from conformance.client.presence import FIRST_CONTACT
 from conformance.contract.catalogue import BASIS_WORDS, load
 from conformance.judging import gate
 from conformance.judging.plan import cost, full_plan

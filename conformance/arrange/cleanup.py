@@ -15,8 +15,8 @@ from conformance.arrange.reading import AnswerLost, CannotArrange, object_of
 from conformance.arrange.refusals import outcome
 from conformance.arrange.wants import Item
 from conformance.client.api import Api
+from conformance.client.availability import TargetGone
 from conformance.client.client import MAX_LOST_TRIES
-from conformance.client.presence import TargetGone
 from conformance.exchange import Exchange
 from conformance.text import Text
 

@@ -21,8 +21,8 @@ from conformance.arrange.refusals import NO_ROUTE, outcome, refusal
 from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace, prepare, worker_of
 from conformance.client.api import Api
+from conformance.client.availability import TargetGone
 from conformance.client.client import Client
-from conformance.client.presence import TargetGone
 from conformance.exchange import Exchange, Header
 from conformance.target import ConfigurationError
 from conformance.text import Text

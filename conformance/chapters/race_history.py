@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from conformance.chapters.alone import AFTER_A_REFUSAL, ODDITIES, Oddity, state_shown
-from conformance.client.lag import LONGEST_LAG
+from conformance.client.read_lag import LONGEST_LAG
 from conformance.contract.model import PHASES, SHOWS, Answer, ItemState, Operation, Undocumented
 from conformance.exchange import Exchange
 from conformance.linearizability.check import Outcome, Undecided, check

@@ -19,9 +19,9 @@ from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import CannotStart, merged, settings_options
 from conformance.cli.spoken import say, spoken
 from conformance.client.api import Api
-from conformance.client.conversation import converse
-from conformance.client.presence import TargetGone
-from conformance.client.traffic import Traffic
+from conformance.client.availability import TargetGone
+from conformance.client.client_session import converse
+from conformance.client.counters import Traffic
 from conformance.options import REACHING, names_of
 from conformance.reporting.safe import safe
 from conformance.reporting.wording import turned_away

@@ -24,8 +24,8 @@ from conformance.cli.options import CannotStart, merged, settings_options, spoke
 from conformance.cli.spoken import say, spoken
 from conformance.cli.suggesting import SuggestingGroup
 from conformance.client.api import Api
-from conformance.client.conversation import converse
-from conformance.client.presence import TargetGone
+from conformance.client.availability import TargetGone
+from conformance.client.client_session import converse
 from conformance.options import REACHING, names_of
 from conformance.reporting.safe import safe
 from conformance.settings import Settings, from_values

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.cli import pipeline
 from conformance.cli.progress import Progress, display, lively
-from conformance.client.traffic import Traffic
+from conformance.client.counters import Traffic
 from conformance.judging.gate import EXIT_CANNOT_START, EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
 from conformance.judging.plan import Cost, cost
 from conformance.judging.record import RunRecord

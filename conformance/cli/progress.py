@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, TextIO
 
 import click
 
-from conformance.client.traffic import Traffic
+from conformance.client.counters import Traffic
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import WORDS, WORST_FIRST, Line, Verdict, VerdictKind
 from conformance.text import Lang, Text, join

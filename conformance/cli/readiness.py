@@ -8,7 +8,7 @@ from typing import Final
 from conformance.cli.options import CannotStart
 from conformance.cli.spoken import spoken
 from conformance.client.api import Api
-from conformance.client.conversation import converse
+from conformance.client.client_session import converse
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange
 from conformance.settings import Settings

@@ -13,8 +13,8 @@ from conformance.arrange.preflight import CannotStart, preflight
 from conformance.arrange.program import release
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
-from conformance.client.conversation import converse
-from conformance.client.presence import TargetGone
+from conformance.client.availability import TargetGone
+from conformance.client.client_session import converse
 from conformance.diagnosis.findings import findings
 from conformance.diagnosis.network import look, unreached
 from conformance.diagnosis.point import Point, bad, good, unknown

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Final
 
 from conformance.arrange.refusals import outcome
-from conformance.client.reasons import Reason
+from conformance.client.connection_errors import Reason
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.diagnosis.network import shown
 from conformance.diagnosis.point import Point, bad, good, unknown

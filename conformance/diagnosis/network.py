@@ -16,7 +16,7 @@ from urllib.request import getproxies
 
 from cryptography import x509
 
-from conformance.client.reasons import Reason, of_tls
+from conformance.client.connection_errors import Reason, of_tls
 from conformance.client.tls import tls_context
 from conformance.diagnosis.point import Point, bad, good, unknown
 from conformance.reporting.safe import safe

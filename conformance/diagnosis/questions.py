@@ -9,9 +9,9 @@ from http import HTTPStatus
 from typing import Final
 
 from conformance.client.api import Api
-from conformance.client.call import Call
-from conformance.client.reasons import Reason
-from conformance.client.tokens import ANONYMOUS, Authentication, bearer
+from conformance.client.bad_credentials import ANONYMOUS, Authentication, bearer
+from conformance.client.connection_errors import Reason
+from conformance.client.request import Call
 from conformance.exchange import Exchange
 from conformance.target import DEFAULT_API_PREFIX, Secret
 

@@ -21,8 +21,8 @@ from conformance.arrange.program import release
 from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
-from conformance.client.conversation import converse
-from conformance.client.traffic import Traffic
+from conformance.client.client_session import converse
+from conformance.client.counters import Traffic
 from conformance.contract.catalogue import load
 from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
 from conformance.exchange import EndKind, Transcript

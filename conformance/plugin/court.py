@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from conformance.arrange.workspace import Workspace
-from conformance.client.traffic import Traffic
+from conformance.client.counters import Traffic
 from conformance.judging.judge import judge_line
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin.engine import Assignment, Engine

@@ -27,8 +27,8 @@ from conformance.chapters.alone import ODDITIES, Oddity, oddities
 from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.client import Client
-from conformance.client.traffic import Traffic
-from conformance.client.transports import Transports
+from conformance.client.connection_pools import Transports
+from conformance.client.counters import Traffic
 from conformance.evidence import PLAN, TRANSCRIPTS
 from conformance.exchange import Transcript
 from conformance.judging.judge import judge_line

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from conformance.chapters.registry import scenarios
-from conformance.client.traffic import Traffic
+from conformance.client.counters import Traffic
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import Line, Verdict
 from conformance.reporting.wording import explain

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.arrange.workspace import Workspace
-from conformance.client.traffic import Traffic
+from conformance.client.counters import Traffic
 from conformance.judging.verdict import Line, Verdict
 from conformance.machine.signals import interrupted_once
 from conformance.plugin.court import Court

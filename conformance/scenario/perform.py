@@ -13,7 +13,7 @@ from typing import Final
 from conformance.arrange.deliveries import DeliveredTwice
 from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.arrange.refusals import outcome
-from conformance.client.presence import TargetGone
+from conformance.client.availability import TargetGone
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
 from conformance.machine.refusal import refusal
 from conformance.scenario.bursts import Repeat

@@ -15,10 +15,10 @@ from conformance.arrange.reading import NotOffered, Precondition, another_state,
 from conformance.arrange.wants import LEASE_SECONDS, Item, State, Verb, Want
 from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
+from conformance.client.bad_credentials import Authentication
+from conformance.client.barrier import Place, StartingLine
 from conformance.client.client import Client
-from conformance.client.exclusive import DRAIN
-from conformance.client.starting_line import Place, StartingLine
-from conformance.client.tokens import Authentication
+from conformance.client.exclusive_access import DRAIN
 from conformance.exchange import SPREAD, UNKEPT, Exchange, Header
 from conformance.scenario.bursts import MAX_MISSED_RACES, MISSED, Repeat, enough_of, overlap
 from conformance.scenario.guise import OPEN, Guise

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.client import tokens
-from conformance.client.tokens import Authentication
+from conformance.client import bad_credentials
+from conformance.client.bad_credentials import Authentication
 from conformance.exchange import Header, Request
 from conformance.judging.evidence import curl, red
 from conformance.scenario.model import Finding
@@ -65,16 +65,18 @@ def expected(method: str, url: str, headers: tuple[Header, ...], body: str | Non
 
 
 SHAPES: dict[str, Authentication] = {
-    "bearer": tokens.bearer(SECRET),
-    "truncated": tokens.bearer(tokens.truncated(SECRET)),
-    "extended": tokens.bearer(tokens.extended(SECRET)),
-    "altered": tokens.bearer(tokens.altered(SECRET)),
-    "unknown": tokens.bearer(tokens.unknown(Secret("pt-0123456789abcdef", "${QODER_PAT}"), random.Random(1))),
-    "basic": tokens.basic(SECRET),
-    "token": tokens.scheme("Token", SECRET),
-    "api-key": tokens.api_key(SECRET),
-    "none": tokens.ANONYMOUS,
-    "empty": tokens.NO_TOKEN,
+    "bearer": bad_credentials.bearer(SECRET),
+    "truncated": bad_credentials.bearer(bad_credentials.truncated(SECRET)),
+    "extended": bad_credentials.bearer(bad_credentials.extended(SECRET)),
+    "altered": bad_credentials.bearer(bad_credentials.altered(SECRET)),
+    "unknown": bad_credentials.bearer(
+        bad_credentials.unknown(Secret("pt-0123456789abcdef", "${QODER_PAT}"), random.Random(1))
+    ),
+    "basic": bad_credentials.basic(SECRET),
+    "token": bad_credentials.scheme("Token", SECRET),
+    "api-key": bad_credentials.api_key(SECRET),
+    "none": bad_credentials.ANONYMOUS,
+    "empty": bad_credentials.NO_TOKEN,
 }
 
 

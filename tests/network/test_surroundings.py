@@ -17,7 +17,7 @@ from conformance.emulator.recipe import Recipe, in_microseconds
 from conformance.judging.plan import full_plan
 from conformance.judging.record import RunRecord
 from tests.network.chaos import Answer, Chaos, Fate, Rates
-from tests.network.front import Front, Request, fronted, in_thread
+from tests.network.chaos_proxy import Front, Request, fronted, in_thread
 from tests.runs import judge_settings, settings_for
 
 QUIET = Rates(lost=0, dropped=0, reset=0, page=0, throttled=0, late=0, goaway=0, restart_after=0)

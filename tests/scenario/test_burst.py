@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance.client.limiter import RateLimiter
-from conformance.client.starting_line import StartingLine
+from conformance.client.barrier import StartingLine
+from conformance.client.rate_limiter import RateLimiter
 from conformance.exchange import Transcript
 from conformance.scenario import bursts
 from conformance.scenario import stage as stage_module

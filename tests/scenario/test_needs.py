@@ -9,7 +9,7 @@ import pytest
 
 from conformance.arrange.wants import STATES, Need, Want
 from conformance.chapters.registry import scenarios
-from conformance.client import lag as lag_module
+from conformance.client import read_lag as lag_module
 from conformance.exchange import Transcript
 from conformance.scenario import reader as reader_module
 from conformance.scenario.perform import perform

@@ -12,7 +12,7 @@ import pytest
 from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.arrange.wants import Want
 from conformance.arrange.workspace import Workspace
-from conformance.client.presence import TargetGone
+from conformance.client.availability import TargetGone
 from conformance.exchange import Exchange, Outcome, Request, Transcript
 from conformance.scenario.bursts import Repeat
 from conformance.scenario.model import Scenario, success

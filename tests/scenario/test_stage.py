@@ -8,7 +8,7 @@ import pytest
 
 from conformance.arrange.reading import CannotArrange, NotOffered
 from conformance.arrange.wants import Item, Want
-from conformance.client import lag as lag_module
+from conformance.client import read_lag as lag_module
 from conformance.client.api import Api
 from conformance.exchange import Header, Transcript
 from conformance.scenario import reader as reader_module

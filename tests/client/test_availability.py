@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import pytest
 
-from conformance.client import presence
-from conformance.client.call import Call
+from conformance.client import availability
+from conformance.client.availability import TargetGone
 from conformance.client.client import Client
-from conformance.client.presence import TargetGone
+from conformance.client.request import Call
 from conformance.exchange import Exchange
 from conformance.target import Limits
 
@@ -152,7 +152,7 @@ def test_two_outages_add_up() -> None:
 
 
 def test_a_target_that_never_responded_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence, "FIRST_CONTACT", 0.3)
+    monkeypatch.setattr(availability, "FIRST_CONTACT", 0.3)
     base_url = f"http://127.0.0.1:{closed_port()}"
 
     async def use(client: Client) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from conformance.client.exclusive import DRAIN, ExclusiveGate
+from conformance.client.exclusive_access import DRAIN, ExclusiveGate
 
 
 def run(main: Callable[[ExclusiveGate, list[str]], Awaitable[None]]) -> list[str]:

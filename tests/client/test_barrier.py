@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from conformance.client.starting_line import StartingLine
+from conformance.client.barrier import StartingLine
 
 
 def run(main: Callable[[StartingLine, list[int]], Awaitable[None]], runners: int = 4) -> list[int]:

@@ -10,10 +10,10 @@ import pytest
 
 from conformance.client import client as client_module
 from conformance.client.api import Api
-from conformance.client.call import Call
+from conformance.client.availability import TargetGone
+from conformance.client.barrier import StartingLine
 from conformance.client.client import Client
-from conformance.client.presence import TargetGone
-from conformance.client.starting_line import StartingLine
+from conformance.client.request import Call
 from conformance.exchange import Exchange, Outcome
 from conformance.target import Limits, Target
 

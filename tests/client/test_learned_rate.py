@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.client.limiter import _Granted
+from conformance.client.rate_limiter import _Granted
 
 from .servers import Answer, Received, Scripted, answer, connected, serving
 from .test_client import POST, at

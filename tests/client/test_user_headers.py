@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.client import tokens
+from conformance.client import bad_credentials
 from conformance.client.api import Api
 from conformance.exchange import JSON_TYPE, Exchange
 from conformance.settings import from_values
@@ -68,7 +68,7 @@ def test_what_a_case_sends_takes_the_place_of_the_users() -> None:
     request, exchange = sent(target)
     assert (values(request, "x-api-key"), values(request, "x-request-id")) == (["gateway-key-0123"], ["mine"])
     assert ("X-Api-Key", "${GATEWAY_KEY}") in exchange.request.headers
-    api_key = tokens.api_key(CREDENTIALS.pat)
+    api_key = bad_credentials.api_key(CREDENTIALS.pat)
     request, exchange = sent(target, authentication=api_key, headers=(("x-request-id", "the case's"),))
     assert (values(request, "x-api-key"), values(request, "x-request-id")) == ([PAT], ["the case's"])
     assert ("x-api-key", "${QODER_PAT}") in exchange.request.headers

@@ -18,7 +18,7 @@ from conformance.emulator import Tokens
 from conformance.target import Connection, Credentials, Limits, Target
 from tests.client.servers import Handler, answer, closed_port, script
 from tests.hostile.test_tls import ANOTHERS, OURS, with_certificate
-from tests.network.front import in_thread
+from tests.network.chaos_proxy import in_thread
 from tests.runs import credentials, judge_settings, settings_for
 
 HTML = [("Content-Type", "text/html")]

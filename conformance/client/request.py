@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance import __version__
+from conformance.client.bad_credentials import Authentication
 from conformance.client.cookies import Cookies
-from conformance.client.limiter import Kind
-from conformance.client.tokens import Authentication
+from conformance.client.rate_limiter import Kind
 from conformance.client.transport import Reply
 from conformance.exchange import Header, Request, Response
 from conformance.target import Redactor, Target

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conformance.client.interim import MAX_BEFORE, MAX_INTERIM
+from conformance.client.interim_responses import MAX_BEFORE, MAX_INTERIM
 from conformance.client.transport import Lost, Transport
 from conformance.target import Connection, Limits
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.client import lag as lag_module
+from conformance.client import read_lag as lag_module
 from conformance.client.api import Api
-from conformance.client.lag import LONGEST_LAG, Lag
+from conformance.client.read_lag import LONGEST_LAG, Lag
 from conformance.exchange import Exchange
 from tests.client.servers import Answer, Received, Scripted, answer, connected, serving
 

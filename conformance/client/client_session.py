@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from conformance.client.api import Api
 from conformance.client.client import MAX_TRIES, Client
-from conformance.client.traffic import Traffic
-from conformance.client.transports import Transports
+from conformance.client.connection_pools import Transports
+from conformance.client.counters import Traffic
 from conformance.target import Credentials, Limits, Target
 
 T = TypeVar("T")
