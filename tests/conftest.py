@@ -42,7 +42,7 @@ ONE_OF: Final = {
     "tests/certificate/test_other_suites.py": 4,
     "tests/certificate/test_commands.py": 3,
     "tests/comparison/test_command.py": 3,
-    "tests/arrange/test_runs_on_given_items.py": 6,
+    "tests/arrange/test_runs_on_prepared_items.py": 6,
     "tests/vendor/": 4,
     "tests/network/test_chaos.py": 8,
     "tests/network/test_surroundings.py": 6,

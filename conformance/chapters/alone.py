@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.wants import LEASE_SECONDS, Item, Want
+from conformance.arrange.item_spec import LEASE_SECONDS, Item, Want
 from conformance.contract.model import PHASES, Answer, ItemState, Kind, Operation, Phase, is_unknown, step
 from conformance.exchange import Exchange, Transcript
 from conformance.scenario.model import Check, Finding, Scenario

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.reading import NotOffered
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
+from conformance.arrange.responses import NotOffered
 from conformance.chapters.controls import UNKNOWN_TOKEN
 from conformance.chapters.refusal_effects import Attempt, refusal_case
 from conformance.client import bad_credentials

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from conformance.arrange.names import SUITE_METADATA
+from conformance.arrange.resource_names import SUITE_METADATA
 from conformance.chapters.authentication import ack_with
 from conformance.chapters.refusal_effects import refusal_case
 from conformance.client import bad_credentials

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
 from conformance.chapters.refusal_effects import refusal_case
 from conformance.chapters.unknown_ids import unknown_work_id
 from conformance.scenario.model import Scenario, refusal

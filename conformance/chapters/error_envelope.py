@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
 from conformance.chapters.answer import media_type, strict_json, violations
 from conformance.chapters.answering import judgeable
 from conformance.chapters.refusal_effects import refusal_case

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.wants import Want
+from conformance.arrange.item_spec import Want
 from conformance.contract.model import PHASES, is_foreign
 from conformance.exploration.programme import ITEMS
 from conformance.exploration.reading import ROWS, Reading, read

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
-from conformance.arrange.reading import NotOffered
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
+from conformance.arrange.responses import NotOffered
 from conformance.chapters.controls import UNKNOWN_ENVIRONMENT, UNKNOWN_WORK
 from conformance.chapters.refusal_effects import Attempt, refusal_case
 from conformance.chapters.unknown_ids import malformed, unknown_environment_id, unknown_work_id

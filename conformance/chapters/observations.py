@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.wants import Want
+from conformance.arrange.item_spec import Want
 from conformance.chapters.answering import error_type
 from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.unknown_ids import unknown_environment_id, unknown_work_id

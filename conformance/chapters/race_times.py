@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
 from conformance.contract import schemas
 from conformance.contract.work_item import instant_of
 from conformance.scenario.model import Finding

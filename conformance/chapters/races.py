@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
+from conformance.arrange.item_spec import LEASE_SECONDS, Item, Verb, Want
 from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.race_history import explained, explained_beside
 from conformance.chapters.race_times import control_times, times_kept

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import Item, Want
+from conformance.arrange.item_spec import Item, Want
 from conformance.chapters.race_history import explained_each
 from conformance.chapters.races import ack_of, one_wins
 from conformance.contract.model import Kind

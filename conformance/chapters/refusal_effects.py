@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.wants import Item, Need, Verb, Want
+from conformance.arrange.item_spec import Item, Need, Verb, Want
 from conformance.chapters.answer import disagreements
 from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK, owners_ack
 from conformance.contract.work_item import differences

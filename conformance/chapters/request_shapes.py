@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
 from conformance.chapters.controls import ANOTHER_WORKER, FIRST
 from conformance.chapters.first_ack import TIMES
 from conformance.chapters.refusal_effects import refusal_case

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.wants import Verb, Want
+from conformance.arrange.item_spec import Verb, Want
 from conformance.chapters.answer import disagreements
 from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.target_clock import not_in_the_future

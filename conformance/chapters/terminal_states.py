@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import Item, State, Verb, Want
+from conformance.arrange.item_spec import Item, State, Verb, Want
 from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK
 from conformance.chapters.refusal_effects import WRITES_OF_A_CONTROL, changes_nothing_after_stop, refusal_case
 from conformance.scenario.model import Check, Scenario, refusal

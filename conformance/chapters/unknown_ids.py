@@ -7,8 +7,8 @@ import re
 import string
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.reading import CannotArrange
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
+from conformance.arrange.responses import CannotArrange
 from conformance.text import Text
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.reading import NotOffered
-from conformance.arrange.wants import Item, Verb, Want
+from conformance.arrange.item_spec import Item, Verb, Want
+from conformance.arrange.responses import NotOffered
 from conformance.chapters.controls import ANOTHER_WORKER, FIRST
 from conformance.chapters.first_ack import TIMES
 from conformance.chapters.refusal_effects import RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case

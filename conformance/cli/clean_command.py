@@ -14,7 +14,7 @@ from conformance.arrange.cleanup import Leftover, find, remove, run_of
 from conformance.arrange.journal import Made
 from conformance.arrange.preflight import CannotStart as Unreachable
 from conformance.arrange.preflight import accepted
-from conformance.arrange.reading import AnswerLost, CannotArrange
+from conformance.arrange.responses import AnswerLost, CannotArrange
 from conformance.cli.checked import CheckedCommand
 from conformance.cli.options import CannotStart, merged, settings_options
 from conformance.cli.spoken import say, spoken

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.arrange.arrangement import Arrangement
 from conformance.arrange.cleanup import remove
+from conformance.arrange.command_arranger import release
+from conformance.arrange.environments import Workspace
+from conformance.arrange.item_source import Arrangement
 from conformance.arrange.journal import Journal, JournalInMemory, new_run_id
 from conformance.arrange.preflight import CannotStart, preflight
-from conformance.arrange.program import release
-from conformance.arrange.workspace import Workspace
 from conformance.client.api import Api
 from conformance.client.availability import TargetGone
 from conformance.client.client_session import converse

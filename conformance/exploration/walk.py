@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from conformance.arrange.reading import AnswerLost, NotOffered
-from conformance.arrange.wants import LEASE_SECONDS, Item
+from conformance.arrange.item_spec import LEASE_SECONDS, Item
+from conformance.arrange.responses import AnswerLost, NotOffered
 from conformance.exchange import UNKEPT, Exchange
 from conformance.exploration.metadata import KEY, lost_updates
 from conformance.exploration.programme import WORKERS, Group, Programme, Verb, holder, random_programme, smaller

@@ -14,11 +14,11 @@ from typing import Final, TypeVar
 
 from conformance import __version__
 from conformance.arrange.cleanup import Leftover, remove
+from conformance.arrange.command_arranger import release
+from conformance.arrange.environment_tokens import learn
+from conformance.arrange.environments import Workspace
 from conformance.arrange.journal import Journal, new_run_id
-from conformance.arrange.place_tokens import learn
 from conformance.arrange.preflight import CannotStart, preflight
-from conformance.arrange.program import release
-from conformance.arrange.workspace import Workspace
 from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
 from conformance.client.client_session import converse

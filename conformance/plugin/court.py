@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-from conformance.arrange.workspace import Workspace
+from conformance.arrange.environments import Workspace
 from conformance.client.counters import Traffic
 from conformance.judging.judge import judge_line
 from conformance.judging.verdict import Line, Verdict

@@ -16,13 +16,13 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from conformance.arrange.arrangement import Arrangement, Arrangers
+from conformance.arrange.api_arranger import Arranger
 from conformance.arrange.cleanup import clear
-from conformance.arrange.items import Arranger
+from conformance.arrange.environment_tokens import learn
+from conformance.arrange.environments import Workspace
+from conformance.arrange.item_source import Arrangement, Arrangers
+from conformance.arrange.item_spec import Want
 from conformance.arrange.journal import Journal
-from conformance.arrange.place_tokens import learn
-from conformance.arrange.wants import Want
-from conformance.arrange.workspace import Workspace
 from conformance.chapters.alone import ODDITIES, Oddity, oddities
 from conformance.chapters.registry import scenarios
 from conformance.client.api import Api

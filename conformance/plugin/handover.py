@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.arrange.arrangement import Arrangement
+from conformance.arrange.item_source import Arrangement
 from conformance.plugin.engine import Assignment
 from conformance.target import Connection, Credentials, Limits, Secret, Target
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.arrange.workspace import Workspace
+from conformance.arrange.environments import Workspace
 from conformance.client.counters import Traffic
 from conformance.judging.verdict import Line, Verdict
 from conformance.machine.signals import interrupted_once

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
+from conformance.arrange.responses import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.exchange import Exchange, Response
 from conformance.scenario.model import Expectation, Scenario
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from conformance.arrange.wants import Want
+from conformance.arrange.item_spec import Want
 from conformance.text import Text, join
 
 if TYPE_CHECKING:

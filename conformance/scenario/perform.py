@@ -11,8 +11,8 @@ from itertools import count
 from typing import Final
 
 from conformance.arrange.deliveries import DeliveredTwice
-from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.arrange.refusals import outcome
+from conformance.arrange.responses import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.client.availability import TargetGone
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
 from conformance.machine.refusal import refusal

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
-from conformance.arrange.reading import Precondition, another_state, answered, object_of
-from conformance.arrange.wants import Item, Want
+from conformance.arrange.item_spec import Item, Want
+from conformance.arrange.responses import Precondition, another_state, answered, object_of
 from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.contract.work_item import longest_unit

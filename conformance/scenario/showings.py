@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
 from conformance.contract.model import PHASES
 from conformance.contract.work_item import differences
 from conformance.exchange import Exchange

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from conformance.arrange.api_arranger import Arranger
 from conformance.arrange.deliveries import Deliveries
-from conformance.arrange.items import Arranger
-from conformance.arrange.reading import NotOffered, Precondition, another_state, answered, state_in, succeeded
-from conformance.arrange.wants import LEASE_SECONDS, Item, State, Verb, Want
-from conformance.arrange.workspace import Workspace
+from conformance.arrange.environments import Workspace
+from conformance.arrange.item_spec import LEASE_SECONDS, Item, State, Verb, Want
+from conformance.arrange.responses import NotOffered, Precondition, another_state, answered, state_in, succeeded
 from conformance.client.api import Api
 from conformance.client.bad_credentials import Authentication
 from conformance.client.barrier import Place, StartingLine

@@ -17,7 +17,7 @@ from conformance.diagnosis.doctor import examine
 from conformance.diagnosis.point import NAMES, Point
 from conformance.emulator import Tokens, create_app
 from conformance.target import Connection, Credentials, Limits, Secret, Target
-from tests.arrange.test_runs_on_given_items import PROGRAM
+from tests.arrange.test_runs_on_prepared_items import PROGRAM
 from tests.hostile.attacks import everything
 from tests.hostile.test_tls import ANOTHERS, OURS, with_certificate
 from tests.hostile.wires import Misbehaviour, Visit, raw, sized, wire

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from conformance.arrange.names import object_name
+from conformance.arrange.resource_names import object_name
 from conformance.emulator import EmulatorServer, Tokens, create_app
 
 from .apps import API

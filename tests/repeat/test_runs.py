@@ -23,7 +23,7 @@ from conformance.judging.plan import full_plan
 from conformance.judging.verdict import Line
 from conformance.plugin.court import TIME_LIMIT
 from conformance.plugin.earlier import unpassed_lines
-from tests.arrange.test_runs_on_given_items import PROGRAM
+from tests.arrange.test_runs_on_prepared_items import PROGRAM
 from tests.books.statement import check_books
 from tests.cli.apps import Recorded, left_on
 from tests.cli.processes import Ended, Running, cli, start, tokens_environment, until

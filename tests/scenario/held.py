@@ -8,8 +8,8 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from conformance.arrange.wants import Item, Want
-from conformance.arrange.workspace import Workspace
+from conformance.arrange.environments import Workspace
+from conformance.arrange.item_spec import Item, Want
 from conformance.client.api import Api
 from conformance.exchange import Header, Transcript
 from conformance.scenario.model import Scenario, success

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange.given import ManifestArranger
-from conformance.arrange.items import ApiArranger, Arranger
+from conformance.arrange.api_arranger import ApiArranger, Arranger
+from conformance.arrange.environments import prepare
+from conformance.arrange.item_spec import Item, Want
 from conformance.arrange.journal import Journal, new_run_id
-from conformance.arrange.wants import Item, Want
-from conformance.arrange.workspace import prepare
+from conformance.arrange.prepared_items import ManifestArranger
 from conformance.client.api import Api
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.exchange import Transcript
@@ -127,7 +127,7 @@ def test_an_item_that_cannot_be_had_ends_the_conversation_when_nothing_is_under_
 
 def test_several_items_are_not_asked_of_whoever_gives_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the case did not say beforehand that it would."""
-    from conformance.arrange.allotment import allot
+    from conformance.arrange.item_assignment import allot
 
     from . import held as held_module
 

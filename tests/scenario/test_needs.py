@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from conformance.arrange.wants import STATES, Need, Want
+from conformance.arrange.item_spec import STATES, Need, Want
 from conformance.chapters.registry import scenarios
 from conformance.client import read_lag as lag_module
 from conformance.exchange import Transcript

@@ -9,9 +9,9 @@ from typing import cast
 
 import pytest
 
-from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
-from conformance.arrange.wants import Want
-from conformance.arrange.workspace import Workspace
+from conformance.arrange.environments import Workspace
+from conformance.arrange.item_spec import Want
+from conformance.arrange.responses import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.client.availability import TargetGone
 from conformance.exchange import Exchange, Outcome, Request, Transcript
 from conformance.scenario.bursts import Repeat

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
 from conformance.exchange import Body, Exchange, Request, Response
 from conformance.scenario.showings import (
     as_answered,

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from conformance.arrange.reading import CannotArrange, NotOffered
-from conformance.arrange.wants import Item, Want
+from conformance.arrange.item_spec import Item, Want
+from conformance.arrange.responses import CannotArrange, NotOffered
 from conformance.client import read_lag as lag_module
 from conformance.client.api import Api
 from conformance.exchange import Header, Transcript

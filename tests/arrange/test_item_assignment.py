@@ -7,9 +7,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.arrange.allotment import Allotment, allot, kind_of, kind_wanted
+from conformance.arrange.item_assignment import Allotment, allot, kind_of, kind_wanted
+from conformance.arrange.item_spec import Origin, State, StoppedBy, Verb, Want
 from conformance.arrange.manifest import Entry
-from conformance.arrange.wants import Origin, State, StoppedBy, Verb, Want
 from conformance.chapters.registry import scenarios
 
 _WAYS: tuple[tuple[Verb, ...], ...] = (

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from conformance.arrange.allotment import allot, kind_of
+from conformance.arrange.api_arranger import ApiArranger, Arranger
+from conformance.arrange.command_arranger import Program
 from conformance.arrange.deliveries import Deliveries
-from conformance.arrange.given import CommandArranger, ManifestArranger
-from conformance.arrange.items import ApiArranger, Arranger
+from conformance.arrange.environments import Workspace
+from conformance.arrange.item_assignment import allot, kind_of
+from conformance.arrange.item_spec import Want
 from conformance.arrange.journal import Journal
-from conformance.arrange.kept_program import KeptProgram
+from conformance.arrange.long_lived_command import KeptProgram
 from conformance.arrange.manifest import Entry, Manifest, WrongManifest, parse_manifest, read_manifest
 from conformance.arrange.modes import DEFAULT_TIMEOUT, Mode
-from conformance.arrange.program import Program
-from conformance.arrange.wants import Want
-from conformance.arrange.workspace import Workspace
+from conformance.arrange.prepared_items import CommandArranger, ManifestArranger
 from conformance.client.api import Api
 from conformance.target import ConfigurationError
 

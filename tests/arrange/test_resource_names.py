@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.arrange.journal import new_run_id
-from conformance.arrange.names import metadata, object_name, run_of_name
+from conformance.arrange.resource_names import metadata, object_name, run_of_name
 
 DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100)
 RUN = "20260701T081504-0a1b2c"

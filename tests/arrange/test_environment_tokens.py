@@ -19,7 +19,7 @@ from conformance.emulator.recipe import Recipe
 from tests.cli.apps import API, Recorded, left_on
 from tests.cli.processes import Ended, cli, tokens_environment
 
-from .test_runs_on_given_items import PROGRAM, check_conformant
+from .test_runs_on_prepared_items import PROGRAM, check_conformant
 
 
 @dataclass

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from conformance.arrange.reading import AnswerLost, Precondition, answered, object_of, state_in, succeeded
+from conformance.arrange.item_spec import LEASE_SECONDS, STATES, Item, State, Verb, Want
 from conformance.arrange.refusals import refusal
-from conformance.arrange.wants import LEASE_SECONDS, STATES, Item, State, Verb, Want
+from conformance.arrange.responses import AnswerLost, Precondition, answered, object_of, state_in, succeeded
 from conformance.client.api import Api
 from conformance.exchange import Exchange, Header
 from conformance.text import Text

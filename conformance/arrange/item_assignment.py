@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from conformance.arrange.item_spec import State, StoppedBy, Want
 from conformance.arrange.manifest import Entry
-from conformance.arrange.wants import State, StoppedBy, Want
 from conformance.text import Text, join
 
 Poll = Literal["named", "anonymous", "never"]

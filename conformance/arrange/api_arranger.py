@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, Protocol
 
 from conformance.arrange.deliveries import DeliveredTwice, Deliveries
+from conformance.arrange.environments import NO_SECOND, Maker, Place, Workspace
+from conformance.arrange.item_spec import Item, Want
 from conformance.arrange.journal import Journal
-from conformance.arrange.reading import (
+from conformance.arrange.responses import (
     AnswerLost,
     CannotArrange,
     NotOffered,
@@ -21,9 +23,7 @@ from conformance.arrange.reading import (
     succeeded,
     usable_id,
 )
-from conformance.arrange.wants import Item, Want
-from conformance.arrange.way import Way
-from conformance.arrange.workspace import NO_SECOND, Maker, Place, Workspace
+from conformance.arrange.transitions import Way
 from conformance.client.api import Api
 from conformance.exchange import Header
 from conformance.text import Text

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, NoReturn, TypeVar
 
 from conformance.arrange.journal import Collection, Journal
-from conformance.arrange.names import metadata, object_name
-from conformance.arrange.reading import CannotArrange, body_of, id_of
+from conformance.arrange.resource_names import metadata, object_name
+from conformance.arrange.responses import CannotArrange, body_of, id_of
 from conformance.client.api import Api
 from conformance.exchange import Exchange
 from conformance.text import Text

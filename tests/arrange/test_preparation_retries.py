@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from conformance.arrange.api_arranger import ApiArranger
 from conformance.arrange.cleanup import find, remove
-from conformance.arrange.items import ApiArranger
+from conformance.arrange.environments import prepare
+from conformance.arrange.item_spec import Want
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.preflight import CannotStart, preflight
-from conformance.arrange.reading import AnswerLost
-from conformance.arrange.wants import Want
-from conformance.arrange.workspace import prepare
+from conformance.arrange.responses import AnswerLost
 from conformance.client.api import Api
 from conformance.emulator import EmulatorServer, Tokens
 from conformance.emulator.recipe import Recipe, in_microseconds

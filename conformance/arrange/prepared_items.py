@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from conformance.arrange.allotment import Allotment, kind_wanted
+from conformance.arrange.command_arranger import PROGRAM, Program, request_for
+from conformance.arrange.environment_tokens import learn
+from conformance.arrange.environments import Workspace, worker_of
+from conformance.arrange.item_assignment import Allotment, kind_wanted
+from conformance.arrange.item_spec import Item, State, Want
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Entry
-from conformance.arrange.place_tokens import learn
-from conformance.arrange.program import PROGRAM, Program, request_for
-from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, object_of
-from conformance.arrange.wants import Item, State, Want
-from conformance.arrange.workspace import Workspace, worker_of
+from conformance.arrange.responses import AnswerLost, CannotArrange, NotOffered, object_of
 from conformance.client.api import Api
 from conformance.exchange import Exchange, Header
 from conformance.target import Target

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange.kept_program import MAX_OUTPUT
-from conformance.arrange.program import Program, release, request_for
-from conformance.arrange.reading import CannotArrange
-from conformance.arrange.wants import Want
+from conformance.arrange.command_arranger import Program, release, request_for
+from conformance.arrange.item_spec import Want
+from conformance.arrange.long_lived_command import MAX_OUTPUT
+from conformance.arrange.responses import CannotArrange
 from conformance.target import Redactor, Secret
 
 SECRET = "pt-0123456789abcdef"

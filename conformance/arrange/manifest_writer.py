@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.arrange.allotment import Kind, kind_wanted
-from conformance.arrange.given import shown_item
-from conformance.arrange.items import ApiArranger
+from conformance.arrange.api_arranger import ApiArranger
+from conformance.arrange.environments import Workspace, prepare
+from conformance.arrange.item_assignment import Kind, kind_wanted
+from conformance.arrange.item_spec import Want
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Entry, Manifest
-from conformance.arrange.reading import AnswerLost, CannotArrange, Precondition
-from conformance.arrange.wants import Want
-from conformance.arrange.workspace import Workspace, prepare
+from conformance.arrange.prepared_items import shown_item
+from conformance.arrange.responses import AnswerLost, CannotArrange, Precondition
 from conformance.client.api import Api
 from conformance.text import Text
 

@@ -11,17 +11,17 @@ from typing import TypeVar
 
 import pytest
 
-from conformance.arrange.allotment import Allotment, allot
-from conformance.arrange.arrangement import Arrangement, Arrangers
-from conformance.arrange.given import CommandArranger, ManifestArranger, shown_item
-from conformance.arrange.items import ApiArranger
+from conformance.arrange.api_arranger import ApiArranger
+from conformance.arrange.command_arranger import Program
+from conformance.arrange.environments import Workspace, prepare
+from conformance.arrange.item_assignment import Allotment, allot
+from conformance.arrange.item_source import Arrangement, Arrangers
+from conformance.arrange.item_spec import Item, Want
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.manifest import Entry, Manifest
-from conformance.arrange.manifest_maker import make_manifest
-from conformance.arrange.program import Program
-from conformance.arrange.reading import CannotArrange, NotOffered
-from conformance.arrange.wants import Item, Want
-from conformance.arrange.workspace import Workspace, prepare
+from conformance.arrange.manifest_writer import make_manifest
+from conformance.arrange.prepared_items import CommandArranger, ManifestArranger, shown_item
+from conformance.arrange.responses import CannotArrange, NotOffered
 from conformance.client.api import Api
 from tests.client.servers import answer, connected, script, serving
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.arrange.item_spec import STATES, State
 from conformance.arrange.refusals import refusal
-from conformance.arrange.wants import STATES, State
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Response
 from conformance.text import Text

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from conformance.arrange.kept_program import MAX_OUTPUT, KeptProgram
-from conformance.arrange.program import Given, Program, request_for
-from conformance.arrange.reading import CannotArrange
-from conformance.arrange.wants import Want
+from conformance.arrange.command_arranger import Given, Program, request_for
+from conformance.arrange.item_spec import Want
+from conformance.arrange.long_lived_command import MAX_OUTPUT, KeptProgram
+from conformance.arrange.responses import CannotArrange
 from conformance.cli import main
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.target import Redactor, Secret

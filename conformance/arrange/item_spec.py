@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 if TYPE_CHECKING:
-    from conformance.arrange.workspace import Place
+    from conformance.arrange.environments import Place
 
 LEASE_SECONDS: Final = 600
 """The longest documented lease."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.arrange.wants import Origin, State, StoppedBy, Verb, Want
+from conformance.arrange.item_spec import Origin, State, StoppedBy, Verb, Want
 from conformance.chapters.registry import scenarios
 
 TABLE: list[tuple[tuple[Verb, ...], State, StoppedBy | None, Origin | None]] = [

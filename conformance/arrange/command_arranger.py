@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final, Literal, NoReturn
 
-from conformance.arrange.kept_program import MAX_OUTPUT, KeptProgram, Trouble, end
-from conformance.arrange.place_tokens import token_in
-from conformance.arrange.reading import CannotArrange, usable_id
-from conformance.arrange.wants import Want
+from conformance.arrange.environment_tokens import token_in
+from conformance.arrange.item_spec import Want
+from conformance.arrange.long_lived_command import MAX_OUTPUT, KeptProgram, Trouble, end
+from conformance.arrange.responses import CannotArrange, usable_id
 from conformance.contract.strict_json import NotStrictJson, decode, parse
 from conformance.machine.scratch import scratch
 from conformance.machine.users_environment import users_environment

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.arrange import way as way_module
-from conformance.arrange.reading import AnswerLost, CannotArrange, Precondition
-from conformance.arrange.wants import Item, Verb, Want
-from conformance.arrange.way import Way
+from conformance.arrange import transitions as way_module
+from conformance.arrange.item_spec import Item, Verb, Want
+from conformance.arrange.responses import AnswerLost, CannotArrange, Precondition
+from conformance.arrange.transitions import Way
 from conformance.client.api import Api
 from conformance.exchange import Exchange
 from conformance.target import Target

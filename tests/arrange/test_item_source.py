@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.arrange.arrangement import Arrangement, arrangement_from
+from conformance.arrange.item_source import Arrangement, arrangement_from
 from conformance.arrange.manifest import MANIFEST_FORMAT
 from conformance.target import ConfigurationError
 
