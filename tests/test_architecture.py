@@ -46,7 +46,7 @@ APART = frozenset({"emulator", "derive"})
 MAY_USE_APART = {"emulator": frozenset({"plugin", "proving", "cli"}), "derive": frozenset({"cli"})}
 
 LONGEST = 400
-CATCH_ALLS = frozenset({"scenario/perform.py", "judging/judge.py", "reporting/write.py"})
+CATCH_ALLS = frozenset({"scenario/execute.py", "judging/judge.py", "reporting/write.py"})
 EMPTY_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "shared"})
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

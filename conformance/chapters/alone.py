@@ -15,12 +15,12 @@ from conformance.arrange.item_spec import LEASE_SECONDS, Item, Want
 from conformance.contract.model import PHASES, Answer, ItemState, Kind, Operation, Phase, is_unknown, step
 from conformance.exchange import Exchange, Transcript
 from conformance.scenario.model import Check, Finding, Scenario
-from conformance.scenario.showings import latest, no_earlier_state
-from conformance.scenario.view import View
+from conformance.scenario.stale_reads import latest, no_earlier_state
+from conformance.scenario.transcript_view import View
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Send, Stage
+    from conformance.scenario.context import Send, Stage
 
 SCENARIO: Final = "observe.neighbours"
 REDELIVERIES: Final = "race.not-delivered-again"

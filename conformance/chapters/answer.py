@@ -12,7 +12,7 @@ from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.contract.work_item import FIELDS, IDENTITY, MISSING, Difference, differences
 from conformance.exchange import BodyProblem
 from conformance.scenario.model import Check, Finding, Judgement, Scenario
-from conformance.scenario.view import LEASE_GAP, Blocked, NotExercised, Unjudged, View, foreign
+from conformance.scenario.transcript_view import LEASE_GAP, Blocked, NotExercised, Unjudged, View, foreign
 from conformance.text import Lang, Text
 
 _MAX_FINDINGS: Final = 12

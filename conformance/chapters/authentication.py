@@ -16,7 +16,7 @@ from conformance.target import Secret
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _REFUSED: Final = (401, "authentication_error")
 

@@ -13,7 +13,7 @@ from conformance.contract import schemas
 from conformance.contract.work_item import FIELDS
 from conformance.exchange import Request
 from conformance.scenario.model import Check, Finding, Scenario, refusal
-from conformance.scenario.view import View
+from conformance.scenario.transcript_view import View
 from conformance.text import Text
 
 _FORBIDDEN: Final = (403, "permission_error")

@@ -12,7 +12,7 @@ from conformance.client import bad_credentials
 from conformance.scenario.model import Control, refusal, success
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 FIRST_ACK: Final = success("ack.first.starting", "starting")
 

@@ -12,7 +12,7 @@ from conformance.scenario.model import Scenario, refusal
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _REFUSED: Final = refusal("ack.environment.not-self-hosted", (400, "invalid_request_error"))
 

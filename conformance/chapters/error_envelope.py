@@ -12,11 +12,11 @@ from conformance.chapters.answering import judgeable
 from conformance.chapters.refusal_effects import refusal_case
 from conformance.contract import schemas
 from conformance.scenario.model import Check, Finding, Judgement, Scenario, refusal
-from conformance.scenario.view import View
+from conformance.scenario.transcript_view import View
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 
 def checks(scenario: Scenario) -> Iterator[Check]:

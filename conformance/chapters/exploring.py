@@ -18,11 +18,11 @@ from conformance.linearizability.counterexample import Contradiction
 from conformance.linearizability.counterexample_text import told as of_contradiction
 from conformance.linearizability.history import timeline
 from conformance.scenario.model import Check, Finding, Judgement, Scenario
-from conformance.scenario.view import Blocked, Unjudged, View
+from conformance.scenario.transcript_view import Blocked, Unjudged, View
 from conformance.text import Text, join
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _REQUIREMENTS: Final = {
     "redeliver": "ack.race.redelivery",

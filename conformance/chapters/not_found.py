@@ -14,7 +14,7 @@ from conformance.scenario.model import Scenario, refusal
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _MISSING: Final = (404, "not_found_error")
 _INVALID: Final = (400, "invalid_request_error")

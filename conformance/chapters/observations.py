@@ -15,11 +15,11 @@ from conformance.contract.schemas import shown
 from conformance.contract.work_item import FIELDS
 from conformance.exchange import JSON_TYPE, Exchange
 from conformance.scenario.model import Check, Finding, Judgement, Scenario
-from conformance.scenario.view import ARRANGING_ACK, NotExercised, Unjudged, View
+from conformance.scenario.transcript_view import ARRANGING_ACK, NotExercised, Unjudged, View
 from conformance.text import Text, join
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _METHODS: Final = ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _ODD_IDS: Final = {"slash": "{id}/x", "space": "{id} x", "dots": "{id}..", "script": "{id}工作"}

@@ -21,7 +21,7 @@ from conformance.linearizability.counterexample_text import told
 from conformance.linearizability.history import Event, timeline
 from conformance.linearizability.search import MOST_LOOKS
 from conformance.scenario.model import Finding, Judgement
-from conformance.scenario.view import Blocked, NoOccasion, Unjudged, View, foreign
+from conformance.scenario.transcript_view import Blocked, NoOccasion, Unjudged, View, foreign
 from conformance.text import Text
 
 _ONLY: Final = ""

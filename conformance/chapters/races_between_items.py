@@ -16,7 +16,7 @@ from conformance.scenario.model import Answer, Check, Expectation, Scenario, suc
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Send, Stage
+    from conformance.scenario.context import Send, Stage
 
 _FOREIGN: Final = "ack.race.foreign-worker"
 _SAME: Final = "ack.race.same-worker"

@@ -14,12 +14,12 @@ from conformance.chapters.answer import disagreements
 from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK, owners_ack
 from conformance.contract.work_item import differences
 from conformance.scenario.model import Check, Control, Expectation, Finding, OptionalToken, Scenario, success
-from conformance.scenario.showings import no_older_than
-from conformance.scenario.view import ARRANGING_ACK, LEASE_GAP, Unjudged, View
+from conformance.scenario.stale_reads import no_older_than
+from conformance.scenario.transcript_view import ARRANGING_ACK, LEASE_GAP, Unjudged, View
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 Attempt = Callable[["Stage", Item], Awaitable[None]]
 """Sends the ack that must be refused, as step `ack`."""

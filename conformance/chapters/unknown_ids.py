@@ -12,7 +12,7 @@ from conformance.arrange.responses import CannotArrange
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _CLASSES: Final = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 _CANDIDATES: Final = 8

@@ -21,7 +21,7 @@ from conformance.exploration.reading import Reading, read
 from conformance.linearizability.check import Explained
 from conformance.linearizability.counterexample import Contradiction
 from conformance.linearizability.counterexample_text import told
-from conformance.scenario.stage import Send, Stage
+from conformance.scenario.context import Send, Stage
 from conformance.text import Text
 
 MAX_ABANDONED: Final = 10

@@ -13,7 +13,7 @@ from conformance.judging.repetition import over_repetitions
 from conformance.judging.verdict import Line, Red, Verdict, VerdictKind, worst
 from conformance.judging.waivers import Waivers
 from conformance.scenario.model import Finding, Judgement, Scenario
-from conformance.scenario.view import Blocked, NoOccasion, NotExercised, SuiteBroke, Unjudged, View
+from conformance.scenario.transcript_view import Blocked, NoOccasion, NotExercised, SuiteBroke, Unjudged, View
 from conformance.text import Text, join
 
 _MAX_REDS: Final = 20

@@ -38,7 +38,7 @@ from conformance.plugin.engine import Assignment
 from conformance.plugin.folder import Conversations
 from conformance.plugin.transcripts import read_transcript, write_transcript
 from conformance.reporting.write import write_reports
-from conformance.scenario.perform import not_held
+from conformance.scenario.execute import not_held
 from conformance.settings import Settings
 from conformance.target import ConfigurationError, Credentials, Secret, Target
 from conformance.text import Text

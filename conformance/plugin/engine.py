@@ -39,10 +39,10 @@ from conformance.judging.waivers import Waivers, parse
 from conformance.plugin.folder import Conversations
 from conformance.plugin.race_rounds import RoundPolicy
 from conformance.plugin.transcripts import all_written, awaited, unwritten, write_transcript
-from conformance.scenario.guise import guise_of
+from conformance.scenario.client_identity import guise_of
+from conformance.scenario.context import Stage, StageFactory
+from conformance.scenario.execute import not_held, perform
 from conformance.scenario.model import Scenario
-from conformance.scenario.perform import not_held, perform
-from conformance.scenario.stage import Stage, StageFactory
 from conformance.target import Credentials, Limits, Target
 from conformance.text import Text
 

@@ -14,7 +14,7 @@ from conformance.exchange import Exchange, Response
 from conformance.scenario.model import Expectation, Scenario
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 
 async def send_controls(scenario: Scenario, stage: Stage) -> None:

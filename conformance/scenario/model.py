@@ -10,8 +10,8 @@ from conformance.arrange.item_spec import Want
 from conformance.text import Text, join
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
-    from conformance.scenario.view import View
+    from conformance.scenario.context import Stage
+    from conformance.scenario.transcript_view import View
 
 OptionalToken = Literal["forbidden", "foreign", "expired"]
 

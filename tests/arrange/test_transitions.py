@@ -16,7 +16,7 @@ from conformance.client.api import Api
 from conformance.exchange import Exchange
 from conformance.target import Target
 from tests.client.servers import Answer, Received, Scripted, answer, connected, serving
-from tests.scenario.building import ENVIRONMENT, WORK, shown
+from tests.scenario.transcript_builder import ENVIRONMENT, WORK, shown
 
 ITEM = Item(environment_id=ENVIRONMENT, work_id=WORK, place="main", worker="w", seen_by="poll", seen=shown())
 JSON = [("Content-Type", "application/json")]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Header
-from tests.scenario.building import JSON_HEADERS, SESSION, Dialog, first_ack, retries, shown
+from tests.scenario.transcript_builder import JSON_HEADERS, SESSION, Dialog, first_ack, retries, shown
 
 FUTURE = "ack.answer.acknowledged-at-not-future"
 CREATION = "ack.first.acknowledged-after-creation"

@@ -9,10 +9,10 @@ import pytest
 from conformance.chapters.race_history import contradiction_at, explained, explained_each, history_of
 from conformance.contract.model import ItemState, Kind
 from conformance.scenario.model import Finding
-from conformance.scenario.view import Unjudged
+from conformance.scenario.transcript_view import Unjudged
 from conformance.text import Text
 from tests.chapters.test_race_checks import OTHER, SAME, WORKER, acks, race, reply
-from tests.scenario.building import WORK, Dialog, begun, shown
+from tests.scenario.transcript_builder import WORK, Dialog, begun, shown
 
 SECOND = f"{WORK[:-1]}5"
 Sent = dict[str, tuple[Kind, str, str]]

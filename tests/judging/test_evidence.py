@@ -19,7 +19,7 @@ from conformance.judging.evidence import curl, red
 from conformance.scenario.model import Finding
 from conformance.target import Secret
 from conformance.text import Text
-from tests.scenario.building import envelope, first_ack, refused
+from tests.scenario.transcript_builder import envelope, first_ack, refused
 
 PAT = "pt-Zq9'xYw\"7K$d3`Lm\\NoPqRs"
 SECRET = Secret(PAT, "${QODER_PAT}")

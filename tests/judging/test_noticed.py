@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.exchange import Transcript
 from conformance.judging.noticed import noticed
-from tests.scenario.building import begun, shown
+from tests.scenario.transcript_builder import begun, shown
 
 
 def transcript(status: int, body: Any, *, text: str | None = None, operation: str = "stop") -> Transcript:

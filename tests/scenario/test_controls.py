@@ -11,7 +11,7 @@ from conformance.contract.catalogue import load
 from conformance.scenario.controls import accepted, alike, went_otherwise
 from conformance.scenario.model import refusal, success
 
-from .building import Dialog, begun, envelope, refused, shown
+from .transcript_builder import Dialog, begun, envelope, refused, shown
 
 CONFLICT = envelope("invalid_request_error")
 VARIATIONS = {

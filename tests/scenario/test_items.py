@@ -17,14 +17,14 @@ from conformance.arrange.prepared_items import ManifestArranger
 from conformance.client.api import Api
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.exchange import Transcript
-from conformance.scenario.perform import perform
-from conformance.scenario.stage import Stage
-from conformance.scenario.view import View
+from conformance.scenario.context import Stage
+from conformance.scenario.execute import perform
+from conformance.scenario.transcript_view import View
 from conformance.target import Credentials, Secret
 from tests.client.servers import connected
 
-from .held import held, scenario, server
-from .test_stage import accepted
+from .conversations import held, scenario, server
+from .test_context import accepted
 
 TOKENS = Tokens.generate()
 OWNER = Credentials(pat=Secret(TOKENS.owner, "${QODER_PAT}"))
@@ -129,7 +129,7 @@ def test_several_items_are_not_asked_of_whoever_gives_them(tmp_path: Path, monke
     """Also where the case did not say beforehand that it would."""
     from conformance.arrange.item_assignment import allot
 
-    from . import held as held_module
+    from . import conversations as held_module
 
     def given(api: Api) -> Arranger:
         return ManifestArranger(api, allot([], []), Journal(tmp_path / "journal.jsonl"), "a.case")

@@ -12,14 +12,14 @@ from conformance.arrange.environments import Workspace
 from conformance.arrange.item_spec import Item, Want
 from conformance.client.api import Api
 from conformance.exchange import Header, Transcript
+from conformance.scenario.context import Stage
+from conformance.scenario.execute import perform
 from conformance.scenario.model import Scenario, success
-from conformance.scenario.perform import perform
-from conformance.scenario.stage import Stage
 from conformance.target import Credentials, Limits
 from conformance.text import Text
 from tests.client.servers import CREDENTIALS, Answer, Received, Scripted, answer, connected, serving
 
-from .building import ENVIRONMENT, WORK, shown
+from .transcript_builder import ENVIRONMENT, WORK, shown
 
 WORKSPACE = Workspace(run_id="r", main=ENVIRONMENT, agent="agent_1", quiet="env_quiet1", cloud="env_cloud1")
 

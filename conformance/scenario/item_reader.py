@@ -12,7 +12,7 @@ from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.contract.work_item import longest_unit
 from conformance.exchange import Exchange
-from conformance.scenario.showings import Settled, at_once, latest, no_earlier_state, not_before_state
+from conformance.scenario.stale_reads import Settled, at_once, latest, no_earlier_state, not_before_state
 
 _MARGIN: Final = 1.1
 """How much more than one unit of the shown precision is waited (1.1 s for whole seconds)."""

@@ -11,15 +11,15 @@ from conformance.arrange.item_spec import STATES, Need, Want
 from conformance.chapters.registry import scenarios
 from conformance.client import read_lag as lag_module
 from conformance.exchange import Transcript
-from conformance.scenario import reader as reader_module
-from conformance.scenario.perform import perform
-from conformance.scenario.stage import Stage
+from conformance.scenario import item_reader as reader_module
+from conformance.scenario.context import Stage
+from conformance.scenario.execute import perform
 from conformance.target import Target
 from tests.client.servers import connected, serving
 
-from .building import begun, envelope, first_ack, refused, shown
-from .held import WORKSPACE, Given, scenario, server
-from .test_stage import accepted
+from .conversations import WORKSPACE, Given, scenario, server
+from .test_context import accepted
+from .transcript_builder import begun, envelope, first_ack, refused, shown
 
 ALL = {*STATES, "pending", None}
 

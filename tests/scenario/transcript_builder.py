@@ -12,7 +12,7 @@ from conformance.exchange import Body, BodyProblem, Ending, Exchange, Header, Ou
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Verdict
 from conformance.scenario.model import Scenario
-from conformance.scenario.view import View
+from conformance.scenario.transcript_view import View
 
 ENVIRONMENT = "env_019e64e01a137caf953ac2ac7b42ec5c"
 WORK = "work_019f3be4fd2475d9a784bf2c739e1194"

@@ -11,16 +11,16 @@ from conformance.arrange.responses import CannotArrange, NotOffered
 from conformance.client import read_lag as lag_module
 from conformance.client.api import Api
 from conformance.exchange import Header, Transcript
-from conformance.scenario import reader as reader_module
-from conformance.scenario import stage as stage_module
-from conformance.scenario.stage import REDELIVERY_PATIENCE, Stage
-from conformance.scenario.view import View
+from conformance.scenario import context as stage_module
+from conformance.scenario import item_reader as reader_module
+from conformance.scenario.context import REDELIVERY_PATIENCE, Stage
+from conformance.scenario.transcript_view import View
 from conformance.text import Text
 from tests.client.servers import PAT, Answer, Received, answer
 
-from . import held as held_module
-from .building import ENVIRONMENT, WORK, shown
-from .held import Given, held, scenario, server
+from . import conversations as held_module
+from .conversations import Given, held, scenario, server
+from .transcript_builder import ENVIRONMENT, WORK, shown
 
 
 def accepted(_: Received) -> Answer:

@@ -15,9 +15,9 @@ from conformance.arrange.responses import AnswerLost, CannotArrange, NotOffered,
 from conformance.client.availability import TargetGone
 from conformance.exchange import Exchange, Outcome, Request, Transcript
 from conformance.scenario.bursts import Repeat
+from conformance.scenario.context import Stage
+from conformance.scenario.execute import MAX_RESTARTS, not_held, perform
 from conformance.scenario.model import Scenario, success
-from conformance.scenario.perform import MAX_RESTARTS, not_held, perform
-from conformance.scenario.stage import Stage
 from conformance.target import Redactor
 from conformance.text import Text
 from tests.client.servers import CREDENTIALS, PAT, connected

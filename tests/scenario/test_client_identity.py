@@ -14,7 +14,7 @@ from conformance.evidence import Evidence, read_evidence
 from conformance.exchange import Exchange, Transcript
 from conformance.judging.plan import full_plan
 from conformance.judging.record import RunRecord
-from conformance.scenario.guise import OPEN, guise_of
+from conformance.scenario.client_identity import OPEN, guise_of
 from conformance.settings import from_values
 from conformance.target import ConfigurationError
 from tests.runs import judge_settings, settings_for

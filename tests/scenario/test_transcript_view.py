@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from conformance.exchange import Ending, EndKind, Outcome
-from conformance.scenario.view import Blocked, NotExercised, SuiteBroke, Unjudged
+from conformance.scenario.transcript_view import Blocked, NotExercised, SuiteBroke, Unjudged
 from conformance.text import Text
 
-from .building import Dialog, begun, envelope, first_ack, refused, shown, without
+from .transcript_builder import Dialog, begun, envelope, first_ack, refused, shown, without
 
 REASON = Text("because", "因为")
 

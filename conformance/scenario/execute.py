@@ -17,9 +17,9 @@ from conformance.client.availability import TargetGone
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
 from conformance.machine.refusal import refusal
 from conformance.scenario.bursts import Repeat
+from conformance.scenario.context import Stage, StageFactory
 from conformance.scenario.controls import send_controls, went_otherwise
 from conformance.scenario.model import Scenario
-from conformance.scenario.stage import Stage, StageFactory
 from conformance.text import Text
 
 MAX_RESTARTS: Final = 3

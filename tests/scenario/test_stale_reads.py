@@ -9,7 +9,7 @@ import pytest
 
 from conformance.arrange.item_spec import Item
 from conformance.exchange import Body, Exchange, Request, Response
-from conformance.scenario.showings import (
+from conformance.scenario.stale_reads import (
     as_answered,
     in_state,
     no_earlier_state,
@@ -19,7 +19,7 @@ from conformance.scenario.showings import (
 )
 from conformance.target import Target
 
-from .building import ENVIRONMENT, WORK, shown
+from .transcript_builder import ENVIRONMENT, WORK, shown
 
 TARGET = Target(base_url="http://h", states=(("PENDING", "queued"), ("RUNNING", "active")))
 ITEM = Item(environment_id=ENVIRONMENT, work_id=WORK, place="main", worker="w", seen_by="arrange.poll.1", seen=shown())

@@ -13,14 +13,14 @@ from conformance.client.barrier import StartingLine
 from conformance.client.rate_limiter import RateLimiter
 from conformance.exchange import Transcript
 from conformance.scenario import bursts
-from conformance.scenario import stage as stage_module
+from conformance.scenario import context as stage_module
 from conformance.scenario.bursts import MAX_LOST_RACES, MAX_MISSED_RACES, MAX_UNANSWERED_RACES
-from conformance.scenario.stage import Stage
+from conformance.scenario.context import Stage
 from conformance.target import Limits
 from tests.client.servers import Answer, Received, answer
 
-from .building import shown
-from .held import held, scenario, server
+from .conversations import held, scenario, server
+from .transcript_builder import shown
 
 STEPS = ("ack.1", "ack.2", "ack.3", "ack.4")
 REPLY = answer(200, json.dumps(shown("starting")))
