@@ -24,7 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"client"}),
     frozenset({"arrange"}),
     frozenset({"scenario"}),
-    frozenset({"exploration"}),
+    frozenset({"stateful"}),
     frozenset({"chapters"}),
     frozenset({"judging"}),
     frozenset({"evidence"}),

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import Want
 from conformance.contract.model import PHASES, is_foreign
-from conformance.exploration.programme import ITEMS
-from conformance.exploration.reading import ROWS, Reading, read
 from conformance.linearizability.check import Undecided
 from conformance.linearizability.counterexample import Contradiction
 from conformance.linearizability.counterexample_text import told as of_contradiction
 from conformance.linearizability.history import timeline
 from conformance.scenario.model import Check, Finding, Judgement, Scenario
 from conformance.scenario.transcript_view import Blocked, Unjudged, View
+from conformance.stateful.sequence import ITEMS
+from conformance.stateful.to_history import ROWS, Reading, read
 from conformance.text import Text, join
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _SAME_ITEM: Final = "ack.answer.same-item"
 
 
 async def _explore(stage: Stage) -> None:
-    from conformance.exploration.walk import explore  # needs an event loop, which `list` does not
+    from conformance.stateful.explorer import explore  # needs an event loop, which `list` does not
 
     await explore(stage)
 

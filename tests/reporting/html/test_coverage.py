@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.exchange import Transcript
-from conformance.exploration.reading import ROWS
 from conformance.reporting.html.page import page
+from conformance.stateful.to_history import ROWS
 from tests.reporting.records import both, record_of, verdict
 
 from .made import exchange, item, transcript

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Body, Exchange, Outcome, Request, Response
-from conformance.exploration.reading import Reading, read
 from conformance.linearizability.check import Contradiction, Explained
+from conformance.stateful.to_history import Reading, read
 
 WORK = {"a": "work_a", "b": "work_b"}
 HOLDERS = {"a": "w1", "b": "w2"}

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from conformance.contract.model import Answer, ItemState, Kind, Operation, is_foreign
 from conformance.exchange import Exchange
-from conformance.exploration.programme import VERBS, Verb
 from conformance.linearizability.check import Explained, Outcome, check
 from conformance.linearizability.counterexample import Contradiction
 from conformance.linearizability.history import Event
+from conformance.stateful.sequence import VERBS, Verb
 from conformance.text import Text
 
 _KINDS: Final[dict[Verb, Kind]] = {

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.model import PHASES
-from conformance.exploration.programme import VERBS, WORKERS
-from conformance.exploration.reading import ROWS
+from conformance.stateful.sequence import VERBS, WORKERS
+from conformance.stateful.to_history import ROWS
 from conformance.text import LANGS, Lang
 from tests.documents import README, blocks
 

@@ -15,13 +15,13 @@ from typing import Any, Final
 from conformance.arrange.item_spec import LEASE_SECONDS, Item
 from conformance.arrange.responses import AnswerLost, NotOffered
 from conformance.exchange import UNKEPT, Exchange
-from conformance.exploration.metadata import KEY, lost_updates
-from conformance.exploration.programme import WORKERS, Group, Programme, Verb, holder, random_programme, smaller
-from conformance.exploration.reading import Reading, read
 from conformance.linearizability.check import Explained
 from conformance.linearizability.counterexample import Contradiction
 from conformance.linearizability.counterexample_text import told
 from conformance.scenario.context import Send, Stage
+from conformance.stateful.lost_updates import KEY, lost_updates
+from conformance.stateful.sequence import WORKERS, Group, Programme, Verb, holder, random_programme, smaller
+from conformance.stateful.to_history import Reading, read
 from conformance.text import Text
 
 MAX_ABANDONED: Final = 10

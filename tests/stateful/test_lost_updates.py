@@ -7,7 +7,7 @@ import json
 import pytest
 
 from conformance.exchange import Body, Exchange, Outcome, Request, Response
-from conformance.exploration.metadata import KEY, lost_updates
+from conformance.stateful.lost_updates import KEY, lost_updates
 
 Sent = tuple[str, str, float, float, object]
 """(step, verb and item, invoked, completed, what is shown; None: the answer was lost)."""

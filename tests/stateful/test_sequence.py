@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.exploration.programme import (
+from conformance.stateful.sequence import (
     ITEMS,
     VERBS,
     WORKERS,
