@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from conformance.arrange.item_spec import Item
 from conformance.arrange.responses import NotOffered
 from conformance.chapters.controls import UNKNOWN_TOKEN
-from conformance.chapters.refusal_effects import Attempt, refusal_case
+from conformance.chapters.no_side_effects import Attempt, refusal_case
 from conformance.client import bad_credentials
 from conformance.client.bad_credentials import Authentication
 from conformance.scenario.model import Scenario, refusal

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from conformance.arrange.resource_names import SUITE_METADATA
 from conformance.chapters.authentication import ack_with
-from conformance.chapters.refusal_effects import refusal_case
+from conformance.chapters.no_side_effects import refusal_case
 from conformance.client import bad_credentials
 from conformance.contract import schemas
 from conformance.contract.work_item import FIELDS

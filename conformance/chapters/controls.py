@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import State, Verb, Want
-from conformance.chapters.unknown_ids import unknown_environment_id, unknown_work_id
+from conformance.chapters.generated_ids import unknown_environment_id, unknown_work_id
 from conformance.client import bad_credentials
 from conformance.scenario.model import Control, refusal, success
 

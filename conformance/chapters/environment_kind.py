@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import Item
-from conformance.chapters.refusal_effects import refusal_case
-from conformance.chapters.unknown_ids import unknown_work_id
+from conformance.chapters.generated_ids import unknown_work_id
+from conformance.chapters.no_side_effects import refusal_case
 from conformance.scenario.model import Scenario, refusal
 from conformance.text import Text
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from conformance.arrange.item_spec import Item
-from conformance.chapters.answer import media_type, strict_json, violations
-from conformance.chapters.answering import judgeable
-from conformance.chapters.refusal_effects import refusal_case
+from conformance.chapters.ack_response import judgeable
+from conformance.chapters.no_side_effects import refusal_case
+from conformance.chapters.success_body import media_type, strict_json, violations
 from conformance.contract import schemas
 from conformance.scenario.model import Check, Finding, Judgement, Scenario, refusal
 from conformance.scenario.transcript_view import View

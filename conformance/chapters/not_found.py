@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from conformance.arrange.item_spec import Item
 from conformance.arrange.responses import NotOffered
 from conformance.chapters.controls import UNKNOWN_ENVIRONMENT, UNKNOWN_WORK
-from conformance.chapters.refusal_effects import Attempt, refusal_case
-from conformance.chapters.unknown_ids import malformed, unknown_environment_id, unknown_work_id
+from conformance.chapters.generated_ids import malformed, unknown_environment_id, unknown_work_id
+from conformance.chapters.no_side_effects import Attempt, refusal_case
 from conformance.scenario.model import Scenario, refusal
 from conformance.text import Text
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import Want
-from conformance.chapters.answering import error_type
+from conformance.chapters.ack_response import error_type
 from conformance.chapters.controls import FIRST_ACK
-from conformance.chapters.unknown_ids import unknown_environment_id, unknown_work_id
+from conformance.chapters.generated_ids import unknown_environment_id, unknown_work_id
 from conformance.client import bad_credentials
 from conformance.contract.schemas import shown
 from conformance.contract.work_item import FIELDS

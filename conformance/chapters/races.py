@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import LEASE_SECONDS, Item, Verb, Want
 from conformance.chapters.controls import FIRST_ACK
-from conformance.chapters.race_history import explained, explained_beside
+from conformance.chapters.race_linearizability import explained, explained_beside
 from conformance.chapters.race_times import control_times, times_kept
 from conformance.contract.model import Kind
 from conformance.exchange import Header

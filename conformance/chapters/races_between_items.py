@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import Item, Want
-from conformance.chapters.race_history import explained_each
+from conformance.chapters.race_linearizability import explained_each
 from conformance.chapters.races import ack_of, one_wins
 from conformance.contract.model import Kind
 from conformance.scenario.model import Answer, Check, Expectation, Scenario, success

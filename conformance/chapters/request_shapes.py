@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.arrange.item_spec import Item
 from conformance.chapters.controls import ANOTHER_WORKER, FIRST
 from conformance.chapters.first_ack import TIMES
-from conformance.chapters.refusal_effects import refusal_case
+from conformance.chapters.no_side_effects import refusal_case
 from conformance.exchange import JSON_TYPE
 from conformance.scenario.model import Scenario, refusal, success
 from conformance.scenario.stale_reads import as_answered

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import Verb, Want
-from conformance.chapters.answer import disagreements
 from conformance.chapters.controls import FIRST_ACK
+from conformance.chapters.success_body import disagreements
 from conformance.chapters.target_clock import not_in_the_future
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import differences, instant_of

@@ -10,7 +10,7 @@ from conformance.arrange.item_spec import Item, Verb, Want
 from conformance.arrange.responses import NotOffered
 from conformance.chapters.controls import ANOTHER_WORKER, FIRST
 from conformance.chapters.first_ack import TIMES
-from conformance.chapters.refusal_effects import RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
+from conformance.chapters.no_side_effects import RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
 from conformance.scenario.model import Check, Finding, Scenario, refusal, success
 from conformance.scenario.stale_reads import as_answered, no_older_than
 from conformance.scenario.transcript_view import View

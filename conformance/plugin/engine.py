@@ -23,8 +23,8 @@ from conformance.arrange.environments import Workspace
 from conformance.arrange.item_source import Arrangement, Arrangers
 from conformance.arrange.item_spec import Want
 from conformance.arrange.journal import Journal
-from conformance.chapters.alone import ODDITIES, Oddity, oddities
 from conformance.chapters.registry import scenarios
+from conformance.chapters.solo_operations import ODDITIES, Oddity, oddities
 from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.client.connection_pools import Transports

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.chapters import exploring, race_history
+from conformance.chapters import race_linearizability, random_operations
 from conformance.chapters.registry import scenarios
 from conformance.exchange import Transcript
 from conformance.judging.verdict import Verdict
@@ -30,7 +30,7 @@ _NARROWEST: Final = 4.0
 _LONGEST: Final = 72
 
 
-_SEARCHES: Final = {"race": race_history.contradiction_at, "explored": exploring.contradiction_at}
+_SEARCHES: Final = {"race": race_linearizability.contradiction_at, "explored": random_operations.contradiction_at}
 """What works out the contradiction at a step of a conversation that has this fact."""
 
 

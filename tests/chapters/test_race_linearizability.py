@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.chapters.race_history import contradiction_at, explained, explained_each, history_of
+from conformance.chapters.race_linearizability import contradiction_at, explained, explained_each, history_of
 from conformance.contract.model import ItemState, Kind
 from conformance.scenario.model import Finding
 from conformance.scenario.transcript_view import Unjudged

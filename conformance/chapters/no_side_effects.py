@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import Item, Need, Verb, Want
-from conformance.chapters.answer import disagreements
 from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK, owners_ack
+from conformance.chapters.success_body import disagreements
 from conformance.contract.work_item import differences
 from conformance.scenario.model import Check, Control, Expectation, Finding, OptionalToken, Scenario, success
 from conformance.scenario.stale_reads import no_older_than

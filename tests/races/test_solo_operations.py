@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from conformance.chapters.alone import Oddity, oddities
 from conformance.chapters.registry import scenarios
+from conformance.chapters.solo_operations import Oddity, oddities
 from conformance.emulator import Tokens
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.recipe import Departure, Recipe, in_microseconds

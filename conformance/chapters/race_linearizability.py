@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from conformance.chapters.alone import AFTER_A_REFUSAL, ODDITIES, Oddity, state_shown
+from conformance.chapters.solo_operations import AFTER_A_REFUSAL, ODDITIES, Oddity, state_shown
 from conformance.client.read_lag import LONGEST_LAG
 from conformance.contract.model import PHASES, SHOWS, Answer, ItemState, Operation, Undocumented
 from conformance.exchange import Exchange

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from conformance.chapters.answering import judgeable
+from conformance.chapters.ack_response import judgeable
 from conformance.contract import schemas
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.contract.work_item import FIELDS, IDENTITY, MISSING, Difference, differences

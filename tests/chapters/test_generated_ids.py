@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.chapters.unknown_ids import malformed, split, unknown_like
+from conformance.chapters.generated_ids import malformed, split, unknown_like
 
 DETERMINISTIC = settings(derandomize=True, database=None, max_examples=200)
 
