@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
 from conformance.proving.trial import credentials, judge_settings, settings_for
 

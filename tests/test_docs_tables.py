@@ -12,7 +12,7 @@ from conformance.client.availability import FIRST_CONTACT
 from conformance.client.backoff import MAX_WAIT
 from conformance.client.client import MAX_TRIES
 from conformance.contract.catalogue import BASIS_WORDS, load
-from conformance.judging import gate
+from conformance.judging import exit_code
 from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.judging.waivers import parse
@@ -28,7 +28,7 @@ EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
 
 @EACH_LANGUAGE
 def test_the_exit_codes_are_the_gates(lang: Lang) -> None:
-    codes = {value for name, value in vars(gate).items() if name.startswith("EXIT_")}
+    codes = {value for name, value in vars(exit_code).items() if name.startswith("EXIT_")}
     assert [row[0] for row in table(README[lang], "0")] == [str(code) for code in sorted(codes)]
 
 

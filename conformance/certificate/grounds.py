@@ -9,9 +9,9 @@ from typing import Final
 from conformance.certificate.statement import Certificate, Run, Subject
 from conformance.certificate.suite import Suite
 from conformance.evidence import PLAN, TRANSCRIPTS, Evidence
+from conformance.judging.aggregate import RequirementResult
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
-from conformance.judging.tally import RequirementResult
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS, Line, VerdictKind
 from conformance.text import Text, join
 

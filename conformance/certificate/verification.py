@@ -16,7 +16,7 @@ from conformance.certificate.statement import Certificate
 from conformance.certificate.suite import PARTS, Suite
 from conformance.contract.catalogue import FIRST_VERSION, load, version_numbers
 from conformance.evidence import EVIDENCE, BrokenEvidence, Evidence, NewerEvidence
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS
 from conformance.text import Text
 

@@ -179,7 +179,7 @@ def _judge(name: str, values: Mapping[str, Any], lang: Lang) -> None:
     import pytest
 
     from conformance.cli.narrator import Narrator
-    from conformance.judging.gate import EXIT_CANNOT_START
+    from conformance.judging.exit_code import EXIT_CANNOT_START
 
     click.echo(f"{name}: {values['base_url']}")
     narrator = Narrator(lang, verbose=False)

@@ -13,9 +13,9 @@ import pytest
 from conformance.cli import pipeline
 from conformance.cli.progress import Progress, display, lively
 from conformance.client.counters import Traffic
-from conformance.judging.gate import EXIT_CANNOT_START, EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
+from conformance.judging.exit_code import EXIT_CANNOT_START, EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
 from conformance.judging.plan import Cost, cost
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin.lead import FOLDER, SENT
 from conformance.plugin.nodes import TRAFFIC, RequirementItem

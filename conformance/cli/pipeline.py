@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.reporting.github import error_commands
 from conformance.reporting.summary_md import markdown
 from conformance.text import Lang, Text

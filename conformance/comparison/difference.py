@@ -14,7 +14,7 @@ from conformance.evidence import Evidence
 from conformance.exchange import Transcript
 from conformance.judging.blocking import JUDGED
 from conformance.judging.judge import judge_line
-from conformance.judging.record import Circumstances
+from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import Line, Verdict, VerdictKind, worst
 from conformance.text import Text
 

@@ -16,7 +16,7 @@ from allure_commons.types import LabelType, LinkType, Severity
 
 from conformance.contract.catalogue import Level, Requirement, load
 from conformance.exchange import Exchange, Header
-from conformance.judging.record import Circumstances
+from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import WORDS, Line, Verdict, VerdictKind
 from conformance.reporting.safe import safe
 from conformance.reporting.wording import LOST, explain, level_and_basis, summary, title_of

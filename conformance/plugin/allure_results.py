@@ -23,7 +23,7 @@ from allure_commons.types import AttachmentType
 
 from conformance.contract.catalogue import load
 from conformance.exchange import Exchange, MalformedTranscript, Transcript
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import allure_content as content
 from conformance.plugin.executor import executor

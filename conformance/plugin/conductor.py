@@ -27,10 +27,10 @@ from conformance.contract.catalogue import load
 from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
 from conformance.exchange import EndKind, Transcript
 from conformance.judging.judge import judge_line
-from conformance.judging.noticed import noticed
 from conformance.judging.plan import Cost, Selection, cost, full_plan
-from conformance.judging.record import Circumstances, Phases, RunRecord
 from conformance.judging.repetition import held_less, requests_of
+from conformance.judging.run_result import Circumstances, Phases, RunRecord
+from conformance.judging.side_observations import noticed
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import folder as run_folder
 from conformance.plugin.court import TIME_LIMIT, Court

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from conformance.judging.plan import Cost
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.target import Target
 from conformance.text import Text

@@ -16,7 +16,7 @@ from conformance.emulator.recipe import Recipe, in_microseconds
 from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS, assembled
 from conformance.judging.plan import Selection, full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
 from conformance.plugin.conductor import Conductor
 from conformance.plugin.court import Court

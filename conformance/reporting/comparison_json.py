@@ -8,7 +8,7 @@ from typing import Any, Final
 from conformance import __version__
 from conformance.comparison.difference import Comparison, ShapeDifference, VerdictDifference
 from conformance.contract.catalogue import load
-from conformance.judging.record import Circumstances
+from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import Verdict
 from conformance.reporting.comparison_text import conclusion
 from conformance.reporting.report_json import SUITE_NAME

@@ -21,7 +21,7 @@ from conformance.comparison.difference import (
 )
 from conformance.comparison.shapes import ABSENT, EMPTY, NOT_JSON, UNREADABLE
 from conformance.contract.catalogue import load
-from conformance.judging.record import Circumstances
+from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import WORDS, Verdict
 from conformance.reporting.markdown import literal
 from conformance.reporting.safe import safe

@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 
 from conformance.contract.catalogue import load
 from conformance.exchange import Transcript
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.reporting.safe import safe, xml_characters

@@ -9,8 +9,8 @@ from typing import Any, Final
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import Requirement
 from conformance.contract.schema_agreement import schema_differences
-from conformance.judging.record import Circumstances, RunRecord
-from conformance.judging.tally import RequirementResult
+from conformance.judging.aggregate import RequirementResult
+from conformance.judging.run_result import Circumstances, RunRecord
 from conformance.judging.verdict import WORST_FIRST, Red, Verdict
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.safe import encodable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from conformance.certificate.shield import Shield
-from conformance.judging.gate import Word
-from conformance.judging.record import RunRecord
+from conformance.judging.exit_code import Word
+from conformance.judging.run_result import RunRecord
 from conformance.reporting.safe import safe, xml_characters
 from conformance.text import Lang, Text
 

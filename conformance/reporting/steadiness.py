@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS, Repetitions, Verdict, VerdictKind
 from conformance.reporting.safe import safe
 from conformance.text import Text, join

@@ -11,8 +11,8 @@ from typing import Final
 
 from conformance.contract.ambiguities import readings_of
 from conformance.contract.citations import Source
-from conformance.judging.record import RunRecord
-from conformance.judging.tally import RequirementResult
+from conformance.judging.aggregate import RequirementResult
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS, WORST_FIRST, Red, Verdict, VerdictKind
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.causes import causes_of, counted

@@ -13,8 +13,8 @@ from typing import Final
 from conformance.contract.ambiguities import readings_of, register
 from conformance.contract.catalogue import load
 from conformance.contract.schema_agreement import schema_differences
-from conformance.judging.record import RunRecord
-from conformance.judging.tally import RequirementResult
+from conformance.judging.aggregate import RequirementResult
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS, WORST_FIRST, Verdict, VerdictKind
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.causes import causes_of, counted

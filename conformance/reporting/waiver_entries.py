@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from conformance.judging.tally import RequirementResult
+from conformance.judging.aggregate import RequirementResult
 from conformance.judging.verdict import Verdict
 from conformance.judging.waivers import entry_for, entry_for_cause, looks_of
 from conformance.reporting.causes import causes_of

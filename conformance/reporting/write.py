@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from conformance.exchange import Transcript
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.reporting import run_badge
 from conformance.reporting.ctrf_json import ctrf
 from conformance.reporting.junit_xml import junit

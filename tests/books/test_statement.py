@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.judging.record import Circumstances, RunRecord
+from conformance.judging.run_result import Circumstances, RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.reporting.write import write_reports
 

@@ -14,7 +14,7 @@ from conformance.certificate.bundle import Bundle, sealed
 from conformance.certificate.signing import SigningKey
 from conformance.certificate.suite import Suite
 from conformance.evidence import EVIDENCE, index_of, seal
-from conformance.judging.record import Circumstances
+from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import VerdictKind
 
 FAILING = "ack.retry.starting"

@@ -11,7 +11,7 @@ from conformance.comparison.difference import Comparison, ShapeDifference, compa
 from conformance.comparison.shapes import in_common
 from conformance.evidence import Evidence
 from conformance.exchange import Body, Ending, Exchange, Header, Request, Response, Transcript
-from conformance.judging.record import Circumstances
+from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import Line
 
 OBSERVING = "observe.undelivered"

@@ -17,7 +17,7 @@ from conformance.emulator.front import Wire
 from conformance.emulator.hosting import hosted
 from conformance.emulator.recipe import Recipe, in_microseconds
 from conformance.evidence import read_evidence
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from tests.cli.processes import cli
 from tests.runs import judge_app, judge_settings, settings_for
 

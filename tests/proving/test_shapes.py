@@ -14,7 +14,7 @@ from conformance.emulator.defects import DEFECTS
 from conformance.emulator.hosting import hosted
 from conformance.emulator.recipe import Recipe, in_microseconds
 from conformance.emulator.shapes import SHAPES, TOGETHER, Shape
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.proving.outcome import Job
 from conformance.proving.shapes import ShapeTrial, shape_jobs
 from conformance.proving.trial import hold, judge_settings, settings_for

@@ -18,7 +18,7 @@ from conformance.emulator.recipe import Departure, Recipe, in_microseconds
 from conformance.emulator.work import State, WorkItem
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from tests.runs import judge_app
 
 from .test_rounds import transcripts

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.judging.record import Circumstances, RunRecord
+from conformance.judging.run_result import Circumstances, RunRecord
 from conformance.judging.verdict import Repetitions
 from conformance.reporting.html.page import page
 from conformance.reporting.summary_md import markdown

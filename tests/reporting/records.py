@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.judging.record import Circumstances, RunRecord
+from conformance.judging.run_result import Circumstances, RunRecord
 from conformance.judging.verdict import Line, Red, Verdict, VerdictKind
 from conformance.text import Text
 

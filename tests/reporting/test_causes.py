@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Red, Verdict, VerdictKind
 from conformance.reporting.causes import Cause, causes_of, counted
 from conformance.reporting.html.page import page

@@ -9,7 +9,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from junitparser import TestCase as Case
 
 from conformance.contract.catalogue import load
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.safe import xml_characters

@@ -7,7 +7,7 @@ import pytest
 from conformance.contract.catalogue import load
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
 from conformance.proving.trial import judge_settings, settings_for
 from conformance.reporting.junit_xml import junit

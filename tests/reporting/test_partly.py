@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Verdict
 from conformance.reporting.html.page import page
 from conformance.reporting.junit_xml import junit

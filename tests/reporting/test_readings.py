@@ -10,7 +10,7 @@ import pytest
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import load
 from conformance.contract.common_mistakes import consequence_of
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.reporting.html.page import page
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.summary_md import markdown

@@ -8,7 +8,7 @@ import pytest
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import load
 from conformance.judging.plan import full_plan
-from conformance.judging.record import Phases, RunRecord
+from conformance.judging.run_result import Phases, RunRecord
 from conformance.judging.verdict import WORST_FIRST, Verdict
 from conformance.reporting.report_json import report, schema_text
 

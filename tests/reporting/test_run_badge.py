@@ -7,7 +7,7 @@ import pytest
 
 from conformance.certificate.badge import MESSAGE as CERTIFIED
 from conformance.contract.catalogue import load
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.reporting.run_badge import LABEL, endpoint, shield, svg
 from conformance.text import LANGS, Lang, Text
 

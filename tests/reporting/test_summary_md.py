@@ -7,7 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from conformance.contract.catalogue import load
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS, Line, Red, Verdict
 from conformance.reporting.markdown import code, literal
 from conformance.reporting.summary_md import markdown

@@ -4,7 +4,7 @@ import pytest
 
 from conformance.contract.catalogue import load
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.reporting.table import aligned, width
 from conformance.reporting.terminal import lines

@@ -12,7 +12,7 @@ from conformance.emulator import Tokens
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.recipe import Recipe
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
 from conformance.judging.waivers import parse
 from conformance.text import LANGS, Lang

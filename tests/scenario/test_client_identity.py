@@ -13,7 +13,7 @@ from conformance.emulator.recipe import Recipe, in_microseconds
 from conformance.evidence import Evidence, read_evidence
 from conformance.exchange import Exchange, Transcript
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.scenario.client_identity import OPEN, guise_of
 from conformance.settings import from_values
 from conformance.target import ConfigurationError

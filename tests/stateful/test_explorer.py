@@ -18,7 +18,7 @@ from conformance.emulator.hosting import hosted
 from conformance.emulator.recipe import Recipe
 from conformance.emulator.variants import VARIANTS, assembled
 from conformance.evidence import read_evidence
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line, Red
 from conformance.stateful.to_history import ROWS
 from tests.runs import judge_app, judge_settings, settings_for

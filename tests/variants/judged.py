@@ -9,7 +9,7 @@ from conformance.emulator import Tokens
 from conformance.emulator.hosting import hosted
 from conformance.emulator.recipe import Recipe, in_microseconds
 from conformance.emulator.variants import Variant, assembled
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import VerdictKind
 from tests.runs import judge_settings, settings_for
 

@@ -20,7 +20,7 @@ from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import BASIS_WORDS
 from conformance.contract.schema_agreement import schema_differences
 from conformance.exchange import Transcript
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
 from conformance.reporting.html import coverage, machine, race, sequence, timeline
 from conformance.reporting.html.markup import Words, block, coded, is_link

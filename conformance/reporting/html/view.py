@@ -11,8 +11,8 @@ from conformance.contract.ambiguities import Ambiguity, readings_of, register
 from conformance.contract.catalogue import Chapter, Requirement
 from conformance.contract.common_mistakes import Mistake, consequence_of, likeliest_first, mistakes_of, telling
 from conformance.exchange import Transcript
-from conformance.judging.record import RunRecord
-from conformance.judging.tally import RequirementResult
+from conformance.judging.aggregate import RequirementResult
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORST_FIRST, Line, Red, Verdict, VerdictKind, worst
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.causes import Cause, causes_of, counted

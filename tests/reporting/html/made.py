@@ -12,7 +12,7 @@ from conformance.emulator import Tokens
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.recipe import Recipe, in_microseconds
 from conformance.exchange import Body, Ending, Exchange, Request, Response, Transcript
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
 from tests.runs import judge_app
 

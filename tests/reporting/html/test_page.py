@@ -17,7 +17,7 @@ from conformance.contract.ambiguities import register
 from conformance.contract.common_mistakes import mistakes_of
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Red, Verdict
 from conformance.reporting.html.markup import coded
 from conformance.reporting.html.page import page

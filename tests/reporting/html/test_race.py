@@ -7,7 +7,7 @@ import re
 import pytest
 
 from conformance.exchange import Transcript
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Verdict
 from conformance.reporting.html.page import page
 from conformance.reporting.html.race import WIDTH, Race, race_of

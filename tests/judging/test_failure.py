@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from conformance.client import bad_credentials
 from conformance.client.bad_credentials import Authentication
 from conformance.exchange import Header, Request
-from conformance.judging.evidence import curl, red
+from conformance.judging.failure import curl, red
 from conformance.scenario.model import Finding
 from conformance.target import Secret
 from conformance.text import Text

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from conformance.arrange.modes import Mode
 from conformance.contract.catalogue import load
-from conformance.judging.gate import Decision, decide
-from conformance.judging.tally import Tally, tally
+from conformance.judging.aggregate import Tally, tally
+from conformance.judging.exit_code import Decision, decide
 from conformance.judging.verdict import Line, Repetitions, Verdict
 from conformance.judging.waivers import Waivers, parse
 from conformance.target import ConfigurationError

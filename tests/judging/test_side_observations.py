@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.exchange import Transcript
-from conformance.judging.noticed import noticed
+from conformance.judging.side_observations import noticed
 from tests.scenario.transcript_builder import begun, shown
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from conformance.contract.catalogue import Exercised
-from conformance.judging.tally import RequirementResult, Tally
+from conformance.judging.aggregate import RequirementResult, Tally
 from conformance.text import Text, join
 
 Word = Literal[

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from conformance.contract.catalogue import Catalogue, Chapter, Exercised, Level, Requirement
-from conformance.judging.gate import Decision, decide
-from conformance.judging.tally import Tally, tally
+from conformance.judging.aggregate import Tally, tally
+from conformance.judging.exit_code import Decision, decide
 from conformance.judging.verdict import WORST_FIRST, Line, Verdict, VerdictKind
 from conformance.text import Text
 
