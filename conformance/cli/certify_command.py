@@ -70,7 +70,7 @@ def command(
     output: Path,
 ) -> None:
     """Make a certificate."""
-    from conformance.certificate.issuing import Refused, issue
+    from conformance.certificate.issue import Refused, issue
     from conformance.reporting.safe import safe
 
     subject = _subject(vendor, product, product_version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.certificate.shield import Shield
+from conformance.certificate.badge_svg import Shield
 from conformance.judging.exit_code import Word
 from conformance.judging.run_result import RunRecord
 from conformance.reporting.safe import safe, xml_characters

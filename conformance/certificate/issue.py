@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.certificate import grounds, suite
+from conformance.certificate import eligibility, suite_digest
 from conformance.certificate.bundle import BrokenBundle, Bundle, sealed
 from conformance.certificate.signing import SigningKey
 from conformance.certificate.statement import Subject
@@ -34,9 +34,9 @@ def issue(folder: Path, subject: Subject, key: SigningKey) -> tuple[Bundle, byte
     except BrokenEvidence as error:
         raise Refused([error.reason]) from None
     record = evidence.judged()
-    if reasons := grounds.objections(evidence, record):
+    if reasons := eligibility.objections(evidence, record):
         raise Refused(reasons)
-    certificate = grounds.certificate_of(subject, evidence, index, record, suite.installed())
+    certificate = eligibility.certificate_of(subject, evidence, index, record, suite_digest.installed())
     bundle = sealed(certificate, {EVIDENCE: index, **evidence.files}, key)
     try:
         content = bundle.dumps()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from conformance.certificate.statement import Certificate, Run, Subject
-from conformance.certificate.suite import Suite
+from conformance.certificate.suite_digest import Suite
 from conformance.evidence import PLAN, TRANSCRIPTS, Evidence
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.plan import full_plan

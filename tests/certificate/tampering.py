@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.certificate.bundle import Bundle, sealed
 from conformance.certificate.signing import SigningKey
-from conformance.certificate.suite import Suite
+from conformance.certificate.suite_digest import Suite
 from conformance.evidence import EVIDENCE, index_of, seal
 from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import VerdictKind
