@@ -22,7 +22,7 @@ from conformance.cli.spoken import say, spoken
 from conformance.options import OPTIONS
 
 if TYPE_CHECKING:
-    from conformance.comparison.difference import Comparison
+    from conformance.comparison.compare import Comparison
     from conformance.text import Lang
 
 EXIT_SAME: Final = 0
@@ -106,7 +106,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
 
 
 def _compared(a: Path, b: Path) -> Comparison:
-    from conformance.comparison.difference import NotComparable, compare
+    from conformance.comparison.compare import NotComparable, compare
     from conformance.evidence import BrokenEvidence, read_evidence
 
     try:

@@ -6,7 +6,7 @@ from importlib import resources
 from typing import Any, Final
 
 from conformance import __version__
-from conformance.comparison.difference import Comparison, ShapeDifference, VerdictDifference
+from conformance.comparison.compare import Comparison, ShapeDifference, VerdictDifference
 from conformance.contract.catalogue import load
 from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import Verdict

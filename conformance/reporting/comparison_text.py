@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.comparison.difference import (
+from conformance.comparison.compare import (
     Comparison,
     ObservationDifference,
     OneSided,
@@ -19,7 +19,7 @@ from conformance.comparison.difference import (
     VerdictDifference,
     Why,
 )
-from conformance.comparison.shapes import ABSENT, EMPTY, NOT_JSON, UNREADABLE
+from conformance.comparison.response_shape import ABSENT, EMPTY, NOT_JSON, UNREADABLE
 from conformance.contract.catalogue import load
 from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import WORDS, Verdict

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from conformance.chapters.registry import scenarios
-from conformance.comparison.shapes import ABSENT, Field, Kind, Shape, in_common, parent_of, shapes_of
-from conformance.comparison.spelling import ASPECTS, Aspect, alike
+from conformance.comparison.response_shape import ABSENT, Field, Kind, Shape, in_common, parent_of, shapes_of
+from conformance.comparison.value_format import ASPECTS, Aspect, alike
 from conformance.contract.catalogue import Requirement, load
 from conformance.evidence import Evidence
 from conformance.exchange import Transcript

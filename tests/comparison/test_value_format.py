@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from conformance.comparison.spelling import ASPECTS, alike, spellings
+from conformance.comparison.value_format import ASPECTS, alike, spellings
 
 HEX = "0123456789abcdef"
 

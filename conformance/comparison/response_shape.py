@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from conformance.chapters.registry import scenarios
 from conformance.client.intermediary import NETWORK_STATUSES, THROTTLED
-from conformance.comparison.spelling import Aspect, Spelling, spellings
+from conformance.comparison.value_format import Aspect, Spelling, spellings
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Body, Exchange, Response, Transcript
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from conformance.chapters.registry import scenarios
-from conformance.comparison.difference import Comparison, NotComparable, compare
+from conformance.comparison.compare import Comparison, NotComparable, compare
 from conformance.evidence import Evidence, read_evidence
 from conformance.judging.verdict import Line
 
 from .servers import PLAN, SCENARIOS
-from .test_shapes import answer, evidence, transcript
+from .test_response_shape import answer, evidence, transcript
 
 
 def test_a_run_is_like_itself(healthy: Path) -> None:

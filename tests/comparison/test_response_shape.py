@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from conformance.comparison.difference import Comparison, ShapeDifference, compare
-from conformance.comparison.shapes import in_common
+from conformance.comparison.compare import Comparison, ShapeDifference, compare
+from conformance.comparison.response_shape import in_common
 from conformance.evidence import Evidence
 from conformance.exchange import Body, Ending, Exchange, Header, Request, Response, Transcript
 from conformance.judging.run_result import Circumstances
