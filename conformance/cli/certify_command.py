@@ -71,7 +71,7 @@ def command(
 ) -> None:
     """Make a certificate."""
     from conformance.certificate.issue import Refused, issue
-    from conformance.reporting.safe import safe
+    from conformance.reporting.escaping import safe
 
     subject = _subject(vendor, product, product_version)
     key = _key(sign, password_of(password_env))

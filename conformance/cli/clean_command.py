@@ -23,8 +23,8 @@ from conformance.client.availability import TargetGone
 from conformance.client.client_session import converse
 from conformance.client.counters import Traffic
 from conformance.options import REACHING, names_of
-from conformance.reporting.safe import safe
-from conformance.reporting.wording import turned_away
+from conformance.reporting.escaping import safe
+from conformance.reporting.messages import turned_away
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 

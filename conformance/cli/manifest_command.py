@@ -27,7 +27,7 @@ from conformance.client.api import Api
 from conformance.client.availability import TargetGone
 from conformance.client.client_session import converse
 from conformance.options import REACHING, names_of
-from conformance.reporting.safe import safe
+from conformance.reporting.escaping import safe
 from conformance.settings import Settings, from_values
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError
 from conformance.text import Text

@@ -19,9 +19,9 @@ from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin.lead import FOLDER, SENT
 from conformance.plugin.nodes import TRAFFIC, RequirementItem
-from conformance.reporting.safe import safe
+from conformance.reporting.escaping import safe
+from conformance.reporting.styled_text import Tone, Toned
 from conformance.reporting.terminal import lines
-from conformance.reporting.toned import Tone, Toned
 from conformance.reporting.write import REPORT
 from conformance.settings import Settings
 from conformance.target import Target

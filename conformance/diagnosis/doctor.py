@@ -19,7 +19,7 @@ from conformance.diagnosis.findings import findings
 from conformance.diagnosis.network import look, unreached
 from conformance.diagnosis.point import Point, bad, good, unknown
 from conformance.diagnosis.questions import ask
-from conformance.reporting.safe import safe
+from conformance.reporting.escaping import safe
 from conformance.target import ConfigurationError, Credentials, Limits, Target
 from conformance.text import Text, join
 

@@ -16,7 +16,7 @@ from conformance.diagnosis.network import shown
 from conformance.diagnosis.point import Point, bad, good, unknown
 from conformance.diagnosis.questions import COLLECTIONS, Answers, entries_of, status_of
 from conformance.exchange import Exchange, Response
-from conformance.reporting.safe import safe
+from conformance.reporting.escaping import safe
 from conformance.target import DEFAULT_API_PREFIX, Target
 from conformance.text import Text, join
 

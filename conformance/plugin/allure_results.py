@@ -30,7 +30,7 @@ from conformance.plugin.executor import executor
 from conformance.plugin.folder import Conversations, write_json
 from conformance.plugin.lead import VERDICT
 from conformance.plugin.nodes import RequirementItem
-from conformance.reporting.safe import encodable, safe
+from conformance.reporting.escaping import encodable, safe
 from conformance.text import Lang, Text
 
 _GREEN: Final = frozenset({"passed", "observed", "not-exercised"})

@@ -13,7 +13,7 @@ import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.judging.verdict import Line
-from conformance.reporting.safe import encodable
+from conformance.reporting.escaping import encodable
 
 
 def process_count(config: pytest.Config) -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from conformance.machine.lock import Lock, Locked
-from conformance.reporting.safe import json_text
-from conformance.reporting.whole import write_whole
+from conformance.reporting.atomic_write import write_whole
+from conformance.reporting.escaping import json_text
 from conformance.target import ConfigurationError
 
 MARKER: Final = "run.json"

@@ -11,8 +11,8 @@ from conformance.contract.catalogue import load
 from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import Verdict
 from conformance.reporting.comparison_text import conclusion
+from conformance.reporting.messages import summary
 from conformance.reporting.report_json import SUITE_NAME
-from conformance.reporting.wording import summary
 from conformance.text import Text
 
 COMPARISON_FORMAT: Final = "work-conformance-comparison/1"

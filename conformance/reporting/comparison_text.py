@@ -23,9 +23,9 @@ from conformance.comparison.response_shape import ABSENT, EMPTY, NOT_JSON, UNREA
 from conformance.contract.catalogue import load
 from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import WORDS, Verdict
+from conformance.reporting.escaping import safe
 from conformance.reporting.markdown import literal
-from conformance.reporting.safe import safe
-from conformance.reporting.wording import summary
+from conformance.reporting.messages import summary
 from conformance.text import Lang, Text, join
 
 _LONGEST: Final = 300

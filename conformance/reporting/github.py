@@ -11,8 +11,8 @@ from typing import Final
 
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunRecord
-from conformance.reporting.safe import safe
-from conformance.reporting.wording import summary, title_of
+from conformance.reporting.escaping import safe
+from conformance.reporting.messages import summary, title_of
 from conformance.text import Lang, Text
 
 _SHOWN: Final = 10

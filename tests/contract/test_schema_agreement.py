@@ -15,7 +15,7 @@ from conformance.contract.schemas import STEMS, load
 from conformance.reporting import report_json
 from conformance.reporting.terminal import lines
 from conformance.text import LANGS, Text
-from tests.reporting.records import mixed
+from tests.reporting.run_results import mixed
 
 
 def test_the_two_languages_state_the_same_contract() -> None:

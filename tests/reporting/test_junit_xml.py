@@ -12,7 +12,7 @@ from conformance.judging.verdict import Line
 from conformance.proving.trial import judge_settings, settings_for
 from conformance.reporting.junit_xml import junit
 
-from .records import HOSTILE, LOST_LINE, both, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, LOST_LINE, both, hostile, mixed, record_of, red, verdict
 
 OUTCOMES = {
     "failed": "failure",

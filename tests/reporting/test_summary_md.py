@@ -14,7 +14,7 @@ from conformance.reporting.summary_md import markdown
 from conformance.text import LANGS, Lang
 from tests.hostile.inspection import INSPECTORS
 
-from .records import HOSTILE, both, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, both, hostile, mixed, record_of, red, verdict
 
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
 MARKUP = (

@@ -10,7 +10,7 @@ from conformance.reporting.table import aligned, width
 from conformance.reporting.terminal import lines
 from conformance.text import LANGS, Lang
 
-from .records import HOSTILE, OBSERVATION, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, OBSERVATION, hostile, mixed, record_of, red, verdict
 
 PATH = "reports/latest/report.json"
 

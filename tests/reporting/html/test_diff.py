@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from conformance.judging.verdict import Line
-from conformance.reporting.html.difference import body_of, rows_of
-from tests.reporting.records import red
+from conformance.reporting.html.diff import body_of, rows_of
+from tests.reporting.run_results import red
 
-from .made import exchange, item, transcript
+from .sample_runs import exchange, item, transcript
 
 LINE = Line("terminal.stopped.forced-from-starting", "ack.terminal.stopped-forced")
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
-from conformance.reporting.safe import safe
+from conformance.reporting.escaping import safe
 from conformance.text import Lang, Text
 
 _COLUMNS: Final = 110

@@ -9,13 +9,13 @@ import pytest
 
 from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Red, Verdict, VerdictKind
-from conformance.reporting.causes import Cause, causes_of, counted
 from conformance.reporting.html.page import page
+from conformance.reporting.root_causes import Cause, causes_of, counted
 from conformance.reporting.summary_md import markdown
 from conformance.reporting.terminal import lines
 from conformance.text import LANGS, Lang, Text
 
-from .records import both, mixed, record_of, red, verdict
+from .run_results import both, mixed, record_of, red, verdict
 
 QUEUED, STARTING, STOPPING = (
     "ack.identity.mismatch-queued",

@@ -10,10 +10,10 @@ from conformance.exchange import Transcript
 from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Verdict
 from conformance.reporting.html.page import page
-from conformance.reporting.html.race import WIDTH, Race, race_of
+from conformance.reporting.html.race_diagram import WIDTH, Race, race_of
 from conformance.text import LANGS, Lang
 from tests.chapters.test_race_checks import STOP, acks, beside, race
-from tests.reporting.records import record_of
+from tests.reporting.run_results import record_of
 
 SAME = "ack.race.same-worker"
 

@@ -14,8 +14,8 @@ from conformance.contract.ambiguities import Ambiguity, readings_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
 from conformance.contract.common_mistakes import consequence_of, likely_cause
 from conformance.judging.verdict import WORDS, Red, Repetitions, Verdict, VerdictKind
-from conformance.reporting.safe import excerpt, safe
-from conformance.reporting.steadiness import tally_of
+from conformance.reporting.escaping import excerpt, safe
+from conformance.reporting.flakiness import tally_of
 from conformance.text import LANGS, Lang, Text
 
 LOST: Final = Text("the run ended without a verdict on this check", "运行结束时此项检查没有结论")

@@ -8,8 +8,8 @@ from typing import Final
 
 from conformance.exchange import Exchange, Transcript
 from conformance.judging.verdict import Red
-from conformance.reporting.html.difference import json_of
-from conformance.reporting.safe import safe
+from conformance.reporting.escaping import safe
+from conformance.reporting.html.diff import json_of
 
 WIDTH: Final = 560
 _TOP: Final = 46

@@ -10,7 +10,7 @@ from typing import Final
 
 from conformance.contract.model import PHASES
 from conformance.exchange import Exchange, Transcript
-from conformance.reporting.html.difference import json_of
+from conformance.reporting.html.diff import json_of
 
 WIDTH: Final = 1080
 HEIGHT: Final = 420

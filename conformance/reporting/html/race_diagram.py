@@ -13,7 +13,7 @@ from conformance.judging.verdict import Verdict
 from conformance.linearizability.counterexample import Contradiction
 from conformance.linearizability.counterexample_text import told
 from conformance.linearizability.history import Event, answer_of
-from conformance.reporting.safe import safe
+from conformance.reporting.escaping import safe
 from conformance.scenario.transcript_view import View
 from conformance.text import Text
 

@@ -12,8 +12,8 @@ from conformance.reporting.html.page import page
 from conformance.reporting.summary_md import markdown
 from conformance.reporting.terminal import lines
 from conformance.text import Lang
-from tests.reporting.html.made import exchange, item, transcript
-from tests.reporting.records import CIRCUMSTANCES, record_of, red, verdict
+from tests.reporting.html.sample_runs import exchange, item, transcript
+from tests.reporting.run_results import CIRCUMSTANCES, record_of, red, verdict
 
 UNSTEADY = Repetitions(wanted=10, held=10, kept=4, kinds=(("failed", 3), ("passed", 7)))
 LESS = Repetitions(wanted=10, held=7, kept=1)

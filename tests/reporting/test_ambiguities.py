@@ -16,7 +16,7 @@ from conformance.reporting.junit_xml import junit
 from conformance.reporting.summary_md import markdown
 from conformance.reporting.terminal import lines
 from conformance.text import LANGS, Lang
-from tests.reporting.records import record_of, red, verdict
+from tests.reporting.run_results import record_of, red, verdict
 
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
 FORMATS: dict[str, Callable[[RunRecord, Lang], str]] = {

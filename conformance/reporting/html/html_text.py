@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from conformance.reporting.safe import safe
+from conformance.reporting.escaping import safe
 from conformance.text import LANGS, Lang, Text
 
 LONGEST_SENTENCE: Final = 1200

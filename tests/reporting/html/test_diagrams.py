@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.reporting.html.machine import Move, machine_of
-from conformance.reporting.html.sequence import sequence_of
+from conformance.reporting.html.sequence_diagram import sequence_of
+from conformance.reporting.html.state_diagram import Move, machine_of
 from conformance.reporting.html.timeline import timeline_of
-from tests.reporting.records import red
+from tests.reporting.run_results import red
 
-from .made import exchange, item, transcript
+from .sample_runs import exchange, item, transcript
 
 WORKER = [("Worker-ID", "worker-1"), ("Authorization", "Bearer ${QODER_PAT}")]
 

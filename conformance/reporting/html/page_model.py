@@ -15,13 +15,13 @@ from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORST_FIRST, Line, Red, Verdict, VerdictKind, worst
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.causes import Cause, causes_of, counted
-from conformance.reporting.html.difference import Body, Row, body_of, rows_of
-from conformance.reporting.html.race import Race, race_of
-from conformance.reporting.html.sequence import Sequence, sequence_of
-from conformance.reporting.safe import safe
-from conformance.reporting.steadiness import Unsteady, held, raced, unsteady
-from conformance.reporting.wording import LOST, not_looked_at, summary, title_of
+from conformance.reporting.escaping import safe
+from conformance.reporting.flakiness import Unsteady, held, raced, unsteady
+from conformance.reporting.html.diff import Body, Row, body_of, rows_of
+from conformance.reporting.html.race_diagram import Race, race_of
+from conformance.reporting.html.sequence_diagram import Sequence, sequence_of
+from conformance.reporting.messages import LOST, not_looked_at, summary, title_of
+from conformance.reporting.root_causes import Cause, causes_of, counted
 from conformance.text import Text
 
 SHOWN_IN_FULL: Final = 3

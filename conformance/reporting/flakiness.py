@@ -9,7 +9,7 @@ from typing import Final
 
 from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS, Repetitions, Verdict, VerdictKind
-from conformance.reporting.safe import safe
+from conformance.reporting.escaping import safe
 from conformance.text import Text, join
 
 UNSTEADY: Final = Text("Unsteady: not the same each time", "不稳定：各次结果不一致")

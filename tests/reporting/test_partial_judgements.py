@@ -19,7 +19,7 @@ from conformance.reporting.terminal import lines
 from conformance.reporting.write import write_reports
 from conformance.text import LANGS, Lang
 
-from .records import record_of, red, verdict
+from .run_results import record_of, red, verdict
 
 CAUSE, PARTLY, BLOCKED = "ack.retry.active", "ack.answer.media-type", "ack.retry.active-keeps-times"
 SENTENCE: dict[Lang, str] = {

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from conformance.chapters.registry import scenarios
 from conformance.exchange import Exchange, Transcript
 from conformance.judging.verdict import Line, Red
-from conformance.reporting.safe import safe
+from conformance.reporting.escaping import safe
 from conformance.scenario.model import Answer
 
 _DEEPEST: Final = 8

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.reporting.safe import encodable, excerpt, json_text, safe, xml_characters
+from conformance.reporting.escaping import encodable, excerpt, json_text, safe, xml_characters
 
-from .records import HOSTILE
+from .run_results import HOSTILE
 
 
 @pytest.mark.parametrize(
