@@ -32,7 +32,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"reporting"}),
     frozenset({"options"}),
     frozenset({"settings"}),
-    frozenset({"diagnosis"}),
+    frozenset({"doctor"}),
     frozenset({"plugin"}),
     frozenset({"proving"}),
     frozenset({"cli"}),

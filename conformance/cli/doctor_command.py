@@ -16,7 +16,7 @@ from conformance.options import REACHING, names_of
 from conformance.text import Lang
 
 if TYPE_CHECKING:
-    from conformance.diagnosis.point import Point
+    from conformance.doctor.check_result import Point
 
 _FORMAT: Final = "work-conformance-doctor/1"
 _IN_THE_WAY: Final = 2
@@ -65,7 +65,7 @@ def _examined(values: Mapping[str, Any]) -> tuple[list[Point], str]:
     Raises:
         CannotStart: the settings cannot be used.
     """
-    from conformance.diagnosis.doctor import examine
+    from conformance.doctor.diagnose import examine
     from conformance.settings import from_values
     from conformance.target import ConfigurationError
 
@@ -82,7 +82,7 @@ def _examined(values: Mapping[str, Any]) -> tuple[list[Point], str]:
 
 
 def _lines(points: list[Point], lang: Lang) -> Iterator[str]:
-    from conformance.diagnosis.point import NAMES
+    from conformance.doctor.check_result import NAMES
     from conformance.reporting.table import width
     from conformance.text import Text
 

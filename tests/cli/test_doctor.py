@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.diagnosis.doctor import examine
-from conformance.diagnosis.point import NAMES, Point
+from conformance.doctor.check_result import NAMES, Point
+from conformance.doctor.diagnose import examine
 from conformance.emulator import Tokens, create_app
 from conformance.target import Connection, Credentials, Limits, Secret, Target
 from tests.arrange.test_runs_on_prepared_items import PROGRAM

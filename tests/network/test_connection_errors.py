@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conformance.arrange.preflight import CannotStart
-from conformance.diagnosis.doctor import examine
+from conformance.doctor.diagnose import examine
 from conformance.emulator import Tokens
 from conformance.target import Connection, Credentials, Limits, Target
 from tests.client.servers import Handler, answer, closed_port, script

@@ -15,10 +15,10 @@ from conformance.arrange.preflight import CannotStart, preflight
 from conformance.client.api import Api
 from conformance.client.availability import TargetGone
 from conformance.client.client_session import converse
-from conformance.diagnosis.findings import findings
-from conformance.diagnosis.network import look, unreached
-from conformance.diagnosis.point import Point, bad, good, unknown
-from conformance.diagnosis.questions import ask
+from conformance.doctor.check_result import Point, bad, good, unknown
+from conformance.doctor.findings import findings
+from conformance.doctor.network import look, unreached
+from conformance.doctor.probes import ask
 from conformance.reporting.escaping import safe
 from conformance.target import ConfigurationError, Credentials, Limits, Target
 from conformance.text import Text, join

@@ -12,9 +12,9 @@ from typing import Final
 from conformance.arrange.refusals import outcome
 from conformance.client.connection_errors import Reason
 from conformance.contract.strict_json import NotStrictJson, parse
-from conformance.diagnosis.network import shown
-from conformance.diagnosis.point import Point, bad, good, unknown
-from conformance.diagnosis.questions import COLLECTIONS, Answers, entries_of, status_of
+from conformance.doctor.check_result import Point, bad, good, unknown
+from conformance.doctor.network import shown
+from conformance.doctor.probes import COLLECTIONS, Answers, entries_of, status_of
 from conformance.exchange import Exchange, Response
 from conformance.reporting.escaping import safe
 from conformance.target import DEFAULT_API_PREFIX, Target

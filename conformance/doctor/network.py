@@ -18,7 +18,7 @@ from cryptography import x509
 
 from conformance.client.connection_errors import Reason, of_tls
 from conformance.client.tls import tls_context
-from conformance.diagnosis.point import Point, bad, good, unknown
+from conformance.doctor.check_result import Point, bad, good, unknown
 from conformance.reporting.escaping import safe
 from conformance.target import Connection, Target
 from conformance.text import Text
