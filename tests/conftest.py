@@ -60,7 +60,7 @@ ONE_OF: Final = {
     "tests/machine/test_limits.py": 4,
     "tests/machine/test_modules.py": 4,
     "tests/machine/test_configuration.py": 3,
-    "tests/plugin/test_others.py": 4,
+    "tests/plugin/test_other_plugins.py": 4,
     "tests/cli/test_base_url.py": 4,
     "tests/cli/test_bad_input.py": 2,
     "tests/cli/test_empty_values.py::test_plain_pytest": 3,

@@ -17,7 +17,7 @@ from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.judging.waivers import parse
 from conformance.options import OPTIONS
-from conformance.plugin import folder
+from conformance.plugin import run_folder
 from conformance.settings import POLITE_RATE
 from conformance.target import MINIMUM_SECRET_LENGTH
 from conformance.text import LANGS, Lang, Text
@@ -103,7 +103,7 @@ def test_the_tokens_are_those_that_requirements_ask_for(lang: Lang) -> None:
 
 @EACH_LANGUAGE
 def test_the_files_are_those_of_a_runs_folder(lang: Lang) -> None:
-    assert {row[0].strip("`") for row in table(README[lang], "report.json")} == {*folder._OURS, "transcripts/"}
+    assert {row[0].strip("`") for row in table(README[lang], "report.json")} == {*run_folder._OURS, "transcripts/"}
 
 
 @EACH_LANGUAGE

@@ -17,7 +17,7 @@ from conformance.judging.exit_code import EXIT_CANNOT_START, EXIT_INCONCLUSIVE, 
 from conformance.judging.plan import Cost, cost
 from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line, Verdict
-from conformance.plugin.lead import FOLDER, SENT
+from conformance.plugin.controller_plugin import FOLDER, SENT
 from conformance.plugin.nodes import TRAFFIC, RequirementItem
 from conformance.reporting.escaping import safe
 from conformance.reporting.styled_text import Tone, Toned

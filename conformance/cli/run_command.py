@@ -113,7 +113,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
 
 def _end_where_nothing_failed(settings: Settings) -> None:
     """Say so and end well where the earlier run left nothing to be judged again."""
-    from conformance.plugin.earlier import held
+    from conformance.plugin.last_failed import held
 
     try:
         nothing = settings.failed_from is not None and held(settings.failed_from)

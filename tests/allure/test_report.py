@@ -22,8 +22,8 @@ import pytest
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.emulator.recipe import Recipe
+from tests.allure.allure_output import RESULTS, Written, plain_pytest, run
 from tests.allure.test_verdicts import ACCEPTED, SELECTION
-from tests.allure.written import RESULTS, Written, plain_pytest, run
 
 ALLURE_CLI = os.environ.get("ALLURE_CLI", "")
 

@@ -18,7 +18,7 @@ from conformance.emulator import EmulatorServer, Tokens
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.recipe import Recipe, in_microseconds
 from conformance.judging.plan import full_plan
-from conformance.plugin import engine
+from conformance.plugin import scenario_runner
 from tests.cli.processes import cli, tokens_environment
 from tests.runs import judge_settings, settings_for
 
@@ -125,5 +125,5 @@ def test_any_order(name: str, order: int, tmp_path: Path, monkeypatch: pytest.Mo
     """Of starting, of going first where there is a rate, and of being judged."""
     names = list(scenarios())
     random.Random(order).shuffle(names)
-    monkeypatch.setattr(engine, "_ORDER", {scenario: number for number, scenario in enumerate(names)})
+    monkeypatch.setattr(scenario_runner, "_ORDER", {scenario: number for number, scenario in enumerate(names)})
     check_same(name, in_this_process(name, tmp_path / "out", order=order, concurrency=4))

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from conformance.reporting.html.page import page as page_of
-from tests.browser.opened import opened
+from tests.browser.browser_page import opened
 from tests.reporting.run_results import mixed
 
 AXE = Path(os.environ["AXE_CORE"])

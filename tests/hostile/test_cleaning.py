@@ -10,7 +10,7 @@ import pytest
 
 from conformance.emulator import Tokens
 from conformance.judging.plan import full_plan
-from conformance.plugin import conductor
+from conformance.plugin import controller
 from tests.cli.processes import cli, tokens_environment
 from tests.runs import judge_settings, settings_for
 
@@ -68,14 +68,14 @@ def test_lists_that_clean_reads(what: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("on", [everything, removals], ids=["preparing", "cleaning up"])
 def test_a_target_that_asks_for_patience(on: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`Retry-After` is obeyed, and the time limit of the run all the same: before the first case and after the last."""
-    monkeypatch.setattr(conductor, "GRACE", 2.0)
-    monkeypatch.setattr(conductor, "LEAST_PREPARING", 2.0)
+    monkeypatch.setattr(controller, "GRACE", 2.0)
+    monkeypatch.setattr(controller, "LEAST_PREPARING", 2.0)
     tokens = Tokens.generate()
     plan = [line for line in full_plan() if line.scenario == "environment.unknown-work"]
     with wire(tokens, on=on, misbehave=BUSY) as base_url:
         settings = settings_for(base_url, tokens, tmp_path / "out", max_duration=2)
         if on is everything:
-            with pytest.raises(conductor.CannotStart, match="could not be prepared within 2 s"):
+            with pytest.raises(controller.CannotStart, match="could not be prepared within 2 s"):
                 judge_settings(settings, plan)
             return
         record = judge_settings(settings, plan)

@@ -11,8 +11,8 @@ import pytest
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.machine.lock import Lock, Locked
 from conformance.machine.scratch import scratch
-from conformance.plugin.earlier import unpassed_lines
-from conformance.plugin.folder import take
+from conformance.plugin.last_failed import unpassed_lines
+from conformance.plugin.run_folder import take
 from conformance.target import ConfigurationError
 from tests.cli.apps import Gate, left_on
 from tests.cli.processes import Ended, Running, cli, start, tokens_environment

@@ -21,8 +21,8 @@ from conformance.emulator import EmulatorServer, Tokens
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import Line
-from conformance.plugin.court import TIME_LIMIT
-from conformance.plugin.earlier import unpassed_lines
+from conformance.plugin.judging_runner import TIME_LIMIT
+from conformance.plugin.last_failed import unpassed_lines
 from tests.arrange.test_runs_on_prepared_items import PROGRAM
 from tests.books.statement import check_books
 from tests.cli.apps import Recorded, left_on

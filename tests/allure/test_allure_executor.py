@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.plugin.executor import executor
-from tests.allure.written import run
+from conformance.plugin.allure_executor import executor
+from tests.allure.allure_output import run
 
 NAME = "Work API conformance: ack"
 GITHUB = {

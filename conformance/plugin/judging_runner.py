@@ -11,7 +11,7 @@ from conformance.arrange.environments import Workspace
 from conformance.client.counters import Traffic
 from conformance.judging.judge import judge_line
 from conformance.judging.verdict import Line, Verdict
-from conformance.plugin.engine import Assignment, Engine
+from conformance.plugin.scenario_runner import Assignment, Engine
 from conformance.text import Text
 
 TIME_LIMIT: Final = Text("the run's time limit was reached", "已达到运行的时限")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.arrange.item_source import Arrangement
-from conformance.plugin.engine import Assignment
+from conformance.plugin.scenario_runner import Assignment
 from conformance.target import Connection, Credentials, Limits, Secret, Target
 
 

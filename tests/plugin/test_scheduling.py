@@ -10,7 +10,7 @@ import pytest
 from conformance.chapters.registry import scenarios
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import Line
-from conformance.plugin.distribution import ScenarioScheduling, line_of, share
+from conformance.plugin.scheduling import ScenarioScheduling, line_of, share
 
 IDS = [f"where::ever::{line.scenario}::{line.requirement}" for line in full_plan()]
 SHARES = share((line.scenario for line in full_plan()), 2)

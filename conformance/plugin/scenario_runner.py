@@ -36,8 +36,8 @@ from conformance.judging.plan import full_plan
 from conformance.judging.repetition import Held, held_again
 from conformance.judging.verdict import Line
 from conformance.judging.waivers import Waivers, parse
-from conformance.plugin.folder import Conversations
 from conformance.plugin.race_rounds import RoundPolicy
+from conformance.plugin.run_folder import Conversations
 from conformance.plugin.transcripts import all_written, awaited, unwritten, write_transcript
 from conformance.scenario.client_identity import guise_of
 from conformance.scenario.context import Stage, StageFactory

@@ -12,10 +12,10 @@ from conformance.arrange.environments import Workspace
 from conformance.client.counters import Traffic
 from conformance.judging.verdict import Line, Verdict
 from conformance.machine.signals import interrupted_once
-from conformance.plugin.court import Court
-from conformance.plugin.distribution import number_of, share
-from conformance.plugin.handover import unpack
+from conformance.plugin.judging_runner import Court
 from conformance.plugin.nodes import JUDGE, TRAFFIC, RequirementItem
+from conformance.plugin.scheduling import number_of, share
+from conformance.plugin.worker_input import unpack
 
 
 class Worker:

@@ -15,12 +15,12 @@ import pytest
 from conformance.arrange.preflight import CannotStart
 from conformance.judging.verdict import Line, Verdict
 from conformance.machine.refusal import refusal
-from conformance.plugin.conductor import Conductor
-from conformance.plugin.court import Court
-from conformance.plugin.distribution import ScenarioScheduling, line_of, process_count
-from conformance.plugin.handover import pack
+from conformance.plugin.controller import Conductor
+from conformance.plugin.judging_runner import Court
 from conformance.plugin.nodes import JUDGE, LANGUAGE, TRAFFIC, RequirementItem
 from conformance.plugin.replay import Replay
+from conformance.plugin.scheduling import ScenarioScheduling, line_of, process_count
+from conformance.plugin.worker_input import pack
 from conformance.target import ConfigurationError
 from conformance.text import Text
 

@@ -32,10 +32,10 @@ from conformance.judging.repetition import held_less, requests_of
 from conformance.judging.run_result import Circumstances, Phases, RunRecord
 from conformance.judging.side_observations import noticed
 from conformance.judging.verdict import Line, Verdict
-from conformance.plugin import folder as run_folder
-from conformance.plugin.court import TIME_LIMIT, Court
-from conformance.plugin.engine import Assignment
-from conformance.plugin.folder import Conversations
+from conformance.plugin import run_folder as run_folder
+from conformance.plugin.judging_runner import TIME_LIMIT, Court
+from conformance.plugin.run_folder import Conversations
+from conformance.plugin.scenario_runner import Assignment
 from conformance.plugin.transcripts import read_transcript, write_transcript
 from conformance.reporting.write import write_reports
 from conformance.scenario.execute import not_held
