@@ -18,11 +18,11 @@ SEED: Final = os.environ.get("WORK_CONFORMANCE_SEED") or "1"
 """Fixed, so that a commit passes or fails alike on every day; a nightly job sets another one."""
 
 ONE_OF: Final = {
-    "tests/proving/test_defects.py": 20,
-    "tests/proving/test_commands.py::test_a_real": 8,
-    "tests/proving/test_shapes.py::test_a_foreign": 40,
-    "tests/proving/test_shapes.py::test_a_poll_that_delivers_twice": 20,
-    "tests/proving/test_shapes.py::test_with_its": 3,
+    "tests/mutation/test_defects.py": 20,
+    "tests/mutation/test_commands.py::test_a_real": 8,
+    "tests/mutation/test_foreign_shapes.py::test_a_foreign": 40,
+    "tests/mutation/test_foreign_shapes.py::test_a_poll_that_delivers_twice": 20,
+    "tests/mutation/test_foreign_shapes.py::test_with_its": 3,
     "tests/variants/test_alone.py::test_a_variant_is_conformant[slow]": 60,
     "tests/variants/test_alone.py::test_a_variant_is_conformant[too-many-requests]": 60,
     "tests/variants/test_alone.py::test_a_variant_is_conformant[work-after-3-s]": 60,

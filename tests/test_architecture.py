@@ -34,7 +34,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"settings"}),
     frozenset({"doctor"}),
     frozenset({"plugin"}),
-    frozenset({"proving"}),
+    frozenset({"mutation"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )
@@ -43,7 +43,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 APART = frozenset({"emulator", "derive"})
 """Rooms that look into nothing of ours."""
 
-MAY_USE_APART = {"emulator": frozenset({"plugin", "proving", "cli"}), "derive": frozenset({"cli"})}
+MAY_USE_APART = {"emulator": frozenset({"plugin", "mutation", "cli"}), "derive": frozenset({"cli"})}
 
 LONGEST = 400
 CATCH_ALLS = frozenset({"scenario/execute.py", "judging/judge.py", "reporting/write.py"})
@@ -185,9 +185,9 @@ def test_imports_are_found_however_they_are_written(source: str, names: set[str]
         ("chapters", "judging", False),
         ("plugin", "settings", True),
         ("settings", "plugin", False),
-        ("proving", "plugin", True),
-        ("proving", "emulator", True),
-        ("plugin", "proving", False),
+        ("mutation", "plugin", True),
+        ("mutation", "emulator", True),
+        ("plugin", "mutation", False),
         ("cli", "emulator", True),
         ("judging", "emulator", False),
         ("emulator", "text", False),

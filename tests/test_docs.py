@@ -167,7 +167,7 @@ def test_the_last_whole_proof_was_short_of_nothing() -> None:
     assert rows
     assert all(int(held) == int(of) > 0 for _, held, of in rows)
     for lang in LANGS:
-        assert "tests/proving/RESULTS.md" in README[lang]
+        assert "tests/mutation/RESULTS.md" in README[lang]
 
 
 def test_the_build_server_calls_the_command_for_the_tests() -> None:

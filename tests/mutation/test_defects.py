@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from conformance.emulator.defects import DEFECTS
-from conformance.proving.matrix import COARSE, Trial
-from conformance.proving.outcome import Job
-from conformance.proving.trial import hold
+from conformance.mutation.kill_matrix import COARSE, Trial
+from conformance.mutation.mutant_run import hold
+from conformance.mutation.outcome import Job
 
 MOVING = [name for name, defect in DEFECTS.items() if defect.moves_time]
 

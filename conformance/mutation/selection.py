@@ -9,9 +9,9 @@ from typing import Final, TypeVar
 
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.variants import VARIANTS, combinations
-from conformance.proving.matrix import COARSE
-from conformance.proving.outcome import Job
-from conformance.proving.shapes import shape_jobs
+from conformance.mutation.foreign_shapes import shape_jobs
+from conformance.mutation.kill_matrix import COARSE
+from conformance.mutation.outcome import Job
 
 COMBINATIONS: Final = 50
 SIZE: Final = 5

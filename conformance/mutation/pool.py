@@ -6,8 +6,8 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from conformance.proving.outcome import Job, Outcome
-from conformance.proving.trial import hold
+from conformance.mutation.mutant_run import hold
+from conformance.mutation.outcome import Job, Outcome
 
 
 def held(jobs: Sequence[Job], *, processes: int, holding: Callable[[Job], Outcome] = hold) -> Iterator[Outcome]:

@@ -15,9 +15,9 @@ from conformance.emulator.hosting import hosted
 from conformance.emulator.recipe import Recipe, in_microseconds
 from conformance.emulator.shapes import SHAPES, TOGETHER, Shape
 from conformance.judging.run_result import RunRecord
-from conformance.proving.outcome import Job
-from conformance.proving.shapes import ShapeTrial, shape_jobs
-from conformance.proving.trial import hold, judge_settings, settings_for
+from conformance.mutation.foreign_shapes import ShapeTrial, shape_jobs
+from conformance.mutation.mutant_run import hold, judge_settings, settings_for
+from conformance.mutation.outcome import Job
 
 CJK = re.compile(r"[一-鿿]")
 

@@ -13,9 +13,9 @@ from conformance.contract.catalogue import Chapter, Requirement, load
 from conformance.emulator.defects import Defect
 from conformance.emulator.variants import VARIANTS
 from conformance.judging.verdict import Line
-from conformance.proving.matrix import FATES, Matrix, Trial, faults
-from conformance.proving.outcome import Outcome
-from conformance.proving.wording import FIGURES, SIGNS
+from conformance.mutation.kill_matrix import FATES, Matrix, Trial, faults
+from conformance.mutation.messages import FIGURES, SIGNS
+from conformance.mutation.outcome import Outcome
 from conformance.text import Text
 
 
@@ -44,7 +44,7 @@ def page(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> str:
     """The whole page."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals["both"] = both
-    template = resources.files("conformance.proving").joinpath("kill-matrix.html.j2").read_text("utf-8")
+    template = resources.files("conformance.mutation").joinpath("kill-matrix.html.j2").read_text("utf-8")
     return environment.from_string(template).render(
         matrix=matrix,
         figures=[(FIGURES[name], figure) for name, figure in matrix.figures.items()],

@@ -18,9 +18,9 @@ from conformance.emulator.variants import VARIANTS, assembled
 from conformance.judging.plan import Selection, full_plan
 from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
+from conformance.mutation.outcome import Job, Outcome, outcome_of
 from conformance.plugin.controller import Conductor
 from conformance.plugin.judging_runner import Court
-from conformance.proving.outcome import Job, Outcome, outcome_of
 from conformance.settings import Settings, from_values
 from conformance.target import Credentials, Secret
 

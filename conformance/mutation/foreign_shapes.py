@@ -9,7 +9,7 @@ from typing import Final
 from conformance.contract.catalogue import load
 from conformance.emulator.defects import DEFECTS, Defect
 from conformance.emulator.shapes import SHAPES, TOGETHER
-from conformance.proving.outcome import Job, Outcome
+from conformance.mutation.outcome import Job, Outcome
 from conformance.text import Text
 
 FAULTS: Final = (

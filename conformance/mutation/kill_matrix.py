@@ -12,8 +12,8 @@ from conformance.emulator.defects import DEFECTS, Defect
 from conformance.emulator.variants import VARIANTS
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import Line
-from conformance.proving.outcome import Job, Outcome
-from conformance.proving.shapes import ShapeTrial
+from conformance.mutation.foreign_shapes import ShapeTrial
+from conformance.mutation.outcome import Job, Outcome
 from conformance.text import Text
 
 Fate = Literal["declared", "other", "survived", "crash"]

@@ -13,9 +13,9 @@ from conformance.cli import main
 from conformance.contract.catalogue import load
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES
-from conformance.proving import labour
-from conformance.proving.outcome import Job, Outcome
-from tests.proving.test_matrix import whole
+from conformance.mutation import pool
+from conformance.mutation.outcome import Job, Outcome
+from tests.mutation.test_kill_matrix import whole
 
 
 def call(*arguments: str, lang: str = "en") -> Result:
@@ -32,7 +32,7 @@ def without_runs(monkeypatch: pytest.MonkeyPatch) -> dict[Job, Outcome]:
         for job in jobs:
             yield outcomes.get(job, Outcome(job=job, seconds=0.0, exit_code=0))
 
-    monkeypatch.setattr(labour, "held", held)
+    monkeypatch.setattr(pool, "held", held)
     return outcomes
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from conformance.proving.matrix import FATES, Matrix, faults
-from conformance.proving.wording import FIGURES
+from conformance.mutation.kill_matrix import FATES, Matrix, faults
+from conformance.mutation.messages import FIGURES
 from conformance.text import Lang, Text
 
 _MOST: Final = 40

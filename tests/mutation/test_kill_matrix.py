@@ -15,14 +15,14 @@ from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS
 from conformance.judging.verdict import Line
-from conformance.proving import matrix_json
-from conformance.proving.labour import held
-from conformance.proving.matrix import Fate, Matrix, Trial, checks, faults
-from conformance.proving.outcome import Job, Outcome
-from conformance.proving.page import page
-from conformance.proving.programme import programme
-from conformance.proving.shapes import FAULTS, ShapeTrial, shape_jobs
-from conformance.proving.telling import summary
+from conformance.mutation import kill_matrix_json
+from conformance.mutation.foreign_shapes import FAULTS, ShapeTrial, shape_jobs
+from conformance.mutation.kill_matrix import Fate, Matrix, Trial, checks, faults
+from conformance.mutation.kill_matrix_html import page
+from conformance.mutation.outcome import Job, Outcome
+from conformance.mutation.pool import held
+from conformance.mutation.selection import programme
+from conformance.mutation.text_report import summary
 
 DEFECT = DEFECTS["first.acknowledged-at-null"]
 RULE = "ack.first.acknowledged-at"
@@ -163,8 +163,8 @@ def test_a_sample_says_what_it_left_out_and_is_the_same_for_a_seed() -> None:
 def test_the_json_is_what_its_schema_says() -> None:
     outcomes = whole()
     outcomes[3] = replace(outcomes[3], unexplained=("x",), crash=None)
-    document = matrix_json.document(Matrix(outcomes=tuple(outcomes)), seed=1, left_out=0, seconds=1.0)
-    schema = json.loads(matrix_json.schema_text())
+    document = kill_matrix_json.document(Matrix(outcomes=tuple(outcomes)), seed=1, left_out=0, seconds=1.0)
+    schema = json.loads(kill_matrix_json.schema_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(json.loads(json.dumps(document)))
     assert document["proved"] is False

@@ -15,7 +15,7 @@ from conformance.emulator import Tokens
 from conformance.emulator.defects import DEFECTS, Defect, of_acks, of_envelopes, of_races, of_states
 from conformance.emulator.recipe import Recipe
 from conformance.emulator.work import WorkItem
-from conformance.proving.matrix import checks
+from conformance.mutation.kill_matrix import checks
 
 EACH = pytest.mark.parametrize("subject", DEFECTS.values(), ids=DEFECTS)
 CJK = re.compile(r"[一-鿿]")

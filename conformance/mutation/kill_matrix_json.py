@@ -9,9 +9,9 @@ from typing import Any, Final
 from conformance import __version__
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import Line
-from conformance.proving.matrix import Matrix, Trial, faults
-from conformance.proving.outcome import Outcome
-from conformance.proving.shapes import ShapeTrial
+from conformance.mutation.foreign_shapes import ShapeTrial
+from conformance.mutation.kill_matrix import Matrix, Trial, faults
+from conformance.mutation.outcome import Outcome
 
 MATRIX_FORMAT: Final = "work-conformance-kill-matrix/1"
 
@@ -39,7 +39,7 @@ def document(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> dic
 
 def schema_text() -> str:
     """The JSON Schema of the matrix (draft 2020-12), as the package ships it."""
-    return resources.files("conformance.proving").joinpath("kill-matrix.schema.json").read_text("utf-8")
+    return resources.files("conformance.mutation").joinpath("kill-matrix.schema.json").read_text("utf-8")
 
 
 def _requirements(matrix: Matrix) -> list[dict[str, Any]]:
