@@ -72,7 +72,7 @@ ONE_OF: Final = {
     "tests/cli/test_secrets.py": 3,
     "tests/cli/test_selection.py": 4,
     "tests/cli/test_start.py": 3,
-    "tests/cli/test_pipeline.py": 3,
+    "tests/cli/test_ci.py": 3,
     "tests/cli/test_progress.py": 3,
     "tests/cli/test_list_and_config.py": 2,
     "tests/cli/test_doctor.py": 2,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance.cli.checked import CheckedCommand
+from conformance.cli.checked_command import CheckedCommand
 from conformance.cli.key_command import password_of, write_new
+from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, spoken_lang_option
-from conformance.cli.spoken import say, spoken
 
 if TYPE_CHECKING:
     from conformance.certificate.bundle import Bundle

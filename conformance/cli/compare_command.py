@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from conformance.cli import forms
-from conformance.cli.checked import CheckedCommand
-from conformance.cli.inner import arguments, environment, run_pytest
+from conformance.cli import formats
+from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, form_option, language, merged, processes_option, settings_options
+from conformance.cli.pytest_invocation import arguments, environment, run_pytest
 from conformance.cli.run_command import check
-from conformance.cli.spoken import say, spoken
 from conformance.options import OPTIONS
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _tell(comparison: Comparison, form: str, lang: Lang) -> None:
     from conformance.reporting.comparison_json import comparison_json
     from conformance.reporting.comparison_text import markdown, terminal
 
-    forms.tell(
+    formats.tell(
         form,
         lang,
         data=lambda: comparison_json(comparison),
@@ -178,7 +178,7 @@ def _take_own_tokens(values: dict[str, Any]) -> dict[str, str | None]:
 def _judge(name: str, values: Mapping[str, Any], lang: Lang) -> None:
     import pytest
 
-    from conformance.cli.narrator import Narrator
+    from conformance.cli.console import Narrator
     from conformance.judging.exit_code import EXIT_CANNOT_START
 
     click.echo(f"{name}: {values['base_url']}")

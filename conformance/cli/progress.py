@@ -161,7 +161,7 @@ def lively(*, quiet: bool, environ: Mapping[str, str] = os.environ, streams: Ite
 def display(lang: Lang, *, lively: bool, verbose: bool) -> Display:
     """The way in which this call tells its progress; `rich` is only loaded where it is needed."""
     if lively:
-        from conformance.cli.live import LiveDisplay
+        from conformance.cli.live_progress import LiveDisplay
 
         return LiveDisplay(lang)
     return LineDisplay(lang) if verbose else NoDisplay()

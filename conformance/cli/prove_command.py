@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli.checked import CheckedCommand
-from conformance.cli.folders import make_folder
+from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.language import say
 from conformance.cli.options import lang_option, language
-from conformance.cli.spoken import say
+from conformance.cli.output_folder import make_folder
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:

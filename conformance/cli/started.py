@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
+from conformance.cli.language import say
 from conformance.cli.options import CannotStart
-from conformance.cli.readiness import not_yet
-from conformance.cli.server_process import ServerOutput, stop
-from conformance.cli.spoken import say
+from conformance.cli.process_group import ServerOutput, stop
+from conformance.cli.readiness_probe import not_yet
 from conformance.settings import Settings
 from conformance.target import Redactor
 from conformance.text import Text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from conformance.cli.checked import CheckedCommand
-from conformance.cli.spoken import say
+from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.language import say
 from conformance.suggest import nearest
 
 

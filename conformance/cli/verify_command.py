@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli.checked import CheckedCommand
+from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, lang_option, language
-from conformance.cli.spoken import say, spoken
 from conformance.text import Lang
 
 if TYPE_CHECKING:

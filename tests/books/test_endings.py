@@ -166,7 +166,7 @@ def in_a_suite_where(code: str, place: Path) -> Ended:
 
 def test_a_crash_of_the_suite_is_never_taken_for_a_verdict(tmp_path: Path) -> None:
     """Python ends with 1 after a traceback, which here is the code of a failed MUST."""
-    ended = in_a_suite_where("import conformance.cli.narrator as narrator\nnarrator.lines = broken", tmp_path)
+    ended = in_a_suite_where("import conformance.cli.console as narrator\nnarrator.lines = broken", tmp_path)
     assert ended.code == 4, ended.out + ended.err
     assert "ZeroDivisionError" in ended.err
 

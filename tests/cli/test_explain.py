@@ -11,7 +11,7 @@ import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.cli.explain_command import command
-from conformance.cli.explaining import explanations, names
+from conformance.cli.explanations import explanations, names
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import load
 from conformance.contract.common_mistakes import mistakes_of

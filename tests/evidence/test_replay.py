@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.cli import main
-from conformance.cli.narrator import Narrator
+from conformance.cli.console import Narrator
 from conformance.emulator import Tokens, create_app
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.front import Wire

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.spoken import say, spoken
+from conformance.cli.language import say, spoken
 from conformance.options import check_variables, is_blank
 from conformance.target import ConfigurationError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from conformance.cli.language import spoken
 from conformance.cli.options import CannotStart
-from conformance.cli.spoken import spoken
 from conformance.client.api import Api
 from conformance.client.client_session import converse
 from conformance.contract.strict_json import NotStrictJson, parse

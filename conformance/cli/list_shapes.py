@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from conformance.cli import forms
+from conformance.cli import formats
 from conformance.emulator.shapes import SHAPES, Shape
 from conformance.text import Lang, Text
 
@@ -15,7 +15,7 @@ _HEADING: Final = Text("Shape | What this server does | Cannot be judged", "å½¢æ
 
 def tell(lang: Lang, form: str) -> None:
     """Print the list as text, Markdown or JSON."""
-    forms.tell(form, lang, data=lambda: [_data(shape) for shape in SHAPES.values()], markdown=_markdown, text=_text)
+    formats.tell(form, lang, data=lambda: [_data(shape) for shape in SHAPES.values()], markdown=_markdown, text=_text)
 
 
 def _text(lang: Lang) -> Iterator[str]:

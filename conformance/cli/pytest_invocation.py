@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.cli.folders import make_folder
+from conformance.cli.output_folder import make_folder
 from conformance.machine.users_environment import OURS
 from conformance.options import OPTIONS
 

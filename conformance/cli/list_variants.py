@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from conformance.cli import forms
+from conformance.cli import formats
 from conformance.emulator.variants import VARIANTS, Variant
 from conformance.text import Lang, Text
 
@@ -19,7 +19,7 @@ _HEADING: Final = Text(
 
 def tell(lang: Lang, form: str) -> None:
     """Print the list as text, Markdown or JSON."""
-    forms.tell(
+    formats.tell(
         form, lang, data=lambda: [_data(variant) for variant in VARIANTS.values()], markdown=_markdown, text=_text
     )
 

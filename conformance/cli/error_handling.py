@@ -13,8 +13,8 @@ from typing import Final
 
 import click
 
+from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart
-from conformance.cli.spoken import say, spoken
 from conformance.machine.refusal import refusal
 
 EXIT_INTERRUPTED: Final = 3

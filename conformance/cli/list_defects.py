@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from conformance.cli import forms
+from conformance.cli import formats
 from conformance.emulator.defects import DEFECTS, Defect
 from conformance.text import Lang, Text
 
@@ -15,7 +15,9 @@ _WARNS: Final = Text("warned", "警告")
 
 def tell(lang: Lang, form: str) -> None:
     """Print the list as text, Markdown or JSON."""
-    forms.tell(form, lang, data=lambda: [_data(defect) for defect in DEFECTS.values()], markdown=_markdown, text=_text)
+    formats.tell(
+        form, lang, data=lambda: [_data(defect) for defect in DEFECTS.values()], markdown=_markdown, text=_text
+    )
 
 
 def _text(lang: Lang) -> Iterator[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from conformance.cli.language import say
 from conformance.cli.options import CannotStart
-from conformance.cli.spoken import say
 
 
 def make_folder(option: str, folder: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart
-from conformance.cli.spoken import say, spoken
 from conformance.suggest import nearest
 from conformance.text import Text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from conformance.cli.inner import rare_collections
+from conformance.cli.pytest_invocation import rare_collections
 
 
 def test_garbage_is_looked_for_more_rarely_only_as_long_as_a_run_takes() -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 import pytest
 
-from conformance.cli import pipeline
+from conformance.cli import ci
 from conformance.cli.progress import Progress, display, lively
 from conformance.client.counters import Traffic
 from conformance.judging.exit_code import EXIT_CANNOT_START, EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
@@ -109,8 +109,8 @@ class Narrator:
         """Tell the outcome."""
         self._record = record
         self._display.end()
-        _echo(pipeline.commands(record, self._lang))
-        pipeline.append_summary(record, self._lang)
+        _echo(ci.commands(record, self._lang))
+        ci.append_summary(record, self._lang)
         report = config.stash[FOLDER] / REPORT
         path = _near(report) if report.is_file() else None
         told = lines(record, self._lang, verbose=self._verbose, report_path=path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.arrange.modes import MODES, Mode
-from conformance.cli import forms
+from conformance.cli import formats
 from conformance.text import Lang, Text
 
 _ITEM: Final = "/environments/{environment_id}/work/{work_id}"
@@ -138,7 +138,7 @@ _WORDS: Final[dict[Mode, Text]] = {
 
 def tell(lang: Lang, form: str) -> None:
     """Print the table."""
-    forms.tell(form, lang, data=_data, markdown=_markdown, text=_text)
+    formats.tell(form, lang, data=_data, markdown=_markdown, text=_text)
 
 
 def of(way: Mode) -> list[Endpoint]:
