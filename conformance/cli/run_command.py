@@ -94,7 +94,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     import pytest
 
     from conformance.cli.console import DryRun, Narrator
-    from conformance.cli.started import started
+    from conformance.cli.server_process import started
 
     lang = language(settings.lang)
     if values["dry_run"]:
