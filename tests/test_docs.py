@@ -33,8 +33,8 @@ from conformance.cli import run_command
 from conformance.cli.options import merged
 from conformance.contract.catalogue import Requirement, load
 from conformance.emulator import Tokens
+from conformance.emulator.configuration import Recipe
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.recipe import Recipe
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import WORDS, Line
 from conformance.options import OPTIONS

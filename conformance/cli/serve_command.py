@@ -89,9 +89,9 @@ def command(
     """Start the emulator alone."""
     from conformance.cli.variant_option import chosen_variants
     from conformance.emulator import Tokens
+    from conformance.emulator.configuration import Recipe, in_microseconds
     from conformance.emulator.defects import DEFECTS
-    from conformance.emulator.hosting import host_forever
-    from conformance.emulator.recipe import Recipe, in_microseconds
+    from conformance.emulator.serving import host_forever
     from conformance.emulator.shapes import SHAPES
     from conformance.emulator.variants import assembled
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.emulator import Tokens
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.hosting import hosted
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.serving import hosted
 from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS, assembled
 from conformance.judging.plan import Selection, full_plan

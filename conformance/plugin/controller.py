@@ -250,7 +250,7 @@ class Conductor:
             assert self.settings.credentials is not None
             return self.settings.target(), self.settings.credentials
         from conformance.emulator import EmulatorServer, Tokens  # not needed for any other target
-        from conformance.emulator.recipe import Recipe, in_microseconds
+        from conformance.emulator.configuration import Recipe, in_microseconds
 
         tokens = Tokens.generate()
         server = self._resources.enter_context(EmulatorServer(in_microseconds(Recipe()).build(tokens)))

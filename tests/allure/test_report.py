@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
-from conformance.emulator.recipe import Recipe
+from conformance.emulator.configuration import Recipe
 from tests.allure.allure_output import RESULTS, Written, plain_pytest, run
 from tests.allure.test_verdicts import ACCEPTED, SELECTION
 

@@ -13,8 +13,8 @@ from typing import get_args
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
+from conformance.emulator.configuration import Recipe
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.recipe import Recipe
 from conformance.judging.verdict import Line, Verdict, VerdictKind
 from conformance.plugin import allure_content as content
 from conformance.text import LANGS, Lang, Text

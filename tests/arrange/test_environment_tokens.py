@@ -14,8 +14,8 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
+from conformance.emulator.configuration import Recipe
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.recipe import Recipe
 from tests.cli.apps import API, Recorded, left_on
 from tests.cli.processes import Ended, cli, tokens_environment
 

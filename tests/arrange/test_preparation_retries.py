@@ -19,7 +19,7 @@ from conformance.arrange.preflight import CannotStart, preflight
 from conformance.arrange.responses import AnswerLost
 from conformance.client.api import Api
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.target import Limits
 from tests.client.servers import connected
 from tests.runs import credentials

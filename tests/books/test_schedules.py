@@ -15,8 +15,8 @@ import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.emulator import EmulatorServer, Tokens
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.recipe import Recipe, in_microseconds
 from conformance.judging.plan import full_plan
 from conformance.plugin import scenario_runner
 from tests.cli.processes import cli, tokens_environment

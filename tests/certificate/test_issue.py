@@ -14,7 +14,7 @@ from conformance.certificate.issue import Refused, issue
 from conformance.certificate.signing import new_key
 from conformance.certificate.verification import verify
 from conformance.emulator import Tokens, create_app
-from conformance.emulator.answers import errors, on_refusal
+from conformance.emulator.response_edits import errors, on_refusal
 from conformance.text import Text
 from tests.certificate.conftest import SUBJECT, Certified
 from tests.certificate.tampering import FAILING, resealed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.evidence import Evidence, read_evidence
 from conformance.exchange import Exchange, Transcript
 from tests.runs import judge_settings, settings_for

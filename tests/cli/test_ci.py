@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens
+from conformance.emulator.configuration import Recipe
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.recipe import Recipe
 from tests.cli.processes import Ended, cli
 
 BROKEN = DEFECTS["first.accepted-202"]

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load
 from conformance.emulator import Tokens
-from conformance.emulator.defects import DEFECTS, Defect, of_acks, of_envelopes, of_races, of_states
-from conformance.emulator.recipe import Recipe
+from conformance.emulator.configuration import Recipe
+from conformance.emulator.defects import DEFECTS, Defect, acks, races, response_encoding, state_transitions
 from conformance.emulator.work import WorkItem
 from conformance.mutation.kill_matrix import checks
 
@@ -27,7 +27,7 @@ def of_level(level: str) -> set[str]:
 
 def test_there_are_as_many_as_asked_for() -> None:
     assert len(DEFECTS) >= 120
-    areas = (of_acks, of_states, of_envelopes, of_races)
+    areas = (acks, state_transitions, response_encoding, races)
     assert all(DEFECTS[subject.id] is subject for area in areas for subject in area.DEFECTS)
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from conformance.contract.catalogue import load
 from conformance.emulator import Tokens
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.hosting import hosted
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.serving import hosted
 from conformance.emulator.shapes import SHAPES, TOGETHER, Shape
 from conformance.judging.run_result import RunRecord
 from conformance.mutation.foreign_shapes import ShapeTrial, shape_jobs

@@ -13,7 +13,7 @@ import pytest
 
 from conformance.arrange.preflight import CannotStart
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.judging.plan import full_plan
 from conformance.judging.run_result import RunRecord
 from tests.network.chaos import Answer, Chaos, Fate, Rates

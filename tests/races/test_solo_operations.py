@@ -13,8 +13,8 @@ from starlette.types import Message, Receive, Scope, Send
 from conformance.chapters.registry import scenarios
 from conformance.chapters.solo_operations import Oddity, oddities
 from conformance.emulator import Tokens
+from conformance.emulator.configuration import Departure, Recipe, in_microseconds
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.recipe import Departure, Recipe, in_microseconds
 from conformance.emulator.work import State, WorkItem
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from conformance.emulator import Tokens
+from conformance.emulator.configuration import Recipe
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.recipe import Recipe
 from conformance.judging.plan import full_plan
 from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.evidence import Evidence, read_evidence
 from conformance.exchange import Exchange, Transcript
 from conformance.judging.plan import full_plan

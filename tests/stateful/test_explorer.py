@@ -13,9 +13,9 @@ import pytest
 from conformance.chapters.registry import scenarios
 from conformance.contract.model import PHASES
 from conformance.emulator import Tokens, create_app
+from conformance.emulator.configuration import Recipe
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.hosting import hosted
-from conformance.emulator.recipe import Recipe
+from conformance.emulator.serving import hosted
 from conformance.emulator.variants import VARIANTS, assembled
 from conformance.evidence import read_evidence
 from conformance.judging.run_result import RunRecord

@@ -9,8 +9,8 @@ from typing import Any
 
 from conformance.chapters.registry import scenarios
 from conformance.emulator import Tokens
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.recipe import Recipe, in_microseconds
 from conformance.exchange import Body, Ending, Exchange, Request, Response, Transcript
 from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
