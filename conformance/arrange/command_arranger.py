@@ -17,8 +17,8 @@ from conformance.arrange.item_spec import Want
 from conformance.arrange.long_lived_command import MAX_OUTPUT, KeptProgram, Trouble, end
 from conformance.arrange.responses import CannotArrange, usable_id
 from conformance.contract.strict_json import NotStrictJson, decode, parse
-from conformance.machine.scratch import scratch
-from conformance.machine.users_environment import users_environment
+from conformance.machine.temporary_file import scratch
+from conformance.machine.user_environment import users_environment
 from conformance.target import ConfigurationError
 from conformance.text import Text
 

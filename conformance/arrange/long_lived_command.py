@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, Queue
 from typing import IO, Any, Final
 
-from conformance.machine.users_environment import users_environment
+from conformance.machine.user_environment import users_environment
 from conformance.text import Text
 
 MAX_OUTPUT: Final = 64 * 1024

@@ -14,7 +14,7 @@ from conformance.cli.error_handling import documented_exit_codes, refusals_as_se
 from conformance.cli.language import say
 from conformance.cli.streams import standard_streams
 from conformance.cli.suggesting import SuggestingGroup
-from conformance.machine.modules import own_modules_first
+from conformance.machine.import_path import own_modules_first
 from conformance.machine.signals import ends_as_interrupts
 
 _COMMANDS: Final = {

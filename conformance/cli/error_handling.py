@@ -15,7 +15,7 @@ import click
 
 from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart
-from conformance.machine.refusal import refusal
+from conformance.machine.os_errors import refusal
 
 EXIT_INTERRUPTED: Final = 3
 EXIT_CRASHED: Final = 4

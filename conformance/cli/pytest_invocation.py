@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.cli.output_folder import make_folder
-from conformance.machine.users_environment import OURS
+from conformance.machine.user_environment import OURS
 from conformance.options import OPTIONS
 
 _PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"

@@ -18,7 +18,7 @@ import pytest
 import conformance
 from conformance.judging.plan import Selection, UnknownName
 from conformance.judging.verdict import Line
-from conformance.machine.refusal import refusal
+from conformance.machine.os_errors import refusal
 from conformance.options import OPTIONS, check_variables, is_blank
 from conformance.plugin import hookspecs
 from conformance.plugin.controller import Conductor

@@ -14,7 +14,7 @@ import pytest
 
 from conformance.arrange.preflight import CannotStart
 from conformance.judging.verdict import Line, Verdict
-from conformance.machine.refusal import refusal
+from conformance.machine.os_errors import refusal
 from conformance.plugin.controller import Conductor
 from conformance.plugin.judging_runner import Court
 from conformance.plugin.nodes import JUDGE, LANGUAGE, TRAFFIC, RequirementItem

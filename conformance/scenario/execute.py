@@ -15,7 +15,7 @@ from conformance.arrange.refusals import outcome
 from conformance.arrange.responses import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.client.availability import TargetGone
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
-from conformance.machine.refusal import refusal
+from conformance.machine.os_errors import refusal
 from conformance.scenario.bursts import Repeat
 from conformance.scenario.context import Stage, StageFactory
 from conformance.scenario.controls import send_controls, went_otherwise

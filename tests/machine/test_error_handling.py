@@ -11,7 +11,7 @@ import click
 import pytest
 
 from conformance.cli import main
-from conformance.machine.refusal import refusal
+from conformance.machine.os_errors import refusal
 
 Raised = Callable[[], None]
 

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.machine.lock import Lock, Locked
-from conformance.machine.scratch import scratch
+from conformance.machine.temporary_file import scratch
 from conformance.plugin.last_failed import unpassed_lines
 from conformance.plugin.run_folder import take
 from conformance.target import ConfigurationError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.machine.modules import own_modules_first
+from conformance.machine.import_path import own_modules_first
 from tests.cli.processes import Ended, Running
 
 ONE = ("run", "--requirement", "ack.environment.not-self-hosted")
