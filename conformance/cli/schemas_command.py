@@ -115,7 +115,7 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
 def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str | None, *, prose: bool) -> None:
     """Compare."""
     from conformance.derive.check import differences
-    from conformance.derive.unreadable import Unreadable
+    from conformance.derive.errors import Unreadable
 
     chosen = language(lang)
     where = folder or schema_folder()
@@ -162,8 +162,8 @@ def divergences(docs: str | None, form: str, lang: str | None) -> None:
 
 def _derived(docs: str | None, chosen: Lang, sheets: Path | None = None) -> Derivation:
     from conformance.derive.docs import read
+    from conformance.derive.errors import Unreadable
     from conformance.derive.output import Derivation
-    from conformance.derive.unreadable import Unreadable
 
     try:
         derivation = Derivation(read((sheets or schema_folder()) / "docs", docs))

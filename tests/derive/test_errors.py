@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from conformance.derive.docs import known_pages
+from conformance.derive.errors import Unreadable
 from conformance.derive.lexicon import LANGS, Lang, lexicon
-from conformance.derive.unreadable import Unreadable
 from tests.derive.sheets import edit, page_of, refused, run, sheet, text_of
 
 LONG_NUMBER = "9" * 5000
