@@ -19,9 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from conformance.arrange.journal import Journal
 from conformance.chapters.registry import scenarios
 from conformance.emulator import EmulatorServer, Tokens, create_app
-from tests.books.statement import check_books
 from tests.cli.apps import Gate, Recorded, left_on
 from tests.cli.processes import Ended, cli, requirements_of, start, tokens_environment
+from tests.run_invariants.invariants import check_books
 
 PROGRAM = Path(__file__).with_name("emulator_program.py")
 NEEDS_POLL = {"ack.identity.redelivered", "ack.race.redelivery", "ack.race.not-delivered-again"}

@@ -11,7 +11,7 @@ import pytest
 from conformance.derive.docs import known_pages
 from conformance.derive.errors import Unreadable
 from conformance.derive.lexicon import LANGS, Lang, lexicon
-from tests.derive.sheets import edit, page_of, refused, run, sheet, text_of
+from tests.derive.schema_copies import edit, page_of, refused, run, sheet, text_of
 
 LONG_NUMBER = "9" * 5000
 DEEP = "[" * 100_000

@@ -24,10 +24,10 @@ from conformance.judging.verdict import Line
 from conformance.plugin.judging_runner import TIME_LIMIT
 from conformance.plugin.last_failed import unpassed_lines
 from tests.arrange.test_runs_on_prepared_items import PROGRAM
-from tests.books.statement import check_books
 from tests.cli.apps import Recorded, left_on
 from tests.cli.processes import Ended, Running, cli, start, tokens_environment, until
 from tests.hostile.inspection import check_folder
+from tests.run_invariants.invariants import check_books
 from tests.runs import judge_app, judge_settings, settings_for
 
 from .servers import Flaky, healthy, sessions

@@ -14,7 +14,7 @@ from conformance.judging.run_result import Circumstances, RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.reporting.write import write_reports
 
-from .statement import check_books
+from .invariants import check_books
 
 LINES = (Line("retry.starting", "ack.retry.starting"), Line("auth.expired", "ack.auth.expired"))
 ABOUT = Circumstances(

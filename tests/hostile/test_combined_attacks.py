@@ -10,8 +10,8 @@ import pytest
 from conformance.judging.plan import full_plan
 
 from .attacks import ON_ACKS, Attack, acks, envelope, item_requests, refused
+from .misbehaving_servers import by_path, in_turn, raw, rewritten
 from .test_attacks import check, run
-from .wires import by_path, in_turn, raw, rewritten
 
 
 def padded(document: Any) -> Any:

@@ -28,7 +28,7 @@ from tests.cli.processes import Ended, Running, clean_environment, start, tokens
 from tests.cli.test_interrupted import PASSING, careless, gated
 from tests.hostile.inspection import check_folder, check_streams
 
-from .statement import check_books, plan_of
+from .invariants import check_books, plan_of
 
 SHORT: Final = ("--chapter", "environment-kind")
 PLANNED: Final = 2

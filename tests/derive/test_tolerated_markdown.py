@@ -12,7 +12,7 @@ from conformance.derive.docs import known_pages
 from conformance.derive.lexicon import LANGS, Lang
 from conformance.derive.output import pages_json
 from conformance.derive.page import Page
-from tests.derive.sheets import derived_from, page_of, run, sheet, text_of
+from tests.derive.schema_copies import derived_from, page_of, run, sheet, text_of
 
 
 def rows_of(page: Page) -> dict[str, dict[str, object]]:

@@ -12,7 +12,7 @@ from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
 from tests.cli.processes import Ended, Running, start, tokens_environment
 
-from .statement import Line, check_books, plan_of
+from .invariants import Line, check_books, plan_of
 
 SELECTED = "environment.unknown-work or retry.starting"
 

@@ -16,8 +16,8 @@ from tests.runs import judge_settings, settings_for
 
 from .attacks import CHUNKED, everything, removals
 from .inspection import check_folder, check_streams, check_without, contents
+from .misbehaving_servers import Misbehaviour, Place, over_and_over, raw, sized, wire
 from .test_attacks import BOUND_KIB, BOUND_SECONDS, LIMITS
-from .wires import Misbehaviour, Place, over_and_over, raw, sized, wire
 
 ENDLESS: Final = over_and_over(CHUNKED, b"10000\r\n" + b" " * 0x10000 + b"\r\n")
 NAME: Final = "work-conformance-20200101T000000-0a1b2c-\x1b[2J\n::error::\u202e<script>"

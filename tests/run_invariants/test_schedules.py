@@ -22,7 +22,7 @@ from conformance.plugin import scenario_runner
 from tests.cli.processes import cli, tokens_environment
 from tests.runs import judge_settings, settings_for
 
-from .statement import check_books
+from .invariants import check_books
 
 HEALTHY: Final = "healthy"
 SERVERS: Final = (
