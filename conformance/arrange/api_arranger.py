@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, Protocol
 
 from conformance.arrange.deliveries import DeliveredTwice, Deliveries
-from conformance.arrange.environments import NO_SECOND, Maker, Place, Workspace
-from conformance.arrange.item_spec import Item, Want
+from conformance.arrange.environments import NO_SECOND, Maker, Workspace
+from conformance.arrange.item_spec import Item, Place, Want
 from conformance.arrange.journal import Journal
 from conformance.arrange.responses import (
     AnswerLost,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
+from conformance.arrange.item_spec import Place
 from conformance.arrange.journal import Collection, Journal
 from conformance.arrange.resource_names import metadata, object_name
 from conformance.arrange.responses import CannotArrange, body_of, id_of
@@ -15,8 +16,6 @@ from conformance.exchange import Exchange
 from conformance.text import Text
 
 T = TypeVar("T")
-
-Place = Literal["main", "quiet"]
 
 _NOT_SELF_HOSTED: Final = ("cloud", "managed")
 """The documented kind, then the name that the China edition's schemas page has for it."""

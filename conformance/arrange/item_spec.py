@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
-
-if TYPE_CHECKING:
-    from conformance.arrange.environments import Place
+from typing import Any, Final, Literal, get_args
 
 LEASE_SECONDS: Final = 600
 """The longest documented lease."""
@@ -26,6 +23,9 @@ Need = Literal["id", "live", "over", "state"]
 - `over`: `stopping` or `stopped`.
 - `state`: exactly the wanted state.
 """
+
+Place = Literal["main", "quiet"]
+"""Which of the two self-hosted environments of a run."""
 
 StoppedBy = Literal["graceful", "drained", "forced"]
 Origin = Literal["queued", "starting", "active"]

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from conformance.contract.schemas import shown
 from conformance.exchange import Response
-from conformance.scenario.model import Answer, Check, Expectation, Finding, Scenario
+from conformance.scenario.expectations import Answer, Expectation
+from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.transcript_view import LEASE_GAP, Blocked, NotExercised, Unjudged, View
 from conformance.text import Text
 

@@ -11,7 +11,8 @@ from conformance.chapters.controls import UNKNOWN_TOKEN
 from conformance.chapters.no_side_effects import Attempt, refusal_case
 from conformance.client import bad_credentials
 from conformance.client.bad_credentials import Authentication
-from conformance.scenario.model import Scenario, refusal
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Scenario
 from conformance.target import Secret
 from conformance.text import Text
 

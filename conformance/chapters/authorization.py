@@ -12,7 +12,8 @@ from conformance.client import bad_credentials
 from conformance.contract import schemas
 from conformance.contract.work_item import FIELDS
 from conformance.exchange import Request
-from conformance.scenario.model import Check, Finding, Scenario, refusal
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.transcript_view import View
 from conformance.text import Text
 

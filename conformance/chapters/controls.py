@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from conformance.arrange.item_spec import State, Verb, Want
 from conformance.chapters.generated_ids import unknown_environment_id, unknown_work_id
 from conformance.client import bad_credentials
-from conformance.scenario.model import Control, refusal, success
+from conformance.scenario.expectations import Control, refusal, success
 
 if TYPE_CHECKING:
     from conformance.scenario.context import Stage

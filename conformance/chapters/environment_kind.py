@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from conformance.arrange.item_spec import Item
 from conformance.chapters.generated_ids import unknown_work_id
 from conformance.chapters.no_side_effects import refusal_case
-from conformance.scenario.model import Scenario, refusal
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Scenario
 from conformance.text import Text
 
 if TYPE_CHECKING:

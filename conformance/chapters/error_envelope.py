@@ -11,7 +11,8 @@ from conformance.chapters.ack_response import judgeable
 from conformance.chapters.no_side_effects import refusal_case
 from conformance.chapters.success_body import media_type, strict_json, violations
 from conformance.contract import schemas
-from conformance.scenario.model import Check, Finding, Judgement, Scenario, refusal
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Check, Finding, Judgement, Scenario
 from conformance.scenario.transcript_view import View
 from conformance.text import Lang, Text
 

@@ -13,7 +13,9 @@ from conformance.arrange.item_spec import Item, Need, Verb, Want
 from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK, owners_ack
 from conformance.chapters.success_body import disagreements
 from conformance.contract.work_item import differences
-from conformance.scenario.model import Check, Control, Expectation, Finding, OptionalToken, Scenario, success
+from conformance.scenario.client_identity import OptionalToken
+from conformance.scenario.expectations import Control, Expectation, success
+from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.stale_reads import no_older_than
 from conformance.scenario.transcript_view import ARRANGING_ACK, LEASE_GAP, Unjudged, View
 from conformance.text import Text

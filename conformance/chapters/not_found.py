@@ -10,7 +10,8 @@ from conformance.arrange.responses import NotOffered
 from conformance.chapters.controls import UNKNOWN_ENVIRONMENT, UNKNOWN_WORK
 from conformance.chapters.generated_ids import malformed, unknown_environment_id, unknown_work_id
 from conformance.chapters.no_side_effects import Attempt, refusal_case
-from conformance.scenario.model import Scenario, refusal
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Scenario
 from conformance.text import Text
 
 if TYPE_CHECKING:

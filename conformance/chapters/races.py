@@ -16,7 +16,8 @@ from conformance.chapters.race_linearizability import explained, explained_besid
 from conformance.chapters.race_times import control_times, times_kept
 from conformance.contract.model import Kind
 from conformance.exchange import Header
-from conformance.scenario.model import Answer, Check, Expectation, Finding, Judgement, Scenario, success
+from conformance.scenario.expectations import Answer, Expectation, success
+from conformance.scenario.model import Check, Finding, Judgement, Scenario
 from conformance.scenario.stale_reads import in_state
 from conformance.scenario.transcript_view import ARRANGING_ACK, Unjudged, View, foreign
 from conformance.text import Text

@@ -12,7 +12,8 @@ from conformance.arrange.item_spec import Item, Want
 from conformance.chapters.race_linearizability import explained_each
 from conformance.chapters.races import ack_of, one_wins
 from conformance.contract.model import Kind
-from conformance.scenario.model import Answer, Check, Expectation, Scenario, success
+from conformance.scenario.expectations import Answer, Expectation, success
+from conformance.scenario.model import Check, Scenario
 from conformance.text import Text
 
 if TYPE_CHECKING:

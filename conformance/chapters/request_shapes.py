@@ -10,7 +10,8 @@ from conformance.chapters.controls import ANOTHER_WORKER, FIRST
 from conformance.chapters.first_ack import TIMES
 from conformance.chapters.no_side_effects import refusal_case
 from conformance.exchange import JSON_TYPE
-from conformance.scenario.model import Scenario, refusal, success
+from conformance.scenario.expectations import refusal, success
+from conformance.scenario.model import Scenario
 from conformance.scenario.stale_reads import as_answered
 from conformance.text import Text
 

@@ -11,7 +11,8 @@ from conformance.chapters.success_body import disagreements
 from conformance.chapters.target_clock import not_in_the_future
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import differences, instant_of
-from conformance.scenario.model import Check, Finding, Judgement, Scenario, success
+from conformance.scenario.expectations import success
+from conformance.scenario.model import Check, Finding, Judgement, Scenario
 from conformance.scenario.stale_reads import as_answered
 from conformance.scenario.transcript_view import ARRANGING_ACK, Blocked, View
 from conformance.text import Text

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from conformance.arrange.item_spec import Item, State, Verb, Want
 from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK
 from conformance.chapters.no_side_effects import WRITES_OF_A_CONTROL, changes_nothing_after_stop, refusal_case
-from conformance.scenario.model import Check, Scenario, refusal
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Check, Scenario
 from conformance.scenario.stale_reads import no_older_than
 from conformance.scenario.transcript_view import ARRANGING_ACK
 from conformance.text import Text

@@ -11,7 +11,8 @@ from conformance.arrange.responses import NotOffered
 from conformance.chapters.controls import ANOTHER_WORKER, FIRST
 from conformance.chapters.first_ack import TIMES
 from conformance.chapters.no_side_effects import RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
-from conformance.scenario.model import Check, Finding, Scenario, refusal, success
+from conformance.scenario.expectations import refusal, success
+from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.stale_reads import as_answered, no_older_than
 from conformance.scenario.transcript_view import View
 from conformance.text import Text

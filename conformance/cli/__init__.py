@@ -10,10 +10,10 @@ from typing import Any, Final
 import click
 
 from conformance import __version__
+from conformance.cli.command_classes import SuggestingGroup
 from conformance.cli.error_handling import documented_exit_codes, refusals_as_sentences
 from conformance.cli.language import say
 from conformance.cli.streams import standard_streams
-from conformance.cli.suggesting import SuggestingGroup
 from conformance.machine.import_path import own_modules_first
 from conformance.machine.signals import ends_as_interrupts
 

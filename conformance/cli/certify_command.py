@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.key_command import password_of, write_new
 from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, spoken_lang_option

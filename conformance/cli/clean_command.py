@@ -15,7 +15,7 @@ from conformance.arrange.journal import Made
 from conformance.arrange.preflight import CannotStart as Unreachable
 from conformance.arrange.preflight import accepted
 from conformance.arrange.responses import AnswerLost, CannotArrange
-from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, merged, settings_options
 from conformance.client.api import Api

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from conformance.cli import formats
-from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, form_option, language, merged, processes_option, settings_options
 from conformance.cli.pytest_invocation import arguments, environment, run_pytest

@@ -11,7 +11,8 @@ import click
 import pytest
 
 from conformance.cli import ci
-from conformance.cli.progress import Progress, display, lively
+from conformance.cli.progress import Progress
+from conformance.cli.progress_display import display, lively
 from conformance.client.counters import Traffic
 from conformance.judging.exit_code import EXIT_CANNOT_START, EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
 from conformance.judging.plan import Cost, cost

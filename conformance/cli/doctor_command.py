@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, form_option, language, merged, settings_options
 from conformance.options import REACHING, names_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from conformance.cli import formats
-from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.language import say
 from conformance.cli.options import CannotStart, form_option, lang_option, language
 from conformance.suggest import several_nearest

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.language import say
 from conformance.cli.options import CannotStart, spoken_lang_option
 

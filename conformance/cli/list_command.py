@@ -10,7 +10,7 @@ import click
 
 from conformance.chapters.registry import scenarios
 from conformance.cli import formats
-from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.language import say
 from conformance.cli.options import form_option, lang_option, language
 from conformance.contract.ambiguities import register

@@ -20,9 +20,9 @@ from conformance.arrange.preflight import CannotStart as Unreachable
 from conformance.arrange.preflight import accepted
 from conformance.arrange.responses import AnswerLost, CannotArrange, Precondition
 from conformance.chapters.registry import scenarios
+from conformance.cli.command_classes import SuggestingGroup
 from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, merged, settings_options, spoken_lang_option
-from conformance.cli.suggesting import SuggestingGroup
 from conformance.client.api import Api
 from conformance.client.availability import TargetGone
 from conformance.client.client_session import converse

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, allure_option, lang_option, language, verbose_option
 from conformance.cli.pytest_invocation import allure, arguments, rare_collections, run_pytest

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.language import say, spoken
 from conformance.cli.options import (
     CannotStart,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from conformance.cli.command_classes import SuggestingGroup
 from conformance.cli.language import say
 from conformance.cli.options import CannotStart, form_option, lang_option, language, spoken_lang_option
-from conformance.cli.suggesting import SuggestingGroup
 from conformance.contract.schema_files import schema_folder
 from conformance.text import Lang, Text
 

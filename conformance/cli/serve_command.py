@@ -9,10 +9,10 @@ from typing import Final
 
 import click
 
-from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.language import say, spoken
+from conformance.cli.name_lookup import named
 from conformance.cli.options import CannotStart, spoken_lang_option
-from conformance.cli.suggestions import named
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError, parse_api_prefix, parse_secret
 from conformance.text import Text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.cli.language import say
+from conformance.cli.name_lookup import named
 from conformance.cli.options import CannotStart
-from conformance.cli.suggestions import named
 from conformance.emulator.variants import VARIANTS, Variant, excluded
 from conformance.text import Text
 

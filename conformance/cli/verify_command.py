@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli.checked_command import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, lang_option, language
 from conformance.text import Lang

@@ -9,7 +9,10 @@ from __future__ import annotations
 import random
 import uuid
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
+
+OptionalToken = Literal["forbidden", "foreign", "expired"]
+"""A credential that a run may go without; what needs it is then left out."""
 
 _USER_AGENTS: Final = ("python-httpx/0.28.1", "Go-http-client/1.1", "okhttp/4.12.0", "axios/1.7.9")
 

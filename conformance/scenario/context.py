@@ -21,9 +21,8 @@ from conformance.client.client import Client
 from conformance.client.exclusive_access import DRAIN
 from conformance.exchange import SPREAD, UNKEPT, Exchange, Header
 from conformance.scenario.bursts import MAX_MISSED_RACES, MISSED, Repeat, enough_of, overlap
-from conformance.scenario.client_identity import OPEN, Guise
+from conformance.scenario.client_identity import OPEN, Guise, OptionalToken
 from conformance.scenario.item_reader import Reader
-from conformance.scenario.model import OptionalToken
 from conformance.target import Secret
 from conformance.text import Text
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.arrange.responses import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.exchange import Exchange, Response
-from conformance.scenario.model import Expectation, Scenario
+from conformance.scenario.expectations import Expectation, Expected
 
 if TYPE_CHECKING:
     from conformance.scenario.context import Stage
 
 
-async def send_controls(scenario: Scenario, stage: Stage) -> None:
+async def send_controls(scenario: Expected, stage: Stage) -> None:
     """Send each plain case that is needed, once. What cannot be had is left out: then there is nothing to compare."""
     sent = {exchange.step: exchange for exchange in stage.exchanges}
     for step, control in scenario.controls.items():

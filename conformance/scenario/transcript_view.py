@@ -9,7 +9,7 @@ from conformance.contract.model import PHASES
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Response, Transcript
 from conformance.scenario.controls import accepted, alike, went_otherwise
-from conformance.scenario.model import Expectation, Scenario
+from conformance.scenario.expectations import Expectation, Expected
 from conformance.target import MAX_BODY
 from conformance.text import Text
 
@@ -60,7 +60,7 @@ class SuiteBroke(Unjudged):
 class View:
     """One transcript of one scenario, as checks read it."""
 
-    def __init__(self, scenario: Scenario, transcript: Transcript) -> None:
+    def __init__(self, scenario: Expected, transcript: Transcript) -> None:
         self.scenario = scenario
         self.transcript = transcript
         self._bodies: dict[str, Any] = {}

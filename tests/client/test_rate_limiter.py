@@ -52,7 +52,7 @@ def test_no_second_has_more_than_the_rate(clock: HandClock, rate: float) -> None
 
     async def run(limiter: RateLimiter) -> None:
         async def one() -> None:
-            await rate_limiter.wait("write", 0)
+            await limiter.wait("write", 0)
             moments.append(clock.now)
 
         await asyncio.gather(*(one() for _ in range(60)))
@@ -71,7 +71,7 @@ def test_the_oldest_scenario_goes_first(clock: HandClock) -> None:
 
     async def run(limiter: RateLimiter) -> None:
         async def one(age: int, name: str) -> None:
-            await rate_limiter.wait("write", age)
+            await limiter.wait("write", age)
             order.append((age, name))
 
         await asyncio.gather(*(one(age, name) for age, name in [(3, "a"), (1, "b"), (2, "c"), (1, "d"), (0, "e")]))
@@ -85,7 +85,7 @@ def test_one_that_comes_late_and_is_older_still_goes_first(clock: HandClock) -> 
 
     async def run(limiter: RateLimiter) -> None:
         async def one(age: int) -> None:
-            await rate_limiter.wait("read", age)
+            await limiter.wait("read", age)
             order.append(age)
 
         early = [asyncio.create_task(one(age)) for age in (5, 6, 7)]
@@ -100,7 +100,7 @@ def test_one_that_comes_late_and_is_older_still_goes_first(clock: HandClock) -> 
 def test_reads_and_writes_have_a_rate_each(clock: HandClock) -> None:
     async def run(limiter: RateLimiter) -> None:
         for _ in range(11):
-            await rate_limiter.wait("read", 0)
+            await limiter.wait("read", 0)
 
     began = clock.now
     served(run, writes=1, reads=10)
@@ -110,7 +110,7 @@ def test_reads_and_writes_have_a_rate_each(clock: HandClock) -> None:
 def test_zero_is_unlimited(clock: HandClock) -> None:
     async def run(limiter: RateLimiter) -> None:
         for _ in range(1000):
-            await rate_limiter.wait("write", 0)
+            await limiter.wait("write", 0)
 
     began = clock.now
     served(run, writes=0, reads=1)
@@ -119,8 +119,8 @@ def test_zero_is_unlimited(clock: HandClock) -> None:
 
 def test_one_that_gave_up_takes_no_turn(clock: HandClock) -> None:
     async def run(limiter: RateLimiter) -> None:
-        await rate_limiter.wait("write", 0)
-        waiting = [asyncio.create_task(rate_limiter.wait("write", age)) for age in range(5)]
+        await limiter.wait("write", 0)
+        waiting = [asyncio.create_task(limiter.wait("write", age)) for age in range(5)]
         await asyncio.sleep(0)
         for task in waiting[:4]:
             task.cancel()
@@ -138,14 +138,14 @@ async def sent_at(clock: HandClock, limiter: RateLimiter, *bursts: int, age: int
     """When bursts of so many requests left, asked for one after the other; counted from now."""
     began, moments = clock.now, []
     for units in bursts:
-        await rate_limiter.wait("write", age, units)
+        await limiter.wait("write", age, units)
         moments.append((round(clock.now - began, 6), units))
     return moments
 
 
 def test_a_burst_is_preceded_by_the_silence_that_its_requests_would_have_filled(clock: HandClock) -> None:
     async def run(limiter: RateLimiter) -> None:
-        assert await sent_at(clock, rate_limiter, 1, 4, 1, 4, 4) == [(0, 1), (0.4, 4), (0.5, 1), (0.9, 4), (1.3, 4)]
+        assert await sent_at(clock, limiter, 1, 4, 1, 4, 4) == [(0, 1), (0.4, 4), (0.5, 1), (0.9, 4), (1.3, 4)]
 
     served(run, writes=10, reads=0)
 
@@ -154,11 +154,11 @@ def test_a_burst_is_preceded_by_the_silence_that_its_requests_would_have_filled(
 def test_a_silence_that_was_there_already_counts(clock: HandClock, idle: float, leaves: float) -> None:
     async def run(limiter: RateLimiter) -> None:
         began = clock.now
-        await rate_limiter.wait("write", 0)
+        await limiter.wait("write", 0)
         await clock.sleep(idle)
-        await rate_limiter.wait("write", 0, 4)
+        await limiter.wait("write", 0, 4)
         assert clock.now - began == pytest.approx(leaves)
-        await rate_limiter.wait("write", 0)
+        await limiter.wait("write", 0)
         assert clock.now - began == pytest.approx(leaves + 0.1), "nothing is saved up for what comes after"
 
     served(run, writes=10, reads=0)
@@ -169,7 +169,7 @@ def test_the_average_is_kept_whatever_the_bursts(clock: HandClock, rate: float) 
     sizes = [1, 4, 4, 1, 1, 3, 2, 1, 4, 1, 1, 1, 4, 3]
 
     async def run(limiter: RateLimiter) -> None:
-        moments = await sent_at(clock, rate_limiter, *sizes)
+        moments = await sent_at(clock, limiter, *sizes)
         total = 0
         for moment, units in moments:
             total += units
@@ -186,7 +186,7 @@ def test_whoever_is_older_goes_while_a_burst_waits_for_silence(clock: HandClock)
         began = clock.now
 
         async def one(name: str, age: int, units: int) -> None:
-            await rate_limiter.wait("write", age, units)
+            await limiter.wait("write", age, units)
             order.append((name, round(clock.now - began, 6)))
 
         await one("first", 9, 1)
@@ -201,6 +201,6 @@ def test_whoever_is_older_goes_while_a_burst_waits_for_silence(clock: HandClock)
 
 def test_a_burst_without_a_limit_leaves_at_once(clock: HandClock) -> None:
     async def run(limiter: RateLimiter) -> None:
-        assert await sent_at(clock, rate_limiter, 4, 4, 4) == [(0, 4), (0, 4), (0, 4)]
+        assert await sent_at(clock, limiter, 4, 4, 4) == [(0, 4), (0, 4), (0, 4)]
 
     served(run, writes=0, reads=1)

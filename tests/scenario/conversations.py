@@ -14,7 +14,8 @@ from conformance.client.api import Api
 from conformance.exchange import Header, Transcript
 from conformance.scenario.context import Stage
 from conformance.scenario.execute import perform
-from conformance.scenario.model import Scenario, success
+from conformance.scenario.expectations import success
+from conformance.scenario.model import Scenario
 from conformance.target import Credentials, Limits
 from conformance.text import Text
 from tests.client.servers import CREDENTIALS, Answer, Received, Scripted, answer, connected, serving

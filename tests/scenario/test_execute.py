@@ -17,7 +17,8 @@ from conformance.exchange import Exchange, Outcome, Request, Transcript
 from conformance.scenario.bursts import Repeat
 from conformance.scenario.context import Stage
 from conformance.scenario.execute import MAX_RESTARTS, not_held, perform
-from conformance.scenario.model import Scenario, success
+from conformance.scenario.expectations import success
+from conformance.scenario.model import Scenario
 from conformance.target import Redactor
 from conformance.text import Text
 from tests.client.servers import CREDENTIALS, PAT, connected

@@ -11,7 +11,7 @@ from conformance.chapters.registry import scenarios
 from conformance.exchange import Exchange, Transcript
 from conformance.judging.verdict import Line, Red
 from conformance.reporting.escaping import safe
-from conformance.scenario.model import Answer
+from conformance.scenario.expectations import Answer
 
 _DEEPEST: Final = 8
 _LONGEST: Final = 160

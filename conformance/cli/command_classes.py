@@ -1,4 +1,4 @@
-"""Commands that take no empty value: one that was meant to be something is never taken for one that was left out."""
+"""The click classes of the command line: commands refuse empty values, and groups suggest the nearest command."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from conformance.cli.language import say, spoken
 from conformance.options import check_variables, is_blank
+from conformance.suggest import nearest
 from conformance.target import ConfigurationError
 
 
@@ -40,6 +41,27 @@ class CheckedCommand(click.Command):
                     ),
                     ctx,
                 )
+
+
+class SuggestingGroup(click.Group):
+    """A misspelt command is answered with the nearest one, else with all."""
+
+    command_class = CheckedCommand
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, but for the words of the complaint."""
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            near = nearest(args[0], known)
+            mend = (
+                say(f"Did you mean {near!r}?", f"是否应为 {near!r}？")
+                if near is not None
+                else say(f"The commands are {', '.join(known)}.", f"可用命令：{', '.join(known)}。")
+            )
+            raise click.UsageError(say(f"No such command {args[0]!r}. {mend}", f"没有命令 {args[0]!r}。{mend}"), ctx)
+        return super().resolve_command(ctx, args)
 
 
 def _refuse_variables(ctx: click.Context) -> None:
