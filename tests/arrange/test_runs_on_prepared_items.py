@@ -23,7 +23,7 @@ from tests.cli.apps import Gate, Recorded, left_on
 from tests.cli.processes import Ended, cli, requirements_of, start, tokens_environment
 from tests.run_invariants.invariants import check_books
 
-PROGRAM = Path(__file__).with_name("emulator_program.py")
+PROGRAM = Path(__file__).with_name("emulator_command.py")
 NEEDS_POLL = {"ack.identity.redelivered", "ack.race.redelivery", "ack.race.not-delivered-again"}
 
 ACTIVE_NEEDED = sum(

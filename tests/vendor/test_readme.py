@@ -91,7 +91,7 @@ def test_both_languages_show_the_same(kind: str) -> None:
 
 
 def test_the_program_shown_is_the_one_that_is_tested() -> None:
-    program = ROOT / "tests" / "arrange" / "emulator_program.py"
+    program = ROOT / "tests" / "arrange" / "emulator_command.py"
     assert block("en", "python arrange") == program.read_text("utf-8")
 
 
