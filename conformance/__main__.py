@@ -1,6 +1,6 @@
 """`python -m conformance` is `work-conformance`."""
 
-from conformance.machine.modules import own_modules_first
+from conformance.machine.import_path import own_modules_first
 
 if __name__ == "__main__":
     own_modules_first()

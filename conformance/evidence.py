@@ -18,7 +18,7 @@ from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load
 from conformance.exchange import MalformedTranscript, Transcript
 from conformance.judging.judge import judge_line
-from conformance.judging.record import Circumstances, RunRecord
+from conformance.judging.run_result import Circumstances, RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.text import Text
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.arrange.arrangement import Arrangement, arrangement_from
-from conformance.arrange.place_tokens import token_in
-from conformance.arrange.wants import STATES
-from conformance.client.reaching import base_url_from, connection_from
+from conformance.arrange.environment_tokens import token_in
+from conformance.arrange.item_source import Arrangement, arrangement_from
+from conformance.arrange.item_spec import STATES
+from conformance.client.connection_options import base_url_from, connection_from
 from conformance.judging.waivers import read_waivers
 from conformance.machine.limits import FEWEST, at_once, open_files
 from conformance.options import OPTIONS, is_blank

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
-from conformance.proving.trial import credentials, judge_settings, settings_for
+from conformance.mutation.mutant_run import credentials, judge_settings, settings_for
 
 __all__ = ["credentials", "judge_app", "judge_settings", "settings_for"]
 

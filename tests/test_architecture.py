@@ -1,6 +1,6 @@
-"""The house: which room may look into which, and how large a room's parts may be.
+"""The layers of the code: which package may import which, that nothing imports in a circle, and how long a module may be.
 
-The order is a table. A room it does not know fails: whoever adds one says where it stands.
+The layers are a table. A package that is not in it fails: whoever adds one adds it there.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import conformance
 
 PACKAGE = Path(conformance.__file__).parent
 
-FLOORS: tuple[frozenset[str], ...] = (
+LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"text"}),
-    frozenset({"spelling", "machine"}),
+    frozenset({"suggest", "machine"}),
     frozenset({"contract"}),
+    frozenset({"linearizability"}),
     frozenset({"exchange", "target"}),
     frozenset({"client"}),
     frozenset({"arrange"}),
     frozenset({"scenario"}),
-    frozenset({"exploration"}),
+    frozenset({"stateful"}),
     frozenset({"chapters"}),
     frozenset({"judging"}),
     frozenset({"evidence"}),
@@ -31,21 +32,21 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"reporting"}),
     frozenset({"options"}),
     frozenset({"settings"}),
-    frozenset({"diagnosis"}),
+    frozenset({"doctor"}),
     frozenset({"plugin"}),
-    frozenset({"proving"}),
+    frozenset({"mutation"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )
-"""Bottom up. A room looks into rooms of lower floors."""
+"""Bottom up. A package imports packages of lower layers."""
 
 APART = frozenset({"emulator", "derive"})
-"""Rooms that look into nothing of ours."""
+"""Packages that import no other package of this project."""
 
-MAY_USE_APART = {"emulator": frozenset({"plugin", "proving", "cli"}), "derive": frozenset({"cli"})}
+MAY_USE_APART = {"emulator": frozenset({"plugin", "mutation", "cli"}), "derive": frozenset({"cli"})}
 
 LONGEST = 400
-CATCH_ALLS = frozenset({"scenario/perform.py", "judging/judge.py", "reporting/write.py"})
+CATCH_ALLS = frozenset({"scenario/execute.py", "judging/judge.py", "reporting/write.py"})
 EMPTY_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "shared"})
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -53,12 +54,12 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 EACH = pytest.mark.parametrize("path", MODULES, ids=NAMES)
 
 
-def room_of(path: Path) -> str:
+def package_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def floor_of(room: str) -> int:
-    return next((number for number, rooms in enumerate(FLOORS) if room in rooms), -1)
+def layer_of(package: str) -> int:
+    return next((number for number, packages in enumerate(LAYERS) if package in packages), -1)
 
 
 def modules_imported(tree: ast.AST, package: tuple[str, ...]) -> Iterator[str]:
@@ -73,23 +74,23 @@ def modules_imported(tree: ast.AST, package: tuple[str, ...]) -> Iterator[str]:
                 yield f"{module}.{alias.name}"
 
 
-def rooms_used(path: Path) -> set[str]:
-    """The rooms of ours that a module looks into."""
-    package = ("conformance", *path.relative_to(PACKAGE).parts[:-1])
+def packages_used(path: Path) -> set[str]:
+    """The packages of this project that a module imports, but for its own."""
+    parent = ("conformance", *path.relative_to(PACKAGE).parts[:-1])
     found = set()
-    for name in modules_imported(ast.parse(path.read_text("utf-8")), package):
+    for name in modules_imported(ast.parse(path.read_text("utf-8")), parent):
         root, *rest = name.split(".")
         if root == "conformance" and rest and not rest[0].startswith("__version"):
             found.add(rest[0])
-    return found - {room_of(path)}
+    return found - {package_of(path)}
 
 
-def may_use(room: str, other: str) -> bool:
+def may_use(package: str, other: str) -> bool:
     if other in APART:
-        return room in MAY_USE_APART[other]
-    if room in APART:
+        return package in MAY_USE_APART[other]
+    if package in APART:
         return False
-    return 0 <= floor_of(other) < floor_of(room)
+    return 0 <= layer_of(other) < layer_of(package)
 
 
 def catches_all(handler: ast.ExceptHandler) -> bool:
@@ -113,19 +114,64 @@ def catch_alls(path: Path) -> int:
 
 
 @EACH
-def test_every_room_is_known(path: Path) -> None:
-    room = room_of(path)
-    assert room == "__init__" or room in APART or floor_of(room) >= 0, f"say in the table where {room} stands"
+def test_every_package_has_a_layer(path: Path) -> None:
+    package = package_of(path)
+    assert package == "__init__" or package in APART or layer_of(package) >= 0, f"add {package} to LAYERS"
 
 
 @EACH
-def test_arrows_only_point_down(path: Path) -> None:
-    room = room_of(path)
-    if room == "__init__":
-        assert rooms_used(path) == set()
+def test_imports_point_to_lower_layers(path: Path) -> None:
+    package = package_of(path)
+    if package == "__init__":
+        assert packages_used(path) == set()
         return
-    wrong = {other for other in rooms_used(path) if not may_use(room, other)}
-    assert wrong == set(), f"{room} may not look into these"
+    wrong = {other for other in packages_used(path) if not may_use(package, other)}
+    assert wrong == set(), f"{package} may not import these"
+
+
+def module_of(path: Path) -> str:
+    """The dotted name of a module; a package's own is that of its folder."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def import_graph() -> dict[str, set[str]]:
+    """For each module the modules of ours that it imports, for type checking alone and within functions as well."""
+    names = {module_of(path): path for path in MODULES}
+    graph: dict[str, set[str]] = {}
+    for module, path in names.items():
+        package = ("conformance", *path.relative_to(PACKAGE).parts[:-1])
+        found = set()
+        for imported in modules_imported(ast.parse(path.read_text("utf-8")), package):
+            found.add(imported if imported in names else imported.rpartition(".")[0])
+        graph[module] = found & set(names) - {module}
+    return graph
+
+
+def cycle_in(graph: dict[str, set[str]]) -> list[str]:
+    """The nodes of `graph` that are on a cycle, or lie between two cycles; empty where there is none."""
+    left = {node: set(others) for node, others in graph.items()}
+    for _ in range(2):
+        while ends := {node for node, others in left.items() if not others & set(left)}:
+            left = {node: others for node, others in left.items() if node not in ends}
+        left = {node: {other for other in left if node in left[other]} for node in left}
+    return sorted(left)
+
+
+def test_nothing_imports_in_a_circle() -> None:
+    assert cycle_in(import_graph()) == []
+
+
+@pytest.mark.parametrize(
+    ("graph", "cycle"),
+    [
+        ({"a": {"b"}, "b": {"c"}, "c": set()}, []),
+        ({"a": {"b"}, "b": {"a"}}, ["a", "b"]),
+        ({"z": {"a"}, "a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()}, ["a", "b", "c"]),
+    ],
+)
+def test_a_circle_is_found(graph: dict[str, set[str]], cycle: list[str]) -> None:
+    assert cycle_in(graph) == cycle
 
 
 @EACH
@@ -174,7 +220,7 @@ def test_imports_are_found_however_they_are_written(source: str, names: set[str]
 
 
 @pytest.mark.parametrize(
-    ("room", "other", "allowed"),
+    ("package", "other", "allowed"),
     [
         ("contract", "text", True),
         ("text", "contract", False),
@@ -184,17 +230,17 @@ def test_imports_are_found_however_they_are_written(source: str, names: set[str]
         ("chapters", "judging", False),
         ("plugin", "settings", True),
         ("settings", "plugin", False),
-        ("proving", "plugin", True),
-        ("proving", "emulator", True),
-        ("plugin", "proving", False),
+        ("mutation", "plugin", True),
+        ("mutation", "emulator", True),
+        ("plugin", "mutation", False),
         ("cli", "emulator", True),
         ("judging", "emulator", False),
         ("emulator", "text", False),
         ("client", "attic", False),
     ],
 )
-def test_the_table_is_read_from_the_bottom_up(room: str, other: str, allowed: bool) -> None:
-    assert may_use(room, other) is allowed
+def test_the_table_is_read_from_the_bottom_up(package: str, other: str, allowed: bool) -> None:
+    assert may_use(package, other) is allowed
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ Every fenced block says what it is in its info string:
     sh|text certify the walk-through of a certificate: tests/certificate/test_readme.py runs and compares it
     yaml action     steps of a workflow: tests/test_action.py holds them against the action
     toml config     read as configuration
-    sh|text explore an exploration: tests/exploration/test_readme.py runs and reads it
+    sh|text explore an exploration: tests/stateful/test_readme.py runs and reads it
     text run|red|serve   output, compared with what the code would write
 """
 
@@ -33,8 +33,8 @@ from conformance.cli import run_command
 from conformance.cli.options import merged
 from conformance.contract.catalogue import Requirement, load
 from conformance.emulator import Tokens
+from conformance.emulator.configuration import Recipe
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.recipe import Recipe
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import WORDS, Line
 from conformance.options import OPTIONS
@@ -162,12 +162,12 @@ def test_a_command_that_proves_could_start(line: str) -> None:
 
 
 def test_the_last_whole_proof_was_short_of_nothing() -> None:
-    results = (ROOT / "tests" / "proving" / "RESULTS.md").read_text("utf-8")
+    results = (ROOT / "tests" / "mutation" / "RESULTS.md").read_text("utf-8")
     [rows] = tables(results)
     assert rows
     assert all(int(held) == int(of) > 0 for _, held, of in rows)
     for lang in LANGS:
-        assert "tests/proving/RESULTS.md" in README[lang]
+        assert "tests/mutation/RESULTS.md" in README[lang]
 
 
 def test_the_build_server_calls_the_command_for_the_tests() -> None:

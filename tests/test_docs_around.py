@@ -1,4 +1,4 @@
-"""What the documents say of the project itself: its versions, its rooms, its files, its licence."""
+"""What the documents say of the project itself: its versions, its packages, its files, its licence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import conformance
 from conformance.contract.catalogue import load
 from tests.documents import CHANGELOG, CONTRIBUTING, DOCUMENTS, README, ROOT, table
-from tests.test_architecture import APART, FLOORS, PACKAGE, room_of
+from tests.test_architecture import APART, LAYERS, PACKAGE, package_of
 
 
 def test_the_changelog_lists_every_requirement_of_the_catalogue() -> None:
@@ -31,9 +31,9 @@ def test_the_changelog_has_this_version() -> None:
     assert re.search(rf"^## \[{re.escape(conformance.__version__)}\] - \d{{4}}-\d\d-\d\d$", CHANGELOG, re.MULTILINE)
 
 
-def test_the_rooms_are_those_of_the_house() -> None:
-    here = {room_of(path) for path in PACKAGE.rglob("*.py")} - {"__init__"} - APART
-    order = [sorted(set(floor) & here) for floor in FLOORS if set(floor) & here]
+def test_the_packages_are_those_of_the_layers() -> None:
+    here = {package_of(path) for path in PACKAGE.rglob("*.py")} - {"__init__"} - APART
+    order = [sorted(set(layer) & here) for layer in LAYERS if set(layer) & here]
     assert [sorted(re.findall(r"`(\w+)`", row[0])) for row in table(CONTRIBUTING, "text")] == order
 
 

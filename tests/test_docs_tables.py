@@ -8,16 +8,16 @@ from datetime import date
 import pytest
 
 from conformance.cli import run_command
+from conformance.client.availability import FIRST_CONTACT
 from conformance.client.backoff import MAX_WAIT
 from conformance.client.client import MAX_TRIES
-from conformance.client.presence import FIRST_CONTACT
 from conformance.contract.catalogue import BASIS_WORDS, load
-from conformance.judging import gate
+from conformance.judging import exit_code
 from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.judging.waivers import parse
 from conformance.options import OPTIONS
-from conformance.plugin import folder
+from conformance.plugin import run_folder
 from conformance.settings import POLITE_RATE
 from conformance.target import MINIMUM_SECRET_LENGTH
 from conformance.text import LANGS, Lang, Text
@@ -28,7 +28,7 @@ EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
 
 @EACH_LANGUAGE
 def test_the_exit_codes_are_the_gates(lang: Lang) -> None:
-    codes = {value for name, value in vars(gate).items() if name.startswith("EXIT_")}
+    codes = {value for name, value in vars(exit_code).items() if name.startswith("EXIT_")}
     assert [row[0] for row in table(README[lang], "0")] == [str(code) for code in sorted(codes)]
 
 
@@ -103,7 +103,7 @@ def test_the_tokens_are_those_that_requirements_ask_for(lang: Lang) -> None:
 
 @EACH_LANGUAGE
 def test_the_files_are_those_of_a_runs_folder(lang: Lang) -> None:
-    assert {row[0].strip("`") for row in table(README[lang], "report.json")} == {*folder._OURS, "transcripts/"}
+    assert {row[0].strip("`") for row in table(README[lang], "report.json")} == {*run_folder._OURS, "transcripts/"}
 
 
 @EACH_LANGUAGE

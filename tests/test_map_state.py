@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.plugin.engine import Assignment
-from conformance.plugin.handover import pack, unpack
+from conformance.plugin.scenario_runner import Assignment
+from conformance.plugin.worker_input import pack, unpack
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError, Limits
 from tests.client.servers import CREDENTIALS

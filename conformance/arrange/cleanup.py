@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.arrange.items import session_of
+from conformance.arrange.api_arranger import session_of
+from conformance.arrange.item_spec import Item
 from conformance.arrange.journal import Collection, Journal, Made
-from conformance.arrange.names import run_of_name
-from conformance.arrange.reading import AnswerLost, CannotArrange, object_of
 from conformance.arrange.refusals import outcome
-from conformance.arrange.wants import Item
+from conformance.arrange.resource_names import run_of_name
+from conformance.arrange.responses import AnswerLost, CannotArrange, object_of
 from conformance.client.api import Api
+from conformance.client.availability import TargetGone
 from conformance.client.client import MAX_LOST_TRIES
-from conformance.client.presence import TargetGone
 from conformance.exchange import Exchange
 from conformance.text import Text
 

@@ -11,12 +11,12 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.turns import LOCKS, locked
+from conformance.arrange.rw_file_lock import LOCKS, locked
 from conformance.text import Text
 
 if TYPE_CHECKING:
+    from conformance.arrange.item_spec import Item
     from conformance.arrange.journal import Journal
-    from conformance.arrange.wants import Item
 
 _ON_ITS_WAY: Final = 0.25
 """Seconds in which the response to a poll of another process has come, once what it did shows in a conversation."""

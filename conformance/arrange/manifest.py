@@ -10,9 +10,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.wants import Origin, State, StoppedBy
+from conformance.arrange.item_spec import Origin, State, StoppedBy
 from conformance.contract.strict_json import NotStrictJson, decode, parse
-from conformance.spelling import nearest
+from conformance.suggest import nearest
 from conformance.text import Text
 
 if TYPE_CHECKING:

@@ -9,20 +9,20 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
-from conformance.arrange.arrangement import Arrangement
+from conformance.arrange.api_arranger import ApiArranger
 from conformance.arrange.backends import unshared
-from conformance.arrange.items import ApiArranger
+from conformance.arrange.command_arranger import Place, Program, request_for
+from conformance.arrange.environment_tokens import learn
+from conformance.arrange.environments import Workspace, prepare, worker_of
+from conformance.arrange.item_source import Arrangement
+from conformance.arrange.item_spec import Want
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Manifest
-from conformance.arrange.place_tokens import learn
-from conformance.arrange.program import Place, Program, request_for
-from conformance.arrange.reading import AnswerLost, CannotArrange, answered
 from conformance.arrange.refusals import NO_ROUTE, outcome, refusal
-from conformance.arrange.wants import Want
-from conformance.arrange.workspace import Workspace, prepare, worker_of
+from conformance.arrange.responses import AnswerLost, CannotArrange, answered
 from conformance.client.api import Api
+from conformance.client.availability import TargetGone
 from conformance.client.client import Client
-from conformance.client.presence import TargetGone
 from conformance.exchange import Exchange, Header
 from conformance.target import ConfigurationError
 from conformance.text import Text

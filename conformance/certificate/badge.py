@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.certificate.shield import Shield
+from conformance.certificate.badge_svg import Shield
 from conformance.certificate.statement import Certificate
 from conformance.text import Lang, Text
 

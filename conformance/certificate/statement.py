@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.certificate.canonical import canonical
-from conformance.certificate.suite import PARTS, Suite
+from conformance.certificate.suite_digest import PARTS, Suite
 from conformance.judging.verdict import VerdictKind
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"

@@ -8,7 +8,7 @@ from typing import Final
 
 from conformance.certificate.bundle import SELF_ATTESTED, Bundle
 from conformance.certificate.statement import Certificate
-from conformance.certificate.suite import PARTS
+from conformance.certificate.suite_digest import PARTS
 from conformance.certificate.verification import Verification
 from conformance.contract.catalogue import load
 from conformance.evidence import EVIDENCE

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from conformance.certificate import grounds, suite
+from conformance.certificate import eligibility, suite_digest
 from conformance.certificate.bundle import MAX_BYTES, BrokenBundle, Bundle, NewerBundle, read_bundle
 from conformance.certificate.signing import PublicKey
 from conformance.certificate.statement import Certificate
-from conformance.certificate.suite import PARTS, Suite
+from conformance.certificate.suite_digest import PARTS, Suite
 from conformance.contract.catalogue import FIRST_VERSION, load, version_numbers
 from conformance.evidence import EVIDENCE, BrokenEvidence, Evidence, NewerEvidence
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS
 from conformance.text import Text
 
@@ -80,31 +80,31 @@ def verify(content: bytes, key: PublicKey | None = None) -> Verification:
 
 
 def _compare(result: Verification, bundle: Bundle, evidence: Evidence, record: RunRecord) -> None:
-    certificate, own = bundle.certificate, suite.installed()
+    certificate, own = bundle.certificate, suite_digest.installed()
     result.wrong += _other_facts(bundle, evidence, record)
     if certificate.suite == own:
-        result.wrong += grounds.differences(certificate.verdicts, grounds.kinds(record))
-        result.wrong += grounds.objections(evidence, record)
+        result.wrong += eligibility.differences(certificate.verdicts, eligibility.kinds(record))
+        result.wrong += eligibility.objections(evidence, record)
         return
-    result.wrong += grounds.unfit(evidence)
+    result.wrong += eligibility.unfit(evidence)
     result.notes += _other_suite(certificate.suite, own)
     result.wrong += _never_was(certificate)
     result.unclear += _left_out(certificate)
     result.unclear += _unknown(certificate, evidence)
     judged = _only(certificate, record)
-    result.unclear += grounds.differences(certificate.verdicts, grounds.kinds(judged))
+    result.unclear += eligibility.differences(certificate.verdicts, eligibility.kinds(judged))
     result.notes += _newer(certificate, record)
     if result.unclear:
         version, catalogue = certificate.suite.version, certificate.suite.catalogue_version
         result.unclear.append(_INSTALL.format(version=version, catalogue=catalogue))
     else:
-        result.wrong += grounds.unsupported(judged)
+        result.wrong += eligibility.unsupported(judged)
 
 
 def _other_facts(bundle: Bundle, evidence: Evidence, record: RunRecord) -> list[Text]:
     """What the statement says of run and evidence, where these say otherwise."""
     claimed = bundle.certificate
-    found = grounds.certificate_of(claimed.subject, evidence, bundle.files[EVIDENCE], record, claimed.suite)
+    found = eligibility.certificate_of(claimed.subject, evidence, bundle.files[EVIDENCE], record, claimed.suite)
     wrong = []
     if found.evidence != claimed.evidence:
         wrong.append(
@@ -164,7 +164,7 @@ def _left_out(certificate: Certificate) -> list[Text]:
         "Requirements of the certificate's own catalogue are missing in it: {names}.",
         "证书缺少其自身目录版本中的要求：{names}。",
     )
-    return [words.format(names=grounds.listed(silent))]
+    return [words.format(names=eligibility.listed(silent))]
 
 
 def _unknown(certificate: Certificate, evidence: Evidence) -> list[Text]:
@@ -175,9 +175,9 @@ def _unknown(certificate: Certificate, evidence: Evidence) -> list[Text]:
         words = Text(
             "The installed catalogue does not know these requirements: {names}.", "当前目录中没有以下要求：{names}。"
         )
-        found.append(words.format(names=grounds.listed(strange)))
-    return found + grounds.not_held(
-        [line for line in grounds.missing(evidence) if line.requirement in certificate.verdicts]
+        found.append(words.format(names=eligibility.listed(strange)))
+    return found + eligibility.not_held(
+        [line for line in eligibility.missing(evidence) if line.requirement in certificate.verdicts]
     )
 
 
@@ -196,6 +196,6 @@ def _newer(certificate: Certificate, record: RunRecord) -> list[Text]:
     words = Text("Newer than the certificate, not part of it: {id} ({kind}).", "晚于证书，不在其内：{id}（{kind}）。")
     return [
         words.format(id=rule, kind=WORDS[kind])
-        for rule, kind in sorted(grounds.kinds(record).items())
+        for rule, kind in sorted(eligibility.kinds(record).items())
         if rule not in certificate.verdicts and version_numbers(load().requirements[rule].since) > version
     ]

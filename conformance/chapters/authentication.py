@@ -5,77 +5,83 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.reading import NotOffered
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
+from conformance.arrange.responses import NotOffered
 from conformance.chapters.controls import UNKNOWN_TOKEN
-from conformance.chapters.refusal_effects import Attempt, refusal_case
-from conformance.client import tokens
-from conformance.client.tokens import Authentication
-from conformance.scenario.model import Scenario, refusal
+from conformance.chapters.no_side_effects import Attempt, refusal_case
+from conformance.client import bad_credentials
+from conformance.client.bad_credentials import Authentication
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Scenario
 from conformance.target import Secret
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _REFUSED: Final = (401, "authentication_error")
 
 Credential = Callable[["Stage"], Authentication]
 
 _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
-    ("missing", "missing", lambda _: tokens.ANONYMOUS, Text("no Authorization header", "不带 Authorization 头部")),
+    (
+        "missing",
+        "missing",
+        lambda _: bad_credentials.ANONYMOUS,
+        Text("no Authorization header", "不带 Authorization 头部"),
+    ),
     (
         "unknown-token",
         "unknown-token",
-        lambda stage: tokens.bearer(tokens.unknown(stage.pat, stage.rng)),
+        lambda stage: bad_credentials.bearer(bad_credentials.unknown(stage.pat, stage.rng)),
         Text("a token that was never issued", "从未签发过的 token"),
     ),
     (
         "near-miss.truncated",
         "near-miss",
-        lambda stage: tokens.bearer(tokens.truncated(stage.pat)),
+        lambda stage: bad_credentials.bearer(bad_credentials.truncated(stage.pat)),
         Text("the right token without its last character", "去掉最后一个字符的正确 token"),
     ),
     (
         "near-miss.extended",
         "near-miss",
-        lambda stage: tokens.bearer(tokens.extended(stage.pat)),
+        lambda stage: bad_credentials.bearer(bad_credentials.extended(stage.pat)),
         Text("the right token with one character more", "末尾多一个字符的正确 token"),
     ),
     (
         "near-miss.altered",
         "near-miss",
-        lambda stage: tokens.bearer(tokens.altered(stage.pat)),
+        lambda stage: bad_credentials.bearer(bad_credentials.altered(stage.pat)),
         Text("the right token with one character changed in its middle", "中间改动一个字符的正确 token"),
     ),
     (
         "letter-case",
         "letter-case",
-        lambda stage: tokens.bearer(_swapped(stage)),
+        lambda stage: bad_credentials.bearer(_swapped(stage)),
         Text("the right token with the case of its letters swapped", "字母大小写互换的正确 token"),
     ),
     (
         "empty-bearer",
         "empty-bearer",
-        lambda _: tokens.NO_TOKEN,
+        lambda _: bad_credentials.NO_TOKEN,
         Text("`Bearer` and no token", "只有 `Bearer` 而没有 token"),
     ),
     (
         "scheme.basic",
         "scheme",
-        lambda stage: tokens.basic(stage.pat),
+        lambda stage: bad_credentials.basic(stage.pat),
         Text("the right token under the scheme `Basic`", "以 `Basic` 方案携带正确的 token"),
     ),
     (
         "scheme.token",
         "scheme",
-        lambda stage: tokens.scheme("Token", stage.pat),
+        lambda stage: bad_credentials.scheme("Token", stage.pat),
         Text("the right token under the scheme `Token`", "以 `Token` 方案携带正确的 token"),
     ),
     (
         "x-api-key",
         "x-api-key",
-        lambda stage: tokens.api_key(stage.pat),
+        lambda stage: bad_credentials.api_key(stage.pat),
         Text("the right token in `x-api-key` alone", "仅在 `x-api-key` 中携带正确的 token"),
     ),
 )
@@ -91,7 +97,7 @@ def _swapped(stage: Stage) -> Secret:
     Raises:
         NotOffered: it has no letters to speak of.
     """
-    swapped = tokens.case_swapped(stage.pat)
+    swapped = bad_credentials.case_swapped(stage.pat)
     if swapped is None:
         raise NotOffered(
             Text("the token has no letters whose case could be swapped", "token 中没有可以互换大小写的字母")
@@ -124,6 +130,6 @@ def scenarios() -> Iterator[Scenario]:
         chapter="authentication",
         title=Text("An ack with an expired token", "执行 ack，凭据为：已过期的 token"),
         expectation=refusal("ack.auth.expired", _REFUSED),
-        attempt=ack_with(lambda stage: tokens.bearer(stage.token("expired"))),
+        attempt=ack_with(lambda stage: bad_credentials.bearer(stage.token("expired"))),
         token="expired",  # noqa: S106 - the name of the credential, not the credential
     )

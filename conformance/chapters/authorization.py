@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from conformance.arrange.names import SUITE_METADATA
+from conformance.arrange.resource_names import SUITE_METADATA
 from conformance.chapters.authentication import ack_with
-from conformance.chapters.refusal_effects import refusal_case
-from conformance.client import tokens
+from conformance.chapters.no_side_effects import refusal_case
+from conformance.client import bad_credentials
 from conformance.contract import schemas
 from conformance.contract.work_item import FIELDS
 from conformance.exchange import Request
-from conformance.scenario.model import Check, Finding, Scenario, refusal
-from conformance.scenario.view import View
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Check, Finding, Scenario
+from conformance.scenario.transcript_view import View
 from conformance.text import Text
 
 _FORBIDDEN: Final = (403, "permission_error")
@@ -76,7 +77,7 @@ def scenarios() -> Iterator[Scenario]:
             "执行 ack，凭据为：可查看该环境但无权操作其 work 的 token",
         ),
         expectation=refusal("ack.authz.forbidden", _FORBIDDEN),
-        attempt=ack_with(lambda stage: tokens.bearer(stage.token("forbidden"))),
+        attempt=ack_with(lambda stage: bad_credentials.bearer(stage.token("forbidden"))),
         token="forbidden",  # noqa: S106 - the name of the credential, not the credential
     )
     yield refusal_case(
@@ -84,6 +85,6 @@ def scenarios() -> Iterator[Scenario]:
         chapter="authorization",
         title=Text("An ack with another tenant's token", "执行 ack，凭据为：其他租户的 token"),
         expectation=refusal("ack.authz.foreign", _FORBIDDEN, _MISSING),
-        attempt=ack_with(lambda stage: tokens.bearer(stage.token("foreign"))),
+        attempt=ack_with(lambda stage: bad_credentials.bearer(stage.token("foreign"))),
         token="foreign",  # noqa: S106 - the name of the credential, not the credential
     ).with_checks(Check("ack.authz.foreign-no-leak", no_leak))

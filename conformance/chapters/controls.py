@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import State, Verb, Want
-from conformance.chapters.unknown_ids import unknown_environment_id, unknown_work_id
-from conformance.client import tokens
-from conformance.scenario.model import Control, refusal, success
+from conformance.arrange.item_spec import State, Verb, Want
+from conformance.chapters.generated_ids import unknown_environment_id, unknown_work_id
+from conformance.client import bad_credentials
+from conformance.scenario.expectations import Control, refusal, success
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 FIRST_ACK: Final = success("ack.first.starting", "starting")
 
@@ -47,7 +47,7 @@ async def _ack_in_an_unknown_environment(stage: Stage, step: str) -> None:
 
 async def _ack_with_an_unknown_token(stage: Stage, step: str) -> None:
     item = await stage.plain_item(step)
-    unknown = tokens.bearer(tokens.unknown(stage.client.credentials.pat, stage.rng))
+    unknown = bad_credentials.bearer(bad_credentials.unknown(stage.client.credentials.pat, stage.rng))
     await stage.ack(step, item, stage.rightful(item), authentication=unknown)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import Item
-from conformance.chapters.refusal_effects import refusal_case
-from conformance.chapters.unknown_ids import unknown_work_id
-from conformance.scenario.model import Scenario, refusal
+from conformance.arrange.item_spec import Item
+from conformance.chapters.generated_ids import unknown_work_id
+from conformance.chapters.no_side_effects import refusal_case
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Scenario
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _REFUSED: Final = refusal("ack.environment.not-self-hosted", (400, "invalid_request_error"))
 

@@ -6,17 +6,18 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from conformance.arrange.wants import Item
-from conformance.chapters.answer import media_type, strict_json, violations
-from conformance.chapters.answering import judgeable
-from conformance.chapters.refusal_effects import refusal_case
+from conformance.arrange.item_spec import Item
+from conformance.chapters.ack_response import judgeable
+from conformance.chapters.no_side_effects import refusal_case
+from conformance.chapters.success_body import media_type, strict_json, violations
 from conformance.contract import schemas
-from conformance.scenario.model import Check, Finding, Judgement, Scenario, refusal
-from conformance.scenario.view import View
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Check, Finding, Judgement, Scenario
+from conformance.scenario.transcript_view import View
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 
 def checks(scenario: Scenario) -> Iterator[Check]:

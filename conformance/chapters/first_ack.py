@@ -11,12 +11,12 @@ from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import instant_of
 from conformance.exchange import STALE
 from conformance.scenario.model import Check, Finding, Scenario
-from conformance.scenario.showings import as_answered
-from conformance.scenario.view import Blocked, Unjudged, View
+from conformance.scenario.stale_reads import as_answered
+from conformance.scenario.transcript_view import Blocked, Unjudged, View
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 LATE: Final = 2.0
 """Seconds after which an ack is later than the creation at whatever precision, rounded or cut off."""

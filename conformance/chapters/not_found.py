@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
-from conformance.arrange.reading import NotOffered
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
+from conformance.arrange.responses import NotOffered
 from conformance.chapters.controls import UNKNOWN_ENVIRONMENT, UNKNOWN_WORK
-from conformance.chapters.refusal_effects import Attempt, refusal_case
-from conformance.chapters.unknown_ids import malformed, unknown_environment_id, unknown_work_id
-from conformance.scenario.model import Scenario, refusal
+from conformance.chapters.generated_ids import malformed, unknown_environment_id, unknown_work_id
+from conformance.chapters.no_side_effects import Attempt, refusal_case
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Scenario
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _MISSING: Final = (404, "not_found_error")
 _INVALID: Final = (400, "invalid_request_error")

@@ -6,20 +6,20 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.wants import Want
-from conformance.chapters.answering import error_type
+from conformance.arrange.item_spec import Want
+from conformance.chapters.ack_response import error_type
 from conformance.chapters.controls import FIRST_ACK
-from conformance.chapters.unknown_ids import unknown_environment_id, unknown_work_id
-from conformance.client import tokens
+from conformance.chapters.generated_ids import unknown_environment_id, unknown_work_id
+from conformance.client import bad_credentials
 from conformance.contract.schemas import shown
 from conformance.contract.work_item import FIELDS
 from conformance.exchange import JSON_TYPE, Exchange
 from conformance.scenario.model import Check, Finding, Judgement, Scenario
-from conformance.scenario.view import ARRANGING_ACK, NotExercised, Unjudged, View
+from conformance.scenario.transcript_view import ARRANGING_ACK, NotExercised, Unjudged, View
 from conformance.text import Text, join
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _METHODS: Final = ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _ODD_IDS: Final = {"slash": "{id}/x", "space": "{id} x", "dots": "{id}..", "script": "{id}工作"}
@@ -50,7 +50,7 @@ async def _forms(stage: Stage) -> None:
     request_id = str(uuid.UUID(int=stage.rng.getrandbits(128), version=4))
     stage.facts["request_id"] = request_id
     await stage.try_ack("plain", item, (*mine, ("x-request-id", request_id)))
-    await stage.try_ack("bearer", item, mine, authentication=tokens.scheme("bearer", pat))
+    await stage.try_ack("bearer", item, mine, authentication=bad_credentials.scheme("bearer", pat))
     await stage.try_ack("body.empty", item, (*mine, JSON_TYPE))
     await stage.try_ack("body.unknown", item, (*mine, JSON_TYPE), body='{"surprise": true}')
     await stage.try_ack("body.invalid", item, (*mine, JSON_TYPE), body="{")
@@ -65,7 +65,7 @@ async def _forms(stage: Stage) -> None:
 async def _precedence(stage: Stage) -> None:
     item = await stage.item()
     mine = stage.rightful(item)
-    nobody = tokens.bearer(tokens.unknown(stage.pat, stage.rng))
+    nobody = bad_credentials.bearer(bad_credentials.unknown(stage.pat, stage.rng))
     nowhere = await unknown_environment_id(stage, item)
     nothing = await unknown_work_id(stage, item)
     await stage.try_ack("401-404", item, mine, environment_id=nowhere, authentication=nobody)
@@ -73,7 +73,7 @@ async def _precedence(stage: Stage) -> None:
         await stage.try_ack("401-400", item, mine, environment_id=stage.workspace.cloud, authentication=nobody)
     forbidden = stage.client.credentials.forbidden
     if forbidden is not None:
-        token = tokens.bearer(forbidden)
+        token = bad_credentials.bearer(forbidden)
         await stage.try_ack("403-404", item, mine, work_id=nothing, authentication=token)
         stranger = stage.worker(stage.worker_id())
         await stage.try_ack("403-409", item, stranger, authentication=token)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
 from conformance.contract import schemas
 from conformance.contract.work_item import instant_of
 from conformance.scenario.model import Finding
-from conformance.scenario.showings import shown_by
-from conformance.scenario.view import Blocked, View
+from conformance.scenario.stale_reads import shown_by
+from conformance.scenario.transcript_view import Blocked, View
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _OF_HEARTBEATS: Final = ("started_at", "latest_heartbeat_at")
 _ACKNOWLEDGED: Final = "acknowledged_at"

@@ -10,19 +10,20 @@ from collections.abc import Awaitable, Callable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import LEASE_SECONDS, Item, Verb, Want
+from conformance.arrange.item_spec import LEASE_SECONDS, Item, Verb, Want
 from conformance.chapters.controls import FIRST_ACK
-from conformance.chapters.race_history import explained, explained_beside
+from conformance.chapters.race_linearizability import explained, explained_beside
 from conformance.chapters.race_times import control_times, times_kept
 from conformance.contract.model import Kind
 from conformance.exchange import Header
-from conformance.scenario.model import Answer, Check, Expectation, Finding, Judgement, Scenario, success
-from conformance.scenario.showings import in_state
-from conformance.scenario.view import ARRANGING_ACK, Unjudged, View, foreign
+from conformance.scenario.expectations import Answer, Expectation, success
+from conformance.scenario.model import Check, Finding, Judgement, Scenario
+from conformance.scenario.stale_reads import in_state
+from conformance.scenario.transcript_view import ARRANGING_ACK, Unjudged, View, foreign
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Send, Stage
+    from conformance.scenario.context import Send, Stage
 
 _OK: Final = Answer(200)
 _CONFLICT: Final = Answer(409)

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import Item, Want
-from conformance.chapters.race_history import explained_each
+from conformance.arrange.item_spec import Item, Want
+from conformance.chapters.race_linearizability import explained_each
 from conformance.chapters.races import ack_of, one_wins
 from conformance.contract.model import Kind
-from conformance.scenario.model import Answer, Check, Expectation, Scenario, success
+from conformance.scenario.expectations import Answer, Expectation, success
+from conformance.scenario.model import Check, Scenario
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Send, Stage
+    from conformance.scenario.context import Send, Stage
 
 _FOREIGN: Final = "ack.race.foreign-worker"
 _SAME: Final = "ack.race.same-worker"

@@ -7,25 +7,25 @@ from functools import cache
 from typing import Final
 
 from conformance.chapters import (
-    alone,
-    answer,
     authentication,
     authorization,
     environment_kind,
     error_envelope,
-    exploring,
     first_ack,
     not_found,
     observations,
     races,
     races_between_items,
+    random_operations,
     request_shapes,
     retries,
+    solo_operations,
+    success_body,
     terminal_states,
     worker_identity,
 )
-from conformance.chapters.answering import answers
-from conformance.chapters.race_history import blamed_on_overlap
+from conformance.chapters.ack_response import answers
+from conformance.chapters.race_linearizability import blamed_on_overlap
 from conformance.scenario.model import Check, Judgement, Scenario
 
 _RACES: Final = "ack.race."
@@ -43,9 +43,9 @@ _CHAPTERS = (
     request_shapes,
     races,
     races_between_items,
-    exploring,
+    random_operations,
     observations,
-    alone,
+    solo_operations,
 )
 
 
@@ -55,7 +55,9 @@ def scenarios() -> dict[str, Scenario]:
     found: dict[str, Scenario] = {}
     for chapter in _CHAPTERS:
         for scenario in chapter.scenarios():
-            whole = scenario.with_checks(*answers(scenario), *answer.checks(scenario), *error_envelope.checks(scenario))
+            whole = scenario.with_checks(
+                *answers(scenario), *success_body.checks(scenario), *error_envelope.checks(scenario)
+            )
             if whole.race:
                 checks = (Check(check.requirement, _in_race(check)) for check in whole.checks)
                 whole = replace(whole, checks=tuple(checks))

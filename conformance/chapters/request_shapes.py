@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from conformance.arrange.wants import Item
+from conformance.arrange.item_spec import Item
 from conformance.chapters.controls import ANOTHER_WORKER, FIRST
 from conformance.chapters.first_ack import TIMES
-from conformance.chapters.refusal_effects import refusal_case
+from conformance.chapters.no_side_effects import refusal_case
 from conformance.exchange import JSON_TYPE
-from conformance.scenario.model import Scenario, refusal, success
-from conformance.scenario.showings import as_answered
+from conformance.scenario.expectations import refusal, success
+from conformance.scenario.model import Scenario
+from conformance.scenario.stale_reads import as_answered
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 
 async def _first_ack(stage: Stage) -> None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.wants import Verb, Want
-from conformance.chapters.answer import disagreements
+from conformance.arrange.item_spec import Verb, Want
 from conformance.chapters.controls import FIRST, FIRST_ACK
+from conformance.chapters.success_body import disagreements
 from conformance.chapters.target_clock import not_in_the_future
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import differences, instant_of
-from conformance.scenario.model import Check, Finding, Judgement, Scenario, success
-from conformance.scenario.showings import as_answered
-from conformance.scenario.view import ARRANGING_ACK, Blocked, View
+from conformance.scenario.expectations import success
+from conformance.scenario.model import Check, Finding, Judgement, Scenario
+from conformance.scenario.stale_reads import as_answered
+from conformance.scenario.transcript_view import ARRANGING_ACK, Blocked, View
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _FEW: Final = ("retry.1", "retry.2", "retry.3")
 _MANY: Final = tuple(f"retry.{number}" for number in range(1, 11))

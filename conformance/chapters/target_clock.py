@@ -10,7 +10,7 @@ from conformance.contract import schemas
 from conformance.contract.work_item import instant_of
 from conformance.exchange import Response
 from conformance.scenario.model import Finding, Judgement
-from conformance.scenario.view import Blocked, NotExercised, Unjudged, View
+from conformance.scenario.transcript_view import Blocked, NotExercised, Unjudged, View
 from conformance.text import Text
 
 TOLERANCE: Final = 5

@@ -6,16 +6,17 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.wants import Item, State, Verb, Want
+from conformance.arrange.item_spec import Item, State, Verb, Want
 from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK
-from conformance.chapters.refusal_effects import WRITES_OF_A_CONTROL, changes_nothing_after_stop, refusal_case
-from conformance.scenario.model import Check, Scenario, refusal
-from conformance.scenario.showings import no_older_than
-from conformance.scenario.view import ARRANGING_ACK
+from conformance.chapters.no_side_effects import WRITES_OF_A_CONTROL, changes_nothing_after_stop, refusal_case
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Check, Scenario
+from conformance.scenario.stale_reads import no_older_than
+from conformance.scenario.transcript_view import ARRANGING_ACK
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _CONFLICT: Final = (409, "invalid_request_error")
 

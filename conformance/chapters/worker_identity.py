@@ -6,18 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.reading import NotOffered
-from conformance.arrange.wants import Item, Verb, Want
+from conformance.arrange.item_spec import Item, Verb, Want
+from conformance.arrange.responses import NotOffered
 from conformance.chapters.controls import ANOTHER_WORKER, FIRST
 from conformance.chapters.first_ack import TIMES
-from conformance.chapters.refusal_effects import RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
-from conformance.scenario.model import Check, Finding, Scenario, refusal, success
-from conformance.scenario.showings import as_answered, no_older_than
-from conformance.scenario.view import View
+from conformance.chapters.no_side_effects import RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
+from conformance.scenario.expectations import refusal, success
+from conformance.scenario.model import Check, Finding, Scenario
+from conformance.scenario.stale_reads import as_answered, no_older_than
+from conformance.scenario.transcript_view import View
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 _CONFLICT: Final = (409, "invalid_request_error")
 _WAYS: Final[dict[str, tuple[Verb, ...]]] = {"queued": (), "starting": ("ack",), "active": ("ack", "heartbeat")}

@@ -10,11 +10,11 @@ from typing import Any, Final
 import click
 
 from conformance import __version__
-from conformance.cli.guard import documented_exit_codes, refusals_as_sentences
-from conformance.cli.spoken import say
+from conformance.cli.command_classes import SuggestingGroup
+from conformance.cli.error_handling import documented_exit_codes, refusals_as_sentences
+from conformance.cli.language import say
 from conformance.cli.streams import standard_streams
-from conformance.cli.suggesting import SuggestingGroup
-from conformance.machine.modules import own_modules_first
+from conformance.machine.import_path import own_modules_first
 from conformance.machine.signals import ends_as_interrupts
 
 _COMMANDS: Final = {

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance.cli.checked import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.key_command import password_of, write_new
+from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, spoken_lang_option
-from conformance.cli.spoken import say, spoken
 
 if TYPE_CHECKING:
     from conformance.certificate.bundle import Bundle
@@ -70,8 +70,8 @@ def command(
     output: Path,
 ) -> None:
     """Make a certificate."""
-    from conformance.certificate.issuing import Refused, issue
-    from conformance.reporting.safe import safe
+    from conformance.certificate.issue import Refused, issue
+    from conformance.reporting.escaping import safe
 
     subject = _subject(vendor, product, product_version)
     key = _key(sign, password_of(password_env))

@@ -14,17 +14,17 @@ from conformance.arrange.cleanup import Leftover, find, remove, run_of
 from conformance.arrange.journal import Made
 from conformance.arrange.preflight import CannotStart as Unreachable
 from conformance.arrange.preflight import accepted
-from conformance.arrange.reading import AnswerLost, CannotArrange
-from conformance.cli.checked import CheckedCommand
+from conformance.arrange.responses import AnswerLost, CannotArrange
+from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, merged, settings_options
-from conformance.cli.spoken import say, spoken
 from conformance.client.api import Api
-from conformance.client.conversation import converse
-from conformance.client.presence import TargetGone
-from conformance.client.traffic import Traffic
+from conformance.client.availability import TargetGone
+from conformance.client.client_session import converse
+from conformance.client.counters import Traffic
 from conformance.options import REACHING, names_of
-from conformance.reporting.safe import safe
-from conformance.reporting.wording import turned_away
+from conformance.reporting.escaping import safe
+from conformance.reporting.messages import turned_away
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 

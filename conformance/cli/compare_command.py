@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from conformance.cli import forms
-from conformance.cli.checked import CheckedCommand
-from conformance.cli.inner import arguments, environment, run_pytest
+from conformance.cli import formats
+from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, form_option, language, merged, processes_option, settings_options
+from conformance.cli.pytest_invocation import arguments, environment, run_pytest
 from conformance.cli.run_command import check
-from conformance.cli.spoken import say, spoken
 from conformance.options import OPTIONS
 
 if TYPE_CHECKING:
-    from conformance.comparison.difference import Comparison
+    from conformance.comparison.compare import Comparison
     from conformance.text import Lang
 
 EXIT_SAME: Final = 0
@@ -106,7 +106,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
 
 
 def _compared(a: Path, b: Path) -> Comparison:
-    from conformance.comparison.difference import NotComparable, compare
+    from conformance.comparison.compare import NotComparable, compare
     from conformance.evidence import BrokenEvidence, read_evidence
 
     try:
@@ -119,7 +119,7 @@ def _tell(comparison: Comparison, form: str, lang: Lang) -> None:
     from conformance.reporting.comparison_json import comparison_json
     from conformance.reporting.comparison_text import markdown, terminal
 
-    forms.tell(
+    formats.tell(
         form,
         lang,
         data=lambda: comparison_json(comparison),
@@ -178,8 +178,8 @@ def _take_own_tokens(values: dict[str, Any]) -> dict[str, str | None]:
 def _judge(name: str, values: Mapping[str, Any], lang: Lang) -> None:
     import pytest
 
-    from conformance.cli.narrator import Narrator
-    from conformance.judging.gate import EXIT_CANNOT_START
+    from conformance.cli.console import Narrator
+    from conformance.judging.exit_code import EXIT_CANNOT_START
 
     click.echo(f"{name}: {values['base_url']}")
     narrator = Narrator(lang, verbose=False)

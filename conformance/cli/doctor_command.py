@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from conformance.cli.checked import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, form_option, language, merged, settings_options
-from conformance.cli.spoken import say, spoken
 from conformance.options import REACHING, names_of
 from conformance.text import Lang
 
 if TYPE_CHECKING:
-    from conformance.diagnosis.point import Point
+    from conformance.doctor.check_result import Point
 
 _FORMAT: Final = "work-conformance-doctor/1"
 _IN_THE_WAY: Final = 2
@@ -65,7 +65,7 @@ def _examined(values: Mapping[str, Any]) -> tuple[list[Point], str]:
     Raises:
         CannotStart: the settings cannot be used.
     """
-    from conformance.diagnosis.doctor import examine
+    from conformance.doctor.diagnose import examine
     from conformance.settings import from_values
     from conformance.target import ConfigurationError
 
@@ -82,7 +82,7 @@ def _examined(values: Mapping[str, Any]) -> tuple[list[Point], str]:
 
 
 def _lines(points: list[Point], lang: Lang) -> Iterator[str]:
-    from conformance.diagnosis.point import NAMES
+    from conformance.doctor.check_result import NAMES
     from conformance.reporting.table import width
     from conformance.text import Text
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli import forms
-from conformance.cli.checked import CheckedCommand
+from conformance.cli import formats
+from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.language import say
 from conformance.cli.options import CannotStart, form_option, lang_option, language
-from conformance.cli.spoken import say
-from conformance.spelling import several_nearest
+from conformance.suggest import several_nearest
 from conformance.text import Lang
 
 if TYPE_CHECKING:
-    from conformance.cli.explaining import Explanation
+    from conformance.cli.explanations import Explanation
 
 _COLUMNS: Final = 110
 
@@ -37,12 +37,12 @@ _COLUMNS: Final = 110
 @form_option("text", "md", "json")
 def command(name: str, lang: str | None, form: str) -> None:
     """Explain a name."""
-    from conformance.cli.explaining import explanations, names
+    from conformance.cli.explanations import explanations, names
 
     found = explanations(name)
     if not found:
         raise CannotStart(_unknown(name, names()))
-    forms.tell(
+    formats.tell(
         form,
         language(lang),
         data=lambda: [each.to_json() for each in found],

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.checked import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.language import say
 from conformance.cli.options import CannotStart, spoken_lang_option
-from conformance.cli.spoken import say
 
 
 @click.command(

@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from conformance.chapters.registry import scenarios
-from conformance.cli import forms
-from conformance.cli.checked import CheckedCommand
+from conformance.cli import formats
+from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.language import say
 from conformance.cli.options import form_option, lang_option, language
-from conformance.cli.spoken import say
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, load
-from conformance.contract.witnesses import schema_differences
+from conformance.contract.schema_agreement import schema_differences
 from conformance.text import Lang, Text
 
 
@@ -70,26 +70,26 @@ def command(
     """Show what is judged."""
     chosen = language(lang)
     if endpoints:
-        from conformance.cli import endpoint_lists
+        from conformance.cli import list_endpoints
 
-        endpoint_lists.tell(chosen, form)
+        list_endpoints.tell(chosen, form)
     elif defects:
-        from conformance.cli import defect_lists
+        from conformance.cli import list_defects
 
-        defect_lists.tell(chosen, form)
+        list_defects.tell(chosen, form)
     elif variants:
-        from conformance.cli import variant_lists
+        from conformance.cli import list_variants
 
-        variant_lists.tell(chosen, form)
+        list_variants.tell(chosen, form)
     elif shapes:
-        from conformance.cli import shape_lists
+        from conformance.cli import list_shapes
 
-        shape_lists.tell(chosen, form)
+        list_shapes.tell(chosen, form)
     elif ambiguities:
         headed = partial(_ambiguities, heading="## ")
-        forms.tell(form, chosen, data=_register, markdown=headed, text=_ambiguities)
+        formats.tell(form, chosen, data=_register, markdown=headed, text=_ambiguities)
     else:
-        forms.tell(form, chosen, data=_data, markdown=_markdown, text=_text)
+        formats.tell(form, chosen, data=_data, markdown=_markdown, text=_text)
 
 
 def _ambiguities(lang: Lang, *, heading: str = "") -> Iterator[str]:

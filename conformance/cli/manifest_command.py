@@ -11,23 +11,23 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from conformance.arrange.allotment import Allotment, allot
 from conformance.arrange.cleanup import Leftover, remove
+from conformance.arrange.item_assignment import Allotment, allot
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.manifest import Manifest, WrongManifest, read_manifest, schema_text
-from conformance.arrange.manifest_maker import Lack, make_manifest
+from conformance.arrange.manifest_writer import Lack, make_manifest
 from conformance.arrange.preflight import CannotStart as Unreachable
 from conformance.arrange.preflight import accepted
-from conformance.arrange.reading import AnswerLost, CannotArrange, Precondition
+from conformance.arrange.responses import AnswerLost, CannotArrange, Precondition
 from conformance.chapters.registry import scenarios
+from conformance.cli.command_classes import SuggestingGroup
+from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, merged, settings_options, spoken_lang_option
-from conformance.cli.spoken import say, spoken
-from conformance.cli.suggesting import SuggestingGroup
 from conformance.client.api import Api
-from conformance.client.conversation import converse
-from conformance.client.presence import TargetGone
+from conformance.client.availability import TargetGone
+from conformance.client.client_session import converse
 from conformance.options import REACHING, names_of
-from conformance.reporting.safe import safe
+from conformance.reporting.escaping import safe
 from conformance.settings import Settings, from_values
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError
 from conformance.text import Text

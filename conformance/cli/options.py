@@ -11,9 +11,9 @@ from typing import Any, Final, TypeVar
 import click
 
 from conformance.cli.broken_toml import has_mark, mentions_section
-from conformance.cli.spoken import say, spoken
+from conformance.cli.language import say, spoken
 from conformance.options import OPTIONS, Option, is_blank
-from conformance.spelling import nearest
+from conformance.suggest import nearest
 from conformance.text import LANGS, Lang, Text
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -1,21 +1,17 @@
-"""How far a run is, chapter by chapter, and how that is told: not at all, in lines, or (`live`) on a living screen."""
+"""How far a run is, chapter by chapter."""
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TextIO
+from typing import Any, Final
 
-import click
-
-from conformance.client.traffic import Traffic
+from conformance.client.counters import Traffic
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import WORDS, WORST_FIRST, Line, Verdict, VerdictKind
-from conformance.text import Lang, Text, join
+from conformance.text import Text
 
 TOLD: Final[tuple[VerdictKind, ...]] = tuple(
     kind for kind in WORST_FIRST if kind in {"failed", "suite-error", "inconclusive", "waived", "warned"}
@@ -96,72 +92,3 @@ class Progress:
             "{words} · turned away (429, 503) {n} times, waits of {seconds} s in all",
             "{words} · 被拒（429、503）{n} 次，共等待 {seconds} 秒",
         ).format(words=words, n=turned_away, seconds=f"{sum(traffic.waited for traffic in sent):.0f}")
-
-
-class Display(Protocol):
-    """Tells the progress of a run, from its plan to its end."""
-
-    def begin(self, progress: Progress) -> None:
-        """The plan stands."""
-
-    def advanced(self, chapter: ChapterProgress) -> None:
-        """A check of this chapter has its verdict."""
-
-    def end(self) -> None:
-        """Nothing more will come; may be called at any time and more than once."""
-
-
-class NoDisplay:
-    """Tells nothing until the end."""
-
-    def begin(self, progress: Progress) -> None:
-        """Nothing."""
-
-    def advanced(self, chapter: ChapterProgress) -> None:
-        """Nothing."""
-
-    def end(self) -> None:
-        """Nothing."""
-
-
-class LineDisplay:
-    """A line on standard error for each chapter that is done."""
-
-    def __init__(self, lang: Lang) -> None:
-        self._lang = lang
-        self._progress = Progress(())
-
-    def begin(self, progress: Progress) -> None:
-        """Remember whose summary stands at the end of each line."""
-        self._progress = progress
-
-    def advanced(self, chapter: ChapterProgress) -> None:
-        """Tell a chapter that is done."""
-        if chapter.done == chapter.planned:
-            notable = [words for _, words in chapter.notable()] or [Text("done", "已完成")]
-            told = Text("{chapter}: {notable} ({summary})", "{chapter}：{notable}（{summary}）").format(
-                chapter=chapter.title,
-                notable=join(Text(", ", "，"), notable),
-                summary=self._progress.summary(),
-            )
-            click.echo(told.in_(self._lang), err=True)
-
-    def end(self) -> None:
-        """Every line is out already."""
-
-
-def lively(*, quiet: bool, environ: Mapping[str, str] = os.environ, streams: Iterable[TextIO] | None = None) -> bool:
-    """Whether a person sits before a terminal that may move and be coloured."""
-    watched = (sys.stdout, sys.stderr) if streams is None else streams
-    if quiet or environ.get("NO_COLOR") or environ.get("CI") or environ.get("TERM") == "dumb":
-        return False
-    return all(stream.isatty() for stream in watched)
-
-
-def display(lang: Lang, *, lively: bool, verbose: bool) -> Display:
-    """The way in which this call tells its progress; `rich` is only loaded where it is needed."""
-    if lively:
-        from conformance.cli.live import LiveDisplay
-
-        return LiveDisplay(lang)
-    return LineDisplay(lang) if verbose else NoDisplay()

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli.checked import CheckedCommand
-from conformance.cli.folders import make_folder
+from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.language import say
 from conformance.cli.options import lang_option, language
-from conformance.cli.spoken import say
+from conformance.cli.output_folder import make_folder
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
-    from conformance.proving.programme import Programme
+    from conformance.mutation.selection import Programme
 
 _RUNS_PER_PROCESSOR: Final = 2
 """A run waits for its server half of the time."""
@@ -67,7 +67,7 @@ _RUNS_PER_PROCESSOR: Final = 2
 @lang_option
 def command(sample: int | None, seed: int | None, output: Path, jobs: int | None, lang: str | None) -> None:
     """Prove the suite."""
-    from conformance.proving.programme import programme
+    from conformance.mutation.selection import programme
 
     chosen = language(lang)
     drawn = secrets.randbelow(10_000) if seed is None else seed
@@ -77,10 +77,10 @@ def command(sample: int | None, seed: int | None, output: Path, jobs: int | None
 
 
 def _prove(proof: Programme, seed: int, output: Path, processes: int, lang: Lang) -> int:
-    from conformance.proving import matrix_json, page
-    from conformance.proving.labour import held
-    from conformance.proving.matrix import Matrix
-    from conformance.proving.telling import summary
+    from conformance.mutation import kill_matrix_html, kill_matrix_json
+    from conformance.mutation.kill_matrix import Matrix
+    from conformance.mutation.pool import held
+    from conformance.mutation.text_report import summary
 
     begun = time.monotonic()
     progress = _Progress(len(proof.jobs), lang)
@@ -95,10 +95,10 @@ def _prove(proof: Programme, seed: int, output: Path, processes: int, lang: Lang
     order = {job: place for place, job in enumerate(proof.jobs)}
     matrix = Matrix(outcomes=tuple(sorted(outcomes, key=lambda o: order[o.job])), sampled=bool(proof.left_out))
     seconds = time.monotonic() - begun
-    data = matrix_json.document(matrix, seed=seed, left_out=proof.left_out, seconds=seconds)
+    data = kill_matrix_json.document(matrix, seed=seed, left_out=proof.left_out, seconds=seconds)
     (output / "kill-matrix.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    (output / "kill-matrix.schema.json").write_text(matrix_json.schema_text(), "utf-8")
-    html = page.page(matrix, seed=seed, left_out=proof.left_out, seconds=seconds)
+    (output / "kill-matrix.schema.json").write_text(kill_matrix_json.schema_text(), "utf-8")
+    html = kill_matrix_html.page(matrix, seed=seed, left_out=proof.left_out, seconds=seconds)
     (output / "kill-matrix.html").write_text(html, "utf-8")
     for line in summary(matrix, seed=seed, left_out=proof.left_out, took=(took[0], took[1], took[2]), lang=lang):
         click.echo(line)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.checked import CheckedCommand
-from conformance.cli.inner import allure, arguments, rare_collections, run_pytest
+from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, allure_option, lang_option, language, verbose_option
-from conformance.cli.spoken import say, spoken
+from conformance.cli.pytest_invocation import allure, arguments, rare_collections, run_pytest
 from conformance.text import Text
 
 
@@ -57,7 +57,7 @@ def command(
             ),
             err=True,
         )
-    from conformance.cli.narrator import Narrator
+    from conformance.cli.console import Narrator
 
     chosen = language(lang)
     values = {"output": output, "strict": strict, "expression": ""}

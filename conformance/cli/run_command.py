@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import click
 
-from conformance.cli.checked import CheckedCommand
-from conformance.cli.inner import allure, arguments, rare_collections, run_pytest
+from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.language import say, spoken
 from conformance.cli.options import (
     CannotStart,
     allure_option,
@@ -20,7 +20,7 @@ from conformance.cli.options import (
     settings_options,
     verbose_option,
 )
-from conformance.cli.spoken import say, spoken
+from conformance.cli.pytest_invocation import allure, arguments, rare_collections, run_pytest
 from conformance.options import ALLUREDIR
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
@@ -93,8 +93,8 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     _end_where_nothing_failed(settings)
     import pytest
 
-    from conformance.cli.narrator import DryRun, Narrator
-    from conformance.cli.started import started
+    from conformance.cli.console import DryRun, Narrator
+    from conformance.cli.server_process import started
 
     lang = language(settings.lang)
     if values["dry_run"]:
@@ -113,7 +113,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
 
 def _end_where_nothing_failed(settings: Settings) -> None:
     """Say so and end well where the earlier run left nothing to be judged again."""
-    from conformance.plugin.earlier import held
+    from conformance.plugin.last_failed import held
 
     try:
         nothing = settings.failed_from is not None and held(settings.failed_from)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from conformance.cli.command_classes import SuggestingGroup
+from conformance.cli.language import say
 from conformance.cli.options import CannotStart, form_option, lang_option, language, spoken_lang_option
-from conformance.cli.spoken import say
-from conformance.cli.suggesting import SuggestingGroup
-from conformance.contract.derived import schema_folder
+from conformance.contract.schema_files import schema_folder
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
 def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str | None, *, prose: bool) -> None:
     """Compare."""
     from conformance.derive.check import differences
-    from conformance.derive.unreadable import Unreadable
+    from conformance.derive.errors import Unreadable
 
     chosen = language(lang)
     where = folder or schema_folder()
@@ -162,8 +162,8 @@ def divergences(docs: str | None, form: str, lang: str | None) -> None:
 
 def _derived(docs: str | None, chosen: Lang, sheets: Path | None = None) -> Derivation:
     from conformance.derive.docs import read
+    from conformance.derive.errors import Unreadable
     from conformance.derive.output import Derivation
-    from conformance.derive.unreadable import Unreadable
 
     try:
         derivation = Derivation(read((sheets or schema_folder()) / "docs", docs))

@@ -9,10 +9,10 @@ from typing import Final
 
 import click
 
-from conformance.cli.checked import CheckedCommand
-from conformance.cli.named import named
+from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.language import say, spoken
+from conformance.cli.name_lookup import named
 from conformance.cli.options import CannotStart, spoken_lang_option
-from conformance.cli.spoken import say, spoken
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError, parse_api_prefix, parse_secret
 from conformance.text import Text
 
@@ -89,9 +89,9 @@ def command(
     """Start the emulator alone."""
     from conformance.cli.variant_option import chosen_variants
     from conformance.emulator import Tokens
+    from conformance.emulator.configuration import Recipe, in_microseconds
     from conformance.emulator.defects import DEFECTS
-    from conformance.emulator.hosting import host_forever
-    from conformance.emulator.recipe import Recipe, in_microseconds
+    from conformance.emulator.serving import host_forever
     from conformance.emulator.shapes import SHAPES
     from conformance.emulator.variants import assembled
 

@@ -1,86 +1,122 @@
-"""The process of a server that `--start` started: what it writes, and its end with all that it started."""
+"""A server that is started for the run and stopped after it."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
+import shlex
+import socket
 import subprocess
-import sys
-import threading
 import time
+from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
-_GRACE: Final = 5.0
-"""Seconds that the server and what it started have between SIGTERM and SIGKILL."""
+from conformance.cli.language import say
+from conformance.cli.options import CannotStart
+from conformance.cli.process_group import ServerOutput, stop
+from conformance.cli.readiness_probe import not_yet
+from conformance.settings import Settings
+from conformance.target import Redactor
+from conformance.text import Text
 
-_KILLED: Final = 1.0
-_INTERVAL: Final = 0.02
-_LAST_BYTES: Final = 64 << 10
-_DRAINED: Final = 1.0
-
-
-class ServerOutput:
-    """The end of what a server writes. Read all the time: its log may be long, and the disk small or read-only."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        self._stream = process.stdout
-        self._kept = bytearray()
-        self._reader = threading.Thread(target=self._read, name="server-output", daemon=True)
-        self._reader.start()
-
-    def end(self) -> bytes:
-        """The last bytes; of a server that has just ended, all that it wrote before."""
-        self._reader.join(_DRAINED)
-        return bytes(self._kept)
-
-    def _read(self) -> None:
-        with contextlib.suppress(OSError, ValueError), self._stream:  # the stream is closed where the run ends first
-            while part := os.read(self._stream.fileno(), _LAST_BYTES):
-                self._kept += part
-                del self._kept[:-_LAST_BYTES]
+_INTERVAL: Final = 0.1
+_SHOWN_LINES: Final = 10
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the server and whatever it started, also what takes SIGTERM lightly."""
-    if sys.platform == "win32":
-        _stop_tree(process)
+@contextlib.contextmanager
+def started(command: str | None, settings: Settings, *, wait: float) -> Iterator[None]:
+    """Start the command, wait until the base URL responds as the API does, and stop it at the end.
+
+    Without a command nothing is done. The command is split as a shell splits words, and run without a shell.
+
+    Raises:
+        CannotStart: it cannot be started, ends early, or gives no response of the API's within `wait` seconds.
+    """
+    if command is None:
+        yield
         return
-    for number, seconds in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, _KILLED)):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)
-        try:
-            if _ended(process, seconds):
-                return
-        except KeyboardInterrupt:  # whoever cannot wait has it killed at once, and never left behind
-            continue
+    assert settings.base_url is not None
+    place = _place(settings.base_url)
+    if _listens(place):
+        at = f"{place[0]}:{place[1]}"
+        raise CannotStart(
+            say(
+                f"--start: something already answers at {at}; stop it first.",
+                f"--start：{at} 已有服务应答；请先停止它。",
+            )
+        )
+    process = _launch(command)
+    try:
+        output = ServerOutput(process)
+        _await(process, place, wait, output, settings)
+        yield
+    finally:
+        stop(process)
 
 
-def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Whether nothing of the group is left within so many seconds."""
-    deadline = time.monotonic() + seconds
+def _launch(command: str) -> subprocess.Popen[bytes]:
+    try:
+        words = shlex.split(command)
+        if not words:
+            raise CannotStart(say("--start: the command is empty.", "--start：命令为空。"))
+        return subprocess.Popen(  # noqa: S603 - the user's own command, and no shell
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    except (OSError, ValueError) as error:
+        raise CannotStart(
+            say(f"--start: the command cannot be started ({error}).", f"--start：无法启动该命令（{error}）。")
+        ) from None
+
+
+def _await(
+    process: subprocess.Popen[bytes], place: tuple[str, int], wait: float, output: ServerOutput, settings: Settings
+) -> None:
+    deadline = time.monotonic() + wait
+    at = f"{place[0]}:{place[1]}"
     while True:
-        process.poll()  # or it would stay in its group as a zombie
-        try:
-            os.killpg(process.pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:  # macOS, where nothing but zombies is left
-            return process.returncode is not None
+        why = not_yet(settings) if _listens(place) else _NOTHING_LISTENS
+        if why is None:
+            return
+        code = process.poll()
+        if code is not None:
+            said = _last_words(output, settings)
+            raise CannotStart(
+                say(
+                    f"--start: the server ended with code {code} before it was ready.{said}",
+                    f"--start：服务器在就绪之前以退出码 {code} 结束。{said}",
+                )
+            )
         if time.monotonic() > deadline:
-            return False
+            said = _last_words(output, settings)
+            raise CannotStart(
+                say(
+                    f"--start: no response of the API at {at} after {wait:g} s (--wait): {why.en}.{said}",
+                    f"--start：{wait:g} 秒后 {at} 仍没有该 API 的响应（--wait）：{why.zh}。{said}",
+                )
+            )
         time.sleep(_INTERVAL)
 
 
-def _stop_tree(process: subprocess.Popen[bytes]) -> None:
-    """On Windows, which knows neither groups nor SIGTERM: the process and its children."""
-    subprocess.run(  # noqa: S603 - a program of the system's own
-        ["taskkill", "/T", "/F", "/PID", str(process.pid)],  # noqa: S607
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE)
+_NOTHING_LISTENS: Final = Text("nothing listens there", "该地址没有监听")
+
+
+def _last_words(output: ServerOutput, settings: Settings) -> str:
+    """The end of what the server wrote, without secrets and without anything that moves a cursor."""
+    text = output.end().decode("utf-8", "replace")
+    redact = Redactor(settings.credentials.all() if settings.credentials else ())
+    redact.add(*(secret for _, secret in (*settings.secret_headers, *settings.secret_query)))
+    shown = ["".join(c if c.isprintable() else "?" for c in line) for line in redact(text).splitlines()[-_SHOWN_LINES:]]
+    return "".join(f"\n  | {line}" for line in shown)
+
+
+def _place(base_url: str) -> tuple[str, int]:
+    parts = urlsplit(base_url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _listens(place: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(place, timeout=1):
+            return True
+    except OSError:
+        return False

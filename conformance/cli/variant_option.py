@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.cli.named import named
+from conformance.cli.language import say
+from conformance.cli.name_lookup import named
 from conformance.cli.options import CannotStart
-from conformance.cli.spoken import say
 from conformance.emulator.variants import VARIANTS, Variant, excluded
 from conformance.text import Text
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli.checked import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.language import say, spoken
 from conformance.cli.options import CannotStart, lang_option, language
-from conformance.cli.spoken import say, spoken
 from conformance.text import Lang
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def command(
 ) -> None:
     """Verify a certificate."""
     from conformance.certificate.verification import verify
-    from conformance.reporting.safe import safe
+    from conformance.reporting.escaping import safe
 
     chosen = language(lang)
     result = verify(_read(bundle), _public(key) if key is not None else None)
@@ -91,7 +91,7 @@ def command(
 def about(bundle: Bundle) -> Iterator[str]:
     """What a certificate says of itself: first what it does not say."""
     from conformance.certificate.bundle import SELF_ATTESTED
-    from conformance.reporting.safe import safe
+    from conformance.reporting.escaping import safe
 
     certificate = bundle.certificate
     subject, run, suite = certificate.subject, certificate.run, certificate.suite

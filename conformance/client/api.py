@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from conformance.client.call import Call
+from conformance.client.bad_credentials import Authentication
+from conformance.client.barrier import Place
 from conformance.client.client import Client
 from conformance.client.cookies import Cookies
-from conformance.client.lag import read_again
-from conformance.client.limiter import Kind
-from conformance.client.starting_line import Place
-from conformance.client.tokens import Authentication
+from conformance.client.rate_limiter import Kind
+from conformance.client.read_lag import read_again
+from conformance.client.request import Call
 from conformance.exchange import JSON_TYPE, STALE, Exchange, Header
 
 

@@ -9,19 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from conformance.client.availability import Presence, TargetGone
 from conformance.client.backoff import pause
-from conformance.client.call import Call, headers_of, kept, shown
-from conformance.client.exclusive import ExclusiveGate
+from conformance.client.bad_credentials import Authentication, bearer, derived
+from conformance.client.barrier import Place
+from conformance.client.connection_errors import Reason, why_refused
+from conformance.client.connection_pools import Transports
+from conformance.client.counters import Traffic
+from conformance.client.exclusive_access import ExclusiveGate
 from conformance.client.intermediary import NETWORK_STATUSES, THROTTLED, Intermediaries
-from conformance.client.lag import Lag
-from conformance.client.limiter import RateLimiter
-from conformance.client.presence import Presence, TargetGone
-from conformance.client.reasons import Reason, why_refused
-from conformance.client.starting_line import Place
-from conformance.client.tokens import Authentication, bearer, derived
-from conformance.client.traffic import Traffic
+from conformance.client.rate_limiter import RateLimiter
+from conformance.client.read_lag import Lag
+from conformance.client.request import Call, headers_of, kept, shown
 from conformance.client.transport import NotProcessed, Reply, Transport, Unanswered, Undelivered
-from conformance.client.transports import Transports
 from conformance.exchange import Exchange, Outcome, Response
 from conformance.target import Credentials, Limits, Redactor, Secret, Target
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from conformance.client.reasons import Reason, too_long
+from conformance.client.connection_errors import Reason, too_long
 from conformance.exchange import Body, BodyProblem
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.client.reasons import chain
+from conformance.client.connection_errors import chain
 
 if TYPE_CHECKING:
     from h2.events import Event

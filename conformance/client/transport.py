@@ -19,10 +19,10 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
+from conformance.client.connection_errors import Reason, too_slow, why_no_connection, why_no_response
 from conformance.client.decoding import read_body, too_many_headers
 from conformance.client.http2 import is_protocol_error, never_processed, settle_http2
-from conformance.client.interim import Interim
-from conformance.client.reasons import Reason, too_slow, why_no_connection, why_no_response
+from conformance.client.interim_responses import Interim
 from conformance.client.tls import tls_context
 from conformance.exchange import Body, Header
 from conformance.target import MAX_BODY, ConfigurationError, Connection, Limits

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any, Literal
 
 from conformance.contract.catalogue import CatalogueError, load, sources_of
-from conformance.contract.sources import Source
+from conformance.contract.citations import Source
 from conformance.text import Text
 
 Kind = Literal["gap", "contradiction", "limit"]

@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Literal
 
-from conformance.contract.sources import Source, SourceUnknown, source
+from conformance.contract.citations import Source, SourceUnknown, source
 from conformance.text import Text
 
 Level = Literal["MUST", "SHOULD", "OBSERVE"]

@@ -18,8 +18,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from conformance.contract import timestamps
-from conformance.contract.derived import derived
-from conformance.contract.sources import source
+from conformance.contract.citations import source
+from conformance.contract.schema_files import derived
 from conformance.text import Lang, Text, join
 
 if TYPE_CHECKING:
@@ -110,9 +110,9 @@ def validators(lang: Lang) -> Mapping[str, Validator]:
     Raises:
         SchemaFilesMissing: a schema file is nowhere.
     """
-    from conformance.contract import dialect  # jsonschema takes long to load, and `list` judges nothing
+    from conformance.contract import schema_dialect  # jsonschema takes long to load, and `list` judges nothing
 
-    return MappingProxyType({stem: dialect.compiled(load(lang, stem)) for stem in STEMS})
+    return MappingProxyType({stem: schema_dialect.compiled(load(lang, stem)) for stem in STEMS})
 
 
 def violations(schema_name: SchemaName, lang: Lang, instance: object, *, status: int | None) -> list[Violation]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.derive.docs import Docs
+from conformance.derive.errors import Unreadable
 from conformance.derive.lexicon import LANGS, Lang
 from conformance.derive.output import DIVERGENCES, PAGES, SOURCE, Derivation, pages_json
 from conformance.derive.page import same
-from conformance.derive.unreadable import Unreadable
 
 _MISSING: Final = object()
 

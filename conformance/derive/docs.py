@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import httpx
 
+from conformance.derive.errors import Unreadable
 from conformance.derive.lexicon import LANGS, Lang
 from conformance.derive.markdown import plain_lines
 from conformance.derive.page import Page, read_page
-from conformance.derive.unreadable import Unreadable
 
 SITE: Final = "https://docs.qoder.com"
 SHEETS: Final = "schemas/docs"

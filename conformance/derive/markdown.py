@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
-from conformance.derive.unreadable import Unreadable
+from conformance.derive.errors import Unreadable
 
 _PARSER: Final = MarkdownIt("commonmark").enable("table").disable("html_block")
 _COMPONENT: Final = re.compile(r"</?[A-Z]")

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from conformance.derive.errors import Unreadable
 from conformance.derive.lexicon import Lang, Lexicon, lexicon, needed_columns, table_of_section
 from conformance.derive.markdown import Block, Fence, Heading, Inline, Paragraph, Table, blocks, plain_lines
 from conformance.derive.rows import Row, row_of, statement
-from conformance.derive.unreadable import Unreadable
 
 INTRODUCTION: Final = "introduction"
 _SETS: Final = frozenset({"mentions", "numbers"})

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from conformance.derive.errors import Unreadable
 from conformance.derive.lexicon import Lexicon, error_types, nearest, plain
 from conformance.derive.markdown import Inline
-from conformance.derive.unreadable import Unreadable
 
 
 @dataclass(frozen=True, slots=True)

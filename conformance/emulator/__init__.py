@@ -6,7 +6,7 @@ and what it is tested against share no code.
 """
 
 from .app import create_app
-from .auth import Tokens
 from .server import EmulatorServer, serve_forever
+from .tokens import Tokens
 
 __all__ = ["EmulatorServer", "Tokens", "create_app", "serve_forever"]

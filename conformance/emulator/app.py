@@ -14,15 +14,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from .auth import Tokens
+from .clock import utc_now
 from .errors import ApiError, internal_error, invalid_request, method_not_allowed, not_found
-from .instants import utc_now
 from .operations import Call, Operation, Operations, read_body
 from .parameters import Query
 from .routes_environments import ENVIRONMENT_OPERATIONS
 from .routes_sessions import SESSION_OPERATIONS
 from .routes_work import WORK_OPERATIONS
 from .service import Service
+from .tokens import Tokens
 
 API_PREFIX = "/api/v1/cloud"
 

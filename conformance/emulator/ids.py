@@ -5,7 +5,7 @@ Every published example has this shape, and the list page promises that ascendin
 
 import secrets
 
-from .instants import Clock
+from .clock import Clock
 
 _TAIL_BITS = 74
 _VERSION = 7 << 76

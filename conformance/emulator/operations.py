@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from .admission import Demand
-from .auth import Principal
+from .authorization import Demand
 from .errors import ApiError, JsonObject, invalid_request, not_permitted
 from .parameters import Query, json_object
 from .records import Environment
 from .service import Service
+from .tokens import Principal
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from .clock import microseconds, whole_seconds
 from .errors import JsonObject
-from .instants import microseconds, whole_seconds
 from .records import Agent, Environment, Session
 from .work import WorkItem
 

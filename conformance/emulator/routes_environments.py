@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from .admission import Demand
+from .authorization import Demand
 from .operations import Call, Operation, Reply
 from .paging import PageRequest, list_page
 from .records import Agent, Environment

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 
-from .admission import Demand
+from .authorization import Demand
+from .clock import parse_rfc3339
 from .errors import invalid_request
-from .instants import parse_rfc3339
 from .operations import Call, Operation, Reply
 from .paging import PageRequest, list_page
 from .parameters import metadata_patch

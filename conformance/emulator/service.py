@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from .auth import Tokens
+from .clock import Clock
 from .ids import IdMint
-from .instants import Clock
-from .registry import Registry
-from .seams import HEALTHY, Seams
+from .override_points import HEALTHY, Seams
+from .resources import Registry
 from .store import Store
+from .tokens import Tokens
 from .work_queue import WorkQueue
 
 

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from . import work
-from .arrivals import Arrivals
+from .clock import Clock, whole_seconds
 from .errors import JsonObject, conflict, precondition_failed
 from .ids import IdMint
-from .instants import Clock, whole_seconds
+from .long_polling import Arrivals
+from .override_points import Seams
 from .parameters import within_metadata_limits
 from .records import Session
-from .seams import Seams
 from .store import Store
 from .work import AckDecision, HeartbeatDecision, LeaseExpectation, WorkItem
 

@@ -8,12 +8,12 @@ from typing import Final
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import Requirement, load
 from conformance.exchange import Transcript
-from conformance.judging.evidence import red
+from conformance.judging.failure import red
 from conformance.judging.repetition import over_repetitions
 from conformance.judging.verdict import Line, Red, Verdict, VerdictKind, worst
 from conformance.judging.waivers import Waivers
 from conformance.scenario.model import Finding, Judgement, Scenario
-from conformance.scenario.view import Blocked, NoOccasion, NotExercised, SuiteBroke, Unjudged, View
+from conformance.scenario.transcript_view import Blocked, NoOccasion, NotExercised, SuiteBroke, Unjudged, View
 from conformance.text import Text, join
 
 _MAX_REDS: Final = 20

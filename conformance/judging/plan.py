@@ -10,7 +10,7 @@ from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import Line
 from conformance.scenario.model import Scenario
-from conformance.spelling import nearest
+from conformance.suggest import nearest
 from conformance.target import ConfigurationError
 from conformance.text import Text
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import Line, Red, Verdict
-from conformance.spelling import nearest
+from conformance.suggest import nearest
 from conformance.target import ConfigurationError
 from conformance.text import Text
 

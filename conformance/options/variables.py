@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from conformance.options.table import OPTIONS, PREFIX
-from conformance.spelling import nearest
+from conformance.suggest import nearest
 from conformance.target import ConfigurationError
 
 ALLUREDIR: Final = f"{PREFIX}ALLUREDIR"

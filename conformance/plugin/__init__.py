@@ -18,18 +18,18 @@ import pytest
 import conformance
 from conformance.judging.plan import Selection, UnknownName
 from conformance.judging.verdict import Line
-from conformance.machine.refusal import refusal
+from conformance.machine.os_errors import refusal
 from conformance.options import OPTIONS, check_variables, is_blank
-from conformance.plugin import hooks
-from conformance.plugin.conductor import Conductor
-from conformance.plugin.distribution import check_names, process_count
-from conformance.plugin.earlier import unpassed_lines
-from conformance.plugin.folder import Conversations
-from conformance.plugin.lead import SENT, VERDICT, Lead
+from conformance.plugin import hookspecs
+from conformance.plugin.controller import Conductor
+from conformance.plugin.controller_plugin import SENT, VERDICT, Lead
+from conformance.plugin.last_failed import unpassed_lines
 from conformance.plugin.nodes import LANGUAGE, ON_REQUEST, TRAFFIC, RequirementItem, Suite
-from conformance.plugin.others import check_no_other_runner, no_plan_of_others
+from conformance.plugin.other_plugins import check_no_other_runner, no_plan_of_others
 from conformance.plugin.replay import Replay
-from conformance.plugin.worker import Worker
+from conformance.plugin.run_folder import Conversations
+from conformance.plugin.scheduling import check_names, process_count
+from conformance.plugin.worker_plugin import Worker
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
@@ -69,8 +69,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """The suite's own hooks: see `conformance.plugin.hooks`."""
-    pluginmanager.add_hookspecs(hooks)
+    """The suite's own hooks: see `conformance.plugin.hookspecs`."""
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,10 +16,10 @@ from allure_commons.types import LabelType, LinkType, Severity
 
 from conformance.contract.catalogue import Level, Requirement, load
 from conformance.exchange import Exchange, Header
-from conformance.judging.record import Circumstances
+from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import WORDS, Line, Verdict, VerdictKind
-from conformance.reporting.safe import safe
-from conformance.reporting.wording import LOST, explain, level_and_basis, summary, title_of
+from conformance.reporting.escaping import safe
+from conformance.reporting.messages import LOST, explain, level_and_basis, summary, title_of
 from conformance.text import LANGS, Lang, Text
 
 SUITE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")

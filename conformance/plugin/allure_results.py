@@ -23,14 +23,14 @@ from allure_commons.types import AttachmentType
 
 from conformance.contract.catalogue import load
 from conformance.exchange import Exchange, MalformedTranscript, Transcript
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.plugin import allure_content as content
-from conformance.plugin.executor import executor
-from conformance.plugin.folder import Conversations, write_json
-from conformance.plugin.lead import VERDICT
+from conformance.plugin.allure_executor import executor
+from conformance.plugin.controller_plugin import VERDICT
 from conformance.plugin.nodes import RequirementItem
-from conformance.reporting.safe import encodable, safe
+from conformance.plugin.run_folder import Conversations, write_json
+from conformance.reporting.escaping import encodable, safe
 from conformance.text import Lang, Text
 
 _GREEN: Final = frozenset({"passed", "observed", "not-exercised"})

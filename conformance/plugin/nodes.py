@@ -9,10 +9,10 @@ from typing import Any, Final
 import pytest
 
 from conformance.chapters.registry import scenarios
-from conformance.client.traffic import Traffic
+from conformance.client.counters import Traffic
 from conformance.contract.catalogue import load
 from conformance.judging.verdict import Line, Verdict
-from conformance.reporting.wording import explain
+from conformance.reporting.messages import explain
 from conformance.scenario.model import Scenario
 from conformance.text import Lang
 

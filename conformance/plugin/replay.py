@@ -9,10 +9,10 @@ from pathlib import Path
 
 from conformance.evidence import TRANSCRIPTS, BrokenEvidence, Evidence, read_evidence
 from conformance.judging.plan import Cost
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line, Verdict
-from conformance.plugin import folder as run_folder
-from conformance.plugin.folder import Conversations
+from conformance.plugin import run_folder as run_folder
+from conformance.plugin.run_folder import Conversations
 from conformance.reporting.write import write_reports
 from conformance.settings import Settings
 from conformance.target import ConfigurationError, Target

@@ -13,7 +13,7 @@ from typing import Final
 
 from conformance.evidence import TRANSCRIPTS
 from conformance.exchange import Ending, Transcript
-from conformance.reporting.whole import write_whole
+from conformance.reporting.atomic_write import write_whole
 from conformance.text import Text
 
 _INTERVAL: Final = 0.02

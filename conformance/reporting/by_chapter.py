@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 
 from conformance.contract.catalogue import Chapter, load
-from conformance.judging.record import RunRecord
-from conformance.judging.tally import RequirementResult
+from conformance.judging.aggregate import RequirementResult
+from conformance.judging.run_result import RunRecord
 
 
 def by_chapter(record: RunRecord) -> list[tuple[Chapter, tuple[RequirementResult, ...]]]:

@@ -6,13 +6,13 @@ from importlib import resources
 from typing import Any, Final
 
 from conformance import __version__
-from conformance.comparison.difference import Comparison, ShapeDifference, VerdictDifference
+from conformance.comparison.compare import Comparison, ShapeDifference, VerdictDifference
 from conformance.contract.catalogue import load
-from conformance.judging.record import Circumstances
+from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import Verdict
 from conformance.reporting.comparison_text import conclusion
+from conformance.reporting.messages import summary
 from conformance.reporting.report_json import SUITE_NAME
-from conformance.reporting.wording import summary
 from conformance.text import Text
 
 COMPARISON_FORMAT: Final = "work-conformance-comparison/1"

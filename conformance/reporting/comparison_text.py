@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.comparison.difference import (
+from conformance.comparison.compare import (
     Comparison,
     ObservationDifference,
     OneSided,
@@ -19,13 +19,13 @@ from conformance.comparison.difference import (
     VerdictDifference,
     Why,
 )
-from conformance.comparison.shapes import ABSENT, EMPTY, NOT_JSON, UNREADABLE
+from conformance.comparison.response_shape import ABSENT, EMPTY, NOT_JSON, UNREADABLE
 from conformance.contract.catalogue import load
-from conformance.judging.record import Circumstances
+from conformance.judging.run_result import Circumstances
 from conformance.judging.verdict import WORDS, Verdict
+from conformance.reporting.escaping import safe
 from conformance.reporting.markdown import literal
-from conformance.reporting.safe import safe
-from conformance.reporting.wording import summary
+from conformance.reporting.messages import summary
 from conformance.text import Lang, Text, join
 
 _LONGEST: Final = 300

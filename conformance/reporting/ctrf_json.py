@@ -22,11 +22,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from conformance.contract.catalogue import Requirement, load
-from conformance.judging.record import Circumstances, RunRecord
+from conformance.judging.run_result import Circumstances, RunRecord
 from conformance.judging.verdict import Line, Verdict, VerdictKind
+from conformance.reporting.escaping import safe
+from conformance.reporting.messages import LOST, explain, summary, title_of
 from conformance.reporting.report_json import SUITE_NAME
-from conformance.reporting.safe import safe
-from conformance.reporting.wording import LOST, explain, summary, title_of
 from conformance.text import Lang
 
 SPECIFICATION: Final = "0.0.0"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.judging.record import RunRecord
-from conformance.judging.tally import RequirementResult
-from conformance.reporting.safe import safe
-from conformance.reporting.wording import summary, title_of
+from conformance.judging.aggregate import RequirementResult
+from conformance.judging.run_result import RunRecord
+from conformance.reporting.escaping import safe
+from conformance.reporting.messages import summary, title_of
 from conformance.text import Lang, Text
 
 _SHOWN: Final = 10

@@ -20,11 +20,11 @@ from xml.etree import ElementTree
 
 from conformance.contract.catalogue import load
 from conformance.exchange import Transcript
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line, Verdict
+from conformance.reporting.escaping import safe, xml_characters
+from conformance.reporting.messages import LOST, explain, summary, waived
 from conformance.reporting.report_json import SUITE_NAME
-from conformance.reporting.safe import safe, xml_characters
-from conformance.reporting.wording import LOST, explain, summary, waived
 from conformance.text import Lang
 
 _COUNTED: Final = {"failures": "failure", "errors": "error", "skipped": "skipped"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from conformance.reporting.safe import safe
+from conformance.reporting.escaping import safe
 
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|&~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 """Signs of Markdown and HTML, and what makes a link of a bare address; every line begins with words of ours."""

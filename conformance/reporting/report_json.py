@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import Requirement
-from conformance.contract.witnesses import schema_differences
-from conformance.judging.record import Circumstances, RunRecord
-from conformance.judging.tally import RequirementResult
+from conformance.contract.schema_agreement import schema_differences
+from conformance.judging.aggregate import RequirementResult
+from conformance.judging.run_result import Circumstances, RunRecord
 from conformance.judging.verdict import WORST_FIRST, Red, Verdict
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.safe import encodable
-from conformance.reporting.wording import LOST, not_looked_at, title_of
+from conformance.reporting.escaping import encodable
+from conformance.reporting.messages import LOST, not_looked_at, title_of
 from conformance.text import Text
 
 REPORT_FORMAT: Final = "work-conformance-report/1"

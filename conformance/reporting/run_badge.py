@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.certificate.shield import Shield
-from conformance.judging.gate import Word
-from conformance.judging.record import RunRecord
-from conformance.reporting.safe import safe, xml_characters
+from conformance.certificate.badge_svg import Shield
+from conformance.judging.exit_code import Word
+from conformance.judging.run_result import RunRecord
+from conformance.reporting.escaping import safe, xml_characters
 from conformance.text import Lang, Text
 
 LABEL: Final = Text("work ack tests", "work ack 测试")

@@ -10,17 +10,15 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from conformance.contract.ambiguities import readings_of
-from conformance.contract.sources import Source
-from conformance.judging.record import RunRecord
-from conformance.judging.tally import RequirementResult
+from conformance.contract.citations import Source
+from conformance.judging.aggregate import RequirementResult
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS, WORST_FIRST, Red, Verdict, VerdictKind
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.causes import causes_of, counted
+from conformance.reporting.escaping import safe
+from conformance.reporting.flakiness import UNSTEADY, held, raced, unsteady
 from conformance.reporting.markdown import code, literal
-from conformance.reporting.report_json import SUITE_NAME
-from conformance.reporting.safe import safe
-from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
-from conformance.reporting.wording import (
+from conformance.reporting.messages import (
     JUDGED_AGAIN,
     LOST,
     NOT_LOOKED_AT,
@@ -32,6 +30,8 @@ from conformance.reporting.wording import (
     title_of,
     turned_away,
 )
+from conformance.reporting.report_json import SUITE_NAME
+from conformance.reporting.root_causes import causes_of, counted
 from conformance.text import Lang, Text, join
 
 _TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")

@@ -12,18 +12,14 @@ from typing import Final
 
 from conformance.contract.ambiguities import readings_of, register
 from conformance.contract.catalogue import load
-from conformance.contract.witnesses import schema_differences
-from conformance.judging.record import RunRecord
-from conformance.judging.tally import RequirementResult
+from conformance.contract.schema_agreement import schema_differences
+from conformance.judging.aggregate import RequirementResult
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS, WORST_FIRST, Verdict, VerdictKind
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.causes import causes_of, counted
-from conformance.reporting.safe import safe
-from conformance.reporting.steadiness import UNSTEADY, held, raced, unsteady
-from conformance.reporting.table import aligned
-from conformance.reporting.toned import Tone, Toned, names_in_lines, section
-from conformance.reporting.waiver_entries import entries
-from conformance.reporting.wording import (
+from conformance.reporting.escaping import safe
+from conformance.reporting.flakiness import UNSTEADY, held, raced, unsteady
+from conformance.reporting.messages import (
     JUDGED_AGAIN,
     LOST,
     NOT_LOOKED_AT,
@@ -35,6 +31,10 @@ from conformance.reporting.wording import (
     turned_away,
     waived,
 )
+from conformance.reporting.root_causes import causes_of, counted
+from conformance.reporting.styled_text import Tone, Toned, names_in_lines, section
+from conformance.reporting.table import aligned
+from conformance.reporting.waiver_entries import entries
 from conformance.text import Lang, Text
 
 _EXCERPT: Final = 1200

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from conformance.judging.tally import RequirementResult
+from conformance.judging.aggregate import RequirementResult
 from conformance.judging.verdict import Verdict
 from conformance.judging.waivers import entry_for, entry_for_cause, looks_of
-from conformance.reporting.causes import causes_of
+from conformance.reporting.root_causes import causes_of
 
 
 def waiver_entries(failed: Sequence[RequirementResult]) -> str:

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from conformance.exchange import Transcript
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.reporting import run_badge
+from conformance.reporting.atomic_write import write_whole
 from conformance.reporting.ctrf_json import ctrf
+from conformance.reporting.escaping import json_text
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.report_json import report, schema_text
-from conformance.reporting.safe import json_text
 from conformance.reporting.summary_md import markdown
 from conformance.reporting.waiver_entries import waiver_entries
-from conformance.reporting.whole import write_whole
 from conformance.text import Lang, Text, join
 
 REPORT: Final = "report.json"

@@ -9,15 +9,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from conformance.arrange.reading import AnswerLost, CannotArrange, NotOffered, Precondition
+from conformance.arrange.responses import AnswerLost, CannotArrange, NotOffered, Precondition
 from conformance.exchange import Exchange, Response
-from conformance.scenario.model import Expectation, Scenario
+from conformance.scenario.expectations import Expectation, Expected
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
+    from conformance.scenario.context import Stage
 
 
-async def send_controls(scenario: Scenario, stage: Stage) -> None:
+async def send_controls(scenario: Expected, stage: Stage) -> None:
     """Send each plain case that is needed, once. What cannot be had is left out: then there is nothing to compare."""
     sent = {exchange.step: exchange for exchange in stage.exchanges}
     for step, control in scenario.controls.items():

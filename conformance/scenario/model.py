@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from conformance.arrange.wants import Want
-from conformance.text import Text, join
+from conformance.scenario.expectations import Expected
+from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.stage import Stage
-    from conformance.scenario.view import View
-
-OptionalToken = Literal["forbidden", "foreign", "expired"]
+    from conformance.scenario.client_identity import OptionalToken
+    from conformance.scenario.context import Stage
+    from conformance.scenario.transcript_view import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,97 +42,13 @@ class Check:
     judge: Judgement
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer that is allowed: a status, and what its body must say about it."""
-
-    status: int
-    error_type: str | None = None
-    state: str | None = None
-
-    def describe(self) -> Text:
-        """In words."""
-        words = Text(f"HTTP {self.status}", f"HTTP {self.status}")
-        if self.error_type:
-            kind = self.error_type
-            words = Text(f"{words.en} with error.type `{kind}`", f"{words.zh}，error.type 为 `{kind}`")
-        if self.state:
-            words = Text(f"{words.en} with state `{self.state}`", f"{words.zh}，state 为 `{self.state}`")
-        return words
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What the ack of one step must answer, and the requirement that says so.
-
-    `optional` marks an answer that only a SHOULD asks for: where it differs, nothing else hangs on it.
-    `presumes` names an earlier ack: unless that one went as it must, this one says nothing. `race` marks an ack of a
-    burst: it may be lost without the case being so. `item` names the item that is acked, in a case of several.
-    `witness` names the owning worker's ack in the same state: a refusal counts only where that one is accepted.
-    """
-
-    requirement: str
-    allowed: tuple[Answer, ...]
-    optional: bool = False
-    presumes: str | None = None
-    race: bool = False
-    item: str | None = None
-    witness: str | None = None
-
-    def may_answer(self, *, success: bool) -> bool:
-        """Whether the ack may succeed, or may be refused."""
-        return any((answer.status == 200) == success for answer in self.allowed)
-
-    def describe(self) -> Text:
-        """Every alternative, in words."""
-        return join(Text(", or ", "，或 "), (answer.describe() for answer in self.allowed))
-
-
-def success(
-    requirement: str,
-    state: str | None,
-    *,
-    optional: bool = False,
-    presumes: str | None = None,
-    item: str | None = None,
-) -> Expectation:
-    """200 with the item in a state; None where another requirement says which."""
-    return Expectation(requirement, (Answer(200, state=state),), optional, presumes, item=item)
-
-
-def refusal(requirement: str, *allowed: tuple[int, str]) -> Expectation:
-    """A refusal with one of these (status, error.type) pairs."""
-    return Expectation(requirement, tuple(Answer(status, error_type) for status, error_type in allowed))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Control:
-    """The plain case that an ack is compared with, and the response that it must get.
-
-    It is sent as the step `control.<name>`, after the conversation, and only where the ack went otherwise than it
-    must; or `always`. Where the plain case goes wrong in the same way, its own requirement fails, and the ack's is
-    blocked by that.
-    """
-
-    name: str
-    expectation: Expectation
-    send: Callable[[Stage, str], Awaitable[None]]
-    always: bool = False
-
-    @property
-    def step(self) -> str:
-        """The step of its ack."""
-        return f"control.{self.name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(Expected):
     """A case: a conversation, what each of its acks must answer, and what else must hold.
 
-    `want` is the item that it is about; `beside_quiet` cases name the second environment without using it; a `race` is
+    `beside_quiet` cases name the second environment without using it; a `race` is
     held when the cases that are none are over, and as often as there is time for; one that `controls_races` shows what
-    the target does without a race; `after_all` ones wait until every other is over; `on_request` ones are held only where they are asked for. `gets` names pairs of an ack step
-    and the get step right after it. `controls` has, by the step of an ack, the plain case beside it. `token` is the
+    the target does without a race; `after_all` ones wait until every other is over; `on_request` ones are held only where they are asked for. `token` is the
     optional credential that the case needs.
     """
 
@@ -141,11 +56,7 @@ class Scenario:
     chapter: str
     title: Text
     talk: Callable[[Stage], Awaitable[None]]
-    expectations: dict[str, Expectation]
     checks: tuple[Check, ...] = ()
-    gets: tuple[tuple[str, str], ...] = ()
-    controls: Mapping[str, Control] = field(default_factory=dict)
-    want: Want = field(default_factory=Want)
     beside_quiet: bool = False
     race: bool = False
     controls_races: bool = False

@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
+from tests.allure.allure_output import RESULTS, Written, plain_pytest, run
 from tests.allure.test_verdicts import SELECTION, broken_server
-from tests.allure.written import RESULTS, Written, plain_pytest, run
 
 ALLURE_CLI = os.environ.get("ALLURE_CLI", "")
 

@@ -12,7 +12,7 @@ import pytest
 from conformance import __version__
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load
-from tests.allure.written import RESULTS, Result, Written, attachments, label, labels, plain_pytest, run, steps
+from tests.allure.allure_output import RESULTS, Result, Written, attachments, label, labels, plain_pytest, run, steps
 from tests.cli.processes import Running
 
 RETRIES = ("-k", "retry", "--seed", "7")

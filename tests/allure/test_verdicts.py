@@ -14,12 +14,12 @@ import pytest
 from starlette.types import ASGIApp
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
+from conformance.emulator.configuration import Recipe
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.recipe import Recipe
 from conformance.judging.verdict import Line, Verdict, VerdictKind
 from conformance.plugin import allure_content as content
 from conformance.text import LANGS, Lang, Text
-from tests.allure.written import Written, attachments, label, run, steps
+from tests.allure.allure_output import Written, attachments, label, run, steps
 from tests.cli.apps import Gate, echo, rewritten
 from tests.cli.processes import Running, start, tokens_environment
 

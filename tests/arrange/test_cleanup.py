@@ -12,13 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from conformance.arrange.api_arranger import ApiArranger
 from conformance.arrange.cleanup import COLLECTIONS, Leftover, clear, find, remove, run_of
-from conformance.arrange.items import ApiArranger
+from conformance.arrange.environments import Maker, Workspace, prepare
+from conformance.arrange.item_spec import Want
 from conformance.arrange.journal import Journal, Made, new_run_id
-from conformance.arrange.names import object_name
-from conformance.arrange.reading import AnswerLost, CannotArrange
-from conformance.arrange.wants import Want
-from conformance.arrange.workspace import Maker, Workspace, prepare
+from conformance.arrange.resource_names import object_name
+from conformance.arrange.responses import AnswerLost, CannotArrange
 from conformance.client import client as client_module
 from conformance.client.api import Api
 from conformance.exchange import Exchange

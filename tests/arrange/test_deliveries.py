@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange import turns
+from conformance.arrange import rw_file_lock
 from conformance.arrange.deliveries import Deliveries
+from conformance.arrange.item_spec import Item
 from conformance.arrange.journal import Journal, Made
-from conformance.arrange.turns import locked
-from conformance.arrange.wants import Item
+from conformance.arrange.rw_file_lock import locked
 
 
 def item(work_id: str) -> Item:
@@ -142,7 +142,7 @@ def _hold(path: Path, begun: Path, seconds: float) -> None:
     asyncio.run(run())
 
 
-@pytest.mark.skipif(not turns.LOCKS, reason="this platform has no such locks")
+@pytest.mark.skipif(not rw_file_lock.LOCKS, reason="this platform has no such locks")
 def test_another_process_that_is_alone_is_waited_for(path: Path, tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     other = multiprocessing.get_context("spawn").Process(target=_hold, args=(path, begun, 0.5))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.reporting.html.made import run_on_a_defect
+from tests.reporting.html.sample_runs import run_on_a_defect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

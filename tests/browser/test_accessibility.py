@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from conformance.reporting.html.page import page as page_of
-from tests.browser.opened import opened
-from tests.reporting.records import mixed
+from tests.browser.browser_page import opened
+from tests.reporting.run_results import mixed
 
 AXE = Path(os.environ["AXE_CORE"])
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}

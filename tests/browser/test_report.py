@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from conformance.reporting.html.page import page as page_of
-from tests.browser.opened import opened
+from tests.browser.browser_page import opened
 from tests.chapters.test_race_checks import STOP, beside
-from tests.reporting.html.made import exchange, item, transcript
-from tests.reporting.records import HOSTILE, hostile, mixed, record_of
+from tests.reporting.html.sample_runs import exchange, item, transcript
+from tests.reporting.run_results import HOSTILE, hostile, mixed, record_of
 
 FAILED = "ack.terminal.stopped-forced"
 EN, ZH = "The states of a work item", "work item 的状态"

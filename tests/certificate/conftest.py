@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.certificate.bundle import Bundle
-from conformance.certificate.issuing import issue
+from conformance.certificate.issue import issue
 from conformance.certificate.signing import SigningKey, new_key
 from conformance.certificate.statement import Subject
 from conformance.emulator import Tokens, create_app

@@ -19,7 +19,7 @@ from conformance.certificate.summary import markdown
 from conformance.certificate.verification import verify
 from conformance.text import LANGS, Lang
 from tests.certificate.conftest import SUBJECT, Certified
-from tests.certificate.variations import forged, other_suite, resealed, with_failure
+from tests.certificate.tampering import forged, other_suite, resealed, with_failure
 from tests.cli.processes import Ended, clean_environment, cli
 
 NAMES = ("--vendor", SUBJECT.vendor, "--product", SUBJECT.product, "--product-version", SUBJECT.version)

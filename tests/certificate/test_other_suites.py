@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import conformance
-from conformance.contract.derived import schema_folder
+from conformance.contract.schema_files import schema_folder
 from tests.certificate.conftest import Certified
 from tests.cli.processes import clean_environment
 

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from conformance.certificate import suite
+from conformance.certificate import suite_digest
 from conformance.certificate.signing import new_key
 from conformance.certificate.verification import Verification, verify
 from conformance.contract.catalogue import load
 from conformance.evidence import EVIDENCE
 from tests.certificate.conftest import Certified
-from tests.certificate.variations import FAILING, forged, other_suite, with_failure, without_scenario
+from tests.certificate.tampering import FAILING, forged, other_suite, with_failure, without_scenario
 
-STRANGE = other_suite(suite.installed())
+STRANGE = other_suite(suite_digest.installed())
 
 
 def said(result: Verification) -> str:
@@ -65,8 +65,8 @@ def test_the_same_under_a_suite_that_nobody_has(certified: Certified) -> None:
     assert f"Install version {STRANGE.version} of work-conformance" in said(result)
 
 
-@pytest.mark.parametrize("certified_by", [suite.installed(), STRANGE], ids=["this suite", "another suite"])
-def test_a_failure_that_is_owned_up_to(certified: Certified, certified_by: suite.Suite) -> None:
+@pytest.mark.parametrize("certified_by", [suite_digest.installed(), STRANGE], ids=["this suite", "another suite"])
+def test_a_failure_that_is_owned_up_to(certified: Certified, certified_by: suite_digest.Suite) -> None:
     files = with_failure(certified.bundle.files)
     probe = verify(forged(certified.bundle, certified.key, files=files))
     assert probe.record is not None
@@ -79,10 +79,12 @@ def test_a_failure_that_is_owned_up_to(certified: Certified, certified_by: suite
 
 @pytest.mark.parametrize(
     ("certified_by", "outcome"),
-    [(suite.installed(), "does-not-hold"), (STRANGE, "cannot-tell")],
+    [(suite_digest.installed(), "does-not-hold"), (STRANGE, "cannot-tell")],
     ids=["this suite", "another suite"],
 )
-def test_a_requirement_that_is_passed_over(certified: Certified, certified_by: suite.Suite, outcome: str) -> None:
+def test_a_requirement_that_is_passed_over(
+    certified: Certified, certified_by: suite_digest.Suite, outcome: str
+) -> None:
     verdicts = {rule: kind for rule, kind in certified.bundle.certificate.verdicts.items() if rule != FAILING}
     result = verify(forged(certified.bundle, certified.key, suite=certified_by, verdicts=verdicts))
     assert result.outcome == outcome
@@ -99,7 +101,7 @@ def test_a_scenario_that_was_taken_out(certified: Certified) -> None:
 
 def test_a_catalogue_that_never_was(certified: Certified) -> None:
     verdicts = {rule: kind for rule, kind in certified.bundle.certificate.verdicts.items() if rule != FAILING}
-    invented = other_suite(suite.installed(), catalogue_version="0.9")
+    invented = other_suite(suite_digest.installed(), catalogue_version="0.9")
     result = verify(forged(certified.bundle, certified.key, suite=invented, verdicts=verdicts))
     assert result.outcome == "does-not-hold"
     assert "There never was a catalogue 0.9." in said(result)
@@ -107,7 +109,7 @@ def test_a_catalogue_that_never_was(certified: Certified) -> None:
 
 def test_an_unknown_requirement(certified: Certified) -> None:
     verdicts = {**certified.bundle.certificate.verdicts, "ack.new.rule": "passed"}
-    newer = other_suite(suite.installed(), version="9.0.0", catalogue_version="9.0")
+    newer = other_suite(suite_digest.installed(), version="9.0.0", catalogue_version="9.0")
     result = verify(forged(certified.bundle, certified.key, suite=newer, verdicts=verdicts))
     assert result.outcome == "cannot-tell"
     assert "ack.new.rule" in said(result)
@@ -116,7 +118,7 @@ def test_an_unknown_requirement(certified: Certified) -> None:
 
 
 def test_another_suite_with_the_same_verdicts(certified: Certified) -> None:
-    strange = other_suite(suite.installed(), version="0.2.0", catalogue_version="1.2")
+    strange = other_suite(suite_digest.installed(), version="0.2.0", catalogue_version="1.2")
     result = verify(forged(certified.bundle, certified.key, suite=strange))
     assert result.outcome == "holds"
     notes = [note.en for note in result.notes]
@@ -146,7 +148,7 @@ def test_a_requirement_that_came_later(certified: Certified, monkeypatch: pytest
 def test_a_run_that_is_told_otherwise(fact: str, certified: Certified) -> None:
     run = certified.bundle.certificate.run
     changed: Any = True if fact == "embedded" else "api.example"
-    for certified_by in (suite.installed(), STRANGE):
+    for certified_by in (suite_digest.installed(), STRANGE):
         content = forged(certified.bundle, certified.key, suite=certified_by, run=replace(run, **{fact: changed}))
         result = verify(content)
         assert result.outcome == "does-not-hold"
@@ -169,8 +171,8 @@ CIRCUMSTANCES: dict[str, Mapping[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", CIRCUMSTANCES)
-@pytest.mark.parametrize("certified_by", [suite.installed(), STRANGE], ids=["this suite", "another suite"])
-def test_a_run_that_is_no_ground(name: str, certified: Certified, certified_by: suite.Suite) -> None:
+@pytest.mark.parametrize("certified_by", [suite_digest.installed(), STRANGE], ids=["this suite", "another suite"])
+def test_a_run_that_is_no_ground(name: str, certified: Certified, certified_by: suite_digest.Suite) -> None:
     index = json.loads(certified.bundle.files[EVIDENCE])
     index["circumstances"] |= CIRCUMSTANCES[name]
     files = {**certified.bundle.files, EVIDENCE: json.dumps(index).encode()}

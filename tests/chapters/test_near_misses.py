@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.arrange.reading import NotOffered
+from conformance.arrange.responses import NotOffered
 from conformance.chapters.worker_identity import _NEAR_MISSES, LONGEST, NearMiss
 
 DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100)

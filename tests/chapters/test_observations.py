@@ -20,8 +20,8 @@ from conformance.scenario.model import Scenario
 from conformance.target import Credentials, Secret
 from conformance.text import Text
 from tests.client.servers import PAT, Answer, Received, answer
-from tests.scenario.building import JSON_HEADERS, WORK, envelope, shown
-from tests.scenario.held import held, server
+from tests.scenario.conversations import held, server
+from tests.scenario.transcript_builder import JSON_HEADERS, WORK, envelope, shown
 
 OBSERVATIONS = [scenario for scenario in scenarios().values() if scenario.chapter == "observations"]
 EACH = pytest.mark.parametrize("scenario", OBSERVATIONS, ids=[scenario.id for scenario in OBSERVATIONS])

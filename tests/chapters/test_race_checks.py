@@ -10,7 +10,7 @@ import pytest
 from conformance.chapters.registry import scenarios
 from conformance.exchange import Ending, Outcome
 from conformance.text import Text
-from tests.scenario.building import ENVIRONMENT, WORK, Dialog, begun, envelope, shown
+from tests.scenario.transcript_builder import ENVIRONMENT, WORK, Dialog, begun, envelope, shown
 
 CONFLICT = "invalid_request_error"
 SAME, FOREIGN = "ack.race.same-worker", "ack.race.foreign-worker"

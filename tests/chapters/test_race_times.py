@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.chapters.race_times import times_kept
-from tests.scenario.building import Dialog, begun, shown
+from tests.scenario.transcript_builder import Dialog, begun, shown
 
 BEAT = ("started_at", "latest_heartbeat_at")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Header
-from tests.scenario.building import (
+from tests.scenario.transcript_builder import (
     CREATED,
     ENVIRONMENT,
     JSON_HEADERS,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenario.building import ENVIRONMENT, Dialog, envelope, first_ack, retries, shown, without
+from tests.scenario.transcript_builder import ENVIRONMENT, Dialog, envelope, first_ack, retries, shown, without
 
 FIRST = ["first-ack.named-worker", "identity.no-id", "request.json-body.first-ack", "identity.header-case.same-id"]
 

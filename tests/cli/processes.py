@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from conformance.emulator import Tokens
-from tests.books.statement import check_books
+from tests.run_invariants.invariants import check_books
 
 PATIENCE = 60.0
 """Seconds after which a process that should have ended long ago is killed, and its test fails."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance.arrange.names import object_name
+from conformance.arrange.resource_names import object_name
 from conformance.emulator import EmulatorServer, Tokens, create_app
 
 from .apps import API, Gate, left_on

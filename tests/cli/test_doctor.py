@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from conformance.diagnosis.doctor import examine
-from conformance.diagnosis.point import NAMES, Point
+from conformance.doctor.check_result import NAMES, Point
+from conformance.doctor.diagnose import examine
 from conformance.emulator import Tokens, create_app
 from conformance.target import Connection, Credentials, Limits, Secret, Target
-from tests.arrange.test_runs_on_given_items import PROGRAM
+from tests.arrange.test_runs_on_prepared_items import PROGRAM
 from tests.hostile.attacks import everything
+from tests.hostile.misbehaving_servers import Misbehaviour, Visit, raw, sized, wire
+from tests.hostile.payloads import NASTY
 from tests.hostile.test_tls import ANOTHERS, OURS, with_certificate
-from tests.hostile.wires import Misbehaviour, Visit, raw, sized, wire
-from tests.hostile.words import NASTY
 
 from .apps import Recorded, left_on, served
 from .processes import cli, tokens_environment

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli import main
-from conformance.cli.checked import CheckedCommand
+from conformance.cli.command_classes import CheckedCommand
 from conformance.options import OPTIONS, PREFIX, TOKENS, VARIABLES, check_variables
 from conformance.target import ConfigurationError
 from conformance.text import LANGS, Lang

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance.arrange.modes import MODES
-from conformance.cli.endpoint_lists import ENDPOINTS, of
+from conformance.cli.list_endpoints import ENDPOINTS, of
 from conformance.contract.catalogue import load
 from conformance.emulator import EmulatorServer, Tokens, create_app
 

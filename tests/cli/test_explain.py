@@ -11,10 +11,10 @@ import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.cli.explain_command import command
-from conformance.cli.explaining import explanations, names
+from conformance.cli.explanations import explanations, names
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import load
-from conformance.contract.mistakes import mistakes_of
+from conformance.contract.common_mistakes import mistakes_of
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Scope
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
-from tests.books.statement import check_books
+from tests.run_invariants.invariants import check_books
 
 from .apps import Answer, Gate, left_on, rewritten
 from .processes import Ended, Running, cli, start, tokens_environment

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from starlette.types import Scope
 
-from conformance.cli.progress import LineDisplay, Progress, lively
-from conformance.client.traffic import Traffic
+from conformance.cli.progress import Progress
+from conformance.cli.progress_display import LineDisplay, lively
+from conformance.client.counters import Traffic
 from conformance.emulator import Tokens
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import Line, Verdict, VerdictKind

@@ -11,8 +11,8 @@ import pytest
 from conformance.client import backoff
 from conformance.client import client as client_module
 from conformance.client.api import Api
-from conformance.client.call import Call
 from conformance.client.client import MAX_LOST_TRIES, MAX_TRIES
+from conformance.client.request import Call
 from conformance.exchange import Exchange
 from conformance.target import Limits, Target
 

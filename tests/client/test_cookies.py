@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from conformance.client.api import Api
+from conformance.client.bad_credentials import ANONYMOUS
+from conformance.client.barrier import StartingLine
 from conformance.client.cookies import Cookies
-from conformance.client.starting_line import StartingLine
-from conformance.client.tokens import ANONYMOUS
 from conformance.exchange import Exchange
 from conformance.target import Target
 

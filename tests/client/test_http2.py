@@ -16,7 +16,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from conformance.emulator import Tokens
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.settings import from_values
 from conformance.target import ConfigurationError
 from tests.hostile.test_tls import OURS

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.client.call import Call
+from conformance.client.barrier import StartingLine
 from conformance.client.client import MAX_TRIES, Client
-from conformance.client.starting_line import StartingLine
+from conformance.client.request import Call
 from conformance.client.transport import Transport
 from conformance.exchange import Exchange
 from conformance.target import Connection, Limits, Target
@@ -22,7 +22,7 @@ from tests.network.http2 import ENDINGS, converse
 from .servers import CREDENTIALS, Handler, serving
 
 if TYPE_CHECKING:
-    from tests.network.front import Request
+    from tests.network.chaos_proxy import Request
 
 LIMITS = Limits(timeout=5.0, outage=5.0)
 BODY = b'{"state": "starting"}' * 2000

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from conformance.client import tokens
-from conformance.client.call import Call
-from conformance.client.tokens import Authentication
+from conformance.client import bad_credentials
+from conformance.client.bad_credentials import Authentication
+from conformance.client.request import Call
 from conformance.exchange import Ending, Exchange, Transcript
 from conformance.target import Credentials, Limits, Secret, Target
 
@@ -63,12 +63,12 @@ def echo(request: Received) -> Answer:
 
 SHAPES = {
     "pat": None,
-    "truncated": tokens.bearer(tokens.truncated(CREDENTIALS.pat)),
-    "extended": tokens.bearer(tokens.extended(CREDENTIALS.pat)),
-    "altered": tokens.bearer(tokens.altered(CREDENTIALS.pat)),
-    "basic": tokens.basic(CREDENTIALS.pat),
-    "api-key": tokens.api_key(CREDENTIALS.pat),
-    "forbidden": tokens.bearer(FORBIDDEN),
+    "truncated": bad_credentials.bearer(bad_credentials.truncated(CREDENTIALS.pat)),
+    "extended": bad_credentials.bearer(bad_credentials.extended(CREDENTIALS.pat)),
+    "altered": bad_credentials.bearer(bad_credentials.altered(CREDENTIALS.pat)),
+    "basic": bad_credentials.basic(CREDENTIALS.pat),
+    "api-key": bad_credentials.api_key(CREDENTIALS.pat),
+    "forbidden": bad_credentials.bearer(FORBIDDEN),
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.comparison.difference import Comparison, compare
+from conformance.comparison.compare import Comparison, compare
 from conformance.evidence import read_evidence
 
 from .servers import CHANGED, HEALTHY, NOISY, judged

@@ -12,10 +12,10 @@ from starlette.types import ASGIApp as App
 from starlette.types import Receive, Scope, Send
 
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.answers import Answer, answered, editing, errors, header, on_refusal, sent
-from conformance.emulator.auth import Principal
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.emulator.errors import JsonObject, unauthenticated
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.response_edits import Answer, answered, editing, errors, header, on_refusal, sent
+from conformance.emulator.tokens import Principal
 from conformance.emulator.variants import VARIANTS
 from conformance.emulator.work import WorkItem
 from conformance.judging.plan import full_plan

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.comparison.shapes import HEADERS_OF_THE_WAY, OPEN_FIELDS, STATUSES_OF_THE_WAY
+from conformance.comparison.response_shape import HEADERS_OF_THE_WAY, OPEN_FIELDS, STATUSES_OF_THE_WAY
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from markdown_it import MarkdownIt
 
-from conformance.comparison.difference import Comparison, VerdictDifference, compare
+from conformance.comparison.compare import Comparison, VerdictDifference, compare
 from conformance.evidence import read_evidence
 from conformance.judging.verdict import Line, Verdict, VerdictKind
 from conformance.reporting.comparison_json import comparison_json, comparison_schema_text

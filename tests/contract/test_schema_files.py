@@ -11,11 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing.exceptions import Unresolvable
 
-from conformance.contract import derived, dialect, schemas
-from conformance.contract.derived import SchemaFilesMissing
+from conformance.contract import schema_dialect, schema_files, schemas
+from conformance.contract.schema_files import SchemaFilesMissing
 from conformance.contract.schemas import STEMS
 from conformance.text import LANGS, Lang
-from tests.contract.bodies import ITEM
+from tests.contract.documented_bodies import ITEM
 
 
 def places(node: object, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -88,12 +88,12 @@ def test_schemas_are_read_and_compiled_once() -> None:
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A package that is installed in an empty folder."""
-    derived.schema_folder.cache_clear()
-    derived.derived.cache_clear()
-    monkeypatch.setattr(derived, "_PACKAGE", tmp_path / "site" / "conformance")
+    schema_files.schema_folder.cache_clear()
+    schema_files.derived.cache_clear()
+    monkeypatch.setattr(schema_files, "_PACKAGE", tmp_path / "site" / "conformance")
     yield tmp_path / "site"
-    derived.schema_folder.cache_clear()
-    derived.derived.cache_clear()
+    schema_files.schema_folder.cache_clear()
+    schema_files.derived.cache_clear()
 
 
 def test_missing_schemas_are_one_clear_error(elsewhere: Path) -> None:
@@ -121,6 +121,6 @@ def test_the_checkout_of_this_project_holds_exactly_the_schemas() -> None:
 
 
 def test_a_reference_to_another_document_is_never_fetched() -> None:
-    validator = dialect.compiled({"$ref": "https://example.invalid/schema.json"})
+    validator = schema_dialect.compiled({"$ref": "https://example.invalid/schema.json"})
     with pytest.raises(Unresolvable):
         list(validator.iter_errors({}))

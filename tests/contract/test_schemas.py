@@ -6,7 +6,7 @@ import pytest
 
 from conformance.contract.schemas import ERROR_STATUSES, violations
 from conformance.text import LANGS, Lang
-from tests.contract.bodies import GONE, ITEM, changed, envelope, one
+from tests.contract.documented_bodies import GONE, ITEM, changed, envelope, one
 
 WRONG_ITEMS = [
     *((f"/{field}", GONE, "required") for field in ITEM),

@@ -10,7 +10,7 @@ import pytest
 from conformance.derive import docs
 from conformance.derive.lexicon import Lang
 from conformance.derive.page import Page, read_page
-from tests.derive.sheets import copied
+from tests.derive.schema_copies import copied
 
 _READ: Final[dict[tuple[str, Lang, str, str, tuple[str, ...]], Page]] = {}
 

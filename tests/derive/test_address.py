@@ -15,7 +15,7 @@ import pytest
 from conformance.derive import docs
 from conformance.derive.docs import known_pages
 from conformance.derive.lexicon import LANGS, Lang
-from tests.derive.sheets import refused, run, text_of
+from tests.derive.schema_copies import refused, run, text_of
 
 
 class Answer(NamedTuple):

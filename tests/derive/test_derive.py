@@ -13,7 +13,7 @@ import pytest
 
 from conformance.derive.docs import known_pages
 from conformance.derive.lexicon import LANGS, Lang
-from tests.derive.sheets import COMMITTED, derived_from, edit, run, sheet, text_of
+from tests.derive.schema_copies import COMMITTED, derived_from, edit, run, sheet, text_of
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from conformance.contract.ambiguities import register
 from conformance.derive.divergences import Divergence
 from conformance.derive.lexicon import LANGS, Lang
 from conformance.derive.output import unregistered
-from tests.derive.sheets import COMMITTED, derived_from, edit, run, sheet
+from tests.derive.schema_copies import COMMITTED, derived_from, edit, run, sheet
 
 ENTRIES: list[dict[str, str]] = tomllib.loads(
     resources.files("conformance.derive").joinpath("registered.toml").read_text("utf-8")

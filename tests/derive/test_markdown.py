@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.derive.errors import Unreadable
 from conformance.derive.markdown import Block, Fence, Heading, Paragraph, Table, blocks, plain_lines
-from conformance.derive.unreadable import Unreadable
 
 
 def read(text: str) -> list[Block]:

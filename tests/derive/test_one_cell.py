@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from conformance.derive.lexicon import LANGS, Lang
-from tests.derive.sheets import derived_from, edit, run
+from tests.derive.schema_copies import derived_from, edit, run
 
 
 class Change(NamedTuple):

@@ -13,7 +13,7 @@ import pytest
 from conformance.derive.coverage import coverage
 from conformance.derive.docs import SHEETS
 from conformance.derive.lexicon import LANGS, Lang
-from tests.derive.sheets import COMMITTED, derived_from, edit, run
+from tests.derive.schema_copies import COMMITTED, derived_from, edit, run
 
 IDENTITY = {"$schema", "$id", "title"}
 FILES = [(lang, file.name) for lang in LANGS for file in sorted((COMMITTED / lang).glob("*.schema.json"))]

@@ -16,7 +16,7 @@ import pytest
 from conformance.derive.docs import known_pages, read
 from conformance.derive.lexicon import LANGS, Lang
 from conformance.derive.page import Page
-from tests.derive.sheets import COMMITTED, page_of, run, text_of
+from tests.derive.schema_copies import COMMITTED, page_of, run, text_of
 
 FOLDER = os.environ.get("CONFORMANCE_DOCS")
 

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
 
-from .driving import Api, HandClock
+from .api_driver import Api, HandClock
 
 
 @pytest.fixture(scope="session")

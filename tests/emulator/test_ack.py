@@ -6,7 +6,7 @@ import pytest
 
 from conformance.emulator.app import operations
 
-from .driving import Api, HandClock, Work, refusal
+from .api_driver import Api, HandClock, Work, refusal
 
 
 def test_first_ack(timed: Api, clock: HandClock) -> None:

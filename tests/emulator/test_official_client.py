@@ -9,7 +9,7 @@ from qca.managed import Managed
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
 
-from .driving import PREFIX
+from .api_driver import PREFIX
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from .driving import Api, HandClock, refusal
+from .api_driver import Api, HandClock, refusal
 
 
 def test_delivery_shows_a_queued_item(api: Api, environment: str) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from conformance.emulator import Tokens, create_app
 from conformance.emulator.app import build_app, operations
-from conformance.emulator.instants import utc_now
+from conformance.emulator.clock import utc_now
 from conformance.emulator.operations import Call, Reply
 from conformance.emulator.service import Service
 
-from .driving import PREFIX, Api, refusal
+from .api_driver import PREFIX, Api, refusal
 
 OPERATIONS = [
     ("GET", "/work", False),

@@ -15,7 +15,7 @@ import pytest
 
 from conformance.emulator import EmulatorServer, Tokens, create_app, serve_forever
 
-from .driving import Api
+from .api_driver import Api
 
 MODELS = "/api/v1/cloud/models"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .driving import Api, HandClock, refusal
+from .api_driver import Api, HandClock, refusal
 
 
 def test_the_first_heartbeat_makes_the_item_active(timed: Api, clock: HandClock) -> None:

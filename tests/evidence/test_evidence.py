@@ -13,7 +13,7 @@ from conformance import evidence
 from conformance.chapters.registry import scenarios
 from conformance.evidence import BrokenEvidence, read_evidence
 from conformance.judging.plan import full_plan
-from conformance.judging.record import Circumstances
+from conformance.judging.run_result import Circumstances
 from conformance.plugin.transcripts import read_transcript
 
 Spoil = Callable[[Path], None]

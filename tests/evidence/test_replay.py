@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.cli import main
-from conformance.cli.narrator import Narrator
+from conformance.cli.console import Narrator
 from conformance.emulator import Tokens, create_app
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.front import Wire
-from conformance.emulator.hosting import hosted
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.serving import hosted
+from conformance.emulator.tcp_proxy import Wire
 from conformance.evidence import read_evidence
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from tests.cli.processes import cli
 from tests.runs import judge_app, judge_settings, settings_for
 

@@ -14,8 +14,19 @@ from urllib.parse import quote
 
 from conformance.emulator import Tokens
 
-from .wires import JSON, Misbehaviour, Place, Visit, drop_by_drop, over_and_over, raw, rewritten, silence, sized
-from .words import NASTY, PATHS
+from .misbehaving_servers import (
+    JSON,
+    Misbehaviour,
+    Place,
+    Visit,
+    drop_by_drop,
+    over_and_over,
+    raw,
+    rewritten,
+    silence,
+    sized,
+)
+from .payloads import NASTY, PATHS
 
 GIB: Final = 1 << 30
 

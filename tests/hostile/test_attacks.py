@@ -25,7 +25,7 @@ from .attacks import (
     secrets,
 )
 from .inspection import check_folder, check_streams, check_without, contents
-from .wires import fronted, wire
+from .misbehaving_servers import fronted, wire
 
 LIMIT_SECONDS: Final = 20
 BOUND_SECONDS: Final = 2 * LIMIT_SECONDS

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .inspection import INSPECTORS, check_folder, check_streams, check_without, traces
-from .words import NASTY
+from .payloads import NASTY
 
 SECRET = "pt-8f2Zq9xYw7Kd3LmN"
 GOOD = {

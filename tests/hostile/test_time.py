@@ -12,12 +12,12 @@ from typing import Any, Final
 import pytest
 
 from conformance.emulator import Tokens
-from conformance.plugin.conductor import GRACE
+from conformance.plugin.controller import GRACE
 from tests.cli.processes import Ended, cli, tokens_environment
 
 from .attacks import AROUND_ACKS, ON_ACKS, ON_PREPARATIONS, ON_REMOVALS, Attack, World
+from .misbehaving_servers import wire
 from .test_attacks import another_host
-from .wires import wire
 
 LIMIT: Final = 10
 SLACK: Final = 20

@@ -14,8 +14,8 @@ from conformance.emulator import Tokens
 from tests.cli.processes import Ended, cli, tokens_environment
 
 from .attacks import acks, everything
+from .misbehaving_servers import Misbehaviour, Visit, fronted, raw, wire
 from .test_attacks import LIMITS, SHORT, Attacked, check
-from .wires import Misbehaviour, Visit, fronted, raw, wire
 
 HERE: Final = Path(__file__).parent
 OURS: Final = HERE / "certificate_ours.pem"

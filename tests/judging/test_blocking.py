@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.contract.catalogue import Catalogue, Chapter, Level, Requirement
+from conformance.judging.aggregate import RequirementResult, Tally, tally
 from conformance.judging.blocking import JUDGED
-from conformance.judging.gate import decide
-from conformance.judging.tally import RequirementResult, Tally, tally
+from conformance.judging.exit_code import decide
 from conformance.judging.verdict import WORST_FIRST, Line, Verdict, VerdictKind, worst
 from conformance.text import Text
 

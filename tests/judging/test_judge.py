@@ -15,9 +15,9 @@ from conformance.judging.judge import judge
 from conformance.judging.plan import Selection, UnknownName, cost, full_plan
 from conformance.judging.verdict import Line, Verdict
 from conformance.scenario.model import Check, Finding, Judgement
-from conformance.scenario.view import Blocked, NotExercised, SuiteBroke, Unjudged, View
+from conformance.scenario.transcript_view import Blocked, NotExercised, SuiteBroke, Unjudged, View
 from conformance.text import Text
-from tests.scenario.building import begun, first_ack, refused, retries, shown
+from tests.scenario.transcript_builder import begun, first_ack, refused, retries, shown
 
 RULE = "ack.first.starting"
 REASON = Text("because", "因为")

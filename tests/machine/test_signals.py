@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
-from tests.books.statement import check_books
 from tests.cli.apps import Gate, left_on
 from tests.cli.processes import Ended, Running, start, tokens_environment, until
 from tests.cli.test_start import alive, free_port
+from tests.run_invariants.invariants import check_books
 
 IN_TIME = 15.0
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]

@@ -15,7 +15,7 @@ from hyperframe.frame import GoAwayFrame
 from tests.network.chaos import Answer
 
 if TYPE_CHECKING:
-    from tests.network.front import Request
+    from tests.network.chaos_proxy import Request
 
 ENDINGS = ("after", "before", "in between", "at once", "excluded", "refused")
 """GOAWAY after the response, before it, between its head and its body, in one segment with it; GOAWAY that says that
@@ -51,7 +51,7 @@ async def converse(
 
 
 async def _requests(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, state: H2Connection):  # type: ignore[no-untyped-def]
-    from tests.network.front import Request
+    from tests.network.chaos_proxy import Request
 
     heads: dict[int, list[tuple[str, str]]] = {}
     bodies: dict[int, bytes] = {}

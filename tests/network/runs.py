@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from conformance.emulator import EmulatorServer, Tokens
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.recipe import Recipe, in_microseconds
 from tests.hostile.test_tls import OURS, with_certificate
 from tests.network.chaos import ALL, Chaos, Rates
-from tests.network.front import fronted
+from tests.network.chaos_proxy import fronted
 from tests.runs import judge_settings, settings_for
 
 DEFECTS_OF_THE_ACK: Final = (

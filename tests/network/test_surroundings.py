@@ -13,11 +13,11 @@ import pytest
 
 from conformance.arrange.preflight import CannotStart
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from tests.network.chaos import Answer, Chaos, Fate, Rates
-from tests.network.front import Front, Request, fronted, in_thread
+from tests.network.chaos_proxy import Front, Request, fronted, in_thread
 from tests.runs import judge_settings, settings_for
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")

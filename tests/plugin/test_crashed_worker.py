@@ -7,9 +7,9 @@ import signal
 from pathlib import Path
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
-from tests.books.statement import check_books
 from tests.cli.apps import Gate, left_on
 from tests.cli.processes import start, tokens_environment
+from tests.run_invariants.invariants import check_books
 
 OPTIONS = ("-n", "2", "--output", "out")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conformance.chapters.registry import scenarios
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
 from tests.runs import judge_settings, settings_for

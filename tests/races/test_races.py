@@ -10,10 +10,10 @@ import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.emulator import Tokens, create_app
+from conformance.emulator.configuration import Recipe
 from conformance.emulator.defects import DEFECTS, Defect
-from conformance.emulator.recipe import Recipe
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
 from tests.runs import judge_app
 

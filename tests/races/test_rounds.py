@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.chapters.registry import scenarios
 from conformance.emulator import Tokens
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.configuration import Recipe, in_microseconds
 from conformance.exchange import SPREAD, UNKEPT, Exchange, Transcript
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
 from conformance.plugin.race_rounds import ROUNDS_WHEN_NEAR
 from conformance.scenario.model import Scenario

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.emulator import Tokens
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.configuration import Recipe, in_microseconds
 from tests.cli.apps import Recorded
 
 

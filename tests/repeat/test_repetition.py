@@ -13,8 +13,8 @@ from conformance.judging.judge import judge_line
 from conformance.judging.repetition import FACT, Held, held_again, over_repetitions, requests_of
 from conformance.judging.verdict import Line, Verdict, VerdictKind
 from conformance.judging.waivers import parse
-from tests.reporting.html.made import exchange, item
-from tests.reporting.records import red
+from tests.reporting.html.sample_runs import exchange, item
+from tests.reporting.run_results import red
 
 SCENARIO = "first-ack.named-worker"
 STARTING, TIMES = "ack.first.starting", "ack.first.acknowledged-at"

@@ -21,13 +21,13 @@ from conformance.emulator import EmulatorServer, Tokens
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import Line
-from conformance.plugin.court import TIME_LIMIT
-from conformance.plugin.earlier import unpassed_lines
-from tests.arrange.test_runs_on_given_items import PROGRAM
-from tests.books.statement import check_books
+from conformance.plugin.judging_runner import TIME_LIMIT
+from conformance.plugin.last_failed import unpassed_lines
+from tests.arrange.test_runs_on_prepared_items import PROGRAM
 from tests.cli.apps import Recorded, left_on
 from tests.cli.processes import Ended, Running, cli, start, tokens_environment, until
 from tests.hostile.inspection import check_folder
+from tests.run_invariants.invariants import check_books
 from tests.runs import judge_app, judge_settings, settings_for
 
 from .servers import Flaky, healthy, sessions

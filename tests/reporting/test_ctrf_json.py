@@ -13,7 +13,7 @@ from conformance.judging.verdict import Line
 from conformance.reporting.ctrf_json import ctrf
 from conformance.text import LANGS
 
-from .records import HOSTILE, LOST_LINE, both, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, LOST_LINE, both, hostile, mixed, record_of, red, verdict
 
 STATUS = {"enum": ["passed", "failed", "skipped", "pending", "other"]}
 COUNT = {"type": "integer", "minimum": 0}

@@ -3,10 +3,10 @@
 import pytest
 
 from conformance.contract.catalogue import load
+from conformance.reporting.escaping import safe
 from conformance.reporting.github import error, error_commands
-from conformance.reporting.safe import safe
 
-from .records import HOSTILE, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, hostile, mixed, record_of, red, verdict
 
 
 def parsed(line: str) -> tuple[str, dict[str, str], str]:

@@ -9,13 +9,13 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from junitparser import TestCase as Case
 
 from conformance.contract.catalogue import load
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
+from conformance.reporting.escaping import xml_characters
 from conformance.reporting.junit_xml import junit
-from conformance.reporting.safe import xml_characters
-from conformance.reporting.wording import summary
+from conformance.reporting.messages import summary
 
-from .records import HOSTILE, LOST_LINE, hostile, mixed
+from .run_results import HOSTILE, LOST_LINE, hostile, mixed
 
 Found = dict[tuple[str, str], tuple[str, str]]
 """By class and name of a case: what became of it, and why."""

@@ -7,12 +7,12 @@ import pytest
 from conformance.contract.catalogue import load
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
-from conformance.proving.trial import judge_settings, settings_for
+from conformance.mutation.mutant_run import judge_settings, settings_for
 from conformance.reporting.junit_xml import junit
 
-from .records import HOSTILE, LOST_LINE, both, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, LOST_LINE, both, hostile, mixed, record_of, red, verdict
 
 OUTCOMES = {
     "failed": "failure",

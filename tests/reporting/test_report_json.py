@@ -8,11 +8,11 @@ import pytest
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import load
 from conformance.judging.plan import full_plan
-from conformance.judging.record import Phases, RunRecord
+from conformance.judging.run_result import Phases, RunRecord
 from conformance.judging.verdict import WORST_FIRST, Verdict
 from conformance.reporting.report_json import report, schema_text
 
-from .records import HOSTILE, LOST_LINE, OBSERVATION, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, LOST_LINE, OBSERVATION, hostile, mixed, record_of, red, verdict
 
 SCHEMA: dict[str, Any] = json.loads(schema_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

@@ -7,11 +7,11 @@ import pytest
 
 from conformance.certificate.badge import MESSAGE as CERTIFIED
 from conformance.contract.catalogue import load
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.reporting.run_badge import LABEL, endpoint, shield, svg
 from conformance.text import LANGS, Lang, Text
 
-from .records import HOSTILE, both, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, both, hostile, mixed, record_of, red, verdict
 
 SPACE = "{http://www.w3.org/2000/svg}"
 GREEN = verdict("auth.missing", "ack.auth.missing")

@@ -7,14 +7,14 @@ import pytest
 from markdown_it import MarkdownIt
 
 from conformance.contract.catalogue import load
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS, Line, Red, Verdict
 from conformance.reporting.markdown import code, literal
 from conformance.reporting.summary_md import markdown
 from conformance.text import LANGS, Lang
 from tests.hostile.inspection import INSPECTORS
 
-from .records import HOSTILE, both, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, both, hostile, mixed, record_of, red, verdict
 
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
 MARKUP = (

@@ -4,13 +4,13 @@ import pytest
 
 from conformance.contract.catalogue import load
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line, Verdict
 from conformance.reporting.table import aligned, width
 from conformance.reporting.terminal import lines
 from conformance.text import LANGS, Lang
 
-from .records import HOSTILE, OBSERVATION, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, OBSERVATION, hostile, mixed, record_of, red, verdict
 
 PATH = "reports/latest/report.json"
 

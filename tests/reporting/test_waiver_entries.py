@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from conformance.emulator import Tokens
+from conformance.emulator.configuration import Recipe
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.recipe import Recipe
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
 from conformance.judging.waivers import parse
 from conformance.text import LANGS, Lang

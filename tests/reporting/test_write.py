@@ -9,7 +9,7 @@ import pytest
 from conformance.reporting.terminal import lines
 from conformance.reporting.write import write_reports
 
-from .records import HOSTILE, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, hostile, mixed, record_of, red, verdict
 
 WRITTEN = {
     *("report.json", "report.schema.json", "report.html", "junit.xml"),

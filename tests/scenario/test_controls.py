@@ -9,9 +9,9 @@ import pytest
 from conformance.chapters.registry import controls, scenarios
 from conformance.contract.catalogue import load
 from conformance.scenario.controls import accepted, alike, went_otherwise
-from conformance.scenario.model import refusal, success
+from conformance.scenario.expectations import refusal, success
 
-from .building import Dialog, begun, envelope, refused, shown
+from .transcript_builder import Dialog, begun, envelope, refused, shown
 
 CONFLICT = envelope("invalid_request_error")
 VARIATIONS = {

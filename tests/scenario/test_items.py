@@ -9,22 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange.given import ManifestArranger
-from conformance.arrange.items import ApiArranger, Arranger
+from conformance.arrange.api_arranger import ApiArranger, Arranger
+from conformance.arrange.environments import prepare
+from conformance.arrange.item_spec import Item, Want
 from conformance.arrange.journal import Journal, new_run_id
-from conformance.arrange.wants import Item, Want
-from conformance.arrange.workspace import prepare
+from conformance.arrange.prepared_items import ManifestArranger
 from conformance.client.api import Api
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.exchange import Transcript
-from conformance.scenario.perform import perform
-from conformance.scenario.stage import Stage
-from conformance.scenario.view import View
+from conformance.scenario.context import Stage
+from conformance.scenario.execute import perform
+from conformance.scenario.transcript_view import View
 from conformance.target import Credentials, Secret
 from tests.client.servers import connected
 
-from .held import held, scenario, server
-from .test_stage import accepted
+from .conversations import held, scenario, server
+from .test_context import accepted
 
 TOKENS = Tokens.generate()
 OWNER = Credentials(pat=Secret(TOKENS.owner, "${QODER_PAT}"))
@@ -127,9 +127,9 @@ def test_an_item_that_cannot_be_had_ends_the_conversation_when_nothing_is_under_
 
 def test_several_items_are_not_asked_of_whoever_gives_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the case did not say beforehand that it would."""
-    from conformance.arrange.allotment import allot
+    from conformance.arrange.item_assignment import allot
 
-    from . import held as held_module
+    from . import conversations as held_module
 
     def given(api: Api) -> Arranger:
         return ManifestArranger(api, allot([], []), Journal(tmp_path / "journal.jsonl"), "a.case")

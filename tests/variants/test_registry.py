@@ -10,8 +10,8 @@ import pytest
 
 from conformance.contract import timestamps
 from conformance.contract.catalogue import load
-from conformance.emulator.front import PLAIN
-from conformance.emulator.recipe import Recipe, in_microseconds
+from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.tcp_proxy import PLAIN
 from conformance.emulator.variants import VARIANTS, Variant, assembled, combinations, excluded
 from conformance.emulator.work import WorkItem
 

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from conformance.arrange.wants import Want
+from conformance.arrange.item_spec import Want
 
 WORKER_HEADER = "Anthropic-Worker-ID"
 EXTRA_HEADER = ("X-Tenant", "acme")

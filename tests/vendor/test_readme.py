@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from conformance.arrange.command_arranger import request_for
+from conformance.arrange.item_spec import Want
 from conformance.arrange.manifest import parse_manifest, schema_text
-from conformance.arrange.program import request_for
-from conformance.arrange.wants import Want
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.text import LANGS, Lang
 from tests.cli.processes import clean_environment, tokens_environment
@@ -91,7 +91,7 @@ def test_both_languages_show_the_same(kind: str) -> None:
 
 
 def test_the_program_shown_is_the_one_that_is_tested() -> None:
-    program = ROOT / "tests" / "arrange" / "emulator_program.py"
+    program = ROOT / "tests" / "arrange" / "emulator_command.py"
     assert block("en", "python arrange") == program.read_text("utf-8")
 
 

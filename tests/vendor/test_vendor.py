@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange.allotment import kind_wanted
-from conformance.arrange.wants import Want
+from conformance.arrange.item_assignment import kind_wanted
+from conformance.arrange.item_spec import Want
 from conformance.chapters.registry import scenarios
 from conformance.emulator import EmulatorServer
 from tests.cli.processes import Ended, cli

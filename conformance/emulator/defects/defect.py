@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..front import Rewiring, Wire
-from ..recipe import Departure, Recipe
+from ..configuration import Departure, Recipe
+from ..tcp_proxy import Rewiring, Wire
 
 
 def as_found(recipe: Recipe) -> Recipe:

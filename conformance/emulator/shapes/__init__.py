@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from . import of_operations, of_states
+from . import operations, state_names
 from .shape import Shape
 
-SHAPES: Final[Mapping[str, Shape]] = {shape.id: shape for area in (of_operations, of_states) for shape in area.SHAPES}
+SHAPES: Final[Mapping[str, Shape]] = {shape.id: shape for area in (operations, state_names) for shape in area.SHAPES}
 """Every shape by its id."""
 
 TOGETHER: Final[tuple[tuple[str, ...], ...]] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..recipe import Departure
+from ..configuration import Departure
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ an undelivered item (`undelivered-refused` does not), an ack without a Worker-ID
 no worker on ack (`ack-records-worker` does) and answers 404 to malformed ids (`malformed-ids-400`).
 """
 
-from .combining import Assembly, assembled, combinations, excluded
+from .composition import Assembly, assembled, combinations, excluded
 from .registry import VARIANTS
 from .variant import Variant
 

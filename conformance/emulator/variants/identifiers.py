@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
-from ..front import Rewiring
-from ..head import Head
+from ..clock import Clock
+from ..configuration import Departure, Recipe
+from ..http_head import Head
 from ..ids import IdMint
-from ..instants import Clock
-from ..recipe import Departure, Recipe
+from ..tcp_proxy import Rewiring
 from .variant import Variant
 
 _ID_FORM = frozenset({"ack.answer.id-form"})

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 
-from .arranging import ARRANGING
-from .deciding import DECIDING
+from .behaviour import BEHAVIOUR
+from .http_framing import HTTP_FRAMING
 from .identifiers import IDENTIFIERS
-from .lagging import LAGGING
-from .spelling import SPELLING
+from .network_conditions import NETWORK_CONDITIONS
+from .read_lag import READ_LAG
+from .serialization import SERIALIZATION
+from .setup_api import SETUP_API
 from .variant import Variant
-from .weather import WEATHER
-from .wiring import WIRING
 
 VARIANTS: Mapping[str, Variant] = {
-    variant.id: variant for variant in (*IDENTIFIERS, *DECIDING, *ARRANGING, *LAGGING, *SPELLING, *WEATHER, *WIRING)
+    variant.id: variant
+    for variant in (*IDENTIFIERS, *BEHAVIOUR, *SETUP_API, *READ_LAG, *SERIALIZATION, *NETWORK_CONDITIONS, *HTTP_FRAMING)
 }
 """In the order in which they are applied: what is nearer to the wire comes later."""

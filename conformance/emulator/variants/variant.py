@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from ..configuration import Departure, Recipe
 from ..errors import JsonObject
-from ..front import Rewiring, Wire
 from ..operations import Call, Operation, Reply
-from ..recipe import Departure, Recipe
+from ..tcp_proxy import Rewiring, Wire
 from ..work import WorkItem
 
 ITEM = "/environments/{environment_id}/work/{work_id}"

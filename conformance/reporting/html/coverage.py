@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.contract.model import PHASES
 from conformance.exchange import Transcript
-from conformance.exploration.reading import ROWS
+from conformance.stateful.to_history import ROWS
 from conformance.text import Text
 
 

@@ -18,15 +18,15 @@ from markupsafe import Markup
 
 from conformance.contract.ambiguities import register
 from conformance.contract.catalogue import BASIS_WORDS
-from conformance.contract.witnesses import schema_differences
+from conformance.contract.schema_agreement import schema_differences
 from conformance.exchange import Transcript
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
-from conformance.reporting.html import coverage, machine, race, sequence, timeline
-from conformance.reporting.html.markup import Words, block, coded, is_link
-from conformance.reporting.html.view import Breach, View
-from conformance.reporting.safe import encodable, safe
-from conformance.reporting.wording import JUDGED_AGAIN
+from conformance.reporting.escaping import encodable, safe
+from conformance.reporting.html import coverage, race_diagram, sequence_diagram, state_diagram, timeline
+from conformance.reporting.html.html_text import Words, block, coded, is_link
+from conformance.reporting.html.page_model import Breach, View
+from conformance.reporting.messages import JUDGED_AGAIN
 from conformance.text import LANGS, Lang, Text
 
 MOST_IN_BREACHES: Final = 600_000
@@ -60,7 +60,7 @@ def page(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang = 
         script=Markup(script),  # noqa: S704 - a file of ours
         breaches=_breaches(view, environment),
         coverage=coverage.coverage_of(transcripts.values()),
-        machine=machine.machine_of(transcripts.values(), view.red_steps),
+        machine=state_diagram.machine_of(transcripts.values(), view.red_steps),
         timeline=timeline.timeline_of(transcripts, {name: kind for name, _, kind, _ in view.scenarios}),
         register=register(),
         differences=schema_differences(),
@@ -108,9 +108,9 @@ def _environment(lang: Lang) -> Environment:
         words=WORDS,
         worst_first=WORST_FIRST,
         basis_words=BASIS_WORDS,
-        machine_size=(machine.WIDTH, machine.HEIGHT, machine.LINE, machine.HALF),
-        race_size=(race.WIDTH, race.BAR),
-        sequence_width=sequence.WIDTH,
+        machine_size=(state_diagram.WIDTH, state_diagram.HEIGHT, state_diagram.LINE, state_diagram.HALF),
+        race_size=(race_diagram.WIDTH, race_diagram.BAR),
+        sequence_width=sequence_diagram.WIDTH,
         timeline_size=(timeline.WIDTH, timeline.ROW),
     )
     return environment

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.exchange import Transcript
-from conformance.exploration.reading import ROWS
 from conformance.reporting.html.page import page
-from tests.reporting.records import both, record_of, verdict
+from conformance.stateful.to_history import ROWS
+from tests.reporting.run_results import both, record_of, verdict
 
-from .made import exchange, item, transcript
+from .sample_runs import exchange, item, transcript
 
 RECORD = record_of(verdict("race.explored", "ack.observe.exploration", "observed", observation=both("58 of 60 pairs")))
 

@@ -14,19 +14,19 @@ import pytest
 from jinja2 import Environment, nodes
 
 from conformance.contract.ambiguities import register
-from conformance.contract.mistakes import mistakes_of
+from conformance.contract.common_mistakes import mistakes_of
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
-from conformance.judging.record import RunRecord
+from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Red, Verdict
-from conformance.reporting.html.markup import coded
+from conformance.reporting.html.html_text import coded
 from conformance.reporting.html.page import page
-from conformance.reporting.wording import JUDGED_AGAIN
+from conformance.reporting.messages import JUDGED_AGAIN
 from conformance.text import LANGS, Lang
 from tests.hostile.inspection import INSPECTORS
-from tests.reporting.records import HOSTILE, both, hostile, mixed, record_of, red, verdict
+from tests.reporting.run_results import HOSTILE, both, hostile, mixed, record_of, red, verdict
 
-from .made import exchange, item, run_on_a_defect, transcript
+from .sample_runs import exchange, item, run_on_a_defect, transcript
 
 TEMPLATES = sorted(
     entry.name

@@ -1,0 +1,272 @@
+"""One work item, brought into a state through the public API.
+
+Sources: Poll for work, Heartbeat, Stop work item, Sessions § Create and § Send events (contract facts 5.4 to 5.6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final, Protocol
+
+from conformance.arrange.deliveries import DeliveredTwice, Deliveries
+from conformance.arrange.environments import NO_SECOND, Maker, Workspace
+from conformance.arrange.item_spec import Item, Place, Want
+from conformance.arrange.journal import Journal
+from conformance.arrange.responses import (
+    AnswerLost,
+    CannotArrange,
+    NotOffered,
+    id_of,
+    nothing_in,
+    object_of,
+    succeeded,
+    usable_id,
+)
+from conformance.arrange.transitions import Way
+from conformance.client.api import Api
+from conformance.exchange import Header
+from conformance.text import Text
+
+BLOCK_MS: Final = 999
+"""The longest documented long poll."""
+
+NEVER_RECLAIM_MS: Final = 86_400_000
+"""A day: longer than any run, so that a poll never takes an item that was delivered to another scenario."""
+
+POLL_PATIENCE: Final = 30.0
+"""Seconds after which an item that was not delivered is given up."""
+
+_AGAIN: Final = ("", "-2", "-3")
+"""What tells the sessions of one item apart, where answers were lost."""
+
+POLL_INTERVAL: Final = 0.25
+"""Seconds at least from one poll to the next, for targets that do not wait as `block_ms` asks."""
+
+
+class Arranger(Protocol):
+    """Whatever brings a case its item."""
+
+    kind: str
+
+    @property
+    def used(self) -> Sequence[Item]:
+        """Items that the suite made and that were this case's own: to be removed with their sessions."""
+        ...
+
+    async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
+        """An item as wanted, a case's own from now on.
+
+        `worker` is the identity to poll with where this arranger polls, `header` another spelling of its header.
+        `name` tells items of one case apart: it stands before the steps that bring this one about.
+
+        Raises:
+            CannotArrange: there is none to be had.
+            Precondition: an ack on the way was refused.
+            AnswerLost: an answer that matters was lost.
+            DeliveredTwice: poll delivered an item that another case was given.
+            NotOffered: this arranger cannot bring it about.
+        """
+        ...
+
+    async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
+        """The same item, delivered to somebody else; errors as `item`."""
+        ...
+
+
+class ApiArranger:
+    """Makes work through sessions and takes it by polling, for one scenario.
+
+    What is `keyed` has a name that does not say whose it is. `listed` says by environment up to which id its list needs
+    not be read again: ids ascend, and full pages stay. `deliveries` are those of this process.
+    """
+
+    kind = "api"
+
+    def __init__(
+        self,
+        api: Api,
+        workspace: Workspace,
+        journal: Journal,
+        label: str,
+        *,
+        listed: dict[str, str] | None = None,
+        keyed: bool = False,
+        deliveries: Deliveries | None = None,
+    ) -> None:
+        self.used: list[Item] = []
+        self._listed = {} if listed is None else listed
+        self._api = api
+        self._workspace = workspace
+        self._maker = Maker(api, journal, workspace.run_id, keyed=keyed)
+        self._label = label
+        self._deliveries = Deliveries(journal) if deliveries is None else deliveries
+
+    async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
+        """Queue an item, poll until one is delivered, and take it along its way."""
+        worker_header = header or self._api.client.target.worker_header
+        headers: tuple[Header, ...] = () if worker is None else ((worker_header, worker),)
+        if not want.delivered:
+            return await self._undelivered(want.place, name)
+        item = await self._delivered(want.place, worker, headers, name)
+        await Way(self._api, item, headers, lambda step: _step(name, step)).go(want)
+        return item
+
+    async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
+        """Poll with a reclaim age of zero until the item is delivered again.
+
+        Only for the quiet environment: such a poll takes any delivered item of its environment.
+        """
+        number = 0
+        async for _ in _paced(patience):
+            number += 1
+            again = await self._poll(f"redeliver.poll.{number}", item.place, item.environment_id, None, headers, 0)
+            if again is not None and again.work_id == item.work_id:
+                return again
+        raise NotOffered(Text("poll did not deliver the item again", "poll 没有重新投递该 item"))
+
+    async def _delivered(self, place: Place, worker: str | None, headers: tuple[Header, ...], name: str) -> Item:
+        """Items are alike until polled: whichever the poll returns is this scenario's own."""
+        environment_id, _ = await self._queued(place, name)
+        number = 0
+        async for _ in _paced(POLL_PATIENCE):
+            number += 1
+            step = _step(name, f"poll.{number}")
+            async with self._deliveries.polling():
+                item = await self._poll(step, place, environment_id, worker, headers, NEVER_RECLAIM_MS)
+                fresh = item is None or place == "quiet" or self._deliveries.take(item)
+            if item is not None and fresh:
+                self.used.append(item)
+                return item
+            if item is not None:
+                await self._put_aside(step, item)
+        raise CannotArrange(
+            Text(
+                "No work was delivered within {seconds} s after a session and a user message were created.",
+                "创建 session 并发送用户消息后，{seconds} 秒内没有取到 work。",
+            ).format(seconds=f"{POLL_PATIENCE:g}"),
+            _step(name, f"poll.{number}"),
+        )
+
+    async def _put_aside(self, step: str, item: Item) -> None:
+        """Stop an item that an earlier conversation was given, so that the next poll finds another one.
+
+        Raises:
+            DeliveredTwice: that conversation may still go on.
+            CannotArrange: it is this one.
+        """
+        if not self._deliveries.alone:
+            raise DeliveredTwice(step)
+        if any(mine.work_id == item.work_id for mine in self.used):
+            raise CannotArrange(
+                Text(
+                    "poll delivered one item to two workers of this case, which needs an item for each",
+                    "poll 将同一个 item 投递给本用例的两个 worker，而本用例需要每个 worker 各有一个 item",
+                ),
+                step,
+            )
+        succeeded(await self._api.stop(f"{step}.put-aside", item.environment_id, item.work_id, force=True))
+
+    async def _queued(self, place: Place, name: str) -> tuple[str, str]:
+        """Create a session and its first message, so that work is queued; the ids of environment and session.
+
+        Where an answer is lost another session is made: items are alike, and nothing was said of this one yet.
+        """
+        environment_id = self._workspace.environment(place)
+        if environment_id is None:
+            raise CannotArrange(self._workspace.why_missing("quiet", NO_SECOND), "create-environment.quiet")
+        label = f"{self._label}-{name}" if name else self._label
+        for again in _AGAIN:
+            try:
+                session_id = await self._maker.session(
+                    _step(name, f"session{again}"),
+                    f"{label}{again}",
+                    agent=self._workspace.agent,
+                    environment=environment_id,
+                )
+                succeeded(await self._api.send_message(_step(name, f"message{again}"), session_id, "Say OK."))
+            except AnswerLost as lost:
+                if lost.exchange.outcome == "fail" or again == _AGAIN[-1]:
+                    raise
+            else:
+                break
+        return environment_id, session_id
+
+    async def _undelivered(self, place: Place, name: str) -> Item:
+        """An item that is queued and that nobody polled, found in the list by its session."""
+        environment_id, session_id = await self._queued(place, name)
+        number = 0
+        async for _ in _paced(POLL_PATIENCE):
+            number += 1
+            step = _step(name, f"list.{number}")
+            page = self._listed.get(environment_id)
+            listing = object_of(await self._api.list_work(step, environment_id, page=page))
+            listed = listing.get("data")
+            if not isinstance(listed, list):
+                raise CannotArrange(Text("the list of work items has no `data`", "work item 列表中没有 `data`"), step)
+            for entry in listed:
+                if isinstance(entry, dict) and session_of(entry) == session_id:
+                    work_id = usable_id(entry.get("id"), step)
+                    item = Item(
+                        environment_id=environment_id,
+                        work_id=work_id,
+                        place=place,
+                        worker=None,
+                        seen_by=step,
+                        seen=entry,
+                    )
+                    self.used.append(item)
+                    return item
+            if listing.get("has_more") is True and isinstance(listing.get("last_id"), str):
+                self._listed[environment_id] = listing["last_id"]
+        raise CannotArrange(
+            Text("the session's work item is not in the list", "列表中没有该 session 的 work item"),
+            _step(name, f"list.{number}"),
+        )
+
+    async def _poll(
+        self,
+        step: str,
+        place: Place,
+        environment_id: str,
+        worker: str | None,
+        headers: tuple[Header, ...],
+        reclaim_older_than_ms: int,
+    ) -> Item | None:
+        """Poll once; None where nothing is available."""
+        exchange = await self._api.poll(
+            step, environment_id, headers=headers, block_ms=BLOCK_MS, reclaim_older_than_ms=reclaim_older_than_ms
+        )
+        if nothing_in(exchange):
+            return None
+        return Item(
+            environment_id=environment_id,
+            work_id=id_of(exchange),
+            place=place,
+            worker=worker,
+            seen_by=step,
+            seen=object_of(exchange),
+        )
+
+
+def _step(name: str, step: str) -> str:
+    """`arrange.poll.1`, or `b.arrange.poll.1` for an item of that name."""
+    return f"{name}.arrange.{step}" if name else f"arrange.{step}"
+
+
+def session_of(entry: dict[str, Any]) -> Any:
+    """The id of the session whose work an item is, as the target shows it; None where it does not."""
+    data = entry.get("data")
+    return data.get("id") if isinstance(data, dict) else None
+
+
+async def _paced(patience: float) -> AsyncIterator[None]:
+    """Turns for polling: at once, then not faster than `POLL_INTERVAL`, until `patience` seconds are over."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + patience
+    while True:
+        begun = clock()
+        yield
+        if clock() >= deadline:
+            return
+        await asyncio.sleep(max(0.0, begun + POLL_INTERVAL - clock()))

@@ -1,0 +1,220 @@
+"""A vendor's own program that arranges items: one process for each request, JSON in, JSON out, no shell."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, Final, Literal, NoReturn
+
+from conformance.arrange.environment_tokens import token_in
+from conformance.arrange.item_spec import Want
+from conformance.arrange.long_lived_command import MAX_OUTPUT, KeptProgram, Trouble, end
+from conformance.arrange.responses import CannotArrange, usable_id
+from conformance.contract.strict_json import NotStrictJson, decode, parse
+from conformance.machine.temporary_file import scratch
+from conformance.machine.user_environment import users_environment
+from conformance.target import ConfigurationError
+from conformance.text import Text
+
+REQUEST_FORMAT: Final = "work-conformance-arrange/1"
+PROGRAM: Final = "arrange.program"
+"""The step to look at where the program is what failed."""
+
+Place = Literal["cloud-environment", "second-environment"]
+
+_MAX_ERRORS: Final = 1 << 20
+_SHOWN: Final = 200
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAPS: Final = (0.005, 0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a program gave: an environment, or an item of one. `pat_env` names the variable with the environment's token."""
+
+    environment_id: str
+    work_id: str = ""
+    pat_env: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The words of the command, how many seconds one request may take, and what keeps secrets out of messages.
+
+    `kept` is the program where it stays; else one is started for each request.
+    """
+
+    words: tuple[str, ...]
+    timeout: float
+    redact: Callable[[str], str]
+    kept: KeptProgram | None = None
+
+    async def item(self, request: dict[str, Any], what: str) -> Given:
+        """Ask for an item.
+
+        Raises:
+            CannotArrange: the program does not bring it, or not in time.
+        """
+        answer = await self._answer(request, what)
+        environment_id, work_id = self._id(answer, "environment_id", what), self._id(answer, "work_id", what)
+        return Given(environment_id, work_id, self._variable(answer, what))
+
+    async def environment(self, place: Place) -> Given:
+        """Ask for an environment; errors as `item`."""
+        answer = await self._answer(_request(place), place)
+        return Given(self._id(answer, "environment_id", place), pat_env=self._variable(answer, place))
+
+    async def release(self, environment_id: str, work_id: str | None) -> None:
+        """Say that something is needed no more; what is answered does not matter. Errors as `item`."""
+        place = {"environment_id": environment_id, "work_id": work_id}
+        await self._run({"format": REQUEST_FORMAT, "release": place}, "release")
+
+    async def _answer(self, request: dict[str, Any], what: str) -> dict[str, Any]:
+        raw = await self._run(request, what)
+        try:
+            answer = parse(decode(raw))
+        except NotStrictJson as fault:
+            self._fail(what, Text("its output is no JSON ({why})", "其输出不是 JSON（{why}）").format(why=fault.reason))
+        if not isinstance(answer, dict):
+            self._fail(what, Text("its output is no JSON object", "其输出不是 JSON 对象"))
+        if "error" in answer:
+            said = self._last_line(str(answer["error"]).encode())
+            self._fail(what, Text("it answered with an error", "它应答了错误"), said)
+        return answer
+
+    def _id(self, answer: dict[str, Any], key: str, what: str) -> str:
+        try:
+            found = usable_id(answer.get(key), PROGRAM)
+        except CannotArrange:
+            self._fail(what, Text("its output has no usable `{key}`", "其输出中没有可用的 `{key}`").format(key=key))
+        if self.redact(found) != found:
+            self._fail(what, Text("its `{key}` holds a secret", "其 `{key}` 中含有机密").format(key=key))
+        return found
+
+    def _variable(self, answer: dict[str, Any], what: str) -> str | None:
+        """The variable with the environment's token, whose value is there to be used; None for the main token."""
+        name = answer.get("pat_env")
+        if name is None:
+            return None
+        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+            words = Text("its `pat_env` is no name of an environment variable", "其 `pat_env` 不是环境变量名")
+            self._fail(what, words)
+        try:
+            token_in(name)
+        except ConfigurationError as error:
+            self._fail(what, Text(error.reason.en.rstrip("."), error.reason.zh.rstrip("。")))
+        return name
+
+    async def _run(self, request: dict[str, Any], what: str) -> bytes:
+        """What the program wrote. A process of its own session, so that all of it can be ended."""
+        if self.kept is not None:
+            try:
+                return await self.kept.ask(request)
+            except Trouble as stop:
+                self._fail(what, stop.reason, self._last_line(stop.said))
+        with contextlib.ExitStack() as files:
+            try:
+                given, out, err = (files.enter_context(scratch()) for _ in range(3))
+                given.write(json.dumps(request).encode() + b"\n")
+                given.seek(0)
+                process = subprocess.Popen(  # noqa: S603, ASYNC220 - the user's own command; files, so nothing blocks
+                    self.words, stdin=given, stdout=out, stderr=err, env=users_environment(), start_new_session=True
+                )
+            except (OSError, ValueError) as error:
+                self._fail(what, Text("it cannot be started ({why})", "无法启动（{why}）").format(why=error))
+            try:
+                trouble = await self._ended(process, out, err)
+            finally:
+                end(process)
+            if trouble is None and process.returncode:
+                trouble = Text("it ended with code {code}", "以代码 {code} 结束").format(code=process.returncode)
+            if trouble is not None:
+                size = err.seek(0, os.SEEK_END)
+                err.seek(max(0, size - MAX_OUTPUT))
+                self._fail(what, trouble, self._last_line(err.read()))
+            out.seek(0)
+            return out.read(MAX_OUTPUT)
+
+    async def _ended(self, process: subprocess.Popen[bytes], out: IO[bytes], err: IO[bytes]) -> Text | None:
+        """Wait for the end of the process; what speaks against waiting longer, if anything does."""
+        clock = asyncio.get_running_loop().time
+        deadline, nap = clock() + self.timeout, _NAPS[0]
+        while True:
+            running = process.poll() is None
+            for stream, limit in ((out, MAX_OUTPUT), (err, _MAX_ERRORS)):
+                if os.fstat(stream.fileno()).st_size > limit:
+                    return Text("it wrote more than {n} bytes", "输出超过 {n} 字节").format(n=limit)
+            if not running:
+                return None
+            if clock() > deadline:
+                return Text("it did not end within {s} s", "未在 {s} 秒内结束").format(s=f"{self.timeout:g}")
+            await asyncio.sleep(nap)
+            nap = min(2 * nap, _NAPS[1])
+
+    def _last_line(self, raw: bytes) -> str:
+        """The last line of what it said, without secrets and without anything that moves a cursor."""
+        lines = self.redact(raw.decode("utf-8", "replace")).splitlines()
+        said = [line.strip() for line in lines[len(raw) >= MAX_OUTPUT :] if line.strip()]
+        return "".join(char if char.isprintable() else "?" for char in said[-1][:_SHOWN]) if said else ""
+
+    def _fail(self, what: str, trouble: Text, said: str = "") -> NoReturn:
+        words = Text("The arranging program, asked for `{what}`: {trouble}", "安排程序（请求 `{what}`）：{trouble}")
+        words = words.format(what=what, trouble=trouble)
+        if said:
+            words = Text("{words}: {said}", "{words}：{said}").format(words=words, said=said)
+        raise CannotArrange(words, PROGRAM)
+
+
+def request_for(want: Want, worker: str | None) -> dict[str, Any]:
+    """What the program reads: an item in a state, polled by this worker or by one without an identity."""
+    return _request(
+        want.state,
+        worker_id=worker,
+        stopped_by=want.stopped_by,
+        came_from=want.came_from,
+        delivered=want.delivered,
+    )
+
+
+async def release(program: Program, given: Sequence[tuple[str, str | None]], *, at_once: int) -> list[str]:
+    """Give everything back that the program made; sentences about what it did not take."""
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(environment_id: str, work_id: str | None) -> str | None:
+        async with gate:
+            try:
+                await program.release(environment_id, work_id)
+            except CannotArrange as failure:
+                what = f"work {work_id} in {environment_id}" if work_id else f"environment {environment_id}"
+                return f"{what}: {failure.reason.en}"
+        return None
+
+    items = [place for place in given if place[1] is not None]
+    bare = [place for place in given if place[1] is None]
+    results = [*await asyncio.gather(*(one(*place) for place in items))]
+    results += await asyncio.gather(*(one(*place) for place in bare))
+    return [sentence for sentence in results if sentence is not None]
+
+
+def _request(
+    want: str,
+    *,
+    worker_id: str | None = None,
+    stopped_by: str | None = None,
+    came_from: str | None = None,
+    delivered: bool = False,
+) -> dict[str, Any]:
+    return {
+        "format": REQUEST_FORMAT,
+        "want": want,
+        "worker_id": worker_id,
+        "stopped_by": stopped_by,
+        "came_from": came_from,
+        "delivered": delivered,
+    }

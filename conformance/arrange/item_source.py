@@ -1,0 +1,199 @@
+"""Where a run's items come from: the public API, a manifest, or a vendor's program."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from conformance.arrange.api_arranger import ApiArranger, Arranger
+from conformance.arrange.command_arranger import Program
+from conformance.arrange.deliveries import Deliveries
+from conformance.arrange.environments import Workspace
+from conformance.arrange.item_assignment import allot, kind_of
+from conformance.arrange.item_spec import Want
+from conformance.arrange.journal import Journal
+from conformance.arrange.long_lived_command import KeptProgram
+from conformance.arrange.manifest import Entry, Manifest, WrongManifest, parse_manifest, read_manifest
+from conformance.arrange.modes import DEFAULT_TIMEOUT, Mode
+from conformance.arrange.prepared_items import CommandArranger, ManifestArranger
+from conformance.client.api import Api
+from conformance.target import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrangement:
+    """One of the three ways, with what it needs. `timeout` is in seconds, for one request to the program.
+
+    `keep`: the program is started once in each process and stays until `close`.
+    """
+
+    mode: Mode = "api"
+    manifest: Manifest | None = None
+    command: tuple[str, ...] = ()
+    timeout: float = DEFAULT_TIMEOUT
+    keep: bool = False
+    _kept: list[KeptProgram] = field(default_factory=list, compare=False, repr=False)
+
+    def program(self, api: Api) -> Program:
+        """The vendor's program, with the secrets of this client kept out of what it says."""
+        if self.keep and not self._kept:
+            self._kept.append(KeptProgram(self.command, self.timeout))
+        return Program(self.command, self.timeout, api.client.redact, self._kept[0] if self._kept else None)
+
+    def close(self) -> None:
+        """End a program that stays."""
+        while self._kept:
+            self._kept.pop().close()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain types, to cross from one process to another."""
+        return {
+            "mode": self.mode,
+            "manifest": self.manifest.to_json() if self.manifest else None,
+            "command": list(self.command),
+            "timeout": self.timeout,
+            "keep": self.keep,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Arrangement:
+        """What `to_json` made."""
+        return cls(
+            mode=data["mode"],
+            manifest=parse_manifest(data["manifest"]) if data["manifest"] else None,
+            command=tuple(data["command"]),
+            timeout=data["timeout"],
+            keep=data["keep"],
+        )
+
+
+class Arrangers:
+    """Makes an arranger for each attempt at a case. `plan` is the whole run's, whatever part this process has."""
+
+    def __init__(
+        self,
+        arrangement: Arrangement,
+        workspace: Workspace,
+        journal: Journal,
+        plan: Iterable[tuple[str, Want]],
+        *,
+        processes: int = 1,
+    ) -> None:
+        self._arrangement = arrangement
+        self._workspace = workspace
+        self._journal = journal
+        self._listed: dict[str, str] = {}
+        self._reserved: dict[str, Entry] = {}
+        self.deliveries = Deliveries(journal, processes=processes)
+        self._allotment = allot(plan, arrangement.manifest.items if arrangement.manifest else ())
+
+    def arranger(self, api: Api, case: str, label: str, *, keyed: bool) -> Arranger:
+        """One that talks through this API; what it creates is named with the label, or `keyed`."""
+        match self._arrangement.mode:
+            case "manifest":
+                reserved = self._reserved.pop(case, None)
+                return ManifestArranger(api, self._allotment, self._journal, case, reserved=reserved)
+            case "command":
+                return CommandArranger(api, self._arrangement.program(api), self._workspace, self._journal)
+            case _:
+                return ApiArranger(
+                    api,
+                    self._workspace,
+                    self._journal,
+                    label,
+                    listed=self._listed,
+                    deliveries=self.deliveries,
+                    keyed=keyed,
+                )
+
+    def reserve(self, case: str) -> bool:
+        """Keep an item for one more time of a case, so that a race may be repeated on it; whether there is one.
+
+        Of a manifest it is one that no process has taken. Where items are made there always is one.
+        """
+        if self._arrangement.mode != "manifest":
+            return True
+        own = self._allotment.own.get(case)
+        for entry in (own, *self._allotment.supply(kind_of(own)).spare) if own is not None else ():
+            if self._journal.claim(entry.environment_id, entry.work_id):
+                self._reserved[case] = entry
+                return True
+        return False
+
+
+def arrangement_from(values: Mapping[str, Any], *, embedded: bool) -> Arrangement:
+    """The arrangement that option values ask for.
+
+    Raises:
+        ConfigurationError: they contradict each other, the manifest is wrong, or the program is not there.
+    """
+    mode = cast("Mode", values.get("arrange") or "api")
+    for option, its_mode in (
+        ("manifest", "manifest"),
+        ("arrange_command", "command"),
+        ("arrange_timeout", "command"),
+        ("arrange_keep", "command"),
+    ):
+        if values.get(option) not in (None, False) and mode != its_mode:
+            name = option.replace("_", "-")
+            raise ConfigurationError(f"--{name} needs --arrange {its_mode}.", f"--{name} 需要 --arrange {its_mode}。")
+    if mode == "api":
+        return Arrangement()
+    if embedded:
+        raise ConfigurationError(
+            f"--arrange {mode} needs --base-url: the server that holds the items.",
+            f"--arrange {mode} 需要 --base-url：存放这些 item 的服务器。",
+        )
+    if mode == "manifest":
+        return Arrangement(mode=mode, manifest=_manifest(values.get("manifest")))
+    return Arrangement(
+        mode=mode,
+        command=_command(values.get("arrange_command")),
+        timeout=_timeout(values.get("arrange_timeout")),
+        keep=bool(values.get("arrange_keep")),
+    )
+
+
+def _manifest(path: str | None) -> Manifest:
+    if not path:
+        raise ConfigurationError(
+            "--arrange manifest needs --manifest FILE.", "--arrange manifest 需要 --manifest FILE。"
+        )
+    try:
+        return read_manifest(Path(path))
+    except WrongManifest as error:
+        why = error.reason
+        raise ConfigurationError(f"--manifest {path}: {why.en}.", f"--manifest {path}：{why.zh}。") from None
+
+
+def _command(text: str | None) -> tuple[str, ...]:
+    try:
+        words = shlex.split(text or "")
+    except ValueError as error:
+        raise ConfigurationError(
+            f"--arrange-command cannot be split into words ({error}).", f"--arrange-command 无法拆分为单词（{error}）。"
+        ) from None
+    if not words:
+        raise ConfigurationError(
+            "--arrange command needs --arrange-command CMD.", "--arrange command 需要 --arrange-command CMD。"
+        )
+    if shutil.which(words[0]) is None:
+        raise ConfigurationError(
+            f"--arrange-command: there is no program {words[0]!r} that can be started.",
+            f"--arrange-command：没有可启动的程序 {words[0]!r}。",
+        )
+    return tuple(words)
+
+
+def _timeout(seconds: float | None) -> float:
+    if seconds is None:
+        return DEFAULT_TIMEOUT
+    if not 0 < seconds < float("inf"):
+        raise ConfigurationError(
+            "--arrange-timeout must be a number of seconds more than 0.", "--arrange-timeout 必须是大于 0 的秒数。"
+        )
+    return float(seconds)

@@ -1,0 +1,173 @@
+"""Reads what an arranging answer says. What cannot be arranged is never a verdict on the ack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.arrange.item_spec import STATES, State
+from conformance.arrange.refusals import refusal
+from conformance.contract.strict_json import NotStrictJson, parse
+from conformance.exchange import Exchange, Response
+from conformance.text import Text
+
+MAX_ID_LENGTH = 256
+_SHOWN = 200
+
+
+class CannotArrange(Exception):
+    """An item or an environment could not be brought about.
+
+    `step` names the exchange to look at; `status` is that of a refusal.
+    """
+
+    def __init__(self, reason: Text, step: str, status: int | None = None) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+        self.step = step
+        self.status = status
+
+
+class Precondition(Exception):
+    """The item is not in the state that the case is about; `step` names the exchange that shows it."""
+
+    def __init__(self, reason: Text, step: str) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+        self.step = step
+
+
+class NotOffered(Exception):
+    """The target did not do what the docs say it may do, or what a case needs was not given."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+class AnswerLost(Exception):
+    """No answer that could be used came back: the operation may have happened, or surely did not."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__(exchange.step)
+        self.exchange = exchange
+
+
+def answered(exchange: Exchange) -> Exchange:
+    """The exchange, where an answer came.
+
+    Raises:
+        AnswerLost: none did.
+    """
+    if exchange.outcome != "ok":
+        raise AnswerLost(exchange)
+    return exchange
+
+
+def succeeded(exchange: Exchange) -> Response:
+    """The 2xx response to an operation, whatever its body says.
+
+    Raises:
+        AnswerLost: no answer came.
+        CannotArrange: the operation was refused.
+    """
+    response = answered(exchange).response
+    assert response is not None
+    if not 200 <= response.status < 300:
+        words = Text("{refusal}.", "{refusal}。").format(refusal=refusal(exchange))
+        raise CannotArrange(words, exchange.step, response.status)
+    return response
+
+
+def state_in(exchange: Exchange) -> str | None:
+    """The state that a response shows; None where it shows none."""
+    response = exchange.response
+    if exchange.outcome != "ok" or response is None:
+        return None
+    body = response.json()
+    state = body.get("state") if isinstance(body, dict) else None
+    return state if isinstance(state, str) else None
+
+
+def body_of(exchange: Exchange) -> Any:
+    """The JSON value that a 2xx answer holds.
+
+    Raises:
+        AnswerLost: no answer came.
+        CannotArrange: the operation was refused, or its answer is not JSON.
+    """
+    response = succeeded(exchange)
+    if response.body.problem == "bad-content-encoding" and (coding := response.header("content-encoding")):
+        raise CannotArrange(
+            Text(
+                "{operation} answered with a content coding that cannot be undone ({coding}); the suite asks for gzip.",
+                "{operation} 的响应使用了无法解码的内容编码（{coding}）；本套件请求的是 gzip。",
+            ).format(operation=exchange.operation, coding=coding[:_SHOWN]),
+            exchange.step,
+        )
+    unreadable = CannotArrange(
+        Text(
+            "{operation} answered HTTP {status} with a body that is not readable JSON.",
+            "{operation} 返回了 HTTP {status}，但响应体不是可读的 JSON。",
+        ).format(operation=exchange.operation, status=response.status),
+        exchange.step,
+    )
+    if response.body.problem:
+        raise unreadable
+    try:
+        return parse(response.body.text)
+    except NotStrictJson:
+        raise unreadable from None
+
+
+def nothing_in(exchange: Exchange) -> bool:
+    """Whether a poll found nothing: JSON null, or no body at all; errors as `body_of`."""
+    response = succeeded(exchange)
+    if response.body.problem is None and not response.body.text.strip():
+        return True
+    return body_of(exchange) is None
+
+
+def object_of(exchange: Exchange) -> dict[str, Any]:
+    """The JSON object that a 2xx answer holds; errors as `body_of`."""
+    value = body_of(exchange)
+    if not isinstance(value, dict):
+        raise CannotArrange(
+            Text("{operation} did not answer with a JSON object.", "{operation} 的响应不是 JSON 对象。").format(
+                operation=exchange.operation
+            ),
+            exchange.step,
+        )
+    return value
+
+
+def id_of(exchange: Exchange, *keys: str) -> str:
+    """The id in a 2xx answer, `id` unless a path of keys is given; errors as `body_of`."""
+    value: Any = object_of(exchange)
+    for key in keys or ("id",):
+        value = value.get(key) if isinstance(value, dict) else None
+    return usable_id(value, exchange.step)
+
+
+def usable_id(value: Any, step: str) -> str:
+    """An id that the target gave, as something that can stand in a URL.
+
+    Raises:
+        CannotArrange: it is no string, empty, very long, or a step in a path.
+    """
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_ID_LENGTH or value in {".", ".."}:
+        raise CannotArrange(Text("the target gave no usable id", "目标没有给出可用的 id"), step)
+    return value
+
+
+def another_state(found: object, wanted: State) -> Text:
+    """Why a case cannot go on, in the target's own words for the state."""
+    reason = Text(
+        "the item is `{found}` and not `{state}` after it was arranged",
+        "安排之后 item 的状态是 `{found}` 而不是 `{state}`",
+    ).format(found=str(found)[:20], state=wanted)
+    if not isinstance(found, str) or found in STATES:
+        return reason
+    return Text(
+        "{reason}; --map-state {found}={state} has it judged all the same",
+        "{reason}；使用 --map-state {found}={state} 可照常判定",
+    ).format(reason=reason, found=found[:20], state=wanted)

@@ -1,0 +1,146 @@
+"""What a run must be, so that a certificate can stand on it. Asked when one is made, and again when one is verified."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from conformance.certificate.statement import Certificate, Run, Subject
+from conformance.certificate.suite_digest import Suite
+from conformance.evidence import PLAN, TRANSCRIPTS, Evidence
+from conformance.judging.aggregate import RequirementResult
+from conformance.judging.plan import full_plan
+from conformance.judging.run_result import RunRecord
+from conformance.judging.verdict import WORDS, Line, VerdictKind
+from conformance.text import Text, join
+
+_NAMED: Final = 8
+
+
+def certificate_of(subject: Subject, evidence: Evidence, index: bytes, record: RunRecord, suite: Suite) -> Certificate:
+    """What is certified of a subject; `index` are the bytes of `evidence.json`, `record` what the suite judged."""
+    about = evidence.circumstances
+    run = Run(
+        id=about.run_id,
+        started_at=about.started_at,
+        base_url=about.base_url,
+        embedded=about.embedded,
+        arranged_by=about.arranged_by,
+    )
+    digest = hashlib.sha256(index).hexdigest()
+    return Certificate(subject=subject, evidence=digest, run=run, suite=suite, verdicts=kinds(record))
+
+
+def kinds(record: RunRecord) -> dict[str, VerdictKind]:
+    """The verdict on each requirement."""
+    return {result.requirement.id: result.kind for result in record.tally.results}
+
+
+def objections(evidence: Evidence, record: RunRecord) -> list[Text]:
+    """Why the installed suite can make no certificate of a run that it has judged again."""
+    found = unfit(evidence) + unsupported(record)
+    return found if evidence.circumstances.selection is not None else found + not_held(missing(evidence))
+
+
+def unfit(evidence: Evidence) -> list[Text]:
+    """Why no certificate can stand on a run, whatever its verdicts are."""
+    about = evidence.circumstances
+    found = []
+    if about.interrupted is not None:
+        found.append(Text("The run was interrupted: {why}.", "该运行中途被打断：{why}。").format(why=about.interrupted))
+    if about.selection is not None:
+        found.append(
+            Text("The run was a selection ({what}).", "该运行只执行了一部分（{what}）。").format(what=about.selection)
+        )
+    if about.insecure:
+        found.append(
+            Text(
+                "The run was made with --insecure: nobody knows who answered.",
+                "该运行使用了 --insecure：无法确认应答者是谁。",
+            )
+        )
+    if about.states:
+        names = ", ".join(f"{name}={state}" for name, state in about.states)
+        words = Text("The run mapped state names (--map-state {names}).", "该运行映射了状态名（--map-state {names}）。")
+        found.append(words.format(names=names))
+    if about.known_failures.entries:
+        found.append(Text("The run had waivers in use.", "该运行使用了豁免。"))
+    return found + _not_its_own(evidence)
+
+
+def _not_its_own(evidence: Evidence) -> list[Text]:
+    """Files that the plan has no use for: nothing was judged on them."""
+    wanted = {PLAN, *(f"{TRANSCRIPTS}/{line.scenario}.json" for line in evidence.plan)}
+    return [
+        Text("{name} belongs to no scenario of the run's plan.", "{name} 不属于该运行计划中的任何场景。").format(
+            name=name
+        )
+        for name in sorted(set(evidence.files) - wanted)
+    ]
+
+
+def missing(evidence: Evidence) -> list[Line]:
+    """What the installed suite judges, and the evidence cannot show."""
+    held = set(evidence.lines)
+    return [line for line in full_plan() if line not in held]
+
+
+def not_held(lines: Collection[Line]) -> list[Text]:
+    """That scenarios are missing, in words."""
+    names = list(dict.fromkeys(line.scenario for line in lines))
+    if not names:
+        return []
+    return [
+        Text(
+            "The run does not hold every scenario of the installed suite; missing: {names}.",
+            "该运行未包含当前套件的全部场景；缺少：{names}。",
+        ).format(names=listed(names))
+    ]
+
+
+def unsupported(record: RunRecord) -> list[Text]:
+    """Why the verdicts do not support a certificate: the run's own sentence, and every requirement in the way."""
+    if record.decision.word == "conformant":
+        return []
+    found = [Text("{sentence}.", "{sentence}。").format(sentence=record.decision.sentence)]
+    must = [result for result in record.tally.results if result.requirement.level == "MUST"]
+    found += [_why(result) for result in must if result.kind not in {"passed", "not-exercised"}]
+    return found
+
+
+def _why(result: RequirementResult) -> Text:
+    """A requirement in the way, with what was found where it failed."""
+    red = next((red for verdict in result.verdicts for red in verdict.reds), None)
+    if red is None:
+        words = Text("- {id}: {kind}", "- {id}：{kind}").format(id=result.requirement.id, kind=WORDS[result.kind])
+        if result.reason is None:
+            return words
+        return Text("{words} ({reason})", "{words}（{reason}）").format(words=words, reason=result.reason)
+    return Text("- {id}: {kind}; actual: {actual}", "- {id}：{kind}；实际：{actual}").format(
+        id=result.requirement.id, kind=WORDS[result.kind], actual=red.actual
+    )
+
+
+def differences(claimed: Mapping[str, VerdictKind], found: Mapping[str, VerdictKind]) -> list[Text]:
+    """Verdicts that are not those claimed, one sentence each."""
+    sentence = Text(
+        "{id}: the certificate says {claimed}, the evidence {found}.", "{id}：证书称{claimed}，证据显示{found}。"
+    )
+    return [
+        sentence.format(id=rule, claimed=_word(claimed.get(rule)), found=_word(found.get(rule)))
+        for rule in sorted({*claimed, *found})
+        if claimed.get(rule) != found.get(rule)
+    ]
+
+
+def _word(kind: VerdictKind | None) -> Text:
+    return Text("nothing", "未提及") if kind is None else WORDS[kind]
+
+
+def listed(names: Collection[str]) -> Text:
+    """Names with commas between them, the first few."""
+    shown = [Text(name, name) for name in sorted(names)[:_NAMED]]
+    if len(names) > _NAMED:
+        shown.append(Text("and {n} more", "另有 {n} 个").format(n=len(names) - _NAMED))
+    return join(Text(", ", "、"), shown)

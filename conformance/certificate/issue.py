@@ -1,0 +1,48 @@
+"""Makes a certificate of a run's folder, or says why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conformance.certificate import eligibility, suite_digest
+from conformance.certificate.bundle import BrokenBundle, Bundle, sealed
+from conformance.certificate.signing import SigningKey
+from conformance.certificate.statement import Subject
+from conformance.certificate.verification import verify
+from conformance.evidence import EVIDENCE, BrokenEvidence, read_evidence
+from conformance.text import Text
+
+
+class Refused(Exception):
+    """The run does not support a certificate; `reasons` are all the reasons."""
+
+    def __init__(self, reasons: list[Text]) -> None:
+        self.reasons = reasons
+        super().__init__("; ".join(reason.en for reason in reasons))
+
+
+def issue(folder: Path, subject: Subject, key: SigningKey) -> tuple[Bundle, bytes]:
+    """A certificate for a run, and its bytes. Everything is judged again from the transcripts; reports are not read, and
+    what is handed out has been verified.
+
+    Raises:
+        Refused: the run does not support it.
+    """
+    try:
+        evidence = read_evidence(folder)
+        index = (folder / EVIDENCE).read_bytes()
+    except BrokenEvidence as error:
+        raise Refused([error.reason]) from None
+    record = evidence.judged()
+    if reasons := eligibility.objections(evidence, record):
+        raise Refused(reasons)
+    certificate = eligibility.certificate_of(subject, evidence, index, record, suite_digest.installed())
+    bundle = sealed(certificate, {EVIDENCE: index, **evidence.files}, key)
+    try:
+        content = bundle.dumps()
+    except BrokenBundle as error:
+        raise Refused([error.reason]) from None
+    outcome = verify(content, key.public)
+    if outcome.outcome != "holds":
+        raise Refused([*outcome.wrong, *outcome.unclear])
+    return bundle, content

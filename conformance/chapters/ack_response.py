@@ -1,0 +1,145 @@
+"""Judges what an ack was answered with: status, and what the body says about it. Every case is built from this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from conformance.contract.schemas import shown
+from conformance.exchange import Response
+from conformance.scenario.expectations import Answer, Expectation
+from conformance.scenario.model import Check, Finding, Scenario
+from conformance.scenario.transcript_view import LEASE_GAP, Blocked, NotExercised, Unjudged, View
+from conformance.text import Text
+
+_NONE_SUCH: Final = {
+    True: Text("no ack of this case succeeded", "该场景中没有成功的 ack"),
+    False: Text("no ack of this case was refused", "该场景中没有被拒绝的 ack"),
+}
+
+
+def answers(scenario: Scenario) -> Iterator[Check]:
+    """One check for each requirement that an ack of this case serves."""
+    for requirement in dict.fromkeys(expectation.requirement for expectation in scenario.expectations.values()):
+        yield Check(requirement, _judge_answers(requirement))
+
+
+def judgeable(view: View, *, success: bool) -> Iterator[str]:
+    """The acks that succeeded, or were refused, as they may, so that their bodies can be judged.
+
+    Raises, after the last of them:
+        Blocked: another ack of this case went wrong, which is its own requirement's failure.
+        NotExercised: there was none at all.
+    """
+    reasons: list[Unjudged] = []
+    found = False
+    for step, _ in view.acks(success=success):
+        try:
+            response = view.answered_as_expected(step)
+        except Unjudged as reason:
+            reasons.append(reason)
+        else:
+            if (response.status == 200) == success:
+                found = True
+                yield step
+    hard = [reason for reason in reasons if not isinstance(reason, NotExercised)]
+    if hard:
+        raise hard[0]
+    if not found:
+        raise reasons[0] if reasons else NotExercised(_NONE_SUCH[success])
+
+
+def _judge_answers(requirement: str) -> Any:
+    def judge(view: View) -> Iterator[Finding]:
+        judged = False
+        for step, expectation in view.scenario.expectations.items():
+            if expectation.requirement == requirement and not view.left_out(step):
+                judged = True
+                yield from _judge_answer(view, step, expectation)
+        if not judged:
+            raise NotExercised(Text("no such ack was needed", "无需发送这样的 ack"))
+
+    return judge
+
+
+def _judge_answer(view: View, step: str, expectation: Expectation) -> Iterator[Finding]:
+    if expectation.presumes is not None:
+        view.answered_as_expected(expectation.presumes)
+    response = view.response(step)
+    view.compared_with_control(step)
+    answer = next((answer for answer in expectation.allowed if answer.status == response.status), None)
+    if answer is None:
+        _excuse_lapsed_lease(view, step, response)
+        yield Finding(step=step, expected=expectation.describe(), actual=_describe(view, step, response))
+    elif answer.error_type is not None:
+        yield from _judge_error_type(view, step, answer)
+        view.counts(step)
+    elif answer.state is not None:
+        yield from _judge_state(view, step, answer)
+
+
+def _judge_error_type(view: View, step: str, answer: Answer) -> Iterator[Finding]:
+    found = error_type(view.body(step))
+    if found is None:
+        raise Blocked(
+            "ack.envelope.schema-en", Text("the answer has no `error.type` to read", "响应中没有可读的 `error.type`")
+        )
+    if found != answer.error_type:
+        yield Finding(step=step, pointer="/error/type", expected=answer.describe(), actual=shown(found))
+
+
+def _judge_state(view: View, step: str, answer: Answer) -> Iterator[Finding]:
+    found = view.fields(step).get("state")
+    if not isinstance(found, str):
+        raise Blocked("ack.answer.schema-en", Text("the answer has no `state` to read", "响应中没有可读的 `state`"))
+    if found != answer.state:
+        _excuse_lapsed_lease(view, step, view.response(step))
+        yield Finding(step=step, pointer="/state", expected=answer.describe(), actual=shown(found))
+
+
+def error_type(body: Any) -> str | None:
+    """`error.type` of an envelope, or None where it has none."""
+    error = body.get("error") if isinstance(body, dict) else None
+    found = error.get("type") if isinstance(error, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _describe(view: View, step: str, response: Response) -> Text:
+    words = Text(f"HTTP {response.status}", f"HTTP {response.status}")
+    try:
+        body = view.body(step)
+    except Unjudged:
+        body = None  # a redirect seldom has one that can be read
+    kind = error_type(body)
+    state = body.get("state") if isinstance(body, dict) else None
+    if kind is not None:
+        return Text("{words} with error.type {kind}", "{words}，error.type 为 {kind}").format(
+            words=words, kind=shown(kind)
+        )
+    if isinstance(state, str):
+        return Text("{words} with state {state}", "{words}，state 为 {state}").format(words=words, state=shown(state))
+    location = response.header("location")
+    if 300 <= response.status < 400 and location is not None:
+        return Text(
+            "{words}, a redirect to {location} that was not followed", "{words}，重定向到 {location}（未跟随）"
+        ).format(words=words, location=shown(location))
+    return words
+
+
+def _excuse_lapsed_lease(view: View, step: str, response: Response) -> None:
+    """Leases are undocumented: an item that was live may change by itself when the conversation was slow.
+
+    Raises:
+        Unjudged: that may be what happened here.
+    """
+    before = view.transcript.find("before")
+    if before is None or before.response is None or response.status not in {200, 409}:
+        return
+    live = view.item("before").get("state") in {"starting", "active"}
+    if live and view.gap("before", step) > LEASE_GAP:
+        raise Unjudged(
+            Text(
+                "more than {gap} s passed since the item was read, and its lease may have run out",
+                "距上次读取该 item 已超过 {gap} 秒，其租约可能已到期",
+            ).format(gap=f"{LEASE_GAP:g}")
+        )

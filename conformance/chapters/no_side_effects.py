@@ -1,0 +1,127 @@
+"""Effects of a refusal: every refused ack has the same frame around it, so that it is seen to change nothing.
+
+The item is read before and after, and the rightful worker acks at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.arrange.item_spec import Item, Need, Verb, Want
+from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK, owners_ack
+from conformance.chapters.success_body import disagreements
+from conformance.contract.work_item import differences
+from conformance.scenario.client_identity import OptionalToken
+from conformance.scenario.expectations import Control, Expectation, success
+from conformance.scenario.model import Check, Finding, Scenario
+from conformance.scenario.stale_reads import no_older_than
+from conformance.scenario.transcript_view import ARRANGING_ACK, LEASE_GAP, Unjudged, View
+from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.context import Stage
+
+Attempt = Callable[["Stage", Item], Awaitable[None]]
+"""Sends the ack that must be refused, as step `ack`."""
+
+RIGHTFUL_ACK: Final = success("ack.refused.rightful-worker-unharmed", None, presumes="ack")
+_STOP_TIMES: Final = ("stop_requested_at", "stopped_at")
+WRITES_OF_A_CONTROL: Final = 5
+"""Session, message and ack; a stop and a delete afterwards."""
+
+
+def refusal_case(
+    scenario_id: str,
+    *,
+    chapter: str,
+    title: Text,
+    expectation: Expectation,
+    attempt: Attempt,
+    way: tuple[Verb, ...] = (),
+    need: Need = "id",
+    control: Control | None = None,
+    token: OptionalToken | None = None,
+    beside_quiet: bool = False,
+    beside_another: bool = False,
+    worker: Callable[[Stage], str] | None = None,
+) -> Scenario:
+    """A case around one ack that must be refused, of an item that went `way`.
+
+    `need` is what the requirement depends on; a bad token, say, is refused whatever the item's state.
+    `control` is the plain case where the ack is a variation of one; else it is the owning worker's. With
+    `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`. `worker` makes the
+    identity that the item is polled with, where that is for the suite to choose.
+    """
+    want = Want(way=way, items=2 if beside_another else 1, need=need)
+    owner = owners_ack(way)
+
+    async def talk(stage: Stage) -> None:
+        if token is not None:
+            stage.token(token)
+        item = await (_one_of_two(stage) if beside_another else stage.item(worker=worker(stage) if worker else None))
+        await stage.baseline(item)
+        await attempt(stage, item)
+        await stage.lag_over()
+        await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
+        if owner is not None:
+            await stage.ack("rightful", item, stage.rightful(item))
+
+    expectations = {ARRANGING_ACK: FIRST_ACK} if "ack" in way else {}
+    controls: dict[str, Control] = {}
+    if owner is not None:
+        controls = {"ack": control or owner, "rightful": owner}
+        expectations["ack"] = replace(expectation, witness="rightful")
+        expectations["rightful"] = RIGHTFUL_ACK
+    elif "ack" not in way:  # no ack on the way has shown that the target takes any
+        controls = {"ack": ALWAYS_FIRST}
+        expectations["ack"] = replace(expectation, witness=ALWAYS_FIRST.step)
+    else:
+        expectations["ack"] = expectation
+    return Scenario(
+        id=scenario_id,
+        chapter=chapter,
+        title=title,
+        want=want,
+        talk=talk,
+        expectations=expectations,
+        checks=(Check("ack.refused.changes-nothing", changes_nothing),),
+        gets=((ARRANGING_ACK, "before"),) if way == ("ack",) else (),
+        controls=controls,
+        token=token,
+        beside_quiet=beside_quiet,
+        also_writes=int(beside_another and "ack" in way) + WRITES_OF_A_CONTROL * (ALWAYS_FIRST in controls.values()),
+    )
+
+
+async def _one_of_two(stage: Stage) -> Item:
+    return (await stage.items({"a": stage.worker_id(), "b": stage.worker_id()}))["a"]
+
+
+def changes_nothing(view: View) -> Iterator[Finding]:
+    """The item as get shows it before and after the refused ack."""
+    yield from _changed(view, view.item("before"))
+
+
+def changes_nothing_after_stop(view: View) -> Iterator[Finding]:
+    """The item as get shows it after the refused ack is what it was before its stop, but for what a stop changes."""
+    before, after = view.item("before"), view.item("after")
+    times: dict[str, Any] = {name: after[name] for name in _STOP_TIMES if name in after}
+    yield from _changed(view, {**before, **times, "state": view.item("stop").get("state")})
+
+
+def _changed(view: View, before: dict[str, Any]) -> Iterator[Finding]:
+    view.answered_as_expected("ack")
+    after = view.item("after")
+    found = differences(before, after)
+    if (before.get("state"), after.get("state")) == ("stopping", "stopped") and view.scenario.want.need == "over":
+        raise Unjudged(Text("the item was still being stopped", "item 当时仍在停止过程中"))
+    if found and view.gap("before", "after") > LEASE_GAP:
+        raise Unjudged(
+            Text(
+                "the item changed, but more than {gap} s lie between the two reads",
+                "item 发生了变化，但两次读取相隔超过 {gap} 秒",
+            ).format(gap=f"{LEASE_GAP:g}")
+        )
+    yield from disagreements("after", found, Text("as before the refused ack", "与被拒绝的 ack 之前一致"))

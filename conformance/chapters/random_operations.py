@@ -1,0 +1,183 @@
+"""Exploration: random requests about several items, one after the other and at once (`run --explore`).
+
+Off by default, and never the only case of a requirement. What contradicts the model counts against the ack only where
+an ack may be the cause; all else is told and not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.arrange.item_spec import Want
+from conformance.contract.model import PHASES, is_foreign
+from conformance.linearizability.check import Undecided
+from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.counterexample_text import told as of_contradiction
+from conformance.linearizability.history import timeline
+from conformance.scenario.model import Check, Finding, Judgement, Scenario
+from conformance.scenario.transcript_view import Blocked, Unjudged, View
+from conformance.stateful.sequence import ITEMS
+from conformance.stateful.to_history import ROWS, Reading, read
+from conformance.text import Text, join
+
+if TYPE_CHECKING:
+    from conformance.scenario.context import Stage
+
+_REQUIREMENTS: Final = {
+    "redeliver": "ack.race.redelivery",
+    "stop": "ack.race.stop",
+    "force-stop": "ack.race.stop",
+    "heartbeat": "ack.race.heartbeat",
+}
+"""Which requirement an ack breaks that is contradictory together with such an operation, the first that applies."""
+
+_FOREIGN: Final = "ack.race.foreign-worker"
+_OWN: Final = "ack.race.same-worker"
+_SAME_ITEM: Final = "ack.answer.same-item"
+
+
+async def _explore(stage: Stage) -> None:
+    from conformance.stateful.explorer import explore  # needs an event loop, which `list` does not
+
+    await explore(stage)
+
+
+def explained(requirement: str) -> Judgement:
+    """Some order that respects real time explains every answer of the round that was kept."""
+
+    def judge(view: View) -> Iterator[Finding]:
+        reading = _reading(view)
+        outcome = reading.against_acks()
+        if isinstance(outcome, Undecided):
+            raise Unjudged(Text("there are too many orders to try", "可能的顺序过多，无法逐一尝试"))
+        if isinstance(outcome, Contradiction):
+            broken = _broken(outcome)
+            if broken != requirement:
+                raise Blocked(broken, Text("the exploration ended early", "探索提前结束"))
+            programme = _programme(view.transcript.facts["explored"])
+            yield Finding(
+                step=outcome.last.label,
+                expected=Text("answers that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
+                actual=of_contradiction(outcome),
+                exhibit="\n".join([*programme, "", *timeline(outcome.events, marked=outcome.needed)]),
+            )
+
+    return judge
+
+
+def contradiction_at(view: View, step: str) -> Contradiction | None:
+    """What `explained` holds against the round that was kept, where that is the answer to a step; else None.
+
+    Raises:
+        Unjudged: no round was held.
+    """
+    outcome = _reading(view).against_acks()
+    return outcome if isinstance(outcome, Contradiction) and outcome.last.label == step else None
+
+
+def own_answers(view: View) -> Iterator[Finding]:
+    """No ack was answered with another item's body."""
+    reading = _reading(view)
+    for step in reading.mistaken:
+        _, name, _ = view.transcript.facts["explored"]["round"]["moves"][step]
+        wanted = view.transcript.facts["explored"]["round"]["items"][name]["work_id"]
+        body = view.body(step)
+        yield Finding(
+            step=step,
+            pointer="/id",
+            expected=Text("`{id}`", "`{id}`").format(id=wanted[:80]),
+            actual=Text("`{id}`", "`{id}`").format(id=str(body["id"])[:80]),
+            exhibit="\n".join(_programme(view.transcript.facts["explored"])),
+        )
+
+
+def told(view: View) -> Iterator[Finding]:
+    """How much was explored, which pairs of state and request were met, and what other operations did."""
+    explored = _explored(view)
+    counts = Text(
+        "{rounds} rounds, {requests} requests; {met} of {all} pairs of state and request met",
+        "{rounds} 轮，{requests} 个请求；状态与请求的组合共 {all} 种，遇到 {met} 种",
+    ).format(
+        rounds=explored["rounds"],
+        requests=explored["requests"],
+        met=sum(len(row) for row in explored["pairs"].values()),
+        all=len(PHASES) * len(ROWS),
+    )
+    yield _seen("0.get.a", counts)
+    if explored["round"]["shrunk_from"]:
+        yield _seen("0.get.a", Text("ended at the first contradiction", "在出现首个矛盾时结束"))
+    elif missing := _missing(explored["pairs"]):
+        yield _seen("0.get.a", Text("not met: {names}", "未遇到：{names}").format(names=join(", ", missing)))
+    if explored["odd"]:
+        odd = ", ".join(f"{name} ({times})" for name, times in sorted(explored["odd"].items()))
+        yield _seen("0.get.a", Text("not documented: {odd}", "文档未列出的响应：{odd}").format(odd=odd))
+    for beside in explored["beside"]:
+        words = Text("not judged: {what} (--seed {seed})", "不作判定：{what}（--seed {seed}）")
+        yield _seen("0.get.a", words.format(what=Text.from_json(beside["told"]), seed=beside["seed"]))
+
+
+def _seen(step: str, words: Text) -> Finding:
+    return Finding(step=step, expected=Text("left open by the docs", "文档未作规定"), actual=words)
+
+
+def _missing(pairs: dict[str, dict[str, int]]) -> list[Text]:
+    return [
+        Text("{row} / {phase}", "{row} / {phase}").format(row=label, phase=phase)
+        for phase in PHASES
+        for row, label in ROWS.items()
+        if row not in pairs.get(phase, {})
+    ]
+
+
+def _explored(view: View) -> dict[str, Any]:
+    explored = view.transcript.facts.get("explored")
+    if not isinstance(explored, dict) or "round" not in explored:
+        view.exchange("0.get.a")  # says why there was none
+        raise Unjudged(Text("no round was held", "没有进行任何一轮"))
+    return explored
+
+
+def _reading(view: View) -> Reading:
+    return read(_explored(view)["round"], {exchange.step: exchange for exchange in view.transcript.exchanges})
+
+
+def _broken(outcome: Contradiction) -> str:
+    """The requirement that a contradiction is told under."""
+    acks = [event for event in outcome.events if event.operation.kind == "ack"]
+    holders = {outcome.initial.worker, *(e.operation.worker for e in outcome.events if e.operation.kind == "redeliver")}
+    kinds = {event.operation.kind for event in outcome.events}
+    if any(
+        ack.answer.status == 200 and all(is_foreign(who, ack.operation.worker or "") for who in holders) for ack in acks
+    ):
+        return _FOREIGN
+    return next((rule for kind, rule in _REQUIREMENTS.items() if kind in kinds), _OWN)
+
+
+def _programme(explored: dict[str, Any]) -> list[str]:
+    held = explored["round"]
+    shrunk = held["shrunk_from"]
+    cut = f", shrunk from {shrunk} requests" if shrunk else ""
+    return [f"--explore 1 --seed {held['seed']}{cut}", *held["programme"]]
+
+
+def scenarios() -> Iterator[Scenario]:
+    """One conversation, as long as was asked."""
+    rules = (_OWN, _FOREIGN, *dict.fromkeys(_REQUIREMENTS.values()))
+    yield Scenario(
+        id="race.explored",
+        chapter="races",
+        title=Text(
+            "Random requests about two items and by three workers, alone and at once (with --explore)",
+            "三个 worker 对两个 item 随机发送单个或同时的请求（需 --explore）",
+        ),
+        talk=_explore,
+        expectations={},
+        checks=(
+            *(Check(rule, explained(rule)) for rule in rules),
+            Check(_SAME_ITEM, own_answers),
+            Check("ack.observe.exploration", told),
+        ),
+        want=Want(place="quiet", items=len(ITEMS)),
+        on_request=True,
+    )

@@ -1,0 +1,271 @@
+"""What each operation does where nothing overlaps it: the control of the races.
+
+A target may be odd in an operation that this suite does not judge. What it does alone, it may also do in a race, and
+no ack is blamed for it. One case sends each operation in each state of an item, with a get before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.arrange.item_spec import LEASE_SECONDS, Item, Want
+from conformance.contract.model import PHASES, SHOWS, Answer, ItemState, Kind, Operation, Phase, is_unknown, step
+from conformance.exchange import Exchange, Transcript
+from conformance.scenario.model import Check, Finding, Scenario
+from conformance.scenario.stale_reads import latest, no_earlier_state
+from conformance.scenario.transcript_view import View
+from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.context import Send, Stage
+
+SCENARIO: Final = "observe.neighbours"
+REDELIVERIES: Final = "race.not-delivered-again"
+"""The case whose polls show whether an item that is `starting` or `active` is delivered again."""
+
+ODDITIES: Final = "oddities"
+"""The fact of a race's transcript that lists what its target did alone."""
+
+AFTER_A_REFUSAL: Final = "ack.refused.rightful-worker-unharmed"
+"""What an ack of the owning worker may be wrong for where another worker's was refused before."""
+
+_SEQUENCES: Final[Mapping[str, tuple[str, ...]]] = {
+    "a": ("stop", "ack", "foreign", "stop"),
+    "b": ("ack", "stop", "stop", "ack"),
+    "c": ("ack", "heartbeat", "again", "stop", "ack"),
+    "d": ("force", "ack", "foreign", "force"),
+    "e": ("ack", "force", "foreign", "ack"),
+    "f": ("ack", "heartbeat", "force", "ack", "foreign"),
+    "g": (
+        *("foreign", "ack", "foreign", "ack", "heartbeat", "foreign", "ack"),
+        *("stop", "foreign", "ack", "stop", "foreign", "ack"),
+    ),
+    "h": ("ack", "ack", "ack", "heartbeat", "ack", "ack", "stop", "ack"),
+}
+"""What is done to each item, one after the other."""
+
+_KINDS: Final[Mapping[str, Kind]] = {
+    "ack": "ack",
+    "foreign": "ack",
+    "heartbeat": "heartbeat",
+    "again": "heartbeat",
+    "stop": "stop",
+    "force": "force-stop",
+}
+OF_OTHERS: Final[Mapping[Kind, Text]] = {
+    "heartbeat": Text("a heartbeat", "heartbeat"),
+    "stop": Text("a graceful stop", "优雅停止"),
+    "force-stop": Text("a forced stop", "强制停止"),
+    "redeliver": Text("a poll that reclaims", "回收式 poll"),
+}
+"""The operations beside the ack, in words."""
+_WITHOUT_STATE: Final = Text(" without a state in its body", "（响应体中没有状态）")
+_OF_ACKS: Final[Mapping[Phase, str]] = {
+    "queued": "ack.first.starting",
+    "starting": "ack.retry.starting",
+    "active": "ack.retry.active",
+    "stopping": "ack.terminal.stopping",
+}
+_OF_FOREIGN_ACKS: Final[Mapping[Phase, str]] = {
+    "queued": "ack.identity.mismatch-queued",
+    "starting": "ack.identity.mismatch-starting",
+    "active": "ack.identity.mismatch-active",
+    "stopping": "ack.terminal.stopping",
+}
+_OWNER: Final = "owner"
+_OTHER: Final = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """One operation that did what no page documents: in `phase` it responded so and left the item in `after`.
+
+    `foreign` says of an ack that another worker than the item's sent it, and `judged_by` names the requirement that
+    judges such an ack where nothing overlaps it. `shown` is the state in the response.
+    """
+
+    kind: Kind
+    foreign: bool
+    phase: Phase
+    status: int
+    shown: str | None
+    after: Phase
+    judged_by: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """A fact of a transcript."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Oddity | None:
+        """What `to_json` wrote; None where it is something else."""
+        try:
+            found = cls(**data)
+        except TypeError:
+            return None
+        sound = found.phase in PHASES and found.after in PHASES and isinstance(found.status, int)
+        return found if sound else None
+
+    def describe(self) -> Text:
+        """In words."""
+        shown = Text("", "") if self.shown is not None or self.kind not in SHOWS else _WITHOUT_STATE
+        return Text(
+            "{what} in `{phase}` returns HTTP {status}{shown} and leaves the item `{after}`",
+            "在 `{phase}` 状态下{what}返回 HTTP {status}{shown}，item 之后为 `{after}`",
+        ).format(what=OF_OTHERS[self.kind], phase=self.phase, status=self.status, shown=shown, after=self.after)
+
+
+def oddities(transcripts: Iterable[Transcript]) -> list[Oddity]:
+    """What operations did alone that no page documents, from the transcripts of the cases that show it."""
+    found: dict[Oddity, None] = {}
+    for transcript in transcripts:
+        if transcript.scenario == SCENARIO:
+            found |= dict.fromkeys(_in_sequences(transcript))
+        elif transcript.scenario == REDELIVERIES:
+            found |= dict.fromkeys(_of_deliveries(transcript))
+    return list(found)
+
+
+def _in_sequences(transcript: Transcript) -> Iterator[Oddity]:
+    states: Mapping[str, str] = transcript.facts.get("states", {})
+    for name, sequence in _SEQUENCES.items():
+        for number, action in enumerate(sequence, 1):
+            before = _state(transcript.find(f"{name}.{number - 1}.get"), states)
+            sent = transcript.find(f"{name}.{number}.{action}")
+            after = _state(transcript.find(f"{name}.{number}.get"), states)
+            if before is None or after is None or sent is None or sent.outcome != "ok" or sent.response is None:
+                break
+            kind, foreign = _KINDS[action], action == "foreign"
+            shown = state_shown(sent, states)
+            if kind in {"stop", "force-stop"} and after == before != "stopped" and shown is None:
+                break  # it may take effect at any time from now on
+            rule = ""
+            if kind == "ack":
+                rule = _judged_by(sent, shown, (before, after), foreign, sequence[: number - 1])
+            found = Oddity(kind, foreign, before, sent.response.status, shown, after, rule)
+            if not _documented(found):
+                yield found
+
+
+def _judged_by(
+    exchange: Exchange, shown: str | None, states: tuple[Phase, Phase], foreign: bool, done: Sequence[str]
+) -> str:
+    """The requirement that an ack breaks which went so from one state to the other, after these actions."""
+    assert exchange.response is not None
+    before, after = states
+    if exchange.response.status >= HTTPStatus.BAD_REQUEST and after != before:
+        return "ack.refused.changes-nothing"
+    if exchange.response.status == HTTPStatus.OK and shown not in (None, after):
+        return "ack.answer.get-agrees"
+    if not foreign and "foreign" in done and before in {"queued", "starting", "active"}:
+        return AFTER_A_REFUSAL
+    if before != "stopped":
+        return (_OF_FOREIGN_ACKS if foreign else _OF_ACKS)[before]
+    if "force" in done:
+        return "ack.terminal.stopped-forced"
+    return f"ack.terminal.stopped-{'drained' if done.count('stop') > 1 else 'queued'}"
+
+
+def _of_deliveries(transcript: Transcript) -> Iterator[Oddity]:
+    phases: Sequence[Phase] = ("starting", "active")
+    for phase in phases:
+        for who in ("same", "other"):
+            sent = transcript.find(f"{phase}.poll.{who}")
+            body = _body(sent)
+            delivered = isinstance(body, dict) and body.get("id") == transcript.facts.get("work_id")
+            if delivered and sent is not None and sent.response is not None:
+                yield Oddity("redeliver", False, phase, sent.response.status, None, phase)
+
+
+def _documented(found: Oddity) -> bool:
+    if found.shown is None and found.kind in SHOWS and found.status // 100 == 2:
+        return False  # where nothing overlaps it, a get shows what it did; in a race only this tells
+    operation = Operation(found.kind, _OTHER if found.foreign else _OWNER)
+    answer = Answer(found.status, found.shown)
+    if is_unknown(operation, answer):
+        return False
+    after = step(ItemState(found.phase, _OWNER), operation, answer, overlapped=False)
+    return any(state.phase == found.after for state in after)
+
+
+def _state(exchange: Exchange | None, states: Mapping[str, str]) -> Phase | None:
+    shown = state_shown(exchange, states)
+    return next((phase for phase in PHASES if phase == shown), None)
+
+
+def state_shown(exchange: Exchange | None, states: Mapping[str, str]) -> str | None:
+    """The state in a response's body; None where there is none to be read.
+
+    `states` maps the target's own names to documented ones (`--map-state`); other names stay as they are.
+    """
+    body = _body(exchange)
+    state = body.get("state") if isinstance(body, dict) else None
+    return states.get(state, state) if isinstance(state, str) else None
+
+
+def _body(exchange: Exchange | None) -> Any:
+    """The JSON value of a response; None where it has none that can be read."""
+    return exchange.response.json() if exchange is not None and exchange.response is not None else None
+
+
+async def _talk(stage: Stage) -> None:
+    import asyncio  # not needed to list the cases
+
+    items = await stage.items({name: stage.worker_id() for name in _SEQUENCES})
+    await asyncio.gather(*(_one_after_the_other(stage, name, item) for name, item in items.items()))
+
+
+async def _one_after_the_other(stage: Stage, name: str, item: Item) -> None:
+    """Up to the first request that is lost: what came of it cannot be told apart from what comes after."""
+    actions = ["get"]
+    for number, action in enumerate(_SEQUENCES[name], 1):
+        actions += [f"{number}.{action}", f"{number}.get"]
+    for action in actions:
+        step_name = f"{name}.0.get" if action == "get" else f"{name}.{action}"
+        await stage.together({step_name: _send(stage, action.rpartition(".")[2], item)})
+        if stage.exchanges[-1].step == step_name and stage.exchanges[-1].outcome != "ok":
+            return
+
+
+def _send(stage: Stage, action: str, item: Item) -> Send:
+    place = (item.environment_id, item.work_id)
+    match action:
+        case "get":
+            settled = latest(no_earlier_state(stage.exchanges, item, stage.client.target))
+            return lambda api, name: api.get_until(name, *place, settled)
+        case "heartbeat" | "again":
+            first = action == "heartbeat"
+            return lambda api, name: api.heartbeat(name, *place, ttl_seconds=LEASE_SECONDS, first=first)
+        case "stop" | "force":
+            return lambda api, name: api.stop(name, *place, force=action == "force")
+        case _:
+            headers = stage.rightful(item) if action == "ack" else stage.worker(stage.worker_id())
+            return lambda api, name: api.ack(name, *place, headers=headers)
+
+
+def neighbours(view: View) -> Iterator[Finding]:
+    """What stops and heartbeats did alone that no page documents, in words."""
+    if view.transcript.find("a.1.get") is None:
+        view.exchange("a.1.get")  # says why nothing was seen
+    odd = [each for each in oddities([view.transcript]) if each.kind in OF_OTHERS]
+    as_documented = Text("stops and heartbeats do what their pages say", "停止与 heartbeat 的行为与页面一致")
+    for words in [each.describe() for each in odd] or [as_documented]:
+        yield Finding(step="a.1.stop", expected=Text("", ""), actual=words)
+
+
+def scenarios() -> Iterator[Scenario]:
+    """One case with an item for each sequence."""
+    yield Scenario(
+        id=SCENARIO,
+        chapter="observations",
+        title=Text("Each operation alone, in each state of an item", "在 item 的每种状态下单独执行每种操作"),
+        talk=_talk,
+        expectations={},
+        checks=(Check("ack.observe.neighbours", neighbours),),
+        want=Want(items=len(_SEQUENCES)),
+        also_writes=sum(map(len, _SEQUENCES.values())),
+        controls_races=True,
+    )

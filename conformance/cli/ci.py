@@ -1,0 +1,36 @@
+"""What a run tells the build server that it finds itself on, beside the files that any of them can read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from conformance.judging.run_result import RunRecord
+from conformance.reporting.github import error_commands
+from conformance.reporting.summary_md import markdown
+from conformance.text import Lang, Text
+
+
+def commands(record: RunRecord, lang: Lang) -> Iterator[str]:
+    """On GitHub Actions, the lines that become annotations; anywhere else they would be noise."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        yield from error_commands(record, lang)
+
+
+def append_summary(record: RunRecord, lang: Lang) -> None:
+    """Append the summary to the file that GitHub Actions names, where it does. What others wrote there stays."""
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
+        return
+    try:
+        with Path(name).open("a", encoding="utf-8") as file:
+            file.write(("\n" if file.tell() else "") + markdown(record, lang))
+    except OSError as error:
+        words = Text(
+            "GITHUB_STEP_SUMMARY: the file it names cannot be written ({why}); summary.md has the text.",
+            "GITHUB_STEP_SUMMARY：所指文件无法写入（{why}）；内容见 summary.md。",
+        )
+        click.echo(words.format(why=error.strerror or type(error).__name__).in_(lang), err=True)

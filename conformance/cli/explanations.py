@@ -1,0 +1,315 @@
+"""What a name of this suite means: a requirement, a scenario, a chapter, an entry of the register, a defect, a variant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from conformance.chapters.registry import controls, scenarios
+from conformance.contract.ambiguities import Ambiguity, readings_of, register
+from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load
+from conformance.contract.citations import Source
+from conformance.contract.common_mistakes import consequence_of, mistakes_of
+from conformance.emulator.defects import DEFECTS, Defect
+from conformance.emulator.shapes import SHAPES, Shape
+from conformance.emulator.variants import VARIANTS, Variant
+from conformance.scenario.model import Scenario
+from conformance.text import LANGS, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A heading and what stands below it; `data` is the same for programs."""
+
+    key: str
+    heading: Text
+    entries: tuple[Text, ...]
+    data: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """One thing that has the name: what kind of thing it is, what it says, and its parts."""
+
+    name: str
+    kind: str
+    noun: Text
+    text: Text
+    parts: tuple[Part, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Its form for programs; sentences are there in both languages."""
+        about = {"id": self.name, "kind": self.kind, "text": self.text.to_json()}
+        return about | {part.key: part.data for part in self.parts}
+
+
+def explanations(name: str) -> list[Explanation]:
+    """Everything that has this name; a few names are shared by two things."""
+    return [explain(name) for explain, names in _SORTS if name in names()]
+
+
+def names() -> list[str]:
+    """Every name that can be explained."""
+    return list(dict.fromkeys(name for _, known in _SORTS for name in known()))
+
+
+def _requirement(name: str) -> Explanation:
+    rule = load().requirements[name]
+    return Explanation(
+        name=name,
+        kind="requirement",
+        noun=Text("requirement", "契约要求"),
+        text=rule.text,
+        parts=tuple(_of_requirement(rule)),
+    )
+
+
+def _of_requirement(rule: Requirement) -> Iterator[Part]:
+    basis = Text("{level}, {basis}", "{level}，{basis}").format(level=rule.level, basis=BASIS_WORDS[rule.basis])
+    standing = {"level": rule.level, "basis": rule.basis, "exercised": rule.exercised, "input": rule.input}
+    yield Part("standing", Text("Level and basis", "级别与依据"), (basis, *_occasion(rule)), standing)
+    if rule.inference is not None:
+        yield Part("inference", Text("Because", "依据说明"), (rule.inference,), rule.inference.to_json())
+    yield _chapter_part(rule.chapter)
+    yield _sources(rule.sources)
+    members = [scenario for scenario in scenarios().values() if rule.id in scenario.requirements]
+    yield Part(
+        "scenarios",
+        Text("Scenarios that judge it ({n})", "据以判定的场景（{n}）").format(n=len(members)),
+        tuple(_named(scenario.id, scenario.title) for scenario in members),
+        [{"id": scenario.id, "title": scenario.title.to_json()} for scenario in members],
+    )
+    yield from _controls(rule)
+    killers = [defect for defect in DEFECTS.values() if rule.id in defect.fails | defect.warns]
+    yield Part(
+        "defects",
+        Text("Defects of the emulator that break it ({n})", "模拟器中违反该要求的缺陷（{n}）").format(n=len(killers)),
+        tuple(_named(defect.id, Text(defect.en, defect.zh)) for defect in killers),
+        [{"id": defect.id, "text": {"en": defect.en, "zh": defect.zh}} for defect in killers],
+    )
+    consequence = consequence_of(rule.id)
+    if consequence is not None:
+        heading = Text("What a wrong answer does to a worker", "错误的响应对 worker 的影响")
+        yield Part("consequence", heading, (consequence,), consequence.to_json())
+    mistakes = mistakes_of(rule.id)
+    told = Text("{what} Mend: {mend}", "{what}改法：{mend}")
+    yield Part(
+        "mistakes",
+        Text("Usual mistakes, and the mend", "常见错误与改法"),
+        tuple(told.format(what=mistake.what, mend=mistake.mend) for mistake in mistakes),
+        [{"what": mistake.what.to_json(), "mend": mistake.mend.to_json()} for mistake in mistakes],
+    )
+    unclear = readings_of(rule.id)
+    yield Part(
+        "ambiguities",
+        Text("Where the docs are unclear about it", "文档与之相关的不明之处"),
+        tuple(_named(entry.id, entry.question) for entry in unclear),
+        [entry.id for entry in unclear],
+    )
+
+
+def _controls(rule: Requirement) -> Iterator[Part]:
+    """The plain cases that it is compared with, and what it is the plain case of."""
+    compared = Text(
+        "Compared with (a failure of the same kind there blocks it)", "对照的要求（若其以相同方式失败，则本要求受阻）"
+    )
+    yield _rules("controls", compared, controls().get(rule.id, ()))
+    control_of = [name for name, plain in controls().items() if rule.id in plain]
+    yield _rules("control_of", Text("Is the control of", "作为以下要求的对照"), control_of)
+
+
+def _occasion(rule: Requirement) -> Iterator[Text]:
+    """Why it may be left unexercised in a run that is conformant all the same."""
+    words = _OCCASIONS.get(rule.exercised)
+    if words is not None:
+        yield words.format(input=rule.input or "")
+
+
+_OCCASIONS: Final[Mapping[str, Text]] = {
+    "optional-input": Text("exercised only where `{input}` is given", "仅在提供 `{input}` 时执行"),
+    "may-not-occur": Text(
+        "exercised only where the target gives occasion, which it need not", "仅在目标提供机会时执行，目标并无此义务"
+    ),
+    "needs-poll": Text("not exercised on items that are given", "使用给定的 item 时不执行"),
+    "on-request": Text("exercised only with `run --explore`", "仅在使用 `run --explore` 时执行"),
+}
+
+
+def _excluded(name: str) -> Explanation:
+    rule = _all_excluded()[name]
+    parts = (Part("reason", Text("Why not", "原因"), (rule.reason,), rule.reason.to_json()), _sources(rule.sources))
+    noun = Text("said by the docs and not judged", "文档有规定但不判定")
+    return Explanation(
+        name=name, kind="excluded", noun=noun, text=rule.text, parts=(_chapter_part(rule.chapter), *parts)
+    )
+
+
+def _scenario(name: str) -> Explanation:
+    scenario = scenarios()[name]
+    return Explanation(
+        name=name,
+        kind="scenario",
+        noun=Text("scenario", "场景"),
+        text=scenario.title,
+        parts=(_chapter_part(scenario.chapter), *_of_scenario(scenario)),
+    )
+
+
+def _of_scenario(scenario: Scenario) -> Iterator[Part]:
+    item = _item(scenario)
+    yield Part("item", Text("The item", "所用 item"), (item,), item.to_json())
+    answers = {step: expectation.describe() for step, expectation in scenario.expectations.items()}
+    expected = Text("`{step}`: {answer}", "`{step}`：{answer}")
+    yield Part(
+        "acks",
+        Text("What its acks must answer", "各次 ack 应有的响应"),
+        tuple(expected.format(step=step, answer=answer) for step, answer in answers.items()),
+        {step: answer.to_json() for step, answer in answers.items()},
+    )
+    if scenario.token is not None:
+        token = f"QODER_{scenario.token.upper()}_PAT"
+        yield Part("token", Text("Needs the token in", "所需 token 来自"), (Text(token, token),), token)
+    yield _rules("requirements", Text("What is judged on it", "据此判定的要求"), scenario.requirements)
+
+
+def _item(scenario: Scenario) -> Text:
+    want = scenario.want
+    poll = Text("polled with a Worker-ID", "poll 时带有 Worker-ID")
+    if not want.delivered:
+        poll = Text("never delivered", "从未投递")
+    elif not want.named:
+        poll = Text("polled without a Worker-ID", "poll 时不带 Worker-ID")
+    way = " → ".join(want.way)
+    steps = Text(f", then {way}", f"，随后 {way}") if way else Text("", "")
+    place = Text(" in the quiet environment", "，位于第二个（安静的）环境") if scenario.quiet else Text("", "")
+    return Text("`{state}`{place}, {poll}{steps}", "`{state}`{place}，{poll}{steps}").format(
+        state=want.state, place=place, poll=poll, steps=steps
+    )
+
+
+def _chapter(name: str) -> Explanation:
+    chapter = load().chapter(name)
+    members = [scenario for scenario in scenarios().values() if scenario.chapter == name]
+    return Explanation(
+        name=name,
+        kind="chapter",
+        noun=Text("chapter", "章"),
+        text=chapter.title,
+        parts=(
+            _rules("requirements", Text("Requirements", "要求"), [rule.id for rule in chapter.requirements]),
+            Part(
+                "scenarios",
+                Text("Scenarios", "场景"),
+                tuple(_named(scenario.id, scenario.title) for scenario in members),
+                [{"id": scenario.id, "title": scenario.title.to_json()} for scenario in members],
+            ),
+            Part(
+                "excluded",
+                Text("Not judged", "不判定"),
+                tuple(_named(rule.id, rule.reason) for rule in chapter.excluded),
+                [rule.id for rule in chapter.excluded],
+            ),
+        ),
+    )
+
+
+def _ambiguity(name: str) -> Explanation:
+    entry = _ambiguities()[name]
+    return Explanation(
+        name=name,
+        kind="ambiguity",
+        noun=Text("entry of the ambiguity register", "歧义登记表中的一项"),
+        text=entry.question,
+        parts=(
+            Part("positions", Text("The pages", "页面"), (entry.positions,), entry.positions.to_json()),
+            Part("reading", Text("Read as", "解读"), (entry.reading,), entry.reading.to_json()),
+            _sources(entry.sources),
+            _rules("requirements", Text("Requirements that rest on it", "以此为据的要求"), entry.requirements),
+        ),
+    )
+
+
+def _defect(name: str) -> Explanation:
+    defect: Defect = DEFECTS[name]
+    return Explanation(
+        name=name,
+        kind="defect",
+        noun=Text("defect of the emulator (serve --defect)", "模拟器的缺陷（serve --defect）"),
+        text=Text(defect.en, defect.zh),
+        parts=(
+            _rules("fails", Text("What fails", "导致失败的要求"), sorted(defect.fails)),
+            _rules("warns", Text("What is warned of", "导致警告的要求"), sorted(defect.warns)),
+        ),
+    )
+
+
+def _variant(name: str) -> Explanation:
+    variant: Variant = VARIANTS[name]
+    return Explanation(
+        name=name,
+        kind="variant",
+        noun=Text(
+            "variant of the emulator, odd and legal (serve --variant)", "模拟器的变体，特殊但合法（serve --variant）"
+        ),
+        text=Text(variant.en, variant.zh),
+        parts=(
+            _rules("warns", Text("What is warned of", "导致警告的要求"), sorted(variant.warns)),
+            _rules("skips", Text("What it gives no occasion for", "因此没有机会执行的要求"), sorted(variant.skips)),
+        ),
+    )
+
+
+def _shape(name: str) -> Explanation:
+    shape: Shape = SHAPES[name]
+    return Explanation(
+        name=name,
+        kind="shape",
+        noun=Text("foreign shape of the emulator (serve --shape)", "模拟器的外来形态（serve --shape）"),
+        text=Text(shape.en, shape.zh),
+        parts=(
+            _rules("unreachable", Text("What cannot be judged on it", "因此无法判定的要求"), sorted(shape.unreachable)),
+        ),
+    )
+
+
+def _chapter_part(name: str) -> Part:
+    chapter: Chapter = load().chapter(name)
+    return Part("chapter", Text("Chapter", "章节"), (_named(chapter.id, chapter.title),), chapter.id)
+
+
+def _rules(key: str, heading: Text, ids: Iterable[str]) -> Part:
+    """Requirements with their text."""
+    rules = [load().requirements[rule] for rule in ids]
+    return Part(key, heading, tuple(_named(rule.id, rule.text) for rule in rules), [rule.id for rule in rules])
+
+
+def _sources(sources: tuple[Source, ...]) -> Part:
+    """Where it stands, each language's page in that language."""
+    cited = [source.cite(lang) for lang in LANGS for source in sources]
+    heading = Text("Where the docs say so", "文档出处")
+    return Part("sources", heading, tuple(Text(cite, cite) for cite in cited), [s.to_json() for s in sources])
+
+
+def _named(name: str, text: Text) -> Text:
+    return Text("`{name}`: {text}", "`{name}`：{text}").format(name=name, text=text)
+
+
+def _all_excluded() -> Mapping[str, Excluded]:
+    return {rule.id: rule for chapter in load().chapters for rule in chapter.excluded}
+
+
+def _ambiguities() -> Mapping[str, Ambiguity]:
+    return {entry.id: entry for entry in register()}
+
+
+_SORTS: Final[tuple[tuple[Callable[[str], Explanation], Callable[[], Iterable[str]]], ...]] = (
+    (_requirement, lambda: load().requirements),
+    (_excluded, _all_excluded),
+    (_scenario, scenarios),
+    (_chapter, lambda: [chapter.id for chapter in load().chapters]),
+    (_ambiguity, _ambiguities),
+    (_defect, lambda: DEFECTS),
+    (_variant, lambda: VARIANTS),
+    (_shape, lambda: SHAPES),
+)

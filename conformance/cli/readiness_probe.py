@@ -1,0 +1,60 @@
+"""Whether a server that was started already responds as the API: what takes connections may not be that far."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from conformance.cli.language import spoken
+from conformance.cli.options import CannotStart
+from conformance.client.api import Api
+from conformance.client.client_session import converse
+from conformance.contract.strict_json import NotStrictJson, parse
+from conformance.exchange import Exchange
+from conformance.settings import Settings
+from conformance.target import ConfigurationError
+from conformance.text import Text
+
+_PATIENCE: Final = 5.0
+"""Seconds for one look: a server that starts may take a request and forget it."""
+
+
+def not_yet(settings: Settings) -> Text | None:
+    """Why the target gives no response of the API's yet; None where it does. Credentials may be refused: that is one.
+
+    Raises:
+        CannotStart: waiting will not help.
+    """
+    assert settings.credentials is not None, "a base URL was given"
+    limits = replace(settings.limits, timeout=min(settings.limits.timeout, _PATIENCE))
+    seen: list[Exchange] = []
+
+    async def look(api: Api) -> Text | None:
+        seen.append(await api.list_objects("ready", "environments"))
+        trouble = api.client.trouble
+        if trouble is not None and trouble.lasting:
+            host = settings.target().host
+            words = Text("{host} cannot be reached: {why}; {hint}.", "无法连接 {host}：{why}；{hint}。")
+            raise CannotStart(words.format(host=host, why=trouble.text, hint=trouble.hint).in_(spoken()))
+        return trouble.text if trouble is not None else None
+
+    try:
+        trouble = converse(settings.target(), settings.credentials, limits, look, tries=1)
+    except ConfigurationError as error:
+        raise CannotStart(error.reason.in_(spoken())) from None
+    exchange = seen[0]
+    if exchange.outcome == "ok" and _is_json(exchange):
+        return None
+    status = exchange.response.status if exchange.response is not None else 0
+    return trouble or Text(f"HTTP {status}", f"HTTP {status}")
+
+
+def _is_json(exchange: Exchange) -> bool:
+    response = exchange.response
+    if response is None or response.body.problem is not None:
+        return False
+    try:
+        parse(response.body.text)
+    except NotStrictJson:
+        return False
+    return True

@@ -1,0 +1,131 @@
+"""One operation about to be performed: the headers that it carries, and what is kept of it and of its response."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from conformance import __version__
+from conformance.client.bad_credentials import Authentication
+from conformance.client.cookies import Cookies
+from conformance.client.rate_limiter import Kind
+from conformance.client.transport import Reply
+from conformance.exchange import Header, Request, Response
+from conformance.target import Redactor, Target
+
+_KEPT_HEADERS: Final = frozenset(
+    {
+        *("age", "allow", "cache-control", "connection", "content-encoding", "content-language", "content-length"),
+        *("content-type", "date", "etag", "expires", "keep-alive", "location", "pragma", "retry-after"),
+        *("retry-after-ms", "request-id", "server", "strict-transport-security", "transfer-encoding", "vary", "via"),
+        *("www-authenticate", "x-content-type-options", "x-ratelimit-limit", "x-ratelimit-remaining"),
+        *("x-ratelimit-reset", "x-request-id", "x-should-retry"),
+    }
+)
+"""Headers of answers whose values are kept; of any other only the name is: it may carry what nobody knows of."""
+
+_CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
+"""Headers whose values are secrets whatever they hold."""
+
+_SECRET_FIELD: Final = re.compile(r'("secret"\s*:\s*)"(?:[^"\\]|\\.)+"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One documented operation about to be performed."""
+
+    step: str
+    operation: str
+    method: str
+    url: str
+    kind: Kind
+    headers: tuple[Header, ...] = ()
+    authentication: Authentication | None = None
+    body: str | None = None
+    repeatable: bool = False
+    """Whether it changes nothing, so that it may be resent after its answer was lost."""
+    listing: bool = False
+    """Whether it is answered with many objects, so that more is read."""
+    cookies: Cookies | None = None
+    """Those of the conversation that it belongs to."""
+    fresh_connection: bool = False
+    """Whether it goes over a connection that was opened for it."""
+    user_agent: str | None = None
+    """Another User-Agent than the suite's; one that the user chose goes before it."""
+
+
+def headers_of(call: Call, target: Target, authentication: Authentication) -> list[Header]:
+    """What is sent: the user's headers replace the suite's, and what a case sends itself replaces both."""
+    general = [
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "gzip"),
+        ("User-Agent", _user_agent(call, target) or f"work-conformance/{__version__}"),
+    ]
+    users = [*target.headers, *((name, secret.reveal()) for name, secret in target.secret_headers)]
+    cases = [*authentication.sent, *call.headers]
+    headers = [*_without(general, users, cases), *_without(users, cases), *cases]
+    cookies = call.cookies.carried(others=call.authentication is not None) if call.cookies is not None else ""
+    return _joined(headers, cookies) if cookies else headers
+
+
+def _user_agent(call: Call, target: Target) -> str | None:
+    """What is sent in the place of the suite's own, and shown so that the request can be repeated."""
+    return target.user_agent or call.user_agent
+
+
+def shown(call: Call, target: Target, authentication: Authentication, redact: Redactor) -> Request:
+    """The request as it is kept: what everybody sends left out, and secrets by the variables that hold them."""
+    users = [
+        *((name, secret.variable) for name, secret in target.secret_headers),
+        *((name, redact(value)) for name, value in target.headers),
+    ]
+    cases = [*authentication.shown, *call.headers]
+    user_agent = _user_agent(call, target)
+    general = [("User-Agent", user_agent)] if user_agent is not None else []
+    return Request(
+        method=call.method,
+        url=redact(call.url),
+        headers=(
+            *authentication.shown,
+            *_without(general, users, cases),
+            *_without(users, cases),
+            *((name, redact(value)) for name, value in call.headers),
+        ),
+        body=redact(call.body) if call.body is not None else None,
+    )
+
+
+def kept(reply: Reply, redact: Redactor) -> Response:
+    """The response as it is kept."""
+    text = _SECRET_FIELD.sub(r'\1"[redacted]"', redact(reply.body.text))
+    return Response(
+        status=reply.status,
+        headers=tuple(_kept_headers(reply.headers, redact)),
+        body=replace(reply.body, text=text),
+    )
+
+
+def _joined(headers: list[Header], cookies: str) -> list[Header]:
+    """With these cookies behind the user's own: a request has one Cookie header."""
+    own = [value for name, value in headers if name.lower() == "cookie"]
+    return [*(pair for pair in headers if pair[0].lower() != "cookie"), ("Cookie", "; ".join([*own, cookies]))]
+
+
+def _without(headers: Iterable[Header], *others: Iterable[Header]) -> list[Header]:
+    """Those whose names none of the others has."""
+    names = {name.lower() for each in others for name, _ in each}
+    return [(name, value) for name, value in headers if name.lower() not in names]
+
+
+def _kept_headers(headers: Iterable[Header], redact: Redactor) -> Iterable[Header]:
+    for name, value in headers:
+        yield redact(name), _kept_value(name.lower(), value, redact)
+
+
+def _kept_value(name: str, value: str, redact: Redactor) -> str:
+    """The value of a header where it is kept, and else what says that it is not: `[redacted]` stands for secrets alone."""
+    if name in _KEPT_HEADERS:
+        return redact(value)
+    return "[redacted]" if name in _CREDENTIALS else "[not kept]"

@@ -1,0 +1,286 @@
+"""Two runs' evidence, and everything in which the servers behind them differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from conformance.chapters.registry import scenarios
+from conformance.comparison.response_shape import ABSENT, Field, Kind, Shape, in_common, parent_of, shapes_of
+from conformance.comparison.value_format import ASPECTS, Aspect, alike
+from conformance.contract.catalogue import Requirement, load
+from conformance.evidence import Evidence
+from conformance.exchange import Transcript
+from conformance.judging.blocking import JUDGED
+from conformance.judging.judge import judge_line
+from conformance.judging.run_result import Circumstances
+from conformance.judging.verdict import Line, Verdict, VerdictKind, worst
+from conformance.text import Text
+
+Side = Literal["a", "b"]
+Why = Literal["not-planned", "no-input", "not-polled"]
+Part = Literal["answer", "media-type", "header", "field", "type", "format"] | Aspect
+
+
+class NotComparable(Exception):
+    """The runs cannot be compared; `reason` says why."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        self.reason = Text(en, zh)
+        super().__init__(en)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictDifference:
+    """A requirement on which the servers differ: its verdicts over the cases that both held, and the cases."""
+
+    requirement: str
+    a: VerdictKind
+    b: VerdictKind
+    cases: tuple[tuple[Verdict, Verdict], ...]
+
+    @property
+    def follows_from(self) -> str | None:
+        """The requirement whose failure on one side alone stands in the way of every case; None where one does not."""
+        causes = {a.blocked_by or b.blocked_by for a, b in self.cases}
+        return causes.pop() if len(causes) == 1 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservationDifference:
+    """Something that the docs leave open and the servers do differently; None where nothing was observed."""
+
+    line: Line
+    a: Text | None
+    b: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapeDifference:
+    """A part of the answers with one status that differs; None where a side does not have it.
+
+    `where` is the header's name or the field's JSON pointer.
+    """
+
+    operation: str
+    status: int
+    part: Part
+    where: str
+    a: tuple[str, ...] | None
+    b: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneSided:
+    """A check that only one run has something to say of, for a reason that is not the server's."""
+
+    line: Line
+    side: Side
+    why: Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What differs, what only one run looked at, and how much was compared.
+
+    Of all checks that one run or both planned, those count as compared that both made and that say something of one
+    server at least.
+    """
+
+    a: Circumstances
+    b: Circumstances
+    verdicts: tuple[VerdictDifference, ...]
+    observations: tuple[ObservationDifference, ...]
+    shapes: tuple[ShapeDifference, ...]
+    one_sided: tuple[OneSided, ...]
+    checks_compared: int
+    checks_planned: int
+    kinds_compared: int
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs in what both looked at."""
+        return not (self.verdicts or self.observations or self.shapes)
+
+
+def compare(a: Evidence, b: Evidence) -> Comparison:
+    """Compare two runs; both are judged by this version, and waivers do not count.
+
+    Raises:
+        NotComparable: they have nothing in common, or this version does not know all that they judged.
+    """
+    _require_known(a, b)
+    lines = _shared_lines(a, b)
+    judged = {line: (_verdict(a, line), _verdict(b, line)) for line in lines}
+    one_sided = list(_planned_once(a, b)) + list(_not_given(a, b, judged))
+    excused = {entry.line for entry in one_sided}
+    compared = {line: pair for line, pair in judged.items() if line not in excused}
+    if not any(x.kind in JUDGED and y.kind in JUDGED for x, y in compared.values()):
+        raise NotComparable(
+            "The runs have no judged check in common; compare runs that judged the same.",
+            "两次运行没有共同得到判定的检查；请比较判定内容相同的运行。",
+        )
+    held = dict.fromkeys(line.scenario for line in lines)
+    pairs = [(a.transcripts[name], b.transcripts[name]) for name in held]
+    shapes = shapes_of(pair for pair in pairs if _complete(*pair))
+    return Comparison(
+        a=a.circumstances,
+        b=b.circumstances,
+        verdicts=tuple(_verdict_differences(compared)),
+        observations=tuple(_observation_differences(a, b, compared)),
+        shapes=tuple(_shape_differences(*shapes)),
+        one_sided=tuple(one_sided),
+        checks_compared=sum(bool({x.kind, y.kind} & JUDGED) for x, y in compared.values()),
+        checks_planned=len({*a.lines, *b.lines}),
+        kinds_compared=len(shapes[0].keys() | shapes[1].keys()),
+    )
+
+
+def _require_known(a: Evidence, b: Evidence) -> None:
+    """Refuse what this version cannot judge, and whole runs whose catalogues ask for different things."""
+    for side in (a, b):
+        if side.unknown:
+            about, line = side.circumstances, side.unknown[0]
+            raise NotComparable(
+                f"Run {about.run_id} judged {line.requirement} in {line.scenario}, which this version does not have;"
+                f" compare with work-conformance {about.suite_version}, or run it again.",
+                f"运行 {about.run_id} 判定了 {line.scenario} 中的 {line.requirement}，当前版本没有该项；"
+                f"请用 work-conformance {about.suite_version} 比较，或重新运行。",
+            )
+    versions = a.circumstances.catalogue_version, b.circumstances.catalogue_version
+    whole = a.circumstances.selection is None and b.circumstances.selection is None
+    if whole and versions[0] != versions[1] and set(a.lines) != set(b.lines):
+        raise NotComparable(
+            f"The runs were made with the catalogues {versions[0]} and {versions[1]}, which do not ask for the same;"
+            " run both with one version.",
+            f"两次运行分别使用目录版本 {versions[0]} 和 {versions[1]}，其要求不同；请用同一版本重新运行。",
+        )
+
+
+def _shared_lines(a: Evidence, b: Evidence) -> list[Line]:
+    """Lines of both plans, in the catalogue's order."""
+    order = {name: number for number, name in enumerate(load().requirements)}
+    return sorted(set(a.lines) & set(b.lines), key=lambda line: (order[line.requirement], line.scenario))
+
+
+def _verdict(evidence: Evidence, line: Line) -> Verdict:
+    return judge_line(line, evidence.transcripts[line.scenario])
+
+
+def _requirement(line: Line) -> Requirement:
+    return load().requirements[line.requirement]
+
+
+def _complete(a: Transcript, b: Transcript) -> bool:
+    return a.ending.kind == b.ending.kind == "complete"
+
+
+# --- what only one run looked at
+
+
+def _planned_once(a: Evidence, b: Evidence) -> Iterator[OneSided]:
+    sides: tuple[tuple[Side, Evidence, Evidence], ...] = (("a", a, b), ("b", b, a))
+    for side, its, other in sides:
+        elsewhere = set(other.lines)
+        yield from (OneSided(line=line, side=side, why="not-planned") for line in its.lines if line not in elsewhere)
+
+
+def _not_given(a: Evidence, b: Evidence, judged: Mapping[Line, tuple[Verdict, Verdict]]) -> Iterator[OneSided]:
+    """Checks that one run could not make for want of a token, or because it does not poll."""
+    for line, (x, y) in judged.items():
+        if (x.kind == "not-exercised") == (y.kind == "not-exercised"):
+            continue
+        side: Side = "b" if x.kind == "not-exercised" else "a"
+        without = a if side == "b" else b
+        if scenarios()[line.scenario].token is not None:
+            yield OneSided(line=line, side=side, why="no-input")
+        elif _requirement(line).exercised == "needs-poll" and without.circumstances.arranged_by != "api":
+            yield OneSided(line=line, side=side, why="not-polled")
+
+
+# --- what differs
+
+
+def _verdict_differences(compared: Mapping[Line, tuple[Verdict, Verdict]]) -> Iterator[VerdictDifference]:
+    by_requirement: dict[str, list[tuple[Verdict, Verdict]]] = {}
+    for line, pair in compared.items():
+        if _requirement(line).level != "OBSERVE":
+            by_requirement.setdefault(line.requirement, []).append(pair)
+    for requirement, pairs in by_requirement.items():
+        cases = tuple(pair for pair in pairs if pair[0].kind != pair[1].kind)
+        if cases:
+            yield VerdictDifference(
+                requirement=requirement,
+                a=worst(a.kind for a, _ in pairs),
+                b=worst(b.kind for _, b in pairs),
+                cases=cases,
+            )
+
+
+def _observation_differences(
+    a: Evidence, b: Evidence, compared: Mapping[Line, tuple[Verdict, Verdict]]
+) -> Iterator[ObservationDifference]:
+    """Observations on the steps that both runs took."""
+    for line, verdicts in compared.items():
+        if _requirement(line).level != "OBSERVE":
+            continue
+        pair = a.transcripts[line.scenario], b.transcripts[line.scenario]
+        if _complete(*pair):
+            common = in_common(*pair)
+            verdicts = judge_line(line, common[0]), judge_line(line, common[1])
+        seen = verdicts[0].observation, verdicts[1].observation
+        if seen[0] != seen[1]:
+            yield ObservationDifference(line=line, a=seen[0], b=seen[1])
+
+
+def _shape_differences(a: Mapping[Kind, Shape], b: Mapping[Kind, Shape]) -> Iterator[ShapeDifference]:
+    for kind in sorted(a.keys() | b.keys()):
+        x, y = a.get(kind), b.get(kind)
+        if x is None or y is None:
+            yield _differs(kind, "answer", "", () if x else None, () if y else None)
+            continue
+        if x.media_types != y.media_types:
+            yield _differs(kind, "media-type", "", tuple(sorted(x.media_types)), tuple(sorted(y.media_types)))
+        for name in sorted(x.headers ^ y.headers):
+            yield _differs(kind, "header", name, () if name in x.headers else None, () if name in y.headers else None)
+        for pointer in sorted(x.fields.keys() | y.fields.keys()):
+            yield from _field_differences(kind, pointer, x, y)
+
+
+def _field_differences(kind: Kind, pointer: str, a: Shape, b: Shape) -> Iterator[ShapeDifference]:
+    x, y = a.fields.get(pointer), b.fields.get(pointer)
+    if x is None or y is None:
+        if _could_show(pointer, a if x is None else b):
+            yield _differs(kind, "field", pointer, _types(x), _types(y))
+        return
+    if x.types != y.types:
+        yield _differs(kind, "type", pointer, _types(x), _types(y))
+    if _format(x) != _format(y) and "string" in x.types & y.types:
+        yield _differs(kind, "format", pointer, (_format(x),), (_format(y),))
+        return
+    for aspect in ASPECTS:
+        one, other = x.spellings.get(aspect), y.spellings.get(aspect)
+        if one is not None and other is not None and not alike(aspect, one, other):
+            yield _differs(kind, aspect, pointer, one.names, other.names)
+
+
+def _could_show(pointer: str, shape: Shape) -> bool:
+    """Whether a side had an object in which the field could have been; an empty list shows nothing of its elements."""
+    parent = shape.fields.get(parent_of(pointer))
+    return pointer != "" and parent is not None and "object" in parent.types and not pointer.endswith("/*")
+
+
+def _types(field: Field | None) -> tuple[str, ...] | None:
+    return None if field is None else tuple(sorted(field.types - {ABSENT}) + sorted(field.types & {ABSENT}))
+
+
+def _format(field: Field) -> str:
+    """What kind of text a field holds, as far as it has a format."""
+    return "time" if "time-offset" in field.spellings else "text"
+
+
+def _differs(
+    kind: Kind, part: Part, where: str, a: tuple[str, ...] | None, b: tuple[str, ...] | None
+) -> ShapeDifference:
+    return ShapeDifference(operation=kind[0], status=kind[1], part=part, where=where, a=a, b=b)

@@ -1,0 +1,208 @@
+"""Looks at everything in turn: the way to the target, then its answers, and on request whether work can be made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Final
+
+from conformance.arrange.cleanup import remove
+from conformance.arrange.command_arranger import release
+from conformance.arrange.environments import Workspace
+from conformance.arrange.item_source import Arrangement
+from conformance.arrange.journal import Journal, JournalInMemory, new_run_id
+from conformance.arrange.preflight import CannotStart, preflight
+from conformance.client.api import Api
+from conformance.client.availability import TargetGone
+from conformance.client.client_session import converse
+from conformance.doctor.check_result import Point, bad, good, unknown
+from conformance.doctor.findings import findings
+from conformance.doctor.network import look, unreached
+from conformance.doctor.probes import ask
+from conformance.reporting.escaping import safe
+from conformance.target import ConfigurationError, Credentials, Limits, Target
+from conformance.text import Text, join
+
+_BY_API: Final = Arrangement()
+_PATIENCE: Final = 10.0
+"""Seconds for a look at name, connection and TLS, where --timeout does not allow less."""
+
+_WHOLE: Final = 90.0
+"""Seconds for all questions together, and for making work; the clean-up has as many again."""
+
+_HURRIED: Final = 8.0
+"""Seconds that the clean-up has after an interruption."""
+
+_ON_THE_WAY: Final = ("dns", "tcp", "tls", "http", "prefix", "token", "rights", "kinds", "rate-limit", "clock")
+
+
+def examine(
+    target: Target, credentials: Credentials, limits: Limits, *, write: bool, arrangement: Arrangement = _BY_API
+) -> list[Point]:
+    """Every point, in order. Only reads unless `write`, and then what was made is removed again.
+
+    With given items nothing is asked of the account: a run does not need it.
+    """
+    try:
+        points = asyncio.run(look(target, within=min(limits.timeout, _PATIENCE)))
+        if _stopped(points):
+            return [*points, *unreached(points, _ON_THE_WAY), _NOT_TRIED]
+        if arrangement.mode != "api":
+            return [*points, *_given(target, credentials, limits, arrangement, write=write)]
+        answers = converse(target, credentials, limits, ask, within=_WHOLE, tries=1)
+        points += findings(answers, target)
+        points += unreached(points, _ON_THE_WAY)
+        if not write:
+            return [*points, _NOT_TRIED]
+        if not _stopped(points):
+            points += _made(target, credentials, limits)
+    except ConfigurationError as error:
+        return [bad("settings", error.reason, _SETTINGS_MEND)]
+    except TargetGone:
+        points += [bad("http", _SLOW, Text("try again when the target is less busy", "请在目标不繁忙时重试"))]
+        points += unreached(points, _ON_THE_WAY)
+    except TimeoutError:
+        points += [unknown("http", _SLOW, Text("try again when the target is less busy", "请在目标不繁忙时重试"))]
+        points += unreached(points, _ON_THE_WAY)
+    return points
+
+
+_NOT_TRIED: Final = unknown(
+    "work", Text("not tried; --write does, and cleans up", "未尝试；加 --write 可尝试并随后清理")
+)
+
+
+def _given(
+    target: Target, credentials: Credentials, limits: Limits, arrangement: Arrangement, *, write: bool
+) -> Iterator[Point]:
+    """Begin as a run on given items does; a program is asked for some only with `write`, and to release them."""
+    if arrangement.mode == "command" and not write:
+        yield _NOT_TRIED
+        return
+    journal = JournalInMemory()
+
+    async def begin(api: Api) -> Workspace:
+        return await preflight(api, journal, new_run_id(), arrangement)
+
+    async def give_back(api: Api) -> list[str]:
+        return await release(arrangement.program(api), journal.claimed(), at_once=limits.concurrency)
+
+    try:
+        workspace = converse(target, credentials, limits, begin, within=_WHOLE)
+    except CannotStart as stop:
+        yield bad("work", Text(safe(stop.reason.en, 400), safe(stop.reason.zh, 400)), _GIVEN_MEND)
+    else:
+        yield _shown(workspace)
+    if arrangement.mode == "command":
+        yield _left(converse(target, credentials, limits, give_back))
+        arrangement.close()
+
+
+def _shown(workspace: Workspace) -> Point:
+    """What the given items lack, where they lack something."""
+    lacks = [Text.from_json(reason) for reason in workspace.missing.values()]
+    if not lacks or (workspace.quiet and workspace.cloud and not workspace.missing.keys() - {"quiet", "cloud"}):
+        return good("work", Text("the target shows a given item", "目标可显示给定的 item"))
+    return unknown("work", join(Text("; ", "；"), [Text(safe(t.en, 200), safe(t.zh, 200)) for t in lacks]), _GIVEN_MEND)
+
+
+def _left(sentences: list[str]) -> Point:
+    if not sentences:
+        return good("clean-up", Text("everything was given back", "已全部归还"))
+    return unknown(
+        "clean-up",
+        Text("not given back: {first}", "未归还：{first}").format(first=safe(sentences[0], 300)),
+        Text("remove it by hand", "请手动清除"),
+    )
+
+
+_GIVEN_MEND: Final = Text(
+    "check the manifest with `work-conformance manifest check`, or what the program gives",
+    "请用 `work-conformance manifest check` 检查清单，或检查程序给出的内容",
+)
+_SETTINGS_MEND: Final = Text("see `work-conformance doctor --help`", "参见 `work-conformance doctor --help`")
+_SLOW: Final = Text("the questions were not answered in time", "未在时限内应答")
+
+
+def _stopped(points: list[Point]) -> bool:
+    return any(point.state == "bad" for point in points)
+
+
+def _made(target: Target, credentials: Credentials, limits: Limits) -> Iterator[Point]:
+    """Make what a run makes before its first scenario, see an item delivered, and remove all of it.
+
+    Whoever interrupts it has everything removed all the same, in less time.
+    """
+    run_id = new_run_id()
+    journal = JournalInMemory()
+    within = _WHOLE
+    try:
+        workspace = converse(target, credentials, limits, lambda api: preflight(api, journal, run_id), within=_WHOLE)
+    except CannotStart as stop:
+        text = Text(safe(stop.reason.en, 400), safe(stop.reason.zh, 400))
+        yield bad("work", text, _WORK_MEND)
+    except TimeoutError:
+        yield bad("work", _SLOW, _WORK_MEND)
+    except KeyboardInterrupt:
+        within = _HURRIED
+        yield bad("work", Text("interrupted", "已中断"), Text("run it again", "请重新运行"))
+    else:
+        yield _places(second=workspace.quiet is not None, cloud=workspace.cloud is not None)
+    yield from _cleaned(target, credentials, limits, journal, run_id, within=within)
+
+
+_WORK_MEND: Final = Text(
+    "give the token the right to create; or have items given: --arrange manifest or command",
+    "请授予 token 创建的权限；或使用给定的 item：--arrange manifest 或 command",
+)
+
+
+def _places(*, second: bool, cloud: bool) -> Point:
+    if second and cloud:
+        return good(
+            "work",
+            Text(
+                "made: three environments, an agent, a session, and an item was delivered",
+                "已创建三个环境、一个 agent 和一个 session，并收到一个 item",
+            ),
+        )
+    missing = Text("a second self-hosted environment", "第二个 self-hosted 环境") if not second else _NOT_SELF_HOSTED
+    return unknown(
+        "work",
+        Text("an item was delivered, but {missing} could not be made", "已收到 item，但无法创建{missing}").format(
+            missing=missing
+        ),
+        Text(
+            "what needs it will be inconclusive; allow the token more environments",
+            "相关要求将无法判定；请放宽该 token 的环境数量限制",
+        ),
+    )
+
+
+_NOT_SELF_HOSTED: Final = Text("one that is not self-hosted", "非 self-hosted 的环境")
+
+
+def _cleaned(
+    target: Target, credentials: Credentials, limits: Limits, journal: Journal, run_id: str, *, within: float
+) -> Iterator[Point]:
+    async def clean(api: Api) -> int:
+        return len(await remove(api, journal.read(), within=within))
+
+    try:
+        left = converse(target, credentials, limits, clean)
+    except KeyboardInterrupt:
+        if within > _HURRIED:  # interrupted for the first time: once more, in less time
+            yield from _cleaned(target, credentials, limits, journal, run_id, within=_HURRIED)
+            return
+        left = len(journal.read())
+    if not left:
+        yield good("clean-up", Text("everything was removed again", "已全部清除"))
+        return
+    yield unknown(
+        "clean-up",
+        Text("objects left: {n}", "遗留 {n} 个对象").format(n=left),
+        Text(
+            "remove them with `work-conformance clean --run-id {run}`",
+            "请用 `work-conformance clean --run-id {run}` 清除",
+        ).format(run=run_id),
+    )

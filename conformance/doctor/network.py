@@ -1,0 +1,208 @@
+"""The way to the target, below HTTP: its name, a connection, the certificate. Sends nothing but a TLS handshake."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from cryptography import x509
+
+from conformance.client.connection_errors import Reason, of_tls
+from conformance.client.tls import tls_context
+from conformance.doctor.check_result import Point, bad, good, unknown
+from conformance.reporting.escaping import safe
+from conformance.target import Connection, Target
+from conformance.text import Text
+
+_PORTS: Final = {"http": 80, "https": 443}
+_SOON: Final = 14
+"""Days before its end from which a certificate is worth a word."""
+
+
+async def look(target: Target, *, within: float) -> list[Point]:
+    """The points up to a connection on which HTTP can be spoken; each takes at most `within` seconds."""
+    proxy = target.connection.proxy
+    points = [_url(target), _proxy(target.connection, proxy)]
+    host, port = _address(proxy or target.base_url)
+    point = await _name(host, within)
+    points.append(point)
+    if point.state != "bad":
+        point = await _connection(host, port, within)
+        points.append(point)
+    if point.state == "bad":
+        return points
+    if not target.base_url.startswith("https:"):
+        points.append(unknown("tls", Text("none: the base URL is http", "无：base URL 为 http")))
+    elif proxy is not None:
+        points.append(unknown("tls", Text("not looked at through a proxy", "经由代理，未检查")))
+    else:
+        points.append(await _tls(target.connection, host, port, within))
+    return points
+
+
+def _address(url: str) -> tuple[str, int]:
+    """Host and port of a URL."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80)
+
+
+def _url(target: Target) -> Point:
+    words = Text("{url}, API below {prefix}", "{url}，API 位于 {prefix} 之下").format(
+        url=safe(target.base_url), prefix=safe(target.api_prefix or "/")
+    )
+    if target.base_url.startswith("http:") and not target.loopback:
+        return unknown(
+            "url",
+            words,
+            Text(
+                "http sends the token unencrypted; use https if the target has it",
+                "http 以明文发送 token；如目标支持，请使用 https",
+            ),
+        )
+    return good("url", words)
+
+
+def _proxy(connection: Connection, proxy: str | None) -> Point:
+    """Of a proxy's address only host and port are shown: the rest may be a password."""
+    if proxy is not None:
+        shown = safe(proxy.rpartition("@")[2].rpartition("//")[2])
+        return good("proxy", Text("everything goes through {proxy}", "所有请求经由 {proxy}").format(proxy=shown))
+    if not connection.trust_env and {"http", "https", "all"} & set(getproxies()):
+        return unknown(
+            "proxy",
+            Text("the environment names one, which is not used", "环境变量中有代理设置，未使用"),
+            Text(
+                "if the target is only reached through it, add --trust-env",
+                "如只能经由该代理访问目标，请加 --trust-env",
+            ),
+        )
+    return good("proxy", Text("none", "无"))
+
+
+async def _name(host: str, within: float) -> Point:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return good("dns", Text("an address, which needs no look-up", "为 IP 地址，无需解析"))
+    try:
+        async with asyncio.timeout(within):
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, TimeoutError, UnicodeError) as error:
+        return bad(
+            "dns",
+            Text("{host} has no address ({why})", "{host} 没有地址（{why}）").format(host=safe(host), why=_why(error)),
+            Text(
+                "check the spelling of --base-url, the network and its DNS; behind a proxy, give --proxy",
+                "请检查 --base-url 的拼写、网络和 DNS；如需代理，请用 --proxy 指定",
+            ),
+        )
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return good(
+        "dns",
+        Text("{host} is {addresses}", "{host} 的地址为 {addresses}").format(
+            host=safe(host), addresses=", ".join(addresses[:4])
+        ),
+    )
+
+
+async def _connection(host: str, port: int, within: float) -> Point:
+    where = f"{safe(host)}:{port}"
+    try:
+        async with asyncio.timeout(within):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError) as error:
+        return bad(
+            "tcp",
+            Text("{where} does not take a connection ({why})", "{where} 不接受连接（{why}）").format(
+                where=where, why=_why(error)
+            ),
+            Text(
+                "check the port, that the server is up, and that no firewall is in between; behind a proxy, give --proxy",
+                "请检查端口、服务器是否已启动、中间是否有防火墙；如需代理，请用 --proxy 指定",
+            ),
+        )
+    await _let_go(writer)
+    return good("tcp", Text("{where} takes connections", "{where} 可以连接").format(where=where))
+
+
+async def _tls(connection: Connection, host: str, port: int, within: float) -> Point:
+    try:
+        async with asyncio.timeout(within):
+            _, writer = await asyncio.open_connection(host, port, ssl=tls_context(connection), server_hostname=host)
+    except (OSError, TimeoutError) as error:
+        reason = of_tls(error) if isinstance(error, ssl.SSLError) else None
+        if reason is not None:
+            return bad("tls", shown(reason), reason.hint)
+        return bad(
+            "tls",
+            Text("no TLS comes about ({why})", "无法建立 TLS（{why}）").format(why=_why(error)),
+            Text(
+                "check that this port speaks TLS (else http:// in --base-url) and whether --client-cert is wanted",
+                "请确认该端口使用 TLS（否则 --base-url 应为 http://），以及是否需要 --client-cert",
+            ),
+        )
+    peer: ssl.SSLObject = writer.get_extra_info("ssl_object")
+    await _let_go(writer)
+    return _certificate(peer, insecure=connection.insecure)
+
+
+def _certificate(peer: ssl.SSLObject, *, insecure: bool) -> Point:
+    version = peer.version() or "TLS"
+    try:
+        end = x509.load_der_x509_certificate(peer.getpeercert(binary_form=True) or b"").not_valid_after_utc
+    except ValueError:
+        return unknown(
+            "tls", Text("{version}; the certificate cannot be read", "{version}；无法读取证书").format(version=version)
+        )
+    days = (end - datetime.now(UTC)).days
+    words = Text("{version}; the certificate is valid until {end:%Y-%m-%d}", "{version}；证书有效期至 {end:%Y-%m-%d}")
+    told = Text(*(sentence.format(version=version, end=end) for sentence in (words.en, words.zh)))
+    if insecure:
+        unverified = Text("{told}, and was not verified", "{told}，未作校验").format(told=told)
+        return unknown(
+            "tls", unverified, Text("leave --insecure out for a run that counts", "正式运行时请去掉 --insecure")
+        )
+    if days < _SOON:
+        soon = Text("{told}: in {days} days", "{told}：还有 {days} 天").format(told=told, days=days)
+        return unknown("tls", soon, Text("renew the certificate on the server", "请在服务器上更新证书"))
+    return good("tls", told)
+
+
+async def _let_go(writer: asyncio.StreamWriter) -> None:
+    """End a connection at once: nobody is to be waited for with a farewell."""
+    writer.transport.abort()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+
+
+def shown(reason: Reason) -> Text:
+    """The reason, safe to print."""
+    return Text(safe(reason.text.en, 300), safe(reason.text.zh, 300))
+
+
+def _why(error: Exception) -> str:
+    """The trouble in a few words, those of the system where it has some."""
+    if isinstance(error, ssl.SSLError):
+        return safe(str(error.reason or error), 200)
+    if isinstance(error, socket.gaierror) or not isinstance(error, OSError) or not error.errno:
+        return safe(str(error.args[-1]) if error.args else "timed out", 200)
+    return os.strerror(error.errno)
+
+
+def unreached(points: list[Point], names: tuple[str, ...]) -> Iterator[Point]:
+    """What could not be looked at since an earlier point stands in the way."""
+    done = {point.id for point in points}
+    for name in names:
+        if name not in done:
+            yield unknown(name, Text("not looked at", "未检查"))

@@ -1,0 +1,319 @@
+"""Broken in who is let in: authentication, authorization."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..authorization import Demand
+from ..configuration import Departure
+from ..errors import ApiError, JsonObject, conflict, envelope, internal_error, not_permitted, unauthenticated
+from ..operations import Call, Operation, Reply
+from ..records import Environment
+from ..response_edits import Answer, errors, on_refusal
+from ..tokens import Principal, Tokens
+from ..work import WorkItem
+from .defect import Defect, defect
+from .mutations import acking, answering, around
+from .requirement_groups import ENVELOPE_SCHEMAS, UNAUTHENTICATED
+
+_OWNER = Principal("main", may_act=True)
+_Authenticate = Callable[[Tokens, Sequence[str]], Principal]
+_Admit = Callable[[Principal, Environment | None, Demand], Environment]
+
+
+# Authentication -----------------------------------------------------------------------------------------------------
+
+
+def _accepting(also: Callable[[Tokens, str], bool]) -> Departure:
+    """The owner also comes in with any Authorization value for which `also` holds (empty where there is none)."""
+
+    def lenient(found: _Authenticate, tokens: Tokens, authorization: Sequence[str]) -> Principal:
+        try:
+            return found(tokens, authorization)
+        except ApiError:
+            if also(tokens, authorization[0] if authorization else ""):
+                return _OWNER
+            raise
+
+    return around(authenticate=lenient)
+
+
+def _refusing(error: Callable[[str], ApiError]) -> Departure:
+    """Whoever is not let in is refused in another way; `error` is made of the Authorization value."""
+
+    def forbid(found: _Authenticate, tokens: Tokens, authorization: Sequence[str]) -> Principal:
+        try:
+            return found(tokens, authorization)
+        except ApiError:
+            raise error(authorization[0] if authorization else "") from None
+
+    return around(authenticate=forbid)
+
+
+def _token_of(value: str) -> str:
+    return value.removeprefix("Bearer ") if value.startswith("Bearer ") else ""
+
+
+def _in_basic(tokens: Tokens, value: str) -> bool:
+    return value == "Basic " + base64.b64encode(f"{tokens.owner}:".encode()).decode()
+
+
+def _almost(tokens: Tokens, value: str) -> bool:
+    presented = _token_of(value)
+    differing = sum(one != other for one, other in zip(presented, tokens.owner, strict=False))
+    return len(presented) == len(tokens.owner) and differing == 1
+
+
+def _in_other_case(tokens: Tokens, value: str) -> bool:
+    return _token_of(value).lower() == tokens.owner.lower()
+
+
+def _crashing_in_other_case(tokens: Tokens, value: str) -> bool:
+    if _in_other_case(tokens, value):
+        raise internal_error()
+    return False
+
+
+def _taking_api_keys(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
+    async def called(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = MutableHeaders(scope=scope)
+        if "authorization" not in headers and "x-api-key" in headers:
+            headers["authorization"] = f"Bearer {headers['x-api-key']}"
+        await app(scope, receive, send)
+
+    return called
+
+
+def _bad_request() -> ApiError:
+    return ApiError(400, "invalid_request_error", "The Authorization header is missing or malformed.")
+
+
+AUTHENTICATION = (
+    defect(
+        "auth.anonymous",
+        "Whoever comes without an Authorization header is taken for the owner.",
+        "不带 Authorization 头部的请求被当作所有者的请求。",
+        _accepting(lambda _tokens, value: value == ""),
+        fails="ack.auth.missing ack.auth.x-api-key",
+    ),
+    defect(
+        "auth.missing-400",
+        "An ack without an Authorization header answers 400.",
+        "不带 Authorization 头部的 ack 返回 400。",
+        _refusing(lambda value: unauthenticated() if value else _bad_request()),
+        fails="ack.auth.missing ack.auth.x-api-key",
+    ),
+    defect(
+        "auth.well-formed-is-enough",
+        "Any token of the right form is accepted.",
+        "只要 token 形式正确就被接受。",
+        _accepting(lambda _tokens, value: re.fullmatch("pt-[A-Za-z0-9]{40}", _token_of(value)) is not None),
+        fails="ack.auth.unknown-token ack.auth.expired",
+    ),
+    defect(
+        "auth.unknown-403",
+        "A token that was never issued answers 403.",
+        "从未签发过的 token 得到 403。",
+        _refusing(
+            lambda value: not_permitted() if re.fullmatch("Bearer pt-[A-Za-z0-9]{40}", value) else unauthenticated()
+        ),
+        fails="ack.auth.unknown-token ack.auth.expired",
+    ),
+    defect(
+        "auth.letter-case-ignored",
+        "Tokens are compared without regard to letter case.",
+        "比较 token 时不区分大小写。",
+        _accepting(_in_other_case),
+        fails="ack.auth.letter-case",
+    ),
+    defect(
+        "auth.letter-case-500",
+        "A token that differs from a valid one in letter case is found and then crashes the server.",
+        "与有效 token 仅大小写不同的 token 能查到，随后使服务器崩溃。",
+        _accepting(_crashing_in_other_case),
+        fails="ack.auth.letter-case",
+    ),
+    defect(
+        "auth.beginning-is-enough",
+        "Any beginning of the token is accepted, the empty one too.",
+        "token 的任何前缀都被接受，包括空串。",
+        _accepting(lambda tokens, value: value.startswith("Bearer") and tokens.owner.startswith(_token_of(value))),
+        fails="ack.auth.near-miss ack.auth.empty-bearer",
+    ),
+    defect(
+        "auth.longer-accepted",
+        "Whatever begins with the token is accepted.",
+        "任何以该 token 开头的值都被接受。",
+        _accepting(lambda tokens, value: _token_of(value).startswith(tokens.owner)),
+        fails="ack.auth.near-miss",
+    ),
+    defect(
+        "auth.one-character-forgiven",
+        "A token that differs in one character is accepted.",
+        "相差一个字符的 token 也被接受。",
+        _accepting(_almost),
+        fails="ack.auth.near-miss",
+    ),
+    defect(
+        "auth.empty-bearer-500",
+        "`Bearer` without a token crashes the server.",
+        "只有 `Bearer` 而没有 token 的请求使服务器崩溃。",
+        _refusing(lambda value: internal_error() if value.strip() == "Bearer" else unauthenticated()),
+        fails="ack.auth.empty-bearer",
+    ),
+    defect(
+        "auth.any-scheme",
+        "The token is accepted under any scheme.",
+        "任何认证方案下的 token 都被接受。",
+        _accepting(lambda tokens, value: value.endswith(f" {tokens.owner}")),
+        fails="ack.auth.scheme",
+    ),
+    defect(
+        "auth.basic",
+        "The token is accepted as the user name of HTTP Basic.",
+        "token 可作为 HTTP Basic 的用户名使用。",
+        _accepting(_in_basic),
+        fails="ack.auth.scheme",
+    ),
+    defect(
+        "auth.x-api-key",
+        "The token is accepted in x-api-key.",
+        "x-api-key 中的 token 被接受。",
+        answering(_taking_api_keys),
+        fails="ack.auth.x-api-key",
+    ),
+    defect(
+        "auth.never-expires",
+        "An expired token is accepted.",
+        "过期的 token 仍被接受。",
+        _accepting(lambda tokens, value: _token_of(value) == tokens.expired),
+        fails="ack.auth.expired",
+    ),
+    defect(
+        "auth.403",
+        "Bad credentials answer 403.",
+        "无效凭据得到 403。",
+        _refusing(lambda _value: not_permitted()),
+        fails=UNAUTHENTICATED,
+    ),
+    defect(
+        "auth.wrong-type",
+        "A 401 carries the type `unauthorized`.",
+        "401 的类型为 `unauthorized`。",
+        answering(on_refusal(errors(type="unauthorized"), 401)),
+        fails=f"{UNAUTHENTICATED} {ENVELOPE_SCHEMAS}",
+    ),
+)
+
+# Authorization ------------------------------------------------------------------------------------------------------
+
+
+def _to(status: int, error_type: str) -> Callable[[Answer], None]:
+    def edit(answer: Answer) -> None:
+        answer.status = status
+        errors(type=error_type)(answer)
+
+    return edit
+
+
+def _any_tenant(found: _Admit, principal: Principal, environment: Environment | None, demand: Demand) -> Environment:
+    tenant = environment.tenant if environment is not None else principal.tenant
+    return found(replace(principal, tenant=tenant), environment, demand)
+
+
+def _to_strangers(tell: Callable[[Call, WorkItem], Reply]) -> Departure:
+    """Another tenant's ack of an item is answered by `tell`."""
+
+    def change(ack: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            environment_id, work_id = call.path["environment_id"], call.path["work_id"]
+            environment = call.service.store.environments.get(environment_id)
+            item = call.service.store.work_item(environment_id, work_id)
+            if item is not None and environment is not None and environment.tenant != call.principal.tenant:
+                return tell(call, item)
+            return await ack(call)
+
+        return called
+
+    return acking(change)
+
+
+def _conflict(_call: Call, _item: WorkItem) -> Reply:
+    raise conflict("The work item was delivered to another worker.", "Worker-ID")
+
+
+def _telling(what: Callable[[Call, WorkItem], JsonObject]) -> Departure:
+    """Another tenant is refused with a 403 whose `error` also holds `what` there is to tell of the item."""
+
+    def tell(call: Call, item: WorkItem) -> Reply:
+        refusal: Any = envelope(not_permitted(), "req-1")
+        refusal["error"] |= what(call, item)
+        return Reply(refusal, 403)
+
+    return _to_strangers(tell)
+
+
+AUTHORIZATION = (
+    defect(
+        "authz.not-checked",
+        "Whoever sees the environment may ack its work.",
+        "能查看环境的人都可以 ack 其中的 work。",
+        around(admit=lambda found, who, where, demand: found(who, where, demand & ~Demand.PERMISSION)),
+        fails="ack.authz.forbidden",
+    ),
+    defect(
+        "authz.forbidden-401",
+        "A token without the permission answers 401.",
+        "没有权限的 token 得到 401。",
+        answering(on_refusal(_to(401, "authentication_error"), 403)),
+        fails="ack.authz.forbidden",
+    ),
+    defect(
+        "authz.wrong-type",
+        "A 403 carries the type `forbidden`.",
+        "403 的类型为 `forbidden`。",
+        answering(on_refusal(errors(type="forbidden"), 403)),
+        fails=f"ack.authz.forbidden {ENVELOPE_SCHEMAS}",
+    ),
+    defect(
+        "authz.any-tenant",
+        "The tenant is not compared.",
+        "不比较租户。",
+        around(admit=_any_tenant),
+        fails="ack.authz.foreign",
+    ),
+    defect(
+        "authz.worker-before-tenant",
+        "Another tenant learns that the item is with a worker: 409.",
+        "其他租户得知该 item 已归某个 worker：409。",
+        _to_strangers(_conflict),
+        fails="ack.authz.foreign",
+    ),
+    defect(
+        "authz.names-the-session",
+        "Another tenant's refusal names the session.",
+        "对其他租户的拒绝响应中写明了会话。",
+        _telling(lambda _call, item: {"message": f"The session {item.session_id} is not yours."}),
+        fails="ack.authz.foreign-no-leak",
+    ),
+    defect(
+        "authz.shows-the-item",
+        "Another tenant's refusal holds the item, its session left out, some levels down.",
+        "对其他租户的拒绝响应在较深层级含有该 item（会话除外）。",
+        _telling(
+            lambda call, item: {
+                "details": [{"resource": {**call.service.seams.render_work_item(item), "data": {"type": "session"}}}]
+            }
+        ),
+        fails="ack.authz.foreign-no-leak",
+    ),
+)
+
+DEFECTS: Sequence[Defect] = (*AUTHENTICATION, *AUTHORIZATION)

@@ -1,0 +1,94 @@
+"""Small windows between a check and the act that relies on it, and updates that are lost only in a crowd of acks.
+
+As in `of_races`, a server here is sound one request at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from ..configuration import Departure
+from ..operations import Call, Operation, Reply
+from ..work import AckDecision, State
+from .defect import Defect, defect
+from .mutations import acking
+from .races import WINDOW, item_of
+
+_WINDOWS: Final = (5, 20, 50)
+"""Milliseconds."""
+
+_CROWD: Final = 5
+"""Acks of an item under way at once, from which on the crowd's writes collide."""
+
+
+def check_then_act(window: float) -> Departure:
+    """An ack reads the item, decides, and writes back what it read so many seconds later."""
+
+    def changed(ack: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            read = item_of(call)
+            if read is not None:
+                decision = call.service.seams.decide_ack(read, call.worker_id)
+                await asyncio.sleep(window)
+                if decision in (AckDecision.START, AckDecision.REPEAT):
+                    call.service.store.put_work(read)
+            return await ack(call)
+
+        return called
+
+    return acking(changed)
+
+
+def _losing_in_a_crowd(state: State) -> Departure:
+    """Of many acks of an item in this state that come together, the last one writes over a forced stop."""
+
+    def changed(ack: Operation) -> Operation:
+        under_way: Counter[str] = Counter()
+
+        async def called(call: Call) -> Reply:
+            read, work_id = item_of(call), call.path["work_id"]
+            under_way[work_id] += 1
+            try:
+                reply = await ack(call)
+                acknowledged = item_of(call)
+                await asyncio.sleep(WINDOW)
+                crowded = under_way[work_id] >= _CROWD
+                now = item_of(call)
+                stopped = now is not None and now.state is State.STOPPED
+                if crowded and stopped and read is not None and read.state is state and acknowledged is not None:
+                    call.service.store.put_work(acknowledged)
+                return reply
+            finally:
+                under_way[work_id] -= 1
+
+        return called
+
+    return acking(changed)
+
+
+DEFECTS: Final[Sequence[Defect]] = (
+    *(
+        defect(
+            f"race.window-{milliseconds}-ms",
+            f"Between an ack's look at the item and its write lie {milliseconds} ms, and what changed meanwhile is lost.",
+            f"ack 读取 item 与写入之间相隔 {milliseconds} 毫秒，其间的变化会丢失。",
+            check_then_act(milliseconds / 1000),
+            fails="ack.race.stop ack.race.heartbeat",
+            may_fail="ack.race.redelivery",
+        )
+        for milliseconds in _WINDOWS
+    ),
+    *(
+        defect(
+            f"race.crowd-loses-stop-{state.value}",
+            f"Where {_CROWD} acks of an item that is {state.value} come together, one of them writes over a forced stop.",
+            f"对处于 {state.value} 的 item 有 {_CROWD} 个 ack 同时到达时，其中一个会覆盖强制停止。",
+            _losing_in_a_crowd(state),
+            fails="ack.race.stop",
+        )
+        for state in (State.QUEUED, State.STARTING, State.ACTIVE)
+    ),
+)

@@ -1,0 +1,148 @@
+"""What an ack does to other items or lets them do to it, and what goes wrong only once an item is active.
+
+Each keeps a whole run's other items out of it: workers are compared, and every conversation has workers of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from ..errors import conflict
+from ..operations import Call, Operation, Reply
+from ..work import AckDecision, State
+from .defect import Defect, defect
+from .mutations import acking
+from .races import WINDOW, acting_as, item_of
+
+_UNDER_WAY: Final = 0.15
+"""Seconds that an ack takes where others are turned away meanwhile."""
+
+
+def _known_worker(ack: Operation) -> Operation:
+    """Any worker that holds an item may ack one that is active."""
+
+    async def called(call: Call) -> Reply:
+        item = item_of(call)
+        if item is not None and item.state is State.ACTIVE:
+            holders = {other.worker_id for other in call.service.store.work_items(item.environment_id)}
+            if call.worker_id in holders:
+                return await ack(acting_as(call, item.worker_id))
+        return await ack(call)
+
+    return called
+
+
+def _all_of_a_worker(ack: Operation) -> Operation:
+    """Starts whatever is queued for the worker, and not the one item that was asked for."""
+
+    async def called(call: Call) -> Reply:
+        reply = await ack(call)
+        item = item_of(call)
+        if item is not None and item.state is State.STARTING and item.worker_id is not None:
+            store = call.service.store
+            for other in tuple(store.queued_items(item.environment_id)):
+                if other.worker_id == item.worker_id:
+                    store.put_work(replace(other, state=State.STARTING, acknowledged_at=item.acknowledged_at))
+        return reply
+
+    return called
+
+
+def _one_item_at_a_time(ack: Operation) -> Operation:
+    """Turns a worker away whose ack of another item is under way."""
+    under_way: Counter[tuple[str, str]] = Counter()
+
+    async def called(call: Call) -> Reply:
+        worker, work_id = call.worker_id, call.path["work_id"]
+        if worker is None:
+            return await ack(call)
+        if any(who == worker and other != work_id and times for (who, other), times in under_way.items()):
+            raise conflict("The worker is busy with another item.")
+        under_way[worker, work_id] += 1
+        try:
+            await asyncio.sleep(_UNDER_WAY)
+            return await ack(call)
+        finally:
+            under_way[worker, work_id] -= 1
+
+    return called
+
+
+def _active_written_back(ack: Operation) -> Operation:
+    """Confirms an active item by writing it back as it was read, over a stop that came since."""
+
+    async def called(call: Call) -> Reply:
+        read = item_of(call)
+        if read is None or call.service.seams.decide_ack(read, call.worker_id) is not AckDecision.REPEAT:
+            return await ack(call)
+        if read.state is not State.ACTIVE:
+            return await ack(call)
+        reply = await ack(call)
+        await asyncio.sleep(WINDOW)
+        call.service.store.put_work(read)
+        return reply
+
+    return called
+
+
+def _foreign_while_confirming(ack: Operation) -> Operation:
+    """Lets everybody in while an ack of an active item is under way."""
+    under_way: Counter[str] = Counter()
+
+    async def called(call: Call) -> Reply:
+        item = item_of(call)
+        if item is None or item.state is not State.ACTIVE:
+            return await ack(call)
+        if call.worker_id == item.worker_id:
+            under_way[item.id] += 1
+            try:
+                await asyncio.sleep(WINDOW)
+                return await ack(call)
+            finally:
+                under_way[item.id] -= 1
+        return await ack(acting_as(call, item.worker_id) if under_way[item.id] else call)
+
+    return called
+
+
+DEFECTS: Sequence[Defect] = (
+    defect(
+        "identity.known-worker",
+        "A worker that holds another item may ack any item that is active.",
+        "持有其他 item 的 worker 可以对任何处于 active 的 item 执行 ack。",
+        acking(_known_worker),
+        fails="ack.identity.mismatch-active",
+    ),
+    defect(
+        "race.all-of-a-worker",
+        "An ack starts every queued item of its worker.",
+        "ack 会启动该 worker 的所有 queued item。",
+        acking(_all_of_a_worker),
+        fails="ack.race.same-worker",
+    ),
+    defect(
+        "race.one-item-at-a-time",
+        "A worker's ack is refused while its ack of another item is under way.",
+        "worker 对另一个 item 的 ack 正在处理时，其 ack 被拒绝。",
+        acking(_one_item_at_a_time),
+        fails="ack.race.same-worker",
+    ),
+    defect(
+        "race.active-written-back",
+        "An ack of an active item writes it back as it was, over a stop that came in between.",
+        "对 active 的 item 执行 ack 时按读到的内容写回，覆盖其间到达的停止。",
+        acking(_active_written_back),
+        fails="ack.race.stop",
+    ),
+    defect(
+        "race.foreign-while-confirming",
+        "A foreign worker wins while an ack of an active item is in flight.",
+        "对 active 的 item 的 ack 正在处理时，其他 worker 的 ack 获胜。",
+        acking(_foreign_while_confirming),
+        fails="ack.race.foreign-worker",
+    ),
+)

@@ -1,0 +1,292 @@
+"""Broken where two requests come together, and sound one request at a time.
+
+Each holds an ack open for a moment between looking at the item and writing it down, as a server does that asks a
+database twice without a transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from ..configuration import Departure, Recipe
+from ..errors import ApiError, conflict, internal_error
+from ..operations import Call, Operation, Reply
+from ..response_edits import Answer, Edit, body, errors, on_refusal
+from ..work import AckDecision, State, WorkItem
+from .defect import Defect, defect
+from .mutations import POLL, acking, answering, together
+from .requirement_groups import ENVELOPE_SCHEMAS
+
+WINDOW: Final = 0.06
+"""Seconds between the look and the write."""
+
+
+def item_of(call: Call) -> WorkItem | None:
+    """The item of the path as it is now."""
+    return call.service.store.work_item(call.path["environment_id"], call.path["work_id"])
+
+
+def acting_as(call: Call, worker: str | None) -> Call:
+    """The call as if that worker had sent it."""
+    return replace(call, headers={**call.headers, "worker-id": worker or ""})
+
+
+def _as_owner(call: Call) -> Call:
+    item = item_of(call)
+    return call if item is None or item.worker_id is None else acting_as(call, item.worker_id)
+
+
+def _crowded(change: Callable[[Call], Call]) -> Departure:
+    """An ack under way together with another of its item is handled as what `change` makes of it."""
+
+    def changed(ack: Operation) -> Operation:
+        under_way: Counter[str] = Counter()
+
+        async def called(call: Call) -> Reply:
+            work_id = call.path["work_id"]
+            under_way[work_id] += 1
+            try:
+                await asyncio.sleep(WINDOW)
+                crowded = under_way[work_id] > 1
+                await asyncio.sleep(WINDOW)
+                return await ack(change(call) if crowded else call)
+            finally:
+                under_way[work_id] -= 1
+
+        return called
+
+    return acking(changed)
+
+
+def _refuse(error: Callable[[], ApiError]) -> Callable[[Call], Call]:
+    def refuse(_call: Call) -> Call:
+        raise error()
+
+    return refuse
+
+
+def _overwriting(lost: Callable[[WorkItem], bool]) -> Departure:
+    """An ack writes `starting` once more, over what became of the item since, where that is `lost`."""
+
+    def change(ack: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            before = item_of(call)
+            reply = await ack(call)
+            acknowledged = item_of(call)
+            if before is not None and before.state in (State.QUEUED, State.STARTING) and acknowledged is not None:
+                await asyncio.sleep(WINDOW)
+                now = item_of(call)
+                if now is not None and lost(now):
+                    call.service.store.put_work(acknowledged)
+            return reply
+
+        return called
+
+    return acking(change)
+
+
+def _wiping(**times: None) -> Departure:
+    """An ack during which its item became active writes these times, and nothing else, as it had read them."""
+
+    def change(ack: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            before = item_of(call)
+            reply = await ack(call)
+            await asyncio.sleep(WINDOW)
+            now = item_of(call)
+            if before is not None and now is not None and (before.state, now.state) == (State.STARTING, State.ACTIVE):
+                call.service.store.put_work(replace(now, **times))  # type: ignore[arg-type]
+            return reply
+
+        return called
+
+    return acking(change)
+
+
+def _forgetting_redelivery(ack: Operation) -> Operation:
+    """Decides by the worker that it saw first, also when the item was delivered to another since."""
+
+    async def called(call: Call) -> Reply:
+        item = item_of(call)
+        if item is None or call.service.seams.decide_ack(item, call.worker_id) is not AckDecision.START:
+            return await ack(call)
+        await asyncio.sleep(WINDOW)
+        fresh = item_of(call)
+        if fresh is None or fresh.worker_id == item.worker_id:
+            return await ack(call)
+        return await ack(acting_as(call, fresh.worker_id))
+
+    return called
+
+
+def _delivering_again(live: Callable[[Call, WorkItem], bool]) -> Departure:
+    """A poll that takes whatever was delivered also takes an item that is live, where `live` holds."""
+
+    def changed(poll: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            if call.query.integer("reclaim_older_than_ms", minimum=0) == 0:
+                for item in call.service.store.work_items(call.path["environment_id"]):
+                    if item.state in (State.STARTING, State.ACTIVE) and live(call, item):
+                        return Reply(call.service.seams.render_work_item(item))
+            return await poll(call)
+
+        return called
+
+    def change(recipe: Recipe) -> Recipe:
+        return recipe.operating("GET", POLL, changed)
+
+    return change
+
+
+_BUSY: Final = "The work item is being changed by another request."
+
+
+def _careful(ack: Operation) -> Operation:
+    """Sound: refuses whatever came while another ack of the item is under way, or finds the item changed."""
+    under_way: Counter[str] = Counter()
+
+    async def called(call: Call) -> Reply:
+        work_id, before = call.path["work_id"], item_of(call)
+        under_way[work_id] += 1
+        try:
+            if under_way[work_id] > 1:
+                raise conflict(_BUSY)
+            await asyncio.sleep(WINDOW)
+            if item_of(call) != before:
+                raise conflict(_BUSY)
+            return await ack(call)
+        finally:
+            under_way[work_id] -= 1
+
+    return called
+
+
+def _telling_badly(edit: Edit) -> Departure:
+    """Refuses concurrent acks as it may, and edits these refusals alone."""
+
+    def edited(answer: Answer) -> None:
+        if answer.body()["error"]["message"] == _BUSY:
+            edit(answer)
+
+    return together(acking(_careful), answering(on_refusal(edited, 409)))
+
+
+def _in_html(answer: Answer) -> None:
+    answer.headers["content-type"] = "text/html; charset=utf-8"
+    answer.content = b"<!doctype html><title>Conflict</title>"
+
+
+DEFECTS: Sequence[Defect] = (
+    defect(
+        "race.foreign-wins",
+        "A foreign worker wins while another ack of the item is in flight.",
+        "该 item 的另一个 ack 正在处理时，其他 worker 的 ack 获胜。",
+        _crowded(_as_owner),
+        fails="ack.race.foreign-worker",
+        may_fail="ack.race.redelivery",
+    ),
+    defect(
+        "race.nobody-wins",
+        "Concurrent acks of an item all answer 409.",
+        "对同一 item 并发执行的 ack 全部返回 409。",
+        _crowded(_refuse(lambda: conflict("Another ack of the work item is under way."))),
+        fails="ack.race.same-worker",
+    ),
+    defect(
+        "race.concurrent-500",
+        "Concurrent acks of an item crash the server.",
+        "对同一 item 并发执行的 ack 使服务器崩溃。",
+        _crowded(_refuse(internal_error)),
+        fails="ack.race.same-worker ack.race.foreign-worker ack.race.stop ack.race.heartbeat",
+        may_fail="ack.race.redelivery",
+    ),
+    defect(
+        "race.ack-overwrites",
+        "An ack writes `starting` over a stop or a first heartbeat that came in between.",
+        "ack 用 `starting` 覆盖了其间到达的停止或首次 heartbeat。",
+        _overwriting(lambda _item: True),
+        fails="ack.race.stop ack.race.heartbeat",
+    ),
+    defect(
+        "race.stop-lost",
+        "An ack revives an item that was stopped while the ack was under way.",
+        "ack 处理期间 item 已被停止，ack 却将其重新启动。",
+        _overwriting(lambda item: item.state in (State.STOPPING, State.STOPPED)),
+        fails="ack.race.stop",
+    ),
+    defect(
+        "race.heartbeat-lost",
+        "An ack undoes the first heartbeat that came while the ack was under way.",
+        "ack 抵消了其处理期间到达的首次 heartbeat。",
+        _overwriting(lambda item: item.state is State.ACTIVE),
+        fails="ack.race.heartbeat",
+    ),
+    defect(
+        "race.wipes-heartbeat-times",
+        "An ack beside the first heartbeat leaves the item active and wipes the times that the heartbeat set.",
+        "与首次 heartbeat 同时的 ack 使 item 保持 active，但清空了 heartbeat 设置的时间。",
+        _wiping(started_at=None, latest_heartbeat_at=None),
+        fails="ack.race.heartbeat",
+    ),
+    defect(
+        "race.wipes-its-own-time",
+        "An ack beside the first heartbeat leaves the item active and wipes the moment of the acknowledgement.",
+        "与首次 heartbeat 同时的 ack 使 item 保持 active，但清空了确认时间。",
+        _wiping(acknowledged_at=None),
+        fails="ack.race.heartbeat",
+    ),
+    defect(
+        "race.forgets-redelivery",
+        "An ack goes through although the item was delivered to another worker meanwhile.",
+        "item 其间已投递给其他 worker，ack 却仍然成功。",
+        acking(_forgetting_redelivery),
+        fails="ack.race.redelivery",
+    ),
+    defect(
+        "race.delivers-live-items",
+        "Poll hands out an item that is starting or active.",
+        "poll 会投递处于 starting 或 active 的 item。",
+        _delivering_again(lambda _call, _item: True),
+        fails="ack.race.not-delivered-again",
+        may_fail="ack.race.redelivery",
+    ),
+    defect(
+        "race.delivers-to-its-worker-again",
+        "Poll hands a worker its own item again that is starting or active.",
+        "poll 会把处于 starting 或 active 的 item 再次投递给其所属的 worker。",
+        _delivering_again(lambda call, item: call.worker_id == item.worker_id),
+        fails="ack.race.not-delivered-again",
+    ),
+    defect(
+        "race.conflict-in-html",
+        "The 409 of an ack that came at the same time as another request is the gateway's page.",
+        "与其他请求同时到达的 ack 所得的 409 是网关的页面。",
+        _telling_badly(_in_html),
+        fails="ack.envelope.media-type ack.envelope.strict-json",
+    ),
+    defect(
+        "race.conflict-flat",
+        "The 409 of an ack that came at the same time as another request has a string for its `error`.",
+        "与其他请求同时到达的 ack 所得的 409 中，`error` 是字符串。",
+        _telling_badly(body(lambda envelope: envelope.update(error=envelope["error"]["message"]))),
+        fails=ENVELOPE_SCHEMAS,
+    ),
+    defect(
+        "race.conflict-without-words",
+        "The 409 of an ack that came at the same time as another request has an empty message.",
+        "与其他请求同时到达的 ack 所得的 409 消息为空。",
+        _telling_badly(errors(message="")),
+        fails="ack.envelope.not-empty",
+    ),
+    defect(
+        "race.conflict-param-null",
+        "The 409 of an ack that came at the same time as another request has a param that is null.",
+        "与其他请求同时到达的 ack 所得的 409 中，param 为 null。",
+        _telling_badly(errors(param=None)),
+        warns="ack.envelope.param-not-null",
+    ),
+)

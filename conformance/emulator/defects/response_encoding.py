@@ -1,0 +1,248 @@
+"""Broken in how an answer is written: status, media type, JSON, encoding, and the error envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..configuration import Departure
+from ..response_edits import Answer, body, content, editing, errors, header, on_refusal, on_success
+from .defect import Defect, defect
+from .mutations import answering
+from .requirement_groups import (
+    ENVELOPE_SCHEMAS,
+    ITEM_SCHEMAS,
+    MISMATCHES,
+    NOT_FOUND,
+    REDELIVERY,
+    TERMINAL,
+    UNAUTHENTICATED,
+)
+
+
+def _written(change: Callable[[bytes], bytes]) -> Departure:
+    """The bytes of a successful ack are others."""
+    return answering(on_success(content(change)))
+
+
+def _refused(change: Callable[[dict[str, Any]], object]) -> Departure:
+    """The envelope of a refused ack is another."""
+    return answering(on_refusal(body(change)))
+
+
+def _without_media_type(answer: Answer) -> None:
+    if answer.is_ack:
+        del answer.headers["content-type"]
+
+
+WRITTEN = (
+    defect(
+        "written.plain-text",
+        "A successful ack is served as text/plain.",
+        "成功的 ack 以 text/plain 返回。",
+        answering(on_success(header("content-type", "text/plain; charset=utf-8"))),
+        fails="ack.answer.media-type",
+    ),
+    defect(
+        "written.no-media-type",
+        "No ack's answer says what it is.",
+        "任何 ack 的响应都不说明媒体类型。",
+        answering(editing(_without_media_type)),
+        fails="ack.answer.media-type ack.envelope.media-type",
+    ),
+    defect(
+        "written.duplicate-key",
+        "A successful ack names `state` twice.",
+        "成功的 ack 中 `state` 出现两次。",
+        _written(lambda raw: b'{"state":"starting",' + raw[1:]),
+        fails="ack.answer.strict-json",
+    ),
+    defect(
+        "written.nan",
+        "A successful ack holds a field that is NaN.",
+        "成功的 ack 含有值为 NaN 的字段。",
+        answering(on_success(body(lambda item: item.update(priority=float("nan"))))),
+        fails="ack.answer.strict-json",
+    ),
+    defect(
+        "written.byte-order-mark",
+        "A successful ack begins with a byte order mark.",
+        "成功的 ack 以字节顺序标记开头。",
+        _written(lambda raw: b"\xef\xbb\xbf" + raw),
+        fails="ack.answer.strict-json",
+    ),
+    defect(
+        "written.latin-1",
+        "A successful ack is not UTF-8.",
+        "成功的 ack 不是 UTF-8。",
+        _written(lambda raw: b'{"note":"caf\xe9",' + raw[1:]),
+        fails="ack.answer.strict-json",
+    ),
+    defect(
+        "written.empty",
+        "A successful ack has an empty body.",
+        "成功的 ack 响应体为空。",
+        _written(lambda _raw: b""),
+        fails="ack.answer.strict-json",
+    ),
+    defect(
+        "written.said-to-be-gzip",
+        "A successful ack says gzip and is plain.",
+        "成功的 ack 声称使用 gzip，实际未压缩。",
+        answering(on_success(header("content-encoding", "gzip"))),
+        fails="ack.answer.strict-json",
+    ),
+)
+
+# Error envelope -----------------------------------------------------------------------------------------------------
+
+
+def _redirected(answer: Answer) -> None:
+    if answer.is_ack:
+        answer.status, answer.content = 307, b""
+        answer.headers["location"] = f"{answer.path}/"
+
+
+def _in_html(answer: Answer) -> None:
+    answer.headers["content-type"] = "text/html; charset=utf-8"
+    answer.content = b"<!doctype html><title>Not Found</title>"
+
+
+def _with_200(answer: Answer) -> None:
+    answer.status = 200
+
+
+ENVELOPE = (
+    defect(
+        "envelope.no-request-id",
+        "A refusal has no request_id.",
+        "拒绝响应没有 request_id。",
+        _refused(lambda envelope: envelope.pop("request_id")),
+        fails=ENVELOPE_SCHEMAS,
+        warns="ack.envelope.request-id-echo",
+    ),
+    defect(
+        "envelope.request-id-empty",
+        "A refusal's request_id is empty.",
+        "拒绝响应的 request_id 为空。",
+        _refused(lambda envelope: envelope.update(request_id="")),
+        fails="ack.envelope.not-empty",
+        warns="ack.envelope.request-id-echo",
+    ),
+    defect(
+        "envelope.request-id-its-own",
+        "A refusal's request_id is always one of the server's own.",
+        "拒绝响应的 request_id 总是服务器自己生成的。",
+        _refused(lambda envelope: envelope.update(request_id="req_0001")),
+        warns="ack.envelope.request-id-echo",
+    ),
+    defect(
+        "envelope.message-blank",
+        "A refusal's message is a space.",
+        "拒绝响应的消息是一个空格。",
+        answering(on_refusal(errors(message=" "))),
+        fails="ack.envelope.not-empty",
+    ),
+    defect(
+        "envelope.message-in-languages",
+        "A refusal's message is an object with a sentence for each language.",
+        "拒绝响应的消息是按语言分列句子的对象。",
+        answering(on_refusal(errors(message={"en": "No.", "zh": "No."}))),
+        fails=ENVELOPE_SCHEMAS,
+    ),
+    defect(
+        "envelope.no-message",
+        "A refusal has no message.",
+        "拒绝响应没有消息。",
+        _refused(lambda envelope: envelope["error"].pop("message")),
+        fails=ENVELOPE_SCHEMAS,
+    ),
+    defect(
+        "envelope.no-error-type",
+        "A refusal's `error` has no type.",
+        "拒绝响应的 `error` 没有类型。",
+        _refused(lambda envelope: envelope["error"].pop("type")),
+        fails=ENVELOPE_SCHEMAS,
+    ),
+    defect(
+        "envelope.flat",
+        "A refusal's `error` is a string.",
+        "拒绝响应的 `error` 是字符串。",
+        _refused(lambda envelope: envelope.update(error=envelope["error"]["message"])),
+        fails=ENVELOPE_SCHEMAS,
+    ),
+    defect(
+        "envelope.no-outer-type",
+        "A refusal has no outer type.",
+        "拒绝响应没有外层类型。",
+        _refused(lambda envelope: envelope.pop("type")),
+        fails=ENVELOPE_SCHEMAS,
+    ),
+    defect(
+        "envelope.conflict-error",
+        "A 409 carries the type `conflict_error`, as the conventions page has it.",
+        "409 的类型为 `conflict_error`，如约定页所写。",
+        answering(on_refusal(errors(type="conflict_error"), 409)),
+        fails=f"{MISMATCHES} {TERMINAL} {ENVELOPE_SCHEMAS}",
+    ),
+    defect(
+        "envelope.param-a-list",
+        "A refusal's param is a list.",
+        "拒绝响应的 param 是列表。",
+        answering(on_refusal(errors(param=["work_id"]))),
+        fails=ENVELOPE_SCHEMAS,
+    ),
+    defect(
+        "envelope.param-null",
+        "A refusal's param is null.",
+        "拒绝响应的 param 为 null。",
+        answering(on_refusal(errors(param=None))),
+        warns="ack.envelope.param-not-null",
+    ),
+    defect(
+        "envelope.problem-json",
+        "A refusal is served as application/problem+json.",
+        "拒绝响应以 application/problem+json 返回。",
+        answering(on_refusal(header("content-type", "application/problem+json"))),
+        fails="ack.envelope.media-type",
+    ),
+    defect(
+        "envelope.html-404",
+        "A 404 is the web framework's page.",
+        "404 是 Web 框架的页面。",
+        answering(on_refusal(_in_html, 404)),
+        fails="ack.envelope.media-type ack.envelope.strict-json",
+    ),
+    defect(
+        "envelope.empty-401",
+        "A 401 has an empty body.",
+        "401 的响应体为空。",
+        answering(on_refusal(content(lambda _raw: b""), 401)),
+        fails="ack.envelope.strict-json",
+    ),
+    defect(
+        "envelope.duplicate-key",
+        "A refusal names `type` twice.",
+        "拒绝响应中 `type` 出现两次。",
+        answering(on_refusal(content(lambda raw: b'{"type":"error",' + raw[1:]))),
+        fails="ack.envelope.strict-json",
+    ),
+    defect(
+        "envelope.with-200",
+        "A refusal answers 200 and the envelope.",
+        "拒绝时返回 200 和错误信封。",
+        answering(on_refusal(_with_200)),
+        fails=f"{MISMATCHES} {TERMINAL} {NOT_FOUND} {UNAUTHENTICATED} {ITEM_SCHEMAS} ack.environment.not-self-hosted"
+        " ack.authz.forbidden ack.authz.foreign",
+    ),
+    defect(
+        "envelope.redirects",
+        "Every ack is redirected to the path with a slash at its end.",
+        "每个 ack 都被重定向到末尾带斜杠的路径。",
+        answering(editing(_redirected)),
+        fails="ack.first.starting",
+        may_fail=REDELIVERY,
+    ),
+)
+
+DEFECTS: Sequence[Defect] = (*WRITTEN, *ENVELOPE)

@@ -1,0 +1,360 @@
+"""What requests do to each other that come together, and that none does by itself: locks, buffers, caches, replicas.
+
+As in `of_races`, a server here is sound one request at a time. Each keeps what is shared by item or by worker, so that
+requests about other items and of other workers are never touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from ..configuration import Recipe
+from ..errors import conflict, internal_error
+from ..operations import Call, Operation, Reply
+from ..work import AckDecision, State, WorkItem
+from .defect import Defect, defect
+from .mutations import ACK, POLL, STOP, WORK_ITEM, acking
+from .races import WINDOW, acting_as, item_of
+
+_PATIENCE: Final = 0.2
+"""Seconds that an ack waits for a lock before it is given up."""
+
+_ANSWERING: Final = 0.2
+"""Seconds until an ack that took effect is answered, where others join it meanwhile."""
+
+_LAG: Final = 3.0
+"""Seconds by which a replica is behind, or a cache lives on, after writes that came together."""
+
+
+def _writing_back(ack: Operation) -> Operation:
+    """Decides on the item that it read, and writes that one back whole."""
+
+    async def called(call: Call) -> Reply:
+        read = item_of(call)
+        if read is None:
+            return await ack(call)
+        decision = call.service.seams.decide_ack(read, call.worker_id)
+        await asyncio.sleep(WINDOW)
+        if decision in (AckDecision.START, AckDecision.REPEAT):
+            call.service.store.put_work(read)
+        return await ack(call)
+
+    return called
+
+
+def _poll_writing_back(poll: Operation) -> Operation:
+    """Hands out what was queued when it looked, and writes it back as it was, but for the worker."""
+
+    async def called(call: Call) -> Reply:
+        if call.query.integer("reclaim_older_than_ms", minimum=0) != 0:
+            return await poll(call)
+        read = {item.id: item for item in call.service.store.queued_items(call.path["environment_id"])}
+        await asyncio.sleep(WINDOW)
+        for item in read.values():
+            call.service.store.put_work(item)
+        return await poll(call)
+
+    return called
+
+
+def _collapsing(ack: Operation) -> Operation:
+    """Requests with the same path are one as long as it is under way: whoever comes later gets its answer."""
+    under_way: dict[str, asyncio.Future[Reply]] = {}
+
+    async def called(call: Call) -> Reply:
+        work_id = call.path["work_id"]
+        flight = under_way.get(work_id)
+        if flight is not None:
+            return await asyncio.shield(flight)
+        reply = await ack(call)
+        flight = under_way[work_id] = asyncio.get_running_loop().create_future()
+        try:
+            await asyncio.sleep(_ANSWERING)
+        finally:
+            del under_way[work_id]
+            flight.set_result(reply)
+        return reply
+
+    return called
+
+
+def _mixing_workers_up(ack: Operation) -> Operation:
+    """The worker of a request lies where the item's next request puts its own."""
+    latest: dict[str, str | None] = {}
+
+    async def called(call: Call) -> Reply:
+        latest[call.path["work_id"]] = call.worker_id
+        await asyncio.sleep(WINDOW)
+        return await ack(acting_as(call, latest[call.path["work_id"]]))
+
+    return called
+
+
+def _keeping_its_lock(ack: Operation) -> Operation:
+    """Refuses an ack while another is under way, as it may; the refused one leaves the lock behind."""
+    under_way: Counter[str] = Counter()
+
+    async def called(call: Call) -> Reply:
+        work_id = call.path["work_id"]
+        if under_way[work_id]:
+            under_way[work_id] += 1
+            raise conflict("The work item is being changed by another request.")
+        under_way[work_id] += 1
+        try:
+            await asyncio.sleep(WINDOW)
+            return await ack(call)
+        finally:
+            under_way[work_id] -= 1
+
+    return called
+
+
+def _sharing_the_answer(ack: Operation) -> Operation:
+    """Answers are made up in a buffer of the worker's, and sent a moment later."""
+    buffers: dict[str, Reply] = {}
+
+    async def called(call: Call) -> Reply:
+        reply = await ack(call)
+        if call.worker_id is None:
+            return reply
+        buffers[call.worker_id] = reply
+        await asyncio.sleep(WINDOW)
+        return buffers[call.worker_id]
+
+    return called
+
+
+async def _locked(lock: asyncio.Lock) -> None:
+    """Raises ApiError 500 where the lock cannot be had in time."""
+    try:
+        await asyncio.wait_for(lock.acquire(), _PATIENCE)
+    except TimeoutError:
+        raise internal_error() from None
+
+
+def _locking_workers(ack: Operation) -> Operation:
+    """An ack of another worker's item locks its own worker and then the item's: two that cross wait for each other."""
+    workers: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def called(call: Call) -> Reply:
+        item = item_of(call)
+        if item is None or None in (item.worker_id, call.worker_id) or item.worker_id == call.worker_id:
+            return await ack(call)
+        async with workers[str(call.worker_id)]:
+            await asyncio.sleep(WINDOW)
+            await _locked(workers[str(item.worker_id)])
+            try:
+                return await ack(call)
+            finally:
+                workers[str(item.worker_id)].release()
+
+    return called
+
+
+def _locking_in_two_orders(recipe: Recipe) -> Recipe:
+    """An ack locks the item and then its session, a stop the session and then the item; the ack gives up."""
+    items: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+    sessions: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def change_ack(ack: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            work_id = call.path["work_id"]
+            async with items[work_id]:
+                await asyncio.sleep(WINDOW)
+                await _locked(sessions[work_id])
+                try:
+                    return await ack(call)
+                finally:
+                    sessions[work_id].release()
+
+        return called
+
+    def change_stop(stop: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            async with sessions[call.path["work_id"]], items[call.path["work_id"]]:
+                return await stop(call)
+
+        return called
+
+    return recipe.operating("POST", ACK, change_ack).operating("POST", STOP, change_stop)
+
+
+class _Crowd:
+    """Acks under way, by item; and an item's old self, remembered for a while where several had come together."""
+
+    def __init__(self) -> None:
+        self._under_way: Counter[str] = Counter()
+        self._crowded: set[str] = set()
+        self._remembered: dict[str, tuple[float, WorkItem]] = {}
+
+    @contextmanager
+    def joined(self, work_id: str) -> Iterator[None]:
+        """While one more ack of the item is under way."""
+        self._under_way[work_id] += 1
+        if self._under_way[work_id] > 1:
+            self._crowded.add(work_id)
+        try:
+            yield
+        finally:
+            self._under_way[work_id] -= 1
+            if not self._under_way[work_id]:
+                self._crowded.discard(work_id)
+
+    def remember(self, item: WorkItem | None) -> None:
+        """Keep the item as it is given, where acks of it have come together; what is kept already stays."""
+        if item is not None and item.id in self._crowded:
+            kept = self.remembered(item.id) or item
+            self._remembered[item.id] = (asyncio.get_running_loop().time() + _LAG, kept)
+
+    def remembered(self, work_id: str) -> WorkItem | None:
+        """What is kept of the item, as long as it is."""
+        until, item = self._remembered.get(work_id, (0.0, None))
+        return item if asyncio.get_running_loop().time() <= until else None
+
+
+def _reading_a_replica(recipe: Recipe) -> Recipe:
+    """Acks of an item that come together leave the replica behind, from which a get reads."""
+    crowd = _Crowd()
+
+    def change_ack(ack: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            before = item_of(call)
+            with crowd.joined(call.path["work_id"]):
+                await asyncio.sleep(WINDOW)
+                reply = await ack(call)
+                crowd.remember(before)
+                return reply
+
+        return called
+
+    def change_get(get: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            reply, shown = await get(call), crowd.remembered(call.path["work_id"])
+            return reply if shown is None else Reply(call.service.seams.render_work_item(shown))
+
+        return called
+
+    return recipe.operating("POST", ACK, change_ack).operating("GET", WORK_ITEM, change_get)
+
+
+def _telling_the_past(ack: Operation) -> Operation:
+    """An ack that comes while another is under way is answered with the item as it was when it came."""
+    under_way: Counter[str] = Counter()
+
+    async def called(call: Call) -> Reply:
+        before, work_id = item_of(call), call.path["work_id"]
+        second = under_way[work_id] > 0
+        under_way[work_id] += 1
+        try:
+            await asyncio.sleep(WINDOW)
+            reply = await ack(call)
+            return Reply(call.service.seams.render_work_item(before)) if second and before is not None else reply
+        finally:
+            under_way[work_id] -= 1
+
+    return called
+
+
+def _reviving(ack: Operation) -> Operation:
+    """Acks of an item that come together leave it in a cache, from which the next one takes it, stopped or not."""
+    crowd = _Crowd()
+
+    async def called(call: Call) -> Reply:
+        item, cached = item_of(call), crowd.remembered(call.path["work_id"])
+        if item is not None and item.state in (State.STOPPING, State.STOPPED) and cached is not None:
+            call.service.store.put_work(cached)
+        with crowd.joined(call.path["work_id"]):
+            reply = await ack(call)
+            crowd.remember(item_of(call))
+            await asyncio.sleep(WINDOW)
+            return reply
+
+    return called
+
+
+DEFECTS: Sequence[Defect] = (
+    defect(
+        "race.writes-back",
+        "An ack decides on the item as it read it, and writes it back whole over what has changed since.",
+        "ack 依据先前读到的 item 作出判定，并将其整体写回，覆盖了其后的变化。",
+        acking(_writing_back),
+        fails="ack.race.stop ack.race.heartbeat ack.race.redelivery",
+    ),
+    defect(
+        "race.poll-writes-back",
+        "A poll that delivers an item again writes it back as queued, over an ack that came in between.",
+        "重新投递 item 的 poll 将其写回为 queued，覆盖了其间到达的 ack。",
+        lambda recipe: recipe.operating("GET", POLL, _poll_writing_back),
+        fails="ack.race.redelivery",
+    ),
+    defect(
+        "race.collapsed",
+        "Acks of an item that come together are one request, whoever sent them, and all get its answer.",
+        "对同一 item 并发到达的 ack 不论由谁发出均合并为一个请求，并得到同一响应。",
+        acking(_collapsing),
+        fails="ack.race.foreign-worker ack.race.stop ack.race.redelivery",
+    ),
+    defect(
+        "race.workers-mixed-up",
+        "An ack is judged by the Worker-ID of the next ack of its item.",
+        "ack 按该 item 下一个 ack 的 Worker-ID 判定。",
+        acking(_mixing_workers_up),
+        fails="ack.race.foreign-worker",
+        may_fail="ack.race.redelivery",
+    ),
+    defect(
+        "race.lock-kept",
+        "An ack that was refused because another was under way leaves the item locked for good.",
+        "因另一个 ack 正在处理而被拒绝的 ack 使 item 永久处于锁定状态。",
+        acking(_keeping_its_lock),
+        fails="ack.race.foreign-worker",
+    ),
+    defect(
+        "race.answer-of-another-item",
+        "Acks of two items by one worker at the same time both answer with the same item.",
+        "同一 worker 同时对两个 item 执行 ack 时，两个响应返回同一个 item。",
+        acking(_sharing_the_answer),
+        fails="ack.answer.same-item",
+    ),
+    defect(
+        "race.deadlock-of-workers",
+        "Two workers that ack each other's item at the same time wait for each other, until one gets 500.",
+        "两个 worker 同时对彼此的 item 执行 ack 时互相等待，直至其中一个得到 500。",
+        acking(_locking_workers),
+        fails="ack.race.foreign-worker",
+    ),
+    defect(
+        "race.deadlock-with-stop",
+        "An ack and a stop wait for each other's lock, until the ack gets 500.",
+        "ack 与 stop 互相等待对方的锁，直至 ack 得到 500。",
+        _locking_in_two_orders,
+        fails="ack.race.stop",
+    ),
+    defect(
+        "race.stale-get",
+        "After acks of an item that came together, a get shows the item as it was before them for three seconds.",
+        "对同一 item 的 ack 并发到达之后，get 在三秒内仍显示其之前的状态。",
+        _reading_a_replica,
+        fails="ack.race.same-worker ack.race.foreign-worker",
+        may_fail="ack.race.stop ack.race.heartbeat ack.race.redelivery",
+    ),
+    defect(
+        "race.stale-answer",
+        "An ack that comes while another is under way answers with the item as it was before.",
+        "另一个 ack 正在处理时到达的 ack 返回 item 之前的状态。",
+        acking(_telling_the_past),
+        fails="ack.race.same-worker ack.race.foreign-worker",
+        may_fail="ack.race.redelivery ack.race.stop ack.race.heartbeat",
+    ),
+    defect(
+        "race.revived-by-the-next",
+        "An ack that comes after a stop starts the item again where earlier acks of it had come together.",
+        "若 item 先前的 ack 曾并发到达，在停止之后到达的 ack 会重新启动它。",
+        acking(_reviving),
+        fails="ack.race.stop",
+    ),
+)

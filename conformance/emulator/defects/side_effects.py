@@ -1,0 +1,191 @@
+"""Broken in what a refusal leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..configuration import Departure, Recipe, Wrap
+from ..operations import Call, Operation, Reply
+from ..response_edits import Answer, answered, on_refusal, sent
+from ..service import Service
+from ..tokens import Tokens
+from ..work import State, WorkItem
+from .defect import Defect, defect
+from .mutations import POLL, answering
+
+_Effect = Callable[[Service, WorkItem, str | None], WorkItem]
+"""From the item that a refused ack was about, and the Worker-ID that it carried, to what becomes of it."""
+
+
+@dataclass
+class _Deliveries:
+    """What polls handed out, so that a refused ack is known for its worker's also where its path names nothing."""
+
+    service: Service | None
+    places: dict[str, tuple[str, str]]
+
+    def note(self, call: Call, reply: Reply) -> None:
+        self.service = call.service
+        if call.worker_id is not None and isinstance(reply.payload, dict):
+            self.places[call.worker_id] = (call.path["environment_id"], str(reply.payload["id"]))
+
+    def item_of(self, answer: Answer) -> WorkItem | None:
+        if self.service is None:
+            return None
+        *_, environment_id, _, work_id, _ = answer.path.split("/")
+        named = self.service.store.work_item(environment_id, work_id)
+        if named is not None:
+            return named
+        place = self.places.get(answer.request.get("worker-id", ""))
+        return self.service.store.work_item(*place) if place is not None else None
+
+
+def _leaving(effect: _Effect, *statuses: int) -> Departure:
+    """Refuses as it must (with one of these statuses, where some are given), and the item is changed by then."""
+
+    def change(recipe: Recipe) -> Recipe:
+        deliveries = _Deliveries(None, {})
+
+        def noting(poll: Operation) -> Operation:
+            async def called(call: Call) -> Reply:
+                reply = await poll(call)
+                deliveries.note(call, reply)
+                return reply
+
+            return called
+
+        def act(answer: Answer) -> None:
+            item = deliveries.item_of(answer)
+            if item is not None and deliveries.service is not None:
+                worker_id = answer.request.get("worker-id")
+                deliveries.service.store.put_work(effect(deliveries.service, item, worker_id))
+
+        return recipe.operating("GET", POLL, noting).wrapped(on_refusal(act, *statuses))
+
+    return change
+
+
+def _starts(service: Service, item: WorkItem, _worker_id: str | None) -> WorkItem:
+    now = service.registry.clock()
+    return replace(item, state=State.STARTING, acknowledged_at=now) if item.state is State.QUEUED else item
+
+
+def _takes(_service: Service, item: WorkItem, worker_id: str | None) -> WorkItem:
+    return replace(item, worker_id=worker_id)
+
+
+def _dates(service: Service, item: WorkItem, _worker_id: str | None) -> WorkItem:
+    return replace(item, acknowledged_at=service.registry.clock())
+
+
+def _beats(service: Service, item: WorkItem, _worker_id: str | None) -> WorkItem:
+    now = service.registry.clock()
+    return replace(item, latest_heartbeat_at=now) if item.state is State.ACTIVE else item
+
+
+def _ends(service: Service, item: WorkItem, _worker_id: str | None) -> WorkItem:
+    now = service.registry.clock()
+    return item if item.state is State.STOPPED else replace(item, state=State.STOPPED, stopped_at=now)
+
+
+async def _nothing_more() -> Message:
+    """The body of a request that has been read already."""
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+def _acting_first(*statuses: int) -> Wrap:
+    """Credentials are looked at too late: whoever sends the ack, it has happened."""
+
+    def wrap(app: ASGIApp, tokens: Tokens) -> ASGIApp:
+        async def called(scope: Scope, receive: Receive, send: Send) -> None:
+            answer = await answered(app, scope, receive)
+            if answer.is_ack and answer.status in statuses:
+                MutableHeaders(scope=scope)["authorization"] = f"Bearer {tokens.owner}"
+                await answered(app, scope, _nothing_more)
+            await sent(answer, send)
+
+        return called
+
+    return wrap
+
+
+DEFECTS: Sequence[Defect] = (
+    defect(
+        "refused.starts-the-item",
+        "Another worker's ack answers 409, and the item is starting.",
+        "其他 worker 的 ack 返回 409，而 item 却变为 starting。",
+        _leaving(_starts, 409),
+        fails="ack.refused.changes-nothing",
+        moves_time=True,
+    ),
+    defect(
+        "refused.taken-over",
+        "Another worker's ack answers 409, and the item is that worker's.",
+        "其他 worker 的 ack 返回 409，而 item 却归了该 worker。",
+        _leaving(_takes, 409),
+        fails="ack.refused.rightful-worker-unharmed",
+        may_fail="ack.race.redelivery",
+    ),
+    defect(
+        "refused.stops-the-item",
+        "Another worker's ack answers 409, and the item is stopped.",
+        "其他 worker 的 ack 返回 409，而 item 却被停止。",
+        _leaving(_ends, 409),
+        fails="ack.refused.changes-nothing ack.refused.rightful-worker-unharmed ack.race.foreign-worker",
+        may_fail="ack.race.stop ack.race.redelivery",
+    ),
+    defect(
+        "refused.dates-stopped-items",
+        "A refused ack of a stopped item dates the acknowledgement.",
+        "对已停止的 item 执行 ack 被拒绝，却仍记下确认时间。",
+        _leaving(
+            lambda service, item, worker: _dates(service, item, worker) if item.state is State.STOPPED else item, 409
+        ),
+        fails="ack.refused.changes-nothing",
+        moves_time=True,
+    ),
+    defect(
+        "refused.counts-as-heartbeat",
+        "A refused ack of an active item moves its latest heartbeat.",
+        "对处于 active 的 item 执行 ack 被拒绝，却仍更新最近一次 heartbeat 的时间。",
+        _leaving(_beats),
+        fails="ack.refused.changes-nothing",
+        moves_time=True,
+    ),
+    defect(
+        "refused.dates-every-item",
+        "Every refused ack dates the acknowledgement of the item that its worker holds.",
+        "每次被拒绝的 ack 都会刷新其 worker 所持 item 的确认时间。",
+        _leaving(_dates),
+        fails="ack.refused.changes-nothing",
+        moves_time=True,
+    ),
+    defect(
+        "refused.locks-the-item",
+        "After any refused ack the item that its worker holds belongs to nobody.",
+        "任何 ack 被拒绝之后，其 worker 所持的 item 便不再属于任何人。",
+        _leaving(lambda _service, item, _worker: replace(item, worker_id="nobody")),
+        fails="ack.refused.rightful-worker-unharmed",
+        may_fail="ack.race.redelivery",
+    ),
+    defect(
+        "refused.401-acts-first",
+        "Bad credentials answer 401, and the item is acked.",
+        "无效凭据得到 401，而 item 却已被 ack。",
+        answering(_acting_first(401)),
+        fails="ack.refused.changes-nothing",
+        moves_time=True,
+    ),
+    defect(
+        "refused.403-acts-first",
+        "A token without the permission answers 403, and the item is acked.",
+        "没有权限的 token 得到 403，而 item 却已被 ack。",
+        answering(_acting_first(403)),
+        fails="ack.refused.changes-nothing",
+        moves_time=True,
+    ),
+)

@@ -1,0 +1,118 @@
+"""Broken in how values are spelt: timestamps, ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+from ..clock import Clock
+from ..configuration import Departure, Recipe
+from ..ids import IdMint
+from ..response_edits import body, on_success
+from .defect import Defect, defect
+from .mutations import answering, around
+from .requirement_groups import ANOTHER_ITEM, ITEM_SCHEMAS
+
+
+def _spelt(name: str, spell: Callable[[str], object]) -> Departure:
+    """Every operation spells one of the times in another way, once it is set."""
+    return around(
+        render_work_item=lambda found, item: {
+            field: spell(value) if field == name and isinstance(value, str) else value
+            for field, value in found(item).items()
+        }
+    )
+
+
+def _in_zone(hours: int) -> Callable[[str], str]:
+    """The same moment, told with the offset of another zone."""
+    return lambda text: datetime.fromisoformat(text).astimezone(timezone(timedelta(hours=hours))).isoformat()
+
+
+def _by_mint(mint: Callable[[Callable[[Clock], IdMint]], Callable[[Clock], IdMint]]) -> Departure:
+    def change(recipe: Recipe) -> Recipe:
+        return replace(recipe, mint=mint(recipe.mint))
+
+    return change
+
+
+class _Respelt(IdMint):
+    """Ids of another mint, spelt in another way behind the prefix."""
+
+    def __init__(self, mint: IdMint, spell: Callable[[str], str]) -> None:
+        self._mint = mint
+        self._spell = spell
+
+    def mint(self, prefix: str) -> str:
+        return prefix + self._spell(self._mint.mint(prefix).removeprefix(prefix))
+
+
+def _respelt(spell: Callable[[str], str]) -> Departure:
+    return _by_mint(lambda mint: lambda clock: _Respelt(mint(clock), spell))
+
+
+TIMESTAMPS = (
+    defect(
+        "time.naive",
+        "`created_at` has no offset.",
+        "`created_at` 没有时区偏移。",
+        _spelt("created_at", lambda text: text.removesuffix("Z")),
+        fails=ITEM_SCHEMAS,
+    ),
+    defect(
+        "time.with-newline",
+        "`latest_heartbeat_at` ends in a newline.",
+        "`latest_heartbeat_at` 以换行符结尾。",
+        _spelt("latest_heartbeat_at", lambda text: f"{text}\n"),
+        fails=ITEM_SCHEMAS,
+    ),
+    defect(
+        "time.in-beijing",
+        "A successful ack shows the moment of creation in another time zone.",
+        "成功的 ack 以其他时区给出创建时间。",
+        answering(on_success(body(lambda item: item.update(created_at=_in_zone(8)(item["created_at"]))))),
+        fails=ITEM_SCHEMAS,
+    ),
+    defect(
+        "time.with-space",
+        "`acknowledged_at` has a space between date and time.",
+        "`acknowledged_at` 的日期与时间之间是空格。",
+        _spelt("acknowledged_at", lambda text: text.replace("T", " ")),
+        fails=f"{ITEM_SCHEMAS} ack.first.acknowledged-at",
+    ),
+    defect(
+        "time.impossible",
+        "`started_at` lies on the thirtieth of February.",
+        "`started_at` 是二月三十日。",
+        _spelt("started_at", lambda text: f"{text[:4]}-02-30{text[10:]}"),
+        fails=ITEM_SCHEMAS,
+    ),
+    defect(
+        "time.ten-digits",
+        "`created_at` has ten fraction digits.",
+        "`created_at` 有十位小数。",
+        _spelt("created_at", lambda text: f"{text[:19]}.{'5' * 10}Z"),
+        fails=ITEM_SCHEMAS,
+    ),
+)
+
+IDS = (
+    defect(
+        "id.capitals",
+        "The hex digits of ids are capitals.",
+        "id 的十六进制数字为大写。",
+        _respelt(str.upper),
+        warns="ack.answer.id-form",
+    ),
+    defect(
+        "id.session-without-prefix",
+        "A successful ack shows the session's id without its prefix.",
+        "成功的 ack 给出的会话 id 缺少前缀。",
+        answering(on_success(body(lambda item: item["data"].update(id=str(item["data"]["id"]).removeprefix("sess_"))))),
+        fails=f"{ITEM_SCHEMAS} {ANOTHER_ITEM}",
+        warns="ack.answer.id-form",
+    ),
+)
+
+DEFECTS: Sequence[Defect] = (*TIMESTAMPS, *IDS)

@@ -1,0 +1,231 @@
+"""Broken in the fields of the Work item that an ack answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from ..configuration import Departure, Recipe
+from ..errors import JsonObject
+from ..operations import Call
+from ..response_edits import Answer, Edit, body, on_success
+from ..work import WorkItem
+from .defect import Defect, defect
+from .mutations import answering, around, getting
+from .requirement_groups import ANOTHER_ITEM, ITEM_SCHEMAS, REDELIVERY
+
+
+def _answered(edit: Edit) -> Departure:
+    return answering(on_success(edit))
+
+
+def _with(**fields: Any) -> Departure:
+    """A successful ack answers with these fields."""
+    return _answered(body(lambda item: item.update(fields)))
+
+
+def _without(name: str) -> Departure:
+    return _answered(body(lambda item: item.pop(name)))
+
+
+def _changing(name: str, change: Callable[[Any], Any]) -> Departure:
+    """A successful ack answers with another value of a field, made of the right one."""
+    return _answered(body(lambda item: item.update({name: change(item[name])})))
+
+
+def _shown(change: Callable[[WorkItem, JsonObject], JsonObject]) -> Departure:
+    """Every operation shows the item in another way."""
+    return around(render_work_item=lambda found, item: change(item, found(item)))
+
+
+def _as(make: Callable[[Any], Any]) -> Departure:
+    """A successful ack answers with what is made of the item."""
+
+    def edit(answer: Answer) -> None:
+        answer.put(make(answer.body()))
+
+    return _answered(edit)
+
+
+def _another_digit(text: str) -> str:
+    return text[:-1] + ("0" if text[-1] != "0" else "1")
+
+
+def _lagging(recipe: Recipe) -> Recipe:
+    """A get that dates the acknowledgement two seconds earlier than the ack did."""
+
+    def lagging(call: Call, payload: Any) -> object:
+        item = call.service.store.work_item(call.path["environment_id"], call.path["work_id"])
+        if item is None or item.acknowledged_at is None:
+            return payload
+        earlier = replace(item, acknowledged_at=item.acknowledged_at - timedelta(seconds=2))
+        return call.service.seams.render_work_item(earlier)
+
+    return getting(lagging)(recipe)
+
+
+FIELDS = (
+    defect(
+        "item.id-a-number",
+        "A successful ack shows `id` as a number.",
+        "成功的 ack 以数字形式给出 `id`。",
+        _with(id=4711),
+        fails=f"{ITEM_SCHEMAS} {ANOTHER_ITEM}",
+    ),
+    defect(
+        "item.another-id",
+        "A successful ack answers with the id of another item.",
+        "成功的 ack 返回了另一个 item 的 id。",
+        _changing("id", _another_digit),
+        fails=ANOTHER_ITEM,
+    ),
+    defect(
+        "item.wrong-type-field",
+        "Every operation shows an item of type `work_item`.",
+        "所有操作给出的 item 类型均为 `work_item`。",
+        _shown(lambda _item, fields: {**fields, "type": "work_item"}),
+        fails=ITEM_SCHEMAS,
+    ),
+    defect(
+        "item.another-environment",
+        "A successful ack answers with the id of another environment.",
+        "成功的 ack 返回了另一个环境的 id。",
+        _changing("environment_id", _another_digit),
+        fails=ANOTHER_ITEM,
+    ),
+    defect(
+        "item.data-a-string",
+        "A successful ack shows `data` as the id of the session alone.",
+        "成功的 ack 只以会话的 id 作为 `data`。",
+        _changing("data", lambda data: data["id"]),
+        fails=f"{ITEM_SCHEMAS} {ANOTHER_ITEM}",
+    ),
+    defect(
+        "item.data-without-id",
+        "A successful ack leaves the session's id out.",
+        "成功的 ack 缺少会话的 id。",
+        _changing("data", lambda data: {"type": data["type"]}),
+        fails=f"{ITEM_SCHEMAS} {ANOTHER_ITEM}",
+    ),
+    defect(
+        "item.another-session",
+        "A successful ack answers with the id of another session.",
+        "成功的 ack 返回了另一个会话的 id。",
+        _changing("data", lambda data: {**data, "id": _another_digit(data["id"])}),
+        fails=ANOTHER_ITEM,
+    ),
+    defect(
+        "item.state-in-capitals",
+        "A successful ack spells the state in capitals.",
+        "成功的 ack 以大写字母拼写状态。",
+        _changing("state", lambda state: state.upper()),
+        fails=f"{ITEM_SCHEMAS} ack.first.starting ack.retry.starting ack.retry.active ack.answer.get-agrees",
+        may_fail=REDELIVERY,
+    ),
+    defect(
+        "item.state-a-number",
+        "A successful ack shows the state as a number.",
+        "成功的 ack 以数字形式给出状态。",
+        _with(state=1),
+        fails=f"{ITEM_SCHEMAS} ack.answer.get-agrees",
+    ),
+    defect(
+        "item.created-anew",
+        "An ack dates the creation anew.",
+        "ack 刷新了创建时间。",
+        around(acknowledge=lambda found, item, now: replace(found(item, now), created_at=now)),
+        fails="ack.answer.same-item",
+        moves_time=True,
+    ),
+    defect(
+        "item.acknowledged-at-true",
+        "A successful ack shows `acknowledged_at` as true.",
+        "成功的 ack 给出的 `acknowledged_at` 为 true。",
+        _with(acknowledged_at=True),
+        fails=f"{ITEM_SCHEMAS} ack.first.acknowledged-at ack.answer.get-agrees",
+    ),
+    defect(
+        "item.started-at-false",
+        "Every operation shows `started_at` as false until it is set.",
+        "`started_at` 在设置之前，所有操作都显示为 false。",
+        _shown(lambda _item, fields: {**fields, "started_at": fields["started_at"] or False}),
+        fails=f"{ITEM_SCHEMAS} ack.first.later-times-null",
+    ),
+    defect(
+        "item.stop-requested-empty",
+        "Every operation shows `stop_requested_at` as an empty string until it is set.",
+        "`stop_requested_at` 在设置之前，所有操作都显示为空字符串。",
+        _shown(lambda _item, fields: {**fields, "stop_requested_at": fields["stop_requested_at"] or ""}),
+        fails=f"{ITEM_SCHEMAS} ack.first.later-times-null",
+    ),
+    defect(
+        "item.no-stopped-at",
+        "No operation shows `stopped_at` until it is set.",
+        "`stopped_at` 在设置之前，任何操作都不给出该字段。",
+        _shown(
+            lambda _item, fields: {
+                name: value for name, value in fields.items() if name != "stopped_at" or value is not None
+            }
+        ),
+        fails=ITEM_SCHEMAS,
+    ),
+    defect(
+        "item.no-metadata",
+        "A successful ack leaves `metadata` out.",
+        "成功的 ack 缺少 `metadata`。",
+        _without("metadata"),
+        fails=ITEM_SCHEMAS,
+    ),
+    defect(
+        "item.metadata-null",
+        "A successful ack shows `metadata` as null.",
+        "成功的 ack 给出的 `metadata` 为 null。",
+        _with(metadata=None),
+        fails=f"{ITEM_SCHEMAS} {ANOTHER_ITEM}",
+    ),
+    defect(
+        "item.numbers-in-metadata",
+        "Every operation shows a number among the metadata.",
+        "所有操作给出的元数据中都含有数字。",
+        _shown(lambda item, fields: {**fields, "metadata": {**item.metadata, "attempt": 1}}),
+        fails=ITEM_SCHEMAS,
+    ),
+    defect(
+        "item.metadata-empty",
+        "A successful ack shows empty metadata, as the page's example does.",
+        "成功的 ack 像页面示例那样给出空的元数据。",
+        _with(metadata={}),
+        fails=ANOTHER_ITEM,
+    ),
+)
+
+# The item as a whole ------------------------------------------------------------------------------------------------
+
+WHOLE = (
+    defect(
+        "item.in-a-list",
+        "A successful ack answers a list with the item in it.",
+        "成功的 ack 返回一个包含该 item 的列表。",
+        _as(lambda item: [item]),
+        fails=ITEM_SCHEMAS,
+    ),
+    defect(
+        "item.get-lags",
+        "A get dates the acknowledgement earlier than the ack does.",
+        "get 给出的确认时间早于 ack 给出的。",
+        _lagging,
+        fails="ack.answer.get-agrees",
+        moves_time=True,
+    ),
+    defect(
+        "item.get-without-metadata",
+        "A get shows empty metadata.",
+        "get 给出空的元数据。",
+        getting(lambda _call, payload: {**payload, "metadata": {}} if isinstance(payload, dict) else payload),
+        fails="ack.answer.get-agrees",
+    ),
+)
+
+DEFECTS: Sequence[Defect] = (*FIELDS, *WHOLE)

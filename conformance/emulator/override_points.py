@@ -1,0 +1,42 @@
+"""Where a server may be made to behave differently: its decisions, as replaceable pure functions.
+
+The rest of the package reaches these decisions only through a `Seams`. A server that departs from the
+documentation in one point, or uses a freedom it leaves, is ``dataclasses.replace(HEALTHY, name=other)``; nothing
+else needs to know. What no decision expresses (slow, cut or mangled answers) is done by wrapping the ASGI
+application, or by replacing a handler in the table of operations (`app.operations`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from . import authorization, errors, rendering, tokens, work
+from .authorization import Demand
+from .errors import ApiError, JsonObject
+from .records import Environment
+from .tokens import Principal, Tokens
+from .work import AckDecision, HeartbeatDecision, LeaseExpectation, WorkItem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seams:
+    """The decisions of a server. The defaults are the healthy ones."""
+
+    authenticate: Callable[[Tokens, Sequence[str]], Principal] = tokens.authenticate
+    admit: Callable[[Principal, Environment | None, Demand], Environment] = authorization.admit
+    find_item: Callable[[WorkItem | None], WorkItem] = authorization.find_item
+    claimable: Callable[[WorkItem, datetime, timedelta], bool] = work.claimable
+    deliver: Callable[[WorkItem, str | None, datetime], WorkItem] = work.deliver
+    decide_ack: Callable[[WorkItem, str | None], AckDecision] = work.decide_ack
+    refuse_ack: Callable[[AckDecision], ApiError] = authorization.refuse_ack
+    acknowledge: Callable[[WorkItem, datetime], WorkItem] = work.acknowledge
+    repeat_ack: Callable[[WorkItem, datetime], WorkItem] = work.repeat_ack
+    decide_heartbeat: Callable[[WorkItem, LeaseExpectation | None], HeartbeatDecision] = work.decide_heartbeat
+    heartbeat: Callable[[WorkItem, datetime], WorkItem] = work.heartbeat
+    stop: Callable[[WorkItem, bool, datetime], WorkItem] = work.stop
+    merge_metadata: Callable[[Mapping[str, str], Mapping[str, str | None]], dict[str, str]] = work.merge_metadata
+    render_work_item: Callable[[WorkItem], JsonObject] = rendering.render_work_item
+    render_refusal: Callable[[ApiError, str], JsonObject] = errors.envelope
+
+
+HEALTHY = Seams()

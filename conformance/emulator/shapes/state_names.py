@@ -1,0 +1,82 @@
+"""Foreign shapes of the names that a get and a list have for states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ..configuration import Departure
+from ..response_edits import Answer, editing
+from ..work import State, WorkItem
+from .shape import Shape, shape
+
+
+def _shown_by_others(**names: str) -> Departure:
+    """Every operation but the ack has these names for states."""
+
+    def edit(answer: Answer) -> None:
+        readable = answer.status == 200 and answer.headers.get("content-type") == "application/json"
+        if answer.is_ack or not readable or "/work" not in answer.path or not answer.content:
+            return
+        body = answer.body()
+        entries = body.get("data", [body]) if isinstance(body, dict) else body or []
+        for entry in entries if isinstance(entries, list) else [body]:
+            if isinstance(entry, dict) and entry.get("state") in names:
+                entry["state"] = names[entry["state"]]
+        answer.put(body)
+
+    return lambda recipe: recipe.wrapped(editing(edit))
+
+
+def _starting_once_delivered(
+    found: Callable[[WorkItem], dict[str, object]],
+) -> Callable[[WorkItem], dict[str, object]]:
+    def rendered(item: WorkItem) -> dict[str, object]:
+        early = item.state is State.QUEUED and item.delivered_at is not None
+        return found(replace(item, state=State.STARTING) if early else item)
+
+    return rendered
+
+
+_QUEUED_RACES = "ack.race.same-worker ack.race.redelivery"
+
+SHAPES: Sequence[Shape] = (
+    shape(
+        "pending-for-queued",
+        "An item that is queued is shown as `pending`.",
+        "处于 queued 的 item 显示为 `pending`。",
+        _shown_by_others(queued="pending"),
+        unreachable=_QUEUED_RACES,
+        judged=0.7,
+        noticed=True,
+        states=(("pending", "queued"),),
+    ),
+    shape(
+        "claimed-for-starting",
+        "An item that was acked is shown as `claimed` until its first heartbeat.",
+        "已 ack 的 item 在首次 heartbeat 之前显示为 `claimed`。",
+        _shown_by_others(starting="claimed"),
+        unreachable="ack.retry.starting ack.race.same-worker ack.race.not-delivered-again"
+        " ack.race.heartbeat ack.race.redelivery",
+        judged=0.7,
+        noticed=True,
+        states=(("claimed", "starting"),),
+    ),
+    shape(
+        "failed-for-stopped",
+        "An item that was stopped is shown as `failed`.",
+        "已停止的 item 显示为 `failed`。",
+        _shown_by_others(stopped="failed"),
+        unreachable="ack.terminal.stopped-queued ack.terminal.stopped-drained ack.terminal.stopped-forced",
+        noticed=True,
+        states=(("failed", "stopped"),),
+    ),
+    shape(
+        "starting-from-poll",
+        "An item is shown as `starting` as soon as a poll has delivered it.",
+        "poll 一经投递，item 即显示为 `starting`。",
+        lambda recipe: recipe.deciding(render_work_item=_starting_once_delivered),
+        unreachable=f"{_QUEUED_RACES} ack.identity.mismatch-queued",
+        judged=0.7,
+    ),
+)

@@ -1,0 +1,102 @@
+"""Variants of load and outage: rate limits, gateways without a server, slow answers."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from itertools import count
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..configuration import Departure
+from ..response_edits import Answer, answered, sent
+from ..tokens import Tokens
+from .variant import Variant
+
+_SLOW_SECONDS = 0.4
+_UNEVEN_SECONDS = 0.06
+
+Handler = Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]
+
+
+def _handling(new_handler: Callable[[], Handler]) -> Departure:
+    """Requests go through a handler, of which each server has its own."""
+
+    def wrap(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
+        handler = new_handler()
+
+        async def called(scope: Scope, receive: Receive, send: Send) -> None:
+            await handler(app, scope, receive, send)
+
+        return called
+
+    return lambda recipe: recipe.wrapped(wrap)
+
+
+def _in_every(number: int, status: int, *, heard: bool = False, **headers: str) -> Departure:
+    """The gateway answers every so-manieth request itself, without the server or after it (``heard``)."""
+
+    def new_handler() -> Handler:
+        requests = count(1)
+
+        async def handler(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+            if next(requests) % number:
+                await app(scope, receive, send)
+                return
+            if heard:
+                await answered(app, scope, receive)
+            fields = {"content-type": "text/html"} | {name.replace("_", "-"): value for name, value in headers.items()}
+            page = f"<html><body><h1>{status}</h1></body></html>".encode()
+            await sent(Answer(scope["method"], scope["path"], Headers(scope=scope), status, fields, page), send)
+
+        return handler
+
+    return _handling(new_handler)
+
+
+def _after(seconds: Callable[[], float]) -> Departure:
+    async def handler(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(seconds())
+        await app(scope, receive, send)
+
+    return _handling(lambda: handler)
+
+
+_jitter = random.Random(5)  # noqa: S311 - no secret
+
+
+NETWORK_CONDITIONS = (
+    Variant(
+        id="slow",
+        en="Every answer takes 400 ms.",
+        zh="每个响应耗时 400 毫秒。",
+        group="delay",
+        change=_after(lambda: _SLOW_SECONDS),
+    ),
+    Variant(
+        id="uneven",
+        en="Answers take up to 60 ms, each another time, so that they overtake each other.",
+        zh="响应耗时不等，最长 60 毫秒，因此先后顺序会被打乱。",
+        group="delay",
+        change=_after(lambda: _jitter.uniform(0, _UNEVEN_SECONDS)),
+    ),
+    Variant(
+        id="too-many-requests",
+        en="Every fifth request is answered with 429 and `Retry-After: 1`.",
+        zh="每五个请求有一个返回 429 及 `Retry-After: 1`。",
+        change=_in_every(5, 429, retry_after="1"),
+    ),
+    Variant(
+        id="unavailable",
+        en="Every eightieth request is answered with 503.",
+        zh="每八十个请求有一个返回 503。",
+        change=_in_every(80, 503),
+    ),
+    Variant(
+        id="bad-gateway",
+        en="The answer to one request in 200 is lost behind a 502.",
+        zh="每二百个请求有一个的响应丢失，只得到 502。",
+        group="loss",
+        change=_in_every(200, 502, heard=True),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Whether some order of the operations on a work item explains every response, and if none does, the shortest counterexample."""

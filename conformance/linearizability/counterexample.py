@@ -1,0 +1,180 @@
+"""The shortest contradiction in a history of one item that no order explains.
+
+Two steps, each of which only ever allows more:
+
+- The history is cut at the answer with which it stopped making sense: what was sent later is left out, and what was
+  answered later counts as open.
+- Of the answers before, as few as possible are kept, and of each only what is needed (a 200, whatever state it shows).
+  The rest counts as open: those requests may have happened or not, whatever they were answered. One that can change
+  nothing is left out.
+
+So what remains contradicts the contract by itself: an order for the whole history would be an order for it.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from conformance.contract.model import Answer, ItemState, step
+from conformance.linearizability.history import Event, as_invoked, may_disturb
+from conformance.linearizability.search import Effort, TooMuch, find_order
+
+MOST_LOOKS: Final = 200_000
+"""What may be spent on making a contradiction shorter (see `orders.MOST_LOOKS`); then it stays as long as it is."""
+
+_OPEN: Final = Answer(None)
+
+_Claims = Mapping[str, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Events of one item, as they were recorded and in the order of their requests, that no order explains.
+
+    `claims` says by label which answers that takes: they contradict each other whatever the other events did. A claim
+    may say less than the answer that was recorded. `shortest` is False where the search for fewer was given up.
+    """
+
+    item: str
+    initial: ItemState
+    events: tuple[Event, ...]
+    claims: _Claims
+    shortest: bool = True
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The labels of the events whose answers it takes."""
+        return frozenset(self.claims)
+
+    @property
+    def history(self) -> tuple[Event, ...]:
+        """The events with what is claimed of their answers and nothing more: no order explains these either."""
+        return _claiming(self.events, self.claims)
+
+    @property
+    def last(self) -> Event:
+        """Of the needed events the one that was answered last."""
+        return max((event for event in self.events if event.label in self.claims), key=_answered)
+
+
+def shortest(item: str, initial: ItemState, events: Sequence[Event], *, limit: int = MOST_LOOKS) -> Contradiction:
+    """The contradiction in `events` that no order explains: all about one item that was in `initial`, with a label
+    each."""
+    shortening = _Shortening(initial, events, Effort(limit))
+    whole = True
+    try:
+        for improve in (shortening.cut, shortening.spare, shortening.weaken):
+            improve()
+    except TooMuch:
+        whole = False
+    return Contradiction(item, initial, shortening.relevant(), shortening.claims, whole)
+
+
+class _Shortening:
+    """A contradiction at every moment: `events`, with `claims` about their answers."""
+
+    def __init__(self, initial: ItemState, events: Sequence[Event], effort: Effort) -> None:
+        self._initial = initial
+        self._effort = effort
+        self.events = tuple(as_invoked(events))
+        known = sorted((event for event in events if not event.unknown), key=_answered)
+        self.claims: _Claims = {event.label: event.answer for event in known}
+
+    def cut(self) -> None:
+        """Keep what came until the first answer with which no order is left: no later answer brings one back."""
+        ends = sorted({event.completed for event in self.events if event.label in self.claims})
+        at = bisect.bisect_left(ends, True, key=lambda end: self._contradict(*self._until(end)))
+        self.events, self.claims = self._until(ends[at])
+
+    def spare(self) -> None:
+        """Keep the fewest answers that do. Sparing many at once comes first, since it soon leaves few."""
+        pool = self.claims
+        size = len(pool)
+        while size := size // 2:
+            labels = list(self.claims)
+            for first in range(0, len(labels), size):
+                spared = labels[first : first + size]
+                fewer = {label: answer for label, answer in self.claims.items() if label not in spared}
+                if self._contradict(self.events, fewer):
+                    self.claims = fewer
+        for size in range(1, len(self.claims)):
+            for some in itertools.combinations(pool.items(), size):
+                if self._contradict(self.events, dict(some)):
+                    self.claims = dict(some)
+                    return
+
+    def weaken(self) -> None:
+        """Do not claim which state a 200 showed where any would do."""
+        for label, answer in self.claims.items():
+            less = {**self.claims, label: replace(answer, state=None)}
+            if self._contradict(self.events, less):
+                self.claims = less
+
+    def relevant(self) -> tuple[Event, ...]:
+        """The events but for those that nothing is claimed of and that do not matter, whenever they happened.
+
+        Those that can change nothing do not, unless they are what excuses a claim: an answer that is allowed only beside
+        another request keeps one. Nor does anything beside one answer that no state of the item allows.
+        """
+        states = self._reachable()
+        history = _claiming(self.events, self.claims)
+        claimed = [event for event in history if event.label in self.claims]
+        if len(claimed) == 1 and self._stands_alone(claimed[0], states):
+            kept = claimed
+        else:
+            kept = [
+                each for each in history if each in claimed or any(_open(each, state) != {state} for state in states)
+            ]
+            for event in claimed:
+                others = [other for other in history if other is not event and may_disturb(other, event)]
+                if others and not any(other in kept for other in others) and _excusable(event, states):
+                    kept.append(others[0])
+        labels = {event.label for event in kept}
+        return tuple(event for event in self.events if event.label in labels)
+
+    def _stands_alone(self, event: Event, states: Iterable[ItemState]) -> bool:
+        """Whether no state allows a claim, for every word of it."""
+        if any(_allows(state, event, beside=True) for state in states):
+            return False
+        less = replace(event, answer=replace(event.answer, state=None))
+        return event.answer.state is None or bool(_allows(self._initial, less, beside=False))
+
+    def _until(self, end: float) -> tuple[tuple[Event, ...], _Claims]:
+        events = tuple(event for event in self.events if event.invoked <= end)
+        answered = {event.label for event in events if event.completed <= end}
+        return events, {label: answer for label, answer in self.claims.items() if label in answered}
+
+    def _contradict(self, events: Sequence[Event], claims: _Claims) -> bool:
+        return find_order(self._initial, _claiming(events, claims), self._effort) is None
+
+    def _reachable(self) -> set[ItemState]:
+        found, new = {self._initial}, {self._initial}
+        while new:
+            new = {after for state in new for event in self.events for after in _open(event, state)} - found
+            found |= new
+        return found
+
+
+def _claiming(events: Sequence[Event], claims: _Claims) -> tuple[Event, ...]:
+    return tuple(replace(event, answer=claims.get(event.label, _OPEN)) for event in events)
+
+
+def _allows(state: ItemState, event: Event, *, beside: bool) -> frozenset[ItemState]:
+    return step(state, event.operation, event.answer, overlapped=beside)
+
+
+def _excusable(event: Event, states: Iterable[ItemState]) -> bool:
+    """Whether a request beside it makes a difference."""
+    return any(_allows(state, event, beside=True) != _allows(state, event, beside=False) for state in states)
+
+
+def _open(event: Event, state: ItemState) -> frozenset[ItemState]:
+    return step(state, event.operation, _OPEN, overlapped=True)
+
+
+def _answered(event: Event) -> tuple[float, str]:
+    return event.completed, event.label

@@ -1,0 +1,294 @@
+"""The search for an order of the operations on one item that explains all their answers.
+
+This is the search of Wing and Gong, with the memory that Lowe and Porcupine add to it. Requests and answers stand in a
+linked list in the order of time; the requests before the first answer are the operations that can be next. One of them
+is taken out and tried on the model; where that leads to nothing, it is put back. What has happened so far is a set of
+bits: no pair of such a set and an item's state is entered twice. Nothing recurs, so length is no limit.
+
+Two shortcuts keep many operations at once from multiplying. Both only leave out orders whose like is tried:
+
+- An operation that can be next and can change nothing, here or in any state that can still be reached, is taken at
+  once. Taking it earlier than some order does bounds nobody, and the states that follow are the same ones.
+- Of operations that do the same and were answered alike, the one with the earliest end goes first.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from conformance.contract.model import PHASES, Answer, ItemState, Operation, Phase, shows_later, step
+from conformance.linearizability.history import Event, as_invoked
+
+MOST_LOOKS: Final = 200_000
+"""Requests looked at, each where the search may be, after which it gives up: what is judged may be somebody else's
+evidence. A race of this suite takes some dozens."""
+
+
+class TooMuch(Exception):
+    """The search was given up: whether an order explains the history is not known."""
+
+
+class Effort:
+    """Counts what a search tries, so that it ends."""
+
+    def __init__(self, limit: int = MOST_LOOKS) -> None:
+        self.limit = limit
+        self.spent = 0
+
+    def spend(self, looks: int = 1) -> None:
+        """Count some more.
+
+        Raises:
+            TooMuch: that is more than the limit.
+        """
+        self.spent += looks
+        if self.spent > self.limit:
+            raise TooMuch
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An order that explains a history of one item.
+
+    `phases[i]` is the item's phase after `order[i]`. `left_out` are the operations of unknown outcome that, in this
+    explanation, did not happen or changed nothing.
+    """
+
+    order: tuple[str, ...]
+    phases: tuple[Phase, ...]
+    left_out: tuple[str, ...] = ()
+
+
+def find_order(initial: ItemState, events: Sequence[Event], effort: Effort) -> Explanation | None:
+    """An order of `events`, all about one item that was in `initial`, or None: they contradict the contract.
+
+    The answer depends on nothing but the arguments, and the sequence's order means nothing. A 200 that shows a later
+    state than its own effect is explained where operations invoked before that 200 was received bring the item there.
+
+    Raises:
+        TooMuch: the effort is used up.
+    """
+    ordered = as_invoked(events)
+    effort.spend(len(ordered) ** 2 // 64)  # every place has a bit for every event
+    found = _Search(ordered, effort).run(initial)
+    if found is None:
+        return None
+    happened = {index for index, _ in found}
+    return Explanation(
+        order=tuple(ordered[index].label for index, _ in found),
+        phases=tuple(state.phase for _, state in found),
+        left_out=tuple(event.label for index, event in enumerate(ordered) if index not in happened),
+    )
+
+
+class _Debt(NamedTuple):
+    """A 200 showed this state, which is not the one that its own effect left: the item has to come there while requests
+    can still take effect that were sent by `until`, when that 200 was received."""
+
+    shown: str
+    until: float
+
+
+class _Place(NamedTuple):
+    """Where a search can be: nothing else bears on what can follow."""
+
+    happened: int
+    """Bit i: the i-th event took effect."""
+    state: ItemState
+    debts: tuple[_Debt, ...]
+    """One a state, sorted: the earliest end binds."""
+
+
+class _Doing(NamedTuple):
+    """What the model is asked about an event. Events that share it can stand in for one another."""
+
+    operation: Operation
+    answer: Answer
+    overlapped: bool
+
+
+class _Effects(NamedTuple):
+    """What the model says of every doing in one state."""
+
+    after: list[tuple[ItemState, ...]]
+    """By doing: the states that it may leave; of an unknown outcome those that differ, since it is left out as well."""
+    idle: list[bool]
+    """By doing: whether it can take effect, and changes nothing here nor in any state that can still be reached."""
+
+
+class _Search:
+    """Depth first over the places that one history can be in."""
+
+    def __init__(self, events: Sequence[Event], effort: Effort) -> None:
+        self._events = events
+        self._effort = effort
+        doings = [_doing(event, overlapped) for event, overlapped in zip(events, _overlapped(events), strict=True)]
+        self._doings = list(dict.fromkeys(doings))
+        number = {doing: at for at, doing in enumerate(self._doings)}
+        self._doing_of = [number[doing] for doing in doings]
+        self._after: dict[ItemState, list[tuple[ItemState, ...]]] = {}
+        self._effects: dict[ItemState, _Effects] = {}
+        self._reachable: dict[ItemState, set[ItemState]] = {}
+
+    def run(self, initial: ItemState) -> list[tuple[int, ItemState]] | None:
+        """The events that take effect, in turn, each with the state it leaves; None where no order explains them."""
+        answered = sum(1 << index for index, event in enumerate(self._events) if not event.unknown)
+        waiting = _Waiting(self._events)
+        place = _Place(0, initial, ())
+        seen = {place}
+        trail: list[tuple[int, _Place, Iterator[tuple[int, ItemState]]]] = []
+        moves = iter(self._moves(place, waiting))
+        while place.debts or answered & ~place.happened:
+            move = next(moves, None)
+            if move is None:
+                if not trail:
+                    return None
+                index, place, moves = trail.pop()
+                waiting.put_back(index)
+                continue
+            after = self._entered(place, *move)
+            if after not in seen:
+                seen.add(after)
+                trail.append((move[0], place, moves))
+                waiting.take_out(move[0])
+                place = after
+                moves = iter(self._moves(place, waiting))
+        states = [at.state for _, at, _ in trail[1:]] + [place.state] * bool(trail)
+        return [(index, state) for (index, _, _), state in zip(trail, states, strict=True)]
+
+    def _moves(self, place: _Place, waiting: _Waiting) -> list[tuple[int, ItemState]]:
+        """What can be next, and the state that it leaves; in a fixed order, so that runs agree."""
+        last = min((debt.until for debt in place.debts), default=math.inf)
+        first_of: dict[int, int] = {}
+        for index in waiting.requests():
+            self._effort.spend()
+            if self._events[index].invoked > last:
+                break  # from here on the item's states come too late to be what that 200 showed
+            doing = self._doing_of[index]
+            twin = first_of.setdefault(doing, index)
+            if self._events[index].ends < self._events[twin].ends:
+                first_of[doing] = index
+        effects = self._effects_in(place.state)
+        for doing, index in first_of.items():
+            if effects.idle[doing]:
+                return [(index, place.state)]
+        return [(index, state) for doing, index in first_of.items() for state in effects.after[doing]]
+
+    def _entered(self, place: _Place, index: int, state: ItemState) -> _Place:
+        event = self._events[index]
+        until = {debt.shown: debt.until for debt in place.debts}
+        shown = event.answer.state
+        if shown is not None and shows_later(event.operation, event.answer, state.phase):
+            until[shown] = min(event.completed, until.get(shown, math.inf))
+        until.pop(state.phase, None)
+        debts = tuple(_Debt(*debt) for debt in sorted(until.items()))
+        return _Place(place.happened | 1 << index, state, debts)
+
+    def _effects_in(self, state: ItemState) -> _Effects:
+        if state not in self._effects:
+            here = self._after_in(state)
+            idle = [after == (state,) for after in here]
+            candidates = [doing for doing, does_nothing in enumerate(idle) if does_nothing]
+            for later in self._reachable_from(state) if candidates else ():
+                self._effort.spend(len(candidates))
+                after = self._after_in(later)
+                for doing in candidates:
+                    idle[doing] &= after[doing] in ((), (later,))
+            self._effects[state] = _Effects(here, idle)
+        return self._effects[state]
+
+    def _reachable_from(self, state: ItemState) -> set[ItemState]:
+        found: set[ItemState] = set()
+        ahead = [state]
+        while ahead:
+            each = ahead.pop()
+            if each in self._reachable:
+                found |= self._reachable[each]
+            elif each not in found:
+                found.add(each)
+                self._effort.spend(len(self._doings))
+                nexts = {after for states in self._after_in(each) for after in states}
+                ahead += sorted(nexts, key=lambda after: after in self._reachable)  # what is known is taken first
+        self._reachable[state] = found
+        return found
+
+    def _after_in(self, state: ItemState) -> list[tuple[ItemState, ...]]:
+        if state not in self._after:
+            self._after[state] = [_asked(doing, state) for doing in self._doings]
+        return self._after[state]
+
+
+def _asked(doing: _Doing, state: ItemState) -> tuple[ItemState, ...]:
+    """The states that a doing may leave, in the order of an item's life."""
+    operation, answer, overlapped = doing
+    states = step(state, operation, answer, overlapped=overlapped)
+    if answer.status is None:
+        states -= {state}
+    return tuple(sorted(states, key=lambda each: (PHASES.index(each.phase), each.worker or "")))
+
+
+class _Waiting:
+    """What has not happened yet: requests and answers in the order of time, as a list of two-way links.
+
+    The request of event i is node i + 1, its answer node n + i + 1; node 0 stands before all, node 2n + 1 after. An
+    answer that leaves the outcome unknown bounds nobody and is not in the list.
+    """
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._count = count = len(events)
+        requests = [(event.invoked, False, index + 1) for index, event in enumerate(events)]
+        answers = [
+            (event.completed, True, count + index + 1) for index, event in enumerate(events) if not event.unknown
+        ]
+        nodes = [0, *(node for _, _, node in sorted(requests + answers)), 2 * count + 1]
+        self._next = [0] * (2 * count + 2)
+        self._previous = [0] * (2 * count + 2)
+        self._answered = [not event.unknown for event in events]
+        for node, following in itertools.pairwise(nodes):
+            self._next[node] = following
+            self._previous[following] = node
+
+    def requests(self) -> Iterator[int]:
+        """The events that can be next: sent before anything else was answered, or at that instant."""
+        node = self._next[0]
+        while 0 < node <= self._count:
+            yield node - 1
+            node = self._next[node]
+
+    def take_out(self, index: int) -> None:
+        """It has happened."""
+        for node in self._nodes(index):
+            self._next[self._previous[node]] = self._next[node]
+            self._previous[self._next[node]] = self._previous[node]
+
+    def put_back(self, index: int) -> None:
+        """Undo the last `take_out`, which was of the same event."""
+        for node in reversed(self._nodes(index)):
+            self._next[self._previous[node]] = node
+            self._previous[self._next[node]] = node
+
+    def _nodes(self, index: int) -> tuple[int, ...]:
+        return (index + 1, self._count + index + 1) if self._answered[index] else (index + 1,)
+
+
+def _doing(event: Event, overlapped: bool) -> _Doing:
+    if event.unknown:
+        return _Doing(event.operation, Answer(None), overlapped=False)
+    return _Doing(event.operation, event.answer, overlapped)
+
+
+def _overlapped(events: Sequence[Event]) -> list[bool]:
+    """Of each event, whether another one may have disturbed it (`history.may_disturb`), without looking at each pair."""
+    writes = [event for event in events if event.operation.kind != "get"]
+    begun = sorted(event.invoked for event in writes)
+    over = sorted(event.ends for event in writes)
+    return [
+        bisect.bisect_right(begun, event.ends) - bisect.bisect_left(over, event.invoked)
+        > (event.operation.kind != "get")
+        for event in events
+    ]

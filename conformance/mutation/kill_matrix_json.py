@@ -1,0 +1,112 @@
+"""`kill-matrix.json`: the proof for other programs, as `kill-matrix.schema.json` beside this module documents it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any, Final
+
+from conformance import __version__
+from conformance.contract.catalogue import load
+from conformance.judging.verdict import Line
+from conformance.mutation.foreign_shapes import ShapeTrial
+from conformance.mutation.kill_matrix import Matrix, Trial, faults
+from conformance.mutation.outcome import Outcome
+
+MATRIX_FORMAT: Final = "work-conformance-kill-matrix/1"
+
+
+def document(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> dict[str, Any]:
+    """The matrix as plain JSON types."""
+    return {
+        "format": MATRIX_FORMAT,
+        "suite": __version__,
+        "catalogue": load().version,
+        "seed": seed,
+        "left_out": left_out,
+        "seconds": round(seconds, 1),
+        "proved": matrix.proved,
+        "figures": {name: {"held": f.held, "of": f.of} for name, f in matrix.figures.items()},
+        "requirements": _requirements(matrix),
+        "defects": [_defect(trial) for trial in matrix.trials],
+        "in_whole_seconds": [_defect(trial) for trial in matrix.coarse],
+        "healthy": [_odd(outcome) for outcome in matrix.healthy],
+        "variants": [_odd(outcome) for outcome in matrix.variants],
+        "combinations": [_odd(outcome) for outcome in matrix.combinations],
+        "shapes": [_shape(trial) for trial in matrix.shapes],
+    }
+
+
+def schema_text() -> str:
+    """The JSON Schema of the matrix (draft 2020-12), as the package ships it."""
+    return resources.files("conformance.mutation").joinpath("kill-matrix.schema.json").read_text("utf-8")
+
+
+def _requirements(matrix: Matrix) -> list[dict[str, Any]]:
+    """Requirements in the catalogue's order, each with its checks and what kills them."""
+    return [
+        {
+            "id": requirement.id,
+            "level": requirement.level,
+            "chapter": requirement.chapter,
+            "checks": [
+                {"scenario": line.scenario, "killers": list(killers)}
+                for line, killers in matrix.killers.items()
+                if line.requirement == requirement.id
+            ],
+        }
+        for requirement in load().requirements.values()
+        if requirement.level != "OBSERVE"
+    ]
+
+
+def _defect(trial: Trial) -> dict[str, Any]:
+    declared, seen = trial.defect, trial.outcome
+    return {
+        "id": declared.id,
+        "text": {"en": declared.en, "zh": declared.zh},
+        "fate": trial.fate,
+        "declared": {
+            "fails": sorted(declared.fails),
+            "warns": sorted(declared.warns),
+            "skips": sorted(declared.skips),
+            "may_fail": sorted(declared.may_fail),
+        },
+        "seen": {"fails": sorted(seen.failed), "warns": sorted(seen.warned), "skips": sorted(seen.skipped)},
+        "difference": list(trial.difference),
+        "crash": seen.crash,
+        "kills": _by_requirement(sorted(trial.kills, key=lambda line: (line.requirement, line.scenario))),
+        "seconds": round(seen.seconds, 2),
+    }
+
+
+def _by_requirement(lines: Sequence[Line]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        found.setdefault(line.requirement, []).append(line.scenario)
+    return found
+
+
+def _odd(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "variants": list(outcome.job.variants),
+        "green": not faults(outcome),
+        "faults": list(faults(outcome)),
+        "warns": sorted(outcome.warned),
+        "skips": sorted(outcome.skipped),
+        "seconds": round(outcome.seconds, 2),
+    }
+
+
+def _shape(trial: ShapeTrial) -> dict[str, Any]:
+    seen = trial.outcome
+    return {
+        "shapes": list(seen.job.shapes),
+        "defect": seen.job.defect,
+        "as_declared": trial.as_declared,
+        "difference": list(trial.difference),
+        "fails": sorted(seen.failed),
+        "not_judged": sorted(seen.unjudged),
+        "share_judged": round(seen.share, 3),
+        "seconds": round(seen.seconds, 2),
+    }

@@ -1,0 +1,98 @@
+"""One run of the suite on one server of the emulator's, in this process and without pytest in between."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from conformance.emulator import Tokens
+from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.defects import DEFECTS
+from conformance.emulator.serving import hosted
+from conformance.emulator.shapes import SHAPES
+from conformance.emulator.variants import VARIANTS, assembled
+from conformance.judging.plan import Selection, full_plan
+from conformance.judging.run_result import RunRecord
+from conformance.judging.verdict import Line
+from conformance.mutation.outcome import Job, Outcome, outcome_of
+from conformance.plugin.controller import Conductor
+from conformance.plugin.judging_runner import Court
+from conformance.settings import Settings, from_values
+from conformance.target import Credentials, Secret
+
+_ON_A_VARIANT: Final = 2
+"""Rounds of races on a variant: what is odd there is rarely a matter of luck."""
+
+_RACES: Final = "race"
+"""The area of the defects that only requests at the same time meet."""
+
+_FEW: Final = 6
+"""Scenarios at once where the server answers at once: more of them only wait for each other."""
+
+
+def credentials(tokens: Tokens) -> Credentials:
+    """The emulator's four tokens as the suite is given them."""
+    return Credentials(
+        pat=Secret(tokens.owner, "${QODER_PAT}"),
+        forbidden=Secret(tokens.forbidden, "${QODER_FORBIDDEN_PAT}"),
+        foreign=Secret(tokens.foreign, "${QODER_FOREIGN_PAT}"),
+        expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
+    )
+
+
+def settings_for(base_url: str, tokens: Tokens, output: Path, **values: Any) -> Settings:
+    """Settings that judge one server with the emulator's tokens."""
+    environ = {"QODER_PAT": tokens.owner}
+    settings = from_values({"base_url": base_url, "output": str(output), **values}, environ)
+    return replace(settings, credentials=credentials(tokens))
+
+
+def judge_settings(settings: Settings, plan: Iterable[Line] | None = None, *, fleeting: bool = False) -> RunRecord:
+    """Judge what the settings name: every line, or those given.
+
+    What the run made is removed, but for a `fleeting` server, which ends with the run and all that is on it.
+    """
+    lines = list(plan) if plan is not None else full_plan()
+    conductor = Conductor(settings, Selection(), processes=0)
+    try:
+        workspace = conductor.begin(lines)
+        court = Court(conductor.assignment, workspace, dict.fromkeys(line.scenario for line in lines))
+        try:
+            for line in lines:
+                conductor.take(court.judge(line))
+        finally:
+            court.close()
+        return conductor.finish(remove=not fleeting)
+    finally:
+        conductor.close()
+
+
+def hold(job: Job) -> Outcome:
+    """Run the whole suite on the server that a job names."""
+    begun = time.monotonic()
+    assembly = assembled([VARIANTS[name] for name in job.variants], in_microseconds(Recipe()))
+    recipe, wire = assembly.recipe, assembly.wire
+    values: dict[str, Any] = {}
+    for name in job.shapes:
+        recipe = SHAPES[name].change(recipe)
+    if job.defect is not None:
+        subject = DEFECTS[job.defect]
+        recipe, wire = subject.broken(recipe), subject.wire(wire)
+        values |= {} if job.variants else {"concurrency": _FEW}  # in whole seconds, scenarios wait for the clock
+        values |= {} if subject.area == _RACES else {"race_repeat": 1}
+    elif job.variants:
+        values["race_repeat"] = _ON_A_VARIANT
+    if job.shapes:
+        values["race_repeat"] = _ON_A_VARIANT  # where conversations take turns, races for as long would take minutes
+    tokens = Tokens.generate()
+    with (
+        tempfile.TemporaryDirectory(prefix="work-conformance-prove-") as folder,
+        hosted(recipe, tokens, wire) as base_url,
+    ):
+        settings = settings_for(base_url, tokens, Path(folder) / "run", **values)
+        record = judge_settings(settings, fleeting=bool(job.defect is not None or job.shapes))
+    return outcome_of(job, record, seconds=time.monotonic() - begun)

@@ -1,0 +1,110 @@
+"""What a run on one server came to, as a small value that crosses from process to process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.judging.run_result import RunRecord
+from conformance.judging.verdict import Line, Verdict, VerdictKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """The server to be judged: these variants or foreign shapes at once, and one defect where one is named."""
+
+    variants: tuple[str, ...] = ()
+    defect: str | None = None
+    shapes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        names = ([self.defect] if self.defect is not None else []) + [*self.shapes, *self.variants]
+        return " + ".join(names) or "healthy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Requirements by what became of them, and the single checks that were failed or warned of.
+
+    Observations are left aside: what the docs leave open proves nothing. `unexplained` are checks that could not be judged though nothing that failed stands in their way; `crash` says how
+    the suite itself broke, and then nothing else is known. `unjudged` are the requirements of which no check was judged,
+    and none is blocked by a failure; `share` is that of the checks which were judged, or are blocked by a failure;
+    `noticed` is how many oddities of other operations the run reported.
+    """
+
+    job: Job
+    seconds: float
+    exit_code: int | None = None
+    failed: frozenset[str] = frozenset()
+    warned: frozenset[str] = frozenset()
+    skipped: frozenset[str] = frozenset()
+    reds: frozenset[Line] = frozenset()
+    unexplained: tuple[str, ...] = ()
+    unjudged: frozenset[str] = frozenset()
+    noticed: int = 0
+    share: float = 1.0
+    leftovers: int = 0
+    crash: str | None = None
+
+
+def outcome_of(job: Job, record: RunRecord, *, seconds: float) -> Outcome:
+    """What a record says, in short."""
+    lines = [verdict.line for verdict in record.verdicts if verdict.kind == "suite-error"]
+    broken = [f"{line.scenario} {line.requirement}" for line in (*lines, *record.tally.lost)]
+    return Outcome(
+        job=job,
+        seconds=seconds,
+        exit_code=record.decision.exit_code,
+        failed=requirements(record, "failed"),
+        warned=requirements(record, "warned"),
+        skipped=frozenset(
+            r.requirement.id for r in record.tally.of("not-exercised") if r.requirement.level != "OBSERVE"
+        ),
+        reds=frozenset(v.line for v in record.verdicts if v.kind in {"failed", "warned"}),
+        unexplained=tuple(unexplained(record)),
+        unjudged=unjudged(record),
+        share=1 - len(unexplained(record)) / max(1, len(record.plan)),
+        noticed=len(record.circumstances.noticed),
+        leftovers=len(record.circumstances.leftovers),
+        crash=f"suite error or no verdict: {'; '.join(broken)}" if broken else None,
+    )
+
+
+def requirements(record: RunRecord, kind: VerdictKind) -> frozenset[str]:
+    """The requirements with that verdict."""
+    return frozenset(result.requirement.id for result in record.tally.of(kind))
+
+
+def unexplained(record: RunRecord) -> list[str]:
+    """The checks that could not be judged and are not blocked by a failure, at whatever remove."""
+    return [
+        f"{verdict.line.scenario} {verdict.line.requirement}: {verdict.reason.en if verdict.reason else ''}"
+        for verdict in _unexplained(record)
+    ]
+
+
+def unjudged(record: RunRecord) -> frozenset[str]:
+    """The requirements of which no check was judged, and none is blocked by a failure."""
+    blind = {verdict.line for verdict in _unexplained(record)}
+    return frozenset(
+        result.requirement.id
+        for result in record.tally.results
+        if result.verdicts
+        and any(verdict.line in blind for verdict in result.verdicts)
+        and all(verdict.line in blind or verdict.kind == "not-exercised" for verdict in result.verdicts)
+    )
+
+
+def _unexplained(record: RunRecord) -> list[Verdict]:
+    failed = requirements(record, "failed")
+    causes = {result.requirement.id: result.causes for result in record.tally.results}
+
+    def leads_to_a_failure(requirement: str | None) -> bool:
+        if requirement is None:
+            return False
+        return requirement in failed or any(map(leads_to_a_failure, causes.get(requirement, ())))
+
+    return [
+        verdict
+        for verdict in record.verdicts
+        if verdict.kind == "inconclusive" and not leads_to_a_failure(verdict.blocked_by)
+    ]

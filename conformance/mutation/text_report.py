@@ -1,0 +1,55 @@
+"""A proof in a few lines of text: its figures, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from conformance.mutation.kill_matrix import FATES, Matrix, faults
+from conformance.mutation.messages import FIGURES
+from conformance.text import Lang, Text
+
+_MOST: Final = 40
+"""How many lines of what is missing are told; the page has all of them."""
+
+_NOT_TOLD: Final = Text("a sample does not tell", "抽样无法说明")
+
+
+def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, float, float], lang: Lang) -> Iterator[str]:
+    """The lines."""
+    yield from islice(_missing(matrix, lang), _MOST)
+    for name, figure in matrix.figures.items():
+        untold = matrix.sampled and name == "checks"
+        sign = " " if untold else "✗" if figure.short else "✓"
+        note = f" ({_NOT_TOLD.in_(lang)})" if untold else ""
+        yield f"{sign} {FIGURES[name].in_(lang)}: {figure}{note}"
+    yield (
+        Text(
+            "Seed {seed}; defects took {a} s, variants and combinations {b} s, foreign shapes {c} s.",
+            "种子 {seed}；缺陷用时 {a} 秒，变体与组合用时 {b} 秒，外来形态用时 {c} 秒。",
+        )
+        .format(seed=seed, a=f"{took[0]:.0f}", b=f"{took[1]:.0f}", c=f"{took[2]:.0f}")
+        .in_(lang)
+    )
+    if left_out:
+        yield (Text("A sample: {n} runs were left out.", "此为抽样：未执行 {n} 次运行。").format(n=left_out).in_(lang))
+
+
+def _missing(matrix: Matrix, lang: Lang) -> Iterator[str]:
+    for trial in (*matrix.trials, *matrix.coarse):
+        if trial.fate != "declared":
+            why = trial.outcome.crash or "; ".join(trial.difference[:4])
+            yield f"✗ {trial.outcome.job}: {FATES[trial.fate].in_(lang)}: {why}"
+    for outcome in (*matrix.healthy, *matrix.variants, *matrix.combinations):
+        wrong = faults(outcome)
+        if wrong:
+            yield f"✗ {outcome.job}: {'; '.join(wrong[:4])}"
+    for shape in matrix.shapes:
+        if not shape.as_declared:
+            yield f"✗ {shape.outcome.job}: {'; '.join(shape.difference[:4])}"
+    if not matrix.sampled:
+        for line, killers in matrix.killers.items():
+            if not killers:
+                no_killer = Text("no defect kills this check", "没有缺陷可将此检查杀死").in_(lang)
+                yield f"✗ {line.scenario} {line.requirement}: {no_killer}"

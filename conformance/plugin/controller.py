@@ -1,0 +1,363 @@
+"""One run from beginning to end, as the process in charge sees it: preflight, verdicts, clean-up, reports."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+from conformance import __version__
+from conformance.arrange.cleanup import Leftover, remove
+from conformance.arrange.command_arranger import release
+from conformance.arrange.environment_tokens import learn
+from conformance.arrange.environments import Workspace
+from conformance.arrange.journal import Journal, new_run_id
+from conformance.arrange.preflight import CannotStart, preflight
+from conformance.chapters.registry import scenarios
+from conformance.client.api import Api
+from conformance.client.client_session import converse
+from conformance.client.counters import Traffic
+from conformance.contract.catalogue import load
+from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
+from conformance.exchange import EndKind, Transcript
+from conformance.judging.judge import judge_line
+from conformance.judging.plan import Cost, Selection, cost, full_plan
+from conformance.judging.repetition import held_less, requests_of
+from conformance.judging.run_result import Circumstances, Phases, RunRecord
+from conformance.judging.side_observations import noticed
+from conformance.judging.verdict import Line, Verdict
+from conformance.plugin import run_folder as run_folder
+from conformance.plugin.judging_runner import TIME_LIMIT, Court
+from conformance.plugin.run_folder import Conversations
+from conformance.plugin.scenario_runner import Assignment
+from conformance.plugin.transcripts import read_transcript, write_transcript
+from conformance.reporting.write import write_reports
+from conformance.scenario.execute import NO_LONGER_THERE, not_held
+from conformance.settings import Settings
+from conformance.target import ConfigurationError, Credentials, Secret, Target
+from conformance.text import Text
+
+GRACE: Final = 60.0
+"""Seconds that cleaning up may take after the limit of the whole run, where that limit itself is shorter."""
+
+LEAST_PREPARING: Final = 10.0
+"""Seconds that preparing may take, which else is a part of the whole run, where the limit is shorter."""
+
+_HURRIED: Final = 6.0
+"""Seconds for cleaning up after a signal: whoever sent it soon loses patience, and sends one that cannot be caught."""
+
+T = TypeVar("T")
+
+
+class Conductor:
+    """Knows the whole run. Only one process has one; xdist's workers are told what they need."""
+
+    def __init__(self, settings: Settings, selection: Selection, *, processes: int) -> None:
+        self.settings = settings
+        self.plan: tuple[Line, ...] = ()
+        self.record: RunRecord | None = None
+        self.interrupted: Text | None = None
+        self.hurried = False
+        self._selection = selection
+        self._processes = max(1, processes)
+        self._verdicts: list[Verdict] = []
+        self._traffic = Traffic()
+        self._turned_away: dict[int, int] = {}
+        self._workspace: Workspace | None = None
+        self._started = datetime.now(UTC)
+        self._epoch = self._begun = self._prepared = self._over = time.monotonic()
+        self._resources = contextlib.ExitStack()
+        run_id = new_run_id(self._started)
+        output = settings.output or run_folder.default_folder(run_id)
+        self._taken = run_folder.take(output, run_id)
+        self._resources.callback(self._taken.release)
+        self.folder = self._taken.path
+        try:
+            target, credentials = self._whom()
+        except BaseException:
+            self._taken.discard()
+            raise
+        self.assignment = Assignment(
+            run_id=run_id,
+            seed=settings.seed if settings.seed is not None else secrets.randbelow(2**31),
+            epoch=self._epoch,
+            target=target,
+            credentials=credentials,
+            limits=settings.limits,
+            folder=self.folder,
+            arrangement=settings.arrangement,
+            waivers=settings.waivers or "",
+            day=f"{self._started:%Y-%m-%d}",
+            repeat=settings.repeat,
+            race_repeat=settings.race_repeat,
+        )
+
+    @property
+    def target(self) -> Target:
+        """Whom the run is about."""
+        return self.assignment.target
+
+    @property
+    def conversations(self) -> Conversations:
+        """Where its transcripts will lie."""
+        return self.assignment.conversations
+
+    @property
+    def workspace_file(self) -> Path:
+        """Where the processes find what was prepared."""
+        return self.folder / "workspace.json"
+
+    def begin(self, plan: list[Line]) -> Workspace:
+        """Write the plan, then reach the target for the first time and prepare it.
+
+        Raises:
+            CannotStart: the target cannot be judged at all.
+            OSError: the run's folder cannot be written.
+        """
+        self.plan = tuple(plan)
+        self._begun = time.monotonic()
+        run_folder.write_json(self.folder / PLAN, plan_json(self.assignment.run_id, plan))
+        run_id, arrangement = self.assignment.run_id, self.assignment.arrangement
+        bound = max(LEAST_PREPARING, self.assignment.limits.max_duration)
+        try:
+            workspace = self._talk(lambda api: preflight(api, self._journal, run_id, arrangement), within=bound)
+        except TimeoutError:
+            raise CannotStart(_too_slow(self.assignment.target.host, bound)) from None
+        if workspace.one_connection:
+            self.assignment = replace(self.assignment, limits=replace(self.assignment.limits, one_connection=True))
+        run_folder.write_json(self.workspace_file, workspace.to_json())
+        if self.settings.output is None:
+            run_folder.point_latest(self.folder)
+        self._workspace = workspace
+        self._prepared = time.monotonic()
+        return workspace
+
+    def court(self, names: Iterable[str]) -> Court:
+        """Hold the conversations in this process."""
+        assert self._workspace is not None, "the target was prepared"
+        return Court(self.assignment, self._workspace, names)
+
+    def cost(self, lines: Iterable[Line]) -> Cost:
+        """What a plan takes on the target."""
+        limits, arrangement = self.assignment.limits, self.assignment.arrangement
+        return cost(
+            lines,
+            writes_per_second=limits.writes_per_second,
+            arranged_by=arrangement.mode,
+            repeat=self.assignment.repeat,
+            explore=limits.explore,
+            race_repeat=self.assignment.race_repeat,
+        )
+
+    def take(self, verdict: Verdict) -> None:
+        """A verdict came in, from this process or another."""
+        self._verdicts.append(verdict)
+
+    def turned_away(self, process: int, requests: int) -> None:
+        """A process says how many of its requests the target has turned away up to now."""
+        self._turned_away[process] = requests
+
+    def finish(self, *, remove: bool = True) -> RunRecord:
+        """Give every open line its verdict, clean up, and write the reports whatever happens.
+
+        Without `remove` nothing is cleaned up: the target ends with the run.
+
+        Only the record that is returned knows of reports that could not be written.
+        """
+        transcripts = self._close_the_books()
+        self._over = time.monotonic()
+        self.interrupted = self.interrupted or self._cut_short(transcripts.values())
+        leftovers = [self._not_cleaned_up]
+        try:
+            leftovers = self.clean_up() if remove else []
+        except KeyboardInterrupt:
+            self.interrupted = self.interrupted or Text("the clean-up was stopped", "清理被停止")
+        finally:
+            requests = sum(map(requests_of, transcripts.values()))
+            seen = noticed(transcripts.values(), [work_id for _, work_id in self._journal.delivered_twice()])
+            about = replace(self._circumstances(requests, tuple(leftovers)), noticed=tuple(seen))
+            record = RunRecord(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
+            self.record = self._reported(record, transcripts)
+        return self.record
+
+    def _reported(self, record: RunRecord, transcripts: Mapping[str, Transcript]) -> RunRecord:
+        """Seal the evidence and write the reports. Where that fails the verdicts still stand; the record then says so."""
+        sealed = {EVIDENCE: lambda: seal(self.folder, record.circumstances)}
+        lang = self.settings.lang or "en"
+        return write_reports(record, self.folder, transcripts, lang=lang, before=sealed).record
+
+    def clean_up(self) -> list[str]:
+        """Remove what the run made, or let the vendor's program do so; sentences about what is left."""
+        made = self._journal.read()
+        given = self._journal.claimed() if self.assignment.arrangement.mode == "command" else []
+        sentences = []
+        bound = max(GRACE, self.assignment.limits.max_duration)
+        within = min(bound, _HURRIED) if self.hurried else bound
+        if made:
+            # Twice: a scenario with a burst has as many requests under way, and more.
+            at_once = 2 * self.assignment.limits.concurrency
+            left = self._talk(lambda api: remove(api, made, within=within, at_once=at_once))
+            sentences += [_sentence(leftover) for leftover in left]
+        if given:
+            at_once = self.assignment.limits.concurrency
+            try:
+                returned = self._talk(partial(self._release, given, at_once), within=within if self.hurried else None)
+            except TimeoutError:
+                returned = ["no time was left to give everything back to the arranging program"]
+            sentences += returned
+        return sentences
+
+    async def _release(self, given: list[tuple[str, str | None]], at_once: int, api: Api) -> list[str]:
+        """Give back what the program gave; none of the tokens that it named stands in what is said of that."""
+        with contextlib.suppress(ConfigurationError):
+            learn(api.client, self._journal.pat_envs)
+        return await release(self.assignment.arrangement.program(api), given, at_once=at_once)
+
+    def discard(self) -> list[str]:
+        """End a run that never began: remove what it made, and its folder where nothing is left to be told.
+
+        Returns sentences about what is left.
+        """
+        try:
+            left = self.clean_up()
+        except KeyboardInterrupt:
+            left = [self._not_cleaned_up]
+        if not left:
+            self._taken.discard()
+        return left
+
+    def close(self) -> None:
+        """Let go of what the run held: its folder, the embedded emulator, and a vendor's program that stays."""
+        self.assignment.arrangement.close()
+        self._resources.close()
+
+    @property
+    def _not_cleaned_up(self) -> str:
+        return f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"
+
+    @property
+    def _journal(self) -> Journal:
+        return Journal(self.folder / "journal.jsonl")
+
+    def _whom(self) -> tuple[Target, Credentials]:
+        if self.settings.base_url is not None:
+            assert self.settings.credentials is not None
+            return self.settings.target(), self.settings.credentials
+        from conformance.emulator import EmulatorServer, Tokens  # not needed for any other target
+        from conformance.emulator.configuration import Recipe, in_microseconds
+
+        tokens = Tokens.generate()
+        server = self._resources.enter_context(EmulatorServer(in_microseconds(Recipe()).build(tokens)))
+        credentials = Credentials(
+            pat=Secret(tokens.owner, "${QODER_PAT}"),
+            forbidden=Secret(tokens.forbidden, "${QODER_FORBIDDEN_PAT}"),
+            foreign=Secret(tokens.foreign, "${QODER_FOREIGN_PAT}"),
+            expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
+        )
+        target = Target(
+            base_url=server.base_url, embedded=True, user_agent=self.settings.user_agent, states=self.settings.states
+        )
+        return target, credentials
+
+    def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
+        """Hold a conversation of the run's own, outside of any scenario."""
+        # What stayed away for as long as all outages may last is not waited for that long again.
+        gone = any(verdict.reason == NO_LONGER_THERE for verdict in self._verdicts)
+        whom, known = self.assignment, self._workspace is not None and not gone
+        return converse(
+            whom.target, whom.credentials, whom.limits, conversation, within=within, traffic=self._traffic, known=known
+        )
+
+    def _close_the_books(self) -> dict[str, Transcript]:
+        """Every planned scenario gets a transcript, and what an interruption left open is judged on it; all of them.
+
+        A conversation that was not held to its end is written down as that, so that the evidence is whole. Without
+        an interruption an open line is a lost verdict.
+        """
+        reason = self.interrupted or Text("the process that held the conversation crashed", "进行对话的进程崩溃")
+        kind: EndKind = "aborted" if self.interrupted else "suite-error"
+        transcripts = {}
+        for name in dict.fromkeys(line.scenario for line in self.plan):
+            transcript = read_transcript(self.folder, name)
+            if transcript is None:
+                run, seed = self.assignment.run_id, self.assignment.seed
+                transcript = not_held(scenarios()[name], reason, run=run, seed=seed, kind=kind)
+                with contextlib.suppress(OSError):  # told when the evidence is sealed
+                    write_transcript(self.folder, transcript)
+            transcripts[name] = transcript
+        known = {verdict.line for verdict in self._verdicts}
+        for line in self.plan:
+            if self.interrupted is not None and line not in known:
+                self.take(judge_line(line, transcripts[line.scenario], self.assignment.known_failures))
+        return transcripts
+
+    def _cut_short(self, transcripts: Iterable[Transcript]) -> Text | None:
+        """Why conversations were cut off, or repetitions left out, though nobody stopped the run: its time was over."""
+        for transcript in transcripts:
+            if transcript.ending.kind == "aborted":
+                return transcript.ending.reason
+            late = self._over - self._epoch >= self.assignment.limits.max_duration
+            if late and held_less(transcript):
+                return TIME_LIMIT
+        return None
+
+    def _circumstances(self, requests: int, leftovers: tuple[str, ...]) -> Circumstances:
+        target, now = self.assignment.target, time.monotonic()
+        return Circumstances(
+            run_id=self.assignment.run_id,
+            seed=self.assignment.seed,
+            suite_version=__version__,
+            catalogue_version=load().version,
+            started_at=f"{self._started:%Y-%m-%dT%H:%M:%SZ}",
+            duration=now - self._epoch,
+            base_url=target.base_url,
+            api_prefix=target.api_prefix,
+            worker_header=target.worker_header,
+            states=target.states,
+            embedded=target.embedded,
+            insecure=target.connection.insecure,
+            processes=self._processes,
+            strict=self.settings.strict,
+            arranged_by=self.assignment.arrangement.mode,
+            requests=requests,
+            turned_away=self._traffic.turned_away + sum(self._turned_away.values()),
+            repeat=self.settings.repeat,
+            selection=self._words_of_selection(),
+            interrupted=self.interrupted,
+            leftovers=leftovers,
+            waivers=self.settings.waivers,
+            phases=Phases(
+                preflight=self._prepared - self._begun,
+                conversations=self._over - self._prepared,
+                clean_up=now - self._over,
+            ),
+        )
+
+    def _words_of_selection(self) -> str | None:
+        if set(self.plan) >= set(full_plan()):
+            return None
+        parts = [f"chapter {name}" for name in self._selection.chapters]
+        parts += [f"requirement {name}" for name in self._selection.requirements]
+        parts += [f"expression {self._selection.expression}"] if self._selection.expression else []
+        parts += ["what an earlier run did not pass"] if self._selection.lines is not None else []
+        return ", ".join(parts) or "a part of the suite"
+
+
+def _too_slow(host: str, seconds: float) -> Text:
+    return Text(
+        "{host} could not be prepared within {n} s; check that it is up, and allow more with --max-duration.",
+        "{host} 未能在 {n} 秒内准备就绪；请确认服务器正常，或用 --max-duration 放宽时限。",
+    ).format(host=host, n=f"{seconds:g}")
+
+
+def _sentence(leftover: Leftover) -> str:
+    return f"{leftover.collection}: {leftover.name} ({leftover.id or 'id unknown'}): {leftover.reason}"
+
+
+__all__ = ["CannotStart", "Conductor"]

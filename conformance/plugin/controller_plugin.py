@@ -1,0 +1,205 @@
+"""The part of the process in charge: it plans, prepares, collects the verdicts and ends the run."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import pytest
+
+from conformance.arrange.preflight import CannotStart
+from conformance.judging.verdict import Line, Verdict
+from conformance.machine.os_errors import refusal
+from conformance.plugin.controller import Conductor
+from conformance.plugin.judging_runner import Court
+from conformance.plugin.nodes import JUDGE, LANGUAGE, TRAFFIC, RequirementItem
+from conformance.plugin.replay import Replay
+from conformance.plugin.scheduling import ScenarioScheduling, line_of, process_count
+from conformance.plugin.worker_input import pack
+from conformance.target import ConfigurationError
+from conformance.text import Text
+
+VERDICT: Final = "conformance_verdict"
+"""The attribute under which a verdict travels with pytest's report."""
+
+SENT: Final = "conformance_sent"
+"""The one under which the number of a process and what it has sent travel beside it."""
+
+FOLDER: Final = pytest.StashKey[Path]()
+"""The run's folder."""
+
+_EXIT_CANNOT_START: Final = 2
+
+
+_NOT_OF_THE_FOLDER: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+
+_STOPPED: Final = Text("the run was stopped before it was judged", "在判定之前运行已被停止")
+
+
+def _unwritable(folder: Path, error: OSError) -> Text:
+    why = error.strerror or type(error).__name__
+    return Text(
+        "The folder {folder} cannot be written ({why}); make room, or name another one with --output.",
+        "目录 {folder} 无法写入（{why}）；请腾出空间，或用 --output 指定其他目录。",
+    ).format(folder=folder.name, why=why)
+
+
+class Lead:
+    """Hooks of the process in charge: of a run, with or without xdist, or of the replay of one."""
+
+    def __init__(self, config: pytest.Config, conductor: Conductor | Replay) -> None:
+        self._config = config
+        self._conductor = conductor
+        self._court: Court | Replay | None = None
+        self._started = self._ended = False
+        self._refused: Text | None = None
+        self._workers: dict[str, int] = {}
+        self._scheduling: ScenarioScheduling | None = None
+        config.stash[FOLDER] = conductor.folder
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Without xdist: prepare the target and start every scenario; the items wait for their own."""
+        lines = [item.line for item in session.items if isinstance(item, RequirementItem)]
+        if lines:
+            self._begin(lines)
+            court = self._court = self._conductor.court(dict.fromkeys(line.scenario for line in lines))
+            session.config.stash[JUDGE] = court.judge
+            if isinstance(court, Court):
+                session.config.stash[TRAFFIC] = lambda: court.traffic
+        return (yield)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """With xdist: tell a worker what it needs."""
+        assert isinstance(self._conductor, Conductor)
+        node.workerinput["conformance"] = pack(
+            self._conductor.assignment,
+            processes=process_count(self._config),
+            inherited=self._scheduling.orphaned if self._scheduling else (),
+            name=node.gateway.id,
+        )
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config) -> Any:
+        """With xdist: hand out whole scenarios, once the target is prepared."""
+        self._scheduling = ScenarioScheduling(process_count(config), self._begin)
+        return self._scheduling
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the verdict off pytest's report, from whichever process, and what it has sent."""
+        sent = getattr(report, SENT, None)
+        if sent is not None:
+            self._turned_away(sent["process"], sent["turned_away"])
+        verdict = getattr(report, VERDICT, None)
+        if verdict is not None:
+            self._config.hook.pytest_conformance_judged(verdict=Verdict.from_json(verdict))
+
+    def _turned_away(self, process: int, requests: int) -> None:
+        if isinstance(self._conductor, Conductor):
+            self._conductor.turned_away(process, requests)
+
+    def pytest_conformance_judged(self, verdict: Verdict) -> None:
+        """Keep a verdict."""
+        self._conductor.take(verdict)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str) -> None:
+        """A worker died over an item: that is the suite's trouble, and said so."""
+        reason = Text("the process that judged it crashed", "负责判定的进程崩溃")
+        self._conductor.take(Verdict(line=line_of(crashitem), kind="suite-error", reason=reason))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_newgateway(self, gateway: Any) -> None:
+        """With xdist: know the workers' processes, so that an interrupted run need not wait for them."""
+        self._workers[gateway.id] = gateway._rinfo().pid
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """With xdist: a worker has ended."""
+        self._workers.pop(node.gateway.id, None)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
+        """What the machine refuses (memory, files) ends the run as an interruption does, and not with a traceback."""
+        self._refused = refusal(excinfo.value)
+        if self._refused is None:
+            return None
+        if not self._started:
+            self._config.hook.pytest_conformance_cannot_start(config=self._config, reason=self._refused)
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+        """End the run: after this every planned line has a verdict, or counts as lost.
+
+        Only once nobody talks to the target any more, which xdist sees to in between, is it cleaned up.
+        """
+        self._conductor.hurried = exitstatus == pytest.ExitCode.INTERRUPTED
+        stopped = exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail
+        if stopped or self._refused is not None:
+            self._interrupt_workers()
+        try:
+            if self._court is not None:
+                self._court.close()
+            if isinstance(self._court, Court):
+                self._turned_away(os.getpid(), self._court.traffic.turned_away)
+            return (yield)
+        finally:
+            self._end(self._refused or (_STOPPED if stopped else None))
+
+    def _end(self, interrupted: Text | None) -> None:
+        self._ended = True
+        if not self._started:
+            left = self._conductor.discard()
+            if left:
+                self._config.hook.pytest_conformance_left_behind(config=self._config, leftovers=left)
+            return
+        if interrupted is not None:
+            self._conductor.interrupted = interrupted
+        record = self._conductor.finish()
+        self._tell_of_missing_reports(record.circumstances.unwritten)
+        self._config.hook.pytest_conformance_finished(config=self._config, record=record)
+
+    def pytest_unconfigure(self) -> None:
+        """Let go of what the run held; where the session never began, its end was not told either."""
+        if not self._ended:
+            self._conductor.discard()
+        self._conductor.close()
+
+    def _interrupt_workers(self) -> None:
+        """Workers wait for their conversations and do not hear xdist; after a Ctrl-C they know already."""
+        for pid in self._workers.values():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGINT)
+
+    def _tell_of_missing_reports(self, unwritten: Text | None) -> None:
+        """In plain pytest, whose terminal knows nothing of a run's record."""
+        terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        if unwritten is not None and terminal is not None:
+            terminal.write_line(unwritten.in_(self._config.stash[LANGUAGE]))
+
+    def _begin(self, lines: list[Line]) -> None:
+        conductor = self._conductor
+        self._config.hook.pytest_conformance_planned(
+            config=self._config, target=conductor.target, cost=conductor.cost(lines), plan=lines
+        )
+        try:
+            conductor.begin(lines)
+        except CannotStart as stop:
+            self._give_up(stop.reason)
+        except ConfigurationError as error:
+            self._give_up(error.reason)
+        except OSError as error:
+            of_machine = refusal(error) if error.errno in _NOT_OF_THE_FOLDER else None
+            self._give_up(of_machine or _unwritable(self._conductor.folder, error))
+        self._started = True
+
+    def _give_up(self, reason: Text) -> NoReturn:
+        self._config.hook.pytest_conformance_cannot_start(config=self._config, reason=reason)
+        pytest.exit(reason.en, returncode=_EXIT_CANNOT_START)

@@ -1,0 +1,157 @@
+"""How pytest-xdist hands out the items: whole scenarios, all of a process's share before it starts.
+
+The schedulers that xdist brings split a scenario's items over processes, and its conversation would be held twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.chapters.registry import scenarios
+from conformance.judging.verdict import Line
+from conformance.reporting.escaping import encodable
+
+
+def process_count(config: pytest.Config) -> int:
+    """How many worker processes xdist was asked for; 0 where it does not take part."""
+    if not config.getoption("tx", None) or config.getoption("dist", "no") == "no":
+        return 0
+    from xdist.workermanage import parse_tx_spec_config  # only there where xdist is
+
+    return len(parse_tx_spec_config(config))
+
+
+def check_names(config: pytest.Config) -> None:
+    """See that workers can be told everything: xdist passes on no text that UTF-8 has no form for.
+
+    Raises:
+        UsageError: the working directory, or a name on the command line, is no UTF-8.
+    """
+    for text in (str(Path.cwd()), *config.invocation_params.args):
+        shown = encodable(str(text))
+        if shown != str(text):
+            raise pytest.UsageError(f"{shown}: this name is not UTF-8, and cannot be passed to workers; leave -n away.")
+
+
+def line_of(nodeid: str) -> Line:
+    """The line of the plan that a node id ends in; what stands before depends on the working directory."""
+    *_, scenario, requirement = nodeid.split("::")
+    return Line(scenario, requirement)
+
+
+def number_of(worker: str) -> int:
+    """The number of a worker process, from xdist's name for it."""
+    return int(worker.removeprefix("gw"))
+
+
+def share(names: Iterable[str], processes: int) -> dict[str, int]:
+    """Which process holds which scenario: races and all that touch the quiet environment on the first.
+
+    The others are held in turn. Races are held one at a time, which only a single process can see to.
+    """
+    shares: dict[str, int] = {}
+    for number, name in enumerate(dict.fromkeys(names)):
+        scenario = scenarios()[name]
+        on_first = scenario.quiet or scenario.beside_quiet or scenario.race or scenario.controls_races
+        shares[name] = 0 if on_first else number % processes
+    return shares
+
+
+class ScenarioScheduling:
+    """A scheduler in xdist's sense. `on_collected` is called once, with the plan, before anything is handed out."""
+
+    def __init__(self, processes: int, on_collected: Callable[[list[Line]], object]) -> None:
+        self._processes = processes
+        self._on_collected = on_collected
+        self._collection: list[str] = []
+        self._collected: dict[Any, list[str]] = {}
+        self._pending: dict[Any, list[int]] = {}
+        self._orphans: list[int] = []
+
+    @property
+    def nodes(self) -> list[Any]:
+        """The processes that take part now."""
+        return list(self._pending)
+
+    @property
+    def orphaned(self) -> list[str]:
+        """The scenarios that a crashed process left open and that nobody has taken over yet."""
+        return list(dict.fromkeys(line_of(self._collection[index]).scenario for index in self._orphans))
+
+    @property
+    def collection_is_completed(self) -> bool:
+        """Whether every process has told what it collected."""
+        return len(self._collected) >= self._processes
+
+    @property
+    def tests_finished(self) -> bool:
+        """Whether nothing is left to hand out or to wait for. xdist lets a process keep one item until shut down."""
+        return self.collection_is_completed and not self._orphans and all(len(p) < 2 for p in self._pending.values())
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether any item is still open."""
+        return bool(self._orphans) or any(self._pending.values())
+
+    def add_node(self, node: Any) -> None:
+        """A process is up, at the start or in place of one that crashed."""
+        self._pending[node] = []
+
+    def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
+        """A process has collected; all must have found the same."""
+        if any(list(collection) != known for known in self._collected.values()):
+            raise RuntimeError("the processes collected different items")
+        self._collected[node] = list(collection)
+
+    def schedule(self) -> None:
+        """Hand out everything at the start; later, what a crashed process left to the one that replaces it."""
+        if not self._collection:
+            self._collection = next(iter(self._collected.values()))
+            lines = [line_of(nodeid) for nodeid in self._collection]
+            if lines:
+                self._on_collected(lines)
+            shares = share((line.scenario for line in lines), self._processes)
+            # In the order of their numbers, by which each knows its share, and not of becoming ready.
+            for number, node in enumerate(sorted(self._pending, key=lambda node: number_of(node.gateway.id))):
+                self._hand(node, [i for i, line in enumerate(lines) if shares[line.scenario] == number])
+            return
+        self._hand_over()
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        """A process is done with an item."""
+        del duration
+        self._pending[node].remove(item_index)
+
+    def mark_test_pending(self, item: str) -> None:
+        """Never asked for: no item is run twice."""
+        raise NotImplementedError(item)
+
+    def remove_pending_tests_from_node(self, node: Any, indices: Sequence[int]) -> None:
+        """Never asked for: nothing is stolen."""
+        raise NotImplementedError
+
+    def remove_node(self, node: Any) -> str | None:
+        """A process is gone. What it had not done goes to its replacement; what it was doing is named."""
+        pending = self._pending.pop(node)
+        if not pending:
+            return None
+        crashed, *rest = pending
+        self._orphans += rest
+        self._hand_over()
+        return self._collection[crashed]
+
+    def _hand_over(self) -> None:
+        idle = next((node for node, pending in self._pending.items() if not pending and not node.shutting_down), None)
+        if idle is not None and self._orphans:
+            orphans, self._orphans = self._orphans, []
+            self._hand(idle, orphans)
+
+    def _hand(self, node: Any, indices: list[int]) -> None:
+        if indices:
+            self._pending[node].extend(indices)
+            node.send_runtest_some(indices)
+        node.shutdown()

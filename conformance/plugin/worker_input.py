@@ -1,0 +1,105 @@
+"""What the process in charge tells an xdist worker: plain values through xdist's own pipe, never a file or argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from conformance.arrange.item_source import Arrangement
+from conformance.plugin.scenario_runner import Assignment
+from conformance.target import Connection, Credentials, Limits, Secret, Target
+
+
+def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (), name: str = "") -> dict[str, Any]:
+    """An assignment as types that execnet carries, with this process's share of the rate.
+
+    `inherited` are the scenarios that a process of this `name` takes over from one that crashed.
+    """
+    names = list(inherited)
+    target, limits = assignment.target, assignment.limits
+    return {
+        "run_id": assignment.run_id,
+        "seed": assignment.seed,
+        "epoch": assignment.epoch,
+        "folder": str(assignment.folder),
+        "arrangement": assignment.arrangement.to_json(),
+        "inherited": names,
+        "processes": processes,
+        "suffix": f"-{name}" if names else "",
+        "waivers": assignment.waivers,
+        "day": assignment.day,
+        "repeat": assignment.repeat,
+        "race_repeat": assignment.race_repeat,
+        "limits": asdict(
+            replace(
+                limits,
+                writes_per_second=limits.writes_per_second / processes,
+                reads_per_second=limits.reads_per_second / processes,
+                concurrency=max(1, limits.concurrency // processes),
+            )
+        ),
+        "credentials": {
+            name: _reveal(getattr(assignment.credentials, name)) for name in ("pat", "forbidden", "foreign", "expired")
+        },
+        "target": {
+            "base_url": target.base_url,
+            "api_prefix": target.api_prefix,
+            "worker_header": target.worker_header,
+            "headers": [list(pair) for pair in target.headers],
+            "secret_headers": [[name, _reveal(secret)] for name, secret in target.secret_headers],
+            "query": [list(pair) for pair in target.query],
+            "secret_query": [[name, _reveal(secret)] for name, secret in target.secret_query],
+            "arrange_url": target.arrange_url,
+            "connection": asdict(replace(target.connection, client_key_password=None))
+            | {"client_key_password": _reveal(target.connection.client_key_password)},
+            "embedded": target.embedded,
+            "user_agent": target.user_agent,
+            "states": [list(pair) for pair in target.states],
+        },
+    }
+
+
+def unpack(data: dict[str, Any]) -> Assignment:
+    """What `pack` packed."""
+    target = data["target"]
+    return Assignment(
+        run_id=data["run_id"],
+        seed=data["seed"],
+        epoch=data["epoch"],
+        folder=Path(data["folder"]),
+        arrangement=Arrangement.from_json(data["arrangement"]),
+        inherited=tuple(data["inherited"]),
+        processes=data["processes"],
+        suffix=data["suffix"],
+        waivers=data["waivers"],
+        day=data["day"],
+        repeat=data["repeat"],
+        race_repeat=data["race_repeat"],
+        limits=Limits(**data["limits"]),
+        credentials=Credentials(**{name: Secret(*pair) for name, pair in data["credentials"].items() if pair}),
+        target=Target(
+            base_url=target["base_url"],
+            api_prefix=target["api_prefix"],
+            worker_header=target["worker_header"],
+            headers=tuple((name, value) for name, value in target["headers"]),
+            secret_headers=tuple((name, Secret(*pair)) for name, pair in target["secret_headers"]),
+            query=tuple((name, value) for name, value in target["query"]),
+            secret_query=tuple((name, Secret(*pair)) for name, pair in target["secret_query"]),
+            arrange_url=target["arrange_url"],
+            connection=_connection(target["connection"]),
+            embedded=target["embedded"],
+            user_agent=target["user_agent"],
+            states=tuple((name, state) for name, state in target["states"]),
+        ),
+    )
+
+
+def _reveal(secret: Secret | None) -> list[str] | None:
+    return None if secret is None else [secret.reveal(), secret.variable]
+
+
+def _connection(data: dict[str, Any]) -> Connection:
+    password = data["client_key_password"]
+    return Connection(**{**data, "client_key_password": Secret(*password) if password else None})

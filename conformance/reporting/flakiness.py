@@ -1,0 +1,97 @@
+"""The sentences on scenarios that were held several times: how often, and what did not come out the same each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+from conformance.judging.run_result import RunRecord
+from conformance.judging.verdict import WORDS, Repetitions, Verdict, VerdictKind
+from conformance.reporting.escaping import safe
+from conformance.text import Text, join
+
+UNSTEADY: Final = Text("Unsteady: not the same each time", "不稳定：各次结果不一致")
+
+_HELD: Final = Text("each scenario held {n} times, each time on a fresh item", "每个场景进行 {n} 次，每次使用新的 item")
+_LESS: Final = Text("less often: {names}", "次数不足的场景：{names}")
+_RACED: Final = Text("races: {n}, each repeated {times} times", "并发场景 {n} 个，每个重复 {times} 次")
+_SPREAD: Final = Text(
+    "{words}; the requests of a burst left within {median} ms (median; {most} ms in the widest race)",
+    "{words}；同一批请求在 {median} 毫秒内发出（中位数；最分散的场景为 {most} 毫秒）",
+)
+_TENTH: Final = 0.1
+_NAMED: Final = 6
+"""Scenarios that are named before the rest is only counted; report.json names all."""
+_IN: Final = Text("{word} in {n}", "{word} {n} 次")
+_OF: Final = Text("{kinds} of {held}", "{held} 次中{kinds}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsteady:
+    """Requirements that came out alike, and differently from time to time, in one scenario."""
+
+    scenario: str
+    tally: Text
+    requirements: tuple[str, ...]
+
+
+def held(record: RunRecord) -> Text | None:
+    """How often each scenario was held; None where once, as usual."""
+    times = record.circumstances.repeat
+    if times == 1:
+        return None
+    words = _HELD.format(n=times)
+    less = [_times(name, repetitions.held) for name, repetitions in record.held_less.items()]
+    if not less:
+        return words
+    if len(less) > _NAMED:
+        less[_NAMED:] = [Text("and {n} more", "另有 {n} 个").format(n=len(less) - _NAMED)]
+    told = _LESS.format(names=join(Text(", ", "、"), less))
+    return Text("{words}; {less}", "{words}；{less}").format(words=words, less=told)
+
+
+def raced(record: RunRecord) -> Text | None:
+    """How often the races were repeated, and how close together their requests left; None where there was no race."""
+    found = {
+        v.line.scenario: v.repetitions for v in record.verdicts if v.repetitions is not None and v.repetitions.race
+    }
+    if not found:
+        return None
+    times = sorted({repetitions.held for repetitions in found.values()})
+    spreads = [repetitions.spread for repetitions in found.values() if repetitions.spread is not None]
+    number = str(times[0]) if len(times) == 1 else f"{times[0]}–{times[-1]}"
+    words = _RACED.format(n=len(found), times=number)
+    if not spreads:
+        return words
+    return _SPREAD.format(words=words, median=_milliseconds(median(spreads)), most=_milliseconds(max(spreads)))
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.2g}" if seconds < _TENTH else f"{seconds * 1000:.0f}"
+
+
+def unsteady(record: RunRecord) -> Iterator[Unsteady]:
+    """What did not come out the same each time, by scenario and tally."""
+    groups: dict[tuple[str, tuple[object, ...]], list[Verdict]] = {}
+    for verdict in record.unsteady:
+        assert verdict.repetitions is not None
+        groups.setdefault((verdict.line.scenario, verdict.repetitions.kinds), []).append(verdict)
+    for (scenario, _), verdicts in groups.items():
+        assert verdicts[0].repetitions is not None
+        requirements = tuple(verdict.line.requirement for verdict in verdicts)
+        yield Unsteady(
+            scenario=scenario, tally=tally_of(verdicts[0].kind, verdicts[0].repetitions), requirements=requirements
+        )
+
+
+def _times(scenario: str, held: int) -> Text:
+    return Text("{name} ({n})", "{name}（{n} 次）").format(name=safe(scenario), n=held)
+
+
+def tally_of(kind: VerdictKind, repetitions: Repetitions) -> Text:
+    """How often which verdict, the worst first: "failed in 3, passed in 7 of 10"; `kind` is that of all, if it is one."""
+    times_each = repetitions.kinds or ((kind, repetitions.held),)
+    kinds = join(Text(", ", "、"), (_IN.format(word=WORDS[each], n=times) for each, times in times_each))
+    return _OF.format(kinds=kinds, held=repetitions.held)

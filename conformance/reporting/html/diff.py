@@ -1,0 +1,198 @@
+"""What was expected beside what came, and an answer's JSON line by line beside what the item was before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from conformance.chapters.registry import scenarios
+from conformance.exchange import Exchange, Transcript
+from conformance.judging.verdict import Line, Red
+from conformance.reporting.escaping import safe
+from conformance.scenario.expectations import Answer
+
+_DEEPEST: Final = 8
+_LONGEST: Final = 160
+_MOST: Final = 60
+_LARGEST: Final = 65_536
+
+Change = Literal["same", "gone", "new"]
+_SIGNS: Final[dict[Change, str]] = {"same": " ", "gone": "-", "new": "+"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that the answer must say, and what it says."""
+
+    what: str
+    expected: str
+    actual: str
+
+    @property
+    def held(self) -> bool:
+        """Whether the two are the same."""
+        return self.expected == self.actual
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLine:
+    """A line of a JSON text; `marked` where the breach is."""
+
+    change: Change
+    text: str
+    pointer: str
+    marked: bool = False
+
+    @property
+    def sign(self) -> str:
+        """What is shown before the line, so that nothing hangs on colour."""
+        return _SIGNS[self.change]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """The body of an answer; `since` is the step that showed the same item before, and is compared with."""
+
+    lines: tuple[JsonLine, ...]
+    since: str | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything differs from what was there before."""
+        return any(line.change != "same" for line in self.lines)
+
+
+def rows_of(line: Line, red: Red, transcript: Transcript | None) -> tuple[Row, ...]:
+    """The answer beside the allowed one that comes nearest, where the scenario says which are allowed."""
+    scenario = scenarios().get(line.scenario)
+    expectation = scenario.expectations.get(red.step) if scenario else None
+    exchange = transcript.find(red.step) if transcript else None
+    if expectation is None or exchange is None or exchange.response is None or red.exhibit:
+        return ()  # of a race no answer is wrong by itself
+    if expectation.requirement != line.requirement:
+        return ()
+    options = [tuple(_beside(answer, exchange)) for answer in expectation.allowed]
+    return max(options, key=lambda rows: sum(row.held for row in rows), default=())
+
+
+def body_of(red: Red, transcript: Transcript | None) -> Body | None:
+    """The JSON body of the red answer; None where there is none that can be read."""
+    exchange = transcript.find(red.step) if transcript else None
+    value = json_of(exchange)
+    if transcript is None or exchange is None or not isinstance(value, dict | list):
+        return None
+    earlier = _earlier(transcript, exchange, value)
+    before = json_of(earlier) if earlier else value
+    try:
+        lines = [_marked(line, red.pointer) for line in _compared("", "", before, value, 0, last=True)]
+    except RecursionError:  # nested too deeply to be compared or written
+        return None
+    if len(lines) > _MOST:
+        lines = [*lines[:_MOST], JsonLine("same", f"… (+{len(lines) - _MOST})", "")]
+    return Body(lines=tuple(lines), since=earlier.step if earlier else None)
+
+
+def json_of(exchange: Exchange | None) -> Any:
+    """The answer's body as a JSON value; None where it is none, or larger than any item or error."""
+    if exchange is None or exchange.response is None or len(exchange.response.body.text) > _LARGEST:
+        return None
+    try:
+        return json.loads(exchange.response.body.text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _beside(answer: Answer, exchange: Exchange) -> Iterator[Row]:
+    assert exchange.response is not None
+    yield Row("HTTP", str(answer.status), str(exchange.response.status))
+    value = json_of(exchange)
+    body = value if isinstance(value, dict) else {}
+    if answer.error_type is not None:
+        error = body.get("error")
+        yield Row("/error/type", answer.error_type, _value(error.get("type") if isinstance(error, dict) else None))
+    if answer.state is not None:
+        yield Row("/state", answer.state, _value(body.get("state")))
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "–"
+    return safe(value if isinstance(value, str) else _json(value), _LONGEST)
+
+
+def _earlier(transcript: Transcript, exchange: Exchange, value: Any) -> Exchange | None:
+    """The last answer before this request that shows the same object."""
+    if not isinstance(value, dict) or not isinstance(value.get("id"), str):
+        return None
+    found = None
+    for other in transcript.exchanges:
+        shown = json_of(other) if other.completed <= exchange.invoked else None
+        if isinstance(shown, dict) and shown.get("id") == value["id"]:
+            found = other
+    return found
+
+
+def _compared(pointer: str, name: str, before: Any, after: Any, depth: int, *, last: bool) -> Iterator[JsonLine]:
+    """The lines of `after`; where it differs from `before`, the lines of both."""
+    comma = "" if last else ","
+    indent = "  " * depth
+    if isinstance(before, dict) and isinstance(after, dict) and after and depth < _DEEPEST:
+        yield JsonLine("same", f"{indent}{name}{{", pointer)
+        names = [*after, *(key for key in before if key not in after)]
+        for key in names:
+            place = f"{pointer}/{_token(key)}"
+            ending, inner = key == names[-1], f"{_json(key)}: "
+            if key not in before:
+                yield from _plain("new", place, inner, after[key], depth + 1, last=ending)
+            elif key not in after:
+                yield from _plain("gone", place, inner, before[key], depth + 1, last=ending)
+            else:
+                yield from _compared(place, inner, before[key], after[key], depth + 1, last=ending)
+        yield JsonLine("same", f"{indent}}}{comma}", "")
+    elif before == after and type(before) is type(after):
+        yield from _plain("same", pointer, name, after, depth, last=last)
+    else:
+        yield from _plain("gone", pointer, name, before, depth, last=last)
+        yield from _plain("new", pointer, name, after, depth, last=last)
+
+
+def _plain(change: Change, pointer: str, name: str, value: Any, depth: int, *, last: bool) -> Iterator[JsonLine]:
+    indent, comma = "  " * depth, "" if last else ","
+    text = _json(value)
+    if isinstance(value, dict | list) and value and len(text) > _LONGEST // 2 and depth < _DEEPEST:
+        opening, closing = "{}" if isinstance(value, dict) else "[]"
+        yield JsonLine(change, f"{indent}{safe(name)}{opening}", pointer)
+        parts = list(_parts(value))
+        for number, (key, label, inner) in enumerate(parts, 1):
+            yield from _plain(change, f"{pointer}/{key}", label, inner, depth + 1, last=number == len(parts))
+        yield JsonLine(change, f"{indent}{closing}{comma}", "")
+    else:
+        yield JsonLine(change, indent + safe(name + text, _LONGEST) + comma, pointer)
+
+
+def _parts(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, str, Any]]:
+    """Key, what stands before the value, and the value."""
+    if isinstance(value, dict):
+        yield from ((_token(key), f"{_json(key)}: ", inner) for key, inner in value.items())
+    else:
+        yield from ((str(number), "", inner) for number, inner in enumerate(value))
+
+
+def _token(key: str) -> str:
+    """A key as a part of a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _marked(line: JsonLine, pointer: str) -> JsonLine:
+    if not pointer or line.pointer != pointer or line.change == "gone":
+        return line
+    return JsonLine(line.change, line.text, line.pointer, marked=True)
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return "…"

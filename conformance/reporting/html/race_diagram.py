@@ -1,0 +1,125 @@
+"""A race that no order explains, as a picture: who was under way when, and whose answers contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.chapters import race_linearizability, random_operations
+from conformance.chapters.registry import scenarios
+from conformance.exchange import Transcript
+from conformance.judging.verdict import Verdict
+from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.counterexample_text import told
+from conformance.linearizability.history import Event, answer_of
+from conformance.reporting.escaping import safe
+from conformance.scenario.transcript_view import View
+from conformance.text import Text
+
+WIDTH: Final = 640
+BAR: Final = 12
+"""How high a request's bar is."""
+
+_MARGIN: Final = 12
+_TOP: Final = 10
+_ROW: Final = 44
+_LABEL: Final = 26
+_CLOCK: Final = 24
+_NARROWEST: Final = 4.0
+_LONGEST: Final = 72
+
+
+_SEARCHES: Final = {"race": race_linearizability.contradiction_at, "explored": random_operations.contradiction_at}
+"""What works out the contradiction at a step of a conversation that has this fact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One request: its place, and whether its answer is one that the contradiction needs. `open`: no end is known."""
+
+    x: float
+    width: float
+    y: int
+    label: str
+    needed: bool
+    open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Race:
+    """The picture's parts. `together` are the stretches (x, width) in which several requests were under way."""
+
+    told: Text
+    bars: tuple[Bar, ...]
+    together: tuple[tuple[float, float], ...]
+    milliseconds: str
+
+    @property
+    def height(self) -> int:
+        """Of the whole picture."""
+        return self.floor + _CLOCK
+
+    @property
+    def floor(self) -> int:
+        """Where the bars end and the clock stands."""
+        return _TOP + _ROW * len(self.bars)
+
+
+def race_of(verdict: Verdict, transcript: Transcript | None) -> Race | None:
+    """The contradiction behind a verdict, worked out again; None where there is none, or no transcript to look at."""
+    scenario = scenarios().get(verdict.line.scenario)
+    red = next((red for red in verdict.reds if red.exhibit), None)
+    if red is None or scenario is None or transcript is None:
+        return None
+    search = next((search for fact, search in _SEARCHES.items() if fact in transcript.facts), None)
+    found = search(View(scenario, transcript), red.step) if search is not None else None
+    return _drawn(found) if found is not None else None
+
+
+def _drawn(contradiction: Contradiction) -> Race:
+    events = contradiction.events
+    start = min(event.invoked for event in events)
+    length = max(event.completed for event in events) - start
+    scale = (WIDTH - 2 * _MARGIN) / (length or 1.0)
+
+    def place(moment: float) -> float:
+        return round(_MARGIN + (moment - start) * scale, 1)
+
+    bars = tuple(
+        Bar(
+            x=place(event.invoked),
+            width=max(_NARROWEST, round(place(event.completed) - place(event.invoked), 1)),
+            y=_TOP + _ROW * row + _LABEL - BAR // 2,
+            label=_label(event, contradiction),
+            needed=event.label in contradiction.claims,
+            open=event.unknown,
+        )
+        for row, event in enumerate(events)
+    )
+    together = tuple((place(begun), round(place(ended) - place(begun), 1)) for begun, ended in _together(events))
+    return Race(
+        told=told(contradiction),
+        bars=bars,
+        together=together,
+        milliseconds=f"{length * 1000:.1f} ms",
+    )
+
+
+def _label(event: Event, contradiction: Contradiction) -> str:
+    words = [event.label, event.operation.kind]
+    if event.operation.worker not in (None, contradiction.initial.worker):
+        words.append(f"Worker-ID {event.operation.worker}")
+    return safe(" · ".join([*words, answer_of(event)]), _LONGEST)
+
+
+def _together(events: Sequence[Event]) -> Iterator[tuple[float, float]]:
+    """The stretches of time in which more than one request was under way, by what was recorded."""
+    moments = sorted([(event.invoked, 1) for event in events] + [(event.completed, -1) for event in events])
+    under_way, since = 0, 0.0
+    for moment, change in moments:
+        if under_way >= 2 and under_way + change < 2 and moment > since:
+            yield since, moment
+        elif under_way < 2 <= under_way + change:
+            since = moment
+        under_way += change

@@ -1,0 +1,111 @@
+"""A conversation as a sequence diagram: what was sent to the right, what came back to the left, in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.exchange import Exchange, Transcript
+from conformance.judging.verdict import Red
+from conformance.reporting.escaping import safe
+from conformance.reporting.html.diff import json_of
+
+WIDTH: Final = 560
+_TOP: Final = 46
+_STEP: Final = 26
+_BEFORE: Final = 22
+_AFTER: Final = 2
+_LABEL: Final = 44
+_USUAL_AUTHORIZATION: Final = "Bearer ${QODER_PAT}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrow:
+    """One message; `sent` says that it goes to the target."""
+
+    y: int
+    sent: bool
+    label: str
+    red: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """A picture's parts, with their places."""
+
+    arrows: tuple[Arrow, ...]
+    left_out: int
+
+    @property
+    def height(self) -> int:
+        """Of the whole picture."""
+        return _TOP + _STEP * len(self.arrows) + 10
+
+
+def sequence_of(red: Red, transcript: Transcript | None) -> Sequence | None:
+    """The conversation around a breach; None where it is not known."""
+    if transcript is None or transcript.find(red.step) is None:
+        return None
+    shown, left_out = _around(_folded(transcript.exchanges), red.step)
+    moments = []
+    for number, (exchange, times) in enumerate(sorted(shown, key=lambda entry: entry[0].invoked), 1):
+        is_red = exchange.step == red.step
+        moments.append((exchange.invoked, 0, number, Arrow(y=0, sent=True, label=_asked(exchange, times), red=is_red)))
+        moments.append((exchange.completed, 1, number, Arrow(y=0, sent=False, label=_answered(exchange), red=is_red)))
+    arrows = tuple(
+        Arrow(y=_TOP + _STEP * place, sent=arrow.sent, label=f"{number} {arrow.label}", red=arrow.red)
+        for place, (_, _, number, arrow) in enumerate(sorted(moments, key=lambda moment: moment[:3]))
+    )
+    return Sequence(arrows=arrows, left_out=left_out)
+
+
+def _folded(exchanges: tuple[Exchange, ...]) -> list[tuple[Exchange, int]]:
+    """Polls in a row that were answered alike are one, with how often."""
+    found: list[tuple[Exchange, int]] = []
+    for exchange in exchanges:
+        if found and exchange.operation == "poll":
+            last, times = found[-1]
+            if last.operation == "poll" and _answered(last) == _answered(exchange):
+                found[-1] = (exchange, times + 1)
+                continue
+        found.append((exchange, 1))
+    return found
+
+
+def _around(exchanges: list[tuple[Exchange, int]], step: str) -> tuple[list[tuple[Exchange, int]], int]:
+    """The red exchange, what led to it and what overlaps it or comes right after."""
+    place = next((at for at, (exchange, _) in enumerate(exchanges) if exchange.step == step), 0)
+    red = exchanges[place][0]
+    end = place + 1
+    while end < len(exchanges) and (end < place + 1 + _AFTER or exchanges[end][0].invoked < red.completed):
+        end += 1
+    shown = exchanges[max(0, place - _BEFORE) : min(end, place + _BEFORE)]
+    return shown, len(exchanges) - len(shown)
+
+
+def _asked(exchange: Exchange, times: int) -> str:
+    words = [exchange.operation, *_about(exchange)]
+    if times > 1:
+        words.append(f"×{times}")
+    return safe(" · ".join(words), _LABEL)
+
+
+def _about(exchange: Exchange) -> Iterator[str]:
+    """What tells apart requests of one operation: whose it is, and by which credential."""
+    for name, value in exchange.request.headers:
+        other_token = name.lower() == "authorization" and value != _USUAL_AUTHORIZATION
+        if other_token or name.lower().endswith("worker-id"):
+            yield value
+    if exchange.operation == "stop" and '"force": true' in (exchange.request.body or ""):
+        yield "force"
+
+
+def _answered(exchange: Exchange) -> str:
+    if exchange.response is None:
+        return safe(exchange.problem or exchange.outcome, _LABEL)
+    value = json_of(exchange)
+    body = value if isinstance(value, dict) else {}
+    error = body.get("error")
+    said = error.get("type") if isinstance(error, dict) else body.get("state")
+    return safe(f"{exchange.response.status} {said if isinstance(said, str) else ''}".strip(), _LABEL)

@@ -1,0 +1,178 @@
+"""The life of a work item as a picture: which transitions the run went through, and which of them were red."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.contract.model import PHASES
+from conformance.exchange import Exchange, Transcript
+from conformance.reporting.html.diff import json_of
+
+WIDTH: Final = 1080
+HEIGHT: Final = 420
+LINE: Final = 215
+"""Where the states stand, from above."""
+
+HALF: Final = 48
+"""Half of a state's width."""
+
+_X: Final[dict[str, int]] = {phase: 80 + 230 * number for number, phase in enumerate(PHASES)}
+_ON_THE_WAY: Final = {
+    ("queued", "starting"),
+    ("starting", "active"),
+    ("starting", "stopping"),
+    ("active", "stopping"),
+    ("stopping", "stopped"),
+    ("queued", "stopped"),
+    ("starting", "stopped"),
+    ("active", "stopped"),
+}
+"""Stop § State transitions and the ways of ack and heartbeat; anything else is no transition of the contract."""
+
+UNKNOWN: Final = "?"
+"""The state after an answer that does not show it, and after an error of the server."""
+
+_RISE: Final = {1: 0, 2: 60, 3: 105, 4: 150}
+_ROW: Final = 14
+_ORDER: Final[tuple[str, ...]] = PHASES
+_WORK: Final = re.compile(r"/work/([^/?]+)")
+_MOVING: Final = frozenset({"ack", "heartbeat", "stop"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Move:
+    """An operation in a state: what it was answered, and the state after it."""
+
+    before: str
+    operation: str
+    status: int
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arc:
+    """A drawn transition: its path, the lines of its label and where the last of these stands."""
+
+    path: str
+    labels: tuple[str, ...]
+    x: int
+    y: int
+    seen: bool
+    red: bool
+
+    @property
+    def rows(self) -> list[tuple[int, str]]:
+        """Each line of the label with its place from above."""
+        first = self.y - _ROW * (len(self.labels) - 1)
+        return [(first + _ROW * number, label) for number, label in enumerate(self.labels)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A state, and what was done to an item that then stayed in it."""
+
+    phase: str
+    x: int
+    stays: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """The picture's parts, and the same as a table: each move, how often, how often red."""
+
+    nodes: tuple[Node, ...]
+    arcs: tuple[Arc, ...]
+    table: tuple[tuple[Move, int, int], ...]
+
+
+def machine_of(transcripts: Iterable[Transcript], reds: Collection[tuple[str, str]]) -> Machine:
+    """What the conversations did to their items; `reds` are scenarios and steps of failures."""
+    seen: Counter[Move] = Counter()
+    red: Counter[Move] = Counter()
+    for transcript in transcripts:
+        for exchange, move in _moves(transcript):
+            seen[move] += 1
+            red[move] += (transcript.scenario, exchange.step) in reds
+    seen_pairs = {(move.before, move.after) for move in seen if move.after not in (move.before, UNKNOWN)}
+    pairs = sorted(_ON_THE_WAY | seen_pairs)
+    return Machine(
+        nodes=tuple(_node(phase, seen, red) for phase in PHASES),
+        arcs=tuple(_arc(before, after, seen, red) for before, after in pairs),
+        table=tuple((move, count, red[move]) for move, count in sorted(seen.items())),
+    )
+
+
+def _moves(transcript: Transcript) -> Iterator[tuple[Exchange, Move]]:
+    """Each operation on an item whose state was known, and with which no other was under way."""
+    known: dict[str, str] = {}
+    for exchange in transcript.exchanges:
+        shown = json_of(exchange)
+        found = _WORK.search(exchange.request.url)
+        item = found.group(1) if found and exchange.operation != "poll" else _text(shown, "id")
+        if item is None or exchange.response is None:
+            continue
+        before = known.get(item, UNKNOWN)
+        after = _after(exchange.response.status, _text(shown, "state"), before)
+        alone = not any(other is not exchange and _overlap(exchange, other) for other in transcript.exchanges)
+        if exchange.operation in _MOVING and before != UNKNOWN and alone:
+            yield exchange, Move(before, _name(exchange), exchange.response.status, after)
+        known[item] = after
+
+
+def _after(status: int, state: str | None, before: str) -> str:
+    """The state that an answer leaves: the one that it shows, or after a refusal the one before."""
+    if 400 <= status < 500:
+        return before
+    return state if status == 200 and state in PHASES else UNKNOWN
+
+
+def _text(value: object, name: str) -> str | None:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _name(exchange: Exchange) -> str:
+    forced = exchange.operation == "stop" and re.search(r'"force":\s*true', exchange.request.body or "")
+    return "force-stop" if forced else exchange.operation
+
+
+def _overlap(one: Exchange, other: Exchange) -> bool:
+    return one.invoked < other.completed and other.invoked < one.completed
+
+
+def _node(phase: str, seen: Counter[Move], red: Counter[Move]) -> Node:
+    stays = [move for move in sorted(seen) if move.before == phase and move.after in (phase, UNKNOWN)]
+    return Node(
+        phase=phase,
+        x=_X[phase],
+        stays=tuple((_stay(move, seen[move]), red[move] > 0) for move in stays),
+    )
+
+
+def _stay(move: Move, times: int) -> str:
+    end = f" → {UNKNOWN}" if move.after == UNKNOWN else ""
+    return f"{move.operation} {move.status}{end} ×{times}"
+
+
+def _arc(before: str, after: str, seen: Counter[Move], red: Counter[Move]) -> Arc:
+    moves = [move for move in sorted(seen) if (move.before, move.after) == (before, after)]
+    labels = tuple(f"{move.operation} ×{seen[move]}" for move in moves)
+    start, end = _X[before], _X[after]
+    steps = _ORDER.index(after) - _ORDER.index(before)
+    middle = (start + end) // 2
+    known = (before, after) in _ON_THE_WAY
+    if known and steps == 1:
+        path, y = f"M{start + HALF} {LINE} L{end - HALF - 4} {LINE}", LINE - 8
+    elif known:
+        rise = _RISE[steps] - (22 if before == "active" else 0)
+        path, y = f"M{start} {LINE - 20} Q{middle} {LINE - 20 - 2 * rise} {end} {LINE - 24}", LINE - 26 - rise
+    else:
+        depth = 60 + 14 * abs(steps)
+        path, y = f"M{start} {LINE + 20} Q{middle} {LINE + 2 * depth} {end} {LINE + 24}", LINE + 34 + depth
+    return Arc(
+        path=path, labels=labels, x=middle, y=y, seen=bool(moves), red=not known or any(red[move] for move in moves)
+    )

@@ -1,0 +1,240 @@
+"""The sentences that several formats share: a red in full, a verdict in one line.
+
+All that is returned is safe to print: single lines, no control characters, none that begins with text of the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from conformance.arrange.modes import Mode
+from conformance.chapters.registry import scenarios
+from conformance.contract.ambiguities import Ambiguity, readings_of
+from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
+from conformance.contract.common_mistakes import consequence_of, likely_cause
+from conformance.judging.verdict import WORDS, Red, Repetitions, Verdict, VerdictKind
+from conformance.reporting.escaping import excerpt, safe
+from conformance.reporting.flakiness import tally_of
+from conformance.text import LANGS, Lang, Text
+
+LOST: Final = Text("the run ended without a verdict on this check", "运行结束时此项检查没有结论")
+
+_ONE_LINE: Final = 300
+_REPEAT: Final[dict[bool, Text]] = {
+    True: Text("repeat it, with ids of your own (these were removed)", "复现命令（原 id 已清除，请换成自己的 id）"),
+    False: Text("repeat it, with another item in the same state", "复现命令（请换用处于相同状态的另一个 item）"),
+}
+"""What stands before a command, by whether the suite has removed the objects that are named in it."""
+_STEP: Final = Text("step `{step}`", "步骤 `{step}`")
+_AT: Final = Text("{actual} (at {pointer})", "{actual}（位于 {pointer}）")
+_NOTHING: Final = Text("(nothing was recorded)", "（没有记录）")
+_LANGUAGES: Final[dict[Lang, Text]] = {
+    "en": Text("docs (English)", "文档（英文）"),
+    "zh": Text("docs (Chinese)", "文档（中文）"),
+}
+
+
+OPEN: Final = Text("the docs are open here", "文档的歧义")
+"""The label of an entry of the register."""
+
+CONSEQUENCE: Final = Text("what it does to a worker", "对 worker 的影响")
+
+JUDGED_AGAIN: Final = Text(
+    "judged again from the saved conversations: the checks of this version were applied to the requests and answers that the"
+    " run had saved, and no server was contacted",
+    "依据保存的对话记录重新判定：以当前版本的检查判定该次运行保存的请求与响应，未访问任何服务器",
+)
+"""What a replay is, without a full stop."""
+
+
+PARTLY: Final = Text("Judged in part, for failures stand in the way of the rest", "只判定了一部分，其余因失败而受阻")
+"""The heading over requirements whose verdict is that of a part of what they are about."""
+
+
+_UNSEEN: Final = (
+    Text(
+        "whether poll still delivers an item after a refused ack, and to whom",
+        "ack 被拒绝之后，poll 是否仍会投递该 item、投递给谁",
+    ),
+    Text(
+        "whether poll delivers an item again once it is `starting` or `active`",
+        "item 进入 `starting` 或 `active` 之后，poll 是否会再次投递",
+    ),
+    Text(
+        "whether an ack, or its refusal, changes another item of the same environment",
+        "ack 或对它的拒绝是否会改变同一环境中的其他 item",
+    ),
+    Text(
+        "which worker the target has stored: that is known from whoever arranged the item alone",
+        "目标存储的是哪个 worker：只能由安排该 item 的一方得知",
+    ),
+)
+
+
+def not_looked_at(arranged_by: Mode) -> tuple[Text, ...]:
+    """The effects that a run on given items cannot see: it polls nothing and makes nothing."""
+    return () if arranged_by == "api" else _UNSEEN
+
+
+NOT_LOOKED_AT: Final = Text("not looked at, since the items are given", "由于 item 是给定的，以下各点未能查看")
+
+
+def turned_away(requests: int) -> Text:
+    """How often the target's limit was met, without a full stop."""
+    return Text(
+        "requests turned away with 429 or 503: {n}; lower --max-rate if that is too many",
+        "被 429 或 503 拒绝的请求：{n} 次；如次数过多，请降低 --max-rate",
+    ).format(n=requests)
+
+
+def title_of(scenario: str) -> Text:
+    """A case's title; its id where this version does not know the case."""
+    known = scenarios().get(scenario)
+    return known.title if known else Text(scenario, scenario)
+
+
+def level_and_basis(requirement: Requirement) -> Text:
+    """How binding a requirement is and what that rests on."""
+    return Text("{level}, {basis}", "{level}，{basis}").format(
+        level=requirement.level, basis=BASIS_WORDS[requirement.basis]
+    )
+
+
+def explain(
+    verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int | None = None, removed: bool = False
+) -> list[str]:
+    """A verdict in full, as lines in one language; only the citations are in both.
+
+    `reds` bounds how many breaches are shown (the rest is named), `limit` the characters of every text of the
+    target; None shows all. `removed` says that the run has removed the objects that it is about.
+
+    Raises:
+        KeyError: this version's catalogue does not have the verdict's requirement.
+    """
+    requirement = load().requirements[verdict.line.requirement]
+    title = safe(title_of(verdict.line.scenario).in_(lang))
+    lines = [
+        _labelled(lang, Text("scenario", "场景"), f"{title} [{safe(verdict.line.scenario)}]"),
+        _labelled(lang, Text("requirement", "契约要求"), requirement.text.in_(lang)),
+        _labelled(
+            lang, Text("level", "级别"), f"{level_and_basis(requirement).in_(lang)} [{verdict.line.requirement}]"
+        ),
+    ]
+    if requirement.inference is not None:
+        lines.append(_labelled(lang, Text("because", "依据说明"), requirement.inference.in_(lang)))
+    if verdict.reds:
+        lines += [_labelled(lang, OPEN, reading(entry).in_(lang)) for entry in readings_of(requirement.id)]
+        lines += _about_the_server(verdict, lang)
+    if verdict.waiver is not None:
+        lines.append(_labelled(lang, Text("waived", "豁免理由"), waived(verdict).in_(lang)))
+    if verdict.reason is not None:
+        lines.append(_labelled(lang, Text("reason", "原因"), safe(verdict.reason.in_(lang), limit)))
+    if verdict.blocked_by is not None:
+        lines.append(_labelled(lang, Text("blocked by", "受阻于"), safe(verdict.blocked_by, limit)))
+    repetitions = verdict.repetitions
+    if repetitions is not None and (repetitions.unsteady or repetitions.race):
+        lines.append(
+            _labelled(lang, Text("repetitions", "重复"), _over_repetitions(verdict.kind, repetitions).in_(lang))
+        )
+    lines += _reds(verdict, lang, len(verdict.reds) if reds is None else reds, limit, _REPEAT[removed])
+    for other in LANGS:
+        lines += [_labelled(lang, _LANGUAGES[other], source.cite(other)) for source in requirement.sources]
+    return lines
+
+
+def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
+    """What the failure does to a worker, and its cause where it can be told from what came."""
+    name = verdict.line.requirement
+    consequence, cause = consequence_of(name), likely_cause(name, verdict.reds[0].actual.en)
+    if consequence is not None:
+        yield _labelled(lang, CONSEQUENCE, consequence.in_(lang))
+    if cause is not None:
+        words = Text("{what} {mend}", "{what}{mend}").format(what=cause.what, mend=cause.mend)
+        yield _labelled(lang, Text("likely cause", "可能的原因"), words.in_(lang))
+
+
+def reading(entry: Ambiguity) -> Text:
+    """An entry of the register in a line: its id, what the pages say, and how the suite reads them."""
+    words = Text("`{id}`: {positions} Read as: {reading}", "`{id}`：{positions}解读为：{reading}")
+    return words.format(id=entry.id, positions=entry.positions, reading=entry.reading)
+
+
+def waived(verdict: Verdict) -> Text:
+    """Why a failure is waived, with its link."""
+    reason = _shortened(verdict.waiver) if verdict.waiver else WORDS["waived"]
+    link = f" <{safe(verdict.link)}>" if verdict.link else ""
+    return Text(reason.en + link, reason.zh + link)
+
+
+def summary(verdict: Verdict) -> Text:
+    """A verdict in one line of a few hundred characters."""
+    if verdict.reds and verdict.reason is None:
+        red = verdict.reds[0]
+        return Text(
+            "step `{step}`: expected {expected}; actual: {actual}", "步骤 `{step}`：预期 {expected}；实际为 {actual}"
+        ).format(step=_short(red.step), expected=_shortened(red.expected), actual=_shortened(_actual(red)))
+    words = _shortened(verdict.reason) if verdict.reason else WORDS[verdict.kind]
+    if verdict.blocked_by is None:
+        return words
+    return Text("blocked by {cause}: {words}", "受阻于 {cause}：{words}").format(
+        cause=_short(verdict.blocked_by), words=words
+    )
+
+
+def _over_repetitions(kind: VerdictKind, repetitions: Repetitions) -> Text:
+    words = Text("{tally}; its transcript is that of another one", "{tally}；保存的对话记录来自另一次")
+    tally = tally_of(kind, repetitions)
+    return words.format(tally=tally) if repetitions.elsewhere else tally
+
+
+def _reds(verdict: Verdict, lang: Lang, shown: int, limit: int | None, repeat: Text) -> Iterator[str]:
+    total = len(verdict.reds)
+    for number, red in enumerate(verdict.reds[:shown], 1):
+        if min(shown, total) > 1:
+            heading = Text("breach {n} of {total}:", "第 {n} 处违反（共 {total} 处）：")
+            yield heading.format(n=number, total=total).in_(lang)
+        yield from _red(red, lang, limit, repeat)
+    rest = verdict.reds[shown:]
+    if rest:
+        places = dict.fromkeys(f"{_short(red.step)} {_short(red.pointer)}".strip() for red in rest)
+        yield _labelled(lang, Text("also breached at", "另外违反之处"), ", ".join(places))
+
+
+def _red(red: Red, lang: Lang, limit: int | None, repeat: Text) -> Iterator[str]:
+    way = Text("{way} ({step})", "{way}（{step}）").format(
+        way=safe(red.conversation), step=_STEP.format(step=safe(red.step))
+    )
+    done = way.in_(lang)
+    yield _labelled(lang, Text("done", "执行操作"), done)
+    yield _labelled(lang, Text("expected", "预期"), safe(red.expected.in_(lang), limit))
+    yield _labelled(lang, Text("actual", "实际"), safe(_actual(red).in_(lang), limit))
+    if red.exhibit:
+        yield _labelled(lang, Text("history", "操作历史"), "")
+        yield from excerpt(red.exhibit, lang)
+    if red.source:
+        yield _labelled(lang, Text("schema from", "schema 出处"), safe(red.source, limit))
+    yield _labelled(lang, Text("request", "请求"), "")
+    yield from excerpt(red.request or _NOTHING.in_(lang), lang, limit)
+    yield _labelled(lang, Text("answer", "响应"), "")
+    yield from excerpt(red.answer or _NOTHING.in_(lang), lang, limit)
+    if red.curl:
+        # Never cut: half a command does not repeat anything.
+        yield _labelled(lang, repeat, safe(red.curl))
+
+
+def _actual(red: Red) -> Text:
+    return _AT.format(actual=red.actual, pointer=red.pointer) if red.pointer else red.actual
+
+
+def _labelled(lang: Lang, label: Text, value: str) -> str:
+    colon = Text(": ", "：").in_(lang)
+    return f"{label.in_(lang)}{colon}{value}".rstrip()
+
+
+def _short(text: str) -> str:
+    return safe(text, _ONE_LINE)
+
+
+def _shortened(text: Text) -> Text:
+    return Text(_short(text.en), _short(text.zh))

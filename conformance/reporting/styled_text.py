@@ -1,0 +1,49 @@
+"""Lines of a terminal that may have a colour, headings over sections, and long lists of ids."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal
+
+from conformance.reporting.escaping import safe
+from conformance.text import Lang, Text
+
+_COLUMNS: Final = 110
+
+Tone = Literal["heading", "good", "doubtful", "bad"]
+
+
+class Toned(str):
+    """A line that a terminal may show in a colour; to everybody else it is text like the others."""
+
+    __slots__ = ("tone",)
+    tone: Tone
+
+    def __new__(cls, line: str, tone: Tone) -> Toned:
+        """The line, with what it stands for."""
+        toned = super().__new__(cls, line)
+        toned.tone = tone
+        return toned
+
+
+def section(title: Text, unit: Text, count: int, lang: Lang) -> Iterator[str]:
+    """A heading with how many there are below it; nothing where there are none."""
+    if count:
+        heading = Text("{title} ({count})", "{title}（{count}）")
+        yield ""
+        yield Toned(heading.format(title=title, count=unit.format(n=count)).in_(lang), "heading")
+
+
+def names_in_lines(label: Text, names: Iterable[str], lang: Lang) -> Iterator[str]:
+    """Ids, each once, over as many lines as they take."""
+    colon = Text(": ", "：").in_(lang)
+    listed = ", ".join(dict.fromkeys(safe(name) for name in names))
+    yield from textwrap.wrap(
+        f"{label.in_(lang)}{colon}{listed}",
+        _COLUMNS,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,276 @@
+"""Rounds of random requests until the time is over, or until the acks of one contradict each other: then it is cut down.
+
+The model is asked here only for what to do next: whether a round is worth cutting down. What is kept in the
+transcript, the last round or the smallest one that is contradictory, is judged later like any other conversation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from conformance.arrange.item_spec import LEASE_SECONDS, Item
+from conformance.arrange.responses import AnswerLost, NotOffered
+from conformance.exchange import UNKEPT, Exchange
+from conformance.linearizability.check import Explained
+from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.counterexample_text import told
+from conformance.scenario.context import Send, Stage
+from conformance.stateful.lost_updates import KEY, lost_updates
+from conformance.stateful.sequence import WORKERS, Group, Programme, Verb, holder, random_programme, smaller
+from conformance.stateful.to_history import Reading, read
+from conformance.text import Text
+
+MAX_ABANDONED: Final = 10
+"""Rounds that may be lost to the network before the exploration is."""
+
+_SHRINKING: Final = 20.0
+"""Seconds at most that a contradiction is cut down."""
+
+_TRIES: Final = 3
+"""How often a smaller programme is tried: what goes wrong in a race goes wrong by chance."""
+
+_TOLD: Final = 5
+"""Contradictions beside the ack that are told in full."""
+
+_LOST: Final = Text(
+    "what `{update}` wrote to the metadata is gone at `{get}`", "`{update}` 写入 metadata 的内容在 `{get}` 时已丢失"
+)
+
+_DOCUMENTED: Final = frozenset({200, 409, 412})
+
+
+async def explore(stage: Stage) -> None:
+    """Hold rounds for as long as was asked, and leave the one that tells most in the stage.
+
+    Raises:
+        NotOffered: nobody asked.
+        AnswerLost: too many rounds could not be arranged.
+    """
+    seconds = stage.client.limits.explore
+    if not seconds:
+        raise NotOffered(Text("no --explore was given", "未指定 --explore"))
+    walk = _Walk(stage)
+    try:
+        await walk.through(seconds)
+    finally:
+        walk.write_down()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """A programme that was held: its facts, as they are written down, and its exchanges."""
+
+    seed: int
+    programme: Programme
+    facts: dict[str, Any]
+    exchanges: list[Exchange]
+
+    @property
+    def reading(self) -> Reading:
+        return read(self.facts, {exchange.step: exchange for exchange in self.exchanges})
+
+    @property
+    def lost_updates(self) -> dict[str, str]:
+        return lost_updates(self.facts["moves"], {exchange.step: exchange for exchange in self.exchanges})
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What all rounds came to."""
+
+    rounds: int = 0
+    requests: int = 0
+    unknown: int = 0
+    abandoned: int = 0
+    undecided: int = 0
+    pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
+    odd: Counter[str] = field(default_factory=Counter)
+    beside: list[dict[str, Any]] = field(default_factory=list)
+
+
+class _Walk:
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._clock = asyncio.get_running_loop().time
+        self._begun = self._clock()
+        self._seen = _Seen()
+        self._kept: _Round | None = None
+        self._shrunk_from: int | None = None
+
+    async def through(self, seconds: float) -> None:
+        seed = self._stage.seed
+        while self._kept is None or self._clock() - self._begun < seconds:
+            held = await self._try(random_programme(seed), seed)
+            seed += 1
+            if held is None:
+                continue
+            self._kept = held
+            if self._is_contradictory(held):
+                self._shrunk_from = held.programme.moves
+                self._kept = await self._shrunk(held)
+                return
+
+    def write_down(self) -> None:
+        """Leave the round that is kept, and what there is to be told of all."""
+        seen, kept = self._seen, self._kept
+        pairs: dict[str, dict[str, int]] = {}
+        for (phase, row), times in sorted(seen.pairs.items()):
+            pairs.setdefault(phase, {})[row] = times
+        facts: dict[str, Any] = {
+            "seed": self._stage.seed,
+            "seconds": round(self._clock() - self._begun, 3),
+            "rounds": seen.rounds,
+            "requests": seen.requests,
+            "unknown": seen.unknown,
+            "abandoned": seen.abandoned,
+            "undecided": seen.undecided,
+            "pairs": pairs,
+            "odd": dict(seen.odd),
+            "beside": seen.beside,
+        }
+        if kept is not None:
+            self._stage.exchanges[:] = kept.exchanges
+            facts["round"] = {"seed": kept.seed, "programme": kept.programme.lines(), "shrunk_from": self._shrunk_from}
+            facts["round"] |= kept.facts
+        warmed_up = self._stage.facts.get(UNKEPT, 0)
+        self._stage.facts |= {"explored": facts, UNKEPT: warmed_up + seen.requests - len(self._stage.exchanges)}
+
+    def _is_contradictory(self, held: _Round) -> bool:
+        """Whether the acks of a round cannot be explained. What else it shows is counted."""
+        reading = held.reading
+        self._count(held, reading)
+        outcome = reading.outcome()
+        if isinstance(outcome, Explained):
+            self._seen.pairs.update(reading.pairs(outcome))
+        elif not isinstance(outcome, Contradiction):
+            self._seen.undecided += 1
+        elif not _accuses(reading):
+            self._tell(held, told(outcome))
+        for update, get in held.lost_updates.items():
+            self._tell(held, _LOST.format(update=update, get=get))
+        return _accuses(reading)
+
+    def _count(self, held: _Round, reading: Reading) -> None:
+        self._seen.rounds += 1
+        self._seen.unknown += sum(exchange.outcome == "unknown" for exchange in held.exchanges)
+        for exchange in held.exchanges:
+            verb, response = reading.verbs.get(exchange.step), exchange.response
+            if verb and exchange.outcome == "ok" and response is not None and response.status not in _DOCUMENTED:
+                self._seen.odd[f"{verb} {response.status}"] += 1
+
+    def _tell(self, held: _Round, words: Text) -> None:
+        if len(self._seen.beside) < _TOLD:
+            self._seen.beside.append({"seed": held.seed, "told": words.to_json()})
+
+    async def _shrunk(self, found: _Round) -> _Round:
+        """A smaller round that is contradictory, too; the smallest that was found in time."""
+        until = self._clock() + _SHRINKING
+        best: _Round | None = found
+        while best is not None:
+            found, best = best, await self._smaller(best, until)
+        return found
+
+    async def _smaller(self, found: _Round, until: float) -> _Round | None:
+        for programme in smaller(found.programme):
+            for _ in range(_TRIES):
+                if self._clock() >= until:
+                    return None
+                held = await self._try(programme, found.seed)
+                if held is not None and _accuses(held.reading):
+                    return held
+        return None
+
+    async def _try(self, programme: Programme, seed: int) -> _Round | None:
+        """Hold a round; None where it could not be arranged."""
+        try:
+            return await self._hold(programme, seed)
+        except AnswerLost:
+            self._seen.abandoned += 1
+            if self._seen.abandoned > MAX_ABANDONED:
+                raise
+            return None
+        finally:
+            self._seen.requests += len(self._stage.exchanges)
+
+    async def _hold(self, programme: Programme, seed: int) -> _Round:
+        """Bring the items about, send the groups one after the other, and stop the items whatever happens."""
+        stage = self._stage
+        stage.forget()
+        workers: dict[str | None, str | None] = {name: stage.worker_id() for name in WORKERS} | {None: None}
+        items = await stage.items({item: workers[holder(item)] for item in programme.items})
+        talk = _Talk(stage, items, workers)
+        try:
+            await talk.look(0, items)
+            for number, group in enumerate(programme.groups, start=1):
+                await talk.together(number, group)
+                await talk.look(number, dict.fromkeys(move.item for move in group))
+        finally:
+            for name, item in items.items():
+                await stage.release(item, step=f"release.{name}")
+        return _Round(seed=seed, programme=programme, facts=talk.facts, exchanges=list(stage.exchanges))
+
+
+class _Talk:
+    """The requests of a round, each written down by its step: what it was to do, to which item, as whom."""
+
+    def __init__(self, stage: Stage, items: dict[str, Item], workers: dict[str | None, str | None]) -> None:
+        self._stage = stage
+        self._items = items
+        self._workers = workers
+        self._moves: dict[str, tuple[str, str, str | None]] = {}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `reading.read` reads."""
+        items = {name: {"work_id": item.work_id, "worker": item.worker} for name, item in self._items.items()}
+        return {"items": items, "moves": {step: list(move) for step, move in self._moves.items()}}
+
+    async def together(self, number: int, group: Group) -> None:
+        """Send the requests of a group at one instant."""
+        sends = {}
+        for at, move in enumerate(group, start=1):
+            step = f"{number}.{at}.{move.verb}.{move.item}"
+            worker = self._workers[move.worker]
+            self._moves[step] = (move.verb, move.item, worker)
+            sends[step] = self._send(move.verb, self._items[move.item], worker)
+        await self._stage.together(sends)
+
+    async def look(self, number: int, names: Iterable[str]) -> None:
+        """See what became of items, so that a contradiction shows where it came about."""
+        for name in names:
+            step = f"{number}.get.{name}"
+            self._moves[step] = ("get", name, None)
+            await self._stage.together({step: self._send("get", self._items[name], None)})
+
+    def _send(self, verb: Verb, item: Item, worker: str | None) -> Send:
+        place = (item.environment_id, item.work_id)
+        headers = self._stage.worker(worker)
+        match verb:
+            case "ack":
+                return lambda api, step: api.ack(step, *place, headers=headers)
+            case "poll":
+                return lambda api, step: api.poll(
+                    step, item.environment_id, headers=headers, block_ms=None, reclaim_older_than_ms=0
+                )
+            case "heartbeat" | "renew":
+                first = verb == "heartbeat"
+                return lambda api, step: api.heartbeat(step, *place, ttl_seconds=LEASE_SECONDS, first=first)
+            case "stop" | "force-stop":
+                return lambda api, step: api.stop(step, *place, force=verb == "force-stop")
+            case "metadata":
+                return lambda api, step: api.update_metadata(step, *place, metadata={KEY: step})
+            case "list":
+                return lambda api, step: api.list_work(step, item.environment_id, page=None)
+            case "stats":
+                return lambda api, step: api.stats(step, item.environment_id)
+            case _:
+                return lambda api, step: api.get(step, *place)
+
+
+def _accuses(reading: Reading) -> bool:
+    """Whether the acks of a round cannot be explained."""
+    return bool(reading.mistaken) or isinstance(reading.against_acks(), Contradiction)

@@ -1,0 +1,34 @@
+"""A history as a picture in plain text."""
+
+from __future__ import annotations
+
+from conformance.contract.model import Answer, Operation
+from conformance.linearizability.history import Event, timeline
+
+ACK = Operation("ack", "A")
+
+
+def test_the_timeline_of_a_lost_stop() -> None:
+    events = [
+        Event("stop", Operation("stop"), Answer(200, "stopped"), 10.000, 10.040),
+        Event("ack-mine", ACK, Answer(200, "starting"), 10.001, 10.0305),
+        Event("ack-lost", ACK, Answer(None), 10.010, 10.020),
+        Event("poll", Operation("redeliver", "B"), Answer(200, delivered=False), 10.0, 10.0),
+        Event("get", Operation("get"), Answer(200, "starting"), 10.05, 10.06),
+    ]
+    assert timeline(events, width=31) == [
+        "          operation  answer             from ms  to ms",
+        "poll      redeliver  200 not delivered      0.0    0.0  |",
+        "stop      stop       200 stopped            0.0   40.0  [===================]",
+        "ack-mine  ack        200 starting           1.0   30.5  [==============]",
+        "ack-lost  ack        unknown               10.0   20.0       [====?",
+        "get       get        200 starting          50.0   60.0                           [====]",
+    ]
+    assert timeline(events[::-1], width=31) == timeline(events, width=31)
+
+
+def test_a_timeline_holds_no_text_of_the_target_and_plain_ascii() -> None:
+    lines = timeline([Event("确认", ACK, Answer(200, "\x1b[31m<script>"), 1, 1)], width=1)
+    assert lines[1].split() == [r"\u786e\u8ba4", "ack", "200", "(another", "state)", "0.0", "0.0", "|"]
+    assert all(line.isascii() and line.isprintable() for line in lines)
+    assert timeline([]) == []

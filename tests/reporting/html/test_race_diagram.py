@@ -1,0 +1,113 @@
+"""A race that no order explains is drawn: who was under way when, what overlapped, whose answers contradict each other."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from conformance.exchange import Transcript
+from conformance.judging.run_result import RunRecord
+from conformance.judging.verdict import Verdict
+from conformance.reporting.html.page import page
+from conformance.reporting.html.race_diagram import WIDTH, Race, race_of
+from conformance.text import LANGS, Lang
+from tests.chapters.test_race_checks import STOP, acks, beside, race
+from tests.reporting.run_results import record_of
+
+SAME = "ack.race.same-worker"
+
+
+def lost_stop() -> tuple[Verdict, Transcript]:
+    """A queued item is stopped, and two acks beside that bring it back."""
+    dialog = beside("stop", ("starting", "unknown", "stopping"), "starting")
+    return dialog.verdict(STOP), dialog.transcript()
+
+
+def drawn(verdict: Verdict, transcript: Transcript) -> Race:
+    picture = race_of(verdict, transcript)
+    assert picture is not None
+    return picture
+
+
+def shown(lang: Lang = "en") -> str:
+    verdict, transcript = lost_stop()
+    return page(record_of(verdict), {verdict.line.scenario: transcript}, lang)
+
+
+def test_every_request_has_a_bar_and_the_needed_ones_are_marked() -> None:
+    picture = drawn(*lost_stop())
+    assert [(bar.label, bar.needed, bar.open) for bar in picture.bars] == [
+        ("ack.1 · ack · 200 starting", False, False),
+        ("ack.2 · ack · unknown", False, True),
+        ("stop · stop · 200 stopping", True, False),
+        ("after · get · 200 starting", True, False),
+    ]
+    assert "no order lets `after` show `starting` (the item can only be" in picture.told.en
+
+
+def test_bars_stand_on_one_clock_within_the_picture() -> None:
+    picture = drawn(*lost_stop())
+    first, second, stop, after = picture.bars
+    assert first.x < second.x < stop.x < first.x + first.width < after.x
+    assert after.x + after.width == pytest.approx(WIDTH - first.x, abs=0.2)
+    assert [bar.y for bar in picture.bars] == sorted({bar.y for bar in picture.bars})
+    assert picture.bars[-1].y < picture.floor < picture.height
+    assert picture.milliseconds.endswith(" ms")
+
+
+def test_the_stretch_in_which_several_were_under_way_is_shaded() -> None:
+    picture = drawn(*lost_stop())
+    ((x, width),) = picture.together
+    _, second, stop, after = picture.bars
+    assert x == second.x
+    assert x + width == pytest.approx(second.x + second.width, abs=0.2)
+    assert stop.x < x + width < after.x
+
+
+def test_an_answer_that_no_state_allows_is_alone_and_beside_nothing() -> None:
+    dialog = race("race.same-worker", acks("starting", 500, 409, 409), "starting")
+    picture = drawn(dialog.verdict(SAME), dialog.transcript())
+    assert [bar.label for bar in picture.bars] == ["ack.2 · ack · 500"]
+    assert picture.together == ()
+
+
+def test_another_workers_request_names_it() -> None:
+    others = {"foreign.1": ("ack", "conformance-0000000000b2")}
+    burst = {"ack.1": 409, "foreign.1": "starting"}
+    dialog = race("race.foreign-worker", burst, "starting", others=others)  # type: ignore[arg-type]
+    picture = drawn(dialog.verdict("ack.race.foreign-worker"), dialog.transcript())
+    assert "foreign.1 · ack · Worker-ID conformance-0000000000b2 · 200" in picture.bars[-1].label
+
+
+def test_where_nothing_contradicts_or_nothing_is_known_nothing_is_drawn() -> None:
+    verdict, _ = lost_stop()
+    assert race_of(verdict, None) is None
+    green = race("race.same-worker", acks("starting", 409, 409, 409), "starting")
+    assert race_of(green.verdict(SAME), green.transcript()) is None
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_page_draws_it_and_says_it_in_words(lang: Lang) -> None:
+    text = shown(lang)
+    assert text.count('<svg class="race"') == 1
+    picture = text.partition('<svg class="race"')[2].partition("</svg>")[0]
+    assert picture.count("◆") == picture.count('class="needed"') == 2
+    assert picture.count('class="together"') == 1
+    assert len(re.findall(r"<text [^>]*>(?:◆ )?(?:ack\.1|ack\.2|stop|after) ", picture)) == 4
+    name = re.search(r'class="race"[^>]*aria-labelledby="([^"]+)"', text)
+    assert name is not None
+    caption = text.partition(f'<figcaption id="{name[1]}">')[2].partition("</figcaption>")[0]
+    assert "no order lets" in caption
+    assert "没有任何顺序允许" in caption
+    assert " style=" not in text
+
+
+def test_the_picture_in_text_is_shown_though_another_breach_comes_first() -> None:
+    dialog = race("race.same-worker", acks("starting", 409, 409, 409), "queued")
+    verdict = dialog.verdict(SAME)
+    assert not verdict.reds[0].exhibit
+    record: RunRecord = record_of(verdict)
+    assert verdict.reds[1].exhibit.splitlines()[-1] in page(record, {})
+    assert '<svg class="race"' not in page(record, {})
+    assert '<svg class="race"' in page(record, {verdict.line.scenario: dialog.transcript()})

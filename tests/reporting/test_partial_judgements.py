@@ -1,0 +1,118 @@
+"""What every report says of requirements that could be judged in part, and of objects that were removed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from conformance.judging.run_result import RunRecord
+from conformance.judging.verdict import Verdict
+from conformance.reporting.html.page import page
+from conformance.reporting.junit_xml import junit
+from conformance.reporting.report_json import report, schema_text
+from conformance.reporting.summary_md import markdown
+from conformance.reporting.terminal import lines
+from conformance.reporting.write import write_reports
+from conformance.text import LANGS, Lang
+
+from .run_results import record_of, red, verdict
+
+CAUSE, PARTLY, BLOCKED = "ack.retry.active", "ack.answer.media-type", "ack.retry.active-keeps-times"
+SENTENCE: dict[Lang, str] = {
+    "en": f"held in 2 of 3; 1 stands behind {CAUSE}",
+    "zh": f"3 项检查中有 2 项成立；其余 1 项受阻于 {CAUSE}",
+}
+HEADING: dict[Lang, str] = {
+    "en": "Judged in part, for failures stand in the way of the rest",
+    "zh": "只判定了一部分，其余因失败而受阻",
+}
+
+
+def partly() -> RunRecord:
+    held: list[Verdict] = [verdict(name, PARTLY) for name in ("first-ack.named-worker", "retry.starting")]
+    stopped = [verdict("retry.active", name, "inconclusive", blocked_by=CAUSE) for name in (PARTLY, BLOCKED)]
+    return record_of(verdict("retry.active", CAUSE, "failed", reds=(red(),)), *held, *stopped)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_terminal_and_the_summary_say_how_much_was_judged(lang: Lang) -> None:
+    told = list(lines(partly(), lang, report_path="report.json"))
+    at = next(number for number, line in enumerate(told) if line.startswith(HEADING[lang]))
+    assert told[at + 1] == f"- {SENTENCE[lang]}"
+    assert told[at + 2].endswith(PARTLY)
+    summary = markdown(partly(), lang)
+    assert f"## {HEADING[lang]}" in summary
+    (entry,) = [line for line in summary.splitlines() if line.startswith(f"- `{PARTLY}`")]
+    assert SENTENCE[lang] in entry.replace("\\", "")
+    (blocked,) = [line for line in summary.splitlines() if BLOCKED in line]
+    assert PARTLY not in blocked
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_run_without_such_requirements_has_no_such_section(lang: Lang) -> None:
+    record = record_of(verdict("auth.missing", "ack.auth.missing"))
+    assert HEADING[lang] not in "\n".join(lines(record, lang, report_path="report.json"))
+    assert HEADING[lang] not in markdown(record, lang)
+
+
+def test_the_page_says_it_in_both_languages() -> None:
+    made = page(partly(), {})
+    assert SENTENCE["en"] in made
+    assert SENTENCE["zh"] in made
+    assert 'data-verdict="passed" data-level="MUST">\n<summary' in made
+    top = made[made.index('<h2 id="reds">') : made.index('<h2 id="unexercised">')]
+    assert f'href="#{PARTLY}"' not in top
+
+
+def test_programs_get_the_numbers() -> None:
+    document = json.loads(json.dumps(report(partly())))
+    jsonschema.Draft202012Validator(json.loads(schema_text())).validate(document)
+    entries = {entry["id"]: entry for chapter in document["chapters"] for entry in chapter["requirements"]}
+    assert (entries[PARTLY]["verdict"], entries[PARTLY]["blocked_by"]) == ("passed", [])
+    assert entries[PARTLY]["partly"] == {"judged": 2, "of": 3, "behind": [CAUSE]}
+    assert (entries[BLOCKED]["verdict"], entries[BLOCKED]["partly"]) == ("inconclusive", None)
+    assert document["result"]["exit_code"] == 1
+
+
+def test_of_a_single_check_the_files_of_checks_say_what_they_said() -> None:
+    """JUnit has one case for each check: what is blocked there is an error there."""
+    assert junit(partly()).count('type="blocked"') == 2
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_checks_are_counted_as_judged_everywhere(lang: Lang) -> None:
+    words = {"en": "3 of 5 checks judged", "zh": "5 项检查中判定了 3 项"}[lang]
+    assert words in list(lines(partly(), lang, report_path="report.json"))[-1]
+    assert words in markdown(partly(), lang)
+    assert {"en": "3 of 5 checks judged, in 3 scenarios", "zh": "共 3 个场景，5 项检查中判定了 3 项"}[lang] in page(
+        partly(), {}
+    )
+
+
+REMOVED: dict[Lang, str] = {"en": "these were removed", "zh": "原 id 已清除"}
+
+
+@pytest.mark.parametrize(
+    ("circumstances", "removed"),
+    [
+        ({}, True),
+        ({"arranged_by": "manifest"}, False),
+        ({"arranged_by": "command"}, False),
+        ({"leftovers": ("environments: env_1: HTTP 500",)}, False),
+    ],
+    ids=["made and removed", "from a manifest", "from a program", "left behind"],
+)
+def test_only_what_was_removed_is_called_removed(circumstances: dict[str, Any], removed: bool, tmp_path: Path) -> None:
+    record = record_of(verdict("retry.active", CAUSE, "failed", reds=(red(),)), **circumstances)
+    for lang in LANGS:
+        write_reports(record, tmp_path, lang=lang)
+        texts = [(tmp_path / name).read_text("utf-8") for name in ("report.html", "junit.xml")]
+        ctrf = json.loads((tmp_path / "ctrf.json").read_text("utf-8"))
+        texts += [ctrf["results"]["tests"][0]["trace"], "\n".join(lines(record, lang, report_path="report.json"))]
+        for text in texts:
+            assert "curl " in text
+            assert (REMOVED[lang] in text) is removed

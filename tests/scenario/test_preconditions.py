@@ -1,0 +1,127 @@
+"""Of an item's state a case asks for what its requirement depends on, and says in the target's words what it lacks."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from conformance.arrange.item_spec import STATES, Need, Want
+from conformance.chapters.registry import scenarios
+from conformance.client import read_lag as lag_module
+from conformance.exchange import Transcript
+from conformance.scenario import item_reader as reader_module
+from conformance.scenario.context import Stage
+from conformance.scenario.execute import perform
+from conformance.target import Target
+from tests.client.servers import connected, serving
+
+from .conversations import WORKSPACE, Given, scenario, server
+from .test_context import accepted
+from .transcript_builder import begun, envelope, first_ack, refused, shown
+
+ALL = {*STATES, "pending", None}
+
+
+@pytest.mark.parametrize(
+    ("need", "want", "met"),
+    [
+        ("id", Want(), ALL),
+        ("live", Want(), {"queued", "pending", None}),
+        ("live", Want(way=("ack",)), {"starting", "pending", None}),
+        ("over", Want(way=("stop",)), {"stopping", "stopped"}),
+        ("state", Want(way=("ack", "heartbeat")), {"active"}),
+    ],
+)
+def test_what_will_do_for_a_need(need: Need, want: Want, met: set[str | None]) -> None:
+    wanted = Want(way=want.way, need=need)
+    assert {state for state in ALL if wanted.met_by(state)} == met
+
+
+def test_only_what_depends_on_a_state_asks_for_it() -> None:
+    needs = {scenario.id: scenario.want.need for scenario in scenarios().values()}
+    for name, need in needs.items():
+        chapter = scenarios()[name].chapter
+        if chapter in {"authentication", "authorization", "not-found", "environment-kind", "error-envelope"}:
+            assert need == "id"
+        elif chapter in {"retries", "races"} or name.startswith("terminal.stopping"):
+            assert need == "state"
+        elif name.startswith("terminal.right-after-stop."):
+            assert need == "id", "its stop shows the state"
+        elif name.startswith("terminal."):
+            assert need == "over"
+    assert needs["identity.other-worker.active"] == needs["identity.near-miss-suffix.queued"] == "live"
+    assert needs["identity.header-case.other-id"] == needs["request.json-body.other-worker"] == "id"
+
+
+def baseline(want: Want, state: str, states: tuple[tuple[str, str], ...] = ()) -> Transcript:
+    async def talk(stage: Stage) -> None:
+        await stage.baseline(await stage.item())
+
+    case = scenario(talk, want=want)
+
+    async def run() -> Transcript:
+        async with (
+            serving(server(accepted, state)) as url,
+            connected(url, target=Target(base_url=url, states=states)) as client,
+        ):
+
+            def stage(attempt: int) -> Stage:
+                fresh = Stage(client, WORKSPACE, want=want, seed=5, rng=random.Random(attempt), age=0)
+                return fresh.arranged_by(Given)
+
+            return await perform(case, stage, run="r", seed=5)
+
+    return asyncio.run(run())
+
+
+def test_a_foreign_name_is_told_as_the_target_has_it_and_mapped_where_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reader_module, "_MARGIN", 0)
+    monkeypatch.setattr(lag_module, "LONGEST_LAG", 0)
+    assert baseline(Want(need="id"), "pending").ending.kind == "complete"
+    missed = baseline(Want(), "pending")
+    assert missed.ending.kind == "precondition"
+    assert missed.ending.reason is not None
+    assert "`pending`" in missed.ending.reason.en
+    assert "--map-state pending=queued" in missed.ending.reason.en
+    documented = baseline(Want(), "starting").ending.reason
+    assert documented is not None
+    assert "--map-state" not in documented.en, "a documented state is taken for no other"
+    mapped = baseline(Want(), "pending", (("pending", "queued"),))
+    assert mapped.ending.kind == "complete"
+    assert mapped.facts["states"] == {"pending": "queued"}
+
+
+def test_checks_read_a_mapped_name_as_it_was_mapped_and_an_ack_as_it_is() -> None:
+    dialog = first_ack()
+    dialog.facts["states"] = {"claimed": "starting"}
+    dialog.said("after", 200, shown("starting", state="claimed"))
+    assert dialog.view().item("after")["state"] == "starting"
+    assert dialog.verdict("ack.answer.get-agrees").kind == "passed"
+    assert dialog.said("ack", 200, shown("starting", state="claimed")).verdict("ack.first.starting").kind == "failed"
+
+
+def test_a_get_with_a_foreign_name_is_not_held_against_the_ack() -> None:
+    dialog = first_ack().said("after", 200, shown("starting", state="claimed"))
+    verdict = dialog.verdict("ack.answer.get-agrees")
+    assert verdict.kind == "inconclusive"
+    assert verdict.reason is not None
+    assert "`claimed`" in verdict.reason.en
+    dialog.said("after", 200, shown("starting", state="claimed", metadata={}))
+    assert dialog.verdict("ack.answer.get-agrees").kind == "failed", "the rest is compared all the same"
+    assert first_ack().said("after", 200, shown("active")).verdict("ack.answer.get-agrees").kind == "failed"
+
+
+def test_an_item_that_is_still_being_stopped_may_come_to_its_end_between_two_reads() -> None:
+    def ended(scenario_id: str, before: str, after: str) -> str:
+        dialog = begun(scenario_id).said("before", 200, shown(before))
+        dialog.said("ack", 409, envelope("invalid_request_error")).said("after", 200, shown(after))
+        return dialog.verdict("ack.refused.changes-nothing").kind
+
+    assert ended("terminal.stopped.while-queued", "stopping", "stopped") == "inconclusive"
+    assert ended("terminal.stopped.while-queued", "stopped", "queued") == "failed"
+    assert ended("terminal.stopping.from-starting", "stopping", "stopped") == "failed"
+    assert refused().said("before", 200, shown("pending")).verdict("ack.refused.changes-nothing").kind == "failed"

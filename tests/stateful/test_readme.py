@@ -1,0 +1,61 @@
+"""What the READMEs show of an exploration."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.contract.model import PHASES
+from conformance.stateful.sequence import VERBS, WORKERS
+from conformance.stateful.to_history import ROWS
+from conformance.text import LANGS, Lang
+from tests.documents import README, blocks
+
+EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
+
+
+@EACH_LANGUAGE
+def test_the_example_meets_every_pair(lang: Lang, tmp_path: Path) -> None:
+    [block] = blocks(README[lang], "sh explore")
+    [line] = block.lines
+    program, *arguments = shlex.split(line)
+    assert program == "work-conformance"
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", *arguments, "--lang", lang],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    pairs = len(PHASES) * len(ROWS)
+    assert {"en": f"{pairs} of {pairs} pairs", "zh": f"共 {pairs} 种，遇到 {pairs} 种"}[lang] in done.stdout
+
+
+@EACH_LANGUAGE
+def test_the_round_shown_is_written_as_rounds_are(lang: Lang) -> None:
+    [block] = blocks(README[lang], "text explore")
+    head, *groups = block.lines
+    assert re.fullmatch(r"--explore 1 --seed \d+, shrunk from \d+ requests", head)
+    move = rf"(?:{'|'.join(VERBS)}) [ab](?: as (?:{'|'.join(WORKERS)}))?"
+    for number, group in enumerate(groups, start=1):
+        assert re.fullmatch(rf"{number}\. {move}(?: \|\| {move})*", group)
+
+
+@EACH_LANGUAGE
+def test_a_dry_run_announces_what_comes_on_top(lang: Lang) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "run", "--dry-run", "--explore", "7.5", "--lang", lang],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "race.explored" in done.stdout
+    assert {"en": "Random requests come on top, for 7.5 s", "zh": "另有 7.5 秒的随机请求"}[lang] in done.stdout

@@ -1,0 +1,41 @@
+"""Runs the suite on variants, and says what a run of legal servers must look like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance.emulator import Tokens
+from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.serving import hosted
+from conformance.emulator.variants import Variant, assembled
+from conformance.judging.run_result import RunRecord
+from conformance.judging.verdict import VerdictKind
+from tests.runs import judge_settings, settings_for
+
+
+def check_conformant(variants: Sequence[Variant], output: Path) -> None:
+    """The run is green: what it warns of and does not exercise is what the variants declare, and nothing is left.
+
+    Times are shown in microseconds where no variant says otherwise, so that nothing waits for the next second.
+    """
+    assembly = assembled(variants, in_microseconds(Recipe()))
+    tokens = Tokens.generate()
+    with hosted(assembly.recipe, tokens, assembly.wire) as base_url:
+        record = judge_settings(settings_for(base_url, tokens, output))
+
+    unhappy = [
+        f"{verdict.line} {verdict.kind}: {verdict.reason.en if verdict.reason else ''}"
+        for verdict in record.verdicts
+        if verdict.kind in {"failed", "inconclusive", "suite-error"}
+    ]
+    assert unhappy == []
+    assert _ids(record, "warned") == assembly.warns
+    assert _ids(record, "not-exercised") == assembly.skips
+    assert record.tally.lost == ()
+    assert (record.decision.word, record.decision.exit_code) == ("conformant", 0)
+    assert record.circumstances.leftovers == ()
+
+
+def _ids(record: RunRecord, kind: VerdictKind) -> frozenset[str]:
+    return frozenset(result.requirement.id for result in record.tally.of(kind))
