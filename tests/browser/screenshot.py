@@ -13,8 +13,6 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import sync_playwright
-
 from conformance.emulator import EmulatorServer, Tokens
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.recipe import Recipe
@@ -43,6 +41,8 @@ def write_report(folder: Path) -> Path:
 
 def take(report: Path, image: Path) -> None:
     """Open the report with its first failure unfolded and write what the first screen shows."""
+    from playwright.sync_api import sync_playwright
+
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
