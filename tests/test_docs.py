@@ -215,10 +215,11 @@ def test_the_change_shown_in_contributing_is_in_the_files() -> None:
     shown = blocks(CONTRIBUTING, "diff")
     assert len(shown) == 5
     for block in shown:
-        old, new, *added = block.lines
+        old, new, *lines = block.lines
         assert (old[:6], new[:6], old[6:]) == ("--- a/", "+++ b/", new[6:])
-        assert {line[:1] for line in added} == {"+"}
-        assert "\n".join(line[1:] for line in added) in (ROOT / new[6:]).read_text("utf-8"), new
+        assert {line[:1] for line in lines} <= {"+", "@"}
+        for hunk in "\n".join(lines).split("\n@@\n"):
+            assert re.sub(r"^\+", "", hunk, flags=re.MULTILINE) in (ROOT / new[6:]).read_text("utf-8"), new
 
 
 @pytest.mark.parametrize("line", [*commands(BOOK["en"], "sh prove")])
