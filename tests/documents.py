@@ -1,4 +1,7 @@
-"""The project's documents, read: their fenced blocks, their tables, and the command lines in them."""
+"""The project's documents, read: their fenced blocks, their tables, and the command lines in them.
+
+An example may be on any page: `BOOK` is the README of a language with all its pages, as one text.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,29 @@ from pathlib import Path
 
 import click
 
-from conformance.text import Lang
+from conformance.text import LANGS, Lang
 
 ROOT = Path(__file__).parent.parent
-README: Mapping[Lang, str] = {
-    "en": (ROOT / "README.md").read_text("utf-8"),
-    "zh": (ROOT / "README.zh-CN.md").read_text("utf-8"),
+DOCS = ROOT / "docs"
+WRITTEN: tuple[Lang, ...] = tuple(lang for lang in LANGS if (DOCS / lang / "getting-started.md").exists())
+"""The languages that have pages."""
+README_PATH: Mapping[Lang, Path] = {"en": ROOT / "README.md", "zh": ROOT / "README.zh-CN.md"}
+PAGES: Mapping[Lang, Mapping[str, Path]] = {
+    lang: {"README": README_PATH[lang], **{path.stem: path for path in sorted((DOCS / lang).glob("*.md"))}}
+    for lang in WRITTEN
 }
+"""README and pages by name, the README first."""
+PAGE: Mapping[Lang, Mapping[str, str]] = {
+    lang: {name: path.read_text("utf-8") for name, path in pages.items()} for lang, pages in PAGES.items()
+}
+README: Mapping[Lang, str] = {lang: pages["README"] for lang, pages in PAGE.items()}
+BOOK: Mapping[Lang, str] = {lang: "\n".join(pages.values()) for lang, pages in PAGE.items()}
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text("utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "reports" / "README.md"])
+DOCUMENTS = sorted(
+    {ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", ROOT / "reports" / "README.md"}
+    | {path for pages in PAGES.values() for path in pages.values()}
+)
 
 
 @dataclass(frozen=True)

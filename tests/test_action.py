@@ -14,7 +14,7 @@ import yaml
 
 import conformance
 from conformance.text import Lang
-from tests.documents import README, blocks, parsed
+from tests.documents import BOOK, README, WRITTEN, blocks, parsed
 
 ROOT = Path(__file__).parent.parent
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
@@ -99,9 +99,9 @@ def test_no_text_of_an_input_becomes_a_part_of_the_script(name: str, text: str, 
     assert "${{" not in step()["run"]
 
 
-@pytest.mark.parametrize("lang", README)
+@pytest.mark.parametrize("lang", WRITTEN)
 def test_the_steps_shown_are_those_of_the_action(lang: Lang) -> None:
-    [block] = blocks(README[lang], "yaml action")
+    [block] = blocks(BOOK[lang], "yaml action")
     ours, upload = yaml.safe_load("\n".join(block.lines))["steps"]
     assert set(ours["with"]) == set(ACTION["inputs"])
     assert ours["env"] == {"QODER_PAT": "${{ secrets.QODER_PAT }}"}

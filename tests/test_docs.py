@@ -13,6 +13,10 @@ Every fenced block says what it is in its info string:
     toml config     read as configuration
     sh|text explore an exploration: tests/stateful/test_readme.py runs and reads it
     text run|red|serve   output, compared with what the code would write
+    sh install      needs a network: its words are compared with the package
+    yaml gitlab     a job: its command is parsed
+    diff            in CONTRIBUTING: every added line is in the file it names
+    mermaid         a picture
 """
 
 from __future__ import annotations
@@ -21,12 +25,14 @@ import os
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 import conformance
 from conformance.cli import run_command
@@ -40,12 +46,16 @@ from conformance.judging.verdict import WORDS, Line
 from conformance.options import OPTIONS
 from conformance.reporting.table import aligned
 from conformance.reporting.terminal import lines as terminal_lines
-from conformance.text import LANGS, Lang, Text
+from conformance.text import Lang, Text
 from tests.documents import (
+    BOOK,
     CONTRIBUTING,
     DOCUMENTS,
+    PAGE,
+    PAGES,
     README,
     ROOT,
+    WRITTEN,
     blocks,
     commands,
     environment,
@@ -83,9 +93,12 @@ KINDS = frozenset(
             "json request",
         ),
         *("json answer", "json release", "sh certify", "text certify", "yaml action"),
+        *("sh install", "yaml gitlab", "diff", "mermaid"),
     }
 )
-EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
+EACH_LANGUAGE = pytest.mark.parametrize("lang", WRITTEN)
+WORDS_IN = frozenset({"text run", "text red", "text serve", "text explore", "text certify", "toml waivers", "mermaid"})
+"""Blocks with sentences, which each language writes in its own words."""
 _EXAMPLE_PAT = "pt-an-example"
 
 
@@ -98,13 +111,25 @@ def test_every_block_says_what_it_is(path: Path) -> None:
     assert unknown == set()
 
 
-@pytest.mark.parametrize("kind", sorted(k for k in KINDS if not k.startswith(("text", "toml waivers"))))
-def test_both_languages_show_the_same_commands(kind: str) -> None:
-    assert commands(README["en"], kind) == commands(README["zh"], kind)
+@EACH_LANGUAGE
+def test_every_language_has_the_same_pages(lang: Lang) -> None:
+    assert list(PAGES[lang]) == list(PAGES["en"])
+
+
+@EACH_LANGUAGE
+@pytest.mark.parametrize("name", PAGES["en"])
+def test_every_language_has_the_same_examples_in_the_same_order(name: str, lang: Lang) -> None:
+    """The kinds of all blocks; of those that do not hold sentences, the lines too."""
+
+    def examples(language: Lang) -> list[tuple[str, tuple[str, ...]]]:
+        found = blocks(PAGE[language].get(name, ""))
+        return [(block.kind, () if block.kind in WORDS_IN else block.lines) for block in found]
+
+    assert examples(lang) == examples("en")
 
 
 def test_offline_commands_do_what_they_say(tmp_path: Path) -> None:
-    groups = [block.lines for block in blocks(README["en"], "sh offline")]
+    groups = [block.lines for block in blocks(BOOK["en"], "sh offline")]
     assert groups
 
     def run(number: int) -> list[tuple[str, int, str]]:
@@ -124,7 +149,7 @@ def outcome(line: str, place: Path) -> tuple[str, int, str]:
     return line, done.returncode, done.stdout[-2000:] + done.stderr[-2000:]
 
 
-@pytest.mark.parametrize("line", [*commands(README["en"], "sh live")])
+@pytest.mark.parametrize("line", [*commands(BOOK["en"], "sh live")])
 def test_a_live_command_could_start(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     environ, (program, *arguments) = split(line)
@@ -143,7 +168,7 @@ def test_a_live_command_could_start(line: str, tmp_path: Path, monkeypatch: pyte
         assert run_command.check(values).base_url is not None
 
 
-@pytest.mark.parametrize("line", [*commands(README["en"], "sh docs")])
+@pytest.mark.parametrize("line", [*commands(BOOK["en"], "sh docs")])
 def test_a_command_that_reads_published_pages_could_start(line: str) -> None:
     environ, (program, group, *arguments) = split(line)
     assert (environ, program) == ({}, "work-conformance")
@@ -155,23 +180,67 @@ def test_a_command_that_reads_published_pages_could_start(line: str) -> None:
     assert values["docs"] == "https://docs.qoder.com"
 
 
-@pytest.mark.parametrize("line", [*commands(README["en"], "sh prove")])
+@EACH_LANGUAGE
+def test_the_commands_that_install_name_this_package(lang: Lang) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    pip, pipx, uvx, container = commands(README[lang], "sh install")
+    assert [pip, pipx] == ["pip install .", "pipx install ."]
+    assert uvx == f"uvx --from . {project['name']} run"
+    version, inner = re.findall(r"python:(3\.\d+)-slim sh -c \"(.*)\"", container)[0]
+    assert f"Programming Language :: Python :: {version}" in project["classifiers"]
+    assert inner == f"pip install -q /src && {project['name']} run"
+    assert set(project["scripts"]) == {project["name"]}
+
+
+@EACH_LANGUAGE
+def test_the_job_for_gitlab_could_start(lang: Lang, monkeypatch: pytest.MonkeyPatch) -> None:
+    [block] = blocks(BOOK[lang], "yaml gitlab")
+    [job] = yaml.safe_load("\n".join(block.lines)).values()
+    install, run = job["script"]
+    assert install.startswith('pip install "git+https://')
+    context = parsed(shlex.split(run)[1:])
+    monkeypatch.setenv("QODER_PAT", _EXAMPLE_PAT)
+    assert run_command.check(merged(context, None)).strict
+    assert job["artifacts"]["reports"]["junit"] == f"{context.params['output']}junit.xml"
+
+
+@EACH_LANGUAGE
+def test_the_first_example_for_ci_is_strict(lang: Lang) -> None:
+    first = next(line for line in commands(README[lang], "sh live") if "--strict" in line)
+    assert parsed(split(first)[1][1:]).params["strict"] is True
+    assert any("strict" in line for line in blocks(PAGE[lang]["ci"])[0].lines)
+
+
+def test_the_change_shown_in_contributing_is_in_the_files() -> None:
+    shown = blocks(CONTRIBUTING, "diff")
+    assert len(shown) == 5
+    for block in shown:
+        old, new, *lines = block.lines
+        assert (old[:6], new[:6], old[6:]) == ("--- a/", "+++ b/", new[6:])
+        assert {line[:1] for line in lines} <= {"+", "@"}
+        for hunk in "\n".join(lines).split("\n@@\n"):
+            assert re.sub(r"^\+", "", hunk, flags=re.MULTILINE) in (ROOT / new[6:]).read_text("utf-8"), new
+
+
+@pytest.mark.parametrize("line", [*commands(BOOK["en"], "sh prove")])
 def test_a_command_that_proves_could_start(line: str) -> None:
     environ, (program, *arguments) = split(line)
     assert (environ, program, parsed(arguments).info_name) == ({}, "work-conformance", "prove")
 
 
 def test_the_last_whole_proof_was_short_of_nothing() -> None:
-    results = (ROOT / "tests" / "mutation" / "RESULTS.md").read_text("utf-8")
+    results = (ROOT / "tests" / "proving" / "RESULTS.md").read_text("utf-8")
     [rows] = tables(results)
     assert rows
     assert all(int(held) == int(of) > 0 for _, held, of in rows)
-    for lang in LANGS:
-        assert "tests/mutation/RESULTS.md" in README[lang]
+    for lang in WRITTEN:
+        assert "/RESULTS.md)" in PAGE[lang]["architecture"]
 
 
 def test_the_build_server_calls_the_command_for_the_tests() -> None:
-    lines = commands(README["en"], "sh bootstrap")
+    for lang in WRITTEN:
+        lines = commands(README[lang], "sh bootstrap")
+        assert commands(BOOK[lang], "sh bootstrap") == lines
     assert lines == ["python3 bootstrap.py run", "python3 bootstrap.py test"]
     assert (ROOT / ".ci" / "run").read_text("utf-8").rstrip().endswith(f"\n{lines[1]}")
     assert commands(CONTRIBUTING, "sh bootstrap") == lines[1:]
@@ -183,21 +252,21 @@ def test_the_build_servers_script_can_be_run() -> None:
 
 
 def test_serve_prints_what_is_shown() -> None:
-    [line] = commands(README["en"], "sh serve")
+    [line] = commands(BOOK["en"], "sh serve")
     words = ["0" if word == "8080" else word for word in shlex.split(line)]
     with subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = [process.stdout.readline().rstrip("\n") for _ in range(6)]
         process.terminate()
     shown = [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8080", re.sub(r"=pt-.*", "=pt-…", line)) for line in said]
-    for lang in LANGS:
-        [block] = blocks(README[lang], "text serve")
+    for lang in WRITTEN:
+        [block] = blocks(BOOK[lang], "text serve")
         assert list(block.lines) == shown
 
 
 @EACH_LANGUAGE
 def test_the_configuration_shown_is_accepted(lang: Lang, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    [block] = blocks(README[lang], "toml config")
+    [block] = blocks(BOOK[lang], "toml config")
     (tmp_path / "pyproject.toml").write_text("\n".join(block.lines), "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QODER_PAT", _EXAMPLE_PAT)
@@ -213,7 +282,7 @@ def test_the_configuration_shown_is_accepted(lang: Lang, tmp_path: Path, monkeyp
 
 @EACH_LANGUAGE
 def test_the_run_shown_has_the_counts_of_this_version(lang: Lang) -> None:
-    [block] = blocks(README[lang], "text run")
+    [block] = blocks(BOOK[lang], "text run")
     catalogue = load()
     head = [Text("chapter", "章节").in_(lang), WORDS["passed"].in_(lang), WORDS["observed"].in_(lang)]
     planned = {line.requirement for line in full_plan()}
@@ -255,12 +324,15 @@ def test_the_red_shown_is_what_a_run_writes(tmp_path: Path) -> None:
     plan = [Line(f"terminal.stopping.from-{state}", "ack.terminal.stopping") for state in ("starting", "active")]
     runs = (judge_app(broken, tokens, tmp_path / f"run-{seed}", plan, seed=seed) for seed in (0, 1))
     record = next(run for run in runs if "conformance-" in run.verdicts[0].reds[0].request)  # not a neutral client
-    for lang in LANGS:
-        [block] = blocks(README[lang], "text red")
-        rest = iter([masked(line) for line in terminal_lines(record, lang, report_path="")])
-        for line in block.lines:
-            pattern = re.escape(masked(line)).replace("…", ".*")
-            assert any(re.fullmatch(pattern, written) for written in rest), line
+    for lang in WRITTEN:
+        written = [masked(line) for line in terminal_lines(record, lang, report_path="")]
+        shown = blocks(BOOK[lang], "text red")
+        assert shown
+        for block in shown:
+            rest = iter(written)
+            for line in block.lines:
+                pattern = re.escape(masked(line)).replace("…", ".*")
+                assert any(re.fullmatch(pattern, other) for other in rest), line
 
 
 def masked(line: str) -> str:

@@ -1,17 +1,21 @@
-"""What the documents say of the project itself: its versions, its packages, its files, its licence."""
+"""What the documents say of the project itself: its versions, its packages, its files, its links, its licence."""
 
 from __future__ import annotations
 
 import re
+import struct
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import conformance
 from conformance.contract.catalogue import load
-from tests.documents import CHANGELOG, CONTRIBUTING, DOCUMENTS, README, ROOT, table
+from conformance.text import Lang
+from tests.browser import screenshot
+from tests.documents import CHANGELOG, CONTRIBUTING, DOCUMENTS, PAGE, PAGES, README, ROOT, WRITTEN, table
 from tests.test_architecture import APART, LAYERS, PACKAGE, package_of
+
+EACH_LANGUAGE = pytest.mark.parametrize("lang", WRITTEN)
 
 
 def test_the_changelog_lists_every_requirement_of_the_catalogue() -> None:
@@ -31,10 +35,11 @@ def test_the_changelog_has_this_version() -> None:
     assert re.search(rf"^## \[{re.escape(conformance.__version__)}\] - \d{{4}}-\d\d-\d\d$", CHANGELOG, re.MULTILINE)
 
 
-def test_the_packages_are_those_of_the_layers() -> None:
+@EACH_LANGUAGE
+def test_the_packages_are_those_of_the_architecture_test(lang: Lang) -> None:
     here = {package_of(path) for path in PACKAGE.rglob("*.py")} - {"__init__"} - APART
     order = [sorted(set(layer) & here) for layer in LAYERS if set(layer) & here]
-    assert [sorted(re.findall(r"`(\w+)`", row[0])) for row in table(CONTRIBUTING, "text")] == order
+    assert [sorted(re.findall(r"`(\w+)`", row[0])) for row in table(PAGE[lang]["architecture"], "text")] == order
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -50,23 +55,63 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 
 def anchors(path: Path) -> set[str]:
-    """The anchors that headings get: lower case, blanks as hyphens, punctuation gone."""
-    headings = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    """The anchors that headings get (lower case, blanks as hyphens, punctuation gone), and those that a page sets."""
+    text = path.read_text("utf-8")
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return slugs | set(re.findall(r'<a id="([^"]+)"></a>', text))
 
 
 def test_paths_that_are_named_exist() -> None:
-    for text in (*README.values(), CONTRIBUTING):
+    for text in (*(text for pages in PAGE.values() for text in pages.values()), CONTRIBUTING):
         for name in re.findall(r"`((?:conformance|tests|schemas)/[\w./-]+)`", text):
             assert (ROOT / name).exists(), name
 
 
-def test_both_languages_have_the_same_parts() -> None:
-    def shape(text: str) -> list[Any]:
-        marks = re.findall(r"^(#+) |^```(\w+ \w+)|^(\|)|^(-) ", text, re.MULTILINE)
-        return ["".join(mark) for mark in marks]
+@EACH_LANGUAGE
+@pytest.mark.parametrize("name", PAGES["en"])
+def test_only_the_architecture_names_modules(name: str, lang: Lang) -> None:
+    text = PAGE[lang].get(name, "")
+    assert name == "architecture" or not re.findall(
+        r"`(?:conformance|tests)/[^`]*`|\((?:\.\./)*(?:conformance|tests)/", text
+    )
 
-    assert shape(README["en"]) == shape(README["zh"])
+
+@EACH_LANGUAGE
+def test_a_readme_has_at_most_200_lines(lang: Lang) -> None:
+    assert len(README[lang].splitlines()) <= 200
+
+
+@EACH_LANGUAGE
+def test_a_readme_links_every_page(lang: Lang) -> None:
+    linked = set(re.findall(rf"\(docs/{lang}/([a-z-]+)\.md\)", README[lang]))
+    assert linked == set(PAGES[lang]) - {"README"}
+
+
+@EACH_LANGUAGE
+@pytest.mark.parametrize("name", [name for name in PAGES["en"] if name != "README"])
+def test_the_first_paragraph_of_a_page_asks_what_the_page_answers(name: str, lang: Lang) -> None:
+    text = re.sub(r"<!--.*?-->\n", "", PAGE[lang].get(name, "# -\n\n?"))
+    title, paragraph, *_ = text.split("\n\n")
+    assert title.startswith("# ")
+    assert re.search(r"[?？]", paragraph), paragraph
+
+
+@pytest.mark.parametrize(
+    "path", sorted({path for pages in PAGES.values() for path in pages.values()}), ids=lambda p: p.name
+)
+def test_documents_use_everyday_words(path: Path) -> None:
+    odd = "mend|mends|mended|reds|told|spoken|conductor|court|labour|weather|departure|unsteady"
+    assert re.findall(rf"(?i)\b(?:{odd})\b", path.read_text("utf-8")) == []
+
+
+def test_the_picture_of_the_report_is_small_and_as_wide_as_its_script_makes_it() -> None:
+    picture = screenshot.IMAGE.read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n")
+    assert struct.unpack(">II", picture[16:24]) == (screenshot.WIDTH, screenshot.HEIGHT)
+    assert len(picture) < screenshot.LARGEST
+    for lang in WRITTEN:
+        assert "(docs/images/report.png)" in README[lang]
 
 
 def test_the_license_is_apache() -> None:

@@ -1,4 +1,4 @@
-"""The tables and figures of the README, held against the code."""
+"""The tables and figures of README and docs, compared with the code."""
 
 from __future__ import annotations
 
@@ -8,40 +8,46 @@ from datetime import date
 import pytest
 
 from conformance.cli import run_command
+from conformance.cli.list_endpoints import _NOTHING, _USE_GIVEN, ENDPOINTS
 from conformance.client.availability import FIRST_CONTACT
 from conformance.client.backoff import MAX_WAIT
 from conformance.client.client import MAX_TRIES
 from conformance.contract.catalogue import BASIS_WORDS, load
-from conformance.judging import exit_code
+from conformance.emulator.defects import DEFECTS
+from conformance.emulator.shapes import SHAPES
+from conformance.emulator.variants import VARIANTS
 from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.judging.waivers import parse
+from conformance.mutation import kill_matrix, selection
 from conformance.options import OPTIONS
 from conformance.plugin import run_folder
 from conformance.settings import POLITE_RATE
 from conformance.target import MINIMUM_SECRET_LENGTH
-from conformance.text import LANGS, Lang, Text
-from tests.documents import README, blocks, options_in, table
+from conformance.text import Lang, Text
+from tests.documents import BOOK, PAGE, README, WRITTEN, blocks, options_in, table, tables
 
-EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
+EACH_LANGUAGE = pytest.mark.parametrize("lang", WRITTEN)
 
 
 @EACH_LANGUAGE
 def test_the_exit_codes_are_the_gates(lang: Lang) -> None:
     codes = {value for name, value in vars(exit_code).items() if name.startswith("EXIT_")}
-    assert [row[0] for row in table(README[lang], "0")] == [str(code) for code in sorted(codes)]
+    for name in ("README", "ci"):
+        assert [row[0] for row in table(PAGE[lang][name], "0")] == [str(code) for code in sorted(codes)]
 
 
 @EACH_LANGUAGE
 def test_the_verdicts_are_those_of_the_lattice_worst_first(lang: Lang) -> None:
     words = [WORDS[kind].in_(lang) for kind in WORST_FIRST]
-    assert [row[0] for row in table(README[lang], words[0])] == words
+    assert [row[0] for row in table(PAGE[lang]["ci"], words[0])] == words
 
 
 @EACH_LANGUAGE
 def test_the_options_are_those_of_run(lang: Lang) -> None:
-    everywhere = options_in(table(README[lang], "--base-url URL"))
-    flags = options_in(table(README[lang], "--config FILE"))
+    page = PAGE[lang]["configuration"]
+    flags = options_in(table(page, "--config FILE"))
+    everywhere = {name for rows in tables(page) if rows[0][0].startswith("`--") for name in options_in(rows)} - flags
     assert everywhere == {f"--{option.name}" for option in OPTIONS}
     every = {name for parameter in run_command.command.params for name in parameter.opts}
     assert everywhere | flags == every - {"--help", "-h"}
@@ -49,19 +55,25 @@ def test_the_options_are_those_of_run(lang: Lang) -> None:
 
 @EACH_LANGUAGE
 def test_the_defaults_are_those_of_the_settings(lang: Lang) -> None:
-    cells = {name: row[1] for row in table(README[lang], "--base-url URL") for name in options_in([row])}
+    cells = {name: row[2] for rows in tables(PAGE[lang]["configuration"]) for row in rows for name in options_in([row])}
+    default = Text("(default {value})", "默认 {value}")
+
+    def shown(option: str, value: object) -> bool:
+        return default.format(value=value).in_(lang) in cells[option]
+
     settings = run_command.check({"base_url": None})
     limits = settings.limits
-    assert cells["--api-prefix"].endswith(f"`{settings.api_prefix}`")
-    assert cells["--worker-header"].endswith(f"`{settings.worker_header}`")
+    assert shown("--api-prefix", settings.api_prefix)
+    assert shown("--worker-header", settings.worker_header)
     for name in ("timeout", "max_duration", "concurrency", "outage"):
-        assert re.search(rf"\b{getattr(limits, name):g}$", cells[f"--{name.replace('_', '-')}"]), name
-    assert re.search(rf"\b{settings.arrangement.timeout:g}$", cells["--arrange-timeout"])
-    assert cells["--arrange"].endswith(f"`{settings.arrangement.mode}`")
+        number = f"{getattr(limits, name):g}"
+        assert re.search(rf"(default|默认) {number}[)）]", cells[f"--{name.replace('_', '-')}"]), name
+    assert shown("--arrange-timeout", f"{settings.arrangement.timeout:g}")
+    assert settings.arrangement.mode == "api", "written out in the option's help"
     writes, reads = POLITE_RATE
     assert f"{writes:g}/{reads:g}" in cells["--max-rate"]
     wait = next(parameter for parameter in run_command.command.params if parameter.name == "wait")
-    assert table(README[lang], "--config FILE")[-2][1].endswith(f"{wait.default:g}")
+    assert re.search(rf"(default|默认) {wait.default:g}[)）]", cells["--wait"])
 
 
 @EACH_LANGUAGE
@@ -76,20 +88,21 @@ def test_the_limits_in_sentences_are_those_of_the_client(lang: Lang) -> None:
     )
     assert (MAX_TRIES, FIRST_CONTACT, MINIMUM_SECRET_LENGTH) == (10, 5, 12), "written out in the sentences above"
     for sentence in sentences:
-        assert "".join(sentence.in_(lang).split()) in "".join(README[lang].split())
+        assert "".join(sentence.in_(lang).split()) in "".join(BOOK[lang].split())
 
 
 @EACH_LANGUAGE
 def test_every_option_of_the_environment_has_its_variable(lang: Lang) -> None:
-    assert "`WORK_CONFORMANCE_LIKE_THIS`" in README[lang]
+    page = PAGE[lang]["configuration"]
+    assert "`WORK_CONFORMANCE_LIKE_THIS`" in page
     variables = {str(p.envvar) for p in run_command.command.params if getattr(p, "envvar", None)}
-    [own] = re.findall(r"`(WORK_CONFORMANCE_\w+)`", dict(table(README[lang], "--config FILE"))["`--alluredir DIR`"])
-    assert variables == {f"WORK_CONFORMANCE_{option.key.upper()}" for option in OPTIONS} | {own}
+    shown = {row[1].strip("`") for rows in tables(page) if rows[0][0].startswith("`--") for row in rows} - {""}
+    assert shown == variables
 
 
 @EACH_LANGUAGE
 def test_the_tokens_are_those_that_requirements_ask_for(lang: Lang) -> None:
-    first, *optional = table(README[lang], "QODER_PAT")
+    first, *optional = table(PAGE[lang]["configuration"], "QODER_PAT")
     shown = {row[0].strip("`"): set(re.findall(r"`(ack\.[a-z.-]+)`", row[2])) for row in optional}
     needed: dict[str, set[str]] = {}
     for requirement in load().requirements.values():
@@ -103,12 +116,15 @@ def test_the_tokens_are_those_that_requirements_ask_for(lang: Lang) -> None:
 
 @EACH_LANGUAGE
 def test_the_files_are_those_of_a_runs_folder(lang: Lang) -> None:
-    assert {row[0].strip("`") for row in table(README[lang], "report.json")} == {*run_folder._OURS, "transcripts/"}
+    assert {row[0].strip("`") for row in table(PAGE[lang]["reports"], "report.json")} == {
+        *run_folder._OURS,
+        "transcripts/",
+    }
 
 
 @EACH_LANGUAGE
 def test_levels_and_bases_are_those_of_the_catalogue(lang: Lang) -> None:
-    rows = table(README[lang], "MUST")
+    rows = table(PAGE[lang]["how-it-judges"], "MUST")
     requirements = load().requirements.values()
     assert {row[0] for row in rows if row[0]} == {requirement.level for requirement in requirements}
     bases = {re.match("[a-z]+", row[2])[0] for row in rows}  # type: ignore[index]
@@ -117,7 +133,7 @@ def test_levels_and_bases_are_those_of_the_catalogue(lang: Lang) -> None:
 
 @EACH_LANGUAGE
 def test_the_waivers_shown_are_accepted(lang: Lang) -> None:
-    [block] = blocks(README[lang], "toml waivers")
+    [block] = blocks(BOOK[lang], "toml waivers")
     one, cause = parse("\n".join(block.lines), "README", date(2029, 1, 1)).entries
     assert (one.number, one.requirement, one.expires) == (1, "ack.retry.active", date(2030, 1, 31))
     assert cause.requirement is None
@@ -129,4 +145,25 @@ def test_what_a_run_takes_is_what_it_announces(lang: Lang) -> None:
     writes = Text(f"at most {takes.writes} writes", f"至多 {takes.writes} 次写操作").in_(lang)
     seconds = Text(f"it takes at least {takes.seconds:.0f} s", f"至少需要 {takes.seconds:.0f} 秒").in_(lang)
     for sentence in (writes, seconds):
-        assert "".join(sentence.split()) in "".join(README[lang].split())
+        assert "".join(sentence.split()) in "".join(BOOK[lang].split())
+
+
+@EACH_LANGUAGE
+def test_the_figures_of_the_proof_are_those_of_the_code(lang: Lang) -> None:
+    defects, variants, shapes = str(len(DEFECTS)), str(len(VARIANTS)), str(len(SHAPES))
+    killed = str(len(kill_matrix.checks()))
+    assert [row[0] for row in table(README[lang], defects)] == [defects, killed, variants, shapes]
+    shown = [row[1] for rows in tables(PAGE[lang]["proof"]) for row in rows]
+    assert shown == [defects, variants, str(selection.COMBINATIONS), shapes]
+    assert killed in PAGE[lang]["proof"]
+
+
+@EACH_LANGUAGE
+def test_the_endpoints_of_the_readme_are_those_that_nothing_works_without(lang: Lang) -> None:
+    """And those that change an item's state: without them part of the states cannot be set up."""
+    known = {f"{endpoint.method} {endpoint.path}": endpoint for endpoint in ENDPOINTS}
+    shown = [row[0].strip("`") for row in table(README[lang], next(iter(known)))]
+    vital = {name for name, endpoint in known.items() if endpoint.without in {_NOTHING, _USE_GIVEN}}
+    moving = {name for name, endpoint in known.items() if endpoint.path.endswith(("/heartbeat", "/stop"))}
+    assert set(shown) == vital | moving
+    assert len(shown) == len(set(shown))

@@ -19,10 +19,10 @@ from conformance.arrange.responses import CannotArrange
 from conformance.cli import main
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.target import Redactor, Secret
-from conformance.text import LANGS, Lang
+from conformance.text import Lang
 from tests.cli.apps import left_on
 from tests.cli.processes import cli, command_line, live_processes, tokens_environment
-from tests.documents import README, blocks
+from tests.documents import BOOK, WRITTEN, blocks
 
 SECRET = "pt-Zq9xYw7Kd3LmNo5PqRs"
 LOOP = """
@@ -116,11 +116,11 @@ def test_a_program_that_cannot_be_started_is_named(kept: list[KeptProgram]) -> N
         asyncio.run(asked(Program(("./nothing-here",), 1.0, str, kept[-1])))
 
 
-@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("lang", WRITTEN)
 @pytest.mark.parametrize("processes", ["0", "2"])
-def test_the_example_of_the_readme_judges_the_emulator(lang: Lang, processes: str, tmp_path: Path) -> None:
-    [block] = blocks(README[lang], "python keep")
-    [arranging] = blocks(README[lang], "python arrange")
+def test_the_example_of_the_docs_judges_the_emulator(lang: Lang, processes: str, tmp_path: Path) -> None:
+    [block] = blocks(BOOK[lang], "python keep")
+    [arranging] = blocks(BOOK[lang], "python arrange")
     (tmp_path / "arrange.py").write_text("\n".join(arranging.lines))
     (tmp_path / "keep.py").write_text("\n".join(block.lines))
     tokens = Tokens.generate()

@@ -1,25 +1,23 @@
-"""What the READMEs say is compared is what is."""
+"""What the docs say is compared is what is."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from conformance.comparison.response_shape import HEADERS_OF_THE_WAY, OPEN_FIELDS, STATUSES_OF_THE_WAY
-
-ROOT = Path(__file__).parent.parent.parent
+from conformance.text import Lang
+from tests.documents import PAGE, WRITTEN
 
 
 @pytest.mark.parametrize(
-    ("name", "begin", "end"),
-    [("README.md", "Never compared are", "\n\n"), ("README.zh-CN.md", "以下内容从不比较", "\n\n")],
+    "lang",
+    WRITTEN,
 )
-def test_what_is_left_out_is_documented(name: str, begin: str, end: str) -> None:
-    text = (ROOT / name).read_text("utf-8")
-    paragraph = text[text.index(begin) :]
-    paragraph = paragraph[: paragraph.index(end)]
+def test_what_is_left_out_is_documented(lang: Lang) -> None:
+    """In the one paragraph that lists headers, statuses and open fields."""
+    [paragraph] = [part for part in PAGE[lang]["compare"].split("\n\n") if "`Keep-Alive`" in part]
     headers = {word.lower() for word in re.findall(r"`([A-Z][A-Za-z-]+)`", paragraph)}
     assert headers == HEADERS_OF_THE_WAY
     statuses = {int(number) for number in re.findall(r"\b[45]\d\d\b", paragraph)}

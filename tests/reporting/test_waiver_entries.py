@@ -1,4 +1,4 @@
-"""Ready-made waivers: one entry for a root cause, however many requirements fail of it, and they are those of the README."""
+"""Ready-made waivers: one entry for a root cause, however many requirements fail of it, and they are those of the docs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from conformance.judging.plan import full_plan
 from conformance.judging.run_result import RunRecord
 from conformance.judging.verdict import Line
 from conformance.judging.waivers import parse
-from conformance.text import LANGS, Lang
-from tests.documents import README, blocks
+from conformance.text import Lang
+from tests.documents import BOOK, WRITTEN, blocks
 from tests.runs import judge_app
 
 DAY = date(2029, 1, 1)
@@ -42,10 +42,10 @@ def test_one_wrong_error_type_is_one_entry(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("lang", LANGS)
-def test_the_waiver_of_the_readme_waives_the_failure_that_it_names(lang: Lang, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lang", WRITTEN)
+def test_the_waiver_of_the_docs_waives_the_failure_that_it_names(lang: Lang, tmp_path: Path) -> None:
     record = judged("retry.active-conflicts", tmp_path, ("retry.active",))
-    [block] = blocks(README[lang], "toml waivers")
+    [block] = blocks(BOOK[lang], "toml waivers")
     known = parse("\n".join(block.lines), "README", DAY)
     verdicts = {verdict.line: verdict for verdict in record.verdicts if verdict.line.requirement == "ack.retry.active"}
     failed = verdicts[Line("retry.active", "ack.retry.active")]

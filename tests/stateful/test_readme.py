@@ -1,4 +1,4 @@
-"""What the READMEs show of an exploration."""
+"""What the docs show of an exploration."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import pytest
 from conformance.contract.model import PHASES
 from conformance.stateful.sequence import VERBS, WORKERS
 from conformance.stateful.to_history import ROWS
-from conformance.text import LANGS, Lang
-from tests.documents import README, blocks
+from conformance.text import Lang
+from tests.documents import BOOK, WRITTEN, blocks
 
-EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
+EACH_LANGUAGE = pytest.mark.parametrize("lang", WRITTEN)
 
 
 @EACH_LANGUAGE
 def test_the_example_meets_every_pair(lang: Lang, tmp_path: Path) -> None:
-    [block] = blocks(README[lang], "sh explore")
+    [block] = blocks(BOOK[lang], "sh explore")
     [line] = block.lines
     program, *arguments = shlex.split(line)
     assert program == "work-conformance"
@@ -40,7 +40,7 @@ def test_the_example_meets_every_pair(lang: Lang, tmp_path: Path) -> None:
 
 @EACH_LANGUAGE
 def test_the_round_shown_is_written_as_rounds_are(lang: Lang) -> None:
-    [block] = blocks(README[lang], "text explore")
+    [block] = blocks(BOOK[lang], "text explore")
     head, *groups = block.lines
     assert re.fullmatch(r"--explore 1 --seed \d+, shrunk from \d+ requests", head)
     move = rf"(?:{'|'.join(VERBS)}) [ab](?: as (?:{'|'.join(WORKERS)}))?"

@@ -1,4 +1,4 @@
-"""What the README says of given items, word for word: its commands, its program, its files."""
+"""What the docs say of prepared items, word for word: commands, program, files."""
 
 from __future__ import annotations
 
@@ -18,22 +18,19 @@ from conformance.arrange.command_arranger import request_for
 from conformance.arrange.item_spec import Want
 from conformance.arrange.manifest import parse_manifest, schema_text
 from conformance.emulator import EmulatorServer, Tokens, create_app
-from conformance.text import LANGS, Lang
+from conformance.text import Lang
 from tests.cli.processes import clean_environment, tokens_environment
+from tests.documents import BOOK, WRITTEN
 from tests.vendor.server import Vendor
 from tests.vendor.test_vendor import OPTIONS, TOKEN, wants
 
 ROOT = Path(__file__).parents[2]
-README: Mapping[Lang, str] = {
-    "en": (ROOT / "README.md").read_text("utf-8"),
-    "zh": (ROOT / "README.zh-CN.md").read_text("utf-8"),
-}
-EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
+EACH_LANGUAGE = pytest.mark.parametrize("lang", WRITTEN)
 
 
 def block(lang: Lang, kind: str) -> str:
     """The one fenced block of that kind."""
-    [body] = re.findall(rf"^```{kind}\n(.*?)^```$", README[lang], re.MULTILINE | re.DOTALL)
+    [body] = re.findall(rf"^```{kind}\n(.*?)^```$", BOOK[lang], re.MULTILINE | re.DOTALL)
     return str(body)
 
 
@@ -83,13 +80,6 @@ def test_the_command_for_another_shape(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    "kind", ["sh manifest", "sh command", "sh keep", "sh vendor", "python arrange", "python keep", "json manifest"]
-)
-def test_both_languages_show_the_same(kind: str) -> None:
-    assert block("en", kind) == block("zh", kind)
-
-
 def test_the_program_shown_is_the_one_that_is_tested() -> None:
     program = ROOT / "tests" / "arrange" / "emulator_command.py"
     assert block("en", "python arrange") == program.read_text("utf-8")
@@ -108,6 +98,6 @@ def test_the_files_shown_are_what_they_say(lang: Lang) -> None:
 @EACH_LANGUAGE
 def test_every_key_of_an_item_is_explained(lang: Lang) -> None:
     properties = json.loads(schema_text())["$defs"]["item"]["properties"]
-    rows = re.findall(r"^\| (`[^|]*) \|", README[lang], re.MULTILINE)
+    rows = re.findall(r"^\| (`[^|]*) \|", BOOK[lang], re.MULTILINE)
     explained = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert set(properties) <= explained
