@@ -16,6 +16,7 @@ from conformance.contract.catalogue import BASIS_WORDS, load
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS
+from conformance.judging import exit_code
 from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.judging.waivers import parse
