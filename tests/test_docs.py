@@ -229,7 +229,7 @@ def test_a_command_that_proves_could_start(line: str) -> None:
 
 
 def test_the_last_whole_proof_was_short_of_nothing() -> None:
-    results = (ROOT / "tests" / "proving" / "RESULTS.md").read_text("utf-8")
+    results = (ROOT / "tests" / "mutation" / "RESULTS.md").read_text("utf-8")
     [rows] = tables(results)
     assert rows
     assert all(int(held) == int(of) > 0 for _, held, of in rows)
