@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,8 @@ _KEYS: Final = ("requirement", "check", "cause", "reason", "link", "expires", "f
 _SEPARATOR: Final = "::"
 _LONGEST: Final = 2000
 _LOOK: Final = 300
+_READ: Final = 8 * _LOOK
+"""Characters of a failure that are read to describe it; ids and times in them are replaced by shorter names."""
 _VOLATILE: Final = (
     (re.compile(r"\d{4}-\d\d-\d\d[Tt][0-9:.]+(?:[Zz]|[+-]\d\d:\d\d)?"), "<time>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
@@ -183,7 +185,9 @@ def causes_in(verdict: Verdict) -> frozenset[str]:
     return frozenset(look_of_cause(verdict, red) for red in verdict.reds)
 
 
+@lru_cache(maxsize=4096)
 def _lasting(text: str) -> str:
+    text = text[:_READ]
     for pattern, name in _VOLATILE:
         text = pattern.sub(name, text)
     shown = "".join(char if char.isprintable() else "?" for char in text[: _LOOK + 1])
