@@ -1,9 +1,9 @@
 """`python -m conformance` is `work-conformance`."""
 
-from conformance.machine.import_path import own_modules_first
+from conformance.machine.import_path import deprioritize_working_directory
 
 if __name__ == "__main__":
-    own_modules_first()
+    deprioritize_working_directory()
     from conformance.cli import main
 
     main(prog_name="work-conformance")

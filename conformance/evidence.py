@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from conformance import __version__
 from conformance.chapters.registry import scenarios
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.exchange import MalformedTranscript, Transcript
-from conformance.judging.judge import judge_line
-from conformance.judging.run_result import Circumstances, RunRecord
-from conformance.judging.verdict import Line, Verdict
+from conformance.judging.judge import judge_planned_check
+from conformance.judging.run_result import RunMetadata, RunResult
+from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.text import Text
 
 EVIDENCE: Final = "evidence.json"
@@ -45,13 +45,13 @@ class NewerEvidence(BrokenEvidence):
 class Evidence:
     """What a run rests on. `files` are the bytes of plan and transcripts by their path in the run's folder."""
 
-    circumstances: Circumstances
-    plan: tuple[Line, ...]
+    circumstances: RunMetadata
+    plan: tuple[PlannedCheck, ...]
     transcripts: Mapping[str, Transcript]
     files: Mapping[str, bytes]
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[PlannedCheck]:
         """What this version judges on it: the plan, and where the whole suite was planned, checks that are newer.
 
         What this version no longer has is left out; `unknown` names it.
@@ -60,35 +60,39 @@ class Evidence:
         if self.circumstances.selection is not None:
             return known
         held = dict.fromkeys(line.scenario for line in known)
-        newer = [Line(name, rule) for name in held for rule in scenarios()[name].requirements]
+        newer = [PlannedCheck(name, rule) for name in held for rule in scenarios()[name].requirements]
         return list(dict.fromkeys((*known, *newer)))
 
     @property
-    def unknown(self) -> list[Line]:
+    def unknown(self) -> list[PlannedCheck]:
         """Lines of the plan that this version of the suite does not have."""
         return [line for line in self.plan if not _is_known(line)]
 
-    def verdict(self, line: Line) -> Verdict:
+    def verdict(self, line: PlannedCheck) -> Verdict:
         """The verdict of this version on one of the `lines`."""
-        return judge_line(line, self.transcripts[line.scenario], self.circumstances.known_failures)
+        return judge_planned_check(line, self.transcripts[line.scenario], self.circumstances.known_failures)
 
     @property
-    def judged_again(self) -> Circumstances:
+    def rejudged_metadata(self) -> RunMetadata:
         """The circumstances once it is judged again, by this version."""
-        return replace(self.circumstances, suite_version=__version__, catalogue_version=load().version, replayed=True)
+        return replace(
+            self.circumstances, suite_version=__version__, catalogue_version=load_catalogue().version, replayed=True
+        )
 
-    def judged(self) -> RunRecord:
+    def judged(self) -> RunResult:
         """Everything judged again, by this version."""
         lines = self.lines
-        return RunRecord(circumstances=self.judged_again, plan=tuple(lines), verdicts=tuple(map(self.verdict, lines)))
+        return RunResult(
+            circumstances=self.rejudged_metadata, plan=tuple(lines), verdicts=tuple(map(self.verdict, lines))
+        )
 
 
-def plan_json(run_id: str, plan: list[Line]) -> dict[str, Any]:
+def plan_json(run_id: str, plan: list[PlannedCheck]) -> dict[str, Any]:
     """The plan as it is written down before the first request."""
     return {"format": PLAN_FORMAT, "run": run_id, "lines": [[line.scenario, line.requirement] for line in plan]}
 
 
-def seal(folder: Path, circumstances: Circumstances) -> str:
+def seal(folder: Path, circumstances: RunMetadata) -> str:
     """The text of `evidence.json` over the plan and the transcripts of a run that has ended.
 
     Raises:
@@ -121,7 +125,7 @@ def evidence_of(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Evidenc
         BrokenEvidence: they do not belong together.
     """
     try:
-        circumstances = Circumstances.from_json(index["circumstances"])
+        circumstances = RunMetadata.from_json(index["circumstances"])
         digests = dict(index["files"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise _malformed(EVIDENCE) from None
@@ -162,12 +166,12 @@ def _is_ours(name: object) -> bool:
     )
 
 
-def _plan(files: Mapping[str, bytes], run_id: str) -> tuple[Line, ...]:
+def _plan(files: Mapping[str, bytes], run_id: str) -> tuple[PlannedCheck, ...]:
     if PLAN not in files:
         raise BrokenEvidence(f"{PLAN} is missing; the evidence is not whole.", f"缺少 {PLAN}；证据不完整。")
     data = _object(PLAN, files[PLAN], PLAN_FORMAT)
     try:
-        lines = tuple(Line(str(scenario), str(requirement)) for scenario, requirement in data["lines"])
+        lines = tuple(PlannedCheck(str(scenario), str(requirement)) for scenario, requirement in data["lines"])
     except (KeyError, TypeError, ValueError):
         raise _malformed(PLAN) from None
     _same_run(PLAN, data.get("run"), run_id)
@@ -238,5 +242,5 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _is_known(line: Line) -> bool:
+def _is_known(line: PlannedCheck) -> bool:
     return line.scenario in scenarios() and line.requirement in scenarios()[line.scenario].requirements

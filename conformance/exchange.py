@@ -16,13 +16,13 @@ from conformance.text import Text
 
 TRANSCRIPT_FORMAT: Final = "work-conformance-transcript/1"
 
-UNKEPT: Final = "unkept"
+UNKEPT_FACT: Final = "unkept"
 """The fact that says how many requests were sent that the transcript does not show."""
 
-STALE: Final = "stale"
+STALE_READ_FACT: Final = "stale"
 """What follows a get's step where it was read again: the first reading is `<step>.stale`, the last `<step>`."""
 
-SPREAD: Final = "spread"
+SPREAD_FACT: Final = "spread"
 """The fact that says how many seconds lay between the first and the last request of a burst that left together."""
 
 Outcome = Literal["ok", "fail", "unknown"]
@@ -135,7 +135,7 @@ class Transcript:
     def requests(self) -> int:
         """How many were sent, those that were sent again, of earlier attempts, or not kept included."""
         shown = sum(exchange.tries for attempt in (self.exchanges, *self.earlier_attempts) for exchange in attempt)
-        return shown + int(self.facts.get(UNKEPT, 0))
+        return shown + int(self.facts.get(UNKEPT_FACT, 0))
 
     def find(self, step: str) -> Exchange | None:
         """The exchange of that step, or None where the conversation ended before it."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.arrange.environment_tokens import token_in
-from conformance.arrange.item_source import Arrangement, arrangement_from
+from conformance.arrange.environment_tokens import read_token
+from conformance.arrange.item_source import ArrangeConfig, arrange_config_from_options
 from conformance.arrange.item_spec import STATES
 from conformance.client.connection_options import base_url_from, connection_from
 from conformance.judging.waivers import read_waivers
-from conformance.machine.limits import FEWEST, at_once, open_files
+from conformance.machine.limits import MIN_OPEN_FILES, max_concurrency, max_open_files
 from conformance.options import OPTIONS, is_blank
 from conformance.target import (
     DEFAULT_API_PREFIX,
@@ -60,7 +60,7 @@ class Settings:
     connection: Connection
     seed: int | None
     credentials: Credentials | None
-    arrangement: Arrangement
+    arrange_config: ArrangeConfig
     waivers: str | None = None
     repeat: int = 1
     race_repeat: int | None = None
@@ -101,7 +101,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
     base_url = base_url_from(values["base_url"], prefix) if values.get("base_url") else None
     worker_header = _header_name(values.get("worker_header") or DEFAULT_WORKER_HEADER)
     arrange_url = _arrange_url(values.get("arrange_url"), base_url)
-    arrangement = arrangement_from(values, embedded=base_url is None)
+    arrange_config = arrange_config_from_options(values, embedded=base_url is None)
     return Settings(
         base_url=base_url,
         api_prefix=prefix,
@@ -121,10 +121,10 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         limits=_limits(values, [url for url in (base_url, values.get("arrange_url")) if url]),
         connection=connection_from(values, environ, base_url, arrange_url),
         seed=values.get("seed"),
-        credentials=_credentials(values, environ, arrangement, needed=base_url is not None),
-        arrangement=arrangement,
+        credentials=_credentials(values, environ, arrange_config, needed=base_url is not None),
+        arrange_config=arrange_config,
         waivers=read_waivers(Path(values["waivers"])) if values.get("waivers") else None,
-        repeat=_repeat(values, arrangement),
+        repeat=_repeat(values, arrange_config),
         race_repeat=_race_repeat(values),
         states=tuple(dict(_state(text) for text in values.get("map_state") or ()).items()),
     )
@@ -141,9 +141,9 @@ def _refuse_empty(values: Mapping[str, Any]) -> None:
             )
 
 
-def _repeat(values: Mapping[str, Any], arrangement: Arrangement) -> int:
+def _repeat(values: Mapping[str, Any], arrange_config: ArrangeConfig) -> int:
     repeat = int(_positive(values, "repeat", 1))
-    if repeat > 1 and arrangement.mode == "manifest":
+    if repeat > 1 and arrange_config.mode == "manifest":
         raise ConfigurationError(
             "--repeat needs fresh items each time, and a manifest has one for each case; use --arrange command or api.",
             "--repeat 每次都需要新的 item，而清单中每个用例只有一个；请改用 --arrange command 或 api。",
@@ -173,13 +173,13 @@ def _limits(values: Mapping[str, Any], addresses: Iterable[str]) -> Limits:
 
 def _allowed_at_once() -> int:
     """How many scenarios the machine has files for."""
-    files = open_files()
-    if files is not None and files < FEWEST:
+    files = max_open_files()
+    if files is not None and files < MIN_OPEN_FILES:
         raise ConfigurationError(
-            f"Only {files} files may be open at once; allow at least {FEWEST} (ulimit -n).",
-            f"只允许同时打开 {files} 个文件；请至少允许 {FEWEST} 个（ulimit -n）。",
+            f"Only {files} files may be open at once; allow at least {MIN_OPEN_FILES} (ulimit -n).",
+            f"只允许同时打开 {files} 个文件；请至少允许 {MIN_OPEN_FILES} 个（ulimit -n）。",
         )
-    return at_once(files) or _LARGEST
+    return max_concurrency(files) or _LARGEST
 
 
 def _outage(values: Mapping[str, Any]) -> float:
@@ -187,7 +187,7 @@ def _outage(values: Mapping[str, Any]) -> float:
 
 
 def _credentials(
-    values: Mapping[str, Any], environ: Mapping[str, str], arrangement: Arrangement, *, needed: bool
+    values: Mapping[str, Any], environ: Mapping[str, str], arrange_config: ArrangeConfig, *, needed: bool
 ) -> Credentials | None:
     """The four tokens by the names of their variables; None for the embedded emulator, which makes its own.
 
@@ -196,7 +196,7 @@ def _credentials(
     if not needed:
         return None
     found: dict[str, Secret | None] = {}
-    values = _with_a_main_token(values, environ, arrangement)
+    values = _with_a_main_token(values, environ, arrange_config)
     for kind in ("", "forbidden_", "foreign_", "expired_"):
         variable = values.get(f"{kind}pat_env") or f"QODER_{kind.upper()}PAT"
         value = environ.get(variable, "")
@@ -217,13 +217,13 @@ def _credentials(
 
 
 def _with_a_main_token(
-    values: Mapping[str, Any], environ: Mapping[str, str], arrangement: Arrangement
+    values: Mapping[str, Any], environ: Mapping[str, str], arrange_config: ArrangeConfig
 ) -> Mapping[str, Any]:
-    manifest = arrangement.manifest
+    manifest = arrange_config.manifest
     if manifest is None:
         return values
     for variable in manifest.pat_envs.values():
-        token_in(variable, environ)
+        read_token(variable, environ)
     first = manifest.items[0].pat_env
     if first is None or values.get("pat_env") or environ.get("QODER_PAT"):
         return values

@@ -14,7 +14,7 @@ import click
 
 from conformance.cli import run_command
 from conformance.contract.ambiguities import readings_of
-from conformance.contract.catalogue import BASIS_WORDS, FIRST_VERSION, Requirement, load
+from conformance.contract.catalogue import BASIS_WORDS, FIRST_VERSION, Requirement, load_catalogue
 from conformance.contract.common_mistakes import consequence_of, mistakes_of
 from conformance.options import OPTIONS
 from conformance.options.table import Option, Part
@@ -155,7 +155,11 @@ def _flag_row(flag: click.Option, lang: Lang) -> tuple[str, ...]:
 
 
 def _without(name: str, lang: Lang) -> str:
-    rules = [f"[`{rule.id}`](requirements.md#{rule.id})" for rule in load().requirements.values() if rule.input == name]
+    rules = [
+        f"[`{rule.id}`](requirements.md#{rule.id})"
+        for rule in load_catalogue().requirements.values()
+        if rule.input == name
+    ]
     return LEFT_OUT.format(rules=", ".join(rules)).in_(lang) if rules else NOTHING.in_(lang)
 
 
@@ -204,7 +208,7 @@ OPEN: Final = Text(
 
 def requirements(lang: Lang) -> str:
     """Return the page on every requirement of the catalogue."""
-    catalogue = load()
+    catalogue = load_catalogue()
     rules = list(catalogue.requirements.values())
     levels = {level.lower(): sum(rule.level == level for rule in rules) for level in ("MUST", "SHOULD", "OBSERVE")}
     intro = RULES_INTRO.format(version=catalogue.version, total=len(rules), **levels)
@@ -249,7 +253,7 @@ def _mistakes(rule: Requirement, lang: Lang) -> Iterator[str]:
     if effect is not None:
         yield EFFECT.format(effect=effect).in_(lang) + "\n"
     yield MISTAKES.in_(lang) + "\n"
-    yield from (f"- {FIX.format(what=mistake.what, fix=mistake.mend).in_(lang)}" for mistake in mistakes_of(rule.id))
+    yield from (f"- {FIX.format(what=mistake.what, fix=mistake.fix).in_(lang)}" for mistake in mistakes_of(rule.id))
     yield ""
 
 

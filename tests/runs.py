@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.mutant_run import credentials, judge_settings, settings_for
 
 __all__ = ["credentials", "judge_app", "judge_settings", "settings_for"]
 
 
-def judge_app(app: Any, tokens: Tokens, output: Path, plan: list[Line] | None = None, **values: Any) -> RunRecord:
+def judge_app(
+    app: Any, tokens: Tokens, output: Path, plan: list[PlannedCheck] | None = None, **values: Any
+) -> RunResult:
     """Serve an ASGI app and judge it: every line, or those given.
 
     Each race is run once, unless `race_repeat` says otherwise: what most tests are about does not depend on luck.

@@ -36,15 +36,15 @@ import yaml
 
 import conformance
 from conformance.cli import run_command
-from conformance.cli.options import merged
-from conformance.contract.catalogue import Requirement, load
+from conformance.cli.options import merge_config_file
+from conformance.contract.catalogue import Requirement, load_catalogue
 from conformance.emulator import Tokens
-from conformance.emulator.configuration import Recipe
+from conformance.emulator.configuration import ServerConfig
 from conformance.emulator.defects import DEFECTS
 from conformance.judging.plan import full_plan
-from conformance.judging.verdict import WORDS, Line
+from conformance.judging.verdict import WORDS, PlannedCheck
 from conformance.options import OPTIONS
-from conformance.reporting.table import aligned
+from conformance.reporting.table import align_columns
 from conformance.reporting.terminal import lines as terminal_lines
 from conformance.text import Lang, Text
 from tests.documents import (
@@ -161,7 +161,7 @@ def test_a_live_command_could_start(line: str, tmp_path: Path, monkeypatch: pyte
         return
     assert program == "work-conformance"
     context = parsed(arguments)
-    values = merged(context, None)
+    values = merge_config_file(context, None)
     if context.info_name == "run":
         if values["failed_from"]:
             values = {**values, "failed_from": None}  # an earlier run's folder, which is not there
@@ -200,7 +200,7 @@ def test_the_job_for_gitlab_could_start(lang: Lang, monkeypatch: pytest.MonkeyPa
     assert install.startswith('pip install "git+https://')
     context = parsed(shlex.split(run)[1:])
     monkeypatch.setenv("QODER_PAT", _EXAMPLE_PAT)
-    assert run_command.check(merged(context, None)).strict
+    assert run_command.check(merge_config_file(context, None)).strict
     assert job["artifacts"]["reports"]["junit"] == f"{context.params['output']}junit.xml"
 
 
@@ -270,7 +270,7 @@ def test_the_configuration_shown_is_accepted(lang: Lang, tmp_path: Path, monkeyp
     (tmp_path / "pyproject.toml").write_text("\n".join(block.lines), "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QODER_PAT", _EXAMPLE_PAT)
-    settings = run_command.check(merged(parsed(["run"]), None))
+    settings = run_command.check(merge_config_file(parsed(["run"]), None))
     assert settings.strict
     assert settings.base_url == "https://staging.example"
     assert settings.headers == (("X-Route", "canary"),)
@@ -283,14 +283,14 @@ def test_the_configuration_shown_is_accepted(lang: Lang, tmp_path: Path, monkeyp
 @EACH_LANGUAGE
 def test_the_run_shown_has_the_counts_of_this_version(lang: Lang) -> None:
     [block] = blocks(BOOK[lang], "text run")
-    catalogue = load()
+    catalogue = load_catalogue()
     head = [Text("chapter", "章节").in_(lang), WORDS["passed"].in_(lang), WORDS["observed"].in_(lang)]
     planned = {line.requirement for line in full_plan()}
     judged = [[rule for rule in c.requirements if rule.id in planned] for c in catalogue.chapters]
     rows = [[c.title.in_(lang), *counts(rules)] for c, rules in zip(catalogue.chapters, judged, strict=True)]
     rows = [head, *rows, [Text("total", "合计").in_(lang), *counts([rule for rules in judged for rule in rules])]]
     start = next(number for number, line in enumerate(block.lines) if line.startswith(head[0]))
-    assert list(block.lines[start : start + len(rows)]) == list(aligned(rows))
+    assert list(block.lines[start : start + len(rows)]) == list(align_columns(rows))
 
     observed = counts([rule for rules in judged for rule in rules])[1]
     sentence = Text(f"Observed, not judged (requirements: {observed})", f"仅观察，不判定（{observed} 条要求）")
@@ -320,10 +320,12 @@ def counts(requirements: Sequence[Requirement]) -> tuple[str, str]:
 def test_the_red_shown_is_what_a_run_writes(tmp_path: Path) -> None:
     """Each line shown is in the real output, in this order; `…` stands for what was cut."""
     tokens = Tokens.generate()
-    broken = DEFECTS["envelope.conflict-error"].broken(Recipe()).build(tokens)
-    plan = [Line(f"terminal.stopping.from-{state}", "ack.terminal.stopping") for state in ("starting", "active")]
+    broken = DEFECTS["envelope.conflict-error"].broken(ServerConfig()).build(tokens)
+    plan = [
+        PlannedCheck(f"terminal.stopping.from-{state}", "ack.terminal.stopping") for state in ("starting", "active")
+    ]
     runs = (judge_app(broken, tokens, tmp_path / f"run-{seed}", plan, seed=seed) for seed in (0, 1))
-    record = next(run for run in runs if "conformance-" in run.verdicts[0].reds[0].request)  # not a neutral client
+    record = next(run for run in runs if "conformance-" in run.verdicts[0].failures[0].request)  # not a neutral client
     for lang in WRITTEN:
         written = [masked(line) for line in terminal_lines(record, lang, report_path="")]
         shown = blocks(BOOK[lang], "text red")

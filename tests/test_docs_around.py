@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import conformance
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.text import Lang
 from tests.browser import screenshot
 from tests.documents import CHANGELOG, CONTRIBUTING, DOCUMENTS, PAGE, PAGES, README, ROOT, WRITTEN, table
@@ -19,7 +19,7 @@ EACH_LANGUAGE = pytest.mark.parametrize("lang", WRITTEN)
 
 
 def test_the_changelog_lists_every_requirement_of_the_catalogue() -> None:
-    catalogue = load()
+    catalogue = load_catalogue()
     versions = re.split(r"^### Catalogue ", CHANGELOG, flags=re.MULTILINE)[1:]
     assert versions[0].split("\n")[0] == catalogue.version
     listed = [

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.options.table import Part
 from conformance.options.variables import TOKENS
 from conformance.text import LANGS, Lang
@@ -26,13 +26,13 @@ def test_a_page_is_what_the_generator_writes(path: Path) -> None:
 @EACH_LANGUAGE
 def test_every_requirement_has_one_anchor_that_failures_can_link_to(lang: Lang) -> None:
     anchors = re.findall(r'^<a id="([^"]+)"></a>$', docs_pages.requirements(lang), re.MULTILINE)
-    assert anchors == list(load().requirements)
+    assert anchors == list(load_catalogue().requirements)
 
 
 @EACH_LANGUAGE
 def test_every_requirement_has_sources_or_is_open_and_has_a_fix(lang: Lang) -> None:
     text = docs_pages.requirements(lang)
-    for rule, part in zip(load().requirements.values(), text.split('<a id="')[1:], strict=True):
+    for rule, part in zip(load_catalogue().requirements.values(), text.split('<a id="')[1:], strict=True):
         assert f"**{rule.level}**" in part
         assert all(source.cite(lang) in part for source in rule.sources)
         assert {"en": "**Fix:**", "zh": "**修复建议：**"}[lang] in part

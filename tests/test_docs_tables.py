@@ -12,7 +12,7 @@ from conformance.cli.list_endpoints import _NOTHING, _USE_GIVEN, ENDPOINTS
 from conformance.client.availability import FIRST_CONTACT
 from conformance.client.backoff import MAX_WAIT
 from conformance.client.client import MAX_TRIES
-from conformance.contract.catalogue import BASIS_WORDS, load
+from conformance.contract.catalogue import BASIS_WORDS, load_catalogue
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS
@@ -69,8 +69,8 @@ def test_the_defaults_are_those_of_the_settings(lang: Lang) -> None:
     for name in ("timeout", "max_duration", "concurrency", "outage"):
         number = f"{getattr(limits, name):g}"
         assert re.search(rf"(default|默认) {number}[)）]", cells[f"--{name.replace('_', '-')}"]), name
-    assert shown("--arrange-timeout", f"{settings.arrangement.timeout:g}")
-    assert settings.arrangement.mode == "api", "written out in the option's help"
+    assert shown("--arrange-timeout", f"{settings.arrange_config.timeout:g}")
+    assert settings.arrange_config.mode == "api", "written out in the option's help"
     writes, reads = POLITE_RATE
     assert f"{writes:g}/{reads:g}" in cells["--max-rate"]
     wait = next(parameter for parameter in run_command.command.params if parameter.name == "wait")
@@ -106,7 +106,7 @@ def test_the_tokens_are_those_that_requirements_ask_for(lang: Lang) -> None:
     first, *optional = table(PAGE[lang]["configuration"], "QODER_PAT")
     shown = {row[0].strip("`"): set(re.findall(r"`(ack\.[a-z.-]+)`", row[2])) for row in optional}
     needed: dict[str, set[str]] = {}
-    for requirement in load().requirements.values():
+    for requirement in load_catalogue().requirements.values():
         if requirement.input is not None:
             needed.setdefault(requirement.input, set()).add(requirement.id)
     assert shown == needed
@@ -126,7 +126,7 @@ def test_the_files_are_those_of_a_runs_folder(lang: Lang) -> None:
 @EACH_LANGUAGE
 def test_levels_and_bases_are_those_of_the_catalogue(lang: Lang) -> None:
     rows = table(PAGE[lang]["how-it-judges"], "MUST")
-    requirements = load().requirements.values()
+    requirements = load_catalogue().requirements.values()
     assert {row[0] for row in rows if row[0]} == {requirement.level for requirement in requirements}
     bases = {re.match("[a-z]+", row[2])[0] for row in rows}  # type: ignore[index]
     assert bases == {requirement.basis for requirement in requirements} == set(BASIS_WORDS)
@@ -164,7 +164,7 @@ def test_the_endpoints_of_the_readme_are_those_that_nothing_works_without(lang: 
     """And those that change an item's state: without them part of the states cannot be set up."""
     known = {f"{endpoint.method} {endpoint.path}": endpoint for endpoint in ENDPOINTS}
     shown = [row[0].strip("`") for row in table(README[lang], next(iter(known)))]
-    vital = {name for name, endpoint in known.items() if endpoint.without in {_NOTHING, _USE_GIVEN}}
+    vital = {name for name, endpoint in known.items() if endpoint.consequence_if_missing in {_NOTHING, _USE_GIVEN}}
     moving = {name for name, endpoint in known.items() if endpoint.path.endswith(("/heartbeat", "/stop"))}
     assert set(shown) == vital | moving
     assert len(shown) == len(set(shown))

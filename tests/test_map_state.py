@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.plugin.scenario_runner import Assignment
+from conformance.plugin.scenario_runner import RunConfig
 from conformance.plugin.worker_input import pack, unpack
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError, Limits
@@ -34,7 +34,7 @@ def test_what_maps_nothing_to_a_documented_state_is_refused(text: str) -> None:
 
 
 def test_every_process_of_a_run_knows_the_names(tmp_path: Path) -> None:
-    assignment = Assignment(
+    run_config = RunConfig(
         run_id="r",
         seed=1,
         epoch=0.0,
@@ -43,7 +43,7 @@ def test_every_process_of_a_run_knows_the_names(tmp_path: Path) -> None:
         limits=Limits(),
         folder=tmp_path,
     )
-    packed = json.loads(json.dumps(pack(assignment, processes=3)))
+    packed = json.loads(json.dumps(pack(run_config, processes=3)))
     there = unpack(packed)
     assert there.target.states == (("pending", "queued"),)
     assert there.processes == 3

@@ -10,20 +10,20 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, Protocol
 
 from conformance.arrange.deliveries import DeliveredTwice, Deliveries
-from conformance.arrange.environments import NO_SECOND, Maker, Workspace
-from conformance.arrange.item_spec import Item, Place, Want
+from conformance.arrange.environments import NO_SECOND, ResourceFactory, RunResources
+from conformance.arrange.item_spec import Item, ItemSpec, Place
 from conformance.arrange.journal import Journal
 from conformance.arrange.responses import (
-    AnswerLost,
     CannotArrange,
-    NotOffered,
+    NotExercised,
+    NoUsableResponse,
     id_of,
-    nothing_in,
+    is_empty_poll,
     object_of,
-    succeeded,
-    usable_id,
+    require_success,
+    require_usable_id,
 )
-from conformance.arrange.transitions import Way
+from conformance.arrange.transitions import TransitionRunner
 from conformance.client.api import Api
 from conformance.exchange import Header
 from conformance.text import Text
@@ -50,11 +50,11 @@ class Arranger(Protocol):
     kind: str
 
     @property
-    def used(self) -> Sequence[Item]:
+    def items_to_clean_up(self) -> Sequence[Item]:
         """Items that the suite made and that were this case's own: to be removed with their sessions."""
         ...
 
-    async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
+    async def item(self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """An item as wanted, a case's own from now on.
 
         `worker` is the identity to poll with where this arranger polls, `header` another spelling of its header.
@@ -69,7 +69,7 @@ class Arranger(Protocol):
         """
         ...
 
-    async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
+    async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
         """The same item, delivered to somebody else; errors as `item`."""
         ...
 
@@ -86,7 +86,7 @@ class ApiArranger:
     def __init__(
         self,
         api: Api,
-        workspace: Workspace,
+        run_resources: RunResources,
         journal: Journal,
         label: str,
         *,
@@ -94,25 +94,25 @@ class ApiArranger:
         keyed: bool = False,
         deliveries: Deliveries | None = None,
     ) -> None:
-        self.used: list[Item] = []
+        self.items_to_clean_up: list[Item] = []
         self._listed = {} if listed is None else listed
         self._api = api
-        self._workspace = workspace
-        self._maker = Maker(api, journal, workspace.run_id, keyed=keyed)
+        self._workspace = run_resources
+        self._maker = ResourceFactory(api, journal, run_resources.run_id, keyed=keyed)
         self._label = label
         self._deliveries = Deliveries(journal) if deliveries is None else deliveries
 
-    async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
+    async def item(self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """Queue an item, poll until one is delivered, and take it along its way."""
         worker_header = header or self._api.client.target.worker_header
         headers: tuple[Header, ...] = () if worker is None else ((worker_header, worker),)
-        if not want.delivered:
-            return await self._undelivered(want.place, name)
-        item = await self._delivered(want.place, worker, headers, name)
-        await Way(self._api, item, headers, lambda step: _step(name, step)).go(want)
+        if not item_spec.delivered:
+            return await self._undelivered(item_spec.place, name)
+        item = await self._delivered(item_spec.place, worker, headers, name)
+        await TransitionRunner(self._api, item, headers, lambda step: _step(name, step)).go(item_spec)
         return item
 
-    async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
+    async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
         """Poll with a reclaim age of zero until the item is delivered again.
 
         Only for the quiet environment: such a poll takes any delivered item of its environment.
@@ -123,7 +123,7 @@ class ApiArranger:
             again = await self._poll(f"redeliver.poll.{number}", item.place, item.environment_id, None, headers, 0)
             if again is not None and again.work_id == item.work_id:
                 return again
-        raise NotOffered(Text("poll did not deliver the item again", "poll 没有重新投递该 item"))
+        raise NotExercised(Text("poll did not deliver the item again", "poll 没有重新投递该 item"))
 
     async def _delivered(self, place: Place, worker: str | None, headers: tuple[Header, ...], name: str) -> Item:
         """Items are alike until polled: whichever the poll returns is this scenario's own."""
@@ -132,11 +132,11 @@ class ApiArranger:
         async for _ in _paced(POLL_PATIENCE):
             number += 1
             step = _step(name, f"poll.{number}")
-            async with self._deliveries.polling():
+            async with self._deliveries.poll_section():
                 item = await self._poll(step, place, environment_id, worker, headers, NEVER_RECLAIM_MS)
-                fresh = item is None or place == "quiet" or self._deliveries.take(item)
+                fresh = item is None or place == "quiet" or self._deliveries.record_delivery(item)
             if item is not None and fresh:
-                self.used.append(item)
+                self.items_to_clean_up.append(item)
                 return item
             if item is not None:
                 await self._put_aside(step, item)
@@ -157,7 +157,7 @@ class ApiArranger:
         """
         if not self._deliveries.alone:
             raise DeliveredTwice(step)
-        if any(mine.work_id == item.work_id for mine in self.used):
+        if any(mine.work_id == item.work_id for mine in self.items_to_clean_up):
             raise CannotArrange(
                 Text(
                     "poll delivered one item to two workers of this case, which needs an item for each",
@@ -165,7 +165,7 @@ class ApiArranger:
                 ),
                 step,
             )
-        succeeded(await self._api.stop(f"{step}.put-aside", item.environment_id, item.work_id, force=True))
+        require_success(await self._api.stop(f"{step}.put-aside", item.environment_id, item.work_id, force=True))
 
     async def _queued(self, place: Place, name: str) -> tuple[str, str]:
         """Create a session and its first message, so that work is queued; the ids of environment and session.
@@ -184,8 +184,8 @@ class ApiArranger:
                     agent=self._workspace.agent,
                     environment=environment_id,
                 )
-                succeeded(await self._api.send_message(_step(name, f"message{again}"), session_id, "Say OK."))
-            except AnswerLost as lost:
+                require_success(await self._api.send_message(_step(name, f"message{again}"), session_id, "Say OK."))
+            except NoUsableResponse as lost:
                 if lost.exchange.outcome == "fail" or again == _AGAIN[-1]:
                     raise
             else:
@@ -206,16 +206,16 @@ class ApiArranger:
                 raise CannotArrange(Text("the list of work items has no `data`", "work item 列表中没有 `data`"), step)
             for entry in listed:
                 if isinstance(entry, dict) and session_of(entry) == session_id:
-                    work_id = usable_id(entry.get("id"), step)
+                    work_id = require_usable_id(entry.get("id"), step)
                     item = Item(
                         environment_id=environment_id,
                         work_id=work_id,
                         place=place,
                         worker=None,
-                        seen_by=step,
+                        delivery_step=step,
                         seen=entry,
                     )
-                    self.used.append(item)
+                    self.items_to_clean_up.append(item)
                     return item
             if listing.get("has_more") is True and isinstance(listing.get("last_id"), str):
                 self._listed[environment_id] = listing["last_id"]
@@ -237,14 +237,14 @@ class ApiArranger:
         exchange = await self._api.poll(
             step, environment_id, headers=headers, block_ms=BLOCK_MS, reclaim_older_than_ms=reclaim_older_than_ms
         )
-        if nothing_in(exchange):
+        if is_empty_poll(exchange):
             return None
         return Item(
             environment_id=environment_id,
             work_id=id_of(exchange),
             place=place,
             worker=worker,
-            seen_by=step,
+            delivery_step=step,
             seen=object_of(exchange),
         )
 

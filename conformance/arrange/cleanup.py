@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from conformance.arrange.api_arranger import session_of
 from conformance.arrange.item_spec import Item
-from conformance.arrange.journal import Collection, Journal, Made
+from conformance.arrange.journal import Collection, Journal, JournaledResource
 from conformance.arrange.refusals import outcome
 from conformance.arrange.resource_names import run_of_name
-from conformance.arrange.responses import AnswerLost, CannotArrange, object_of
+from conformance.arrange.responses import CannotArrange, NoUsableResponse, object_of
 from conformance.client.api import Api
-from conformance.client.availability import TargetGone
+from conformance.client.availability import TargetUnreachable
 from conformance.client.client import MAX_LOST_TRIES
 from conformance.exchange import Exchange
 from conformance.text import Text
@@ -32,7 +32,7 @@ _SETTLING: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Leftover:
+class UnremovedResource:
     """Something that could not be removed, and the last answer to the attempt."""
 
     collection: Collection
@@ -41,9 +41,9 @@ class Leftover:
     reason: str
 
 
-async def remove(
-    api: Api, made: Iterable[Made], *, within: float | None = None, at_once: int | None = None
-) -> list[Leftover]:
+async def remove_resources(
+    api: Api, made: Iterable[JournaledResource], *, within: float | None = None, at_once: int | None = None
+) -> list[UnremovedResource]:
     """Remove everything in `made`: items first, then sessions, agents and environments. Never raises for the target.
 
     What is not removed `within` so many seconds is left. `at_once` is how many requests are under way at most, by
@@ -60,7 +60,7 @@ async def remove(
     return leftovers
 
 
-async def clear(api: Api, journal: Journal, items: Iterable[Item]) -> None:
+async def clean_up_items(api: Api, journal: Journal, items: Iterable[Item]) -> None:
     """Stop items that are done with and remove their sessions, where this run made them.
 
     Never raises for the target: what cannot be removed now is left to the end of the run.
@@ -73,9 +73,9 @@ async def clear(api: Api, journal: Journal, items: Iterable[Item]) -> None:
             journal.removed(made, (item.environment_id, item.work_id))
 
 
-async def find(api: Api, run_id: str | None = None) -> list[Made]:
+async def find_resources(api: Api, run_id: str | None = None) -> list[JournaledResource]:
     """Everything on the account that carries a run's name, newest kind last."""
-    found: list[Made] = []
+    found: list[JournaledResource] = []
     for collection in COLLECTIONS:
         async for entry in _entries(api, collection):
             made = _recognise(collection, entry)
@@ -84,12 +84,14 @@ async def find(api: Api, run_id: str | None = None) -> list[Made]:
     return found
 
 
-def run_of(made: Made) -> str | None:
+def run_of(made: JournaledResource) -> str | None:
     """The run that made it, by its name."""
     return run_of_name(made.name)
 
 
-async def _with_ids(api: Api, made: list[Made], until: float | None) -> tuple[list[Made], list[Leftover]]:
+async def _with_ids(
+    api: Api, made: list[JournaledResource], until: float | None
+) -> tuple[list[JournaledResource], list[UnremovedResource]]:
     """Find by its name what has no id. What a complete search does not find was never made."""
     known = [m for m in made if m.id is not None]
     nameless = [m for m in made if m.id is None]
@@ -97,19 +99,19 @@ async def _with_ids(api: Api, made: list[Made], until: float | None) -> tuple[li
         return known, []
     try:
         async with asyncio.timeout_at(until):
-            found = {(m.collection, m.name): m for m in await find(api)}
-    except (AnswerLost, CannotArrange, TargetGone, TimeoutError):
+            found = {(m.collection, m.name): m for m in await find_resources(api)}
+    except (NoUsableResponse, CannotArrange, TargetUnreachable, TimeoutError):
         reason = "the answer to its creation was lost, and the search for its name failed"
-        return known, [Leftover(m.collection, m.name, None, reason) for m in nameless]
+        return known, [UnremovedResource(m.collection, m.name, None, reason) for m in nameless]
     return known + [found[(m.collection, m.name)] for m in nameless if (m.collection, m.name) in found], []
 
 
-def _recognise(collection: Collection, entry: Any) -> Made | None:
+def _recognise(collection: Collection, entry: Any) -> JournaledResource | None:
     if not isinstance(entry, dict) or entry.get("archived_at"):
         return None
     name, object_id = entry.get("title" if collection == "sessions" else "name"), entry.get("id")
     if isinstance(name, str) and isinstance(object_id, str) and run_of_name(name) is not None:
-        return Made(collection, name, object_id)
+        return JournaledResource(collection, name, object_id)
     return None
 
 
@@ -148,14 +150,16 @@ def _next_page(listing: dict[str, Any]) -> str | None:
     return last if listing.get("has_more") is True and isinstance(last, str) else None
 
 
-async def _stop_all_work(api: Api, environment: Made, gate: asyncio.Semaphore, until: float | None) -> None:
+async def _stop_all_work(
+    api: Api, environment: JournaledResource, gate: asyncio.Semaphore, until: float | None
+) -> None:
     """Stop whatever is live in an environment that the suite made. One that is not self-hosted has no work."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout_at(until):
             await _stop_live(api, environment, gate)
 
 
-async def _stop_live(api: Api, environment: Made, gate: asyncio.Semaphore) -> None:
+async def _stop_live(api: Api, environment: JournaledResource, gate: asyncio.Semaphore) -> None:
     assert environment.id is not None
     live: list[str] = []
     page = None
@@ -166,14 +170,14 @@ async def _stop_live(api: Api, environment: Made, gate: asyncio.Semaphore) -> No
             page = _next_page(listing)
             if page is None:
                 break
-    except (AnswerLost, CannotArrange, TargetGone):
+    except (NoUsableResponse, CannotArrange, TargetUnreachable):
         return
     await asyncio.gather(*(_stop(api, environment.id, work_id, gate) for work_id in live))
 
 
 async def _stop(api: Api, environment_id: str, work_id: str, gate: asyncio.Semaphore) -> None:
     async with gate:
-        with contextlib.suppress(TargetGone):
+        with contextlib.suppress(TargetUnreachable):
             for _ in range(MAX_LOST_TRIES):
                 if (await api.stop("clean.stop", environment_id, work_id, force=True)).outcome != "unknown":
                     break
@@ -185,17 +189,19 @@ def _live_id(entry: Any) -> str | None:
     return None
 
 
-async def _remove(api: Api, made: Made, gate: asyncio.Semaphore, until: float | None) -> Leftover | None:
+async def _remove(
+    api: Api, made: JournaledResource, gate: asyncio.Semaphore, until: float | None
+) -> UnremovedResource | None:
     """Delete; where that is refused, free it and delete again; where that is refused too, archive."""
     assert made.id is not None
     try:
         async with asyncio.timeout_at(until), gate:
             reason = await _take_away(api, made.collection, made.id)
-    except TargetGone:
+    except TargetUnreachable:
         reason = "the target was gone"
     except TimeoutError:
         reason = "no time was left for it"
-    return None if reason is None else Leftover(made.collection, made.name, made.id, reason)
+    return None if reason is None else UnremovedResource(made.collection, made.name, made.id, reason)
 
 
 async def _take_away(api: Api, collection: Collection, object_id: str) -> str | None:
@@ -253,12 +259,12 @@ async def _shown(api: Api, collection: Collection, object_id: str) -> bool:
     try:
         shown = object_of(await api.get_object("clean.get", collection, object_id))
         return not shown.get("archived_at")
-    except (AnswerLost, CannotArrange):
+    except (NoUsableResponse, CannotArrange):
         pass
     try:
         async for entry in _entries(api, collection):
             if isinstance(entry, dict) and entry.get("id") == object_id:
                 return not entry.get("archived_at")
-    except (AnswerLost, CannotArrange):
+    except (NoUsableResponse, CannotArrange):
         pass
     return False

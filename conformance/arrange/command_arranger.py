@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final, Literal, NoReturn
 
-from conformance.arrange.environment_tokens import token_in
-from conformance.arrange.item_spec import Want
-from conformance.arrange.long_lived_command import MAX_OUTPUT, KeptProgram, Trouble, end
-from conformance.arrange.responses import CannotArrange, usable_id
+from conformance.arrange.environment_tokens import read_token
+from conformance.arrange.item_spec import ItemSpec
+from conformance.arrange.long_lived_command import MAX_OUTPUT, LongLivedProgram, ProgramFailure, terminate_process
+from conformance.arrange.responses import CannotArrange, require_usable_id
 from conformance.contract.strict_json import NotStrictJson, decode, parse
-from conformance.machine.temporary_file import scratch
+from conformance.machine.temporary_file import open_unnamed_file
 from conformance.machine.user_environment import users_environment
 from conformance.target import ConfigurationError
 from conformance.text import Text
@@ -35,7 +35,7 @@ _NAPS: Final = (0.005, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ProvidedItem:
     """What a program gave: an environment, or an item of one. `pat_env` names the variable with the environment's token."""
 
     environment_id: str
@@ -44,7 +44,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class ArrangeProgram:
     """The words of the command, how many seconds one request may take, and what keeps secrets out of messages.
 
     `kept` is the program where it stays; else one is started for each request.
@@ -53,9 +53,9 @@ class Program:
     words: tuple[str, ...]
     timeout: float
     redact: Callable[[str], str]
-    kept: KeptProgram | None = None
+    kept: LongLivedProgram | None = None
 
-    async def item(self, request: dict[str, Any], what: str) -> Given:
+    async def item(self, request: dict[str, Any], what: str) -> ProvidedItem:
         """Ask for an item.
 
         Raises:
@@ -63,12 +63,12 @@ class Program:
         """
         answer = await self._answer(request, what)
         environment_id, work_id = self._id(answer, "environment_id", what), self._id(answer, "work_id", what)
-        return Given(environment_id, work_id, self._variable(answer, what))
+        return ProvidedItem(environment_id, work_id, self._variable(answer, what))
 
-    async def environment(self, place: Place) -> Given:
+    async def environment(self, place: Place) -> ProvidedItem:
         """Ask for an environment; errors as `item`."""
         answer = await self._answer(_request(place), place)
-        return Given(self._id(answer, "environment_id", place), pat_env=self._variable(answer, place))
+        return ProvidedItem(self._id(answer, "environment_id", place), pat_env=self._variable(answer, place))
 
     async def release(self, environment_id: str, work_id: str | None) -> None:
         """Say that something is needed no more; what is answered does not matter. Errors as `item`."""
@@ -90,7 +90,7 @@ class Program:
 
     def _id(self, answer: dict[str, Any], key: str, what: str) -> str:
         try:
-            found = usable_id(answer.get(key), PROGRAM)
+            found = require_usable_id(answer.get(key), PROGRAM)
         except CannotArrange:
             self._fail(what, Text("its output has no usable `{key}`", "其输出中没有可用的 `{key}`").format(key=key))
         if self.redact(found) != found:
@@ -106,7 +106,7 @@ class Program:
             words = Text("its `pat_env` is no name of an environment variable", "其 `pat_env` 不是环境变量名")
             self._fail(what, words)
         try:
-            token_in(name)
+            read_token(name)
         except ConfigurationError as error:
             self._fail(what, Text(error.reason.en.rstrip("."), error.reason.zh.rstrip("。")))
         return name
@@ -116,11 +116,11 @@ class Program:
         if self.kept is not None:
             try:
                 return await self.kept.ask(request)
-            except Trouble as stop:
+            except ProgramFailure as stop:
                 self._fail(what, stop.reason, self._last_line(stop.said))
         with contextlib.ExitStack() as files:
             try:
-                given, out, err = (files.enter_context(scratch()) for _ in range(3))
+                given, out, err = (files.enter_context(open_unnamed_file()) for _ in range(3))
                 given.write(json.dumps(request).encode() + b"\n")
                 given.seek(0)
                 process = subprocess.Popen(  # noqa: S603, ASYNC220 - the user's own command; files, so nothing blocks
@@ -131,7 +131,7 @@ class Program:
             try:
                 trouble = await self._ended(process, out, err)
             finally:
-                end(process)
+                terminate_process(process)
             if trouble is None and process.returncode:
                 trouble = Text("it ended with code {code}", "以代码 {code} 结束").format(code=process.returncode)
             if trouble is not None:
@@ -171,18 +171,18 @@ class Program:
         raise CannotArrange(words, PROGRAM)
 
 
-def request_for(want: Want, worker: str | None) -> dict[str, Any]:
+def request_for(item_spec: ItemSpec, worker: str | None) -> dict[str, Any]:
     """What the program reads: an item in a state, polled by this worker or by one without an identity."""
     return _request(
-        want.state,
+        item_spec.state,
         worker_id=worker,
-        stopped_by=want.stopped_by,
-        came_from=want.came_from,
-        delivered=want.delivered,
+        stopped_by=item_spec.stopped_by,
+        came_from=item_spec.came_from,
+        delivered=item_spec.delivered,
     )
 
 
-async def release(program: Program, given: Sequence[tuple[str, str | None]], *, at_once: int) -> list[str]:
+async def release(program: ArrangeProgram, given: Sequence[tuple[str, str | None]], *, at_once: int) -> list[str]:
     """Give everything back that the program made; sentences about what it did not take."""
     gate = asyncio.Semaphore(at_once)
 
@@ -203,7 +203,7 @@ async def release(program: Program, given: Sequence[tuple[str, str | None]], *, 
 
 
 def _request(
-    want: str,
+    item_spec: str,
     *,
     worker_id: str | None = None,
     stopped_by: str | None = None,
@@ -212,7 +212,7 @@ def _request(
 ) -> dict[str, Any]:
     return {
         "format": REQUEST_FORMAT,
-        "want": want,
+        "want": item_spec,
         "worker_id": worker_id,
         "stopped_by": stopped_by,
         "came_from": came_from,

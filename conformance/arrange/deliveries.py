@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.rw_file_lock import LOCKS, locked
+from conformance.arrange.rw_file_lock import LOCKS, file_lock
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -47,32 +47,32 @@ class Deliveries:
         self._turns = asyncio.Lock()
         self.alone = False
 
-    def take(self, item: Item) -> bool:
+    def record_delivery(self, item: Item) -> bool:
         """Note that poll delivered an item; False where it had been delivered before."""
         return self._journal.deliver(item.environment_id, item.work_id)
 
-    def shared(self, item: Item) -> bool:
+    def delivered_repeatedly(self, item: Item) -> bool:
         """Whether poll delivered an item more than once."""
         return (item.environment_id, item.work_id) in self._journal.delivered_twice()
 
-    async def disturbed(self, items: Sequence[Item], *, suspicious: bool) -> bool:
+    async def was_disturbed(self, items: Sequence[Item], *, suspicious: bool) -> bool:
         """Whether an item of the conversation that has its turn was delivered to somebody else as well.
 
         With `suspicious`, polls that are under way are waited for: what they did may have shown before their responses.
         """
-        if self.undisturbed:
+        if self.runs_alone:
             return False
         if suspicious:
-            await self.settled()
-        return any(map(self.shared, items))
+            await self.wait_for_polls()
+        return any(map(self.delivered_repeatedly, items))
 
     @property
-    def undisturbed(self) -> bool:
+    def runs_alone(self) -> bool:
         """Whether the conversation that has its turn is surely the only one of the run."""
         return self.alone and (self._processes == 1 or LOCKS)
 
     @contextlib.asynccontextmanager
-    async def polling(self) -> AsyncIterator[None]:
+    async def poll_section(self) -> AsyncIterator[None]:
         """Around a poll and the noting of what it delivered."""
         over = asyncio.Event()
         self._polls.add(over)
@@ -82,14 +82,14 @@ class Deliveries:
             over.set()
             self._polls.discard(over)
 
-    async def settled(self) -> None:
+    async def wait_for_polls(self) -> None:
         """Wait until every poll that may have been given an item up to now has said so."""
         await asyncio.gather(*(over.wait() for over in tuple(self._polls)))
         if self._processes > 1:
             await asyncio.sleep(_ON_ITS_WAY)
 
     @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def attempt_section(self) -> AsyncIterator[None]:
         """Around an attempt at a conversation: together with others, or alone once poll delivered an item twice."""
         if not self._journal.delivered_twice():
             async with self._with_others():
@@ -117,4 +117,4 @@ class Deliveries:
                 self._nobody.notify_all()
 
     def _file(self, *, alone: bool) -> contextlib.AbstractAsyncContextManager[None]:
-        return locked(self._lock, alone=alone) if self._processes > 1 else contextlib.nullcontext()
+        return file_lock(self._lock, alone=alone) if self._processes > 1 else contextlib.nullcontext()

@@ -9,7 +9,7 @@ from conformance.client.client import Client
 from conformance.target import ConfigurationError, Secret, parse_secret
 
 
-def token_in(variable: str, environ: Mapping[str, str] | None = None) -> Secret:
+def read_token(variable: str, environ: Mapping[str, str] | None = None) -> Secret:
     """The token in a variable.
 
     Raises:
@@ -23,11 +23,11 @@ def token_in(variable: str, environ: Mapping[str, str] | None = None) -> Secret:
     return parse_secret(value, variable)
 
 
-def learn(client: Client, pat_envs: Mapping[str, str]) -> None:
+def add_environment_tokens(client: Client, pat_envs: Mapping[str, str]) -> None:
     """Let a client use them.
 
     Raises:
-        ConfigurationError: as `token_in`.
+        ConfigurationError: as `read_token`.
     """
     for environment_id, variable in pat_envs.items():
-        client.learn(environment_id, token_in(variable))
+        client.add_environment_tokens(environment_id, read_token(variable))

@@ -26,7 +26,7 @@ _NO_CLOUD: Final = Text("an environment that is not self-hosted could not be mad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
+class RunResources:
     """Ids of what was made or given. An environment that is not there is None; `missing` may say why (`Text` as JSON).
 
     `pat_envs` names, by environment, the variable that holds its token, where it has one of its own.
@@ -47,7 +47,7 @@ class Workspace:
         return self.main if place == "main" else self.quiet
 
     @property
-    def second(self) -> str:
+    def second_environment(self) -> str:
         """The self-hosted environment that is not the items' own.
 
         Raises:
@@ -77,7 +77,7 @@ class Workspace:
         return asdict(self)
 
 
-async def prepare(api: Api, journal: Journal, run_id: str, *, again: str = "") -> Workspace:
+async def create_run_resources(api: Api, journal: Journal, run_id: str, *, again: str = "") -> RunResources:
     """Make the environments and the agent. `again` tells their names apart from those of an attempt before.
 
     Raises:
@@ -85,7 +85,7 @@ async def prepare(api: Api, journal: Journal, run_id: str, *, again: str = "") -
             a few scenarios only; without one of them those are inconclusive.
         AnswerLost: the target did not answer.
     """
-    maker = Maker(api, journal, run_id, keyed=True)
+    maker = ResourceFactory(api, journal, run_id, keyed=True)
     # What was begun is brought to its end, and journalled, before the first trouble is told; without the main
     # environment nothing else is made.
     found = await asyncio.gather(maker.environment(f"main{again}", "self_hosted"), _model(api), return_exceptions=True)
@@ -96,18 +96,18 @@ async def prepare(api: Api, journal: Journal, run_id: str, *, again: str = "") -
         _not_self_hosted(maker, again),
         return_exceptions=True,
     )
-    second, not_self_hosted = _made(quiet), _made(cloud)
+    second_environment, not_self_hosted = _made(quiet), _made(cloud)
     said = Text("{lack}: {why}", "{lack}：{why}")
     missing = {
         name: said.format(lack=lack, why=place.why).to_json()
-        for name, place, lack in (("quiet", second, NO_SECOND), ("cloud", not_self_hosted, _NO_CLOUD))
+        for name, place, lack in (("quiet", second_environment, NO_SECOND), ("cloud", not_self_hosted, _NO_CLOUD))
         if place.why is not None
     }
-    return Workspace(
+    return RunResources(
         run_id=run_id,
         main=main,
         agent=_made(agent),
-        quiet=second.id,
+        quiet=second_environment.id,
         cloud=not_self_hosted.id,
         missing=missing,
     )
@@ -121,12 +121,12 @@ class _Optional:
     why: Text | None = None
 
 
-def worker_of(state: str) -> str:
+def worker_mismatch_key(state: str) -> str:
     """The name under which `Workspace.missing` says that items in a state are not those of the worker asked for."""
     return f"worker.{state}"
 
 
-class Maker:
+class ResourceFactory:
     """Creates objects, each journalled before and after. `keyed` are those whose names do not say whose they are."""
 
     def __init__(self, api: Api, journal: Journal, run_id: str, *, keyed: bool = False) -> None:
@@ -173,7 +173,7 @@ class Maker:
         return metadata(self._run_id, label, keyed=self._keyed)
 
     async def _make(self, collection: Collection, name: str, create: Callable[[], Awaitable[Exchange]]) -> str:
-        self._journal.intend(collection, name)
+        self._journal.record_intent(collection, name)
         exchange = await create()
         if exchange.response is not None and 400 <= exchange.response.status < 500:
             self._journal.refused(collection, name)
@@ -188,7 +188,7 @@ def _made(result: T | BaseException) -> T:
     return result
 
 
-async def _not_self_hosted(maker: Maker, again: str) -> _Optional:
+async def _not_self_hosted(maker: ResourceFactory, again: str) -> _Optional:
     """The first kind that the target takes; where it takes neither, why it refused the documented one."""
     refused: list[_Optional] = []
     for kind in _NOT_SELF_HOSTED:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from conformance.arrange.item_spec import State, StoppedBy, Want
-from conformance.arrange.manifest import Entry
+from conformance.arrange.item_spec import ItemSpec, State, StoppedBy
+from conformance.arrange.manifest import ManifestEntry
 from conformance.text import Text, join
 
 Poll = Literal["named", "anonymous", "never"]
@@ -26,7 +26,7 @@ _STOPS: Mapping[StoppedBy, Text] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ItemKind:
     """What makes two items interchangeable."""
 
     state: State
@@ -43,69 +43,69 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Supply:
+class ItemSupply:
     """Of one kind: how many cases need an item, how many items there are, and those that are no case's own."""
 
     needed: int
     there: int
-    spare: tuple[Entry, ...]
+    spare: tuple[ManifestEntry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allotment:
+class ItemAssignment:
     """Each case's own entry, and what there is of each kind. A case that misses its item has none."""
 
-    own: Mapping[str, Entry]
-    supplies: Mapping[Kind, Supply]
+    own: Mapping[str, ManifestEntry]
+    supplies: Mapping[ItemKind, ItemSupply]
 
-    def supply(self, kind: Kind) -> Supply:
+    def supply(self, kind: ItemKind) -> ItemSupply:
         """What there is of a kind."""
-        return self.supplies.get(kind, Supply(needed=0, there=0, spare=()))
+        return self.supplies.get(kind, ItemSupply(needed=0, there=0, spare=()))
 
 
-def kind_wanted(want: Want) -> Kind:
+def kind_for_spec(item_spec: ItemSpec) -> ItemKind:
     """The kind of item that a case needs."""
-    poll: Poll = "never" if not want.delivered else "named" if want.named else "anonymous"
-    return Kind(want.state, poll, want.stopped_by)
+    poll: Poll = "never" if not item_spec.delivered else "named" if item_spec.named else "anonymous"
+    return ItemKind(item_spec.state, poll, item_spec.stopped_by)
 
 
-def kind_of(entry: Entry) -> Kind:
+def kind_of_entry(entry: ManifestEntry) -> ItemKind:
     """The kind that an entry is of."""
     poll: Poll = "never" if not entry.delivered else "anonymous" if entry.worker_id is None else "named"
-    return Kind(entry.state, poll, entry.stopped_by)
+    return ItemKind(entry.state, poll, entry.stopped_by)
 
 
-def allot(plan: Iterable[tuple[str, Want]], entries: Iterable[Entry]) -> Allotment:
+def assign_items(plan: Iterable[tuple[str, ItemSpec]], entries: Iterable[ManifestEntry]) -> ItemAssignment:
     """Give each case, in the order of the plan, an entry of its kind; those that came the same way come first.
 
     No entry is given twice, and none is kept back while a case of its kind has nothing.
     """
-    cases: dict[Kind, list[tuple[str, Want]]] = defaultdict(list)
-    stock: dict[Kind, list[Entry]] = defaultdict(list)
-    for name, want in plan:
-        if not want.needs_poll:
-            cases[kind_wanted(want)].append((name, want))
+    cases: dict[ItemKind, list[tuple[str, ItemSpec]]] = defaultdict(list)
+    stock: dict[ItemKind, list[ManifestEntry]] = defaultdict(list)
+    for name, item_spec in plan:
+        if not item_spec.needs_poll:
+            cases[kind_for_spec(item_spec)].append((name, item_spec))
     for entry in entries:
-        stock[kind_of(entry)].append(entry)
-    own: dict[str, Entry] = {}
-    supplies: dict[Kind, Supply] = {}
+        stock[kind_of_entry(entry)].append(entry)
+    own: dict[str, ManifestEntry] = {}
+    supplies: dict[ItemKind, ItemSupply] = {}
     for kind in dict.fromkeys((*cases, *stock)):
         given = _share_out(cases[kind], stock[kind])
         own |= given
         taken = set(given.values())
-        supplies[kind] = Supply(
+        supplies[kind] = ItemSupply(
             needed=len(cases[kind]),
             there=len(stock[kind]),
             spare=tuple(entry for entry in stock[kind] if entry not in taken),
         )
-    return Allotment(own=own, supplies=supplies)
+    return ItemAssignment(own=own, supplies=supplies)
 
 
-def _share_out(cases: Sequence[tuple[str, Want]], stock: Sequence[Entry]) -> dict[str, Entry]:
-    given: dict[str, Entry] = {}
+def _share_out(cases: Sequence[tuple[str, ItemSpec]], stock: Sequence[ManifestEntry]) -> dict[str, ManifestEntry]:
+    given: dict[str, ManifestEntry] = {}
     left = list(stock)
-    for name, want in cases:
-        match = next((entry for entry in left if entry.came_from == want.came_from), None)
+    for name, item_spec in cases:
+        match = next((entry for entry in left if entry.came_from == item_spec.came_from), None)
         if match is not None:
             given[name] = match
             left.remove(match)

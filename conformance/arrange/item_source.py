@@ -10,39 +10,39 @@ from pathlib import Path
 from typing import Any, cast
 
 from conformance.arrange.api_arranger import ApiArranger, Arranger
-from conformance.arrange.command_arranger import Program
+from conformance.arrange.command_arranger import ArrangeProgram
 from conformance.arrange.deliveries import Deliveries
-from conformance.arrange.environments import Workspace
-from conformance.arrange.item_assignment import allot, kind_of
-from conformance.arrange.item_spec import Want
+from conformance.arrange.environments import RunResources
+from conformance.arrange.item_assignment import assign_items, kind_of_entry
+from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.journal import Journal
-from conformance.arrange.long_lived_command import KeptProgram
-from conformance.arrange.manifest import Entry, Manifest, WrongManifest, parse_manifest, read_manifest
-from conformance.arrange.modes import DEFAULT_TIMEOUT, Mode
+from conformance.arrange.long_lived_command import LongLivedProgram
+from conformance.arrange.manifest import InvalidManifest, Manifest, ManifestEntry, parse_manifest, read_manifest
+from conformance.arrange.modes import DEFAULT_TIMEOUT, ArrangeMode
 from conformance.arrange.prepared_items import CommandArranger, ManifestArranger
 from conformance.client.api import Api
 from conformance.target import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrangement:
+class ArrangeConfig:
     """One of the three ways, with what it needs. `timeout` is in seconds, for one request to the program.
 
     `keep`: the program is started once in each process and stays until `close`.
     """
 
-    mode: Mode = "api"
+    mode: ArrangeMode = "api"
     manifest: Manifest | None = None
     command: tuple[str, ...] = ()
     timeout: float = DEFAULT_TIMEOUT
     keep: bool = False
-    _kept: list[KeptProgram] = field(default_factory=list, compare=False, repr=False)
+    _kept: list[LongLivedProgram] = field(default_factory=list, compare=False, repr=False)
 
-    def program(self, api: Api) -> Program:
+    def program(self, api: Api) -> ArrangeProgram:
         """The vendor's program, with the secrets of this client kept out of what it says."""
         if self.keep and not self._kept:
-            self._kept.append(KeptProgram(self.command, self.timeout))
-        return Program(self.command, self.timeout, api.client.redact, self._kept[0] if self._kept else None)
+            self._kept.append(LongLivedProgram(self.command, self.timeout))
+        return ArrangeProgram(self.command, self.timeout, api.client.redact, self._kept[0] if self._kept else None)
 
     def close(self) -> None:
         """End a program that stays."""
@@ -60,7 +60,7 @@ class Arrangement:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Arrangement:
+    def from_json(cls, data: Mapping[str, Any]) -> ArrangeConfig:
         """What `to_json` made."""
         return cls(
             mode=data["mode"],
@@ -71,25 +71,25 @@ class Arrangement:
         )
 
 
-class Arrangers:
+class ArrangerFactory:
     """Makes an arranger for each attempt at a case. `plan` is the whole run's, whatever part this process has."""
 
     def __init__(
         self,
-        arrangement: Arrangement,
-        workspace: Workspace,
+        arrange_config: ArrangeConfig,
+        run_resources: RunResources,
         journal: Journal,
-        plan: Iterable[tuple[str, Want]],
+        plan: Iterable[tuple[str, ItemSpec]],
         *,
         processes: int = 1,
     ) -> None:
-        self._arrangement = arrangement
-        self._workspace = workspace
+        self._arrangement = arrange_config
+        self._workspace = run_resources
         self._journal = journal
         self._listed: dict[str, str] = {}
-        self._reserved: dict[str, Entry] = {}
+        self._reserved: dict[str, ManifestEntry] = {}
         self.deliveries = Deliveries(journal, processes=processes)
-        self._allotment = allot(plan, arrangement.manifest.items if arrangement.manifest else ())
+        self._allotment = assign_items(plan, arrange_config.manifest.items if arrange_config.manifest else ())
 
     def arranger(self, api: Api, case: str, label: str, *, keyed: bool) -> Arranger:
         """One that talks through this API; what it creates is named with the label, or `keyed`."""
@@ -118,20 +118,20 @@ class Arrangers:
         if self._arrangement.mode != "manifest":
             return True
         own = self._allotment.own.get(case)
-        for entry in (own, *self._allotment.supply(kind_of(own)).spare) if own is not None else ():
+        for entry in (own, *self._allotment.supply(kind_of_entry(own)).spare) if own is not None else ():
             if self._journal.claim(entry.environment_id, entry.work_id):
                 self._reserved[case] = entry
                 return True
         return False
 
 
-def arrangement_from(values: Mapping[str, Any], *, embedded: bool) -> Arrangement:
+def arrange_config_from_options(values: Mapping[str, Any], *, embedded: bool) -> ArrangeConfig:
     """The arrangement that option values ask for.
 
     Raises:
         ConfigurationError: they contradict each other, the manifest is wrong, or the program is not there.
     """
-    mode = cast("Mode", values.get("arrange") or "api")
+    mode = cast("ArrangeMode", values.get("arrange") or "api")
     for option, its_mode in (
         ("manifest", "manifest"),
         ("arrange_command", "command"),
@@ -142,15 +142,15 @@ def arrangement_from(values: Mapping[str, Any], *, embedded: bool) -> Arrangemen
             name = option.replace("_", "-")
             raise ConfigurationError(f"--{name} needs --arrange {its_mode}.", f"--{name} 需要 --arrange {its_mode}。")
     if mode == "api":
-        return Arrangement()
+        return ArrangeConfig()
     if embedded:
         raise ConfigurationError(
             f"--arrange {mode} needs --base-url: the server that holds the items.",
             f"--arrange {mode} 需要 --base-url：存放这些 item 的服务器。",
         )
     if mode == "manifest":
-        return Arrangement(mode=mode, manifest=_manifest(values.get("manifest")))
-    return Arrangement(
+        return ArrangeConfig(mode=mode, manifest=_manifest(values.get("manifest")))
+    return ArrangeConfig(
         mode=mode,
         command=_command(values.get("arrange_command")),
         timeout=_timeout(values.get("arrange_timeout")),
@@ -165,7 +165,7 @@ def _manifest(path: str | None) -> Manifest:
         )
     try:
         return read_manifest(Path(path))
-    except WrongManifest as error:
+    except InvalidManifest as error:
         why = error.reason
         raise ConfigurationError(f"--manifest {path}: {why.en}.", f"--manifest {path}：{why.zh}。") from None
 

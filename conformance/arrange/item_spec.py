@@ -8,14 +8,14 @@ from typing import Any, Final, Literal, get_args
 LEASE_SECONDS: Final = 600
 """The longest documented lease."""
 
-Verb = Literal["ack", "heartbeat", "stop", "force"]
+Transition = Literal["ack", "heartbeat", "stop", "force"]
 """One step of a way: what is done to an item after it was delivered."""
 
 State = Literal["queued", "starting", "active", "stopping", "stopped"]
 STATES: Final[tuple[str, ...]] = get_args(State)
 """The documented states, in the order in which an item goes through them."""
 
-Need = Literal["id", "live", "over", "state"]
+StateMatch = Literal["id", "live", "over", "state"]
 """What a case needs of its item's state, as a get shows it.
 
 - `id`: nothing; that the target gave it an id is enough.
@@ -32,22 +32,22 @@ Origin = Literal["queued", "starting", "active"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Want:
-    """An item that was delivered and then went `way`. `named` says whether its poll carried a Worker-ID.
+class ItemSpec:
+    """An item that was delivered and then went `transitions`. `named` says whether its poll carried a Worker-ID.
 
-    `items` is how many such items the case takes; `need` is what the case needs of its state.
+    `items` is how many such items the case takes; `state_match` is what the case needs of its state.
     """
 
-    way: tuple[Verb, ...] = ()
+    transitions: tuple[Transition, ...] = ()
     named: bool = True
     delivered: bool = True
     place: Place = "main"
     items: int = 1
-    need: Need = "state"
+    state_match: StateMatch = "state"
 
-    def met_by(self, state: object) -> bool:
+    def accepts_state(self, state: object) -> bool:
         """Whether an item that a get shows in that state will do."""
-        match self.need:
+        match self.state_match:
             case "id":
                 return True
             case "live":
@@ -61,7 +61,7 @@ class Want:
     def state(self) -> State:
         """The state at the end of the way (Stop work item § State transitions)."""
         state: State = "queued"
-        for verb in self.way:
+        for verb in self.transitions:
             state = _after(state, verb)
         return state
 
@@ -70,18 +70,18 @@ class Want:
         """How a stopped item came to its end: stopped gracefully while queued, drained, or by force."""
         if self.state != "stopped":
             return None
-        if "force" in self.way:
+        if "force" in self.transitions:
             return "forced"
-        return "graceful" if self.way == ("stop",) else "drained"
+        return "graceful" if self.transitions == ("stop",) else "drained"
 
     @property
     def came_from(self) -> Origin | None:
         """The last state before the item was asked to stop; None where it was not."""
         if self.state not in {"stopping", "stopped"}:
             return None
-        if "heartbeat" in self.way:
+        if "heartbeat" in self.transitions:
             return "active"
-        return "starting" if "ack" in self.way else "queued"
+        return "starting" if "ack" in self.transitions else "queued"
 
     @property
     def needs_poll(self) -> bool:
@@ -96,14 +96,14 @@ class Want:
 class Item:
     """A work item that is a case's own.
 
-    `worker` is the identity that its poll carried. `seen_by` is the step whose answer shows it as it was delivered.
+    `worker` is the identity that its poll carried. `delivery_step` is the step whose answer shows it as it was delivered.
     """
 
     environment_id: str
     work_id: str
     place: Place
     worker: str | None
-    seen_by: str
+    delivery_step: str
     seen: dict[str, Any]
 
     @property
@@ -111,13 +111,13 @@ class Item:
         """What a transcript says of it."""
         return {
             "worker": self.worker,
-            "seen_by": self.seen_by,
+            "seen_by": self.delivery_step,
             "environment_id": self.environment_id,
             "work_id": self.work_id,
         }
 
 
-def _after(state: State, verb: Verb) -> State:
+def _after(state: State, verb: Transition) -> State:
     if verb == "ack":
         return "starting"
     if verb == "heartbeat":

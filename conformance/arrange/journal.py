@@ -19,7 +19,7 @@ def new_run_id(now: datetime | None = None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class JournaledResource:
     """Something that a run set out to make. `id` is None where the answer was lost."""
 
     collection: Collection
@@ -41,7 +41,7 @@ class Journal:
         """The mark of the first delivery of each that has not been removed since."""
         self._twice: dict[tuple[str, str], None] = {}
 
-    def intend(self, collection: Collection, name: str) -> None:
+    def record_intent(self, collection: Collection, name: str) -> None:
         """Before the create is sent."""
         self._append({"intend": collection, "name": name})
 
@@ -53,12 +53,12 @@ class Journal:
         """The target answered that it made nothing."""
         self._append({"refused": collection, "name": name})
 
-    def removed(self, made: Made, item: tuple[str, str]) -> None:
+    def removed(self, made: JournaledResource, item: tuple[str, str]) -> None:
         """A session was removed before the run's end, and its work item (environment, id) with it."""
         environment_id, work_id = item
         self._append({"removed": made.collection, "name": made.name, "environment": environment_id, "work": work_id})
 
-    def session(self, session_id: object) -> Made | None:
+    def session(self, session_id: object) -> JournaledResource | None:
         """The session of that id, where the run made it, in whichever process, and has not removed it."""
         known = (made for made in self.read() if made.collection == "sessions" and made.id is not None)
         return next((made for made in known if made.id == session_id), None)
@@ -96,10 +96,10 @@ class Journal:
         self._read_on()
         return dict(self._pat_envs)
 
-    def read(self) -> list[Made]:
+    def read(self) -> list[JournaledResource]:
         """Everything that may exist, in the order of the intents. A torn last line is passed over."""
         self._read_on()
-        return [Made(collection, name, object_id) for (collection, name), object_id in self._ids.items()]
+        return [JournaledResource(collection, name, object_id) for (collection, name), object_id in self._ids.items()]
 
     def _read_on(self) -> None:
         """Take in what any process has written since the last time."""

@@ -24,7 +24,7 @@ _FAREWELL: Final = 5.0
 """Seconds that it may take to end once there are no more requests."""
 
 
-class Trouble(Exception):
+class ProgramFailure(Exception):
     """It did not answer; `said` is the end of its standard error."""
 
     def __init__(self, reason: Text, said: bytes) -> None:
@@ -33,7 +33,7 @@ class Trouble(Exception):
         self.said = said
 
 
-class KeptProgram:
+class LongLivedProgram:
     """Asks one program, one request at a time, from whatever event loop. It is started at the first request.
 
     One that did not answer in time is ended with all that it started, and started anew for the next request.
@@ -103,13 +103,15 @@ class KeptProgram:
             )
         except (OSError, ValueError) as error:
             self._errors.close()
-            raise Trouble(Text("it cannot be started ({why})", "无法启动（{why}）").format(why=error), b"") from None
+            raise ProgramFailure(
+                Text("it cannot be started ({why})", "无法启动（{why}）").format(why=error), b""
+            ) from None
         assert process.stdout is not None
         threading.Thread(target=_read, args=(process.stdout, self._answers), daemon=True).start()
         self._process = process
         return process
 
-    def _over(self, process: subprocess.Popen[bytes]) -> Trouble:
+    def _over(self, process: subprocess.Popen[bytes]) -> ProgramFailure:
         """It ended by itself, or closed its output."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_FAREWELL)
@@ -117,25 +119,25 @@ class KeptProgram:
             return self._given_up(Text("it closed its output", "其关闭了输出"))
         return self._given_up(Text("it ended with code {code}", "以代码 {code} 结束").format(code=process.returncode))
 
-    def _given_up(self, reason: Text) -> Trouble:
+    def _given_up(self, reason: Text) -> ProgramFailure:
         assert self._errors is not None
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - MAX_OUTPUT))
         said = self._errors.read()
         self._end()
-        return Trouble(reason, said)
+        return ProgramFailure(reason, said)
 
     def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
-            end(process)
+            terminate_process(process)
             for stream in (process.stdin, process.stdout, self._errors):
                 with contextlib.suppress(OSError):
                     if stream is not None:
                         stream.close()
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def terminate_process(process: subprocess.Popen[bytes]) -> None:
     """End a process that still runs, and what it started."""
     if process.poll() is not None:
         return

@@ -31,7 +31,7 @@ _TYPES: Final = {
 _SHOWN: Final = 60
 
 
-class WrongManifest(Exception):
+class InvalidManifest(Exception):
     """A file that is no manifest; `reason` is a clause without a full stop that names the place in the file."""
 
     def __init__(self, reason: Text) -> None:
@@ -40,7 +40,7 @@ class WrongManifest(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ManifestEntry:
     """One prepared item. `pat_env` names the variable with the token of its environment, where it has one of its own."""
 
     state: State
@@ -57,7 +57,7 @@ class Entry:
 class Manifest:
     """Every prepared item, and the two environments that a few cases name."""
 
-    items: tuple[Entry, ...]
+    items: tuple[ManifestEntry, ...]
     cloud_environment_id: str | None = None
     second_environment_id: str | None = None
     cloud_environment_pat_env: str | None = None
@@ -105,13 +105,13 @@ def read_manifest(path: Path) -> Manifest:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise WrongManifest(
+        raise InvalidManifest(
             Text("it cannot be read ({why})", "无法读取（{why}）").format(why=error.strerror or error)
         ) from None
     try:
         return parse_manifest(parse(decode(raw)))
     except NotStrictJson as fault:
-        raise WrongManifest(fault.reason) from None
+        raise InvalidManifest(fault.reason) from None
 
 
 def parse_manifest(data: Any) -> Manifest:
@@ -122,9 +122,9 @@ def parse_manifest(data: Any) -> Manifest:
     """
     faults = sorted(_validator().iter_errors(data), key=lambda error: error.validator != "additionalProperties")
     if faults:
-        raise WrongManifest(_words(faults[0]))
+        raise InvalidManifest(_words(faults[0]))
     manifest = Manifest(
-        items=tuple(Entry(**entry) for entry in data["items"]),
+        items=tuple(ManifestEntry(**entry) for entry in data["items"]),
         cloud_environment_id=data["cloud_environment_id"],
         second_environment_id=data["second_environment_id"],
         cloud_environment_pat_env=data.get("cloud_environment_pat_env"),
@@ -144,22 +144,22 @@ def _refuse_contradictions(manifest: Manifest) -> None:
                 "items[{n}].pat_env: another one than that of an earlier item of this environment",
                 "items[{n}].pat_env：与该环境中前面某个 item 的不同",
             )
-            raise WrongManifest(words.format(n=number))
+            raise InvalidManifest(words.format(n=number))
         first = seen.setdefault((entry.environment_id, entry.work_id), number)
         if first != number:
             words = Text(
                 "items[{n}].work_id: the same item as items[{m}]", "items[{n}].work_id：与 items[{m}] 是同一个 item"
             )
-            raise WrongManifest(words.format(n=number, m=first))
+            raise InvalidManifest(words.format(n=number, m=first))
         for name in ("cloud_environment_id", "second_environment_id"):
             if entry.environment_id == getattr(manifest, name) and (entry.delivered or name.startswith("cloud")):
                 words = Text(
                     "{name}: items[{n}] belongs to this environment; name another, or null",
                     "{name}：items[{n}] 属于该环境；请改用其他环境或 null",
                 )
-                raise WrongManifest(words.format(name=name, n=number))
+                raise InvalidManifest(words.format(name=name, n=number))
     if manifest.cloud_environment_id is not None and manifest.cloud_environment_id == manifest.second_environment_id:
-        raise WrongManifest(
+        raise InvalidManifest(
             Text(
                 "second_environment_id: the same as cloud_environment_id",
                 "second_environment_id：与 cloud_environment_id 相同",

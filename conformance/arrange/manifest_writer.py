@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from conformance.arrange.api_arranger import ApiArranger
-from conformance.arrange.environments import Workspace, prepare
-from conformance.arrange.item_assignment import Kind, kind_wanted
-from conformance.arrange.item_spec import Want
+from conformance.arrange.environments import RunResources, create_run_resources
+from conformance.arrange.item_assignment import ItemKind, kind_for_spec
+from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.journal import Journal
-from conformance.arrange.manifest import Entry, Manifest
-from conformance.arrange.prepared_items import shown_item
-from conformance.arrange.responses import AnswerLost, CannotArrange, Precondition
+from conformance.arrange.manifest import Manifest, ManifestEntry
+from conformance.arrange.prepared_items import read_prepared_item
+from conformance.arrange.responses import CannotArrange, NoUsableResponse, PreconditionNotMet
 from conformance.client.api import Api
 from conformance.text import Text
 
@@ -35,7 +35,7 @@ class Lack:
 
 
 async def make_manifest(
-    api: Api, journal: Journal, run_id: str, wants: Iterable[Want], *, spare: int, at_once: int
+    api: Api, journal: Journal, run_id: str, item_specs: Iterable[ItemSpec], *, spare: int, at_once: int
 ) -> tuple[Manifest | None, list[Lack]]:
     """Arrange an item for each want, and `spare` more of each kind. What is made is journalled first.
 
@@ -44,48 +44,48 @@ async def make_manifest(
     Raises:
         CannotArrange, AnswerLost, TargetGone: the environments or the agent cannot be made, or the target is gone.
     """
-    workspace = await prepare(api, journal, run_id)
+    run_resources = await create_run_resources(api, journal, run_id)
     gate = asyncio.Semaphore(at_once)
 
-    async def one(number: int, want: Want) -> Entry:
+    async def one(number: int, item_spec: ItemSpec) -> ManifestEntry:
         async with gate:
-            return await _entry(api, workspace, journal, number, want)
+            return await _entry(api, run_resources, journal, number, item_spec)
 
-    asked = list(_with_spares([want for want in wants if not want.needs_poll], spare))
-    asked = [want for want in asked if workspace.environment(want.place) is not None]
+    asked = list(_with_spares([item_spec for item_spec in item_specs if not item_spec.needs_poll], spare))
+    asked = [item_spec for item_spec in asked if run_resources.environment(item_spec.place) is not None]
     results = await asyncio.gather(*(one(*pair) for pair in enumerate(asked, 1)), return_exceptions=True)
-    items, failed = [], defaultdict[Kind, list[Text]](list)
-    for want, result in zip(asked, results, strict=True):
-        if isinstance(result, CannotArrange | Precondition):
-            failed[kind_wanted(want)].append(result.reason)
-        elif isinstance(result, AnswerLost):
-            failed[kind_wanted(want)].append(_LOST)
+    items, failed = [], defaultdict[ItemKind, list[Text]](list)
+    for item_spec, result in zip(asked, results, strict=True):
+        if isinstance(result, CannotArrange | PreconditionNotMet):
+            failed[kind_for_spec(item_spec)].append(result.reason)
+        elif isinstance(result, NoUsableResponse):
+            failed[kind_for_spec(item_spec)].append(_LOST)
         elif isinstance(result, BaseException):
             raise result
         else:
             items.append(result)
     lacks = [
         Lack(Text(f"`{_NAMES[name]}`", f"`{_NAMES[name]}`"), 1, Text.from_json(why))
-        for name, why in workspace.missing.items()
+        for name, why in run_resources.missing.items()
     ]
     lacks += [Lack(kind.words, len(reasons), reasons[0]) for kind, reasons in failed.items()]
     if not items:
         return None, lacks
     return Manifest(
-        items=tuple(items), cloud_environment_id=workspace.cloud, second_environment_id=workspace.quiet
+        items=tuple(items), cloud_environment_id=run_resources.cloud, second_environment_id=run_resources.quiet
     ), lacks
 
 
 _LOST: Final = Text("its answers were lost", "其响应丢失")
 
 
-def _with_spares(wants: Iterable[Want], spare: int) -> Iterator[Want]:
-    first: dict[Kind, Want] = {}
-    for want in wants:
-        first.setdefault(kind_wanted(want), want)
-        yield want
-    for want in first.values():
-        yield from [want] * spare
+def _with_spares(item_specs: Iterable[ItemSpec], spare: int) -> Iterator[ItemSpec]:
+    first: dict[ItemKind, ItemSpec] = {}
+    for item_spec in item_specs:
+        first.setdefault(kind_for_spec(item_spec), item_spec)
+        yield item_spec
+    for item_spec in first.values():
+        yield from [item_spec] * spare
 
 
 def _worker_id(number: int) -> str:
@@ -93,25 +93,27 @@ def _worker_id(number: int) -> str:
     return str(uuid.uuid4()) if number % 2 else f"conformance-{secrets.token_hex(6)}"
 
 
-async def _entry(api: Api, workspace: Workspace, journal: Journal, number: int, want: Want) -> Entry:
+async def _entry(
+    api: Api, run_resources: RunResources, journal: Journal, number: int, item_spec: ItemSpec
+) -> ManifestEntry:
     """One item. Where an answer was lost on the way, another is begun; the first is cleaned up with the rest."""
     for attempt in range(1, _TRIES + 1):
-        arranger = ApiArranger(api, workspace, journal, f"item-{number}-{attempt}")
-        worker = _worker_id(number) if want.named and want.delivered else None
+        arranger = ApiArranger(api, run_resources, journal, f"item-{number}-{attempt}")
+        worker = _worker_id(number) if item_spec.named and item_spec.delivered else None
         try:
-            item = await arranger.item(want, worker)
-            item = await shown_item(api, want, item.environment_id, item.work_id, worker)
-        except AnswerLost:
+            item = await arranger.item(item_spec, worker)
+            item = await read_prepared_item(api, item_spec, item.environment_id, item.work_id, worker)
+        except NoUsableResponse:
             if attempt == _TRIES:
                 raise
         else:
-            return Entry(
-                state=want.state,
+            return ManifestEntry(
+                state=item_spec.state,
                 environment_id=item.environment_id,
                 work_id=item.work_id,
                 worker_id=worker,
-                delivered=want.delivered,
-                stopped_by=want.stopped_by,
-                came_from=want.came_from,
+                delivered=item_spec.delivered,
+                stopped_by=item_spec.stopped_by,
+                came_from=item_spec.came_from,
             )
     raise AssertionError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-Mode = Literal["api", "manifest", "command"]
+ArrangeMode = Literal["api", "manifest", "command"]
 
-MODES: Final[tuple[Mode, ...]] = get_args(Mode)
+MODES: Final[tuple[ArrangeMode, ...]] = get_args(ArrangeMode)
 DEFAULT_TIMEOUT: Final = 30.0
 """Seconds that one request to a vendor's program may take."""

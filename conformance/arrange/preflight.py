@@ -11,25 +11,25 @@ from typing import Final
 
 from conformance.arrange.api_arranger import ApiArranger
 from conformance.arrange.backends import unshared
-from conformance.arrange.command_arranger import Place, Program, request_for
-from conformance.arrange.environment_tokens import learn
-from conformance.arrange.environments import Workspace, prepare, worker_of
-from conformance.arrange.item_source import Arrangement
-from conformance.arrange.item_spec import Want
+from conformance.arrange.command_arranger import ArrangeProgram, Place, request_for
+from conformance.arrange.environment_tokens import add_environment_tokens
+from conformance.arrange.environments import RunResources, create_run_resources, worker_mismatch_key
+from conformance.arrange.item_source import ArrangeConfig
+from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Manifest
 from conformance.arrange.refusals import NO_ROUTE, outcome, refusal
-from conformance.arrange.responses import AnswerLost, CannotArrange, answered
+from conformance.arrange.responses import CannotArrange, NoUsableResponse, require_response
 from conformance.client.api import Api
-from conformance.client.availability import TargetGone
+from conformance.client.availability import TargetUnreachable
 from conformance.client.client import Client
 from conformance.exchange import Exchange, Header
 from conformance.target import ConfigurationError
 from conformance.text import Text
 
 _REFUSED: Final = frozenset({401, 403})
-_BY_API: Final = Arrangement()
-_LOOKED_AT: Final = (Want(), Want(way=("ack",)), Want(way=("ack", "heartbeat")))
+_BY_API: Final = ArrangeConfig()
+_LOOKED_AT: Final = (ItemSpec(), ItemSpec(transitions=("ack",)), ItemSpec(transitions=("ack", "heartbeat")))
 """What a program is tried with: an item in each state in which its worker's ack succeeds."""
 _LOST: Final = 3
 """How often preparing begins anew because an answer was lost while the target was there."""
@@ -39,7 +39,7 @@ _TRIED: Final = 3
 """Items of a manifest that are read before it is given up."""
 
 
-class CannotStart(Exception):
+class PreflightError(Exception):
     """The run cannot begin; `reason` is one sentence that names the mend."""
 
     def __init__(self, reason: Text) -> None:
@@ -47,45 +47,45 @@ class CannotStart(Exception):
         self.reason = reason
 
 
-async def preflight(api: Api, journal: Journal, run_id: str, arrangement: Arrangement = _BY_API) -> Workspace:
+async def preflight(api: Api, journal: Journal, run_id: str, arrange_config: ArrangeConfig = _BY_API) -> RunResources:
     """Reach the target and prepare what all scenarios share; creates nothing where the items are given.
 
     Raises:
         CannotStart: any of this fails.
     """
     try:
-        if arrangement.manifest is not None:
-            workspace, latency = await _manifested(api, run_id, arrangement.manifest), _UNKNOWN_LATENCY
-        elif arrangement.command:  # a token that may not list environments may be enough for what is given
+        if arrange_config.manifest is not None:
+            run_resources, latency = await _manifested(api, run_id, arrange_config.manifest), _UNKNOWN_LATENCY
+        elif arrange_config.command:  # a token that may not list environments may be enough for what is given
             latency = _UNKNOWN_LATENCY
         else:
             listing = await api.list_objects("preflight", "environments")
-            accepted(listing, api.client)
+            require_authorized(listing, api.client)
             latency = listing.completed - listing.invoked
-        given = arrangement.manifest is not None or bool(arrangement.command)
-        two = given or await api.client.takes_two(latency)
-        if arrangement.command:
-            workspace = await _commanded(api, arrangement.program(api), journal, run_id)
-        elif arrangement.manifest is None:
-            workspace = await _arranged(api, journal, run_id)
-        return replace(workspace, one_connection=not two)
-    except TargetGone:
-        raise CannotStart(_unreachable(api.client, None)) from None
+        given = arrange_config.manifest is not None or bool(arrange_config.command)
+        two = given or await api.client.accepts_two_connections(latency)
+        if arrange_config.command:
+            run_resources = await _commanded(api, arrange_config.program(api), journal, run_id)
+        elif arrange_config.manifest is None:
+            run_resources = await _arranged(api, journal, run_id)
+        return replace(run_resources, one_connection=not two)
+    except TargetUnreachable:
+        raise PreflightError(_unreachable(api.client, None)) from None
 
 
-async def _arranged(api: Api, journal: Journal, run_id: str) -> Workspace:
+async def _arranged(api: Api, journal: Journal, run_id: str) -> RunResources:
     """Make the environments and the agent, and see one work item delivered; anew where an answer was lost."""
     host, again, lost = api.client.target.host, "", 0
     while True:
         outages = api.client.outages
         try:
-            workspace = await prepare(api, journal, run_id, again=again)
-            item = await ApiArranger(api, workspace, journal, f"preflight{again}").item(Want(named=False), None)
-        except AnswerLost as loss:
+            run_resources = await create_run_resources(api, journal, run_id, again=again)
+            item = await ApiArranger(api, run_resources, journal, f"preflight{again}").item(ItemSpec(named=False), None)
+        except NoUsableResponse as loss:
             lost += 1
-            await api.client.here()
+            await api.client.wait_until_available()
             if loss.exchange.outcome == "fail" or (lost > _LOST and outages == api.client.outages):
-                raise CannotStart(_unreachable(api.client, loss.exchange)) from None
+                raise PreflightError(_unreachable(api.client, loss.exchange)) from None
             again = f"-{lost + 1}"
             continue
         except CannotArrange as stop:
@@ -93,11 +93,11 @@ async def _arranged(api: Api, journal: Journal, run_id: str) -> Workspace:
                 "No work can be arranged at {host}: {reason} {mend}", "无法在 {host} 上安排 work：{reason}{mend}"
             )
             refused = words.format(host=host, reason=stop.reason, mend=_mend(stop.status))
-            raise CannotStart(await _split(api, journal) or refused) from None
+            raise PreflightError(await _split(api, journal) or refused) from None
         split = await unshared(api, item.environment_id, item.work_id)
         if split is not None:
-            raise CannotStart(split)
-        return workspace
+            raise PreflightError(split)
+        return run_resources
 
 
 async def _split(api: Api, journal: Journal) -> Text | None:
@@ -126,18 +126,18 @@ def _mend(status: int | None) -> Text:
     )
 
 
-async def _manifested(api: Api, run_id: str, manifest: Manifest) -> Workspace:
+async def _manifested(api: Api, run_id: str, manifest: Manifest) -> RunResources:
     """See that the target knows the first items of the manifest: any one of them will do."""
     host = api.client.target.host
     _learn(api.client, manifest.pat_envs)
     answers = []
     for entry in manifest.items[:_TRIED]:
         answers.append(await api.get("preflight", entry.environment_id, entry.work_id))
-        accepted(answers[-1], api.client, _variable_of(api.client, entry.environment_id))
+        require_authorized(answers[-1], api.client, _variable_of(api.client, entry.environment_id))
         if status_of(answers[-1]) == HTTPStatus.OK:
             break
     else:
-        raise CannotStart(
+        raise PreflightError(
             Text(
                 "{host} does not show the manifest's first items: {refusal}; check that they are this target's,"
                 " and that --base-url and --api-prefix are right.",
@@ -146,7 +146,7 @@ async def _manifested(api: Api, run_id: str, manifest: Manifest) -> Workspace:
             ).format(host=host, refusal=refusal(answers[0]))
         )
     lacking = Text("the manifest has null as its {name}", "清单中的 {name} 为 null")
-    return Workspace(
+    return RunResources(
         run_id=run_id,
         main=manifest.items[0].environment_id,
         agent="",
@@ -160,7 +160,7 @@ async def _manifested(api: Api, run_id: str, manifest: Manifest) -> Workspace:
     )
 
 
-async def _commanded(api: Api, program: Program, journal: Journal, run_id: str) -> Workspace:
+async def _commanded(api: Api, program: ArrangeProgram, journal: Journal, run_id: str) -> RunResources:
     """Ask the program for the two environments that a few cases name, and see that the target knows what it gives.
 
     Without one of the environments only those cases suffer.
@@ -178,7 +178,7 @@ async def _commanded(api: Api, program: Program, journal: Journal, run_id: str) 
             journal.claim(given.environment_id, None, given.pat_env)
     _learn(api.client, journal.pat_envs)
     missing |= await _see_given(api, program, journal)
-    return Workspace(
+    return RunResources(
         run_id=run_id,
         main="",
         agent="",
@@ -189,32 +189,32 @@ async def _commanded(api: Api, program: Program, journal: Journal, run_id: str) 
     )
 
 
-async def _see_given(api: Api, program: Program, journal: Journal) -> dict[str, dict[str, str]]:
+async def _see_given(api: Api, program: ArrangeProgram, journal: Journal) -> dict[str, dict[str, str]]:
     """Have a few items given and look at them: nothing else of the account is touched.
 
     Returns what the program gets wrong about them, by the name under which `Workspace.missing` has it. A program that
     brings none is no reason not to begin: each case that misses its item will say so.
     """
     faults = {}
-    for want in _LOOKED_AT:
-        with contextlib.suppress(CannotArrange, AnswerLost):
-            fault = await _fault(api, program, journal, want)
+    for item_spec in _LOOKED_AT:
+        with contextlib.suppress(CannotArrange, NoUsableResponse):
+            fault = await _fault(api, program, journal, item_spec)
             if fault is not None:
-                faults[worker_of(want.state)] = fault.to_json()
+                faults[worker_mismatch_key(item_spec.state)] = fault.to_json()
     return faults
 
 
-async def _fault(api: Api, program: Program, journal: Journal, want: Want) -> Text | None:
+async def _fault(api: Api, program: ArrangeProgram, journal: Journal, item_spec: ItemSpec) -> Text | None:
     """Whether the program has an item polled by the worker that it was asked for.
 
     Where the ack of that worker is refused, an item without a worker is the control: a target that acks it does not
     refuse the state, so it knows the item as another worker's.
     """
     worker = f"conformance-{secrets.token_hex(6)}"
-    named = await _acked(api, program, journal, want, worker)
+    named = await _acked(api, program, journal, item_spec, worker)
     if named is None or status_of(named) != HTTPStatus.CONFLICT:
         return None
-    control = await _acked(api, program, journal, want, None)
+    control = await _acked(api, program, journal, item_spec, None)
     if control is None or status_of(control) != HTTPStatus.OK:
         return None
     return Text(
@@ -222,31 +222,33 @@ async def _fault(api: Api, program: Program, journal: Journal, want: Want) -> Te
         " that worker's ack ({outcome}) and takes one of an item without a worker.",
         "安排程序在被要求提供某个 worker 的 `{state}` item 时，似乎以其他 worker 的身份执行了 poll：目标拒绝该 worker 的 ack"
         "（{outcome}），而接受没有 worker 的 item 的 ack。",
-    ).format(state=want.state, outcome=outcome(named))
+    ).format(state=item_spec.state, outcome=outcome(named))
 
 
-async def _acked(api: Api, program: Program, journal: Journal, want: Want, worker: str | None) -> Exchange | None:
+async def _acked(
+    api: Api, program: ArrangeProgram, journal: Journal, item_spec: ItemSpec, worker: str | None
+) -> Exchange | None:
     """Have an item given, look at it, and ack it as the worker that it was asked for; None where it is not there."""
-    given = await program.item(request_for(want, worker), want.state)
+    given = await program.item(request_for(item_spec, worker), item_spec.state)
     journal.claim(given.environment_id, given.work_id, given.pat_env)
     _learn(api.client, journal.pat_envs)
     exchange = await api.get("preflight", given.environment_id, given.work_id)
-    accepted(exchange, api.client, _variable_of(api.client, given.environment_id))
+    require_authorized(exchange, api.client, _variable_of(api.client, given.environment_id))
     if status_of(exchange) != HTTPStatus.OK:
         return None
     headers: tuple[Header, ...] = () if worker is None else ((api.client.target.worker_header, worker),)
-    return answered(await api.ack("preflight", given.environment_id, given.work_id, headers=headers))
+    return require_response(await api.ack("preflight", given.environment_id, given.work_id, headers=headers))
 
 
 def _learn(client: Client, pat_envs: Mapping[str, str]) -> None:
     try:
-        learn(client, pat_envs)
+        add_environment_tokens(client, pat_envs)
     except ConfigurationError as error:
-        raise CannotStart(error.reason) from None
+        raise PreflightError(error.reason) from None
 
 
 def _variable_of(client: Client, environment_id: str) -> str:
-    return client.pat_of(environment_id).variable.strip("${}")
+    return client.token_for_environment(environment_id).variable.strip("${}")
 
 
 def status_of(exchange: Exchange) -> int:
@@ -254,7 +256,7 @@ def status_of(exchange: Exchange) -> int:
     return exchange.response.status if exchange.response is not None else 0
 
 
-def accepted(exchange: Exchange, client: Client, variable: str | None = None) -> None:
+def require_authorized(exchange: Exchange, client: Client, variable: str | None = None) -> None:
     """See that the first answer does not speak against going on. A target without this list may still have the rest.
 
     `variable` is that of the token that was sent, by default the main one's.
@@ -264,9 +266,9 @@ def accepted(exchange: Exchange, client: Client, variable: str | None = None) ->
     """
     host, response = client.target.host, exchange.response
     if response is None or exchange.outcome != "ok":
-        raise CannotStart(_unreachable(client, exchange))
+        raise PreflightError(_unreachable(client, exchange))
     if response.status in _REFUSED:
-        raise CannotStart(
+        raise PreflightError(
             Text(
                 "{host} refuses the token in {variable} ({outcome}); set it to a token of this target.",
                 "{host} 拒绝了 {variable} 中的 token（{outcome}）；请设置为该目标的有效 token。",
@@ -277,7 +279,7 @@ def accepted(exchange: Exchange, client: Client, variable: str | None = None) ->
             )
         )
     if 300 <= response.status < 400:
-        raise CannotStart(
+        raise PreflightError(
             Text(
                 "{host} redirects (HTTP {status}), which is not followed; give the final address as --base-url.",
                 "{host} 返回重定向（HTTP {status}），本套件不跟随重定向；请以最终地址作为 --base-url。",

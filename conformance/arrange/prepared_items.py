@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from conformance.arrange.command_arranger import PROGRAM, Program, request_for
-from conformance.arrange.environment_tokens import learn
-from conformance.arrange.environments import Workspace, worker_of
-from conformance.arrange.item_assignment import Allotment, kind_wanted
-from conformance.arrange.item_spec import Item, State, Want
+from conformance.arrange.command_arranger import PROGRAM, ArrangeProgram, request_for
+from conformance.arrange.environment_tokens import add_environment_tokens
+from conformance.arrange.environments import RunResources, worker_mismatch_key
+from conformance.arrange.item_assignment import ItemAssignment, kind_for_spec
+from conformance.arrange.item_spec import Item, ItemSpec, State
 from conformance.arrange.journal import Journal
-from conformance.arrange.manifest import Entry
-from conformance.arrange.responses import AnswerLost, CannotArrange, NotOffered, object_of
+from conformance.arrange.manifest import ManifestEntry
+from conformance.arrange.responses import CannotArrange, NotExercised, NoUsableResponse, object_of
 from conformance.client.api import Api
 from conformance.exchange import Exchange, Header
 from conformance.target import Target
@@ -21,7 +21,7 @@ from conformance.text import Text
 MANIFEST: Final = "manifest"
 """The step to look at where the manifest is what lacks."""
 
-SEEN: Final = "arrange.get"
+GET_STEP: Final = "arrange.get"
 """The step of the get that shows a given item."""
 
 _ONWARD: Final = ("queued", "starting", "active", "stopping", "stopped")
@@ -45,33 +45,39 @@ class ManifestArranger:
     """Hands out the entries of a manifest, each once in the whole run; one that is `reserved` comes first."""
 
     kind = "manifest"
-    used = ()
+    items_to_clean_up = ()
 
     def __init__(
-        self, api: Api, allotment: Allotment, journal: Journal, case: str, *, reserved: Entry | None = None
+        self,
+        api: Api,
+        item_assignment: ItemAssignment,
+        journal: Journal,
+        case: str,
+        *,
+        reserved: ManifestEntry | None = None,
     ) -> None:
         self._api = api
-        self._allotment = allotment
+        self._allotment = item_assignment
         self._journal = journal
         self._case = case
         self._reserved = reserved
 
-    async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
+    async def item(self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """The case's own entry, or a spare one where that was used already."""
-        if want.needs_poll:
-            raise NotOffered(_NEEDS_POLL)
-        entry = self._take(want)
-        return await shown_item(self._api, want, entry.environment_id, entry.work_id, entry.worker_id)
+        if item_spec.needs_poll:
+            raise NotExercised(_NEEDS_POLL)
+        entry = self._take(item_spec)
+        return await read_prepared_item(self._api, item_spec, entry.environment_id, entry.work_id, entry.worker_id)
 
-    async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
+    async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
         """Never: that would take a poll."""
-        raise NotOffered(_NEEDS_POLL)
+        raise NotExercised(_NEEDS_POLL)
 
-    def _take(self, want: Want) -> Entry:
+    def _take(self, item_spec: ItemSpec) -> ManifestEntry:
         if self._reserved is not None:
             entry, self._reserved = self._reserved, None
             return entry
-        kind = kind_wanted(want)
+        kind = kind_for_spec(item_spec)
         supply = self._allotment.supply(kind)
         own = self._allotment.own.get(self._case)
         if own is None:
@@ -94,25 +100,25 @@ class CommandArranger:
     """Asks a vendor's program for each item."""
 
     kind = "command"
-    used = ()
+    items_to_clean_up = ()
 
-    def __init__(self, api: Api, program: Program, workspace: Workspace, journal: Journal) -> None:
+    def __init__(self, api: Api, program: ArrangeProgram, run_resources: RunResources, journal: Journal) -> None:
         self._api = api
         self._program = program
-        self._workspace = workspace
+        self._workspace = run_resources
         self._journal = journal
 
-    async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
+    async def item(self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """An item that the program made just now."""
-        if want.needs_poll:
-            raise NotOffered(_NEEDS_POLL)
-        worker = worker if want.delivered else None
-        wrong = self._workspace.missing.get(worker_of(want.state))
+        if item_spec.needs_poll:
+            raise NotExercised(_NEEDS_POLL)
+        worker = worker if item_spec.delivered else None
+        wrong = self._workspace.missing.get(worker_mismatch_key(item_spec.state))
         if wrong is not None and worker is not None:
             raise CannotArrange(Text.from_json(wrong), PROGRAM)
-        given = await self._program.item(request_for(want, worker), want.state)
+        given = await self._program.item(request_for(item_spec, worker), item_spec.state)
         if given.pat_env is not None:
-            learn(self._api.client, {given.environment_id: given.pat_env})
+            add_environment_tokens(self._api.client, {given.environment_id: given.pat_env})
         if not self._journal.claim(given.environment_id, given.work_id, given.pat_env):
             raise CannotArrange(
                 Text(
@@ -121,7 +127,7 @@ class CommandArranger:
                 ),
                 PROGRAM,
             )
-        if want.delivered and given.environment_id in {self._workspace.cloud, self._workspace.quiet}:
+        if item_spec.delivered and given.environment_id in {self._workspace.cloud, self._workspace.quiet}:
             raise CannotArrange(
                 Text(
                     "The arranging program gave an item of the environment that it had named as another one.",
@@ -129,20 +135,20 @@ class CommandArranger:
                 ),
                 PROGRAM,
             )
-        return await shown_item(self._api, want, given.environment_id, given.work_id, worker)
+        return await read_prepared_item(self._api, item_spec, given.environment_id, given.work_id, worker)
 
-    async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
+    async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
         """Never: that would take a poll."""
-        raise NotOffered(_NEEDS_POLL)
+        raise NotExercised(_NEEDS_POLL)
 
 
-def _showing(want: Want, target: Target) -> Callable[[Exchange], bool]:
+def _showing(item_spec: ItemSpec, target: Target) -> Callable[[Exchange], bool]:
     """Whether a get shows the item in a state that will do; one that lags behind may not do so yet."""
 
     def shows(exchange: Exchange) -> bool:
         try:
-            return want.met_by(target.state_named(object_of(exchange).get("state")))
-        except AnswerLost:
+            return item_spec.accepts_state(target.state_named(object_of(exchange).get("state")))
+        except NoUsableResponse:
             return True
         except CannotArrange:
             return False
@@ -150,24 +156,31 @@ def _showing(want: Want, target: Target) -> Callable[[Exchange], bool]:
     return shows
 
 
-async def shown_item(api: Api, want: Want, environment_id: str, work_id: str, worker: str | None) -> Item:
+async def read_prepared_item(
+    api: Api, item_spec: ItemSpec, environment_id: str, work_id: str, worker: str | None
+) -> Item:
     """The item as a get shows it, which is what everything later is compared with.
 
     Raises:
         CannotArrange: it is not there, or in another state than was said.
     """
-    seen = object_of(await api.get_until(SEEN, environment_id, work_id, _showing(want, api.client.target)))
+    seen = object_of(await api.get_until(GET_STEP, environment_id, work_id, _showing(item_spec, api.client.target)))
     state = seen.get("state")
-    if not want.met_by(api.client.target.state_named(state)):
+    if not item_spec.accepts_state(api.client.target.state_named(state)):
         words = Text(
             "A given item is said to be `{said}`, and a get shows `{found}`{used}.",
             "给定的 item 声称处于 `{said}`，而 get 显示为 `{found}`{used}。",
         )
-        used = _USED if _used_before(want.state, state) else Text("", "")
-        raise CannotArrange(words.format(said=want.state, found=str(state)[:20], used=used), SEEN)
+        used = _USED if _used_before(item_spec.state, state) else Text("", "")
+        raise CannotArrange(words.format(said=item_spec.state, found=str(state)[:20], used=used), GET_STEP)
     _refuse_another_worker(seen, worker)
     return Item(
-        environment_id=environment_id, work_id=work_id, place=want.place, worker=worker, seen_by=SEEN, seen=seen
+        environment_id=environment_id,
+        work_id=work_id,
+        place=item_spec.place,
+        worker=worker,
+        delivery_step=GET_STEP,
+        seen=seen,
     )
 
 
@@ -191,5 +204,5 @@ def _refuse_another_worker(seen: dict[str, Any], worker: str | None) -> None:
                     " another worker.",
                     "给定的 item 声称属于 worker `{said}`，而 get 显示为 `{found}`：安排该 item 的一方以其他 worker 的身份执行了 poll。",
                 ).format(said=worker, found="".join(char if char.isprintable() else "?" for char in found[:64])),
-                SEEN,
+                GET_STEP,
             )

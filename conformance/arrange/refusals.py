@@ -37,7 +37,7 @@ def refusal(exchange: Exchange) -> Text:
     )
     if status in NO_ROUTE:
         words = _ROUTE.format(words=words, route=route_of(exchange))
-    said = own_words(exchange)
+    said = target_error_message(exchange)
     return _SAID.format(words=words, said=said) if said else words
 
 
@@ -45,7 +45,7 @@ def outcome(exchange: Exchange) -> str:
     """The status and the target's own words, or what became of a request without an answer."""
     if exchange.response is None:
         return exchange.problem or "no answer"
-    said = own_words(exchange)
+    said = target_error_message(exchange)
     return f"HTTP {exchange.response.status}" + (f": {said}" if said else "")
 
 
@@ -54,7 +54,7 @@ def route_of(exchange: Exchange) -> str:
     return _printable(f"{exchange.request.method} {urlsplit(exchange.request.url).path}")
 
 
-def own_words(exchange: Exchange) -> str:
+def target_error_message(exchange: Exchange) -> str:
     """`error.message` of an answer in one bounded printable line without a full stop; empty where there is none."""
     response = exchange.response
     body = response.json() if response is not None else None

@@ -27,7 +27,7 @@ class CannotArrange(Exception):
         self.status = status
 
 
-class Precondition(Exception):
+class PreconditionNotMet(Exception):
     """The item is not in the state that the case is about; `step` names the exchange that shows it."""
 
     def __init__(self, reason: Text, step: str) -> None:
@@ -36,7 +36,7 @@ class Precondition(Exception):
         self.step = step
 
 
-class NotOffered(Exception):
+class NotExercised(Exception):
     """The target did not do what the docs say it may do, or what a case needs was not given."""
 
     def __init__(self, reason: Text) -> None:
@@ -44,7 +44,7 @@ class NotOffered(Exception):
         self.reason = reason
 
 
-class AnswerLost(Exception):
+class NoUsableResponse(Exception):
     """No answer that could be used came back: the operation may have happened, or surely did not."""
 
     def __init__(self, exchange: Exchange) -> None:
@@ -52,25 +52,25 @@ class AnswerLost(Exception):
         self.exchange = exchange
 
 
-def answered(exchange: Exchange) -> Exchange:
+def require_response(exchange: Exchange) -> Exchange:
     """The exchange, where an answer came.
 
     Raises:
         AnswerLost: none did.
     """
     if exchange.outcome != "ok":
-        raise AnswerLost(exchange)
+        raise NoUsableResponse(exchange)
     return exchange
 
 
-def succeeded(exchange: Exchange) -> Response:
+def require_success(exchange: Exchange) -> Response:
     """The 2xx response to an operation, whatever its body says.
 
     Raises:
         AnswerLost: no answer came.
         CannotArrange: the operation was refused.
     """
-    response = answered(exchange).response
+    response = require_response(exchange).response
     assert response is not None
     if not 200 <= response.status < 300:
         words = Text("{refusal}.", "{refusal}。").format(refusal=refusal(exchange))
@@ -95,7 +95,7 @@ def body_of(exchange: Exchange) -> Any:
         AnswerLost: no answer came.
         CannotArrange: the operation was refused, or its answer is not JSON.
     """
-    response = succeeded(exchange)
+    response = require_success(exchange)
     if response.body.problem == "bad-content-encoding" and (coding := response.header("content-encoding")):
         raise CannotArrange(
             Text(
@@ -119,9 +119,9 @@ def body_of(exchange: Exchange) -> Any:
         raise unreadable from None
 
 
-def nothing_in(exchange: Exchange) -> bool:
+def is_empty_poll(exchange: Exchange) -> bool:
     """Whether a poll found nothing: JSON null, or no body at all; errors as `body_of`."""
-    response = succeeded(exchange)
+    response = require_success(exchange)
     if response.body.problem is None and not response.body.text.strip():
         return True
     return body_of(exchange) is None
@@ -145,10 +145,10 @@ def id_of(exchange: Exchange, *keys: str) -> str:
     value: Any = object_of(exchange)
     for key in keys or ("id",):
         value = value.get(key) if isinstance(value, dict) else None
-    return usable_id(value, exchange.step)
+    return require_usable_id(value, exchange.step)
 
 
-def usable_id(value: Any, step: str) -> str:
+def require_usable_id(value: Any, step: str) -> str:
     """An id that the target gave, as something that can stand in a URL.
 
     Raises:
@@ -159,7 +159,7 @@ def usable_id(value: Any, step: str) -> str:
     return value
 
 
-def another_state(found: object, wanted: State) -> Text:
+def unexpected_state_text(found: object, wanted: State) -> Text:
     """Why a case cannot go on, in the target's own words for the state."""
     reason = Text(
         "the item is `{found}` and not `{state}` after it was arranged",

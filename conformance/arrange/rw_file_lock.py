@@ -22,7 +22,7 @@ _PAUSE: Final = 0.02
 
 
 @contextlib.asynccontextmanager
-async def locked(path: Path, *, alone: bool) -> AsyncIterator[None]:
+async def file_lock(path: Path, *, alone: bool) -> AsyncIterator[None]:
     """Have the lock of that file, alone or together with others that do not want it alone."""
     if fcntl is None:
         yield

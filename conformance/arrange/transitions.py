@@ -10,14 +10,21 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from conformance.arrange.item_spec import LEASE_SECONDS, STATES, Item, State, Verb, Want
+from conformance.arrange.item_spec import LEASE_SECONDS, STATES, Item, ItemSpec, State, Transition
 from conformance.arrange.refusals import refusal
-from conformance.arrange.responses import AnswerLost, Precondition, answered, object_of, state_in, succeeded
+from conformance.arrange.responses import (
+    NoUsableResponse,
+    PreconditionNotMet,
+    object_of,
+    require_response,
+    require_success,
+    state_in,
+)
 from conformance.client.api import Api
 from conformance.exchange import Exchange, Header
 from conformance.text import Text
 
-SETTLING: Final = 2.0
+SETTLE_SECONDS: Final = 2.0
 """Seconds in which an operation that was accepted takes effect."""
 
 _PAUSE: Final = 0.1
@@ -26,7 +33,7 @@ StepName = Callable[[str], str]
 """The full name of a step of the way: `ack` becomes `arrange.ack`."""
 
 
-class Way:
+class TransitionRunner:
     """Takes one item along its way, through this API, as the worker of these headers."""
 
     def __init__(self, api: Api, item: Item, headers: tuple[Header, ...], named: StepName) -> None:
@@ -35,7 +42,7 @@ class Way:
         self._headers = headers
         self._named = named
 
-    async def go(self, want: Want) -> None:
+    async def go(self, item_spec: ItemSpec) -> None:
         """Go all of it.
 
         Raises:
@@ -43,20 +50,23 @@ class Way:
             CannotArrange: another operation was.
             AnswerLost: a response was lost, and the item did not come into its state.
         """
-        for number, verb in enumerate(want.way, start=1):
+        for number, verb in enumerate(item_spec.transitions, start=1):
             exchange = await self._do(verb, number)
-            since, wanted = Want(way=want.way[: number - 1]).state, Want(way=want.way[:number]).state
+            since, wanted = (
+                ItemSpec(transitions=item_spec.transitions[: number - 1]).state,
+                ItemSpec(transitions=item_spec.transitions[:number]).state,
+            )
             if verb == "ack":
                 await self._started(exchange)
             elif exchange.outcome == "unknown":
                 if await self._shown(number, since=since, wanted=wanted) != wanted:
-                    raise AnswerLost(exchange)
+                    raise NoUsableResponse(exchange)
             else:
-                succeeded(exchange)
+                require_success(exchange)
                 if state_in(exchange) is None:
                     await self._shown(number, since=since, wanted=wanted)
 
-    async def _do(self, verb: Verb, number: int) -> Exchange:
+    async def _do(self, verb: Transition, number: int) -> Exchange:
         match verb:
             case "ack":
                 return await self._api.ack(self._named("ack"), *self._place, headers=self._headers)
@@ -68,7 +78,7 @@ class Way:
 
     async def _started(self, exchange: Exchange) -> None:
         """See that the owning worker's ack took the item to `starting`."""
-        response = answered(exchange).response
+        response = require_response(exchange).response
         assert response is not None
         if response.status == 200:
             return
@@ -78,12 +88,12 @@ class Way:
                 "the first ack, which arranges the state, was refused: {refusal}",
                 "用于安排状态的首次 ack 被拒绝：{refusal}",
             )
-            raise Precondition(words.format(refusal=refusal(exchange)), exchange.step)
+            raise PreconditionNotMet(words.format(refusal=refusal(exchange)), exchange.step)
 
     async def _shown(self, number: int, *, since: State, wanted: State) -> str | None:
-        """The state that a get shows as soon as the operation has taken effect, or after `SETTLING` seconds."""
+        """The state that a get shows as soon as the operation has taken effect, or after `SETTLE_SECONDS` seconds."""
         clock = asyncio.get_running_loop().time
-        deadline = clock() + SETTLING
+        deadline = clock() + SETTLE_SECONDS
         tries = 0
         while True:
             tries += 1

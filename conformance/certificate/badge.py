@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.certificate.badge_svg import Shield
+from conformance.certificate.badge_svg import Badge
 from conformance.certificate.statement import Certificate
 from conformance.text import Lang, Text
 
@@ -30,5 +30,5 @@ def endpoint(lang: Lang) -> str:
     return _shield(lang).endpoint()
 
 
-def _shield(lang: Lang) -> Shield:
-    return Shield(label=LABEL.in_(lang), message=MESSAGE.in_(lang), colour=_COLOUR)
+def _shield(lang: Lang) -> Badge:
+    return Badge(label=LABEL.in_(lang), message=MESSAGE.in_(lang), colour=_COLOUR)

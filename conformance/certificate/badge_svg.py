@@ -24,7 +24,7 @@ _PADDING: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shield:
+class Badge:
     """What a badge says. `colour` is that of the right field, as `#rrggbb`."""
 
     label: str

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.certificate.canonical import canonical, decoded, encoded
+from conformance.certificate.canonical import canonical, decode_base64, encode_base64
 from conformance.certificate.signing import (
     PAYLOAD_TYPE,
     SIGNATURE_LENGTH,
@@ -79,7 +79,7 @@ class Bundle:
         return _spelled(self, self.key.fingerprint)
 
 
-def sealed(certificate: Certificate, files: Mapping[str, bytes], key: SigningKey) -> Bundle:
+def sign_bundle(certificate: Certificate, files: Mapping[str, bytes], key: SigningKey) -> Bundle:
     """Sign a certificate and put the evidence beside it."""
     return Bundle(
         certificate=certificate, signature=key.sign(payload_of(certificate)), key=key.public, files=dict(files)
@@ -126,7 +126,7 @@ def read_bundle(content: bytes) -> Bundle:
 def _spelled(bundle: Bundle, keyid: str) -> bytes:
     """The container. Its first key tells, before anything else, what a certificate does not say."""
     certificate = bundle.certificate
-    signatures = [{"keyid": keyid, "sig": encoded(bundle.signature)}]
+    signatures = [{"keyid": keyid, "sig": encode_base64(bundle.signature)}]
     container = {
         "about": {
             "attestation": SELF_ATTESTED.to_json(),
@@ -136,7 +136,7 @@ def _spelled(bundle: Bundle, keyid: str) -> bytes:
             "vendor": certificate.subject.vendor,
         },
         "envelope": {
-            "payload": encoded(payload_of(certificate)),
+            "payload": encode_base64(payload_of(certificate)),
             "payloadType": PAYLOAD_TYPE,
             "signatures": signatures,
         },
@@ -156,10 +156,10 @@ def _utf8(name: str, content: bytes) -> str:
 
 def _envelope(data: Any) -> tuple[bytes, bytes, str]:
     [signature] = data["signatures"]
-    content = decoded(_text(signature["sig"]))
+    content = decode_base64(_text(signature["sig"]))
     if len(content) != SIGNATURE_LENGTH:
         raise ValueError("no signature of Ed25519")
-    return decoded(_text(data["payload"])), content, _text(signature["keyid"])
+    return decode_base64(_text(data["payload"])), content, _text(signature["keyid"])
 
 
 def _text(value: object) -> str:

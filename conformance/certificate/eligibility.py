@@ -11,14 +11,16 @@ from conformance.certificate.suite_digest import Suite
 from conformance.evidence import PLAN, TRANSCRIPTS, Evidence
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import WORDS, Line, VerdictKind
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import WORDS, PlannedCheck, VerdictKind
 from conformance.text import Text, join
 
 _NAMED: Final = 8
 
 
-def certificate_of(subject: Subject, evidence: Evidence, index: bytes, record: RunRecord, suite: Suite) -> Certificate:
+def build_certificate(
+    subject: Subject, evidence: Evidence, index: bytes, record: RunResult, suite: Suite
+) -> Certificate:
     """What is certified of a subject; `index` are the bytes of `evidence.json`, `record` what the suite judged."""
     about = evidence.circumstances
     run = Run(
@@ -29,21 +31,25 @@ def certificate_of(subject: Subject, evidence: Evidence, index: bytes, record: R
         arranged_by=about.arranged_by,
     )
     digest = hashlib.sha256(index).hexdigest()
-    return Certificate(subject=subject, evidence=digest, run=run, suite=suite, verdicts=kinds(record))
+    return Certificate(subject=subject, evidence=digest, run=run, suite=suite, verdicts=verdict_kinds(record))
 
 
-def kinds(record: RunRecord) -> dict[str, VerdictKind]:
+def verdict_kinds(record: RunResult) -> dict[str, VerdictKind]:
     """The verdict on each requirement."""
     return {result.requirement.id: result.kind for result in record.tally.results}
 
 
-def objections(evidence: Evidence, record: RunRecord) -> list[Text]:
+def ineligibility_reasons(evidence: Evidence, record: RunResult) -> list[Text]:
     """Why the installed suite can make no certificate of a run that it has judged again."""
-    found = unfit(evidence) + unsupported(record)
-    return found if evidence.circumstances.selection is not None else found + not_held(missing(evidence))
+    found = evidence_problems(evidence) + verdict_problems(record)
+    return (
+        found
+        if evidence.circumstances.selection is not None
+        else found + missing_scenarios_text(missing_from_evidence(evidence))
+    )
 
 
-def unfit(evidence: Evidence) -> list[Text]:
+def evidence_problems(evidence: Evidence) -> list[Text]:
     """Why no certificate can stand on a run, whatever its verdicts are."""
     about = evidence.circumstances
     found = []
@@ -80,13 +86,13 @@ def _not_its_own(evidence: Evidence) -> list[Text]:
     ]
 
 
-def missing(evidence: Evidence) -> list[Line]:
+def missing_from_evidence(evidence: Evidence) -> list[PlannedCheck]:
     """What the installed suite judges, and the evidence cannot show."""
     held = set(evidence.lines)
     return [line for line in full_plan() if line not in held]
 
 
-def not_held(lines: Collection[Line]) -> list[Text]:
+def missing_scenarios_text(lines: Collection[PlannedCheck]) -> list[Text]:
     """That scenarios are missing, in words."""
     names = list(dict.fromkeys(line.scenario for line in lines))
     if not names:
@@ -95,11 +101,11 @@ def not_held(lines: Collection[Line]) -> list[Text]:
         Text(
             "The run does not hold every scenario of the installed suite; missing: {names}.",
             "该运行未包含当前套件的全部场景；缺少：{names}。",
-        ).format(names=listed(names))
+        ).format(names=join_names(names))
     ]
 
 
-def unsupported(record: RunRecord) -> list[Text]:
+def verdict_problems(record: RunResult) -> list[Text]:
     """Why the verdicts do not support a certificate: the run's own sentence, and every requirement in the way."""
     if record.decision.word == "conformant":
         return []
@@ -111,18 +117,18 @@ def unsupported(record: RunRecord) -> list[Text]:
 
 def _why(result: RequirementResult) -> Text:
     """A requirement in the way, with what was found where it failed."""
-    red = next((red for verdict in result.verdicts for red in verdict.reds), None)
-    if red is None:
+    failure = next((failure for verdict in result.verdicts for failure in verdict.failures), None)
+    if failure is None:
         words = Text("- {id}: {kind}", "- {id}：{kind}").format(id=result.requirement.id, kind=WORDS[result.kind])
         if result.reason is None:
             return words
         return Text("{words} ({reason})", "{words}（{reason}）").format(words=words, reason=result.reason)
     return Text("- {id}: {kind}; actual: {actual}", "- {id}：{kind}；实际：{actual}").format(
-        id=result.requirement.id, kind=WORDS[result.kind], actual=red.actual
+        id=result.requirement.id, kind=WORDS[result.kind], actual=failure.actual
     )
 
 
-def differences(claimed: Mapping[str, VerdictKind], found: Mapping[str, VerdictKind]) -> list[Text]:
+def verdict_differences(claimed: Mapping[str, VerdictKind], found: Mapping[str, VerdictKind]) -> list[Text]:
     """Verdicts that are not those claimed, one sentence each."""
     sentence = Text(
         "{id}: the certificate says {claimed}, the evidence {found}.", "{id}：证书称{claimed}，证据显示{found}。"
@@ -138,7 +144,7 @@ def _word(kind: VerdictKind | None) -> Text:
     return Text("nothing", "未提及") if kind is None else WORDS[kind]
 
 
-def listed(names: Collection[str]) -> Text:
+def join_names(names: Collection[str]) -> Text:
     """Names with commas between them, the first few."""
     shown = [Text(name, name) for name in sorted(names)[:_NAMED]]
     if len(names) > _NAMED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.certificate import eligibility, suite_digest
-from conformance.certificate.bundle import BrokenBundle, Bundle, sealed
+from conformance.certificate.bundle import BrokenBundle, Bundle, sign_bundle
 from conformance.certificate.signing import SigningKey
 from conformance.certificate.statement import Subject
 from conformance.certificate.verification import verify
@@ -13,7 +13,7 @@ from conformance.evidence import EVIDENCE, BrokenEvidence, read_evidence
 from conformance.text import Text
 
 
-class Refused(Exception):
+class NotEligible(Exception):
     """The run does not support a certificate; `reasons` are all the reasons."""
 
     def __init__(self, reasons: list[Text]) -> None:
@@ -32,17 +32,17 @@ def issue(folder: Path, subject: Subject, key: SigningKey) -> tuple[Bundle, byte
         evidence = read_evidence(folder)
         index = (folder / EVIDENCE).read_bytes()
     except BrokenEvidence as error:
-        raise Refused([error.reason]) from None
+        raise NotEligible([error.reason]) from None
     record = evidence.judged()
-    if reasons := eligibility.objections(evidence, record):
-        raise Refused(reasons)
-    certificate = eligibility.certificate_of(subject, evidence, index, record, suite_digest.installed())
-    bundle = sealed(certificate, {EVIDENCE: index, **evidence.files}, key)
+    if reasons := eligibility.ineligibility_reasons(evidence, record):
+        raise NotEligible(reasons)
+    certificate = eligibility.build_certificate(subject, evidence, index, record, suite_digest.installed_suite())
+    bundle = sign_bundle(certificate, {EVIDENCE: index, **evidence.files}, key)
     try:
         content = bundle.dumps()
     except BrokenBundle as error:
-        raise Refused([error.reason]) from None
+        raise NotEligible([error.reason]) from None
     outcome = verify(content, key.public)
     if outcome.outcome != "holds":
-        raise Refused([*outcome.wrong, *outcome.unclear])
+        raise NotEligible([*outcome.problems, *outcome.undecided])
     return bundle, content

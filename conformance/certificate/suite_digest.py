@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import conformance
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.contract.schema_files import schema_folder
 from conformance.text import Text
 
@@ -34,7 +34,7 @@ class Suite:
 
 
 @cache
-def installed() -> Suite:
+def installed_suite() -> Suite:
     """The suite that is running."""
     package = Path(conformance.__file__).resolve().parent
     schemas = schema_folder()
@@ -44,7 +44,7 @@ def installed() -> Suite:
     own = [path for path in _files(package) if not path.is_relative_to(package / "schemas")]
     return Suite(
         version=conformance.__version__,
-        catalogue_version=load().version,
+        catalogue_version=load_catalogue().version,
         digests={
             "suite": _digest(package, own),
             "schemas": _digest(schemas, [path for path in _files(schemas) if path not in sheets]),

@@ -10,7 +10,7 @@ from conformance.certificate.bundle import SELF_ATTESTED, Bundle
 from conformance.certificate.statement import Certificate
 from conformance.certificate.suite_digest import PARTS
 from conformance.certificate.verification import Verification
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.evidence import EVIDENCE
 from conformance.judging.verdict import WORDS, VerdictKind
 from conformance.text import Lang, Text
@@ -85,7 +85,7 @@ def _not_exercised(certificate: Certificate) -> Text:
 
 
 def _counts(certificate: Certificate, lang: Lang) -> Iterator[str]:
-    rules = load().requirements
+    rules = load_catalogue().requirements
     for kind in _kinds(certificate):
         levels = [rules[rule].level for rule in certificate.of(kind)]
         yield f"| {WORDS[kind].in_(lang)} | " + " | ".join(str(levels.count(level)) for level in _LEVELS) + " |"
@@ -113,7 +113,7 @@ def _facts(certificate: Certificate) -> Iterator[Text]:
 def _digests(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator[str]:
     certificate = bundle.certificate
     entry = Text("- {what}: `{digest}`", "- {what}：`{digest}`")
-    signer = _KNOWN if verification.known else _UNKNOWN
+    signer = _KNOWN if verification.signer_known else _UNKNOWN
     key = Text("key, {how}", "公钥，{how}").format(how=signer)
     yield entry.format(what=key, digest=bundle.key.fingerprint).in_(lang)
     yield entry.format(what=f"`{EVIDENCE}`", digest=_code(certificate.evidence)).in_(lang)

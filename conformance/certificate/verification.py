@@ -14,9 +14,9 @@ from conformance.certificate.bundle import MAX_BYTES, BrokenBundle, Bundle, Newe
 from conformance.certificate.signing import PublicKey
 from conformance.certificate.statement import Certificate
 from conformance.certificate.suite_digest import PARTS, Suite
-from conformance.contract.catalogue import FIRST_VERSION, load, version_numbers
+from conformance.contract.catalogue import FIRST_VERSION, load_catalogue, version_numbers
 from conformance.evidence import EVIDENCE, BrokenEvidence, Evidence, NewerEvidence
-from conformance.judging.run_result import RunRecord
+from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS
 from conformance.text import Text
 
@@ -37,90 +37,90 @@ _INSTALL: Final = Text(
 
 @dataclass(kw_only=True)
 class Verification:
-    """What became of it. `wrong` says what does not hold, `unclear` what cannot be told, `notes` what else to know.
+    """What became of it. `problems` says what does not hold, `undecided` what cannot be told, `notes` what else to know.
 
-    `known` says that the key was given by whoever asked, and not only enclosed.
+    `signer_known` says that the key was given by whoever asked, and not only enclosed.
     """
 
     bundle: Bundle | None = None
-    record: RunRecord | None = None
-    known: bool = False
-    wrong: list[Text] = field(default_factory=list)
-    unclear: list[Text] = field(default_factory=list)
+    record: RunResult | None = None
+    signer_known: bool = False
+    problems: list[Text] = field(default_factory=list)
+    undecided: list[Text] = field(default_factory=list)
     notes: list[Text] = field(default_factory=list)
 
     @property
     def outcome(self) -> Outcome:
         """Holds, unless something is wrong, or else unclear."""
-        return "does-not-hold" if self.wrong else "cannot-tell" if self.unclear else "holds"
+        return "does-not-hold" if self.problems else "cannot-tell" if self.undecided else "holds"
 
 
 def verify(content: bytes, key: PublicKey | None = None) -> Verification:
     """Verify the bytes of a certificate, with the key given or else the one enclosed. Never raises for what they are."""
     result = Verification()
     if len(content) > MAX_BYTES:
-        result.unclear.append(_TOO_LARGE)
+        result.undecided.append(_TOO_LARGE)
         return result
     try:
         bundle = read_bundle(content)
         if key is not None and bundle.key != key:
             enclosed, given = bundle.key.fingerprint, key.fingerprint
-            result.wrong.append(_OTHER_KEY.format(enclosed=enclosed, given=given))
+            result.problems.append(_OTHER_KEY.format(enclosed=enclosed, given=given))
         evidence = bundle.evidence()
     except (NewerBundle, NewerEvidence) as error:
-        result.unclear.append(error.reason)
+        result.undecided.append(error.reason)
         return result
     except (BrokenBundle, BrokenEvidence) as error:
-        result.wrong.append(error.reason)
+        result.problems.append(error.reason)
         return result
-    result.bundle, result.known = bundle, key is not None and bundle.key == key
+    result.bundle, result.signer_known = bundle, key is not None and bundle.key == key
     result.record = evidence.judged()
     _compare(result, bundle, evidence, result.record)
     return result
 
 
-def _compare(result: Verification, bundle: Bundle, evidence: Evidence, record: RunRecord) -> None:
-    certificate, own = bundle.certificate, suite_digest.installed()
-    result.wrong += _other_facts(bundle, evidence, record)
+def _compare(result: Verification, bundle: Bundle, evidence: Evidence, record: RunResult) -> None:
+    certificate, own = bundle.certificate, suite_digest.installed_suite()
+    result.problems += _other_facts(bundle, evidence, record)
     if certificate.suite == own:
-        result.wrong += eligibility.differences(certificate.verdicts, eligibility.kinds(record))
-        result.wrong += eligibility.objections(evidence, record)
+        result.problems += eligibility.verdict_differences(certificate.verdicts, eligibility.verdict_kinds(record))
+        result.problems += eligibility.ineligibility_reasons(evidence, record)
         return
-    result.wrong += eligibility.unfit(evidence)
+    result.problems += eligibility.evidence_problems(evidence)
     result.notes += _other_suite(certificate.suite, own)
-    result.wrong += _never_was(certificate)
-    result.unclear += _left_out(certificate)
-    result.unclear += _unknown(certificate, evidence)
+    result.problems += _never_was(certificate)
+    result.undecided += _left_out(certificate)
+    result.undecided += _unknown(certificate, evidence)
     judged = _only(certificate, record)
-    result.unclear += eligibility.differences(certificate.verdicts, eligibility.kinds(judged))
+    result.undecided += eligibility.verdict_differences(certificate.verdicts, eligibility.verdict_kinds(judged))
     result.notes += _newer(certificate, record)
-    if result.unclear:
+    if result.undecided:
         version, catalogue = certificate.suite.version, certificate.suite.catalogue_version
-        result.unclear.append(_INSTALL.format(version=version, catalogue=catalogue))
+        result.undecided.append(_INSTALL.format(version=version, catalogue=catalogue))
     else:
-        result.wrong += eligibility.unsupported(judged)
+        result.problems += eligibility.verdict_problems(judged)
 
 
-def _other_facts(bundle: Bundle, evidence: Evidence, record: RunRecord) -> list[Text]:
+def _other_facts(bundle: Bundle, evidence: Evidence, record: RunResult) -> list[Text]:
     """What the statement says of run and evidence, where these say otherwise."""
     claimed = bundle.certificate
-    found = eligibility.certificate_of(claimed.subject, evidence, bundle.files[EVIDENCE], record, claimed.suite)
-    wrong = []
+    found = eligibility.build_certificate(claimed.subject, evidence, bundle.files[EVIDENCE], record, claimed.suite)
+    problems = []
     if found.evidence != claimed.evidence:
-        wrong.append(
+        problems.append(
             Text(
                 f"{EVIDENCE} is not the certified one: its digest differs.",
                 f"{EVIDENCE} 不是所认证的那一份：摘要不一致。",
             )
         )
     if found.run != claimed.run:
-        wrong.append(
+        problems.append(
             Text(
                 "What the certificate says of the run is not what the evidence says.",
                 "证书对该次运行的描述与证据不一致。",
             )
         )
-    return wrong
+    return problems
 
 
 def _other_suite(certified: Suite, own: Suite) -> list[Text]:
@@ -153,7 +153,7 @@ def _left_out(certificate: Certificate) -> list[Text]:
     version = version_numbers(certificate.suite.catalogue_version)
     silent = [
         rule.id
-        for rule in load().requirements.values()
+        for rule in load_catalogue().requirements.values()
         if version_numbers(rule.since) <= version
         and rule.id not in certificate.verdicts
         and rule.exercised != "on-request"
@@ -164,24 +164,24 @@ def _left_out(certificate: Certificate) -> list[Text]:
         "Requirements of the certificate's own catalogue are missing in it: {names}.",
         "证书缺少其自身目录版本中的要求：{names}。",
     )
-    return [words.format(names=eligibility.listed(silent))]
+    return [words.format(names=eligibility.join_names(silent))]
 
 
 def _unknown(certificate: Certificate, evidence: Evidence) -> list[Text]:
     """What the installed suite cannot judge of the certificate's requirements."""
     found = []
-    strange = [rule for rule in certificate.verdicts if rule not in load().requirements]
+    strange = [rule for rule in certificate.verdicts if rule not in load_catalogue().requirements]
     if strange:
         words = Text(
             "The installed catalogue does not know these requirements: {names}.", "当前目录中没有以下要求：{names}。"
         )
-        found.append(words.format(names=eligibility.listed(strange)))
-    return found + eligibility.not_held(
-        [line for line in eligibility.missing(evidence) if line.requirement in certificate.verdicts]
+        found.append(words.format(names=eligibility.join_names(strange)))
+    return found + eligibility.missing_scenarios_text(
+        [line for line in eligibility.missing_from_evidence(evidence) if line.requirement in certificate.verdicts]
     )
 
 
-def _only(certificate: Certificate, record: RunRecord) -> RunRecord:
+def _only(certificate: Certificate, record: RunResult) -> RunResult:
     """The record of the certificate's own requirements."""
     return replace(
         record,
@@ -190,12 +190,12 @@ def _only(certificate: Certificate, record: RunRecord) -> RunRecord:
     )
 
 
-def _newer(certificate: Certificate, record: RunRecord) -> list[Text]:
+def _newer(certificate: Certificate, record: RunResult) -> list[Text]:
     """Requirements that came later; a certificate says nothing about them."""
     version = version_numbers(certificate.suite.catalogue_version)
     words = Text("Newer than the certificate, not part of it: {id} ({kind}).", "晚于证书，不在其内：{id}（{kind}）。")
     return [
         words.format(id=rule, kind=WORDS[kind])
-        for rule, kind in sorted(eligibility.kinds(record).items())
-        if rule not in certificate.verdicts and version_numbers(load().requirements[rule].since) > version
+        for rule, kind in sorted(eligibility.verdict_kinds(record).items())
+        if rule not in certificate.verdicts and version_numbers(load_catalogue().requirements[rule].since) > version
     ]

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from conformance.contract.schemas import shown
 from conformance.exchange import Response
-from conformance.scenario.expectations import Answer, Expectation
+from conformance.scenario.expectations import AllowedResponse, Expectation
 from conformance.scenario.model import Check, Finding, Scenario
-from conformance.scenario.transcript_view import LEASE_GAP, Blocked, NotExercised, Unjudged, View
+from conformance.scenario.transcript_view import LEASE_GAP, Blocked, CannotJudge, NotExercised, TranscriptView
 from conformance.text import Text
 
 _NONE_SUCH: Final = {
@@ -18,25 +18,25 @@ _NONE_SUCH: Final = {
 }
 
 
-def answers(scenario: Scenario) -> Iterator[Check]:
+def response_checks(scenario: Scenario) -> Iterator[Check]:
     """One check for each requirement that an ack of this case serves."""
     for requirement in dict.fromkeys(expectation.requirement for expectation in scenario.expectations.values()):
         yield Check(requirement, _judge_answers(requirement))
 
 
-def judgeable(view: View, *, success: bool) -> Iterator[str]:
+def judgeable_acks(view: TranscriptView, *, success: bool) -> Iterator[str]:
     """The acks that succeeded, or were refused, as they may, so that their bodies can be judged.
 
     Raises, after the last of them:
         Blocked: another ack of this case went wrong, which is its own requirement's failure.
         NotExercised: there was none at all.
     """
-    reasons: list[Unjudged] = []
+    reasons: list[CannotJudge] = []
     found = False
     for step, _ in view.acks(success=success):
         try:
-            response = view.answered_as_expected(step)
-        except Unjudged as reason:
+            response = view.expected_response(step)
+        except CannotJudge as reason:
             reasons.append(reason)
         else:
             if (response.status == 200) == success:
@@ -50,10 +50,10 @@ def judgeable(view: View, *, success: bool) -> Iterator[str]:
 
 
 def _judge_answers(requirement: str) -> Any:
-    def judge(view: View) -> Iterator[Finding]:
+    def judge(view: TranscriptView) -> Iterator[Finding]:
         judged = False
         for step, expectation in view.scenario.expectations.items():
-            if expectation.requirement == requirement and not view.left_out(step):
+            if expectation.requirement == requirement and not view.is_omitted(step):
                 judged = True
                 yield from _judge_answer(view, step, expectation)
         if not judged:
@@ -62,23 +62,23 @@ def _judge_answers(requirement: str) -> Any:
     return judge
 
 
-def _judge_answer(view: View, step: str, expectation: Expectation) -> Iterator[Finding]:
-    if expectation.presumes is not None:
-        view.answered_as_expected(expectation.presumes)
+def _judge_answer(view: TranscriptView, step: str, expectation: Expectation) -> Iterator[Finding]:
+    if expectation.depends_on is not None:
+        view.expected_response(expectation.depends_on)
     response = view.response(step)
-    view.compared_with_control(step)
+    view.require_unlike_control(step)
     answer = next((answer for answer in expectation.allowed if answer.status == response.status), None)
     if answer is None:
         _excuse_lapsed_lease(view, step, response)
         yield Finding(step=step, expected=expectation.describe(), actual=_describe(view, step, response))
     elif answer.error_type is not None:
         yield from _judge_error_type(view, step, answer)
-        view.counts(step)
+        view.require_meaningful_refusal(step)
     elif answer.state is not None:
         yield from _judge_state(view, step, answer)
 
 
-def _judge_error_type(view: View, step: str, answer: Answer) -> Iterator[Finding]:
+def _judge_error_type(view: TranscriptView, step: str, answer: AllowedResponse) -> Iterator[Finding]:
     found = error_type(view.body(step))
     if found is None:
         raise Blocked(
@@ -88,7 +88,7 @@ def _judge_error_type(view: View, step: str, answer: Answer) -> Iterator[Finding
         yield Finding(step=step, pointer="/error/type", expected=answer.describe(), actual=shown(found))
 
 
-def _judge_state(view: View, step: str, answer: Answer) -> Iterator[Finding]:
+def _judge_state(view: TranscriptView, step: str, answer: AllowedResponse) -> Iterator[Finding]:
     found = view.fields(step).get("state")
     if not isinstance(found, str):
         raise Blocked("ack.answer.schema-en", Text("the answer has no `state` to read", "响应中没有可读的 `state`"))
@@ -104,11 +104,11 @@ def error_type(body: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _describe(view: View, step: str, response: Response) -> Text:
+def _describe(view: TranscriptView, step: str, response: Response) -> Text:
     words = Text(f"HTTP {response.status}", f"HTTP {response.status}")
     try:
         body = view.body(step)
-    except Unjudged:
+    except CannotJudge:
         body = None  # a redirect seldom has one that can be read
     kind = error_type(body)
     state = body.get("state") if isinstance(body, dict) else None
@@ -126,7 +126,7 @@ def _describe(view: View, step: str, response: Response) -> Text:
     return words
 
 
-def _excuse_lapsed_lease(view: View, step: str, response: Response) -> None:
+def _excuse_lapsed_lease(view: TranscriptView, step: str, response: Response) -> None:
     """Leases are undocumented: an item that was live may change by itself when the conversation was slow.
 
     Raises:
@@ -137,7 +137,7 @@ def _excuse_lapsed_lease(view: View, step: str, response: Response) -> None:
         return
     live = view.item("before").get("state") in {"starting", "active"}
     if live and view.gap("before", step) > LEASE_GAP:
-        raise Unjudged(
+        raise CannotJudge(
             Text(
                 "more than {gap} s passed since the item was read, and its lease may have run out",
                 "距上次读取该 item 已超过 {gap} 秒，其租约可能已到期",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import Item
-from conformance.arrange.responses import NotOffered
+from conformance.arrange.responses import NotExercised
 from conformance.chapters.controls import UNKNOWN_TOKEN
 from conformance.chapters.no_side_effects import Attempt, refusal_case
 from conformance.client import bad_credentials
@@ -17,11 +17,11 @@ from conformance.target import Secret
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 _REFUSED: Final = (401, "authentication_error")
 
-Credential = Callable[["Stage"], Authentication]
+Credential = Callable[["ScenarioContext"], Authentication]
 
 _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
     (
@@ -33,7 +33,7 @@ _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
     (
         "unknown-token",
         "unknown-token",
-        lambda stage: bad_credentials.bearer(bad_credentials.unknown(stage.pat, stage.rng)),
+        lambda stage: bad_credentials.bearer(bad_credentials.unissued_token(stage.pat, stage.rng)),
         Text("a token that was never issued", "从未签发过的 token"),
     ),
     (
@@ -91,7 +91,7 @@ _ALMOST_RIGHT: Final = frozenset({"near-miss", "letter-case"})
 """What differs from an unknown token only in how near it is to the right one."""
 
 
-def _swapped(stage: Stage) -> Secret:
+def _swapped(stage: ScenarioContext) -> Secret:
     """The right token in the other case.
 
     Raises:
@@ -99,7 +99,7 @@ def _swapped(stage: Stage) -> Secret:
     """
     swapped = bad_credentials.case_swapped(stage.pat)
     if swapped is None:
-        raise NotOffered(
+        raise NotExercised(
             Text("the token has no letters whose case could be swapped", "token 中没有可以互换大小写的字母")
         )
     return swapped
@@ -108,8 +108,8 @@ def _swapped(stage: Stage) -> Secret:
 def ack_with(credential: Credential) -> Attempt:
     """The rightful worker's ack with another credential."""
 
-    async def attempt(stage: Stage, item: Item) -> None:
-        await stage.ack("ack", item, stage.rightful(item), authentication=credential(stage))
+    async def attempt(stage: ScenarioContext, item: Item) -> None:
+        await stage.ack("ack", item, stage.owner_headers(item), authentication=credential(stage))
 
     return attempt
 

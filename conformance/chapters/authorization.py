@@ -14,7 +14,7 @@ from conformance.contract.work_item import FIELDS
 from conformance.exchange import Request
 from conformance.scenario.expectations import refusal
 from conformance.scenario.model import Check, Finding, Scenario
-from conformance.scenario.transcript_view import View
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
 _FORBIDDEN: Final = (403, "permission_error")
@@ -26,9 +26,9 @@ _TELLING: Final = frozenset(FIELDS) - {"type", "id", "environment_id"}
 _MISSING: Final = (404, "not_found_error")
 
 
-def no_leak(view: View) -> Iterator[Finding]:
+def no_leak(view: TranscriptView) -> Iterator[Finding]:
     """No field of the item stands in the refusal, however deep, and nothing that the caller never sent."""
-    response = view.answered_as_expected("ack")
+    response = view.expected_response("ack")
     polled = view.polled()
     whole = "\n".join([response.body.text, *(value for _, value in response.headers)])
     sent = _sent(view.exchange("ack").request)

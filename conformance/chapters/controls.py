@@ -6,49 +6,49 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.item_spec import State, Verb, Want
+from conformance.arrange.item_spec import ItemSpec, State, Transition
 from conformance.chapters.generated_ids import unknown_environment_id, unknown_work_id
 from conformance.client import bad_credentials
 from conformance.scenario.expectations import Control, refusal, success
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 FIRST_ACK: Final = success("ack.first.starting", "starting")
 
 
-def owners_ack(way: tuple[Verb, ...] = ()) -> Control | None:
-    """The owning worker's ack of an item that went `way`; None where that is over, for then there is none to accept."""
-    return _OWNERS.get(Want(way=way).state)
+def owners_ack(transitions: tuple[Transition, ...] = ()) -> Control | None:
+    """The owning worker's ack of an item that went `transitions`; None where that is over, for then there is none to accept."""
+    return _OWNERS.get(ItemSpec(transitions=transitions).state)
 
 
-def _owner(way: tuple[Verb, ...]) -> Callable[[Stage, str], Awaitable[None]]:
-    async def send(stage: Stage, step: str) -> None:
-        item = await stage.plain_item(step, way)
-        await stage.ack(step, item, stage.rightful(item))
+def _owner(transitions: tuple[Transition, ...]) -> Callable[[ScenarioContext, str], Awaitable[None]]:
+    async def send(stage: ScenarioContext, step: str) -> None:
+        item = await stage.plain_item(step, transitions)
+        await stage.ack(step, item, stage.owner_headers(item))
 
     return send
 
 
-async def _another_workers_ack(stage: Stage, step: str) -> None:
+async def _another_workers_ack(stage: ScenarioContext, step: str) -> None:
     item = await stage.plain_item(step)
     await stage.ack(step, item, stage.worker(stage.worker_id()))
 
 
-async def _ack_of_an_unknown_item(stage: Stage, step: str) -> None:
+async def _ack_of_an_unknown_item(stage: ScenarioContext, step: str) -> None:
     item = await stage.plain_item(step)
-    await stage.ack(step, item, stage.rightful(item), work_id=await unknown_work_id(stage, item))
+    await stage.ack(step, item, stage.owner_headers(item), work_id=await unknown_work_id(stage, item))
 
 
-async def _ack_in_an_unknown_environment(stage: Stage, step: str) -> None:
+async def _ack_in_an_unknown_environment(stage: ScenarioContext, step: str) -> None:
     item = await stage.plain_item(step)
-    await stage.ack(step, item, stage.rightful(item), environment_id=await unknown_environment_id(stage, item))
+    await stage.ack(step, item, stage.owner_headers(item), environment_id=await unknown_environment_id(stage, item))
 
 
-async def _ack_with_an_unknown_token(stage: Stage, step: str) -> None:
+async def _ack_with_an_unknown_token(stage: ScenarioContext, step: str) -> None:
     item = await stage.plain_item(step)
-    unknown = bad_credentials.bearer(bad_credentials.unknown(stage.client.credentials.pat, stage.rng))
-    await stage.ack(step, item, stage.rightful(item), authentication=unknown)
+    unissued_token = bad_credentials.bearer(bad_credentials.unissued_token(stage.client.credentials.pat, stage.rng))
+    await stage.ack(step, item, stage.owner_headers(item), authentication=unissued_token)
 
 
 _OWNERS: Final[Mapping[State, Control]] = {
@@ -59,10 +59,10 @@ _OWNERS: Final[Mapping[State, Control]] = {
     ),
 }
 
-FIRST: Final = _OWNERS["queued"]
+FIRST_ACK_CONTROL: Final = _OWNERS["queued"]
 """The first ack of a delivered item, by its worker."""
 
-ALWAYS_FIRST: Final = replace(FIRST, always=True)
+REQUIRED_FIRST_ACK_CONTROL: Final = replace(FIRST_ACK_CONTROL, always=True)
 
 ANOTHER_WORKER: Final = Control(
     name="another-worker",

@@ -13,19 +13,19 @@ from conformance.scenario.model import Scenario
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 _REFUSED: Final = refusal("ack.environment.not-self-hosted", (400, "invalid_request_error"))
 
 
-async def _unknown_work(stage: Stage, item: Item) -> None:
-    cloud = stage.workspace.not_self_hosted
+async def _unknown_work(stage: ScenarioContext, item: Item) -> None:
+    cloud = stage.run_resources.not_self_hosted
     work_id = await unknown_work_id(stage, item)
-    await stage.ack("ack", item, stage.rightful(item), environment_id=cloud, work_id=work_id)
+    await stage.ack("ack", item, stage.owner_headers(item), environment_id=cloud, work_id=work_id)
 
 
-async def _work_of_another_environment(stage: Stage, item: Item) -> None:
-    await stage.ack("ack", item, stage.rightful(item), environment_id=stage.workspace.not_self_hosted)
+async def _work_of_another_environment(stage: ScenarioContext, item: Item) -> None:
+    await stage.ack("ack", item, stage.owner_headers(item), environment_id=stage.run_resources.not_self_hosted)
 
 
 def scenarios() -> Iterator[Scenario]:

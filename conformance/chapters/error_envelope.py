@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from conformance.arrange.item_spec import Item
-from conformance.chapters.ack_response import judgeable
+from conformance.chapters.ack_response import judgeable_acks
 from conformance.chapters.no_side_effects import refusal_case
 from conformance.chapters.success_body import media_type, strict_json, violations
 from conformance.contract import schemas
 from conformance.scenario.expectations import refusal
-from conformance.scenario.model import Check, Finding, Judgement, Scenario
-from conformance.scenario.transcript_view import View
+from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 
 def checks(scenario: Scenario) -> Iterator[Check]:
     """What must hold of every refusal of this case."""
-    if not any(expectation.may_answer(success=False) for expectation in scenario.expectations.values()):
+    if not any(expectation.allows(success=False) for expectation in scenario.expectations.values()):
         return
     yield Check("ack.envelope.media-type", media_type(success=False))
     yield Check("ack.envelope.strict-json", strict_json(success=False))
@@ -35,7 +35,7 @@ def checks(scenario: Scenario) -> Iterator[Check]:
 def scenarios() -> Iterator[Scenario]:
     """A refusal whose request carries a request id."""
 
-    async def attempt(stage: Stage, item: Item) -> None:
+    async def attempt(stage: ScenarioContext, item: Item) -> None:
         request_id = str(uuid.UUID(int=stage.rng.getrandbits(128), version=4))
         stage.facts["request_id"] = request_id
         await stage.ack("ack", item, (*stage.worker(stage.worker_id()), ("x-request-id", request_id)))
@@ -49,17 +49,17 @@ def scenarios() -> Iterator[Scenario]:
     ).with_checks(Check("ack.envelope.request-id-echo", _request_id_echo))
 
 
-def _schema(lang: Lang) -> Judgement:
-    def judge(view: View) -> Iterator[Finding]:
-        for step in judgeable(view, success=False):
+def _schema(lang: Lang) -> CheckFunction:
+    def judge(view: TranscriptView) -> Iterator[Finding]:
+        for step in judgeable_acks(view, success=False):
             status = view.response(step).status
             yield from violations(step, schemas.violations("error", lang, view.body(step), status=status))
 
     return judge
 
 
-def _not_empty(view: View) -> Iterator[Finding]:
-    for step in judgeable(view, success=False):
+def _not_empty(view: TranscriptView) -> Iterator[Finding]:
+    for step in judgeable_acks(view, success=False):
         for pointer, found in _texts(view.body(step)).items():
             if isinstance(found, str) and not found.strip():
                 yield Finding(
@@ -70,8 +70,8 @@ def _not_empty(view: View) -> Iterator[Finding]:
                 )
 
 
-def _param_not_null(view: View) -> Iterator[Finding]:
-    for step in judgeable(view, success=False):
+def _param_not_null(view: TranscriptView) -> Iterator[Finding]:
+    for step in judgeable_acks(view, success=False):
         error = _error(view.body(step))
         if "param" in error and error["param"] is None:
             yield Finding(
@@ -82,8 +82,8 @@ def _param_not_null(view: View) -> Iterator[Finding]:
             )
 
 
-def _request_id_echo(view: View) -> Iterator[Finding]:
-    view.answered_as_expected("ack")
+def _request_id_echo(view: TranscriptView) -> Iterator[Finding]:
+    view.expected_response("ack")
     body = view.body("ack")
     sent = view.transcript.facts["request_id"]
     found = body.get("request_id") if isinstance(body, dict) else None

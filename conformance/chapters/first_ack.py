@@ -9,14 +9,14 @@ from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.target_clock import HEARTBEAT, not_in_the_future
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import instant_of
-from conformance.exchange import STALE
+from conformance.exchange import STALE_READ_FACT
 from conformance.scenario.model import Check, Finding, Scenario
-from conformance.scenario.stale_reads import as_answered
-from conformance.scenario.transcript_view import Blocked, Unjudged, View
+from conformance.scenario.stale_reads import matches_response
+from conformance.scenario.transcript_view import Blocked, CannotJudge, TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 LATE: Final = 2.0
 """Seconds after which an ack is later than the creation at whatever precision, rounded or cut off."""
@@ -25,23 +25,23 @@ _MARGIN: Final = 0.05
 _LATER: Final = ("started_at", "latest_heartbeat_at", "stop_requested_at", "stopped_at")
 
 
-async def _named_worker(stage: Stage) -> None:
+async def _named_worker(stage: ScenarioContext) -> None:
     item = await stage.item()
-    await stage.settle(item.seen)
-    acked = await stage.ack("ack", item, stage.rightful(item))
-    await stage.get("after", item, settled=as_answered(acked))
+    await stage.wait_for_next_timestamp(item.seen)
+    acked = await stage.ack("ack", item, stage.owner_headers(item))
+    await stage.get("after", item, settled=matches_response(acked))
 
 
-async def _some_time_later(stage: Stage) -> None:
+async def _some_time_later(stage: ScenarioContext) -> None:
     item = await stage.item()
     await stage.pause(LATE + _MARGIN)
-    acked = await stage.ack("ack", item, stage.rightful(item))
-    await stage.get("after", item, settled=as_answered(acked))
+    acked = await stage.ack("ack", item, stage.owner_headers(item))
+    await stage.get("after", item, settled=matches_response(acked))
     if stage.facts["arranged_by"] != "api":
         await stage.heartbeat(HEARTBEAT, item)  # nobody knows how old a given item is; this shows the target's clock
 
 
-def acknowledged_at(view: View) -> Iterator[Finding]:
+def acknowledged_at(view: TranscriptView) -> Iterator[Finding]:
     """`acknowledged_at` is a moment, and not before the creation."""
     fields = view.fields("ack")
     value = fields.get("acknowledged_at")
@@ -56,7 +56,7 @@ def acknowledged_at(view: View) -> Iterator[Finding]:
         yield Finding(step="ack", pointer="/acknowledged_at", expected=expected, actual=schemas.shown(value))
 
 
-def acknowledged_after_creation(view: View) -> Iterator[Finding]:
+def acknowledged_after_creation(view: TranscriptView) -> Iterator[Finding]:
     """`acknowledged_at` of an ack that came late is later than the creation that poll showed."""
     value, shown = view.fields("ack").get("acknowledged_at"), view.polled().get("created_at")
     acknowledged, created = instant_of(value), instant_of(shown)
@@ -68,7 +68,7 @@ def acknowledged_after_creation(view: View) -> Iterator[Finding]:
             Text("`acknowledged_at` is not a moment after the creation", "`acknowledged_at` 不是创建之后的时刻"),
         )
     if view.exchange("ack").invoked - view.exchange(view.transcript.facts["seen_by"]).completed < LATE:
-        raise Unjudged(
+        raise CannotJudge(
             Text(
                 "the ack was sent less than {n} s after the item was seen", "ack 发出时距 item 出现不足 {n} 秒"
             ).format(n=f"{LATE:g}")
@@ -81,7 +81,7 @@ def acknowledged_after_creation(view: View) -> Iterator[Finding]:
         yield Finding(step="ack", pointer="/acknowledged_at", expected=expected, actual=schemas.shown(value))
 
 
-def later_times_null(view: View) -> Iterator[Finding]:
+def later_times_null(view: TranscriptView) -> Iterator[Finding]:
     """The times of what comes later are null."""
     fields = view.fields("ack")
     for name in _LATER:
@@ -91,11 +91,11 @@ def later_times_null(view: View) -> Iterator[Finding]:
             )
 
 
-def lagging_get(view: View) -> Iterator[Finding]:
+def lagging_get(view: TranscriptView) -> Iterator[Finding]:
     """Whether a get right after the ack showed it at once, or how long it took."""
-    view.answered_as_expected("ack")
+    view.expected_response("ack")
     view.item("after")
-    behind = view.transcript.find(f"after.{STALE}") is not None
+    behind = view.transcript.find(f"after.{STALE_READ_FACT}") is not None
     seconds = f"{view.exchange('after').completed - view.exchange('ack').completed:.1f}"
     words = Text("a get showed the ack after {n} s", "{n} 秒之后 get 才显示该 ack").format(n=seconds)
     at_once = Text("a get showed the ack at once", "get 立即显示了该 ack")
@@ -120,7 +120,7 @@ def scenarios() -> Iterator[Scenario]:
         title=Text(
             "A worker polls with a Worker-ID and acks with the same one", "worker 带 Worker-ID poll，并以同一标识 ack"
         ),
-        talk=_named_worker,
+        run_steps=_named_worker,
         expectations={"ack": FIRST_ACK},
         gets=(("ack", "after"),),
         checks=TIMES,
@@ -129,7 +129,7 @@ def scenarios() -> Iterator[Scenario]:
         id="first-ack.some-time-later",
         chapter="first-ack",
         title=Text("A worker acks an item two seconds after it was delivered", "item 投递两秒之后 worker 才执行 ack"),
-        talk=_some_time_later,
+        run_steps=_some_time_later,
         expectations={"ack": FIRST_ACK},
         gets=(("ack", "after"),),
         checks=(
@@ -138,5 +138,5 @@ def scenarios() -> Iterator[Scenario]:
             Check("ack.observe.lagging-get", lagging_get),
         ),
         mostly_waits=True,
-        also_writes=1,
+        extra_writes=1,
     )

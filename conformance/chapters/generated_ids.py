@@ -12,7 +12,7 @@ from conformance.arrange.responses import CannotArrange
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 _CLASSES: Final = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 _CANDIDATES: Final = 8
@@ -24,7 +24,7 @@ _LONGEST_PREFIX: Final = 32
 _UNUSUAL: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
-def unknown_like(given: str, rng: random.Random, *, whole: bool = False) -> str:
+def generate_unknown_id(given: str, rng: random.Random, *, whole: bool = False) -> str:
     """An id of the same prefix, length and alphabet, other only in its last third, or in the `whole` of it.
 
     Each character is replaced by one of its class (digit, lower, upper case) that the id itself uses, so that the
@@ -52,7 +52,7 @@ def split(given: str) -> tuple[str, str]:
     return (head + underscore, rest) if underscore and rest else ("", given)
 
 
-def malformed(given: str) -> dict[str, str]:
+def malformed_ids(given: str) -> dict[str, str]:
     """Malformed ids by name: one segment of `[A-Za-z0-9_-]` each, at most 64 long."""
     prefix, body = (_UNUSUAL.sub("", part) for part in split(given))
     prefix = prefix[:_LONGEST_PREFIX]
@@ -63,21 +63,21 @@ def malformed(given: str) -> dict[str, str]:
     }
 
 
-async def unknown_work_id(stage: Stage, item: Item) -> str:
+async def unknown_work_id(stage: ScenarioContext, item: Item) -> str:
     """A work id that a get in the item's environment does not know."""
     return await _unknown(stage, item.work_id, environment_id=item.environment_id)
 
 
-async def unknown_environment_id(stage: Stage, item: Item) -> str:
+async def unknown_environment_id(stage: ScenarioContext, item: Item) -> str:
     """An environment id under which a get does not find the item."""
     return await _unknown(stage, item.environment_id, work_id=item.work_id)
 
 
-async def _unknown(stage: Stage, given: str, *, environment_id: str = "", work_id: str = "") -> str:
-    seen = {given, stage.workspace.main, stage.workspace.quiet, stage.workspace.cloud}
+async def _unknown(stage: ScenarioContext, given: str, *, environment_id: str = "", work_id: str = "") -> str:
+    seen = {given, stage.run_resources.main, stage.run_resources.quiet, stage.run_resources.cloud}
     for number in range(_CANDIDATES):
         # Where so few ids are possible that the target knows them all, more of the id has to change.
-        candidate = unknown_like(given, stage.rng, whole=number >= _CANDIDATES // 2)
+        candidate = generate_unknown_id(given, stage.rng, whole=number >= _CANDIDATES // 2)
         if candidate in seen:
             continue
         seen.add(candidate)

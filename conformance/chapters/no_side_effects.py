@@ -9,24 +9,24 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.item_spec import Item, Need, Verb, Want
-from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK, owners_ack
+from conformance.arrange.item_spec import Item, ItemSpec, StateMatch, Transition
+from conformance.chapters.controls import FIRST_ACK, REQUIRED_FIRST_ACK_CONTROL, owners_ack
 from conformance.chapters.success_body import disagreements
 from conformance.contract.work_item import differences
 from conformance.scenario.client_identity import OptionalToken
 from conformance.scenario.expectations import Control, Expectation, success
 from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.stale_reads import no_older_than
-from conformance.scenario.transcript_view import ARRANGING_ACK, LEASE_GAP, Unjudged, View
+from conformance.scenario.transcript_view import ARRANGING_ACK, LEASE_GAP, CannotJudge, TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
-Attempt = Callable[["Stage", Item], Awaitable[None]]
+Attempt = Callable[["ScenarioContext", Item], Awaitable[None]]
 """Sends the ack that must be refused, as step `ack`."""
 
-RIGHTFUL_ACK: Final = success("ack.refused.rightful-worker-unharmed", None, presumes="ack")
+OWNER_ACK: Final = success("ack.refused.rightful-worker-unharmed", None, depends_on="ack")
 _STOP_TIMES: Final = ("stop_requested_at", "stopped_at")
 WRITES_OF_A_CONTROL: Final = 5
 """Session, message and ack; a stop and a delete afterwards."""
@@ -39,86 +39,90 @@ def refusal_case(
     title: Text,
     expectation: Expectation,
     attempt: Attempt,
-    way: tuple[Verb, ...] = (),
-    need: Need = "id",
+    transitions: tuple[Transition, ...] = (),
+    state_match: StateMatch = "id",
     control: Control | None = None,
     token: OptionalToken | None = None,
     beside_quiet: bool = False,
     beside_another: bool = False,
-    worker: Callable[[Stage], str] | None = None,
+    worker: Callable[[ScenarioContext], str] | None = None,
 ) -> Scenario:
-    """A case around one ack that must be refused, of an item that went `way`.
+    """A case around one ack that must be refused, of an item that went `transitions`.
 
-    `need` is what the requirement depends on; a bad token, say, is refused whatever the item's state.
+    `state_match` is what the requirement depends on; a bad token, say, is refused whatever the item's state.
     `control` is the plain case where the ack is a variation of one; else it is the owning worker's. With
     `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`. `worker` makes the
     identity that the item is polled with, where that is for the suite to choose.
     """
-    want = Want(way=way, items=2 if beside_another else 1, need=need)
-    owner = owners_ack(way)
+    item_spec = ItemSpec(transitions=transitions, items=2 if beside_another else 1, state_match=state_match)
+    owner = owners_ack(transitions)
 
-    async def talk(stage: Stage) -> None:
+    async def run_steps(stage: ScenarioContext) -> None:
         if token is not None:
             stage.token(token)
         item = await (_one_of_two(stage) if beside_another else stage.item(worker=worker(stage) if worker else None))
-        await stage.baseline(item)
+        await stage.read_before(item)
         await attempt(stage, item)
-        await stage.lag_over()
+        await stage.wait_for_read_lag()
         await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
         if owner is not None:
-            await stage.ack("rightful", item, stage.rightful(item))
+            await stage.ack("rightful", item, stage.owner_headers(item))
 
-    expectations = {ARRANGING_ACK: FIRST_ACK} if "ack" in way else {}
+    expectations = {ARRANGING_ACK: FIRST_ACK} if "ack" in transitions else {}
     controls: dict[str, Control] = {}
     if owner is not None:
         controls = {"ack": control or owner, "rightful": owner}
-        expectations["ack"] = replace(expectation, witness="rightful")
-        expectations["rightful"] = RIGHTFUL_ACK
-    elif "ack" not in way:  # no ack on the way has shown that the target takes any
-        controls = {"ack": ALWAYS_FIRST}
-        expectations["ack"] = replace(expectation, witness=ALWAYS_FIRST.step)
+        expectations["ack"] = replace(expectation, owner_ack_step="rightful")
+        expectations["rightful"] = OWNER_ACK
+    elif "ack" not in transitions:  # no ack on the way has shown that the target takes any
+        controls = {"ack": REQUIRED_FIRST_ACK_CONTROL}
+        expectations["ack"] = replace(expectation, owner_ack_step=REQUIRED_FIRST_ACK_CONTROL.step)
     else:
         expectations["ack"] = expectation
     return Scenario(
         id=scenario_id,
         chapter=chapter,
         title=title,
-        want=want,
-        talk=talk,
+        item_spec=item_spec,
+        run_steps=run_steps,
         expectations=expectations,
-        checks=(Check("ack.refused.changes-nothing", changes_nothing),),
-        gets=((ARRANGING_ACK, "before"),) if way == ("ack",) else (),
+        checks=(Check("ack.refused.changes-nothing", item_unchanged),),
+        gets=((ARRANGING_ACK, "before"),) if transitions == ("ack",) else (),
         controls=controls,
         token=token,
         beside_quiet=beside_quiet,
-        also_writes=int(beside_another and "ack" in way) + WRITES_OF_A_CONTROL * (ALWAYS_FIRST in controls.values()),
+        extra_writes=int(beside_another and "ack" in transitions)
+        + WRITES_OF_A_CONTROL * (REQUIRED_FIRST_ACK_CONTROL in controls.values()),
     )
 
 
-async def _one_of_two(stage: Stage) -> Item:
+async def _one_of_two(stage: ScenarioContext) -> Item:
     return (await stage.items({"a": stage.worker_id(), "b": stage.worker_id()}))["a"]
 
 
-def changes_nothing(view: View) -> Iterator[Finding]:
+def item_unchanged(view: TranscriptView) -> Iterator[Finding]:
     """The item as get shows it before and after the refused ack."""
     yield from _changed(view, view.item("before"))
 
 
-def changes_nothing_after_stop(view: View) -> Iterator[Finding]:
+def item_unchanged_after_stop(view: TranscriptView) -> Iterator[Finding]:
     """The item as get shows it after the refused ack is what it was before its stop, but for what a stop changes."""
     before, after = view.item("before"), view.item("after")
     times: dict[str, Any] = {name: after[name] for name in _STOP_TIMES if name in after}
     yield from _changed(view, {**before, **times, "state": view.item("stop").get("state")})
 
 
-def _changed(view: View, before: dict[str, Any]) -> Iterator[Finding]:
-    view.answered_as_expected("ack")
+def _changed(view: TranscriptView, before: dict[str, Any]) -> Iterator[Finding]:
+    view.expected_response("ack")
     after = view.item("after")
     found = differences(before, after)
-    if (before.get("state"), after.get("state")) == ("stopping", "stopped") and view.scenario.want.need == "over":
-        raise Unjudged(Text("the item was still being stopped", "item 当时仍在停止过程中"))
+    if (before.get("state"), after.get("state")) == (
+        "stopping",
+        "stopped",
+    ) and view.scenario.item_spec.state_match == "over":
+        raise CannotJudge(Text("the item was still being stopped", "item 当时仍在停止过程中"))
     if found and view.gap("before", "after") > LEASE_GAP:
-        raise Unjudged(
+        raise CannotJudge(
             Text(
                 "the item changed, but more than {gap} s lie between the two reads",
                 "item 发生了变化，但两次读取相隔超过 {gap} 秒",

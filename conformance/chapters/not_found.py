@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
 from conformance.arrange.item_spec import Item
-from conformance.arrange.responses import NotOffered
+from conformance.arrange.responses import NotExercised
 from conformance.chapters.controls import UNKNOWN_ENVIRONMENT, UNKNOWN_WORK
-from conformance.chapters.generated_ids import malformed, unknown_environment_id, unknown_work_id
+from conformance.chapters.generated_ids import malformed_ids, unknown_environment_id, unknown_work_id
 from conformance.chapters.no_side_effects import Attempt, refusal_case
 from conformance.scenario.expectations import refusal
 from conformance.scenario.model import Scenario
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 _MISSING: Final = (404, "not_found_error")
 _INVALID: Final = (400, "invalid_request_error")
@@ -31,30 +31,30 @@ _SUBJECTS: Final[dict[Literal["environment", "work"], Text]] = {
 }
 
 
-async def _unknown_environment(stage: Stage, item: Item) -> None:
+async def _unknown_environment(stage: ScenarioContext, item: Item) -> None:
     environment_id = await unknown_environment_id(stage, item)
-    await stage.ack("ack", item, stage.rightful(item), environment_id=environment_id)
+    await stage.ack("ack", item, stage.owner_headers(item), environment_id=environment_id)
 
 
-async def _unknown_work(stage: Stage, item: Item) -> None:
+async def _unknown_work(stage: ScenarioContext, item: Item) -> None:
     work_id = await unknown_work_id(stage, item)
-    await stage.ack("ack", item, stage.rightful(item), work_id=work_id)
+    await stage.ack("ack", item, stage.owner_headers(item), work_id=work_id)
 
 
-async def _other_environment(stage: Stage, item: Item) -> None:
-    await stage.ack("ack", item, stage.rightful(item), environment_id=stage.workspace.second)
+async def _other_environment(stage: ScenarioContext, item: Item) -> None:
+    await stage.ack("ack", item, stage.owner_headers(item), environment_id=stage.run_resources.second_environment)
 
 
 def _malformed(subject: Literal["environment", "work"], shape: str) -> Attempt:
-    async def attempt(stage: Stage, item: Item) -> None:
+    async def attempt(stage: ScenarioContext, item: Item) -> None:
         environment_id, work_id = item.environment_id, item.work_id
         if subject == "work":
-            work_id = malformed(work_id)[shape]
+            work_id = malformed_ids(work_id)[shape]
         else:
-            environment_id = malformed(environment_id)[shape]
+            environment_id = malformed_ids(environment_id)[shape]
         if await stage.exists(environment_id, work_id):
-            raise NotOffered(Text("the target knows an item by that id", "目标中存在使用该 id 的 item"))
-        await stage.ack("ack", item, stage.rightful(item), environment_id=environment_id, work_id=work_id)
+            raise NotExercised(Text("the target knows an item by that id", "目标中存在使用该 id 的 item"))
+        await stage.ack("ack", item, stage.owner_headers(item), environment_id=environment_id, work_id=work_id)
 
     return attempt
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.item_spec import Want
+from conformance.arrange.item_spec import ItemSpec
 from conformance.chapters.ack_response import error_type
 from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.generated_ids import unknown_environment_id, unknown_work_id
@@ -14,25 +14,25 @@ from conformance.client import bad_credentials
 from conformance.contract.schemas import shown
 from conformance.contract.work_item import FIELDS
 from conformance.exchange import JSON_TYPE, Exchange
-from conformance.scenario.model import Check, Finding, Judgement, Scenario
-from conformance.scenario.transcript_view import ARRANGING_ACK, NotExercised, Unjudged, View
+from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
+from conformance.scenario.transcript_view import ARRANGING_ACK, CannotJudge, NotExercised, TranscriptView
 from conformance.text import Text, join
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 _METHODS: Final = ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _ODD_IDS: Final = {"slash": "{id}/x", "space": "{id} x", "dots": "{id}..", "script": "{id}工作"}
 _LONG: Final = 1000
 
 
-async def _anonymous(stage: Stage) -> None:
+async def _anonymous(stage: ScenarioContext) -> None:
     item = await stage.item()
     await stage.try_ack("first", item, stage.worker(stage.worker_id()))
     await stage.try_ack("second", item, stage.worker(stage.worker_id()))
 
 
-async def _worker_ids(stage: Stage) -> None:
+async def _worker_ids(stage: ScenarioContext) -> None:
     item = await stage.item()
     worker = item.worker or ""
     await stage.try_ack("case", item, stage.worker(worker.upper()))
@@ -42,10 +42,10 @@ async def _worker_ids(stage: Stage) -> None:
     await stage.try_ack("twice", item, (*stage.worker(worker), *stage.worker(stage.worker_id())))
 
 
-async def _forms(stage: Stage) -> None:
+async def _forms(stage: ScenarioContext) -> None:
     """Retries of the rightful worker, each with one oddity; the item is starting, so a retry is safe."""
     item = await stage.item()
-    mine = stage.rightful(item)
+    mine = stage.owner_headers(item)
     pat = stage.pat
     request_id = str(uuid.UUID(int=stage.rng.getrandbits(128), version=4))
     stage.facts["request_id"] = request_id
@@ -62,15 +62,15 @@ async def _forms(stage: Stage) -> None:
         await stage.try_ack(f"id.{name}", item, mine, work_id=form.format(id=item.work_id))
 
 
-async def _precedence(stage: Stage) -> None:
+async def _precedence(stage: ScenarioContext) -> None:
     item = await stage.item()
-    mine = stage.rightful(item)
-    nobody = bad_credentials.bearer(bad_credentials.unknown(stage.pat, stage.rng))
+    mine = stage.owner_headers(item)
+    nobody = bad_credentials.bearer(bad_credentials.unissued_token(stage.pat, stage.rng))
     nowhere = await unknown_environment_id(stage, item)
     nothing = await unknown_work_id(stage, item)
     await stage.try_ack("401-404", item, mine, environment_id=nowhere, authentication=nobody)
-    if stage.workspace.cloud is not None:
-        await stage.try_ack("401-400", item, mine, environment_id=stage.workspace.cloud, authentication=nobody)
+    if stage.run_resources.cloud is not None:
+        await stage.try_ack("401-400", item, mine, environment_id=stage.run_resources.cloud, authentication=nobody)
     forbidden = stage.client.credentials.forbidden
     if forbidden is not None:
         token = bad_credentials.bearer(forbidden)
@@ -79,7 +79,7 @@ async def _precedence(stage: Stage) -> None:
         await stage.try_ack("403-409", item, stranger, authentication=token)
 
 
-async def _undelivered(stage: Stage) -> None:
+async def _undelivered(stage: ScenarioContext) -> None:
     item = await stage.item()
     try:
         await stage.try_ack("ack", item, stage.worker(stage.worker_id()))
@@ -87,19 +87,19 @@ async def _undelivered(stage: Stage) -> None:
         await stage.release(item)
 
 
-async def _archived(stage: Stage) -> None:
+async def _archived(stage: ScenarioContext) -> None:
     item = await stage.item()
     try:
         await stage.archive_environment(item)
-        await stage.try_ack("ack", item, stage.rightful(item))
+        await stage.try_ack("ack", item, stage.owner_headers(item))
     finally:
         await stage.release(item)
 
 
-def told(*steps: str) -> Judgement:
+def describe_responses(*steps: str) -> CheckFunction:
     """How each of these steps was answered, in words."""
 
-    def judge(view: View) -> Iterator[Finding]:
+    def judge(view: TranscriptView) -> Iterator[Finding]:
         for step in steps:
             exchange = view.transcript.find(step)
             if exchange is not None:
@@ -112,7 +112,7 @@ def told(*steps: str) -> Judgement:
     return judge
 
 
-def extra_fields(view: View) -> Iterator[Finding]:
+def extra_fields(view: TranscriptView) -> Iterator[Finding]:
     """The names of the fields that no page has."""
     body = _successful(view)
     names = sorted(str(name)[:40] for name in body if name not in FIELDS)
@@ -120,7 +120,7 @@ def extra_fields(view: View) -> Iterator[Finding]:
     yield Finding(step="plain", expected=_OPEN, actual=words)
 
 
-def response_headers(view: View) -> Iterator[Finding]:
+def response_headers(view: TranscriptView) -> Iterator[Finding]:
     """The names of the headers, and whether the request id came back."""
     _successful(view)
     response = view.response("plain")
@@ -139,21 +139,21 @@ def response_headers(view: View) -> Iterator[Finding]:
 _OPEN: Final = Text("left open by the docs", "文档未作规定")
 
 
-def _successful(view: View) -> dict[str, Any]:
+def _successful(view: TranscriptView) -> dict[str, Any]:
     body = view.body("plain") if view.response("plain").status == 200 else None
     if not isinstance(body, dict):
         raise NotExercised(Text("the retry did not succeed", "重试没有成功"))
     return body
 
 
-def _words(view: View, exchange: Exchange) -> Text:
+def _words(view: TranscriptView, exchange: Exchange) -> Text:
     """Status, and what the body says about it; or that nothing came back."""
     response = exchange.response
     if response is None:
         return Text("no answer ({problem})", "没有响应（{problem}）").format(problem=exchange.problem)
     try:
         body = view.body(exchange.step) if exchange.outcome == "ok" and response.body.text else None
-    except Unjudged:
+    except CannotJudge:
         body = None
     kind = error_type(body)
     state = body.get("state") if isinstance(body, dict) else None
@@ -164,22 +164,29 @@ def _words(view: View, exchange: Exchange) -> Text:
     return Text(str(response.status), str(response.status))
 
 
-def _case(name: str, title: Text, talk: Callable[[Stage], Any], want: Want, *checks: Check, writes: int) -> Scenario:
+def _case(
+    name: str,
+    title: Text,
+    run_steps: Callable[[ScenarioContext], Any],
+    item_spec: ItemSpec,
+    *checks: Check,
+    writes: int,
+) -> Scenario:
     return Scenario(
         id=f"observe.{name}",
         chapter="observations",
         title=title,
-        talk=talk,
-        want=want,
-        expectations={ARRANGING_ACK: FIRST_ACK} if "ack" in want.way else {},
+        run_steps=run_steps,
+        item_spec=item_spec,
+        expectations={ARRANGING_ACK: FIRST_ACK} if "ack" in item_spec.transitions else {},
         checks=checks,
-        also_writes=writes,
-        after_all=name == "archived-environment",
+        extra_writes=writes,
+        run_last=name == "archived-environment",
     )
 
 
 def _observe(name: str, *steps: str) -> Check:
-    return Check(f"ack.observe.{name}", told(*steps))
+    return Check(f"ack.observe.{name}", describe_responses(*steps))
 
 
 def scenarios() -> Iterator[Scenario]:
@@ -190,7 +197,7 @@ def scenarios() -> Iterator[Scenario]:
             "Two workers ack an item that was polled without a Worker-ID", "两个 worker 先后 ack 一个匿名 poll 的 item"
         ),
         _anonymous,
-        Want(named=False),
+        ItemSpec(named=False),
         _observe("worker-id-after-anonymous-poll", "first"),
         _observe("second-worker-after-anonymous-poll", "second"),
         writes=2,
@@ -199,7 +206,7 @@ def scenarios() -> Iterator[Scenario]:
         "worker-ids",
         Text("Acks with odd Worker-IDs", "使用特殊 Worker-ID 的 ack"),
         _worker_ids,
-        Want(),
+        ItemSpec(),
         _observe("worker-id-case", "case"),
         _observe("worker-id-forms", "empty", "long", "script", "twice"),
         writes=5,
@@ -208,7 +215,7 @@ def scenarios() -> Iterator[Scenario]:
         "request-forms",
         Text("Retries in forms that the page does not mention", "以页面未提及的形式重试"),
         _forms,
-        Want(way=("ack",)),
+        ItemSpec(transitions=("ack",)),
         _observe("lower-case-bearer", "bearer"),
         _observe("bodies", "body.empty", "body.unknown", "body.invalid"),
         _observe("unknown-query", "query"),
@@ -223,7 +230,7 @@ def scenarios() -> Iterator[Scenario]:
         "precedence",
         Text("Acks to which two rows of the error table apply", "错误表中两行同时适用的 ack"),
         _precedence,
-        Want(),
+        ItemSpec(),
         _observe("precedence", "401-404", "401-400", "403-404", "403-409"),
         writes=4,
     )
@@ -231,7 +238,7 @@ def scenarios() -> Iterator[Scenario]:
         "undelivered",
         Text("An ack of an item that was never delivered", "对从未投递过的 item 执行 ack"),
         _undelivered,
-        Want(place="quiet", delivered=False),
+        ItemSpec(place="quiet", delivered=False),
         _observe("undelivered", "ack"),
         writes=2,
     )
@@ -239,7 +246,7 @@ def scenarios() -> Iterator[Scenario]:
         "archived-environment",
         Text("An ack in an environment that was archived", "在已归档的环境中执行 ack"),
         _archived,
-        Want(place="quiet"),
+        ItemSpec(place="quiet"),
         _observe("archived-environment", "ack"),
         writes=3,
     )

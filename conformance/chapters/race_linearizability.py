@@ -11,17 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from conformance.chapters.solo_operations import AFTER_A_REFUSAL, ODDITIES, Oddity, state_shown
+from conformance.chapters.solo_operations import AFTER_A_REFUSAL, ODDITIES, UndocumentedEffect, state_shown
 from conformance.client.read_lag import LONGEST_LAG
-from conformance.contract.model import PHASES, SHOWS, Answer, ItemState, Operation, Undocumented
+from conformance.contract.model import PHASES, SHOWS, ItemState, ModelResponse, Operation, Undocumented
 from conformance.exchange import Exchange
-from conformance.linearizability.check import Outcome, Undecided, check
-from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.check import CheckResult, Undecided, check
+from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.counterexample_text import told
 from conformance.linearizability.history import Event, timeline
-from conformance.linearizability.search import MOST_LOOKS
-from conformance.scenario.model import Finding, Judgement
-from conformance.scenario.transcript_view import Blocked, NoOccasion, Unjudged, View, foreign
+from conformance.linearizability.search import MAX_STEPS
+from conformance.scenario.model import CheckFunction, Finding
+from conformance.scenario.transcript_view import Blocked, CannotJudge, NoOccasion, TranscriptView, undocumented_state
 from conformance.text import Text
 
 _ONLY: Final = ""
@@ -43,51 +43,51 @@ _NOT_REDELIVERED: Final = Text(
 )
 
 
-def explained(view: View) -> Iterator[Finding]:
+def linearizable(view: TranscriptView) -> Iterator[Finding]:
     """Some order that respects real time explains every answer of the burst and the gets after it.
 
     Raises:
         Unjudged: the conversation ended before, or no ack of the burst was answered: then little is to be explained;
             or too many orders are possible to try them; or nothing tells what was sent.
     """
-    yield from explained_each()(view)
+    yield from each_item_linearizable()(view)
 
 
-def explained_each(*items: str) -> Judgement:
+def each_item_linearizable(*items: str) -> CheckFunction:
     """The same for these items of a race alone, or for each where none is named; a finding for each that has no order."""
 
-    def judge(view: View) -> Iterator[Finding]:
+    def judge(view: TranscriptView) -> Iterator[Finding]:
         if "race" not in view.transcript.facts:
             view.exchange(_last_step(items[0] if items else _ONLY))  # says why, where the race was none
-            raise Unjudged(Text("nothing tells what was sent in the race", "没有记录说明并发时发出了哪些请求"))
+            raise CannotJudge(Text("nothing tells what was sent in the race", "没有记录说明并发时发出了哪些请求"))
         initial, events = history_of(view, *items)
         outcomes = [_outcome(initial, events, item) for item in initial]
-        contradictions = [outcome for outcome in outcomes if isinstance(outcome, Contradiction)]
+        contradictions = [outcome for outcome in outcomes if isinstance(outcome, Counterexample)]
         yield from map(_finding, contradictions)
         foreign_states = [view.foreign_state(_last_step(item)) for item in initial]
         if not contradictions and any(foreign_states):
-            raise foreign(next(filter(None, foreign_states)))
+            raise undocumented_state(next(filter(None, foreign_states)))
         if any(isinstance(outcome, Undecided) for outcome in outcomes):
-            raise Unjudged(_TOO_MANY)
+            raise CannotJudge(_TOO_MANY)
         if not contradictions and not any(event.operation.kind == "ack" and not event.unknown for event in events):
-            raise Unjudged(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
+            raise CannotJudge(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
 
     return judge
 
 
-def blamed_on_overlap(judge: Judgement) -> Judgement:
+def excluding_sequential_faults(judge: CheckFunction) -> CheckFunction:
     """The same, but what the target's acks do alone as well is no matter of a race.
 
     Then the requirement that judges such an ack by itself stands in the way of this one.
     """
 
-    def judged(view: View) -> Iterator[Finding]:
+    def judged(view: TranscriptView) -> Iterator[Finding]:
         findings: list[Finding] = []
-        stop: Unjudged | None = None
+        stop: CannotJudge | None = None
         try:
             for finding in judge(view):
                 findings.append(finding)  # noqa: PERF402 - what came before a stop is kept
-        except Unjudged as reason:
+        except CannotJudge as reason:
             stop = reason
         if findings:
             _require_sound_acks(view)
@@ -98,7 +98,7 @@ def blamed_on_overlap(judge: Judgement) -> Judgement:
     return judged
 
 
-def _require_sound_acks(view: View) -> None:
+def _require_sound_acks(view: TranscriptView) -> None:
     """See that a race is not what it is because of what the target's acks do alone.
 
     Raises:
@@ -108,13 +108,13 @@ def _require_sound_acks(view: View) -> None:
     if not odd or "race" not in view.transcript.facts:
         return
     initial, events = history_of(view, acks_as_alone=True)
-    if any(isinstance(_outcome(initial, events, item), Contradiction) for item in initial):
+    if any(isinstance(_outcome(initial, events, item), Counterexample) for item in initial):
         return
     met = {event.answer.status for event in events if event.operation.kind == "ack"}
     began = {state.phase for state in initial.values()}
     seen = began | {event.answer.state for event in events}
 
-    def unlikely(each: Oddity) -> tuple[int, ...]:
+    def unlikely(each: UndocumentedEffect) -> tuple[int, ...]:
         """The least of these is the likeliest cause: an ack in the state that the race began with, and so answered."""
         after_refusal = each.judged_by == AFTER_A_REFUSAL
         later = PHASES.index(each.phase)
@@ -130,20 +130,20 @@ def _require_sound_acks(view: View) -> None:
     )
 
 
-def explained_beside(step: str) -> Judgement:
+def linearizable_with(step: str) -> CheckFunction:
     """The same for a race with one other operation, the one of this step, which has to have taken effect.
 
     An operation that changed nothing (a stop that is refused, a poll that delivers nothing) is nothing to overlap.
     """
 
-    def judge(view: View) -> Iterator[Finding]:
-        yield from explained(view)
+    def judge(view: TranscriptView) -> Iterator[Finding]:
+        yield from linearizable(view)
         _require_effect(view, step)
 
     return judge
 
 
-def _require_effect(view: View, step: str) -> None:
+def _require_effect(view: TranscriptView, step: str) -> None:
     """See that the other operation of a race took effect, by its response or by the get that followed.
 
     Raises:
@@ -154,7 +154,7 @@ def _require_effect(view: View, step: str) -> None:
     operation = view.transcript.facts["race"]["operations"].get(step)
     if exchange is None or operation is None:
         view.exchange(step)  # says why it was not sent
-        raise Unjudged(Text("`{step}` was not sent in this race", "并发中没有发出 `{step}`").format(step=step))
+        raise CannotJudge(Text("`{step}` was not sent in this race", "并发中没有发出 `{step}`").format(step=step))
     kind = operation["kind"]
     came_back = _seen(view, step, Operation(kind, operation["worker"]), _ONLY)
     if kind == "redeliver":
@@ -163,7 +163,7 @@ def _require_effect(view: View, step: str) -> None:
         return
     succeeded = came_back.status is not None and 200 <= came_back.status < 300
     if not succeeded and view.item(_last_step(_ONLY)).get("state") not in SHOWS[kind]:
-        raise Unjudged(_NO_EFFECT.format(operation=exchange.operation, outcome=_outcome_of(exchange)))
+        raise CannotJudge(_NO_EFFECT.format(operation=exchange.operation, outcome=_outcome_of(exchange)))
 
 
 def _outcome_of(exchange: Exchange) -> str:
@@ -171,8 +171,8 @@ def _outcome_of(exchange: Exchange) -> str:
     return f"HTTP {response.status}" if response is not None else exchange.problem or exchange.outcome
 
 
-def contradiction_at(view: View, step: str) -> Contradiction | None:
-    """What `explained` holds against a race, where that is the answer to a step; None where it holds nothing against it.
+def counterexample_at(view: TranscriptView, step: str) -> Counterexample | None:
+    """What `linearizable` holds against a race, where that is the answer to a step; None where it holds nothing against it.
 
     Raises:
         Unjudged: as `history_of`.
@@ -185,10 +185,12 @@ def contradiction_at(view: View, step: str) -> Contradiction | None:
         return None
     item = operation.get("item", _ONLY)
     outcome = _outcome(*history_of(view, item), item)
-    return outcome if isinstance(outcome, Contradiction) and outcome.last.label == step else None
+    return outcome if isinstance(outcome, Counterexample) and outcome.last.label == step else None
 
 
-def history_of(view: View, *names: str, acks_as_alone: bool = False) -> tuple[dict[str, ItemState], list[Event]]:
+def history_of(
+    view: TranscriptView, *names: str, acks_as_alone: bool = False
+) -> tuple[dict[str, ItemState], list[Event]]:
     """The items of a race as they were before it, and what was sent and read; of all items where none is named.
 
     Other operations than acks may do what they also did alone on this target; `acks_as_alone`, acks too.
@@ -201,7 +203,7 @@ def history_of(view: View, *names: str, acks_as_alone: bool = False) -> tuple[di
     known: Mapping[str, Any] = race.get("items", {_ONLY: race})
     items = {name: known[name] for name in names or known}
     if any(item["phase"] not in PHASES for item in items.values()):
-        raise Unjudged(Text("the record of the race names no known state", "并发操作的记录中没有已知的状态"))
+        raise CannotJudge(Text("the record of the race names no known state", "并发操作的记录中没有已知的状态"))
     initial = {name: ItemState(item["phase"], item["worker"]) for name, item in items.items()}
     events = []
     odd = [each for each in _oddities(view) if each.kind != "ack" or acks_as_alone]
@@ -216,13 +218,13 @@ def history_of(view: View, *names: str, acks_as_alone: bool = False) -> tuple[di
     return initial, [*events, *(_read(view, name) for name in items)]
 
 
-def _oddities(view: View) -> list[Oddity]:
+def _oddities(view: TranscriptView) -> list[UndocumentedEffect]:
     listed = view.transcript.facts.get(ODDITIES, [])
-    found = (Oddity.from_json(each) for each in listed if isinstance(each, dict))
+    found = (UndocumentedEffect.from_json(each) for each in listed if isinstance(each, dict))
     return [each for each in found if each is not None]
 
 
-def _with_oddities(operation: Operation, odd: Sequence[Oddity], *, foreign: bool | None) -> Operation:
+def _with_oddities(operation: Operation, odd: Sequence[UndocumentedEffect], *, foreign: bool | None) -> Operation:
     """The operation with what it does alone; of an ack, as one by the item's worker or `foreign`; None: by either."""
     alone = tuple(
         Undocumented(each.phase, each.status, each.after)
@@ -232,7 +234,7 @@ def _with_oddities(operation: Operation, odd: Sequence[Oddity], *, foreign: bool
     return replace(operation, alone=alone)
 
 
-def _as_alone(event: Event, odd: Sequence[Oddity]) -> Event:
+def _as_alone(event: Event, odd: Sequence[UndocumentedEffect]) -> Event:
     """The event; where it shows a state that the target also showed alone without leaving the item in it, none."""
     answer, kind = event.answer, event.operation.kind
     misleading = any(
@@ -242,7 +244,7 @@ def _as_alone(event: Event, odd: Sequence[Oddity]) -> Event:
     return replace(event, answer=replace(answer, state=None)) if misleading else event
 
 
-def event_of(view: View, step: str, operation: Operation, item: str = _ONLY) -> Event | None:
+def event_of(view: TranscriptView, step: str, operation: Operation, item: str = _ONLY) -> Event | None:
     """One operation of the burst; None where it surely did not happen.
 
     Raises:
@@ -257,55 +259,57 @@ def event_of(view: View, step: str, operation: Operation, item: str = _ONLY) -> 
     return Event(step, operation, _seen(view, step, operation, item), exchange.invoked, exchange.completed, item)
 
 
-def _outcome(initial: Mapping[str, ItemState], events: Sequence[Event], item: str) -> Outcome:
+def _outcome(initial: Mapping[str, ItemState], events: Sequence[Event], item: str) -> CheckResult:
     """Of one item, so that each has its finding; what may be searched is shared out as if all were checked at once."""
     mine = [event for event in events if event.item == item]
-    return check({item: initial[item]}, mine, limit=MOST_LOOKS // len(initial))
+    return check({item: initial[item]}, mine, limit=MAX_STEPS // len(initial))
 
 
 def _last_step(item: str) -> str:
     return f"after.{item}" if item else "after"
 
 
-def _read(view: View, item: str) -> Event:
+def _read(view: TranscriptView, item: str) -> Event:
     step = _last_step(item)
     last = view.exchange(step)
-    return Event(step, Operation("get"), Answer(200, view.documented_state(step)), last.invoked, last.completed, item)
+    return Event(
+        step, Operation("get"), ModelResponse(200, view.documented_state(step)), last.invoked, last.completed, item
+    )
 
 
-def _seen(view: View, step: str, operation: Operation, item: str) -> Answer:
+def _seen(view: TranscriptView, step: str, operation: Operation, item: str) -> ModelResponse:
     if view.lost(step):
-        return Answer(None)
+        return ModelResponse(None)
     status = view.response(step).status
     if status != 200:
-        return Answer(status)
+        return ModelResponse(status)
     if operation.kind == "get" and _only_lags(view, step, item):
-        return Answer(None)
+        return ModelResponse(None)
     if operation.kind not in ("ack", "redeliver"):
         state = state_shown(view.exchange(step), view.transcript.facts.get("states", {}))
         if state is None and operation.kind != "get" and not _settled_alone(view, operation, status):
-            return Answer(None)  # what such a response does not show is unknown
-        return Answer(status, None if operation.kind == "get" and state not in PHASES else state)
+            return ModelResponse(None)  # what such a response does not show is unknown
+        return ModelResponse(status, None if operation.kind == "get" and state not in PHASES else state)
     try:
         body = view.body(step)
-    except Unjudged:
+    except CannotJudge:
         if operation.kind == "ack":
             raise
-        return Answer(None)
+        return ModelResponse(None)
     if operation.kind == "redeliver":
         facts = view.transcript.facts
         work_id = facts.get("items", {}).get(item, facts).get("work_id")
-        return Answer(status, delivered=isinstance(body, dict) and body.get("id") == work_id)
+        return ModelResponse(status, delivered=isinstance(body, dict) and body.get("id") == work_id)
     state = body.get("state") if isinstance(body, dict) else None
-    return Answer(status, view.named(state) if isinstance(state, str) else None)
+    return ModelResponse(status, view.map_state(state) if isinstance(state, str) else None)
 
 
-def _settled_alone(view: View, operation: Operation, status: int) -> bool:
+def _settled_alone(view: TranscriptView, operation: Operation, status: int) -> bool:
     """Whether the target responded so where nothing overlapped, and a get showed what came of it."""
     return any(each.kind == operation.kind and each.status == status and each.shown is None for each in _oddities(view))
 
 
-def _only_lags(view: View, step: str, item: str) -> bool:
+def _only_lags(view: TranscriptView, step: str, item: str) -> bool:
     """Whether a get of the burst showed an earlier state than the get after it, which came soon enough (ruling 2)."""
     after = view.transcript.find(_last_step(item))
     if after is None or after.outcome != "ok" or after.completed - view.exchange(step).completed > LONGEST_LAG:
@@ -314,10 +318,10 @@ def _only_lags(view: View, step: str, item: str) -> bool:
     return all(state in PHASES for state in states) and PHASES.index(states[0]) < PHASES.index(states[1])
 
 
-def _finding(contradiction: Contradiction) -> Finding:
+def _finding(counterexample: Counterexample) -> Finding:
     return Finding(
-        step=contradiction.last.label,
+        step=counterexample.last.label,
         expected=Text("answers that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
-        actual=told(contradiction),
-        exhibit="\n".join(timeline(contradiction.events, marked=contradiction.needed)),
+        actual=told(counterexample),
+        exhibit="\n".join(timeline(counterexample.events, marked=counterexample.needed)),
     )

@@ -10,11 +10,11 @@ from conformance.contract import schemas
 from conformance.contract.work_item import instant_of
 from conformance.scenario.model import Finding
 from conformance.scenario.stale_reads import shown_by
-from conformance.scenario.transcript_view import Blocked, View
+from conformance.scenario.transcript_view import Blocked, TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 _OF_HEARTBEATS: Final = ("started_at", "latest_heartbeat_at")
 _ACKNOWLEDGED: Final = "acknowledged_at"
@@ -22,7 +22,7 @@ _KEPT: Final = "ack.retry.acknowledged-at-kept"
 _CONTROL: Final = "control"
 
 
-async def control_times(stage: Stage, item: Item) -> None:
+async def read_control_timestamps(stage: ScenarioContext, item: Item) -> None:
     """Where a get shows an active item without the times of its heartbeat: one more heartbeat alone, and a get.
 
     They tell whether the target shows such times at all.
@@ -33,7 +33,7 @@ async def control_times(stage: Stage, item: Item) -> None:
         await stage.get(_CONTROL, item, settled=lambda shown: not _lacking(shown, _OF_HEARTBEATS[1:]))
 
 
-def times_kept(view: View) -> Iterator[Finding]:
+def timestamps_kept_in_race(view: TranscriptView) -> Iterator[Finding]:
     """An active item has the moment of its ack, and those of its heartbeat where the target shows them elsewhere."""
     after = view.item("after")
     if after.get("state") != "active":
@@ -57,13 +57,13 @@ def _lacking(shown: Mapping[str, Any], names: tuple[str, ...] = _OF_HEARTBEATS) 
     return [name for name in names if shown.get(name) is None]
 
 
-def _wiped_by_acks(view: View) -> bool:
+def _wiped_by_acks(view: TranscriptView) -> bool:
     """Whether the acks' own responses show no time of an ack either, as they may do where nothing overlaps them."""
     responses = (shown_by(each) for each in view.transcript.exchanges if each.operation == "ack")
     return any(shown is not None and shown.get(_ACKNOWLEDGED) is None for shown in responses)
 
 
-def _shown_later(view: View) -> bool:
+def _shown_later(view: TranscriptView) -> bool:
     exchange = view.transcript.find(_CONTROL)
     shown = None if exchange is None else shown_by(exchange)
     return shown is not None and not _lacking(shown, _OF_HEARTBEATS[1:])

@@ -10,25 +10,25 @@ from collections.abc import Awaitable, Callable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.item_spec import LEASE_SECONDS, Item, Verb, Want
+from conformance.arrange.item_spec import LEASE_SECONDS, Item, ItemSpec, Transition
 from conformance.chapters.controls import FIRST_ACK
-from conformance.chapters.race_linearizability import explained, explained_beside
-from conformance.chapters.race_times import control_times, times_kept
-from conformance.contract.model import Kind
+from conformance.chapters.race_linearizability import linearizable, linearizable_with
+from conformance.chapters.race_times import read_control_timestamps, timestamps_kept_in_race
+from conformance.contract.model import OperationKind
 from conformance.exchange import Header
-from conformance.scenario.expectations import Answer, Expectation, success
-from conformance.scenario.model import Check, Finding, Judgement, Scenario
+from conformance.scenario.expectations import AllowedResponse, Expectation, success
+from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
 from conformance.scenario.stale_reads import in_state
-from conformance.scenario.transcript_view import ARRANGING_ACK, Unjudged, View, foreign
+from conformance.scenario.transcript_view import ARRANGING_ACK, CannotJudge, TranscriptView, undocumented_state
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Send, Stage
+    from conformance.scenario.context import ScenarioContext, Send
 
-_OK: Final = Answer(200)
-_CONFLICT: Final = Answer(409)
+_OK: Final = AllowedResponse(200)
+_CONFLICT: Final = AllowedResponse(409)
 """Its `error.type` has requirements of its own, and alone makes no race fail."""
-_RIGHTFUL: Final = ("ack.1", "ack.2", "ack.3", "ack.4")
+_OWNER_ACKS: Final = ("ack.1", "ack.2", "ack.3", "ack.4")
 _CROWD: Final = tuple(f"ack.{number}" for number in range(1, 9))
 _AROUND: Final = 2
 """Acks of a crowd that have to overlap the other operation; more of them seldom all do on a fast target."""
@@ -36,62 +36,67 @@ _LATE: Final = "ack.late"
 _CLAIM: Final = "claim"
 _FOREIGN: Final = ("foreign.1", "foreign.2")
 _STOPS: Final = {"stop": Text("a graceful stop", "优雅停止"), "force": Text("a forced stop", "强制停止")}
-_STATES: Final[dict[str, tuple[Verb, ...]]] = {
+_STATES: Final[dict[str, tuple[Transition, ...]]] = {
     "queued": (),
     "starting": ("ack",),
     "active": ("ack", "heartbeat"),
 }
-_KINDS: Final[dict[str, Kind]] = {"heartbeat": "heartbeat", "stop": "stop", "force": "force-stop", "poll": "redeliver"}
+_KINDS: Final[dict[str, OperationKind]] = {
+    "heartbeat": "heartbeat",
+    "stop": "stop",
+    "force": "force-stop",
+    "poll": "redeliver",
+}
 
 
-def ack_of(item: Item, headers: tuple[Header, ...]) -> Send:
+def ack_sender(item: Item, headers: tuple[Header, ...]) -> Send:
     """One ack of a burst."""
     return lambda api, step: api.ack(step, item.environment_id, item.work_id, headers=headers)
 
 
-def _note(stage: Stage, item: Item, operations: dict[str, tuple[Kind, str | None]]) -> None:
+def _note(stage: ScenarioContext, item: Item, operations: dict[str, tuple[OperationKind, str | None]]) -> None:
     """Write down who did what: the check knows nothing but the transcript."""
     stage.facts["race"] = {
-        "phase": stage.want.state,
+        "phase": stage.item_spec.state,
         "worker": item.worker,
         "operations": {step: {"kind": kind, "worker": who} for step, (kind, who) in operations.items()},
     }
 
 
-async def _same_worker(stage: Stage) -> None:
+async def _same_worker(stage: ScenarioContext) -> None:
     item = await stage.item()
-    await stage.baseline(item)
-    _note(stage, item, dict.fromkeys(_RIGHTFUL, ("ack", item.worker)))
-    mine = ack_of(item, stage.rightful(item))
-    await stage.burst(dict.fromkeys(_RIGHTFUL, mine), about=lambda taken: len(taken) >= 2)
+    await stage.read_before(item)
+    _note(stage, item, dict.fromkeys(_OWNER_ACKS, ("ack", item.worker)))
+    mine = ack_sender(item, stage.owner_headers(item))
+    await stage.burst(dict.fromkeys(_OWNER_ACKS, mine), about=lambda taken: len(taken) >= 2)
     await stage.get_after_burst("after", {"": item})
 
 
-async def _foreign_worker(stage: Stage) -> None:
+async def _foreign_worker(stage: ScenarioContext) -> None:
     item = await stage.item()
-    await stage.baseline(item)
-    workers = dict.fromkeys(_RIGHTFUL[:2], item.worker) | {step: stage.worker_id() for step in _FOREIGN}
+    await stage.read_before(item)
+    workers = dict.fromkeys(_OWNER_ACKS[:2], item.worker) | {step: stage.worker_id() for step in _FOREIGN}
     _note(stage, item, {step: ("ack", who) for step, who in workers.items()})
     await stage.burst(
-        _varied(stage, {step: ack_of(item, stage.worker(who)) for step, who in workers.items()}),
-        about=lambda taken: bool(taken & set(_RIGHTFUL)) and bool(taken & set(_FOREIGN)),
+        _varied(stage, {step: ack_sender(item, stage.worker(who)) for step, who in workers.items()}),
+        about=lambda taken: bool(taken & set(_OWNER_ACKS)) and bool(taken & set(_FOREIGN)),
     )
     await stage.get_after_burst("after", {"": item})
-    await stage.ack("rightful", item, stage.rightful(item))
+    await stage.ack("rightful", item, stage.owner_headers(item))
 
 
-def _against(other: str, acks: tuple[str, ...]) -> Callable[[Stage], Awaitable[None]]:
+def _against(other: str, acks: tuple[str, ...]) -> Callable[[ScenarioContext], Awaitable[None]]:
     """Acks of the owning worker and one other operation, at the same time.
 
     A further ack leaves when a stop is over: what it finds is stopped, whatever else is still under way.
     """
     late = (_LATE,) if other in _STOPS else ()
 
-    async def talk(stage: Stage) -> None:
+    async def run_steps(stage: ScenarioContext) -> None:
         item = await stage.item()
-        await stage.baseline(item)
-        mine = ack_of(item, stage.rightful(item))
-        who: dict[str, tuple[Kind, str | None]] = dict.fromkeys((*acks, *late), ("ack", item.worker))
+        await stage.read_before(item)
+        mine = ack_sender(item, stage.owner_headers(item))
+        who: dict[str, tuple[OperationKind, str | None]] = dict.fromkeys((*acks, *late), ("ack", item.worker))
         _note(stage, item, who | {other: (_KINDS[other], None)})
         at_once = _varied(stage, dict.fromkeys(acks, mine) | {other: _operation(other, item)})
         await stage.burst(
@@ -102,12 +107,12 @@ def _against(other: str, acks: tuple[str, ...]) -> Callable[[Stage], Awaitable[N
         )
         await stage.get_after_burst("after", {"": item})
         if other == "heartbeat":
-            await control_times(stage, item)
+            await read_control_timestamps(stage, item)
 
-    return talk
+    return run_steps
 
 
-def _varied(stage: Stage, sends: dict[str, Send]) -> dict[str, Send]:
+def _varied(stage: ScenarioContext, sends: dict[str, Send]) -> dict[str, Send]:
     """The same requests; in repetitions they leave in another order, chosen by the seed."""
     steps = list(sends)
     if stage.repetition > 1:
@@ -122,24 +127,27 @@ def _operation(name: str, item: Item) -> Send:
     return lambda api, step: api.stop(step, *place, force=name == "force")
 
 
-def _redelivery(*order: str) -> Callable[[Stage], Awaitable[None]]:
+def _redelivery(*order: str) -> Callable[[ScenarioContext], Awaitable[None]]:
     """The worker's ack and a poll of another one at the same time, in this order; the other acks as soon as it may."""
 
-    async def talk(stage: Stage) -> None:
+    async def run_steps(stage: ScenarioContext) -> None:
         item = await stage.item()
         other = stage.worker_id()
         sends: dict[str, Send] = {
-            "ack.1": ack_of(item, stage.rightful(item)),
+            "ack.1": ack_sender(item, stage.owner_headers(item)),
             "poll": lambda api, step: api.poll(
                 step, item.environment_id, headers=stage.worker(other), block_ms=None, reclaim_older_than_ms=0
             ),
         }
         try:
-            await stage.baseline(item)
-            who: dict[str, tuple[Kind, str | None]] = {"ack.1": ("ack", item.worker), "poll": ("redeliver", other)}
+            await stage.read_before(item)
+            who: dict[str, tuple[OperationKind, str | None]] = {
+                "ack.1": ("ack", item.worker),
+                "poll": ("redeliver", other),
+            }
             _note(stage, item, who | {_CLAIM: ("ack", other)})
             await stage.burst(
-                {step: sends[step] for step in order} | {_CLAIM: ack_of(item, stage.worker(other))},
+                {step: sends[step] for step in order} | {_CLAIM: ack_sender(item, stage.worker(other))},
                 about=lambda taken: taken >= set(order),
                 after={_CLAIM: "poll"},
             )
@@ -147,12 +155,12 @@ def _redelivery(*order: str) -> Callable[[Stage], Awaitable[None]]:
         finally:
             await stage.release(item)
 
-    return talk
+    return run_steps
 
 
-async def _not_delivered_again(stage: Stage) -> None:
+async def _not_delivered_again(stage: ScenarioContext) -> None:
     item = await stage.item()
-    pollers = {"same": stage.rightful(item), "other": stage.worker(stage.worker_id())}
+    pollers = {"same": stage.owner_headers(item), "other": stage.worker(stage.worker_id())}
     try:
         for state in ("starting", "active"):
             if state == "active":
@@ -164,12 +172,12 @@ async def _not_delivered_again(stage: Stage) -> None:
         await stage.release(item)
 
 
-def one_wins(acks: tuple[str, ...], after: str) -> Judgement:
+def at_least_one_succeeds(acks: tuple[str, ...], after: str) -> CheckFunction:
     """At least one of the acks got 200, or may have; and the item is starting, unless none may have happened."""
-    return lambda view: _one_wins(view, acks, after)
+    return lambda view: _at_least_one_succeeds(view, acks, after)
 
 
-def _one_wins(view: View, acks: tuple[str, ...], after: str) -> Iterator[Finding]:
+def _at_least_one_succeeds(view: TranscriptView, acks: tuple[str, ...], after: str) -> Iterator[Finding]:
     view.exchange(after)  # says why, where the race was none
     statuses = [view.response(step).status for step in acks if not view.lost(step)]
     sent = (view.transcript.find(step) for step in acks)
@@ -184,7 +192,7 @@ def _one_wins(view: View, acks: tuple[str, ...], after: str) -> Iterator[Finding
         )
     state = view.item(after).get("state")
     if isinstance(state, str) and view.foreign_state(after) is not None:
-        raise foreign(state)
+        raise undocumented_state(state)
     if state != "starting":
         yield Finding(
             step=after,
@@ -194,18 +202,20 @@ def _one_wins(view: View, acks: tuple[str, ...], after: str) -> Iterator[Finding
         )
 
 
-def not_delivered_again(view: View) -> Iterator[Finding]:
+def not_delivered_again(view: TranscriptView) -> Iterator[Finding]:
     """No poll returned the item while get showed it starting or active."""
     work_id = view.transcript.facts.get("work_id")
     for state in ("starting", "active"):
         if view.item(f"{state}.before").get("state") != state:
-            raise view.unmet(Text("the item was not {s} to begin with", "item 起初并不处于 {s}").format(s=state))
+            raise view.precondition_failure(
+                Text("the item was not {s} to begin with", "item 起初并不处于 {s}").format(s=state)
+            )
         for who in ("same", "other"):
             step = f"{state}.poll.{who}"
             if view.response(step).status == HTTPStatus.NO_CONTENT:
                 continue  # another way to say that nothing was found
             if view.response(step).status != 200:
-                raise Unjudged(Text("poll did not answer 200", "poll 没有返回 200"))
+                raise CannotJudge(Text("poll did not answer 200", "poll 没有返回 200"))
             body = view.body(step)
             if isinstance(body, dict) and body.get("id") == work_id:
                 yield Finding(
@@ -216,61 +226,61 @@ def not_delivered_again(view: View) -> Iterator[Finding]:
                 )
 
 
-def _in_race(requirement: str, steps: tuple[str, ...], *allowed: Answer) -> dict[str, Expectation]:
+def _in_race(requirement: str, steps: tuple[str, ...], *allowed: AllowedResponse) -> dict[str, Expectation]:
     return {step: Expectation(requirement, allowed, race=True) for step in steps}
 
 
 def _race_with(
-    name: str, other: str, way: tuple[Verb, ...], title: Text, acks: tuple[str, ...] = _RIGHTFUL[:2]
+    name: str, other: str, transitions: tuple[Transition, ...], title: Text, acks: tuple[str, ...] = _OWNER_ACKS[:2]
 ) -> Scenario:
     requirement = "ack.race.heartbeat" if other == "heartbeat" else "ack.race.stop"
     judged = (*acks, _LATE) if other in _STOPS else acks
-    expectations = {ARRANGING_ACK: FIRST_ACK} if way else {}
-    times = (Check(requirement, times_kept),) if other == "heartbeat" else ()
+    expectations = {ARRANGING_ACK: FIRST_ACK} if transitions else {}
+    times = (Check(requirement, timestamps_kept_in_race),) if other == "heartbeat" else ()
     return Scenario(
         id=f"race.{name}",
         chapter="races",
         title=title,
-        want=Want(way=way),
-        talk=_against(other, acks),
+        item_spec=ItemSpec(transitions=transitions),
+        run_steps=_against(other, acks),
         expectations=expectations | _in_race(requirement, judged, _OK, _CONFLICT),
-        checks=(Check(requirement, explained_beside(other)), *times),
-        also_writes=1,
+        checks=(Check(requirement, linearizable_with(other)), *times),
+        extra_writes=1,
         race=True,
     )
 
 
-def _race_of_workers(name: str, way: tuple[Verb, ...]) -> Scenario:
-    requirement, want = "ack.race.foreign-worker", Want(way=way)
+def _race_of_workers(name: str, transitions: tuple[Transition, ...]) -> Scenario:
+    requirement, item_spec = "ack.race.foreign-worker", ItemSpec(transitions=transitions)
     title = Text(
         "Two acks of the rightful worker and two of others at the same time",
         "合法 worker 的两个 ack 与其他 worker 的两个 ack 同时发出",
     )
-    of_active = Text("{title}, of an item that is {s}", "{title}，item 处于 {s}").format(title=title, s=want.state)
+    of_active = Text("{title}, of an item that is {s}", "{title}，item 处于 {s}").format(title=title, s=item_spec.state)
     return Scenario(
         id=name,
         chapter="races",
-        title=of_active if way else title,
-        want=want,
-        talk=_foreign_worker,
-        expectations=({ARRANGING_ACK: FIRST_ACK} if way else {})
-        | _in_race(requirement, _RIGHTFUL[:2], _OK, _CONFLICT)
+        title=of_active if transitions else title,
+        item_spec=item_spec,
+        run_steps=_foreign_worker,
+        expectations=({ARRANGING_ACK: FIRST_ACK} if transitions else {})
+        | _in_race(requirement, _OWNER_ACKS[:2], _OK, _CONFLICT)
         | _in_race(requirement, _FOREIGN, _CONFLICT)
-        | {"rightful": success(requirement, "active" if way else "starting")},
-        checks=(Check(requirement, explained),),
+        | {"rightful": success(requirement, "active" if transitions else "starting")},
+        checks=(Check(requirement, linearizable),),
         race=True,
     )
 
 
-def _race_of_deliveries(name: str, talk: Callable[[Stage], Awaitable[None]], title: Text) -> Scenario:
+def _race_of_deliveries(name: str, run_steps: Callable[[ScenarioContext], Awaitable[None]], title: Text) -> Scenario:
     return Scenario(
         id=name,
         chapter="races",
         title=title,
-        talk=talk,
+        run_steps=run_steps,
         expectations=_in_race("ack.race.redelivery", ("ack.1", _CLAIM), _OK, _CONFLICT),
-        checks=(Check("ack.race.redelivery", explained_beside("poll")),),
-        want=Want(place="quiet"),
+        checks=(Check("ack.race.redelivery", linearizable_with("poll")),),
+        item_spec=ItemSpec(place="quiet"),
         race=True,
     )
 
@@ -281,22 +291,25 @@ def scenarios() -> Iterator[Scenario]:
         id="race.same-worker",
         chapter="races",
         title=Text("Four acks of the rightful worker at the same time", "合法 worker 同时发出四个 ack"),
-        talk=_same_worker,
-        expectations=_in_race("ack.race.same-worker", _RIGHTFUL, _OK, _CONFLICT),
-        checks=(Check("ack.race.same-worker", one_wins(_RIGHTFUL, "after")), Check("ack.race.same-worker", explained)),
+        run_steps=_same_worker,
+        expectations=_in_race("ack.race.same-worker", _OWNER_ACKS, _OK, _CONFLICT),
+        checks=(
+            Check("ack.race.same-worker", at_least_one_succeeds(_OWNER_ACKS, "after")),
+            Check("ack.race.same-worker", linearizable),
+        ),
         race=True,
     )
     yield _race_of_workers("race.foreign-worker", ())
     yield _race_of_workers("race.foreign-worker.active", ("ack", "heartbeat"))
     for other, noun in _STOPS.items():
-        for state, way in _STATES.items():
+        for state, transitions in _STATES.items():
             title = Text("Acks of a {s} item at the same time as {n}", "对 {s} 的 item 执行 ack，同时{n}")
-            yield _race_with(f"{other}.{state}", other, way, title.format(s=state, n=noun))
-    for state, way in _STATES.items():
+            yield _race_with(f"{other}.{state}", other, transitions, title.format(s=state, n=noun))
+    for state, transitions in _STATES.items():
         title = Text(
             "Eight acks of a {s} item at the same time as a forced stop", "对 {s} 的 item 同时执行八个 ack 和强制停止"
         )
-        yield _race_with(f"crowd.{state}", "force", way, title.format(s=state), acks=_CROWD)
+        yield _race_with(f"crowd.{state}", "force", transitions, title.format(s=state), acks=_CROWD)
     yield _race_with(
         "heartbeat",
         "heartbeat",
@@ -326,11 +339,11 @@ def scenarios() -> Iterator[Scenario]:
             "Polls for anything delivered, while the item is starting and then active",
             "item 处于 starting 以及随后 active 时，poll 任何已投递的 item",
         ),
-        talk=_not_delivered_again,
+        run_steps=_not_delivered_again,
         expectations={ARRANGING_ACK: FIRST_ACK},
         checks=(Check("ack.race.not-delivered-again", not_delivered_again),),
         gets=((ARRANGING_ACK, "starting.before"),),
-        want=Want(way=("ack",), place="quiet"),
-        also_writes=1,
+        item_spec=ItemSpec(transitions=("ack",), place="quiet"),
+        extra_writes=1,
         controls_races=True,
     )

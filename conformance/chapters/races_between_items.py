@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.item_spec import Item, Want
-from conformance.chapters.race_linearizability import explained_each
-from conformance.chapters.races import ack_of, one_wins
-from conformance.contract.model import Kind
-from conformance.scenario.expectations import Answer, Expectation, success
+from conformance.arrange.item_spec import Item, ItemSpec
+from conformance.chapters.race_linearizability import each_item_linearizable
+from conformance.chapters.races import ack_sender, at_least_one_succeeds
+from conformance.contract.model import OperationKind
+from conformance.scenario.expectations import AllowedResponse, Expectation, success
 from conformance.scenario.model import Check, Scenario
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Send, Stage
+    from conformance.scenario.context import ScenarioContext, Send
 
 _FOREIGN: Final = "ack.race.foreign-worker"
 _SAME: Final = "ack.race.same-worker"
-_OK: Final = Answer(200)
-_CONFLICT: Final = Answer(409)
+_OK: Final = AllowedResponse(200)
+_CONFLICT: Final = AllowedResponse(409)
 _CROSSED: Final = ("a", "b")
 """Items of two workers, each of which also acks the other's."""
 _QUIET_ONE: Final = "c"
@@ -33,13 +33,13 @@ _ACKS_OF_C: Final = ("ack.c.1", "ack.c.2")
 _ITEMS: Final = (*_CROSSED, _QUIET_ONE, _UNTOUCHED)
 
 
-async def _crossed(stage: Stage) -> None:
+async def _crossed(stage: ScenarioContext) -> None:
     """The foreign acks go first, so that the rightful ones come while those are under way."""
     first, second = stage.worker_id(), stage.worker_id()
     items = await stage.items({"a": first, "b": second, "c": first, "d": first})
     for name, item in items.items():
-        await stage.as_wanted(f"before.{name}", item)
-    operations: dict[str, tuple[str, Kind, str | None]] = {
+        await stage.read_in_wanted_state(f"before.{name}", item)
+    operations: dict[str, tuple[str, OperationKind, str | None]] = {
         "foreign.a": ("a", "ack", second),
         "foreign.b": ("b", "ack", first),
         "ack.a": ("a", "ack", first),
@@ -49,7 +49,7 @@ async def _crossed(stage: Stage) -> None:
         "read.c": ("c", "get", None),
     }
     stage.facts["race"] = {
-        "items": {name: {"phase": stage.want.state, "worker": item.worker} for name, item in items.items()},
+        "items": {name: {"phase": stage.item_spec.state, "worker": item.worker} for name, item in items.items()},
         "operations": {
             step: {"kind": kind, "worker": worker, "item": name} for step, (name, kind, worker) in operations.items()
         },
@@ -66,16 +66,16 @@ async def _crossed(stage: Stage) -> None:
     )
     await stage.get_after_burst("after", items)
     for name in _CROSSED:
-        await stage.ack(f"rightful.{name}", items[name], stage.rightful(items[name]))
+        await stage.ack(f"rightful.{name}", items[name], stage.owner_headers(items[name]))
 
 
-def _send(stage: Stage, kind: Kind, item: Item, worker: str | None) -> Send:
+def _send(stage: ScenarioContext, kind: OperationKind, item: Item, worker: str | None) -> Send:
     if kind == "get":
         return lambda api, step: api.get(step, item.environment_id, item.work_id)
-    return ack_of(item, stage.worker(worker))
+    return ack_sender(item, stage.worker(worker))
 
 
-def _in_burst(requirement: str, name: str, steps: Collection[str], *allowed: Answer) -> dict[str, Expectation]:
+def _in_burst(requirement: str, name: str, steps: Collection[str], *allowed: AllowedResponse) -> dict[str, Expectation]:
     return {step: Expectation(requirement, allowed, race=True, item=name) for step in steps}
 
 
@@ -94,13 +94,13 @@ def scenarios() -> Iterator[Scenario]:
             "Acks of three items of two workers at the same time, each worker acking the other's as well; a fourth is left alone",
             "对两个 worker 的三个 item 同时执行 ack，且双方也对彼此的 item 执行 ack；第四个 item 不作任何操作",
         ),
-        talk=_crossed,
+        run_steps=_crossed,
         expectations=expectations,
         checks=(
-            Check(_FOREIGN, explained_each(*_CROSSED)),
-            Check(_SAME, one_wins(_ACKS_OF_C, f"after.{_QUIET_ONE}")),
-            Check(_SAME, explained_each(_QUIET_ONE, _UNTOUCHED)),
+            Check(_FOREIGN, each_item_linearizable(*_CROSSED)),
+            Check(_SAME, at_least_one_succeeds(_ACKS_OF_C, f"after.{_QUIET_ONE}")),
+            Check(_SAME, each_item_linearizable(_QUIET_ONE, _UNTOUCHED)),
         ),
-        want=Want(items=len(_ITEMS)),
+        item_spec=ItemSpec(items=len(_ITEMS)),
         race=True,
     )

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.item_spec import Want
-from conformance.contract.model import PHASES, is_foreign
+from conformance.arrange.item_spec import ItemSpec
+from conformance.contract.model import PHASES, is_other_worker
 from conformance.linearizability.check import Undecided
-from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.counterexample_text import told as of_contradiction
 from conformance.linearizability.history import timeline
-from conformance.scenario.model import Check, Finding, Judgement, Scenario
-from conformance.scenario.transcript_view import Blocked, Unjudged, View
+from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
+from conformance.scenario.transcript_view import Blocked, CannotJudge, TranscriptView
 from conformance.stateful.sequence import ITEMS
-from conformance.stateful.to_history import ROWS, Reading, read
+from conformance.stateful.to_history import ROWS, RoundHistory, history_from_facts
 from conformance.text import Text, join
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 _REQUIREMENTS: Final = {
     "redeliver": "ack.race.redelivery",
@@ -37,49 +37,49 @@ _OWN: Final = "ack.race.same-worker"
 _SAME_ITEM: Final = "ack.answer.same-item"
 
 
-async def _explore(stage: Stage) -> None:
+async def _explore(stage: ScenarioContext) -> None:
     from conformance.stateful.explorer import explore  # needs an event loop, which `list` does not
 
     await explore(stage)
 
 
-def explained(requirement: str) -> Judgement:
+def linearizable(requirement: str) -> CheckFunction:
     """Some order that respects real time explains every answer of the round that was kept."""
 
-    def judge(view: View) -> Iterator[Finding]:
-        reading = _reading(view)
-        outcome = reading.against_acks()
+    def judge(view: TranscriptView) -> Iterator[Finding]:
+        round_history = _reading(view)
+        outcome = round_history.ack_outcome()
         if isinstance(outcome, Undecided):
-            raise Unjudged(Text("there are too many orders to try", "可能的顺序过多，无法逐一尝试"))
-        if isinstance(outcome, Contradiction):
+            raise CannotJudge(Text("there are too many orders to try", "可能的顺序过多，无法逐一尝试"))
+        if isinstance(outcome, Counterexample):
             broken = _broken(outcome)
             if broken != requirement:
                 raise Blocked(broken, Text("the exploration ended early", "探索提前结束"))
-            programme = _programme(view.transcript.facts["explored"])
+            sequence = _programme(view.transcript.facts["explored"])
             yield Finding(
                 step=outcome.last.label,
                 expected=Text("answers that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
                 actual=of_contradiction(outcome),
-                exhibit="\n".join([*programme, "", *timeline(outcome.events, marked=outcome.needed)]),
+                exhibit="\n".join([*sequence, "", *timeline(outcome.events, marked=outcome.needed)]),
             )
 
     return judge
 
 
-def contradiction_at(view: View, step: str) -> Contradiction | None:
-    """What `explained` holds against the round that was kept, where that is the answer to a step; else None.
+def counterexample_at(view: TranscriptView, step: str) -> Counterexample | None:
+    """What `linearizable` holds against the round that was kept, where that is the answer to a step; else None.
 
     Raises:
         Unjudged: no round was held.
     """
-    outcome = _reading(view).against_acks()
-    return outcome if isinstance(outcome, Contradiction) and outcome.last.label == step else None
+    outcome = _reading(view).ack_outcome()
+    return outcome if isinstance(outcome, Counterexample) and outcome.last.label == step else None
 
 
-def own_answers(view: View) -> Iterator[Finding]:
+def own_answers(view: TranscriptView) -> Iterator[Finding]:
     """No ack was answered with another item's body."""
-    reading = _reading(view)
-    for step in reading.mistaken:
+    round_history = _reading(view)
+    for step in round_history.acks_with_another_body:
         _, name, _ = view.transcript.facts["explored"]["round"]["moves"][step]
         wanted = view.transcript.facts["explored"]["round"]["items"][name]["work_id"]
         body = view.body(step)
@@ -92,7 +92,7 @@ def own_answers(view: View) -> Iterator[Finding]:
         )
 
 
-def told(view: View) -> Iterator[Finding]:
+def told(view: TranscriptView) -> Iterator[Finding]:
     """How much was explored, which pairs of state and request were met, and what other operations did."""
     explored = _explored(view)
     counts = Text(
@@ -130,25 +130,28 @@ def _missing(pairs: dict[str, dict[str, int]]) -> list[Text]:
     ]
 
 
-def _explored(view: View) -> dict[str, Any]:
+def _explored(view: TranscriptView) -> dict[str, Any]:
     explored = view.transcript.facts.get("explored")
     if not isinstance(explored, dict) or "round" not in explored:
         view.exchange("0.get.a")  # says why there was none
-        raise Unjudged(Text("no round was held", "没有进行任何一轮"))
+        raise CannotJudge(Text("no round was held", "没有进行任何一轮"))
     return explored
 
 
-def _reading(view: View) -> Reading:
-    return read(_explored(view)["round"], {exchange.step: exchange for exchange in view.transcript.exchanges})
+def _reading(view: TranscriptView) -> RoundHistory:
+    return history_from_facts(
+        _explored(view)["round"], {exchange.step: exchange for exchange in view.transcript.exchanges}
+    )
 
 
-def _broken(outcome: Contradiction) -> str:
+def _broken(outcome: Counterexample) -> str:
     """The requirement that a contradiction is told under."""
     acks = [event for event in outcome.events if event.operation.kind == "ack"]
     holders = {outcome.initial.worker, *(e.operation.worker for e in outcome.events if e.operation.kind == "redeliver")}
     kinds = {event.operation.kind for event in outcome.events}
     if any(
-        ack.answer.status == 200 and all(is_foreign(who, ack.operation.worker or "") for who in holders) for ack in acks
+        ack.answer.status == 200 and all(is_other_worker(who, ack.operation.worker or "") for who in holders)
+        for ack in acks
     ):
         return _FOREIGN
     return next((rule for kind, rule in _REQUIREMENTS.items() if kind in kinds), _OWN)
@@ -171,13 +174,13 @@ def scenarios() -> Iterator[Scenario]:
             "Random requests about two items and by three workers, alone and at once (with --explore)",
             "三个 worker 对两个 item 随机发送单个或同时的请求（需 --explore）",
         ),
-        talk=_explore,
+        run_steps=_explore,
         expectations={},
         checks=(
-            *(Check(rule, explained(rule)) for rule in rules),
+            *(Check(rule, linearizable(rule)) for rule in rules),
             Check(_SAME_ITEM, own_answers),
             Check("ack.observe.exploration", told),
         ),
-        want=Want(place="quiet", items=len(ITEMS)),
+        item_spec=ItemSpec(place="quiet", items=len(ITEMS)),
         on_request=True,
     )

@@ -24,9 +24,9 @@ from conformance.chapters import (
     terminal_states,
     worker_identity,
 )
-from conformance.chapters.ack_response import answers
-from conformance.chapters.race_linearizability import blamed_on_overlap
-from conformance.scenario.model import Check, Judgement, Scenario
+from conformance.chapters.ack_response import response_checks
+from conformance.chapters.race_linearizability import excluding_sequential_faults
+from conformance.scenario.model import Check, CheckFunction, Scenario
 
 _RACES: Final = "ack.race."
 
@@ -56,7 +56,7 @@ def scenarios() -> dict[str, Scenario]:
     for chapter in _CHAPTERS:
         for scenario in chapter.scenarios():
             whole = scenario.with_checks(
-                *answers(scenario), *success_body.checks(scenario), *error_envelope.checks(scenario)
+                *response_checks(scenario), *success_body.checks(scenario), *error_envelope.checks(scenario)
             )
             if whole.race:
                 checks = (Check(check.requirement, _in_race(check)) for check in whole.checks)
@@ -66,8 +66,8 @@ def scenarios() -> dict[str, Scenario]:
     return dict(sorted(found.items(), key=lambda each: each[1].mostly_waits))
 
 
-def _in_race(check: Check) -> Judgement:
-    return blamed_on_overlap(check.judge) if check.requirement.startswith(_RACES) else check.judge
+def _in_race(check: Check) -> CheckFunction:
+    return excluding_sequential_faults(check.judge) if check.requirement.startswith(_RACES) else check.judge
 
 
 @cache
@@ -76,7 +76,7 @@ def controls() -> dict[str, tuple[str, ...]]:
     found: dict[str, dict[str, None]] = {}
     for scenario in scenarios().values():
         for step, expectation in scenario.expectations.items():
-            plain = [scenario.controls.get(step), scenario.controls.get(expectation.witness or "")]
+            plain = [scenario.controls.get(step), scenario.controls.get(expectation.owner_ack_step or "")]
             for control in filter(None, plain):
                 if control.expectation.requirement != expectation.requirement:
                     found.setdefault(expectation.requirement, {})[control.expectation.requirement] = None

@@ -6,27 +6,27 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from conformance.arrange.item_spec import Item
-from conformance.chapters.controls import ANOTHER_WORKER, FIRST
+from conformance.chapters.controls import ANOTHER_WORKER, FIRST_ACK_CONTROL
 from conformance.chapters.first_ack import TIMES
 from conformance.chapters.no_side_effects import refusal_case
 from conformance.exchange import JSON_TYPE
 from conformance.scenario.expectations import refusal, success
 from conformance.scenario.model import Scenario
-from conformance.scenario.stale_reads import as_answered
+from conformance.scenario.stale_reads import matches_response
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 
-async def _first_ack(stage: Stage) -> None:
+async def _first_ack(stage: ScenarioContext) -> None:
     item = await stage.item()
-    await stage.settle(item.seen)
-    acked = await stage.ack("ack", item, (*stage.rightful(item), JSON_TYPE), body="{}")
-    await stage.get("after", item, settled=as_answered(acked))
+    await stage.wait_for_next_timestamp(item.seen)
+    acked = await stage.ack("ack", item, (*stage.owner_headers(item), JSON_TYPE), body="{}")
+    await stage.get("after", item, settled=matches_response(acked))
 
 
-async def _other_worker(stage: Stage, item: Item) -> None:
+async def _other_worker(stage: ScenarioContext, item: Item) -> None:
     await stage.ack("ack", item, (*stage.worker(stage.worker_id()), JSON_TYPE), body="{}")
 
 
@@ -36,10 +36,10 @@ def scenarios() -> Iterator[Scenario]:
         id="request.json-body.first-ack",
         chapter="request-shapes",
         title=Text("A first ack with the JSON body {}", "首次 ack 携带 JSON 请求体 {}"),
-        talk=_first_ack,
+        run_steps=_first_ack,
         expectations={"ack": success("ack.request.json-body", "starting")},
         gets=(("ack", "after"),),
-        controls={"ack": FIRST},
+        controls={"ack": FIRST_ACK_CONTROL},
         checks=TIMES,
     )
     yield refusal_case(

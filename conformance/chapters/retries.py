@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.item_spec import Verb, Want
-from conformance.chapters.controls import FIRST, FIRST_ACK
+from conformance.arrange.item_spec import ItemSpec, Transition
+from conformance.chapters.controls import FIRST_ACK, FIRST_ACK_CONTROL
 from conformance.chapters.success_body import disagreements
 from conformance.chapters.target_clock import not_in_the_future
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import differences, instant_of
 from conformance.scenario.expectations import success
-from conformance.scenario.model import Check, Finding, Judgement, Scenario
-from conformance.scenario.stale_reads import as_answered
-from conformance.scenario.transcript_view import ARRANGING_ACK, Blocked, View
+from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
+from conformance.scenario.stale_reads import matches_response
+from conformance.scenario.transcript_view import ARRANGING_ACK, Blocked, TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 _FEW: Final = ("retry.1", "retry.2", "retry.3")
 _MANY: Final = tuple(f"retry.{number}" for number in range(1, 11))
@@ -29,60 +29,60 @@ _FRESH_EVERY: Final = 3
 """Of so many retries the first takes a connection of its own."""
 
 
-async def _a_few(stage: Stage) -> None:
+async def _a_few(stage: ScenarioContext) -> None:
     item = await stage.item()
-    await stage.baseline(item)
+    await stage.read_before(item)
     for step in _FEW:
-        acked = await stage.ack(step, item, stage.rightful(item))
-    await stage.get("after", item, settled=as_answered(acked))
+        acked = await stage.ack(step, item, stage.owner_headers(item))
+    await stage.get("after", item, settled=matches_response(acked))
 
 
-async def _many(stage: Stage) -> None:
+async def _many(stage: ScenarioContext) -> None:
     item = await stage.item()
-    await stage.baseline(item)
+    await stage.read_before(item)
     for number, step in enumerate(_MANY):
         fresh = number % _FRESH_EVERY == 0
-        acked = await stage.ack(step, item, stage.rightful(item), fresh_connection=fresh)
+        acked = await stage.ack(step, item, stage.owner_headers(item), fresh_connection=fresh)
         await stage.pause(_PAUSE)
-    await stage.get("after", item, settled=as_answered(acked))
+    await stage.get("after", item, settled=matches_response(acked))
 
 
-async def _right_after_heartbeat(stage: Stage) -> None:
+async def _right_after_heartbeat(stage: ScenarioContext) -> None:
     """Nothing reads the item between its heartbeat and the ack: a get has read it right before."""
     item = await stage.item()
-    await stage.as_wanted("before", item)
+    await stage.read_in_wanted_state("before", item)
     await stage.activate("heartbeat", item)
-    acked = await stage.ack("ack", item, stage.rightful(item))
-    await stage.get("after", item, settled=as_answered(acked))
+    acked = await stage.ack("ack", item, stage.owner_headers(item))
+    await stage.get("after", item, settled=matches_response(acked))
 
 
-async def _right_after_first(stage: Stage) -> None:
+async def _right_after_first(stage: ScenarioContext) -> None:
     """Nothing reads the item between its first ack and the retry: a get has read it right before."""
     item = await stage.item()
-    await stage.as_wanted("before", item)
-    stage.require_state("starting", await stage.ack("first", item, stage.rightful(item)))
-    acked = await stage.ack("ack", item, stage.rightful(item))
-    await stage.get("after", item, settled=as_answered(acked))
+    await stage.read_in_wanted_state("before", item)
+    stage.require_state("starting", await stage.ack("first", item, stage.owner_headers(item)))
+    acked = await stage.ack("ack", item, stage.owner_headers(item))
+    await stage.get("after", item, settled=matches_response(acked))
 
 
-async def _without_id(stage: Stage) -> None:
+async def _without_id(stage: ScenarioContext) -> None:
     item = await stage.item()
     stage.require_state("starting", await stage.ack("first", item))
     await stage.ack("starting", item)
     await stage.activate("heartbeat", item)
     acked = await stage.ack("active", item)
-    await stage.get("after", item, settled=as_answered(acked))
+    await stage.get("after", item, settled=matches_response(acked))
 
 
-def _first_answer(view: View) -> dict[str, Any]:
+def _first_answer(view: TranscriptView) -> dict[str, Any]:
     """The item as the first ack answered it, or as a get showed it where it came acknowledged."""
     return view.item("before") if view.begins_arranged() else view.fields(ARRANGING_ACK)
 
 
-def acknowledged_at_kept(steps: tuple[str, ...]) -> Judgement:
+def acknowledged_at_kept(steps: tuple[str, ...]) -> CheckFunction:
     """It is there after every retry, and not before its first value."""
 
-    def judge(view: View) -> Iterator[Finding]:
+    def judge(view: TranscriptView) -> Iterator[Finding]:
         first = _first_answer(view).get("acknowledged_at")
         since = instant_of(first)
         if since is None:
@@ -99,10 +99,10 @@ def acknowledged_at_kept(steps: tuple[str, ...]) -> Judgement:
     return judge
 
 
-def acknowledged_at_unchanged(steps: tuple[str, ...]) -> Judgement:
+def acknowledged_at_unchanged(steps: tuple[str, ...]) -> CheckFunction:
     """It is the moment of the first ack after every retry."""
 
-    def judge(view: View) -> Iterator[Finding]:
+    def judge(view: TranscriptView) -> Iterator[Finding]:
         first = _first_answer(view)
         if instant_of(first.get("acknowledged_at")) is None:
             raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
@@ -113,10 +113,10 @@ def acknowledged_at_unchanged(steps: tuple[str, ...]) -> Judgement:
     return judge
 
 
-def keeps_times(steps: tuple[str, ...]) -> Judgement:
+def timestamps_unchanged(steps: tuple[str, ...]) -> CheckFunction:
     """The times of the start and of the heartbeat are those that get showed before the retries."""
 
-    def judge(view: View) -> Iterator[Finding]:
+    def judge(view: TranscriptView) -> Iterator[Finding]:
         before = view.item("before")
         for step in steps:
             found = differences(before, view.fields(step), ("started_at", "latest_heartbeat_at"))
@@ -132,11 +132,11 @@ _TITLES: Final[dict[str, Text]] = {
     "starting": Text("A worker repeats its ack while the item is starting", "item 处于 starting 时 worker 重复 ack"),
     "active": Text("A worker repeats its ack while the item is active", "item 处于 active 时 worker 重复 ack"),
 }
-_WAYS: Final[dict[str, tuple[Verb, ...]]] = {"starting": ("ack",), "active": ("ack", "heartbeat")}
+_WAYS: Final[dict[str, tuple[Transition, ...]]] = {"starting": ("ack",), "active": ("ack", "heartbeat")}
 
 
 def _retried(
-    name: str, state: str, title: Text, steps: tuple[str, ...], talk: Callable[[Stage], Awaitable[None]]
+    name: str, state: str, title: Text, steps: tuple[str, ...], run_steps: Callable[[ScenarioContext], Awaitable[None]]
 ) -> Scenario:
     """Retries in that state; the item comes in it, and so its first ack is on its way."""
     checks = [
@@ -148,14 +148,14 @@ def _retried(
         ),
     ]
     if state == "active":
-        checks.append(Check("ack.retry.active-keeps-times", keeps_times(steps)))
+        checks.append(Check("ack.retry.active-keeps-times", timestamps_unchanged(steps)))
     shown_by_get = ((ARRANGING_ACK, "before"),) if state == "starting" else ()
     return Scenario(
         id=name,
         chapter="retries",
         title=title,
-        want=Want(way=_WAYS[state]),
-        talk=talk,
+        item_spec=ItemSpec(transitions=_WAYS[state]),
+        run_steps=run_steps,
         expectations={ARRANGING_ACK: FIRST_ACK} | {step: success(f"ack.retry.{state}", state) for step in steps},
         gets=(*shown_by_get, (steps[-1], "after")),
         checks=tuple(checks),
@@ -180,16 +180,16 @@ def scenarios() -> Iterator[Scenario]:
             "A worker without a Worker-ID acks again while the item is starting and then active",
             "不带 Worker-ID 的 worker 在 item 处于 starting 以及随后 active 时再次 ack",
         ),
-        talk=_without_id,
+        run_steps=_without_id,
         expectations={
             "first": success("ack.identity.optional", "starting"),
-            "starting": success("ack.retry.starting", "starting", presumes="first"),
-            "active": success("ack.retry.active", "active", presumes="first"),
+            "starting": success("ack.retry.starting", "starting", depends_on="first"),
+            "active": success("ack.retry.active", "active", depends_on="first"),
         },
         gets=(("active", "after"),),
-        controls={"first": FIRST},
-        want=Want(named=False),
-        also_writes=1,
+        controls={"first": FIRST_ACK_CONTROL},
+        item_spec=ItemSpec(named=False),
+        extra_writes=1,
     )
     yield Scenario(
         id="retry.right-after-first-ack",
@@ -198,8 +198,8 @@ def scenarios() -> Iterator[Scenario]:
             "A get reads an item that is queued, and its worker acks twice, the second time at once",
             "get 读取处于 queued 的 item，其 worker 随即连续 ack 两次",
         ),
-        talk=_right_after_first,
-        expectations={"first": FIRST_ACK, "ack": success("ack.retry.starting", "starting", presumes="first")},
+        run_steps=_right_after_first,
+        expectations={"first": FIRST_ACK, "ack": success("ack.retry.starting", "starting", depends_on="first")},
         gets=(("ack", "after"),),
     )
     yield Scenario(
@@ -209,9 +209,9 @@ def scenarios() -> Iterator[Scenario]:
             "A get reads an item that is starting, a heartbeat makes it active, and its worker acks at once",
             "get 读取处于 starting 的 item，heartbeat 使其变为 active，其 worker 随即 ack",
         ),
-        want=Want(way=("ack",)),
-        talk=_right_after_heartbeat,
+        item_spec=ItemSpec(transitions=("ack",)),
+        run_steps=_right_after_heartbeat,
         expectations={ARRANGING_ACK: FIRST_ACK, "ack": success("ack.retry.active", "active")},
         gets=((ARRANGING_ACK, "before"), ("ack", "after")),
-        also_writes=1,
+        extra_writes=1,
     )

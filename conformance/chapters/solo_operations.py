@@ -11,16 +11,26 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.item_spec import LEASE_SECONDS, Item, Want
-from conformance.contract.model import PHASES, SHOWS, Answer, ItemState, Kind, Operation, Phase, is_unknown, step
+from conformance.arrange.item_spec import LEASE_SECONDS, Item, ItemSpec
+from conformance.contract.model import (
+    PHASES,
+    SHOWS,
+    ItemState,
+    ModelResponse,
+    Operation,
+    OperationKind,
+    Phase,
+    is_unknown,
+    step,
+)
 from conformance.exchange import Exchange, Transcript
 from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.stale_reads import latest, no_earlier_state
-from conformance.scenario.transcript_view import View
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Send, Stage
+    from conformance.scenario.context import ScenarioContext, Send
 
 SCENARIO: Final = "observe.neighbours"
 REDELIVERIES: Final = "race.not-delivered-again"
@@ -47,7 +57,7 @@ _SEQUENCES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What is done to each item, one after the other."""
 
-_KINDS: Final[Mapping[str, Kind]] = {
+_KINDS: Final[Mapping[str, OperationKind]] = {
     "ack": "ack",
     "foreign": "ack",
     "heartbeat": "heartbeat",
@@ -55,7 +65,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "stop": "stop",
     "force": "force-stop",
 }
-OF_OTHERS: Final[Mapping[Kind, Text]] = {
+OF_OTHERS: Final[Mapping[OperationKind, Text]] = {
     "heartbeat": Text("a heartbeat", "heartbeat"),
     "stop": Text("a graceful stop", "优雅停止"),
     "force-stop": Text("a forced stop", "强制停止"),
@@ -80,14 +90,14 @@ _OTHER: Final = "other"
 
 
 @dataclass(frozen=True, slots=True)
-class Oddity:
+class UndocumentedEffect:
     """One operation that did what no page documents: in `phase` it responded so and left the item in `after`.
 
     `foreign` says of an ack that another worker than the item's sent it, and `judged_by` names the requirement that
     judges such an ack where nothing overlaps it. `shown` is the state in the response.
     """
 
-    kind: Kind
+    kind: OperationKind
     foreign: bool
     phase: Phase
     status: int
@@ -100,7 +110,7 @@ class Oddity:
         return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Oddity | None:
+    def from_json(cls, data: Mapping[str, Any]) -> UndocumentedEffect | None:
         """What `to_json` wrote; None where it is something else."""
         try:
             found = cls(**data)
@@ -118,9 +128,9 @@ class Oddity:
         ).format(what=OF_OTHERS[self.kind], phase=self.phase, status=self.status, shown=shown, after=self.after)
 
 
-def oddities(transcripts: Iterable[Transcript]) -> list[Oddity]:
+def find_undocumented_effects(transcripts: Iterable[Transcript]) -> list[UndocumentedEffect]:
     """What operations did alone that no page documents, from the transcripts of the cases that show it."""
-    found: dict[Oddity, None] = {}
+    found: dict[UndocumentedEffect, None] = {}
     for transcript in transcripts:
         if transcript.scenario == SCENARIO:
             found |= dict.fromkeys(_in_sequences(transcript))
@@ -129,7 +139,7 @@ def oddities(transcripts: Iterable[Transcript]) -> list[Oddity]:
     return list(found)
 
 
-def _in_sequences(transcript: Transcript) -> Iterator[Oddity]:
+def _in_sequences(transcript: Transcript) -> Iterator[UndocumentedEffect]:
     states: Mapping[str, str] = transcript.facts.get("states", {})
     for name, sequence in _SEQUENCES.items():
         for number, action in enumerate(sequence, 1):
@@ -145,7 +155,7 @@ def _in_sequences(transcript: Transcript) -> Iterator[Oddity]:
             rule = ""
             if kind == "ack":
                 rule = _judged_by(sent, shown, (before, after), foreign, sequence[: number - 1])
-            found = Oddity(kind, foreign, before, sent.response.status, shown, after, rule)
+            found = UndocumentedEffect(kind, foreign, before, sent.response.status, shown, after, rule)
             if not _documented(found):
                 yield found
 
@@ -169,7 +179,7 @@ def _judged_by(
     return f"ack.terminal.stopped-{'drained' if done.count('stop') > 1 else 'queued'}"
 
 
-def _of_deliveries(transcript: Transcript) -> Iterator[Oddity]:
+def _of_deliveries(transcript: Transcript) -> Iterator[UndocumentedEffect]:
     phases: Sequence[Phase] = ("starting", "active")
     for phase in phases:
         for who in ("same", "other"):
@@ -177,14 +187,14 @@ def _of_deliveries(transcript: Transcript) -> Iterator[Oddity]:
             body = _body(sent)
             delivered = isinstance(body, dict) and body.get("id") == transcript.facts.get("work_id")
             if delivered and sent is not None and sent.response is not None:
-                yield Oddity("redeliver", False, phase, sent.response.status, None, phase)
+                yield UndocumentedEffect("redeliver", False, phase, sent.response.status, None, phase)
 
 
-def _documented(found: Oddity) -> bool:
+def _documented(found: UndocumentedEffect) -> bool:
     if found.shown is None and found.kind in SHOWS and found.status // 100 == 2:
         return False  # where nothing overlaps it, a get shows what it did; in a race only this tells
     operation = Operation(found.kind, _OTHER if found.foreign else _OWNER)
-    answer = Answer(found.status, found.shown)
+    answer = ModelResponse(found.status, found.shown)
     if is_unknown(operation, answer):
         return False
     after = step(ItemState(found.phase, _OWNER), operation, answer, overlapped=False)
@@ -211,26 +221,26 @@ def _body(exchange: Exchange | None) -> Any:
     return exchange.response.json() if exchange is not None and exchange.response is not None else None
 
 
-async def _talk(stage: Stage) -> None:
+async def _talk(stage: ScenarioContext) -> None:
     import asyncio  # not needed to list the cases
 
     items = await stage.items({name: stage.worker_id() for name in _SEQUENCES})
     await asyncio.gather(*(_one_after_the_other(stage, name, item) for name, item in items.items()))
 
 
-async def _one_after_the_other(stage: Stage, name: str, item: Item) -> None:
+async def _one_after_the_other(stage: ScenarioContext, name: str, item: Item) -> None:
     """Up to the first request that is lost: what came of it cannot be told apart from what comes after."""
     actions = ["get"]
     for number, action in enumerate(_SEQUENCES[name], 1):
         actions += [f"{number}.{action}", f"{number}.get"]
     for action in actions:
         step_name = f"{name}.0.get" if action == "get" else f"{name}.{action}"
-        await stage.together({step_name: _send(stage, action.rpartition(".")[2], item)})
+        await stage.send_concurrently({step_name: _send(stage, action.rpartition(".")[2], item)})
         if stage.exchanges[-1].step == step_name and stage.exchanges[-1].outcome != "ok":
             return
 
 
-def _send(stage: Stage, action: str, item: Item) -> Send:
+def _send(stage: ScenarioContext, action: str, item: Item) -> Send:
     place = (item.environment_id, item.work_id)
     match action:
         case "get":
@@ -242,15 +252,15 @@ def _send(stage: Stage, action: str, item: Item) -> Send:
         case "stop" | "force":
             return lambda api, name: api.stop(name, *place, force=action == "force")
         case _:
-            headers = stage.rightful(item) if action == "ack" else stage.worker(stage.worker_id())
+            headers = stage.owner_headers(item) if action == "ack" else stage.worker(stage.worker_id())
             return lambda api, name: api.ack(name, *place, headers=headers)
 
 
-def neighbours(view: View) -> Iterator[Finding]:
+def undocumented_solo_effects(view: TranscriptView) -> Iterator[Finding]:
     """What stops and heartbeats did alone that no page documents, in words."""
     if view.transcript.find("a.1.get") is None:
         view.exchange("a.1.get")  # says why nothing was seen
-    odd = [each for each in oddities([view.transcript]) if each.kind in OF_OTHERS]
+    odd = [each for each in find_undocumented_effects([view.transcript]) if each.kind in OF_OTHERS]
     as_documented = Text("stops and heartbeats do what their pages say", "停止与 heartbeat 的行为与页面一致")
     for words in [each.describe() for each in odd] or [as_documented]:
         yield Finding(step="a.1.stop", expected=Text("", ""), actual=words)
@@ -262,10 +272,10 @@ def scenarios() -> Iterator[Scenario]:
         id=SCENARIO,
         chapter="observations",
         title=Text("Each operation alone, in each state of an item", "在 item 的每种状态下单独执行每种操作"),
-        talk=_talk,
+        run_steps=_talk,
         expectations={},
-        checks=(Check("ack.observe.neighbours", neighbours),),
-        want=Want(items=len(_SEQUENCES)),
-        also_writes=sum(map(len, _SEQUENCES.values())),
+        checks=(Check("ack.observe.neighbours", undocumented_solo_effects),),
+        item_spec=ItemSpec(items=len(_SEQUENCES)),
+        extra_writes=sum(map(len, _SEQUENCES.values())),
         controls_races=True,
     )

@@ -6,13 +6,20 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from conformance.chapters.ack_response import judgeable
+from conformance.chapters.ack_response import judgeable_acks
 from conformance.contract import schemas
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.contract.work_item import FIELDS, IDENTITY, MISSING, Difference, differences
 from conformance.exchange import BodyProblem
-from conformance.scenario.model import Check, Finding, Judgement, Scenario
-from conformance.scenario.transcript_view import LEASE_GAP, Blocked, NotExercised, Unjudged, View, foreign
+from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
+from conformance.scenario.transcript_view import (
+    LEASE_GAP,
+    Blocked,
+    CannotJudge,
+    NotExercised,
+    TranscriptView,
+    undocumented_state,
+)
 from conformance.text import Lang, Text
 
 _MAX_FINDINGS: Final = 12
@@ -28,7 +35,7 @@ _PROBLEMS: Final[Mapping[BodyProblem, Text]] = {
 
 def checks(scenario: Scenario) -> Iterator[Check]:
     """What must hold of every successful answer of this case."""
-    if not any(expectation.may_answer(success=True) for expectation in scenario.expectations.values()):
+    if not any(expectation.allows(success=True) for expectation in scenario.expectations.values()):
         return
     yield Check("ack.answer.media-type", media_type(success=True))
     yield Check("ack.answer.strict-json", strict_json(success=True))
@@ -40,11 +47,11 @@ def checks(scenario: Scenario) -> Iterator[Check]:
         yield Check("ack.answer.get-agrees", _get_agrees)
 
 
-def media_type(*, success: bool) -> Judgement:
+def media_type(*, success: bool) -> CheckFunction:
     """The media type of every successful, or every refused, ack."""
 
-    def judge(view: View) -> Iterator[Finding]:
-        for step in judgeable(view, success=success):
+    def judge(view: TranscriptView) -> Iterator[Finding]:
+        for step in judgeable_acks(view, success=success):
             found = view.response(step).header("content-type")
             if found is None or found.partition(";")[0].strip().lower() != "application/json":
                 yield Finding(
@@ -57,11 +64,11 @@ def media_type(*, success: bool) -> Judgement:
     return judge
 
 
-def strict_json(*, success: bool) -> Judgement:
+def strict_json(*, success: bool) -> CheckFunction:
     """The syntax of the body of every successful, or every refused, ack."""
 
-    def judge(view: View) -> Iterator[Finding]:
-        for step in judgeable(view, success=success):
+    def judge(view: TranscriptView) -> Iterator[Finding]:
+        for step in judgeable_acks(view, success=success):
             reason = _syntax_fault(view, step)
             if reason is not None:
                 yield Finding(step=step, expected=Text("a strict JSON body", "严格的 JSON 响应体"), actual=reason)
@@ -69,7 +76,7 @@ def strict_json(*, success: bool) -> Judgement:
     return judge
 
 
-def _syntax_fault(view: View, step: str) -> Text | None:
+def _syntax_fault(view: TranscriptView, step: str) -> Text | None:
     body = view.response(step).body
     if body.problem == "too-large":
         view.body(step)  # says why it cannot be judged
@@ -96,20 +103,20 @@ def violations(step: str, found: list[schemas.Violation]) -> Iterator[Finding]:
         )
 
 
-def _schema(lang: Lang) -> Judgement:
-    def judge(view: View) -> Iterator[Finding]:
-        for step in judgeable(view, success=True):
+def _schema(lang: Lang) -> CheckFunction:
+    def judge(view: TranscriptView) -> Iterator[Finding]:
+        for step in judgeable_acks(view, success=True):
             yield from violations(step, schemas.violations("work_item", lang, view.body(step), status=None))
 
     return judge
 
 
-def _same_item(view: View) -> Iterator[Finding]:
-    for step in judgeable(view, success=True):
+def _same_item(view: TranscriptView) -> Iterator[Finding]:
+    for step in judgeable_acks(view, success=True):
         polled = view.polled(step)
         absent = [field for field in IDENTITY if field not in polled]
         if absent:
-            raise Unjudged(
+            raise CannotJudge(
                 Text("the item that poll returned has no `{field}`", "poll 返回的 item 中没有 `{field}`").format(
                     field=absent[0]
                 )
@@ -122,8 +129,8 @@ def _same_item(view: View) -> Iterator[Finding]:
         yield from disagreements(step, found, Text("as poll returned it", "与 poll 返回的一致"))
 
 
-def _get_agrees(view: View) -> Iterator[Finding]:
-    pairs = [(ack, get) for ack, get in view.scenario.gets if not view.left_out(ack)]
+def _get_agrees(view: TranscriptView) -> Iterator[Finding]:
+    pairs = [(ack, get) for ack, get in view.scenario.gets if not view.is_omitted(ack)]
     if not pairs:
         raise NotExercised(Text("no ack was followed by a get", "没有 ack 之后随即执行 get 的情形"))
     for ack, get in pairs:
@@ -132,10 +139,10 @@ def _get_agrees(view: View) -> Iterator[Finding]:
         if state is not None:
             found = [difference for difference in found if difference.field != "state"]
         if found and view.gap(ack, get) > LEASE_GAP:
-            raise Unjudged(Text("too long passed between the ack and the get", "ack 与 get 之间间隔过长"))
+            raise CannotJudge(Text("too long passed between the ack and the get", "ack 与 get 之间间隔过长"))
         yield from disagreements(get, found, Text("as the ack answered it", "与 ack 的响应一致"))
         if state is not None:
-            raise foreign(state)
+            raise undocumented_state(state)
 
 
 def disagreements(step: str, found: list[Difference], since: Text) -> Iterator[Finding]:
@@ -145,8 +152,8 @@ def disagreements(step: str, found: list[Difference], since: Text) -> Iterator[F
         yield Finding(step=step, pointer=f"/{difference.field}", expected=expected, actual=_value(difference.after))
 
 
-def _id_form(view: View) -> Iterator[Finding]:
-    for step in judgeable(view, success=True):
+def _id_form(view: TranscriptView) -> Iterator[Finding]:
+    for step in judgeable_acks(view, success=True):
         fields = view.fields(step)
         data = fields.get("data")
         ids = {
@@ -164,7 +171,7 @@ def _id_form(view: View) -> Iterator[Finding]:
                 )
 
 
-def _complete(view: View, step: str) -> dict[str, Any]:
+def _complete(view: TranscriptView, step: str) -> dict[str, Any]:
     """The fields of an answer, none of the documented ones missing: that is the schemas' to say.
 
     Raises:

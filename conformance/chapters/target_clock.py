@@ -9,8 +9,8 @@ from typing import Any, Final
 from conformance.contract import schemas
 from conformance.contract.work_item import instant_of
 from conformance.exchange import Response
-from conformance.scenario.model import Finding, Judgement
-from conformance.scenario.transcript_view import Blocked, NotExercised, Unjudged, View
+from conformance.scenario.model import CheckFunction, Finding
+from conformance.scenario.transcript_view import Blocked, CannotJudge, NotExercised, TranscriptView
 from conformance.text import Text
 
 TOLERANCE: Final = 5
@@ -27,13 +27,13 @@ _NO_CLOCK: Final = Text(
 _NO_TIME: Final = Text("the response shows no `acknowledged_at`", "响应没有给出 `acknowledged_at`")
 
 
-def not_in_the_future(*steps: str, otherwise: str) -> Judgement:
+def not_in_the_future(*steps: str, otherwise: str) -> CheckFunction:
     """`acknowledged_at` is not after the response that shows it.
 
     Where it is no timestamp at all, that is the failure of the requirement `otherwise`.
     """
 
-    def judge(view: View) -> Iterator[Finding]:
+    def judge(view: TranscriptView) -> Iterator[Finding]:
         judged = False
         for step in steps:
             value = view.fields(step).get("acknowledged_at")
@@ -60,7 +60,7 @@ def not_in_the_future(*steps: str, otherwise: str) -> Judgement:
     return judge
 
 
-def latest_moment(view: View, step: str) -> int | None:
+def latest_moment(view: TranscriptView, step: str) -> int | None:
     """The latest that it may have been for the target when it answered a step, in nanoseconds since the epoch.
 
     A gateway may set `Date` by a clock other than the one that the item's times are taken from, so the later of the
@@ -80,13 +80,13 @@ def _date(response: Response) -> int | None:
         return None
 
 
-def _by_creation(view: View, step: str) -> int | None:
+def _by_creation(view: TranscriptView, step: str) -> int | None:
     """When the item was created, and the time since then on our clock: an item of the suite's own is no older."""
     if view.begins_arranged():
         return None
     try:
         polled = view.polled(step)
-    except Unjudged:
+    except CannotJudge:
         return None
     created = instant_of(polled.get("created_at"))
     if created is None:
@@ -95,28 +95,28 @@ def _by_creation(view: View, step: str) -> int | None:
     return created.nanoseconds + created.unit + int(elapsed * _SECOND)
 
 
-def _earliest_creation(view: View, polled: dict[str, Any]) -> float:
+def _earliest_creation(view: TranscriptView, polled: dict[str, Any]) -> float:
     """When the session was asked for whose work the item is; the run's beginning where another scenario made it."""
     exchange = view.transcript.find(_SESSION)
     data = polled.get("data")
     if exchange is not None and exchange.outcome == "ok" and isinstance(data, dict):
         try:
             session = view.body(_SESSION)
-        except Unjudged:
+        except CannotJudge:
             session = None
         if isinstance(session, dict) and session.get("id") == data.get("id"):
             return exchange.invoked
     return 0.0
 
 
-def _by_heartbeat(view: View) -> int | None:
+def _by_heartbeat(view: TranscriptView) -> int | None:
     """The moment of a heartbeat that was sent after the ack."""
     exchange = view.transcript.find(HEARTBEAT)
     if exchange is None or exchange.outcome != "ok":
         return None
     try:
         body = view.body(HEARTBEAT)
-    except Unjudged:
+    except CannotJudge:
         return None
     moment = instant_of(body.get("last_heartbeat")) if isinstance(body, dict) else None
     return None if moment is None else moment.nanoseconds + moment.unit

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.item_spec import Item, State, Verb, Want
-from conformance.chapters.controls import ALWAYS_FIRST, FIRST_ACK
-from conformance.chapters.no_side_effects import WRITES_OF_A_CONTROL, changes_nothing_after_stop, refusal_case
+from conformance.arrange.item_spec import Item, ItemSpec, State, Transition
+from conformance.chapters.controls import FIRST_ACK, REQUIRED_FIRST_ACK_CONTROL
+from conformance.chapters.no_side_effects import WRITES_OF_A_CONTROL, item_unchanged_after_stop, refusal_case
 from conformance.scenario.expectations import refusal
 from conformance.scenario.model import Check, Scenario
 from conformance.scenario.stale_reads import no_older_than
@@ -16,11 +16,11 @@ from conformance.scenario.transcript_view import ARRANGING_ACK
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 _CONFLICT: Final = (409, "invalid_request_error")
 
-_WAYS: Final[tuple[tuple[str, str, tuple[Verb, ...], Text], ...]] = (
+_WAYS: Final[tuple[tuple[str, str, tuple[Transition, ...], Text], ...]] = (
     (
         "stopping.from-starting",
         "stopping",
@@ -78,11 +78,11 @@ _WAYS: Final[tuple[tuple[str, str, tuple[Verb, ...], Text], ...]] = (
 )
 
 
-async def _ack_again(stage: Stage, item: Item) -> None:
-    await stage.ack("ack", item, stage.rightful(item))
+async def _ack_again(stage: ScenarioContext, item: Item) -> None:
+    await stage.ack("ack", item, stage.owner_headers(item))
 
 
-_AT_ONCE: Final[tuple[tuple[str, str, tuple[Verb, ...], bool, State], ...]] = (
+_AT_ONCE: Final[tuple[tuple[str, str, tuple[Transition, ...], bool, State], ...]] = (
     ("queued", "stopped-queued", (), False, "stopped"),
     ("starting", "stopping", ("ack",), False, "stopping"),
     ("active", "stopped-forced", ("ack", "heartbeat"), True, "stopped"),
@@ -90,48 +90,50 @@ _AT_ONCE: Final[tuple[tuple[str, str, tuple[Verb, ...], bool, State], ...]] = (
 """The state before the stop, the rule, the way to it, whether the stop is forced, and the state after it."""
 
 
-def _right_after_stop(*, force: bool, to: State) -> Callable[[Stage], Awaitable[None]]:
+def _right_after_stop(*, force: bool, to: State) -> Callable[[ScenarioContext], Awaitable[None]]:
     """Nothing reads the item between its stop and the ack: a get has read it right before."""
 
-    async def talk(stage: Stage) -> None:
+    async def run_steps(stage: ScenarioContext) -> None:
         item = await stage.item()
-        await stage.as_wanted("before", item)
+        await stage.read_in_wanted_state("before", item)
         await stage.stop("stop", item, force=force, to=to)
-        await stage.ack("ack", item, stage.rightful(item))
-        await stage.lag_over()
+        await stage.ack("ack", item, stage.owner_headers(item))
+        await stage.wait_for_read_lag()
         await stage.get("after", item, settled=no_older_than(stage.exchanges, "stop"))
 
-    return talk
+    return run_steps
 
 
-def _stopped_just_now(state: str, rule: str, way: tuple[Verb, ...], *, force: bool, to: State) -> Scenario:
+def _stopped_just_now(
+    state: str, rule: str, transitions: tuple[Transition, ...], *, force: bool, to: State
+) -> Scenario:
     title = Text(
         "A get reads an item that is {s}, {n} stops it, and its worker acks at once",
         "get 读取处于 {s} 的 item，{n}使其停止，其 worker 随即 ack",
     )
     refused = refusal(f"ack.terminal.{rule}", _CONFLICT)
-    if not way:  # no ack on the way has shown that the target takes any
-        refused = replace(refused, witness=ALWAYS_FIRST.step)
+    if not transitions:  # no ack on the way has shown that the target takes any
+        refused = replace(refused, owner_ack_step=REQUIRED_FIRST_ACK_CONTROL.step)
     noun = Text("a forced stop", "强制停止") if force else Text("a graceful stop", "优雅停止")
     return Scenario(
         id=f"terminal.right-after-stop.{state}",
         chapter="terminal-states",
         title=title.format(s=state, n=noun),
-        want=Want(way=way, need="id"),
-        talk=_right_after_stop(force=force, to=to),
-        expectations=({ARRANGING_ACK: FIRST_ACK} if way else {}) | {"ack": refused},
-        checks=(Check("ack.refused.changes-nothing", changes_nothing_after_stop),),
-        gets=((ARRANGING_ACK, "before"),) if way == ("ack",) else (),
-        controls={} if way else {"ack": ALWAYS_FIRST},
-        also_writes=1 if way else 1 + WRITES_OF_A_CONTROL,
+        item_spec=ItemSpec(transitions=transitions, state_match="id"),
+        run_steps=_right_after_stop(force=force, to=to),
+        expectations=({ARRANGING_ACK: FIRST_ACK} if transitions else {}) | {"ack": refused},
+        checks=(Check("ack.refused.changes-nothing", item_unchanged_after_stop),),
+        gets=((ARRANGING_ACK, "before"),) if transitions == ("ack",) else (),
+        controls={} if transitions else {"ack": REQUIRED_FIRST_ACK_CONTROL},
+        extra_writes=1 if transitions else 1 + WRITES_OF_A_CONTROL,
     )
 
 
 def scenarios() -> Iterator[Scenario]:
     """The rightful worker acks an item that reached its end in every documented way, or reached it just now."""
-    for state, rule, way, force, to in _AT_ONCE:
-        yield _stopped_just_now(state, rule, way, force=force, to=to)
-    for name, rule, way, words in _WAYS:
+    for state, rule, transitions, force, to in _AT_ONCE:
+        yield _stopped_just_now(state, rule, transitions, force=force, to=to)
+    for name, rule, transitions, words in _WAYS:
         yield refusal_case(
             f"terminal.{name}",
             chapter="terminal-states",
@@ -140,6 +142,6 @@ def scenarios() -> Iterator[Scenario]:
             ),
             expectation=refusal(f"ack.terminal.{rule}", _CONFLICT),
             attempt=_ack_again,
-            way=way,
-            need="over" if rule != "stopping" else "state",
+            transitions=transitions,
+            state_match="over" if rule != "stopping" else "state",
         )

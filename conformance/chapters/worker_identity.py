@@ -6,22 +6,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.item_spec import Item, Verb, Want
-from conformance.arrange.responses import NotOffered
-from conformance.chapters.controls import ANOTHER_WORKER, FIRST
+from conformance.arrange.item_spec import Item, ItemSpec, Transition
+from conformance.arrange.responses import NotExercised
+from conformance.chapters.controls import ANOTHER_WORKER, FIRST_ACK_CONTROL
 from conformance.chapters.first_ack import TIMES
-from conformance.chapters.no_side_effects import RIGHTFUL_ACK, Attempt, changes_nothing, refusal_case
+from conformance.chapters.no_side_effects import OWNER_ACK, Attempt, item_unchanged, refusal_case
 from conformance.scenario.expectations import refusal, success
 from conformance.scenario.model import Check, Finding, Scenario
-from conformance.scenario.stale_reads import as_answered, no_older_than
-from conformance.scenario.transcript_view import View
+from conformance.scenario.stale_reads import matches_response, no_older_than
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 _CONFLICT: Final = (409, "invalid_request_error")
-_WAYS: Final[dict[str, tuple[Verb, ...]]] = {"queued": (), "starting": ("ack",), "active": ("ack", "heartbeat")}
+_WAYS: Final[dict[str, tuple[Transition, ...]]] = {"queued": (), "starting": ("ack",), "active": ("ack", "heartbeat")}
 
 
 def _with_last_changed(worker: str) -> str:
@@ -50,7 +50,7 @@ class NearMiss:
         """
         near = self.change(worker)
         if near in {worker, ""} or len(near) > LONGEST or (self.long and len(worker) < LONGEST):
-            raise NotOffered(
+            raise NotExercised(
                 Text(
                     "the Worker-ID of the given item does not have the form to make {w} from it",
                     "给定 item 的 Worker-ID 的形式不足以得出“{w}”",
@@ -59,7 +59,7 @@ class NearMiss:
         return near
 
 
-def _long(stage: Stage) -> str:
+def _long(stage: ScenarioContext) -> str:
     """As many characters as a Worker-ID may have; the last one is a digit."""
     return f"{stage.worker_id()}-{stage.rng.getrandbits(512):0128x}"[: LONGEST - 1] + str(stage.rng.randrange(10))
 
@@ -100,16 +100,16 @@ _NEAR_MISSES: Final[dict[str, NearMiss]] = {
 }
 
 
-def _ack_as(identity: Callable[[Stage, str], str], header: str | None = None) -> Attempt:
-    async def attempt(stage: Stage, item: Item) -> None:
+def _ack_as(identity: Callable[[ScenarioContext, str], str], header: str | None = None) -> Attempt:
+    async def attempt(stage: ScenarioContext, item: Item) -> None:
         await stage.ack("ack", item, stage.worker(identity(stage, item.worker or ""), header))
 
     return attempt
 
 
-def mismatches() -> Iterator[Scenario]:
+def mismatch_scenarios() -> Iterator[Scenario]:
     """Another worker, and some that look almost like the rightful one, in each live state."""
-    for state, way in _WAYS.items():
+    for state, transitions in _WAYS.items():
         yield refusal_case(
             f"identity.other-worker.{state}",
             chapter="worker-identity",
@@ -118,8 +118,8 @@ def mismatches() -> Iterator[Scenario]:
             ),
             expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
             attempt=_ack_as(lambda stage, _: stage.worker_id()),
-            way=way,
-            need="live",
+            transitions=transitions,
+            state_match="live",
         )
         for name, miss in _NEAR_MISSES.items():
             if state in miss.states:
@@ -135,13 +135,13 @@ def _almost(name: str, miss: NearMiss, state: str) -> Scenario:
         ),
         expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
         attempt=_ack_as(lambda _, worker: miss.made_from(worker)),
-        way=_WAYS[state],
-        need="live",
+        transitions=_WAYS[state],
+        state_match="live",
         worker=_long if miss.long else None,
     )
 
 
-def holders_of_another() -> Iterator[Scenario]:
+def other_holder_scenarios() -> Iterator[Scenario]:
     """Another worker that the target knows, since it holds an item of its own."""
     for state in ("starting", "active"):
         yield refusal_case(
@@ -153,66 +153,66 @@ def holders_of_another() -> Iterator[Scenario]:
             ).format(s=state),
             expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
             attempt=_ack_as(lambda stage, _: stage.facts["items"]["b"]["worker"]),
-            way=_WAYS[state],
-            need="live",
+            transitions=_WAYS[state],
+            state_match="live",
             beside_another=True,
         )
 
 
-async def _no_id(stage: Stage) -> None:
+async def _no_id(stage: ScenarioContext) -> None:
     item = await stage.item()
-    await stage.settle(item.seen)
+    await stage.wait_for_next_timestamp(item.seen)
     acked = await stage.ack("ack", item)
-    await stage.get("after", item, settled=as_answered(acked))
+    await stage.get("after", item, settled=matches_response(acked))
 
 
-async def _ack_without_id(stage: Stage) -> None:
+async def _ack_without_id(stage: ScenarioContext) -> None:
     item = await stage.item()
     await stage.ack("ack", item)
 
 
-async def _header_matches(stage: Stage) -> None:
+async def _header_matches(stage: ScenarioContext) -> None:
     name = stage.client.target.worker_header
     item = await stage.item(header=name.upper())
-    acked = await stage.ack("ack", item, stage.rightful(item, name.lower()))
-    await stage.get("after", item, settled=as_answered(acked))
+    acked = await stage.ack("ack", item, stage.owner_headers(item, name.lower()))
+    await stage.get("after", item, settled=matches_response(acked))
 
 
-async def _refuse_lower_case(stage: Stage, item: Item) -> None:
+async def _refuse_lower_case(stage: ScenarioContext, item: Item) -> None:
     await stage.ack("ack", item, stage.worker(stage.worker_id(), stage.client.target.worker_header.lower()))
 
 
-async def _redelivered(stage: Stage) -> None:
+async def _redelivered(stage: ScenarioContext) -> None:
     item = await stage.item()
     other = stage.worker(stage.worker_id())
     try:
-        await stage.deliver_again(item, other)
-        await stage.baseline(item)
-        await stage.ack("ack", item, stage.rightful(item))
-        await stage.lag_over()
+        await stage.redeliver(item, other)
+        await stage.read_before(item)
+        await stage.ack("ack", item, stage.owner_headers(item))
+        await stage.wait_for_read_lag()
         await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
         await stage.ack("rightful", item, other)
     finally:
         await stage.release(item)
 
 
-async def _right_after_redelivery(stage: Stage) -> None:
+async def _right_after_redelivery(stage: ScenarioContext) -> None:
     """Nothing reads the item between its redelivery and the acks: a get has read it right before."""
     item = await stage.item()
     other = stage.worker(stage.worker_id())
     try:
-        await stage.as_wanted("before", item)
-        await stage.deliver_again(item, other)
-        await stage.ack("former", item, stage.rightful(item))
+        await stage.read_in_wanted_state("before", item)
+        await stage.redeliver(item, other)
+        await stage.ack("former", item, stage.owner_headers(item))
         await stage.ack("ack", item, other)
     finally:
         await stage.release(item)
 
 
-def _accepted_or_refused(view: View) -> Iterator[Finding]:
+def _accepted_or_refused(view: TranscriptView) -> Iterator[Finding]:
     """The open question is answered one way or the other."""
     status = view.response("ack").status
-    view.compared_with_control("ack")
+    view.require_unlike_control("ack")
     if status >= 500:
         expected = Text("HTTP 200, or a refusal (4xx)", "HTTP 200，或拒绝（4xx）")
         yield Finding(step="ack", expected=expected, actual=Text(f"HTTP {status}", f"HTTP {status}"))
@@ -220,8 +220,8 @@ def _accepted_or_refused(view: View) -> Iterator[Finding]:
 
 def scenarios() -> Iterator[Scenario]:
     """Mismatches, a redelivery, and the header itself."""
-    yield from mismatches()
-    yield from holders_of_another()
+    yield from mismatch_scenarios()
+    yield from other_holder_scenarios()
     yield Scenario(
         id="identity.redelivered",
         chapter="worker-identity",
@@ -229,14 +229,14 @@ def scenarios() -> Iterator[Scenario]:
             "An item is delivered again to another worker, then the first one acks",
             "item 被重新投递给另一个 worker 之后，原 worker 执行 ack",
         ),
-        talk=_redelivered,
+        run_steps=_redelivered,
         expectations={
-            "ack": replace(refusal("ack.identity.redelivered", _CONFLICT), witness="rightful"),
-            "rightful": RIGHTFUL_ACK,
+            "ack": replace(refusal("ack.identity.redelivered", _CONFLICT), owner_ack_step="rightful"),
+            "rightful": OWNER_ACK,
         },
-        controls={"ack": FIRST, "rightful": FIRST},
-        checks=(Check("ack.refused.changes-nothing", changes_nothing),),
-        want=Want(place="quiet", need="id"),
+        controls={"ack": FIRST_ACK_CONTROL, "rightful": FIRST_ACK_CONTROL},
+        checks=(Check("ack.refused.changes-nothing", item_unchanged),),
+        item_spec=ItemSpec(place="quiet", state_match="id"),
     )
     yield Scenario(
         id="identity.right-after-redelivery",
@@ -245,23 +245,23 @@ def scenarios() -> Iterator[Scenario]:
             "A get reads an item, it is delivered again to another worker, and at once the first one and the other ack",
             "get 读取 item，item 被重新投递给另一个 worker，随即原 worker 与新 worker 先后 ack",
         ),
-        talk=_right_after_redelivery,
+        run_steps=_right_after_redelivery,
         expectations={
-            "former": replace(refusal("ack.identity.redelivered", _CONFLICT), witness="ack"),
-            "ack": success("ack.refused.rightful-worker-unharmed", None, presumes="former"),
+            "former": replace(refusal("ack.identity.redelivered", _CONFLICT), owner_ack_step="ack"),
+            "ack": success("ack.refused.rightful-worker-unharmed", None, depends_on="former"),
         },
-        controls={"former": FIRST, "ack": FIRST},
-        want=Want(place="quiet", need="id"),
+        controls={"former": FIRST_ACK_CONTROL, "ack": FIRST_ACK_CONTROL},
+        item_spec=ItemSpec(place="quiet", state_match="id"),
     )
     yield Scenario(
         id="identity.no-id",
         chapter="worker-identity",
         title=Text("A worker polls and acks without a Worker-ID", "worker 在 poll 和 ack 时都不带 Worker-ID"),
-        want=Want(named=False),
-        talk=_no_id,
+        item_spec=ItemSpec(named=False),
+        run_steps=_no_id,
         expectations={"ack": success("ack.identity.optional", "starting")},
         gets=(("ack", "after"),),
-        controls={"ack": FIRST},
+        controls={"ack": FIRST_ACK_CONTROL},
         checks=TIMES,
     )
     yield Scenario(
@@ -271,9 +271,9 @@ def scenarios() -> Iterator[Scenario]:
             "A worker polls with a Worker-ID and acks without it",
             "worker 带 Worker-ID poll，而 ack 时不带",
         ),
-        talk=_ack_without_id,
+        run_steps=_ack_without_id,
         expectations={"ack": success("ack.identity.ack-without-id", None, optional=True)},
-        controls={"ack": FIRST},
+        controls={"ack": FIRST_ACK_CONTROL},
         checks=(Check("ack.identity.ack-without-id-answered", _accepted_or_refused),),
     )
     yield Scenario(
@@ -283,10 +283,10 @@ def scenarios() -> Iterator[Scenario]:
             "A worker polls with the header in upper case and acks with it in lower case",
             "worker 以大写头部名称 poll，以小写头部名称 ack",
         ),
-        talk=_header_matches,
+        run_steps=_header_matches,
         expectations={"ack": success("ack.identity.header-case", "starting")},
         gets=(("ack", "after"),),
-        controls={"ack": FIRST},
+        controls={"ack": FIRST_ACK_CONTROL},
     )
     yield refusal_case(
         "identity.header-case.other-id",

@@ -11,32 +11,32 @@ import click
 
 from conformance import __version__
 from conformance.cli.command_classes import SuggestingGroup
-from conformance.cli.error_handling import documented_exit_codes, refusals_as_sentences
-from conformance.cli.language import say
+from conformance.cli.error_handling import documented_exit_codes, report_os_errors
+from conformance.cli.language import localize
 from conformance.cli.streams import standard_streams
-from conformance.machine.import_path import own_modules_first
-from conformance.machine.signals import ends_as_interrupts
+from conformance.machine.import_path import deprioritize_working_directory
+from conformance.machine.signals import termination_as_interrupt
 
 _COMMANDS: Final = {
-    "run": say("Judge a server, or the embedded emulator.", "判定一个服务器或内置模拟器。"),
-    "replay": say("Judge a saved run again, offline.", "离线重新判定一次已保存的运行。"),
-    "key": say("Make a pair of keys for certificates.", "生成用于证书的密钥对。"),
-    "certify": say("Make a certificate of a conformant run.", "将一次符合的运行制成证书。"),
-    "verify": say("Does a certificate hold?", "验证证书是否成立。"),
-    "compare": say("Show where two servers, or two runs, differ.", "列出两个服务器或两次运行的差异。"),
-    "serve": say("Start the emulator alone.", "单独启动模拟器。"),
-    "list": say("Show chapters, scenarios and requirements.", "列出各章、场景和要求。"),
-    "explain": say("Explain a requirement in full, or any other name.", "完整说明一条要求，或其他任何名称。"),
-    "doctor": say("Find out what stands in the way of a run.", "检查有哪些问题会妨碍运行。"),
-    "manifest": say(
+    "run": localize("Judge a server, or the embedded emulator.", "判定一个服务器或内置模拟器。"),
+    "replay": localize("Judge a saved run again, offline.", "离线重新判定一次已保存的运行。"),
+    "key": localize("Make a pair of keys for certificates.", "生成用于证书的密钥对。"),
+    "certify": localize("Make a certificate of a conformant run.", "将一次符合的运行制成证书。"),
+    "verify": localize("Does a certificate hold?", "验证证书是否成立。"),
+    "compare": localize("Show where two servers, or two runs, differ.", "列出两个服务器或两次运行的差异。"),
+    "serve": localize("Start the emulator alone.", "单独启动模拟器。"),
+    "list": localize("Show chapters, scenarios and requirements.", "列出各章、场景和要求。"),
+    "explain": localize("Explain a requirement in full, or any other name.", "完整说明一条要求，或其他任何名称。"),
+    "doctor": localize("Find out what stands in the way of a run.", "检查有哪些问题会妨碍运行。"),
+    "manifest": localize(
         "Prepare work items for a later run, or check a file of them.", "为之后的运行准备 work item，或检查清单文件。"
     ),
-    "prove": say(
+    "prove": localize(
         "Prove that every check can fail and that no correct server does.",
         "证明每项检查都可能失败，而正确的服务器不会失败。",
     ),
-    "schemas": say("Derive and check the JSON Schemas.", "推导和检查 JSON Schema。"),
-    "clean": say("Remove what earlier runs left on a target.", "清除先前的运行在目标上的遗留。"),
+    "schemas": localize("Derive and check the JSON Schemas.", "推导和检查 JSON Schema。"),
+    "clean": localize("Remove what earlier runs left on a target.", "清除先前的运行在目标上的遗留。"),
 }
 
 
@@ -54,14 +54,14 @@ class _Commands(SuggestingGroup):
         """As click does it, but for the exit codes, which click would give to its own exceptions only."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-        own_modules_first()
-        with standard_streams(), ends_as_interrupts(), documented_exit_codes():
+        deprioritize_working_directory()
+        with standard_streams(), termination_as_interrupt(), documented_exit_codes():
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
         """As click does it; what the machine refuses is said in a sentence."""
-        with refusals_as_sentences():
+        with report_os_errors():
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -76,11 +76,11 @@ class _Commands(SuggestingGroup):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section(say("Commands", "命令")):
+        with formatter.section(localize("Commands", "命令")):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
-_HELP: Final = say(
+_HELP: Final = localize(
     "Contract tests for the ack operation of the Qoder Cloud Agents Work API.\n\n"
     "\b\nJudge the embedded emulator (no account, no network):\n    work-conformance run\n\n"
     "\b\nJudge any server:\n    QODER_PAT=… work-conformance run --base-url https://staging.example --output out/",
@@ -93,13 +93,13 @@ _HELP: Final = say(
 @click.command(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=say(
+    epilog=localize(
         "Exit codes of run: 0 conformant, 1 non-conformant, 2 cannot start, 3 inconclusive, 4 the suite broke.",
         "run 的退出码：0 符合，1 不符合，2 无法开始，3 无法判定，4 套件自身出错。",
     ),
     help=_HELP,
 )
-@click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help=say("Language.", "语言。"))
+@click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help=localize("Language.", "语言。"))
 @click.version_option(__version__, prog_name="work-conformance")
 def main() -> None:
     """`work-conformance`."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.key_command import password_of, write_new
-from conformance.cli.language import say, spoken
-from conformance.cli.options import CannotStart, spoken_lang_option
+from conformance.cli.key_command import read_password, write_new
+from conformance.cli.language import current_language, localize
+from conformance.cli.options import CannotStart, message_lang_option
 
 if TYPE_CHECKING:
     from conformance.certificate.bundle import Bundle
@@ -22,9 +22,9 @@ EXIT_REFUSED = 1
 
 @click.command(
     cls=CheckedCommand,
-    short_help=say("Make a certificate of a conformant run.", "将一次符合的运行制成证书。"),
+    short_help=localize("Make a certificate of a conformant run.", "将一次符合的运行制成证书。"),
     context_settings={"max_content_width": 100},
-    help=say(
+    help=localize(
         "Make a certificate of the run in RUN_DIR: one signed file with the evidence in it. Everything is judged again"
         " first. It is refused, with the reasons and exit code 1, unless the whole suite ran, with TLS verified and"
         " without waivers, and every MUST held.",
@@ -33,31 +33,33 @@ EXIT_REFUSED = 1
     ),
 )
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--vendor", required=True, metavar="NAME", help=say("Who certifies.", "认证者。"))
-@click.option("--product", required=True, metavar="NAME", help=say("What is certified.", "所认证的产品。"))
+@click.option("--vendor", required=True, metavar="NAME", help=localize("Who certifies.", "认证者。"))
+@click.option("--product", required=True, metavar="NAME", help=localize("What is certified.", "所认证的产品。"))
 @click.option(
-    "--product-version", required=True, metavar="VERSION", help=say("In which version.", "所认证产品的版本。")
+    "--product-version", required=True, metavar="VERSION", help=localize("In which version.", "所认证产品的版本。")
 )
 @click.option(
     "--sign",
     required=True,
     metavar="KEY",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help=say(
+    help=localize(
         "Private key (Ed25519, PEM), as `work-conformance key` makes it.",
         "私钥（Ed25519，PEM），可用 `work-conformance key` 生成。",
     ),
 )
-@click.option("--password-env", metavar="NAME", help=say("Variable with the key's password.", "存放私钥密码的变量。"))
+@click.option(
+    "--password-env", metavar="NAME", help=localize("Variable with the key's password.", "存放私钥密码的变量。")
+)
 @click.option(
     "--output",
     metavar="FILE",
     default=Path("certificate.json"),
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help=say("Where to write it; an existing file is not overwritten.", "证书的写入位置；不会覆盖已有文件。"),
+    help=localize("Where to write it; an existing file is not overwritten.", "证书的写入位置；不会覆盖已有文件。"),
 )
-@spoken_lang_option
+@message_lang_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -70,17 +72,17 @@ def command(
     output: Path,
 ) -> None:
     """Make a certificate."""
-    from conformance.certificate.issue import Refused, issue
-    from conformance.reporting.escaping import safe
+    from conformance.certificate.issue import NotEligible, issue
+    from conformance.reporting.escaping import escape_line
 
     subject = _subject(vendor, product, product_version)
-    key = _key(sign, password_of(password_env))
+    key = _key(sign, read_password(password_env))
     try:
         bundle, content = issue(run_dir, subject, key)
-    except Refused as refusal:
+    except NotEligible as refusal:
         for reason in refusal.reasons:
-            click.echo(safe(reason.in_(spoken())), err=True)
-        click.echo(say("No certificate was made.", "未签发证书。"), err=True)
+            click.echo(escape_line(reason.in_(current_language())), err=True)
+        click.echo(localize("No certificate was made.", "未签发证书。"), err=True)
         ctx.exit(EXIT_REFUSED)
     write_new(output, content)
     _tell(bundle, output)
@@ -94,7 +96,7 @@ def _subject(vendor: str, product: str, version: str) -> Subject:
     except ValueError as error:
         option = {"vendor": "--vendor", "product": "--product", "version": "--product-version"}[str(error)]
         raise CannotStart(
-            say(
+            localize(
                 f"{option}: give one printable line of at most {LONGEST_NAME} characters, without blanks at its ends.",
                 f"{option}：请给出一行可打印文字，至多 {LONGEST_NAME} 个字符，首尾不带空白。",
             )
@@ -107,18 +109,18 @@ def _key(path: Path, password: bytes | None) -> SigningKey:
     try:
         return read_private(path.read_bytes(), password)
     except UnusableKey as error:
-        why = error.reason.in_(spoken())
-        raise CannotStart(say(f"--sign: {path} {why}.", f"--sign：{path} {why}。")) from None
+        why = error.reason.in_(current_language())
+        raise CannotStart(localize(f"--sign: {path} {why}.", f"--sign：{path} {why}。")) from None
     except OSError as error:
         strerror = error.strerror
         raise CannotStart(
-            say(f"--sign: {path} cannot be read ({strerror}).", f"--sign：无法读取 {path}（{strerror}）。")
+            localize(f"--sign: {path} cannot be read ({strerror}).", f"--sign：无法读取 {path}（{strerror}）。")
         ) from None
 
 
 def _tell(bundle: Bundle, output: Path) -> None:
-    from conformance.cli.verify_command import about
+    from conformance.cli.verify_command import describe_certificate
 
-    for line in about(bundle):
+    for line in describe_certificate(bundle):
         click.echo(line)
-    click.echo(say(f"Certificate written to {output}.", f"证书已写入 {output}。"))
+    click.echo(localize(f"Certificate written to {output}.", f"证书已写入 {output}。"))

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import click
 
-from conformance.judging.run_result import RunRecord
+from conformance.judging.run_result import RunResult
 from conformance.reporting.github import error_commands
 from conformance.reporting.summary_md import markdown
 from conformance.text import Lang, Text
 
 
-def commands(record: RunRecord, lang: Lang) -> Iterator[str]:
+def commands(record: RunResult, lang: Lang) -> Iterator[str]:
     """On GitHub Actions, the lines that become annotations; anywhere else they would be noise."""
     if os.environ.get("GITHUB_ACTIONS") == "true":
         yield from error_commands(record, lang)
 
 
-def append_summary(record: RunRecord, lang: Lang) -> None:
+def append_summary(record: RunResult, lang: Lang) -> None:
     """Append the summary to the file that GitHub Actions names, where it does. What others wrote there stays."""
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name:

@@ -10,20 +10,20 @@ from typing import Any, Final
 
 import click
 
-from conformance.arrange.cleanup import Leftover, find, remove, run_of
-from conformance.arrange.journal import Made
-from conformance.arrange.preflight import CannotStart as Unreachable
-from conformance.arrange.preflight import accepted
-from conformance.arrange.responses import AnswerLost, CannotArrange
+from conformance.arrange.cleanup import UnremovedResource, find_resources, remove_resources, run_of
+from conformance.arrange.journal import JournaledResource
+from conformance.arrange.preflight import PreflightError as Unreachable
+from conformance.arrange.preflight import require_authorized
+from conformance.arrange.responses import CannotArrange, NoUsableResponse
 from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.language import say, spoken
-from conformance.cli.options import CannotStart, merged, settings_options
+from conformance.cli.language import current_language, localize
+from conformance.cli.options import CannotStart, merge_config_file, settings_options
 from conformance.client.api import Api
-from conformance.client.availability import TargetGone
-from conformance.client.client_session import converse
-from conformance.client.counters import Traffic
-from conformance.options import REACHING, names_of
-from conformance.reporting.escaping import safe
+from conformance.client.availability import TargetUnreachable
+from conformance.client.client_session import run_with_client
+from conformance.client.counters import RequestCounters
+from conformance.options import CONNECTION_PARTS, option_names
+from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import turned_away
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
@@ -34,7 +34,7 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
-    help=say(
+    help=localize(
         "List what earlier runs left on a target, recognised by its name, and remove it.\n\n"
         "Objects of a run that is still going on look the same: name a run or an age where others use the account too."
         " Exit codes: 0 nothing is left, 1 something could not be removed, 2 the target cannot be reached.",
@@ -43,37 +43,41 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
         "退出码：0 没有遗留，1 有对象无法清除，2 无法连接目标。",
     ),
 )
-@settings_options([*names_of(*REACHING), "lang", "concurrency"])
-@click.option("--run-id", default=None, metavar="ID", help=say("Only what this run left.", "只清理该次运行的遗留。"))
+@settings_options([*option_names(*CONNECTION_PARTS), "lang", "concurrency"])
+@click.option(
+    "--run-id", default=None, metavar="ID", help=localize("Only what this run left.", "只清理该次运行的遗留。")
+)
 @click.option(
     "--older-than",
     default=None,
     metavar="AGE",
-    help=say("Only runs begun longer ago, for example 90m, 2h or 1d.", "只清理更早开始的运行，例如 90m、2h 或 1d。"),
+    help=localize(
+        "Only runs begun longer ago, for example 90m, 2h or 1d.", "只清理更早开始的运行，例如 90m、2h 或 1d。"
+    ),
 )
-@click.option("--dry-run", is_flag=True, help=say("List, and remove nothing.", "只列出，不清除。"))
+@click.option("--dry-run", is_flag=True, help=localize("List, and remove nothing.", "只列出，不清除。"))
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Remove what earlier runs left."""
-    values = merged(ctx, config)
+    values = merge_config_file(ctx, config)
     settings = _settings(values)
-    traffic = Traffic()
+    request_counters = RequestCounters()
     try:
-        leftovers = _clean(settings, values, traffic)
+        leftovers = _clean(settings, values, request_counters)
     except (Unreachable, ConfigurationError) as error:
-        raise CannotStart(error.reason.in_(spoken())) from None
-    except (AnswerLost, CannotArrange, TargetGone) as error:
+        raise CannotStart(error.reason.in_(current_language())) from None
+    except (NoUsableResponse, CannotArrange, TargetUnreachable) as error:
         host = settings.target().host
         raise CannotStart(
-            say(f"{host}: what is there cannot be listed ({error}).", f"{host}：无法列出其中的对象（{error}）。")
+            localize(f"{host}: what is there cannot be listed ({error}).", f"{host}：无法列出其中的对象（{error}）。")
         ) from None
     for leftover in leftovers:
-        what = f"{leftover.collection} {safe(leftover.name)}: {safe(leftover.reason)}"
-        click.echo(say(f"left behind: {what}", f"遗留：{what}"), err=True)
-    if traffic.turned_away:
-        click.echo(turned_away(traffic.turned_away).in_(spoken()))
+        what = f"{leftover.collection} {escape_line(leftover.name)}: {escape_line(leftover.reason)}"
+        click.echo(localize(f"left behind: {what}", f"遗留：{what}"), err=True)
+    if request_counters.throttled:
+        click.echo(turned_away(request_counters.throttled).in_(current_language()))
     if not leftovers and not values["dry_run"]:
-        click.echo(say("Nothing is left.", "已没有遗留。"))
+        click.echo(localize("Nothing is left.", "已没有遗留。"))
     raise SystemExit(1 if leftovers else 0)
 
 
@@ -82,37 +86,43 @@ def _settings(values: Mapping[str, Any]) -> Settings:
         settings = from_values(values, os.environ)
         settings.target()
     except ConfigurationError as error:
-        raise CannotStart(error.reason.in_(spoken())) from None
+        raise CannotStart(error.reason.in_(current_language())) from None
     return settings
 
 
-def _clean(settings: Settings, values: Mapping[str, Any], traffic: Traffic) -> list[Leftover]:
+def _clean(settings: Settings, values: Mapping[str, Any], request_counters: RequestCounters) -> list[UnremovedResource]:
     assert settings.credentials is not None
     target = settings.target()
     before = _moment(values["older_than"])
 
-    async def conversation(api: Api) -> list[Leftover]:
-        accepted(await api.list_objects("preflight", "environments"), api.client)
-        found = [made for made in await find(api, values["run_id"]) if before is None or _begun_before(made, before)]
+    async def conversation(api: Api) -> list[UnremovedResource]:
+        require_authorized(await api.list_objects("preflight", "environments"), api.client)
+        found = [
+            made
+            for made in await find_resources(api, values["run_id"])
+            if before is None or _begun_before(made, before)
+        ]
         for made in found:
             click.echo(_line(made))
         if not found:
-            click.echo(say("Nothing was found.", "没有找到任何遗留。"))
+            click.echo(localize("Nothing was found.", "没有找到任何遗留。"))
         if values["dry_run"] or not found:
             return []
-        leftovers = await remove(api, found)
+        leftovers = await remove_resources(api, found)
         n = len(found) - len(leftovers)
-        click.echo(say(f"Removed: {n} of {len(found)}.", f"已清除 {n} 个，共 {len(found)} 个。"))
+        click.echo(localize(f"Removed: {n} of {len(found)}.", f"已清除 {n} 个，共 {len(found)} 个。"))
         return leftovers
 
-    return converse(target, settings.credentials, settings.limits, conversation, traffic=traffic)
+    return run_with_client(
+        target, settings.credentials, settings.limits, conversation, request_counters=request_counters
+    )
 
 
-def _line(made: Made) -> str:
+def _line(made: JournaledResource) -> str:
     """What was found, with the run that made it where the name does not say so."""
     run = run_of(made) or ""
-    of_run = "" if run in made.name else say(f" (run {run})", f"（运行 {run}）")
-    return f"{made.collection} {safe(made.id or '')} {safe(made.name)}{of_run}"
+    of_run = "" if run in made.name else localize(f" (run {run})", f"（运行 {run}）")
+    return f"{made.collection} {escape_line(made.id or '')} {escape_line(made.name)}{of_run}"
 
 
 def _moment(age: str | None) -> datetime | None:
@@ -132,7 +142,7 @@ def _moment(age: str | None) -> datetime | None:
         ) from None
 
 
-def _begun_before(made: Made, moment: datetime) -> bool:
+def _begun_before(made: JournaledResource, moment: datetime) -> bool:
     """Whether the run that made it is older. A name whose digits are no date is no run's, and left alone."""
     run_id = run_of(made) or ""
     try:

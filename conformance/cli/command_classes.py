@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.language import say, spoken
+from conformance.cli.language import current_language, localize
 from conformance.options import check_variables, is_blank
 from conformance.suggest import nearest
 from conformance.target import ConfigurationError
@@ -35,7 +35,7 @@ class CheckedCommand(click.Command):
             if any(map(is_blank, _each(given.get(parameter.name or "")))):
                 name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
                 raise click.UsageError(
-                    say(
+                    localize(
                         f"{name} is empty; give it a value, or leave it out.",
                         f"{name} 的值为空；请给出值，或不使用它。",
                     ),
@@ -56,11 +56,13 @@ class SuggestingGroup(click.Group):
         if args and args[0] not in known and not args[0].startswith("-"):
             near = nearest(args[0], known)
             mend = (
-                say(f"Did you mean {near!r}?", f"是否应为 {near!r}？")
+                localize(f"Did you mean {near!r}?", f"是否应为 {near!r}？")
                 if near is not None
-                else say(f"The commands are {', '.join(known)}.", f"可用命令：{', '.join(known)}。")
+                else localize(f"The commands are {', '.join(known)}.", f"可用命令：{', '.join(known)}。")
             )
-            raise click.UsageError(say(f"No such command {args[0]!r}. {mend}", f"没有命令 {args[0]!r}。{mend}"), ctx)
+            raise click.UsageError(
+                localize(f"No such command {args[0]!r}. {mend}", f"没有命令 {args[0]!r}。{mend}"), ctx
+            )
         return super().resolve_command(ctx, args)
 
 
@@ -68,7 +70,7 @@ def _refuse_variables(ctx: click.Context) -> None:
     try:
         check_variables(os.environ)
     except ConfigurationError as error:
-        raise click.UsageError(error.reason.in_(spoken()), ctx) from None
+        raise click.UsageError(error.reason.in_(current_language()), ctx) from None
 
 
 def _each(value: Any) -> Iterable[Any]:

@@ -15,8 +15,15 @@ import click
 
 from conformance.cli import formats
 from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.language import say, spoken
-from conformance.cli.options import CannotStart, form_option, language, merged, processes_option, settings_options
+from conformance.cli.language import current_language, localize
+from conformance.cli.options import (
+    CannotStart,
+    form_option,
+    language,
+    merge_config_file,
+    processes_option,
+    settings_options,
+)
 from conformance.cli.pytest_invocation import arguments, environment, run_pytest
 from conformance.cli.run_command import check
 from conformance.options import OPTIONS
@@ -41,7 +48,7 @@ _UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
-    help=say(
+    help=localize(
         "Show where two runs differ: their folders, or two servers that are judged first.\n\n"
         "Compared are the verdict of every requirement, what was observed where the docs leave it open, and the shape of"
         " the answers by operation and status: fields with their types, header names, media type, how ids and times are"
@@ -59,22 +66,22 @@ _UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
     ),
 )
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN_A RUN_B]")
-@click.option("--base-url-a", metavar="URL", help=say("The first server.", "第一个服务器。"))
-@click.option("--base-url-b", metavar="URL", help=say("The second server.", "第二个服务器。"))
+@click.option("--base-url-a", metavar="URL", help=localize("The first server.", "第一个服务器。"))
+@click.option("--base-url-b", metavar="URL", help=localize("The second server.", "第二个服务器。"))
 @click.option(
     "--arrange-url-a",
     metavar="URL",
-    help=say("As --arrange-url of run, for the first server.", "第一个服务器的 --arrange-url，同 run。"),
+    help=localize("As --arrange-url of run, for the first server.", "第一个服务器的 --arrange-url，同 run。"),
 )
 @click.option(
     "--arrange-url-b",
     metavar="URL",
-    help=say("The same for the second server.", "第二个服务器的 --arrange-url。"),
+    help=localize("The same for the second server.", "第二个服务器的 --arrange-url。"),
 )
 @click.option(
     "--pat-env-b",
     metavar="NAME",
-    help=say(
+    help=localize(
         "Variable that holds the token of the second server (default QODER_PAT_B).",
         "存放第二个服务器 token 的环境变量（默认 QODER_PAT_B）。",
     ),
@@ -85,7 +92,7 @@ _UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Show where two runs differ."""
-    values = merged(ctx, config)
+    values = merge_config_file(ctx, config)
     lang = language(values["lang"])
     urls = values["base_url_a"], values["base_url_b"]
     folders: tuple[Path, ...] = values["runs"]
@@ -95,7 +102,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
         comparison = _compared(*_judge_both(values, lang))
     else:
         raise click.UsageError(
-            say(
+            localize(
                 "Name two run folders, or two servers with --base-url-a and --base-url-b.",
                 "请给出两个运行目录，或用 --base-url-a 和 --base-url-b 给出两个服务器。",
             ),
@@ -112,14 +119,14 @@ def _compared(a: Path, b: Path) -> Comparison:
     try:
         return compare(read_evidence(a), read_evidence(b))
     except (BrokenEvidence, NotComparable) as error:
-        raise CannotStart(error.reason.in_(spoken())) from None
+        raise CannotStart(error.reason.in_(current_language())) from None
 
 
 def _tell(comparison: Comparison, form: str, lang: Lang) -> None:
     from conformance.reporting.comparison_json import comparison_json
     from conformance.reporting.comparison_text import markdown, terminal
 
-    formats.tell(
+    formats.print_output(
         form,
         lang,
         data=lambda: comparison_json(comparison),
@@ -178,16 +185,18 @@ def _take_own_tokens(values: dict[str, Any]) -> dict[str, str | None]:
 def _judge(name: str, values: Mapping[str, Any], lang: Lang) -> None:
     import pytest
 
-    from conformance.cli.console import Narrator
+    from conformance.cli.console import ConsoleReporter
     from conformance.judging.exit_code import EXIT_CANNOT_START
 
     click.echo(f"{name}: {values['base_url']}")
-    narrator = Narrator(lang, verbose=False)
+    narrator = ConsoleReporter(lang, verbose=False)
     code = int(pytest.ExitCode.INTERRUPTED)
     with contextlib.suppress(KeyboardInterrupt):  # before pytest takes over, or after it
         code = run_pytest(arguments(values, lang, processes=values["processes"], extra=[]), narrator)
     outcome = narrator.exit_code(code)
     if outcome == EXIT_CANNOT_START:
-        raise CannotStart(say(f"{name} could not be judged; nothing was compared.", f"无法判定 {name}，未进行比较。"))
+        raise CannotStart(
+            localize(f"{name} could not be judged; nothing was compared.", f"无法判定 {name}，未进行比较。")
+        )
     if code == pytest.ExitCode.INTERRUPTED:
-        raise CannotStart(say("Interrupted; nothing was compared.", "已中断，未进行比较。"))
+        raise CannotStart(localize("Interrupted; nothing was compared.", "已中断，未进行比较。"))

@@ -12,16 +12,16 @@ import pytest
 
 from conformance.cli import ci
 from conformance.cli.progress import Progress
-from conformance.cli.progress_display import display, lively
-from conformance.client.counters import Traffic
+from conformance.cli.progress_display import display, is_interactive
+from conformance.client.counters import RequestCounters
 from conformance.judging.exit_code import EXIT_CANNOT_START, EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
 from conformance.judging.plan import Cost, cost
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line, Verdict
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.plugin.controller_plugin import FOLDER, SENT
 from conformance.plugin.nodes import TRAFFIC, RequirementItem
-from conformance.reporting.escaping import safe
-from conformance.reporting.styled_text import Tone, Toned
+from conformance.reporting.escaping import escape_line
+from conformance.reporting.styled_text import StyledLine, Tone
 from conformance.reporting.terminal import lines
 from conformance.reporting.write import REPORT
 from conformance.settings import Settings
@@ -38,25 +38,25 @@ _NOTHING_SELECTED: Final = Text(
 )
 
 
-class Narrator:
+class ConsoleReporter:
     """A pytest plugin that takes the place of pytest's own terminal."""
 
     def __init__(self, lang: Lang, *, verbose: bool, quiet: bool = False) -> None:
         self._lang = lang
         self._verbose = verbose
-        self._lively = lively(quiet=quiet)
-        self._display = display(lang, lively=self._lively, verbose=verbose)
+        self._lively = is_interactive(quiet=quiet)
+        self._display = display(lang, is_interactive=self._lively, verbose=verbose)
         self._progress = Progress(())
-        self._record: RunRecord | None = None
+        self._record: RunResult | None = None
         self._cannot_start = False
         self._worker_died = False
 
     def pytest_conformance_planned(
-        self, config: pytest.Config, target: Target, cost: Cost | None, plan: Sequence[Line]
+        self, config: pytest.Config, target: Target, cost: Cost | None, plan: Sequence[PlannedCheck]
     ) -> None:
         """Say whom, and what it takes there."""
         self._announce(target, cost)
-        self._progress = Progress(plan, own=lambda: config.stash.get(TRAFFIC, Traffic)())
+        self._progress = Progress(plan, own=lambda: config.stash.get(TRAFFIC, RequestCounters)())
         self._display.begin(self._progress)
 
     def _announce(self, target: Target, cost: Cost | None) -> None:
@@ -65,7 +65,7 @@ class Narrator:
                 "Judging again what was said with {host}; nobody is talked to.",
                 "正在重新判定与 {host} 的对话记录，不会访问任何服务器。",
             )
-            click.echo(again.format(host=safe(target.host)).in_(self._lang))
+            click.echo(again.format(host=escape_line(target.host)).in_(self._lang))
             return
         if target.embedded:
             _echo([Text("Judging the embedded emulator.", "正在判定内置模拟器。").in_(self._lang)])
@@ -86,14 +86,14 @@ class Narrator:
         )
         click.echo(heading.in_(self._lang), err=True)
         for leftover in leftovers:
-            click.echo(f"- {safe(leftover)}", err=True)
+            click.echo(f"- {escape_line(leftover)}", err=True)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
         """Judge in one step. A test's three phases and their reports are for Allure; else nobody here listens to them."""
         if not isinstance(item, RequirementItem) or item.config.getoption("allure_report_dir", None):
             return None
-        item.config.hook.pytest_conformance_judged(verdict=item.judged())
+        item.config.hook.pytest_conformance_judged(verdict=item.wait_for_verdict())
         return True
 
     @pytest.hookimpl(tryfirst=True)
@@ -104,9 +104,9 @@ class Narrator:
 
     def pytest_conformance_judged(self, verdict: Verdict) -> None:
         """Tell how far it is."""
-        self._display.advanced(self._progress.judged(verdict))
+        self._display.update_chapter(self._progress.judged(verdict))
 
-    def pytest_conformance_finished(self, config: pytest.Config, record: RunRecord) -> None:
+    def pytest_conformance_finished(self, config: pytest.Config, record: RunResult) -> None:
         """Tell the outcome."""
         self._record = record
         self._display.end()
@@ -173,7 +173,7 @@ class DryRun:
             total = cost(
                 [item.line for item in items],
                 writes_per_second=self._settings.limits.writes_per_second,
-                arranged_by=self._settings.arrangement.mode,
+                arranged_by=self._settings.arrange_config.mode,
                 repeat=self._settings.repeat,
                 explore=self._settings.limits.explore,
                 race_repeat=self._settings.race_repeat,
@@ -240,7 +240,7 @@ _COLOURS: Final[dict[Tone, dict[str, Any]]] = {
 
 def _coloured(line: str) -> str:
     """A line with the colour of its tone; what a target sent stands in none that has one."""
-    return click.style(line, **_COLOURS[line.tone]) if isinstance(line, Toned) else line
+    return click.style(line, **_COLOURS[line.tone]) if isinstance(line, StyledLine) else line
 
 
 def _near(path: Path) -> str:

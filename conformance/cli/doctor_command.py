@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.language import say, spoken
-from conformance.cli.options import CannotStart, form_option, language, merged, settings_options
-from conformance.options import REACHING, names_of
+from conformance.cli.language import current_language, localize
+from conformance.cli.options import CannotStart, form_option, language, merge_config_file, settings_options
+from conformance.options import CONNECTION_PARTS, option_names
 from conformance.text import Lang
 
 if TYPE_CHECKING:
-    from conformance.doctor.check_result import Point
+    from conformance.doctor.check_result import CheckResult
 
 _FORMAT: Final = "work-conformance-doctor/1"
 _IN_THE_WAY: Final = 2
@@ -25,7 +25,7 @@ _IN_THE_WAY: Final = 2
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
-    help=say(
+    help=localize(
         "Look at everything that may stand in the way of a run: address, name, connection, TLS, proxy, token, rights,"
         " API prefix, rate limit, clock. Only reads, unless --write is given.\n\n"
         "Exit codes: 0 nothing stands in the way, 2 something does; its line names the mend.",
@@ -34,11 +34,11 @@ _IN_THE_WAY: Final = 2
         "退出码：0 没有障碍，2 有障碍，相应的行会给出改法。",
     ),
 )
-@settings_options([*names_of(*REACHING, "arrangement"), "lang"])
+@settings_options([*option_names(*CONNECTION_PARTS, "arrangement"), "lang"])
 @click.option(
     "--write",
     is_flag=True,
-    help=say(
+    help=localize(
         "Also make what a run makes at its start, see an item delivered, and remove all of it.",
         "另外创建运行开始时所需的对象，确认能收到 item，随后全部清除。",
     ),
@@ -47,7 +47,7 @@ _IN_THE_WAY: Final = 2
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, form: str, **_: Any) -> None:
     """Look at what may stand in the way."""
-    values = merged(ctx, config)
+    values = merge_config_file(ctx, config)
     points, where = _examined(values)
     hindered = any(point.state == "bad" for point in points)
     if form == "json":
@@ -59,13 +59,13 @@ def command(ctx: click.Context, /, config: str | None, form: str, **_: Any) -> N
     raise SystemExit(_IN_THE_WAY if hindered else 0)
 
 
-def _examined(values: Mapping[str, Any]) -> tuple[list[Point], str]:
+def _examined(values: Mapping[str, Any]) -> tuple[list[CheckResult], str]:
     """The points, and the address that they are about.
 
     Raises:
         CannotStart: the settings cannot be used.
     """
-    from conformance.doctor.diagnose import examine
+    from conformance.doctor.diagnose import run_checks
     from conformance.settings import from_values
     from conformance.target import ConfigurationError
 
@@ -73,15 +73,15 @@ def _examined(values: Mapping[str, Any]) -> tuple[list[Point], str]:
         settings = from_values(values, os.environ)
         target = settings.target()
     except ConfigurationError as error:
-        raise CannotStart(error.reason.in_(spoken())) from None
+        raise CannotStart(error.reason.in_(current_language())) from None
     assert settings.credentials is not None, "a base URL was given"
-    points = examine(
-        target, settings.credentials, settings.limits, write=values["write"], arrangement=settings.arrangement
+    points = run_checks(
+        target, settings.credentials, settings.limits, write=values["write"], arrange_config=settings.arrange_config
     )
     return points, target.base_url
 
 
-def _lines(points: list[Point], lang: Lang) -> Iterator[str]:
+def _lines(points: list[CheckResult], lang: Lang) -> Iterator[str]:
     from conformance.doctor.check_result import NAMES
     from conformance.reporting.table import width
     from conformance.text import Text
@@ -90,10 +90,10 @@ def _lines(points: list[Point], lang: Lang) -> Iterator[str]:
     widest = max(map(width, names))
     for point, name in zip(points, names, strict=True):
         yield f"{_SIGNS[point.state]} {name}{' ' * (widest - width(name))}  {point.text.in_(lang)}"
-        if point.mend is not None:
-            yield f"  {' ' * widest}  → {point.mend.in_(lang)}"
+        if point.fix is not None:
+            yield f"  {' ' * widest}  → {point.fix.in_(lang)}"
     bad = sum(point.state == "bad" for point in points)
-    doubtful = sum(point.state == "unknown" and point.mend is not None for point in points)
+    doubtful = sum(point.state == "unknown" and point.fix is not None for point in points)
     yield ""
     if bad:
         yield Text("In the way: {n}", "障碍：{n} 项").format(n=bad).in_(lang)

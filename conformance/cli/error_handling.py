@@ -13,7 +13,7 @@ from typing import Final
 
 import click
 
-from conformance.cli.language import say, spoken
+from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart
 from conformance.machine.os_errors import refusal
 
@@ -21,7 +21,7 @@ EXIT_INTERRUPTED: Final = 3
 EXIT_CRASHED: Final = 4
 
 
-class refusals_as_sentences:  # noqa: N801 - read as what it does
+class report_os_errors:  # noqa: N801 - read as what it does
     """Says in a sentence what the machine refuses: files, folders, descriptors, memory.
 
     It raises CannotStart in its place, before click looks at it, which ends with 1 where a pipe is broken.
@@ -35,7 +35,7 @@ class refusals_as_sentences:  # noqa: N801 - read as what it does
     ) -> None:
         refused = None if error is None else refusal(error)
         if refused is not None:
-            raise CannotStart(refused.in_(spoken())) from None
+            raise CannotStart(refused.in_(current_language())) from None
         if isinstance(error, OSError):
             raise _Unexpected from error
 
@@ -57,12 +57,12 @@ class documented_exit_codes:  # noqa: N801 - read as what it does
             error.show()
             raise SystemExit(error.exit_code) from None
         if isinstance(error, click.Abort | KeyboardInterrupt):
-            click.echo(say("Interrupted.", "已中断。"), err=True)
+            click.echo(localize("Interrupted.", "已中断。"), err=True)
             raise SystemExit(EXIT_INTERRUPTED) from None
         if isinstance(error, Exception):
             traceback.print_exception(error, file=sys.stderr)
             click.echo(
-                say(
+                localize(
                     "The suite itself broke; please report these lines to its maintainers.",
                     "套件自身出错；请将以上内容报告给维护者。",
                 ),

@@ -11,7 +11,7 @@ import click
 
 from conformance.cli import formats
 from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.language import say
+from conformance.cli.language import localize
 from conformance.cli.options import CannotStart, form_option, lang_option, language
 from conformance.suggest import several_nearest
 from conformance.text import Lang
@@ -24,7 +24,7 @@ _COLUMNS: Final = 110
 
 @click.command(
     cls=CheckedCommand,
-    help=say(
+    help=localize(
         "Explain a requirement in full: text, level, basis, sources, scenarios, the defects that break it, and the usual"
         " mistakes with their mend. NAME may also be a scenario, a chapter, an entry of the ambiguity register, a"
         " defect or a variant.",
@@ -37,12 +37,12 @@ _COLUMNS: Final = 110
 @form_option("text", "md", "json")
 def command(name: str, lang: str | None, form: str) -> None:
     """Explain a name."""
-    from conformance.cli.explanations import explanations, names
+    from conformance.cli.explanations import explainable_names, explanations
 
     found = explanations(name)
     if not found:
-        raise CannotStart(_unknown(name, names()))
-    formats.tell(
+        raise CannotStart(_unknown(name, explainable_names()))
+    formats.print_output(
         form,
         language(lang),
         data=lambda: [each.to_json() for each in found],
@@ -64,12 +64,14 @@ def _unknown(name: str, known: list[str]) -> str:
     """The nearest names: those that are spelt alike, else those that hold the word."""
     near = several_nearest(name, known, most=3, alike=0.6) or [each for each in known if name and name in each][:3]
     if not near:
-        return say(
+        return localize(
             f"Nothing is named {name!r}; see `work-conformance list` for every requirement and scenario.",
             f"没有名为 {name!r} 的内容；全部要求和场景参见 `work-conformance list`。",
         )
     several = ", ".join(map(repr, near))
-    return say(f"Nothing is named {name!r}; did you mean {several}?", f"没有名为 {name!r} 的内容；是否应为 {several}？")
+    return localize(
+        f"Nothing is named {name!r}; did you mean {several}?", f"没有名为 {name!r} 的内容；是否应为 {several}？"
+    )
 
 
 def _text(what: Explanation, lang: Lang) -> Iterator[str]:

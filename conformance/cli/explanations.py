@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.chapters.registry import controls, scenarios
-from conformance.contract.ambiguities import Ambiguity, readings_of, register
-from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load
+from conformance.contract.ambiguities import Ambiguity, load_ambiguities, readings_of
+from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load_catalogue
 from conformance.contract.citations import Source
 from conformance.contract.common_mistakes import consequence_of, mistakes_of
 from conformance.emulator.defects import DEFECTS, Defect
@@ -46,16 +46,16 @@ class Explanation:
 
 def explanations(name: str) -> list[Explanation]:
     """Everything that has this name; a few names are shared by two things."""
-    return [explain(name) for explain, names in _SORTS if name in names()]
+    return [explain(name) for explain, explainable_names in _SORTS if name in explainable_names()]
 
 
-def names() -> list[str]:
+def explainable_names() -> list[str]:
     """Every name that can be explained."""
     return list(dict.fromkeys(name for _, known in _SORTS for name in known()))
 
 
 def _requirement(name: str) -> Explanation:
-    rule = load().requirements[name]
+    rule = load_catalogue().requirements[name]
     return Explanation(
         name=name,
         kind="requirement",
@@ -93,12 +93,12 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         heading = Text("What a wrong answer does to a worker", "错误的响应对 worker 的影响")
         yield Part("consequence", heading, (consequence,), consequence.to_json())
     mistakes = mistakes_of(rule.id)
-    told = Text("{what} Mend: {mend}", "{what}改法：{mend}")
+    told = Text("{what} Mend: {fix}", "{what}改法：{fix}")
     yield Part(
         "mistakes",
         Text("Usual mistakes, and the mend", "常见错误与改法"),
-        tuple(told.format(what=mistake.what, mend=mistake.mend) for mistake in mistakes),
-        [{"what": mistake.what.to_json(), "mend": mistake.mend.to_json()} for mistake in mistakes],
+        tuple(told.format(what=mistake.what, fix=mistake.fix) for mistake in mistakes),
+        [{"what": mistake.what.to_json(), "mend": mistake.fix.to_json()} for mistake in mistakes],
     )
     unclear = readings_of(rule.id)
     yield Part(
@@ -174,22 +174,22 @@ def _of_scenario(scenario: Scenario) -> Iterator[Part]:
 
 
 def _item(scenario: Scenario) -> Text:
-    want = scenario.want
+    item_spec = scenario.item_spec
     poll = Text("polled with a Worker-ID", "poll 时带有 Worker-ID")
-    if not want.delivered:
+    if not item_spec.delivered:
         poll = Text("never delivered", "从未投递")
-    elif not want.named:
+    elif not item_spec.named:
         poll = Text("polled without a Worker-ID", "poll 时不带 Worker-ID")
-    way = " → ".join(want.way)
-    steps = Text(f", then {way}", f"，随后 {way}") if way else Text("", "")
+    transitions = " → ".join(item_spec.transitions)
+    steps = Text(f", then {transitions}", f"，随后 {transitions}") if transitions else Text("", "")
     place = Text(" in the quiet environment", "，位于第二个（安静的）环境") if scenario.quiet else Text("", "")
     return Text("`{state}`{place}, {poll}{steps}", "`{state}`{place}，{poll}{steps}").format(
-        state=want.state, place=place, poll=poll, steps=steps
+        state=item_spec.state, place=place, poll=poll, steps=steps
     )
 
 
 def _chapter(name: str) -> Explanation:
-    chapter = load().chapter(name)
+    chapter = load_catalogue().chapter(name)
     members = [scenario for scenario in scenarios().values() if scenario.chapter == name]
     return Explanation(
         name=name,
@@ -274,13 +274,13 @@ def _shape(name: str) -> Explanation:
 
 
 def _chapter_part(name: str) -> Part:
-    chapter: Chapter = load().chapter(name)
+    chapter: Chapter = load_catalogue().chapter(name)
     return Part("chapter", Text("Chapter", "章节"), (_named(chapter.id, chapter.title),), chapter.id)
 
 
 def _rules(key: str, heading: Text, ids: Iterable[str]) -> Part:
     """Requirements with their text."""
-    rules = [load().requirements[rule] for rule in ids]
+    rules = [load_catalogue().requirements[rule] for rule in ids]
     return Part(key, heading, tuple(_named(rule.id, rule.text) for rule in rules), [rule.id for rule in rules])
 
 
@@ -296,18 +296,18 @@ def _named(name: str, text: Text) -> Text:
 
 
 def _all_excluded() -> Mapping[str, Excluded]:
-    return {rule.id: rule for chapter in load().chapters for rule in chapter.excluded}
+    return {rule.id: rule for chapter in load_catalogue().chapters for rule in chapter.excluded}
 
 
 def _ambiguities() -> Mapping[str, Ambiguity]:
-    return {entry.id: entry for entry in register()}
+    return {entry.id: entry for entry in load_ambiguities()}
 
 
 _SORTS: Final[tuple[tuple[Callable[[str], Explanation], Callable[[], Iterable[str]]], ...]] = (
-    (_requirement, lambda: load().requirements),
+    (_requirement, lambda: load_catalogue().requirements),
     (_excluded, _all_excluded),
     (_scenario, scenarios),
-    (_chapter, lambda: [chapter.id for chapter in load().chapters]),
+    (_chapter, lambda: [chapter.id for chapter in load_catalogue().chapters]),
     (_ambiguity, _ambiguities),
     (_defect, lambda: DEFECTS),
     (_variant, lambda: VARIANTS),

@@ -13,7 +13,7 @@ from conformance.text import Lang
 Lines: TypeAlias = Callable[[Lang], Iterable[str]]
 
 
-def tell(form: str, lang: Lang, *, data: Callable[[], Any], markdown: Lines, text: Lines) -> None:
+def print_output(form: str, lang: Lang, *, data: Callable[[], Any], markdown: Lines, text: Lines) -> None:
     """Print it in the form asked for. `data`, plain JSON types, holds both languages; the lines are in `lang`."""
     if form == "json":
         click.echo(json.dumps(data(), indent=1, ensure_ascii=False, allow_nan=False))

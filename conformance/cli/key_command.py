@@ -9,14 +9,14 @@ from pathlib import Path
 import click
 
 from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.language import say
-from conformance.cli.options import CannotStart, spoken_lang_option
+from conformance.cli.language import localize
+from conformance.cli.options import CannotStart, message_lang_option
 
 
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
-    help=say(
+    help=localize(
         "Make a pair of Ed25519 keys for certificates: FILE, the private key, which only its owner may read, and"
         " FILE.pub, the public key, for those who verify. Nothing is overwritten.",
         "生成一对用于证书的 Ed25519 密钥：FILE 为私钥，仅所有者可读；FILE.pub 为公钥，交给验证方。不会覆盖任何文件。",
@@ -27,19 +27,21 @@ from conformance.cli.options import CannotStart, spoken_lang_option
     required=True,
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=say("Where to write the private key.", "私钥的写入位置。"),
+    help=localize("Where to write the private key.", "私钥的写入位置。"),
 )
 @click.option(
     "--password-env",
     metavar="NAME",
-    help=say("Variable with a password, by which the private key is encrypted.", "存放密码的变量，用该密码加密私钥。"),
+    help=localize(
+        "Variable with a password, by which the private key is encrypted.", "存放密码的变量，用该密码加密私钥。"
+    ),
 )
-@spoken_lang_option
+@message_lang_option
 def command(out: Path, password_env: str | None) -> None:
     """Make a pair of keys."""
     from conformance.certificate.signing import new_key
 
-    password = password_of(password_env)
+    password = read_password(password_env)
     public = out.with_name(f"{out.name}.pub")
     key = new_key()
     write_new(public, key.public.pem.encode())
@@ -48,12 +50,12 @@ def command(out: Path, password_env: str | None) -> None:
     except CannotStart:
         public.unlink()
         raise
-    click.echo(say(f"private key: {out} (keep it to yourself)", f"私钥：{out}（请妥善保管）"))
-    click.echo(say(f"public key: {public}", f"公钥：{public}"))
-    click.echo(say(f"fingerprint: {key.public.fingerprint}", f"指纹：{key.public.fingerprint}"))
+    click.echo(localize(f"private key: {out} (keep it to yourself)", f"私钥：{out}（请妥善保管）"))
+    click.echo(localize(f"public key: {public}", f"公钥：{public}"))
+    click.echo(localize(f"fingerprint: {key.public.fingerprint}", f"指纹：{key.public.fingerprint}"))
 
 
-def password_of(variable: str | None) -> bytes | None:
+def read_password(variable: str | None) -> bytes | None:
     """The password that a variable holds; None where no variable was named.
 
     Raises:
@@ -64,7 +66,7 @@ def password_of(variable: str | None) -> bytes | None:
     password = os.environ.get(variable, "")
     if not password:
         raise CannotStart(
-            say(
+            localize(
                 f"--password-env: the variable {variable} is not set; set it to the password.",
                 f"--password-env：变量 {variable} 未设置；请将其设为密码。",
             )
@@ -83,11 +85,11 @@ def write_new(path: Path, content: bytes, *, mode: int = 0o666) -> None:
             file.write(content)
     except FileExistsError:
         raise CannotStart(
-            say(
+            localize(
                 f"{path} is there already and is not overwritten; name another file.",
                 f"{path} 已存在，不会覆盖；请指定其他文件。",
             )
         ) from None
     except OSError as error:
         why = error.strerror
-        raise CannotStart(say(f"{path} cannot be written ({why}).", f"无法写入 {path}（{why}）。")) from None
+        raise CannotStart(localize(f"{path} cannot be written ({why}).", f"无法写入 {path}（{why}）。")) from None

@@ -15,7 +15,7 @@ from conformance.text import Lang
 _LOCALE: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
-def spoken(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> Lang:
+def current_language(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> Lang:
     """The language of this call."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     variables = os.environ if environ is None else environ
@@ -31,9 +31,9 @@ def spoken(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | 
     return _lang("zh" if locale.lower().startswith("zh") else "en")
 
 
-def say(en: str, zh: str) -> str:
+def localize(en: str, zh: str) -> str:
     """A sentence in the language of this call."""
-    return zh if spoken() == "zh" else en
+    return zh if current_language() == "zh" else en
 
 
 def _lang(name: str) -> Lang:

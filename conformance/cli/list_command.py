@@ -11,17 +11,17 @@ import click
 from conformance.chapters.registry import scenarios
 from conformance.cli import formats
 from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.language import say
+from conformance.cli.language import localize
 from conformance.cli.options import form_option, lang_option, language
-from conformance.contract.ambiguities import register
-from conformance.contract.catalogue import BASIS_WORDS, Chapter, load
+from conformance.contract.ambiguities import load_ambiguities
+from conformance.contract.catalogue import BASIS_WORDS, Chapter, load_catalogue
 from conformance.contract.schema_agreement import schema_differences
 from conformance.text import Lang, Text
 
 
 @click.command(
     cls=CheckedCommand,
-    help=say(
+    help=localize(
         "Show chapters, scenarios and requirements with their level and basis.", "列出各章、场景以及要求的级别和依据。"
     ),
 )
@@ -29,12 +29,12 @@ from conformance.text import Lang, Text
 @click.option(
     "--ambiguities",
     is_flag=True,
-    help=say("Where the pages disagree or leave something open, instead.", "改为列出页面相互矛盾或未作规定之处。"),
+    help=localize("Where the pages disagree or leave something open, instead.", "改为列出页面相互矛盾或未作规定之处。"),
 )
 @click.option(
     "--defects",
     is_flag=True,
-    help=say(
+    help=localize(
         "The defects of `serve --defect`, and what fails because of each, instead.",
         "改为列出 `serve --defect` 的缺陷，以及各自导致失败的要求。",
     ),
@@ -42,7 +42,7 @@ from conformance.text import Lang, Text
 @click.option(
     "--variants",
     is_flag=True,
-    help=say(
+    help=localize(
         "The variants of `serve --variant`, odd but legal servers, instead.",
         "改为列出 `serve --variant` 的变体，即特殊但合法的服务器。",
     ),
@@ -50,7 +50,7 @@ from conformance.text import Lang, Text
 @click.option(
     "--endpoints",
     is_flag=True,
-    help=say(
+    help=localize(
         "What a target needs to be judged, by each way of arranging items, and what is lost without it, instead.",
         "改为按安排 item 的方式列出判定所需的端点，以及缺少时会失去什么。",
     ),
@@ -58,7 +58,7 @@ from conformance.text import Lang, Text
 @click.option(
     "--shapes",
     is_flag=True,
-    help=say(
+    help=localize(
         "The foreign shapes of `serve --shape`, servers whose other operations are odd beyond the contract, instead.",
         "改为列出 `serve --shape` 的外来形态，即其他操作超出契约的服务器。",
     ),
@@ -72,28 +72,28 @@ def command(
     if endpoints:
         from conformance.cli import list_endpoints
 
-        list_endpoints.tell(chosen, form)
+        list_endpoints.print_output(chosen, form)
     elif defects:
         from conformance.cli import list_defects
 
-        list_defects.tell(chosen, form)
+        list_defects.print_output(chosen, form)
     elif variants:
         from conformance.cli import list_variants
 
-        list_variants.tell(chosen, form)
+        list_variants.print_output(chosen, form)
     elif shapes:
         from conformance.cli import list_shapes
 
-        list_shapes.tell(chosen, form)
+        list_shapes.print_output(chosen, form)
     elif ambiguities:
         headed = partial(_ambiguities, heading="## ")
-        formats.tell(form, chosen, data=_register, markdown=headed, text=_ambiguities)
+        formats.print_output(form, chosen, data=_register, markdown=headed, text=_ambiguities)
     else:
-        formats.tell(form, chosen, data=_data, markdown=_markdown, text=_text)
+        formats.print_output(form, chosen, data=_data, markdown=_markdown, text=_text)
 
 
 def _ambiguities(lang: Lang, *, heading: str = "") -> Iterator[str]:
-    for entry in register():
+    for entry in load_ambiguities():
         yield f"{heading}{entry.id}: {entry.question.in_(lang)}"
         yield ""
         yield f"- {Text('The pages', '页面').in_(lang)}: {entry.positions.in_(lang)}"
@@ -107,7 +107,7 @@ def _ambiguities(lang: Lang, *, heading: str = "") -> Iterator[str]:
 
 
 def _register() -> list[dict[str, Any]]:
-    return [entry.to_json() for entry in register()]
+    return [entry.to_json() for entry in load_ambiguities()]
 
 
 def _judged_on(requirement: str) -> list[str]:
@@ -115,7 +115,7 @@ def _judged_on(requirement: str) -> list[str]:
 
 
 def _text(lang: Lang) -> Iterator[str]:
-    for chapter in load().chapters:
+    for chapter in load_catalogue().chapters:
         yield f"{chapter.title.in_(lang)} ({chapter.id})"
         for requirement in chapter.requirements:
             basis = BASIS_WORDS[requirement.basis].in_(lang)
@@ -130,7 +130,7 @@ def _text(lang: Lang) -> Iterator[str]:
 
 def _markdown(lang: Lang) -> Iterator[str]:
     heading = Text("Requirement | Level | Basis | Text | Docs | Scenarios", "要求 | 级别 | 依据 | 内容 | 文档 | 场景数")
-    for chapter in load().chapters:
+    for chapter in load_catalogue().chapters:
         yield f"## {chapter.title.in_(lang)}"
         yield ""
         yield f"| {heading.in_(lang)} |"
@@ -157,7 +157,7 @@ def _scenario_table(chapter: Chapter, lang: Lang) -> Iterator[str]:
 
 
 def _totals() -> Text:
-    catalogue = load()
+    catalogue = load_catalogue()
     return Text(
         "{chapters} chapters, {scenarios} scenarios, {requirements} requirements; catalogue {version}",
         "{chapters} 章，{scenarios} 个场景，{requirements} 条要求；要求目录版本 {version}",
@@ -170,7 +170,7 @@ def _totals() -> Text:
 
 
 def _data() -> dict[str, Any]:
-    catalogue = load()
+    catalogue = load_catalogue()
     return {
         "catalogue": catalogue.version,
         "chapters": [

@@ -13,9 +13,9 @@ _FAILS: Final = Text("fails", "失败")
 _WARNS: Final = Text("warned", "警告")
 
 
-def tell(lang: Lang, form: str) -> None:
+def print_output(lang: Lang, form: str) -> None:
     """Print the list as text, Markdown or JSON."""
-    formats.tell(
+    formats.print_output(
         form, lang, data=lambda: [_data(defect) for defect in DEFECTS.values()], markdown=_markdown, text=_text
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.arrange.modes import MODES, Mode
+from conformance.arrange.modes import MODES, ArrangeMode
 from conformance.cli import formats
 from conformance.text import Lang, Text
 
@@ -23,15 +23,15 @@ class Endpoint:
 
     method: str
     path: str
-    ways: tuple[Mode, ...]
-    without: Text
+    ways: tuple[ArrangeMode, ...]
+    consequence_if_missing: Text
     query: str = ""
     body: str = ""
     arranging: bool = False
 
 
 _ALL: Final = MODES
-_API: Final[tuple[Mode, ...]] = ("api",)
+_API: Final[tuple[ArrangeMode, ...]] = ("api",)
 _NOTHING: Final = Text("nothing can be judged", "无法判定任何内容")
 _USE_GIVEN: Final = Text(
     "no work can be arranged: have the items given (--arrange manifest or command)",
@@ -129,19 +129,19 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     ),
 )
 
-_WORDS: Final[dict[Mode, Text]] = {
+_WORDS: Final[dict[ArrangeMode, Text]] = {
     "api": Text("Items made through the public API (without --arrange)", "通过公开 API 准备 item（不带 --arrange）"),
     "manifest": Text("Items from a manifest (--arrange manifest)", "来自清单的 item（--arrange manifest）"),
     "command": Text("Items from a program of yours (--arrange command)", "来自您的程序的 item（--arrange command）"),
 }
 
 
-def tell(lang: Lang, form: str) -> None:
+def print_output(lang: Lang, form: str) -> None:
     """Print the table."""
-    formats.tell(form, lang, data=_data, markdown=_markdown, text=_text)
+    formats.print_output(form, lang, data=_data, markdown=_markdown, text=_text)
 
 
-def of(way: Mode) -> list[Endpoint]:
+def endpoints_for(way: ArrangeMode) -> list[Endpoint]:
     """The endpoints that a way of arranging uses."""
     return [endpoint for endpoint in ENDPOINTS if way in endpoint.ways]
 
@@ -149,11 +149,13 @@ def of(way: Mode) -> list[Endpoint]:
 def _text(lang: Lang) -> Iterator[str]:
     for way in MODES:
         yield _WORDS[way].in_(lang)
-        for endpoint in of(way):
+        for endpoint in endpoints_for(way):
             yield f"  {_route(endpoint)}"
             if endpoint.body:
                 yield "    " + Text("body: {body}", "请求体：{body}").format(body=endpoint.body).in_(lang)
-            yield "    " + Text("without it: {lost}", "缺少时：{lost}").format(lost=endpoint.without).in_(lang)
+            yield "    " + Text("without it: {lost}", "缺少时：{lost}").format(
+                lost=endpoint.consequence_if_missing
+            ).in_(lang)
         yield ""
 
 
@@ -164,9 +166,9 @@ def _markdown(lang: Lang) -> Iterator[str]:
         yield ""
         yield f"| {heading} |"
         yield "| --- | --- | --- |"
-        for endpoint in of(way):
+        for endpoint in endpoints_for(way):
             body = f"`{endpoint.body}`" if endpoint.body else ""
-            yield f"| `{_route(endpoint)}` | {body} | {endpoint.without.in_(lang)} |"
+            yield f"| `{_route(endpoint)}` | {body} | {endpoint.consequence_if_missing.in_(lang)} |"
         yield ""
 
 
@@ -183,7 +185,7 @@ def _data() -> list[dict[str, Any]]:
             "body": endpoint.body,
             "ways": list(endpoint.ways),
             "arranging": endpoint.arranging,
-            "without": endpoint.without.to_json(),
+            "without": endpoint.consequence_if_missing.to_json(),
         }
         for endpoint in ENDPOINTS
     ]

@@ -13,9 +13,11 @@ _UNREACHABLE: Final = Text("cannot be judged", "无法判定")
 _HEADING: Final = Text("Shape | What this server does | Cannot be judged", "形态 | 该服务器的行为 | 无法判定")
 
 
-def tell(lang: Lang, form: str) -> None:
+def print_output(lang: Lang, form: str) -> None:
     """Print the list as text, Markdown or JSON."""
-    formats.tell(form, lang, data=lambda: [_data(shape) for shape in SHAPES.values()], markdown=_markdown, text=_text)
+    formats.print_output(
+        form, lang, data=lambda: [_data(shape) for shape in SHAPES.values()], markdown=_markdown, text=_text
+    )
 
 
 def _text(lang: Lang) -> Iterator[str]:

@@ -17,9 +17,9 @@ _HEADING: Final = Text(
 )
 
 
-def tell(lang: Lang, form: str) -> None:
+def print_output(lang: Lang, form: str) -> None:
     """Print the list as text, Markdown or JSON."""
-    formats.tell(
+    formats.print_output(
         form, lang, data=lambda: [_data(variant) for variant in VARIANTS.values()], markdown=_markdown, text=_text
     )
 

@@ -47,7 +47,7 @@ class LiveDisplay:
         )
         self._live.start(refresh=True)
 
-    def advanced(self, chapter: ChapterProgress) -> None:
+    def update_chapter(self, chapter: ChapterProgress) -> None:
         """The next drawing shows it."""
 
     def end(self) -> None:

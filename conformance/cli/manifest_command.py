@@ -11,29 +11,37 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from conformance.arrange.cleanup import Leftover, remove
-from conformance.arrange.item_assignment import Allotment, allot
+from conformance.arrange.cleanup import UnremovedResource, remove_resources
+from conformance.arrange.item_assignment import ItemAssignment, assign_items
 from conformance.arrange.journal import Journal, new_run_id
-from conformance.arrange.manifest import Manifest, WrongManifest, read_manifest, schema_text
+from conformance.arrange.manifest import InvalidManifest, Manifest, read_manifest, schema_text
 from conformance.arrange.manifest_writer import Lack, make_manifest
-from conformance.arrange.preflight import CannotStart as Unreachable
-from conformance.arrange.preflight import accepted
-from conformance.arrange.responses import AnswerLost, CannotArrange, Precondition
+from conformance.arrange.preflight import PreflightError as Unreachable
+from conformance.arrange.preflight import require_authorized
+from conformance.arrange.responses import CannotArrange, NoUsableResponse, PreconditionNotMet
 from conformance.chapters.registry import scenarios
 from conformance.cli.command_classes import SuggestingGroup
-from conformance.cli.language import say, spoken
-from conformance.cli.options import CannotStart, merged, settings_options, spoken_lang_option
+from conformance.cli.language import current_language, localize
+from conformance.cli.options import CannotStart, merge_config_file, message_lang_option, settings_options
 from conformance.client.api import Api
-from conformance.client.availability import TargetGone
-from conformance.client.client_session import converse
-from conformance.options import REACHING, names_of
-from conformance.reporting.escaping import safe
+from conformance.client.availability import TargetUnreachable
+from conformance.client.client_session import run_with_client
+from conformance.options import CONNECTION_PARTS, option_names
+from conformance.reporting.escaping import escape_line
 from conformance.settings import Settings, from_values
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError
 from conformance.text import Text
 
 _TOO_SHORT: Final = 3
-_EXPECTED: Final = (Unreachable, CannotArrange, Precondition, AnswerLost, TargetGone, ConfigurationError, OSError)
+_EXPECTED: Final = (
+    Unreachable,
+    CannotArrange,
+    PreconditionNotMet,
+    NoUsableResponse,
+    TargetUnreachable,
+    ConfigurationError,
+    OSError,
+)
 
 _HURRIED: Final = 8.0
 """Seconds that taking everything back has after an interruption."""
@@ -44,7 +52,7 @@ T = TypeVar("T")
 @click.group(
     cls=SuggestingGroup,
     context_settings={"max_content_width": 100},
-    help=say(
+    help=localize(
         "Prepared work items, for `run --arrange manifest --manifest FILE`.",
         "预先准备的 work item，用于 `run --arrange manifest --manifest FILE`。",
     ),
@@ -53,14 +61,14 @@ def command() -> None:
     """Prepared work items."""
 
 
-@command.command(help=say("Print the JSON Schema of a manifest.", "输出清单的 JSON Schema。"))
+@command.command(help=localize("Print the JSON Schema of a manifest.", "输出清单的 JSON Schema。"))
 def schema() -> None:
     """Print the schema."""
     click.echo(schema_text(), nl=False)
 
 
 @command.command(
-    help=say(
+    help=localize(
         "See whether a manifest is one, and whether it holds an item for every case.\n\n"
         "Cases that take an optional token are counted too."
         " Exit codes: 0 every case has its item, 2 not a manifest, 3 too short.",
@@ -69,36 +77,38 @@ def schema() -> None:
     )
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@spoken_lang_option
+@message_lang_option
 def check(file: Path) -> None:
     """Check a manifest."""
     try:
         manifest = read_manifest(file)
-    except WrongManifest as error:
-        raise CannotStart(f"{file}: {error.reason.in_(spoken())}") from None
-    allotment = allot(((name, scenario.want) for name, scenario in scenarios().items()), manifest.items)
-    for line in _coverage(manifest, allotment):
-        click.echo(line.in_(spoken()))
-    if _lacks(manifest, allotment):
+    except InvalidManifest as error:
+        raise CannotStart(f"{file}: {error.reason.in_(current_language())}") from None
+    item_assignment = assign_items(
+        ((name, scenario.item_spec) for name, scenario in scenarios().items()), manifest.items
+    )
+    for line in _coverage(manifest, item_assignment):
+        click.echo(line.in_(current_language()))
+    if _lacks(manifest, item_assignment):
         raise SystemExit(_TOO_SHORT)
 
 
 @command.command(
-    help=say(
+    help=localize(
         "Print what a whole run needs, before there is a manifest: how many items of each kind, and two environments.",
         "在还没有清单时，输出一次完整运行所需的内容：各类 item 的数量，以及两个环境。",
     )
 )
-@spoken_lang_option
+@message_lang_option
 def needs() -> None:
     """Say what a manifest has to list."""
-    allotment = allot(((name, scenario.want) for name, scenario in scenarios().items()), ())
-    for line in _needed(allotment):
-        click.echo(line.in_(spoken()))
+    item_assignment = assign_items(((name, scenario.item_spec) for name, scenario in scenarios().items()), ())
+    for line in _needed(item_assignment):
+        click.echo(line.in_(current_language()))
 
 
-def _needed(allotment: Allotment) -> Iterator[Text]:
-    for kind, supply in allotment.supplies.items():
+def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
+    for kind, supply in item_assignment.supplies.items():
         yield Text("{n} × {kind}", "{n} × {kind}").format(n=supply.needed, kind=kind.words)
     yield Text(
         "`cloud_environment_id`: an environment that is not self-hosted",
@@ -115,7 +125,7 @@ def _needed(allotment: Allotment) -> Iterator[Text]:
 
 
 @command.command(
-    help=say(
+    help=localize(
         "Write a manifest over the public API: every item that the cases need, left in its state.\n\n"
         "Active items keep their state for some ten minutes only, the longest lease there is. What cannot be made is listed,"
         " and the rest is written.\n\n"
@@ -125,14 +135,14 @@ def _needed(allotment: Allotment) -> Iterator[Text]:
         "退出码：0 全部生成，2 一个也无法生成，3 部分无法生成。",
     )
 )
-@settings_options([*names_of(*REACHING), "lang", "concurrency"])
+@settings_options([*option_names(*CONNECTION_PARTS), "lang", "concurrency"])
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("manifest.json"),
     show_default=True,
     metavar="FILE",
-    help=say("Where to write it.", "写入的文件。"),
+    help=localize("Where to write it.", "写入的文件。"),
 )
 @click.option(
     "--spare",
@@ -140,7 +150,7 @@ def _needed(allotment: Allotment) -> Iterator[Text]:
     default=2,
     show_default=True,
     metavar="N",
-    help=say(
+    help=localize(
         "Items of each kind beyond what the cases need, for those that must begin again.",
         "每类 item 在场景所需之外的备用数量，供需要重新开始的场景使用。",
     ),
@@ -148,18 +158,18 @@ def _needed(allotment: Allotment) -> Iterator[Text]:
 @click.pass_context
 def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Write a manifest."""
-    values = merged(ctx, config)
+    values = merge_config_file(ctx, config)
     settings = _settings(values)
     out = values["out"]
     _see_that_it_is_free(out)
     run_id = new_run_id()
     journal = Journal(out.with_name(f"{out.stem}.{run_id}.journal.jsonl"))
-    wants = [scenario.want for scenario in scenarios().values()]
+    item_specs = [scenario.item_spec for scenario in scenarios().values()]
 
     async def conversation(api: Api) -> tuple[Manifest | None, list[Lack]]:
-        accepted(await api.list_objects("preflight", "environments"), api.client)
+        require_authorized(await api.list_objects("preflight", "environments"), api.client)
         at_once = settings.limits.concurrency
-        return await make_manifest(api, journal, run_id, wants, spare=values["spare"], at_once=at_once)
+        return await make_manifest(api, journal, run_id, item_specs, spare=values["spare"], at_once=at_once)
 
     try:
         found, lacks = _talk(settings, conversation)
@@ -167,12 +177,12 @@ def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
         _write(out, manifest)
     except _EXPECTED as error:
         _take_back(settings, journal, run_id, within=None)
-        raise CannotStart(_why(error, settings.target().host).in_(spoken())) from None
+        raise CannotStart(_why(error, settings.target().host).in_(current_language())) from None
     except BaseException:
         _take_back(settings, journal, run_id, within=_HURRIED)
         raise
     for line in (*_lacking(lacks), *_made(out, manifest, settings, journal, run_id)):
-        click.echo(line.in_(spoken()))
+        click.echo(line.in_(current_language()))
     if lacks:
         raise SystemExit(_TOO_SHORT)
 
@@ -198,10 +208,10 @@ def _lacking(lacks: Iterable[Lack]) -> Iterator[Text]:
 def _why(error: BaseException, host: str) -> Text:
     if isinstance(error, Unreachable | ConfigurationError):
         return error.reason
-    if isinstance(error, CannotArrange | Precondition):
+    if isinstance(error, CannotArrange | PreconditionNotMet):
         words = Text("No manifest could be made at {host}: {why}", "无法在 {host} 上生成清单：{why}")
         return words.format(host=host, why=error.reason)
-    if isinstance(error, AnswerLost | TargetGone):
+    if isinstance(error, NoUsableResponse | TargetUnreachable):
         words = Text("No manifest could be made: {host} stopped answering.", "无法生成清单：{host} 不再响应。")
         return words.format(host=host)
     return Text("The manifest cannot be written: {why}", "无法写入清单：{why}").format(why=error)
@@ -211,17 +221,17 @@ def _take_back(settings: Settings, journal: Journal, run_id: str, *, within: flo
     """Remove what was made for a manifest that did not come about, and say how to remove the rest."""
     made = journal.read()
     try:
-        leftovers = _talk(settings, lambda api: remove(api, made, within=within)) if made else []
+        leftovers = _talk(settings, lambda api: remove_resources(api, made, within=within)) if made else []
     except ConfigurationError:
         return
     except KeyboardInterrupt:
-        leftovers = [Leftover(m.collection, m.name, m.id, say("interrupted", "已中断")) for m in made]
+        leftovers = [UnremovedResource(m.collection, m.name, m.id, localize("interrupted", "已中断")) for m in made]
     for leftover in leftovers:
-        what = f"{leftover.collection} {safe(leftover.name)}: {safe(leftover.reason)}"
-        click.echo(say(f"left behind: {what}", f"遗留：{what}"), err=True)
+        what = f"{leftover.collection} {escape_line(leftover.name)}: {escape_line(leftover.reason)}"
+        click.echo(localize(f"left behind: {what}", f"遗留：{what}"), err=True)
     if leftovers:
         clean = _clean(settings, run_id)
-        click.echo(say(f"Remove it: {clean}", f"请清除：{clean}"), err=True)
+        click.echo(localize(f"Remove it: {clean}", f"请清除：{clean}"), err=True)
     else:
         journal.path.unlink(missing_ok=True)
 
@@ -240,26 +250,26 @@ def _settings(values: Mapping[str, Any]) -> Settings:
         settings = from_values(values, os.environ)
         settings.target()
     except ConfigurationError as error:
-        raise CannotStart(error.reason.in_(spoken())) from None
+        raise CannotStart(error.reason.in_(current_language())) from None
     return settings
 
 
 def _talk(settings: Settings, conversation: Callable[[Api], Awaitable[T]]) -> T:
     assert settings.credentials is not None
-    return converse(settings.target(), settings.credentials, settings.limits, conversation)
+    return run_with_client(settings.target(), settings.credentials, settings.limits, conversation)
 
 
 def _see_that_it_is_free(out: Path) -> None:
     """A manifest is written over; anything else is not."""
     if not out.parent.is_dir():
         folder = out.parent
-        raise CannotStart(say(f"--out {out}: there is no folder {folder}.", f"--out {out}：没有目录 {folder}。"))
+        raise CannotStart(localize(f"--out {out}: there is no folder {folder}.", f"--out {out}：没有目录 {folder}。"))
     if out.exists():
         try:
             read_manifest(out)
-        except WrongManifest:
+        except InvalidManifest:
             raise CannotStart(
-                say(f"--out {out}: there is a file that is no manifest.", f"--out {out}：该文件已存在且不是清单。")
+                localize(f"--out {out}: there is a file that is no manifest.", f"--out {out}：该文件已存在且不是清单。")
             ) from None
 
 
@@ -277,8 +287,8 @@ def _made(out: Path, manifest: Manifest, settings: Settings, journal: Journal, r
     yield Text("Remove them afterwards: {clean}", "用后清除：{clean}").format(clean=_clean(settings, run_id))
 
 
-def _coverage(manifest: Manifest, allotment: Allotment) -> Iterator[Text]:
-    for kind, supply in allotment.supplies.items():
+def _coverage(manifest: Manifest, item_assignment: ItemAssignment) -> Iterator[Text]:
+    for kind, supply in item_assignment.supplies.items():
         mark = Text("TOO FEW", "不足") if supply.there < supply.needed else Text("ok", "足够")
         yield Text(
             "{mark}: {kind}: {needed} needed, {there} there", "{mark}：{kind}：需要 {needed} 个，现有 {there} 个"
@@ -290,6 +300,6 @@ def _coverage(manifest: Manifest, allotment: Allotment) -> Iterator[Text]:
         )
 
 
-def _lacks(manifest: Manifest, allotment: Allotment) -> bool:
-    short = any(supply.there < supply.needed for supply in allotment.supplies.values())
+def _lacks(manifest: Manifest, item_assignment: ItemAssignment) -> bool:
+    short = any(supply.there < supply.needed for supply in item_assignment.supplies.values())
     return short or None in {manifest.cloud_environment_id, manifest.second_environment_id}

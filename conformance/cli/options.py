@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from conformance.cli.broken_toml import has_mark, mentions_section
-from conformance.cli.language import say, spoken
+from conformance.cli.language import current_language, localize
 from conformance.options import OPTIONS, Option, is_blank
 from conformance.suggest import nearest
 from conformance.text import LANGS, Lang, Text
@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _TABLE: Final = "work-conformance"
 
 
-class _Line(click.types.StringParamType):
+class _PooledConnection(click.types.StringParamType):
     """Text; several of them stand one a line in an environment variable, since values may hold spaces."""
 
     envvar_list_splitter = "\n"
@@ -31,7 +31,7 @@ class _Line(click.types.StringParamType):
         return super().split_envvar_value(rv.removesuffix("\n"))
 
 
-_TYPES: Final[dict[str, Any]] = {"text": _Line(), "number": float, "count": int}
+_TYPES: Final[dict[str, Any]] = {"text": _PooledConnection(), "number": float, "count": int}
 
 
 class CannotStart(click.ClickException):
@@ -42,7 +42,7 @@ class CannotStart(click.ClickException):
 
 def language(chosen: str | None) -> Lang:
     """The language asked for, be it in TOML, else that of the call."""
-    return spoken(["--lang", chosen]) if chosen else spoken()
+    return current_language(["--lang", chosen]) if chosen else current_language()
 
 
 def settings_options(names: Iterable[str] | None = None) -> Callable[[F], F]:
@@ -55,7 +55,7 @@ def settings_options(names: Iterable[str] | None = None) -> Callable[[F], F]:
         return click.option(
             "--config",
             metavar="FILE",
-            help=say(
+            help=localize(
                 "TOML file with these options; also [tool.work-conformance] in pyproject.toml.",
                 "包含这些选项的 TOML 文件；也可写在 pyproject.toml 的 [tool.work-conformance] 中。",
             ),
@@ -69,8 +69,8 @@ def lang_option(function: F) -> F:
     return _lang_option()(function)
 
 
-def spoken_lang_option(function: F) -> F:
-    """Add `--lang` to a command that only speaks: `spoken` reads it off the command line by itself."""
+def message_lang_option(function: F) -> F:
+    """Add `--lang` to a command that only speaks: `current_language` reads it off the command line by itself."""
     return _lang_option(expose_value=False)(function)
 
 
@@ -82,7 +82,7 @@ def form_option(*forms: str) -> Callable[[F], F]:
         type=click.Choice(forms),
         default=forms[0],
         show_default=True,
-        help=say("Form of the output.", "输出形式。"),
+        help=localize("Form of the output.", "输出形式。"),
     )
 
 
@@ -94,7 +94,7 @@ def processes_option(function: F) -> F:
         type=click.IntRange(min=0),
         default=0,
         metavar="N",
-        help=say("Processes (pytest-xdist).", "进程数（pytest-xdist）。"),
+        help=localize("Processes (pytest-xdist).", "进程数（pytest-xdist）。"),
     )(function)
 
 
@@ -105,16 +105,16 @@ def allure_option(variable: str | None = None) -> Callable[[F], F]:
         default=None,
         metavar="DIR",
         envvar=variable,
-        help=say("Also write results for Allure into this folder.", "同时将 Allure 结果写入该目录。"),
+        help=localize("Also write results for Allure into this folder.", "同时将 Allure 结果写入该目录。"),
     )
 
 
 def verbose_option(told: Text) -> Callable[[F], F]:
     """Add `-v`; `told` is what is told besides."""
-    return click.option("-v", "--verbose", is_flag=True, help=told.in_(spoken()))
+    return click.option("-v", "--verbose", is_flag=True, help=told.in_(current_language()))
 
 
-def merged(ctx: click.Context, config: str | None) -> dict[str, Any]:
+def merge_config_file(ctx: click.Context, config: str | None) -> dict[str, Any]:
     """The command's values, with those of TOML where neither flag nor environment gave one.
 
     Raises:
@@ -128,12 +128,12 @@ def merged(ctx: click.Context, config: str | None) -> dict[str, Any]:
         if name not in allowed:
             near = nearest(name, sorted(allowed))
             raise CannotStart(
-                say(
+                localize(
                     f"{origin}: there is no key {name!r}; did you mean {near!r}?",
                     f"{origin}：没有键 {name!r}；是否应为 {near!r}？",
                 )
                 if near is not None
-                else say(
+                else localize(
                     f"{origin}: there is no key {name!r}; see `work-conformance run --help`.",
                     f"{origin}：没有键 {name!r}；参见 `work-conformance run --help`。",
                 )
@@ -150,12 +150,12 @@ def _lang_option(*, expose_value: bool = True) -> Callable[[F], F]:
         type=click.Choice(LANGS),
         default=None,
         expose_value=expose_value,
-        help=say("Language; else that of the locale.", "语言；默认取自区域设置。"),
+        help=localize("Language; else that of the locale.", "语言；默认取自区域设置。"),
     )
 
 
 def _click_option(option: Option) -> Callable[[F], F]:
-    arguments: dict[str, Any] = {"help": option.help.in_(spoken()), "envvar": option.variable}
+    arguments: dict[str, Any] = {"help": option.help.in_(current_language()), "envvar": option.variable}
     if option.kind == "flag":
         arguments["is_flag"] = True
     else:
@@ -176,16 +176,16 @@ def _table(config: str | None) -> tuple[Mapping[str, Any], str]:
             return {}, ""
         why = error.strerror
         raise CannotStart(
-            say(f"{option}{path} cannot be read ({why}).", f"{option}无法读取 {path}（{why}）。")
+            localize(f"{option}{path} cannot be read ({why}).", f"{option}无法读取 {path}（{why}）。")
         ) from None
     try:
         data = tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         if config is None and not mentions_section(content, _TABLE):
             return {}, ""  # somebody else's broken file is not this command's business
-        why = say("it has a byte order mark", "文件带有字节顺序标记") if has_mark(content) else str(error)
+        why = localize("it has a byte order mark", "文件带有字节顺序标记") if has_mark(content) else str(error)
         raise CannotStart(
-            say(
+            localize(
                 f"{option}{path} is not TOML ({why}); fix it, and save it as UTF-8 without a mark.",
                 f"{option}{path} 不是 TOML（{why}）；请修正，并保存为不带标记的 UTF-8。",
             )
@@ -205,14 +205,14 @@ def _section(data: Mapping[str, Any], path: Path, *, alone: bool) -> Mapping[str
     for name in others:
         if re.sub(r"[-_. ]", "", name.removeprefix("tool.")).lower() == _TABLE.replace("-", ""):
             raise CannotStart(
-                say(
+                localize(
                     f"{path}: there is no section [{name}]; write [tool.{_TABLE}].",
                     f"{path}：没有 [{name}] 这一节；请写成 [tool.{_TABLE}]。",
                 )
             )
     section = tables.get(_TABLE, data if alone else {})
     if not isinstance(section, dict):
-        raise CannotStart(say(f"{path}: [tool.{_TABLE}] is not a table.", f"{path}：[tool.{_TABLE}] 不是表。"))
+        raise CannotStart(localize(f"{path}: [tool.{_TABLE}] is not a table.", f"{path}：[tool.{_TABLE}] 不是表。"))
     return section
 
 
@@ -220,7 +220,7 @@ def _typed(ctx: click.Context, key: str, value: Any, origin: str) -> Any:
     if value == [] or any(map(is_blank, value if isinstance(value, list) else (value,))):
         name = key.replace("_", "-")
         raise CannotStart(
-            say(
+            localize(
                 f"{origin}: {name} is empty; give it a value, or leave it out.",
                 f"{origin}：{name} 的值为空；请给出值，或删去该键。",
             )

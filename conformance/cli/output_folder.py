@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.cli.language import say
+from conformance.cli.language import localize
 from conformance.cli.options import CannotStart
 
 
@@ -19,7 +19,7 @@ def make_folder(option: str, folder: Path) -> None:
     except OSError as error:
         why = error.strerror
         raise CannotStart(
-            say(
+            localize(
                 f"{option} {folder}: the folder cannot be written ({why}).",
                 f"{option} {folder}：目录无法写入（{why}）。",
             )

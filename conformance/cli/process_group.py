@@ -30,7 +30,7 @@ class ServerOutput:
         self._reader = threading.Thread(target=self._read, name="server-output", daemon=True)
         self._reader.start()
 
-    def end(self) -> bytes:
+    def tail(self) -> bytes:
         """The last bytes; of a server that has just ended, all that it wrote before."""
         self._reader.join(_DRAINED)
         return bytes(self._kept)

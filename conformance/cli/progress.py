@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from conformance.client.counters import Traffic
-from conformance.contract.catalogue import load
-from conformance.judging.verdict import WORDS, WORST_FIRST, Line, Verdict, VerdictKind
+from conformance.client.counters import RequestCounters
+from conformance.contract.catalogue import load_catalogue
+from conformance.judging.verdict import WORDS, WORST_FIRST, PlannedCheck, Verdict, VerdictKind
 from conformance.text import Text
 
-TOLD: Final[tuple[VerdictKind, ...]] = tuple(
+REPORTED_KINDS: Final[tuple[VerdictKind, ...]] = tuple(
     kind for kind in WORST_FIRST if kind in {"failed", "suite-error", "inconclusive", "waived", "warned"}
 )
 """Verdicts that are worth a word before the end."""
@@ -35,7 +35,9 @@ class ChapterProgress:
     def notable(self) -> list[tuple[VerdictKind, Text]]:
         """What is not simply well, worst first, in words."""
         counted = Text("{n} {word}", "{word} {n}")
-        return [(kind, counted.format(n=self.kinds[kind], word=WORDS[kind])) for kind in TOLD if self.kinds[kind]]
+        return [
+            (kind, counted.format(n=self.kinds[kind], word=WORDS[kind])) for kind in REPORTED_KINDS if self.kinds[kind]
+        ]
 
 
 class Progress:
@@ -46,11 +48,11 @@ class Progress:
 
     def __init__(
         self,
-        plan: Iterable[Line],
-        own: Callable[[], Traffic] = Traffic,
+        plan: Iterable[PlannedCheck],
+        own: Callable[[], RequestCounters] = RequestCounters,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        catalogue = load()
+        catalogue = load_catalogue()
         self._chapter_of = {rule.id: rule.chapter for rule in catalogue.requirements.values()}
         found: dict[str, ChapterProgress] = {}
         for line in plan:
@@ -60,7 +62,7 @@ class Progress:
         self._own = own
         self._clock = clock
         self._began = clock()
-        self._sent: dict[int, Traffic] = {}
+        self._sent: dict[int, RequestCounters] = {}
 
     def judged(self, verdict: Verdict) -> ChapterProgress:
         """A verdict came in; the chapter that it belongs to."""
@@ -70,7 +72,7 @@ class Progress:
 
     def sent(self, told: Mapping[str, Any]) -> None:
         """Another process told what it has sent up to now."""
-        self._sent[told["process"]] = Traffic(told["requests"], told["turned_away"], told["waited"])
+        self._sent[told["process"]] = RequestCounters(told["requests"], told["throttled"], told["throttle_seconds"])
 
     def summary(self) -> Text:
         """Checks, time, requests, and what the target's rate limit has cost, in one line."""
@@ -83,12 +85,16 @@ class Progress:
             done=sum(chapter.done for chapter in chapters),
             planned=sum(chapter.planned for chapter in chapters),
             seconds=f"{self._clock() - self._began:.0f}",
-            requests=sum(traffic.requests for traffic in sent),
+            requests=sum(request_counters.requests for request_counters in sent),
         )
-        turned_away = sum(traffic.turned_away for traffic in sent)
-        if not turned_away:
+        throttled = sum(request_counters.throttled for request_counters in sent)
+        if not throttled:
             return words
         return Text(
             "{words} · turned away (429, 503) {n} times, waits of {seconds} s in all",
             "{words} · 被拒（429、503）{n} 次，共等待 {seconds} 秒",
-        ).format(words=words, n=turned_away, seconds=f"{sum(traffic.waited for traffic in sent):.0f}")
+        ).format(
+            words=words,
+            n=throttled,
+            seconds=f"{sum(request_counters.throttle_seconds for request_counters in sent):.0f}",
+        )

@@ -19,7 +19,7 @@ class Display(Protocol):
     def begin(self, progress: Progress) -> None:
         """The plan stands."""
 
-    def advanced(self, chapter: ChapterProgress) -> None:
+    def update_chapter(self, chapter: ChapterProgress) -> None:
         """A check of this chapter has its verdict."""
 
     def end(self) -> None:
@@ -32,7 +32,7 @@ class NoDisplay:
     def begin(self, progress: Progress) -> None:
         """Nothing."""
 
-    def advanced(self, chapter: ChapterProgress) -> None:
+    def update_chapter(self, chapter: ChapterProgress) -> None:
         """Nothing."""
 
     def end(self) -> None:
@@ -50,7 +50,7 @@ class LineDisplay:
         """Remember whose summary stands at the end of each line."""
         self._progress = progress
 
-    def advanced(self, chapter: ChapterProgress) -> None:
+    def update_chapter(self, chapter: ChapterProgress) -> None:
         """Tell a chapter that is done."""
         if chapter.done == chapter.planned:
             notable = [words for _, words in chapter.notable()] or [Text("done", "已完成")]
@@ -65,7 +65,9 @@ class LineDisplay:
         """Every line is out already."""
 
 
-def lively(*, quiet: bool, environ: Mapping[str, str] = os.environ, streams: Iterable[TextIO] | None = None) -> bool:
+def is_interactive(
+    *, quiet: bool, environ: Mapping[str, str] = os.environ, streams: Iterable[TextIO] | None = None
+) -> bool:
     """Whether a person sits before a terminal that may move and be coloured."""
     watched = (sys.stdout, sys.stderr) if streams is None else streams
     if quiet or environ.get("NO_COLOR") or environ.get("CI") or environ.get("TERM") == "dumb":
@@ -73,9 +75,9 @@ def lively(*, quiet: bool, environ: Mapping[str, str] = os.environ, streams: Ite
     return all(stream.isatty() for stream in watched)
 
 
-def display(lang: Lang, *, lively: bool, verbose: bool) -> Display:
+def display(lang: Lang, *, is_interactive: bool, verbose: bool) -> Display:
     """The way in which this call tells its progress; `rich` is only loaded where it is needed."""
-    if lively:
+    if is_interactive:
         from conformance.cli.live_progress import LiveDisplay
 
         return LiveDisplay(lang)

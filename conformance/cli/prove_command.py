@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.language import say
+from conformance.cli.language import localize
 from conformance.cli.options import lang_option, language
 from conformance.cli.output_folder import make_folder
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
-    from conformance.mutation.selection import Programme
+    from conformance.mutation.selection import JobSelection
 
 _RUNS_PER_PROCESSOR: Final = 2
 """A run waits for its server half of the time."""
@@ -27,7 +27,7 @@ _RUNS_PER_PROCESSOR: Final = 2
 
 @click.command(
     cls=CheckedCommand,
-    help=say(
+    help=localize(
         "Prove that every check can fail and that no correct server does: run the suite on every defect, every variant,"
         " fifty combinations of variants and every foreign shape of the emulator, and write the kill matrix.\n\n"
         "Exit codes: 0 nothing is missing, 1 something is.",
@@ -40,14 +40,14 @@ _RUNS_PER_PROCESSOR: Final = 2
     type=click.IntRange(min=1),
     default=None,
     metavar="N",
-    help=say("Only so many of each kind, drawn with the seed.", "每类只取这么多个，由种子抽取。"),
+    help=localize("Only so many of each kind, drawn with the seed.", "每类只取这么多个，由种子抽取。"),
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=None,
     metavar="N",
-    help=say("Draw the same sample and combinations again.", "再次抽取相同的样本和组合。"),
+    help=localize("Draw the same sample and combinations again.", "再次抽取相同的样本和组合。"),
 )
 @click.option(
     "--output",
@@ -55,31 +55,31 @@ _RUNS_PER_PROCESSOR: Final = 2
     default=Path("reports") / "prove",
     show_default=True,
     metavar="DIR",
-    help=say("Where the kill matrix is written.", "杀死矩阵的写入目录。"),
+    help=localize("Where the kill matrix is written.", "杀死矩阵的写入目录。"),
 )
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
     default=None,
     metavar="N",
-    help=say("Runs at once; else two for each processor.", "同时进行的运行数；默认每个处理器两个。"),
+    help=localize("Runs at once; else two for each processor.", "同时进行的运行数；默认每个处理器两个。"),
 )
 @lang_option
 def command(sample: int | None, seed: int | None, output: Path, jobs: int | None, lang: str | None) -> None:
     """Prove the suite."""
-    from conformance.mutation.selection import programme
+    from conformance.mutation.selection import select_jobs
 
     chosen = language(lang)
     drawn = secrets.randbelow(10_000) if seed is None else seed
     make_folder("--output", output)
-    proof = programme(drawn, sample)
+    proof = select_jobs(drawn, sample)
     raise SystemExit(_prove(proof, drawn, output, jobs or _RUNS_PER_PROCESSOR * (os.cpu_count() or 1), chosen))
 
 
-def _prove(proof: Programme, seed: int, output: Path, processes: int, lang: Lang) -> int:
+def _prove(proof: JobSelection, seed: int, output: Path, processes: int, lang: Lang) -> int:
     from conformance.mutation import kill_matrix_html, kill_matrix_json
     from conformance.mutation.kill_matrix import Matrix
-    from conformance.mutation.pool import held
+    from conformance.mutation.pool import run_all
     from conformance.mutation.text_report import summary
 
     begun = time.monotonic()
@@ -87,9 +87,9 @@ def _prove(proof: Programme, seed: int, output: Path, processes: int, lang: Lang
     outcomes, took = [], []
     for part in (proof.defects, proof.variants, proof.shapes):
         since = time.monotonic()
-        for outcome in held(part, processes=processes):
+        for outcome in run_all(part, processes=processes):
             outcomes.append(outcome)
-            progress.tell(str(outcome.job))
+            progress.advance(str(outcome.job))
         took.append(time.monotonic() - since)
     progress.end()
     order = {job: place for place, job in enumerate(proof.jobs)}
@@ -103,7 +103,7 @@ def _prove(proof: Programme, seed: int, output: Path, processes: int, lang: Lang
     for line in summary(matrix, seed=seed, left_out=proof.left_out, took=(took[0], took[1], took[2]), lang=lang):
         click.echo(line)
     click.echo(str(output / "kill-matrix.html"))
-    return 0 if matrix.proved else 1
+    return 0 if matrix.is_complete else 1
 
 
 class _Progress:
@@ -115,7 +115,7 @@ class _Progress:
         self._done = 0
         self._terminal = sys.stderr.isatty()
 
-    def tell(self, name: str) -> None:
+    def advance(self, name: str) -> None:
         """One more run has ended."""
         self._done += 1
         tenth = max(1, self._count // 10)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.cli.output_folder import make_folder
-from conformance.machine.user_environment import OURS
+from conformance.machine.user_environment import SAFE_PATH_VARIABLE
 from conformance.options import OPTIONS
 
 _PYTEST_INI: Final = Path(__file__).parent.parent / "plugin" / "pytest.ini"
@@ -51,7 +51,7 @@ def arguments(values: Mapping[str, Any], lang: str, *, processes: int, extra: li
     return line
 
 
-def allure(place: str | None) -> list[str]:
+def allure_arguments(place: str | None) -> list[str]:
     """What pytest needs to write for Allure; its own complaint about a folder would be a traceback.
 
     Raises:
@@ -79,7 +79,7 @@ def run_pytest(arguments: list[str], plugin: object) -> int:
 
 def _safe_path() -> dict[str, str]:
     """What keeps workers from taking modules from the working directory; programs of the user's are not told."""
-    return {} if "PYTHONSAFEPATH" in os.environ else {"PYTHONSAFEPATH": "1", OURS: "1"}
+    return {} if "PYTHONSAFEPATH" in os.environ else {"PYTHONSAFEPATH": "1", SAFE_PATH_VARIABLE: "1"}
 
 
 @contextlib.contextmanager
@@ -102,7 +102,7 @@ def _set(variables: Mapping[str, str | None]) -> None:
 
 
 @contextlib.contextmanager
-def rare_collections() -> Iterator[None]:
+def reduce_garbage_collection() -> Iterator[None]:
     """Look for garbage in cycles more rarely: a run makes little, and each look goes through much that it keeps."""
     before = gc.get_threshold()
     gc.set_threshold(*_COLLECTIONS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from conformance.cli.language import spoken
+from conformance.cli.language import current_language
 from conformance.cli.options import CannotStart
 from conformance.client.api import Api
-from conformance.client.client_session import converse
+from conformance.client.client_session import run_with_client
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange
 from conformance.settings import Settings
@@ -19,7 +19,7 @@ _PATIENCE: Final = 5.0
 """Seconds for one look: a server that starts may take a request and forget it."""
 
 
-def not_yet(settings: Settings) -> Text | None:
+def why_not_ready(settings: Settings) -> Text | None:
     """Why the target gives no response of the API's yet; None where it does. Credentials may be refused: that is one.
 
     Raises:
@@ -35,13 +35,13 @@ def not_yet(settings: Settings) -> Text | None:
         if trouble is not None and trouble.lasting:
             host = settings.target().host
             words = Text("{host} cannot be reached: {why}; {hint}.", "无法连接 {host}：{why}；{hint}。")
-            raise CannotStart(words.format(host=host, why=trouble.text, hint=trouble.hint).in_(spoken()))
+            raise CannotStart(words.format(host=host, why=trouble.text, hint=trouble.hint).in_(current_language()))
         return trouble.text if trouble is not None else None
 
     try:
-        trouble = converse(settings.target(), settings.credentials, limits, look, tries=1)
+        trouble = run_with_client(settings.target(), settings.credentials, limits, look, tries=1)
     except ConfigurationError as error:
-        raise CannotStart(error.reason.in_(spoken())) from None
+        raise CannotStart(error.reason.in_(current_language())) from None
     exchange = seen[0]
     if exchange.outcome == "ok" and _is_json(exchange):
         return None

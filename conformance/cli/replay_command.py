@@ -7,16 +7,16 @@ from pathlib import Path
 import click
 
 from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.language import say, spoken
+from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart, allure_option, lang_option, language, verbose_option
-from conformance.cli.pytest_invocation import allure, arguments, rare_collections, run_pytest
+from conformance.cli.pytest_invocation import allure_arguments, arguments, reduce_garbage_collection, run_pytest
 from conformance.text import Text
 
 
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
-    help=say(
+    help=localize(
         "Judge a saved run again: the same requirements on the transcripts in its folder, without network or"
         " credentials.\n\nThe verdicts are those of the run; checks that are newer than it apply to it too. Files that"
         " were cut off, edited or mixed with another run's are refused.",
@@ -28,17 +28,19 @@ from conformance.text import Text
 @click.option(
     "--output",
     metavar="DIR",
-    help=say("Folder for the reports; default reports/<run>-replay.", "存放报告的目录；默认 reports/<运行>-replay。"),
+    help=localize(
+        "Folder for the reports; default reports/<run>-replay.", "存放报告的目录；默认 reports/<运行>-replay。"
+    ),
 )
 @click.option(
     "--strict",
     is_flag=True,
-    help=say("Whatever was not exercised makes it inconclusive.", "凡未执行的要求均视为无法判定。"),
+    help=localize("Whatever was not exercised makes it inconclusive.", "凡未执行的要求均视为无法判定。"),
 )
 @allure_option()
 @verbose_option(Text("Tell what was observed where the docs leave it open, too.", "同时列出文档未规定之处的观察结果。"))
 @lang_option
-@rare_collections()
+@reduce_garbage_collection()
 def command(
     run_dir: Path, output: str | None, alluredir: str | None, lang: str | None, *, strict: bool, verbose: bool
 ) -> None:
@@ -48,19 +50,19 @@ def command(
     try:
         evidence = read_evidence(run_dir)
     except BrokenEvidence as error:
-        raise CannotStart(error.reason.in_(spoken())) from None
+        raise CannotStart(error.reason.in_(current_language())) from None
     for line in evidence.unknown:
         click.echo(
-            say(
+            localize(
                 f"This version has no {line.requirement} in {line.scenario}; it is left out.",
                 f"当前版本的 {line.scenario} 中没有 {line.requirement}，略过。",
             ),
             err=True,
         )
-    from conformance.cli.console import Narrator
+    from conformance.cli.console import ConsoleReporter
 
     chosen = language(lang)
     values = {"output": output, "strict": strict, "expression": ""}
-    extra = [f"--target-replay={run_dir}", *allure(alluredir)]
-    narrator = Narrator(chosen, verbose=verbose)
+    extra = [f"--target-replay={run_dir}", *allure_arguments(alluredir)]
+    narrator = ConsoleReporter(chosen, verbose=verbose)
     raise SystemExit(narrator.exit_code(run_pytest(arguments(values, chosen, processes=0, extra=extra), narrator)))

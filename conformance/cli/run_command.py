@@ -10,17 +10,17 @@ from typing import Any, Final
 import click
 
 from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.language import say, spoken
+from conformance.cli.language import current_language, localize
 from conformance.cli.options import (
     CannotStart,
     allure_option,
     language,
-    merged,
+    merge_config_file,
     processes_option,
     settings_options,
     verbose_option,
 )
-from conformance.cli.pytest_invocation import allure, arguments, rare_collections, run_pytest
+from conformance.cli.pytest_invocation import allure_arguments, arguments, reduce_garbage_collection, run_pytest
 from conformance.options import ALLUREDIR
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
@@ -32,7 +32,7 @@ _LONGEST_WAIT: Final = 86_400
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
-    help=say(
+    help=localize(
         "Judge a server, or the embedded emulator where no --base-url is given.\n\n"
         "The token comes from QODER_PAT. Optional tokens (QODER_FORBIDDEN_PAT, QODER_FOREIGN_PAT, QODER_EXPIRED_PAT)"
         " let more be judged. Options may also stand in TOML, and all but the last ones listed in the environment, as"
@@ -49,21 +49,21 @@ _LONGEST_WAIT: Final = 86_400
     "expression",
     default="",
     metavar="EXPR",
-    help=say("Only what matches, as in pytest -k.", "只运行匹配的部分，同 pytest -k。"),
+    help=localize("Only what matches, as in pytest -k.", "只运行匹配的部分，同 pytest -k。"),
 )
 @allure_option(ALLUREDIR)
 @click.option(
     "--start",
     default=None,
     metavar="COMMAND",
-    help=say("Start this server first, and stop it afterwards.", "先启动该服务器，结束后停止。"),
+    help=localize("Start this server first, and stop it afterwards.", "先启动该服务器，结束后停止。"),
 )
 @click.option(
     "--wait",
     type=click.FloatRange(min=0, min_open=True),
     default=30.0,
     metavar="SECONDS",
-    help=say("How long it may take to start (default 30).", "等待其启动的时限（默认 30）。"),
+    help=localize("How long it may take to start (default 30).", "等待其启动的时限（默认 30）。"),
 )
 @verbose_option(
     Text(
@@ -75,37 +75,37 @@ _LONGEST_WAIT: Final = 86_400
     "-q",
     "--quiet",
     is_flag=True,
-    help=say("Plain lines: no colours, and nothing that moves.", "只输出纯文本行：无颜色，无动态显示。"),
+    help=localize("Plain lines: no colours, and nothing that moves.", "只输出纯文本行：无颜色，无动态显示。"),
 )
 @click.option(
     "--dry-run",
     is_flag=True,
-    help=say(
+    help=localize(
         "Show what would run and what it takes; connect to nothing.", "只显示将要运行的内容和开销，不建立任何连接。"
     ),
 )
 @click.pass_context
-@rare_collections()
+@reduce_garbage_collection()
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Judge a server."""
-    values = merged(ctx, config)
+    values = merge_config_file(ctx, config)
     settings = check(values)
     _end_where_nothing_failed(settings)
     import pytest
 
-    from conformance.cli.console import DryRun, Narrator
-    from conformance.cli.server_process import started
+    from conformance.cli.console import ConsoleReporter, DryRun
+    from conformance.cli.server_process import run_server
 
     lang = language(settings.lang)
     if values["dry_run"]:
         dry = DryRun(lang, settings)
         raise SystemExit(dry.exit_code(run_pytest(arguments(values, lang, processes=0, extra=["--collect-only"]), dry)))
-    extra = allure(values["alluredir"])
-    narrator = Narrator(lang, verbose=values["verbose"], quiet=values["quiet"])
+    extra = allure_arguments(values["alluredir"])
+    narrator = ConsoleReporter(lang, verbose=values["verbose"], quiet=values["quiet"])
     code = int(pytest.ExitCode.INTERRUPTED)
     with (
         contextlib.suppress(KeyboardInterrupt),  # before pytest takes over, or after it
-        started(values["start"], settings, wait=values["wait"]),
+        run_server(values["start"], settings, wait=values["wait"]),
     ):
         code = run_pytest(arguments(values, lang, processes=values["processes"], extra=extra), narrator)
     raise SystemExit(narrator.exit_code(code))
@@ -113,16 +113,16 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
 
 def _end_where_nothing_failed(settings: Settings) -> None:
     """Say so and end well where the earlier run left nothing to be judged again."""
-    from conformance.plugin.last_failed import held
+    from conformance.plugin.last_failed import is_fully_passed
 
     try:
-        nothing = settings.failed_from is not None and held(settings.failed_from)
+        nothing = settings.failed_from is not None and is_fully_passed(settings.failed_from)
     except ConfigurationError:
         return  # said where the selection is made, with what else is wrong
     if nothing:
         place = settings.failed_from
         click.echo(
-            say(
+            localize(
                 f"Nothing failed in {place}, so there is nothing to judge again.",
                 f"{place} 中没有失败，因此没有需要重新判定的内容。",
             )
@@ -142,17 +142,17 @@ def check(values: Mapping[str, Any]) -> Settings:
         settings = from_values(values, os.environ)
         Selection(chapters=settings.chapters, requirements=settings.requirements).check_names()
     except (ConfigurationError, UnknownName) as error:
-        raise CannotStart(error.reason.in_(spoken())) from None
+        raise CannotStart(error.reason.in_(current_language())) from None
     if values.get("start") and settings.base_url is None:
         raise CannotStart(
-            say(
+            localize(
                 "--start needs --base-url: the address at which the server will answer.",
                 "--start 需要 --base-url：服务器将要应答的地址。",
             )
         )
     if not 0 <= values.get("wait", 0) < _LONGEST_WAIT:
         raise CannotStart(
-            say(
+            localize(
                 f"--wait must be a number of seconds from 0 to {_LONGEST_WAIT}.",
                 f"--wait 必须是 0 到 {_LONGEST_WAIT} 之间的秒数。",
             )

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from conformance.cli.command_classes import SuggestingGroup
-from conformance.cli.language import say
-from conformance.cli.options import CannotStart, form_option, lang_option, language, spoken_lang_option
+from conformance.cli.language import localize
+from conformance.cli.options import CannotStart, form_option, lang_option, language, message_lang_option
 from conformance.contract.schema_files import schema_folder
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
     from conformance.derive.output import Derivation
 
-_DOCS_HELP: Final = say(
+_DOCS_HELP: Final = localize(
     "Folder with en/*.md and zh/*.md, or the address of the docs' root. Pages that are not there are taken from the"
     " project's own sheets.",
     "含 en/*.md、zh/*.md 的文件夹，或文档的根地址。其中没有的页面取自本项目的契约页。",
@@ -42,25 +42,25 @@ _docs = click.option("--docs", metavar="DIR|URL", help=_DOCS_HELP)
 
 @click.group(
     cls=SuggestingGroup,
-    help=say(
+    help=localize(
         "Derive the JSON Schemas from the documentation pages of each language, check them, and show where the pages"
         " disagree.\n\nWithout --docs the pages are the contract sheets in schemas/docs, which restate them.",
         "由各语言的文档页面推导 JSON Schema、检查其是否一致，并列出页面相互矛盾之处。\n\n"
         "不带 --docs 时，以复述这些页面的契约页（schemas/docs）为准。",
     ),
 )
-@spoken_lang_option
+@message_lang_option
 def command() -> None:
     """`work-conformance schemas`."""
 
 
-@command.command(help=say("Write the schemas that follow from the pages.", "写出由页面推导得到的 schema。"))
+@command.command(help=localize("Write the schemas that follow from the pages.", "写出由页面推导得到的 schema。"))
 @_docs
 @click.option(
     "--out",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help=say(
+    help=localize(
         "Where to write; in a checkout, its own schemas folder.", "写入的位置；在源码目录中默认为其 schemas 文件夹。"
     ),
 )
@@ -79,10 +79,12 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
     except OSError as error:
         why = error.strerror
         raise CannotStart(
-            say(f"--out: {error.filename} cannot be written ({why}).", f"--out：无法写入 {error.filename}（{why}）。")
+            localize(
+                f"--out: {error.filename} cannot be written ({why}).", f"--out：无法写入 {error.filename}（{why}）。"
+            )
         ) from None
     click.echo(
-        say(
+        localize(
             f"{len(derivation.files)} files written to {target}.",
             f"已向 {target} 写入 {len(derivation.files)} 个文件。",
         )
@@ -92,8 +94,8 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
 
 
 @command.command(
-    short_help=say("Are the committed schemas what the pages say?", "已提交的 schema 是否与页面一致？"),
-    help=say(
+    short_help=localize("Are the committed schemas what the pages say?", "已提交的 schema 是否与页面一致？"),
+    help=localize(
         "Compare the committed schemas with what the pages say: exit 0 when they agree, 1 with each difference by page,"
         " row and line when they do not, 2 when a page cannot be read.",
         "比较已提交的 schema 与页面内容：一致时退出码为 0；不一致时为 1，并按页面、行逐条列出差异；无法读取页面时为 2。",
@@ -105,24 +107,24 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
     "folder",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help=say("The schemas to check; else those of this installation.", "要检查的 schema；默认为当前安装的版本。"),
+    help=localize("The schemas to check; else those of this installation.", "要检查的 schema；默认为当前安装的版本。"),
 )
 @click.option(
-    "--prose", is_flag=True, help=say("Also list what is prose, row by row.", "同时逐行列出未转为约束的叙述文字。")
+    "--prose", is_flag=True, help=localize("Also list what is prose, row by row.", "同时逐行列出未转为约束的叙述文字。")
 )
 @lang_option
 @click.pass_context
 def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str | None, *, prose: bool) -> None:
     """Compare."""
     from conformance.derive.check import differences
-    from conformance.derive.errors import Unreadable
+    from conformance.derive.errors import UnparsablePage
 
     chosen = language(lang)
     where = folder or schema_folder()
     derivation = _derived(docs, chosen, sheets=where)
     try:
         found = differences(where, derivation)
-    except Unreadable as error:
+    except UnparsablePage as error:
         raise CannotStart(Text(error.en, error.zh).in_(chosen)) from None
     for difference in found:
         click.echo(Text(difference.en, difference.zh).in_(chosen))
@@ -139,8 +141,8 @@ def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str |
 
 
 @command.command(
-    short_help=say("Where do the pages disagree?", "页面在何处相互矛盾？"),
-    help=say(
+    short_help=localize("Where do the pages disagree?", "页面在何处相互矛盾？"),
+    help=localize(
         "Show where the two languages, two pages, or a table and its example disagree, with page, section and line.",
         "列出两种语言之间、页面之间、表格与示例之间的矛盾，附页面、小节和行号。",
     ),
@@ -162,13 +164,13 @@ def divergences(docs: str | None, form: str, lang: str | None) -> None:
 
 def _derived(docs: str | None, chosen: Lang, sheets: Path | None = None) -> Derivation:
     from conformance.derive.docs import read
-    from conformance.derive.errors import Unreadable
+    from conformance.derive.errors import UnparsablePage
     from conformance.derive.output import Derivation
 
     try:
         derivation = Derivation(read((sheets or schema_folder()) / "docs", docs))
         len(derivation.files)  # everything is derived here, where what is wrong with a page is told
-    except Unreadable as error:
+    except UnparsablePage as error:
         raise CannotStart(Text(error.en, error.zh).in_(chosen)) from None
     return derivation
 
@@ -177,7 +179,7 @@ def _checkout() -> Path:
     folder = Path("schemas")
     if not (folder / "docs").is_dir():
         raise CannotStart(
-            say(
+            localize(
                 "There is no schemas/docs here; say with --out where to write.",
                 "当前目录下没有 schemas/docs；请用 --out 指定写入位置。",
             )

@@ -10,9 +10,9 @@ from typing import Final
 import click
 
 from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.language import say, spoken
-from conformance.cli.name_lookup import named
-from conformance.cli.options import CannotStart, spoken_lang_option
+from conformance.cli.language import current_language, localize
+from conformance.cli.name_lookup import lookup_by_name
+from conformance.cli.options import CannotStart, message_lang_option
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError, parse_api_prefix, parse_secret
 from conformance.text import Text
 
@@ -26,7 +26,7 @@ _VARIABLES: Final = {
 
 @click.command(
     cls=CheckedCommand,
-    help=say(
+    help=localize(
         "Start the emulator and print its base URL and the tokens that it accepts.\n\n"
         "Tokens that are set in the environment (QODER_PAT and its three companions) are taken over; the others are"
         " made. The printed lines are shell commands for another terminal, where `work-conformance run` then judges"
@@ -36,24 +36,24 @@ _VARIABLES: Final = {
         "打印的各行是 shell 命令，可在另一个终端中执行，随后 `work-conformance run` 即判定该模拟器。",
     ),
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help=say("Address to listen at.", "监听地址。"))
-@spoken_lang_option
+@click.option("--host", default="127.0.0.1", show_default=True, help=localize("Address to listen at.", "监听地址。"))
+@message_lang_option
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8080,
     show_default=True,
-    help=say("Port; 0 takes a free one.", "端口；0 表示任选空闲端口。"),
+    help=localize("Port; 0 takes a free one.", "端口；0 表示任选空闲端口。"),
 )
 @click.option(
-    "--api-prefix", default=DEFAULT_API_PREFIX, show_default=True, help=say("Path of the API.", "API 的路径。")
+    "--api-prefix", default=DEFAULT_API_PREFIX, show_default=True, help=localize("Path of the API.", "API 的路径。")
 )
 @click.option(
     "--defect",
     "defect_name",
     default=None,
     metavar="NAME",
-    help=say(
+    help=localize(
         "Break the contract in this one point; see `work-conformance list --defects`.",
         "仅在这一处违反契约；参见 `work-conformance list --defects`。",
     ),
@@ -63,7 +63,7 @@ _VARIABLES: Final = {
     "variant_names",
     multiple=True,
     metavar="NAME[,NAME…]",
-    help=say(
+    help=localize(
         "Keep the contract in this odd way; see `work-conformance list --variants`.",
         "以这种特殊但合法的方式遵守契约；参见 `work-conformance list --variants`。",
     ),
@@ -73,7 +73,7 @@ _VARIABLES: Final = {
     "shape_names",
     multiple=True,
     metavar="NAME",
-    help=say(
+    help=localize(
         "Let other operations than the ack be odd in this way; see `work-conformance list --shapes`.",
         "让 ack 以外的操作呈现这种异常；参见 `work-conformance list --shapes`。",
     ),
@@ -89,11 +89,11 @@ def command(
     """Start the emulator alone."""
     from conformance.cli.variant_option import chosen_variants
     from conformance.emulator import Tokens
-    from conformance.emulator.configuration import Recipe, in_microseconds
+    from conformance.emulator.configuration import ServerConfig, use_microseconds
     from conformance.emulator.defects import DEFECTS
-    from conformance.emulator.serving import host_forever
+    from conformance.emulator.serving import serve_in_foreground
     from conformance.emulator.shapes import SHAPES
-    from conformance.emulator.variants import assembled
+    from conformance.emulator.variants import combine_variants
 
     try:
         prefix = parse_api_prefix(api_prefix)
@@ -103,19 +103,21 @@ def command(
             if os.environ.get(variable)
         }
     except ConfigurationError as error:
-        raise CannotStart(error.reason.in_(spoken())) from None
+        raise CannotStart(error.reason.in_(current_language())) from None
     tokens = replace(Tokens.generate(), **given)
-    assembly = assembled(chosen_variants(variant_names), in_microseconds(Recipe(api_prefix=prefix)))
-    recipe, wire = assembly.recipe, assembly.wire
+    assembly = combine_variants(chosen_variants(variant_names), use_microseconds(ServerConfig(api_prefix=prefix)))
+    server_config, wire = assembly.server_config, assembly.wire
     for name in dict.fromkeys(shape_names):
-        recipe = named(SHAPES, name, Text("shape", "外来形态"), "work-conformance list --shapes").change(recipe)
+        server_config = lookup_by_name(
+            SHAPES, name, Text("shape", "外来形态"), "work-conformance list --shapes"
+        ).change(server_config)
     if defect_name is not None:
-        defect = named(DEFECTS, defect_name, Text("defect", "缺陷"), "work-conformance list --defects")
-        recipe, wire = defect.broken(recipe), defect.wire(wire)
+        defect = lookup_by_name(DEFECTS, defect_name, Text("defect", "缺陷"), "work-conformance list --defects")
+        server_config, wire = defect.broken(server_config), defect.wire(wire)
 
     def announce(base_url: str) -> None:
         click.echo(
-            say(
+            localize(
                 f"# The emulator listens at {base_url} (Ctrl-C ends it).",
                 f"# 模拟器监听于 {base_url}（按 Ctrl-C 结束）。",
             )
@@ -123,17 +125,19 @@ def command(
         click.echo(f"export WORK_CONFORMANCE_BASE_URL={base_url}")
         for kind, variable in _VARIABLES.items():
             if kind in given:
-                click.echo(say(f"# {variable} is the one of this environment.", f"# {variable} 沿用当前环境中的值。"))
+                click.echo(
+                    localize(f"# {variable} is the one of this environment.", f"# {variable} 沿用当前环境中的值。")
+                )
             else:
                 click.echo(f"export {variable}={getattr(tokens, kind)}")
         sys.stdout.flush()
 
     try:
-        host_forever(recipe, tokens, wire, host=host, port=port, on_ready=announce)
+        serve_in_foreground(server_config, tokens, wire, host=host, port=port, on_ready=announce)
     except OSError as error:
         where, why = f"{wire.host or host}:{port}", error.strerror
         raise CannotStart(
-            say(
+            localize(
                 f"Cannot listen at {where} ({why}); choose another --port.",
                 f"无法在 {where} 监听（{why}）；请换一个 --port。",
             )

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from conformance.cli.language import say
+from conformance.cli.language import localize
 from conformance.cli.options import CannotStart
 from conformance.cli.process_group import ServerOutput, stop
-from conformance.cli.readiness_probe import not_yet
+from conformance.cli.readiness_probe import why_not_ready
 from conformance.settings import Settings
 from conformance.target import Redactor
 from conformance.text import Text
@@ -24,7 +24,7 @@ _SHOWN_LINES: Final = 10
 
 
 @contextlib.contextmanager
-def started(command: str | None, settings: Settings, *, wait: float) -> Iterator[None]:
+def run_server(command: str | None, settings: Settings, *, wait: float) -> Iterator[None]:
     """Start the command, wait until the base URL responds as the API does, and stop it at the end.
 
     Without a command nothing is done. The command is split as a shell splits words, and run without a shell.
@@ -40,7 +40,7 @@ def started(command: str | None, settings: Settings, *, wait: float) -> Iterator
     if _listens(place):
         at = f"{place[0]}:{place[1]}"
         raise CannotStart(
-            say(
+            localize(
                 f"--start: something already answers at {at}; stop it first.",
                 f"--start：{at} 已有服务应答；请先停止它。",
             )
@@ -58,13 +58,13 @@ def _launch(command: str) -> subprocess.Popen[bytes]:
     try:
         words = shlex.split(command)
         if not words:
-            raise CannotStart(say("--start: the command is empty.", "--start：命令为空。"))
+            raise CannotStart(localize("--start: the command is empty.", "--start：命令为空。"))
         return subprocess.Popen(  # noqa: S603 - the user's own command, and no shell
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
         )
     except (OSError, ValueError) as error:
         raise CannotStart(
-            say(f"--start: the command cannot be started ({error}).", f"--start：无法启动该命令（{error}）。")
+            localize(f"--start: the command cannot be started ({error}).", f"--start：无法启动该命令（{error}）。")
         ) from None
 
 
@@ -74,14 +74,14 @@ def _await(
     deadline = time.monotonic() + wait
     at = f"{place[0]}:{place[1]}"
     while True:
-        why = not_yet(settings) if _listens(place) else _NOTHING_LISTENS
+        why = why_not_ready(settings) if _listens(place) else _NOTHING_LISTENS
         if why is None:
             return
         code = process.poll()
         if code is not None:
             said = _last_words(output, settings)
             raise CannotStart(
-                say(
+                localize(
                     f"--start: the server ended with code {code} before it was ready.{said}",
                     f"--start：服务器在就绪之前以退出码 {code} 结束。{said}",
                 )
@@ -89,7 +89,7 @@ def _await(
         if time.monotonic() > deadline:
             said = _last_words(output, settings)
             raise CannotStart(
-                say(
+                localize(
                     f"--start: no response of the API at {at} after {wait:g} s (--wait): {why.en}.{said}",
                     f"--start：{wait:g} 秒后 {at} 仍没有该 API 的响应（--wait）：{why.zh}。{said}",
                 )
@@ -102,7 +102,7 @@ _NOTHING_LISTENS: Final = Text("nothing listens there", "该地址没有监听")
 
 def _last_words(output: ServerOutput, settings: Settings) -> str:
     """The end of what the server wrote, without secrets and without anything that moves a cursor."""
-    text = output.end().decode("utf-8", "replace")
+    text = output.tail().decode("utf-8", "replace")
     redact = Redactor(settings.credentials.all() if settings.credentials else ())
     redact.add(*(secret for _, secret in (*settings.secret_headers, *settings.secret_query)))
     shown = ["".join(c if c.isprintable() else "?" for c in line) for line in redact(text).splitlines()[-_SHOWN_LINES:]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.language import say, spoken
+from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart, lang_option, language
 from conformance.text import Lang
 
@@ -23,9 +23,9 @@ EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell
 
 @click.command(
     cls=CheckedCommand,
-    short_help=say("Does a certificate hold?", "证书是否成立？"),
+    short_help=localize("Does a certificate hold?", "证书是否成立？"),
     context_settings={"max_content_width": 100},
-    help=say(
+    help=localize(
         "Verify a certificate, offline: its form, its signature, every digest, and every verdict, judged again from the"
         " transcripts that it encloses.\n\nExit codes: 0 it holds, 1 it does not, 2 that cannot be told with the"
         " installed version. Without --key nobody knows who signed it.",
@@ -38,7 +38,7 @@ EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell
     "--key",
     metavar="PUB",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help=say(
+    help=localize(
         "Public key of the vendor (Ed25519, PEM), from a source that you trust.",
         "厂商的公钥（Ed25519，PEM），须取自您信任的来源。",
     ),
@@ -47,7 +47,7 @@ EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell
     "--badge",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help=say(
+    help=localize(
         "Where it holds, write badge.svg and badge.json (for shields.io) into this folder.",
         "若证书成立，将 badge.svg 和 badge.json（供 shields.io 使用）写入该目录。",
     ),
@@ -56,7 +56,7 @@ EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell
     "--summary",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=say("Where it holds, write a page about it (Markdown).", "若证书成立，写出一页说明（Markdown）。"),
+    help=localize("Where it holds, write a page about it (Markdown).", "若证书成立，写出一页说明（Markdown）。"),
 )
 @lang_option
 @click.pass_context
@@ -65,20 +65,20 @@ def command(
 ) -> None:
     """Verify a certificate."""
     from conformance.certificate.verification import verify
-    from conformance.reporting.escaping import safe
+    from conformance.reporting.escaping import escape_line
 
     chosen = language(lang)
     result = verify(_read(bundle), _public(key) if key is not None else None)
     if result.bundle is not None:
-        for line in about(result.bundle):
+        for line in describe_certificate(result.bundle):
             click.echo(line)
-    for text in (*result.notes, *result.wrong, *result.unclear):
-        click.echo(safe(text.in_(chosen)))
+    for text in (*result.notes, *result.problems, *result.undecided):
+        click.echo(escape_line(text.in_(chosen)))
     if result.outcome == "holds":
         _write(result, badge, summary, chosen)
     elif badge or summary:
         click.echo(
-            say(
+            localize(
                 "No badge and no summary: they are made of certificates that hold.",
                 "不生成徽章和说明：二者只为成立的证书而作。",
             ),
@@ -88,47 +88,49 @@ def command(
     ctx.exit(EXITS[result.outcome])
 
 
-def about(bundle: Bundle) -> Iterator[str]:
+def describe_certificate(bundle: Bundle) -> Iterator[str]:
     """What a certificate says of itself: first what it does not say."""
     from conformance.certificate.bundle import SELF_ATTESTED
-    from conformance.reporting.escaping import safe
+    from conformance.reporting.escaping import escape_line
 
     certificate = bundle.certificate
     subject, run, suite = certificate.subject, certificate.run, certificate.suite
-    yield SELF_ATTESTED.in_(spoken())
+    yield SELF_ATTESTED.in_(current_language())
     names = certificate.of("not-exercised")
-    nothing = say("nothing", "无")
-    yield say(f"not exercised: {', '.join(names) or nothing}", f"未执行：{'、'.join(names) or nothing}")
-    yield safe(say(f"product: {subject.name} of {subject.vendor}", f"产品：{subject.vendor} 的 {subject.name}"))
-    own = say(" (the suite's own emulator)", "（本套件自带的模拟器）") if run.embedded else ""
-    yield safe(
-        say(
+    nothing = localize("nothing", "无")
+    yield localize(f"not exercised: {', '.join(names) or nothing}", f"未执行：{'、'.join(names) or nothing}")
+    yield escape_line(
+        localize(f"product: {subject.name} of {subject.vendor}", f"产品：{subject.vendor} 的 {subject.name}")
+    )
+    own = localize(" (the suite's own emulator)", "（本套件自带的模拟器）") if run.embedded else ""
+    yield escape_line(
+        localize(
             f"run: {run.id}, begun {run.started_at}, target {run.base_url}{own}",
             f"运行：{run.id}，开始于 {run.started_at}，目标 {run.base_url}{own}",
         )
     )
-    yield safe(
-        say(
+    yield escape_line(
+        localize(
             f"judged by: work-conformance {suite.version}, catalogue {suite.catalogue_version}",
             f"判定：work-conformance {suite.version}，目录版本 {suite.catalogue_version}",
         )
     )
-    yield say(f"key: {bundle.key.fingerprint}", f"公钥指纹：{bundle.key.fingerprint}")
+    yield localize(f"key: {bundle.key.fingerprint}", f"公钥指纹：{bundle.key.fingerprint}")
 
 
 def _last(result: Verification) -> str:
     if result.outcome == "does-not-hold":
-        return say("Does not hold.", "不成立。")
+        return localize("Does not hold.", "不成立。")
     if result.outcome == "cannot-tell":
-        return say("Cannot tell.", "无法断定。")
+        return localize("Cannot tell.", "无法断定。")
     assert result.record is not None
-    checks = result.record.tally.checks.in_(spoken())
-    if result.known:
-        return say(
+    checks = result.record.tally.checks.in_(current_language())
+    if result.signer_known:
+        return localize(
             f"Holds: signed with the key given; judged again, with {checks}.",
             f"成立：签名与所给公钥相符；重新判定的结果：{checks}。",
         )
-    return say(
+    return localize(
         f"Holds: integrity only, signer unknown; judged again, with {checks}.",
         f"成立：仅核对了完整性，签名者未知；重新判定的结果：{checks}。",
     )
@@ -143,7 +145,7 @@ def _read(path: Path) -> bytes:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         why = error.strerror
-        raise CannotStart(say(f"{path} cannot be read ({why}).", f"无法读取 {path}（{why}）。")) from None
+        raise CannotStart(localize(f"{path} cannot be read ({why}).", f"无法读取 {path}（{why}）。")) from None
 
 
 def _public(path: Path) -> PublicKey:
@@ -152,12 +154,12 @@ def _public(path: Path) -> PublicKey:
     try:
         return read_public(path.read_bytes())
     except UnusableKey as error:
-        why = error.reason.in_(spoken())
-        raise CannotStart(say(f"--key: {path} {why}.", f"--key：{path} {why}。")) from None
+        why = error.reason.in_(current_language())
+        raise CannotStart(localize(f"--key: {path} {why}.", f"--key：{path} {why}。")) from None
     except OSError as error:
         strerror = error.strerror
         raise CannotStart(
-            say(f"--key: {path} cannot be read ({strerror}).", f"--key：无法读取 {path}（{strerror}）。")
+            localize(f"--key: {path} cannot be read ({strerror}).", f"--key：无法读取 {path}（{strerror}）。")
         ) from None
 
 
@@ -179,5 +181,5 @@ def _write(result: Verification, badge: Path | None, summary: Path | None, lang:
             path.write_bytes(text.encode())
         except OSError as error:
             why = error.strerror
-            raise CannotStart(say(f"{path} cannot be written ({why}).", f"无法写入 {path}（{why}）。")) from None
-        click.echo(say(f"written: {path}", f"已写入：{path}"))
+            raise CannotStart(localize(f"{path} cannot be written ({why}).", f"无法写入 {path}（{why}）。")) from None
+        click.echo(localize(f"written: {path}", f"已写入：{path}"))

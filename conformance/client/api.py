@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from conformance.client.bad_credentials import Authentication
-from conformance.client.barrier import Place
+from conformance.client.barrier import BarrierSlot
 from conformance.client.client import Client
 from conformance.client.cookies import Cookies
-from conformance.client.rate_limiter import Kind
-from conformance.client.read_lag import read_again
+from conformance.client.rate_limiter import RequestKind
+from conformance.client.read_lag import reread_until_settled
 from conformance.client.request import Call
-from conformance.exchange import JSON_TYPE, STALE, Exchange, Header
+from conformance.exchange import JSON_TYPE, STALE_READ_FACT, Exchange, Header
 
 
 class Api:
@@ -32,7 +32,7 @@ class Api:
         record: Callable[[Exchange], None],
         *,
         age: int = 0,
-        place: Place | None = None,
+        place: BarrierSlot | None = None,
         user_agent: str | None = None,
         cookies: Cookies | None = None,
     ) -> None:
@@ -109,10 +109,10 @@ class Api:
         """
         readings: list[Exchange] = []
         unrecorded = Api(self.client, readings.append, age=self._age, user_agent=self._user_agent, cookies=self.cookies)
-        await read_again(lambda: unrecorded.get(step, environment_id, work_id), settled, self.client.lag)
+        await reread_until_settled(lambda: unrecorded.get(step, environment_id, work_id), settled, self.client.lag)
         *earlier, last = readings
         if earlier:
-            self._record(replace(earlier[0], step=f"{step}.{STALE}"))
+            self._record(replace(earlier[0], step=f"{step}.{STALE_READ_FACT}"))
             last = replace(last, tries=last.tries + sum(reading.tries for reading in earlier[1:]))
         self._record(last)
         return last
@@ -217,7 +217,7 @@ class Api:
         headers: tuple[Header, ...] = (),
         authentication: Authentication | None = None,
         body: str | None = None,
-        kind: Kind = "write",
+        kind: RequestKind = "write",
         repeatable: bool = False,
         listing: bool = False,
         fresh_connection: bool = False,
@@ -246,4 +246,6 @@ class Api:
 
     def _authentication(self, path: tuple[str, ...]) -> Authentication | None:
         """The token of the environment that a path names, where it has one of its own."""
-        return self.client.bearer_of(path[1]) if path[0] == "environments" and len(path) > 1 else None
+        return (
+            self.client.authentication_for_environment(path[1]) if path[0] == "environments" and len(path) > 1 else None
+        )

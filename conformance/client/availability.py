@@ -18,18 +18,18 @@ _LONGEST_PROBE: Final = 10.0
 _jitter: Final = random.Random()  # noqa: S311 - no secret
 
 
-class TargetGone(Exception):
+class TargetUnreachable(Exception):
     """The target stayed away for longer than all outages of a run may last."""
 
 
-class Presence:
+class AvailabilityMonitor:
     """Waits until the target responds again wherever a response did not come, up to `allowed` seconds in all.
 
     `known`: it has responded before, to another client of this run. `probe` says whether it responds now.
     """
 
     def __init__(self, probe: Callable[[], Awaitable[bool]], *, allowed: float, known: bool) -> None:
-        self.gone = False
+        self.is_unreachable = False
         self.outages = 0
         self._probe = probe
         self._allowed = allowed
@@ -37,16 +37,16 @@ class Presence:
         self._away = 0.0
         self._return: asyncio.Task[None] | None = None
 
-    def responded(self) -> None:
+    def record_response(self) -> None:
         """The target answered a request."""
         self._known = True
 
-    def missed(self) -> None:
+    def record_no_response(self) -> None:
         """No response of the target's came: see whether it is there before anything else is sent."""
         if self._return is None or self._return.done():
             self._return = asyncio.create_task(self._wait())
 
-    async def here(self) -> None:
+    async def wait_until_available(self) -> None:
         """Return as soon as the target is there.
 
         Raises:
@@ -54,8 +54,8 @@ class Presence:
         """
         while self._return is not None and not self._return.done():
             await asyncio.wait([self._return])
-        if self.gone:
-            raise TargetGone
+        if self.is_unreachable:
+            raise TargetUnreachable
 
     async def close(self) -> None:
         """Look no longer."""
@@ -70,7 +70,7 @@ class Presence:
             self.outages += failed == 0
             self._away = before + clock() - begun
             if self._away >= (self._allowed if self._known else min(self._allowed, FIRST_CONTACT)):
-                self.gone = True
+                self.is_unreachable = True
                 return
             await asyncio.sleep(_PROBE_PAUSES[min(failed, len(_PROBE_PAUSES) - 1)] * (0.5 + _jitter.random()))
             failed += 1

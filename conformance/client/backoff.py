@@ -24,7 +24,7 @@ _NUMBER: Final = re.compile(r"\s*\+?(\d+(?:\.\d*)?|\.\d+)\s*")
 _jitter: Final = random.Random()  # noqa: S311 - no secret
 
 
-def pause(response: Response | None, tries: int) -> float:
+def retry_delay(response: Response | None, tries: int) -> float:
     """Seconds to wait after so many tries: what the response asks for and a little more, else 0.25 s doubling to 8 s.
 
     A target that asks for no wait at all, and turns requests away nevertheless, has asked for nothing.

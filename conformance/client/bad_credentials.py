@@ -95,7 +95,7 @@ def case_swapped(secret: Secret) -> Secret | None:
     return Secret(value[:start] + swapped + value[end:], shown)
 
 
-def unknown(secret: Secret, rng: random.Random) -> Secret:
+def unissued_token(secret: Secret, rng: random.Random) -> Secret:
     """A token of the same shape that the target never issued: not a secret, so it may be shown as it is."""
     value = secret.reveal()
     start = value.find("-", 0, _LONGEST_PREFIX) + 1
@@ -103,7 +103,7 @@ def unknown(secret: Secret, rng: random.Random) -> Secret:
     return Secret(value[:start] + body, value[:start] + body)
 
 
-def derived(secret: Secret) -> tuple[Secret, ...]:
+def derived_secrets(secret: Secret) -> tuple[Secret, ...]:
     """Every shape that gives the secret away: the redactor must know them all."""
     swapped = case_swapped(secret)
     shapes = (secret, truncated(secret), extended(secret), altered(secret))

@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 
 
-class StartingLine:
-    """Lets `runners` requests go at one instant. One that will never arrive leaves, so that none waits for it.
+class Barrier:
+    """Lets `parties` requests go at one instant. One that will never arrive leaves, so that none waits for it.
 
     They go in the order of their places, a turn of the event loop apart: what is first under way is decided by the
     case, and not by whose connection happened to be open.
     """
 
-    def __init__(self, runners: int) -> None:
-        self._awaited = runners
+    def __init__(self, parties: int) -> None:
+        self._awaited = parties
         self._go = asyncio.Event()
 
-    def place(self, number: int, after: asyncio.Event | None = None) -> Place:
+    def place(self, number: int, after: asyncio.Event | None = None) -> BarrierSlot:
         """The place of one request, counted from 0. With `after` it does not go with the others but when that is set."""
-        return Place(self, number, after)
+        return BarrierSlot(self, number, after)
 
     async def arrive(self, number: int) -> None:
         """Wait until every other request has arrived or left, and then for one's turn."""
@@ -38,10 +38,10 @@ class StartingLine:
             self._go.set()
 
 
-class Place:
+class BarrierSlot:
     """One request's place at the line."""
 
-    def __init__(self, line: StartingLine, number: int, after: asyncio.Event | None = None) -> None:
+    def __init__(self, line: Barrier, number: int, after: asyncio.Event | None = None) -> None:
         self._line = line
         self._number = number
         self._after = after

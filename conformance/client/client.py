@@ -9,19 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from conformance.client.availability import Presence, TargetGone
-from conformance.client.backoff import pause
-from conformance.client.bad_credentials import Authentication, bearer, derived
-from conformance.client.barrier import Place
+from conformance.client.availability import AvailabilityMonitor, TargetUnreachable
+from conformance.client.backoff import retry_delay
+from conformance.client.bad_credentials import Authentication, bearer, derived_secrets
+from conformance.client.barrier import BarrierSlot
 from conformance.client.connection_errors import Reason, why_refused
-from conformance.client.connection_pools import Transports
-from conformance.client.counters import Traffic
+from conformance.client.connection_pools import ConnectionPools
+from conformance.client.counters import RequestCounters
 from conformance.client.exclusive_access import ExclusiveGate
-from conformance.client.intermediary import NETWORK_STATUSES, THROTTLED, Intermediaries
+from conformance.client.intermediary import NETWORK_STATUSES, THROTTLED, IntermediaryDetector
 from conformance.client.rate_limiter import RateLimiter
-from conformance.client.read_lag import Lag
+from conformance.client.read_lag import ReadLag
 from conformance.client.request import Call, headers_of, kept, shown
-from conformance.client.transport import NotProcessed, Reply, Transport, Unanswered, Undelivered
+from conformance.client.transport import NoResponse, NotProcessed, NotSent, RawResponse, Transport
 from conformance.exchange import Exchange, Outcome, Response
 from conformance.target import Credentials, Limits, Redactor, Secret, Target
 
@@ -46,7 +46,7 @@ class Client:
 
     def __init__(
         self,
-        transport: Transport | Transports,
+        transport: Transport | ConnectionPools,
         *,
         target: Target,
         credentials: Credentials,
@@ -58,7 +58,7 @@ class Client:
         self.target = target
         self.credentials = credentials
         self._transport = transport
-        self.traffic = Traffic()
+        self.request_counters = RequestCounters()
         self.trouble: Reason | None = None
         self._clock = clock
         self.limits = limits
@@ -67,49 +67,49 @@ class Client:
             writes_per_second=limits.writes_per_second, reads_per_second=limits.reads_per_second
         )
         self.gate = ExclusiveGate()
-        self.lag = Lag()
+        self.lag = ReadLag()
         self.fastest = math.inf
         """Seconds of the shortest round trip up to now."""
-        self._presence = Presence(self._probe, allowed=limits.outage, known=known)
-        self._intermediaries = Intermediaries()
+        self._presence = AvailabilityMonitor(self._probe, allowed=limits.outage, known=known)
+        self._intermediaries = IntermediaryDetector()
         self._answered_read: str | None = None
         self._bearer = bearer(credentials.pat)
         self._pats: dict[str, Secret] = {}
         self._bearers: dict[str, Authentication] = {}
-        self.redact = Redactor(shape for secret in credentials.all() for shape in derived(secret))
+        self.redact = Redactor(shape for secret in credentials.all() for shape in derived_secrets(secret))
         self.redact.add(*target.secrets)
 
-    def learn(self, environment_id: str, pat: Secret) -> None:
+    def add_environment_tokens(self, environment_id: str, pat: Secret) -> None:
         """Use a token of its own for an environment, and keep it out of all that is kept."""
         self._pats[environment_id] = pat
         self._bearers[environment_id] = bearer(pat)
-        self.redact.add(*derived(pat))
+        self.redact.add(*derived_secrets(pat))
 
-    def pat_of(self, environment_id: str) -> Secret:
+    def token_for_environment(self, environment_id: str) -> Secret:
         """The token with which an environment is talked about."""
         return self._pats.get(environment_id, self.credentials.pat)
 
-    def bearer_of(self, environment_id: str) -> Authentication | None:
+    def authentication_for_environment(self, environment_id: str) -> Authentication | None:
         """What requests about an environment carry that has a token of its own; None for every other."""
         return self._bearers.get(environment_id)
 
     @property
-    def gone(self) -> bool:
+    def is_unreachable(self) -> bool:
         """Whether the target was given up."""
-        return self._presence.gone
+        return self._presence.is_unreachable
 
     @property
     def outages(self) -> int:
         """How often the target was away up to now."""
         return self._presence.outages
 
-    async def here(self) -> None:
+    async def wait_until_available(self) -> None:
         """Wait until the target is there, if it is away.
 
         Raises:
             TargetGone: it is not coming back.
         """
-        await self._presence.here()
+        await self._presence.wait_until_available()
 
     async def close(self) -> None:
         """End what goes on by itself."""
@@ -124,7 +124,7 @@ class Client:
         begun = self._clock()
         tries = losses = 0
         while True:
-            await self._presence.here()
+            await self._presence.wait_until_available()
             await self._limiter.wait(call.kind, age)
             outages, tries = self.outages, tries + 1
             async with self.gate.shared():
@@ -136,18 +136,18 @@ class Client:
             if exchange.outcome == "unknown":
                 if not call.repeatable:
                     return exchange
-                await self._presence.here()
+                await self._presence.wait_until_available()
                 losses += outages == self.outages
                 if losses >= MAX_LOST_TRIES:
                     return exchange
-            elif tries >= self._tries and not (attempt.turned_away and self._clock() - begun < self.limits.outage):
+            elif tries >= self._tries and not (attempt.throttled and self._clock() - begun < self.limits.outage):
                 return exchange
             if not attempt.at_once:
                 await self._pause(exchange.response, tries)
 
     async def _pause(self, response: Response | None, tries: int) -> None:
-        seconds = pause(response, tries)
-        self.traffic.waited += seconds if response is not None else 0.0
+        seconds = retry_delay(response, tries)
+        self.request_counters.throttle_seconds += seconds if response is not None else 0.0
         await asyncio.sleep(seconds)
 
     def _note(self, call: Call, attempt: _Attempt, *, burst: bool = False) -> None:
@@ -156,12 +156,12 @@ class Client:
         if exchange.outcome == "ok" and call.repeatable:
             self._answered_read = call.url
         if exchange.response is not None and exchange.outcome != "unknown":
-            self._presence.responded()
-            self._limiter.responded(turned_away=attempt.turned_away, pace=attempt.pace, burst=burst)
+            self._presence.record_response()
+            self._limiter.record_response(throttled=attempt.throttled, pace=attempt.pace, burst=burst)
         elif self._tries > 1 and not attempt.settled and not attempt.at_once:
-            self._presence.missed()
+            self._presence.record_no_response()
 
-    async def takes_two(self, latency: float) -> bool:
+    async def accepts_two_connections(self, latency: float) -> bool:
         """Whether the target responds on two connections at once. Where it does not, requests take turns from now on.
 
         `latency` is how many seconds it took for one response.
@@ -191,20 +191,20 @@ class Client:
         Raises:
             TargetGone: the target no longer answers anything.
         """
-        await self._presence.here()
+        await self._presence.wait_until_available()
         if reads:
             await self._limiter.wait("read", age, reads)
         if writes:
             await self._limiter.wait("write", age, writes)
 
-    def cold(self, connections: int) -> int:
+    def count_cold_connections(self, connections: int) -> int:
         """How many of so many connections would have to be opened, or have not been used for a while.
 
         None where the target takes one at a time: no burst leaves together there.
         """
-        return 0 if self._transport.one_at_a_time else connections - self._transport.warm(connections)
+        return 0 if self._transport.one_at_a_time else connections - self._transport.count_warm_connections(connections)
 
-    async def once(self, call: Call, place: Place) -> Exchange:
+    async def once(self, call: Call, place: BarrierSlot) -> Exchange:
         """Send a call from a starting line, whatever the rate, and never again: the burst has waited as a whole.
 
         Where the target takes one connection at a time, nobody waits for the others.
@@ -212,15 +212,15 @@ class Client:
         Raises:
             TargetGone: the target no longer answers anything.
         """
-        if self.gone or self._transport.one_at_a_time:
+        if self.is_unreachable or self._transport.one_at_a_time:
             place.give_up()
-        if self.gone:
-            raise TargetGone
+        if self.is_unreachable:
+            raise TargetUnreachable
         attempt = await self._once(call, None if self._transport.one_at_a_time else place)
         self._note(call, attempt, burst=True)
         return attempt.exchange
 
-    async def _once(self, call: Call, place: Place | None = None) -> _Attempt:
+    async def _once(self, call: Call, place: BarrierSlot | None = None) -> _Attempt:
         sent: float | None = None
         call = replace(call, url=self.target.with_query(call.url))
 
@@ -241,7 +241,7 @@ class Client:
                 self.limits.max_list if call.listing else self.limits.max_body,
                 fresh=call.fresh_connection,
             )
-        except Unanswered as error:
+        except NoResponse as error:
             missing = error
         finally:
             if place is not None:
@@ -251,11 +251,11 @@ class Client:
             call.cookies.keep(reply.headers)
         outcome, problem, reason = self._outcome(reply, missing)
         self.trouble = reason or (None if outcome == "ok" else self.trouble)
-        self.traffic.requests += not isinstance(missing, Undelivered)
+        self.request_counters.requests += not isinstance(missing, NotSent)
         if reply is not None:
             response = kept(reply, self.redact)
             self.fastest = min(self.fastest, completed - (completed if sent is None else sent))
-            self.traffic.turned_away += reply.status in _BUSY
+            self.request_counters.throttled += reply.status in _BUSY
         exchange = Exchange(
             step=call.step,
             operation=call.operation,
@@ -270,14 +270,16 @@ class Client:
             exchange,
             settled=outcome == "ok" or (reason is not None and reason.lasting),
             at_once=isinstance(missing, NotProcessed),
-            turned_away=reply is not None and reply.status == THROTTLED,
+            throttled=reply is not None and reply.status == THROTTLED,
             pace=pace,
         )
 
-    def _outcome(self, reply: Reply | None, missing: Unanswered | None) -> tuple[Outcome, str | None, Reason | None]:
+    def _outcome(
+        self, reply: RawResponse | None, missing: NoResponse | None
+    ) -> tuple[Outcome, str | None, Reason | None]:
         """What became of a request, in a few words where no answer of the target's came, and why where that is known."""
         if missing is not None:
-            return ("fail" if isinstance(missing, Undelivered) else "unknown"), str(missing), missing.reason
+            return ("fail" if isinstance(missing, NotSent) else "unknown"), str(missing), missing.reason
         assert reply is not None
         reason = why_refused(reply.status, reply.body.text)
         if reason is not None:
@@ -319,5 +321,5 @@ class _Attempt:
     exchange: Exchange
     settled: bool
     at_once: bool
-    turned_away: bool
+    throttled: bool
     pace: int

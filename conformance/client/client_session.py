@@ -8,14 +8,14 @@ from typing import TypeVar
 
 from conformance.client.api import Api
 from conformance.client.client import MAX_TRIES, Client
-from conformance.client.connection_pools import Transports
-from conformance.client.counters import Traffic
+from conformance.client.connection_pools import ConnectionPools
+from conformance.client.counters import RequestCounters
 from conformance.target import Credentials, Limits, Target
 
 T = TypeVar("T")
 
 
-def converse(
+def run_with_client(
     target: Target,
     credentials: Credentials,
     limits: Limits,
@@ -23,12 +23,12 @@ def converse(
     *,
     within: float | None = None,
     tries: int = MAX_TRIES,
-    traffic: Traffic | None = None,
+    request_counters: RequestCounters | None = None,
     known: bool = False,
 ) -> T:
     """Hold a conversation on connections and an event loop of its own, and return what comes of it.
 
-    What surely did not happen is tried so many times. What is sent is added to `traffic`. A target that is `known`, as it
+    What surely did not happen is tried so many times. What is sent is added to `request_counters`. A target that is `known`, as it
     has responded before, is waited for longer.
 
     Raises:
@@ -37,9 +37,9 @@ def converse(
     """
 
     async def main() -> T:
-        async with asyncio.timeout(within), Transports(target, limits) as transport:
+        async with asyncio.timeout(within), ConnectionPools(target, limits) as transport:
             client = Client(transport, target=target, credentials=credentials, limits=limits, tries=tries, known=known)
-            client.traffic = traffic or client.traffic
+            client.request_counters = request_counters or client.request_counters
             try:
                 return await conversation(Api(client, lambda _: None))
             finally:

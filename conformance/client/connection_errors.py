@@ -128,7 +128,7 @@ def refused_certificate(error: ssl.SSLCertVerificationError) -> Reason:
 def why_no_connection(error: BaseException, *, tls: bool) -> Reason:
     """Why nothing could be connected to."""
     for cause in chain(error):
-        reason = of_tls(cause) if isinstance(cause, ssl.SSLError) else None
+        reason = tls_failure_reason(cause) if isinstance(cause, ssl.SSLError) else None
         if reason is not None:
             return reason
         if isinstance(cause, socket.gaierror):
@@ -157,7 +157,7 @@ def why_no_connection(error: BaseException, *, tls: bool) -> Reason:
 def why_no_response(error: BaseException, *, tls: bool) -> Reason:
     """Why no complete response came on a connection that was made."""
     for cause in chain(error):
-        if isinstance(cause, ssl.SSLError) and (reason := of_tls(cause)) is not None:
+        if isinstance(cause, ssl.SSLError) and (reason := tls_failure_reason(cause)) is not None:
             return reason
     words, kind = str(error), type(error).__name__
     if _TLS_BYTES.search(words):
@@ -180,7 +180,7 @@ def too_slow(seconds: float) -> Reason:
     return Reason(words.format(n=f"{seconds:g}"), _SLOW)
 
 
-def too_long(headers: int, kibibytes: int) -> Reason:
+def headers_too_long(headers: int, kibibytes: int) -> Reason:
     """More headers than anybody sends."""
     return Reason(
         Text("more than {n} headers, or than {k} KiB of them", "头部超过 {n} 个，或超过 {k} KiB").format(
@@ -213,7 +213,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or current.__context__
 
 
-def of_tls(error: ssl.SSLError) -> Reason | None:
+def tls_failure_reason(error: ssl.SSLError) -> Reason | None:
     """What an error of TLS says by itself; None where it may be one thing or another."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return refused_certificate(error)

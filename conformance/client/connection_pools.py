@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from conformance.client.transport import Reply, Transport
+from conformance.client.transport import RawResponse, Transport
 from conformance.target import Limits, Target
 
 
-class Transports:
+class ConnectionPools:
     """Sends each request by the pool of its address. An async context manager, as each pool is.
 
     One pool for both would close connections to the one for connections to the other, and a race needs warm ones.
@@ -46,11 +46,11 @@ class Transports:
         for pool in self._pools.values():
             await pool.take_turns(alone=alone)
 
-    def warm(self, most: int) -> int:
-        """How many connections to the Work API are open and were used a moment ago; see `Transport.warm`."""
-        return self._main.warm(most)
+    def count_warm_connections(self, most: int) -> int:
+        """How many connections to the Work API are open and were used a moment ago; see `Transport.count_warm_connections`."""
+        return self._main.count_warm_connections(most)
 
-    async def send(self, method: str, url: str, *rest: Any, fresh: bool = False) -> Reply:
+    async def send(self, method: str, url: str, *rest: Any, fresh: bool = False) -> RawResponse:
         """Send one request; see `Transport.send`."""
         pool = self._main if len(self._pools) == 1 else self._pools[_origin(url)]
         return await pool.send(method, url, *rest, fresh=fresh)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Traffic:
+class RequestCounters:
     """Counts that only grow: requests sent, answers that turned one away (429, 503), seconds waited after those."""
 
     requests: int = 0
-    turned_away: int = 0
-    waited: float = 0.0
+    throttled: int = 0
+    throttle_seconds: float = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from conformance.client.connection_errors import Reason, too_long
+from conformance.client.connection_errors import Reason, headers_too_long
 from conformance.exchange import Body, BodyProblem
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def too_many_headers(response: httpx.Response) -> Reason | None:
     """Why the headers cannot be kept; None where they can."""
     pairs = response.headers.raw
     if len(pairs) > _MAX_HEADERS or sum(len(name) + len(value) for name, value in pairs) > _MAX_HEAD:
-        return too_long(_MAX_HEADERS, _MAX_HEAD >> 10)
+        return headers_too_long(_MAX_HEADERS, _MAX_HEAD >> 10)
     return None
 
 

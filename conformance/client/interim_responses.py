@@ -20,7 +20,7 @@ _INTERIM: Final = re.compile(rb"HTTP/1\.[0-9] 1[0-9][0-9]")
 _OPENED: Final = ("connect_tcp.complete", "start_tls.complete")
 
 
-class Interim:
+class InterimResponseGuard:
     """Watches one connection at a time, request by request."""
 
     __slots__ = ("_awaited", "_bytes", "_count")
@@ -29,7 +29,7 @@ class Interim:
         self._awaited = False
         self._bytes = self._count = 0
 
-    def heard(self, event: str, info: Any) -> None:
+    def on_trace_event(self, event: str, info: Any) -> None:
         """Something happened: a connection was opened, a request goes out, the head of its response is there."""
         if event.endswith(_OPENED):
             self._watch(info["return_value"])

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
-from conformance.client.transport import Reply
+from conformance.client.transport import RawResponse
 from conformance.exchange import Header
 
 NETWORK_STATUSES: Final = frozenset({408, 502, 503, 504, *range(520, 528), 530})
@@ -50,7 +50,7 @@ _LOOKED_AT: Final = 16 << 10
 """Characters of a body that are looked at; a page of a front is shorter."""
 
 
-class Intermediaries:
+class IntermediaryDetector:
     """Tells the two apart by what surely is the target's own: its successes, and errors with the API's envelope.
 
     A mark that these carry too is on everything that comes this way, and says nothing.
@@ -60,7 +60,7 @@ class Intermediaries:
         self._marks: set[str] = set()
         self._servers: set[str] = set()
 
-    def wrote(self, reply: Reply) -> bool:
+    def wrote(self, reply: RawResponse) -> bool:
         """Whether this is an error, and something in front of the target wrote it."""
         text = reply.body.text[:_LOOKED_AT].strip()
         value = _json(reply.body.text)

@@ -24,7 +24,7 @@ def proxy_for(base_url: str, environ: Mapping[str, str]) -> str | None:
     scheme = urlsplit(base_url).scheme
     named = _by_environment(environ) or (_by_system() if environ is os.environ else {})
     proxy = named.get(scheme) or named.get("all")
-    if not proxy or spared(base_url, named.get("no", "")):
+    if not proxy or bypasses_proxy(base_url, named.get("no", "")):
         return None
     if environ is os.environ and not _by_environment(environ) and urllib.request.proxy_bypass(_host(base_url)):
         return None
@@ -57,7 +57,7 @@ def parse_proxy(text: str, name_en: str = "--proxy", name_zh: str = "--proxy") -
     return url
 
 
-def spared(base_url: str, no_proxy: str) -> bool:
+def bypasses_proxy(base_url: str, no_proxy: str) -> bool:
     """Whether NO_PROXY spares this target the proxy.
 
     Its entries are names (with all that is below them), `*`, addresses with or without brackets, networks

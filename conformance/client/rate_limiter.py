@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Literal
 
-Kind = Literal["read", "write"]
+RequestKind = Literal["read", "write"]
 
 
 _WINDOW: Final = 20
@@ -46,9 +46,9 @@ class RateLimiter:
 
     def __init__(self, *, writes_per_second: float, reads_per_second: float) -> None:
         self._lanes = {"write": _Lane(writes_per_second), "read": _Lane(reads_per_second)}
-        self._granted = _Granted()
+        self._granted = _LearnedRate()
 
-    async def wait(self, kind: Kind, age: int, units: int = 1) -> None:
+    async def wait(self, kind: RequestKind, age: int, units: int = 1) -> None:
         """Return when a request of that kind may be sent, or `units` of them at one instant.
 
         Lower `age` numbers started earlier. A burst is preceded by the silence that its requests would have filled.
@@ -61,16 +61,16 @@ class RateLimiter:
         """The number of the pace that a request which is sent now keeps to."""
         return self._granted.pace
 
-    def responded(self, *, turned_away: bool, pace: int, burst: bool = False) -> None:
+    def record_response(self, *, throttled: bool, pace: int, burst: bool = False) -> None:
         """A response came to a request of that pace; the target may have turned it away for its rate.
 
         A burst keeps to no rate: what it meets says something only where requests are slowed down already.
         """
         if not burst or self._granted.lane.per_second:
-            self._granted.responded(turned_away=turned_away, pace=pace)
+            self._granted.record_response(throttled=throttled, pace=pace)
 
 
-class _Granted:
+class _LearnedRate:
     """The rate that a target seems to grant, learnt from what it turns away; without a limit until then.
 
     Some turn requests away whatever the rate is: slowing down does not help there, and is given up.
@@ -85,21 +85,21 @@ class _Granted:
         self._in_a_row = 0
         self._not_before = 0.0
 
-    def responded(self, *, turned_away: bool, pace: int) -> None:
+    def record_response(self, *, throttled: bool, pace: int) -> None:
         """Learn from a response, unless its request was sent before the last change of pace."""
         if pace != self.pace:
             return
         now = (self._clock or asyncio.get_running_loop().time)()
-        self._recent.append((now, turned_away))
+        self._recent.append((now, throttled))
         share = sum(away for _, away in self._recent) / len(self._recent)
-        if not turned_away:
+        if not throttled:
             self._grants.append(now)
             self._grow()
         if len(self._recent) < _WINDOW:
             return
         if share <= _STILL_TOO_MANY:
             self._in_a_row = 0
-        elif turned_away and share > self._tolerated and now >= self._not_before:
+        elif throttled and share > self._tolerated and now >= self._not_before:
             self._slow_down(now, share)
 
     @property

@@ -17,7 +17,7 @@ _WAITS_IN_VAIN: Final = 5
 
 
 @dataclass(slots=True)
-class Lag:
+class ReadLag:
     """What is known of a target's gets: the longest lag seen, in seconds, and how many waits changed nothing."""
 
     longest: float = 0.0
@@ -36,8 +36,8 @@ class Lag:
             self.in_vain += 1
 
 
-async def read_again(
-    read: Callable[[], Awaitable[Exchange]], settled: Callable[[Exchange], bool], lag: Lag
+async def reread_until_settled(
+    read: Callable[[], Awaitable[Exchange]], settled: Callable[[Exchange], bool], lag: ReadLag
 ) -> list[Exchange]:
     """Read until what is shown is settled, for `LONGEST_LAG` seconds at most; every reading, in order."""
     import asyncio  # not needed to list the cases

@@ -10,8 +10,8 @@ from typing import Final
 from conformance import __version__
 from conformance.client.bad_credentials import Authentication
 from conformance.client.cookies import Cookies
-from conformance.client.rate_limiter import Kind
-from conformance.client.transport import Reply
+from conformance.client.rate_limiter import RequestKind
+from conformance.client.transport import RawResponse
 from conformance.exchange import Header, Request, Response
 from conformance.target import Redactor, Target
 
@@ -40,7 +40,7 @@ class Call:
     operation: str
     method: str
     url: str
-    kind: Kind
+    kind: RequestKind
     headers: tuple[Header, ...] = ()
     authentication: Authentication | None = None
     body: str | None = None
@@ -97,7 +97,7 @@ def shown(call: Call, target: Target, authentication: Authentication, redact: Re
     )
 
 
-def kept(reply: Reply, redact: Redactor) -> Response:
+def kept(reply: RawResponse, redact: Redactor) -> Response:
     """The response as it is kept."""
     text = _SECRET_FIELD.sub(r'\1"[redacted]"', redact(reply.body.text))
     return Response(

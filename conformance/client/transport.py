@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 from conformance.client.connection_errors import Reason, too_slow, why_no_connection, why_no_response
 from conformance.client.decoding import read_body, too_many_headers
 from conformance.client.http2 import is_protocol_error, never_processed, settle_http2
-from conformance.client.interim_responses import Interim
+from conformance.client.interim_responses import InterimResponseGuard
 from conformance.client.tls import tls_context
 from conformance.exchange import Body, Header
 from conformance.target import MAX_BODY, ConfigurationError, Connection, Limits
@@ -37,7 +37,7 @@ _WARM_SECONDS: Final = 1.0
 """Seconds after its last use for which a connection counts as warm: no server closes it or puts it to sleep so soon."""
 
 
-class Unanswered(Exception):
+class NoResponse(Exception):
     """No complete response came back; `reason` says why, and what to do about it."""
 
     def __init__(self, reason: Reason) -> None:
@@ -45,19 +45,19 @@ class Unanswered(Exception):
         self.reason = reason
 
 
-class Undelivered(Unanswered):
+class NotSent(NoResponse):
     """No connection could be made: the operation surely did not happen."""
 
 
-class NotProcessed(Undelivered):
+class NotProcessed(NotSent):
     """The server ended its HTTP/2 connection before this request, or refused its stream; another one may take it."""
 
 
-class Lost(Unanswered):
+class ResponseLost(NoResponse):
     """The request was sent, or may have been, and no complete answer came back."""
 
 
-class _OutOfTime(Lost):
+class _OutOfTime(ResponseLost):
     """Lost because of the time-out.
 
     Whatever is broken off, by the time-out or by being cancelled, may have been about to let go of its connection:
@@ -66,7 +66,7 @@ class _OutOfTime(Lost):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class RawResponse:
     """A complete answer, not yet redacted."""
 
     status: int
@@ -74,7 +74,7 @@ class Reply:
     body: Body
 
 
-class _Way(Protocol):
+class _HttpTransport(Protocol):
     """What carries a request to the target, as httpx's own transports do."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -85,14 +85,14 @@ class _Way(Protocol):
 
 
 @dataclass(slots=True)
-class _Line:
+class _PooledConnection:
     """A way to the target with room for one connection, what watches over that, and when it was used last.
 
     `http2`: the connection, where it speaks HTTP/2.
     """
 
-    way: _Way
-    interim: Interim = field(default_factory=Interim)
+    http_transport: _HttpTransport
+    interim: InterimResponseGuard = field(default_factory=InterimResponseGuard)
     used: float = -math.inf
     http2: Any = None
 
@@ -119,7 +119,7 @@ class Transport:
         try:
             if connection.http2:
                 self._troubles += (settle_http2(),)
-            self._new_way = partial(
+            self._new_transport = partial(
                 httpx.AsyncHTTPTransport,
                 verify=tls_context(connection) if self._tls else httpx.create_ssl_context(verify=False),
                 proxy=_proxy(connection),
@@ -129,8 +129,8 @@ class Transport:
                     max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE_SECONDS
                 ),
             )
-            self._idle = [_Line(self._new_way())]
-            self._cut_off: list[_Line] = []
+            self._idle = [_PooledConnection(self._new_transport())]
+            self._cut_off: list[_PooledConnection] = []
         except (ValueError, httpx.InvalidURL) as error:
             raise ConfigurationError(
                 f"The connection cannot be set up: {error}.", f"无法建立连接配置：{error}。"
@@ -144,13 +144,13 @@ class Transport:
     async def take_turns(self, *, alone: bool) -> None:
         """Have requests follow each other from now on, or not; what nobody uses is closed."""
         self._alone = asyncio.Lock() if alone else None
-        await self._let_go()
+        await self._close_idle()
 
-    async def _let_go(self) -> None:
+    async def _close_idle(self) -> None:
         """Close every connection that nobody uses."""
         for lines in (self._idle, self._cut_off):
             while lines:
-                await lines.pop().way.aclose()
+                await lines.pop().http_transport.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -158,9 +158,9 @@ class Transport:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._let_go()
+        await self._close_idle()
 
-    def warm(self, most: int) -> int:
+    def count_warm_connections(self, most: int) -> int:
         """How many of the connections that the next requests take are open and were used a moment ago; `most` at most."""
         oldest = time.monotonic() - _WARM_SECONDS
         return sum(line.used >= oldest for line in self._idle[-most:])
@@ -175,7 +175,7 @@ class Transport:
         max_body: int = MAX_BODY,
         *,
         fresh: bool = False,
-    ) -> Reply:
+    ) -> RawResponse:
         """Send one request and read its whole answer; the time-out runs from the first byte sent to the last one read.
 
         A `fresh` one opens a connection, whichever are idle. `on_send` is awaited on the open connection right before
@@ -186,13 +186,13 @@ class Transport:
             Lost: sent, but no complete answer came in time.
         """
         async with self._alone or contextlib.nullcontext():
-            line = _Line(self._new_way()) if fresh else await self._taken()
+            line = _PooledConnection(self._new_transport()) if fresh else await self._taken()
             try:
                 reply = await self._send(line, method, url, headers, body, on_send, max_body)
             except _OutOfTime:
-                await line.way.aclose()
+                await line.http_transport.aclose()
                 raise
-            except Unanswered:
+            except NoResponse:
                 line.used = -math.inf
                 self._idle.append(line)
                 raise
@@ -203,35 +203,35 @@ class Transport:
                 line.used = time.monotonic()
                 self._idle.append(line)
             else:
-                await line.way.aclose()
+                await line.http_transport.aclose()
             return reply
 
-    async def _taken(self) -> _Line:
+    async def _taken(self) -> _PooledConnection:
         """A connection that nobody uses. What speaks HTTP/2 and has something to read while it is idle is going away."""
         while self._idle:
             line = self._idle.pop()
             if line.http2 is None or not line.http2.get_extra_info("is_readable"):
                 return line
-            await line.way.aclose()
-        return _Line(self._new_way())
+            await line.http_transport.aclose()
+        return _PooledConnection(self._new_transport())
 
     async def _send(
         self,
-        line: _Line,
+        line: _PooledConnection,
         method: str,
         url: str,
         headers: list[Header],
         body: bytes | None,
         on_send: Callable[[], Awaitable[None]],
         max_body: int,
-    ) -> Reply:
+    ) -> RawResponse:
         import httpx
 
         loop = asyncio.get_running_loop()
         sent = False
 
         async def trace(event: str, info: Mapping[str, Any]) -> None:
-            line.interim.heard(event, info)
+            line.interim.on_trace_event(event, info)
             # A proxy's CONNECT comes first on the way to https; it opens the connection and is not the request.
             nonlocal sent
             if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
@@ -245,12 +245,12 @@ class Transport:
         )
         try:
             async with asyncio.timeout(None) as bound:
-                response = await line.way.handle_async_request(request)
+                response = await line.http_transport.handle_async_request(request)
                 if response.extensions.get("http_version") == b"HTTP/2":
                     line.http2 = response.extensions["network_stream"]
                 try:
                     if (reason := too_many_headers(response)) is not None:
-                        raise Lost(reason)
+                        raise ResponseLost(reason)
                     content = await read_body(response, max_body)
                 finally:
                     await response.aclose()
@@ -258,7 +258,7 @@ class Transport:
             raise _OutOfTime(too_slow(self._timeout)) from None
         except self._troubles as error:
             raise self._unanswered(error, sent=sent) from None
-        return Reply(
+        return RawResponse(
             status=response.status_code,
             headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw),
             body=content,
@@ -269,13 +269,13 @@ class Transport:
         import httpx
 
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
-            return Undelivered(why_no_connection(error, tls=self._tls))
+            return NotSent(why_no_connection(error, tls=self._tls))
         if never_processed(error):
             return NotProcessed(why_no_response(error, tls=self._tls))
         if isinstance(error, httpx.LocalProtocolError) and not is_protocol_error(error):
             return error
         reason = why_no_response(error, tls=self._tls)
-        return Lost(reason) if sent and not reason.lasting else Undelivered(reason)
+        return ResponseLost(reason) if sent and not reason.lasting else NotSent(reason)
 
 
 def _proxy(connection: Connection) -> httpx.Proxy | None:

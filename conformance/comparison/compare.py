@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from conformance.chapters.registry import scenarios
-from conformance.comparison.response_shape import ABSENT, Field, Kind, Shape, in_common, parent_of, shapes_of
-from conformance.comparison.value_format import ASPECTS, Aspect, alike
-from conformance.contract.catalogue import Requirement, load
+from conformance.comparison.response_shape import ABSENT, Field, Kind, Shape, keep_common_steps, parent_of, shapes_of
+from conformance.comparison.value_format import ASPECTS, Aspect, same_format
+from conformance.contract.catalogue import Requirement, load_catalogue
 from conformance.evidence import Evidence
 from conformance.exchange import Transcript
 from conformance.judging.blocking import JUDGED
-from conformance.judging.judge import judge_line
-from conformance.judging.run_result import Circumstances
-from conformance.judging.verdict import Line, Verdict, VerdictKind, worst
+from conformance.judging.judge import judge_planned_check
+from conformance.judging.run_result import RunMetadata
+from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind, worst
 from conformance.text import Text
 
 Side = Literal["a", "b"]
-Why = Literal["not-planned", "no-input", "not-polled"]
+OneSidedReason = Literal["not-planned", "no-input", "not-polled"]
 Part = Literal["answer", "media-type", "header", "field", "type", "format"] | Aspect
 
 
@@ -51,7 +51,7 @@ class VerdictDifference:
 class ObservationDifference:
     """Something that the docs leave open and the servers do differently; None where nothing was observed."""
 
-    line: Line
+    line: PlannedCheck
     a: Text | None
     b: Text | None
 
@@ -75,9 +75,9 @@ class ShapeDifference:
 class OneSided:
     """A check that only one run has something to say of, for a reason that is not the server's."""
 
-    line: Line
+    line: PlannedCheck
     side: Side
-    why: Why
+    why: OneSidedReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +88,8 @@ class Comparison:
     server at least.
     """
 
-    a: Circumstances
-    b: Circumstances
+    a: RunMetadata
+    b: RunMetadata
     verdicts: tuple[VerdictDifference, ...]
     observations: tuple[ObservationDifference, ...]
     shapes: tuple[ShapeDifference, ...]
@@ -158,18 +158,18 @@ def _require_known(a: Evidence, b: Evidence) -> None:
         )
 
 
-def _shared_lines(a: Evidence, b: Evidence) -> list[Line]:
+def _shared_lines(a: Evidence, b: Evidence) -> list[PlannedCheck]:
     """Lines of both plans, in the catalogue's order."""
-    order = {name: number for number, name in enumerate(load().requirements)}
+    order = {name: number for number, name in enumerate(load_catalogue().requirements)}
     return sorted(set(a.lines) & set(b.lines), key=lambda line: (order[line.requirement], line.scenario))
 
 
-def _verdict(evidence: Evidence, line: Line) -> Verdict:
-    return judge_line(line, evidence.transcripts[line.scenario])
+def _verdict(evidence: Evidence, line: PlannedCheck) -> Verdict:
+    return judge_planned_check(line, evidence.transcripts[line.scenario])
 
 
-def _requirement(line: Line) -> Requirement:
-    return load().requirements[line.requirement]
+def _requirement(line: PlannedCheck) -> Requirement:
+    return load_catalogue().requirements[line.requirement]
 
 
 def _complete(a: Transcript, b: Transcript) -> bool:
@@ -186,7 +186,7 @@ def _planned_once(a: Evidence, b: Evidence) -> Iterator[OneSided]:
         yield from (OneSided(line=line, side=side, why="not-planned") for line in its.lines if line not in elsewhere)
 
 
-def _not_given(a: Evidence, b: Evidence, judged: Mapping[Line, tuple[Verdict, Verdict]]) -> Iterator[OneSided]:
+def _not_given(a: Evidence, b: Evidence, judged: Mapping[PlannedCheck, tuple[Verdict, Verdict]]) -> Iterator[OneSided]:
     """Checks that one run could not make for want of a token, or because it does not poll."""
     for line, (x, y) in judged.items():
         if (x.kind == "not-exercised") == (y.kind == "not-exercised"):
@@ -202,7 +202,7 @@ def _not_given(a: Evidence, b: Evidence, judged: Mapping[Line, tuple[Verdict, Ve
 # --- what differs
 
 
-def _verdict_differences(compared: Mapping[Line, tuple[Verdict, Verdict]]) -> Iterator[VerdictDifference]:
+def _verdict_differences(compared: Mapping[PlannedCheck, tuple[Verdict, Verdict]]) -> Iterator[VerdictDifference]:
     by_requirement: dict[str, list[tuple[Verdict, Verdict]]] = {}
     for line, pair in compared.items():
         if _requirement(line).level != "OBSERVE":
@@ -219,7 +219,7 @@ def _verdict_differences(compared: Mapping[Line, tuple[Verdict, Verdict]]) -> It
 
 
 def _observation_differences(
-    a: Evidence, b: Evidence, compared: Mapping[Line, tuple[Verdict, Verdict]]
+    a: Evidence, b: Evidence, compared: Mapping[PlannedCheck, tuple[Verdict, Verdict]]
 ) -> Iterator[ObservationDifference]:
     """Observations on the steps that both runs took."""
     for line, verdicts in compared.items():
@@ -227,8 +227,8 @@ def _observation_differences(
             continue
         pair = a.transcripts[line.scenario], b.transcripts[line.scenario]
         if _complete(*pair):
-            common = in_common(*pair)
-            verdicts = judge_line(line, common[0]), judge_line(line, common[1])
+            common = keep_common_steps(*pair)
+            verdicts = judge_planned_check(line, common[0]), judge_planned_check(line, common[1])
         seen = verdicts[0].observation, verdicts[1].observation
         if seen[0] != seen[1]:
             yield ObservationDifference(line=line, a=seen[0], b=seen[1])
@@ -260,8 +260,8 @@ def _field_differences(kind: Kind, pointer: str, a: Shape, b: Shape) -> Iterator
         yield _differs(kind, "format", pointer, (_format(x),), (_format(y),))
         return
     for aspect in ASPECTS:
-        one, other = x.spellings.get(aspect), y.spellings.get(aspect)
-        if one is not None and other is not None and not alike(aspect, one, other):
+        one, other = x.format_counts.get(aspect), y.format_counts.get(aspect)
+        if one is not None and other is not None and not same_format(aspect, one, other):
             yield _differs(kind, aspect, pointer, one.names, other.names)
 
 
@@ -277,7 +277,7 @@ def _types(field: Field | None) -> tuple[str, ...] | None:
 
 def _format(field: Field) -> str:
     """What kind of text a field holds, as far as it has a format."""
-    return "time" if "time-offset" in field.spellings else "text"
+    return "time" if "time-offset" in field.format_counts else "text"
 
 
 def _differs(

@@ -15,16 +15,16 @@ from typing import Any, Final
 
 from conformance.chapters.registry import scenarios
 from conformance.client.intermediary import NETWORK_STATUSES, THROTTLED
-from conformance.comparison.value_format import Aspect, Spelling, spellings
+from conformance.comparison.value_format import Aspect, FormatCounts, format_counts
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Body, Exchange, Response, Transcript
 
-HEADERS_OF_THE_WAY: Final = frozenset(
+IGNORED_HEADERS: Final = frozenset(
     {"age", "connection", "content-length", "date", "keep-alive", "server", "transfer-encoding", "via"}
 )
 """Headers of the connection, of proxies and of the moment: whether they are there says nothing of the API."""
 
-STATUSES_OF_THE_WAY: Final = NETWORK_STATUSES | {THROTTLED}
+IGNORED_STATUSES: Final = NETWORK_STATUSES | {THROTTLED}
 """Answers of a gateway or a limiter, which no run judges either."""
 
 OPEN_FIELDS: Final = frozenset({"metadata"})
@@ -49,7 +49,7 @@ class Field:
     """All values at one place of a body: their types, and how their ids and times are written."""
 
     types: frozenset[str]
-    spellings: Mapping[Aspect, Spelling]
+    format_counts: Mapping[Aspect, FormatCounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Shape:
     fields: Mapping[str, Field]
 
 
-def in_common(a: Transcript, b: Transcript) -> tuple[Transcript, Transcript]:
+def keep_common_steps(a: Transcript, b: Transcript) -> tuple[Transcript, Transcript]:
     """Both without the steps that only one of them took, and without the headers of the way.
 
     Steps are alike but for a number at their end: how often a poll had to be repeated is not the server's answer.
@@ -75,7 +75,7 @@ def shapes_of(pairs: Iterable[tuple[Transcript, Transcript]]) -> tuple[dict[Kind
     sides: tuple[list[Exchange], list[Exchange]] = ([], [])
     for pair in pairs:
         if scenarios()[pair[0].scenario].chapter != _RACES:
-            for side, transcript in zip(sides, in_common(*pair), strict=True):
+            for side, transcript in zip(sides, keep_common_steps(*pair), strict=True):
                 side.extend(transcript.exchanges)
     return _shapes(sides[0]), _shapes(sides[1])
 
@@ -102,7 +102,7 @@ def _without_the_way(exchange: Exchange) -> Exchange:
     response = exchange.response
     if response is None:
         return exchange
-    kept = tuple(header for header in response.headers if header[0].lower() not in HEADERS_OF_THE_WAY)
+    kept = tuple(header for header in response.headers if header[0].lower() not in IGNORED_HEADERS)
     return replace(exchange, response=replace(response, headers=kept))
 
 
@@ -110,7 +110,7 @@ def _shapes(exchanges: Iterable[Exchange]) -> dict[Kind, Shape]:
     answers: dict[Kind, list[Response]] = defaultdict(list)
     for exchange in exchanges:
         response = exchange.response
-        if exchange.outcome == "ok" and response is not None and response.status not in STATUSES_OF_THE_WAY:
+        if exchange.outcome == "ok" and response is not None and response.status not in IGNORED_STATUSES:
             answers[exchange.operation, response.status].append(response)
     return {kind: _shape(responses) for kind, responses in sorted(answers.items())}
 
@@ -189,7 +189,7 @@ def _fields(values: Iterable[_Value]) -> dict[str, Field]:
     return {
         pointer: Field(
             types=frozenset(found) | ({ABSENT} if _sometimes_absent(pointer, types) else frozenset()),
-            spellings=spellings(names[pointer], texts[pointer]) if pointer in texts else {},
+            format_counts=format_counts(names[pointer], texts[pointer]) if pointer in texts else {},
         )
         for pointer, found in types.items()
     }

@@ -50,7 +50,7 @@ _NO_FORMAT: Final = frozenset({"request_id"})
 
 
 @dataclass(frozen=True, slots=True)
-class Spelling:
+class FormatCounts:
     """One aspect of many values: in how many of them each form shows."""
 
     samples: int
@@ -62,7 +62,7 @@ class Spelling:
         return tuple(sorted(self.forms))
 
 
-def spellings(name: str, texts: Iterable[str]) -> dict[Aspect, Spelling]:
+def format_counts(name: str, texts: Iterable[str]) -> dict[Aspect, FormatCounts]:
     """How the values of a field of that name are written; each value counts once."""
     counted: dict[Aspect, Counter[str]] = {}
     samples: Counter[Aspect] = Counter()
@@ -70,10 +70,10 @@ def spellings(name: str, texts: Iterable[str]) -> dict[Aspect, Spelling]:
         for aspect, forms in _forms(name, text):
             counted.setdefault(aspect, Counter()).update(forms)
             samples[aspect] += 1
-    return {aspect: Spelling(samples[aspect], counted[aspect]) for aspect in ASPECTS if aspect in counted}
+    return {aspect: FormatCounts(samples[aspect], counted[aspect]) for aspect in ASPECTS if aspect in counted}
 
 
-def alike(aspect: Aspect, a: Spelling, b: Spelling) -> bool:
+def same_format(aspect: Aspect, a: FormatCounts, b: FormatCounts) -> bool:
     """Whether two sides write this aspect alike, as far as their values can tell."""
     if aspect not in _BY_CHANCE:
         return a.names == b.names
@@ -82,7 +82,7 @@ def alike(aspect: Aspect, a: Spelling, b: Spelling) -> bool:
     return _explained(a, b) and _explained(b, a)
 
 
-def _explained(shown: Spelling, missing: Spelling) -> bool:
+def _explained(shown: FormatCounts, missing: FormatCounts) -> bool:
     """Whether chance explains that forms of one side are missing on the other.
 
     The share of a form is taken as (count + 1) / (samples + 2), so that a single value proves nothing.

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from conformance.contract.catalogue import CatalogueError, load, sources_of
+from conformance.contract.catalogue import CatalogueError, load_catalogue, sources_of
 from conformance.contract.citations import Source
 from conformance.text import Text
 
@@ -41,7 +41,7 @@ class Ambiguity:
 
 
 @cache
-def register() -> tuple[Ambiguity, ...]:
+def load_ambiguities() -> tuple[Ambiguity, ...]:
     """Every entry, in the order of the file.
 
     Raises:
@@ -67,13 +67,13 @@ def register() -> tuple[Ambiguity, ...]:
 
 def readings_of(requirement: str) -> tuple[Ambiguity, ...]:
     """The entries that a requirement rests on, or that concern it."""
-    return tuple(entry for entry in register() if requirement in entry.requirements)
+    return tuple(entry for entry in load_ambiguities() if requirement in entry.requirements)
 
 
 def _refuse_stated(entry: Ambiguity) -> None:
     """No page states what a reading fills in."""
     for name in entry.requirements if entry.kind == "gap" else ():
-        requirement = load().requirements.get(name)
+        requirement = load_catalogue().requirements.get(name)
         if requirement is not None and requirement.basis == "stated":
             raise CatalogueError(
                 f"ambiguities.toml: {name} rests on the reading of {entry.id!r}, so it is not 'stated'"

@@ -101,7 +101,7 @@ class Catalogue:
 
 
 @cache
-def load() -> Catalogue:
+def load_catalogue() -> Catalogue:
     """Read the catalogue that this version ships.
 
     Raises:

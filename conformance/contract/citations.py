@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from conformance.contract.schema_files import derived
+from conformance.contract.schema_files import load_derived_file
 from conformance.text import Lang, Text
 
 PAGES: Final = "PAGES.json"
@@ -62,7 +62,7 @@ def source(reference: str) -> Source:
     rest, _, mention = rest.partition("~")
     key, _, row = rest.partition("/")
     try:
-        page: Mapping[str, Any] = derived(PAGES)["pages"][name]
+        page: Mapping[str, Any] = load_derived_file(PAGES)["pages"][name]
         section = page["sections"][key]
         at = section["rows"][row]["at"] if row else section["mentions"][mention] if mention else section["at"]
         if None in (*at.values(), *section["heading"].values()):

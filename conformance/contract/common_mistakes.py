@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from conformance.contract.catalogue import CatalogueError, load
+from conformance.contract.catalogue import CatalogueError, load_catalogue
 from conformance.text import Text
 
 _TELLING: Final = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)|(?<=[`\"])[\w.]+(?=[`\"])")
@@ -24,7 +24,7 @@ class Mistake:
     """
 
     what: Text
-    mend: Text
+    fix: Text
     symptoms: tuple[str, ...] = ()
 
 
@@ -48,17 +48,17 @@ def consequence_of(requirement: str) -> Text | None:
     return _consequences().get(requirement)
 
 
-def telling(sentence: str) -> frozenset[str]:
+def distinctive_terms(sentence: str) -> frozenset[str]:
     """What tells one sentence about a server from another: the statuses in it, and the words that it quotes."""
     return frozenset(_TELLING.findall(sentence))
 
 
-def likeliest_first(mistakes: Sequence[Mistake], symptom: str) -> tuple[Mistake, ...]:
+def rank_by_symptom(mistakes: Sequence[Mistake], symptom: str) -> tuple[Mistake, ...]:
     """Those first that speak of what was seen: of its statuses and of the words that it quotes. Else the order stays."""
-    seen = telling(symptom)
+    seen = distinctive_terms(symptom)
 
     def likeness(mistake: Mistake) -> float:
-        told = telling(mistake.what.en)
+        told = distinctive_terms(mistake.what.en)
         return len(told & seen) / len(told) if told else 0.0
 
     return tuple(sorted(mistakes, key=likeness, reverse=True))
@@ -71,7 +71,7 @@ def _by_requirement() -> Mapping[str, tuple[Mistake, ...]]:
     Raises:
         CatalogueError: a requirement has none, or one that does not exist has some.
     """
-    found: dict[str, tuple[Mistake, ...]] = dict.fromkeys(load().requirements, ())
+    found: dict[str, tuple[Mistake, ...]] = dict.fromkeys(load_catalogue().requirements, ())
     for family in _data()["family"]:
         mistakes = tuple(
             Mistake(Text(**entry["what"]), Text(**entry["mend"]), tuple(entry.get("symptoms", ())))
@@ -98,7 +98,7 @@ def _consequences() -> Mapping[str, Text]:
         for entry in _data()["consequence"]
         for requirement in entry["requirements"]
     }
-    if unknown := found.keys() - load().requirements.keys():
+    if unknown := found.keys() - load_catalogue().requirements.keys():
         raise CatalogueError(f"common_mistakes.toml: there is no requirement {', '.join(sorted(unknown))}")
     return found
 

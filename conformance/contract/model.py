@@ -1,6 +1,6 @@
 """The pure model of one work item: which answers an operation may get in which state, and what it leaves behind.
 
-It is used where requests overlap, so that no single answer can be judged by itself: `orders.find_order` looks for an
+It is used where requests overlap, so that no single answer can be judged by itself: `orders.find_linearization` looks for an
 order of the operations in which the model allows every answer. Where the docs leave an answer open, the model allows
 each reading; it never guesses. It knows only items that a poll has delivered (the ack of an item that nobody polled
 is not documented) and no leases (their expiry is not documented; a race is over long before).
@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import Final, Literal, TypeAlias, get_args
 
 Phase: TypeAlias = Literal["queued", "starting", "active", "stopping", "stopped"]
-Kind: TypeAlias = Literal["ack", "heartbeat", "stop", "force-stop", "redeliver", "update", "get", "anything"]
+OperationKind: TypeAlias = Literal["ack", "heartbeat", "stop", "force-stop", "redeliver", "update", "get", "anything"]
 
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 """In the order of an item's life: nothing ever moves back (Work schemas § States)."""
@@ -25,7 +25,7 @@ PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 _GATEWAY: Final = frozenset({429, 502, 503, 504})
 """The network's or the gateway's words, never the item's."""
 
-_DOCUMENTED: Final[Mapping[Kind, frozenset[int]]] = {
+_DOCUMENTED: Final[Mapping[OperationKind, frozenset[int]]] = {
     "heartbeat": frozenset({200, 409, 412}),
     "stop": frozenset({200}),
     "force-stop": frozenset({200}),
@@ -37,7 +37,7 @@ _DOCUMENTED: Final[Mapping[Kind, frozenset[int]]] = {
 """What each page answers to a well-formed and authorised request for an item that exists. The ack is not in the
 table: it is what is judged, so no answer of it is set aside."""
 
-SHOWS: Final[Mapping[Kind, frozenset[str]]] = {
+SHOWS: Final[Mapping[OperationKind, frozenset[str]]] = {
     "heartbeat": frozenset({"active", "stopping", "stopped"}),
     "stop": frozenset({"stopping", "stopped"}),
     "force-stop": frozenset({"stopped"}),
@@ -83,13 +83,13 @@ class Operation:
     is what the target also does when it gets this operation alone; in a history that is allowed.
     """
 
-    kind: Kind
+    kind: OperationKind
     worker: str | None = None
     alone: tuple[Undocumented, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ModelResponse:
     """What came back.
 
     `status` None: the answer was lost, the operation may or may not have happened. `state` is the state that the
@@ -102,14 +102,14 @@ class Answer:
     delivered: bool | None = None
 
 
-def step(state: ItemState, operation: Operation, answer: Answer, *, overlapped: bool) -> frozenset[ItemState]:
+def step(state: ItemState, operation: Operation, answer: ModelResponse, *, overlapped: bool) -> frozenset[ItemState]:
     """The states that are possible after `operation` took effect in `state` and was answered `answer`.
 
     Empty: the contract does not allow it. For an unknown outcome `state` itself is among them: it may not have
     happened. `overlapped` says that the request was under way together with another one that can change the item.
     Then an ack may also answer 409 and has no effect (Ack § Errors: the state changed concurrently), and a 200 may
     show a later state than the one that its own effect left. Only a history knows which later states the item really
-    went through, so here any later one passes, and `orders.find_order` narrows it down.
+    went through, so here any later one passes, and `orders.find_linearization` narrows it down.
     """
     if is_unknown(operation, answer):
         return _effects(state, operation) | {state} | _undocumented(state, operation)
@@ -124,7 +124,7 @@ def step(state: ItemState, operation: Operation, answer: Answer, *, overlapped: 
     return frozenset(each for each in after if _may_show(answer, each.phase, later=later))
 
 
-def is_unknown(operation: Operation, answer: Answer) -> bool:
+def is_unknown(operation: Operation, answer: ModelResponse) -> bool:
     """Whether `answer` leaves open if the operation happened.
 
     So does a lost answer, one of a gateway, and, for anything but the ack, an answer that the operation's page does
@@ -145,7 +145,7 @@ def is_unknown(operation: Operation, answer: Answer) -> bool:
     return shows is not None and answer.status == 200 and answer.state is not None and answer.state not in shows
 
 
-def _done_without_content(operation: Operation, answer: Answer) -> bool:
+def _done_without_content(operation: Operation, answer: ModelResponse) -> bool:
     """Whether a 204 says that the operation was done: the target also answered so where nothing overlapped it, and a
     get showed what had come of it."""
     return (
@@ -155,14 +155,14 @@ def _done_without_content(operation: Operation, answer: Answer) -> bool:
     )
 
 
-def shows_later(operation: Operation, answer: Answer, after: Phase) -> bool:
+def shows_later(operation: Operation, answer: ModelResponse, after: Phase) -> bool:
     """Whether a 200 shows another state than `after`, the phase that the operation itself left behind."""
     if answer.status != 200 or answer.state is None or is_unknown(operation, answer):
         return False
     return answer.state != after
 
 
-def _may_show(answer: Answer, after: Phase, *, later: bool) -> bool:
+def _may_show(answer: ModelResponse, after: Phase, *, later: bool) -> bool:
     if answer.status != 200 or answer.state is None or answer.state == after:
         return True
     return later and answer.state in PHASES[PHASES.index(after) :]
@@ -175,7 +175,7 @@ def _effects(state: ItemState, operation: Operation) -> frozenset[ItemState]:
     return frozenset().union(*_allowed(state, operation, overlapped=False).values())
 
 
-def _undocumented(state: ItemState, operation: Operation, answer: Answer | None = None) -> frozenset[ItemState]:
+def _undocumented(state: ItemState, operation: Operation, answer: ModelResponse | None = None) -> frozenset[ItemState]:
     """What the operation leaves behind in `state` as it does alone on this target; with whatever answer for None."""
     seen = [
         each
@@ -220,7 +220,7 @@ def _ack(state: ItemState, worker: str | None, *, overlapped: bool) -> Mapping[i
     return {200: frozenset(won), **refusals}
 
 
-def is_foreign(stored: str | None, sent: str) -> bool:
+def is_other_worker(stored: str | None, sent: str) -> bool:
     """Whether an item that the target holds for `stored` is surely another worker's than `sent` (ruling 7)."""
     return _claim(stored, sent) == "foreign"
 

@@ -23,7 +23,7 @@ from referencing import Registry
 from conformance.contract import timestamps
 
 
-def compiled(schema: Mapping[str, Any]) -> Validator:
+def build_validator(schema: Mapping[str, Any]) -> Validator:
     """Return a validator whose errors have places, keywords and causes, but empty messages.
 
     A reference to another document is an error when it is reached, never a request over the network.

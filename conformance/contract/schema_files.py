@@ -32,7 +32,7 @@ def schema_folder() -> Path:
 
 
 @cache
-def derived(name: str) -> Mapping[str, Any]:
+def load_derived_file(name: str) -> Mapping[str, Any]:
     """A derived file by its path below the folder, for example `en/error_409.schema.json`. Not to be changed.
 
     Raises:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from conformance.contract import timestamps
 from conformance.contract.citations import source
-from conformance.contract.schema_files import derived
+from conformance.contract.schema_files import load_derived_file
 from conformance.text import Lang, Text, join
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def load(lang: Lang, stem: str) -> Mapping[str, Any]:
     Raises:
         SchemaFilesMissing: the file is nowhere.
     """
-    return derived(f"{lang}/{stem}.schema.json")
+    return load_derived_file(f"{lang}/{stem}.schema.json")
 
 
 @cache
@@ -112,7 +112,7 @@ def validators(lang: Lang) -> Mapping[str, Validator]:
     """
     from conformance.contract import schema_dialect  # jsonschema takes long to load, and `list` judges nothing
 
-    return MappingProxyType({stem: schema_dialect.compiled(load(lang, stem)) for stem in STEMS})
+    return MappingProxyType({stem: schema_dialect.build_validator(load(lang, stem)) for stem in STEMS})
 
 
 def violations(schema_name: SchemaName, lang: Lang, instance: object, *, status: int | None) -> list[Violation]:

@@ -81,7 +81,7 @@ def parse(text: str, *, any_offset: bool = False) -> Instant:
     return Instant((seconds - ahead) * _SECOND + int(fraction or "0") * unit, unit)
 
 
-def agree(a: Instant, b: Instant) -> bool:
+def may_be_same_moment(a: Instant, b: Instant) -> bool:
     """Whether both may show the same moment: less than one unit of the coarser precision apart.
 
     Servers round or truncate, so a moment kept in microseconds and shown in seconds moves by up to one.

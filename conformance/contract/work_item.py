@@ -50,7 +50,7 @@ def differences(
     return found
 
 
-def longest_unit(item: Mapping[str, Any]) -> float:
+def coarsest_precision(item: Mapping[str, Any]) -> float:
     """Seconds in one unit of the coarsest timestamp shown; 0.0 where none is shown."""
     units = [instant.unit for field in TIMES if (instant := instant_of(item.get(field))) is not None]
     return max(units, default=0) / 1e9
@@ -70,7 +70,7 @@ def _same(field: str, left: Any, right: Any) -> bool:
     if field in TIMES:
         a, b = instant_of(left), instant_of(right)
         if a is not None and b is not None:
-            return timestamps.agree(a, b)
+            return timestamps.may_be_same_moment(a, b)
     if field == "data" and isinstance(left, Mapping) and isinstance(right, Mapping):
         return all(left.get(name) == right.get(name) for name in ("type", "id"))
     return bool(left == right) and type(left) is type(right)

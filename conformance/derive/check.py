@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.derive.docs import Docs
-from conformance.derive.errors import Unreadable
+from conformance.derive.errors import UnparsablePage
 from conformance.derive.lexicon import LANGS, Lang
 from conformance.derive.output import DIVERGENCES, PAGES, SOURCE, Derivation, pages_json
-from conformance.derive.page import same
+from conformance.derive.page import json_equal
 
 _MISSING: Final = object()
 
@@ -55,7 +55,7 @@ def _load(folder: Path, name: str) -> Any:
     except FileNotFoundError:
         return _MISSING
     except ValueError as error:
-        raise Unreadable(
+        raise UnparsablePage(
             str(file), getattr(error, "lineno", 0), en=f"not JSON ({error})", zh=f"不是合法的 JSON（{error}）"
         ) from None
 
@@ -116,7 +116,7 @@ def _aspects(
 
 
 def _same(one: Any, other: Any) -> bool:
-    return one is other or (one is not _MISSING and other is not _MISSING and same(one, other))
+    return one is other or (one is not _MISSING and other is not _MISSING and json_equal(one, other))
 
 
 def _shown(value: Any, nothing: str) -> str:

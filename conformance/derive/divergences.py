@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from jsonschema import Draft202012Validator, FormatChecker
 
 from conformance.derive.lexicon import LANGS, Lang
-from conformance.derive.page import Page, Section, same
+from conformance.derive.page import Page, Section, json_equal
 from conformance.derive.rows import Row
 from conformance.derive.schema import Pages, Place, Schemas, place
 
@@ -111,7 +111,7 @@ def _sections(en: Page, here: Section, zh: Page, there: Section) -> Iterator[Div
         ("example body", _shown(here.bodies), _shown(there.bodies)),
         ("example request", _shown(here.requests), _shown(there.requests)),
     ):
-        if not same(left and left[0], right and right[0]):
+        if not json_equal(left and left[0], right and right[0]):
             sides = (_said(en, here, left), _said(zh, there, right))
             yield Divergence("languages", aspect, sides)
 
@@ -146,7 +146,7 @@ def _facts(kind: Kind, left: Sided, right: Sided, aspects: frozenset[str] | None
     for aspect in sorted({*left[2].facts, *right[2].facts}):
         if aspects is None or aspect in aspects:
             one, other = left[2].facts.get(aspect), right[2].facts.get(aspect)
-            if not same(one, other):
+            if not json_equal(one, other):
                 yield Divergence(kind, aspect, (_row_side(left, one), _row_side(right, other)))
 
 

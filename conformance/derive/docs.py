@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import httpx
 
-from conformance.derive.errors import Unreadable
+from conformance.derive.errors import UnparsablePage
 from conformance.derive.lexicon import LANGS, Lang
 from conformance.derive.markdown import plain_lines
 from conformance.derive.page import Page, read_page
@@ -28,7 +28,7 @@ _OLDER: Final = "older"
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class PageSource:
     """A page's text. `name` is how its lines are cited, `sheet` whether it is one of the project's own."""
 
     name: str
@@ -46,8 +46,8 @@ class Docs:
     """Every page in both languages, and the texts that they were read from, by language and page."""
 
     pages: Mapping[Lang, Mapping[str, Page]]
-    texts: Mapping[tuple[Lang, str], Text]
-    sheets: Mapping[tuple[Lang, str], Text]
+    texts: Mapping[tuple[Lang, str], PageSource]
+    sheets: Mapping[tuple[Lang, str], PageSource]
 
     @property
     def from_sheets(self) -> list[str]:
@@ -75,7 +75,7 @@ def read(sheets: Path, docs: str | None = None) -> Docs:
     own = {(lang, page): _sheet(sheets, lang, page) for lang in LANGS for page in known_pages()}
     found = _published(docs) if docs is not None else {}
     if docs is not None and not found:
-        raise Unreadable(
+        raise UnparsablePage(
             docs or "--docs",
             0,
             en="none of the known pages is there; a folder holds en/ack.md and zh/ack.md, an address is the root of the docs",
@@ -88,47 +88,47 @@ def read(sheets: Path, docs: str | None = None) -> Docs:
     return Docs(pages, texts, own)
 
 
-def _sheet(sheets: Path, lang: Lang, page: str) -> Text:
+def _sheet(sheets: Path, lang: Lang, page: str) -> PageSource:
     file = sheets / lang / f"{page}.md"
     name = f"{SHEETS}/{lang}/{page}.md"
     try:
-        return Text(name, file.read_bytes(), sheet=True)
+        return PageSource(name, file.read_bytes(), sheet=True)
     except OSError as error:
         why = error.strerror
-        raise Unreadable(name, 0, en=f"the sheet cannot be read ({why})", zh=f"无法读取契约页（{why}）") from None
+        raise UnparsablePage(name, 0, en=f"the sheet cannot be read ({why})", zh=f"无法读取契约页（{why}）") from None
 
 
-def _decoded(text: Text) -> str:
+def _decoded(text: PageSource) -> str:
     try:
         return text.content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = plain_lines(text.content[: error.start].decode("utf-8")).count("\n") + 1
-        raise Unreadable(text.name, line, en="the page is not UTF-8", zh="页面不是 UTF-8 编码") from None
+        raise UnparsablePage(text.name, line, en="the page is not UTF-8", zh="页面不是 UTF-8 编码") from None
 
 
-def _published(docs: str) -> dict[tuple[Lang, str], Text]:
+def _published(docs: str) -> dict[tuple[Lang, str], PageSource]:
     if docs.startswith(("http://", "https://")):
         return _fetched(docs.rstrip("/"))
     folder = Path(docs)
-    found: dict[tuple[Lang, str], Text] = {}
+    found: dict[tuple[Lang, str], PageSource] = {}
     for lang in LANGS:
         for page in known_pages():
             file = folder / lang / f"{page}.md"
             try:
                 if file.is_file():
-                    found[lang, page] = Text(str(file), file.read_bytes(), sheet=False)
+                    found[lang, page] = PageSource(str(file), file.read_bytes(), sheet=False)
             except OSError as error:
                 why = error.strerror
-                raise Unreadable(str(file), 0, en=f"cannot be read ({why})", zh=f"无法读取（{why}）") from None
+                raise UnparsablePage(str(file), 0, en=f"cannot be read ({why})", zh=f"无法读取（{why}）") from None
     return found
 
 
-def _fetched(root: str) -> dict[tuple[Lang, str], Text]:
+def _fetched(root: str) -> dict[tuple[Lang, str], PageSource]:
     """The current editions below an address; a page that is not there (404) is left to the sheets."""
-    found: dict[tuple[Lang, str], Text] = {}
+    found: dict[tuple[Lang, str], PageSource] = {}
     _, login, host = root.partition("://")[2].partition("/")[0].rpartition("@")
     if login:
-        raise Unreadable(
+        raise UnparsablePage(
             host,
             0,
             en="the address holds a user name or password, and pages are read without; leave it out",
@@ -142,7 +142,7 @@ def _fetched(root: str) -> dict[tuple[Lang, str], Text]:
                 address = f"{root}/{known['path'][lang]}.md"
                 content = _get(client, address)
                 if content is not None:
-                    found[lang, page] = Text(address, content, sheet=False)
+                    found[lang, page] = PageSource(address, content, sheet=False)
     return found
 
 
@@ -154,11 +154,11 @@ def _get(client: httpx.Client, address: str) -> bytes | None:
                 return None
             if answer.status_code != httpx.codes.OK:
                 status = answer.status_code
-                raise Unreadable(address, 0, en=f"the server answers {status}", zh=f"服务器返回 {status}")
+                raise UnparsablePage(address, 0, en=f"the server answers {status}", zh=f"服务器返回 {status}")
             for part in answer.iter_bytes():
                 content += part
                 if len(content) > MAX_BYTES:
-                    raise Unreadable(
+                    raise UnparsablePage(
                         address,
                         0,
                         en=f"longer than {MAX_BYTES} bytes; no page is",
@@ -166,5 +166,5 @@ def _get(client: httpx.Client, address: str) -> bytes | None:
                     )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         why = type(error).__name__
-        raise Unreadable(address, 0, en=f"cannot be fetched ({why})", zh=f"无法获取（{why}）") from None
+        raise UnparsablePage(address, 0, en=f"cannot be fetched ({why})", zh=f"无法获取（{why}）") from None
     return bytes(content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Unreadable(Exception):
+class UnparsablePage(Exception):
     """A page is not what the derivation can read.
 
     `page` is the file or address, `line` counts from 1 and is 0 where the whole page is meant.

@@ -22,7 +22,7 @@ _HALF_WIDTH: Final = {0x3000: 0x20} | {full: full - 0xFEE0 for full in range(0xF
 """Full-width forms as ASCII, one for one, so that places in the text stay; code marks are not made of others."""
 
 
-def plain(text: str) -> str:
+def normalize_word(text: str) -> str:
     """A word as it is looked up: full-width forms as ASCII, no code marks, one space, lower case."""
     folded = unicodedata.normalize("NFKC", text).replace("`", "")
     return " ".join(folded.split()).casefold()
@@ -62,9 +62,10 @@ class Lexicon:
 
     def table(self, first_column: str) -> str | None:
         """The kind of a table."""
-        word = plain(first_column)
+        word = normalize_word(first_column)
         return next(
-            (kind for kind, columns in self.data["tables"].items() if word in map(plain, columns["name"])), None
+            (kind for kind, columns in self.data["tables"].items() if word in map(normalize_word, columns["name"])),
+            None,
         )
 
     def column(self, kind: str, text: str) -> str | None:
@@ -102,8 +103,8 @@ class Lexicon:
         return sorted(found, key=lambda phrase: phrase.start)
 
     def _role(self, table: Mapping[str, list[str]], text: str) -> str | None:
-        word = plain(text)
-        return next((role for role, words in table.items() if word in map(plain, words)), None)
+        word = normalize_word(text)
+        return next((role for role, words in table.items() if word in map(normalize_word, words)), None)
 
 
 @cache

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
-from conformance.derive.errors import Unreadable
+from conformance.derive.errors import UnparsablePage
 
 _PARSER: Final = MarkdownIt("commonmark").enable("table").disable("html_block")
 _COMPONENT: Final = re.compile(r"</?[A-Z]")
@@ -136,7 +136,7 @@ def _table(page: str, tokens: list[Token], lines: list[str]) -> Table:
         # The parser fills short rows up and cuts long ones off, as browsers are to; both lose something here.
         width = _width(lines[row.line - 1])
         if width != len(header.cells):
-            raise Unreadable(
+            raise UnparsablePage(
                 page,
                 row.line,
                 en=f"the table has {len(header.cells)} columns and this row {width}; is a `|` too many or missing?",
@@ -154,7 +154,7 @@ def _refuse_broken_table(page: str, content: Token) -> None:
     """Text whose every line begins with a bar was meant as a table, and its second line is not right."""
     written = content.content.split("\n")
     if len(written) > 1 and all(line.lstrip().startswith(("|", "\uff5c")) for line in written):
-        raise Unreadable(
+        raise UnparsablePage(
             page,
             _line(content),
             en="this table is broken: its second line must be `| --- | … |`, with as many columns as the first",

@@ -141,6 +141,6 @@ def _divergence(entry: Divergence) -> dict[str, Any]:
     }
 
 
-def unregistered(entries: Iterable[Divergence]) -> list[Divergence]:
+def unregistered_divergences(entries: Iterable[Divergence]) -> list[Divergence]:
     """The disagreements that the ambiguity register does not know."""
     return [entry for entry in entries if entry.id is None]

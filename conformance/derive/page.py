@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from conformance.derive.errors import Unreadable
+from conformance.derive.errors import UnparsablePage
 from conformance.derive.lexicon import Lang, Lexicon, lexicon, needed_columns, table_of_section
 from conformance.derive.markdown import Block, Fence, Heading, Inline, Paragraph, Table, blocks, plain_lines
-from conformance.derive.rows import Row, row_of, statement
+from conformance.derive.rows import Row, parse_row, parse_statement
 
 INTRODUCTION: Final = "introduction"
 _SETS: Final = frozenset({"mentions", "numbers"})
@@ -82,7 +82,7 @@ def read_page(page_id: str, lang: Lang, name: str, text: str, needed: list[str])
     content = blocks(name, text)
     title = next((block for block in content if isinstance(block, Heading) and block.level == 1), None)
     if title is None:
-        raise Unreadable(
+        raise UnparsablePage(
             name, 0, en="there is no title (`# …`); is this a page?", zh="没有标题（`# …`）；这是文档页面吗？"
         )
     sections: dict[str, Section] = {}
@@ -102,7 +102,7 @@ def read_page(page_id: str, lang: Lang, name: str, text: str, needed: list[str])
     for key in needed:
         if key not in sections:
             wanted = words.data["headings"].get(key, [words.introduction])[0]
-            raise Unreadable(
+            raise UnparsablePage(
                 name,
                 plain_lines(text).rstrip("\n").count("\n") + 1,
                 en=f"the page ends and has no section {wanted!r}",
@@ -124,7 +124,7 @@ def _resolve(sections: Mapping[str, Section]) -> None:
         ]
 
 
-def same(one: Any, other: Any) -> bool:
+def json_equal(one: Any, other: Any) -> bool:
     """Whether two values are the same JSON; in Python, `1 == True == 1.0`."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
@@ -139,7 +139,7 @@ def _opened(name: str, words: Lexicon, heading: Heading, sections: dict[str, Sec
     if key is None:
         return None
     if key in sections:
-        raise Unreadable(
+        raise UnparsablePage(
             name,
             heading.line,
             en=f"a second section {heading.content.text!r}; the first is in line {sections[key].line}",
@@ -165,7 +165,7 @@ def _add(name: str, words: Lexicon, section: Section, block: Block) -> None:
         case Fence() if block.language in _SHELLS:
             section.requests.extend(Example(block.line, request) for request in _requests(name, block))
         case Paragraph():
-            facts, prose = statement(words, block.content)
+            facts, prose = parse_statement(words, block.content)
             for aspect, value in facts.items():
                 before, line = section.statements.get(aspect, (value, block.line))
                 section.statements[aspect] = (sorted({*before, *value}) if aspect in _SETS else before, line)
@@ -180,7 +180,7 @@ def _add_row(name: str, section: Section, row: Row) -> None:
     if first is None:
         section.rows.append(row)
     elif first.facts != row.facts:
-        raise Unreadable(
+        raise UnparsablePage(
             name,
             row.line,
             en=f"a second row {row.key!r} that says something else than the one in line {first.line}",
@@ -202,7 +202,7 @@ def _rows(name: str, words: Lexicon, section: Section, table: Table) -> tuple[st
         if column is None:
             raise _unknown_column(name, table.header.line, cell, words.words("tables", kind))
         if column in columns:
-            raise Unreadable(
+            raise UnparsablePage(
                 name,
                 table.header.line,
                 en=f"the table has a column {cell.text!r} twice",
@@ -212,18 +212,20 @@ def _rows(name: str, words: Lexicon, section: Section, table: Table) -> tuple[st
     for column in needed_columns(kind):
         if column not in columns:
             missing = tables[kind][column][0]
-            raise Unreadable(
+            raise UnparsablePage(
                 name,
                 table.header.line,
                 en=f"the table has no column {missing!r}",
                 zh=f"表格缺少“{missing}”列",
             )
-    return kind, [row_of(name, words, kind, row.line, dict(zip(columns, row.cells, strict=True))) for row in table.rows]
+    return kind, [
+        parse_row(name, words, kind, row.line, dict(zip(columns, row.cells, strict=True))) for row in table.rows
+    ]
 
 
-def _unknown_column(name: str, line: int, cell: Inline, known: list[str]) -> Unreadable:
+def _unknown_column(name: str, line: int, cell: Inline, known: list[str]) -> UnparsablePage:
     listed = ", ".join(dict.fromkeys(known))
-    return Unreadable(
+    return UnparsablePage(
         name,
         line,
         en=f"unknown column {cell.text!r}; known here: {listed}",
@@ -235,26 +237,26 @@ def _json(name: str, fence: Fence) -> Any:
     try:
         return _parsed(fence.content)
     except json.JSONDecodeError as error:
-        raise Unreadable(
+        raise UnparsablePage(
             name,
             fence.line + error.lineno - 1,
             en=f"the example is not JSON ({error.msg}, column {error.colno})",
             zh=f"示例不是合法的 JSON（第 {error.colno} 列：{error.msg}）",
         ) from None
     except _Twice as error:
-        raise Unreadable(
+        raise UnparsablePage(
             name, fence.line, en=f"the example has the key {error} twice", zh=f"示例中的键 {error} 重复"
         ) from None
     except _NoConstant as error:
         before, _, _ = _STRING.sub("", fence.content).partition(str(error))
-        raise Unreadable(
+        raise UnparsablePage(
             name,
             fence.line + before.count("\n"),
             en=f"the example is not JSON ({error} is no value)",
             zh=f"示例不是合法的 JSON（{error} 不是 JSON 值）",
         ) from None
     except (ValueError, RecursionError):
-        raise Unreadable(
+        raise UnparsablePage(
             name,
             fence.line,
             en="the example is not JSON that can be read (a number is too long, or it is nested too deep)",
@@ -296,7 +298,7 @@ def _requests(name: str, fence: Fence) -> Iterator[dict[str, Any]]:
     try:
         words = shlex.split(fence.content.replace("\\\n", " "), comments=True)
     except ValueError as error:
-        raise Unreadable(
+        raise UnparsablePage(
             name, fence.line, en=f"the example is not a shell command ({error})", zh=f"示例不是 shell 命令（{error}）"
         ) from None
     while "curl" in words:

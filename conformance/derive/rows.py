@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from conformance.derive.errors import Unreadable
-from conformance.derive.lexicon import Lexicon, error_types, nearest, plain
+from conformance.derive.errors import UnparsablePage
+from conformance.derive.lexicon import Lexicon, error_types, nearest, normalize_word
 from conformance.derive.markdown import Inline
 
 
@@ -30,7 +30,7 @@ class Row:
     prose: str = ""
 
 
-def row_of(page: str, words: Lexicon, kind: str, line: int, cells: Mapping[str, Inline]) -> Row:
+def parse_row(page: str, words: Lexicon, kind: str, line: int, cells: Mapping[str, Inline]) -> Row:
     """Read one row of a table of a kind; `cells` by column.
 
     Raises:
@@ -51,7 +51,7 @@ def row_of(page: str, words: Lexicon, kind: str, line: int, cells: Mapping[str, 
     return Row(key, line, {**facts, **said}, prose)
 
 
-def statement(words: Lexicon, content: Inline) -> tuple[dict[str, Any], str]:
+def parse_statement(words: Lexicon, content: Inline) -> tuple[dict[str, Any], str]:
     """The facts of a paragraph, and what is left of it. One that is a lone code span is the operation's address."""
     if len(content.codes) == 1 and content.text == f"`{content.codes[0]}`":
         return {"operation": content.codes[0]}, ""
@@ -96,20 +96,22 @@ def _value(meaning: str, code: str) -> Any:
 def _key(page: str, words: Lexicon, kind: str, line: int, cell: Inline) -> str:
     key = cell.codes[0] if len(cell.codes) == 1 else cell.text
     if not key:
-        raise Unreadable(page, line, en="the first cell is empty", zh="第一个单元格为空")
+        raise UnparsablePage(page, line, en="the first cell is empty", zh="第一个单元格为空")
     if kind == "rules":
         rule = words.rule(key)
         if rule is None:
             raise _unknown(page, line, key, words.words("rules"), en="rule", zh="规则")
         return rule
-    if kind == "errors" and not (len(plain(key)) == 3 and plain(key).isdecimal() and "100" <= plain(key) <= "599"):
-        raise Unreadable(page, line, en=f"{key!r} is not an HTTP status", zh=f"“{key}”不是 HTTP 状态码")
-    return plain(key) if kind == "errors" else key
+    if kind == "errors" and not (
+        len(normalize_word(key)) == 3 and normalize_word(key).isdecimal() and "100" <= normalize_word(key) <= "599"
+    ):
+        raise UnparsablePage(page, line, en=f"{key!r} is not an HTTP status", zh=f"“{key}”不是 HTTP 状态码")
+    return normalize_word(key) if kind == "errors" else key
 
 
 def _types(page: str, words: Lexicon, line: int, cell: Inline) -> list[str]:
     types = []
-    for word in plain(cell.text).replace("\\", "").split("|"):
+    for word in normalize_word(cell.text).replace("\\", "").split("|"):
         name = words.type_name(word)
         if name is None:
             raise _unknown(page, line, word.strip() or cell.text, words.words("types"), en="type", zh="类型")
@@ -126,16 +128,18 @@ def _required(page: str, words: Lexicon, line: int, cell: Inline) -> bool:
 
 
 def _error_type(page: str, line: int, cell: Inline) -> str:
-    word = plain(cell.text)
+    word = normalize_word(cell.text)
     if word not in error_types():
         raise _unknown(page, line, word, error_types(), en="error type", zh="错误类型")
     return word
 
 
-def _unknown(page: str, line: int, word: str, known: list[str] | tuple[str, ...], *, en: str, zh: str) -> Unreadable:
+def _unknown(
+    page: str, line: int, word: str, known: list[str] | tuple[str, ...], *, en: str, zh: str
+) -> UnparsablePage:
     near = nearest(word, known)
     listed = ", ".join(known)
-    return Unreadable(
+    return UnparsablePage(
         page,
         line,
         en=f"unknown {en} {word!r}; " + (f"did you mean {near!r}?" if near else f"known: {listed}"),

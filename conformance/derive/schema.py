@@ -71,7 +71,7 @@ def derive_schemas(pages: Pages) -> Schemas:
     result = Schemas(lang)
     builder = _Builder(pages, result.used)
     item_title, error_title = _TITLES[lang]
-    item = builder.whole(pages["work-schemas"], "work-item", whole_items(pages))
+    item = builder.whole(pages["work-schemas"], "work-item", full_item_examples(pages))
     result.files["work_item"] = _document(lang, "work-item", item_title, item)
     envelope_page = pages["errors"]
     bodies = [example.value for example in envelope_page.sections["envelope"].bodies]
@@ -86,7 +86,7 @@ def derive_schemas(pages: Pages) -> Schemas:
     return result
 
 
-def whole_items(pages: Pages) -> list[Any]:
+def full_item_examples(pages: Pages) -> list[Any]:
     """The examples of a whole work item."""
     sections = (pages[page].sections["example-response"] for page in WHOLE_ITEMS)
     return [example.value for section in sections for example in section.bodies]

@@ -30,13 +30,13 @@ NAMES: Final[dict[str, Text]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """`text` is what was found, `mend` what to do about it. Both are safe to print, whatever the target sent."""
+class CheckResult:
+    """`text` is what was found, `fix` what to do about it. Both are safe to print, whatever the target sent."""
 
     id: str
     state: State
     text: Text
-    mend: Text | None = None
+    fix: Text | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object."""
@@ -44,20 +44,20 @@ class Point:
             "id": self.id,
             "state": self.state,
             "text": self.text.to_json(),
-            "mend": self.mend.to_json() if self.mend else None,
+            "mend": self.fix.to_json() if self.fix else None,
         }
 
 
-def good(name: str, text: Text) -> Point:
+def good(name: str, text: Text) -> CheckResult:
     """Nothing stands in the way here."""
-    return Point(name, "good", text)
+    return CheckResult(name, "good", text)
 
 
-def bad(name: str, text: Text, mend: Text) -> Point:
+def bad(name: str, text: Text, fix: Text) -> CheckResult:
     """This stands in the way."""
-    return Point(name, "bad", text, mend)
+    return CheckResult(name, "bad", text, fix)
 
 
-def unknown(name: str, text: Text, mend: Text | None = None) -> Point:
+def unknown(name: str, text: Text, fix: Text | None = None) -> CheckResult:
     """Not looked at, or not to be told."""
-    return Point(name, "unknown", text, mend)
+    return CheckResult(name, "unknown", text, fix)

@@ -6,24 +6,24 @@ import asyncio
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.arrange.cleanup import remove
+from conformance.arrange.cleanup import remove_resources
 from conformance.arrange.command_arranger import release
-from conformance.arrange.environments import Workspace
-from conformance.arrange.item_source import Arrangement
+from conformance.arrange.environments import RunResources
+from conformance.arrange.item_source import ArrangeConfig
 from conformance.arrange.journal import Journal, JournalInMemory, new_run_id
-from conformance.arrange.preflight import CannotStart, preflight
+from conformance.arrange.preflight import PreflightError, preflight
 from conformance.client.api import Api
-from conformance.client.availability import TargetGone
-from conformance.client.client_session import converse
-from conformance.doctor.check_result import Point, bad, good, unknown
+from conformance.client.availability import TargetUnreachable
+from conformance.client.client_session import run_with_client
+from conformance.doctor.check_result import CheckResult, bad, good, unknown
 from conformance.doctor.findings import findings
-from conformance.doctor.network import look, unreached
-from conformance.doctor.probes import ask
-from conformance.reporting.escaping import safe
+from conformance.doctor.network import check_network, skipped_results
+from conformance.doctor.probes import send_probes
+from conformance.reporting.escaping import escape_line
 from conformance.target import ConfigurationError, Credentials, Limits, Target
 from conformance.text import Text, join
 
-_BY_API: Final = Arrangement()
+_BY_API: Final = ArrangeConfig()
 _PATIENCE: Final = 10.0
 """Seconds for a look at name, connection and TLS, where --timeout does not allow less."""
 
@@ -36,34 +36,34 @@ _HURRIED: Final = 8.0
 _ON_THE_WAY: Final = ("dns", "tcp", "tls", "http", "prefix", "token", "rights", "kinds", "rate-limit", "clock")
 
 
-def examine(
-    target: Target, credentials: Credentials, limits: Limits, *, write: bool, arrangement: Arrangement = _BY_API
-) -> list[Point]:
+def run_checks(
+    target: Target, credentials: Credentials, limits: Limits, *, write: bool, arrange_config: ArrangeConfig = _BY_API
+) -> list[CheckResult]:
     """Every point, in order. Only reads unless `write`, and then what was made is removed again.
 
     With given items nothing is asked of the account: a run does not need it.
     """
     try:
-        points = asyncio.run(look(target, within=min(limits.timeout, _PATIENCE)))
+        points = asyncio.run(check_network(target, within=min(limits.timeout, _PATIENCE)))
         if _stopped(points):
-            return [*points, *unreached(points, _ON_THE_WAY), _NOT_TRIED]
-        if arrangement.mode != "api":
-            return [*points, *_given(target, credentials, limits, arrangement, write=write)]
-        answers = converse(target, credentials, limits, ask, within=_WHOLE, tries=1)
+            return [*points, *skipped_results(points, _ON_THE_WAY), _NOT_TRIED]
+        if arrange_config.mode != "api":
+            return [*points, *_given(target, credentials, limits, arrange_config, write=write)]
+        answers = run_with_client(target, credentials, limits, send_probes, within=_WHOLE, tries=1)
         points += findings(answers, target)
-        points += unreached(points, _ON_THE_WAY)
+        points += skipped_results(points, _ON_THE_WAY)
         if not write:
             return [*points, _NOT_TRIED]
         if not _stopped(points):
             points += _made(target, credentials, limits)
     except ConfigurationError as error:
         return [bad("settings", error.reason, _SETTINGS_MEND)]
-    except TargetGone:
+    except TargetUnreachable:
         points += [bad("http", _SLOW, Text("try again when the target is less busy", "请在目标不繁忙时重试"))]
-        points += unreached(points, _ON_THE_WAY)
+        points += skipped_results(points, _ON_THE_WAY)
     except TimeoutError:
         points += [unknown("http", _SLOW, Text("try again when the target is less busy", "请在目标不繁忙时重试"))]
-        points += unreached(points, _ON_THE_WAY)
+        points += skipped_results(points, _ON_THE_WAY)
     return points
 
 
@@ -73,45 +73,51 @@ _NOT_TRIED: Final = unknown(
 
 
 def _given(
-    target: Target, credentials: Credentials, limits: Limits, arrangement: Arrangement, *, write: bool
-) -> Iterator[Point]:
+    target: Target, credentials: Credentials, limits: Limits, arrange_config: ArrangeConfig, *, write: bool
+) -> Iterator[CheckResult]:
     """Begin as a run on given items does; a program is asked for some only with `write`, and to release them."""
-    if arrangement.mode == "command" and not write:
+    if arrange_config.mode == "command" and not write:
         yield _NOT_TRIED
         return
     journal = JournalInMemory()
 
-    async def begin(api: Api) -> Workspace:
-        return await preflight(api, journal, new_run_id(), arrangement)
+    async def begin(api: Api) -> RunResources:
+        return await preflight(api, journal, new_run_id(), arrange_config)
 
     async def give_back(api: Api) -> list[str]:
-        return await release(arrangement.program(api), journal.claimed(), at_once=limits.concurrency)
+        return await release(arrange_config.program(api), journal.claimed(), at_once=limits.concurrency)
 
     try:
-        workspace = converse(target, credentials, limits, begin, within=_WHOLE)
-    except CannotStart as stop:
-        yield bad("work", Text(safe(stop.reason.en, 400), safe(stop.reason.zh, 400)), _GIVEN_MEND)
+        run_resources = run_with_client(target, credentials, limits, begin, within=_WHOLE)
+    except PreflightError as stop:
+        yield bad("work", Text(escape_line(stop.reason.en, 400), escape_line(stop.reason.zh, 400)), _GIVEN_MEND)
     else:
-        yield _shown(workspace)
-    if arrangement.mode == "command":
-        yield _left(converse(target, credentials, limits, give_back))
-        arrangement.close()
+        yield _shown(run_resources)
+    if arrange_config.mode == "command":
+        yield _left(run_with_client(target, credentials, limits, give_back))
+        arrange_config.close()
 
 
-def _shown(workspace: Workspace) -> Point:
+def _shown(run_resources: RunResources) -> CheckResult:
     """What the given items lack, where they lack something."""
-    lacks = [Text.from_json(reason) for reason in workspace.missing.values()]
-    if not lacks or (workspace.quiet and workspace.cloud and not workspace.missing.keys() - {"quiet", "cloud"}):
+    lacks = [Text.from_json(reason) for reason in run_resources.missing.values()]
+    if not lacks or (
+        run_resources.quiet and run_resources.cloud and not run_resources.missing.keys() - {"quiet", "cloud"}
+    ):
         return good("work", Text("the target shows a given item", "目标可显示给定的 item"))
-    return unknown("work", join(Text("; ", "；"), [Text(safe(t.en, 200), safe(t.zh, 200)) for t in lacks]), _GIVEN_MEND)
+    return unknown(
+        "work",
+        join(Text("; ", "；"), [Text(escape_line(t.en, 200), escape_line(t.zh, 200)) for t in lacks]),
+        _GIVEN_MEND,
+    )
 
 
-def _left(sentences: list[str]) -> Point:
+def _left(sentences: list[str]) -> CheckResult:
     if not sentences:
         return good("clean-up", Text("everything was given back", "已全部归还"))
     return unknown(
         "clean-up",
-        Text("not given back: {first}", "未归还：{first}").format(first=safe(sentences[0], 300)),
+        Text("not given back: {first}", "未归还：{first}").format(first=escape_line(sentences[0], 300)),
         Text("remove it by hand", "请手动清除"),
     )
 
@@ -124,11 +130,11 @@ _SETTINGS_MEND: Final = Text("see `work-conformance doctor --help`", "参见 `wo
 _SLOW: Final = Text("the questions were not answered in time", "未在时限内应答")
 
 
-def _stopped(points: list[Point]) -> bool:
+def _stopped(points: list[CheckResult]) -> bool:
     return any(point.state == "bad" for point in points)
 
 
-def _made(target: Target, credentials: Credentials, limits: Limits) -> Iterator[Point]:
+def _made(target: Target, credentials: Credentials, limits: Limits) -> Iterator[CheckResult]:
     """Make what a run makes before its first scenario, see an item delivered, and remove all of it.
 
     Whoever interrupts it has everything removed all the same, in less time.
@@ -137,9 +143,11 @@ def _made(target: Target, credentials: Credentials, limits: Limits) -> Iterator[
     journal = JournalInMemory()
     within = _WHOLE
     try:
-        workspace = converse(target, credentials, limits, lambda api: preflight(api, journal, run_id), within=_WHOLE)
-    except CannotStart as stop:
-        text = Text(safe(stop.reason.en, 400), safe(stop.reason.zh, 400))
+        run_resources = run_with_client(
+            target, credentials, limits, lambda api: preflight(api, journal, run_id), within=_WHOLE
+        )
+    except PreflightError as stop:
+        text = Text(escape_line(stop.reason.en, 400), escape_line(stop.reason.zh, 400))
         yield bad("work", text, _WORK_MEND)
     except TimeoutError:
         yield bad("work", _SLOW, _WORK_MEND)
@@ -147,7 +155,7 @@ def _made(target: Target, credentials: Credentials, limits: Limits) -> Iterator[
         within = _HURRIED
         yield bad("work", Text("interrupted", "已中断"), Text("run it again", "请重新运行"))
     else:
-        yield _places(second=workspace.quiet is not None, cloud=workspace.cloud is not None)
+        yield _places(second=run_resources.quiet is not None, cloud=run_resources.cloud is not None)
     yield from _cleaned(target, credentials, limits, journal, run_id, within=within)
 
 
@@ -157,7 +165,7 @@ _WORK_MEND: Final = Text(
 )
 
 
-def _places(*, second: bool, cloud: bool) -> Point:
+def _places(*, second: bool, cloud: bool) -> CheckResult:
     if second and cloud:
         return good(
             "work",
@@ -184,12 +192,12 @@ _NOT_SELF_HOSTED: Final = Text("one that is not self-hosted", "非 self-hosted �
 
 def _cleaned(
     target: Target, credentials: Credentials, limits: Limits, journal: Journal, run_id: str, *, within: float
-) -> Iterator[Point]:
+) -> Iterator[CheckResult]:
     async def clean(api: Api) -> int:
-        return len(await remove(api, journal.read(), within=within))
+        return len(await remove_resources(api, journal.read(), within=within))
 
     try:
-        left = converse(target, credentials, limits, clean)
+        left = run_with_client(target, credentials, limits, clean)
     except KeyboardInterrupt:
         if within > _HURRIED:  # interrupted for the first time: once more, in less time
             yield from _cleaned(target, credentials, limits, journal, run_id, within=_HURRIED)

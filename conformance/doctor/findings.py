@@ -12,11 +12,11 @@ from typing import Final
 from conformance.arrange.refusals import outcome
 from conformance.client.connection_errors import Reason
 from conformance.contract.strict_json import NotStrictJson, parse
-from conformance.doctor.check_result import Point, bad, good, unknown
+from conformance.doctor.check_result import CheckResult, bad, good, unknown
 from conformance.doctor.network import shown
-from conformance.doctor.probes import COLLECTIONS, Answers, entries_of, status_of
+from conformance.doctor.probes import COLLECTIONS, ProbeResponses, entries_of, status_of
 from conformance.exchange import Exchange, Response
-from conformance.reporting.escaping import safe
+from conformance.reporting.escaping import escape_line
 from conformance.target import DEFAULT_API_PREFIX, Target
 from conformance.text import Text, join
 
@@ -28,7 +28,7 @@ _BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVA
 _SHOWN: Final = 80
 
 
-def findings(answers: Answers, target: Target) -> Iterator[Point]:
+def findings(answers: ProbeResponses, target: Target) -> Iterator[CheckResult]:
     """Every point that the answers tell something of."""
     yield _http(answers.listing, answers.trouble)
     response = answers.listing.response
@@ -46,7 +46,7 @@ def findings(answers: Answers, target: Target) -> Iterator[Point]:
     yield _clock(answers, response)
 
 
-def _http(listing: Exchange, trouble: Reason | None) -> Point:
+def _http(listing: Exchange, trouble: Reason | None) -> CheckResult:
     response = listing.response
     if trouble is not None:
         return bad("http", Text("no answer ({why})", "没有响应（{why}）").format(why=shown(trouble)), trouble.hint)
@@ -56,7 +56,7 @@ def _http(listing: Exchange, trouble: Reason | None) -> Point:
         status=response.status, n=milliseconds
     )
     if 300 <= response.status < 400:
-        where = safe(response.header("location") or "?", _SHOWN)
+        where = escape_line(response.header("location") or "?", _SHOWN)
         return bad(
             "http",
             Text("{words}: a redirect to {where}", "{words}：重定向到 {where}").format(words=words, where=where),
@@ -66,15 +66,15 @@ def _http(listing: Exchange, trouble: Reason | None) -> Point:
             ),
         )
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status not in _BUSY:
-        mend = Text("the server or its gateway is in trouble: look into its log", "服务器或网关出错：请查看其日志")
+        fix = Text("the server or its gateway is in trouble: look into its log", "服务器或网关出错：请查看其日志")
         # A run gives up where a gateway answers in the server's place; with a list that alone is broken it goes on.
-        return (bad if listing.outcome != "ok" else unknown)("http", words, mend)
+        return (bad if listing.outcome != "ok" else unknown)("http", words, fix)
     return good("http", words)
 
 
-def _prefix(answers: Answers, target: Target) -> Point:
+def _prefix(answers: ProbeResponses, target: Target) -> CheckResult:
     """Whether what answers under the prefix looks like the API."""
-    prefix = safe(target.api_prefix or "/")
+    prefix = escape_line(target.api_prefix or "/")
     status = status_of(answers.listing)
     if entries_of(answers.listing) is not None and status == HTTPStatus.OK:
         return good(
@@ -135,7 +135,7 @@ def _coding(exchange: Exchange) -> str | None:
     response = exchange.response
     if response is None or response.body.problem != "bad-content-encoding":
         return None
-    return safe(response.header("content-encoding") or "?", _SHOWN)
+    return escape_line(response.header("content-encoding") or "?", _SHOWN)
 
 
 _PREFIX_MEND: Final = Text(
@@ -156,12 +156,12 @@ def _is_json(exchange: Exchange) -> bool:
     return True
 
 
-def _token(answers: Answers) -> Point:
+def _token(answers: ProbeResponses) -> CheckResult:
     status = status_of(answers.listing)
     if status == HTTPStatus.UNAUTHORIZED:
         return bad(
             "token",
-            Text("refused ({outcome})", "被拒绝（{outcome}）").format(outcome=safe(outcome(answers.listing))),
+            Text("refused ({outcome})", "被拒绝（{outcome}）").format(outcome=escape_line(outcome(answers.listing))),
             Text(
                 "set QODER_PAT, or the variable that --pat-env names, to a valid token of this target, not one of another edition",
                 "请将 QODER_PAT 或 --pat-env 指定的变量设置为该目标的有效 token，而非其他版本环境的 token",
@@ -178,7 +178,7 @@ def _token(answers: Answers) -> Point:
     return unknown("token", Text("cannot be told from this answer", "无法由此响应判断"))
 
 
-def _optional_tokens(answers: Mapping[str, Exchange]) -> Point:
+def _optional_tokens(answers: Mapping[str, Exchange]) -> CheckResult:
     """An expired token has to be refused, the others known."""
     wrong = []
     for kind, exchange in answers.items():
@@ -197,7 +197,7 @@ def _optional_tokens(answers: Mapping[str, Exchange]) -> Point:
     )
 
 
-def _rights(answers: Answers) -> Point:
+def _rights(answers: ProbeResponses) -> CheckResult:
     """What the token may list. Whether it may create is not tried by reading."""
     lists = {"environments": answers.listing, **answers.lists}
     if answers.models is not None:
@@ -210,7 +210,7 @@ def _rights(answers: Answers) -> Point:
         # A run begins with the list of environments, and needs none of the others: `clean` does.
         return (bad if "environments" in refused else unknown)(
             "rights",
-            text.format(names=", ".join(refused), said=safe(said)),
+            text.format(names=", ".join(refused), said=escape_line(said)),
             Text(
                 "use a token that may list and create environments, agents and sessions",
                 "请使用有权列出并创建 environment、agent 和 session 的 token",
@@ -230,13 +230,13 @@ def _rights(answers: Answers) -> Point:
     )
 
 
-def _kinds(entries: list[object]) -> Point:
+def _kinds(entries: list[object]) -> CheckResult:
     """The kinds of environments that are there; a run makes its own."""
     kinds: Counter[str] = Counter()
     for entry in entries:
         config = entry.get("config") if isinstance(entry, dict) else None
         kind = config.get("type") if isinstance(config, dict) else None
-        kinds[safe(kind, 40) if isinstance(kind, str) else "?"] += 1
+        kinds[escape_line(kind, 40) if isinstance(kind, str) else "?"] += 1
     if not kinds:
         return unknown("kinds", Text("none yet; a run makes its own", "尚无；运行时会自行创建"))
     counted = Text("{n} of kind {kind}", "{kind} {n} 个")
@@ -244,9 +244,9 @@ def _kinds(entries: list[object]) -> Point:
     return good("kinds", Text("{words}; a run makes its own", "{words}；运行时会自行创建").format(words=words))
 
 
-def _rate_limit(response: Response) -> Point:
+def _rate_limit(response: Response) -> CheckResult:
     told = {name: value for name in _LIMIT_HEADERS if (value := response.header(name)) is not None}
-    words = ", ".join(f"{name}: {safe(value, _SHOWN)}" for name, value in told.items())
+    words = ", ".join(f"{name}: {escape_line(value, _SHOWN)}" for name, value in told.items())
     if response.status in _BUSY:
         return unknown(
             "rate-limit",
@@ -262,7 +262,7 @@ def _rate_limit(response: Response) -> Point:
     )
 
 
-def _clock(answers: Answers, response: Response) -> Point:
+def _clock(answers: ProbeResponses, response: Response) -> CheckResult:
     """A Date header has whole seconds: its middle is compared with the middle of the request."""
     try:
         shown = email.utils.parsedate_to_datetime(response.header("date") or "")

@@ -16,10 +16,10 @@ from urllib.request import getproxies
 
 from cryptography import x509
 
-from conformance.client.connection_errors import Reason, of_tls
+from conformance.client.connection_errors import Reason, tls_failure_reason
 from conformance.client.tls import tls_context
-from conformance.doctor.check_result import Point, bad, good, unknown
-from conformance.reporting.escaping import safe
+from conformance.doctor.check_result import CheckResult, bad, good, unknown
+from conformance.reporting.escaping import escape_line
 from conformance.target import Connection, Target
 from conformance.text import Text
 
@@ -28,7 +28,7 @@ _SOON: Final = 14
 """Days before its end from which a certificate is worth a word."""
 
 
-async def look(target: Target, *, within: float) -> list[Point]:
+async def check_network(target: Target, *, within: float) -> list[CheckResult]:
     """The points up to a connection on which HTTP can be spoken; each takes at most `within` seconds."""
     proxy = target.connection.proxy
     points = [_url(target), _proxy(target.connection, proxy)]
@@ -55,9 +55,9 @@ def _address(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80)
 
 
-def _url(target: Target) -> Point:
+def _url(target: Target) -> CheckResult:
     words = Text("{url}, API below {prefix}", "{url}，API 位于 {prefix} 之下").format(
-        url=safe(target.base_url), prefix=safe(target.api_prefix or "/")
+        url=escape_line(target.base_url), prefix=escape_line(target.api_prefix or "/")
     )
     if target.base_url.startswith("http:") and not target.loopback:
         return unknown(
@@ -71,10 +71,10 @@ def _url(target: Target) -> Point:
     return good("url", words)
 
 
-def _proxy(connection: Connection, proxy: str | None) -> Point:
+def _proxy(connection: Connection, proxy: str | None) -> CheckResult:
     """Of a proxy's address only host and port are shown: the rest may be a password."""
     if proxy is not None:
-        shown = safe(proxy.rpartition("@")[2].rpartition("//")[2])
+        shown = escape_line(proxy.rpartition("@")[2].rpartition("//")[2])
         return good("proxy", Text("everything goes through {proxy}", "所有请求经由 {proxy}").format(proxy=shown))
     if not connection.trust_env and {"http", "https", "all"} & set(getproxies()):
         return unknown(
@@ -88,7 +88,7 @@ def _proxy(connection: Connection, proxy: str | None) -> Point:
     return good("proxy", Text("none", "无"))
 
 
-async def _name(host: str, within: float) -> Point:
+async def _name(host: str, within: float) -> CheckResult:
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -101,7 +101,9 @@ async def _name(host: str, within: float) -> Point:
     except (OSError, TimeoutError, UnicodeError) as error:
         return bad(
             "dns",
-            Text("{host} has no address ({why})", "{host} 没有地址（{why}）").format(host=safe(host), why=_why(error)),
+            Text("{host} has no address ({why})", "{host} 没有地址（{why}）").format(
+                host=escape_line(host), why=_why(error)
+            ),
             Text(
                 "check the spelling of --base-url, the network and its DNS; behind a proxy, give --proxy",
                 "请检查 --base-url 的拼写、网络和 DNS；如需代理，请用 --proxy 指定",
@@ -111,13 +113,13 @@ async def _name(host: str, within: float) -> Point:
     return good(
         "dns",
         Text("{host} is {addresses}", "{host} 的地址为 {addresses}").format(
-            host=safe(host), addresses=", ".join(addresses[:4])
+            host=escape_line(host), addresses=", ".join(addresses[:4])
         ),
     )
 
 
-async def _connection(host: str, port: int, within: float) -> Point:
-    where = f"{safe(host)}:{port}"
+async def _connection(host: str, port: int, within: float) -> CheckResult:
+    where = f"{escape_line(host)}:{port}"
     try:
         async with asyncio.timeout(within):
             _, writer = await asyncio.open_connection(host, port)
@@ -132,16 +134,16 @@ async def _connection(host: str, port: int, within: float) -> Point:
                 "请检查端口、服务器是否已启动、中间是否有防火墙；如需代理，请用 --proxy 指定",
             ),
         )
-    await _let_go(writer)
+    await _close_idle(writer)
     return good("tcp", Text("{where} takes connections", "{where} 可以连接").format(where=where))
 
 
-async def _tls(connection: Connection, host: str, port: int, within: float) -> Point:
+async def _tls(connection: Connection, host: str, port: int, within: float) -> CheckResult:
     try:
         async with asyncio.timeout(within):
             _, writer = await asyncio.open_connection(host, port, ssl=tls_context(connection), server_hostname=host)
     except (OSError, TimeoutError) as error:
-        reason = of_tls(error) if isinstance(error, ssl.SSLError) else None
+        reason = tls_failure_reason(error) if isinstance(error, ssl.SSLError) else None
         if reason is not None:
             return bad("tls", shown(reason), reason.hint)
         return bad(
@@ -153,11 +155,11 @@ async def _tls(connection: Connection, host: str, port: int, within: float) -> P
             ),
         )
     peer: ssl.SSLObject = writer.get_extra_info("ssl_object")
-    await _let_go(writer)
+    await _close_idle(writer)
     return _certificate(peer, insecure=connection.insecure)
 
 
-def _certificate(peer: ssl.SSLObject, *, insecure: bool) -> Point:
+def _certificate(peer: ssl.SSLObject, *, insecure: bool) -> CheckResult:
     version = peer.version() or "TLS"
     try:
         end = x509.load_der_x509_certificate(peer.getpeercert(binary_form=True) or b"").not_valid_after_utc
@@ -179,7 +181,7 @@ def _certificate(peer: ssl.SSLObject, *, insecure: bool) -> Point:
     return good("tls", told)
 
 
-async def _let_go(writer: asyncio.StreamWriter) -> None:
+async def _close_idle(writer: asyncio.StreamWriter) -> None:
     """End a connection at once: nobody is to be waited for with a farewell."""
     writer.transport.abort()
     with contextlib.suppress(OSError):
@@ -188,19 +190,19 @@ async def _let_go(writer: asyncio.StreamWriter) -> None:
 
 def shown(reason: Reason) -> Text:
     """The reason, safe to print."""
-    return Text(safe(reason.text.en, 300), safe(reason.text.zh, 300))
+    return Text(escape_line(reason.text.en, 300), escape_line(reason.text.zh, 300))
 
 
 def _why(error: Exception) -> str:
     """The trouble in a few words, those of the system where it has some."""
     if isinstance(error, ssl.SSLError):
-        return safe(str(error.reason or error), 200)
+        return escape_line(str(error.reason or error), 200)
     if isinstance(error, socket.gaierror) or not isinstance(error, OSError) or not error.errno:
-        return safe(str(error.args[-1]) if error.args else "timed out", 200)
+        return escape_line(str(error.args[-1]) if error.args else "timed out", 200)
     return os.strerror(error.errno)
 
 
-def unreached(points: list[Point], names: tuple[str, ...]) -> Iterator[Point]:
+def skipped_results(points: list[CheckResult], names: tuple[str, ...]) -> Iterator[CheckResult]:
     """What could not be looked at since an earlier point stands in the way."""
     done = {point.id for point in points}
     for name in names:

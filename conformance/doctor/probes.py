@@ -20,7 +20,7 @@ _OTHER_PREFIXES: Final = (DEFAULT_API_PREFIX, "/api/v1", "/v1", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class ProbeResponses:
     """What came back. `answered_at` is this machine's time when the first list was complete.
 
     `elsewhere` is another prefix under which the list is, where it is not under the one that was given; `tokens` are
@@ -37,10 +37,10 @@ class Answers:
     trouble: Reason | None = None
 
 
-async def ask(api: Api) -> Answers:
+async def send_probes(api: Api) -> ProbeResponses:
     """Ask for the environments; the rest is asked only where that is answered."""
     listing = await _list(api, "environments")
-    answers = Answers(listing=listing, answered_at=datetime.now(UTC), trouble=api.client.trouble)
+    answers = ProbeResponses(listing=listing, answered_at=datetime.now(UTC), trouble=api.client.trouble)
     status = status_of(listing)
     if status == HTTPStatus.NOT_FOUND and api.client.target.arrange_url is None:
         return replace(answers, elsewhere=await _elsewhere(api))

@@ -78,7 +78,7 @@ class _Resource:
 
     async def _respond(self, request: Request) -> Response:
         authorization = request.headers.getlist("authorization")
-        principal = self._service.seams.authenticate(self._service.tokens, authorization)
+        principal = self._service.policy.authenticate(self._service.tokens, authorization)
         operation = self._methods.get(request.method)
         if operation is None:
             raise method_not_allowed(", ".join(sorted(self._methods)))
@@ -100,7 +100,7 @@ class _Refusing:
     """Exception handlers: every one of them answers with the error envelope."""
 
     def __init__(self, service: Service) -> None:
-        self._render = service.seams.render_refusal
+        self._render = service.policy.render_refusal
 
     async def answer(self, request: Request, error: Exception) -> Response:
         """A refusal that an operation raised."""

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 
-class Arrivals:
+class WorkNotifier:
     """Wakes the waiting polls of an environment. To be used on one event loop."""
 
     def __init__(self) -> None:

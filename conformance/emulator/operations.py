@@ -38,7 +38,7 @@ class Call:
     def environment(self, demand: Demand = Demand.NOTHING) -> Environment:
         """The environment of the path, admitted for this principal. Raises ApiError 404, 403, 400."""
         found = self.service.store.environments.get(self.path["environment_id"])
-        return self.service.seams.admit(self.principal, found, demand)
+        return self.service.policy.admit(self.principal, found, demand)
 
     def require_permission(self) -> None:
         """Raises ApiError 403 unless the principal may change things."""

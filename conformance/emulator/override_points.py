@@ -1,6 +1,6 @@
 """Where a server may be made to behave differently: its decisions, as replaceable pure functions.
 
-The rest of the package reaches these decisions only through a `Seams`. A server that departs from the
+The rest of the package reaches these decisions only through a `Policy`. A server that departs from the
 documentation in one point, or uses a freedom it leaves, is ``dataclasses.replace(HEALTHY, name=other)``; nothing
 else needs to know. What no decision expresses (slow, cut or mangled answers) is done by wrapping the ASGI
 application, or by replacing a handler in the table of operations (`app.operations`).
@@ -19,7 +19,7 @@ from .work import AckDecision, HeartbeatDecision, LeaseExpectation, WorkItem
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seams:
+class Policy:
     """The decisions of a server. The defaults are the healthy ones."""
 
     authenticate: Callable[[Tokens, Sequence[str]], Principal] = tokens.authenticate
@@ -39,4 +39,4 @@ class Seams:
     render_refusal: Callable[[ApiError, str], JsonObject] = errors.envelope
 
 
-HEALTHY = Seams()
+DEFAULT_POLICY = Policy()

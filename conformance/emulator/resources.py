@@ -31,7 +31,7 @@ Owned = TypeVar("Owned", Environment, Agent, Session)
 
 
 @dataclass(frozen=True)
-class Registry:
+class Resources:
     """The life of environments, agents and sessions."""
 
     store: Store

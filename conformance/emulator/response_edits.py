@@ -13,13 +13,13 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .configuration import Wrap
+from .configuration import AppWrapper
 
 Body = dict[str, Any]
 
 
 @dataclass
-class Answer:
+class EditableResponse:
     """An answer to a request, free to be changed."""
 
     method: str
@@ -43,33 +43,33 @@ class Answer:
         self.content = json.dumps(body).encode()
 
 
-Edit = Callable[[Answer], None]
+Edit = Callable[[EditableResponse], None]
 
 
-def editing(edit: Edit) -> Wrap:
+def edit_responses(edit: Edit) -> AppWrapper:
     """Every answer goes through `edit` before it is sent."""
     return lambda app, _tokens: _Editing(app, edit)
 
 
-def on_success(edit: Edit) -> Wrap:
+def edit_successful_acks(edit: Edit) -> AppWrapper:
     """Only the answers to successful acks."""
-    return editing(lambda answer: edit(answer) if answer.is_ack and answer.status == 200 else None)
+    return edit_responses(lambda answer: edit(answer) if answer.is_ack and answer.status == 200 else None)
 
 
-def on_refusal(edit: Edit, *statuses: int) -> Wrap:
+def edit_refused_acks(edit: Edit, *statuses: int) -> AppWrapper:
     """Only the answers to refused acks, of these statuses where some are given."""
 
-    def refused(answer: Answer) -> None:
+    def refused(answer: EditableResponse) -> None:
         if answer.is_ack and (answer.status in statuses if statuses else answer.status >= 400):
             edit(answer)
 
-    return editing(refused)
+    return edit_responses(refused)
 
 
 def body(change: Callable[[Body], object]) -> Edit:
     """Change the JSON object of an answer in place."""
 
-    def edit(answer: Answer) -> None:
+    def edit(answer: EditableResponse) -> None:
         value = answer.body()
         change(value)
         answer.put(value)
@@ -80,7 +80,7 @@ def body(change: Callable[[Body], object]) -> Edit:
 def content(change: Callable[[bytes], bytes]) -> Edit:
     """Change the bytes of an answer."""
 
-    def edit(answer: Answer) -> None:
+    def edit(answer: EditableResponse) -> None:
         answer.content = change(answer.content)
 
     return edit
@@ -89,7 +89,7 @@ def content(change: Callable[[bytes], bytes]) -> Edit:
 def header(name: str, value: str) -> Edit:
     """Set a header of an answer."""
 
-    def edit(answer: Answer) -> None:
+    def edit(answer: EditableResponse) -> None:
         answer.headers[name] = value
 
     return edit
@@ -106,12 +106,12 @@ class _Editing:
         self._edit = edit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await answered(self._app, scope, receive)
+        answer = await capture_response(self._app, scope, receive)
         self._edit(answer)
         await sent(answer, send)
 
 
-async def answered(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
+async def capture_response(app: ASGIApp, scope: Scope, receive: Receive) -> EditableResponse:
     """What an application answers to a request, held back."""
     messages: list[Message] = []
 
@@ -119,7 +119,7 @@ async def answered(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
         messages.append(message)
 
     await app(scope, receive, hold)
-    return Answer(
+    return EditableResponse(
         method=scope["method"],
         path=scope["path"],
         request=Headers(scope=scope),
@@ -129,7 +129,7 @@ async def answered(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
     )
 
 
-async def sent(answer: Answer, send: Send) -> None:
+async def sent(answer: EditableResponse, send: Send) -> None:
     """Send an answer that was held back."""
     answer.headers["content-length"] = str(len(answer.content))
     headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]

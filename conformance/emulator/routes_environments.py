@@ -21,7 +21,7 @@ def _visible(call: Call, records: Mapping[str, Owned]) -> list[Owned]:
 async def create_environment(call: Call) -> Reply:
     """Creates an environment."""
     call.require_permission()
-    environment = call.service.registry.create_environment(call.principal.tenant, call.document())
+    environment = call.service.resources.create_environment(call.principal.tenant, call.document())
     return Reply(render_environment(environment), 201)
 
 
@@ -39,24 +39,24 @@ async def get_environment(call: Call) -> Reply:
 async def archive_environment(call: Call) -> Reply:
     """Archives an environment."""
     environment = call.environment(Demand.PERMISSION)
-    return Reply(render_environment(call.service.registry.archive_environment(environment)))
+    return Reply(render_environment(call.service.resources.archive_environment(environment)))
 
 
 async def delete_environment(call: Call) -> Reply:
     """Deletes an environment that no session refers to."""
     environment = call.environment(Demand.PERMISSION)
-    call.service.registry.delete_environment(environment)
+    call.service.resources.delete_environment(environment)
     return Reply({"id": environment.id, "type": "environment_deleted"})
 
 
 def _agent(call: Call) -> Agent:
-    return call.service.registry.agent(call.principal.tenant, call.path["agent_id"])
+    return call.service.resources.agent(call.principal.tenant, call.path["agent_id"])
 
 
 async def create_agent(call: Call) -> Reply:
     """Creates an agent."""
     call.require_permission()
-    return Reply(render_agent(call.service.registry.create_agent(call.principal.tenant, call.document())), 201)
+    return Reply(render_agent(call.service.resources.create_agent(call.principal.tenant, call.document())), 201)
 
 
 async def list_agents(call: Call) -> Reply:
@@ -74,7 +74,7 @@ async def archive_agent(call: Call) -> Reply:
     """Archives an agent."""
     agent = _agent(call)
     call.require_permission()
-    return Reply(render_agent(call.service.registry.archive_agent(agent)))
+    return Reply(render_agent(call.service.resources.archive_agent(agent)))
 
 
 async def delete_agent(call: Call) -> Reply:

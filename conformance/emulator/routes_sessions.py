@@ -10,11 +10,11 @@ from .rendering import render_session
 
 
 def _rendered(call: Call, session: Session) -> JsonObject:
-    return render_session(session, running=call.service.registry.running(session))
+    return render_session(session, running=call.service.resources.running(session))
 
 
 def _session(call: Call) -> Session:
-    return call.service.registry.session(call.principal.tenant, call.path["session_id"])
+    return call.service.resources.session(call.principal.tenant, call.path["session_id"])
 
 
 def _own_session(call: Call) -> Session:
@@ -27,7 +27,7 @@ def _own_session(call: Call) -> Session:
 async def create_session(call: Call) -> Reply:
     """Creates an idle session."""
     call.require_permission()
-    session = call.service.registry.create_session(call.principal.tenant, call.document())
+    session = call.service.resources.create_session(call.principal.tenant, call.document())
     return Reply(_rendered(call, session), 201)
 
 
@@ -45,20 +45,20 @@ async def get_session(call: Call) -> Reply:
 
 async def archive_session(call: Call) -> Reply:
     """Archives a session."""
-    return Reply(_rendered(call, call.service.registry.archive_session(_own_session(call))))
+    return Reply(_rendered(call, call.service.resources.archive_session(_own_session(call))))
 
 
 async def delete_session(call: Call) -> Reply:
     """Deletes a session and stops its work."""
     session = _own_session(call)
-    call.service.registry.delete_session(session)
+    call.service.resources.delete_session(session)
     return Reply({"id": session.id, "type": "session_deleted"})
 
 
 async def cancel_session(call: Call) -> Reply:
     """Cancels what a session is doing: 202 when there is something, 200 when it is idle."""
     session = _own_session(call)
-    was_running = call.service.registry.cancel_session(session)
+    was_running = call.service.resources.cancel_session(session)
     payload = {"id": session.id, "type": "session", "status": "canceling" if was_running else "idle"}
     return Reply(payload, 202 if was_running else 200)
 
@@ -66,7 +66,7 @@ async def cancel_session(call: Call) -> Reply:
 async def send_events(call: Call) -> Reply:
     """Sends events to a session."""
     session = _own_session(call)
-    return Reply({"data": call.service.registry.send_events(session, call.document())}, 202)
+    return Reply({"data": call.service.resources.send_events(session, call.document())}, 202)
 
 
 SESSION_OPERATIONS: Mapping[str, Mapping[str, Operation]] = {

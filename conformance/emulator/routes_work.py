@@ -21,7 +21,7 @@ _SHORTEST_NAP_SECONDS = 0.001
 
 
 def _item_reply(call: Call, item: WorkItem) -> Reply:
-    return Reply(call.service.seams.render_work_item(item))
+    return Reply(call.service.policy.render_work_item(item))
 
 
 async def poll(call: Call) -> Reply:
@@ -45,7 +45,7 @@ async def poll(call: Call) -> Reply:
             return Reply(None)
         reclaim = queue.seconds_to_reclaim(environment_id, reclaim_after)
         nap = remaining if reclaim is None else min(remaining, reclaim)
-        await queue.arrivals.wait(environment_id, max(nap, _SHORTEST_NAP_SECONDS))
+        await queue.notifier.wait(environment_id, max(nap, _SHORTEST_NAP_SECONDS))
 
 
 def _reclaim_after(call: Call) -> timedelta:
@@ -67,7 +67,7 @@ async def list_items(call: Call) -> Reply:
     """The work items of an environment, oldest first, a page at a time."""
     environment = call.environment(_SEES)
     items = call.service.store.work_items(environment.id)
-    return Reply(list_page(items, PageRequest.from_query(call.query), call.service.seams.render_work_item))
+    return Reply(list_page(items, PageRequest.from_query(call.query), call.service.policy.render_work_item))
 
 
 async def get_item(call: Call) -> Reply:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from .clock import Clock
 from .ids import IdMint
-from .override_points import HEALTHY, Seams
-from .resources import Registry
+from .override_points import DEFAULT_POLICY, Policy
+from .resources import Resources
 from .store import Store
 from .tokens import Tokens
 from .work_queue import WorkQueue
@@ -16,15 +16,17 @@ class Service:
     """State, decisions and the two groups of transitions of a server."""
 
     tokens: Tokens
-    seams: Seams
+    policy: Policy
     store: Store
     queue: WorkQueue
-    registry: Registry
+    resources: Resources
 
     @classmethod
-    def build(cls, *, tokens: Tokens, clock: Clock, mint: IdMint | None = None, seams: Seams = HEALTHY) -> "Service":
+    def build(
+        cls, *, tokens: Tokens, clock: Clock, mint: IdMint | None = None, policy: Policy = DEFAULT_POLICY
+    ) -> "Service":
         """An empty server. ``clock`` answers aware datetimes; ``mint`` makes the ids, UUIDs unless given."""
         store, mint = Store(), mint or IdMint(clock)
-        queue = WorkQueue(store=store, clock=clock, mint=mint, seams=seams)
-        registry = Registry(store=store, queue=queue, clock=clock, mint=mint)
-        return cls(tokens=tokens, seams=seams, store=store, queue=queue, registry=registry)
+        queue = WorkQueue(store=store, clock=clock, mint=mint, policy=policy)
+        resources = Resources(store=store, queue=queue, clock=clock, mint=mint)
+        return cls(tokens=tokens, policy=policy, store=store, queue=queue, resources=resources)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from .configuration import Recipe
+from .configuration import ServerConfig
 from .server import EmulatorServer, serve_forever
-from .tcp_proxy import PLAIN, Wire, fronted
+from .tcp_proxy import TRANSPARENT_PROXY, ProxyConfig, run_tcp_proxy
 from .tokens import Tokens
 
 _LONGEST_NAP_SECONDS = 0.5
@@ -16,25 +16,36 @@ _LONGEST_NAP_SECONDS = 0.5
 
 
 @contextmanager
-def hosted(
-    recipe: Recipe, tokens: Tokens, wire: Wire = PLAIN, *, host: str = "127.0.0.1", port: int = 0
+def serve_in_background(
+    server_config: ServerConfig,
+    tokens: Tokens,
+    wire: ProxyConfig = TRANSPARENT_PROXY,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
 ) -> Iterator[str]:
     """A new server of that recipe behind that wire; gives the base URL. Raises OSError as binding does."""
-    app = recipe.build(tokens)
-    if wire == PLAIN:
+    app = server_config.build(tokens)
+    if wire == TRANSPARENT_PROXY:
         with EmulatorServer(app, host=host, port=port) as server:
             yield server.base_url
     else:
-        with EmulatorServer(app) as server, fronted(server.base_url, wire, host=host, port=port) as base_url:
+        with EmulatorServer(app) as server, run_tcp_proxy(server.base_url, wire, host=host, port=port) as base_url:
             yield base_url
 
 
-def host_forever(
-    recipe: Recipe, tokens: Tokens, wire: Wire, *, host: str, port: int, on_ready: Callable[[str], None]
+def serve_in_foreground(
+    server_config: ServerConfig,
+    tokens: Tokens,
+    wire: ProxyConfig,
+    *,
+    host: str,
+    port: int,
+    on_ready: Callable[[str], None],
 ) -> None:
-    """As `hosted`, in the foreground until SIGINT or SIGTERM. To be called from the main thread."""
-    if wire == PLAIN:
-        serve_forever(recipe.build(tokens), host=host, port=port, on_ready=on_ready)
+    """As `serve_in_background`, in the foreground until SIGINT or SIGTERM. To be called from the main thread."""
+    if wire == TRANSPARENT_PROXY:
+        serve_forever(server_config.build(tokens), host=host, port=port, on_ready=on_ready)
         return
     ended = threading.Event()
 
@@ -43,7 +54,7 @@ def host_forever(
 
     previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with hosted(recipe, tokens, wire, host=host, port=port) as base_url:
+        with serve_in_background(server_config, tokens, wire, host=host, port=port) as base_url:
             on_ready(base_url)
             while not ended.wait(_LONGEST_NAP_SECONDS):
                 pass

@@ -1,6 +1,6 @@
 """A small TCP front: it stands between clients and a server, for what no application decides.
 
-The server's framework writes its answers in one way; a `Wire` says in which other way the front passes them on. It
+The server's framework writes its answers in one way; a `ProxyConfig` says in which other way the front passes them on. It
 reads a message at a time, holds no more of it than a part, and opens one connection to the server for each that it is
 given.
 """
@@ -27,13 +27,13 @@ _RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _LOOP_TURNS = 10
 
 
-def as_it_is(head: Head) -> Head:
+def unchanged_head(head: Head) -> Head:
     """The same head."""
     return head
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wire:
+class ProxyConfig:
     """What a front does. The default passes on what it gets.
 
     ``request`` and ``answer`` change heads; ``interim`` is sent ahead of every answer. ``base_path`` stands before
@@ -43,8 +43,8 @@ class Wire:
 
     host: str | None = None
     base_path: str = ""
-    request: HeadEdit = as_it_is
-    answer: HeadEdit = as_it_is
+    request: HeadEdit = unchanged_head
+    answer: HeadEdit = unchanged_head
     interim: bytes = b""
     framing: Literal["as it is", "chunks", "to the end"] = "as it is"
     http_1_0: bool = False
@@ -54,12 +54,12 @@ class Wire:
     reset_every: int | None = None
 
 
-Rewiring = Callable[[Wire], Wire]
-PLAIN = Wire()
+ProxyMutation = Callable[[ProxyConfig], ProxyConfig]
+TRANSPARENT_PROXY = ProxyConfig()
 
 
 @contextmanager
-def fronted(server_url: str, wire: Wire, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def run_tcp_proxy(server_url: str, wire: ProxyConfig, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Stand in front of a server, in a thread; gives the base URL for clients. Raises OSError as binding does."""
     server = urlsplit(server_url)
     assert server.hostname is not None
@@ -84,7 +84,7 @@ def fronted(server_url: str, wire: Wire, *, host: str = "127.0.0.1", port: int =
 class _Front:
     """Accepts connections on one event loop until it is told to stop."""
 
-    def __init__(self, server: tuple[str, int], wire: Wire) -> None:
+    def __init__(self, server: tuple[str, int], wire: ProxyConfig) -> None:
         self._server = server
         self._wire = wire
         self._requests = count(1)
@@ -135,7 +135,7 @@ async def _turns() -> None:
 class _Connection:
     """One client's connection, and the one to the server that belongs to it."""
 
-    def __init__(self, server: tuple[str, int], wire: Wire, requests: Iterator[int]) -> None:
+    def __init__(self, server: tuple[str, int], wire: ProxyConfig, requests: Iterator[int]) -> None:
         self._server = server
         self._wire = wire
         self._requests = requests

@@ -11,8 +11,8 @@ from . import work
 from .clock import Clock, whole_seconds
 from .errors import JsonObject, conflict, precondition_failed
 from .ids import IdMint
-from .long_polling import Arrivals
-from .override_points import Seams
+from .long_polling import WorkNotifier
+from .override_points import Policy
 from .parameters import within_metadata_limits
 from .records import Session
 from .store import Store
@@ -26,12 +26,12 @@ POLLING_WINDOW = timedelta(seconds=30)
 class WorkQueue:
     """Work items on their way from a session's message to a worker, and to their end."""
 
-    def __init__(self, *, store: Store, clock: Clock, mint: IdMint, seams: Seams) -> None:
-        self.arrivals = Arrivals()
+    def __init__(self, *, store: Store, clock: Clock, mint: IdMint, policy: Policy) -> None:
+        self.notifier = WorkNotifier()
         self._store = store
         self._clock = clock
         self._mint = mint
-        self._seams = seams
+        self._policy = policy
 
     def enqueue(self, session: Session) -> WorkItem:
         """A new queued item for a session, with the session's metadata; wakes waiting polls."""
@@ -43,12 +43,12 @@ class WorkQueue:
             metadata=dict(session.metadata),
         )
         self._store.put_work(item)
-        self.arrivals.announce(item.environment_id)
+        self.notifier.announce(item.environment_id)
         return item
 
     def item(self, environment_id: str, work_id: str) -> WorkItem:
         """The item as it is. Raises ApiError 404."""
-        return self._seams.find_item(self._store.work_item(environment_id, work_id))
+        return self._policy.find_item(self._store.work_item(environment_id, work_id))
 
     def claim(self, environment_id: str, worker_id: str | None, reclaim_after: timedelta) -> WorkItem | None:
         """Delivers the oldest claimable item to a worker; None when there is none."""
@@ -56,8 +56,8 @@ class WorkQueue:
         if worker_id is not None:
             self._store.note_poll(environment_id, worker_id, now)
         for item in self._store.queued_items(environment_id):
-            if self._seams.claimable(item, now, reclaim_after):
-                return self._store.put_work(self._seams.deliver(item, worker_id, now))
+            if self._policy.claimable(item, now, reclaim_after):
+                return self._store.put_work(self._policy.deliver(item, worker_id, now))
         return None
 
     def seconds_to_reclaim(self, environment_id: str, reclaim_after: timedelta) -> float | None:
@@ -73,32 +73,32 @@ class WorkQueue:
     def acknowledge(self, environment_id: str, work_id: str, worker_id: str | None) -> WorkItem:
         """Starts a queued item, or confirms a started one. Raises ApiError 404 and 409."""
         item = self.item(environment_id, work_id)
-        decision = self._seams.decide_ack(item, worker_id)
+        decision = self._policy.decide_ack(item, worker_id)
         if decision is AckDecision.START:
-            return self._store.put_work(self._seams.acknowledge(item, self._clock()))
+            return self._store.put_work(self._policy.acknowledge(item, self._clock()))
         if decision is AckDecision.REPEAT:
-            return self._store.put_work(self._seams.repeat_ack(item, self._clock()))
-        raise self._seams.refuse_ack(decision)
+            return self._store.put_work(self._policy.repeat_ack(item, self._clock()))
+        raise self._policy.refuse_ack(decision)
 
     def heartbeat(self, environment_id: str, work_id: str, expectation: LeaseExpectation | None) -> WorkItem:
         """Extends the lease; the first heartbeat makes the item active. Raises ApiError 404, 409 and 412."""
         item = self.item(environment_id, work_id)
-        decision = self._seams.decide_heartbeat(item, expectation)
+        decision = self._policy.decide_heartbeat(item, expectation)
         if decision is HeartbeatDecision.NO_LEASE:
             raise conflict("A queued or stopped work item takes no heartbeat.")
         if decision is HeartbeatDecision.LEASE_LOST:
             raise precondition_failed("The latest heartbeat is not the expected one.", "expected_last_heartbeat")
-        return self._store.put_work(self._seams.heartbeat(item, self._clock()))
+        return self._store.put_work(self._policy.heartbeat(item, self._clock()))
 
     def stop(self, environment_id: str, work_id: str, *, force: bool) -> WorkItem:
         """Asks for the end of an item, confirms it, or forces it. Raises ApiError 404."""
         item = self.item(environment_id, work_id)
-        return self._store.put_work(self._seams.stop(item, force, self._clock()))
+        return self._store.put_work(self._policy.stop(item, force, self._clock()))
 
     def update_metadata(self, environment_id: str, work_id: str, patch: Mapping[str, str | None]) -> WorkItem:
         """Merges a patch into the item's metadata, in any state. Raises ApiError 404 and 400."""
         item = self.item(environment_id, work_id)
-        merged = within_metadata_limits(self._seams.merge_metadata(item.metadata, patch))
+        merged = within_metadata_limits(self._policy.merge_metadata(item.metadata, patch))
         return self._store.put_work(work.with_metadata(item, merged))
 
     def statistics(self, environment_id: str) -> JsonObject:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from conformance.contract.catalogue import Catalogue, Requirement
-from conformance.judging.blocking import JUDGED, Settled, settle
-from conformance.judging.verdict import Line, Verdict, VerdictKind, worst
+from conformance.judging.blocking import JUDGED, RequirementOutcome, resolve_blocking
+from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind, worst
 from conformance.text import Text, join
 
 
@@ -38,13 +38,13 @@ class RequirementResult:
         return self.causes if self.kind == "inconclusive" else ()
 
     @property
-    def partly(self) -> Partly | None:
+    def partly(self) -> PartialVerdict | None:
         """How much was looked at, where its verdict is that of a part and failures stand in the way of the rest."""
         if not self.causes or self.kind == "inconclusive":
             return None
         judged = sum(verdict.kind in JUDGED for verdict in self.verdicts)
         blocked = sum(verdict.kind == "inconclusive" for verdict in self.verdicts)
-        return Partly(kind=self.kind, judged=judged, of=judged + blocked, behind=self.causes)
+        return PartialVerdict(kind=self.kind, judged=judged, of=judged + blocked, behind=self.causes)
 
     @property
     def reason(self) -> Text | None:
@@ -53,7 +53,7 @@ class RequirementResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Partly:
+class PartialVerdict:
     """A verdict on some of the responses that a requirement is about: `judged` of `of` lines; the rest is `behind` others."""
 
     kind: VerdictKind
@@ -88,7 +88,7 @@ class Tally:
     """A run's verdicts, counted. `lost` are planned lines that nothing is known of."""
 
     results: tuple[RequirementResult, ...]
-    lost: tuple[Line, ...]
+    lost: tuple[PlannedCheck, ...]
     must_in_catalogue: int
 
     def of(self, kind: VerdictKind, *, level: str | None = None) -> list[RequirementResult]:
@@ -106,12 +106,12 @@ class Tally:
         return Counter(verdict.kind for result in self.results for verdict in result.verdicts)
 
     @property
-    def judged_lines(self) -> int:
+    def judged_checks(self) -> int:
         """How many lines say something about the target."""
         return sum(times for kind, times in self.lines.items() if kind in JUDGED)
 
     @property
-    def planned_lines(self) -> int:
+    def planned_checks(self) -> int:
         """How many lines were planned, with or without a verdict."""
         return sum(self.lines.values()) + len(self.lost)
 
@@ -124,12 +124,12 @@ class Tally:
     def checks(self) -> Text:
         """`823 of 1029 checks judged`."""
         words = Text("{n} of {m} checks judged", "{m} 项检查中判定了 {n} 项")
-        return words.format(n=self.judged_lines, m=self.planned_lines)
+        return words.format(n=self.judged_checks, m=self.planned_checks)
 
 
-def tally(catalogue: Catalogue, plan: Sequence[Line], verdicts: Iterable[Verdict]) -> Tally:
+def tally(catalogue: Catalogue, plan: Sequence[PlannedCheck], verdicts: Iterable[Verdict]) -> Tally:
     """Count the verdicts of a plan. Of two verdicts on one line (a worker that was replaced) the worse one holds."""
-    by_line: dict[Line, Verdict] = {}
+    by_line: dict[PlannedCheck, Verdict] = {}
     for verdict in verdicts:
         known = by_line.get(verdict.line)
         if known is None or worst((known.kind, verdict.kind)) != known.kind:
@@ -141,7 +141,7 @@ def tally(catalogue: Catalogue, plan: Sequence[Line], verdicts: Iterable[Verdict
         # A line without a verdict is the suite's trouble.
         kinds.setdefault(line.requirement, []).append(by_line[line].kind if line in by_line else "suite-error")
         found[line.requirement] = (*found.get(line.requirement, ()), *((by_line[line],) if line in by_line else ()))
-    settled = settle(kinds, found)
+    settled = resolve_blocking(kinds, found)
     return Tally(
         results=tuple(
             _result(requirement, settled[name], found[name])
@@ -153,7 +153,7 @@ def tally(catalogue: Catalogue, plan: Sequence[Line], verdicts: Iterable[Verdict
     )
 
 
-def _result(requirement: Requirement, settled: Settled, verdicts: tuple[Verdict, ...]) -> RequirementResult:
+def _result(requirement: Requirement, settled: RequirementOutcome, verdicts: tuple[Verdict, ...]) -> RequirementResult:
     return RequirementResult(
         requirement=requirement,
         kind=settled.kind,

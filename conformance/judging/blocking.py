@@ -20,7 +20,7 @@ _FAILURES: Final[frozenset[VerdictKind]] = frozenset({"failed", "waived"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class RequirementOutcome:
     """What became of a requirement over all its lines.
 
     `causes` are the requirements that stand in the way of the lines that were not looked at: none where one of those
@@ -34,9 +34,11 @@ class Settled:
     behind_waived: bool = False
 
 
-def settle(lines: Mapping[str, list[VerdictKind]], verdicts: Mapping[str, tuple[Verdict, ...]]) -> dict[str, Settled]:
+def resolve_blocking(
+    lines: Mapping[str, list[VerdictKind]], verdicts: Mapping[str, tuple[Verdict, ...]]
+) -> dict[str, RequirementOutcome]:
     """What became of every requirement, from the kinds of all its lines and the verdicts on those that have one."""
-    settled: dict[str, Settled] = {}
+    settled: dict[str, RequirementOutcome] = {}
     waiting: dict[str, tuple[str, ...]] = {}
     for name, kinds in lines.items():
         kind = worst(kinds)
@@ -44,14 +46,14 @@ def settle(lines: Mapping[str, list[VerdictKind]], verdicts: Mapping[str, tuple[
         if causes:
             waiting[name] = causes
         else:
-            settled[name] = Settled(kind=kind)
+            settled[name] = RequirementOutcome(kind=kind)
     while waiting:
         ready = [name for name, causes in waiting.items() if not any(cause in waiting for cause in causes)]
         for name in ready:
             settled[name] = _behind(waiting.pop(name), lines[name], settled)
         if not ready:
             for name in _in_circles(waiting):
-                settled[name] = Settled(kind="inconclusive")
+                settled[name] = RequirementOutcome(kind="inconclusive")
                 del waiting[name]
     return settled
 
@@ -64,14 +66,16 @@ def _causes(name: str, verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(cause for cause in found if cause is not None))
 
 
-def _behind(causes: tuple[str, ...], kinds: Iterable[VerdictKind], settled: Mapping[str, Settled]) -> Settled:
+def _behind(
+    causes: tuple[str, ...], kinds: Iterable[VerdictKind], settled: Mapping[str, RequirementOutcome]
+) -> RequirementOutcome:
     """A requirement whose causes are settled: where these lead to failures, what was seen of it counts."""
-    ways = [settled.get(cause, Settled(kind="inconclusive")) for cause in causes]
+    ways = [settled.get(cause, RequirementOutcome(kind="inconclusive")) for cause in causes]
     failures = all(way.kind in _FAILURES or way.behind_failures for way in ways)
     waived = all(way.kind == "waived" or way.behind_waived for way in ways)
     seen = [kind for kind in kinds if kind in JUDGED]
     kind = worst(seen) if seen and failures else "inconclusive"
-    return Settled(kind=kind, causes=causes, behind_failures=failures, behind_waived=waived)
+    return RequirementOutcome(kind=kind, causes=causes, behind_failures=failures, behind_waived=waived)
 
 
 def _in_circles(causes: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -10,7 +10,7 @@ from conformance.contract.catalogue import Exercised
 from conformance.judging.aggregate import RequirementResult, Tally
 from conformance.text import Text, join
 
-Word = Literal[
+RunStatus = Literal[
     "conformant",
     "non-conformant",
     "selection-held",
@@ -34,7 +34,7 @@ _NAMED: Final = 4
 class Decision:
     """The run's word, its exit code, and one sentence for a person."""
 
-    word: Word
+    word: RunStatus
     exit_code: int
     sentence: Text
 
@@ -45,7 +45,7 @@ def decide(
     selected: bool,
     strict: bool,
     polls: bool = True,
-    complaints: Sequence[Text] = (),
+    waiver_problems: Sequence[Text] = (),
     unwritten: Text | None = None,
     writer_broke: bool = False,
     cut: Text | None = None,
@@ -53,7 +53,7 @@ def decide(
 ) -> Decision:
     """Decide a run (the table of exit codes; where several apply: a lost verdict, then 1, 4, 3).
 
-    `polls` says whether the suite arranged its items itself, through the public API; `complaints` are about waivers
+    `polls` says whether the suite arranged its items itself, through the public API; `waiver_problems` are about waivers
     that no longer hold; `unwritten`, why there is no report, and `writer_broke`, that the suite is to blame; `cut`, where
     the run was stopped before its end: then it passes nothing, and a waiver without a match may only not have met its
     failure yet. `states` are the target's own names for states, each with the documented one that it was taken for.
@@ -73,8 +73,8 @@ def decide(
         if cut is not None:
             sentence = Text("{sentence}; {cut}", "{sentence}；{cut}").format(sentence=sentence, cut=cut)
         return Decision(word="non-conformant", exit_code=EXIT_NON_CONFORMANT, sentence=sentence)
-    if complaints and cut is None:
-        return _stale(complaints)
+    if waiver_problems and cut is None:
+        return _stale(waiver_problems)
     if broken:
         sentence = Text(
             "Suite error: the suite itself broke while judging {names}", "套件错误：判定 {names} 时套件自身出错"
@@ -132,11 +132,11 @@ def _unwritten(why: Text, *, writer_broke: bool) -> Decision:
     return Decision(word="inconclusive", exit_code=EXIT_INCONCLUSIVE, sentence=sentence)
 
 
-def _stale(complaints: Sequence[Text]) -> Decision:
+def _stale(waiver_problems: Sequence[Text]) -> Decision:
     """Nothing failed that is not waived, so the list of known failures is what has to be put right."""
-    waivers = Text("stale waiver" if len(complaints) == 1 else "stale waivers", "项豁免已失效")
+    waivers = Text("stale waiver" if len(waiver_problems) == 1 else "stale waivers", "项豁免已失效")
     sentence = Text("{n} {waivers}: {first}", "{n} {waivers}：{first}").format(
-        n=len(complaints), waivers=waivers, first=complaints[0]
+        n=len(waiver_problems), waivers=waivers, first=waiver_problems[0]
     )
     return Decision(word="stale-waivers", exit_code=EXIT_NON_CONFORMANT, sentence=sentence)
 
@@ -161,7 +161,7 @@ def _held(tally: Tally, *, selected: bool) -> Decision:
     if left_out:
         rest = Text("{s}; not exercised: {names}", "{s}；未执行：{names}")
         sentence = rest.format(s=sentence, names=_names(left_out))
-    word: Word = "selection-held" if selected else "conformant"
+    word: RunStatus = "selection-held" if selected else "conformant"
     return Decision(word=word, exit_code=EXIT_CONFORMANT, sentence=sentence)
 
 

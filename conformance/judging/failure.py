@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from conformance.exchange import Exchange, Header, Request, Transcript
-from conformance.judging.verdict import Red
+from conformance.judging.verdict import Failure
 from conformance.scenario.model import Finding
 
 _MAX_BODY: Final = 2000
@@ -16,10 +16,10 @@ _VARIABLE: Final = r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:%\?|:\d+(?::\d+)?)?\}"
 _EXPRESSION: Final = re.compile(rf"{_VARIABLE}|\$\(printf %s: \"{_VARIABLE}\" \| base64 -w0\)")
 
 
-def red(transcript: Transcript, finding: Finding) -> Red:
+def describe_failure(transcript: Transcript, finding: Finding) -> Failure:
     """A finding together with the exchange that it is about."""
     exchange = transcript.find(finding.step)
-    return Red(
+    return Failure(
         step=finding.step,
         pointer=finding.pointer,
         expected=finding.expected,

@@ -6,20 +6,27 @@ import traceback
 from typing import Final
 
 from conformance.chapters.registry import scenarios
-from conformance.contract.catalogue import Requirement, load
+from conformance.contract.catalogue import Requirement, load_catalogue
 from conformance.exchange import Transcript
-from conformance.judging.failure import red
-from conformance.judging.repetition import over_repetitions
-from conformance.judging.verdict import Line, Red, Verdict, VerdictKind, worst
+from conformance.judging.failure import describe_failure
+from conformance.judging.repetition import verdict_over_repetitions
+from conformance.judging.verdict import Failure, PlannedCheck, Verdict, VerdictKind, worst
 from conformance.judging.waivers import Waivers
-from conformance.scenario.model import Finding, Judgement, Scenario
-from conformance.scenario.transcript_view import Blocked, NoOccasion, NotExercised, SuiteBroke, Unjudged, View
+from conformance.scenario.model import CheckFunction, Finding, Scenario
+from conformance.scenario.transcript_view import (
+    Blocked,
+    CannotJudge,
+    NoOccasion,
+    NotExercised,
+    SuiteError,
+    TranscriptView,
+)
 from conformance.text import Text, join
 
-_MAX_REDS: Final = 20
+_MAX_FAILURES: Final = 20
 
 
-def judge_line(line: Line, transcript: Transcript, waivers: Waivers | None = None) -> Verdict:
+def judge_planned_check(line: PlannedCheck, transcript: Transcript, waivers: Waivers | None = None) -> Verdict:
     """The verdict on a line of the plan, from its scenario's transcript; what the `waivers` know is waived.
 
     Of a scenario that was held several times it is the worst of all times.
@@ -27,8 +34,8 @@ def judge_line(line: Line, transcript: Transcript, waivers: Waivers | None = Non
     Raises:
         KeyError: this version has no such scenario or requirement.
     """
-    verdict = judge(scenarios()[line.scenario], load().requirements[line.requirement], transcript)
-    verdict = over_repetitions(verdict, transcript)
+    verdict = judge(scenarios()[line.scenario], load_catalogue().requirements[line.requirement], transcript)
+    verdict = verdict_over_repetitions(verdict, transcript)
     return verdict if waivers is None else waivers.apply(verdict)
 
 
@@ -36,12 +43,12 @@ class _Views:
     """Keeps the view of the latest transcript: its lines come one after another, and each reads the same bodies."""
 
     def __init__(self) -> None:
-        self._latest: View | None = None
+        self._latest: TranscriptView | None = None
 
-    def of(self, scenario: Scenario, transcript: Transcript) -> View:
+    def of(self, scenario: Scenario, transcript: Transcript) -> TranscriptView:
         latest = self._latest
         if latest is None or latest.scenario is not scenario or latest.transcript is not transcript:
-            latest = self._latest = View(scenario, transcript)
+            latest = self._latest = TranscriptView(scenario, transcript)
         return latest
 
 
@@ -50,20 +57,20 @@ _VIEWS: Final = _Views()
 
 def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) -> Verdict:
     """The verdict on one requirement, from this transcript alone. Deterministic; never raises."""
-    line = Line(scenario.id, requirement.id)
+    line = PlannedCheck(scenario.id, requirement.id)
     view = _VIEWS.of(scenario, transcript)
-    reds: list[Red] = []
+    failures: list[Failure] = []
     observed: list[Text] = []
     kinds: list[VerdictKind] = []
     reason: Text | None = None
     blocked_by: str | None = None
     occasion = True
-    for judgement in scenario.judgements(requirement.id):
+    for judgement in scenario.check_functions(requirement.id):
         findings, stop = _collect(judgement, view)
         if requirement.level == "OBSERVE":
             observed += [finding.actual for finding in findings]
         else:
-            reds += [red(transcript, finding) for finding in findings]
+            failures += [describe_failure(transcript, finding) for finding in findings]
         kinds.append(_kind(requirement, findings, stop))
         occasion = occasion and not isinstance(stop, NoOccasion)
         if stop is not None and reason is None:
@@ -78,32 +85,32 @@ def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) 
         kind=kind,
         reason=None if judged else reason,
         blocked_by=None if judged else blocked_by,
-        reds=tuple(reds[:_MAX_REDS]),
+        failures=tuple(failures[:_MAX_FAILURES]),
         observation=join(Text("; ", "；"), observed) if observed else None,
     )
 
 
-def _cause(stop: Unjudged, requirement: Requirement) -> str | None:
+def _cause(stop: CannotJudge, requirement: Requirement) -> str | None:
     """The requirement in the way; none where that is the very one that is judged: it is simply open then."""
     return stop.requirement if isinstance(stop, Blocked) and stop.requirement != requirement.id else None
 
 
-def _collect(judgement: Judgement, view: View) -> tuple[list[Finding], Unjudged | None]:
+def _collect(judgement: CheckFunction, view: TranscriptView) -> tuple[list[Finding], CannotJudge | None]:
     findings: list[Finding] = []
     try:
         for finding in judgement(view):
             findings.append(finding)  # noqa: PERF402 - what came before a stop is kept
-    except Unjudged as stop:
+    except CannotJudge as stop:
         return findings, stop
     except Exception as error:  # noqa: BLE001 - a check that crashes is never a pass, nor the target's failure
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{frame.name}:{frame.lineno}: {type(error).__name__}"
-        return findings, SuiteBroke(Text(f"the check broke in {where}", f"检查在 {where} 出错"))
+        return findings, SuiteError(Text(f"the check broke in {where}", f"检查在 {where} 出错"))
     return findings, None
 
 
-def _kind(requirement: Requirement, findings: list[Finding], stop: Unjudged | None) -> VerdictKind:
-    if isinstance(stop, SuiteBroke):
+def _kind(requirement: Requirement, findings: list[Finding], stop: CannotJudge | None) -> VerdictKind:
+    if isinstance(stop, SuiteError):
         return "failed" if findings and requirement.level == "MUST" else "suite-error"
     if requirement.level == "OBSERVE":
         return "observed" if findings else "not-exercised"

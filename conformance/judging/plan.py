@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from conformance.arrange.modes import Mode
+from conformance.arrange.modes import ArrangeMode
 from conformance.chapters.registry import scenarios
-from conformance.contract.catalogue import load
-from conformance.judging.verdict import Line
+from conformance.contract.catalogue import load_catalogue
+from conformance.judging.verdict import PlannedCheck
 from conformance.scenario.model import Scenario
 from conformance.suggest import nearest
 from conformance.target import ConfigurationError
@@ -25,7 +25,7 @@ class Selection:
 
     chapters: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
-    lines: frozenset[Line] | None = None
+    lines: frozenset[PlannedCheck] | None = None
     expression: str = ""
 
     def __bool__(self) -> bool:
@@ -37,13 +37,13 @@ class Selection:
         Raises:
             UnknownName: one does not.
         """
-        catalogue = load()
+        catalogue = load_catalogue()
         _known(Text("chapter", "章"), self.chapters, [chapter.id for chapter in catalogue.chapters])
         _known(Text("requirement", "要求"), self.requirements, catalogue.requirements)
 
-    def takes(self, line: Line) -> bool:
+    def includes(self, line: PlannedCheck) -> bool:
         """Whether a line is asked for, the pytest expression left aside."""
-        requirement = load().requirements[line.requirement]
+        requirement = load_catalogue().requirements[line.requirement]
         return (
             (not self.chapters or requirement.chapter in self.chapters)
             and (not self.requirements or line.requirement in self.requirements)
@@ -68,10 +68,10 @@ class Cost:
     races_again: bool = False
 
 
-def full_plan() -> list[Line]:
+def full_plan() -> list[PlannedCheck]:
     """Every line of a whole run, in the order of the chapters; what is held on request only is more than that."""
     return [
-        Line(scenario.id, rule)
+        PlannedCheck(scenario.id, rule)
         for scenario in scenarios().values()
         if not scenario.on_request
         for rule in scenario.requirements
@@ -79,10 +79,10 @@ def full_plan() -> list[Line]:
 
 
 def cost(
-    lines: Iterable[Line],
+    lines: Iterable[PlannedCheck],
     *,
     writes_per_second: float,
-    arranged_by: Mode = "api",
+    arranged_by: ArrangeMode = "api",
     repeat: int = 1,
     explore: float = 0.0,
     race_repeat: int | None = None,
@@ -93,18 +93,18 @@ def cost(
     """
     planned = [scenarios()[name] for name in {line.scenario for line in lines}]
 
-    def times(scenario: Scenario) -> int:
-        return scenario.times((race_repeat or repeat) if scenario.race else repeat)
+    def repetitions(scenario: Scenario) -> int:
+        return scenario.repetitions((race_repeat or repeat) if scenario.race else repeat)
 
-    objects = sum(scenario.want.items * times(scenario) for scenario in planned) + _SHARED_OBJECTS
-    writes = sum(scenario.writes * times(scenario) for scenario in planned) + _SHARED_WRITES
+    objects = sum(scenario.item_spec.items * repetitions(scenario) for scenario in planned) + _SHARED_OBJECTS
+    writes = sum(scenario.writes * repetitions(scenario) for scenario in planned) + _SHARED_WRITES
     if arranged_by != "api":
-        planned = [scenario for scenario in planned if not scenario.want.needs_poll]
-        objects, writes = 0, sum(scenario.own_writes * times(scenario) for scenario in planned)
+        planned = [scenario for scenario in planned if not scenario.item_spec.needs_poll]
+        objects, writes = 0, sum(scenario.own_writes * repetitions(scenario) for scenario in planned)
         writes += _TRIAL_WRITES if arranged_by == "command" else 0
     if not planned:
         return Cost(scenarios=0, objects=0, writes=0, seconds=0)
-    slowest = _SLOWEST_SECONDS * max(map(times, planned))
+    slowest = _SLOWEST_SECONDS * max(map(repetitions, planned))
     seconds = max(slowest, writes / writes_per_second if writes_per_second else 0)
     return Cost(
         scenarios=len(planned),

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any, Final
 
-from conformance.exchange import SPREAD, Transcript
+from conformance.exchange import SPREAD_FACT, Transcript
 from conformance.judging.verdict import RACE_WORST_FIRST, WORST_FIRST, Repetitions, Verdict, VerdictKind, worst
 from conformance.text import Text
 
-FACT: Final = "repetitions"
+REPETITIONS_FACT: Final = "repetitions"
 """The name of the fact in the transcript that is kept."""
 
 _SPREADS: Final = 1000
@@ -27,7 +27,7 @@ _UNREADABLE: Final = Text("what the repetitions gave cannot be read", "无法读
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class RepetitionTotals:
     """What was said of a scenario up to now: the same size whatever the number of repetitions.
 
     `kept` is the number, from 1, of the repetition whose transcript is kept, `verdicts` are those on it, and `worst`
@@ -46,11 +46,11 @@ class Held:
     race: bool = False
     spreads: tuple[float, ...] = ()
 
-    def cut_short(self) -> Held:
+    def mark_interrupted(self) -> RepetitionTotals:
         """The same where another repetition was wanted, and the run was stopped before it was over."""
         return replace(self, wanted=max(self.wanted, self.times + 1))
 
-    def told(self) -> Transcript:
+    def transcript_with_counts(self) -> Transcript:
         """The transcript that is kept, with the count among its facts."""
         kept = {verdict.line.requirement: verdict.kind for verdict in self.verdicts}
         fact: dict[str, Any] = {
@@ -65,19 +65,26 @@ class Held:
         }
         if self.race:
             fact |= {"race": True, "spread": median(self.spreads) if self.spreads else None}
-        return replace(self.transcript, facts={**self.transcript.facts, FACT: fact})
+        return replace(self.transcript, facts={**self.transcript.facts, REPETITIONS_FACT: fact})
 
 
-def held_again(
-    before: Held | None, transcript: Transcript, verdicts: Sequence[Verdict], *, wanted: int, race: bool = False
-) -> Held:
+def add_repetition(
+    before: RepetitionTotals | None,
+    transcript: Transcript,
+    verdicts: Sequence[Verdict],
+    *,
+    wanted: int,
+    race: bool = False,
+) -> RepetitionTotals:
     """After one more repetition, which these are the verdicts on: the worst is kept, the first of equals.
 
     One is worse than another with a worse verdict, or with more of its worst verdicts. `wanted` may grow with the
     repetitions, where as many are wanted as there is time for.
     """
     if before is None:
-        before = Held(wanted=wanted, times=0, requests=0, kept=0, transcript=transcript, verdicts=(), race=race)
+        before = RepetitionTotals(
+            wanted=wanted, times=0, requests=0, kept=0, transcript=transcript, verdicts=(), race=race
+        )
     times = before.times + 1
     order = _order(race=race)
     better = before.kept and _severity(verdicts, order) <= _severity(before.verdicts, order)
@@ -89,8 +96,8 @@ def held_again(
         known = worst_of.get(name)
         if known is None or worst((known.kind, verdict.kind), order) != known.kind:
             worst_of[name] = verdict
-    spread = transcript.facts.get(SPREAD)
-    return Held(
+    spread = transcript.facts.get(SPREAD_FACT)
+    return RepetitionTotals(
         wanted=wanted,
         times=times,
         requests=before.requests + transcript.requests,
@@ -104,25 +111,25 @@ def held_again(
     )
 
 
-def over_repetitions(verdict: Verdict, transcript: Transcript) -> Verdict:
+def verdict_over_repetitions(verdict: Verdict, transcript: Transcript) -> Verdict:
     """The verdict on a line over all repetitions, from that on the transcript that was kept; never a better one."""
-    if FACT not in transcript.facts:
+    if REPETITIONS_FACT not in transcript.facts:
         return verdict
     try:
-        return _over(verdict, transcript.facts[FACT])
+        return _over(verdict, transcript.facts[REPETITIONS_FACT])
     except (KeyError, TypeError, ValueError, AttributeError):
         return Verdict(line=verdict.line, kind="suite-error", reason=_UNREADABLE)
 
 
-def requests_of(transcript: Transcript) -> int:
+def count_requests(transcript: Transcript) -> int:
     """How many requests its scenario sent, in all repetitions."""
-    fact = transcript.facts.get(FACT)
+    fact = transcript.facts.get(REPETITIONS_FACT)
     return int(fact["requests"]) if fact is not None else transcript.requests
 
 
-def held_less(transcript: Transcript) -> bool:
+def has_missing_repetitions(transcript: Transcript) -> bool:
     """Whether its scenario was to be repeated more often than it was."""
-    fact = transcript.facts.get(FACT)
+    fact = transcript.facts.get(REPETITIONS_FACT)
     return fact is not None and int(fact["held"]) < int(fact["wanted"])
 
 

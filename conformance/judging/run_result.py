@@ -9,11 +9,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
-from conformance.arrange.modes import Mode
-from conformance.contract.catalogue import load
+from conformance.arrange.modes import ArrangeMode
+from conformance.contract.catalogue import load_catalogue
 from conformance.judging.aggregate import Tally, tally
 from conformance.judging.exit_code import Decision, decide
-from conformance.judging.verdict import Line, Repetitions, Verdict
+from conformance.judging.verdict import PlannedCheck, Repetitions, Verdict
 from conformance.judging.waivers import Waivers, parse
 from conformance.target import ConfigurationError
 from conformance.text import Text
@@ -24,7 +24,7 @@ _PLAIN: Final[dict[str, tuple[type, ...]]] = {
     "float": (float, int),
     "bool": (bool,),
     "str | None": (str, type(None)),
-    "Mode": (str,),
+    "ArrangeMode": (str,),
 }
 
 
@@ -53,7 +53,7 @@ class Phases:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class RunMetadata:
     """How a run was made. Times are seconds; `started_at` is RFC 3339 in UTC.
 
     `waivers` is the text of the file of known failures. `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
@@ -76,7 +76,7 @@ class Circumstances:
     insecure: bool
     processes: int
     strict: bool
-    arranged_by: Mode = "api"
+    arranged_by: ArrangeMode = "api"
     requests: int = 0
     turned_away: int = 0
     selection: str | None = None
@@ -106,7 +106,7 @@ class Circumstances:
         return parse(self.waivers or "", today=date.fromisoformat(self.started_at[:10]))
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Circumstances:
+    def from_json(cls, data: Mapping[str, Any]) -> RunMetadata:
         """Read what `to_json` wrote.
 
         Raises:
@@ -141,17 +141,17 @@ _NOT_OVER: Final = Text("its repetitions were not over", "重复尚未完成")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunRecord:
+class RunResult:
     """Circumstances, plan and verdicts; what follows from them is computed once."""
 
-    circumstances: Circumstances
-    plan: tuple[Line, ...]
+    circumstances: RunMetadata
+    plan: tuple[PlannedCheck, ...]
     verdicts: tuple[Verdict, ...]
 
     @cached_property
     def tally(self) -> Tally:
         """The verdicts, counted."""
-        return tally(load(), self.plan, self.verdicts)
+        return tally(load_catalogue(), self.plan, self.verdicts)
 
     @cached_property
     def decision(self) -> Decision:
@@ -162,7 +162,7 @@ class RunRecord:
             selected=about.selection is not None,
             strict=about.strict,
             polls=about.arranged_by == "api",
-            complaints=self.waiver_complaints,
+            waiver_problems=self.waiver_problems,
             unwritten=about.unwritten,
             writer_broke=about.writer_broke,
             cut=self.cut,
@@ -172,7 +172,7 @@ class RunRecord:
     @cached_property
     def cut(self) -> Text | None:
         """Where the run was stopped before its end, in words; None where it came to it."""
-        less = self.held_less
+        less = self.scenarios_missing_repetitions
         if less and self.circumstances.repeat > 1:
             fewest = min(less.values(), key=lambda repetitions: repetitions.held)
             words = Text("stopped after {n} of {m} repetitions", "{m} 次重复中只进行了 {n} 次即停止")
@@ -183,12 +183,12 @@ class RunRecord:
         return None
 
     @property
-    def unsteady(self) -> list[Verdict]:
+    def flaky(self) -> list[Verdict]:
         """What did not come out the same each time that its scenario was held."""
-        return [verdict for verdict in self._found if verdict.repetitions is not None and verdict.repetitions.unsteady]
+        return [verdict for verdict in self._found if verdict.repetitions is not None and verdict.repetitions.flaky]
 
     @property
-    def held_less(self) -> dict[str, Repetitions]:
+    def scenarios_missing_repetitions(self) -> dict[str, Repetitions]:
         """Scenarios that were held less often than was asked for, by name."""
         return {
             verdict.line.scenario: verdict.repetitions
@@ -201,6 +201,8 @@ class RunRecord:
         return [verdict for result in self.tally.results for verdict in result.verdicts]
 
     @cached_property
-    def waiver_complaints(self) -> list[Text]:
+    def waiver_problems(self) -> list[Text]:
         """Waivers that expired or no longer match, each with its line of the file."""
-        return self.circumstances.known_failures.complaints(self.verdicts, whole=self.circumstances.selection is None)
+        return self.circumstances.known_failures.waiver_problems(
+            self.verdicts, whole=self.circumstances.selection is None
+        )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from conformance.chapters.solo_operations import OF_OTHERS, oddities
+from conformance.chapters.solo_operations import OF_OTHERS, find_undocumented_effects
 from conformance.contract.model import PHASES
 from conformance.exchange import Exchange, Transcript
 from conformance.text import Text
@@ -40,7 +40,11 @@ def noticed(transcripts: Iterable[Transcript], delivered_twice: Sequence[str]) -
 
 def _done_alone(transcripts: Iterable[Transcript]) -> list[Text]:
     """What operations did where nothing overlapped them; what shows no state is noticed at each response."""
-    return [each.describe() for each in oddities(transcripts) if each.kind in OF_OTHERS and each.shown is not None]
+    return [
+        each.describe()
+        for each in find_undocumented_effects(transcripts)
+        if each.kind in OF_OTHERS and each.shown is not None
+    ]
 
 
 def _delivered_twice(work_ids: Sequence[str]) -> list[Text]:

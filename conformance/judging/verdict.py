@@ -48,7 +48,7 @@ WORDS: Final[dict[VerdictKind, Text]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlannedCheck:
     """One line of the plan: a requirement to be judged on a scenario."""
 
     scenario: str
@@ -56,7 +56,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Red:
+class Failure:
     """One breach, with all that a reader needs to see it happen again.
 
     `conversation` is the way there, operation by operation with its status; `request` and `answer` are the exchange
@@ -94,7 +94,7 @@ class Repetitions:
     spread: float | None = None
 
     @property
-    def unsteady(self) -> bool:
+    def flaky(self) -> bool:
         """Whether what was said differs: that a race or a redelivery did not come about at times says nothing."""
         silent: set[VerdictKind] = {"not-exercised", "inconclusive"} if self.race else {"not-exercised"}
         return len({kind for kind, _ in self.kinds} - silent) > 1
@@ -109,11 +109,11 @@ class Verdict:
     where the docs leave it open. `repetitions` is there where the scenario was to be held more than once.
     """
 
-    line: Line
+    line: PlannedCheck
     kind: VerdictKind
     reason: Text | None = None
     blocked_by: str | None = None
-    reds: tuple[Red, ...] = ()
+    failures: tuple[Failure, ...] = ()
     observation: Text | None = None
     waiver: Text | None = None
     link: str | None = None
@@ -132,7 +132,7 @@ class Verdict:
             "kind": self.kind,
             "reason": self.reason.to_json() if self.reason else None,
             "blocked_by": self.blocked_by,
-            "reds": [asdict(red) for red in self.reds],
+            "reds": [asdict(failure) for failure in self.failures],
             "observation": self.observation.to_json() if self.observation else None,
             "waiver": self.waiver.to_json() if self.waiver else None,
             "link": self.link,
@@ -143,13 +143,19 @@ class Verdict:
     def from_json(cls, data: dict[str, Any]) -> Verdict:
         """Read what `to_json` wrote."""
         return cls(
-            line=Line(data["scenario"], data["requirement"]),
+            line=PlannedCheck(data["scenario"], data["requirement"]),
             kind=data["kind"],
             reason=Text.from_json(data["reason"]) if data["reason"] else None,
             blocked_by=data["blocked_by"],
-            reds=tuple(
-                Red(**{**red, "expected": Text.from_json(red["expected"]), "actual": Text.from_json(red["actual"])})
-                for red in data["reds"]
+            failures=tuple(
+                Failure(
+                    **{
+                        **failure,
+                        "expected": Text.from_json(failure["expected"]),
+                        "actual": Text.from_json(failure["actual"]),
+                    }
+                )
+                for failure in data["reds"]
             ),
             observation=Text.from_json(data["observation"]) if data["observation"] else None,
             waiver=Text.from_json(data["waiver"]) if data["waiver"] else None,

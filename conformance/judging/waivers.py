@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.chapters.registry import scenarios
-from conformance.contract.catalogue import load
-from conformance.judging.verdict import Line, Red, Verdict
+from conformance.contract.catalogue import load_catalogue
+from conformance.judging.verdict import Failure, PlannedCheck, Verdict
 from conformance.suggest import nearest
 from conformance.target import ConfigurationError
 from conformance.text import Text
@@ -50,7 +50,7 @@ _VOLATILE: Final = (
 class Waiver:
     """One entry. `number` is the line of the file at which it begins; `scenario` None means every check.
 
-    `finding` are the looks of the failure (see `look`) that the author knows; empty means any. An entry with a `cause`
+    `finding` are the looks of the failure (see `failure_signature`) that the author knows; empty means any. An entry with a `cause`
     has no requirement: it is about whatever fails with these looks.
     """
 
@@ -70,11 +70,11 @@ class Waiver:
             return min(self.cause)
         return self.requirement if self.scenario is None else f"{self.scenario}{_SEPARATOR}{self.requirement}"
 
-    def is_about(self, line: Line) -> bool:
+    def covers(self, line: PlannedCheck) -> bool:
         """Whether a line of the plan is what it is about."""
         return line.requirement == self.requirement and self.scenario in (None, line.scenario)
 
-    def explains(self, verdict: Verdict) -> frozenset[str]:
+    def explained_signatures(self, verdict: Verdict) -> frozenset[str]:
         """The looks of a failure that follow from its cause."""
         return self.cause & causes_in(verdict)
 
@@ -82,9 +82,9 @@ class Waiver:
         """Whether its last day is over."""
         return self.expires is not None and self.expires < today
 
-    def fits(self, verdict: Verdict) -> bool:
+    def matches(self, verdict: Verdict) -> bool:
         """Whether a failure looks as its author knew it."""
-        return not self.finding or {look(red) for red in verdict.reds} <= set(self.finding)
+        return not self.finding or {failure_signature(failure) for failure in verdict.failures} <= set(self.finding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +107,13 @@ class Waivers:
         """The entry that is about a failure, or the causes that explain all of it; none where it is not known."""
         valid = [entry for entry in self.entries if not entry.expired(self.today)]
         for entry in valid:
-            if entry.is_about(verdict.line) and entry.fits(verdict):
+            if entry.covers(verdict.line) and entry.matches(verdict):
                 return [entry]
-        causes = [entry for entry in valid if entry.explains(verdict)]
+        causes = [entry for entry in valid if entry.explained_signatures(verdict)]
         explained = frozenset[str]().union(*(entry.cause for entry in causes))
         return causes if causes_in(verdict) <= explained else []
 
-    def complaints(self, verdicts: Iterable[Verdict], *, whole: bool = True) -> list[Text]:
+    def waiver_problems(self, verdicts: Iterable[Verdict], *, whole: bool = True) -> list[Text]:
         """What is wrong with the entries, each with its line: expired, or no longer about this target.
 
         `whole` says that the verdicts are those of a whole run: only there is a cause gone that nothing shows.
@@ -131,19 +131,21 @@ class Waivers:
     def _complaint_of_cause(self, entry: Waiver, verdicts: list[Verdict], *, all_known: bool) -> Text | None:
         if entry.expired(self.today):
             return _expired(entry)
-        if any(verdict.kind in {"failed", "waived"} and entry.explains(verdict) for verdict in verdicts):
+        if any(verdict.kind in {"failed", "waived"} and entry.explained_signatures(verdict) for verdict in verdicts):
             return None
         return _stale(entry) if all_known else None
 
     def _complaint(self, entry: Waiver, verdicts: list[Verdict]) -> Text | None:
-        about = [verdict for verdict in verdicts if entry.is_about(verdict.line)]
+        about = [verdict for verdict in verdicts if entry.covers(verdict.line)]
         failed = [verdict for verdict in about if verdict.kind in {"failed", "waived"}]
         if entry.expired(self.today):
             return _expired(entry)
-        if any(entry.fits(verdict) for verdict in failed):
+        if any(entry.matches(verdict) for verdict in failed):
             return None
         if failed:
-            now = "; ".join(dict.fromkeys(look(red) for verdict in failed for red in verdict.reds))[:_LONGEST]
+            now = "; ".join(
+                dict.fromkeys(failure_signature(failure) for verdict in failed for failure in verdict.failures)
+            )[:_LONGEST]
             return _complain(entry, f"the failure looks otherwise now: {now}", f"失败的情形已不同：{now}")
         if any(verdict.kind in {"passed", "warned", "observed"} for verdict in about):
             return _stale(entry)
@@ -166,23 +168,25 @@ def _complain(entry: Waiver, en: str, zh: str) -> Text:
     )
 
 
-def look(red: Red) -> str:
+def failure_signature(failure: Failure) -> str:
     """How a failure looks: the place and what was expected and found, without what differs from run to run."""
-    found = "" if red.exhibit else f" | {red.actual.en}"  # which answers of a race contradict each other is chance
-    return _lasting(f"{red.pointer or 'answer'}: {red.expected.en}{found}")
+    found = (
+        "" if failure.exhibit else f" | {failure.actual.en}"
+    )  # which answers of a race contradict each other is chance
+    return _lasting(f"{failure.pointer or 'answer'}: {failure.expected.en}{found}")
 
 
-def look_of_cause(verdict: Verdict, red: Red) -> str:
+def look_of_cause(verdict: Verdict, failure: Failure) -> str:
     """The same as part of a root cause, where no requirement stands beside it.
 
     What no order explains looks alike in every race, so there the requirement is part of the look.
     """
-    return f"{verdict.line.requirement} {look(red)}" if red.exhibit else look(red)
+    return f"{verdict.line.requirement} {failure_signature(failure)}" if failure.exhibit else failure_signature(failure)
 
 
 def causes_in(verdict: Verdict) -> frozenset[str]:
     """What a failure looks like as a root cause, each thing that is wrong once."""
-    return frozenset(look_of_cause(verdict, red) for red in verdict.reds)
+    return frozenset(look_of_cause(verdict, failure) for failure in verdict.failures)
 
 
 @lru_cache(maxsize=4096)
@@ -200,18 +204,18 @@ def entry_for(requirement: str, verdicts: Iterable[Verdict]) -> list[str]:
         f"[[{_TABLE}]]",
         f"requirement = {json.dumps(requirement)}",
         _REASON,
-        f"finding = {_toml(looks_of(verdicts))}",
+        f"finding = {_toml(failure_signatures(verdicts))}",
     ]
 
 
-def entry_for_cause(looks: Iterable[str]) -> list[str]:
+def entry_for_cause(signatures: Iterable[str]) -> list[str]:
     """A ready-made entry for all failures that have these looks."""
-    return [f"[[{_TABLE}]]", f"cause = {_toml(looks)}", _REASON]
+    return [f"[[{_TABLE}]]", f"cause = {_toml(signatures)}", _REASON]
 
 
-def looks_of(verdicts: Iterable[Verdict]) -> list[str]:
+def failure_signatures(verdicts: Iterable[Verdict]) -> list[str]:
     """The looks of all that is wrong, each once."""
-    return list(dict.fromkeys(look(red) for verdict in verdicts for red in verdict.reds))
+    return list(dict.fromkeys(failure_signature(failure) for verdict in verdicts for failure in verdict.failures))
 
 
 _REASON: Final = 'reason = ""  # say why, it is printed in reports'
@@ -326,10 +330,10 @@ def _subject(name: str, number: int, table: dict[str, Any]) -> tuple[str | None,
         scenario, _, requirement = check.partition(_SEPARATOR)
         _known(name, number, "scenario", "场景", scenario, scenarios())
     assert requirement is not None
-    _known(name, number, "requirement", "要求", requirement, load().requirements)
+    _known(name, number, "requirement", "要求", requirement, load_catalogue().requirements)
     if scenario is not None and requirement not in scenarios()[scenario].requirements:
         raise _wrong(name, number, f"{scenario} does not judge {requirement}.", f"{scenario} 不判定 {requirement}。")
-    level = load().requirements[requirement].level
+    level = load_catalogue().requirements[requirement].level
     if level != "MUST":
         raise _wrong(
             name,

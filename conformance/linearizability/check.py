@@ -16,18 +16,24 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from conformance.contract.model import ItemState
-from conformance.linearizability.counterexample import Contradiction, shortest
+from conformance.linearizability.counterexample import Counterexample, shortest
 from conformance.linearizability.history import Event
-from conformance.linearizability.search import MOST_LOOKS, Effort, Explanation, TooMuch, find_order
+from conformance.linearizability.search import (
+    MAX_STEPS,
+    BudgetExceeded,
+    Linearization,
+    SearchBudget,
+    find_linearization,
+)
 
-__all__ = ["Contradiction", "Explained", "Explanation", "Outcome", "Undecided", "check"]
+__all__ = ["CheckResult", "Counterexample", "Linearizable", "Linearization", "Undecided", "check"]
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class Linearizable:
     """Every item has an order."""
 
-    orders: Mapping[str, Explanation]
+    orders: Mapping[str, Linearization]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +43,10 @@ class Undecided:
     item: str
 
 
-Outcome: TypeAlias = Explained | Contradiction | Undecided
+CheckResult: TypeAlias = Linearizable | Counterexample | Undecided
 
 
-def check(initial: Mapping[str, ItemState], events: Sequence[Event], *, limit: int = MOST_LOOKS) -> Outcome:
+def check(initial: Mapping[str, ItemState], events: Sequence[Event], *, limit: int = MAX_STEPS) -> CheckResult:
     """Whether `events` keep the contract on items that were in `initial`.
 
     A contradiction on one item stands whatever is known of others. The answer depends on nothing but the arguments; the
@@ -54,16 +60,16 @@ def check(initial: Mapping[str, ItemState], events: Sequence[Event], *, limit: i
         raise ValueError(f"no initial state of {', '.join(sorted(map(repr, unknown)))}")
     if len({(event.item, event.label) for event in events}) < len(events):
         raise ValueError("two events of one item share a label")
-    orders: dict[str, Explanation] = {}
+    orders: dict[str, Linearization] = {}
     undecided: list[str] = []
     for item in sorted(initial):
         mine = [event for event in events if event.item == item]
         try:
-            found = find_order(initial[item], mine, Effort(limit // len(initial)))
-        except TooMuch:
+            found = find_linearization(initial[item], mine, SearchBudget(limit // len(initial)))
+        except BudgetExceeded:
             undecided.append(item)
             continue
         if found is None:
             return shortest(item, initial[item], mine)
         orders[item] = found
-    return Undecided(undecided[0]) if undecided else Explained(orders)
+    return Undecided(undecided[0]) if undecided else Linearizable(orders)

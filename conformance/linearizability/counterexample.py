@@ -19,20 +19,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from conformance.contract.model import Answer, ItemState, step
-from conformance.linearizability.history import Event, as_invoked, may_disturb
-from conformance.linearizability.search import Effort, TooMuch, find_order
+from conformance.contract.model import ItemState, ModelResponse, step
+from conformance.linearizability.history import Event, can_affect, sorted_by_invocation
+from conformance.linearizability.search import BudgetExceeded, SearchBudget, find_linearization
 
-MOST_LOOKS: Final = 200_000
-"""What may be spent on making a contradiction shorter (see `orders.MOST_LOOKS`); then it stays as long as it is."""
+MAX_STEPS: Final = 200_000
+"""What may be spent on making a contradiction shorter (see `orders.MAX_STEPS`); then it stays as long as it is."""
 
-_OPEN: Final = Answer(None)
+_OPEN: Final = ModelResponse(None)
 
-_Claims = Mapping[str, Answer]
+_Claims = Mapping[str, ModelResponse]
 
 
 @dataclass(frozen=True, slots=True)
-class Contradiction:
+class Counterexample:
     """Events of one item, as they were recorded and in the order of their requests, that no order explains.
 
     `claims` says by label which answers that takes: they contradict each other whatever the other events did. A claim
@@ -61,26 +61,26 @@ class Contradiction:
         return max((event for event in self.events if event.label in self.claims), key=_answered)
 
 
-def shortest(item: str, initial: ItemState, events: Sequence[Event], *, limit: int = MOST_LOOKS) -> Contradiction:
+def shortest(item: str, initial: ItemState, events: Sequence[Event], *, limit: int = MAX_STEPS) -> Counterexample:
     """The contradiction in `events` that no order explains: all about one item that was in `initial`, with a label
     each."""
-    shortening = _Shortening(initial, events, Effort(limit))
+    shortening = _Shortening(initial, events, SearchBudget(limit))
     whole = True
     try:
         for improve in (shortening.cut, shortening.spare, shortening.weaken):
             improve()
-    except TooMuch:
+    except BudgetExceeded:
         whole = False
-    return Contradiction(item, initial, shortening.relevant(), shortening.claims, whole)
+    return Counterexample(item, initial, shortening.relevant(), shortening.claims, whole)
 
 
 class _Shortening:
     """A contradiction at every moment: `events`, with `claims` about their answers."""
 
-    def __init__(self, initial: ItemState, events: Sequence[Event], effort: Effort) -> None:
+    def __init__(self, initial: ItemState, events: Sequence[Event], budget: SearchBudget) -> None:
         self._initial = initial
-        self._effort = effort
-        self.events = tuple(as_invoked(events))
+        self._effort = budget
+        self.events = tuple(sorted_by_invocation(events))
         known = sorted((event for event in events if not event.unknown), key=_answered)
         self.claims: _Claims = {event.label: event.answer for event in known}
 
@@ -130,7 +130,7 @@ class _Shortening:
                 each for each in history if each in claimed or any(_open(each, state) != {state} for state in states)
             ]
             for event in claimed:
-                others = [other for other in history if other is not event and may_disturb(other, event)]
+                others = [other for other in history if other is not event and can_affect(other, event)]
                 if others and not any(other in kept for other in others) and _excusable(event, states):
                     kept.append(others[0])
         labels = {event.label for event in kept}
@@ -149,7 +149,7 @@ class _Shortening:
         return events, {label: answer for label, answer in self.claims.items() if label in answered}
 
     def _contradict(self, events: Sequence[Event], claims: _Claims) -> bool:
-        return find_order(self._initial, _claiming(events, claims), self._effort) is None
+        return find_linearization(self._initial, _claiming(events, claims), self._effort) is None
 
     def _reachable(self) -> set[ItemState]:
         found, new = {self._initial}, {self._initial}

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from conformance.contract.model import PHASES, Answer, ItemState, Operation, Phase, step
-from conformance.linearizability.counterexample import MOST_LOOKS, Contradiction
-from conformance.linearizability.history import Event, may_disturb
-from conformance.linearizability.search import Effort, TooMuch, find_order
+from conformance.contract.model import PHASES, ItemState, ModelResponse, Operation, Phase, step
+from conformance.linearizability.counterexample import MAX_STEPS, Counterexample
+from conformance.linearizability.history import Event, can_affect
+from conformance.linearizability.search import BudgetExceeded, SearchBudget, find_linearization
 from conformance.text import Text, join
 
 _AND: Final = Text(" and ", "，且")
@@ -17,10 +17,10 @@ _THE_ITEM: Final = Text("the item", "该 item")
 _OR: Final = Text(" or ", " 或 ")
 
 
-def told(contradiction: Contradiction) -> Text:
+def told(counterexample: Counterexample) -> Text:
     """What is wrong, in one sentence. Of the target's own words only the names of documented states are shown."""
-    last = contradiction.last
-    claimed = [event for event in contradiction.history if event.label in contradiction.claims]
+    last = counterexample.last
+    claimed = [event for event in counterexample.history if event.label in counterexample.claims]
     others = sorted((event for event in claimed if event.label != last.label), key=lambda event: event.completed)
     before = [event for event in others if event.completed < last.invoked]
     beside = [event for event in others if event.completed >= last.invoked]
@@ -29,46 +29,46 @@ def told(contradiction: Contradiction) -> Text:
         "{item} was `{phase}`{before}{beside}; no order lets {last}{why}",
         "{item} 起初为 `{phase}`{before}{beside}；没有任何顺序允许{last}{why}",
     ).format(
-        item=Text("item `{name}`", "item `{name}`").format(name=contradiction.item)
-        if contradiction.item
+        item=Text("item `{name}`", "item `{name}`").format(name=counterexample.item)
+        if counterexample.item
         else _THE_ITEM,
-        phase=contradiction.initial.phase,
+        phase=counterexample.initial.phase,
         before=_each(Text(", then {each}", "，随后{each}"), before),
         beside=_each(Text("; at the same time {each}", "；同时{each}"), beside),
         last=_did(last, Text("`{label}` {did}", " `{label}` {did}"), past=False),
-        why=_why(contradiction, last),
+        why=_why(counterexample, last),
     )
 
 
-def possible_beside(contradiction: Contradiction) -> tuple[Phase, ...]:
+def phases_during_last(counterexample: Counterexample) -> tuple[Phase, ...]:
     """The phases that some order lets the item be in while the last of the needed requests was under way, if all that
     the others claim is true; none where that took too much searching."""
-    last = contradiction.last
-    claims = {label: answer for label, answer in contradiction.claims.items() if label != last.label}
-    history = replace(contradiction, claims=claims).history
-    effort = Effort(MOST_LOOKS)
+    last = counterexample.last
+    claims = {label: answer for label, answer in counterexample.claims.items() if label != last.label}
+    history = replace(counterexample, claims=claims).history
+    budget = SearchBudget(MAX_STEPS)
     found: list[Phase] = []
     for phase in PHASES:
-        seen = replace(last, label="", operation=Operation("get"), answer=Answer(200, phase))
+        seen = replace(last, label="", operation=Operation("get"), answer=ModelResponse(200, phase))
         try:
-            order = find_order(contradiction.initial, [*history, seen], effort)
-        except TooMuch:
+            order = find_linearization(counterexample.initial, [*history, seen], budget)
+        except BudgetExceeded:
             return ()
         if order is not None:
             found.append(phase)
     return tuple(found)
 
 
-def _why(contradiction: Contradiction, last: Event) -> Text:
+def _why(counterexample: Counterexample, last: Event) -> Text:
     """What stands in the way of the last claim, where that is one thing."""
-    others = [event for event in contradiction.history if event.label != last.label]
-    beside = any(may_disturb(event, last) for event in others)
+    others = [event for event in counterexample.history if event.label != last.label]
+    beside = any(can_affect(event, last) for event in others)
     mine, theirs = (
         [phase for phase in PHASES if step(ItemState(phase, worker), last.operation, last.answer, overlapped=beside)]
-        for worker in (contradiction.initial.worker, last.operation.worker)
+        for worker in (counterexample.initial.worker, last.operation.worker)
     )
     if mine:
-        return _only(possible_beside(contradiction), mine)
+        return _only(phases_during_last(counterexample), mine)
     if not theirs:
         return Text(" (no state of an item allows that)", "（item 的任何状态都不允许如此）")
     if any(event.operation.kind == "redeliver" for event in others):
@@ -108,7 +108,7 @@ def _did(event: Event, words: Text, *, past: bool) -> Text:
     return words.format(label=event.label, did=did.format(status=answer.status, state=_state(answer)))
 
 
-def _state(answer: Answer) -> Text:
+def _state(answer: ModelResponse) -> Text:
     if answer.state in PHASES:
         return Text(f"`{answer.state}`", f" `{answer.state}`")
     return Text("another state", "其他状态")

@@ -9,7 +9,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from conformance.contract.model import PHASES, Answer, Operation, is_unknown
+from conformance.contract.model import PHASES, ModelResponse, Operation, is_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Event:
 
     label: str
     operation: Operation
-    answer: Answer
+    answer: ModelResponse
     invoked: float
     completed: float
     item: str = ""
@@ -41,7 +41,7 @@ class Event:
         return is_unknown(self.operation, self.answer)
 
     @property
-    def ends(self) -> float:
+    def latest_effect(self) -> float:
         """The last instant at which it can take effect: a request whose answer was lost may still be on its way."""
         return math.inf if self.unknown else self.completed
 
@@ -51,12 +51,14 @@ def overlaps(a: Event, b: Event) -> bool:
     return a.invoked <= b.completed and b.invoked <= a.completed
 
 
-def may_disturb(other: Event, event: Event) -> bool:
+def can_affect(other: Event, event: Event) -> bool:
     """Whether `other`, a second event, can have changed the item while `event` was under way.
 
     Reads cannot. A request of unknown outcome counts to the end, since it may still be working.
     """
-    return other.operation.kind != "get" and event.invoked <= other.ends and other.invoked <= event.ends
+    return (
+        other.operation.kind != "get" and event.invoked <= other.latest_effect and other.invoked <= event.latest_effect
+    )
 
 
 def all_overlap(events: Sequence[Event]) -> bool:
@@ -70,7 +72,7 @@ def all_overlap(events: Sequence[Event]) -> bool:
     return max(event.invoked for event in events) <= min(event.completed for event in events)
 
 
-def as_invoked(events: Sequence[Event]) -> list[Event]:
+def sorted_by_invocation(events: Sequence[Event]) -> list[Event]:
     """In an order that depends on nothing but the events."""
     return sorted(events, key=lambda event: (event.invoked, event.completed, event.label))
 
@@ -84,7 +86,7 @@ def timeline(events: Sequence[Event], width: int = 40, marked: Collection[str] =
     """
     if not events:
         return []
-    rows = as_invoked(events)
+    rows = sorted_by_invocation(events)
     start = rows[0].invoked
     scale = (max(width, 2) - 1) / ((max(event.completed for event in rows) - start) or 1.0)
     margin = "  " if marked else ""
@@ -93,7 +95,7 @@ def timeline(events: Sequence[Event], width: int = 40, marked: Collection[str] =
     for event in rows:
         since, until = event.invoked - start, event.completed - start
         label = ("* " if event.label in marked else margin) + ascii(event.label)[1:-1]
-        table.append((label, event.operation.kind, answer_of(event), f"{since * 1000:.1f}", f"{until * 1000:.1f}"))
+        table.append((label, event.operation.kind, answer_text(event), f"{since * 1000:.1f}", f"{until * 1000:.1f}"))
         bars.append(_bar(round(since * scale), round(until * scale), "?" if event.unknown else "]"))
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
     return [
@@ -102,7 +104,7 @@ def timeline(events: Sequence[Event], width: int = 40, marked: Collection[str] =
     ]
 
 
-def answer_of(event: Event) -> str:
+def answer_text(event: Event) -> str:
     """The answer in a few words, none of them copied from the target."""
     answer = event.answer
     if answer.status is None:

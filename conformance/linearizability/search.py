@@ -21,22 +21,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from conformance.contract.model import PHASES, Answer, ItemState, Operation, Phase, shows_later, step
-from conformance.linearizability.history import Event, as_invoked
+from conformance.contract.model import PHASES, ItemState, ModelResponse, Operation, Phase, shows_later, step
+from conformance.linearizability.history import Event, sorted_by_invocation
 
-MOST_LOOKS: Final = 200_000
+MAX_STEPS: Final = 200_000
 """Requests looked at, each where the search may be, after which it gives up: what is judged may be somebody else's
 evidence. A race of this suite takes some dozens."""
 
 
-class TooMuch(Exception):
+class BudgetExceeded(Exception):
     """The search was given up: whether an order explains the history is not known."""
 
 
-class Effort:
+class SearchBudget:
     """Counts what a search tries, so that it ends."""
 
-    def __init__(self, limit: int = MOST_LOOKS) -> None:
+    def __init__(self, limit: int = MAX_STEPS) -> None:
         self.limit = limit
         self.spent = 0
 
@@ -48,11 +48,11 @@ class Effort:
         """
         self.spent += looks
         if self.spent > self.limit:
-            raise TooMuch
+            raise BudgetExceeded
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class Linearization:
     """An order that explains a history of one item.
 
     `phases[i]` is the item's phase after `order[i]`. `left_out` are the operations of unknown outcome that, in this
@@ -64,7 +64,7 @@ class Explanation:
     left_out: tuple[str, ...] = ()
 
 
-def find_order(initial: ItemState, events: Sequence[Event], effort: Effort) -> Explanation | None:
+def find_linearization(initial: ItemState, events: Sequence[Event], budget: SearchBudget) -> Linearization | None:
     """An order of `events`, all about one item that was in `initial`, or None: they contradict the contract.
 
     The answer depends on nothing but the arguments, and the sequence's order means nothing. A 200 that shows a later
@@ -73,13 +73,13 @@ def find_order(initial: ItemState, events: Sequence[Event], effort: Effort) -> E
     Raises:
         TooMuch: the effort is used up.
     """
-    ordered = as_invoked(events)
-    effort.spend(len(ordered) ** 2 // 64)  # every place has a bit for every event
-    found = _Search(ordered, effort).run(initial)
+    ordered = sorted_by_invocation(events)
+    budget.spend(len(ordered) ** 2 // 64)  # every place has a bit for every event
+    found = _Search(ordered, budget).run(initial)
     if found is None:
         return None
     happened = {index for index, _ in found}
-    return Explanation(
+    return Linearization(
         order=tuple(ordered[index].label for index, _ in found),
         phases=tuple(state.phase for _, state in found),
         left_out=tuple(event.label for index, event in enumerate(ordered) if index not in happened),
@@ -108,7 +108,7 @@ class _Doing(NamedTuple):
     """What the model is asked about an event. Events that share it can stand in for one another."""
 
     operation: Operation
-    answer: Answer
+    answer: ModelResponse
     overlapped: bool
 
 
@@ -124,9 +124,9 @@ class _Effects(NamedTuple):
 class _Search:
     """Depth first over the places that one history can be in."""
 
-    def __init__(self, events: Sequence[Event], effort: Effort) -> None:
+    def __init__(self, events: Sequence[Event], budget: SearchBudget) -> None:
         self._events = events
-        self._effort = effort
+        self._effort = budget
         doings = [_doing(event, overlapped) for event, overlapped in zip(events, _overlapped(events), strict=True)]
         self._doings = list(dict.fromkeys(doings))
         number = {doing: at for at, doing in enumerate(self._doings)}
@@ -171,7 +171,7 @@ class _Search:
                 break  # from here on the item's states come too late to be what that 200 showed
             doing = self._doing_of[index]
             twin = first_of.setdefault(doing, index)
-            if self._events[index].ends < self._events[twin].ends:
+            if self._events[index].latest_effect < self._events[twin].latest_effect:
                 first_of[doing] = index
         effects = self._effects_in(place.state)
         for doing, index in first_of.items():
@@ -278,17 +278,17 @@ class _Waiting:
 
 def _doing(event: Event, overlapped: bool) -> _Doing:
     if event.unknown:
-        return _Doing(event.operation, Answer(None), overlapped=False)
+        return _Doing(event.operation, ModelResponse(None), overlapped=False)
     return _Doing(event.operation, event.answer, overlapped)
 
 
 def _overlapped(events: Sequence[Event]) -> list[bool]:
-    """Of each event, whether another one may have disturbed it (`history.may_disturb`), without looking at each pair."""
+    """Of each event, whether another one may have disturbed it (`history.can_affect`), without looking at each pair."""
     writes = [event for event in events if event.operation.kind != "get"]
     begun = sorted(event.invoked for event in writes)
-    over = sorted(event.ends for event in writes)
+    over = sorted(event.latest_effect for event in writes)
     return [
-        bisect.bisect_right(begun, event.ends) - bisect.bisect_left(over, event.invoked)
+        bisect.bisect_right(begun, event.latest_effect) - bisect.bisect_left(over, event.invoked)
         > (event.operation.kind != "get")
         for event in events
     ]

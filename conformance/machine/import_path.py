@@ -12,7 +12,7 @@ _HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file_
 """The folder that this package lies in."""
 
 
-def own_modules_first(path: list[str] | None = None) -> None:
+def deprioritize_working_directory(path: list[str] | None = None) -> None:
     """Do not look into the working directory for modules, or last where this package lies in it.
 
     `python -m` puts it first, and an empty entry of PYTHONPATH anywhere: a `random.py` there would be taken for Python's.

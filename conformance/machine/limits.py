@@ -11,11 +11,11 @@ _FOR_EACH: Final = 6
 """Descriptors that a scenario takes: its connections, and the emulator's ends of them."""
 
 
-FEWEST: Final = 24
+MIN_OPEN_FILES: Final = 24
 """Descriptors without which nothing can be judged."""
 
 
-def open_files() -> int | None:
+def max_open_files() -> int | None:
     """How many files may be open at once; None where there is no such limit."""
     try:
         import resource
@@ -25,6 +25,6 @@ def open_files() -> int | None:
     return None if allowed == resource.RLIM_INFINITY else allowed
 
 
-def at_once(files: int | None) -> int | None:
+def max_concurrency(files: int | None) -> int | None:
     """How many scenarios so many open files suffice for."""
     return None if files is None else max(1, (files - _KEPT_BACK) // _FOR_EACH)

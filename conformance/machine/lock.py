@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 
-class Locked(Exception):
+class AlreadyLocked(Exception):
     """Another process has it."""
 
 
@@ -62,13 +62,13 @@ def _lock(descriptor: int) -> None:
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
-            raise Locked from None
+            raise AlreadyLocked from None
         return
     import fcntl
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Locked from None
+        raise AlreadyLocked from None
     except OSError:
         return

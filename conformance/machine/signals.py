@@ -15,7 +15,7 @@ _UNTOUCHED: Final = frozenset({"SIGHUP"})
 
 
 @contextlib.contextmanager
-def ends_as_interrupts() -> Iterator[None]:
+def termination_as_interrupt() -> Iterator[None]:
     """Turn every signal that ends a process into KeyboardInterrupt, Ctrl-C included.
 
     A shell without job control starts what runs in the background with SIGINT ignored: then neither Ctrl-C nor what is
@@ -54,7 +54,7 @@ _SAME: Final = 1.0
 _latest = float("-inf")
 
 
-def interrupted_once() -> None:
+def interrupt_on_first_signal() -> None:
     """Let the first of these signals interrupt this process for good, and ignore all later ones.
 
     For a worker: what ends a whole group of processes reaches it directly, and once more by way of its controller.

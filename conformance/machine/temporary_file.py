@@ -7,7 +7,7 @@ import tempfile
 from typing import IO
 
 
-def scratch() -> IO[bytes]:
+def open_unnamed_file() -> IO[bytes]:
     """An empty file, open for reading and writing, gone once closed; in memory where no folder for it can be written.
 
     Raises:

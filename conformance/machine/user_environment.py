@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-OURS: Final = "_CONFORMANCE_SAFE_PATH"
+SAFE_PATH_VARIABLE: Final = "_CONFORMANCE_SAFE_PATH"
 """Set beside PYTHONSAFEPATH where that is the suite's doing and not the user's."""
 
 
@@ -15,6 +15,6 @@ def users_environment() -> dict[str, str]:
     With PYTHONSAFEPATH a program in Python does not find the modules beside it.
     """
     environ = dict(os.environ)
-    if environ.pop(OURS, None) is not None:
+    if environ.pop(SAFE_PATH_VARIABLE, None) is not None:
         environ.pop("PYTHONSAFEPATH", None)
     return environ

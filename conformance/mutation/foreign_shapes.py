@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.emulator.defects import DEFECTS, Defect
-from conformance.emulator.shapes import SHAPES, TOGETHER
+from conformance.emulator.shapes import SHAPE_COMBINATIONS, SHAPES
 from conformance.mutation.outcome import Job, Outcome
 from conformance.text import Text
 
@@ -31,12 +31,12 @@ FAULTS: Final = (
 """Defects of the ack, of every chapter of the contract, that every foreign shape is met with."""
 
 
-_RACES: Final = frozenset(rule for rule in load().requirements if rule.startswith("ack.race."))
+_RACES: Final = frozenset(rule for rule in load_catalogue().requirements if rule.startswith("ack.race."))
 
 
 def shape_jobs() -> list[Job]:
     """Every shape and every set of shapes, alone and with each of the faults."""
-    servers = [*((name,) for name in SHAPES), *TOGETHER]
+    servers = [*((name,) for name in SHAPES), *SHAPE_COMBINATIONS]
     return [Job(shapes=names, defect=fault) for names in servers for fault in (None, *FAULTS)]
 
 
@@ -49,7 +49,7 @@ def _own(fault: Defect | None) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShapeTrial:
+class ShapeResult:
     """A server of foreign shape, with at most one fault of its ack, and the run on it."""
 
     outcome: Outcome
@@ -89,7 +89,9 @@ class ShapeTrial:
         yield from (f"+{rule} (warned)" for rule in sorted(seen.warned - (fault.warns if fault else frozenset())))
         yield from (f"{rule} (not judged)" for rule in sorted(seen.unjudged - hidden))
         skips = frozenset[str]().union(*(shape.skips for shape in shapes), fault.skips if fault else ())
-        chance = frozenset(rule.id for rule in load().requirements.values() if rule.exercised == "may-not-occur")
+        chance = frozenset(
+            rule.id for rule in load_catalogue().requirements.values() if rule.exercised == "may-not-occur"
+        )
         yield from (f"{rule} (not exercised)" for rule in sorted(seen.skipped - skips - chance))
         least = min(shape.judged for shape in shapes)
         if seen.share < least:

@@ -7,37 +7,37 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.emulator.defects import DEFECTS, Defect
 from conformance.emulator.variants import VARIANTS
 from conformance.judging.plan import full_plan
-from conformance.judging.verdict import Line
-from conformance.mutation.foreign_shapes import ShapeTrial
+from conformance.judging.verdict import PlannedCheck
+from conformance.mutation.foreign_shapes import ShapeResult
 from conformance.mutation.outcome import Job, Outcome
 from conformance.text import Text
 
-Fate = Literal["declared", "other", "survived", "crash"]
+MutantStatus = Literal["declared", "other", "survived", "crash"]
 """What became of a defect: killed for the declared reason, killed for another one, not noticed; or the suite broke."""
 
-FATES: Final[Mapping[Fate, Text]] = {
+STATUS_TEXTS: Final[Mapping[MutantStatus, Text]] = {
     "declared": Text("killed for the declared reason", "因声明的原因被杀死"),
     "other": Text("killed for another reason", "因其他原因被杀死"),
     "survived": Text("survived", "存活"),
     "crash": Text("the suite broke", "套件自身出错"),
 }
-COARSE: Final = "whole-seconds"
+WHOLE_SECONDS: Final = "whole-seconds"
 """The variant under which a moved timestamp has to be seen as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class MutantResult:
     """A defect and the run on it."""
 
     defect: Defect
     outcome: Outcome
 
     @property
-    def fate(self) -> Fate:
+    def status(self) -> MutantStatus:
         """Whether it was killed, and why."""
         if self.outcome.crash is not None:
             return "crash"
@@ -58,16 +58,16 @@ class Trial:
         return tuple(found)
 
     @property
-    def kills(self) -> frozenset[Line]:
+    def kills(self) -> frozenset[PlannedCheck]:
         """The checks that it is declared to fail, or to be warned of by, and that were."""
         declared = self.defect.fails | self.defect.may_fail | self.defect.warns
         if self.outcome.crash is not None:
             return frozenset()
-        return frozenset(line for line in self.outcome.reds if line.requirement in declared)
+        return frozenset(line for line in self.outcome.failures if line.requirement in declared)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class Ratio:
     """So many of all."""
 
     held: int
@@ -90,14 +90,14 @@ class Matrix:
     sampled: bool = False
 
     @cached_property
-    def trials(self) -> tuple[Trial, ...]:
+    def mutant_results(self) -> tuple[MutantResult, ...]:
         """The defects on the server that is healthy otherwise."""
         return self._trials(())
 
     @cached_property
-    def coarse(self) -> tuple[Trial, ...]:
+    def whole_second_results(self) -> tuple[MutantResult, ...]:
         """The defects that move a timestamp, where timestamps are shown in whole seconds."""
-        return self._trials((COARSE,))
+        return self._trials((WHOLE_SECONDS,))
 
     @cached_property
     def healthy(self) -> tuple[Outcome, ...]:
@@ -105,9 +105,9 @@ class Matrix:
         return tuple(o for o in self.outcomes if o.job == Job())
 
     @cached_property
-    def shapes(self) -> tuple[ShapeTrial, ...]:
+    def shapes(self) -> tuple[ShapeResult, ...]:
         """The runs on servers of foreign shape, with and without a fault of their ack."""
-        return tuple(ShapeTrial(outcome=o) for o in self.outcomes if o.job.shapes)
+        return tuple(ShapeResult(outcome=o) for o in self.outcomes if o.job.shapes)
 
     @cached_property
     def variants(self) -> tuple[Outcome, ...]:
@@ -120,45 +120,45 @@ class Matrix:
         return tuple(o for o in self.outcomes if o.job.defect is None and len(o.job.variants) > 1)
 
     @cached_property
-    def killers(self) -> Mapping[Line, tuple[str, ...]]:
+    def killers(self) -> Mapping[PlannedCheck, tuple[str, ...]]:
         """Every check of a MUST or SHOULD, and the ids of the defects that kill it."""
-        kills = [(trial.defect.id, trial.kills) for trial in self.trials]
+        kills = [(trial.defect.id, trial.kills) for trial in self.mutant_results]
         return {line: tuple(name for name, lines in kills if line in lines) for line in checks()}
 
     @property
-    def figures(self) -> dict[str, Figure]:
+    def ratios(self) -> dict[str, Ratio]:
         """What is counted, by name."""
         return {
             "healthy": _green(self.healthy),
-            "defects": _declared(self.trials),
-            "coarse": _declared(self.coarse),
-            "checks": Figure(held=sum(map(bool, self.killers.values())), of=len(self.killers)),
+            "defects": _declared(self.mutant_results),
+            "coarse": _declared(self.whole_second_results),
+            "checks": Ratio(held=sum(map(bool, self.killers.values())), of=len(self.killers)),
             "variants": _green(self.variants),
             "combinations": _green(self.combinations),
-            "shapes": Figure(held=sum(trial.as_declared for trial in self.shapes), of=len(self.shapes)),
+            "shapes": Ratio(held=sum(trial.as_declared for trial in self.shapes), of=len(self.shapes)),
         }
 
     @property
-    def proved(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether nothing is missing; of a sample, nothing that it can tell."""
-        figures = self.figures
-        return not any(figure.short for name, figure in figures.items() if not (self.sampled and name == "checks"))
+        ratios = self.ratios
+        return not any(figure.short for name, figure in ratios.items() if not (self.sampled and name == "checks"))
 
-    def _trials(self, variants: tuple[str, ...]) -> tuple[Trial, ...]:
+    def _trials(self, variants: tuple[str, ...]) -> tuple[MutantResult, ...]:
         return tuple(
-            Trial(defect=DEFECTS[o.job.defect], outcome=o)
+            MutantResult(defect=DEFECTS[o.job.defect], outcome=o)
             for o in self.outcomes
             if o.job.defect is not None and o.job.variants == variants and not o.job.shapes
         )
 
 
-def checks() -> list[Line]:
+def checks() -> list[PlannedCheck]:
     """Every check of a MUST or SHOULD: a line of the plan."""
-    requirements = load().requirements
+    requirements = load_catalogue().requirements
     return [line for line in full_plan() if requirements[line.requirement].level != "OBSERVE"]
 
 
-def faults(outcome: Outcome) -> tuple[str, ...]:
+def unexpected_results(outcome: Outcome) -> tuple[str, ...]:
     """Why the run on a healthy or odd but legal server is not green; empty when it is."""
     if outcome.crash is not None:
         return (outcome.crash,)
@@ -176,10 +176,10 @@ def faults(outcome: Outcome) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _green(outcomes: Sequence[Outcome]) -> Figure:
-    return Figure(held=sum(not faults(outcome) for outcome in outcomes), of=len(outcomes))
+def _green(outcomes: Sequence[Outcome]) -> Ratio:
+    return Ratio(held=sum(not unexpected_results(outcome) for outcome in outcomes), of=len(outcomes))
 
 
-def _declared(trials: Iterable[Trial]) -> Figure:
-    fates = [trial.fate for trial in trials]
-    return Figure(held=fates.count("declared"), of=len(fates))
+def _declared(mutant_results: Iterable[MutantResult]) -> Ratio:
+    fates = [trial.status for trial in mutant_results]
+    return Ratio(held=fates.count("declared"), of=len(fates))

@@ -9,12 +9,12 @@ from itertools import groupby
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from conformance.contract.catalogue import Chapter, Requirement, load
+from conformance.contract.catalogue import Chapter, Requirement, load_catalogue
 from conformance.emulator.defects import Defect
 from conformance.emulator.variants import VARIANTS
-from conformance.judging.verdict import Line
-from conformance.mutation.kill_matrix import FATES, Matrix, Trial, faults
-from conformance.mutation.messages import FIGURES, SIGNS
+from conformance.judging.verdict import PlannedCheck
+from conformance.mutation.kill_matrix import STATUS_TEXTS, Matrix, MutantResult, unexpected_results
+from conformance.mutation.messages import RATIO_LABELS, SIGNS
 from conformance.mutation.outcome import Outcome
 from conformance.text import Text
 
@@ -47,11 +47,14 @@ def page(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> str:
     template = resources.files("conformance.mutation").joinpath("kill-matrix.html.j2").read_text("utf-8")
     return environment.from_string(template).render(
         matrix=matrix,
-        figures=[(FIGURES[name], figure) for name, figure in matrix.figures.items()],
+        ratios=[(RATIO_LABELS[name], figure) for name, figure in matrix.ratios.items()],
         bands=_bands(),
-        areas=[(area, list(trials)) for area, trials in groupby(matrix.trials, key=lambda trial: trial.defect.area)],
+        areas=[
+            (area, list(mutant_results))
+            for area, mutant_results in groupby(matrix.mutant_results, key=lambda trial: trial.defect.area)
+        ],
         cell=_cell,
-        fates=FATES,
+        fates=STATUS_TEXTS,
         signs=SIGNS,
         checks=_checks(matrix),
         odd=[*map(_odd, matrix.healthy), *map(_odd, matrix.variants), *map(_odd, matrix.combinations)],
@@ -68,17 +71,17 @@ def both(told: Text | Defect) -> Markup:
 
 def _bands() -> list[Band]:
     """The columns: MUST and SHOULD by chapter."""
-    judged = [requirement for requirement in load().requirements.values() if requirement.level != "OBSERVE"]
+    judged = [requirement for requirement in load_catalogue().requirements.values() if requirement.level != "OBSERVE"]
     return [
-        Band(chapter=load().chapter(chapter), requirements=tuple(members))
+        Band(chapter=load_catalogue().chapter(chapter), requirements=tuple(members))
         for chapter, members in groupby(judged, key=lambda requirement: requirement.chapter)
     ]
 
 
-def _cell(trial: Trial, requirement: str) -> Cell | None:
+def _cell(trial: MutantResult, requirement: str) -> Cell | None:
     seen = trial.outcome.failed | trial.outcome.warned
     declared = trial.defect.fails | trial.defect.warns | trial.defect.may_fail
-    count = sum(line.requirement == requirement for line in trial.outcome.reds)
+    count = sum(line.requirement == requirement for line in trial.outcome.failures)
     if requirement in seen and requirement in declared:
         return Cell(kind="killed", count=count)
     if requirement in seen:
@@ -88,9 +91,9 @@ def _cell(trial: Trial, requirement: str) -> Cell | None:
     return None
 
 
-def _checks(matrix: Matrix) -> dict[str, list[tuple[Line, tuple[str, ...]]]]:
+def _checks(matrix: Matrix) -> dict[str, list[tuple[PlannedCheck, tuple[str, ...]]]]:
     """Checks by requirement, each with what kills it."""
-    found: dict[str, list[tuple[Line, tuple[str, ...]]]] = {}
+    found: dict[str, list[tuple[PlannedCheck, tuple[str, ...]]]] = {}
     for line, killers in matrix.killers.items():
         found.setdefault(line.requirement, []).append((line, killers))
     return found
@@ -103,4 +106,4 @@ def _odd(outcome: Outcome) -> tuple[str, Text, tuple[str, ...], str]:
     if names:
         chosen = [VARIANTS[name] for name in names]
         told = Text(" ".join(variant.en for variant in chosen), "".join(variant.zh for variant in chosen))
-    return str(outcome.job), told, faults(outcome), f"{outcome.seconds:.1f}"
+    return str(outcome.job), told, unexpected_results(outcome), f"{outcome.seconds:.1f}"

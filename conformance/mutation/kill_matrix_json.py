@@ -7,10 +7,10 @@ from importlib import resources
 from typing import Any, Final
 
 from conformance import __version__
-from conformance.contract.catalogue import load
-from conformance.judging.verdict import Line
-from conformance.mutation.foreign_shapes import ShapeTrial
-from conformance.mutation.kill_matrix import Matrix, Trial, faults
+from conformance.contract.catalogue import load_catalogue
+from conformance.judging.verdict import PlannedCheck
+from conformance.mutation.foreign_shapes import ShapeResult
+from conformance.mutation.kill_matrix import Matrix, MutantResult, unexpected_results
 from conformance.mutation.outcome import Outcome
 
 MATRIX_FORMAT: Final = "work-conformance-kill-matrix/1"
@@ -21,15 +21,15 @@ def document(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> dic
     return {
         "format": MATRIX_FORMAT,
         "suite": __version__,
-        "catalogue": load().version,
+        "catalogue": load_catalogue().version,
         "seed": seed,
         "left_out": left_out,
         "seconds": round(seconds, 1),
-        "proved": matrix.proved,
-        "figures": {name: {"held": f.held, "of": f.of} for name, f in matrix.figures.items()},
+        "proved": matrix.is_complete,
+        "figures": {name: {"held": f.held, "of": f.of} for name, f in matrix.ratios.items()},
         "requirements": _requirements(matrix),
-        "defects": [_defect(trial) for trial in matrix.trials],
-        "in_whole_seconds": [_defect(trial) for trial in matrix.coarse],
+        "defects": [_defect(trial) for trial in matrix.mutant_results],
+        "in_whole_seconds": [_defect(trial) for trial in matrix.whole_second_results],
         "healthy": [_odd(outcome) for outcome in matrix.healthy],
         "variants": [_odd(outcome) for outcome in matrix.variants],
         "combinations": [_odd(outcome) for outcome in matrix.combinations],
@@ -55,17 +55,17 @@ def _requirements(matrix: Matrix) -> list[dict[str, Any]]:
                 if line.requirement == requirement.id
             ],
         }
-        for requirement in load().requirements.values()
+        for requirement in load_catalogue().requirements.values()
         if requirement.level != "OBSERVE"
     ]
 
 
-def _defect(trial: Trial) -> dict[str, Any]:
+def _defect(trial: MutantResult) -> dict[str, Any]:
     declared, seen = trial.defect, trial.outcome
     return {
         "id": declared.id,
         "text": {"en": declared.en, "zh": declared.zh},
-        "fate": trial.fate,
+        "fate": trial.status,
         "declared": {
             "fails": sorted(declared.fails),
             "warns": sorted(declared.warns),
@@ -80,7 +80,7 @@ def _defect(trial: Trial) -> dict[str, Any]:
     }
 
 
-def _by_requirement(lines: Sequence[Line]) -> dict[str, list[str]]:
+def _by_requirement(lines: Sequence[PlannedCheck]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for line in lines:
         found.setdefault(line.requirement, []).append(line.scenario)
@@ -90,15 +90,15 @@ def _by_requirement(lines: Sequence[Line]) -> dict[str, list[str]]:
 def _odd(outcome: Outcome) -> dict[str, Any]:
     return {
         "variants": list(outcome.job.variants),
-        "green": not faults(outcome),
-        "faults": list(faults(outcome)),
+        "green": not unexpected_results(outcome),
+        "faults": list(unexpected_results(outcome)),
         "warns": sorted(outcome.warned),
         "skips": sorted(outcome.skipped),
         "seconds": round(outcome.seconds, 2),
     }
 
 
-def _shape(trial: ShapeTrial) -> dict[str, Any]:
+def _shape(trial: ShapeResult) -> dict[str, Any]:
     seen = trial.outcome
     return {
         "shapes": list(seen.job.shapes),

@@ -7,7 +7,7 @@ from typing import Final
 
 from conformance.text import Text
 
-FIGURES: Final[Mapping[str, Text]] = {
+RATIO_LABELS: Final[Mapping[str, Text]] = {
     "healthy": Text("healthy emulator green", "正常的模拟器通过"),
     "defects": Text("defects killed for the declared reason", "因声明的原因被杀死的缺陷"),
     "coarse": Text(

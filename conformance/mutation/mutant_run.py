@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.emulator import Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.serving import hosted
+from conformance.emulator.serving import serve_in_background
 from conformance.emulator.shapes import SHAPES
-from conformance.emulator.variants import VARIANTS, assembled
+from conformance.emulator.variants import VARIANTS, combine_variants
 from conformance.judging.plan import Selection, full_plan
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.outcome import Job, Outcome, outcome_of
-from conformance.plugin.controller import Conductor
-from conformance.plugin.judging_runner import Court
+from conformance.plugin.controller import RunController
+from conformance.plugin.judging_runner import JudgingRunner
 from conformance.settings import Settings, from_values
 from conformance.target import Credentials, Secret
 
@@ -51,37 +51,39 @@ def settings_for(base_url: str, tokens: Tokens, output: Path, **values: Any) -> 
     return replace(settings, credentials=credentials(tokens))
 
 
-def judge_settings(settings: Settings, plan: Iterable[Line] | None = None, *, fleeting: bool = False) -> RunRecord:
+def judge_settings(
+    settings: Settings, plan: Iterable[PlannedCheck] | None = None, *, fleeting: bool = False
+) -> RunResult:
     """Judge what the settings name: every line, or those given.
 
     What the run made is removed, but for a `fleeting` server, which ends with the run and all that is on it.
     """
     lines = list(plan) if plan is not None else full_plan()
-    conductor = Conductor(settings, Selection(), processes=0)
+    controller = RunController(settings, Selection(), processes=0)
     try:
-        workspace = conductor.begin(lines)
-        court = Court(conductor.assignment, workspace, dict.fromkeys(line.scenario for line in lines))
+        run_resources = controller.begin(lines)
+        runner = JudgingRunner(controller.run_config, run_resources, dict.fromkeys(line.scenario for line in lines))
         try:
             for line in lines:
-                conductor.take(court.judge(line))
+                controller.add_verdict(runner.judge(line))
         finally:
-            court.close()
-        return conductor.finish(remove=not fleeting)
+            runner.close()
+        return controller.finish(remove=not fleeting)
     finally:
-        conductor.close()
+        controller.close()
 
 
-def hold(job: Job) -> Outcome:
+def run_job(job: Job) -> Outcome:
     """Run the whole suite on the server that a job names."""
     begun = time.monotonic()
-    assembly = assembled([VARIANTS[name] for name in job.variants], in_microseconds(Recipe()))
-    recipe, wire = assembly.recipe, assembly.wire
+    assembly = combine_variants([VARIANTS[name] for name in job.variants], use_microseconds(ServerConfig()))
+    server_config, wire = assembly.server_config, assembly.wire
     values: dict[str, Any] = {}
     for name in job.shapes:
-        recipe = SHAPES[name].change(recipe)
+        server_config = SHAPES[name].change(server_config)
     if job.defect is not None:
         subject = DEFECTS[job.defect]
-        recipe, wire = subject.broken(recipe), subject.wire(wire)
+        server_config, wire = subject.broken(server_config), subject.wire(wire)
         values |= {} if job.variants else {"concurrency": _FEW}  # in whole seconds, scenarios wait for the clock
         values |= {} if subject.area == _RACES else {"race_repeat": 1}
     elif job.variants:
@@ -91,7 +93,7 @@ def hold(job: Job) -> Outcome:
     tokens = Tokens.generate()
     with (
         tempfile.TemporaryDirectory(prefix="work-conformance-prove-") as folder,
-        hosted(recipe, tokens, wire) as base_url,
+        serve_in_background(server_config, tokens, wire) as base_url,
     ):
         settings = settings_for(base_url, tokens, Path(folder) / "run", **values)
         record = judge_settings(settings, fleeting=bool(job.defect is not None or job.shapes))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line, Verdict, VerdictKind
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Outcome:
     failed: frozenset[str] = frozenset()
     warned: frozenset[str] = frozenset()
     skipped: frozenset[str] = frozenset()
-    reds: frozenset[Line] = frozenset()
+    failures: frozenset[PlannedCheck] = frozenset()
     unexplained: tuple[str, ...] = ()
     unjudged: frozenset[str] = frozenset()
     noticed: int = 0
@@ -46,7 +46,7 @@ class Outcome:
     crash: str | None = None
 
 
-def outcome_of(job: Job, record: RunRecord, *, seconds: float) -> Outcome:
+def outcome_of(job: Job, record: RunResult, *, seconds: float) -> Outcome:
     """What a record says, in short."""
     lines = [verdict.line for verdict in record.verdicts if verdict.kind == "suite-error"]
     broken = [f"{line.scenario} {line.requirement}" for line in (*lines, *record.tally.lost)]
@@ -59,7 +59,7 @@ def outcome_of(job: Job, record: RunRecord, *, seconds: float) -> Outcome:
         skipped=frozenset(
             r.requirement.id for r in record.tally.of("not-exercised") if r.requirement.level != "OBSERVE"
         ),
-        reds=frozenset(v.line for v in record.verdicts if v.kind in {"failed", "warned"}),
+        failures=frozenset(v.line for v in record.verdicts if v.kind in {"failed", "warned"}),
         unexplained=tuple(unexplained(record)),
         unjudged=unjudged(record),
         share=1 - len(unexplained(record)) / max(1, len(record.plan)),
@@ -69,12 +69,12 @@ def outcome_of(job: Job, record: RunRecord, *, seconds: float) -> Outcome:
     )
 
 
-def requirements(record: RunRecord, kind: VerdictKind) -> frozenset[str]:
+def requirements(record: RunResult, kind: VerdictKind) -> frozenset[str]:
     """The requirements with that verdict."""
     return frozenset(result.requirement.id for result in record.tally.of(kind))
 
 
-def unexplained(record: RunRecord) -> list[str]:
+def unexplained(record: RunResult) -> list[str]:
     """The checks that could not be judged and are not blocked by a failure, at whatever remove."""
     return [
         f"{verdict.line.scenario} {verdict.line.requirement}: {verdict.reason.en if verdict.reason else ''}"
@@ -82,7 +82,7 @@ def unexplained(record: RunRecord) -> list[str]:
     ]
 
 
-def unjudged(record: RunRecord) -> frozenset[str]:
+def unjudged(record: RunResult) -> frozenset[str]:
     """The requirements of which no check was judged, and none is blocked by a failure."""
     blind = {verdict.line for verdict in _unexplained(record)}
     return frozenset(
@@ -94,7 +94,7 @@ def unjudged(record: RunRecord) -> frozenset[str]:
     )
 
 
-def _unexplained(record: RunRecord) -> list[Verdict]:
+def _unexplained(record: RunResult) -> list[Verdict]:
     failed = requirements(record, "failed")
     causes = {result.requirement.id: result.causes for result in record.tally.results}
 

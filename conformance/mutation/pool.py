@@ -6,11 +6,11 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from conformance.mutation.mutant_run import hold
+from conformance.mutation.mutant_run import run_job
 from conformance.mutation.outcome import Job, Outcome
 
 
-def held(jobs: Sequence[Job], *, processes: int, holding: Callable[[Job], Outcome] = hold) -> Iterator[Outcome]:
+def run_all(jobs: Sequence[Job], *, processes: int, holding: Callable[[Job], Outcome] = run_job) -> Iterator[Outcome]:
     """The outcomes of all jobs, each as soon as it is known.
 
     A run that raises, or whose process dies, has broken the suite: that is its outcome, and the others go on.

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.variants import VARIANTS, combinations
 from conformance.mutation.foreign_shapes import shape_jobs
-from conformance.mutation.kill_matrix import COARSE
+from conformance.mutation.kill_matrix import WHOLE_SECONDS
 from conformance.mutation.outcome import Job
 
 COMBINATIONS: Final = 50
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Programme:
+class JobSelection:
     """The runs, in three parts, and how many of all were left out."""
 
     defects: tuple[Job, ...]
@@ -35,16 +35,18 @@ class Programme:
         return (*self.defects, *self.variants, *self.shapes)
 
 
-def programme(seed: int, sample: int | None = None) -> Programme:
+def select_jobs(seed: int, sample: int | None = None) -> JobSelection:
     """Everything there is, or so many of each kind; the same for the same seed."""
     draw = random.Random(seed)  # noqa: S311 - no secret
     broken = [Job(defect=name) for name in DEFECTS]
-    coarse = [Job(defect=name, variants=(COARSE,)) for name, defect in DEFECTS.items() if defect.moves_time]
+    whole_second_results = [
+        Job(defect=name, variants=(WHOLE_SECONDS,)) for name, defect in DEFECTS.items() if defect.moves_time
+    ]
     odd = [Job(variants=(name,)) for name in VARIANTS]
     mixed = [Job(variants=tuple(v.id for v in chosen)) for chosen in combinations(COMBINATIONS, SIZE, seed)]
-    everything = (coarse, broken, odd, mixed, shape_jobs())
+    everything = (whole_second_results, broken, odd, mixed, shape_jobs())
     parts = [_drawn(draw, part, sample) for part in everything]
-    return Programme(
+    return JobSelection(
         defects=(Job(), *parts[0], *parts[1]),
         variants=(*parts[2], *parts[3]),
         shapes=tuple(parts[4]),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from conformance.mutation.kill_matrix import FATES, Matrix, faults
-from conformance.mutation.messages import FIGURES
+from conformance.mutation.kill_matrix import STATUS_TEXTS, Matrix, unexpected_results
+from conformance.mutation.messages import RATIO_LABELS
 from conformance.text import Lang, Text
 
 _MOST: Final = 40
@@ -19,11 +19,11 @@ _NOT_TOLD: Final = Text("a sample does not tell", "抽样无法说明")
 def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, float, float], lang: Lang) -> Iterator[str]:
     """The lines."""
     yield from islice(_missing(matrix, lang), _MOST)
-    for name, figure in matrix.figures.items():
+    for name, figure in matrix.ratios.items():
         untold = matrix.sampled and name == "checks"
         sign = " " if untold else "✗" if figure.short else "✓"
         note = f" ({_NOT_TOLD.in_(lang)})" if untold else ""
-        yield f"{sign} {FIGURES[name].in_(lang)}: {figure}{note}"
+        yield f"{sign} {RATIO_LABELS[name].in_(lang)}: {figure}{note}"
     yield (
         Text(
             "Seed {seed}; defects took {a} s, variants and combinations {b} s, foreign shapes {c} s.",
@@ -37,12 +37,12 @@ def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, floa
 
 
 def _missing(matrix: Matrix, lang: Lang) -> Iterator[str]:
-    for trial in (*matrix.trials, *matrix.coarse):
-        if trial.fate != "declared":
+    for trial in (*matrix.mutant_results, *matrix.whole_second_results):
+        if trial.status != "declared":
             why = trial.outcome.crash or "; ".join(trial.difference[:4])
-            yield f"✗ {trial.outcome.job}: {FATES[trial.fate].in_(lang)}: {why}"
+            yield f"✗ {trial.outcome.job}: {STATUS_TEXTS[trial.status].in_(lang)}: {why}"
     for outcome in (*matrix.healthy, *matrix.variants, *matrix.combinations):
-        wrong = faults(outcome)
+        wrong = unexpected_results(outcome)
         if wrong:
             yield f"✗ {outcome.job}: {'; '.join(wrong[:4])}"
     for shape in matrix.shapes:

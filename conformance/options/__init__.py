@@ -1,13 +1,13 @@
 """Every setting of a run, in one table, and the environment variables that give them."""
 
-from conformance.options.table import OPTIONS, PREFIX, REACHING, Kind, Option, Part, names_of
+from conformance.options.table import CONNECTION_PARTS, OPTIONS, PREFIX, Kind, Option, Part, option_names
 from conformance.options.variables import ALLUREDIR, TOKENS, VARIABLES, check_variables, is_blank
 
 __all__ = [
     "ALLUREDIR",
+    "CONNECTION_PARTS",
     "OPTIONS",
     "PREFIX",
-    "REACHING",
     "TOKENS",
     "VARIABLES",
     "Kind",
@@ -15,5 +15,5 @@ __all__ = [
     "Part",
     "check_variables",
     "is_blank",
-    "names_of",
+    "option_names",
 ]

@@ -372,10 +372,10 @@ OPTIONS: Final[tuple[Option, ...]] = (
 )
 
 
-def names_of(*parts: Part) -> list[str]:
+def option_names(*parts: Part) -> list[str]:
     """The options of these parts, in the order of the table."""
     return [option.name for option in OPTIONS if option.part in parts]
 
 
-REACHING: Final = ("connection", "token")
+CONNECTION_PARTS: Final = ("connection", "token")
 """The parts that every command takes which talks to a target."""

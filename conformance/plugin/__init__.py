@@ -17,19 +17,19 @@ import pytest
 
 import conformance
 from conformance.judging.plan import Selection, UnknownName
-from conformance.judging.verdict import Line
+from conformance.judging.verdict import PlannedCheck
 from conformance.machine.os_errors import refusal
 from conformance.options import OPTIONS, check_variables, is_blank
 from conformance.plugin import hookspecs
-from conformance.plugin.controller import Conductor
-from conformance.plugin.controller_plugin import SENT, VERDICT, Lead
-from conformance.plugin.last_failed import unpassed_lines
+from conformance.plugin.controller import RunController
+from conformance.plugin.controller_plugin import SENT, VERDICT, ControllerPlugin
+from conformance.plugin.last_failed import read_unpassed_checks
 from conformance.plugin.nodes import LANGUAGE, ON_REQUEST, TRAFFIC, RequirementItem, Suite
-from conformance.plugin.other_plugins import check_no_other_runner, no_plan_of_others
+from conformance.plugin.other_plugins import hide_allure_test_plan, refuse_other_runners
 from conformance.plugin.replay import Replay
-from conformance.plugin.run_folder import Conversations
+from conformance.plugin.run_folder import TranscriptFolder
 from conformance.plugin.scheduling import check_names, process_count
-from conformance.plugin.worker_plugin import Worker
+from conformance.plugin.worker_plugin import WorkerPlugin
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
@@ -39,7 +39,7 @@ BASE_URL: Final = OPTIONS[0]
 
 _SELECTION: Final = pytest.StashKey[Selection]()
 _ADDRESSES: Final = pytest.StashKey[frozenset[tuple[str, ...]]]()
-_ANSWERABLE: Final = pytest.StashKey[Callable[[Line], bool]]()
+_ANSWERABLE: Final = pytest.StashKey[Callable[[PlannedCheck], bool]]()
 
 _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
     "text": {},
@@ -85,13 +85,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[ON_REQUEST] = settings.limits.explore > 0 or config.getoption("target_replay") is not None
         config.stash[LANGUAGE] = settings.lang or "en"
         if hasattr(config, "workerinput"):
-            worker = Worker(config)
+            worker = WorkerPlugin(config)
             config.pluginmanager.register(worker, "conformance-worker")
-            _join_allure(config, worker.assignment.conversations)
+            _join_allure(config, worker.run_config.conversations)
         elif not config.getoption("collectonly", False):
-            conductor = _conductor(config, settings)
-            config.pluginmanager.register(Lead(config, conductor), "conformance-lead")
-            _join_allure(config, conductor.conversations)
+            controller = _controller(config, settings)
+            config.pluginmanager.register(ControllerPlugin(config, controller), "conformance-lead")
+            _join_allure(config, controller.conversations)
     except (ConfigurationError, UnknownName) as error:
         raise pytest.UsageError(error.reason.in_(config.getoption("target_lang") or "en")) from None
     except OSError as error:
@@ -137,32 +137,32 @@ def _expression(config: pytest.Config) -> str | None:
     return config.getoption("keyword", "") or None
 
 
-def _conductor(config: pytest.Config, settings: Settings) -> Conductor | Replay:
+def _controller(config: pytest.Config, settings: Settings) -> RunController | Replay:
     named: str | None = config.getoption("target_replay")
     if named is None:
         if process_count(config):
             check_names(config)
-        return Conductor(settings, config.stash[_SELECTION], processes=process_count(config))
+        return RunController(settings, config.stash[_SELECTION], processes=process_count(config))
     if process_count(config):
         raise pytest.UsageError("--target-replay judges in one process; leave -n away.")
     replay = Replay(settings, Path(named))
-    config.stash[_ANSWERABLE] = replay.takes
+    config.stash[_ANSWERABLE] = replay.includes
     return replay
 
 
-def _join_allure(config: pytest.Config, held: Conversations) -> None:
+def _join_allure(config: pytest.Config, transcript_folder: TranscriptFolder) -> None:
     """Have a say in what allure-pytest writes, where it was asked to; its modules are not loaded for nothing."""
     if config.getoption("allure_report_dir", None):
         from conformance.plugin.allure_results import register
 
-        register(config, held, config.stash[LANGUAGE])
+        register(config, transcript_folder, config.stash[LANGUAGE])
 
 
 def _selection(config: pytest.Config, settings: Settings) -> Selection:
     selection = Selection(
         chapters=settings.chapters,
         requirements=settings.requirements,
-        lines=unpassed_lines(settings.failed_from) if settings.failed_from else None,
+        lines=read_unpassed_checks(settings.failed_from) if settings.failed_from else None,
         expression=config.getoption("keyword", "") or "",
     )
     selection.check_names()
@@ -206,9 +206,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ours = [item for item in items if isinstance(item, RequirementItem)]
     if not ours:
         return (yield)
-    check_no_other_runner(config)
+    refuse_other_runners(config)
     _keep_asked_for(config, items, ours)
-    with no_plan_of_others() if len(ours) == len(items) else contextlib.nullcontext():
+    with hide_allure_test_plan() if len(ours) == len(items) else contextlib.nullcontext():
         return (yield)
 
 
@@ -216,14 +216,14 @@ def _keep_asked_for(config: pytest.Config, items: list[pytest.Item], ours: list[
     selection, addresses = config.stash[_SELECTION], config.stash[_ADDRESSES]
     answerable = config.stash.get(_ANSWERABLE, lambda _: True)
     for address in addresses:
-        if not any(item.lies_at(address) for item in ours):
+        if not any(item.matches_address(address) for item in ours):
             raise pytest.UsageError(f"There is no {'::'.join(address)}; `--collect-only -q` shows what there is.")
     dropped = [
         item
         for item in ours
-        if not selection.takes(item.line)
+        if not selection.includes(item.line)
         or not answerable(item.line)
-        or (addresses and not any(item.lies_at(address) for address in addresses))
+        or (addresses and not any(item.matches_address(address) for address in addresses))
     ]
     if dropped:
         config.hook.pytest_deselected(items=dropped)

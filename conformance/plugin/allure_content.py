@@ -14,11 +14,11 @@ from typing import Any, Final
 from allure_commons.model2 import Label, Link, Status, StatusDetails
 from allure_commons.types import LabelType, LinkType, Severity
 
-from conformance.contract.catalogue import Level, Requirement, load
+from conformance.contract.catalogue import Level, Requirement, load_catalogue
 from conformance.exchange import Exchange, Header
-from conformance.judging.run_result import Circumstances
-from conformance.judging.verdict import WORDS, Line, Verdict, VerdictKind
-from conformance.reporting.escaping import safe
+from conformance.judging.run_result import RunMetadata
+from conformance.judging.verdict import WORDS, PlannedCheck, Verdict, VerdictKind
+from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import LOST, explain, level_and_basis, summary, title_of
 from conformance.text import LANGS, Lang, Text
 
@@ -51,11 +51,11 @@ _NO_ANSWER: Final = {
 }
 
 _TITLE: Final[dict[Lang, int]] = {"en": 100, "zh": 50}
-_MAX_REDS: Final = 5
+_MAX_FAILURES: Final = 5
 _UNTOLD: Final = frozenset({"passed", "observed"})
 
 
-def identity(line: Line) -> str:
+def identity(line: PlannedCheck) -> str:
     """What a line is called in every run, language and folder."""
     return f"work-conformance.{line.scenario}#{line.requirement}"
 
@@ -92,7 +92,7 @@ def links(requirement: Requirement) -> Iterator[Link]:
 
 def suites(requirement: Requirement, scenario: str, lang: Lang) -> list[str]:
     """Where a line hangs in Allure's trees."""
-    chapter = load().chapter(requirement.chapter)
+    chapter = load_catalogue().chapter(requirement.chapter)
     return [text.in_(lang) for text in (SUITE, chapter.title, title_of(scenario))]
 
 
@@ -135,7 +135,7 @@ def details(verdict: Verdict | None, lang: Lang) -> StatusDetails | None:
         return None
     return StatusDetails(
         message=_headline(verdict.kind, summary(verdict)).in_(lang),
-        trace="\n".join(explain(verdict, lang, reds=_MAX_REDS, limit=LONGEST_TEXT)),
+        trace="\n".join(explain(verdict, lang, failures=_MAX_FAILURES, limit=LONGEST_TEXT)),
     )
 
 
@@ -153,7 +153,7 @@ def message(first: str, headers: tuple[Header, ...], body: str | None) -> str:
     return f"{head}\n\n{body}\n" if body else f"{head}\n"
 
 
-def environment(run: Circumstances) -> str:
+def environment(run: RunMetadata) -> str:
     """`environment.properties`."""
     values = {
         "base_url": run.base_url,
@@ -189,7 +189,7 @@ def categories(lang: Lang) -> list[dict[str, Any]]:
 
 def _headline(kind: VerdictKind, words: Text) -> Text:
     begin = _beginning(kind)
-    return Text(begin.en + safe(words.en, LONGEST_TEXT), begin.zh + safe(words.zh, LONGEST_TEXT))
+    return Text(begin.en + escape_line(words.en, LONGEST_TEXT), begin.zh + escape_line(words.zh, LONGEST_TEXT))
 
 
 def _beginning(kind: VerdictKind) -> Text:

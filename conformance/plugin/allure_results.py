@@ -21,16 +21,16 @@ from allure_commons import hookimpl, plugin_manager
 from allure_commons.model2 import Attachment, Status, StatusDetails, TestResult, TestStepResult
 from allure_commons.types import AttachmentType
 
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.exchange import Exchange, MalformedTranscript, Transcript
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line, Verdict
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.plugin import allure_content as content
 from conformance.plugin.allure_executor import executor
 from conformance.plugin.controller_plugin import VERDICT
 from conformance.plugin.nodes import RequirementItem
-from conformance.plugin.run_folder import Conversations, write_json
-from conformance.reporting.escaping import encodable, safe
+from conformance.plugin.run_folder import TranscriptFolder, write_json
+from conformance.reporting.escaping import encodable, escape_line
 from conformance.text import Lang, Text
 
 _GREEN: Final = frozenset({"passed", "observed", "not-exercised"})
@@ -43,9 +43,9 @@ _ELSEWHERE = Text("requests and responses: see {line}", "请求与响应见 {lin
 _EXPLANATION = Text("explanation", "说明")
 
 
-def register(config: pytest.Config, held: Conversations, lang: Lang) -> None:
+def register(config: pytest.Config, transcript_folder: TranscriptFolder, lang: Lang) -> None:
     """Take part in what allure-pytest writes, in the process in charge or in a worker."""
-    plugin = AllureResults(Path(config.getoption("allure_report_dir")).absolute(), held, lang)
+    plugin = AllureResults(Path(config.getoption("allure_report_dir")).absolute(), transcript_folder, lang)
     config.pluginmanager.register(plugin, "conformance-allure")
     plugin_manager.register(plugin)
     config.add_cleanup(lambda: plugin_manager.unregister(plugin))
@@ -54,17 +54,17 @@ def register(config: pytest.Config, held: Conversations, lang: Lang) -> None:
 class AllureResults:
     """A plugin of pytest and of allure at once."""
 
-    def __init__(self, place: Path, held: Conversations, lang: Lang) -> None:
+    def __init__(self, place: Path, transcript_folder: TranscriptFolder, lang: Lang) -> None:
         self._place = place
-        self._run = held.run_id
-        self._transcripts = held.transcripts
-        self._zero = held.zero
+        self._run = transcript_folder.run_id
+        self._transcripts = transcript_folder.transcripts
+        self._zero = transcript_folder.zero
         self._lang: Lang = lang
         self._item: pytest.Item | None = None
         self._held: tuple[str, Transcript | None] = ("", None)
         self._judged: dict[str, str | None] = {}
         self._written: dict[str, str | None] = {}
-        self._shown: dict[str, Line] = {}
+        self._shown: dict[str, PlannedCheck] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
@@ -86,7 +86,7 @@ class AllureResults:
             self._written[line] = self._judged.pop(report.nodeid, None)
 
     @pytest.hookimpl(trylast=True)
-    def pytest_conformance_finished(self, record: RunRecord) -> None:
+    def pytest_conformance_finished(self, record: RunResult) -> None:
         """In the process in charge: write what is there once a run, and the lines that a crash or a stop left out."""
         self._item = None
         verdicts = {verdict.line: verdict for result in record.tally.results for verdict in result.verdicts}
@@ -104,8 +104,8 @@ class AllureResults:
         if build is not None:
             write_json(self._place / "executor.json", build)
 
-    def _fill(self, result: TestResult, line: Line, verdict: Verdict | None) -> None:
-        requirement, lang = load().requirements[line.requirement], self._lang
+    def _fill(self, result: TestResult, line: PlannedCheck, verdict: Verdict | None) -> None:
+        requirement, lang = load_catalogue().requirements[line.requirement], self._lang
         result.uuid = self._id(line.scenario, line.requirement)
         result.file_pattern = f"{result.uuid}-result.json"
         result.fullName = content.identity(line)
@@ -126,7 +126,7 @@ class AllureResults:
         if result.status == Status.PASSED and result.statusDetails is not None:
             result.steps.append(self._remark(result))
 
-    def _show(self, result: TestResult, line: Line, transcript: Transcript, verdict: Verdict | None) -> None:
+    def _show(self, result: TestResult, line: PlannedCheck, transcript: Transcript, verdict: Verdict | None) -> None:
         """Show the requests: with each line that is not green, and with one of the others, to which the rest refer."""
         green = verdict is not None and verdict.kind in _GREEN
         shown = self._shown.setdefault(line.scenario, line) if green else line
@@ -140,28 +140,28 @@ class AllureResults:
     def _add_steps(self, result: TestResult, transcript: Transcript, verdict: Verdict | None) -> None:
         """The requests as steps, and their time as the result's."""
         is_red = verdict is not None and verdict.kind == "failed" and verdict.shown
-        reds = {red.step for red in verdict.reds} if verdict is not None and is_red else set()
+        failures = {failure.step for failure in verdict.failures} if verdict is not None and is_red else set()
         steps = []
         for number, exchanges in enumerate(transcript.earlier_attempts, 1):
             group = TestStepResult(name=_ATTEMPT.format(n=number).in_(self._lang), status=Status.BROKEN)
             group.steps = [self._step(each, set()) for each in exchanges]
             self._time(group, exchanges)
             steps.append(group)
-        steps += [self._step(each, reds) for each in transcript.exchanges]
+        steps += [self._step(each, failures) for each in transcript.exchanges]
         result.steps = steps
         self._time(
             result, [each for attempt in (*transcript.earlier_attempts, transcript.exchanges) for each in attempt]
         )
 
-    def _step(self, exchange: Exchange, reds: set[str]) -> TestStepResult:
+    def _step(self, exchange: Exchange, failures: set[str]) -> TestStepResult:
         words = content.outcome(exchange).in_(self._lang)
         step = TestStepResult(name=f"{exchange.step}: {exchange.operation} → {words}", status=Status.PASSED)
-        if exchange.step in reds:
+        if exchange.step in failures:
             step.status = Status.FAILED
         elif exchange.outcome != "ok":
             step.status = Status.BROKEN
         if exchange.problem:
-            step.statusDetails = StatusDetails(message=safe(exchange.problem, content.LONGEST_TEXT))
+            step.statusDetails = StatusDetails(message=escape_line(exchange.problem, content.LONGEST_TEXT))
         request, answer = exchange.request, exchange.response
         text = content.message(f"{request.method} {request.url}", request.headers, request.body)
         if answer is not None:

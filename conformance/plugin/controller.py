@@ -13,32 +13,32 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from conformance import __version__
-from conformance.arrange.cleanup import Leftover, remove
+from conformance.arrange.cleanup import UnremovedResource, remove_resources
 from conformance.arrange.command_arranger import release
-from conformance.arrange.environment_tokens import learn
-from conformance.arrange.environments import Workspace
+from conformance.arrange.environment_tokens import add_environment_tokens
+from conformance.arrange.environments import RunResources
 from conformance.arrange.journal import Journal, new_run_id
-from conformance.arrange.preflight import CannotStart, preflight
+from conformance.arrange.preflight import PreflightError, preflight
 from conformance.chapters.registry import scenarios
 from conformance.client.api import Api
-from conformance.client.client_session import converse
-from conformance.client.counters import Traffic
-from conformance.contract.catalogue import load
+from conformance.client.client_session import run_with_client
+from conformance.client.counters import RequestCounters
+from conformance.contract.catalogue import load_catalogue
 from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
 from conformance.exchange import EndKind, Transcript
-from conformance.judging.judge import judge_line
+from conformance.judging.judge import judge_planned_check
 from conformance.judging.plan import Cost, Selection, cost, full_plan
-from conformance.judging.repetition import held_less, requests_of
-from conformance.judging.run_result import Circumstances, Phases, RunRecord
+from conformance.judging.repetition import count_requests, has_missing_repetitions
+from conformance.judging.run_result import Phases, RunMetadata, RunResult
 from conformance.judging.side_observations import noticed
-from conformance.judging.verdict import Line, Verdict
+from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.plugin import run_folder as run_folder
-from conformance.plugin.judging_runner import TIME_LIMIT, Court
-from conformance.plugin.run_folder import Conversations
-from conformance.plugin.scenario_runner import Assignment
+from conformance.plugin.judging_runner import TIME_LIMIT, JudgingRunner
+from conformance.plugin.run_folder import TranscriptFolder
+from conformance.plugin.scenario_runner import RunConfig
 from conformance.plugin.transcripts import read_transcript, write_transcript
 from conformance.reporting.write import write_reports
-from conformance.scenario.execute import NO_LONGER_THERE, not_held
+from conformance.scenario.execute import NO_LONGER_THERE, unfinished_transcript
 from conformance.settings import Settings
 from conformance.target import ConfigurationError, Credentials, Secret, Target
 from conformance.text import Text
@@ -55,35 +55,35 @@ _HURRIED: Final = 6.0
 T = TypeVar("T")
 
 
-class Conductor:
+class RunController:
     """Knows the whole run. Only one process has one; xdist's workers are told what they need."""
 
     def __init__(self, settings: Settings, selection: Selection, *, processes: int) -> None:
         self.settings = settings
-        self.plan: tuple[Line, ...] = ()
-        self.record: RunRecord | None = None
+        self.plan: tuple[PlannedCheck, ...] = ()
+        self.record: RunResult | None = None
         self.interrupted: Text | None = None
-        self.hurried = False
+        self.clean_up_quickly = False
         self._selection = selection
         self._processes = max(1, processes)
         self._verdicts: list[Verdict] = []
-        self._traffic = Traffic()
+        self._traffic = RequestCounters()
         self._turned_away: dict[int, int] = {}
-        self._workspace: Workspace | None = None
+        self._workspace: RunResources | None = None
         self._started = datetime.now(UTC)
         self._epoch = self._begun = self._prepared = self._over = time.monotonic()
         self._resources = contextlib.ExitStack()
         run_id = new_run_id(self._started)
         output = settings.output or run_folder.default_folder(run_id)
-        self._taken = run_folder.take(output, run_id)
-        self._resources.callback(self._taken.release)
-        self.folder = self._taken.path
+        self._run_folder = run_folder.claim_folder(output, run_id)
+        self._resources.callback(self._run_folder.release)
+        self.folder = self._run_folder.path
         try:
-            target, credentials = self._whom()
+            target, credentials = self._target_and_credentials()
         except BaseException:
-            self._taken.discard()
+            self._run_folder.discard()
             raise
-        self.assignment = Assignment(
+        self.run_config = RunConfig(
             run_id=run_id,
             seed=settings.seed if settings.seed is not None else secrets.randbelow(2**31),
             epoch=self._epoch,
@@ -91,7 +91,7 @@ class Conductor:
             credentials=credentials,
             limits=settings.limits,
             folder=self.folder,
-            arrangement=settings.arrangement,
+            arrange_config=settings.arrange_config,
             waivers=settings.waivers or "",
             day=f"{self._started:%Y-%m-%d}",
             repeat=settings.repeat,
@@ -101,19 +101,19 @@ class Conductor:
     @property
     def target(self) -> Target:
         """Whom the run is about."""
-        return self.assignment.target
+        return self.run_config.target
 
     @property
-    def conversations(self) -> Conversations:
+    def conversations(self) -> TranscriptFolder:
         """Where its transcripts will lie."""
-        return self.assignment.conversations
+        return self.run_config.conversations
 
     @property
     def workspace_file(self) -> Path:
         """Where the processes find what was prepared."""
         return self.folder / "workspace.json"
 
-    def begin(self, plan: list[Line]) -> Workspace:
+    def begin(self, plan: list[PlannedCheck]) -> RunResources:
         """Write the plan, then reach the target for the first time and prepare it.
 
         Raises:
@@ -122,40 +122,40 @@ class Conductor:
         """
         self.plan = tuple(plan)
         self._begun = time.monotonic()
-        run_folder.write_json(self.folder / PLAN, plan_json(self.assignment.run_id, plan))
-        run_id, arrangement = self.assignment.run_id, self.assignment.arrangement
-        bound = max(LEAST_PREPARING, self.assignment.limits.max_duration)
+        run_folder.write_json(self.folder / PLAN, plan_json(self.run_config.run_id, plan))
+        run_id, arrange_config = self.run_config.run_id, self.run_config.arrange_config
+        bound = max(LEAST_PREPARING, self.run_config.limits.max_duration)
         try:
-            workspace = self._talk(lambda api: preflight(api, self._journal, run_id, arrangement), within=bound)
+            run_resources = self._talk(lambda api: preflight(api, self._journal, run_id, arrange_config), within=bound)
         except TimeoutError:
-            raise CannotStart(_too_slow(self.assignment.target.host, bound)) from None
-        if workspace.one_connection:
-            self.assignment = replace(self.assignment, limits=replace(self.assignment.limits, one_connection=True))
-        run_folder.write_json(self.workspace_file, workspace.to_json())
+            raise PreflightError(_too_slow(self.run_config.target.host, bound)) from None
+        if run_resources.one_connection:
+            self.run_config = replace(self.run_config, limits=replace(self.run_config.limits, one_connection=True))
+        run_folder.write_json(self.workspace_file, run_resources.to_json())
         if self.settings.output is None:
             run_folder.point_latest(self.folder)
-        self._workspace = workspace
+        self._workspace = run_resources
         self._prepared = time.monotonic()
-        return workspace
+        return run_resources
 
-    def court(self, names: Iterable[str]) -> Court:
+    def runner(self, names: Iterable[str]) -> JudgingRunner:
         """Hold the conversations in this process."""
         assert self._workspace is not None, "the target was prepared"
-        return Court(self.assignment, self._workspace, names)
+        return JudgingRunner(self.run_config, self._workspace, names)
 
-    def cost(self, lines: Iterable[Line]) -> Cost:
+    def cost(self, lines: Iterable[PlannedCheck]) -> Cost:
         """What a plan takes on the target."""
-        limits, arrangement = self.assignment.limits, self.assignment.arrangement
+        limits, arrange_config = self.run_config.limits, self.run_config.arrange_config
         return cost(
             lines,
             writes_per_second=limits.writes_per_second,
-            arranged_by=arrangement.mode,
-            repeat=self.assignment.repeat,
+            arranged_by=arrange_config.mode,
+            repeat=self.run_config.repeat,
             explore=limits.explore,
-            race_repeat=self.assignment.race_repeat,
+            race_repeat=self.run_config.race_repeat,
         )
 
-    def take(self, verdict: Verdict) -> None:
+    def add_verdict(self, verdict: Verdict) -> None:
         """A verdict came in, from this process or another."""
         self._verdicts.append(verdict)
 
@@ -163,14 +163,14 @@ class Conductor:
         """A process says how many of its requests the target has turned away up to now."""
         self._turned_away[process] = requests
 
-    def finish(self, *, remove: bool = True) -> RunRecord:
+    def finish(self, *, remove: bool = True) -> RunResult:
         """Give every open line its verdict, clean up, and write the reports whatever happens.
 
         Without `remove` nothing is cleaned up: the target ends with the run.
 
         Only the record that is returned knows of reports that could not be written.
         """
-        transcripts = self._close_the_books()
+        transcripts = self._complete_records()
         self._over = time.monotonic()
         self.interrupted = self.interrupted or self._cut_short(transcripts.values())
         leftovers = [self._not_cleaned_up]
@@ -179,14 +179,14 @@ class Conductor:
         except KeyboardInterrupt:
             self.interrupted = self.interrupted or Text("the clean-up was stopped", "清理被停止")
         finally:
-            requests = sum(map(requests_of, transcripts.values()))
+            requests = sum(map(count_requests, transcripts.values()))
             seen = noticed(transcripts.values(), [work_id for _, work_id in self._journal.delivered_twice()])
             about = replace(self._circumstances(requests, tuple(leftovers)), noticed=tuple(seen))
-            record = RunRecord(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
+            record = RunResult(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
             self.record = self._reported(record, transcripts)
         return self.record
 
-    def _reported(self, record: RunRecord, transcripts: Mapping[str, Transcript]) -> RunRecord:
+    def _reported(self, record: RunResult, transcripts: Mapping[str, Transcript]) -> RunResult:
         """Seal the evidence and write the reports. Where that fails the verdicts still stand; the record then says so."""
         sealed = {EVIDENCE: lambda: seal(self.folder, record.circumstances)}
         lang = self.settings.lang or "en"
@@ -195,19 +195,21 @@ class Conductor:
     def clean_up(self) -> list[str]:
         """Remove what the run made, or let the vendor's program do so; sentences about what is left."""
         made = self._journal.read()
-        given = self._journal.claimed() if self.assignment.arrangement.mode == "command" else []
+        given = self._journal.claimed() if self.run_config.arrange_config.mode == "command" else []
         sentences = []
-        bound = max(GRACE, self.assignment.limits.max_duration)
-        within = min(bound, _HURRIED) if self.hurried else bound
+        bound = max(GRACE, self.run_config.limits.max_duration)
+        within = min(bound, _HURRIED) if self.clean_up_quickly else bound
         if made:
             # Twice: a scenario with a burst has as many requests under way, and more.
-            at_once = 2 * self.assignment.limits.concurrency
-            left = self._talk(lambda api: remove(api, made, within=within, at_once=at_once))
+            at_once = 2 * self.run_config.limits.concurrency
+            left = self._talk(lambda api: remove_resources(api, made, within=within, at_once=at_once))
             sentences += [_sentence(leftover) for leftover in left]
         if given:
-            at_once = self.assignment.limits.concurrency
+            at_once = self.run_config.limits.concurrency
             try:
-                returned = self._talk(partial(self._release, given, at_once), within=within if self.hurried else None)
+                returned = self._talk(
+                    partial(self._release, given, at_once), within=within if self.clean_up_quickly else None
+                )
             except TimeoutError:
                 returned = ["no time was left to give everything back to the arranging program"]
             sentences += returned
@@ -216,8 +218,8 @@ class Conductor:
     async def _release(self, given: list[tuple[str, str | None]], at_once: int, api: Api) -> list[str]:
         """Give back what the program gave; none of the tokens that it named stands in what is said of that."""
         with contextlib.suppress(ConfigurationError):
-            learn(api.client, self._journal.pat_envs)
-        return await release(self.assignment.arrangement.program(api), given, at_once=at_once)
+            add_environment_tokens(api.client, self._journal.pat_envs)
+        return await release(self.run_config.arrange_config.program(api), given, at_once=at_once)
 
     def discard(self) -> list[str]:
         """End a run that never began: remove what it made, and its folder where nothing is left to be told.
@@ -229,31 +231,31 @@ class Conductor:
         except KeyboardInterrupt:
             left = [self._not_cleaned_up]
         if not left:
-            self._taken.discard()
+            self._run_folder.discard()
         return left
 
     def close(self) -> None:
         """Let go of what the run held: its folder, the embedded emulator, and a vendor's program that stays."""
-        self.assignment.arrangement.close()
+        self.run_config.arrange_config.close()
         self._resources.close()
 
     @property
     def _not_cleaned_up(self) -> str:
-        return f"not cleaned up: work-conformance clean --run-id {self.assignment.run_id}"
+        return f"not cleaned up: work-conformance clean --run-id {self.run_config.run_id}"
 
     @property
     def _journal(self) -> Journal:
         return Journal(self.folder / "journal.jsonl")
 
-    def _whom(self) -> tuple[Target, Credentials]:
+    def _target_and_credentials(self) -> tuple[Target, Credentials]:
         if self.settings.base_url is not None:
             assert self.settings.credentials is not None
             return self.settings.target(), self.settings.credentials
         from conformance.emulator import EmulatorServer, Tokens  # not needed for any other target
-        from conformance.emulator.configuration import Recipe, in_microseconds
+        from conformance.emulator.configuration import ServerConfig, use_microseconds
 
         tokens = Tokens.generate()
-        server = self._resources.enter_context(EmulatorServer(in_microseconds(Recipe()).build(tokens)))
+        server = self._resources.enter_context(EmulatorServer(use_microseconds(ServerConfig()).build(tokens)))
         credentials = Credentials(
             pat=Secret(tokens.owner, "${QODER_PAT}"),
             forbidden=Secret(tokens.forbidden, "${QODER_FORBIDDEN_PAT}"),
@@ -269,12 +271,18 @@ class Conductor:
         """Hold a conversation of the run's own, outside of any scenario."""
         # What stayed away for as long as all outages may last is not waited for that long again.
         gone = any(verdict.reason == NO_LONGER_THERE for verdict in self._verdicts)
-        whom, known = self.assignment, self._workspace is not None and not gone
-        return converse(
-            whom.target, whom.credentials, whom.limits, conversation, within=within, traffic=self._traffic, known=known
+        whom, known = self.run_config, self._workspace is not None and not gone
+        return run_with_client(
+            whom.target,
+            whom.credentials,
+            whom.limits,
+            conversation,
+            within=within,
+            request_counters=self._traffic,
+            known=known,
         )
 
-    def _close_the_books(self) -> dict[str, Transcript]:
+    def _complete_records(self) -> dict[str, Transcript]:
         """Every planned scenario gets a transcript, and what an interruption left open is judged on it; all of them.
 
         A conversation that was not held to its end is written down as that, so that the evidence is whole. Without
@@ -286,15 +294,15 @@ class Conductor:
         for name in dict.fromkeys(line.scenario for line in self.plan):
             transcript = read_transcript(self.folder, name)
             if transcript is None:
-                run, seed = self.assignment.run_id, self.assignment.seed
-                transcript = not_held(scenarios()[name], reason, run=run, seed=seed, kind=kind)
+                run, seed = self.run_config.run_id, self.run_config.seed
+                transcript = unfinished_transcript(scenarios()[name], reason, run=run, seed=seed, kind=kind)
                 with contextlib.suppress(OSError):  # told when the evidence is sealed
                     write_transcript(self.folder, transcript)
             transcripts[name] = transcript
         known = {verdict.line for verdict in self._verdicts}
         for line in self.plan:
             if self.interrupted is not None and line not in known:
-                self.take(judge_line(line, transcripts[line.scenario], self.assignment.known_failures))
+                self.add_verdict(judge_planned_check(line, transcripts[line.scenario], self.run_config.known_failures))
         return transcripts
 
     def _cut_short(self, transcripts: Iterable[Transcript]) -> Text | None:
@@ -302,18 +310,18 @@ class Conductor:
         for transcript in transcripts:
             if transcript.ending.kind == "aborted":
                 return transcript.ending.reason
-            late = self._over - self._epoch >= self.assignment.limits.max_duration
-            if late and held_less(transcript):
+            late = self._over - self._epoch >= self.run_config.limits.max_duration
+            if late and has_missing_repetitions(transcript):
                 return TIME_LIMIT
         return None
 
-    def _circumstances(self, requests: int, leftovers: tuple[str, ...]) -> Circumstances:
-        target, now = self.assignment.target, time.monotonic()
-        return Circumstances(
-            run_id=self.assignment.run_id,
-            seed=self.assignment.seed,
+    def _circumstances(self, requests: int, leftovers: tuple[str, ...]) -> RunMetadata:
+        target, now = self.run_config.target, time.monotonic()
+        return RunMetadata(
+            run_id=self.run_config.run_id,
+            seed=self.run_config.seed,
             suite_version=__version__,
-            catalogue_version=load().version,
+            catalogue_version=load_catalogue().version,
             started_at=f"{self._started:%Y-%m-%dT%H:%M:%SZ}",
             duration=now - self._epoch,
             base_url=target.base_url,
@@ -324,9 +332,9 @@ class Conductor:
             insecure=target.connection.insecure,
             processes=self._processes,
             strict=self.settings.strict,
-            arranged_by=self.assignment.arrangement.mode,
+            arranged_by=self.run_config.arrange_config.mode,
             requests=requests,
-            turned_away=self._traffic.turned_away + sum(self._turned_away.values()),
+            turned_away=self._traffic.throttled + sum(self._turned_away.values()),
             repeat=self.settings.repeat,
             selection=self._words_of_selection(),
             interrupted=self.interrupted,
@@ -356,8 +364,8 @@ def _too_slow(host: str, seconds: float) -> Text:
     ).format(host=host, n=f"{seconds:g}")
 
 
-def _sentence(leftover: Leftover) -> str:
+def _sentence(leftover: UnremovedResource) -> str:
     return f"{leftover.collection}: {leftover.name} ({leftover.id or 'id unknown'}): {leftover.reason}"
 
 
-__all__ = ["CannotStart", "Conductor"]
+__all__ = ["PreflightError", "RunController"]

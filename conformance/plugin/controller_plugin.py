@@ -12,14 +12,14 @@ from typing import Any, Final, NoReturn
 
 import pytest
 
-from conformance.arrange.preflight import CannotStart
-from conformance.judging.verdict import Line, Verdict
+from conformance.arrange.preflight import PreflightError
+from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.machine.os_errors import refusal
-from conformance.plugin.controller import Conductor
-from conformance.plugin.judging_runner import Court
+from conformance.plugin.controller import RunController
+from conformance.plugin.judging_runner import JudgingRunner
 from conformance.plugin.nodes import JUDGE, LANGUAGE, TRAFFIC, RequirementItem
 from conformance.plugin.replay import Replay
-from conformance.plugin.scheduling import ScenarioScheduling, line_of, process_count
+from conformance.plugin.scheduling import ScenarioScheduler, parse_node_id, process_count
 from conformance.plugin.worker_input import pack
 from conformance.target import ConfigurationError
 from conformance.text import Text
@@ -49,18 +49,18 @@ def _unwritable(folder: Path, error: OSError) -> Text:
     ).format(folder=folder.name, why=why)
 
 
-class Lead:
+class ControllerPlugin:
     """Hooks of the process in charge: of a run, with or without xdist, or of the replay of one."""
 
-    def __init__(self, config: pytest.Config, conductor: Conductor | Replay) -> None:
+    def __init__(self, config: pytest.Config, controller: RunController | Replay) -> None:
         self._config = config
-        self._conductor = conductor
-        self._court: Court | Replay | None = None
+        self._controller = controller
+        self._runner: JudgingRunner | Replay | None = None
         self._started = self._ended = False
         self._refused: Text | None = None
         self._workers: dict[str, int] = {}
-        self._scheduling: ScenarioScheduling | None = None
-        config.stash[FOLDER] = conductor.folder
+        self._scheduling: ScenarioScheduler | None = None
+        config.stash[FOLDER] = controller.folder
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -68,18 +68,18 @@ class Lead:
         lines = [item.line for item in session.items if isinstance(item, RequirementItem)]
         if lines:
             self._begin(lines)
-            court = self._court = self._conductor.court(dict.fromkeys(line.scenario for line in lines))
-            session.config.stash[JUDGE] = court.judge
-            if isinstance(court, Court):
-                session.config.stash[TRAFFIC] = lambda: court.traffic
+            runner = self._runner = self._controller.runner(dict.fromkeys(line.scenario for line in lines))
+            session.config.stash[JUDGE] = runner.judge
+            if isinstance(runner, JudgingRunner):
+                session.config.stash[TRAFFIC] = lambda: runner.request_counters
         return (yield)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """With xdist: tell a worker what it needs."""
-        assert isinstance(self._conductor, Conductor)
+        assert isinstance(self._controller, RunController)
         node.workerinput["conformance"] = pack(
-            self._conductor.assignment,
+            self._controller.run_config,
             processes=process_count(self._config),
             inherited=self._scheduling.orphaned if self._scheduling else (),
             name=node.gateway.id,
@@ -88,31 +88,31 @@ class Lead:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config) -> Any:
         """With xdist: hand out whole scenarios, once the target is prepared."""
-        self._scheduling = ScenarioScheduling(process_count(config), self._begin)
+        self._scheduling = ScenarioScheduler(process_count(config), self._begin)
         return self._scheduling
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the verdict off pytest's report, from whichever process, and what it has sent."""
         sent = getattr(report, SENT, None)
         if sent is not None:
-            self._turned_away(sent["process"], sent["turned_away"])
+            self._turned_away(sent["process"], sent["throttled"])
         verdict = getattr(report, VERDICT, None)
         if verdict is not None:
             self._config.hook.pytest_conformance_judged(verdict=Verdict.from_json(verdict))
 
     def _turned_away(self, process: int, requests: int) -> None:
-        if isinstance(self._conductor, Conductor):
-            self._conductor.turned_away(process, requests)
+        if isinstance(self._controller, RunController):
+            self._controller.turned_away(process, requests)
 
     def pytest_conformance_judged(self, verdict: Verdict) -> None:
         """Keep a verdict."""
-        self._conductor.take(verdict)
+        self._controller.add_verdict(verdict)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str) -> None:
         """A worker died over an item: that is the suite's trouble, and said so."""
         reason = Text("the process that judged it crashed", "负责判定的进程崩溃")
-        self._conductor.take(Verdict(line=line_of(crashitem), kind="suite-error", reason=reason))
+        self._controller.add_verdict(Verdict(line=parse_node_id(crashitem), kind="suite-error", reason=reason))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_newgateway(self, gateway: Any) -> None:
@@ -140,15 +140,15 @@ class Lead:
 
         Only once nobody talks to the target any more, which xdist sees to in between, is it cleaned up.
         """
-        self._conductor.hurried = exitstatus == pytest.ExitCode.INTERRUPTED
+        self._controller.clean_up_quickly = exitstatus == pytest.ExitCode.INTERRUPTED
         stopped = exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail
         if stopped or self._refused is not None:
             self._interrupt_workers()
         try:
-            if self._court is not None:
-                self._court.close()
-            if isinstance(self._court, Court):
-                self._turned_away(os.getpid(), self._court.traffic.turned_away)
+            if self._runner is not None:
+                self._runner.close()
+            if isinstance(self._runner, JudgingRunner):
+                self._turned_away(os.getpid(), self._runner.request_counters.throttled)
             return (yield)
         finally:
             self._end(self._refused or (_STOPPED if stopped else None))
@@ -156,21 +156,21 @@ class Lead:
     def _end(self, interrupted: Text | None) -> None:
         self._ended = True
         if not self._started:
-            left = self._conductor.discard()
+            left = self._controller.discard()
             if left:
                 self._config.hook.pytest_conformance_left_behind(config=self._config, leftovers=left)
             return
         if interrupted is not None:
-            self._conductor.interrupted = interrupted
-        record = self._conductor.finish()
+            self._controller.interrupted = interrupted
+        record = self._controller.finish()
         self._tell_of_missing_reports(record.circumstances.unwritten)
         self._config.hook.pytest_conformance_finished(config=self._config, record=record)
 
     def pytest_unconfigure(self) -> None:
         """Let go of what the run held; where the session never began, its end was not told either."""
         if not self._ended:
-            self._conductor.discard()
-        self._conductor.close()
+            self._controller.discard()
+        self._controller.close()
 
     def _interrupt_workers(self) -> None:
         """Workers wait for their conversations and do not hear xdist; after a Ctrl-C they know already."""
@@ -184,20 +184,20 @@ class Lead:
         if unwritten is not None and terminal is not None:
             terminal.write_line(unwritten.in_(self._config.stash[LANGUAGE]))
 
-    def _begin(self, lines: list[Line]) -> None:
-        conductor = self._conductor
+    def _begin(self, lines: list[PlannedCheck]) -> None:
+        controller = self._controller
         self._config.hook.pytest_conformance_planned(
-            config=self._config, target=conductor.target, cost=conductor.cost(lines), plan=lines
+            config=self._config, target=controller.target, cost=controller.cost(lines), plan=lines
         )
         try:
-            conductor.begin(lines)
-        except CannotStart as stop:
+            controller.begin(lines)
+        except PreflightError as stop:
             self._give_up(stop.reason)
         except ConfigurationError as error:
             self._give_up(error.reason)
         except OSError as error:
             of_machine = refusal(error) if error.errno in _NOT_OF_THE_FOLDER else None
-            self._give_up(of_machine or _unwritable(self._conductor.folder, error))
+            self._give_up(of_machine or _unwritable(self._controller.folder, error))
         self._started = True
 
     def _give_up(self, reason: Text) -> NoReturn:

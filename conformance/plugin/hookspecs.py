@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import pytest
 
 from conformance.judging.plan import Cost
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line, Verdict
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.target import Target
 from conformance.text import Text
 
 
-def pytest_conformance_planned(config: pytest.Config, target: Target, cost: Cost | None, plan: Sequence[Line]) -> None:
+def pytest_conformance_planned(
+    config: pytest.Config, target: Target, cost: Cost | None, plan: Sequence[PlannedCheck]
+) -> None:
     """The plan stands, and the target is about to be reached for the first time; without a `cost` nobody will be."""
 
 
@@ -25,7 +27,7 @@ def pytest_conformance_judged(verdict: Verdict) -> None:
     """A line has its verdict, from whichever process."""
 
 
-def pytest_conformance_finished(config: pytest.Config, record: RunRecord) -> None:
+def pytest_conformance_finished(config: pytest.Config, record: RunResult) -> None:
     """Every line of the plan has its verdict, and the reports are written."""
 
 

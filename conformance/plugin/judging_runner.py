@@ -7,39 +7,39 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-from conformance.arrange.environments import Workspace
-from conformance.client.counters import Traffic
-from conformance.judging.judge import judge_line
-from conformance.judging.verdict import Line, Verdict
-from conformance.plugin.scenario_runner import Assignment, Engine
+from conformance.arrange.environments import RunResources
+from conformance.client.counters import RequestCounters
+from conformance.judging.judge import judge_planned_check
+from conformance.judging.verdict import PlannedCheck, Verdict
+from conformance.plugin.scenario_runner import RunConfig, ScenarioRunner
 from conformance.text import Text
 
 TIME_LIMIT: Final = Text("the run's time limit was reached", "已达到运行的时限")
 """Why a run was cut short that was not over within `--max-duration`."""
 
 
-class Court:
+class JudgingRunner:
     """Starts a process's scenarios at once and judges their lines one by one as pytest asks for them."""
 
-    def __init__(self, assignment: Assignment, workspace: Workspace, names: Iterable[str]) -> None:
-        self._engine = Engine(assignment, workspace)
-        self._waivers = assignment.known_failures
-        left = assignment.limits.max_duration - (time.monotonic() - assignment.epoch)
-        self._limit = threading.Timer(max(0.0, left), self._engine.cut, (TIME_LIMIT,))
+    def __init__(self, run_config: RunConfig, run_resources: RunResources, names: Iterable[str]) -> None:
+        self._scenario_runner = ScenarioRunner(run_config, run_resources)
+        self._waivers = run_config.known_failures
+        left = run_config.limits.max_duration - (time.monotonic() - run_config.epoch)
+        self._limit = threading.Timer(max(0.0, left), self._scenario_runner.cancel, (TIME_LIMIT,))
         self._limit.daemon = True
         self._limit.start()
-        self._engine.start(names)
+        self._scenario_runner.start(names)
 
     @property
-    def traffic(self) -> Traffic:
+    def request_counters(self) -> RequestCounters:
         """What its conversations have sent up to now."""
-        return self._engine.traffic
+        return self._scenario_runner.request_counters
 
-    def judge(self, line: Line) -> Verdict:
+    def judge(self, line: PlannedCheck) -> Verdict:
         """Wait for a line's transcript and judge it."""
-        return judge_line(line, self._engine.transcript(line.scenario), self._waivers)
+        return judge_planned_check(line, self._scenario_runner.transcript(line.scenario), self._waivers)
 
     def close(self) -> None:
         """Cancel what is still in progress."""
         self._limit.cancel()
-        self._engine.close()
+        self._scenario_runner.close()

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from conformance.judging.verdict import Line
+from conformance.judging.verdict import PlannedCheck
 from conformance.target import ConfigurationError
 
 
-def unpassed_lines(place: Path) -> frozenset[Line]:
+def read_unpassed_checks(place: Path) -> frozenset[PlannedCheck]:
     """The lines of an earlier run that were not passed, those without any verdict included.
 
     Args:
@@ -22,22 +22,22 @@ def unpassed_lines(place: Path) -> frozenset[Line]:
     return _read(place)[0]
 
 
-def held(place: Path) -> bool:
+def is_fully_passed(place: Path) -> bool:
     """Whether an earlier run ended well and left nothing to be judged again but what had no occasion.
 
     Raises:
-        ConfigurationError: as `unpassed_lines`.
+        ConfigurationError: as `read_unpassed_checks`.
     """
     return _read(place)[1]
 
 
-def _read(place: Path) -> tuple[frozenset[Line], bool]:
+def _read(place: Path) -> tuple[frozenset[PlannedCheck], bool]:
     path = place
     try:
         path = place / "report.json" if place.is_dir() else place
         report = json.loads(path.read_text("utf-8"))
         verdicts = _verdicts(report)
-        lost = {Line(line["scenario"], line["requirement"]): "lost" for line in report["result"]["lost_lines"]}
+        lost = {PlannedCheck(line["scenario"], line["requirement"]): "lost" for line in report["result"]["lost_lines"]}
         unpassed = {line: kind for line, kind in (verdicts | lost).items() if kind not in {"passed", "observed"}}
         well = report["result"]["exit_code"] == 0 and set(unpassed.values()) <= {"not-exercised"}
         return frozenset(unpassed), well
@@ -52,9 +52,9 @@ def _read(place: Path) -> tuple[frozenset[Line], bool]:
         ) from None
 
 
-def _verdicts(report: dict[str, Any]) -> dict[Line, str]:
+def _verdicts(report: dict[str, Any]) -> dict[PlannedCheck, str]:
     return {
-        Line(line["scenario"], requirement["id"]): line["verdict"]
+        PlannedCheck(line["scenario"], requirement["id"]): line["verdict"]
         for chapter in report["chapters"]
         for requirement in chapter["requirements"]
         for line in requirement["lines"]

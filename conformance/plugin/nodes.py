@@ -9,17 +9,17 @@ from typing import Any, Final
 import pytest
 
 from conformance.chapters.registry import scenarios
-from conformance.client.counters import Traffic
-from conformance.contract.catalogue import load
-from conformance.judging.verdict import Line, Verdict
+from conformance.client.counters import RequestCounters
+from conformance.contract.catalogue import load_catalogue
+from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.reporting.messages import explain
 from conformance.scenario.model import Scenario
 from conformance.text import Lang
 
-JUDGE: Final = pytest.StashKey[Callable[[Line], Verdict]]()
+JUDGE: Final = pytest.StashKey[Callable[[PlannedCheck], Verdict]]()
 """Waits for a line's transcript and judges it."""
 
-TRAFFIC: Final = pytest.StashKey[Callable[[], Traffic]]()
+TRAFFIC: Final = pytest.StashKey[Callable[[], RequestCounters]]()
 """What this process has sent up to now; not there where nobody is talked to."""
 
 ON_REQUEST: Final = pytest.StashKey[bool]()
@@ -33,7 +33,7 @@ class ShouldNotHeld(UserWarning):
     """A SHOULD that the target does not keep."""
 
 
-class BreachError(Exception):
+class MustViolation(Exception):
     """A MUST that the target breaks."""
 
 
@@ -42,7 +42,7 @@ class Suite(pytest.Directory):
 
     def collect(self) -> Iterable[ChapterNode]:
         """A node for each chapter that has scenarios, in the catalogue's order."""
-        for chapter in load().chapters:
+        for chapter in load_catalogue().chapters:
             members = [
                 scenario
                 for scenario in scenarios().values()
@@ -75,7 +75,7 @@ class ScenarioNode(pytest.Collector):
     def collect(self) -> Iterable[RequirementItem]:
         """An item for each requirement judged."""
         for requirement in self.scenario.requirements:
-            yield RequirementItem.from_parent(self, name=requirement, line=Line(self.scenario.id, requirement))
+            yield RequirementItem.from_parent(self, name=requirement, line=PlannedCheck(self.scenario.id, requirement))
 
 
 class RequirementItem(pytest.Item):
@@ -83,10 +83,10 @@ class RequirementItem(pytest.Item):
 
     verdict: Verdict | None = None
 
-    def __init__(self, *, line: Line, **kwargs: Any) -> None:
+    def __init__(self, *, line: PlannedCheck, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.line = line
-        requirement = load().requirements[line.requirement]
+        requirement = load_catalogue().requirements[line.requirement]
         self.extra_keyword_matches.update({requirement.level, requirement.basis, requirement.chapter})
 
     @property
@@ -94,13 +94,13 @@ class RequirementItem(pytest.Item):
         """Whether its scenario takes seconds in which the others can be judged."""
         return scenarios()[self.line.scenario].mostly_waits
 
-    def judged(self) -> Verdict:
+    def wait_for_verdict(self) -> Verdict:
         """Wait for the transcript and judge it."""
         return self.config.stash[JUDGE](self.line)
 
     def setup(self) -> None:
         """Have it judged. What gives no verdict ends here: pytest calls that an error."""
-        verdict = self.verdict = self.judged()
+        verdict = self.verdict = self.wait_for_verdict()
         if verdict.kind == "not-exercised":
             pytest.skip(verdict.reason.in_(self._lang) if verdict.reason else "not exercised")
         if verdict.kind == "waived":
@@ -113,7 +113,7 @@ class RequirementItem(pytest.Item):
         """Pass, warn or fail as the verdict says."""
         assert self.verdict is not None
         if self.verdict.kind == "failed":
-            raise BreachError
+            raise MustViolation
         if self.verdict.kind == "warned":
             with warnings.catch_warnings():
                 warnings.simplefilter("always")  # a SHOULD never fails an item, whatever filters are in force
@@ -121,11 +121,11 @@ class RequirementItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A red in full, for a person; anything unexpected as pytest shows it."""
-        if self.verdict is not None and isinstance(excinfo.value, BreachError):
+        if self.verdict is not None and isinstance(excinfo.value, MustViolation):
             return self._words()
         return super().repr_failure(excinfo, style)
 
-    def lies_at(self, address: tuple[str, ...]) -> bool:
+    def matches_address(self, address: tuple[str, ...]) -> bool:
         """Whether it is this chapter, scenario or requirement, or a part of it."""
         chain = tuple(node.name for node in self.listchain() if isinstance(node, ChapterNode | ScenarioNode))
         return (*chain, self.name)[: len(address)] == address

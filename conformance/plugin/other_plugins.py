@@ -22,7 +22,7 @@ _OTHER_RUNNERS: Final = {
 _PLAN: Final = "ALLURE_TESTPLAN_PATH"
 
 
-def check_no_other_runner(config: pytest.Config) -> None:
+def refuse_other_runners(config: pytest.Config) -> None:
     """Refuse what would run items again, or where their conversations are not.
 
     Raises:
@@ -38,7 +38,7 @@ def check_no_other_runner(config: pytest.Config) -> None:
 
 
 @contextlib.contextmanager
-def no_plan_of_others() -> Iterator[None]:
+def hide_allure_test_plan() -> Iterator[None]:
     """Hide Allure's test plan, which names tests of whatever project its variable was set for."""
     plan = os.environ.pop(_PLAN, None)
     try:

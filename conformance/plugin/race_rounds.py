@@ -29,7 +29,7 @@ class RoundPolicy:
     _done: int = 0
     _spent: float = 0.0
 
-    def another(self, seconds: float, *, fastest: float) -> bool:
+    def wants_another_round(self, seconds: float, *, fastest: float) -> bool:
         """Whether another round follows the one that took so many seconds; `fastest` is the shortest round trip."""
         self._done += 1
         self._spent += seconds

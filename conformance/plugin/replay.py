@@ -9,10 +9,10 @@ from pathlib import Path
 
 from conformance.evidence import TRANSCRIPTS, BrokenEvidence, Evidence, read_evidence
 from conformance.judging.plan import Cost
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line, Verdict
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.plugin import run_folder as run_folder
-from conformance.plugin.run_folder import Conversations
+from conformance.plugin.run_folder import TranscriptFolder
 from conformance.reporting.write import write_reports
 from conformance.settings import Settings
 from conformance.target import ConfigurationError, Target
@@ -20,7 +20,7 @@ from conformance.text import Text
 
 
 class Replay:
-    """What a `Conductor` is to a run, this is to its repetition from evidence."""
+    """What a `RunController` is to a run, this is to its repetition from evidence."""
 
     def __init__(self, settings: Settings, source: Path) -> None:
         try:
@@ -28,22 +28,22 @@ class Replay:
         except BrokenEvidence as error:
             raise ConfigurationError(error.reason.en, error.reason.zh) from None
         self.interrupted: Text | None = None
-        self.hurried = False
-        self.record: RunRecord | None = None
+        self.clean_up_quickly = False
+        self.record: RunResult | None = None
         self._answerable = frozenset(self.evidence.lines)
         self._settings = settings
-        self._plan: tuple[Line, ...] = ()
+        self._plan: tuple[PlannedCheck, ...] = ()
         self._verdicts: list[Verdict] = []
         about = self.evidence.circumstances
-        self.conversations = Conversations(about.run_id, source.resolve() / TRANSCRIPTS, _seconds(about.started_at))
+        self.conversations = TranscriptFolder(about.run_id, source.resolve() / TRANSCRIPTS, _seconds(about.started_at))
         output = settings.output or Path("reports") / f"{about.run_id}-replay"
         if output.resolve() == source.resolve():
             raise ConfigurationError(
                 "--output: that is the folder to be judged again; name another.",
                 "--output：该目录正是要重新判定的目录；请指定其他目录。",
             )
-        self._taken = run_folder.take(output, about.run_id)
-        self.folder = self._taken.path
+        self._run_folder = run_folder.claim_folder(output, about.run_id)
+        self.folder = self._run_folder.path
 
     @property
     def target(self) -> Target:
@@ -51,49 +51,49 @@ class Replay:
         about = self.evidence.circumstances
         return Target(base_url=about.base_url, api_prefix=about.api_prefix, embedded=about.embedded)
 
-    def takes(self, line: Line) -> bool:
+    def includes(self, line: PlannedCheck) -> bool:
         """Whether the evidence has something to say about a line."""
         return line in self._answerable
 
-    def begin(self, plan: list[Line]) -> None:
+    def begin(self, plan: list[PlannedCheck]) -> None:
         """Note what is judged."""
         self._plan = tuple(plan)
 
-    def cost(self, lines: Iterable[Line]) -> Cost | None:
+    def cost(self, lines: Iterable[PlannedCheck]) -> Cost | None:
         """Nothing is sent."""
         del lines
         return None
 
-    def court(self, names: Iterable[str]) -> Replay:
+    def runner(self, names: Iterable[str]) -> Replay:
         """It judges itself."""
         del names
         return self
 
-    def judge(self, line: Line) -> Verdict:
+    def judge(self, line: PlannedCheck) -> Verdict:
         """Judge a line on the saved transcript."""
         return self.evidence.verdict(line)
 
-    def take(self, verdict: Verdict) -> None:
+    def add_verdict(self, verdict: Verdict) -> None:
         """A verdict came in."""
         self._verdicts.append(verdict)
 
-    def finish(self) -> RunRecord:
+    def finish(self) -> RunResult:
         """Write the reports."""
-        about = self.evidence.judged_again
+        about = self.evidence.rejudged_metadata
         about = replace(about, strict=self._settings.strict or about.strict)
-        record = RunRecord(circumstances=about, plan=self._plan, verdicts=tuple(self._verdicts))
+        record = RunResult(circumstances=about, plan=self._plan, verdicts=tuple(self._verdicts))
         lang = self._settings.lang or "en"
         self.record = write_reports(record, self.folder, self.evidence.transcripts, lang=lang).record
         return self.record
 
     def discard(self) -> list[str]:
         """Take back the folder of reports that were never written; nothing is ever left on a target."""
-        self._taken.discard()
+        self._run_folder.discard()
         return []
 
     def close(self) -> None:
         """Let others have the folder."""
-        self._taken.release()
+        self._run_folder.release()
 
 
 def _seconds(started_at: str) -> float:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from conformance.machine.lock import Lock, Locked
-from conformance.reporting.atomic_write import write_whole
+from conformance.machine.lock import AlreadyLocked, Lock
+from conformance.reporting.atomic_write import write_atomically
 from conformance.reporting.escaping import json_text
 from conformance.target import ConfigurationError
 
@@ -41,7 +41,7 @@ _NOTHING: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Conversations:
+class TranscriptFolder:
     """Where a run's transcripts lie, and when its clock stood at zero, in seconds since the epoch."""
 
     run_id: str
@@ -74,7 +74,7 @@ def _remove_empty(made: tuple[Path, ...]) -> None:
             place.rmdir()
 
 
-def take(folder: Path, run_id: str) -> RunFolder:
+def claim_folder(folder: Path, run_id: str) -> RunFolder:
     """Make the folder ready for a run and mark it as this run's.
 
     Raises:
@@ -94,7 +94,7 @@ def take(folder: Path, run_id: str) -> RunFolder:
         except BaseException:
             lock.release()
             raise
-    except Locked:
+    except AlreadyLocked:
         raise ConfigurationError(
             f"--output {folder}: another run writes into this folder; wait for its end, or name another one.",
             f"--output {folder}：另一次运行正在写入该目录；请等待其结束，或指定其他目录。",
@@ -152,7 +152,7 @@ def is_run(folder: Path) -> bool:
 
 def write_json(path: Path, data: object) -> None:
     """Write a JSON file whole."""
-    write_whole(path, json_text(data))
+    write_atomically(path, json_text(data))
 
 
 def _absent(folder: Path) -> tuple[Path, ...]:

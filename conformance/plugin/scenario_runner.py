@@ -17,31 +17,31 @@ from pathlib import Path
 from typing import Final
 
 from conformance.arrange.api_arranger import Arranger
-from conformance.arrange.cleanup import clear
-from conformance.arrange.environment_tokens import learn
-from conformance.arrange.environments import Workspace
-from conformance.arrange.item_source import Arrangement, Arrangers
-from conformance.arrange.item_spec import Want
+from conformance.arrange.cleanup import clean_up_items
+from conformance.arrange.environment_tokens import add_environment_tokens
+from conformance.arrange.environments import RunResources
+from conformance.arrange.item_source import ArrangeConfig, ArrangerFactory
+from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.journal import Journal
 from conformance.chapters.registry import scenarios
-from conformance.chapters.solo_operations import ODDITIES, Oddity, oddities
+from conformance.chapters.solo_operations import ODDITIES, UndocumentedEffect, find_undocumented_effects
 from conformance.client.api import Api
 from conformance.client.client import Client
-from conformance.client.connection_pools import Transports
-from conformance.client.counters import Traffic
+from conformance.client.connection_pools import ConnectionPools
+from conformance.client.counters import RequestCounters
 from conformance.evidence import PLAN, TRANSCRIPTS
 from conformance.exchange import Transcript
-from conformance.judging.judge import judge_line
+from conformance.judging.judge import judge_planned_check
 from conformance.judging.plan import full_plan
-from conformance.judging.repetition import Held, held_again
-from conformance.judging.verdict import Line
+from conformance.judging.repetition import RepetitionTotals, add_repetition
+from conformance.judging.verdict import PlannedCheck
 from conformance.judging.waivers import Waivers, parse
 from conformance.plugin.race_rounds import RoundPolicy
-from conformance.plugin.run_folder import Conversations
-from conformance.plugin.transcripts import all_written, awaited, unwritten, write_transcript
-from conformance.scenario.client_identity import guise_of
-from conformance.scenario.context import Stage, StageFactory
-from conformance.scenario.execute import not_held, perform
+from conformance.plugin.run_folder import TranscriptFolder
+from conformance.plugin.transcripts import as_suite_error, wait_for_transcript, wait_until_written, write_transcript
+from conformance.scenario.client_identity import choose_client_identity
+from conformance.scenario.context import ContextFactory, ScenarioContext
+from conformance.scenario.execute import execute_scenario, unfinished_transcript
 from conformance.scenario.model import Scenario
 from conformance.target import Credentials, Limits, Target
 from conformance.text import Text
@@ -49,13 +49,13 @@ from conformance.text import Text
 _SECONDS_PER_WRITE: Final = 0.5
 """A scenario sends some seven writes in three to four seconds."""
 
-_STARTED: Final = sorted(scenarios().values(), key=lambda s: (s.after_all, s.race, not s.quiet, not s.mostly_waits))
-_ORDER: Final = {scenario.id: number for number, scenario in enumerate(_STARTED)}
+_START_ORDER: Final = sorted(scenarios().values(), key=lambda s: (s.run_last, s.race, not s.quiet, not s.mostly_waits))
+_ORDER: Final = {scenario.id: number for number, scenario in enumerate(_START_ORDER)}
 """Quiet ones first, for they wait for each other; then those that mostly wait, the others, races, and the last ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
+class RunConfig:
     """What a process needs to hold conversations. `epoch` is the run's zero on the machine's monotonic clock.
 
     `repeat` is how often each scenario is held, `race_repeat` how often each race where that was asked for. A process that replaces one that crashed has `inherited` its open scenarios, and `suffix` keeps the names of what
@@ -70,7 +70,7 @@ class Assignment:
     credentials: Credentials
     limits: Limits
     folder: Path
-    arrangement: Arrangement = field(default_factory=Arrangement)
+    arrange_config: ArrangeConfig = field(default_factory=ArrangeConfig)
     inherited: tuple[str, ...] = ()
     processes: int = 1
     suffix: str = ""
@@ -85,37 +85,37 @@ class Assignment:
         return parse(self.waivers, today=date.fromisoformat(self.day))
 
     @property
-    def conversations(self) -> Conversations:
+    def conversations(self) -> TranscriptFolder:
         """What those who report on the conversations need."""
         zero = time.time() - (time.monotonic() - self.epoch)
-        return Conversations(self.run_id, self.folder / TRANSCRIPTS, zero)
+        return TranscriptFolder(self.run_id, self.folder / TRANSCRIPTS, zero)
 
 
-class Engine:
+class ScenarioRunner:
     """Performs scenarios, each as often as asked for, and writes every transcript down as soon as it is whole.
 
     Of a scenario that is held several times one transcript is kept at any time.
     """
 
-    def __init__(self, assignment: Assignment, workspace: Workspace) -> None:
-        self._assignment = assignment
-        self._workspace = workspace
-        self._lines = planned(assignment)
-        self._journal = Journal(assignment.folder / "journal.jsonl")
-        self._arrangers = Arrangers(
-            assignment.arrangement,
-            workspace,
+    def __init__(self, run_config: RunConfig, run_resources: RunResources) -> None:
+        self._run_config = run_config
+        self._workspace = run_resources
+        self._lines = planned_checks(run_config)
+        self._journal = Journal(run_config.folder / "journal.jsonl")
+        self._arrangers = ArrangerFactory(
+            run_config.arrange_config,
+            run_resources,
             self._journal,
-            wants(assignment, self._lines),
-            processes=assignment.processes,
+            collect_item_specs(run_config, self._lines),
+            processes=run_config.processes,
         )
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, RepetitionTotals] = {}
         self._transcripts: dict[str, Future[Transcript]] = {}
         self._cut: Text | None = None
         self._cutting = threading.Lock()
         self._begun = time.monotonic()
         self._races: asyncio.Task[None] | None = None
-        self._oddities: list[Oddity] = []
+        self._oddities: list[UndocumentedEffect] = []
         self._nothing_else_to_judge = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._ready: Future[Client] = Future()
@@ -125,9 +125,9 @@ class Engine:
         self._client = self._ready.result()
 
     @property
-    def traffic(self) -> Traffic:
+    def request_counters(self) -> RequestCounters:
         """What it has sent up to now."""
-        return self._client.traffic
+        return self._client.request_counters
 
     def start(self, names: Iterable[str]) -> None:
         """Start scenarios that were not started yet."""
@@ -147,18 +147,20 @@ class Engine:
         Where the run was cut short it is that of the repetitions up to then, or an `aborted` one.
         """
         self.start([name])
-        if scenarios()[name].race or scenarios()[name].after_all:
+        if scenarios()[name].race or scenarios()[name].run_last:
             self._loop.call_soon_threadsafe(self._nothing_else_to_judge.set)
         try:
-            return awaited(self._transcripts[name])
+            return wait_for_transcript(self._transcripts[name])
         except CancelledError:
             if name in self._held:
-                return self._written(self._held[name].cut_short().told())
+                return self._written(self._held[name].mark_interrupted().transcript_with_counts())
             reason = self._cut or Text("the run was interrupted", "运行被中断")
-            transcript = not_held(scenarios()[name], reason, run=self._assignment.run_id, seed=self._assignment.seed)
+            transcript = unfinished_transcript(
+                scenarios()[name], reason, run=self._run_config.run_id, seed=self._run_config.seed
+            )
             return self._written(transcript)
 
-    def cut(self, reason: Text) -> None:
+    def cancel(self, reason: Text) -> None:
         """Cancel whatever is still in progress; waiting items get an aborted transcript."""
         with self._cutting:
             self._cut = self._cut or reason
@@ -169,37 +171,37 @@ class Engine:
 
     def close(self) -> None:
         """Cancel what is left and end the thread."""
-        self.cut(Text("the run ended before", "运行已提前结束"))
+        self.cancel(Text("the run ended before", "运行已提前结束"))
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
         self._loop.close()
         for name, held in self._held.items():
             if self._transcripts[name].cancelled():
-                self._written(held.cut_short().told())
+                self._written(held.mark_interrupted().transcript_with_counts())
 
     async def _main(self) -> None:
-        assignment = self._assignment
-        self._gate = asyncio.Semaphore(in_flight(assignment.limits))
+        run_config = self._run_config
+        self._gate = asyncio.Semaphore(max_concurrent_scenarios(run_config.limits))
         # Judging beside the loop takes one thread; each more would reserve memory of its own.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=2))
         self._quiet = asyncio.Lock()
         self._quiet_ones, self._holds_place = 0, False
         try:
-            transport = Transports(assignment.target, assignment.limits)
+            transport = ConnectionPools(run_config.target, run_config.limits)
         except BaseException as error:
             self._ready.set_exception(error)
             raise
         async with transport:
             client = Client(
                 transport,
-                target=assignment.target,
-                credentials=assignment.credentials,
-                limits=assignment.limits,
-                clock=lambda: time.monotonic() - assignment.epoch,
+                target=run_config.target,
+                credentials=run_config.credentials,
+                limits=run_config.limits,
+                clock=lambda: time.monotonic() - run_config.epoch,
                 known=True,
             )
-            learn(client, self._workspace.pat_envs)
+            add_environment_tokens(client, self._workspace.pat_envs)
             self._ready.set_result(client)
             await self._closing.wait()
             leftover = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
@@ -208,23 +210,23 @@ class Engine:
             await asyncio.gather(*leftover, return_exceptions=True)
 
     async def _perform(self, scenario: Scenario) -> Transcript:
-        if scenario.after_all:
-            others = [held for name, held in self._transcripts.items() if not scenarios()[name].after_all]
+        if scenario.run_last:
+            others = [held for name, held in self._transcripts.items() if not scenarios()[name].run_last]
             await asyncio.gather(*map(asyncio.wrap_future, others), return_exceptions=True)
         if scenario.race:
             await self._hold_races()
-            return self._written(self._held[scenario.id].told())
-        times = scenario.times(self._assignment.repeat)
-        if times == 1:
+            return self._written(self._held[scenario.id].transcript_with_counts())
+        repetitions = scenario.repetitions(self._run_config.repeat)
+        if repetitions == 1:
             return self._written(await self._hold(scenario, 1, []))
         used: list[Arranger] = []
-        for number in range(1, times + 1):
+        for number in range(1, repetitions + 1):
             done_with, used = used, []
-            await self._judge_and_keep(scenario, await self._hold(scenario, number, used), wanted=times)
-            if self._client.gone:
+            await self._judge_and_keep(scenario, await self._hold(scenario, number, used), wanted=repetitions)
+            if self._client.is_unreachable:
                 break  # nothing more can be learnt
             await self._clear(scenario.id, done_with)
-        return self._written(self._held[scenario.id].told())
+        return self._written(self._held[scenario.id].transcript_with_counts())
 
     async def _hold_races(self) -> None:
         """Hold all races of this process; whoever asks first starts them, and the others wait for the same rounds."""
@@ -241,18 +243,18 @@ class Engine:
         await self._rest_is_over()
         races = [each for each in map(scenarios().__getitem__, self._transcripts) if each.race]
         races = [each for each in races if each.id not in self._held]
-        self._oddities = oddities(await self._controls(races))
+        self._oddities = find_undocumented_effects(await self._controls(races))
         policy = self._round_policy()
         for number in count(1):
             begun = time.monotonic()
             used: list[Arranger] = []
             transcripts = await asyncio.gather(*(self._hold(each, number, used) for each in races))
             for scenario, transcript in zip(races, transcripts, strict=True):
-                await self._judge_and_keep(scenario, transcript, wanted=max(number, self._assignment.repeat))
-            if self._client.gone:
+                await self._judge_and_keep(scenario, transcript, wanted=max(number, self._run_config.repeat))
+            if self._client.is_unreachable:
                 return
             await asyncio.gather(*(self._clear(races[0].id, [arranger]) for arranger in used))
-            if not policy.another(time.monotonic() - begun, fastest=self._client.fastest):
+            if not policy.wants_another_round(time.monotonic() - begun, fastest=self._client.fastest):
                 return
             races = [each for each in races if self._arrangers.reserve(each.id)]
             if not races:
@@ -274,16 +276,18 @@ class Engine:
         rest = [held for name, held in self._transcripts.items() if scenarios()[name].before_races]
         await asyncio.gather(*map(asyncio.wrap_future, rest), return_exceptions=True)
         elsewhere = {line.scenario for line in self._lines} - self._transcripts.keys()
-        await all_written(self._assignment.folder, (name for name in elsewhere if scenarios()[name].before_races))
+        await wait_until_written(
+            self._run_config.folder, (name for name in elsewhere if scenarios()[name].before_races)
+        )
         await self._nothing_else_to_judge.wait()
 
     def _round_policy(self) -> RoundPolicy:
-        assignment = self._assignment
-        repeat = assignment.repeat if assignment.repeat > 1 else None
+        run_config = self._run_config
+        repeat = run_config.repeat if run_config.repeat > 1 else None
         return RoundPolicy(
-            wanted=assignment.race_repeat or repeat,
+            wanted=run_config.race_repeat or repeat,
             rest=time.monotonic() - self._begun,
-            limited=bool(assignment.limits.writes_per_second),
+            limited=bool(run_config.limits.writes_per_second),
         )
 
     async def _judge_and_keep(self, scenario: Scenario, transcript: Transcript, *, wanted: int) -> None:
@@ -292,17 +296,19 @@ class Engine:
         It is judged beside the loop: other conversations go on meanwhile.
         """
         lines = [line for line in self._lines if line.scenario == scenario.id]
-        verdicts = await asyncio.to_thread(lambda: [judge_line(line, transcript) for line in lines])
+        verdicts = await asyncio.to_thread(lambda: [judge_planned_check(line, transcript) for line in lines])
         with self._cutting:
             if self._cut is None:
                 before = self._held.get(scenario.id)
-                self._held[scenario.id] = held_again(before, transcript, verdicts, wanted=wanted, race=scenario.race)
+                self._held[scenario.id] = add_repetition(
+                    before, transcript, verdicts, wanted=wanted, race=scenario.race
+                )
 
     async def _hold(self, scenario: Scenario, number: int, used: list[Arranger]) -> Transcript:
         """Hold the conversation for that time, counted from 1, in its turn; `used` gets the arrangers it takes."""
         async with self._quiet_turn() if scenario.quiet else self._gate:
             stages = self._stages(scenario, number, used)
-            return await perform(scenario, stages, run=self._assignment.run_id, seed=self._assignment.seed)
+            return await execute_scenario(scenario, stages, run=self._run_config.run_id, seed=self._run_config.seed)
 
     async def _clear(self, scenario: str, used: Iterable[Arranger]) -> None:
         """Remove what a repetition used, as thousands of sessions are too many for the end of the run.
@@ -310,8 +316,8 @@ class Engine:
         Not before the next one is over: a poll may have given it the item of a session whose maker, another scenario,
         had not sent its message yet.
         """
-        items = [item for arranger in used for item in arranger.used]
-        await clear(Api(self._client, lambda _: None, age=_ORDER[scenario]), self._journal, items)
+        items = [item for arranger in used for item in arranger.items_to_clean_up]
+        await clean_up_items(Api(self._client, lambda _: None, age=_ORDER[scenario]), self._journal, items)
 
     @contextlib.asynccontextmanager
     async def _quiet_turn(self) -> AsyncIterator[None]:
@@ -334,35 +340,35 @@ class Engine:
 
     def _written(self, transcript: Transcript) -> Transcript:
         try:
-            write_transcript(self._assignment.folder, transcript)
+            write_transcript(self._run_config.folder, transcript)
         except OSError as error:
-            return unwritten(transcript, error)
+            return as_suite_error(transcript, error)
         return transcript
 
-    def _stages(self, scenario: Scenario, number: int, used: list[Arranger]) -> StageFactory:
+    def _stages(self, scenario: Scenario, number: int, used: list[Arranger]) -> ContextFactory:
         """The stages of a repetition, of which each has its own choices and names; `used` gets their arrangers."""
         again = f"-r{number}" if number > 1 else ""
-        guise = guise_of(self._assignment.seed, _ORDER[scenario.id], number)
+        client_identity = choose_client_identity(self._run_config.seed, _ORDER[scenario.id], number)
 
-        def stage(attempt: int) -> Stage:
-            stage = Stage(
+        def stage(attempt: int) -> ScenarioContext:
+            stage = ScenarioContext(
                 self._client,
                 self._workspace,
-                want=scenario.want,
-                seed=self._assignment.seed,
-                rng=random.Random(f"{self._assignment.seed}:{scenario.id}{again}:{attempt}"),  # noqa: S311 - to be repeated
+                item_spec=scenario.item_spec,
+                seed=self._run_config.seed,
+                rng=random.Random(f"{self._run_config.seed}:{scenario.id}{again}:{attempt}"),  # noqa: S311 - to be repeated
                 age=_ORDER[scenario.id] + len(_ORDER) * (number - 1),
                 repetition=number,
-                guise=guise,
+                client_identity=client_identity,
                 deliveries=None if scenario.quiet else self._arrangers.deliveries,
                 attempt=attempt,
             )
             if scenario.race:
                 stage.facts[ODDITIES] = [each.to_json() for each in self._oddities]
-            label = f"{scenario.id}{again}-{attempt}{self._assignment.suffix}"
+            label = f"{scenario.id}{again}-{attempt}{self._run_config.suffix}"
 
             def arranger(api: Api) -> Arranger:
-                used.append(self._arrangers.arranger(api, scenario.id, label, keyed=guise.neutral))
+                used.append(self._arrangers.arranger(api, scenario.id, label, keyed=client_identity.neutral))
                 return used[-1]
 
             return stage.arranged_by(arranger)
@@ -370,26 +376,29 @@ class Engine:
         return stage
 
 
-def planned(assignment: Assignment) -> list[Line]:
+def planned_checks(run_config: RunConfig) -> list[PlannedCheck]:
     """The plan of the whole run as it was written down; everything where it was not."""
-    path = assignment.folder / PLAN
-    return [Line(*line) for line in json.loads(path.read_text("utf-8"))["lines"]] if path.exists() else full_plan()
+    path = run_config.folder / PLAN
+    return (
+        [PlannedCheck(*line) for line in json.loads(path.read_text("utf-8"))["lines"]] if path.exists() else full_plan()
+    )
 
 
-def wants(assignment: Assignment, lines: Iterable[Line]) -> list[tuple[str, Want]]:
+def collect_item_specs(run_config: RunConfig, lines: Iterable[PlannedCheck]) -> list[tuple[str, ItemSpec]]:
     """The item that each case of the run needs, in the order of the chapters.
 
     Cases whose optional token was not given need none.
     """
-    planned = {line.scenario for line in lines}
+    planned_checks = {line.scenario for line in lines}
     return [
-        (name, scenario.want)
+        (name, scenario.item_spec)
         for name, scenario in scenarios().items()
-        if name in planned and (scenario.token is None or getattr(assignment.credentials, scenario.token) is not None)
+        if name in planned_checks
+        and (scenario.token is None or getattr(run_config.credentials, scenario.token) is not None)
     ]
 
 
-def in_flight(limits: Limits) -> int:
+def max_concurrent_scenarios(limits: Limits) -> int:
     """How many scenarios to hold at once.
 
     Under a rate limit no more than keep it busy: others would only stand between two requests of a conversation,

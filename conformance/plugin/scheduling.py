@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conformance.chapters.registry import scenarios
-from conformance.judging.verdict import Line
+from conformance.judging.verdict import PlannedCheck
 from conformance.reporting.escaping import encodable
 
 
@@ -37,18 +37,18 @@ def check_names(config: pytest.Config) -> None:
             raise pytest.UsageError(f"{shown}: this name is not UTF-8, and cannot be passed to workers; leave -n away.")
 
 
-def line_of(nodeid: str) -> Line:
+def parse_node_id(nodeid: str) -> PlannedCheck:
     """The line of the plan that a node id ends in; what stands before depends on the working directory."""
     *_, scenario, requirement = nodeid.split("::")
-    return Line(scenario, requirement)
+    return PlannedCheck(scenario, requirement)
 
 
-def number_of(worker: str) -> int:
+def worker_number(worker: str) -> int:
     """The number of a worker process, from xdist's name for it."""
     return int(worker.removeprefix("gw"))
 
 
-def share(names: Iterable[str], processes: int) -> dict[str, int]:
+def assign_scenarios(names: Iterable[str], processes: int) -> dict[str, int]:
     """Which process holds which scenario: races and all that touch the quiet environment on the first.
 
     The others are held in turn. Races are held one at a time, which only a single process can see to.
@@ -61,10 +61,10 @@ def share(names: Iterable[str], processes: int) -> dict[str, int]:
     return shares
 
 
-class ScenarioScheduling:
+class ScenarioScheduler:
     """A scheduler in xdist's sense. `on_collected` is called once, with the plan, before anything is handed out."""
 
-    def __init__(self, processes: int, on_collected: Callable[[list[Line]], object]) -> None:
+    def __init__(self, processes: int, on_collected: Callable[[list[PlannedCheck]], object]) -> None:
         self._processes = processes
         self._on_collected = on_collected
         self._collection: list[str] = []
@@ -80,7 +80,7 @@ class ScenarioScheduling:
     @property
     def orphaned(self) -> list[str]:
         """The scenarios that a crashed process left open and that nobody has taken over yet."""
-        return list(dict.fromkeys(line_of(self._collection[index]).scenario for index in self._orphans))
+        return list(dict.fromkeys(parse_node_id(self._collection[index]).scenario for index in self._orphans))
 
     @property
     def collection_is_completed(self) -> bool:
@@ -111,12 +111,12 @@ class ScenarioScheduling:
         """Hand out everything at the start; later, what a crashed process left to the one that replaces it."""
         if not self._collection:
             self._collection = next(iter(self._collected.values()))
-            lines = [line_of(nodeid) for nodeid in self._collection]
+            lines = [parse_node_id(nodeid) for nodeid in self._collection]
             if lines:
                 self._on_collected(lines)
-            shares = share((line.scenario for line in lines), self._processes)
+            shares = assign_scenarios((line.scenario for line in lines), self._processes)
             # In the order of their numbers, by which each knows its share, and not of becoming ready.
-            for number, node in enumerate(sorted(self._pending, key=lambda node: number_of(node.gateway.id))):
+            for number, node in enumerate(sorted(self._pending, key=lambda node: worker_number(node.gateway.id))):
                 self._hand(node, [i for i, line in enumerate(lines) if shares[line.scenario] == number])
             return
         self._hand_over()

@@ -13,7 +13,7 @@ from typing import Final
 
 from conformance.evidence import TRANSCRIPTS
 from conformance.exchange import Ending, Transcript
-from conformance.reporting.atomic_write import write_whole
+from conformance.reporting.atomic_write import write_atomically
 from conformance.text import Text
 
 _INTERVAL: Final = 0.02
@@ -31,10 +31,10 @@ def write_transcript(folder: Path, transcript: Transcript) -> None:
     """Write a transcript where its process, and the others, find it."""
     path = transcript_file(folder, transcript.scenario)
     path.parent.mkdir(exist_ok=True)
-    write_whole(path, transcript.dumps())
+    write_atomically(path, transcript.dumps())
 
 
-def unwritten(transcript: Transcript, error: OSError) -> Transcript:
+def as_suite_error(transcript: Transcript, error: OSError) -> Transcript:
     """What is judged in its place: nobody could hold the verdicts against a transcript that is not there."""
     why = error.strerror or type(error).__name__
     reason = Text(f"the transcript could not be written ({why})", f"记录无法写入（{why}）")
@@ -49,7 +49,7 @@ def read_transcript(folder: Path, scenario: str) -> Transcript | None:
         return None
 
 
-async def all_written(folder: Path, scenarios: Iterable[str]) -> None:
+async def wait_until_written(folder: Path, scenarios: Iterable[str]) -> None:
     """Return when the transcripts of these scenarios are there, or no further one came for a minute."""
     waiting, since = set(scenarios), time.monotonic()
     while waiting and time.monotonic() - since < _PATIENCE:
@@ -59,7 +59,7 @@ async def all_written(folder: Path, scenarios: Iterable[str]) -> None:
         await asyncio.sleep(_INTERVAL if left else 0)
 
 
-def awaited(transcript: Future[Transcript]) -> Transcript:
+def wait_for_transcript(transcript: Future[Transcript]) -> Transcript:
     """Wait for it, awake twice a second: Python handles a signal that came to another thread only when it is awake."""
     while not transcript.done():
         wait((transcript,), timeout=_AWAKE)

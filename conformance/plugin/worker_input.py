@@ -7,31 +7,31 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.arrange.item_source import Arrangement
-from conformance.plugin.scenario_runner import Assignment
+from conformance.arrange.item_source import ArrangeConfig
+from conformance.plugin.scenario_runner import RunConfig
 from conformance.target import Connection, Credentials, Limits, Secret, Target
 
 
-def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (), name: str = "") -> dict[str, Any]:
+def pack(run_config: RunConfig, *, processes: int, inherited: Iterable[str] = (), name: str = "") -> dict[str, Any]:
     """An assignment as types that execnet carries, with this process's share of the rate.
 
     `inherited` are the scenarios that a process of this `name` takes over from one that crashed.
     """
     names = list(inherited)
-    target, limits = assignment.target, assignment.limits
+    target, limits = run_config.target, run_config.limits
     return {
-        "run_id": assignment.run_id,
-        "seed": assignment.seed,
-        "epoch": assignment.epoch,
-        "folder": str(assignment.folder),
-        "arrangement": assignment.arrangement.to_json(),
+        "run_id": run_config.run_id,
+        "seed": run_config.seed,
+        "epoch": run_config.epoch,
+        "folder": str(run_config.folder),
+        "arrangement": run_config.arrange_config.to_json(),
         "inherited": names,
         "processes": processes,
         "suffix": f"-{name}" if names else "",
-        "waivers": assignment.waivers,
-        "day": assignment.day,
-        "repeat": assignment.repeat,
-        "race_repeat": assignment.race_repeat,
+        "waivers": run_config.waivers,
+        "day": run_config.day,
+        "repeat": run_config.repeat,
+        "race_repeat": run_config.race_repeat,
         "limits": asdict(
             replace(
                 limits,
@@ -41,7 +41,7 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
             )
         ),
         "credentials": {
-            name: _reveal(getattr(assignment.credentials, name)) for name in ("pat", "forbidden", "foreign", "expired")
+            name: _reveal(getattr(run_config.credentials, name)) for name in ("pat", "forbidden", "foreign", "expired")
         },
         "target": {
             "base_url": target.base_url,
@@ -61,15 +61,15 @@ def pack(assignment: Assignment, *, processes: int, inherited: Iterable[str] = (
     }
 
 
-def unpack(data: dict[str, Any]) -> Assignment:
+def unpack(data: dict[str, Any]) -> RunConfig:
     """What `pack` packed."""
     target = data["target"]
-    return Assignment(
+    return RunConfig(
         run_id=data["run_id"],
         seed=data["seed"],
         epoch=data["epoch"],
         folder=Path(data["folder"]),
-        arrangement=Arrangement.from_json(data["arrangement"]),
+        arrange_config=ArrangeConfig.from_json(data["arrangement"]),
         inherited=tuple(data["inherited"]),
         processes=data["processes"],
         suffix=data["suffix"],

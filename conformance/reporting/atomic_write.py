@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
     """Write beside the file (UTF-8) and rename, so that a reader sees the old content or the new, never half of it.
 
     Where that fails nothing is left beside it.

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from conformance import __version__
 from conformance.comparison.compare import Comparison, ShapeDifference, VerdictDifference
-from conformance.contract.catalogue import load
-from conformance.judging.run_result import Circumstances
+from conformance.contract.catalogue import load_catalogue
+from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import Verdict
 from conformance.reporting.comparison_text import conclusion
 from conformance.reporting.messages import summary
@@ -23,7 +23,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
     return {
         "format": COMPARISON_FORMAT,
         "suite": {"name": SUITE_NAME, "version": __version__},
-        "catalogue": {"version": load().version},
+        "catalogue": {"version": load_catalogue().version},
         "a": _run(comparison.a),
         "b": _run(comparison.b),
         "same": comparison.same,
@@ -61,7 +61,7 @@ def comparison_schema_text() -> str:
     return resources.files("conformance.reporting").joinpath("comparison.schema.json").read_text("utf-8")
 
 
-def _run(about: Circumstances) -> dict[str, Any]:
+def _run(about: RunMetadata) -> dict[str, Any]:
     return {
         "run": about.run_id,
         "started_at": about.started_at,
@@ -76,7 +76,7 @@ def _run(about: Circumstances) -> dict[str, Any]:
 def _verdict(difference: VerdictDifference) -> dict[str, Any]:
     return {
         "requirement": difference.requirement,
-        "level": load().requirements[difference.requirement].level,
+        "level": load_catalogue().requirements[difference.requirement].level,
         "a": difference.a,
         "b": difference.b,
         "follows_from": difference.follows_from,

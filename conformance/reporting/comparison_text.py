@@ -14,16 +14,16 @@ from conformance.comparison.compare import (
     Comparison,
     ObservationDifference,
     OneSided,
+    OneSidedReason,
     Part,
     ShapeDifference,
     VerdictDifference,
-    Why,
 )
 from conformance.comparison.response_shape import ABSENT, EMPTY, NOT_JSON, UNREADABLE
-from conformance.contract.catalogue import load
-from conformance.judging.run_result import Circumstances
+from conformance.contract.catalogue import load_catalogue
+from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import WORDS, Verdict
-from conformance.reporting.escaping import safe
+from conformance.reporting.escaping import escape_line
 from conformance.reporting.markdown import literal
 from conformance.reporting.messages import summary
 from conformance.text import Lang, Text, join
@@ -59,7 +59,7 @@ _TOKENS: Final = {
     "time": Text("a time", "时间"),
     "text": Text("other text", "其他文本"),
 }
-_ONE_SIDED: Final[dict[Why, Text]] = {
+_ONE_SIDED: Final[dict[OneSidedReason, Text]] = {
     "not-planned": Text("only run {side} was to judge them", "仅运行 {side} 计划判定"),
     "no-input": Text("run {other} was given no token for them", "运行 {other} 未获得所需的 token"),
     "not-polled": Text("run {other} did not poll, its items were given", "运行 {other} 使用给定的 item，未执行 poll"),
@@ -83,13 +83,13 @@ class _Section:
 def terminal(comparison: Comparison, lang: Lang) -> Iterator[str]:
     """The lines, without line ends; the last one says it all."""
     for head in _head(comparison):
-        yield safe(head.in_(lang))
+        yield escape_line(head.in_(lang))
     for section in _sections(comparison):
         yield ""
         yield section.title.in_(lang)
         for entry in section.entries:
-            yield f"- {safe(entry.head.in_(lang))}"
-            yield from (f"    {safe(detail.in_(lang))}" for detail in entry.details)
+            yield f"- {escape_line(entry.head.in_(lang))}"
+            yield from (f"    {escape_line(detail.in_(lang))}" for detail in entry.details)
     yield ""
     yield conclusion(comparison).in_(lang)
 
@@ -130,7 +130,7 @@ def _head(comparison: Comparison) -> Iterator[Text]:
         )
 
 
-def _target(about: Circumstances) -> Text:
+def _target(about: RunMetadata) -> Text:
     own = Text(" (the suite's own emulator)", "（本套件自带的模拟器）") if about.embedded else Text("", "")
     return Text("{url}{own}", "{url}{own}").format(url=about.base_url, own=own)
 
@@ -185,7 +185,7 @@ def _verdicts(differences: Iterable[VerdictDifference]) -> Iterator[_Entry]:
             )
         yield _Entry(
             Text("{id} ({level}): A {a}, B {b}", "{id}（{level}）：A {a}，B {b}").format(
-                id=name, level=load().requirements[name].level, a=WORDS[difference.a], b=WORDS[difference.b]
+                id=name, level=load_catalogue().requirements[name].level, a=WORDS[difference.a], b=WORDS[difference.b]
             ),
             tuple(details),
         )
@@ -235,7 +235,7 @@ def _shapes(differences: Iterable[ShapeDifference]) -> Iterator[_Entry]:
 
 def _part(difference: ShapeDifference) -> Text:
     name = _PARTS[difference.part]
-    where = safe(difference.where, _LONGEST)
+    where = escape_line(difference.where, _LONGEST)
     if where or difference.part in {"type", "format"}:
         place = where or Text("the body", "响应体")
         name = Text("{name} {where}", "{name}{where}" if name.zh.endswith("：") else "{name} {where}").format(
@@ -258,7 +258,7 @@ def _tokens(tokens: Iterable[str]) -> Text:
 
 def _one_sided(entries: Iterable[OneSided]) -> Iterator[_Entry]:
     """By reason: the requirements, each once."""
-    groups: dict[tuple[Why, str], list[str]] = {}
+    groups: dict[tuple[OneSidedReason, str], list[str]] = {}
     for entry in entries:
         groups.setdefault((entry.why, entry.side.upper()), []).append(entry.line.requirement)
     for (why, side), names in groups.items():
@@ -269,4 +269,4 @@ def _one_sided(entries: Iterable[OneSided]) -> Iterator[_Entry]:
 
 
 def _cut(text: Text) -> Text:
-    return Text(safe(text.en, _LONGEST), safe(text.zh, _LONGEST))
+    return Text(escape_line(text.en, _LONGEST), escape_line(text.zh, _LONGEST))

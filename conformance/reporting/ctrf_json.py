@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from conformance.contract.catalogue import Requirement, load
-from conformance.judging.run_result import Circumstances, RunRecord
-from conformance.judging.verdict import Line, Verdict, VerdictKind
-from conformance.reporting.escaping import safe
+from conformance.contract.catalogue import Requirement, load_catalogue
+from conformance.judging.run_result import RunMetadata, RunResult
+from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
+from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import LOST, explain, summary, title_of
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.text import Lang
@@ -48,7 +48,7 @@ _LONGEST: Final = 4000
 """Characters of one text of the target in a trace; report.json holds all of it."""
 
 
-def ctrf(record: RunRecord, lang: Lang = "en") -> dict[str, Any]:
+def ctrf(record: RunResult, lang: Lang = "en") -> dict[str, Any]:
     """The document as plain JSON types, its messages in one language. Equal records give equal documents."""
     about = record.circumstances
     started = _moment(about)
@@ -58,12 +58,12 @@ def ctrf(record: RunRecord, lang: Lang = "en") -> dict[str, Any]:
     return {
         "reportFormat": "CTRF",
         "specVersion": SPECIFICATION,
-        "reportId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{SUITE_NAME}\n{safe(about.run_id)}\n{about.replayed}")),
-        "runId": safe(about.run_id),
+        "reportId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{SUITE_NAME}\n{escape_line(about.run_id)}\n{about.replayed}")),
+        "runId": escape_line(about.run_id),
         "timestamp": f"{stopped:%Y-%m-%dT%H:%M:%SZ}",
-        "generatedBy": f"{SUITE_NAME} {safe(about.suite_version)}",
+        "generatedBy": f"{SUITE_NAME} {escape_line(about.suite_version)}",
         "results": {
-            "tool": {"name": SUITE_NAME, "version": safe(about.suite_version)},
+            "tool": {"name": SUITE_NAME, "version": escape_line(about.suite_version)},
             "summary": {
                 "tests": len(tests),
                 **{status: counts[status] for status in _COUNTED},
@@ -74,14 +74,14 @@ def ctrf(record: RunRecord, lang: Lang = "en") -> dict[str, Any]:
                 "extra": {
                     "word": record.decision.word,
                     "exitCode": record.decision.exit_code,
-                    "sentence": safe(record.decision.sentence.in_(lang)),
+                    "sentence": escape_line(record.decision.sentence.in_(lang)),
                 },
             },
             "tests": tests,
             "environment": {
-                "testEnvironment": safe(about.base_url),
+                "testEnvironment": escape_line(about.base_url),
                 "extra": {
-                    "catalogue": safe(about.catalogue_version),
+                    "catalogue": escape_line(about.catalogue_version),
                     "seed": about.seed,
                     "embedded": about.embedded,
                     "replayed": about.replayed,
@@ -91,7 +91,7 @@ def ctrf(record: RunRecord, lang: Lang = "en") -> dict[str, Any]:
     }
 
 
-def _tests(record: RunRecord, lang: Lang) -> Iterator[dict[str, Any]]:
+def _tests(record: RunResult, lang: Lang) -> Iterator[dict[str, Any]]:
     """Every planned line once: those with a verdict, then the lost ones."""
     removed = record.circumstances.removed
     for result in record.tally.results:
@@ -104,24 +104,24 @@ def _tests(record: RunRecord, lang: Lang) -> Iterator[dict[str, Any]]:
         yield {**_test(line, "other", "lost", lang), "message": LOST.in_(lang)}
 
 
-def _test(line: Line, status: Status, raw: str, lang: Lang) -> dict[str, Any]:
+def _test(line: PlannedCheck, status: Status, raw: str, lang: Lang) -> dict[str, Any]:
     """A test is known by its check, as in a file of waivers: the same in every run, language and folder."""
-    check = safe(f"{line.scenario}::{line.requirement}")
+    check = escape_line(f"{line.scenario}::{line.requirement}")
     test: dict[str, Any] = {
         "testId": check,
         "name": check,
         "status": status,
         "rawStatus": raw,
         "duration": 0,
-        "suite": [safe(title_of(line.scenario).in_(lang))],
-        "labels": {"scenario": safe(line.scenario), "requirement": safe(line.requirement)},
+        "suite": [escape_line(title_of(line.scenario).in_(lang))],
+        "labels": {"scenario": escape_line(line.scenario), "requirement": escape_line(line.requirement)},
     }
-    requirement = load().requirements.get(line.requirement)
+    requirement = load_catalogue().requirements.get(line.requirement)
     return test if requirement is None else _described(test, requirement, lang)
 
 
 def _described(test: dict[str, Any], requirement: Requirement, lang: Lang) -> dict[str, Any]:
-    chapter = load().chapter(requirement.chapter)
+    chapter = load_catalogue().chapter(requirement.chapter)
     about = {"chapter": chapter.id, "level": requirement.level, "basis": requirement.basis}
     return {
         **test,
@@ -144,14 +144,14 @@ def _told(verdict: Verdict, lang: Lang, *, removed: bool) -> dict[str, str]:
     if verdict.kind == "passed":
         return {}
     if verdict.kind == "observed":
-        return {} if verdict.observation is None else {"message": safe(verdict.observation.in_(lang), _LONGEST)}
-    told = {"message": safe(summary(verdict).in_(lang))}
+        return {} if verdict.observation is None else {"message": escape_line(verdict.observation.in_(lang), _LONGEST)}
+    told = {"message": escape_line(summary(verdict).in_(lang))}
     if verdict.kind == "not-exercised":
         return told
     return {**told, "trace": "\n".join(explain(verdict, lang, limit=_LONGEST, removed=removed))}
 
 
-def _moment(about: Circumstances) -> datetime:
+def _moment(about: RunMetadata) -> datetime:
     """When the run began. Of a time that cannot be read the day can: waivers go by it."""
     try:
         moment = datetime.fromisoformat(about.started_at)

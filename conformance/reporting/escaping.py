@@ -26,7 +26,7 @@ _COMPACT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _MORE: Final = Text("… ({n} more characters)", "…（另有 {n} 个字符）")
 
 
-def safe(text: str, limit: int | None = None) -> str:
+def escape_line(text: str, limit: int | None = None) -> str:
     r"""One line that neither moves a cursor nor commands a build server; `\x1b` stands for an escape character.
 
     Beyond `limit` characters the text is cut and says so with an ellipsis; None shows all of it.
@@ -45,7 +45,7 @@ def excerpt(text: str, lang: Lang, limit: int | None = None) -> list[str]:
     """
     rest = 0 if limit is None else max(0, len(text) - limit)
     shown = text if not rest else text[:limit]
-    lines = [(EXCERPT_PREFIX + safe(line)).rstrip() for line in shown.replace("\r\n", "\n").split("\n")]
+    lines = [(EXCERPT_PREFIX + escape_line(line)).rstrip() for line in shown.replace("\r\n", "\n").split("\n")]
     if rest:
         lines.append(EXCERPT_PREFIX + _MORE.format(n=rest).in_(lang))
     return lines

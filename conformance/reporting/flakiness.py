@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from conformance.judging.run_result import RunRecord
+from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, Repetitions, Verdict, VerdictKind
-from conformance.reporting.escaping import safe
+from conformance.reporting.escaping import escape_line
 from conformance.text import Text, join
 
-UNSTEADY: Final = Text("Unsteady: not the same each time", "不稳定：各次结果不一致")
+FLAKY_HEADING: Final = Text("Unsteady: not the same each time", "不稳定：各次结果不一致")
 
 _HELD: Final = Text("each scenario held {n} times, each time on a fresh item", "每个场景进行 {n} 次，每次使用新的 item")
 _LESS: Final = Text("less often: {names}", "次数不足的场景：{names}")
@@ -29,7 +29,7 @@ _OF: Final = Text("{kinds} of {held}", "{held} 次中{kinds}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unsteady:
+class FlakyGroup:
     """Requirements that came out alike, and differently from time to time, in one scenario."""
 
     scenario: str
@@ -37,13 +37,13 @@ class Unsteady:
     requirements: tuple[str, ...]
 
 
-def held(record: RunRecord) -> Text | None:
+def held(record: RunResult) -> Text | None:
     """How often each scenario was held; None where once, as usual."""
     times = record.circumstances.repeat
     if times == 1:
         return None
     words = _HELD.format(n=times)
-    less = [_times(name, repetitions.held) for name, repetitions in record.held_less.items()]
+    less = [_times(name, repetitions.held) for name, repetitions in record.scenarios_missing_repetitions.items()]
     if not less:
         return words
     if len(less) > _NAMED:
@@ -52,7 +52,7 @@ def held(record: RunRecord) -> Text | None:
     return Text("{words}; {less}", "{words}；{less}").format(words=words, less=told)
 
 
-def raced(record: RunRecord) -> Text | None:
+def race_repetition_text(record: RunResult) -> Text | None:
     """How often the races were repeated, and how close together their requests left; None where there was no race."""
     found = {
         v.line.scenario: v.repetitions for v in record.verdicts if v.repetitions is not None and v.repetitions.race
@@ -72,25 +72,27 @@ def _milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.2g}" if seconds < _TENTH else f"{seconds * 1000:.0f}"
 
 
-def unsteady(record: RunRecord) -> Iterator[Unsteady]:
+def flaky(record: RunResult) -> Iterator[FlakyGroup]:
     """What did not come out the same each time, by scenario and tally."""
     groups: dict[tuple[str, tuple[object, ...]], list[Verdict]] = {}
-    for verdict in record.unsteady:
+    for verdict in record.flaky:
         assert verdict.repetitions is not None
         groups.setdefault((verdict.line.scenario, verdict.repetitions.kinds), []).append(verdict)
     for (scenario, _), verdicts in groups.items():
         assert verdicts[0].repetitions is not None
         requirements = tuple(verdict.line.requirement for verdict in verdicts)
-        yield Unsteady(
-            scenario=scenario, tally=tally_of(verdicts[0].kind, verdicts[0].repetitions), requirements=requirements
+        yield FlakyGroup(
+            scenario=scenario,
+            tally=verdict_counts_text(verdicts[0].kind, verdicts[0].repetitions),
+            requirements=requirements,
         )
 
 
 def _times(scenario: str, held: int) -> Text:
-    return Text("{name} ({n})", "{name}（{n} 次）").format(name=safe(scenario), n=held)
+    return Text("{name} ({n})", "{name}（{n} 次）").format(name=escape_line(scenario), n=held)
 
 
-def tally_of(kind: VerdictKind, repetitions: Repetitions) -> Text:
+def verdict_counts_text(kind: VerdictKind, repetitions: Repetitions) -> Text:
     """How often which verdict, the worst first: "failed in 3, passed in 7 of 10"; `kind` is that of all, if it is one."""
     times_each = repetitions.kinds or ((kind, repetitions.held),)
     kinds = join(Text(", ", "、"), (_IN.format(word=WORDS[each], n=times) for each, times in times_each))

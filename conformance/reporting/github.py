@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.judging.aggregate import RequirementResult
-from conformance.judging.run_result import RunRecord
-from conformance.reporting.escaping import safe
+from conformance.judging.run_result import RunResult
+from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import summary, title_of
 from conformance.text import Lang, Text
 
@@ -25,7 +25,7 @@ _MORE: Final = Text("{n} more requirements failed", "另有 {n} 条要求失败"
 _WHERE: Final = Text("The log and report.json tell all of them.", "详见日志和 report.json。")
 
 
-def error_commands(record: RunRecord, lang: Lang) -> Iterator[str]:
+def error_commands(record: RunResult, lang: Lang) -> Iterator[str]:
     """The commands without line ends; where there are more than GitHub shows, the last one counts the rest."""
     failed = record.tally.of("failed")
     shown = failed if len(failed) <= _SHOWN else failed[: _SHOWN - 1]
@@ -37,7 +37,7 @@ def error_commands(record: RunRecord, lang: Lang) -> Iterator[str]:
 
 def error(title: str, message: str) -> str:
     """The command that shows an error."""
-    return f"::error title={_property(safe(title))}::{_data(message)}"
+    return f"::error title={_property(escape_line(title))}::{_data(message)}"
 
 
 def _annotation(result: RequirementResult, lang: Lang) -> str:
@@ -47,7 +47,7 @@ def _annotation(result: RequirementResult, lang: Lang) -> str:
     parts = [requirement.text, scenario, summary(first)]
     parts += [_DOCS.format(url=source.url) for source in requirement.sources[:1]]
     title = _TITLE.format(id=requirement.id, level=requirement.level)
-    return error(title.in_(lang), "\n".join(safe(part.in_(lang)) for part in parts))
+    return error(title.in_(lang), "\n".join(escape_line(part.in_(lang)) for part in parts))
 
 
 def _data(text: str) -> str:

@@ -18,11 +18,11 @@ from collections.abc import Mapping
 from typing import Final
 from xml.etree import ElementTree
 
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.exchange import Transcript
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line, Verdict
-from conformance.reporting.escaping import safe, xml_characters
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck, Verdict
+from conformance.reporting.escaping import escape_line, xml_characters
 from conformance.reporting.messages import LOST, explain, summary, waived
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.text import Lang
@@ -31,7 +31,7 @@ _COUNTED: Final = {"failures": "failure", "errors": "error", "skipped": "skipped
 _UNKNOWN_CHAPTER: Final = "unknown"
 
 
-def junit(record: RunRecord, lang: Lang = "en", transcripts: Mapping[str, Transcript] | None = None) -> str:
+def junit(record: RunResult, lang: Lang = "en", transcripts: Mapping[str, Transcript] | None = None) -> str:
     """The document, its messages in one language. Equal records give equal documents.
 
     A case takes its share of the time of its scenario's conversation, so that the times of a suite add up.
@@ -52,7 +52,7 @@ def junit(record: RunRecord, lang: Lang = "en", transcripts: Mapping[str, Transc
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
-def _shares(record: RunRecord, transcripts: Mapping[str, Transcript]) -> dict[str, float]:
+def _shares(record: RunResult, transcripts: Mapping[str, Transcript]) -> dict[str, float]:
     """Seconds that a case of each scenario took."""
     cases = Counter(line.scenario for line in record.plan)
     return {name: _seconds(transcript) / cases[name] for name, transcript in transcripts.items() if cases[name]}
@@ -66,7 +66,7 @@ def _seconds(transcript: Transcript) -> float:
     return max(each.completed for each in exchanges) - min(each.invoked for each in exchanges)
 
 
-def _cases(record: RunRecord, lang: Lang, shares: Mapping[str, float]) -> dict[str, list[ElementTree.Element]]:
+def _cases(record: RunResult, lang: Lang, shares: Mapping[str, float]) -> dict[str, list[ElementTree.Element]]:
     """Every planned line once, by chapter: those with a verdict, then the lost ones."""
     cases: dict[str, list[ElementTree.Element]] = defaultdict(list)
     for result in record.tally.results:
@@ -107,7 +107,7 @@ def _judged(verdict: Verdict, lang: Lang, shares: Mapping[str, float], *, remove
     return case
 
 
-def _case(line: Line, shares: Mapping[str, float]) -> ElementTree.Element:
+def _case(line: PlannedCheck, shares: Mapping[str, float]) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase",
         {
@@ -116,18 +116,18 @@ def _case(line: Line, shares: Mapping[str, float]) -> ElementTree.Element:
             "time": f"{shares.get(line.scenario, 0.0):.3f}",
         },
     )
-    requirement = load().requirements.get(line.requirement)
+    requirement = load_catalogue().requirements.get(line.requirement)
     if requirement is not None:
         _properties(case, {"level": requirement.level, "basis": requirement.basis})
     return case
 
 
-def _chapter_of(line: Line) -> str:
-    requirement = load().requirements.get(line.requirement)
+def _chapter_of(line: PlannedCheck) -> str:
+    requirement = load_catalogue().requirements.get(line.requirement)
     return requirement.chapter if requirement is not None else _UNKNOWN_CHAPTER
 
 
-def _circumstances(record: RunRecord) -> dict[str, str]:
+def _circumstances(record: RunResult) -> dict[str, str]:
     about = record.circumstances
     return {
         "suite": f"{SUITE_NAME} {about.suite_version}",
@@ -155,4 +155,4 @@ def _count(element: ElementTree.Element) -> None:
 
 
 def _attribute(text: str) -> str:
-    return xml_characters(safe(text))
+    return xml_characters(escape_line(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from conformance.reporting.escaping import safe
+from conformance.reporting.escaping import escape_line
 
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|&~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 """Signs of Markdown and HTML, and what makes a link of a bare address; every line begins with words of ours."""
@@ -14,7 +14,7 @@ _TICKS: Final = re.compile("`+")
 
 def literal(text: str) -> str:
     """The text in one line, in which nothing is markup."""
-    return _MARKUP.sub(r"\\\1", safe(text))
+    return _MARKUP.sub(r"\\\1", escape_line(text))
 
 
 def code(text: str, limit: int | None = None) -> str:
@@ -22,7 +22,7 @@ def code(text: str, limit: int | None = None) -> str:
 
     A bar would still part the cells of a table: not for tables. A dash stands for no text.
     """
-    line = safe(text, limit)
+    line = escape_line(text, limit)
     if not line.strip():
         return "—"
     fence = "`" * (1 + max(map(len, _TICKS.findall(line)), default=0))

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.arrange.modes import Mode
+from conformance.arrange.modes import ArrangeMode
 from conformance.chapters.registry import scenarios
 from conformance.contract.ambiguities import Ambiguity, readings_of
-from conformance.contract.catalogue import BASIS_WORDS, Requirement, load
+from conformance.contract.catalogue import BASIS_WORDS, Requirement, load_catalogue
 from conformance.contract.common_mistakes import consequence_of, likely_cause
-from conformance.judging.verdict import WORDS, Red, Repetitions, Verdict, VerdictKind
-from conformance.reporting.escaping import excerpt, safe
-from conformance.reporting.flakiness import tally_of
+from conformance.judging.verdict import WORDS, Failure, Repetitions, Verdict, VerdictKind
+from conformance.reporting.escaping import escape_line, excerpt
+from conformance.reporting.flakiness import verdict_counts_text
 from conformance.text import LANGS, Lang, Text
 
 LOST: Final = Text("the run ended without a verdict on this check", "运行结束时此项检查没有结论")
@@ -72,12 +72,12 @@ _UNSEEN: Final = (
 )
 
 
-def not_looked_at(arranged_by: Mode) -> tuple[Text, ...]:
+def unobserved_effects(arranged_by: ArrangeMode) -> tuple[Text, ...]:
     """The effects that a run on given items cannot see: it polls nothing and makes nothing."""
     return () if arranged_by == "api" else _UNSEEN
 
 
-NOT_LOOKED_AT: Final = Text("not looked at, since the items are given", "由于 item 是给定的，以下各点未能查看")
+UNOBSERVED_HEADING: Final = Text("not looked at, since the items are given", "由于 item 是给定的，以下各点未能查看")
 
 
 def turned_away(requests: int) -> Text:
@@ -102,20 +102,20 @@ def level_and_basis(requirement: Requirement) -> Text:
 
 
 def explain(
-    verdict: Verdict, lang: Lang, *, reds: int | None = None, limit: int | None = None, removed: bool = False
+    verdict: Verdict, lang: Lang, *, failures: int | None = None, limit: int | None = None, removed: bool = False
 ) -> list[str]:
     """A verdict in full, as lines in one language; only the citations are in both.
 
-    `reds` bounds how many breaches are shown (the rest is named), `limit` the characters of every text of the
+    `failures` bounds how many breaches are shown (the rest is named), `limit` the characters of every text of the
     target; None shows all. `removed` says that the run has removed the objects that it is about.
 
     Raises:
         KeyError: this version's catalogue does not have the verdict's requirement.
     """
-    requirement = load().requirements[verdict.line.requirement]
-    title = safe(title_of(verdict.line.scenario).in_(lang))
+    requirement = load_catalogue().requirements[verdict.line.requirement]
+    title = escape_line(title_of(verdict.line.scenario).in_(lang))
     lines = [
-        _labelled(lang, Text("scenario", "场景"), f"{title} [{safe(verdict.line.scenario)}]"),
+        _labelled(lang, Text("scenario", "场景"), f"{title} [{escape_line(verdict.line.scenario)}]"),
         _labelled(lang, Text("requirement", "契约要求"), requirement.text.in_(lang)),
         _labelled(
             lang, Text("level", "级别"), f"{level_and_basis(requirement).in_(lang)} [{verdict.line.requirement}]"
@@ -123,21 +123,21 @@ def explain(
     ]
     if requirement.inference is not None:
         lines.append(_labelled(lang, Text("because", "依据说明"), requirement.inference.in_(lang)))
-    if verdict.reds:
+    if verdict.failures:
         lines += [_labelled(lang, OPEN, reading(entry).in_(lang)) for entry in readings_of(requirement.id)]
         lines += _about_the_server(verdict, lang)
     if verdict.waiver is not None:
         lines.append(_labelled(lang, Text("waived", "豁免理由"), waived(verdict).in_(lang)))
     if verdict.reason is not None:
-        lines.append(_labelled(lang, Text("reason", "原因"), safe(verdict.reason.in_(lang), limit)))
+        lines.append(_labelled(lang, Text("reason", "原因"), escape_line(verdict.reason.in_(lang), limit)))
     if verdict.blocked_by is not None:
-        lines.append(_labelled(lang, Text("blocked by", "受阻于"), safe(verdict.blocked_by, limit)))
+        lines.append(_labelled(lang, Text("blocked by", "受阻于"), escape_line(verdict.blocked_by, limit)))
     repetitions = verdict.repetitions
-    if repetitions is not None and (repetitions.unsteady or repetitions.race):
+    if repetitions is not None and (repetitions.flaky or repetitions.race):
         lines.append(
             _labelled(lang, Text("repetitions", "重复"), _over_repetitions(verdict.kind, repetitions).in_(lang))
         )
-    lines += _reds(verdict, lang, len(verdict.reds) if reds is None else reds, limit, _REPEAT[removed])
+    lines += _failures(verdict, lang, len(verdict.failures) if failures is None else failures, limit, _REPEAT[removed])
     for other in LANGS:
         lines += [_labelled(lang, _LANGUAGES[other], source.cite(other)) for source in requirement.sources]
     return lines
@@ -146,11 +146,11 @@ def explain(
 def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
     """What the failure does to a worker, and its cause where it can be told from what came."""
     name = verdict.line.requirement
-    consequence, cause = consequence_of(name), likely_cause(name, verdict.reds[0].actual.en)
+    consequence, cause = consequence_of(name), likely_cause(name, verdict.failures[0].actual.en)
     if consequence is not None:
         yield _labelled(lang, CONSEQUENCE, consequence.in_(lang))
     if cause is not None:
-        words = Text("{what} {mend}", "{what}{mend}").format(what=cause.what, mend=cause.mend)
+        words = Text("{what} {fix}", "{what}{fix}").format(what=cause.what, fix=cause.fix)
         yield _labelled(lang, Text("likely cause", "可能的原因"), words.in_(lang))
 
 
@@ -163,17 +163,17 @@ def reading(entry: Ambiguity) -> Text:
 def waived(verdict: Verdict) -> Text:
     """Why a failure is waived, with its link."""
     reason = _shortened(verdict.waiver) if verdict.waiver else WORDS["waived"]
-    link = f" <{safe(verdict.link)}>" if verdict.link else ""
+    link = f" <{escape_line(verdict.link)}>" if verdict.link else ""
     return Text(reason.en + link, reason.zh + link)
 
 
 def summary(verdict: Verdict) -> Text:
     """A verdict in one line of a few hundred characters."""
-    if verdict.reds and verdict.reason is None:
-        red = verdict.reds[0]
+    if verdict.failures and verdict.reason is None:
+        failure = verdict.failures[0]
         return Text(
             "step `{step}`: expected {expected}; actual: {actual}", "步骤 `{step}`：预期 {expected}；实际为 {actual}"
-        ).format(step=_short(red.step), expected=_shortened(red.expected), actual=_shortened(_actual(red)))
+        ).format(step=_short(failure.step), expected=_shortened(failure.expected), actual=_shortened(_actual(failure)))
     words = _shortened(verdict.reason) if verdict.reason else WORDS[verdict.kind]
     if verdict.blocked_by is None:
         return words
@@ -184,47 +184,47 @@ def summary(verdict: Verdict) -> Text:
 
 def _over_repetitions(kind: VerdictKind, repetitions: Repetitions) -> Text:
     words = Text("{tally}; its transcript is that of another one", "{tally}；保存的对话记录来自另一次")
-    tally = tally_of(kind, repetitions)
+    tally = verdict_counts_text(kind, repetitions)
     return words.format(tally=tally) if repetitions.elsewhere else tally
 
 
-def _reds(verdict: Verdict, lang: Lang, shown: int, limit: int | None, repeat: Text) -> Iterator[str]:
-    total = len(verdict.reds)
-    for number, red in enumerate(verdict.reds[:shown], 1):
+def _failures(verdict: Verdict, lang: Lang, shown: int, limit: int | None, repeat: Text) -> Iterator[str]:
+    total = len(verdict.failures)
+    for number, failure in enumerate(verdict.failures[:shown], 1):
         if min(shown, total) > 1:
             heading = Text("breach {n} of {total}:", "第 {n} 处违反（共 {total} 处）：")
             yield heading.format(n=number, total=total).in_(lang)
-        yield from _red(red, lang, limit, repeat)
-    rest = verdict.reds[shown:]
+        yield from _failure(failure, lang, limit, repeat)
+    rest = verdict.failures[shown:]
     if rest:
-        places = dict.fromkeys(f"{_short(red.step)} {_short(red.pointer)}".strip() for red in rest)
+        places = dict.fromkeys(f"{_short(failure.step)} {_short(failure.pointer)}".strip() for failure in rest)
         yield _labelled(lang, Text("also breached at", "另外违反之处"), ", ".join(places))
 
 
-def _red(red: Red, lang: Lang, limit: int | None, repeat: Text) -> Iterator[str]:
+def _failure(failure: Failure, lang: Lang, limit: int | None, repeat: Text) -> Iterator[str]:
     way = Text("{way} ({step})", "{way}（{step}）").format(
-        way=safe(red.conversation), step=_STEP.format(step=safe(red.step))
+        way=escape_line(failure.conversation), step=_STEP.format(step=escape_line(failure.step))
     )
     done = way.in_(lang)
     yield _labelled(lang, Text("done", "执行操作"), done)
-    yield _labelled(lang, Text("expected", "预期"), safe(red.expected.in_(lang), limit))
-    yield _labelled(lang, Text("actual", "实际"), safe(_actual(red).in_(lang), limit))
-    if red.exhibit:
+    yield _labelled(lang, Text("expected", "预期"), escape_line(failure.expected.in_(lang), limit))
+    yield _labelled(lang, Text("actual", "实际"), escape_line(_actual(failure).in_(lang), limit))
+    if failure.exhibit:
         yield _labelled(lang, Text("history", "操作历史"), "")
-        yield from excerpt(red.exhibit, lang)
-    if red.source:
-        yield _labelled(lang, Text("schema from", "schema 出处"), safe(red.source, limit))
+        yield from excerpt(failure.exhibit, lang)
+    if failure.source:
+        yield _labelled(lang, Text("schema from", "schema 出处"), escape_line(failure.source, limit))
     yield _labelled(lang, Text("request", "请求"), "")
-    yield from excerpt(red.request or _NOTHING.in_(lang), lang, limit)
+    yield from excerpt(failure.request or _NOTHING.in_(lang), lang, limit)
     yield _labelled(lang, Text("answer", "响应"), "")
-    yield from excerpt(red.answer or _NOTHING.in_(lang), lang, limit)
-    if red.curl:
+    yield from excerpt(failure.answer or _NOTHING.in_(lang), lang, limit)
+    if failure.curl:
         # Never cut: half a command does not repeat anything.
-        yield _labelled(lang, repeat, safe(red.curl))
+        yield _labelled(lang, repeat, escape_line(failure.curl))
 
 
-def _actual(red: Red) -> Text:
-    return _AT.format(actual=red.actual, pointer=red.pointer) if red.pointer else red.actual
+def _actual(failure: Failure) -> Text:
+    return _AT.format(actual=failure.actual, pointer=failure.pointer) if failure.pointer else failure.actual
 
 
 def _labelled(lang: Lang, label: Text, value: str) -> str:
@@ -233,7 +233,7 @@ def _labelled(lang: Lang, label: Text, value: str) -> str:
 
 
 def _short(text: str) -> str:
-    return safe(text, _ONE_LINE)
+    return escape_line(text, _ONE_LINE)
 
 
 def _shortened(text: Text) -> Text:

@@ -6,22 +6,22 @@ from dataclasses import asdict
 from importlib import resources
 from typing import Any, Final
 
-from conformance.contract.ambiguities import register
+from conformance.contract.ambiguities import load_ambiguities
 from conformance.contract.catalogue import Requirement
 from conformance.contract.schema_agreement import schema_differences
 from conformance.judging.aggregate import RequirementResult
-from conformance.judging.run_result import Circumstances, RunRecord
-from conformance.judging.verdict import WORST_FIRST, Red, Verdict
+from conformance.judging.run_result import RunMetadata, RunResult
+from conformance.judging.verdict import WORST_FIRST, Failure, Verdict
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.escaping import encodable
-from conformance.reporting.messages import LOST, not_looked_at, title_of
+from conformance.reporting.messages import LOST, title_of, unobserved_effects
 from conformance.text import Text
 
 REPORT_FORMAT: Final = "work-conformance-report/1"
 SUITE_NAME: Final = "work-conformance"
 
 
-def report(record: RunRecord) -> dict[str, Any]:
+def report(record: RunResult) -> dict[str, Any]:
     """The report as plain JSON types; every string in it has a UTF-8 form. Equal records give equal reports."""
     about = record.circumstances
     document = {
@@ -46,7 +46,7 @@ def report(record: RunRecord) -> dict[str, Any]:
             }
             for chapter, results in by_chapter(record)
         ],
-        "ambiguities": [entry.to_json() for entry in register()],
+        "ambiguities": [entry.to_json() for entry in load_ambiguities()],
         "schema_differences": [
             {
                 "schema": entry.schema,
@@ -66,7 +66,7 @@ def schema_text() -> str:
     return resources.files("conformance.reporting").joinpath("report.schema.json").read_text("utf-8")
 
 
-def _run(about: Circumstances) -> dict[str, Any]:
+def _run(about: RunMetadata) -> dict[str, Any]:
     return {
         "id": about.run_id,
         "seed": about.seed,
@@ -76,7 +76,7 @@ def _run(about: Circumstances) -> dict[str, Any]:
         "processes": about.processes,
         "strict": about.strict,
         "arranged_by": about.arranged_by,
-        "not_looked_at": [effect.to_json() for effect in not_looked_at(about.arranged_by)],
+        "not_looked_at": [effect.to_json() for effect in unobserved_effects(about.arranged_by)],
         "selection": about.selection,
         "interrupted": _text(about.interrupted),
         "requests": about.requests,
@@ -89,7 +89,7 @@ def _run(about: Circumstances) -> dict[str, Any]:
     }
 
 
-def _result(record: RunRecord) -> dict[str, Any]:
+def _result(record: RunResult) -> dict[str, Any]:
     decision, tally = record.decision, record.tally
     return {
         "word": decision.word,
@@ -99,7 +99,7 @@ def _result(record: RunRecord) -> dict[str, Any]:
             "requirements": {kind: tally.requirements[kind] for kind in WORST_FIRST},
             "lines": {kind: tally.lines[kind] for kind in WORST_FIRST},
         },
-        "waiver_complaints": [complaint.to_json() for complaint in record.waiver_complaints],
+        "waiver_complaints": [complaint.to_json() for complaint in record.waiver_problems],
         "lost_lines": [{"scenario": line.scenario, "requirement": line.requirement} for line in tally.lost],
     }
 
@@ -148,7 +148,7 @@ def _line(verdict: Verdict) -> dict[str, Any]:
         "observation": _text(verdict.observation),
         "waiver": _text(verdict.waiver),
         "link": verdict.link,
-        "reds": [_red(red) for red in verdict.reds],
+        "reds": [_failure(failure) for failure in verdict.failures],
         "repetitions": _repetitions(verdict),
     }
 
@@ -168,18 +168,18 @@ def _repetitions(verdict: Verdict) -> dict[str, Any] | None:
     }
 
 
-def _red(red: Red) -> dict[str, Any]:
+def _failure(failure: Failure) -> dict[str, Any]:
     return {
-        "step": red.step,
-        "pointer": red.pointer,
-        "expected": red.expected.to_json(),
-        "actual": red.actual.to_json(),
-        "source": red.source,
-        "conversation": red.conversation,
-        "request": red.request,
-        "answer": red.answer,
-        "curl": red.curl,
-        "exhibit": red.exhibit,
+        "step": failure.step,
+        "pointer": failure.pointer,
+        "expected": failure.expected.to_json(),
+        "actual": failure.actual.to_json(),
+        "source": failure.source,
+        "conversation": failure.conversation,
+        "request": failure.request,
+        "answer": failure.answer,
+        "curl": failure.curl,
+        "exhibit": failure.exhibit,
     }
 
 

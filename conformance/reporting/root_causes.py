@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from conformance.judging.verdict import Red, Verdict
-from conformance.judging.waivers import look, look_of_cause
+from conformance.judging.verdict import Failure, Verdict
+from conformance.judging.waivers import failure_signature, look_of_cause
 from conformance.text import Text
 
 _STATUS: Final = re.compile(r"HTTP [1-5]\d\d\b")
@@ -28,28 +28,28 @@ _INSTEAD: Final = Text("{actual}; expected {expected}", "{actual}；预期：{ex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Breaches that look alike. `red` is the first of them; requirements and scenarios are in the order of the verdicts.
+    """Breaches that look alike. `failure` is the first of them; requirements and scenarios are in the order of the verdicts.
 
-    `places` are the pointers at which they look so, none where they are about answers as a whole, `looks` all that they
+    `places` are the pointers at which they look so, none where they are about answers as a whole, `signatures` all that they
     look like (`judging.waivers.look_of_cause`). `varies`: what there is
     instead is another value in each scenario.
     """
 
-    red: Red
+    failure: Failure
     requirements: tuple[str, ...]
     scenarios: tuple[str, ...]
     places: tuple[str, ...]
-    looks: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
     varies: bool = False
 
     @property
     def sentence(self) -> Text:
         """What there is and what must be, without a full stop. It holds text of the target."""
-        return _INSTEAD.format(actual=self._actual, expected=self.red.expected)
+        return _INSTEAD.format(actual=self._actual, expected=self.failure.expected)
 
     @property
     def _actual(self) -> Text:
-        actual, status = self.red.actual, _status(self.red)
+        actual, status = self.failure.actual, _status(self.failure)
         if self.varies:
             actual = _ANOTHER.format(actual=actual)
         if not self.places:
@@ -68,23 +68,23 @@ class Cause:
 def causes_of(verdicts: Iterable[Verdict]) -> list[Cause]:
     """The causes of the failures among `verdicts`, that of the most requirements first.
 
-    Two breaches have one cause where they look alike (`judging.waivers.look`) in answers of one status; where they are
+    Two breaches have one cause where they look alike (`judging.waivers.failure_signature`) in answers of one status; where they are
     about the same place of the same answer, whatever was expected there, or about the same words at other places of it; where answers are alike that have another status
     than the one expected first; where they are one and the same 5xx; or where one place has another value in each scenario.
     That no order explains a race counts only where nothing is wrong with an answer by itself, and is then one cause.
     """
     kinds = _Kinds()
-    reds = [(verdict, red) for verdict in verdicts if verdict.kind == "failed" for red in _telling(verdict)]
-    found = [(kinds.of(verdict.line.scenario, red), verdict, red) for verdict, red in reds]
-    members: dict[str, list[tuple[Verdict, Red]]] = {}
-    for kind, verdict, red in found:
-        members.setdefault(kinds.root(kind), []).append((verdict, red))
+    failures = [(verdict, failure) for verdict in verdicts if verdict.kind == "failed" for failure in _telling(verdict)]
+    found = [(kinds.of(verdict.line.scenario, failure), verdict, failure) for verdict, failure in failures]
+    members: dict[str, list[tuple[Verdict, Failure]]] = {}
+    for kind, verdict, failure in found:
+        members.setdefault(kinds.root(kind), []).append((verdict, failure))
     return sorted(
         _joined(map(_cause, members.values())), key=lambda cause: (-len(cause.requirements), -len(cause.scenarios))
     )
 
 
-def counted(causes: list[Cause]) -> Text | None:
+def cause_count_text(causes: list[Cause]) -> Text | None:
     """`13 failed requirements, 1 cause`; None where no cause stands for several, so that nothing is gained by it."""
     if not any(len(cause.requirements) > 1 for cause in causes):
         return None
@@ -101,14 +101,18 @@ class _Kinds:
         self._above: dict[str, str] = {}
         self._seen: dict[tuple[str, ...], str] = {}
 
-    def of(self, scenario: str, red: Red) -> str:
+    def of(self, scenario: str, failure: Failure) -> str:
         """The kind of a breach."""
-        kind = red.expected.en if red.exhibit else _other_status(red) or f"{_status(red)} {look(red)}"
+        kind = (
+            failure.expected.en
+            if failure.exhibit
+            else _other_status(failure) or f"{_status(failure)} {failure_signature(failure)}"
+        )
         self._above.setdefault(kind, kind)
-        answer = (scenario, red.step, red.actual.en)
-        self._join((*answer, "place", red.pointer), kind)
-        if red.pointer:
-            self._join((*answer, "expected", red.expected.en), kind)
+        answer = (scenario, failure.step, failure.actual.en)
+        self._join((*answer, "place", failure.pointer), kind)
+        if failure.pointer:
+            self._join((*answer, "expected", failure.expected.en), kind)
         return kind
 
     def _join(self, what: tuple[str, ...], kind: str) -> None:
@@ -124,32 +128,32 @@ class _Kinds:
         return kind
 
 
-def _other_status(red: Red) -> str:
+def _other_status(failure: Failure) -> str:
     """What counts of an answer that has another status than was expected: that status, and the first one expected.
 
     Of a 5xx only what it is. Empty where a breach is about something else.
     """
-    came, wanted = _STATUS.match(red.actual.en), _STATUS.search(red.expected.en)
-    if red.pointer or came is None:
+    came, wanted = _STATUS.match(failure.actual.en), _STATUS.search(failure.expected.en)
+    if failure.pointer or came is None:
         return ""
     if came[0] >= "HTTP 500":
-        return red.actual.en
-    return f"{red.actual.en} | {wanted[0]}" if wanted is not None and wanted[0] != came[0] else ""
+        return failure.actual.en
+    return f"{failure.actual.en} | {wanted[0]}" if wanted is not None and wanted[0] != came[0] else ""
 
 
-def _telling(verdict: Verdict) -> list[Red]:
+def _telling(verdict: Verdict) -> list[Failure]:
     """What is wrong with answers by themselves, else all there is; the history of a race follows from them."""
-    return [red for red in verdict.reds if not red.exhibit] or list(verdict.reds)
+    return [failure for failure in verdict.failures if not failure.exhibit] or list(verdict.failures)
 
 
-def _cause(members: list[tuple[Verdict, Red]]) -> Cause:
+def _cause(members: list[tuple[Verdict, Failure]]) -> Cause:
     return Cause(
-        red=members[0][1],
+        failure=members[0][1],
         requirements=tuple(dict.fromkeys(verdict.line.requirement for verdict, _ in members)),
         scenarios=tuple(dict.fromkeys(verdict.line.scenario for verdict, _ in members)),
-        places=tuple(dict.fromkeys(red.pointer for _, red in members if red.pointer)),
-        looks=tuple(dict.fromkeys(look_of_cause(verdict, red) for verdict, red in members)),
-        varies=len({red.actual.en for _, red in members if red.exhibit}) > 1,
+        places=tuple(dict.fromkeys(failure.pointer for _, failure in members if failure.pointer)),
+        signatures=tuple(dict.fromkeys(look_of_cause(verdict, failure) for verdict, failure in members)),
+        varies=len({failure.actual.en for _, failure in members if failure.exhibit}) > 1,
     )
 
 
@@ -157,9 +161,9 @@ def _joined(causes: Iterable[Cause]) -> Iterator[Cause]:
     """The causes, of which those that differ in nothing but a value of one scenario are one."""
     groups: dict[tuple[object, ...], list[Cause]] = {}
     for number, cause in enumerate(causes):
-        red = cause.red
-        alone = len(cause.scenarios) == 1 and red.pointer
-        key = (cause.requirements, red.pointer, _status(red), red.expected.en) if alone else (number,)
+        failure = cause.failure
+        alone = len(cause.scenarios) == 1 and failure.pointer
+        key = (cause.requirements, failure.pointer, _status(failure), failure.expected.en) if alone else (number,)
         groups.setdefault(key, []).append(cause)
     for group in groups.values():
         if len(group) < _VARIES:
@@ -168,12 +172,12 @@ def _joined(causes: Iterable[Cause]) -> Iterator[Cause]:
             yield replace(
                 group[0],
                 scenarios=tuple(name for cause in group for name in cause.scenarios),
-                looks=tuple(dict.fromkeys(name for cause in group for name in cause.looks)),
+                signatures=tuple(dict.fromkeys(name for cause in group for name in cause.signatures)),
                 varies=True,
             )
 
 
-def _status(red: Red) -> str:
+def _status(failure: Failure) -> str:
     """The status of the answer that a breach is about; empty where there was none."""
-    found = _STATUS.match(red.answer)
+    found = _STATUS.match(failure.answer)
     return found[0] if found else ""

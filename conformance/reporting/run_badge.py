@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.certificate.badge_svg import Shield
-from conformance.judging.exit_code import Word
-from conformance.judging.run_result import RunRecord
-from conformance.reporting.escaping import safe, xml_characters
+from conformance.certificate.badge_svg import Badge
+from conformance.judging.exit_code import RunStatus
+from conformance.judging.run_result import RunResult
+from conformance.reporting.escaping import escape_line, xml_characters
 from conformance.text import Lang, Text
 
 LABEL: Final = Text("work ack tests", "work ack 测试")
@@ -16,7 +16,7 @@ _GREEN: Final = "#2c7a3f"
 _AMBER: Final = "#8a6100"
 _RED: Final = "#b3261e"
 _GREY: Final = "#5f6368"
-_MESSAGES: Final[dict[Word, tuple[Text, str]]] = {
+_MESSAGES: Final[dict[RunStatus, tuple[Text, str]]] = {
     "conformant": (Text("{held} passed", "{held} 条通过"), _GREEN),
     "selection-held": (Text("{held} of {all} passed", "{all} 条中 {held} 条通过"), _GREEN),
     "held-but-waived": (Text("{held} passed, {waived} waived", "{held} 条通过，{waived} 条豁免"), _AMBER),
@@ -29,7 +29,7 @@ _MESSAGES: Final[dict[Word, tuple[Text, str]]] = {
 """All counts are of MUST requirements."""
 
 
-def shield(record: RunRecord, lang: Lang) -> Shield:
+def badge_for(record: RunResult, lang: Lang) -> Badge:
     """What the badge says. White on each of its colours has the contrast that WCAG asks of small text."""
     tally = record.tally
     words, colour = _MESSAGES[record.decision.word]
@@ -39,14 +39,14 @@ def shield(record: RunRecord, lang: Lang) -> Shield:
         waived=len(tally.of("waived", level="MUST")),
         failed=len(tally.of("failed", level="MUST")),
     )
-    return Shield(label=LABEL.in_(lang), message=message.in_(lang), colour=colour)
+    return Badge(label=LABEL.in_(lang), message=message.in_(lang), colour=colour)
 
 
-def svg(record: RunRecord, lang: Lang) -> str:
+def svg(record: RunResult, lang: Lang) -> str:
     """The picture, titled with the run's sentence."""
-    return shield(record, lang).svg(xml_characters(safe(record.decision.sentence.in_(lang))))
+    return badge_for(record, lang).svg(xml_characters(escape_line(record.decision.sentence.in_(lang))))
 
 
-def endpoint(record: RunRecord, lang: Lang) -> str:
+def endpoint(record: RunResult, lang: Lang) -> str:
     """The JSON that shields.io makes a badge of."""
-    return shield(record, lang).endpoint()
+    return badge_for(record, lang).endpoint()

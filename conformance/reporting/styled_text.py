@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
-from conformance.reporting.escaping import safe
+from conformance.reporting.escaping import escape_line
 from conformance.text import Lang, Text
 
 _COLUMNS: Final = 110
@@ -14,13 +14,13 @@ _COLUMNS: Final = 110
 Tone = Literal["heading", "good", "doubtful", "bad"]
 
 
-class Toned(str):
+class StyledLine(str):
     """A line that a terminal may show in a colour; to everybody else it is text like the others."""
 
     __slots__ = ("tone",)
     tone: Tone
 
-    def __new__(cls, line: str, tone: Tone) -> Toned:
+    def __new__(cls, line: str, tone: Tone) -> StyledLine:
         """The line, with what it stands for."""
         toned = super().__new__(cls, line)
         toned.tone = tone
@@ -32,13 +32,13 @@ def section(title: Text, unit: Text, count: int, lang: Lang) -> Iterator[str]:
     if count:
         heading = Text("{title} ({count})", "{title}（{count}）")
         yield ""
-        yield Toned(heading.format(title=title, count=unit.format(n=count)).in_(lang), "heading")
+        yield StyledLine(heading.format(title=title, count=unit.format(n=count)).in_(lang), "heading")
 
 
-def names_in_lines(label: Text, names: Iterable[str], lang: Lang) -> Iterator[str]:
+def wrap_names(label: Text, names: Iterable[str], lang: Lang) -> Iterator[str]:
     """Ids, each once, over as many lines as they take."""
     colon = Text(": ", "：").in_(lang)
-    listed = ", ".join(dict.fromkeys(safe(name) for name in names))
+    listed = ", ".join(dict.fromkeys(escape_line(name) for name in names))
     yield from textwrap.wrap(
         f"{label.in_(lang)}{colon}{listed}",
         _COLUMNS,

@@ -12,26 +12,26 @@ from typing import Final
 from conformance.contract.ambiguities import readings_of
 from conformance.contract.citations import Source
 from conformance.judging.aggregate import RequirementResult
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import WORDS, WORST_FIRST, Red, Verdict, VerdictKind
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import WORDS, WORST_FIRST, Failure, Verdict, VerdictKind
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.escaping import safe
-from conformance.reporting.flakiness import UNSTEADY, held, raced, unsteady
+from conformance.reporting.escaping import escape_line
+from conformance.reporting.flakiness import FLAKY_HEADING, flaky, held, race_repetition_text
 from conformance.reporting.markdown import code, literal
 from conformance.reporting.messages import (
     JUDGED_AGAIN,
     LOST,
-    NOT_LOOKED_AT,
     OPEN,
     PARTLY,
+    UNOBSERVED_HEADING,
     level_and_basis,
-    not_looked_at,
     reading,
     title_of,
     turned_away,
+    unobserved_effects,
 )
 from conformance.reporting.report_json import SUITE_NAME
-from conformance.reporting.root_causes import causes_of, counted
+from conformance.reporting.root_causes import cause_count_text, causes_of
 from conformance.text import Lang, Text, join
 
 _TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
@@ -49,12 +49,12 @@ _AT: Final = Text("{actual} at {place}", "{actual}，位于 {place}")
 _ITEM: Final = Text("- {label}: {value}", "- {label}：{value}")
 
 
-def markdown(record: RunRecord, lang: Lang) -> str:
+def markdown(record: RunResult, lang: Lang) -> str:
     """The page. Equal records give equal pages."""
     return "\n".join(_lines(record, lang)) + "\n"
 
 
-def _lines(record: RunRecord, lang: Lang) -> Iterator[str]:
+def _lines(record: RunResult, lang: Lang) -> Iterator[str]:
     yield f"# {_TITLE.in_(lang)}"
     yield ""
     yield f"**{literal(record.decision.sentence.in_(lang))}**"
@@ -74,7 +74,7 @@ def _lines(record: RunRecord, lang: Lang) -> Iterator[str]:
     yield from _left_behind(record, lang)
 
 
-def _facts(record: RunRecord) -> Iterator[Text]:
+def _facts(record: RunResult) -> Iterator[Text]:
     """Whom, when, by what, and what the outcome must not be read without."""
     about, tally = record.circumstances, record.tally
     url = Text("{url}", "{url}").format(url=code(about.base_url))
@@ -98,13 +98,13 @@ def _facts(record: RunRecord) -> Iterator[Text]:
         run=code(about.run_id),
         seed=about.seed,
     )
-    for effect in not_looked_at(about.arranged_by):
-        yield Text("{label}: {effect}", "{label}：{effect}").format(label=NOT_LOOKED_AT, effect=effect)
+    for effect in unobserved_effects(about.arranged_by):
+        yield Text("{label}: {effect}", "{label}：{effect}").format(label=UNOBSERVED_HEADING, effect=effect)
     if about.turned_away:
         yield turned_away(about.turned_away)
     if about.replayed:
         yield JUDGED_AGAIN
-    yield from (words for words in (held(record), raced(record)) if words is not None)
+    yield from (words for words in (held(record), race_repetition_text(record)) if words is not None)
     if about.selection is not None:
         yield Text("selected: {what}", "所选范围：{what}").format(what=code(about.selection, _LONGEST))
     if about.insecure:
@@ -115,7 +115,7 @@ def _facts(record: RunRecord) -> Iterator[Text]:
         yield Text("{why}: {n} checks", "{why}：{n} 项检查").format(why=LOST, n=len(tally.lost))
 
 
-def _chapters(record: RunRecord, lang: Lang) -> Iterator[str]:
+def _chapters(record: RunResult, lang: Lang) -> Iterator[str]:
     """Requirements per chapter and verdict; a verdict that nothing has gets no column."""
     kinds = [kind for kind in WORST_FIRST if record.tally.requirements[kind]]
     yield ""
@@ -129,10 +129,10 @@ def _chapters(record: RunRecord, lang: Lang) -> Iterator[str]:
     yield _row([Text("total", "合计").in_(lang), *(str(record.tally.requirements[kind]) for kind in kinds)])
 
 
-def _causes(record: RunRecord, lang: Lang) -> Iterator[str]:
+def _causes(record: RunResult, lang: Lang) -> Iterator[str]:
     """What is wrong, once each, with all that fails because of it; nothing where each failure is a cause of its own."""
     causes = causes_of(verdict for result in record.tally.of("failed") for verdict in result.verdicts)
-    heading = counted(causes)
+    heading = cause_count_text(causes)
     if heading is None:
         return
     yield ""
@@ -150,7 +150,7 @@ def _causes(record: RunRecord, lang: Lang) -> Iterator[str]:
         )
 
 
-def _failed(record: RunRecord, lang: Lang) -> Iterator[str]:
+def _failed(record: RunResult, lang: Lang) -> Iterator[str]:
     """Each failed requirement with its first breach: what must hold, where, expected, actual, the page of the docs."""
     results = record.tally.of("failed")
     yield from _heading("failed", results, lang)
@@ -167,13 +167,13 @@ def _failed(record: RunRecord, lang: Lang) -> Iterator[str]:
         yield _MORE.format(n=len(results) - _REDS).in_(lang)
 
 
-def _unsteady(record: RunRecord, lang: Lang) -> Iterator[str]:
+def _unsteady(record: RunResult, lang: Lang) -> Iterator[str]:
     """A table of what did not come out the same each time that its scenario was held."""
-    groups = list(unsteady(record))
+    groups = list(flaky(record))
     if not groups:
         return
     yield ""
-    yield _HEADING.format(title=UNSTEADY, n=len(record.unsteady)).in_(lang)
+    yield _HEADING.format(title=FLAKY_HEADING, n=len(record.flaky)).in_(lang)
     yield ""
     titles = (Text("scenario", "场景"), Text("requirement", "契约要求"), Text("tally", "次数"))
     yield _row([title.in_(lang) for title in titles])
@@ -191,10 +191,10 @@ def _told(result: RequirementResult) -> Iterator[tuple[Text, Text]]:
     first, *others = [verdict for verdict in result.verdicts if verdict.kind == "failed"]
     yield Text("level", "级别"), level_and_basis(requirement)
     yield Text("scenario", "场景"), _scenario(first, len(others))
-    if first.reds:
-        red = first.reds[0]
-        yield Text("expected", "预期"), _code(red.expected)
-        yield Text("actual", "实际"), _actual(red)
+    if first.failures:
+        failure = first.failures[0]
+        yield Text("expected", "预期"), _code(failure.expected)
+        yield Text("actual", "实际"), _actual(failure)
     for entry in readings_of(requirement.id):
         yield OPEN, reading(entry)
     yield Text("docs", "文档"), join(Text(", ", "、"), map(_link, requirement.sources))
@@ -206,9 +206,9 @@ def _scenario(verdict: Verdict, others: int) -> Text:
     return Text("{first}, and {n} more", "{first}，另有 {n} 个").format(first=words, n=others) if others else words
 
 
-def _actual(red: Red) -> Text:
-    actual = _code(red.actual)
-    return _AT.format(actual=actual, place=code(red.pointer, _LONGEST)) if red.pointer else actual
+def _actual(failure: Failure) -> Text:
+    actual = _code(failure.actual)
+    return _AT.format(actual=actual, place=code(failure.pointer, _LONGEST)) if failure.pointer else actual
 
 
 def _link(source: Source) -> Text:
@@ -219,7 +219,7 @@ def _link(source: Source) -> Text:
     return Text("[{name}]({url})", "[{name}]({url})").format(name=name, url=source.url)
 
 
-def _listed(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:
+def _listed(record: RunResult, kind: VerdictKind, lang: Lang) -> Iterator[str]:
     """One line for each requirement, with why; what the failures above block is one line in all."""
     results = record.tally.of(kind)
     yield from _heading(kind, results, lang)
@@ -241,7 +241,7 @@ def _listed(record: RunRecord, kind: VerdictKind, lang: Lang) -> Iterator[str]:
         yield _MORE.format(n=len(results) - _SHOWN).in_(lang)
 
 
-def _partly(record: RunRecord, lang: Lang) -> Iterator[str]:
+def _partly(record: RunResult, lang: Lang) -> Iterator[str]:
     """Requirements whose verdict is that of a part, by how much of them was judged."""
     groups: dict[Text, list[str]] = {}
     for result in record.tally.partly:
@@ -273,7 +273,7 @@ def _why(result: RequirementResult) -> Text:
     return _literal(result.reason) if result.reason is not None else LOST
 
 
-def _noticed(record: RunRecord, lang: Lang) -> Iterator[str]:
+def _noticed(record: RunResult, lang: Lang) -> Iterator[str]:
     """What other operations did beside the docs."""
     noticed = record.circumstances.noticed
     if not noticed:
@@ -285,7 +285,7 @@ def _noticed(record: RunRecord, lang: Lang) -> Iterator[str]:
     yield from (f"- {_literal(words).in_(lang)}" for words in noticed)
 
 
-def _left_behind(record: RunRecord, lang: Lang) -> Iterator[str]:
+def _left_behind(record: RunResult, lang: Lang) -> Iterator[str]:
     leftovers = record.circumstances.leftovers
     if not leftovers:
         return
@@ -316,4 +316,4 @@ def _code(text: Text) -> Text:
 
 
 def _literal(text: Text) -> Text:
-    return Text(literal(safe(text.en, _LONGEST)), literal(safe(text.zh, _LONGEST)))
+    return Text(literal(escape_line(text.en, _LONGEST)), literal(escape_line(text.zh, _LONGEST)))

@@ -14,7 +14,7 @@ def width(text: str) -> int:
     return sum(_cells(char) for char in text)
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def align_columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Lines of equally long rows: the first column to the left, the others to the right."""
     widths = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:

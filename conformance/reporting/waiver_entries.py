@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.verdict import Verdict
-from conformance.judging.waivers import entry_for, entry_for_cause, looks_of
+from conformance.judging.waivers import entry_for, entry_for_cause, failure_signatures
 from conformance.reporting.root_causes import causes_of
 
 
@@ -21,11 +21,11 @@ def entries(failed: Sequence[RequirementResult]) -> Iterator[list[str]]:
         result.requirement.id: [verdict for verdict in result.verdicts if verdict.kind == "failed"] for result in failed
     }
     explained: set[str] = set()
-    for looks in _shared([verdict for several in verdicts.values() for verdict in several]):
-        explained |= set(looks)
-        yield entry_for_cause(looks)
+    for signatures in _shared([verdict for several in verdicts.values() for verdict in several]):
+        explained |= set(signatures)
+        yield entry_for_cause(signatures)
     for requirement, several in verdicts.items():
-        left = [verdict for verdict in several if not set(looks_of([verdict])) <= explained]
+        left = [verdict for verdict in several if not set(failure_signatures([verdict])) <= explained]
         if left:
             yield entry_for(requirement, several)
 
@@ -34,4 +34,4 @@ def _shared(verdicts: Sequence[Verdict]) -> Iterator[list[str]]:
     """The looks of each cause that fails several requirements."""
     for cause in causes_of(verdicts):
         if len(cause.requirements) > 1:
-            yield list(cause.looks)
+            yield list(cause.signatures)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from conformance.exchange import Transcript
-from conformance.judging.run_result import RunRecord
+from conformance.judging.run_result import RunResult
 from conformance.reporting import run_badge
-from conformance.reporting.atomic_write import write_whole
+from conformance.reporting.atomic_write import write_atomically
 from conformance.reporting.ctrf_json import ctrf
 from conformance.reporting.escaping import json_text
 from conformance.reporting.junit_xml import junit
@@ -33,7 +33,7 @@ Make: TypeAlias = Callable[[], str]
 class Reports:
     """The files that were written, `report.json` first; the `record` says which could not be, and why."""
 
-    record: RunRecord
+    record: RunResult
     paths: list[Path]
 
 
@@ -49,7 +49,7 @@ class _Files:
     def put(self, name: str, make: Make) -> None:
         """Make and write a file; where either breaks, note why."""
         try:
-            write_whole(self.folder / name, make())
+            write_atomically(self.folder / name, make())
         except OSError as error:
             words = error.strerror or type(error).__name__
             self._lose(name, Text(words, words))
@@ -73,7 +73,7 @@ class _Files:
 
 
 def write_reports(
-    record: RunRecord,
+    record: RunResult,
     folder: Path,
     transcripts: Mapping[str, Transcript] | None = None,
     *,
@@ -98,14 +98,14 @@ def write_reports(
     return Reports(record=_with(record, files), paths=files.paths)
 
 
-def _with(record: RunRecord, files: _Files) -> RunRecord:
+def _with(record: RunResult, files: _Files) -> RunResult:
     if files.unwritten is None:
         return record
     about = replace(record.circumstances, unwritten=files.unwritten, writer_broke=files.broke)
     return replace(record, circumstances=about)
 
 
-def _texts(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang) -> dict[str, Make]:
+def _texts(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang) -> dict[str, Make]:
     """What makes each file but `report.json`; `waivers.toml` is not among them where nothing failed."""
     texts: dict[str, Make] = {
         "report.schema.json": schema_text,
@@ -122,7 +122,7 @@ def _texts(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang)
     return texts
 
 
-def _page(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang) -> str:
+def _page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang) -> str:
     from conformance.reporting.html.page import page  # the template engine is not needed for anything else
 
     return page(record, transcripts, lang)

@@ -30,7 +30,7 @@ _TURNED_AWAY: Final = Text(
 )
 
 
-class Repeat(Exception):
+class RepeatRace(Exception):
     """A race was none, or lost what it is about: it is to be run again on a fresh item."""
 
     def __init__(self, reason: Text, limit: int) -> None:
@@ -39,17 +39,17 @@ class Repeat(Exception):
         self.limit = limit
 
 
-def enough_of(taken: Mapping[str, Exchange], about: Callable[[set[str]], bool], *, attempt: int) -> None:
+def require_race(taken: Mapping[str, Exchange], about: Callable[[set[str]], bool], *, attempt: int) -> None:
     """See that what the target took of a burst, and what it answered of that, still is the race that was wanted.
 
     Raises:
         Repeat: it is not. Where answers are lost every time, the last race counts all the same.
     """
     if not about(set(taken)):
-        raise Repeat(_TURNED_AWAY, MAX_LOST_RACES)
+        raise RepeatRace(_TURNED_AWAY, MAX_LOST_RACES)
     answered = {step for step, each in taken.items() if each.outcome == "ok"}
     if attempt <= MAX_UNANSWERED_RACES and not about(answered) and _lost_soon(taken.values()):
-        raise Repeat(_UNANSWERED, MAX_UNANSWERED_RACES)
+        raise RepeatRace(_UNANSWERED, MAX_UNANSWERED_RACES)
 
 
 def overlap(exchanges: Sequence[Exchange]) -> bool:

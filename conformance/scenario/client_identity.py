@@ -18,7 +18,7 @@ _USER_AGENTS: Final = ("python-httpx/0.28.1", "Go-http-client/1.1", "okhttp/4.12
 
 
 @dataclass(frozen=True, slots=True)
-class Guise:
+class ClientIdentity:
     """The User-Agent of a client like any other; None for the suite's own, and for names that say so."""
 
     user_agent: str | None = None
@@ -35,11 +35,11 @@ class Guise:
         return f"conformance-{rng.getrandbits(48):012x}"
 
 
-OPEN: Final = Guise()
+SUITE_IDENTITY: Final = ClientIdentity()
 
 
-def guise_of(seed: int, place: int, repetition: int) -> Guise:
+def choose_client_identity(seed: int, place: int, repetition: int) -> ClientIdentity:
     """The guise of the scenario at a place in their order: every other one is neutral, and in repetitions in turn."""
     if (seed + place + repetition) % 2:
-        return OPEN
-    return Guise(_USER_AGENTS[(seed + place) // 2 % len(_USER_AGENTS)])
+        return SUITE_IDENTITY
+    return ClientIdentity(_USER_AGENTS[(seed + place) // 2 % len(_USER_AGENTS)])

@@ -11,18 +11,25 @@ from typing import Any, Final
 
 from conformance.arrange.api_arranger import Arranger
 from conformance.arrange.deliveries import Deliveries
-from conformance.arrange.environments import Workspace
-from conformance.arrange.item_spec import LEASE_SECONDS, Item, State, Verb, Want
-from conformance.arrange.responses import NotOffered, Precondition, another_state, answered, state_in, succeeded
+from conformance.arrange.environments import RunResources
+from conformance.arrange.item_spec import LEASE_SECONDS, Item, ItemSpec, State, Transition
+from conformance.arrange.responses import (
+    NotExercised,
+    PreconditionNotMet,
+    require_response,
+    require_success,
+    state_in,
+    unexpected_state_text,
+)
 from conformance.client.api import Api
 from conformance.client.bad_credentials import Authentication
-from conformance.client.barrier import Place, StartingLine
+from conformance.client.barrier import Barrier, BarrierSlot
 from conformance.client.client import Client
 from conformance.client.exclusive_access import DRAIN
-from conformance.exchange import SPREAD, UNKEPT, Exchange, Header
-from conformance.scenario.bursts import MAX_MISSED_RACES, MISSED, Repeat, enough_of, overlap
-from conformance.scenario.client_identity import OPEN, Guise, OptionalToken
-from conformance.scenario.item_reader import Reader
+from conformance.exchange import SPREAD_FACT, UNKEPT_FACT, Exchange, Header
+from conformance.scenario.bursts import MAX_MISSED_RACES, MISSED, RepeatRace, overlap, require_race
+from conformance.scenario.client_identity import SUITE_IDENTITY, ClientIdentity, OptionalToken
+from conformance.scenario.item_reader import ItemReader
 from conformance.target import Secret
 from conformance.text import Text
 
@@ -37,39 +44,39 @@ Send = Callable[[Api, str], Awaitable[Exchange]]
 """Sends one request of a burst as the step that it is given."""
 
 
-class Stage(Reader):
+class ScenarioContext(ItemReader):
     """One attempt at one scenario."""
 
     def __init__(
         self,
         client: Client,
-        workspace: Workspace,
+        run_resources: RunResources,
         *,
-        want: Want,
+        item_spec: ItemSpec,
         seed: int,
         rng: random.Random,
         age: int,
         repetition: int = 1,
         deliveries: Deliveries | None = None,
-        guise: Guise = OPEN,
+        client_identity: ClientIdentity = SUITE_IDENTITY,
         attempt: int = 1,
     ) -> None:
         self.exchanges: list[Exchange] = []
         self.facts: dict[str, Any] = {}
-        self.want = want
+        self.item_spec = item_spec
         self.seed = seed
         self.rng = rng
         self.repetition = repetition
         self.attempt = attempt
-        self.workspace = workspace
+        self.run_resources = run_resources
         self.client = client
         self.deliveries = deliveries
         self._age = age
-        self._guise = guise
+        self._client_identity = client_identity
         self._room = MAX_KEPT
-        self._api = Api(client, self._keep, age=age, user_agent=guise.user_agent)
+        self._api = Api(client, self._keep, age=age, user_agent=client_identity.user_agent)
 
-    def arranged_by(self, new_arranger: Callable[[Api], Arranger]) -> Stage:
+    def arranged_by(self, new_arranger: Callable[[Api], Arranger]) -> ScenarioContext:
         """This stage, with an arranger that talks through it."""
         self._arranger = new_arranger(self._api)
         return self
@@ -77,11 +84,11 @@ class Stage(Reader):
     @property
     def polled(self) -> Sequence[Item]:
         """The items that polls delivered to this attempt."""
-        return self._arranger.used
+        return self._arranger.items_to_clean_up
 
     def worker_id(self) -> str:
         """A worker identity of this attempt's own: letters, digits and hyphens, 36 characters at most."""
-        return self._guise.worker_id(self.rng)
+        return self._client_identity.worker_id(self.rng)
 
     def worker(self, worker_id: str | None, header: str | None = None) -> tuple[Header, ...]:
         """The header that carries a worker identity; none for None. `header` is another spelling of its name."""
@@ -90,7 +97,7 @@ class Stage(Reader):
     @property
     def pat(self) -> Secret:
         """The right token for the item that this case is about."""
-        return self.client.pat_of(str(self.facts.get("environment_id")))
+        return self.client.token_for_environment(str(self.facts.get("environment_id")))
 
     def token(self, kind: OptionalToken) -> Secret:
         """An optional credential.
@@ -101,7 +108,7 @@ class Stage(Reader):
         secret: Secret | None = getattr(self.client.credentials, kind)
         if secret is None:
             variable = f"QODER_{kind.upper()}_PAT"
-            raise NotOffered(Text(f"no token was given in {variable}", f"未提供 {variable}"))
+            raise NotExercised(Text(f"no token was given in {variable}", f"未提供 {variable}"))
         return secret
 
     async def item(self, *, header: str | None = None, worker: str | None = None) -> Item:
@@ -109,14 +116,16 @@ class Stage(Reader):
 
         `worker` is the identity that it is polled with, where that is for the suite to choose.
         """
-        worker = (worker or self.worker_id()) if self.want.named else None
-        item = await self._arranger.item(self.want, worker, header=header)
+        worker = (worker or self.worker_id()) if self.item_spec.named else None
+        item = await self._arranger.item(self.item_spec, worker, header=header)
         self._tell(item)
         return item
 
-    async def plain_item(self, name: str, way: tuple[Verb, ...] = ()) -> Item:
+    async def plain_item(self, name: str, transitions: tuple[Transition, ...] = ()) -> Item:
         """A fresh item for a control, delivered to a worker of its own; `name` stands before the steps of its way."""
-        return await self._arranger.item(Want(way=way, place=self.want.place), self.worker_id(), name=name)
+        return await self._arranger.item(
+            ItemSpec(transitions=transitions, place=self.item_spec.place), self.worker_id(), name=name
+        )
 
     async def items(self, workers: Mapping[str, str | None]) -> dict[str, Item]:
         """Several items as this case wants them, each polled with the identity that its name is given.
@@ -127,14 +136,14 @@ class Stage(Reader):
         Raises:
             NotOffered: the items are given, and nobody could pair them with these workers.
         """
-        want = replace(self.want, items=len(workers))
+        item_spec = replace(self.item_spec, items=len(workers))
         first = next(iter(workers))
         # Where poll gives one item to several workers, each is taken along its way before the next one polls.
         turns = asyncio.Semaphore(1 if self.deliveries is not None and self.deliveries.alone else len(workers))
 
         async def arranged(name: str, worker: str | None) -> Item:
             async with turns:
-                return await self._arranger.item(want, worker, name="" if name == first else name)
+                return await self._arranger.item(item_spec, worker, name="" if name == first else name)
 
         found = await asyncio.gather(
             *(arranged(name, worker) for name, worker in workers.items()),
@@ -154,27 +163,27 @@ class Stage(Reader):
         self.facts |= {
             "arranged_by": self._arranger.kind,
             "place": item.place,
-            "way": list(self.want.way),
+            "way": list(self.item_spec.transitions),
             **({"states": dict(self.client.target.states)} if self.client.target.states else {}),
             **item.identity,
         }
 
-    def rightful(self, item: Item, header: str | None = None) -> tuple[Header, ...]:
+    def owner_headers(self, item: Item, header: str | None = None) -> tuple[Header, ...]:
         """The header of the worker that the item was delivered to; none where it had no identity."""
         return self.worker(item.worker, header)
 
-    async def deliver_again(self, item: Item, headers: tuple[Header, ...]) -> None:
+    async def redeliver(self, item: Item, headers: tuple[Header, ...]) -> None:
         """Have the same item delivered to somebody else, in the quiet environment.
 
         Raises:
             NotOffered: the target does not redeliver.
         """
-        again = await self._arranger.deliver_again(item, headers, patience=REDELIVERY_PATIENCE)
-        self.facts["seen_by"] = again.seen_by
+        again = await self._arranger.redeliver(item, headers, patience=REDELIVERY_PATIENCE)
+        self.facts["seen_by"] = again.delivery_step
 
     async def poll_at_once(self, step: str, item: Item, headers: tuple[Header, ...]) -> None:
         """Poll the item's environment for anything delivered, without waiting. Only for the quiet environment."""
-        answered(
+        require_response(
             await self._api.poll(step, item.environment_id, headers=headers, block_ms=None, reclaim_older_than_ms=0)
         )
 
@@ -195,18 +204,18 @@ class Stage(Reader):
         """
         found = state_in(exchange)
         if found is None or self.client.target.state_named(found) != state:
-            raise Precondition(another_state(found, state), exchange.step)
+            raise PreconditionNotMet(unexpected_state_text(found, state), exchange.step)
 
     def _brought_to(self, state: State, exchange: Exchange) -> None:
-        succeeded(exchange)
+        require_success(exchange)
         found = state_in(exchange)
         if found is None or self.client.target.state_named(found) != state:
             words = Text("{op} did not show the item `{state}`", "{op} 没有显示 item 处于 `{state}`")
-            raise NotOffered(words.format(op=exchange.operation, state=state))
+            raise NotExercised(words.format(op=exchange.operation, state=state))
 
     async def heartbeat(self, step: str, item: Item, *, first: bool = True) -> None:
         """A heartbeat with the longest lease; the first one makes a `starting` item `active`."""
-        succeeded(await self._beat(step, item, first=first))
+        require_success(await self._beat(step, item, first=first))
 
     async def activate(self, step: str, item: Item) -> None:
         """The first heartbeat, whose response has to show that the item is `active`; errors as `stop`."""
@@ -222,7 +231,7 @@ class Stage(Reader):
         Raises:
             AnswerLost: no answer came that could be judged.
         """
-        return answered(await self.try_ack(step, item, headers, **odd))
+        return require_response(await self.try_ack(step, item, headers, **odd))
 
     async def try_ack(
         self,
@@ -255,9 +264,9 @@ class Stage(Reader):
 
     async def archive_environment(self, item: Item) -> None:
         """Archive the environment of the item: the quiet one, when all other cases are over."""
-        succeeded(await self._api.act("archive", "environments", item.environment_id, "archive"))
+        require_success(await self._api.act("archive", "environments", item.environment_id, "archive"))
 
-    async def together(self, sends: dict[str, Send], *, after: Mapping[str, str] | None = None) -> None:
+    async def send_concurrently(self, sends: dict[str, Send], *, after: Mapping[str, str] | None = None) -> None:
         """Let requests leave at one instant, in this order, while this process sends nothing else.
 
         One alone is sent like any other. Those that are named in `after` leave as soon as the request that they
@@ -268,7 +277,7 @@ class Stage(Reader):
             return
         after = after or {}
         await self.client.ready(writes=len(sends), age=self._age)
-        line = StartingLine(len(sends))
+        line = Barrier(len(sends))
         over = {step: asyncio.Event() for step in after.values()}
 
         async def run(number: int, step: str, send: Send) -> None:
@@ -300,13 +309,13 @@ class Stage(Reader):
         A connection that is new, or was idle, delays its request by what the target needs to accept or wake it.
         """
         environment_id, work_id = self.facts.get("environment_id"), self.facts.get("work_id")
-        if environment_id is None or work_id is None or not self.client.cold(connections):
+        if environment_id is None or work_id is None or not self.client.count_cold_connections(connections):
             return
         await self.client.ready(reads=connections, age=self._age)
-        line = StartingLine(connections)
+        line = Barrier(connections)
 
         def count(exchange: Exchange) -> None:
-            self.facts[UNKEPT] = self.facts.get(UNKEPT, 0) + exchange.tries
+            self.facts[UNKEPT_FACT] = self.facts.get(UNKEPT_FACT, 0) + exchange.tries
 
         await asyncio.gather(
             *(
@@ -315,7 +324,7 @@ class Stage(Reader):
             )
         )
 
-    def forget(self) -> None:
+    def discard_exchanges(self) -> None:
         """Begin anew: nothing that was said up to now is kept."""
         self.exchanges.clear()
         self._room = MAX_KEPT
@@ -339,30 +348,30 @@ class Stage(Reader):
         Raises:
             Repeat: they are not, or the recorded intervals do not overlap.
         """
-        await self.together(sends, after=after)
+        await self.send_concurrently(sends, after=after)
         taken = {e.step: e for e in self.exchanges if e.step in sends and e.outcome != "fail"}
-        enough_of(taken, about, attempt=self.attempt)
+        require_race(taken, about, attempt=self.attempt)
         at_once = sends.keys() - (after or {}).keys()
         left = [exchange.invoked for step, exchange in taken.items() if step in at_once]
-        self.facts[SPREAD] = round(max(left) - min(left), 6) if left else 0.0
+        self.facts[SPREAD_FACT] = round(max(left) - min(left), 6) if left else 0.0
         if around is not None:
             step, least = around
-            together = sum(
+            send_concurrently = sum(
                 step in taken and overlap([taken[step], taken[each]]) for each in at_once & taken.keys() - {step}
             )
-            overlapped = together >= least
+            overlapped = send_concurrently >= least
         else:
             overlapped = all(overlap([taken[each] for each in group if each in taken]) for group in groups or [at_once])
         if not overlapped:
-            raise Repeat(MISSED, MAX_MISSED_RACES)
+            raise RepeatRace(MISSED, MAX_MISSED_RACES)
 
-    def _at(self, place: Place, record: Callable[[Exchange], None] | None = None) -> Api:
+    def _at(self, place: BarrierSlot, record: Callable[[Exchange], None] | None = None) -> Api:
         return Api(
             self.client,
             record or self._keep,
             age=self._age,
             place=place,
-            user_agent=self._guise.user_agent,
+            user_agent=self._client_identity.user_agent,
             cookies=self._api.cookies,
         )
 
@@ -383,4 +392,4 @@ class Stage(Reader):
         await self._api.stop(step, item.environment_id, item.work_id, force=True)
 
 
-StageFactory = Callable[[int], Stage]
+ContextFactory = Callable[[int], ScenarioContext]

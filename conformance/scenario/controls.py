@@ -9,29 +9,29 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from conformance.arrange.responses import AnswerLost, CannotArrange, NotOffered, Precondition
+from conformance.arrange.responses import CannotArrange, NotExercised, NoUsableResponse, PreconditionNotMet
 from conformance.exchange import Exchange, Response
-from conformance.scenario.expectations import Expectation, Expected
+from conformance.scenario.expectations import CaseExpectations, Expectation
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 
-async def send_controls(scenario: Expected, stage: Stage) -> None:
+async def send_controls(scenario: CaseExpectations, stage: ScenarioContext) -> None:
     """Send each plain case that is needed, once. What cannot be had is left out: then there is nothing to compare."""
     sent = {exchange.step: exchange for exchange in stage.exchanges}
     for step, control in scenario.controls.items():
         expectation, exchange = scenario.expectations.get(step), sent.get(step)
         if control.step in sent:
             continue
-        needed = expectation is not None and exchange is not None and went_otherwise(expectation, exchange)
+        needed = expectation is not None and exchange is not None and is_unexpected(expectation, exchange)
         if needed or control.always:
-            with contextlib.suppress(AnswerLost, CannotArrange, NotOffered, Precondition):
+            with contextlib.suppress(NoUsableResponse, CannotArrange, NotExercised, PreconditionNotMet):
                 await control.send(stage, control.step)
             sent = {exchange.step: exchange for exchange in stage.exchanges}
 
 
-def went_otherwise(expectation: Expectation, exchange: Exchange) -> bool:
+def is_unexpected(expectation: Expectation, exchange: Exchange) -> bool:
     """Whether an ack got a response, and not the one that it must get: another status, another error type or another state."""
     response = exchange.response
     if exchange.outcome != "ok" or response is None:
@@ -45,14 +45,14 @@ def went_otherwise(expectation: Expectation, exchange: Exchange) -> bool:
     return True
 
 
-def alike(one: Exchange, other: Exchange) -> bool:
+def same_outcome(one: Exchange, other: Exchange) -> bool:
     """Whether two acks got the same response, as far as a requirement on it goes."""
     if one.response is None or other.response is None or {one.outcome, other.outcome} != {"ok"}:
         return False
     return one.response.status == other.response.status and _says(one.response) == _says(other.response)
 
 
-def accepted(refusal: Expectation, exchange: Exchange) -> bool | None:
+def owner_was_accepted(refusal: Expectation, exchange: Exchange) -> bool | None:
     """Whether the owning worker's ack was treated otherwise than one that must be refused; None where nothing is known.
 
     Against a 409 only an acceptance counts; against another refusal, any status that is none of its own.

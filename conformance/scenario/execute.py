@@ -12,13 +12,13 @@ from typing import Final
 
 from conformance.arrange.deliveries import DeliveredTwice
 from conformance.arrange.refusals import outcome
-from conformance.arrange.responses import AnswerLost, CannotArrange, NotOffered, Precondition
-from conformance.client.availability import TargetGone
+from conformance.arrange.responses import CannotArrange, NotExercised, NoUsableResponse, PreconditionNotMet
+from conformance.client.availability import TargetUnreachable
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
 from conformance.machine.os_errors import refusal
-from conformance.scenario.bursts import Repeat
-from conformance.scenario.context import Stage, StageFactory
-from conformance.scenario.controls import send_controls, went_otherwise
+from conformance.scenario.bursts import RepeatRace
+from conformance.scenario.context import ContextFactory, ScenarioContext
+from conformance.scenario.controls import is_unexpected, send_controls
 from conformance.scenario.model import Scenario
 from conformance.text import Text
 
@@ -32,7 +32,7 @@ MAX_OUTAGES: Final = 20
 """How often it is held again because the target was away; all outages together have their limit in seconds."""
 
 
-async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed: int) -> Transcript:
+async def execute_scenario(scenario: Scenario, new_stage: ContextFactory, *, run: str, seed: int) -> Transcript:
     """Hold the conversation, again on a fresh item where an answer was lost, and return its transcript.
 
     Never raises but for cancellation, which is recorded as `aborted` by the caller.
@@ -42,7 +42,7 @@ async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed
     for attempt in count(1):
         stage = new_stage(attempt)
         outages = stage.client.outages
-        async with contextlib.nullcontext() if stage.deliveries is None else stage.deliveries.turn():
+        async with contextlib.nullcontext() if stage.deliveries is None else stage.deliveries.attempt_section():
             ending, again = await _talk(scenario, stage)
             ending, again = await _undisturbed(scenario, stage, ending, again)
         if again is _LOST:
@@ -65,7 +65,9 @@ async def perform(scenario: Scenario, new_stage: StageFactory, *, run: str, seed
     raise AssertionError
 
 
-def not_held(scenario: Scenario, reason: Text, *, run: str, seed: int, kind: EndKind = "aborted") -> Transcript:
+def unfinished_transcript(
+    scenario: Scenario, reason: Text, *, run: str, seed: int, kind: EndKind = "aborted"
+) -> Transcript:
     """The transcript of a conversation that was cut off or never begun."""
     return Transcript(
         scenario=scenario.id,
@@ -91,34 +93,34 @@ NO_LONGER_THERE: Final = Text("the target no longer answers", "目标已不再�
 _GONE: Final = Ending(kind="inconclusive", reason=NO_LONGER_THERE)
 
 
-async def _after_outage(stage: Stage, outages: int, ending: Ending) -> tuple[Ending, _Again | None]:
+async def _after_outage(stage: ScenarioContext, outages: int, ending: Ending) -> tuple[Ending, _Again | None]:
     """Wait until the target is there; where it was away meanwhile, the loss is the outage's."""
     try:
-        await stage.client.here()
-    except TargetGone:
+        await stage.client.wait_until_available()
+    except TargetUnreachable:
         return _GONE, None
     return ending, _LOST if stage.client.outages == outages else _Again("outage", MAX_OUTAGES)
 
 
-async def _talk(scenario: Scenario, stage: Stage) -> tuple[Ending, _Again | None]:
+async def _talk(scenario: Scenario, stage: ScenarioContext) -> tuple[Ending, _Again | None]:
     try:
-        await scenario.talk(stage)
+        await scenario.run_steps(stage)
         await send_controls(scenario, stage)
-    except Precondition as stop:
+    except PreconditionNotMet as stop:
         return Ending(kind="precondition", reason=stop.reason, step=stop.step), None
-    except NotOffered as stop:
+    except NotExercised as stop:
         return Ending(kind="not-exercised", reason=stop.reason), None
     except DeliveredTwice as stop:
         return Ending(kind="inconclusive", reason=stop.reason, step=stop.step), _Again("shared", MAX_SHARED)
     except CannotArrange as stop:
         return Ending(kind="inconclusive", reason=stop.reason, step=stop.step), None
-    except Repeat as stop:
+    except RepeatRace as stop:
         return Ending(kind="inconclusive", reason=stop.reason), _Again(stop.reason.en, stop.limit)
-    except AnswerLost as stop:
+    except NoUsableResponse as stop:
         # Where it surely did not happen it has been tried often enough; else only a fresh item can tell more.
         again = _LOST if stop.exchange.outcome == "unknown" else None
         return Ending(kind="inconclusive", reason=_lost(stop.exchange), step=stop.exchange.step), again
-    except TargetGone:
+    except TargetUnreachable:
         return _GONE, None
     except Exception as error:  # noqa: BLE001 - the suite's own trouble is recorded as such, never the target's
         return _broken(error, stage), None
@@ -126,18 +128,18 @@ async def _talk(scenario: Scenario, stage: Stage) -> tuple[Ending, _Again | None
 
 
 async def _undisturbed(
-    scenario: Scenario, stage: Stage, ending: Ending, again: _Again | None
+    scenario: Scenario, stage: ScenarioContext, ending: Ending, again: _Again | None
 ) -> tuple[Ending, _Again | None]:
     """The same ending, unless poll gave an item of the conversation to somebody else: then nothing in it counts."""
     if again is not None or ending.kind == "suite-error" or stage.deliveries is None:
         return ending, again
     sent = {exchange.step: exchange for exchange in stage.exchanges}
     otherwise = any(
-        expectation.race or went_otherwise(expectation, sent[step])
+        expectation.race or is_unexpected(expectation, sent[step])
         for step, expectation in scenario.expectations.items()
         if step in sent
     )
-    if not await stage.deliveries.disturbed(stage.polled, suspicious=otherwise or ending.kind != "complete"):
+    if not await stage.deliveries.was_disturbed(stage.polled, suspicious=otherwise or ending.kind != "complete"):
         return ending, again
     reason = Text("poll delivered its item to another worker as well", "poll 还将该 item 投递给了另一个 worker")
     return Ending(kind="inconclusive", reason=reason), _Again("shared", MAX_SHARED)
@@ -155,7 +157,7 @@ def _lost(exchange: Exchange) -> Text:
     ).format(operation=exchange.operation, problem=outcome(exchange), tries=exchange.tries)
 
 
-def _broken(error: Exception, stage: Stage) -> Ending:
+def _broken(error: Exception, stage: ScenarioContext) -> Ending:
     refused = refusal(error)
     if refused is not None:  # no room on the disk, no descriptor left: it speaks neither against suite nor target
         return Ending(kind="inconclusive", reason=refused)

@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conformance.arrange.item_spec import Want
+from conformance.arrange.item_spec import ItemSpec
 from conformance.text import Text, join
 
 if TYPE_CHECKING:
-    from conformance.scenario.context import Stage
+    from conformance.scenario.context import ScenarioContext
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AllowedResponse:
     """One answer that is allowed: a status, and what its body must say about it."""
 
     status: int
@@ -37,20 +37,20 @@ class Expectation:
     """What the ack of one step must answer, and the requirement that says so.
 
     `optional` marks an answer that only a SHOULD asks for: where it differs, nothing else hangs on it.
-    `presumes` names an earlier ack: unless that one went as it must, this one says nothing. `race` marks an ack of a
+    `depends_on` names an earlier ack: unless that one went as it must, this one says nothing. `race` marks an ack of a
     burst: it may be lost without the case being so. `item` names the item that is acked, in a case of several.
-    `witness` names the owning worker's ack in the same state: a refusal counts only where that one is accepted.
+    `owner_ack_step` names the owning worker's ack in the same state: a refusal counts only where that one is accepted.
     """
 
     requirement: str
-    allowed: tuple[Answer, ...]
+    allowed: tuple[AllowedResponse, ...]
     optional: bool = False
-    presumes: str | None = None
+    depends_on: str | None = None
     race: bool = False
     item: str | None = None
-    witness: str | None = None
+    owner_ack_step: str | None = None
 
-    def may_answer(self, *, success: bool) -> bool:
+    def allows(self, *, success: bool) -> bool:
         """Whether the ack may succeed, or may be refused."""
         return any((answer.status == 200) == success for answer in self.allowed)
 
@@ -64,16 +64,16 @@ def success(
     state: str | None,
     *,
     optional: bool = False,
-    presumes: str | None = None,
+    depends_on: str | None = None,
     item: str | None = None,
 ) -> Expectation:
     """200 with the item in a state; None where another requirement says which."""
-    return Expectation(requirement, (Answer(200, state=state),), optional, presumes, item=item)
+    return Expectation(requirement, (AllowedResponse(200, state=state),), optional, depends_on, item=item)
 
 
 def refusal(requirement: str, *allowed: tuple[int, str]) -> Expectation:
     """A refusal with one of these (status, error.type) pairs."""
-    return Expectation(requirement, tuple(Answer(status, error_type) for status, error_type in allowed))
+    return Expectation(requirement, tuple(AllowedResponse(status, error_type) for status, error_type in allowed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class Control:
 
     name: str
     expectation: Expectation
-    send: Callable[[Stage, str], Awaitable[None]]
+    send: Callable[[ScenarioContext, str], Awaitable[None]]
     always: bool = False
 
     @property
@@ -97,8 +97,8 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What a case must get: by step, what each ack must answer, and the item that the case is about (`want`).
+class CaseExpectations:
+    """What a case must get: by step, what each ack must answer, and the item that the case is about (`item_spec`).
 
     `gets` names pairs of an ack step and the get step right after it. `controls` has, by the step of an ack, the plain
     case beside it.
@@ -107,4 +107,4 @@ class Expected:
     expectations: dict[str, Expectation]
     gets: tuple[tuple[str, str], ...] = ()
     controls: Mapping[str, Control] = field(default_factory=dict)
-    want: Want = field(default_factory=Want)
+    item_spec: ItemSpec = field(default_factory=ItemSpec)

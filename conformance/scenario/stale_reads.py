@@ -14,14 +14,14 @@ from conformance.contract.work_item import differences
 from conformance.exchange import Exchange
 from conformance.target import Target
 
-Settled = Callable[[Mapping[str, Any]], bool]
+ReadCondition = Callable[[Mapping[str, Any]], bool]
 """Whether the item, as a get shows it, need not be read again."""
 
 _OF_ITEMS: Final = frozenset({"get", "ack", "stop", "poll"})
 """Operations whose 200 shows the whole item."""
 
 
-def at_once(_shown: Mapping[str, Any]) -> bool:
+def any_state(_shown: Mapping[str, Any]) -> bool:
     """Whatever is shown."""
     return True
 
@@ -35,34 +35,34 @@ def shown_by(exchange: Exchange) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def latest(settled: Settled) -> Callable[[Exchange], bool]:
+def latest(settled: ReadCondition) -> Callable[[Exchange], bool]:
     """Whether a get need not be sent again: it was lost, or shows an item that is settled."""
 
     def judge(exchange: Exchange) -> bool:
         shown = shown_by(exchange)
-        return exchange.outcome != "ok" or settled is at_once or (shown is not None and settled(shown))
+        return exchange.outcome != "ok" or settled is any_state or (shown is not None and settled(shown))
 
     return judge
 
 
-def in_state(state: str, target: Target) -> Settled:
+def in_state(state: str, target: Target) -> ReadCondition:
     """The item is in this state, by whatever name."""
     return lambda shown: target.state_named(str(shown.get("state"))) == state
 
 
-def not_before_state(state: str, target: Target) -> Settled:
+def not_before_state(state: str, target: Target) -> ReadCondition:
     """The item is in this state or in a later one, or in one that no page documents."""
     wanted = PHASES.index(state) if state in PHASES else 0
     return lambda shown: (rank := _rank(shown.get("state"), target)) is None or rank >= wanted
 
 
-def as_answered(exchange: Exchange) -> Settled:
+def matches_response(exchange: Exchange) -> ReadCondition:
     """The item is as an operation answered it; anything will do where that shows no item."""
     answered = shown_by(exchange)
-    return at_once if answered is None else lambda shown: not differences(answered, shown)
+    return any_state if answered is None else lambda shown: not differences(answered, shown)
 
 
-def no_older_than(exchanges: Sequence[Exchange], step: str) -> Settled:
+def no_older_than(exchanges: Sequence[Exchange], step: str) -> ReadCondition:
     """The item is not as the target showed it at some time before this step, and no longer at this step.
 
     Any other change since then is none that a lagging get explains.
@@ -79,7 +79,7 @@ def no_older_than(exchanges: Sequence[Exchange], step: str) -> Settled:
     return lambda shown: not any(not differences(before, shown) for before in passed)
 
 
-def no_earlier_state(exchanges: Sequence[Exchange], item: Item, target: Target) -> Settled:
+def no_earlier_state(exchanges: Sequence[Exchange], item: Item, target: Target) -> ReadCondition:
     """The item is at least as far in its life as the target has said that it is."""
     ranks = [_rank(state, target) for state in _states(exchanges, item.work_id)]
     reached = max((rank for rank in ranks if rank is not None), default=0)

@@ -8,8 +8,8 @@ from typing import Any, Final
 from conformance.contract.model import PHASES
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Response, Transcript
-from conformance.scenario.controls import accepted, alike, went_otherwise
-from conformance.scenario.expectations import Expectation, Expected
+from conformance.scenario.controls import is_unexpected, owner_was_accepted, same_outcome
+from conformance.scenario.expectations import CaseExpectations, Expectation
 from conformance.target import MAX_BODY
 from conformance.text import Text
 
@@ -20,7 +20,7 @@ LEASE_GAP: Final = 5.0
 """Seconds between two reads beyond which an item may have changed by itself (leases are undocumented)."""
 
 
-class Unjudged(Exception):
+class CannotJudge(Exception):
     """A requirement cannot be judged on this transcript: inconclusive."""
 
     def __init__(self, reason: Text) -> None:
@@ -28,7 +28,7 @@ class Unjudged(Exception):
         self.reason = reason
 
 
-class Blocked(Unjudged):
+class Blocked(CannotJudge):
     """It cannot be judged because another requirement failed first."""
 
     def __init__(self, requirement: str, reason: Text) -> None:
@@ -36,16 +36,16 @@ class Blocked(Unjudged):
         self.requirement = requirement
 
 
-def foreign(state: str) -> Unjudged:
+def undocumented_state(state: str) -> CannotJudge:
     """Why what a get shows cannot be judged, in the target's own words."""
-    return Unjudged(
+    return CannotJudge(
         Text("a get shows `{state}`, which no page documents", "get 显示 `{state}`，文档中没有该状态").format(
             state=state[:20]
         )
     )
 
 
-class NotExercised(Unjudged):
+class NotExercised(CannotJudge):
     """The target did not offer what the requirement is about, or an optional input was not given."""
 
 
@@ -53,14 +53,14 @@ class NoOccasion(NotExercised):
     """What the requirement is about did not come about, so that whatever else is judged of it here says nothing."""
 
 
-class SuiteBroke(Unjudged):
+class SuiteError(CannotJudge):
     """The suite itself broke in this conversation."""
 
 
-class View:
+class TranscriptView:
     """One transcript of one scenario, as checks read it."""
 
-    def __init__(self, scenario: Expected, transcript: Transcript) -> None:
+    def __init__(self, scenario: CaseExpectations, transcript: Transcript) -> None:
         self.scenario = scenario
         self.transcript = transcript
         self._bodies: dict[str, Any] = {}
@@ -88,10 +88,10 @@ class View:
         Acks of a burst whose answers were lost are left out: there an unknown outcome is one outcome more.
         """
         for step, expectation in self.scenario.expectations.items():
-            if expectation.may_answer(success=success) and not self.left_out(step):
+            if expectation.allows(success=success) and not self.is_omitted(step):
                 yield step, expectation
 
-    def left_out(self, step: str) -> bool:
+    def is_omitted(self, step: str) -> bool:
         """Whether a step says nothing: lost in a burst, or not needed since the item came in its state.
 
         An earlier suite may have held the race with fewer requests: what the transcript does not count among them is
@@ -109,7 +109,7 @@ class View:
         exchange = self.transcript.find(step)
         return exchange is not None and exchange.outcome != "ok"
 
-    def answered_as_expected(self, step: str) -> Response:
+    def expected_response(self, step: str) -> Response:
         """The answer to an ack whose status is one that its requirement allows.
 
         Raises:
@@ -118,8 +118,8 @@ class View:
             Unjudged: there is no answer.
         """
         expectation = self.scenario.expectations[step]
-        if expectation.presumes is not None:
-            self.answered_as_expected(expectation.presumes)
+        if expectation.depends_on is not None:
+            self.expected_response(expectation.depends_on)
         response = self.response(step)
         if response.status not in {answer.status for answer in expectation.allowed}:
             reason = Text(
@@ -130,7 +130,7 @@ class View:
             raise Blocked(self._plain_failure(step) or expectation.requirement, reason)
         return response
 
-    def compared_with_control(self, step: str) -> None:
+    def require_unlike_control(self, step: str) -> None:
         """See that an ack that went wrong did not do so in the same way as the plain case beside it.
 
         Raises:
@@ -141,7 +141,7 @@ class View:
             reason = Text("the plain case gets the same response", "普通情形得到同样的响应")
             raise Blocked(requirement, reason)
 
-    def counts(self, step: str) -> None:
+    def require_meaningful_refusal(self, step: str) -> None:
         """See that a refusal says something: that the owning worker's ack in the same state is not refused as well.
 
         Raises:
@@ -149,12 +149,12 @@ class View:
         """
         refusal = self.scenario.expectations[step]
         controls = self.scenario.controls
-        witness = refusal.witness
-        control = next((each for name, each in controls.items() if witness in {name, each.step}), None)
-        if witness is None or control is None or self.transcript.find(control.step) is None:
+        owner_ack_step = refusal.owner_ack_step
+        control = next((each for name, each in controls.items() if owner_ack_step in {name, each.step}), None)
+        if owner_ack_step is None or control is None or self.transcript.find(control.step) is None:
             return  # nothing to compare with: the owning worker's ack is judged by itself
-        owners = [found for name in (witness, control.step) if (found := self.transcript.find(name)) is not None]
-        if all(accepted(refusal, owner) is False for owner in owners):
+        owners = [found for name in (owner_ack_step, control.step) if (found := self.transcript.find(name)) is not None]
+        if all(owner_was_accepted(refusal, owner) is False for owner in owners):
             reason = Text(
                 "the owning worker's ack is refused in that state as well", "在该状态下，持有者自己的 ack 也被拒绝"
             )
@@ -166,9 +166,9 @@ class View:
         if control is None:
             return None
         plain, mine = self.transcript.find(control.step), self.transcript.find(step)
-        if plain is None or mine is None or not alike(plain, mine):
+        if plain is None or mine is None or not same_outcome(plain, mine):
             return None
-        wrong = went_otherwise(control.expectation, plain) and went_otherwise(self.scenario.expectations[step], mine)
+        wrong = is_unexpected(control.expectation, plain) and is_unexpected(self.scenario.expectations[step], mine)
         return control.expectation.requirement if wrong else None
 
     def body(self, step: str) -> Any:
@@ -189,7 +189,7 @@ class View:
             Blocked: another requirement's failure stands in the way.
             Unjudged: there is no answer.
         """
-        self.answered_as_expected(step)
+        self.expected_response(step)
         return self._object(step)
 
     def item(self, step: str) -> dict[str, Any]:
@@ -200,16 +200,16 @@ class View:
         """
         exchange = self.exchange(step)
         if self.response(step).status != 200:
-            raise Unjudged(
+            raise CannotJudge(
                 Text("{operation} answered HTTP {status}", "{operation} 返回了 HTTP {status}").format(
                     operation=exchange.operation, status=self.response(step).status
                 )
             )
         item = self._object(step)
         state = item.get("state")
-        return {**item, "state": self.named(state)} if isinstance(state, str) else item
+        return {**item, "state": self.map_state(state)} if isinstance(state, str) else item
 
-    def named(self, state: str | None) -> str | None:
+    def map_state(self, state: str | None) -> str | None:
         """A state as it was mapped where the target has a name of its own for it."""
         states: Mapping[str, str] = self.transcript.facts.get("states", {})
         return state if state is None else states.get(state, state)
@@ -261,7 +261,7 @@ class View:
     def _parsed(self, step: str) -> Any:
         body = self.response(step).body
         if body.problem == "too-large":
-            raise Unjudged(
+            raise CannotJudge(
                 Text(
                     "the answer is larger than the suite reads ({n} KiB)", "响应超过本套件读取的上限（{n} KiB）"
                 ).format(n=MAX_BODY >> 10)
@@ -276,33 +276,33 @@ class View:
         except NotStrictJson:
             raise self._unreadable(step, "strict-json", reason) from None
 
-    def _unreadable(self, step: str, rule: str, reason: Text) -> Unjudged:
+    def _unreadable(self, step: str, rule: str, reason: Text) -> CannotJudge:
         expectation = self.scenario.expectations.get(step)
         if expectation is None:
-            return Unjudged(reason)
+            return CannotJudge(reason)
         return Blocked(f"ack.{'answer' if self.response(step).status == 200 else 'envelope'}.{rule}", reason)
 
-    def _absence(self, step: str) -> Unjudged:
+    def _absence(self, step: str) -> CannotJudge:
         """Why a step has no answer."""
         ending = self.transcript.ending
         reason = ending.reason or Text("the conversation ended before `{step}`", "对话在步骤 `{step}` 之前结束").format(
             step=step
         )
         if ending.kind == "suite-error":
-            return SuiteBroke(reason)
+            return SuiteError(reason)
         if ending.kind == "not-exercised":
             return NotExercised(reason)
         if ending.step is not None and not self.lost(ending.step):
-            found = self.unmet(reason)
+            found = self.precondition_failure(reason)
             cause = self._requirement_of(ending.step) if ending.kind == "precondition" else None
             return Blocked(cause, reason) if cause is not None and not isinstance(found, Blocked) else found
-        return Unjudged(reason)
+        return CannotJudge(reason)
 
-    def unmet(self, reason: Text) -> Unjudged:
+    def precondition_failure(self, reason: Text) -> CannotJudge:
         """Why nothing can be said where the item is not as the case needs it: because of an ack on the way, where one was
         answered otherwise than it must."""
         cause = self._wrong_on_the_way()
-        return Unjudged(reason) if cause is None else Blocked(cause, reason)
+        return CannotJudge(reason) if cause is None else Blocked(cause, reason)
 
     def _wrong_on_the_way(self) -> str | None:
         """The requirement of the first ack that was answered otherwise than it must: what came after it rests on that."""
@@ -324,7 +324,7 @@ class View:
             return bool(states)
         try:
             body = self.body(step)
-        except Unjudged:
+        except CannotJudge:
             return True
         state = body.get("state") if isinstance(body, dict) else None
         return not isinstance(state, str) or state in states

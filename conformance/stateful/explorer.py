@@ -13,15 +13,23 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from conformance.arrange.item_spec import LEASE_SECONDS, Item
-from conformance.arrange.responses import AnswerLost, NotOffered
-from conformance.exchange import UNKEPT, Exchange
-from conformance.linearizability.check import Explained
-from conformance.linearizability.counterexample import Contradiction
+from conformance.arrange.responses import NotExercised, NoUsableResponse
+from conformance.exchange import UNKEPT_FACT, Exchange
+from conformance.linearizability.check import Linearizable
+from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.counterexample_text import told
-from conformance.scenario.context import Send, Stage
-from conformance.stateful.lost_updates import KEY, lost_updates
-from conformance.stateful.sequence import WORKERS, Group, Programme, Verb, holder, random_programme, smaller
-from conformance.stateful.to_history import Reading, read
+from conformance.scenario.context import ScenarioContext, Send
+from conformance.stateful.lost_updates import METADATA_KEY, lost_updates
+from conformance.stateful.sequence import (
+    WORKERS,
+    Group,
+    OperationName,
+    OperationSequence,
+    initial_worker,
+    random_sequence,
+    shrink_candidates,
+)
+from conformance.stateful.to_history import RoundHistory, history_from_facts
 from conformance.text import Text
 
 MAX_ABANDONED: Final = 10
@@ -43,7 +51,7 @@ _LOST: Final = Text(
 _DOCUMENTED: Final = frozenset({200, 409, 412})
 
 
-async def explore(stage: Stage) -> None:
+async def explore(stage: ScenarioContext) -> None:
     """Hold rounds for as long as was asked, and leave the one that tells most in the stage.
 
     Raises:
@@ -52,8 +60,8 @@ async def explore(stage: Stage) -> None:
     """
     seconds = stage.client.limits.explore
     if not seconds:
-        raise NotOffered(Text("no --explore was given", "未指定 --explore"))
-    walk = _Walk(stage)
+        raise NotExercised(Text("no --explore was given", "未指定 --explore"))
+    walk = _Exploration(stage)
     try:
         await walk.through(seconds)
     finally:
@@ -65,13 +73,13 @@ class _Round:
     """A programme that was held: its facts, as they are written down, and its exchanges."""
 
     seed: int
-    programme: Programme
+    sequence: OperationSequence
     facts: dict[str, Any]
     exchanges: list[Exchange]
 
     @property
-    def reading(self) -> Reading:
-        return read(self.facts, {exchange.step: exchange for exchange in self.exchanges})
+    def round_history(self) -> RoundHistory:
+        return history_from_facts(self.facts, {exchange.step: exchange for exchange in self.exchanges})
 
     @property
     def lost_updates(self) -> dict[str, str]:
@@ -79,7 +87,7 @@ class _Round:
 
 
 @dataclass(slots=True)
-class _Seen:
+class _Totals:
     """What all rounds came to."""
 
     rounds: int = 0
@@ -92,25 +100,25 @@ class _Seen:
     beside: list[dict[str, Any]] = field(default_factory=list)
 
 
-class _Walk:
-    def __init__(self, stage: Stage) -> None:
+class _Exploration:
+    def __init__(self, stage: ScenarioContext) -> None:
         self._stage = stage
         self._clock = asyncio.get_running_loop().time
         self._begun = self._clock()
-        self._seen = _Seen()
+        self._seen = _Totals()
         self._kept: _Round | None = None
         self._shrunk_from: int | None = None
 
     async def through(self, seconds: float) -> None:
         seed = self._stage.seed
         while self._kept is None or self._clock() - self._begun < seconds:
-            held = await self._try(random_programme(seed), seed)
+            held = await self._try(random_sequence(seed), seed)
             seed += 1
             if held is None:
                 continue
             self._kept = held
             if self._is_contradictory(held):
-                self._shrunk_from = held.programme.moves
+                self._shrunk_from = held.sequence.operation_count
                 self._kept = await self._shrunk(held)
                 return
 
@@ -134,31 +142,31 @@ class _Walk:
         }
         if kept is not None:
             self._stage.exchanges[:] = kept.exchanges
-            facts["round"] = {"seed": kept.seed, "programme": kept.programme.lines(), "shrunk_from": self._shrunk_from}
+            facts["round"] = {"seed": kept.seed, "programme": kept.sequence.lines(), "shrunk_from": self._shrunk_from}
             facts["round"] |= kept.facts
-        warmed_up = self._stage.facts.get(UNKEPT, 0)
-        self._stage.facts |= {"explored": facts, UNKEPT: warmed_up + seen.requests - len(self._stage.exchanges)}
+        warmed_up = self._stage.facts.get(UNKEPT_FACT, 0)
+        self._stage.facts |= {"explored": facts, UNKEPT_FACT: warmed_up + seen.requests - len(self._stage.exchanges)}
 
     def _is_contradictory(self, held: _Round) -> bool:
         """Whether the acks of a round cannot be explained. What else it shows is counted."""
-        reading = held.reading
-        self._count(held, reading)
-        outcome = reading.outcome()
-        if isinstance(outcome, Explained):
-            self._seen.pairs.update(reading.pairs(outcome))
-        elif not isinstance(outcome, Contradiction):
+        round_history = held.round_history
+        self._count(held, round_history)
+        outcome = round_history.outcome()
+        if isinstance(outcome, Linearizable):
+            self._seen.pairs.update(round_history.pairs(outcome))
+        elif not isinstance(outcome, Counterexample):
             self._seen.undecided += 1
-        elif not _accuses(reading):
+        elif not _acks_contradict(round_history):
             self._tell(held, told(outcome))
         for update, get in held.lost_updates.items():
             self._tell(held, _LOST.format(update=update, get=get))
-        return _accuses(reading)
+        return _acks_contradict(round_history)
 
-    def _count(self, held: _Round, reading: Reading) -> None:
+    def _count(self, held: _Round, round_history: RoundHistory) -> None:
         self._seen.rounds += 1
         self._seen.unknown += sum(exchange.outcome == "unknown" for exchange in held.exchanges)
         for exchange in held.exchanges:
-            verb, response = reading.verbs.get(exchange.step), exchange.response
+            verb, response = round_history.verbs.get(exchange.step), exchange.response
             if verb and exchange.outcome == "ok" and response is not None and response.status not in _DOCUMENTED:
                 self._seen.odd[f"{verb} {response.status}"] += 1
 
@@ -175,20 +183,20 @@ class _Walk:
         return found
 
     async def _smaller(self, found: _Round, until: float) -> _Round | None:
-        for programme in smaller(found.programme):
+        for sequence in shrink_candidates(found.sequence):
             for _ in range(_TRIES):
                 if self._clock() >= until:
                     return None
-                held = await self._try(programme, found.seed)
-                if held is not None and _accuses(held.reading):
+                held = await self._try(sequence, found.seed)
+                if held is not None and _acks_contradict(held.round_history):
                     return held
         return None
 
-    async def _try(self, programme: Programme, seed: int) -> _Round | None:
+    async def _try(self, sequence: OperationSequence, seed: int) -> _Round | None:
         """Hold a round; None where it could not be arranged."""
         try:
-            return await self._hold(programme, seed)
-        except AnswerLost:
+            return await self._hold(sequence, seed)
+        except NoUsableResponse:
             self._seen.abandoned += 1
             if self._seen.abandoned > MAX_ABANDONED:
                 raise
@@ -196,28 +204,28 @@ class _Walk:
         finally:
             self._seen.requests += len(self._stage.exchanges)
 
-    async def _hold(self, programme: Programme, seed: int) -> _Round:
+    async def _hold(self, sequence: OperationSequence, seed: int) -> _Round:
         """Bring the items about, send the groups one after the other, and stop the items whatever happens."""
         stage = self._stage
-        stage.forget()
+        stage.discard_exchanges()
         workers: dict[str | None, str | None] = {name: stage.worker_id() for name in WORKERS} | {None: None}
-        items = await stage.items({item: workers[holder(item)] for item in programme.items})
-        talk = _Talk(stage, items, workers)
+        items = await stage.items({item: workers[initial_worker(item)] for item in sequence.items})
+        talk = _RoundRequests(stage, items, workers)
         try:
             await talk.look(0, items)
-            for number, group in enumerate(programme.groups, start=1):
-                await talk.together(number, group)
+            for number, group in enumerate(sequence.groups, start=1):
+                await talk.send_concurrently(number, group)
                 await talk.look(number, dict.fromkeys(move.item for move in group))
         finally:
             for name, item in items.items():
                 await stage.release(item, step=f"release.{name}")
-        return _Round(seed=seed, programme=programme, facts=talk.facts, exchanges=list(stage.exchanges))
+        return _Round(seed=seed, sequence=sequence, facts=talk.facts, exchanges=list(stage.exchanges))
 
 
-class _Talk:
+class _RoundRequests:
     """The requests of a round, each written down by its step: what it was to do, to which item, as whom."""
 
-    def __init__(self, stage: Stage, items: dict[str, Item], workers: dict[str | None, str | None]) -> None:
+    def __init__(self, stage: ScenarioContext, items: dict[str, Item], workers: dict[str | None, str | None]) -> None:
         self._stage = stage
         self._items = items
         self._workers = workers
@@ -225,11 +233,11 @@ class _Talk:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What `reading.read` reads."""
+        """What `round_history.history_from_facts` reads."""
         items = {name: {"work_id": item.work_id, "worker": item.worker} for name, item in self._items.items()}
         return {"items": items, "moves": {step: list(move) for step, move in self._moves.items()}}
 
-    async def together(self, number: int, group: Group) -> None:
+    async def send_concurrently(self, number: int, group: Group) -> None:
         """Send the requests of a group at one instant."""
         sends = {}
         for at, move in enumerate(group, start=1):
@@ -237,16 +245,16 @@ class _Talk:
             worker = self._workers[move.worker]
             self._moves[step] = (move.verb, move.item, worker)
             sends[step] = self._send(move.verb, self._items[move.item], worker)
-        await self._stage.together(sends)
+        await self._stage.send_concurrently(sends)
 
     async def look(self, number: int, names: Iterable[str]) -> None:
         """See what became of items, so that a contradiction shows where it came about."""
         for name in names:
             step = f"{number}.get.{name}"
             self._moves[step] = ("get", name, None)
-            await self._stage.together({step: self._send("get", self._items[name], None)})
+            await self._stage.send_concurrently({step: self._send("get", self._items[name], None)})
 
-    def _send(self, verb: Verb, item: Item, worker: str | None) -> Send:
+    def _send(self, verb: OperationName, item: Item, worker: str | None) -> Send:
         place = (item.environment_id, item.work_id)
         headers = self._stage.worker(worker)
         match verb:
@@ -262,7 +270,7 @@ class _Talk:
             case "stop" | "force-stop":
                 return lambda api, step: api.stop(step, *place, force=verb == "force-stop")
             case "metadata":
-                return lambda api, step: api.update_metadata(step, *place, metadata={KEY: step})
+                return lambda api, step: api.update_metadata(step, *place, metadata={METADATA_KEY: step})
             case "list":
                 return lambda api, step: api.list_work(step, item.environment_id, page=None)
             case "stats":
@@ -271,6 +279,6 @@ class _Talk:
                 return lambda api, step: api.get(step, *place)
 
 
-def _accuses(reading: Reading) -> bool:
+def _acks_contradict(round_history: RoundHistory) -> bool:
     """Whether the acks of a round cannot be explained."""
-    return bool(reading.mistaken) or isinstance(reading.against_acks(), Contradiction)
+    return bool(round_history.acks_with_another_body) or isinstance(round_history.ack_outcome(), Counterexample)

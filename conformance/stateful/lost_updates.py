@@ -13,7 +13,7 @@ from typing import Any, Final
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange
 
-KEY: Final = "explored"
+METADATA_KEY: Final = "explored"
 """The key that updates write to."""
 
 
@@ -28,7 +28,7 @@ def lost_updates(moves: Mapping[str, Sequence[str | None]], exchanges: Mapping[s
         metadata = _metadata(exchanges.get(step)) if verb == "get" else None
         if metadata is None:
             continue
-        shown = str(metadata.get(KEY))
+        shown = str(metadata.get(METADATA_KEY))
         writer = exchanges.get(shown) if list(moves.get(shown, ()))[:2] == ["metadata", item] else None
         since = -math.inf if writer is None else _end(writer)
         for update, (kind, about, _) in moves.items():

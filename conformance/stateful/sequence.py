@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 
-Verb = Literal["ack", "heartbeat", "renew", "stop", "force-stop", "poll", "get", "list", "metadata", "stats"]
+OperationName = Literal["ack", "heartbeat", "renew", "stop", "force-stop", "poll", "get", "list", "metadata", "stats"]
 """`heartbeat` expects to be the first one, `renew` expects nothing; `poll` reclaims whatever was delivered."""
 
-VERBS: Final[tuple[Verb, ...]] = get_args(Verb)
+OPERATION_NAMES: Final[tuple[OperationName, ...]] = get_args(OperationName)
 
 ITEMS: Final = ("a", "b")
 WORKERS: Final = ("w1", "w2", "w3")
 """The first of them poll the items, in this order; the last one holds nothing to begin with."""
 
-_WEIGHTS: Final[dict[Verb, int]] = {
+_WEIGHTS: Final[dict[OperationName, int]] = {
     "ack": 9,
     "heartbeat": 3,
     "renew": 3,
@@ -33,7 +33,7 @@ _WEIGHTS: Final[dict[Verb, int]] = {
 }
 _AT_ONCE: Final = {1: 9, 2: 6, 3: 3, 4: 2}
 _GROUPS: Final = (4, 8)
-_BEGINNINGS: Final[tuple[tuple[Verb, ...], ...]] = (
+_BEGINNINGS: Final[tuple[tuple[OperationName, ...], ...]] = (
     (),
     (),
     (),
@@ -51,11 +51,11 @@ _NAMING: Final = frozenset({"ack", "poll"})
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class RandomOperation:
     """One request. `item` and `worker` are names within the programme; `stats`, `list` and `poll` have an item too:
     the one that they are counted for. `worker` None: no Worker-ID is sent."""
 
-    verb: Verb
+    verb: OperationName
     item: str
     worker: str | None = None
 
@@ -63,19 +63,19 @@ class Move:
         return " ".join([self.verb, self.item, *(["as", self.worker] if self.worker else [])])
 
 
-Group = tuple[Move, ...]
+Group = tuple[RandomOperation, ...]
 """Requests that leave at one instant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Programme:
+class OperationSequence:
     """Groups of requests, one after the other, about `items` that were delivered to the first workers."""
 
     items: tuple[str, ...]
     groups: tuple[Group, ...]
 
     @property
-    def moves(self) -> int:
+    def operation_count(self) -> int:
         """How many requests it is made of."""
         return sum(map(len, self.groups))
 
@@ -89,58 +89,58 @@ class Programme:
         return {"items": list(self.items), "groups": groups}
 
 
-def holder(item: str) -> str:
+def initial_worker(item: str) -> str:
     """The worker that an item is delivered to before the programme begins."""
     return WORKERS[ITEMS.index(item)]
 
 
-def random_programme(seed: int) -> Programme:
+def random_sequence(seed: int) -> OperationSequence:
     """The programme of a seed."""
     rng = random.Random(f"explore:{seed}")  # noqa: S311 - to be repeated
     beginning = [
-        (Move(verb, item, holder(item) if verb == "ack" else None),)
+        (RandomOperation(verb, item, initial_worker(item) if verb == "ack" else None),)
         for item in ITEMS
         for verb in rng.choice(_BEGINNINGS)
     ]
     groups = [_group(rng) for _ in range(rng.randint(*_GROUPS))]
-    return Programme(ITEMS, (*beginning, *groups))
+    return OperationSequence(ITEMS, (*beginning, *groups))
 
 
 def _group(rng: random.Random) -> Group:
     """Mostly about one item, and where requests meet mostly beside an ack: that is where an ack goes wrong."""
     size = rng.choices(list(_AT_ONCE), weights=list(_AT_ONCE.values()))[0]
     item = rng.choice(ITEMS)
-    verbs = rng.choices(VERBS, weights=[_WEIGHTS[verb] for verb in VERBS], k=size)
+    verbs = rng.choices(OPERATION_NAMES, weights=[_WEIGHTS[verb] for verb in OPERATION_NAMES], k=size)
     if size > 1 and rng.random() < 0.7:
         verbs[rng.randrange(size)] = "ack"
     return tuple(_move(rng, verb, item if rng.random() < 0.8 else rng.choice(ITEMS)) for verb in verbs)
 
 
-def _move(rng: random.Random, verb: Verb, item: str) -> Move:
+def _move(rng: random.Random, verb: OperationName, item: str) -> RandomOperation:
     if verb not in _NAMING:
-        return Move(verb, item)
+        return RandomOperation(verb, item)
     if verb == "poll":
-        return Move(verb, item, rng.choice(WORKERS))
-    return Move(verb, item, rng.choice([holder(item), *WORKERS, None, None]))
+        return RandomOperation(verb, item, rng.choice(WORKERS))
+    return RandomOperation(verb, item, rng.choice([initial_worker(item), *WORKERS, None, None]))
 
 
-def smaller(programme: Programme) -> Iterator[Programme]:
+def shrink_candidates(sequence: OperationSequence) -> Iterator[OperationSequence]:
     """Programmes with less in them, the smallest first: without an item, half of the groups, a group, a request."""
-    groups = programme.groups
-    for item in programme.items:
-        rest = tuple(other for other in programme.items if other != item)
+    groups = sequence.groups
+    for item in sequence.items:
+        rest = tuple(other for other in sequence.items if other != item)
         kept = [tuple(move for move in group if move.item != item) for group in groups]
         if rest and any(kept):
-            yield Programme(rest, tuple(group for group in kept if group))
+            yield OperationSequence(rest, tuple(group for group in kept if group))
     half = len(groups) // 2
     if half > 1:
-        yield replace(programme, groups=groups[:half])
-        yield replace(programme, groups=groups[half:])
+        yield replace(sequence, groups=groups[:half])
+        yield replace(sequence, groups=groups[half:])
     for at in range(len(groups)):
         if len(groups) > 1:
-            yield replace(programme, groups=groups[:at] + groups[at + 1 :])
+            yield replace(sequence, groups=groups[:at] + groups[at + 1 :])
     for at, group in enumerate(groups):
         for one in range(len(group)):
             if len(group) > 1:
                 less = group[:one] + group[one + 1 :]
-                yield replace(programme, groups=(*groups[:at], less, *groups[at + 1 :]))
+                yield replace(sequence, groups=(*groups[:at], less, *groups[at + 1 :]))

@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from conformance.contract.model import Answer, ItemState, Kind, Operation, is_foreign
+from conformance.contract.model import ItemState, ModelResponse, Operation, OperationKind, is_other_worker
 from conformance.exchange import Exchange
-from conformance.linearizability.check import Explained, Outcome, check
-from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.check import CheckResult, Linearizable, check
+from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.history import Event
-from conformance.stateful.sequence import VERBS, Verb
+from conformance.stateful.sequence import OPERATION_NAMES, OperationName
 from conformance.text import Text
 
-_KINDS: Final[dict[Verb, Kind]] = {
+_KINDS: Final[dict[OperationName, OperationKind]] = {
     "ack": "ack",
     "heartbeat": "heartbeat",
     "renew": "heartbeat",
@@ -37,19 +37,19 @@ _BESIDE: Final = frozenset({"list", "metadata", "stats"})
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A round's history. `verbs` are the requests by step; `mistaken` are acks answered with another item's body."""
+class RoundHistory:
+    """A round's history. `verbs` are the requests by step; `acks_with_another_body` are acks answered with another item's body."""
 
     initial: Mapping[str, ItemState]
     events: tuple[Event, ...]
-    verbs: Mapping[str, Verb]
-    mistaken: tuple[str, ...]
+    verbs: Mapping[str, OperationName]
+    acks_with_another_body: tuple[str, ...]
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> CheckResult:
         """What the model says of everything that was answered."""
         return check(self.initial, self.events)
 
-    def against_acks(self) -> Outcome:
+    def ack_outcome(self) -> CheckResult:
         """What the model says where only a contradiction counts that an ack may have caused.
 
         What a list or an update of the metadata shows is left aside. And where the other requests contradict each
@@ -57,14 +57,14 @@ class Reading:
         """
         judged = tuple(_blind(event) if self.verbs[event.label] in _BESIDE else event for event in self.events)
         found = check(self.initial, judged)
-        if not isinstance(found, Contradiction):
+        if not isinstance(found, Counterexample):
             return found
         end = found.last.completed  # what came later is no part of it
         until = [_until(event, end) for event in judged if event.item == found.item and event.invoked <= end]
         freed = check(self.initial, [_freed(event) for event in until])
-        return Explained({}) if isinstance(freed, Contradiction) else found
+        return Linearizable({}) if isinstance(freed, Counterexample) else found
 
-    def pairs(self, explained: Explained) -> Counter[tuple[str, str]]:
+    def pairs(self, explained: Linearizable) -> Counter[tuple[str, str]]:
         """How often each request met each phase, by an explanation of the history."""
         counted: Counter[tuple[str, str]] = Counter()
         by_label = {(event.item, event.label): event for event in self.events}
@@ -83,43 +83,45 @@ class Reading:
             return verb
         if not operation.worker:
             return "ack by nobody"
-        return "ack by another" if is_foreign(holder, operation.worker) else "ack by its worker"
+        return "ack by another" if is_other_worker(holder, operation.worker) else "ack by its worker"
 
 
 ROWS: Final[Mapping[str, Text]] = {
     "ack by its worker": Text("ack by its worker", "所属 worker 的 ack"),
     "ack by another": Text("ack by another worker", "其他 worker 的 ack"),
     "ack by nobody": Text("ack without Worker-ID", "不带 Worker-ID 的 ack"),
-    **{verb: Text(verb, verb) for verb in VERBS if verb != "ack"},
+    **{verb: Text(verb, verb) for verb in OPERATION_NAMES if verb != "ack"},
 }
 """The requests that coverage tells apart."""
 
 
-def read(facts: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Reading:
+def history_from_facts(facts: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> RoundHistory:
     """The history of the round that `facts` describe: `items` by name, `moves` by step.
 
     A request that surely did not happen, or was never sent, is left out.
     """
     items: dict[str, dict[str, str]] = facts["items"]
     events: list[Event] = []
-    mistaken = []
+    acks_with_another_body = []
     for step, (verb, item, worker) in facts["moves"].items():
         exchange = exchanges.get(step)
         if exchange is None or exchange.outcome == "fail":
             continue
         body = _body(exchange)
         if verb == "ack" and _status(exchange) == 200 and _id(body) not in (None, items[item]["work_id"]):
-            mistaken.append(step)
+            acks_with_another_body.append(step)
         if verb == "poll":
             events += _polled(exchange, item, worker, {name: about["work_id"] for name, about in items.items()})
         else:
             shown = _shown(verb, body, items[item]["work_id"])
-            events.append(_event(exchange, Operation(_KINDS[verb], worker), Answer(_status(exchange), shown), item))
-    return Reading(
+            events.append(
+                _event(exchange, Operation(_KINDS[verb], worker), ModelResponse(_status(exchange), shown), item)
+            )
+    return RoundHistory(
         initial={name: ItemState("queued", about["worker"]) for name, about in items.items()},
         events=tuple(events),
         verbs={step: verb for step, (verb, _, _) in facts["moves"].items()},
-        mistaken=tuple(mistaken),
+        acks_with_another_body=tuple(acks_with_another_body),
     )
 
 
@@ -129,17 +131,17 @@ def _polled(exchange: Exchange, item: str, worker: str | None, ids: Mapping[str,
     status = _status(exchange)
     if status is None:
         for name in ids:
-            yield _event(exchange, operation, Answer(None), name)
+            yield _event(exchange, operation, ModelResponse(None), name)
         return
     returned = _id(_body(exchange))
     delivered = next((name for name, work_id in ids.items() if work_id == returned), None)
     if delivered is None:
-        yield _event(exchange, Operation("get"), Answer(status), item)
+        yield _event(exchange, Operation("get"), ModelResponse(status), item)
     else:
-        yield _event(exchange, operation, Answer(status, delivered=True), delivered)
+        yield _event(exchange, operation, ModelResponse(status, delivered=True), delivered)
 
 
-def _event(exchange: Exchange, operation: Operation, answer: Answer, item: str) -> Event:
+def _event(exchange: Exchange, operation: Operation, answer: ModelResponse, item: str) -> Event:
     return Event(exchange.step, operation, answer, exchange.invoked, exchange.completed, item=item)
 
 
@@ -148,7 +150,7 @@ def _status(exchange: Exchange) -> int | None:
     return exchange.response.status if exchange.outcome == "ok" and exchange.response is not None else None
 
 
-def _shown(verb: Verb, body: Any, work_id: str) -> str | None:
+def _shown(verb: OperationName, body: Any, work_id: str) -> str | None:
     """The state in which an answer shows the item; None where it does not say."""
     if verb == "list" and isinstance(body, dict) and isinstance(body.get("data"), list):
         body = next((entry for entry in body["data"] if _id(entry) == work_id), None)
@@ -173,11 +175,11 @@ def _blind(event: Event) -> Event:
 
 def _until(event: Event, end: float) -> Event:
     """What was known of a request at that moment."""
-    return event if event.completed <= end else replace(event, answer=Answer(None))
+    return event if event.completed <= end else replace(event, answer=ModelResponse(None))
 
 
 def _freed(event: Event) -> Event:
     """An ack that may have done anything, or nothing, while it was under way."""
     if event.operation.kind != "ack":
         return event
-    return replace(event, operation=Operation("anything"), answer=Answer(None if event.unknown else 200))
+    return replace(event, operation=Operation("anything"), answer=ModelResponse(None if event.unknown else 200))

@@ -11,7 +11,7 @@ import pytest
 
 from conformance import __version__
 from conformance.chapters.registry import scenarios
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from tests.allure.allure_output import RESULTS, Result, Written, attachments, label, labels, plain_pytest, run, steps
 from tests.cli.processes import Running
 
@@ -50,7 +50,7 @@ def test_plain_pytest_writes_the_same(options: tuple[str, ...], plain: Written, 
 
 
 def test_what_a_result_says(plain: Written) -> None:
-    catalogue = load()
+    catalogue = load_catalogue()
     for result in plain.results:
         requirement = catalogue.requirements[label(result, "requirement")]
         scenario = scenarios()[label(result, "scenario")]
@@ -74,7 +74,7 @@ def test_what_a_result_says(plain: Written) -> None:
 
 def test_the_language_is_the_runs(tmp_path: Path) -> None:
     for result in run("-k", "retry.starting", "--lang", "zh", cwd=tmp_path).results:
-        requirement = load().requirements[label(result, "requirement")]
+        requirement = load_catalogue().requirements[label(result, "requirement")]
         assert requirement.text.zh in result["description"]
         assert label(result, "story") == scenarios()[label(result, "scenario")].title.zh
         assert {attachment["name"] for attachment in attachments(result)} <= {"请求与响应"}
@@ -132,7 +132,7 @@ def test_the_environment_of_the_run(plain: Written) -> None:
     assert values["base_url"].startswith("http://127.0.0.1:")
     assert values["embedded"] == "true"
     assert values["suite_version"] == __version__
-    assert values["catalogue_version"] == load().version
+    assert values["catalogue_version"] == load_catalogue().version
     assert values["python"] == platform.python_version()
     assert (values["run"], values["seed"]) == (told["id"], "7")
 

@@ -14,9 +14,9 @@ import pytest
 from starlette.types import ASGIApp
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
-from conformance.emulator.configuration import Recipe
+from conformance.emulator.configuration import ServerConfig
 from conformance.emulator.defects import DEFECTS
-from conformance.judging.verdict import Line, Verdict, VerdictKind
+from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 from conformance.plugin import allure_content as content
 from conformance.text import LANGS, Lang, Text
 from tests.allure.allure_output import Written, attachments, label, run, steps
@@ -37,16 +37,16 @@ STATUSES: dict[VerdictKind, str] = {
 
 def broken_server(tokens: Tokens) -> ASGIApp:
     """A server that acks with 202 and has `param` null in its errors."""
-    recipe = Recipe()
+    server_config = ServerConfig()
     for name in ("first.accepted-202", "envelope.param-null"):
-        recipe = DEFECTS[name].broken(recipe)
-    return recipe.build(tokens)
+        server_config = DEFECTS[name].broken(server_config)
+    return server_config.build(tokens)
 
 
 SELECTION = tuple(f"--chapter={name}" for name in ("first-ack", "worker-identity", "error-envelope", "observations"))
 """Where that server, without the optional tokens, brings out every verdict but the suite's own trouble."""
 
-LINE = Line("retry.starting", "ack.retry.starting")
+LINE = PlannedCheck("retry.starting", "ack.retry.starting")
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +73,9 @@ def test_a_red_is_explained(broken: Written) -> None:
         assert re.match(r"failed: step `.+`: expected .+; actual: .+", details["message"])
         assert details["trace"].startswith("scenario: ")
         assert "curl -" in details["trace"]
-        red = set(re.findall(r"^done: .+ \(step `(.+)`\)$", details["trace"], re.MULTILINE))
-        assert red
-        assert {step["name"].partition(":")[0] for step in steps(result) if step["status"] == "failed"} >= red
+        failure = set(re.findall(r"^done: .+ \(step `(.+)`\)$", details["trace"], re.MULTILINE))
+        assert failure
+        assert {step["name"].partition(":")[0] for step in steps(result) if step["status"] == "failed"} >= failure
 
 
 def test_what_is_not_judged_says_why(broken: Written) -> None:

@@ -23,7 +23,7 @@ def environment(kind: str) -> Any:
 
 
 def item(request: dict[str, Any]) -> dict[str, str]:
-    want, worker = request["want"], request["worker_id"]
+    item_spec, worker = request["want"], request["worker_id"]
     place = environment("self_hosted")
     agent = call("/agents", {"name": "arranged", "model": "auto"})["id"]
     session = call("/sessions", {"agent": agent, "environment_id": place})["id"]
@@ -34,12 +34,12 @@ def item(request: dict[str, Any]) -> dict[str, str]:
     else:
         work_id = call(f"/environments/{place}/work")["data"][0]["id"]
     work = f"/environments/{place}/work/{work_id}"
-    live = request["came_from"] or want
+    live = request["came_from"] or item_spec
     if live in ("starting", "active"):
         call(f"{work}/ack", {}, worker)
     if live == "active":
         call(f"{work}/heartbeat?desired_ttl_seconds=600", {})
-    for force in STOPS[request["stopped_by"]] if want in ("stopping", "stopped") else []:
+    for force in STOPS[request["stopped_by"]] if item_spec in ("stopping", "stopped") else []:
         call(f"{work}/stop", {"force": force})
     return {"environment_id": place, "work_id": work_id}
 

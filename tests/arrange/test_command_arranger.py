@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange.command_arranger import Program, release, request_for
-from conformance.arrange.item_spec import Want
+from conformance.arrange.command_arranger import ArrangeProgram, release, request_for
+from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.long_lived_command import MAX_OUTPUT
 from conformance.arrange.responses import CannotArrange
 from conformance.target import Redactor, Secret
@@ -32,13 +32,13 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def program(source: str, *, timeout: float = 20.0) -> Program:
+def program(source: str, *, timeout: float = 20.0) -> ArrangeProgram:
     Path("program.py").write_text(source)
-    return Program((sys.executable, "program.py"), timeout, Redactor([Secret(SECRET, "${QODER_PAT}")]))
+    return ArrangeProgram((sys.executable, "program.py"), timeout, Redactor([Secret(SECRET, "${QODER_PAT}")]))
 
 
 def item(source: str, *, timeout: float = 20.0) -> tuple[str, str]:
-    request = request_for(Want(way=("ack", "heartbeat")), "worker-1")
+    request = request_for(ItemSpec(transitions=("ack", "heartbeat")), "worker-1")
     given = asyncio.run(program(source, timeout=timeout).item(request, "active"))
     return given.environment_id, given.work_id
 
@@ -78,16 +78,16 @@ def test_it_reads_one_request_and_inherits_the_environment(place: Path, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("want", "stopped_by", "came_from"),
+    ("item_spec", "stopped_by", "came_from"),
     [
-        (Want(way=("stop",)), "graceful", "queued"),
-        (Want(way=("force",)), "forced", "queued"),
-        (Want(way=("ack", "stop", "stop")), "drained", "starting"),
-        (Want(way=("ack", "heartbeat", "stop", "force")), "forced", "active"),
+        (ItemSpec(transitions=("stop",)), "graceful", "queued"),
+        (ItemSpec(transitions=("force",)), "forced", "queued"),
+        (ItemSpec(transitions=("ack", "stop", "stop")), "drained", "starting"),
+        (ItemSpec(transitions=("ack", "heartbeat", "stop", "force")), "forced", "active"),
     ],
 )
-def test_a_request_says_how_the_item_is_to_be_stopped(want: Want, stopped_by: str, came_from: str) -> None:
-    request = request_for(want, None)
+def test_a_request_says_how_the_item_is_to_be_stopped(item_spec: ItemSpec, stopped_by: str, came_from: str) -> None:
+    request = request_for(item_spec, None)
     assert (request["want"], request["stopped_by"], request["came_from"]) == ("stopped", stopped_by, came_from)
     assert request["worker_id"] is None
 
@@ -177,7 +177,7 @@ def _alive(pid: int) -> bool:
 
 
 def test_one_that_cannot_be_started_is_said() -> None:
-    nothing = Program(("./no-such-program",), 5, str)
+    nothing = ArrangeProgram(("./no-such-program",), 5, str)
     with pytest.raises(CannotArrange, match="it cannot be started"):
         asyncio.run(nothing.environment("cloud-environment"))
 

@@ -12,8 +12,8 @@ import pytest
 from conformance.arrange import rw_file_lock
 from conformance.arrange.deliveries import Deliveries
 from conformance.arrange.item_spec import Item
-from conformance.arrange.journal import Journal, Made
-from conformance.arrange.rw_file_lock import locked
+from conformance.arrange.journal import Journal, JournaledResource
+from conformance.arrange.rw_file_lock import file_lock
 
 
 def item(work_id: str) -> Item:
@@ -22,7 +22,7 @@ def item(work_id: str) -> Item:
         work_id=work_id,
         place="main",
         worker="w",
-        seen_by="arrange.poll.1",
+        delivery_step="arrange.poll.1",
         seen={"id": work_id},
     )
 
@@ -34,12 +34,12 @@ def path(tmp_path: Path) -> Path:
 
 def test_an_item_is_taken_once_in_a_run_whichever_process_takes_it(path: Path) -> None:
     here, there = Deliveries(Journal(path)), Deliveries(Journal(path))
-    assert here.take(item("work_1"))
-    assert there.take(item("work_2"))
-    assert not here.shared(item("work_1"))
-    assert not there.take(item("work_1"))
-    assert here.shared(item("work_1"))
-    assert not here.shared(item("work_2"))
+    assert here.record_delivery(item("work_1"))
+    assert there.record_delivery(item("work_2"))
+    assert not here.delivered_repeatedly(item("work_1"))
+    assert not there.record_delivery(item("work_1"))
+    assert here.delivered_repeatedly(item("work_1"))
+    assert not here.delivered_repeatedly(item("work_2"))
     assert list(Journal(path).delivered_twice()) == [("env_1", "work_1")]
 
 
@@ -48,8 +48,8 @@ def test_what_was_removed_takes_no_room_and_a_run_stays_warned(path: Path) -> No
     for name in ("work_1", "work_2"):
         assert journal.deliver("env_1", name)
     assert not journal.deliver("env_1", "work_2")
-    session = Made("sessions", "s", "sess_1")
-    journal.intend("sessions", "s")
+    session = JournaledResource("sessions", "s", "sess_1")
+    journal.record_intent("sessions", "s")
     journal.made("sessions", "s", "sess_1")
     journal.removed(session, ("env_1", "work_2"))
     assert journal.read() == []
@@ -59,7 +59,7 @@ def test_what_was_removed_takes_no_room_and_a_run_stays_warned(path: Path) -> No
 
 def test_deliveries_are_neither_made_nor_claimed(path: Path) -> None:
     journal = Journal(path)
-    Deliveries(journal).take(item("work_1"))
+    Deliveries(journal).record_delivery(item("work_1"))
     assert (journal.read(), journal.claimed()) == ([], [])
 
 
@@ -68,7 +68,7 @@ async def _most_at_once(deliveries: Deliveries, conversations: int) -> int:
 
     async def conversation() -> None:
         nonlocal now, most
-        async with deliveries.turn():
+        async with deliveries.attempt_section():
             now += 1
             most = max(most, now)
             await asyncio.sleep(0.01)
@@ -82,8 +82,8 @@ def test_conversations_are_held_together_until_an_item_was_delivered_twice(path:
     async def run() -> None:
         deliveries = Deliveries(Journal(path))
         assert await _most_at_once(deliveries, 5) == 5
-        assert deliveries.take(item("work_1"))
-        assert not deliveries.take(item("work_1"))
+        assert deliveries.record_delivery(item("work_1"))
+        assert not deliveries.record_delivery(item("work_1"))
         assert await _most_at_once(deliveries, 5) == 1
 
     asyncio.run(run())
@@ -92,23 +92,23 @@ def test_conversations_are_held_together_until_an_item_was_delivered_twice(path:
 def test_whoever_is_alone_waits_for_those_that_began_together(path: Path) -> None:
     async def run() -> list[str]:
         deliveries, order = Deliveries(Journal(path)), []
-        deliveries.take(item("work_1"))
+        deliveries.record_delivery(item("work_1"))
 
         async def early() -> None:
-            async with deliveries.turn():
+            async with deliveries.attempt_section():
                 await asyncio.sleep(0.05)
-                deliveries.take(item("work_1"))
+                deliveries.record_delivery(item("work_1"))
                 await asyncio.sleep(0.05)
                 order.append("early")
 
         async def late() -> None:
             await asyncio.sleep(0.07)
-            async with deliveries.turn():
-                assert deliveries.undisturbed
+            async with deliveries.attempt_section():
+                assert deliveries.runs_alone
                 order.append("late")
 
         await asyncio.gather(early(), late())
-        assert not deliveries.undisturbed
+        assert not deliveries.runs_alone
         return order
 
     assert asyncio.run(run()) == ["early", "late"]
@@ -117,25 +117,25 @@ def test_whoever_is_alone_waits_for_those_that_began_together(path: Path) -> Non
 def test_a_poll_that_is_under_way_is_waited_for(path: Path) -> None:
     async def run() -> bool:
         deliveries = Deliveries(Journal(path))
-        deliveries.take(item("work_1"))
+        deliveries.record_delivery(item("work_1"))
 
         async def poll() -> None:
-            async with deliveries.polling():
+            async with deliveries.poll_section():
                 await asyncio.sleep(0.05)
-                deliveries.take(item("work_1"))
+                deliveries.record_delivery(item("work_1"))
 
-        polling = asyncio.ensure_future(poll())
+        poll_section = asyncio.ensure_future(poll())
         await asyncio.sleep(0)
-        await deliveries.settled()
-        await polling
-        return deliveries.shared(item("work_1"))
+        await deliveries.wait_for_polls()
+        await poll_section
+        return deliveries.delivered_repeatedly(item("work_1"))
 
     assert asyncio.run(run())
 
 
 def _hold(path: Path, begun: Path, seconds: float) -> None:
     async def run() -> None:
-        async with locked(path, alone=True):
+        async with file_lock(path, alone=True):
             await asyncio.to_thread(begun.touch)
             await asyncio.sleep(seconds)
 
@@ -152,7 +152,7 @@ def test_another_process_that_is_alone_is_waited_for(path: Path, tmp_path: Path)
 
     async def run() -> float:
         since = time.monotonic()
-        async with Deliveries(Journal(path), processes=2).turn():
+        async with Deliveries(Journal(path), processes=2).attempt_section():
             return time.monotonic() - since
 
     assert asyncio.run(run()) > 0.2

@@ -14,7 +14,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
-from conformance.emulator.configuration import Recipe
+from conformance.emulator.configuration import ServerConfig
 from conformance.emulator.defects import DEFECTS
 from tests.cli.apps import API, Recorded, left_on
 from tests.cli.processes import Ended, cli, tokens_environment
@@ -192,7 +192,7 @@ def test_a_program_that_polls_as_another_worker_is_blamed_and_the_target_is_not(
 
 def test_a_target_that_refuses_every_retry_is_blamed_and_the_program_is_not(tmp_path: Path) -> None:
     tokens = Tokens.generate()
-    with EmulatorServer(DEFECTS["retry.starting-conflicts"].change(Recipe()).build(tokens)) as server:
+    with EmulatorServer(DEFECTS["retry.starting-conflicts"].change(ServerConfig()).build(tokens)) as server:
         env = tokens_environment(tokens) | {"WORK_CONFORMANCE_BASE_URL": server.base_url}
         command = shlex.join([sys.executable, str(PROGRAM)])
         options = ("--arrange", "command", "--arrange-command", command, "--chapter", "retries", "--output", "out")

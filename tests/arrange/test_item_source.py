@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.arrange.item_source import Arrangement, arrangement_from
+from conformance.arrange.item_source import ArrangeConfig, arrange_config_from_options
 from conformance.arrange.manifest import MANIFEST_FORMAT
 from conformance.target import ConfigurationError
 
@@ -49,7 +49,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_does_not_go_together_is_named(what: str) -> None:
     values, words = WRONG[what]
     with pytest.raises(ConfigurationError) as refusal:
-        arrangement_from(values, embedded=False)
+        arrange_config_from_options(values, embedded=False)
     assert words in refusal.value.reason.en
     assert refusal.value.reason.zh != refusal.value.reason.en
 
@@ -58,22 +58,22 @@ def test_what_does_not_go_together_is_named(what: str) -> None:
 def test_the_embedded_emulator_holds_no_given_items(mode: str, manifest: str) -> None:
     values = {"arrange": mode} | ({"manifest": manifest} if mode == "manifest" else {"arrange_command": "true"})
     with pytest.raises(ConfigurationError, match="needs --base-url"):
-        arrangement_from(values, embedded=True)
-    assert arrangement_from(values, embedded=False).mode == mode
+        arrange_config_from_options(values, embedded=True)
+    assert arrange_config_from_options(values, embedded=False).mode == mode
 
 
 def test_without_a_word_it_is_the_api() -> None:
-    assert arrangement_from({}, embedded=True) == Arrangement()
+    assert arrange_config_from_options({}, embedded=True) == ArrangeConfig()
 
 
 def test_a_command_is_split_as_a_shell_splits() -> None:
     values = {"arrange": "command", "arrange_command": "sh -c 'exit 1' \"two words\"", "arrange_timeout": 4.5}
-    found = arrangement_from(values, embedded=False)
+    found = arrange_config_from_options(values, embedded=False)
     assert found.command == ("sh", "-c", "exit 1", "two words")
     assert found.timeout == 4.5
 
 
 def test_it_crosses_to_another_process(manifest: str) -> None:
     for values in ({"arrange": "manifest", "manifest": manifest}, {"arrange": "command", "arrange_command": "true"}):
-        found = arrangement_from(values, embedded=False)
-        assert Arrangement.from_json(json.loads(json.dumps(found.to_json()))) == found
+        found = arrange_config_from_options(values, embedded=False)
+        assert ArrangeConfig.from_json(json.loads(json.dumps(found.to_json()))) == found

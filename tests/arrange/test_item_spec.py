@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.arrange.item_spec import Origin, State, StoppedBy, Verb, Want
+from conformance.arrange.item_spec import ItemSpec, Origin, State, StoppedBy, Transition
 from conformance.chapters.registry import scenarios
 
-TABLE: list[tuple[tuple[Verb, ...], State, StoppedBy | None, Origin | None]] = [
+TABLE: list[tuple[tuple[Transition, ...], State, StoppedBy | None, Origin | None]] = [
     ((), "queued", None, None),
     (("ack",), "starting", None, None),
     (("ack", "heartbeat"), "active", None, None),
@@ -24,21 +24,23 @@ TABLE: list[tuple[tuple[Verb, ...], State, StoppedBy | None, Origin | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("way", "state", "stopped_by", "came_from"), TABLE)
+@pytest.mark.parametrize(("transitions", "state", "stopped_by", "came_from"), TABLE)
 def test_a_way_leads_to_a_state(
-    way: tuple[Verb, ...], state: State, stopped_by: StoppedBy | None, came_from: Origin | None
+    transitions: tuple[Transition, ...], state: State, stopped_by: StoppedBy | None, came_from: Origin | None
 ) -> None:
-    want = Want(way=way)
-    assert (want.state, want.stopped_by, want.came_from) == (state, stopped_by, came_from)
+    item_spec = ItemSpec(transitions=transitions)
+    assert (item_spec.state, item_spec.stopped_by, item_spec.came_from) == (state, stopped_by, came_from)
 
 
 def test_every_way_of_a_case_is_in_the_table() -> None:
-    assert {scenario.want.way for scenario in scenarios().values()} <= {way for way, *_ in TABLE}
+    assert {scenario.item_spec.transitions for scenario in scenarios().values()} <= {
+        transitions for transitions, *_ in TABLE
+    }
 
 
 def test_the_cases_want_an_item_in_every_state() -> None:
-    assert {scenario.want.state for scenario in scenarios().values()} == {state for _, state, *_ in TABLE}
-    stops = {scenario.want.stopped_by for scenario in scenarios().values()}
+    assert {scenario.item_spec.state for scenario in scenarios().values()} == {state for _, state, *_ in TABLE}
+    stops = {scenario.item_spec.stopped_by for scenario in scenarios().values()}
     assert stops == {None, "graceful", "drained", "forced"}
 
 
@@ -46,21 +48,21 @@ def test_the_case_is_about_the_state_that_its_name_says() -> None:
     for scenario in scenarios().values():
         area, *rest = scenario.id.split(".")
         if area in {"retry", "identity", "terminal"} and rest[-1] in {"queued", "starting", "active", "stopping"}:
-            assert scenario.want.state == rest[-1], scenario.id
+            assert scenario.item_spec.state == rest[-1], scenario.id
 
 
 @pytest.mark.parametrize(
-    ("want", "needs"),
+    ("item_spec", "needs"),
     [
-        (Want(), False),
-        (Want(way=("ack",)), False),
-        (Want(named=False), False),
-        (Want(place="quiet"), True),
-        (Want(place="quiet", way=("ack",)), True),
-        (Want(items=2), True),
+        (ItemSpec(), False),
+        (ItemSpec(transitions=("ack",)), False),
+        (ItemSpec(named=False), False),
+        (ItemSpec(place="quiet"), True),
+        (ItemSpec(place="quiet", transitions=("ack",)), True),
+        (ItemSpec(items=2), True),
     ],
 )
 def test_only_in_the_quiet_environment_or_with_several_items_a_case_takes_part_in_delivering(
-    want: Want, needs: bool
+    item_spec: ItemSpec, needs: bool
 ) -> None:
-    assert want.needs_poll is needs
+    assert item_spec.needs_poll is needs

@@ -9,28 +9,31 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange.journal import Journal, Made, new_run_id
+from conformance.arrange.journal import Journal, JournaledResource, new_run_id
 
 
 def test_intents_with_and_without_an_answer(journal: Journal) -> None:
-    journal.intend("environments", "main")
+    journal.record_intent("environments", "main")
     journal.made("environments", "main", "env_1")
-    journal.intend("sessions", "lost")
-    assert journal.read() == [Made("environments", "main", "env_1"), Made("sessions", "lost", None)]
+    journal.record_intent("sessions", "lost")
+    assert journal.read() == [
+        JournaledResource("environments", "main", "env_1"),
+        JournaledResource("sessions", "lost", None),
+    ]
 
 
 def test_what_was_refused_was_never_made(journal: Journal) -> None:
-    journal.intend("agents", "a")
+    journal.record_intent("agents", "a")
     journal.refused("agents", "a")
-    journal.intend("sessions", "a")
-    assert journal.read() == [Made("sessions", "a", None)]
+    journal.record_intent("sessions", "a")
+    assert journal.read() == [JournaledResource("sessions", "a", None)]
 
 
 def test_an_intent_repeated_after_its_answer_forgets_nothing(journal: Journal) -> None:
-    journal.intend("agents", "a")
+    journal.record_intent("agents", "a")
     journal.made("agents", "a", "agent_1")
-    journal.intend("agents", "a")
-    assert journal.read() == [Made("agents", "a", "agent_1")]
+    journal.record_intent("agents", "a")
+    assert journal.read() == [JournaledResource("agents", "a", "agent_1")]
 
 
 def test_a_journal_that_was_never_begun_is_empty(journal: Journal) -> None:
@@ -39,45 +42,45 @@ def test_a_journal_that_was_never_begun_is_empty(journal: Journal) -> None:
 
 @pytest.mark.parametrize("torn", ['{"made": "sessions", "name": "b", "i', "{", '{"intend": "sessio'])
 def test_a_torn_last_line_is_passed_over(journal: Journal, torn: str) -> None:
-    journal.intend("sessions", "a")
+    journal.record_intent("sessions", "a")
     journal.made("sessions", "a", "sess_1")
-    journal.intend("sessions", "b")
+    journal.record_intent("sessions", "b")
     with journal.path.open("a") as file:
         file.write(torn)
-    assert journal.read() == [Made("sessions", "a", "sess_1"), Made("sessions", "b", None)]
+    assert journal.read() == [JournaledResource("sessions", "a", "sess_1"), JournaledResource("sessions", "b", None)]
 
 
 def test_names_of_any_script_and_line_separators_survive(journal: Journal) -> None:
     names = ["环境", "a\u2028b", "line\nbreak", 'quote"', "\\"]
     for name in names:
-        journal.intend("sessions", name)
+        journal.record_intent("sessions", name)
     assert [made.name for made in journal.read()] == names
     assert len([line for line in journal.path.read_bytes().splitlines() if line]) == len(names)
 
 
 def test_a_line_that_was_torn_spoils_only_itself(journal: Journal) -> None:
-    journal.intend("sessions", "a")
+    journal.record_intent("sessions", "a")
     with journal.path.open("ab") as file:
         file.write(b'{"intend": "sess')
-    journal.intend("sessions", "b")
+    journal.record_intent("sessions", "b")
     assert [made.name for made in journal.read()] == ["a", "b"]
 
 
 def test_what_was_removed_on_the_way_is_there_no_more(journal: Journal) -> None:
-    journal.intend("sessions", "a")
+    journal.record_intent("sessions", "a")
     journal.made("sessions", "a", "sess_1")
-    journal.removed(Made("sessions", "a", "sess_1"), ("env_1", "work_1"))
+    journal.removed(JournaledResource("sessions", "a", "sess_1"), ("env_1", "work_1"))
     assert journal.read() == Journal(journal.path).read() == []
 
 
 def test_what_another_process_writes_is_read_on(journal: Journal) -> None:
     other = Journal(journal.path)
     for number in range(3):
-        other.intend("sessions", f"s{number}")
+        other.record_intent("sessions", f"s{number}")
         other.made("sessions", f"s{number}", f"sess_{number}")
-        assert journal.session(f"sess_{number}") == Made("sessions", f"s{number}", f"sess_{number}")
+        assert journal.session(f"sess_{number}") == JournaledResource("sessions", f"s{number}", f"sess_{number}")
     assert journal.session("sess_0") is not None
-    other.removed(Made("sessions", "s0", "sess_0"), ("env_1", "work_0"))
+    other.removed(JournaledResource("sessions", "s0", "sess_0"), ("env_1", "work_0"))
     assert journal.session("sess_0") is None
     assert other.claim("env_1", "work_1")
     assert not journal.claim("env_1", "work_1")
@@ -85,9 +88,9 @@ def test_what_another_process_writes_is_read_on(journal: Journal) -> None:
 
 @pytest.mark.parametrize("session_id", [None, 7, ["sess_1"], "sess_2", "env_1"])
 def test_only_a_session_that_the_run_made_is_one(session_id: object, journal: Journal) -> None:
-    journal.intend("environments", "e")
+    journal.record_intent("environments", "e")
     journal.made("environments", "e", "env_1")
-    journal.intend("sessions", "lost")
+    journal.record_intent("sessions", "lost")
     assert journal.session(session_id) is None
 
 
@@ -95,7 +98,7 @@ def append_many(path: Path, number: int) -> None:
     journal = Journal(path)
     for count in range(40):
         name = f"{number}-{count}-" + "x" * 300
-        journal.intend("sessions", name)
+        journal.record_intent("sessions", name)
         journal.made("sessions", name, f"sess_{number}_{count}")
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from conformance.arrange.command_arranger import Given, Program, request_for
-from conformance.arrange.item_spec import Want
-from conformance.arrange.long_lived_command import MAX_OUTPUT, KeptProgram
+from conformance.arrange.command_arranger import ArrangeProgram, ProvidedItem, request_for
+from conformance.arrange.item_spec import ItemSpec
+from conformance.arrange.long_lived_command import MAX_OUTPUT, LongLivedProgram
 from conformance.arrange.responses import CannotArrange
 from conformance.cli import main
 from conformance.emulator import EmulatorServer, Tokens, create_app
@@ -34,34 +34,34 @@ for number, line in enumerate(sys.stdin):
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[KeptProgram]]:
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[LongLivedProgram]]:
     monkeypatch.chdir(tmp_path)
-    programs: list[KeptProgram] = []
+    programs: list[LongLivedProgram] = []
     yield programs
     for program in programs:
         program.close()
 
 
-def program(source: str, kept: list[KeptProgram], *, timeout: float = 20.0) -> Program:
+def program(source: str, kept: list[LongLivedProgram], *, timeout: float = 20.0) -> ArrangeProgram:
     Path("program.py").write_text(LOOP + source)
     words = (sys.executable, "-u", "program.py")
-    kept.append(KeptProgram(words, timeout))
-    return Program(words, timeout, Redactor([Secret(SECRET, "${QODER_PAT}")]), kept[-1])
+    kept.append(LongLivedProgram(words, timeout))
+    return ArrangeProgram(words, timeout, Redactor([Secret(SECRET, "${QODER_PAT}")]), kept[-1])
 
 
 def started() -> list[int]:
     return [int(line) for line in Path("started").read_text().splitlines()]
 
 
-async def asked(program: Program, times: int = 1) -> list[Given]:
-    request = request_for(Want(), "worker-1")
+async def asked(program: ArrangeProgram, times: int = 1) -> list[ProvidedItem]:
+    request = request_for(ItemSpec(), "worker-1")
     return list(await asyncio.gather(*(program.item(request, "queued") for _ in range(times))))
 
 
 GOOD = "print(json.dumps({'environment_id': 'env_1', 'work_id': f'work_{number}'}))"
 
 
-def test_it_is_started_once_and_answers_in_turn_on_whatever_loop(kept: list[KeptProgram]) -> None:
+def test_it_is_started_once_and_answers_in_turn_on_whatever_loop(kept: list[LongLivedProgram]) -> None:
     asks = program(GOOD, kept)
     first, second = asyncio.run(asked(asks, 5)), asyncio.run(asked(asks, 3))
     assert [given.work_id for given in first + second] == [f"work_{number}" for number in range(8)]
@@ -70,7 +70,7 @@ def test_it_is_started_once_and_answers_in_turn_on_whatever_loop(kept: list[Kept
     assert not command_line(started()[0])
 
 
-def failure(source: str, kept: list[KeptProgram], **options: Any) -> tuple[str, Program]:
+def failure(source: str, kept: list[LongLivedProgram], **options: Any) -> tuple[str, ArrangeProgram]:
     asks = program(source, kept, **options)
     with pytest.raises(CannotArrange) as refusal:
         asyncio.run(asked(asks))
@@ -95,12 +95,12 @@ def failure(source: str, kept: list[KeptProgram], **options: Any) -> tuple[str, 
         ),
     ],
 )
-def test_what_it_gets_wrong_is_named(source: str, words: str, kept: list[KeptProgram]) -> None:
+def test_what_it_gets_wrong_is_named(source: str, words: str, kept: list[LongLivedProgram]) -> None:
     found, _ = failure(source, kept)
     assert found.startswith(words)
 
 
-def test_one_that_takes_too_long_is_ended_and_the_next_request_starts_another(kept: list[KeptProgram]) -> None:
+def test_one_that_takes_too_long_is_ended_and_the_next_request_starts_another(kept: list[LongLivedProgram]) -> None:
     words, asks = failure(
         f"time.sleep(60 if len(open('started').read().split()) == 1 else 0)\n    {GOOD}", kept, timeout=1.0
     )
@@ -110,10 +110,10 @@ def test_one_that_takes_too_long_is_ended_and_the_next_request_starts_another(ke
     assert len(started()) == 2
 
 
-def test_a_program_that_cannot_be_started_is_named(kept: list[KeptProgram]) -> None:
-    kept.append(KeptProgram(("./nothing-here",), 1.0))
+def test_a_program_that_cannot_be_started_is_named(kept: list[LongLivedProgram]) -> None:
+    kept.append(LongLivedProgram(("./nothing-here",), 1.0))
     with pytest.raises(CannotArrange, match="cannot be started"):
-        asyncio.run(asked(Program(("./nothing-here",), 1.0, str, kept[-1])))
+        asyncio.run(asked(ArrangeProgram(("./nothing-here",), 1.0, str, kept[-1])))
 
 
 @pytest.mark.parametrize("lang", WRITTEN)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance.arrange.manifest import WrongManifest, parse_manifest, read_manifest, schema_text
+from conformance.arrange.manifest import InvalidManifest, parse_manifest, read_manifest, schema_text
 
 ITEM: dict[str, Any] = {
     "state": "stopped",
@@ -100,7 +100,7 @@ WRONG: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("what", WRONG)
 def test_a_wrong_one_is_refused_by_the_name_of_the_key(what: str) -> None:
     data, words = WRONG[what]
-    with pytest.raises(WrongManifest) as refusal:
+    with pytest.raises(InvalidManifest) as refusal:
         parse_manifest(data)
     assert words in refusal.value.reason.en
     assert refusal.value.reason.zh not in {"", refusal.value.reason.en}
@@ -123,13 +123,13 @@ FILES: dict[str, tuple[bytes, str]] = {
 def test_a_file_that_is_no_json_is_refused(what: str, tmp_path: Path) -> None:
     content, words = FILES[what]
     (tmp_path / "m.json").write_bytes(content)
-    with pytest.raises(WrongManifest) as refusal:
+    with pytest.raises(InvalidManifest) as refusal:
         read_manifest(tmp_path / "m.json")
     assert words in refusal.value.reason.en
 
 
 @pytest.mark.parametrize("name", ["nowhere.json", "."])
 def test_a_file_that_cannot_be_read_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(WrongManifest) as refusal:
+    with pytest.raises(InvalidManifest) as refusal:
         read_manifest(tmp_path / name)
     assert "cannot be read" in refusal.value.reason.en

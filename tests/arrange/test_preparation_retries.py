@@ -11,15 +11,15 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.arrange.api_arranger import ApiArranger
-from conformance.arrange.cleanup import find, remove
-from conformance.arrange.environments import prepare
-from conformance.arrange.item_spec import Want
+from conformance.arrange.cleanup import find_resources, remove_resources
+from conformance.arrange.environments import create_run_resources
+from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.journal import Journal, new_run_id
-from conformance.arrange.preflight import CannotStart, preflight
-from conformance.arrange.responses import AnswerLost
+from conformance.arrange.preflight import PreflightError, preflight
+from conformance.arrange.responses import NoUsableResponse
 from conformance.client.api import Api
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.target import Limits
 from tests.client.servers import connected
 from tests.runs import credentials
@@ -56,10 +56,10 @@ class Losing:
 
 async def _arranged(api: Api, journal: Journal, run_id: str) -> int:
     await preflight(api, journal, run_id)
-    found = await find(api, run_id)
+    found = await find_resources(api, run_id)
     assert len({made.name for made in found}) == len(found), "each has a name of its own"
-    assert await remove(api, journal.read()) == []
-    assert await find(api, run_id) == []
+    assert await remove_resources(api, journal.read()) == []
+    assert await find_resources(api, run_id) == []
     return len(found)
 
 
@@ -71,7 +71,7 @@ def against(loses: Loses, status: int, use: Callable[[Api, str], object]) -> Non
         async with connected(base_url, credentials=credentials(tokens), limits=limits) as client:
             await use(Api(client, lambda _: None), new_run_id())  # type: ignore[misc]
 
-    with EmulatorServer(Losing(in_microseconds(Recipe()).build(tokens), loses, status)) as server:
+    with EmulatorServer(Losing(use_microseconds(ServerConfig()).build(tokens), loses, status)) as server:
         asyncio.run(run(server.base_url))
 
 
@@ -90,10 +90,10 @@ def test_preparing_is_given_up_where_answers_are_lost_every_time(tmp_path: Path)
     journal = Journal(tmp_path / "journal.jsonl")
 
     async def use(api: Api, run_id: str) -> None:
-        with pytest.raises(CannotStart, match="HTTP 502"):
+        with pytest.raises(PreflightError, match="HTTP 502"):
             await preflight(api, journal, run_id)
-        assert await remove(api, journal.read()) == []
-        assert await find(api, run_id) == []
+        assert await remove_resources(api, journal.read()) == []
+        assert await find_resources(api, run_id) == []
 
     against(lambda method, last, _: method == "POST" and last == "agents", 502, use)
 
@@ -104,14 +104,14 @@ def test_an_item_is_queued_anew_twice(place: str, losses: int, lost: bool, tmp_p
     journal = Journal(tmp_path / "journal.jsonl")
 
     async def use(api: Api, run_id: str) -> None:
-        workspace = await prepare(api, journal, run_id)
-        arranger = ApiArranger(api, workspace, journal, "case")
+        run_resources = await create_run_resources(api, journal, run_id)
+        arranger = ApiArranger(api, run_resources, journal, "case")
         if lost:
-            with pytest.raises(AnswerLost):
-                await arranger.item(Want(), "worker-1")
+            with pytest.raises(NoUsableResponse):
+                await arranger.item(ItemSpec(), "worker-1")
         else:
-            assert (await arranger.item(Want(), "worker-1")).environment_id == workspace.main
-        assert await remove(api, journal.read()) == []
-        assert await find(api, run_id) == []
+            assert (await arranger.item(ItemSpec(), "worker-1")).environment_id == run_resources.main
+        assert await remove_resources(api, journal.read()) == []
+        assert await find_resources(api, run_id) == []
 
     against(lambda method, last, number: method == "POST" and last == place and number <= losses, 504, use)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from conformance.arrange.journal import Journal, new_run_id
-from conformance.arrange.preflight import CannotStart, preflight
-from conformance.arrange.refusals import outcome, own_words, refusal
+from conformance.arrange.preflight import PreflightError, preflight
+from conformance.arrange.refusals import outcome, refusal, target_error_message
 from conformance.client.api import Api
 from conformance.exchange import Body, Exchange, Request, Response
 from tests.client.servers import CREDENTIALS, PAT, Answer, Received, Scripted, answer, connected, script, serving
@@ -51,11 +51,11 @@ def exchange(status: int, body: str, problem: str | None = None) -> Exchange:
     ],
 )
 def test_the_message_is_one_safe_line(body: str, words: str) -> None:
-    assert own_words(exchange(403, body)) == words
+    assert target_error_message(exchange(403, body)) == words
 
 
 def test_a_long_message_is_cut() -> None:
-    said = own_words(exchange(403, json.dumps({"error": {"message": "x" * 5000}})))
+    said = target_error_message(exchange(403, json.dumps({"error": {"message": "x" * 5000}})))
     assert (len(said), said[-1]) == (200, "…")
 
 
@@ -72,7 +72,7 @@ def test_an_answer_that_was_lost_says_what_became_of_it() -> None:
     assert outcome(lost) == "HTTP 503: Maintenance"
 
 
-def preparing(respond: Callable[[Received], Answer], journal: Journal) -> CannotStart:
+def preparing(respond: Callable[[Received], Answer], journal: Journal) -> PreflightError:
     async def run() -> None:
         async with (
             serving(Scripted(respond=respond)) as base_url,
@@ -80,7 +80,7 @@ def preparing(respond: Callable[[Received], Answer], journal: Journal) -> Cannot
         ):
             await preflight(Api(client, lambda _: None), journal, new_run_id())
 
-    with pytest.raises(CannotStart) as stop:
+    with pytest.raises(PreflightError) as stop:
         asyncio.run(run())
     assert PAT not in str(stop.value)
     return stop.value
@@ -124,5 +124,5 @@ def test_a_token_that_is_refused_is_named_with_what_was_said(journal: Journal) -
         async with serving(script(refused(401, "The key was revoked."))) as base_url, connected(base_url) as client:
             await preflight(Api(client, lambda _: None), journal, new_run_id())
 
-    with pytest.raises(CannotStart, match=r"refuses the token in QODER_PAT \(HTTP 401: The key was revoked\)"):
+    with pytest.raises(PreflightError, match=r"refuses the token in QODER_PAT \(HTTP 401: The key was revoked\)"):
         asyncio.run(run())

@@ -27,8 +27,8 @@ PROGRAM = Path(__file__).with_name("emulator_command.py")
 NEEDS_POLL = {"ack.identity.redelivered", "ack.race.redelivery", "ack.race.not-delivered-again"}
 
 ACTIVE_NEEDED = sum(
-    want.state == "active" and want.named and not want.needs_poll
-    for want in (scenario.want for scenario in scenarios().values())
+    item_spec.state == "active" and item_spec.named and not item_spec.needs_poll
+    for item_spec in (scenario.item_spec for scenario in scenarios().values())
 )
 
 
@@ -159,7 +159,7 @@ def test_a_lost_answer_takes_a_spare_item(there: int, code: int, place: Place) -
 def test_a_selection_needs_no_more_than_its_own(place: Place) -> None:
     manifest = place.made("--spare", "0")
     items = [item for item in manifest["items"] if item["state"] in {"starting", "active"}]
-    needed = Counter(case.want.state for case in scenarios().values() if case.chapter == "retries")
+    needed = Counter(case.item_spec.state for case in scenarios().values() if case.chapter == "retries")
     few = [item for state, most in needed.items() for item in [each for each in items if each["state"] == state][:most]]
     run = place.run(*place.write(**manifest | {"items": few}), "--chapter", "retries")
     assert run.code == 0, run.out + run.err

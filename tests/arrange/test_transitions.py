@@ -9,16 +9,16 @@ from collections.abc import Callable
 import pytest
 
 from conformance.arrange import transitions as way_module
-from conformance.arrange.item_spec import Item, Verb, Want
-from conformance.arrange.responses import AnswerLost, CannotArrange, Precondition
-from conformance.arrange.transitions import Way
+from conformance.arrange.item_spec import Item, ItemSpec, Transition
+from conformance.arrange.responses import CannotArrange, NoUsableResponse, PreconditionNotMet
+from conformance.arrange.transitions import TransitionRunner
 from conformance.client.api import Api
 from conformance.exchange import Exchange
 from conformance.target import Target
 from tests.client.servers import Answer, Received, Scripted, answer, connected, serving
 from tests.scenario.transcript_builder import ENVIRONMENT, WORK, shown
 
-ITEM = Item(environment_id=ENVIRONMENT, work_id=WORK, place="main", worker="w", seen_by="poll", seen=shown())
+ITEM = Item(environment_id=ENVIRONMENT, work_id=WORK, place="main", worker="w", delivery_step="poll", seen=shown())
 JSON = [("Content-Type", "application/json")]
 
 
@@ -27,7 +27,7 @@ def work(state: str) -> bytes:
 
 
 def gone(
-    answers: dict[str, Answer], states: list[str], *verbs: Verb, mapped: tuple[tuple[str, str], ...] = ()
+    answers: dict[str, Answer], states: list[str], *verbs: Transition, mapped: tuple[tuple[str, str], ...] = ()
 ) -> list[Exchange]:
     """What was exchanged on the way, where operations respond so and gets show these states, the last one for ever."""
     exchanges: list[Exchange] = []
@@ -43,7 +43,9 @@ def gone(
             serving(Scripted(respond=respond)) as url,
             connected(url, target=Target(base_url=url, states=mapped)) as client,
         ):
-            await Way(Api(client, exchanges.append), ITEM, (), lambda step: f"arrange.{step}").go(Want(way=verbs))
+            await TransitionRunner(Api(client, exchanges.append), ITEM, (), lambda step: f"arrange.{step}").go(
+                ItemSpec(transitions=verbs)
+            )
 
     asyncio.run(run())
     return exchanges
@@ -75,7 +77,7 @@ def test_what_takes_effect_later_is_waited_for() -> None:
 def test_it_is_not_waited_for_where_another_state_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
     exchanges = gone({"ack": work("starting"), "stop": answer(204)}, ["stopped"], "ack", "stop")
     assert steps(exchanges) == ["arrange.ack", "arrange.stop.2", "arrange.get.2.1"]
-    monkeypatch.setattr(way_module, "SETTLING", 0.0)
+    monkeypatch.setattr(way_module, "SETTLE_SECONDS", 0.0)
     assert steps(gone({"stop": answer(204)}, ["failed"], "stop")) == ["arrange.stop.1", "arrange.get.1.1"]
 
 
@@ -86,8 +88,8 @@ def test_a_mapped_name_is_the_wanted_state() -> None:
 
 def test_a_stop_whose_answer_was_lost_is_settled_by_a_get(monkeypatch: pytest.MonkeyPatch) -> None:
     assert steps(gone({"stop": None}, ["stopped"], "stop")) == ["arrange.stop.1", "arrange.get.1.1"]
-    monkeypatch.setattr(way_module, "SETTLING", 0.0)
-    with pytest.raises(AnswerLost):
+    monkeypatch.setattr(way_module, "SETTLE_SECONDS", 0.0)
+    with pytest.raises(NoUsableResponse):
         gone({"stop": None}, ["queued"], "stop")
 
 
@@ -101,11 +103,11 @@ def test_a_refused_ack_is_a_precondition_and_another_refusal_is_not(refused: byt
         with pytest.raises(error):
             call()
 
-    raising(Precondition, lambda: gone({"ack": refused}, ["starting"], "ack"))
+    raising(PreconditionNotMet, lambda: gone({"ack": refused}, ["starting"], "ack"))
     raising(CannotArrange, lambda: gone({"stop": refused}, ["stopped"], "stop"))
 
 
 def test_an_accepted_ack_that_starts_nothing_is_a_precondition(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(way_module, "SETTLING", 0.0)
-    with pytest.raises(Precondition):
+    monkeypatch.setattr(way_module, "SETTLE_SECONDS", 0.0)
+    with pytest.raises(PreconditionNotMet):
         gone({"ack": answer(202)}, ["queued"], "ack")

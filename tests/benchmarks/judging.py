@@ -15,14 +15,14 @@ from tests.benchmarks.ratio import Ratio
 
 def measure(rounds: int) -> list[Ratio]:
     """Both."""
-    runs, judgements, replays = [], [], []
+    runs, check_functions, replays = [], [], []
     with tempfile.TemporaryDirectory() as place:
         for number in range(rounds):
             folder = str(Path(place, str(number)))
             runs.append(conformance("run", "--output", folder).seconds)
-            judgements.append(float(python("-m", "tests.benchmarks.timed_judging", folder).out.split()[-1]))
+            check_functions.append(float(python("-m", "tests.benchmarks.timed_judging", folder).out.split()[-1]))
             replays.append(conformance("replay", folder, "--output", f"{folder}-replay").seconds)
-    run, judging, replay = min(runs), min(judgements), min(replays)
+    run, judging, replay = min(runs), min(check_functions), min(replays)
     return [
         Ratio(
             number="3",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.configuration import Recipe
+from conformance.emulator.configuration import ServerConfig
 from conformance.emulator.defects import DEFECTS
 from tests.cli.processes import clean_environment, tokens_environment
 
@@ -28,7 +28,7 @@ DEFECT: Final = "terminal.forced-confirmed"
 def write_report(folder: Path) -> Path:
     """Judge the emulator with the defect; return the path of report.html."""
     tokens = Tokens.generate()
-    with EmulatorServer(DEFECTS[DEFECT].broken(Recipe()).build(tokens)) as server:
+    with EmulatorServer(DEFECTS[DEFECT].broken(ServerConfig()).build(tokens)) as server:
         command = [sys.executable, "-m", "conformance", "run", "--lang", "en", "--seed", "1"]
         subprocess.run(
             [*command, "--base-url", server.base_url, "--output", str(folder)],

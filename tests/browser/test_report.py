@@ -59,9 +59,9 @@ def test_without_scripts_both_languages_can_be_read(lang: str, browser: Browser,
         assert heading(page) == {"en": EN, "zh": ZH}[lang]
         assert not page.locator(".filters").is_visible()
         assert not page.locator(".copy").first.is_visible()
-        red = page.locator("details.rule.failed").first
-        red.locator("summary").first.click()
-        assert red.locator("svg.sequence").first.is_visible()
+        failure = page.locator("details.rule.failed").first
+        failure.locator("summary").first.click()
+        assert failure.locator("svg.sequence").first.is_visible()
 
 
 def test_filters_are_kept_in_the_address(browser: Browser, report: Path) -> None:
@@ -91,13 +91,13 @@ def test_filters_are_kept_in_the_address(browser: Browser, report: Path) -> None
 
 def test_a_link_opens_the_red_and_an_address_does_too(browser: Browser, report: Path) -> None:
     with opened(browser, report) as page:
-        red = page.locator("details.rule.failed").first
-        assert not red.locator("svg.sequence").first.is_visible()
+        failure = page.locator("details.rule.failed").first
+        assert not failure.locator("svg.sequence").first.is_visible()
         page.locator(f'.reds a[href="#{FAILED}"]').click()
-        assert red.locator("svg.sequence").first.is_visible()
-        assert red.locator("svg.sequence .wrong").count() >= 2
+        assert failure.locator("svg.sequence").first.is_visible()
+        assert failure.locator("svg.sequence .wrong").count() >= 2
         for words in ("Expected", "Actual", "HTTP 409", "Usual mistakes", "Blocks"):
-            assert red.get_by_text(words).first.is_visible()
+            assert failure.get_by_text(words).first.is_visible()
     for address in (f"#{FAILED}", f"#verdict=failed&at={FAILED}", f"#{FAILED}--1", f"#{FAILED}--2"):
         with opened(browser, report, address) as page:
             assert page.locator(f"[id='{FAILED}']").is_visible()

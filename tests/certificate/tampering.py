@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from conformance.certificate.bundle import Bundle, sealed
+from conformance.certificate.bundle import Bundle, sign_bundle
 from conformance.certificate.signing import SigningKey
 from conformance.certificate.suite_digest import Suite
 from conformance.evidence import EVIDENCE, index_of, seal
-from conformance.judging.run_result import Circumstances
+from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import VerdictKind
 
 FAILING = "ack.retry.starting"
@@ -24,7 +24,7 @@ _TRANSCRIPT = "transcripts/retry.starting.json"
 def resealed(folder: Path, copy: Path, *, edit: str | None = None, **circumstances: Any) -> Path:
     """A copy of a run with other circumstances; `edit` names a scenario whose acks then all answered 500."""
     shutil.copytree(folder, copy)
-    about = Circumstances.from_json(index_of((copy / EVIDENCE).read_bytes())["circumstances"])
+    about = RunMetadata.from_json(index_of((copy / EVIDENCE).read_bytes())["circumstances"])
     if edit is not None:
         path = copy / "transcripts" / f"{edit}.json"
         path.write_bytes(failing(path.read_bytes()))
@@ -77,7 +77,7 @@ def forged(
         suite=suite or bundle.certificate.suite,
         verdicts=verdicts if verdicts is not None else bundle.certificate.verdicts,
     )
-    return sealed(replace(said, **certificate), enclosed, key).dumps()
+    return sign_bundle(replace(said, **certificate), enclosed, key).dumps()
 
 
 def other_suite(suite: Suite, **changes: Any) -> Suite:

@@ -96,7 +96,7 @@ def test_a_changed_byte_is_found_wherever_it_is(certified: Certified) -> None:
             changed[place] ^= bit
             result = verify(bytes(changed))
             assert result.outcome == "does-not-hold", f"{name}, byte {place}, bit {bit:#x}"
-            assert result.wrong
+            assert result.problems
             tried += 1
     assert tried > 400
     assert len(parts(certified.content)) == 26
@@ -189,20 +189,20 @@ def test_another_form_does_not_hold(name: str, certified: Certified) -> None:
     assert changed != certified.content
     result = verify(changed)
     assert result.outcome == "does-not-hold"
-    assert result.wrong[0].en.strip()
-    assert result.wrong[0].zh.strip()
+    assert result.problems[0].en.strip()
+    assert result.problems[0].zh.strip()
 
 
 def test_too_much_is_not_read(certified: Certified) -> None:
     result = verify(certified.content + b" " * MAX_BYTES)
     assert result.outcome == "cannot-tell"
-    assert "larger than" in result.unclear[0].en
+    assert "larger than" in result.undecided[0].en
 
 
 def test_a_newer_format_cannot_be_told(certified: Certified) -> None:
     result = verify(spelled(lambda data: data.update(format="work-conformance-certificate/2"))(certified.content))
     assert result.outcome == "cannot-tell"
-    assert "install" in result.unclear[0].en
+    assert "install" in result.undecided[0].en
 
 
 def test_the_keyid_is_the_keys_fingerprint(certified: Certified) -> None:

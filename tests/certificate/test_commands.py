@@ -60,12 +60,12 @@ def test_a_pair_is_made_once(tmp_path: Path) -> None:
 
 
 def test_a_key_with_a_password(certified: Certified, tmp_path: Path) -> None:
-    right, wrong = {"SECRET": "correct horse"}, {"SECRET": "battery staple"}
+    right, problems = {"SECRET": "correct horse"}, {"SECRET": "battery staple"}
     refused(cli("key", "--out", "key.pem", "--password-env", "SECRET", cwd=tmp_path), "SECRET is not set")
     assert cli("key", "--out", "key.pem", "--password-env", "SECRET", cwd=tmp_path, env=right).code == 0
     certify = ("certify", str(certified.folder), *NAMES, "--sign", "key.pem")
     refused(cli(*certify, cwd=tmp_path), "is encrypted")
-    refused(cli(*certify, "--password-env", "SECRET", cwd=tmp_path, env=wrong), "the password is not its own")
+    refused(cli(*certify, "--password-env", "SECRET", cwd=tmp_path, env=problems), "the password is not its own")
     assert cli(*certify, "--password-env", "SECRET", cwd=tmp_path, env=right).code == 0
     assert verify((tmp_path / "certificate.json").read_bytes()).outcome == "holds"
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from conformance.certificate.issue import Refused, issue
+from conformance.certificate.issue import NotEligible, issue
 from conformance.certificate.signing import new_key
 from conformance.certificate.verification import verify
 from conformance.emulator import Tokens, create_app
-from conformance.emulator.response_edits import errors, on_refusal
+from conformance.emulator.response_edits import edit_refused_acks, errors
 from conformance.text import Text
 from tests.certificate.conftest import SUBJECT, Certified
 from tests.certificate.tampering import FAILING, resealed
@@ -22,7 +22,7 @@ from tests.runs import judge_app
 
 
 def reasons(folder: Path) -> str:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(NotEligible) as refusal:
         issue(folder, SUBJECT, new_key())
     for reason in refusal.value.reasons:
         assert reason.en.strip()
@@ -32,7 +32,7 @@ def reasons(folder: Path) -> str:
 
 def test_a_run_on_a_defect(tmp_path: Path) -> None:
     tokens = Tokens.generate()
-    broken = on_refusal(errors(type="conflict_error"), 409)(create_app(tokens=tokens), tokens)
+    broken = edit_refused_acks(errors(type="conflict_error"), 409)(create_app(tokens=tokens), tokens)
     record = judge_app(broken, tokens, tmp_path / "run")
     assert record.decision.word == "non-conformant"
     told = reasons(tmp_path / "run")

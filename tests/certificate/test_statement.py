@@ -16,7 +16,7 @@ import conformance
 from conformance.certificate import suite_digest
 from conformance.certificate.bundle import SELF_ATTESTED
 from conformance.certificate.statement import LONGEST_NAME, Subject
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.contract.schema_files import schema_folder
 from conformance.judging.plan import full_plan
 from tests.certificate.conftest import SUBJECT, Certified
@@ -112,7 +112,7 @@ def test_the_configuration_is_the_installed_suite(certified: Certified) -> None:
     entries = {entry["name"]: entry for entry in statement(certified)["predicate"]["configuration"]}
     assert set(entries) == {"run", *suite_digest.PARTS}
     assert entries["suite"]["uri"] == f"pkg:pypi/work-conformance@{conformance.__version__}"
-    assert entries["catalogue"]["annotations"] == {"conformance_catalogue_version": load().version}
+    assert entries["catalogue"]["annotations"] == {"conformance_catalogue_version": load_catalogue().version}
     contract, schemas = Path(conformance.__file__).parent / "contract", schema_folder()
     rules = [*contract.glob("requirements/*.toml"), contract / "catalogue.toml", contract / "ambiguities.toml"]
     derived = [*schemas.glob("*.json"), *schemas.glob("en/*.json"), *schemas.glob("zh/*.json")]
@@ -128,7 +128,7 @@ def test_every_module_counts() -> None:
     files = [path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     files = [path for path in files if not path.is_relative_to(package / "schemas")]
     assert len(files) > 150
-    assert suite_digest.installed().digests["suite"] == by_hand(package, files)
+    assert suite_digest.installed_suite().digests["suite"] == by_hand(package, files)
 
 
 @pytest.mark.parametrize(

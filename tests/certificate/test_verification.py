@@ -14,21 +14,21 @@ import pytest
 from conformance.certificate import suite_digest
 from conformance.certificate.signing import new_key
 from conformance.certificate.verification import Verification, verify
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.evidence import EVIDENCE
 from tests.certificate.conftest import Certified
 from tests.certificate.tampering import FAILING, forged, other_suite, with_failure, without_scenario
 
-STRANGE = other_suite(suite_digest.installed())
+STRANGE = other_suite(suite_digest.installed_suite())
 
 
 def said(result: Verification) -> str:
-    return " ".join(text.en for text in (*result.wrong, *result.unclear, *result.notes))
+    return " ".join(text.en for text in (*result.problems, *result.undecided, *result.notes))
 
 
 def test_with_the_key_the_signer_is_known(certified: Certified) -> None:
     result = verify(certified.content, certified.key.public)
-    assert (result.outcome, result.known) == ("holds", True)
+    assert (result.outcome, result.signer_known) == ("holds", True)
     assert result.notes == []
     assert result.record is not None
     assert result.record.decision.word == "conformant"
@@ -36,7 +36,7 @@ def test_with_the_key_the_signer_is_known(certified: Certified) -> None:
 
 def test_without_a_key_the_signer_is_unknown(certified: Certified) -> None:
     result = verify(certified.content)
-    assert (result.outcome, result.known) == ("holds", False)
+    assert (result.outcome, result.signer_known) == ("holds", False)
 
 
 def test_signed_again_by_somebody_else(certified: Certified) -> None:
@@ -65,7 +65,7 @@ def test_the_same_under_a_suite_that_nobody_has(certified: Certified) -> None:
     assert f"Install version {STRANGE.version} of work-conformance" in said(result)
 
 
-@pytest.mark.parametrize("certified_by", [suite_digest.installed(), STRANGE], ids=["this suite", "another suite"])
+@pytest.mark.parametrize("certified_by", [suite_digest.installed_suite(), STRANGE], ids=["this suite", "another suite"])
 def test_a_failure_that_is_owned_up_to(certified: Certified, certified_by: suite_digest.Suite) -> None:
     files = with_failure(certified.bundle.files)
     probe = verify(forged(certified.bundle, certified.key, files=files))
@@ -79,7 +79,7 @@ def test_a_failure_that_is_owned_up_to(certified: Certified, certified_by: suite
 
 @pytest.mark.parametrize(
     ("certified_by", "outcome"),
-    [(suite_digest.installed(), "does-not-hold"), (STRANGE, "cannot-tell")],
+    [(suite_digest.installed_suite(), "does-not-hold"), (STRANGE, "cannot-tell")],
     ids=["this suite", "another suite"],
 )
 def test_a_requirement_that_is_passed_over(
@@ -101,7 +101,7 @@ def test_a_scenario_that_was_taken_out(certified: Certified) -> None:
 
 def test_a_catalogue_that_never_was(certified: Certified) -> None:
     verdicts = {rule: kind for rule, kind in certified.bundle.certificate.verdicts.items() if rule != FAILING}
-    invented = other_suite(suite_digest.installed(), catalogue_version="0.9")
+    invented = other_suite(suite_digest.installed_suite(), catalogue_version="0.9")
     result = verify(forged(certified.bundle, certified.key, suite=invented, verdicts=verdicts))
     assert result.outcome == "does-not-hold"
     assert "There never was a catalogue 0.9." in said(result)
@@ -109,7 +109,7 @@ def test_a_catalogue_that_never_was(certified: Certified) -> None:
 
 def test_an_unknown_requirement(certified: Certified) -> None:
     verdicts = {**certified.bundle.certificate.verdicts, "ack.new.rule": "passed"}
-    newer = other_suite(suite_digest.installed(), version="9.0.0", catalogue_version="9.0")
+    newer = other_suite(suite_digest.installed_suite(), version="9.0.0", catalogue_version="9.0")
     result = verify(forged(certified.bundle, certified.key, suite=newer, verdicts=verdicts))
     assert result.outcome == "cannot-tell"
     assert "ack.new.rule" in said(result)
@@ -118,7 +118,7 @@ def test_an_unknown_requirement(certified: Certified) -> None:
 
 
 def test_another_suite_with_the_same_verdicts(certified: Certified) -> None:
-    strange = other_suite(suite_digest.installed(), version="0.2.0", catalogue_version="1.2")
+    strange = other_suite(suite_digest.installed_suite(), version="0.2.0", catalogue_version="1.2")
     result = verify(forged(certified.bundle, certified.key, suite=strange))
     assert result.outcome == "holds"
     notes = [note.en for note in result.notes]
@@ -131,13 +131,13 @@ def test_another_suite_with_the_same_verdicts(certified: Certified) -> None:
 
 def test_a_requirement_that_came_later(certified: Certified, monkeypatch: pytest.MonkeyPatch) -> None:
     """The certificate is silent about it, and may be: its catalogue is older."""
-    later = replace(load().requirements[FAILING], since="1.2")
+    later = replace(load_catalogue().requirements[FAILING], since="1.2")
     chapters = tuple(
         replace(chapter, requirements=tuple(later if rule.id == FAILING else rule for rule in chapter.requirements))
-        for chapter in load().chapters
+        for chapter in load_catalogue().chapters
     )
-    catalogue = replace(load(), version="1.2", chapters=chapters)
-    monkeypatch.setattr("conformance.certificate.verification.load", lambda: catalogue)
+    catalogue = replace(load_catalogue(), version="1.2", chapters=chapters)
+    monkeypatch.setattr("conformance.certificate.verification.load_catalogue", lambda: catalogue)
     verdicts = {rule: kind for rule, kind in certified.bundle.certificate.verdicts.items() if rule != FAILING}
     result = verify(forged(certified.bundle, certified.key, suite=STRANGE, verdicts=verdicts))
     assert result.outcome == "holds"
@@ -148,7 +148,7 @@ def test_a_requirement_that_came_later(certified: Certified, monkeypatch: pytest
 def test_a_run_that_is_told_otherwise(fact: str, certified: Certified) -> None:
     run = certified.bundle.certificate.run
     changed: Any = True if fact == "embedded" else "api.example"
-    for certified_by in (suite_digest.installed(), STRANGE):
+    for certified_by in (suite_digest.installed_suite(), STRANGE):
         content = forged(certified.bundle, certified.key, suite=certified_by, run=replace(run, **{fact: changed}))
         result = verify(content)
         assert result.outcome == "does-not-hold"
@@ -171,7 +171,7 @@ CIRCUMSTANCES: dict[str, Mapping[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", CIRCUMSTANCES)
-@pytest.mark.parametrize("certified_by", [suite_digest.installed(), STRANGE], ids=["this suite", "another suite"])
+@pytest.mark.parametrize("certified_by", [suite_digest.installed_suite(), STRANGE], ids=["this suite", "another suite"])
 def test_a_run_that_is_no_ground(name: str, certified: Certified, certified_by: suite_digest.Suite) -> None:
     index = json.loads(certified.bundle.files[EVIDENCE])
     index["circumstances"] |= CIRCUMSTANCES[name]
@@ -269,7 +269,7 @@ def test_evidence_of_a_newer_format_cannot_be_told(certified: Certified) -> None
 def test_everything_is_said_in_both_languages(certified: Certified, tmp_path: Path) -> None:
     files = without_scenario(with_failure(certified.bundle.files), "retry.active")
     result = verify(forged(certified.bundle, certified.key, files=files, suite=STRANGE), new_key().public)
-    texts = [*result.wrong, *result.unclear, *result.notes]
+    texts = [*result.problems, *result.undecided, *result.notes]
     assert len(texts) > 4
     for text in texts:
         assert any("\u4e00" <= char <= "\u9fff" for char in text.zh), text

@@ -39,7 +39,7 @@ def given(dialog: Dialog) -> Dialog:
 )
 def test_an_ack_dated_after_its_response_fails(value: str) -> None:
     verdict = dated(AT_THE_ACK, acknowledged_at=value).verdict(FUTURE)
-    assert (verdict.kind, verdict.reds[0].pointer) == ("failed", "/acknowledged_at")
+    assert (verdict.kind, verdict.failures[0].pointer) == ("failed", "/acknowledged_at")
 
 
 @pytest.mark.parametrize("value", ["2026-07-01T08:15:04Z", "2026-07-01T08:15:09.9Z", CREATED])
@@ -119,7 +119,7 @@ def test_an_ack_without_its_moment_is_the_other_requirements_failure() -> None:
 def test_a_retry_that_dates_the_ack_ahead_fails(state: str) -> None:
     dialog = retries(state).said("retry.2", 200, shown(state, acknowledged_at="2026-07-01T16:15:04Z"))
     verdict = dialog.verdict(FUTURE)
-    assert (verdict.kind, [red.step for red in verdict.reds]) == ("failed", ["retry.2"])
+    assert (verdict.kind, [failure.step for failure in verdict.failures]) == ("failed", ["retry.2"])
 
 
 # --- after the creation
@@ -138,7 +138,7 @@ def test_an_ack_that_came_late_and_says_so_passes() -> None:
 @pytest.mark.parametrize("value", [CREATED, "2026-07-01T08:15:01.000Z", "2026-07-01T08:15:00.9Z"])
 def test_a_copy_of_the_creation_fails_at_any_precision(value: str) -> None:
     verdict = acked_later(value).verdict(CREATION)
-    assert (verdict.kind, verdict.reds[0].pointer) == ("failed", "/acknowledged_at")
+    assert (verdict.kind, verdict.failures[0].pointer) == ("failed", "/acknowledged_at")
 
 
 def test_an_ack_that_did_not_come_late_says_nothing() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.evidence import Evidence, read_evidence
 from conformance.exchange import Exchange, Transcript
 from tests.runs import judge_settings, settings_for
@@ -17,7 +17,7 @@ OF_THE_WAY = frozenset({"before", "heartbeat", "archive", "release"})
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     folder, tokens = tmp_path_factory.mktemp("run"), Tokens.generate()
-    with EmulatorServer(in_microseconds(Recipe()).build(tokens)) as server:
+    with EmulatorServer(use_microseconds(ServerConfig()).build(tokens)) as server:
         judge_settings(settings_for(server.base_url, tokens, folder / "out"))
     return read_evidence(folder / "out")
 

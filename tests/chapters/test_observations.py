@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.chapters.registry import scenarios
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.exchange import Body, Ending, EndKind, Exchange, Outcome, Response, Transcript
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Verdict
@@ -47,12 +47,14 @@ def conversation(scenario_id: str) -> tuple[Transcript, tuple[Received, ...]]:
 
 def verdicts(transcript: Transcript) -> list[Verdict]:
     scenario = scenarios()[transcript.scenario]
-    return [judge(scenario, load().requirements[requirement], transcript) for requirement in scenario.requirements]
+    return [
+        judge(scenario, load_catalogue().requirements[requirement], transcript) for requirement in scenario.requirements
+    ]
 
 
 def observation(transcript: Transcript, requirement: str) -> Text | None:
     return judge(
-        scenarios()[transcript.scenario], load().requirements[f"ack.observe.{requirement}"], transcript
+        scenarios()[transcript.scenario], load_catalogue().requirements[f"ack.observe.{requirement}"], transcript
     ).observation
 
 
@@ -74,8 +76,8 @@ def test_a_conversation_is_held_to_its_end_and_every_row_observed(scenario: Scen
     transcript, _ = conversation(scenario.id)
     assert transcript.ending.kind == "complete"
     for verdict in verdicts(transcript):
-        if load().requirements[verdict.line.requirement].level == "OBSERVE":
-            assert (verdict.kind, verdict.reds) == ("observed", ())
+        if load_catalogue().requirements[verdict.line.requirement].level == "OBSERVE":
+            assert (verdict.kind, verdict.failures) == ("observed", ())
             assert verdict.observation is not None
             assert verdict.observation.en.strip()
             assert verdict.observation.zh.strip()
@@ -85,11 +87,13 @@ def test_a_conversation_is_held_to_its_end_and_every_row_observed(scenario: Scen
 def test_all_writes_of_a_conversation_were_counted(scenario: Scenario) -> None:
     transcript, _ = conversation(scenario.id)
     writes = [e for e in transcript.exchanges if e.operation not in {"get", "poll", "list"}]
-    assert len(writes) == scenario.also_writes
+    assert len(writes) == scenario.extra_writes
 
 
 def test_every_observation_is_made_by_one_case() -> None:
-    observed = {rule for rule in load().requirements if load().requirements[rule].level == "OBSERVE"}
+    observed = {
+        rule for rule in load_catalogue().requirements if load_catalogue().requirements[rule].level == "OBSERVE"
+    }
     made = [rule for scenario in scenarios().values() for rule in scenario.requirements if rule in observed]
     assert sorted(made) == sorted(observed)
 
@@ -136,7 +140,7 @@ def test_whatever_is_answered_nothing_fails_warns_or_breaks(scenario: Scenario, 
         ending = Ending(kind=kind, reason=Text("because", "因为"))
         spoiled = replace(spoiled, exchanges=spoiled.exchanges[:at], ending=ending)
     for verdict in verdicts(spoiled):
-        if load().requirements[verdict.line.requirement].level == "OBSERVE":
+        if load_catalogue().requirements[verdict.line.requirement].level == "OBSERVE":
             assert verdict.kind in {"observed", "not-exercised"}
             assert (verdict.observation is not None) is (verdict.kind == "observed")
             assert Verdict.from_json(json.loads(json.dumps(verdict.to_json()))) == verdict

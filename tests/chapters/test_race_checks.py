@@ -108,13 +108,13 @@ def test_acks_of_one_worker_that_no_order_explains_fail(burst: dict[str, Reply],
 
 
 def test_all_refused_is_said_plainly_and_once_more_as_a_history() -> None:
-    reds = race("race.same-worker", acks(409, 409, 409, 409), "starting").verdict(SAME).reds
-    assert [red.actual.en for red in reds] == [
+    failures = race("race.same-worker", acks(409, 409, 409, 409), "starting").verdict(SAME).failures
+    assert [failure.actual.en for failure in failures] == [
         "HTTP 409, HTTP 409, HTTP 409, HTTP 409",
         "the item was `queued`, then `ack.1` answered 409 and `ack.2` answered 409 and `ack.3` answered 409 and `ack.4`"
         " answered 409; no order lets `after` show `starting` (the item can only be `queued` then)",
     ]
-    picture = reds[1].exhibit.splitlines()
+    picture = failures[1].exhibit.splitlines()
     assert [line.split()[:2] for line in picture[1:]] == [
         ["*", step] for step in ("ack.1", "ack.2", "ack.3", "ack.4", "after")
     ]
@@ -124,15 +124,15 @@ def test_all_refused_is_said_plainly_and_once_more_as_a_history() -> None:
 
 def test_what_a_contradiction_does_not_need_is_not_shown() -> None:
     """The refusals beside the one success are none of its business; the success may be any."""
-    (ended, red) = race("race.same-worker", acks("starting", 409, 409, 409), "queued").verdict(SAME).reds
+    (ended, failure) = race("race.same-worker", acks("starting", 409, 409, 409), "queued").verdict(SAME).failures
     assert (ended.pointer, ended.actual.en) == ("/state", "`queued`")
-    assert red.step == "after"
-    assert red.actual == Text(
+    assert failure.step == "after"
+    assert failure.actual == Text(
         "the item was `queued`, then `ack.1` answered 200; no order lets `after` show `queued` (the item can only be"
         " `starting` then)",
         "该 item 起初为 `queued`，随后 `ack.1` 返回 200；没有任何顺序允许 `after` 显示 `queued`（此时 item 只能是 `starting`）",
     )
-    assert [line[:7].split() for line in red.exhibit.splitlines()[1:]] == [
+    assert [line[:7].split() for line in failure.exhibit.splitlines()[1:]] == [
         ["*", "ack.1"],
         ["ack.2"],
         ["ack.3"],
@@ -143,12 +143,12 @@ def test_what_a_contradiction_does_not_need_is_not_shown() -> None:
 
 @pytest.mark.parametrize("status", [404, 500])
 def test_an_answer_that_no_state_allows_stands_alone(status: int) -> None:
-    reds = race("race.same-worker", acks("starting", status, 409, 409), "starting").verdict(SAME).reds
-    assert [red.step for red in reds] == ["ack.2", "ack.2"]
-    assert f"no order lets `ack.2` answer {status} (no state of an item allows that)" in reds[0].actual.en
-    assert len(reds[0].exhibit.splitlines()) == 2
-    assert f"HTTP {status}" in reds[1].actual.en
-    assert not reds[1].exhibit
+    failures = race("race.same-worker", acks("starting", status, 409, 409), "starting").verdict(SAME).failures
+    assert [failure.step for failure in failures] == ["ack.2", "ack.2"]
+    assert f"no order lets `ack.2` answer {status} (no state of an item allows that)" in failures[0].actual.en
+    assert len(failures[0].exhibit.splitlines()) == 2
+    assert f"HTTP {status}" in failures[1].actual.en
+    assert not failures[1].exhibit
 
 
 def test_a_wrong_type_alone_makes_no_race_fail() -> None:
@@ -233,7 +233,7 @@ def test_a_foreign_worker_that_wins_fails(burst: dict[str, Reply]) -> None:
 @pytest.mark.parametrize("rightful", [409, 500, "queued", "active"])
 def test_the_rightful_worker_still_has_it_afterwards(rightful: Reply) -> None:
     verdict = foreign(against("starting", 409, 409, 409), rightful=rightful).verdict(FOREIGN)
-    assert (verdict.kind, [red.step for red in verdict.reds]) == ("failed", ["rightful"])
+    assert (verdict.kind, [failure.step for failure in verdict.failures]) == ("failed", ["rightful"])
 
 
 # --- a stop, a heartbeat
@@ -310,9 +310,9 @@ def test_a_stopped_item_that_is_revived_or_moved_back_fails(
 ) -> None:
     verdict = beside(other, burst, after, phase).verdict(HEARTBEAT if other == "heartbeat" else STOP)
     assert verdict.kind == "failed"
-    assert all(any(line.startswith("* ") for line in red.exhibit.splitlines()) for red in verdict.reds[:1])
+    assert all(any(line.startswith("* ") for line in failure.exhibit.splitlines()) for failure in verdict.failures[:1])
     if not {500, "queued"} & set(burst):  # those are wrong by themselves
-        assert any(other in red.exhibit for red in verdict.reds), "the history shows what it ran into"
+        assert any(other in failure.exhibit for failure in verdict.failures), "the history shows what it ran into"
 
 
 # --- a redelivery
@@ -382,7 +382,7 @@ def test_a_live_item_that_no_poll_finds_passes() -> None:
 @pytest.mark.parametrize("state", ["queued", "starting", "active"])
 def test_a_live_item_that_a_poll_returns_fails(who: str, state: str) -> None:
     verdict = polled(**{who: state}).verdict(LIVE)
-    assert (verdict.kind, [red.step for red in verdict.reds]) == ("failed", [who.replace("_", ".poll.")])
+    assert (verdict.kind, [failure.step for failure in verdict.failures]) == ("failed", [who.replace("_", ".poll.")])
 
 
 @pytest.mark.parametrize(
@@ -564,7 +564,7 @@ def test_each_item_has_its_own_history_and_its_own_answers(answers: dict[str, Re
 
 def test_the_picture_is_of_the_item_that_nothing_explains() -> None:
     verdict = crossed(foreign_b="starting").verdict(FOREIGN)
-    [exhibit] = [red.exhibit for red in verdict.reds if red.exhibit]
+    [exhibit] = [failure.exhibit for failure in verdict.failures if failure.exhibit]
     assert [line.split()[:2] for line in exhibit.splitlines()[1:]] == [["*", "foreign.b"]]
 
 

@@ -6,16 +6,21 @@ from typing import Any
 
 import pytest
 
-from conformance.chapters.race_linearizability import contradiction_at, explained, explained_each, history_of
-from conformance.contract.model import ItemState, Kind
+from conformance.chapters.race_linearizability import (
+    counterexample_at,
+    each_item_linearizable,
+    history_of,
+    linearizable,
+)
+from conformance.contract.model import ItemState, OperationKind
 from conformance.scenario.model import Finding
-from conformance.scenario.transcript_view import Unjudged
+from conformance.scenario.transcript_view import CannotJudge
 from conformance.text import Text
 from tests.chapters.test_race_checks import OTHER, SAME, WORKER, acks, race, reply
 from tests.scenario.transcript_builder import WORK, Dialog, begun, shown
 
 SECOND = f"{WORK[:-1]}5"
-Sent = dict[str, tuple[Kind, str, str]]
+Sent = dict[str, tuple[OperationKind, str, str]]
 BURST: Sent = {
     "a.ack": ("ack", WORKER, "a"),
     "a.foreign": ("ack", OTHER, "a"),
@@ -47,7 +52,7 @@ AFTER = {"a": "starting", "b": "stopping"}
 
 
 def findings(dialog: Dialog) -> list[Finding]:
-    return list(explained(dialog.view()))
+    return list(linearizable(dialog.view()))
 
 
 def test_each_item_has_an_order_of_its_own() -> None:
@@ -75,12 +80,12 @@ def test_a_contradiction_is_about_one_item_and_names_it(
 ) -> None:
     dialog = several(GOOD | spoiled, AFTER | after)
     (finding,) = findings(dialog)
-    found = contradiction_at(dialog.view(), finding.step)
+    found = counterexample_at(dialog.view(), finding.step)
     assert found is not None
     assert (found.item, set(found.needed)) == (item, needed)
     assert finding.step == found.last.label
-    assert contradiction_at(dialog.view(), "b.ack") is None
-    assert contradiction_at(dialog.view(), "before") is None
+    assert counterexample_at(dialog.view(), "b.ack") is None
+    assert counterexample_at(dialog.view(), "before") is None
     assert f"item `{item}` was `queued`" in finding.actual.en
     assert all(
         row.removeprefix("*").split()[0] in {*BURST, "after.a", "after.b"} for row in finding.exhibit.splitlines()[1:]
@@ -91,21 +96,21 @@ def test_each_contradictory_item_has_its_finding_and_a_requirement_may_be_about_
     dialog = several(GOOD | {"a.foreign": "starting"}, AFTER | {"b": "active"})
     assert [finding.step for finding in findings(dialog)] == ["a.foreign", "after.b"]
     for item, step in (("a", "a.foreign"), ("b", "after.b")):
-        assert [finding.step for finding in explained_each(item)(dialog.view())] == [step]
-        found = contradiction_at(dialog.view(), step)
+        assert [finding.step for finding in each_item_linearizable(item)(dialog.view())] == [step]
+        found = counterexample_at(dialog.view(), step)
         assert found is not None
         assert found.item == item
 
 
 def test_what_became_of_one_item_does_not_keep_another_from_being_judged() -> None:
     dialog = several(GOOD | {"b.ack": "unknown"}, {"a": "starting"})
-    assert list(explained_each("a")(dialog.view())) == []
-    with pytest.raises(Unjudged, match=r"ended before `after\.b`"):
-        list(explained_each("b")(dialog.view()))
+    assert list(each_item_linearizable("a")(dialog.view())) == []
+    with pytest.raises(CannotJudge, match=r"ended before `after\.b`"):
+        list(each_item_linearizable("b")(dialog.view()))
     dialog = several(GOOD | {"b.ack": "unknown"}, AFTER)
     assert findings(dialog) == []
-    with pytest.raises(Unjudged, match="no ack of the burst was answered"):
-        list(explained_each("b")(dialog.view()))
+    with pytest.raises(CannotJudge, match="no ack of the burst was answered"):
+        list(each_item_linearizable("b")(dialog.view()))
 
 
 def test_the_same_answers_about_one_item_are_something_else() -> None:
@@ -121,11 +126,11 @@ def test_a_poll_delivers_the_item_that_it_is_about() -> None:
     for work_id, right in ((WORK, True), (SECOND, False)):
         answers = {"b.ack": "starting", "b.poll": (200, shown(id=work_id))}
         dialog = several(answers, {"a": "queued", "b": "starting"}, sent)
-        assert (list(explained_each("b")(dialog.view())) == []) is right
+        assert (list(each_item_linearizable("b")(dialog.view())) == []) is right
 
 
 def test_an_item_that_was_not_read_afterwards_is_not_judged() -> None:
-    with pytest.raises(Unjudged, match=r"ended before `after\.b`"):
+    with pytest.raises(CannotJudge, match=r"ended before `after\.b`"):
         findings(several(GOOD, {"a": "starting"}))
 
 
@@ -156,7 +161,7 @@ def test_a_record_that_names_no_state_is_not_judged() -> None:
 
 
 def test_a_foreign_name_for_a_state_is_unknown_and_hides_no_contradiction() -> None:
-    with pytest.raises(Unjudged, match="`claimed`, which no page documents"):
+    with pytest.raises(CannotJudge, match="`claimed`, which no page documents"):
         findings(several(GOOD, AFTER | {"a": "claimed"}))
     (finding,) = findings(several(GOOD | {"a.foreign": "starting"}, AFTER | {"a": "claimed"}))
     assert finding.step in {"a.ack", "a.foreign"}

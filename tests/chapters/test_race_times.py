@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.chapters.race_times import times_kept
+from conformance.chapters.race_times import timestamps_kept_in_race
 from tests.scenario.transcript_builder import Dialog, begun, shown
 
 BEAT = ("started_at", "latest_heartbeat_at")
@@ -19,7 +19,7 @@ def raced(control: dict[str, Any] | None = None, /, **after: Any) -> Dialog:
 
 
 def found(dialog: Dialog) -> list[str]:
-    return [finding.pointer for finding in times_kept(dialog.view())]
+    return [finding.pointer for finding in timestamps_kept_in_race(dialog.view())]
 
 
 def test_an_active_item_with_its_times_is_right() -> None:

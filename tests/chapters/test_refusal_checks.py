@@ -69,7 +69,7 @@ def test_a_good_refusal_passes_everything(scenario_id: str, status: int, kind: s
 def test_another_status_or_type_fails(scenario_id: str, requirement: str, status: int, kind: str) -> None:
     verdict = refused(scenario_id, status, kind).verdict(requirement)
     assert verdict.kind == "failed"
-    assert kind in verdict.reds[0].actual.en
+    assert kind in verdict.failures[0].actual.en
 
 
 def test_an_ack_that_succeeds_fails_once_and_blocks_the_rest() -> None:
@@ -83,7 +83,7 @@ def test_an_ack_that_succeeds_fails_once_and_blocks_the_rest() -> None:
 
 def test_a_redirect_is_described_and_not_followed() -> None:
     dialog = refused("auth.missing").said("ack", 302, text="", headers=(("Location", "/login"),))
-    assert '"/login"' in dialog.verdict("ack.auth.missing").reds[0].actual.en
+    assert '"/login"' in dialog.verdict("ack.auth.missing").failures[0].actual.en
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_a_rightful_worker_who_is_turned_away_was_harmed(status: int, body: dict
 )
 def test_a_refusal_that_changes_something_fails(change: dict[str, Any]) -> None:
     verdict = refused().said("after", 200, shown(**change)).verdict(UNCHANGED)
-    assert (verdict.kind, verdict.reds[0].step) == ("failed", "after")
-    assert verdict.reds[0].pointer == f"/{next(iter(change))}"
+    assert (verdict.kind, verdict.failures[0].step) == ("failed", "after")
+    assert verdict.failures[0].pointer == f"/{next(iter(change))}"
 
 
 def test_a_field_that_goes_or_comes_is_a_change_only_where_it_is_documented() -> None:
@@ -145,7 +145,7 @@ def test_an_item_that_did_not_change_passes_however_late() -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_an_envelope_that_is_not_as_documented_fails(body: dict[str, Any], pointer: str, lang: str) -> None:
     verdict = refused().said("ack", 409, body).verdict(f"ack.envelope.schema-{lang}")
-    assert (verdict.kind, [red.pointer for red in verdict.reds]) == ("failed", [pointer])
+    assert (verdict.kind, [failure.pointer for failure in verdict.failures]) == ("failed", [pointer])
 
 
 def test_without_an_error_type_the_status_is_not_judged_further() -> None:
@@ -179,7 +179,7 @@ def test_another_media_type_fails_and_the_body_is_still_judged() -> None:
 )
 def test_an_empty_string_fails(body: dict[str, Any], pointer: str) -> None:
     verdict = refused().said("ack", 409, body).verdict("ack.envelope.not-empty")
-    assert (verdict.kind, [red.pointer for red in verdict.reds]) == ("failed", [pointer])
+    assert (verdict.kind, [failure.pointer for failure in verdict.failures]) == ("failed", [pointer])
 
 
 def test_an_empty_type_is_empty_too() -> None:
@@ -212,7 +212,7 @@ def test_a_request_id_that_comes_back_passes() -> None:
 def test_a_request_id_that_does_not_come_back_only_warns() -> None:
     dialog = with_request_id("00000000-0000-4000-8000-000000000000")
     assert dialog.not_passed() == {ECHO: "warned"}
-    assert REQUEST_ID in dialog.verdict(ECHO).reds[0].actual.en
+    assert REQUEST_ID in dialog.verdict(ECHO).failures[0].actual.en
 
 
 def test_the_echo_of_an_ack_that_was_not_refused_is_not_judged() -> None:
@@ -273,8 +273,8 @@ def test_an_empty_object_tells_nothing() -> None:
 
 def test_a_leak_is_shown_where_it_is() -> None:
     body = envelope("not_found_error", details=[{"n": 1}, {"state": "queued"}])
-    (red,) = foreign(body).verdict(LEAK).reds
-    assert (red.pointer, red.actual.en) == ("/error/details/1/state", '"queued"')
+    (failure,) = foreign(body).verdict(LEAK).failures
+    assert (failure.pointer, failure.actual.en) == ("/error/details/1/state", '"queued"')
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_a_value_that_the_caller_sent_itself_is_none_of_the_items() -> None:
         said = dialog.exchanges["ack"]
         dialog.exchanges["ack"] = replace(said, request=replace(said.request, url=f"http://h/work/{WORK}/ack"))
         verdict = dialog.verdict(LEAK)
-        assert (verdict.kind, [red.actual.en for red in verdict.reds]) == (
+        assert (verdict.kind, [failure.actual.en for failure in verdict.failures]) == (
             kind,
             ["its metadata.key"] if kind == "failed" else [],
         )

@@ -31,8 +31,8 @@ def spoiled(**changes: Any) -> Dialog:
 def test_another_state_fails(state: str) -> None:
     verdict = spoiled(state=state).verdict("ack.first.starting")
     assert verdict.kind == "failed"
-    assert [red.pointer for red in verdict.reds] == ["/state"]
-    assert state in verdict.reds[0].actual.en
+    assert [failure.pointer for failure in verdict.failures] == ["/state"]
+    assert state in verdict.failures[0].actual.en
 
 
 @pytest.mark.parametrize("status", [201, 202, 400, 404, 409, 500])
@@ -47,7 +47,7 @@ def test_another_status_fails_and_blocks_the_rest(status: int) -> None:
 @pytest.mark.parametrize("value", [None, "", "yesterday", 1782893704, "2026-07-01T08:15:00Z", "2026-02-30T08:15:04Z"])
 def test_acknowledged_at_must_be_a_moment_not_before_the_creation(value: object) -> None:
     verdict = spoiled(acknowledged_at=value).verdict("ack.first.acknowledged-at")
-    assert (verdict.kind, verdict.reds[0].pointer) == ("failed", "/acknowledged_at")
+    assert (verdict.kind, verdict.failures[0].pointer) == ("failed", "/acknowledged_at")
 
 
 @pytest.mark.parametrize("value", ["2026-07-01T08:15:01Z", "2026-07-01T08:15:01.000001Z", "2026-07-01T08:15:00.9Z"])
@@ -63,7 +63,7 @@ def test_a_creation_that_is_no_moment_blocks_the_comparison() -> None:
 @pytest.mark.parametrize("name", ["started_at", "latest_heartbeat_at", "stop_requested_at", "stopped_at"])
 def test_a_later_time_that_is_set_fails(name: str) -> None:
     verdict = spoiled(**{name: "2026-07-01T08:15:06Z"}).verdict("ack.first.later-times-null")
-    assert [red.pointer for red in verdict.reds] == [f"/{name}"]
+    assert [failure.pointer for failure in verdict.failures] == [f"/{name}"]
     assert verdict.kind == "failed"
 
 
@@ -79,7 +79,7 @@ def test_a_later_time_that_is_set_fails(name: str) -> None:
 )
 def test_another_item_fails(name: str, value: object) -> None:
     verdict = spoiled(**{name: value}).verdict("ack.answer.same-item")
-    assert (verdict.kind, [red.pointer for red in verdict.reds]) == ("failed", [f"/{name}"])
+    assert (verdict.kind, [failure.pointer for failure in verdict.failures]) == ("failed", [f"/{name}"])
 
 
 def test_the_environment_is_also_that_of_the_path() -> None:
@@ -115,7 +115,7 @@ def test_a_missing_field_is_the_schemas_failure_and_blocks_the_comparisons() -> 
 def test_a_get_that_shows_something_else_fails(name: str, value: object) -> None:
     dialog = first_ack().said("after", 200, shown("starting", **{name: value}))
     verdict = dialog.verdict("ack.answer.get-agrees")
-    assert (verdict.kind, verdict.reds[0].pointer, verdict.reds[0].step) == ("failed", f"/{name}", "after")
+    assert (verdict.kind, verdict.failures[0].pointer, verdict.failures[0].step) == ("failed", f"/{name}", "after")
     assert dialog.late("after", 6).verdict("ack.answer.get-agrees").kind == "inconclusive"
 
 
@@ -172,8 +172,8 @@ def test_a_body_that_is_too_large_is_not_judged() -> None:
 )
 def test_a_schema_violation_fails_in_its_language_and_cites_it(lang: str, change: dict[str, Any], pointer: str) -> None:
     verdict = spoiled(**change).verdict(f"ack.answer.schema-{lang}")
-    assert (verdict.kind, verdict.reds[0].pointer) == ("failed", pointer)
-    assert "https://" in verdict.reds[0].source
+    assert (verdict.kind, verdict.failures[0].pointer) == ("failed", pointer)
+    assert "https://" in verdict.failures[0].source
 
 
 def test_an_unusual_id_only_warns() -> None:
@@ -198,7 +198,7 @@ def test_any_retry_that_moves_back_or_on_fails(step: str) -> None:
 @pytest.mark.parametrize("value", [None, "2026-07-01T08:15:02Z", "never"])
 def test_acknowledged_at_that_is_lost_or_moved_back_fails(value: object) -> None:
     verdict = retried("starting", "retry.2", acknowledged_at=value).verdict("ack.retry.acknowledged-at-kept")
-    assert (verdict.kind, verdict.reds[0].step) == ("failed", "retry.2")
+    assert (verdict.kind, verdict.failures[0].step) == ("failed", "retry.2")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_without_a_first_value_it_is_blocked_by_the_first_ack() -> None:
 @pytest.mark.parametrize("value", [None, "2026-07-01T08:15:10Z"])
 def test_a_retry_that_moves_the_times_of_the_lease_fails(name: str, value: object) -> None:
     verdict = retried("active", "retry.2", **{name: value}).verdict("ack.retry.active-keeps-times")
-    assert (verdict.kind, [red.pointer for red in verdict.reds]) == ("failed", [f"/{name}"])
+    assert (verdict.kind, [failure.pointer for failure in verdict.failures]) == ("failed", [f"/{name}"])
 
 
 def test_a_lease_that_may_have_run_out_is_not_held_against_the_target() -> None:

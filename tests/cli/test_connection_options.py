@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.cli import clean_command, compare_command, doctor_command, manifest_command, run_command
 from conformance.emulator import EmulatorServer, Tokens, create_app
-from conformance.options import OPTIONS, REACHING, names_of
+from conformance.options import CONNECTION_PARTS, OPTIONS, option_names
 from conformance.settings import from_values
 from conformance.target import ConfigurationError, Secret, Target
 
@@ -32,7 +32,7 @@ def options_of(command: click.Command) -> set[str]:
     return {name for parameter in command.params for name in parameter.opts}
 
 
-@pytest.mark.parametrize("name", names_of(*REACHING))
+@pytest.mark.parametrize("name", option_names(*CONNECTION_PARTS))
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_that_reaches_a_target_takes_what_run_takes(command: str, name: str) -> None:
     assert f"--{name}" in options_of(run_command.command)
@@ -46,7 +46,7 @@ def test_every_option_that_names_a_token_or_goes_on_the_wire_is_in_one_of_the_pa
     keys = {"headers": "header", "secret_headers": "header_env", "secret_query": "query_env", "states": "map_state"}
     keys |= {"client_key_password": "client_key_password_env", "arrange_proxy": "proxy"}
     wire = {keys.get(field, field) for field in made_of - {"embedded", "connection"}}
-    reaching = {option.key for option in OPTIONS if option.part in REACHING}
+    reaching = {option.key for option in OPTIONS if option.part in CONNECTION_PARTS}
     assert wire <= reaching
     assert {option.key for option in OPTIONS if option.key.endswith("pat_env")} <= reaching
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.doctor.check_result import NAMES, Point
-from conformance.doctor.diagnose import examine
+from conformance.doctor.check_result import NAMES, CheckResult
+from conformance.doctor.diagnose import run_checks
 from conformance.emulator import Tokens, create_app
 from conformance.target import Connection, Credentials, Limits, Secret, Target
 from tests.arrange.test_runs_on_prepared_items import PROGRAM
@@ -45,26 +45,26 @@ def examined(
     prefix: str = "/api/v1/cloud",
     connection: Connection | None = None,
     write: bool = False,
-) -> dict[str, Point]:
+) -> dict[str, CheckResult]:
     """The points by their ids, each told once, in both languages, and with a mend where something is in the way."""
     target = Target(base_url=base_url, api_prefix=prefix, connection=connection or Connection())
-    points = examine(target, credentials, Limits(timeout=3.0), write=write)
+    points = run_checks(target, credentials, Limits(timeout=3.0), write=write)
     assert len({point.id for point in points}) == len(points)
     for point in points:
         assert point.id in NAMES
         assert point.text.en
-        assert point.mend is not None or point.state != "bad"
-        assert point.mend is None or CJK.search(point.mend.zh)
+        assert point.fix is not None or point.state != "bad"
+        assert point.fix is None or CJK.search(point.fix.zh)
     return {point.id: point for point in points}
 
 
-def bad(points: dict[str, Point]) -> list[str]:
+def bad(points: dict[str, CheckResult]) -> list[str]:
     return [name for name, point in points.items() if point.state == "bad"]
 
 
-def mend(point: Point) -> str:
-    assert point.mend is not None
-    return point.mend.en
+def fix(point: CheckResult) -> str:
+    assert point.fix is not None
+    return point.fix.en
 
 
 def test_a_healthy_target_has_nothing_in_the_way_and_is_only_read(tokens: Tokens) -> None:
@@ -100,7 +100,7 @@ def test_a_wrong_token(tokens: Tokens) -> None:
     with served(tokens) as base_url:
         points = examined(base_url, Credentials(pat=Secret("pt-of-somebody-else-entirely", "${QODER_PAT}")), write=True)
     assert bad(points) == ["token"]
-    assert "QODER_PAT" in mend(points["token"])
+    assert "QODER_PAT" in fix(points["token"])
     assert points["rights"].text.en == "not looked at"
     assert "work" not in points, "nothing is made where something is in the way"
 
@@ -132,7 +132,7 @@ def test_a_wrong_prefix_is_answered_with_the_right_one(tokens: Tokens) -> None:
     with served(tokens) as base_url:
         points = examined(base_url, credentials_of(tokens), prefix="/api/v2")
     assert bad(points) == ["prefix"]
-    assert mend(points["prefix"]) == "did you mean --api-prefix /api/v1/cloud?"
+    assert fix(points["prefix"]) == "did you mean --api-prefix /api/v1/cloud?"
 
 
 NOT_THERE = sized(b"<html>Nothing here</html>", status=b"404 Not Found")
@@ -162,7 +162,7 @@ def test_an_answer_that_is_none_of_the_apis(answer: Misbehaviour, point: str, wo
     certain = answer not in PERHAPS
     assert bad(points) == ([point] if certain else [])
     assert certain or points[point].state == "unknown"
-    assert words in mend(points[point])
+    assert words in fix(points[point])
     assert points["token"].state == ("good" if point == "rights" else "unknown")
 
 
@@ -200,7 +200,7 @@ def test_a_clock_that_is_off(seconds: float, words: str, tokens: Tokens) -> None
     assert bad(points) == []
     if words:
         assert points["clock"].state == "unknown"
-        assert "NTP" in mend(points["clock"])
+        assert "NTP" in fix(points["clock"])
         number, unit, way = words.split()
         told = re.search(rf"(\d+) {unit} {way}", points["clock"].text.en)
         assert told is not None
@@ -209,7 +209,7 @@ def test_a_clock_that_is_off(seconds: float, words: str, tokens: Tokens) -> None
 
 def no_harm(
     visit_at: Callable[[str, str], bool], tokens: Tokens, connection: Connection, path: Path
-) -> dict[str, Point]:
+) -> dict[str, CheckResult]:
     with wire(tokens, on=visit_at, misbehave=raw(), tls=with_certificate(path)) as base_url:
         return examined(base_url, credentials_of(tokens), connection=connection)
 
@@ -221,14 +221,14 @@ def nothing(method: str, path: str) -> bool:
 def test_a_certificate_that_nobody_signed(tokens: Tokens) -> None:
     points = no_harm(nothing, tokens, Connection(), OURS)
     assert bad(points) == ["tls"]
-    assert "--ca-bundle" in mend(points["tls"])
+    assert "--ca-bundle" in fix(points["tls"])
     assert points["token"].text.en == "not looked at", "nothing was sent"
 
 
 def test_a_certificate_of_another_host(tokens: Tokens) -> None:
     points = no_harm(nothing, tokens, Connection(ca_bundle=str(ANOTHERS)), ANOTHERS)
     assert bad(points) == ["tls"]
-    assert "another host" in mend(points["tls"])
+    assert "another host" in fix(points["tls"])
 
 
 def test_the_right_certificate_tells_its_end(tokens: Tokens) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from conformance.arrange.modes import MODES
-from conformance.cli.list_endpoints import ENDPOINTS, of
-from conformance.contract.catalogue import load
+from conformance.cli.list_endpoints import ENDPOINTS, endpoints_for
+from conformance.contract.catalogue import load_catalogue
 from conformance.emulator import EmulatorServer, Tokens, create_app
 
 from .apps import Recorded
@@ -80,12 +80,12 @@ def test_every_form_tells_all_of_it(form: str, lang: str, tmp_path: Path) -> Non
         assert len(json.loads(told.out)) == len(ENDPOINTS)
         return
     for way in MODES:
-        for endpoint in of(way):
+        for endpoint in endpoints_for(way):
             assert f"{endpoint.method} {endpoint.path}" in told.out
-            assert endpoint.without.to_json()[lang] in told.out
+            assert endpoint.consequence_if_missing.to_json()[lang] in told.out
 
 
 def test_requirements_that_are_lost_exist() -> None:
-    named = {name for e in ENDPOINTS for name in re.findall(r"\back\.[\w.-]+\w", e.without.en)}
+    named = {name for e in ENDPOINTS for name in re.findall(r"\back\.[\w.-]+\w", e.consequence_if_missing.en)}
     assert named
-    assert named <= set(load().requirements)
+    assert named <= set(load_catalogue().requirements)

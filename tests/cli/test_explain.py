@@ -11,9 +11,9 @@ import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.cli.explain_command import command
-from conformance.cli.explanations import explanations, names
-from conformance.contract.ambiguities import register
-from conformance.contract.catalogue import load
+from conformance.cli.explanations import explainable_names, explanations
+from conformance.contract.ambiguities import load_ambiguities
+from conformance.contract.catalogue import load_catalogue
 from conformance.contract.common_mistakes import mistakes_of
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES
@@ -36,7 +36,7 @@ def squeezed(text: str) -> str:
 @EACH_LANGUAGE
 @pytest.mark.parametrize("form", ["text", "md"])
 def test_a_requirement_is_told_in_full(lang: Lang, form: str) -> None:
-    for rule in load().requirements.values():
+    for rule in load_catalogue().requirements.values():
         output = told(rule.id, "--lang", lang, "--format", form)
         shown = squeezed(output)
         assert rule.level in output
@@ -48,7 +48,7 @@ def test_a_requirement_is_told_in_full(lang: Lang, form: str) -> None:
                 assert squeezed(source.cite(each)) in shown, "the sources of both languages"
         for mistake in mistakes_of(rule.id):
             assert squeezed(mistake.what.in_(lang)) in shown
-            assert squeezed(mistake.mend.in_(lang)) in shown
+            assert squeezed(mistake.fix.in_(lang)) in shown
         for defect in DEFECTS.values():
             broken = rule.id in defect.fails | defect.warns
             assert (f"`{defect.id}`" in output) >= broken
@@ -67,12 +67,12 @@ def test_a_requirement_says_what_it_is_compared_with_and_what_is_compared_with_i
 
 @EACH_LANGUAGE
 def test_every_name_is_explained(lang: Lang) -> None:
-    catalogue = load()
+    catalogue = load_catalogue()
     every = {*catalogue.requirements, *scenarios(), *DEFECTS, *VARIANTS, *SHAPES}
-    every |= {chapter.id for chapter in catalogue.chapters} | {entry.id for entry in register()}
+    every |= {chapter.id for chapter in catalogue.chapters} | {entry.id for entry in load_ambiguities()}
     every |= {rule.id for chapter in catalogue.chapters for rule in chapter.excluded}
-    assert set(names()) == every
-    for name in names():
+    assert set(explainable_names()) == every
+    for name in explainable_names():
         for each in explanations(name):
             assert each.text.in_(lang)
             assert all(entry.in_(lang).strip() for part in each.parts for entry in part.entries)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conformance.chapters.registry import scenarios
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.judging.plan import full_plan
 
 from .processes import Ended, cli
@@ -79,7 +79,7 @@ def test_the_list_is_the_catalogue(lang: str, form: str, listener: socket.socket
     ended = cli("list", "--lang", lang, "--format", form, cwd=tmp_path, env=env)
     assert (ended.code, ended.err) == (0, "")
     check_untouched(listener)
-    catalogue = load()
+    catalogue = load_catalogue()
     if form == "json":
         data = json.loads(ended.out)
         assert data["catalogue"] == catalogue.version

@@ -11,11 +11,11 @@ import pytest
 from starlette.types import Scope
 
 from conformance.cli.progress import Progress
-from conformance.cli.progress_display import LineDisplay, lively
-from conformance.client.counters import Traffic
+from conformance.cli.progress_display import LineDisplay, is_interactive
+from conformance.client.counters import RequestCounters
 from conformance.emulator import Tokens
 from conformance.judging.plan import full_plan
-from conformance.judging.verdict import Line, Verdict, VerdictKind
+from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 
 from .apps import Answer, rewritten, served
 from .processes import cli, tokens_environment
@@ -125,19 +125,19 @@ def in_view(*tty: bool) -> list[io.StringIO]:
 
 
 def test_both_streams_must_be_a_terminal() -> None:
-    assert lively(quiet=False, environ={"TERM": "xterm"}, streams=in_view(True, True))
-    assert not lively(quiet=False, environ={}, streams=in_view(True, False))
-    assert not lively(quiet=False, environ={}, streams=in_view(False, True))
-    assert lively(quiet=False, environ={"NO_COLOR": "", "CI": ""}, streams=in_view(True, True))
+    assert is_interactive(quiet=False, environ={"TERM": "xterm"}, streams=in_view(True, True))
+    assert not is_interactive(quiet=False, environ={}, streams=in_view(True, False))
+    assert not is_interactive(quiet=False, environ={}, streams=in_view(False, True))
+    assert is_interactive(quiet=False, environ={"NO_COLOR": "", "CI": ""}, streams=in_view(True, True))
 
 
-def judged(line: Line, kind: VerdictKind) -> Verdict:
+def judged(line: PlannedCheck, kind: VerdictKind) -> Verdict:
     return Verdict(line=line, kind=kind)
 
 
 def test_progress_counts_by_chapter_and_by_process() -> None:
     now = [10.0]
-    progress = Progress(full_plan(), own=lambda: Traffic(requests=5), clock=lambda: now[0])
+    progress = Progress(full_plan(), own=lambda: RequestCounters(requests=5), clock=lambda: now[0])
     assert sum(chapter.planned for chapter in progress.chapters.values()) == len(full_plan())
     lines = [line for line in full_plan() if line.scenario == "retry.active"]
     for line in lines[:2]:
@@ -146,9 +146,9 @@ def test_progress_counts_by_chapter_and_by_process() -> None:
     assert (chapter.title.en, chapter.done) == ("Retries", 3)
     assert [(kind, words.en, words.zh) for kind, words in chapter.notable()] == [("failed", "1 failed", "失败 1")]
     now[0] = 13.4
-    progress.sent({"process": 7, "requests": 10, "turned_away": 1, "waited": 2.0})
-    progress.sent({"process": 7, "requests": 12, "turned_away": 2, "waited": 3.5})
-    progress.sent({"process": 8, "requests": 1, "turned_away": 0, "waited": 0.0})
+    progress.sent({"process": 7, "requests": 10, "throttled": 1, "throttle_seconds": 2.0})
+    progress.sent({"process": 7, "requests": 12, "throttled": 2, "throttle_seconds": 3.5})
+    progress.sent({"process": 8, "requests": 1, "throttled": 0, "throttle_seconds": 0.0})
     assert progress.summary().en == (
         f"3 of {len(full_plan())} checks · 3 s · 18 requests · turned away (429, 503) 2 times, waits of 4 s in all"
     )
@@ -160,7 +160,7 @@ def test_a_line_is_written_when_a_chapter_is_done(capsys: pytest.CaptureFixture[
     progress = Progress(lines)
     display = LineDisplay("en")
     display.begin(progress)
-    display.advanced(progress.judged(judged(lines[0], "warned")))
+    display.update_chapter(progress.judged(judged(lines[0], "warned")))
     assert capsys.readouterr().err == ""
-    display.advanced(progress.judged(judged(lines[1], "passed")))
+    display.update_chapter(progress.judged(judged(lines[1], "passed")))
     assert capsys.readouterr().err.startswith("Retries: 1 warned (2 of 2 checks")

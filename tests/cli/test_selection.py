@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.emulator import Tokens
 from conformance.judging.plan import full_plan
 
@@ -20,7 +20,7 @@ def check_held(ended: Ended) -> None:
     """Exit code 0 and the words for a selection, which is never called conformant."""
     assert ended.code == 0, ended.out + ended.err
     judged = {rule for _, rule, verdict in ended.lines if verdict == "passed"}
-    must = [rule for rule in load().requirements.values() if rule.level == "MUST"]
+    must = [rule for rule in load_catalogue().requirements.values() if rule.level == "MUST"]
     held = sum(rule.id in judged for rule in must)
     assert ended.last_line.startswith(f"Selection held: {held} of {len(must)} MUST judged · ")
     assert "onformant" not in ended.out
@@ -31,9 +31,9 @@ def check_held(ended: Ended) -> None:
 def test_by_chapter(tmp_path: Path) -> None:
     ended = cli("run", "--chapter", "environment-kind", "--chapter", "authorization", cwd=tmp_path)
     check_held(ended)
-    chapters = {load().requirements[rule].chapter for _, rule, _ in ended.lines}
+    chapters = {load_catalogue().requirements[rule].chapter for _, rule, _ in ended.lines}
     assert chapters == {"environment-kind", "authorization"}
-    wanted = [line for line in full_plan() if load().requirements[line.requirement].chapter in chapters]
+    wanted = [line for line in full_plan() if load_catalogue().requirements[line.requirement].chapter in chapters]
     assert len(ended.lines) == len(wanted)
 
 
@@ -55,7 +55,7 @@ def test_everything_that_is_asked_for_applies(tmp_path: Path) -> None:
     ended = cli("run", "--chapter", "error-envelope", "-k", f"{SCENARIO} and MUST and not stated", cwd=tmp_path)
     check_held(ended)
     for scenario, rule, _ in ended.lines:
-        requirement = load().requirements[rule]
+        requirement = load_catalogue().requirements[rule]
         assert (scenario, requirement.chapter, requirement.level) == (SCENARIO, "error-envelope", "MUST")
         assert requirement.basis != "stated"
 
@@ -72,16 +72,16 @@ def test_what_an_earlier_run_did_not_pass(tokens: Tokens, tmp_path: Path) -> Non
         options = ("--base-url", base_url, "-k", "not-found.work or environment.unknown-work")
         first = cli("run", *options, "--output", "first", cwd=tmp_path, env=tokens_environment(tokens))
         assert first.code == 1, first.out
-        red = {line[:2] for line in first.lines if line[2] != "passed"}
-        assert 0 < len(red) < len(first.lines)
+        failure = {line[:2] for line in first.lines if line[2] != "passed"}
+        assert 0 < len(failure) < len(first.lines)
         still = cli("run", "--base-url", base_url, "--failed-from", "first", "--output", "second",
                     cwd=tmp_path, env=tokens_environment(tokens))  # fmt: skip
-        assert (still.code, {line[:2] for line in still.lines}) == (1, red)
+        assert (still.code, {line[:2] for line in still.lines}) == (1, failure)
         broken = False
         mended = cli("run", "--base-url", base_url, "--failed-from", "second/report.json", "--output", "third",
                      cwd=tmp_path, env=tokens_environment(tokens))  # fmt: skip
     check_held(mended)
-    assert {line[:2] for line in mended.lines} == red
+    assert {line[:2] for line in mended.lines} == failure
 
 
 def test_the_folder_of_an_earlier_run_may_be_used_again(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 
 from conformance.client import availability
-from conformance.client.availability import TargetGone
+from conformance.client.availability import TargetUnreachable
 from conformance.client.client import Client
 from conformance.client.request import Call
 from conformance.exchange import Exchange
@@ -114,9 +114,9 @@ def test_all_outages_together_have_their_limit(outage: float) -> None:
 
     async def use(client: Client) -> bool:
         for _ in range(2):
-            with pytest.raises(TargetGone):
+            with pytest.raises(TargetUnreachable):
                 await client.perform(post(base_url), age=0)
-        return client.gone
+        return client.is_unreachable
 
     began = time.monotonic()
     assert talk(base_url, use, outage=outage)
@@ -141,8 +141,8 @@ def test_two_outages_add_up() -> None:
                 task = asyncio.ensure_future(back(0.5))
                 try:
                     await client.perform(post(base_url), age=0)
-                    await client.here()
-                except TargetGone:
+                    await client.wait_until_available()
+                except TargetUnreachable:
                     return True
                 finally:
                     await task
@@ -156,7 +156,7 @@ def test_a_target_that_never_responded_is_given_up_soon(monkeypatch: pytest.Monk
     base_url = f"http://127.0.0.1:{closed_port()}"
 
     async def use(client: Client) -> str | None:
-        with pytest.raises(TargetGone):
+        with pytest.raises(TargetUnreachable):
             await client.perform(post(base_url), age=0)
         return client.trouble.text.en if client.trouble else None
 
@@ -193,6 +193,6 @@ def test_the_probe_is_the_read_that_was_answered_last() -> None:
         ):
             await client.perform(get(base_url), age=0)
             await client.perform(post(base_url), age=0)
-            return (await client.perform(get(base_url), age=0)).outcome, client.gone
+            return (await client.perform(get(base_url), age=0)).outcome, client.is_unreachable
 
     assert asyncio.run(run()) == ("ok", False)

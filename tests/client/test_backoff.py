@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from conformance.client import backoff
-from conformance.client.backoff import pause
+from conformance.client.backoff import retry_delay
 from conformance.exchange import Body, Header, Response
 
 
@@ -51,7 +51,7 @@ def at_least(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_what_the_target_asks_for_is_obeyed(headers: list[Header], seconds: float) -> None:
-    assert pause(turned_away(*headers), 1) == pytest.approx(seconds, abs=0.01 if seconds < 1 else 1.01)
+    assert retry_delay(turned_away(*headers), 1) == pytest.approx(seconds, abs=0.01 if seconds < 1 else 1.01)
 
 
 @pytest.mark.usefixtures("at_least")
@@ -76,17 +76,17 @@ def test_what_the_target_asks_for_is_obeyed(headers: list[Header], seconds: floa
 def test_what_asks_for_no_wait_is_waited_for_longer_each_time(headers: list[Header]) -> None:
     """Ten tries in one instant would be none."""
     response = turned_away(*headers)
-    assert [pause(response, tries) for tries in range(1, 9)] == [0.125, 0.25, 0.5, 1, 2, 4, 4, 4]
-    assert pause(response, 10_000) == 4
+    assert [retry_delay(response, tries) for tries in range(1, 9)] == [0.125, 0.25, 0.5, 1, 2, 4, 4, 4]
+    assert retry_delay(response, 10_000) == 4
 
 
 @pytest.mark.parametrize("headers", [[("Retry-After", "1")], [("Retry-After", "0")], []], ids=["one", "zero", "none"])
 def test_those_that_wait_come_back_spread_out(headers: list[Header]) -> None:
-    pauses = [pause(turned_away(*headers), 4) for _ in range(200)]
+    pauses = [retry_delay(turned_away(*headers), 4) for _ in range(200)]
     assert stdev(pauses) > 0.04 * max(pauses)
     if headers == [("Retry-After", "1")]:
         assert min(pauses) >= 1.0, "never before what was asked for"
 
 
 def test_a_connection_that_was_not_made_asks_for_nothing() -> None:
-    assert 0.125 <= pause(None, 1) <= 0.25
+    assert 0.125 <= retry_delay(None, 1) <= 0.25

@@ -172,20 +172,20 @@ def classes(value: str) -> list[str]:
 @pytest.mark.parametrize("value", [PLAIN, JWT, "abcdefghijk-l", "0123456789ab"])
 def test_an_unknown_token_has_the_shape_and_hardly_a_character_of_the_right_one(value: str) -> None:
     for seed in range(20):
-        unknown = bad_credentials.unknown(secret(value), random.Random(seed)).reveal()
-        assert classes(unknown) == classes(value)
-        assert len(changed_at(value, unknown)) > len(value) // 2
+        unissued_token = bad_credentials.unissued_token(secret(value), random.Random(seed)).reveal()
+        assert classes(unissued_token) == classes(value)
+        assert len(changed_at(value, unissued_token)) > len(value) // 2
 
 
 def test_an_unknown_token_keeps_its_prefix_and_is_no_secret() -> None:
-    unknown = bad_credentials.unknown(secret(PLAIN), random.Random(1))
-    assert unknown.reveal().startswith("pt-")
-    assert unknown.variable == unknown.reveal()
+    unissued_token = bad_credentials.unissued_token(secret(PLAIN), random.Random(1))
+    assert unissued_token.reveal().startswith("pt-")
+    assert unissued_token.variable == unissued_token.reveal()
 
 
 @given(TOKENS)
 @DETERMINISTIC
 def test_every_derived_shape_is_redacted(value: str) -> None:
-    redact = Redactor(bad_credentials.derived(secret(value)))
-    for shape in bad_credentials.derived(secret(value)):
+    redact = Redactor(bad_credentials.derived_secrets(secret(value)))
+    for shape in bad_credentials.derived_secrets(secret(value)):
         assert redact(f"\n{shape.reveal()}\n") == f"\n{shape.variable}\n"

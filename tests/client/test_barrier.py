@@ -8,16 +8,16 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from conformance.client.barrier import StartingLine
+from conformance.client.barrier import Barrier
 
 
-def run(main: Callable[[StartingLine, list[int]], Awaitable[None]], runners: int = 4) -> list[int]:
+def run(main: Callable[[Barrier, list[int]], Awaitable[None]], parties: int = 4) -> list[int]:
     """The numbers of those who left, in order."""
     left: list[int] = []
 
     async def bounded() -> None:
         async with asyncio.timeout(5):  # a hang is a failure, not a wait
-            await main(StartingLine(runners), left)
+            await main(Barrier(parties), left)
 
     asyncio.run(bounded())
     return left
@@ -29,7 +29,7 @@ async def turns(number: int = 20) -> None:
         await asyncio.sleep(0)
 
 
-async def go(line: StartingLine, left: list[int], number: int, after: int = 0) -> None:
+async def go(line: Barrier, left: list[int], number: int, after: int = 0) -> None:
     """Arrive `after` turns of the loop, and leave."""
     await turns(after)
     await line.place(number).arrive()
@@ -39,14 +39,14 @@ async def go(line: StartingLine, left: list[int], number: int, after: int = 0) -
 @pytest.mark.parametrize("apart", [0, 1, 7])
 @pytest.mark.parametrize("arrivals", list(itertools.permutations(range(4))), ids=str)
 def test_they_leave_in_the_order_of_their_places_however_they_arrive(arrivals: tuple[int, ...], apart: int) -> None:
-    async def main(line: StartingLine, left: list[int]) -> None:
+    async def main(line: Barrier, left: list[int]) -> None:
         await asyncio.gather(*(go(line, left, number, turn * apart) for turn, number in enumerate(arrivals)))
 
     assert run(main) == [0, 1, 2, 3]
 
 
 def test_nobody_leaves_before_the_last_has_arrived() -> None:
-    async def main(line: StartingLine, left: list[int]) -> None:
+    async def main(line: Barrier, left: list[int]) -> None:
         early = [asyncio.create_task(go(line, left, number)) for number in (0, 2, 3)]
         await turns()
         assert left == []
@@ -58,7 +58,7 @@ def test_nobody_leaves_before_the_last_has_arrived() -> None:
 @pytest.mark.parametrize("late", [False, True], ids=["before the others", "after the others"])
 @pytest.mark.parametrize("missing", [{0}, {3}, {1, 2}, {0, 1, 2}, {0, 1, 2, 3}], ids=str)
 def test_whoever_gives_up_is_not_waited_for(missing: set[int], late: bool) -> None:
-    async def main(line: StartingLine, left: list[int]) -> None:
+    async def main(line: Barrier, left: list[int]) -> None:
         async def give_up() -> None:
             await turns(10 if late else 0)
             for number in missing:
@@ -71,7 +71,7 @@ def test_whoever_gives_up_is_not_waited_for(missing: set[int], late: bool) -> No
 
 
 def test_giving_up_counts_once_and_not_at_all_after_arriving() -> None:
-    async def main(line: StartingLine, left: list[int]) -> None:
+    async def main(line: Barrier, left: list[int]) -> None:
         gone = line.place(0)
         gone.give_up()
         gone.give_up()
@@ -89,17 +89,17 @@ def test_giving_up_counts_once_and_not_at_all_after_arriving() -> None:
 
 
 def test_one_that_is_cancelled_while_it_waits_holds_nobody_up() -> None:
-    async def main(line: StartingLine, left: list[int]) -> None:
+    async def main(line: Barrier, left: list[int]) -> None:
         waiting = asyncio.create_task(go(line, left, 0))
         await turns()
         waiting.cancel()
         await go(line, left, 1)
 
-    assert run(main, runners=2) == [1]
+    assert run(main, parties=2) == [1]
 
 
 def test_one_that_follows_another_is_ready_with_the_rest_and_goes_when_that_one_is_over() -> None:
-    async def main(line: StartingLine, left: list[int]) -> None:
+    async def main(line: Barrier, left: list[int]) -> None:
         over = asyncio.Event()
 
         async def follow() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from conformance.client import client as client_module
 from conformance.client.api import Api
-from conformance.client.availability import TargetGone
-from conformance.client.barrier import StartingLine
+from conformance.client.availability import TargetUnreachable
+from conformance.client.barrier import Barrier
 from conformance.client.client import Client
 from conformance.client.request import Call
 from conformance.exchange import Exchange, Outcome
@@ -39,7 +39,7 @@ def ack(base_url: str, step: str = "ack") -> Call:
 
 async def burst(client: Client, calls: Sequence[Call]) -> list[Exchange | BaseException]:
     """What became of each, in the order of the calls; a hang is a failure, not a wait."""
-    line = StartingLine(len(calls))
+    line = Barrier(len(calls))
     sends = (client.once(call, line.place(number)) for number, call in enumerate(calls))
     async with asyncio.timeout(10):
         return list(await asyncio.gather(*sends, return_exceptions=True))
@@ -155,7 +155,7 @@ def test_bursts_do_not_wait_for_each_others_connections() -> None:
     async def run() -> int:
         limits = Limits(timeout=5, concurrency=bursts)
         async with serving(script(answer())) as base_url, connected(base_url, limits=limits) as client:
-            lines = [StartingLine(each) for _ in range(bursts)]
+            lines = [Barrier(each) for _ in range(bursts)]
             places = [line.place(number) for number in range(each) for line in lines]
             async with asyncio.timeout(10):
                 return len(await asyncio.gather(*(client.once(ack(base_url), place) for place in places)))
@@ -171,10 +171,10 @@ def test_a_target_that_is_gone_ends_the_burst() -> None:
         async with serving(server) as base_url, connected(base_url, limits=limits) as client:
             lost = await burst(client, [ack(base_url)] * 4)
             assert [e.outcome for e in lost if isinstance(e, Exchange)] == ["unknown"] * 4
-            with pytest.raises(TargetGone):
+            with pytest.raises(TargetUnreachable):
                 await client.ready(writes=4, age=0)
             gone = await burst(client, [ack(base_url)] * 4)
-            assert [type(e) for e in gone] == [TargetGone] * 4
+            assert [type(e) for e in gone] == [TargetUnreachable] * 4
 
     asyncio.run(run())
     assert [request.method for request in server.requests].count("POST") == 4
@@ -183,11 +183,11 @@ def test_a_target_that_is_gone_ends_the_burst() -> None:
 def test_a_request_that_finds_the_target_gone_holds_nobody_up() -> None:
     async def run() -> None:
         async with serving(script(answer())) as base_url, connected(base_url) as client:
-            line = StartingLine(2)
+            line = Barrier(2)
             early = asyncio.create_task(client.once(ack(base_url), line.place(0)))
             await asyncio.sleep(0.05)
-            client._presence.gone = True
-            with pytest.raises(TargetGone):
+            client._presence.is_unreachable = True
+            with pytest.raises(TargetUnreachable):
                 await client.once(ack(base_url), line.place(1))
             async with asyncio.timeout(5):
                 assert (await early).outcome == "ok"
@@ -201,7 +201,7 @@ def test_an_operation_with_a_place_is_recorded_like_any_other() -> None:
 
     async def run() -> None:
         async with serving(server) as base_url, connected(base_url, target=Target(base_url=base_url)) as client:
-            line = StartingLine(2)
+            line = Barrier(2)
             await asyncio.gather(
                 Api(client, recorded.append, place=line.place(0)).ack("ack", "env_1", "work_1"),
                 Api(client, recorded.append, place=line.place(1)).stop("stop", "env_1", "work_1", force=True),

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.client.api import Api
 from conformance.client.bad_credentials import ANONYMOUS
-from conformance.client.barrier import StartingLine
+from conformance.client.barrier import Barrier
 from conformance.client.cookies import Cookies
 from conformance.exchange import Exchange
 from conformance.target import Target
@@ -99,7 +99,7 @@ def test_each_conversation_has_its_own() -> None:
 def test_a_burst_goes_on_with_those_of_its_conversation() -> None:
     async def use(one: Api, _: Api) -> None:
         await one.get("get", "e", "w")
-        line = StartingLine(2)
+        line = Barrier(2)
         burst = [Api(one.client, lambda _: None, place=line.place(n), cookies=one.cookies) for n in range(2)]
         await asyncio.gather(*(api.ack("ack", "e", "w") for api in burst))
 

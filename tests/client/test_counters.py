@@ -36,14 +36,14 @@ def sent(server: Scripted, *, tries: int = 10) -> tuple[Client, list[Exchange]]:
 def test_every_request_counts_and_every_refusal_of_the_rate_limit() -> None:
     server = script(answer(429, headers=AT_ONCE), answer(), answer(429, headers=AT_ONCE), answer())
     client, _ = sent(server)
-    assert (client.traffic.requests, client.traffic.turned_away) == (4, 2)
-    assert 0.002 <= client.traffic.waited < 0.01
+    assert (client.request_counters.requests, client.request_counters.throttled) == (4, 2)
+    assert 0.002 <= client.request_counters.throttle_seconds < 0.01
 
 
 def test_a_connection_that_is_refused_is_no_request() -> None:
     client, exchanges = asyncio.run(held(f"http://127.0.0.1:{closed_port()}", tries=1))
     assert [exchange.outcome for exchange in exchanges] == ["fail", "fail"]
-    assert (client.traffic.requests, client.traffic.turned_away) == (0, 0)
+    assert (client.request_counters.requests, client.request_counters.throttled) == (0, 0)
 
 
 def test_a_client_that_tries_once_waits_for_nothing() -> None:
@@ -51,4 +51,4 @@ def test_a_client_that_tries_once_waits_for_nothing() -> None:
     client, exchanges = sent(server, tries=1)
     assert [exchange.response.status for exchange in exchanges if exchange.response] == [429, 200]
     assert [exchange.tries for exchange in exchanges] == [1, 1]
-    assert client.traffic.waited == 0.0
+    assert client.request_counters.throttle_seconds == 0.0

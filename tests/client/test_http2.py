@@ -16,7 +16,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from conformance.emulator import Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.settings import from_values
 from conformance.target import ConfigurationError
 from tests.hostile.test_tls import OURS
@@ -26,7 +26,7 @@ from tests.runs import judge_settings, settings_for
 @contextmanager
 def speaking_both(tokens: Tokens, seen: Counter[str]) -> Iterator[str]:
     """The emulator behind TLS, on a server that speaks HTTP/1.1 and HTTP/2; `seen` counts the requests of each."""
-    app = in_microseconds(Recipe()).build(tokens)
+    app = use_microseconds(ServerConfig()).build(tokens)
 
     async def noted(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.client.barrier import StartingLine
+from conformance.client.barrier import Barrier
 from conformance.client.client import MAX_TRIES, Client
 from conformance.client.request import Call
 from conformance.client.transport import Transport
@@ -137,7 +137,7 @@ def test_in_a_burst_a_request_waits_at_the_starting_line_once(ending: str) -> No
     async def bursts(client: Client, base_url: str) -> list[Exchange]:
         exchanges: list[Exchange] = []
         for _ in range(4):
-            line = StartingLine(3)
+            line = Barrier(3)
             sends = (client.once(post(base_url, number), line.place(number)) for number in range(3))
             exchanges += await asyncio.gather(*sends)
         return exchanges

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conformance.client.interim_responses import MAX_BEFORE, MAX_INTERIM
-from conformance.client.transport import Lost, Transport
+from conformance.client.transport import ResponseLost, Transport
 from conformance.target import Connection, Limits
 
 from .servers import Scripted, answer, serving
@@ -29,7 +29,7 @@ def test_a_few_are_passed_over(interim: bytes, count: int) -> None:
 def test_one_more_costs_the_response(interim: bytes, apart: bool) -> None:
     count = MAX_INTERIM + 1
     sent = [interim] * count if apart else [interim * count]
-    with pytest.raises(Lost, match=f"more than {MAX_INTERIM} interim responses"):
+    with pytest.raises(ResponseLost, match=f"more than {MAX_INTERIM} interim responses"):
         receive(writes(*sent, answer(200)))
 
 
@@ -44,7 +44,7 @@ def test_one_more_costs_the_response(interim: bytes, apart: bool) -> None:
 )
 def test_a_flood_ends_at_once(handler: object, words: str) -> None:
     begun = time.monotonic()
-    with pytest.raises(Lost, match=words):
+    with pytest.raises(ResponseLost, match=words):
         receive(handler)  # type: ignore[arg-type]
     assert time.monotonic() - begun < 2
 
@@ -63,7 +63,7 @@ def test_a_connection_that_was_flooded_is_not_used_again() -> None:
     async def run() -> int:
         server = Scripted([CONTINUE * (MAX_INTERIM + 1) + answer(200), answer(201)])
         async with serving(server) as base_url, Transport(base_url, Connection(), Limits(timeout=5.0)) as transport:
-            with pytest.raises(Lost):
+            with pytest.raises(ResponseLost):
                 await transport.send("POST", f"{base_url}/ack", SENT, None, at_once)
             return (await transport.send("POST", f"{base_url}/ack", SENT, None, at_once)).status
 
@@ -84,5 +84,5 @@ def test_a_client_by_the_environments_proxies_is_bounded_as_well() -> None:
         ):
             await transport.send("POST", f"{base_url}/ack", SENT, None, at_once)
 
-    with pytest.raises(Lost, match="interim responses"):
+    with pytest.raises(ResponseLost, match="interim responses"):
         asyncio.run(run())

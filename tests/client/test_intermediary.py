@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from conformance.client.intermediary import Intermediaries
-from conformance.client.transport import Reply
+from conformance.client.intermediary import IntermediaryDetector
+from conformance.client.transport import RawResponse
 from conformance.exchange import Body, Header
 
 ENVELOPE = json.dumps({"type": "error", "error": {"type": "api_error", "message": "no"}, "request_id": "r"})
@@ -20,13 +20,13 @@ NGINX = (
 )
 
 
-def reply(status: int, text: str, *headers: Header) -> Reply:
-    return Reply(status=status, headers=headers, body=Body(text=text, size=len(text)))
+def reply(status: int, text: str, *headers: Header) -> RawResponse:
+    return RawResponse(status=status, headers=headers, body=Body(text=text, size=len(text)))
 
 
-def wrote(subject: Reply, *before: Reply) -> bool:
+def wrote(subject: RawResponse, *before: RawResponse) -> bool:
     """What is said of a reply, after others were seen."""
-    intermediaries = Intermediaries()
+    intermediaries = IntermediaryDetector()
     for each in before:
         assert not intermediaries.wrote(each)
     return intermediaries.wrote(subject)
@@ -58,9 +58,9 @@ OWN = reply(200, ITEM, JSON, ("Server", "uvicorn"))
         reply(409, "<html>", HTML, ("Server", "Tengine"), ("EagleId", "2f")),
         reply(500, "failed", TEXT, ("Proxy-Status", "lb; error=destination_unavailable")),
     ],
-    ids=lambda page: f"{page.status} {page.body.text[:20]}" if isinstance(page, Reply) else None,
+    ids=lambda page: f"{page.status} {page.body.text[:20]}" if isinstance(page, RawResponse) else None,
 )
-def test_a_page_with_the_marks_of_a_front_is_the_fronts(page: Reply, before: tuple[Reply, ...]) -> None:
+def test_a_page_with_the_marks_of_a_front_is_the_fronts(page: RawResponse, before: tuple[RawResponse, ...]) -> None:
     assert wrote(page, *before)
 
 
@@ -81,9 +81,9 @@ def test_a_page_with_the_marks_of_a_front_is_the_fronts(page: Reply, before: tup
         reply(200, "<html>", HTML, ("Server", "cloudflare")),
         reply(302, "", ("Server", "nginx"), ("Location", "https://elsewhere")),
     ],
-    ids=lambda own: f"{own.status} {own.body.text[:20]}" if isinstance(own, Reply) else None,
+    ids=lambda own: f"{own.status} {own.body.text[:20]}" if isinstance(own, RawResponse) else None,
 )
-def test_what_comes_from_the_target_is_judged(own: Reply, before: tuple[Reply, ...]) -> None:
+def test_what_comes_from_the_target_is_judged(own: RawResponse, before: tuple[RawResponse, ...]) -> None:
     assert not wrote(own, *before)
 
 
@@ -103,7 +103,7 @@ MARKS: tuple[Header, ...] = (("Server", "cloudflare"), ("CF-RAY", "8c2f"), ("Via
 @pytest.mark.parametrize(
     "first", [reply(200, ITEM, JSON, *MARKS), reply(404, ENVELOPE, JSON, *MARKS)], ids=["200", "404"]
 )
-def test_marks_that_are_on_everything_say_nothing(own: Reply, first: Reply) -> None:
+def test_marks_that_are_on_everything_say_nothing(own: RawResponse, first: RawResponse) -> None:
     assert not wrote(own, first)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.client.rate_limiter import _Granted
+from conformance.client.rate_limiter import _LearnedRate
 
 from .servers import Answer, Received, Scripted, answer, connected, serving
 from .test_client import POST, at
@@ -35,12 +35,12 @@ class Bucket:
 def simulated(seconds: float, granting: Callable[[Callable[[], float]], Callable[[], bool]]) -> Counter[bool]:
     """How many requests were turned away in the second half, of a client that always has something to send."""
     moment = [0.0]
-    granted, grants = _Granted(lambda: moment[0]), granting(lambda: moment[0])
+    granted, grants = _LearnedRate(lambda: moment[0]), granting(lambda: moment[0])
     seen: Counter[bool] = Counter()
     while moment[0] < seconds:
         moment[0] += 1 / granted.lane.per_second if granted.lane.per_second else 0.005
         away = not grants()
-        granted.responded(turned_away=away, pace=granted.pace)
+        granted.record_response(throttled=away, pace=granted.pace)
         if moment[0] > seconds / 2:
             seen[away] += 1
     return seen
@@ -68,13 +68,13 @@ def test_what_is_turned_away_now_and_then_slows_nothing_down() -> None:
 
 def test_eight_a_second_are_kept_to_and_all_gets_through() -> None:
     bucket = Bucket(8.0, time.monotonic)
-    turned_away = 0
+    throttled = 0
 
     def respond(_: Received) -> Answer:
-        nonlocal turned_away
+        nonlocal throttled
         if bucket.grants():
             return answer()
-        turned_away += 1
+        throttled += 1
         return answer(429, "{}", [("Retry-After", "0")])
 
     async def run() -> list[str]:
@@ -85,4 +85,4 @@ def test_eight_a_second_are_kept_to_and_all_gets_through() -> None:
     began = time.monotonic()
     assert asyncio.run(run()) == ["ok"] * 60
     assert time.monotonic() - began < 25
-    assert turned_away < 120, "not ten tries of each"
+    assert throttled < 120, "not ten tries of each"

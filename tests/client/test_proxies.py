@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.client.proxies import connectable, parse_proxy, proxy_for, spared
+from conformance.client.proxies import bypasses_proxy, connectable, parse_proxy, proxy_for
 from conformance.target import ConfigurationError
 
 
@@ -36,7 +36,7 @@ from conformance.target import ConfigurationError
     ],
 )
 def test_a_target_that_is_spared(base_url: str, no_proxy: str) -> None:
-    assert spared(base_url, no_proxy)
+    assert bypasses_proxy(base_url, no_proxy)
     assert proxy_for(base_url, {"ALL_PROXY": "socks5://127.0.0.1:1", "NO_PROXY": no_proxy}) is None
 
 
@@ -58,7 +58,7 @@ def test_a_target_that_is_spared(base_url: str, no_proxy: str) -> None:
     ],
 )
 def test_a_target_that_is_not(base_url: str, no_proxy: str) -> None:
-    assert not spared(base_url, no_proxy)
+    assert not bypasses_proxy(base_url, no_proxy)
     assert proxy_for(base_url, {"http_proxy": "proxy.test:3128", "NO_PROXY": no_proxy}) == "http://proxy.test:3128"
 
 

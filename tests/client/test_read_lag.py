@@ -10,7 +10,7 @@ import pytest
 
 from conformance.client import read_lag as lag_module
 from conformance.client.api import Api
-from conformance.client.read_lag import LONGEST_LAG, Lag
+from conformance.client.read_lag import LONGEST_LAG, ReadLag
 from conformance.exchange import Exchange
 from tests.client.servers import Answer, Received, Scripted, answer, connected, serving
 
@@ -22,14 +22,14 @@ def shows(value: int) -> Settled:
 
 
 def read(
-    answers: list[Answer], settled: Settled, *, times: int = 1, lag: Lag | None = None
-) -> tuple[list[Exchange], Lag]:
+    answers: list[Answer], settled: Settled, *, times: int = 1, lag: ReadLag | None = None
+) -> tuple[list[Exchange], ReadLag]:
     """What was recorded of gets of a server that gives these answers, the last of them for ever, and what is known then."""
 
     def respond(_: Received) -> Answer:
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
-    async def run() -> tuple[list[Exchange], Lag]:
+    async def run() -> tuple[list[Exchange], ReadLag]:
         async with serving(Scripted(respond=respond)) as base_url, connected(base_url) as client:
             client.lag = lag or client.lag
             recorded: list[Exchange] = []
@@ -78,5 +78,5 @@ def test_a_target_whose_gets_never_catch_up_is_not_waited_for_again_and_again(mo
 
 def test_one_whose_gets_were_seen_to_lag_is_waited_for_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lag_module, "LONGEST_LAG", 0.02)
-    recorded, _ = read([value(0)], shows(1), times=7, lag=Lag(longest=0.01))
+    recorded, _ = read([value(0)], shows(1), times=7, lag=ReadLag(longest=0.01))
     assert sum(exchange.step.endswith(".stale") for exchange in recorded) == 7

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from conformance.client.tls import tls_context
-from conformance.client.transport import Reply, Transport, Undelivered
+from conformance.client.transport import NotSent, RawResponse, Transport
 from conformance.settings import from_values
 from conformance.target import ConfigurationError, Connection, Limits, Secret
 from tests.hostile.test_tls import ANOTHERS, OURS, with_certificate
@@ -69,10 +69,10 @@ def asking(client: Path) -> ssl.SSLContext:
     return context
 
 
-def fetched(connection: Connection, tls: ssl.SSLContext) -> Reply:
+def fetched(connection: Connection, tls: ssl.SSLContext) -> RawResponse:
     """A get of an https target behind that TLS."""
 
-    async def run() -> Reply:
+    async def run() -> RawResponse:
         server = Scripted(respond=lambda _: answer())
         async with serving(server, tls=tls) as base_url, Transport(base_url, connection, LIMITS) as transport:
             return await transport.send("GET", base_url, [], None, _at_once)
@@ -120,7 +120,7 @@ def test_an_https_proxy_is_not_verified_where_nothing_is() -> None:
 
 @pytest.mark.parametrize("connection", [Connection(), Connection(ca_bundle=str(ANOTHERS))], ids=["none", "another"])
 def test_an_https_proxy_that_is_not_trusted_is_refused(connection: Connection) -> None:
-    with pytest.raises(Undelivered, match="the certificate is refused") as refused:
+    with pytest.raises(NotSent, match="the certificate is refused") as refused:
         through(connection, with_certificate(OURS))
     assert refused.value.reason.lasting
 

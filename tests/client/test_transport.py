@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance.client.transport import Lost, Reply, Transport, Undelivered
+from conformance.client.transport import NotSent, RawResponse, ResponseLost, Transport
 from conformance.exchange import Body
 from conformance.target import ConfigurationError, Connection, Limits
 
@@ -31,13 +31,15 @@ async def at_once() -> None:
     """Nothing to wait for before the first byte."""
 
 
-async def send(base_url: str, *, limits: Limits = LIMITS, body: bytes | None = None, max_body: int = MIB) -> Reply:
+async def send(
+    base_url: str, *, limits: Limits = LIMITS, body: bytes | None = None, max_body: int = MIB
+) -> RawResponse:
     async with Transport(base_url, Connection(), limits) as transport:
         return await transport.send("POST", f"{base_url}/ack", SENT, body, at_once, max_body)
 
 
-def receive(handler: Handler, *, timeout: float = LIMITS.timeout, max_body: int = MIB) -> Reply:
-    async def run() -> Reply:
+def receive(handler: Handler, *, timeout: float = LIMITS.timeout, max_body: int = MIB) -> RawResponse:
+    async def run() -> RawResponse:
         async with asyncio.timeout(20), serving(handler) as base_url:  # a hang is a failure, not a wait
             return await send(base_url, limits=Limits(timeout=timeout), max_body=max_body)
 
@@ -199,13 +201,13 @@ def test_an_endless_body_is_read_to_the_limit_only() -> None:
 def test_a_trickle_ends_with_the_total_time_out(head: bytes) -> None:
     part = chunk(b"z") if head.endswith(b"\r\n\r\n") else b"X"
     began = time.monotonic()
-    with pytest.raises(Lost, match=r"within 0\.3 s"):
+    with pytest.raises(ResponseLost, match=r"within 0\.3 s"):
         receive(writes_for_ever(head, part, pause=0.02), timeout=0.3)
     assert 0.25 < time.monotonic() - began < 3
 
 
 def test_silence_ends_with_the_time_out() -> None:
-    with pytest.raises(Lost):
+    with pytest.raises(ResponseLost):
         receive(writes(then_wait=True), timeout=0.2)
 
 
@@ -255,7 +257,7 @@ HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
     ],
 )
 def test_without_a_complete_answer_it_is_lost(handler: Handler) -> None:
-    with pytest.raises(Lost) as lost:
+    with pytest.raises(ResponseLost) as lost:
         receive(handler)
     assert "\n" not in str(lost.value)
 
@@ -265,7 +267,7 @@ def test_a_body_up_to_the_end_of_the_connection_is_complete() -> None:
 
 
 def test_a_refused_connection_is_undelivered() -> None:
-    with pytest.raises(Undelivered, match="the connection is refused"):
+    with pytest.raises(NotSent, match="the connection is refused"):
         asyncio.run(send(f"http://127.0.0.1:{closed_port()}"))
 
 
@@ -277,7 +279,7 @@ def test_a_redirect_to_nowhere_is_an_answer_like_any_other() -> None:
 def test_a_redirect_is_not_followed_and_no_token_goes_elsewhere(status: int) -> None:
     elsewhere = script(answer())
 
-    async def run() -> Reply:
+    async def run() -> RawResponse:
         async with serving(elsewhere) as other:
             server = script(answer(status, b"", [("Location", f"{other}/ack")]))
             async with serving(server) as base_url:
@@ -344,7 +346,7 @@ def test_a_connection_that_a_proxy_opens_is_not_yet_the_request() -> None:
         async with serving(server) as proxy:
             connection, limits = Connection(proxy=proxy, insecure=True), Limits(timeout=5)
             async with Transport("https://api.example.com", connection, limits) as transport:
-                with pytest.raises(Undelivered):
+                with pytest.raises(NotSent):
                     await transport.send("POST", "https://api.example.com/ack", SENT, None, on_send)
 
     asyncio.run(run())
@@ -357,7 +359,7 @@ def test_many_requests_may_be_under_way_at_once() -> None:
         await asyncio.sleep(0.2)
         writer.write(answer())
 
-    async def run() -> Iterable[Reply]:
+    async def run() -> Iterable[RawResponse]:
         limits = Limits(timeout=5, concurrency=12)
         async with serving(slow) as base_url, Transport(base_url, Connection(), limits) as transport:
             return await asyncio.gather(*(transport.send("GET", base_url, [], None, at_once) for _ in range(20)))

@@ -12,14 +12,22 @@ from starlette.types import ASGIApp as App
 from starlette.types import Receive, Scope, Send
 
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.emulator.errors import JsonObject, unauthenticated
-from conformance.emulator.response_edits import Answer, answered, editing, errors, header, on_refusal, sent
+from conformance.emulator.response_edits import (
+    EditableResponse,
+    capture_response,
+    edit_refused_acks,
+    edit_responses,
+    errors,
+    header,
+    sent,
+)
 from conformance.emulator.tokens import Principal
 from conformance.emulator.variants import VARIANTS
 from conformance.emulator.work import WorkItem
 from conformance.judging.plan import full_plan
-from conformance.judging.verdict import Line
+from conformance.judging.verdict import PlannedCheck
 from conformance.target import Credentials
 from tests.runs import judge_settings, settings_for
 
@@ -35,10 +43,10 @@ SCENARIOS: Final = frozenset(
         "observe.request-forms",
     }
 )
-PLAN: Final[list[Line]] = [line for line in full_plan() if line.scenario in SCENARIOS]
+PLAN: Final[list[PlannedCheck]] = [line for line in full_plan() if line.scenario in SCENARIOS]
 
 
-def judged(subject: Recipe, folder: Path, *, optional_tokens: bool = True) -> Path:
+def judged(subject: ServerConfig, folder: Path, *, optional_tokens: bool = True) -> Path:
     """Hold the cases on a server; the folder of the run."""
     tokens = Tokens.generate()
     with EmulatorServer(subject.build(tokens)) as served:
@@ -52,7 +60,7 @@ def judged(subject: Recipe, folder: Path, *, optional_tokens: bool = True) -> Pa
 _numbers = count(1)
 
 
-def _of_the_way(answer: Answer) -> None:
+def _of_the_way(answer: EditableResponse) -> None:
     """What proxies, connections and the moment leave in an answer, and ids that nobody else ever used."""
     number = next(_numbers)
     answer.headers |= {"via": f"1.1 edge-{number}", "server": "edge", "age": str(number)}
@@ -73,7 +81,7 @@ class _EveryOtherPollFindsNothing:
         if not scope["path"].endswith("/work/poll") or next(self._polls) % 2:
             await self._app(scope, receive, send)
             return
-        answer = await answered(_nothing, scope, receive)
+        answer = await capture_response(_nothing, scope, receive)
         answer.headers["x-request-id"] = "r-0"  # as every other answer has one
         await sent(answer, send)
 
@@ -86,13 +94,13 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _noise(app: App, tokens: Tokens) -> App:
-    return editing(_of_the_way)(_EveryOtherPollFindsNothing(app), tokens)
+    return edit_responses(_of_the_way)(_EveryOtherPollFindsNothing(app), tokens)
 
 
-HEALTHY: Final = in_microseconds(Recipe())
+HEALTHY: Final = use_microseconds(ServerConfig())
 """Differs in nothing."""
 
-NOISY: Final = HEALTHY.wrapped(_noise)
+NOISY: Final = HEALTHY.with_wrapper(_noise)
 """Differs in what is never the same twice."""
 
 Authenticate = Callable[[Tokens, Sequence[str]], Principal]
@@ -119,12 +127,12 @@ def _changed_item(render: Render) -> Render:
 
 
 def _changed(app: App, tokens: Tokens) -> App:
-    refused = on_refusal(errors(type="conflict_error"), 409)(app, tokens)
-    named = editing(header("X-Edition", "7"))(refused, tokens)
-    return editing(_as_problem)(named, tokens)
+    refused = edit_refused_acks(errors(type="conflict_error"), 409)(app, tokens)
+    named = edit_responses(header("X-Edition", "7"))(refused, tokens)
+    return edit_responses(_as_problem)(named, tokens)
 
 
-def _as_problem(answer: Answer) -> None:
+def _as_problem(answer: EditableResponse) -> None:
     if answer.status == 405:
         answer.headers["content-type"] = "application/problem+json"
 
@@ -132,7 +140,7 @@ def _as_problem(answer: Answer) -> None:
 CHANGED: Final = (
     VARIANTS["ulids"]
     .change(HEALTHY)
-    .deciding(authenticate=_strict_scheme, render_work_item=_changed_item)
-    .wrapped(_changed)
+    .override_policy(authenticate=_strict_scheme, render_work_item=_changed_item)
+    .with_wrapper(_changed)
 )
 """Differs in one point of each kind."""

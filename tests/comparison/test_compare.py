@@ -12,7 +12,7 @@ import pytest
 from conformance.chapters.registry import scenarios
 from conformance.comparison.compare import Comparison, NotComparable, compare
 from conformance.evidence import Evidence, read_evidence
-from conformance.judging.verdict import Line
+from conformance.judging.verdict import PlannedCheck
 
 from .servers import PLAN, SCENARIOS
 from .test_response_shape import answer, evidence, transcript
@@ -111,7 +111,7 @@ def test_waivers_neither_hide_nor_make_a_difference(healthy: Path, changed: Path
     run = read_evidence(changed)
     waivers = '[[waiver]]\nrequirement = "ack.terminal.stopping"\nreason = "known"\n'
     waived = replace(run, circumstances=replace(run.circumstances, waivers=waivers))
-    line = Line("terminal.stopping.from-starting", "ack.terminal.stopping")
+    line = PlannedCheck("terminal.stopping.from-starting", "ack.terminal.stopping")
     assert waived.verdict(line).kind == "waived"
     assert compare(run, waived).same
     assert compare(read_evidence(healthy), waived).verdicts == compare(read_evidence(healthy), run).verdicts
@@ -148,7 +148,7 @@ def test_runs_that_judged_nothing_cannot_be_compared() -> None:
 
 def test_what_this_version_does_not_know_cannot_be_compared(healthy: Path) -> None:
     run = read_evidence(healthy)
-    newer = replace(run, plan=(*run.plan, Line("retry.starting", "ack.retry.of-tomorrow")))
+    newer = replace(run, plan=(*run.plan, PlannedCheck("retry.starting", "ack.retry.of-tomorrow")))
     with pytest.raises(NotComparable, match=r"ack\.retry\.of-tomorrow"):
         compare(run, newer)
 

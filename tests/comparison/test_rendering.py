@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from conformance.comparison.compare import Comparison, VerdictDifference, compare
 from conformance.evidence import read_evidence
-from conformance.judging.verdict import Line, Verdict, VerdictKind
+from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 from conformance.reporting.comparison_json import comparison_json, comparison_schema_text
 from conformance.reporting.comparison_text import conclusion, markdown, terminal
 from conformance.text import LANGS, Lang, Text
@@ -115,7 +115,7 @@ def test_no_sign_of_markdown_gets_through(text: str, difference: Comparison) -> 
 
 
 def blocked(requirement: str, cause: str | None) -> VerdictDifference:
-    line = Line("retry.starting", requirement)
+    line = PlannedCheck("retry.starting", requirement)
     kind: VerdictKind = "inconclusive" if cause else "failed"
     pair = Verdict(line=line, kind="passed"), Verdict(line=line, kind=kind, blocked_by=cause)
     return VerdictDifference(requirement=requirement, a="passed", b=kind, cases=(pair,))

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from conformance.comparison.compare import Comparison, ShapeDifference, compare
-from conformance.comparison.response_shape import in_common
+from conformance.comparison.response_shape import keep_common_steps
 from conformance.evidence import Evidence
 from conformance.exchange import Body, Ending, Exchange, Header, Request, Response, Transcript
-from conformance.judging.run_result import Circumstances
-from conformance.judging.verdict import Line
+from conformance.judging.run_result import RunMetadata
+from conformance.judging.verdict import PlannedCheck
 
 OBSERVING = "observe.undelivered"
 ROW = "ack.observe.undelivered"
@@ -71,8 +71,8 @@ def evidence(*transcripts: Transcript, **about: Any) -> Evidence:
     }
     rows = {OBSERVING: ROW, "race.same-worker": "ack.race.same-worker"}
     return Evidence(
-        circumstances=Circumstances(**{**circumstances, **about}),
-        plan=tuple(Line(t.scenario, rows[t.scenario]) for t in transcripts),
+        circumstances=RunMetadata(**{**circumstances, **about}),
+        plan=tuple(PlannedCheck(t.scenario, rows[t.scenario]) for t in transcripts),
         transcripts={t.scenario: t for t in transcripts},
         files={},
     )
@@ -185,7 +185,7 @@ def test_a_step_that_one_run_alone_took_is_left_out() -> None:
 
 def test_the_number_of_a_step_does_not_count() -> None:
     first, third = (answer({}, step=f"arrange.poll.{n}") for n in (1, 3))
-    a, b = in_common(transcript(first), transcript(third))
+    a, b = keep_common_steps(transcript(first), transcript(third))
     assert [e.step for e in (*a.exchanges, *b.exchanges)] == ["arrange.poll.1", "arrange.poll.3"]
 
 

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from conformance.contract import ambiguities
-from conformance.contract.ambiguities import Ambiguity, register
-from conformance.contract.catalogue import CatalogueError, load
+from conformance.contract.ambiguities import Ambiguity, load_ambiguities
+from conformance.contract.catalogue import CatalogueError, load_catalogue
 from conformance.emulator.defects import DEFECTS
 from conformance.text import Text
 
-EACH = pytest.mark.parametrize("entry", register(), ids=[entry.id for entry in register()])
+EACH = pytest.mark.parametrize("entry", load_ambiguities(), ids=[entry.id for entry in load_ambiguities()])
 CJK = re.compile(r"[\u4e00-\u9fff]")
 
 
 def test_an_entry_has_an_id_of_its_own() -> None:
-    ids = [entry.id for entry in register()]
+    ids = [entry.id for entry in load_ambiguities()]
     assert len(set(ids)) == len(ids) > 10
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", entry_id) for entry_id in ids)
 
@@ -53,13 +53,13 @@ def test_an_entry_cites_the_pages_that_leave_it_open(entry: Ambiguity) -> None:
 
 @EACH
 def test_the_requirements_that_rest_on_a_reading_exist(entry: Ambiguity) -> None:
-    assert set(entry.requirements) <= set(load().requirements)
+    assert set(entry.requirements) <= set(load_catalogue().requirements)
     assert len(set(entry.requirements)) == len(entry.requirements)
 
 
 def test_the_rulings_on_what_is_open_are_all_there() -> None:
     """What the contract says goes by a reading has its entry."""
-    readings = {rule for entry in register() for rule in entry.requirements}
+    readings = {rule for entry in load_ambiguities() for rule in entry.requirements}
     assert readings >= {
         "ack.identity.mismatch-queued",
         "ack.identity.mismatch-starting",
@@ -74,7 +74,7 @@ def test_the_rulings_on_what_is_open_are_all_there() -> None:
 
 
 def test_the_conflict_type_concerns_every_refusal_with_409() -> None:
-    (entry,) = (entry for entry in register() if entry.id == "conflict-type")
+    (entry,) = (entry for entry in load_ambiguities() if entry.id == "conflict-type")
     fails = DEFECTS["envelope.conflict-error"].fails
     of_more = {"ack.identity.header-case", "ack.request.json-body"} | {rule for rule in fails if ".race." in rule}
     assert set(entry.requirements) == fails - of_more
@@ -92,12 +92,12 @@ def read(monkeypatch: pytest.MonkeyPatch, text: str) -> tuple[Ambiguity, ...]:
         return File()
 
     monkeypatch.setattr(resources, "files", files)
-    register.cache_clear()
+    load_ambiguities.cache_clear()
     try:
-        return ambiguities.register()
+        return ambiguities.load_ambiguities()
     finally:
         monkeypatch.undo()
-        register.cache_clear()
+        load_ambiguities.cache_clear()
 
 
 ENTRY = """

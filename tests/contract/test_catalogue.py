@@ -18,13 +18,13 @@ from conformance.contract.catalogue import (
     Exercised,
     Level,
     Requirement,
-    load,
+    load_catalogue,
     version_numbers,
 )
 from conformance.text import Text
 
 ROOT = Path(__file__).resolve().parents[2]
-RULES = list(load().requirements.values())
+RULES = list(load_catalogue().requirements.values())
 EACH = pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 CJK = re.compile(r"[\u4e00-\u9fff]")
 
@@ -40,7 +40,7 @@ def texts(value: Any, where: str) -> list[tuple[str, Text]]:
     return []
 
 
-ALL_TEXTS = texts(load().chapters, "chapters")
+ALL_TEXTS = texts(load_catalogue().chapters, "chapters")
 
 
 def test_every_text_is_there_in_both_languages() -> None:
@@ -122,7 +122,7 @@ def test_the_lines_that_a_rule_cites_are_where_the_row_is(rule: Requirement) -> 
 @EACH
 def test_a_rule_came_with_a_version_that_there_is(rule: Requirement) -> None:
     since = version_numbers(rule.since)
-    assert version_numbers(FIRST_VERSION) <= since <= version_numbers(load().version)
+    assert version_numbers(FIRST_VERSION) <= since <= version_numbers(load_catalogue().version)
 
 
 def test_versions_compare_by_number() -> None:
@@ -130,22 +130,22 @@ def test_versions_compare_by_number() -> None:
 
 
 def test_ids_are_never_those_of_something_excluded() -> None:
-    excluded = {rule.id for chapter in load().chapters for rule in chapter.excluded}
-    assert not excluded & set(load().requirements)
+    excluded = {rule.id for chapter in load_catalogue().chapters for rule in chapter.excluded}
+    assert not excluded & set(load_catalogue().requirements)
 
 
 def test_chapters_are_in_order_and_found_by_id() -> None:
-    orders = [chapter.order for chapter in load().chapters]
+    orders = [chapter.order for chapter in load_catalogue().chapters]
     assert orders == sorted(set(orders))
-    for chapter in load().chapters:
-        assert load().chapter(chapter.id) is chapter
+    for chapter in load_catalogue().chapters:
+        assert load_catalogue().chapter(chapter.id) is chapter
         assert {rule.chapter for rule in chapter.requirements} <= {chapter.id}
     with pytest.raises(KeyError):
-        load().chapter("no-such-chapter")
+        load_catalogue().chapter("no-such-chapter")
 
 
 def test_the_version_is_a_version() -> None:
-    assert re.fullmatch(r"\d+\.\d+", load().version)
+    assert re.fullmatch(r"\d+\.\d+", load_catalogue().version)
 
 
 def test_every_basis_has_words() -> None:

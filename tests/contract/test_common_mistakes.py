@@ -8,25 +8,25 @@ from importlib import resources
 
 import pytest
 
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.contract.common_mistakes import (
     Mistake,
     consequence_of,
-    likeliest_first,
+    distinctive_terms,
     likely_cause,
     mistakes_of,
-    telling,
+    rank_by_symptom,
 )
 from conformance.text import Text
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
 
 
-@pytest.mark.parametrize("requirement", load().requirements)
+@pytest.mark.parametrize("requirement", load_catalogue().requirements)
 def test_every_requirement_has_some_in_both_languages(requirement: str) -> None:
     mistakes = mistakes_of(requirement)
     assert mistakes
-    for sentence in [text for mistake in mistakes for text in (mistake.what, mistake.mend)]:
+    for sentence in [text for mistake in mistakes for text in (mistake.what, mistake.fix)]:
         assert sentence.en.endswith(".")
         assert not CJK.search(sentence.en)
         assert sentence.zh.endswith("。")
@@ -36,7 +36,7 @@ def test_every_requirement_has_some_in_both_languages(requirement: str) -> None:
 def test_nothing_is_told_of_a_requirement_that_does_not_exist() -> None:
     text = resources.files("conformance.contract").joinpath("common_mistakes.toml").read_text("utf-8")
     named = [name for family in tomllib.loads(text)["family"] for name in family["requirements"]]
-    assert set(named) == set(load().requirements)
+    assert set(named) == set(load_catalogue().requirements)
     assert len(named) == len(set(named)), "in one family only"
     with pytest.raises(KeyError):
         mistakes_of("ack.no.such")
@@ -60,11 +60,13 @@ FIRST, SECOND = mistake("Only `queued` may become `starting`, else 409."), mista
     ],
 )
 def test_the_mistake_that_speaks_most_of_the_symptom_comes_first(symptom: str, order: tuple[Mistake, ...]) -> None:
-    assert likeliest_first([FIRST, SECOND], symptom) == order
+    assert rank_by_symptom([FIRST, SECOND], symptom) == order
 
 
 def test_statuses_and_quoted_words_tell() -> None:
-    assert telling('HTTP 409（见 404）with `conflict_error` or `error.type` or "x", not 1409, 999 or `two words`') == {
+    assert distinctive_terms(
+        'HTTP 409（见 404）with `conflict_error` or `error.type` or "x", not 1409, 999 or `two words`'
+    ) == {
         "409",
         "404",
         "conflict_error",
@@ -78,7 +80,7 @@ FOUR_HUNDREDS = ("ack.retry.starting", "ack.retry.active", "ack.not-found.", "ac
 
 @pytest.mark.parametrize(
     "requirement",
-    [name for name in load().requirements if name.startswith(FOUR_HUNDREDS) and not name.endswith("-times")],
+    [name for name in load_catalogue().requirements if name.startswith(FOUR_HUNDREDS) and not name.endswith("-times")],
 )
 def test_retries_404_and_409_say_what_a_wrong_answer_does_to_a_worker(requirement: str) -> None:
     told = consequence_of(requirement)

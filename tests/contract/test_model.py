@@ -9,10 +9,10 @@ import pytest
 
 from conformance.contract.model import (
     PHASES,
-    Answer,
     ItemState,
-    Kind,
+    ModelResponse,
     Operation,
+    OperationKind,
     Phase,
     is_unknown,
     shows_later,
@@ -31,10 +31,10 @@ def phases(states: frozenset[ItemState]) -> set[str]:
 def ack(
     phase: Phase, stored: str | None, sent: str | None, status: int | None, *, overlapped: bool = False
 ) -> frozenset[ItemState]:
-    return step(ItemState(phase, stored), Operation("ack", sent), Answer(status), overlapped=overlapped)
+    return step(ItemState(phase, stored), Operation("ack", sent), ModelResponse(status), overlapped=overlapped)
 
 
-def other(kind: Kind, phase: Phase, answer: Answer, *, overlapped: bool = False) -> set[str]:
+def other(kind: OperationKind, phase: Phase, answer: ModelResponse, *, overlapped: bool = False) -> set[str]:
     return phases(step(ItemState(phase, "A"), Operation(kind), answer, overlapped=overlapped))
 
 
@@ -108,11 +108,11 @@ def test_a_lost_ack_may_or_may_not_have_happened(status: int | None) -> None:
     ],
 )
 def test_heartbeat(phase: Phase, by_200: set[str], by_409: set[str], by_409_overlapped: set[str]) -> None:
-    assert other("heartbeat", phase, Answer(200)) == by_200
-    assert other("heartbeat", phase, Answer(409)) == by_409
-    assert other("heartbeat", phase, Answer(409), overlapped=True) == by_409_overlapped
-    assert other("heartbeat", phase, Answer(412)) == {phase}
-    assert other("heartbeat", phase, Answer(None)) == by_200 | {phase}
+    assert other("heartbeat", phase, ModelResponse(200)) == by_200
+    assert other("heartbeat", phase, ModelResponse(409)) == by_409
+    assert other("heartbeat", phase, ModelResponse(409), overlapped=True) == by_409_overlapped
+    assert other("heartbeat", phase, ModelResponse(412)) == {phase}
+    assert other("heartbeat", phase, ModelResponse(None)) == by_200 | {phase}
 
 
 @pytest.mark.parametrize(
@@ -126,82 +126,91 @@ def test_heartbeat(phase: Phase, by_200: set[str], by_409: set[str], by_409_over
     ],
 )
 def test_stop(phase: Phase, graceful: Phase) -> None:
-    assert other("stop", phase, Answer(200, graceful)) == {graceful}
-    assert other("force-stop", phase, Answer(200, "stopped")) == {"stopped"}
-    for answer in (Answer(None), Answer(409), Answer(404), Answer(500), Answer(503), Answer(200, "starting")):
+    assert other("stop", phase, ModelResponse(200, graceful)) == {graceful}
+    assert other("force-stop", phase, ModelResponse(200, "stopped")) == {"stopped"}
+    for answer in (
+        ModelResponse(None),
+        ModelResponse(409),
+        ModelResponse(404),
+        ModelResponse(500),
+        ModelResponse(503),
+        ModelResponse(200, "starting"),
+    ):
         assert other("stop", phase, answer) == {phase, graceful}
         assert other("force-stop", phase, answer) == {phase, "stopped"}
-    assert other("stop", phase, Answer(200, "stopping" if graceful == "stopped" else "stopped")) == set()
+    assert other("stop", phase, ModelResponse(200, "stopping" if graceful == "stopped" else "stopped")) == set()
 
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_only_a_queued_item_is_delivered_again(phase: Phase) -> None:
-    def poll(worker: str | None, answer: Answer) -> frozenset[ItemState]:
+    def poll(worker: str | None, answer: ModelResponse) -> frozenset[ItemState]:
         return step(ItemState(phase, "A"), Operation("redeliver", worker), answer, overlapped=False)
 
     same, by_b, by_nobody = ItemState(phase, "A"), ItemState(phase, "B"), ItemState(phase, None)
     queued = phase == "queued"
-    assert poll("B", Answer(200, delivered=False)) == {same}
-    assert poll("B", Answer(200, "queued", delivered=True)) == ({by_b} if queued else set())
-    assert poll(None, Answer(200, "queued", delivered=True)) == ({same, by_nobody} if queued else set())
-    for answer in (Answer(None), Answer(200), Answer(409, delivered=False), Answer(500)):
+    assert poll("B", ModelResponse(200, delivered=False)) == {same}
+    assert poll("B", ModelResponse(200, "queued", delivered=True)) == ({by_b} if queued else set())
+    assert poll(None, ModelResponse(200, "queued", delivered=True)) == ({same, by_nobody} if queued else set())
+    for answer in (ModelResponse(None), ModelResponse(200), ModelResponse(409, delivered=False), ModelResponse(500)):
         assert poll("B", answer) == ({same, by_b} if queued else {same})
 
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_get_shows_the_state_and_changes_nothing(phase: Phase) -> None:
     for shown, overlapped in itertools.product((*PHASES, "no such state"), (False, True)):
-        assert other("get", phase, Answer(200, shown), overlapped=overlapped) == ({phase} if shown == phase else set())
-    for answer in (Answer(200), Answer(None), Answer(404), Answer(500)):
+        assert other("get", phase, ModelResponse(200, shown), overlapped=overlapped) == (
+            {phase} if shown == phase else set()
+        )
+    for answer in (ModelResponse(200), ModelResponse(None), ModelResponse(404), ModelResponse(500)):
         assert other("get", phase, answer) == {phase}
 
 
 @pytest.mark.parametrize("shown", [*PHASES, "no such state"])
 def test_a_200_shows_what_it_did_or_beside_another_request_a_later_state(shown: str) -> None:
     state, operation = ItemState("starting", "A"), Operation("ack", "A")
-    alone = step(state, operation, Answer(200, shown), overlapped=False)
-    beside = step(state, operation, Answer(200, shown), overlapped=True)
+    alone = step(state, operation, ModelResponse(200, shown), overlapped=False)
+    beside = step(state, operation, ModelResponse(200, shown), overlapped=True)
     assert phases(alone) == ({"starting"} if shown == "starting" else set())
     assert phases(beside) == ({"starting"} if shown in PHASES[1:] else set())
 
 
 def test_shows_later_is_about_known_answers_alone() -> None:
     acked = Operation("ack", "A")
-    assert shows_later(acked, Answer(200, "active"), "starting")
-    assert not shows_later(acked, Answer(200, "starting"), "starting")
-    assert not shows_later(acked, Answer(200), "starting")
-    assert not shows_later(acked, Answer(409, "active"), "starting")
-    assert not shows_later(Operation("stop"), Answer(200, "starting"), "stopping")
+    assert shows_later(acked, ModelResponse(200, "active"), "starting")
+    assert not shows_later(acked, ModelResponse(200, "starting"), "starting")
+    assert not shows_later(acked, ModelResponse(200), "starting")
+    assert not shows_later(acked, ModelResponse(409, "active"), "starting")
+    assert not shows_later(Operation("stop"), ModelResponse(200, "starting"), "stopping")
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
-def test_lost_answers_and_the_gateways_are_unknown(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", get_args(OperationKind))
+def test_lost_answers_and_the_gateways_are_unknown(kind: OperationKind) -> None:
     for status in (None, *GATEWAY):
-        assert is_unknown(Operation(kind), Answer(status, delivered=True))
-    assert not is_unknown(Operation(kind), Answer(200, delivered=True))
+        assert is_unknown(Operation(kind), ModelResponse(status, delivered=True))
+    assert not is_unknown(Operation(kind), ModelResponse(200, delivered=True))
 
 
 @pytest.mark.parametrize(
     ("kind", "answer", "unknown"),
     [
-        ("ack", Answer(500), False),
-        ("ack", Answer(404), False),
-        ("ack", Answer(200, "no such state"), False),
-        ("heartbeat", Answer(409), False),
-        ("heartbeat", Answer(412), False),
-        ("heartbeat", Answer(500), True),
-        ("heartbeat", Answer(200, "queued"), True),
-        ("stop", Answer(200, "stopping"), False),
-        ("stop", Answer(200, "active"), True),
-        ("stop", Answer(409), True),
-        ("force-stop", Answer(200, "stopping"), True),
-        ("redeliver", Answer(200), True),
-        ("redeliver", Answer(404, delivered=False), True),
-        ("get", Answer(200, "no such state"), False),
-        ("get", Answer(404), True),
+        ("ack", ModelResponse(500), False),
+        ("ack", ModelResponse(404), False),
+        ("ack", ModelResponse(200, "no such state"), False),
+        ("heartbeat", ModelResponse(409), False),
+        ("heartbeat", ModelResponse(412), False),
+        ("heartbeat", ModelResponse(500), True),
+        ("heartbeat", ModelResponse(200, "queued"), True),
+        ("stop", ModelResponse(200, "stopping"), False),
+        ("stop", ModelResponse(200, "active"), True),
+        ("stop", ModelResponse(409), True),
+        ("force-stop", ModelResponse(200, "stopping"), True),
+        ("redeliver", ModelResponse(200), True),
+        ("redeliver", ModelResponse(404, delivered=False), True),
+        ("get", ModelResponse(200, "no such state"), False),
+        ("get", ModelResponse(404), True),
     ],
 )
-def test_only_an_ack_is_held_to_every_answer(kind: Kind, answer: Answer, unknown: bool) -> None:
+def test_only_an_ack_is_held_to_every_answer(kind: OperationKind, answer: ModelResponse, unknown: bool) -> None:
     assert is_unknown(Operation(kind), answer) is unknown
 
 
@@ -211,14 +220,14 @@ def test_nothing_ever_moves_back() -> None:
     for phase, stored, kind, sent, status, delivered, overlapped in itertools.product(
         PHASES,
         workers,
-        set(get_args(Kind)) - {"anything"},  # which is no operation of the API
+        set(get_args(OperationKind)) - {"anything"},  # which is no operation of the API
         workers,
         (None, 200, 404, 409, 412, 500, 503),
         (None, False, True),
         (False, True),
     ):
         state = ItemState(phase, stored)
-        answer = Answer(status, delivered=delivered)
+        answer = ModelResponse(status, delivered=delivered)
         after = step(state, Operation(kind, sent), answer, overlapped=overlapped)
         assert all(PHASES.index(each.phase) >= PHASES.index(phase) for each in after)
         if is_unknown(Operation(kind, sent), answer):

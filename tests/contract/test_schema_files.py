@@ -89,11 +89,11 @@ def test_schemas_are_read_and_compiled_once() -> None:
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A package that is installed in an empty folder."""
     schema_files.schema_folder.cache_clear()
-    schema_files.derived.cache_clear()
+    schema_files.load_derived_file.cache_clear()
     monkeypatch.setattr(schema_files, "_PACKAGE", tmp_path / "site" / "conformance")
     yield tmp_path / "site"
     schema_files.schema_folder.cache_clear()
-    schema_files.derived.cache_clear()
+    schema_files.load_derived_file.cache_clear()
 
 
 def test_missing_schemas_are_one_clear_error(elsewhere: Path) -> None:
@@ -121,6 +121,6 @@ def test_the_checkout_of_this_project_holds_exactly_the_schemas() -> None:
 
 
 def test_a_reference_to_another_document_is_never_fetched() -> None:
-    validator = schema_dialect.compiled({"$ref": "https://example.invalid/schema.json"})
+    validator = schema_dialect.build_validator({"$ref": "https://example.invalid/schema.json"})
     with pytest.raises(Unresolvable):
         list(validator.iter_errors({}))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.contract.timestamps import Instant, NotTimestamp, NotUtc, agree, not_before, parse
+from conformance.contract.timestamps import Instant, NotTimestamp, NotUtc, may_be_same_moment, not_before, parse
 
 SECOND = 10**9
 DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100)
@@ -175,8 +175,8 @@ def test_an_impossible_day_is_named_before_its_offset() -> None:
 )
 def test_instants_agree_below_one_unit_of_the_coarser_precision(a: str, b: str, same: bool) -> None:
     first, second = parse(a), parse(b)
-    assert agree(first, second) is same
-    assert agree(second, first) is same
+    assert may_be_same_moment(first, second) is same
+    assert may_be_same_moment(second, first) is same
 
 
 def test_before_needs_one_whole_unit() -> None:
@@ -199,15 +199,15 @@ def test_what_is_written_is_read_back(instant: Instant) -> None:
 def test_a_truncated_copy_agrees_with_its_original(instant: Instant, unit: int) -> None:
     coarser = max(unit, instant.unit)
     copy = Instant(instant.nanoseconds - instant.nanoseconds % coarser, coarser)
-    assert agree(copy, instant)
-    assert agree(instant, copy)
+    assert may_be_same_moment(copy, instant)
+    assert may_be_same_moment(instant, copy)
 
 
 @DETERMINISTIC
 @given(instants(), instants())
 def test_of_two_instants_exactly_one_thing_holds(a: Instant, b: Instant) -> None:
-    assert agree(a, b) is agree(b, a)
-    assert agree(a, b) is (not_before(a, b) and not_before(b, a))
+    assert may_be_same_moment(a, b) is may_be_same_moment(b, a)
+    assert may_be_same_moment(a, b) is (not_before(a, b) and not_before(b, a))
     assert not_before(a, b) or not_before(b, a)
 
 

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.work_item import FIELDS, IDENTITY, MISSING, Difference, differences, instant_of, longest_unit
+from conformance.contract.work_item import (
+    FIELDS,
+    IDENTITY,
+    MISSING,
+    Difference,
+    coarsest_precision,
+    differences,
+    instant_of,
+)
 
 ITEM: dict[str, Any] = {
     "id": "work_1",
@@ -106,4 +114,4 @@ def test_what_is_no_moment_is_none(value: object) -> None:
     ],
 )
 def test_the_coarsest_timestamp_shown_counts(item: dict[str, Any], seconds: float) -> None:
-    assert longest_unit(item) == pytest.approx(seconds)
+    assert coarsest_precision(item) == pytest.approx(seconds)

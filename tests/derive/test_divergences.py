@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from conformance.contract.ambiguities import register
+from conformance.contract.ambiguities import load_ambiguities
 from conformance.derive.divergences import Divergence
 from conformance.derive.lexicon import LANGS, Lang
-from conformance.derive.output import unregistered
+from conformance.derive.output import unregistered_divergences
 from tests.derive.schema_copies import COMMITTED, derived_from, edit, run, sheet
 
 ENTRIES: list[dict[str, str]] = tomllib.loads(
@@ -50,7 +50,7 @@ def about(entry: Divergence) -> tuple[str, str, str | None]:
 
 def new(schemas: Path) -> list[Divergence]:
     """The disagreements that the register does not know; the committed sheets have none."""
-    return unregistered(derived_from(schemas).divergences)
+    return unregistered_divergences(derived_from(schemas).divergences)
 
 
 NOTES: dict[Lang, str] = {"en": "## Notes", "zh": "## 注意事项"}
@@ -76,7 +76,7 @@ BETWEEN_LANGUAGES = [
 def test_every_disagreement_of_the_committed_sheets_is_in_the_register(schemas: Path) -> None:
     found = derived_from(schemas).divergences
     assert found
-    assert unregistered(found) == []
+    assert unregistered_divergences(found) == []
     assert {entry.kind for entry in found} == {"pages", "example"}
 
 
@@ -245,7 +245,7 @@ def test_a_prefix_that_the_table_gets_is_no_disagreement_any_more(schemas: Path)
 
 
 def test_every_registered_id_is_in_the_ambiguity_register() -> None:
-    assert {entry["id"] for entry in ENTRIES} <= {entry.id for entry in register()}
+    assert {entry["id"] for entry in ENTRIES} <= {entry.id for entry in load_ambiguities()}
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=str)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from conformance.derive.docs import known_pages
-from conformance.derive.errors import Unreadable
+from conformance.derive.errors import UnparsablePage
 from conformance.derive.lexicon import LANGS, Lang, lexicon
 from tests.derive.schema_copies import edit, page_of, refused, run, sheet, text_of
 
@@ -135,7 +135,7 @@ def test_a_broken_table_is_told_with_the_line_of_its_header(how: str, lang: Lang
 def test_an_example_that_is_no_json_is_told(value: str, words: dict[Lang, str], lang: Lang) -> None:
     name = f"{lang}/ack"
     text = text_of(name) + f"\n```json\n{value}\n```\n"
-    with pytest.raises(Unreadable) as raised:
+    with pytest.raises(UnparsablePage) as raised:
         page_of(name, text)
     assert raised.value.line == len(text_of(name).split("\n")) + 2
     assert words[lang] in (raised.value.zh if lang == "zh" else raised.value.en)
@@ -166,7 +166,7 @@ def test_a_missing_section_is_told_with_the_last_line(name: str, section: str) -
         without = "".join(["\n\n".join(summary), "\n\n", *parts[2:]])
     else:
         without = "".join(part for part in parts if part.split("\n")[0].lstrip("# ") != heading)
-    with pytest.raises(Unreadable) as raised:
+    with pytest.raises(UnparsablePage) as raised:
         page_of(name, without)
     assert raised.value.line == without.rstrip("\n").count("\n") + 1
     known = lexicon("zh" if name.startswith("zh") else "en")

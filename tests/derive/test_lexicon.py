@@ -14,11 +14,11 @@ from conformance.derive.lexicon import (
     lexicon,
     nearest,
     needed_columns,
-    plain,
+    normalize_word,
     table_of_section,
 )
 from conformance.derive.markdown import Inline, Table, blocks
-from conformance.derive.rows import row_of, statement
+from conformance.derive.rows import parse_row, parse_statement
 
 
 def said(lang: Lang, text: str) -> tuple[dict[str, Any], str]:
@@ -26,7 +26,7 @@ def said(lang: Lang, text: str) -> tuple[dict[str, Any], str]:
     [block] = blocks("a page", f"| a |\n| - |\n| {text} |\n")
     assert isinstance(block, Table)
     cells = {"name": Inline("x"), "description": block.rows[0].cells[0]}
-    row = row_of("a page", lexicon(lang), "fields", 1, cells)
+    row = parse_row("a page", lexicon(lang), "fields", 1, cells)
     return dict(row.facts), row.prose
 
 
@@ -41,7 +41,7 @@ def said(lang: Lang, text: str) -> tuple[dict[str, Any], str]:
     ],
 )
 def test_words_are_looked_up_without_marks_width_and_case(written: str, word: str) -> None:
-    assert plain(written) == word
+    assert normalize_word(written) == word
 
 
 @pytest.mark.parametrize(("word", "near"), [("strnig", "string"), ("bool", "boolean"), ("zzz", None)])
@@ -60,9 +60,9 @@ def test_both_languages_know_the_same_things() -> None:
 def test_no_word_means_two_things(lang: Lang) -> None:
     data = lexicon(lang).data
     for group in (data["headings"], data["required"], data["types"], data["rules"], *data["tables"].values()):
-        words = [plain(word) for entry in group.values() for word in entry]
+        words = [normalize_word(word) for entry in group.values() for word in entry]
         assert len(words) == len(set(words))
-    firsts = [plain(word) for columns in data["tables"].values() for word in columns["name"]]
+    firsts = [normalize_word(word) for columns in data["tables"].values() for word in columns["name"]]
     assert len(firsts) == len(set(firsts))
 
 
@@ -158,7 +158,7 @@ def test_every_wording_of_a_phrase_is_found_in_a_sentence(meaning: str, lang: La
 
 
 def test_a_paragraph_that_is_one_code_span_is_an_address() -> None:
-    assert statement(lexicon("en"), Inline("`GET /a`", ("GET /a",))) == ({"operation": "GET /a"}, "")
-    facts, prose = statement(lexicon("en"), Inline("See `GET /a`", ("GET /a",)))
+    assert parse_statement(lexicon("en"), Inline("`GET /a`", ("GET /a",))) == ({"operation": "GET /a"}, "")
+    facts, prose = parse_statement(lexicon("en"), Inline("See `GET /a`", ("GET /a",)))
     assert facts == {"mentions": ["GET /a"]}
     assert prose == "See `GET /a`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.derive.errors import Unreadable
+from conformance.derive.errors import UnparsablePage
 from conformance.derive.markdown import Block, Fence, Heading, Paragraph, Table, blocks, plain_lines
 
 
@@ -133,7 +133,7 @@ def test_an_escaped_bar_is_part_of_its_cell(cell: str) -> None:
     ],
 )
 def test_a_row_of_another_width_is_refused(row: str, width: int) -> None:
-    with pytest.raises(Unreadable) as raised:
+    with pytest.raises(UnparsablePage) as raised:
         read(f"# t\n\n| a | b |\n| - | - |\n| x | y |\n{row}\n")
     assert (raised.value.page, raised.value.line) == ("a page", 6)
     assert f"2 columns and this row {width}" in raised.value.en
@@ -160,7 +160,7 @@ def test_a_row_of_the_same_width_is_read_with_or_without_outer_bars(row: str) ->
     ],
 )
 def test_lines_of_bars_that_are_no_table_are_refused(text: str) -> None:
-    with pytest.raises(Unreadable) as raised:
+    with pytest.raises(UnparsablePage) as raised:
         read(f"# t\n\n{text}")
     assert raised.value.line == (5 if text.startswith("-") else 3)
     assert "table is broken" in raised.value.en

@@ -13,7 +13,7 @@ from conformance import evidence
 from conformance.chapters.registry import scenarios
 from conformance.evidence import BrokenEvidence, read_evidence
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import Circumstances
+from conformance.judging.run_result import RunMetadata
 from conformance.plugin.transcripts import read_transcript
 
 Spoil = Callable[[Path], None]
@@ -188,7 +188,7 @@ def test_what_this_version_no_longer_has_is_named_and_left_out(
 
 def test_circumstances_come_back_as_they_were(healthy_run: Path) -> None:
     about = read_evidence(healthy_run).circumstances
-    assert Circumstances.from_json(json.loads(json.dumps(about.to_json()))) == about
+    assert RunMetadata.from_json(json.loads(json.dumps(about.to_json()))) == about
 
 
 def test_a_run_tells_how_long_its_parts_took(healthy_run: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_run_tells_how_long_its_parts_took(healthy_run: Path) -> None:
 def test_circumstances_from_before_parts_were_measured_still_read(healthy_run: Path) -> None:
     data = read_evidence(healthy_run).circumstances.to_json()
     del data["phases"]
-    assert Circumstances.from_json(data).phases is None
+    assert RunMetadata.from_json(data).phases is None
 
 
 @pytest.mark.parametrize(
@@ -211,4 +211,4 @@ def test_circumstances_from_before_parts_were_measured_still_read(healthy_run: P
 def test_parts_that_are_none_are_refused(healthy_run: Path, phases: Any) -> None:
     data = read_evidence(healthy_run).circumstances.to_json()
     with pytest.raises(ValueError, match="malformed"):
-        Circumstances.from_json({**data, "phases": phases})
+        RunMetadata.from_json({**data, "phases": phases})

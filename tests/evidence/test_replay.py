@@ -10,21 +10,21 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.cli import main
-from conformance.cli.console import Narrator
+from conformance.cli.console import ConsoleReporter
 from conformance.emulator import Tokens, create_app
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.serving import hosted
-from conformance.emulator.tcp_proxy import Wire
+from conformance.emulator.serving import serve_in_background
+from conformance.emulator.tcp_proxy import ProxyConfig
 from conformance.evidence import read_evidence
-from conformance.judging.run_result import RunRecord
+from conformance.judging.run_result import RunResult
 from tests.cli.processes import cli
 from tests.runs import judge_app, judge_settings, settings_for
 
 Verdicts = list[tuple[str, str, str, str | None, str | None]]
 
 
-def verdicts(record: RunRecord) -> Verdicts:
+def verdicts(record: RunResult) -> Verdicts:
     return sorted(
         (v.line.scenario, v.line.requirement, v.kind, v.blocked_by, v.reason.en if v.reason else None)
         for v in record.verdicts
@@ -34,11 +34,15 @@ def verdicts(record: RunRecord) -> Verdicts:
 @pytest.mark.parametrize("name", list(DEFECTS)[:: len(DEFECTS) // 20])
 def test_a_broken_servers_run_is_judged_again_to_the_same_verdicts(name: str, tmp_path: Path) -> None:
     tokens = Tokens.generate()
-    with hosted(DEFECTS[name].broken(in_microseconds(Recipe())), tokens, DEFECTS[name].wire(Wire())) as base_url:
+    with serve_in_background(
+        DEFECTS[name].broken(use_microseconds(ServerConfig())), tokens, DEFECTS[name].wire(ProxyConfig())
+    ) as base_url:
         record = judge_settings(settings_for(base_url, tokens, tmp_path / "run"))
     again = read_evidence(tmp_path / "run").judged()
     assert verdicts(again) == verdicts(record)
-    assert [v.reds for v in sorted(again.verdicts, key=str)] == [v.reds for v in sorted(record.verdicts, key=str)]
+    assert [v.failures for v in sorted(again.verdicts, key=str)] == [
+        v.failures for v in sorted(record.verdicts, key=str)
+    ]
     assert again.decision == record.decision
 
 
@@ -82,7 +86,7 @@ def test_each_line_is_judged_in_one_step_where_nobody_listens_to_a_tests_phases(
     healthy_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reported: list[pytest.TestReport] = []
-    monkeypatch.setattr(Narrator, "pytest_runtest_logreport", lambda _, report: reported.append(report))
+    monkeypatch.setattr(ConsoleReporter, "pytest_runtest_logreport", lambda _, report: reported.append(report))
     done = CliRunner().invoke(main, ["replay", str(healthy_run), f"--output={tmp_path / 'again'}"])
     assert done.exit_code == 0
     assert lines(tmp_path / "again") == lines(healthy_run)
@@ -119,7 +123,7 @@ def test_a_run_with_waivers_is_judged_again_with_them(tmp_path: Path) -> None:
     text = "\n".join(f'[[waiver]]\nrequirement = "{rule}"\nreason = "known"' for rule in rules)
     (tmp_path / "w.toml").write_text(text)
     tokens = Tokens.generate()
-    app = subject.broken(in_microseconds(Recipe())).build(tokens)
+    app = subject.broken(use_microseconds(ServerConfig())).build(tokens)
     record = judge_app(app, tokens, tmp_path / "run", waivers=str(tmp_path / "w.toml"))
     assert record.decision.word == "held-but-waived"
     assert record.decision.exit_code == 0

@@ -75,7 +75,7 @@ def test_a_target_that_asks_for_patience(on: Place, tmp_path: Path, monkeypatch:
     with wire(tokens, on=on, misbehave=BUSY) as base_url:
         settings = settings_for(base_url, tokens, tmp_path / "out", max_duration=2)
         if on is everything:
-            with pytest.raises(controller.CannotStart, match="could not be prepared within 2 s"):
+            with pytest.raises(controller.PreflightError, match="could not be prepared within 2 s"):
                 judge_settings(settings, plan)
             return
         record = judge_settings(settings, plan)

@@ -12,7 +12,7 @@ from conformance.contract.catalogue import Catalogue, Chapter, Level, Requiremen
 from conformance.judging.aggregate import RequirementResult, Tally, tally
 from conformance.judging.blocking import JUDGED
 from conformance.judging.exit_code import decide
-from conformance.judging.verdict import WORST_FIRST, Line, Verdict, VerdictKind, worst
+from conformance.judging.verdict import WORST_FIRST, PlannedCheck, Verdict, VerdictKind, worst
 from conformance.text import Text
 
 NAMES = tuple(f"ack.a.{letter}" for letter in "abcdefgh")
@@ -31,7 +31,7 @@ def counted(rows: Rows, levels: Mapping[str, Level] | None = None) -> Tally:
     rules = tuple(rule(name, (levels or {}).get(name, "MUST")) for name in NAMES)
     catalogue = Catalogue("1", (Chapter(id="a", order=1, title=Text("A", "甲"), requirements=rules),))
     verdicts = [
-        Verdict(line=Line(f"s{number}", name), kind=kind, blocked_by=cause)
+        Verdict(line=PlannedCheck(f"s{number}", name), kind=kind, blocked_by=cause)
         for name, lines in rows.items()
         for number, (kind, cause) in enumerate(lines)
     ]

@@ -9,7 +9,7 @@ import pytest
 from conformance.contract.catalogue import Catalogue, Chapter, Exercised, Level, Requirement
 from conformance.judging.aggregate import Tally, tally
 from conformance.judging.exit_code import Decision, decide
-from conformance.judging.verdict import WORST_FIRST, Line, Verdict, VerdictKind
+from conformance.judging.verdict import WORST_FIRST, PlannedCheck, Verdict, VerdictKind
 from conformance.text import Text
 
 
@@ -33,8 +33,8 @@ CATALOGUE = Catalogue("1", (Chapter(id="a", order=1, title=Text("A", "甲"), req
 GOOD: dict[str, VerdictKind] = {**dict.fromkeys(RULES, "passed"), "observe": "observed"}
 
 
-def line(name: str, scenario: str = "s") -> Line:
-    return Line(scenario, RULES[name].id)
+def line(name: str, scenario: str = "s") -> PlannedCheck:
+    return PlannedCheck(scenario, RULES[name].id)
 
 
 def verdict(name: str, kind: VerdictKind, scenario: str = "s") -> Verdict:
@@ -96,12 +96,12 @@ def test_what_a_waived_failure_blocks_goes_with_it_and_nothing_else_does(cause: 
 
 @pytest.mark.parametrize(("n", "words"), [(1, "1 stale waiver: "), (3, "3 stale waivers: ")])
 def test_a_stale_waiver_fails_the_run_and_never_calls_the_target_non_conformant(n: int, words: str) -> None:
-    complaints = [Text("waiver in line 3 (x): matched nothing", "第 3 行的豁免（x）：没有匹配")] * n
-    decision = decide(counted(dict(GOOD)), selected=False, strict=False, complaints=complaints)
+    waiver_problems = [Text("waiver in line 3 (x): matched nothing", "第 3 行的豁免（x）：没有匹配")] * n
+    decision = decide(counted(dict(GOOD)), selected=False, strict=False, waiver_problems=waiver_problems)
     assert (decision.word, decision.exit_code) == ("stale-waivers", 1)
-    assert decision.sentence.en == words + complaints[0].en
+    assert decision.sentence.en == words + waiver_problems[0].en
     assert "符合" not in decision.sentence.zh
-    failed = decide(counted({**GOOD, "one": "failed"}), selected=False, strict=False, complaints=complaints)
+    failed = decide(counted({**GOOD, "one": "failed"}), selected=False, strict=False, waiver_problems=waiver_problems)
     assert failed.word == "non-conformant"
 
 
@@ -251,7 +251,7 @@ def test_a_run_that_was_cut_short_never_passes(
 
 def test_a_run_that_was_cut_short_blames_no_waiver() -> None:
     complaint = Text("waiver in line 3 (x): matched nothing", "第 3 行的豁免（x）：没有匹配")
-    decision = decide(counted(dict(GOOD)), selected=False, strict=False, complaints=[complaint], cut=CUT)
+    decision = decide(counted(dict(GOOD)), selected=False, strict=False, waiver_problems=[complaint], cut=CUT)
     assert decision.exit_code == 3
 
 

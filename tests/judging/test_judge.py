@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 
 from conformance.chapters.registry import scenarios
-from conformance.contract.catalogue import Level, Requirement, load
+from conformance.contract.catalogue import Level, Requirement, load_catalogue
 from conformance.exchange import Ending, EndKind, Transcript
 from conformance.judging.judge import judge
 from conformance.judging.plan import Selection, UnknownName, cost, full_plan
-from conformance.judging.verdict import Line, Verdict
-from conformance.scenario.model import Check, Finding, Judgement
-from conformance.scenario.transcript_view import Blocked, NotExercised, SuiteBroke, Unjudged, View
+from conformance.judging.verdict import PlannedCheck, Verdict
+from conformance.scenario.model import Check, CheckFunction, Finding
+from conformance.scenario.transcript_view import Blocked, CannotJudge, NotExercised, SuiteError, TranscriptView
 from conformance.text import Text
 from tests.scenario.transcript_builder import begun, first_ack, refused, retries, shown
 
@@ -25,13 +25,13 @@ FINDING = Finding(step="ack", expected=Text("this", "这个"), actual=Text("that
 
 
 def rule(level: Level = "MUST") -> Requirement:
-    return replace(load().requirements[RULE], level=level)
+    return replace(load_catalogue().requirements[RULE], level=level)
 
 
-def check(*events: Finding | Exception) -> Judgement:
+def check(*events: Finding | Exception) -> CheckFunction:
     """Yields findings, then raises."""
 
-    def judgement(_: View) -> Iterator[Finding]:
+    def judgement(_: TranscriptView) -> Iterator[Finding]:
         for event in events:
             if isinstance(event, Exception):
                 raise event
@@ -40,9 +40,9 @@ def check(*events: Finding | Exception) -> Judgement:
     return judgement
 
 
-def judged(*judgements: Judgement, level: Level = "MUST") -> Verdict:
+def judged(*check_functions: CheckFunction, level: Level = "MUST") -> Verdict:
     dialog = first_ack()
-    checks = tuple(Check(RULE, judgement) for judgement in judgements)
+    checks = tuple(Check(RULE, judgement) for judgement in check_functions)
     return judge(replace(dialog.scenario, checks=checks), rule(level), dialog.transcript())
 
 
@@ -56,18 +56,18 @@ def judged(*judgements: Judgement, level: Level = "MUST") -> Verdict:
         ([], "SHOULD", "passed"),
         ([], "OBSERVE", "not-exercised"),
         ([FINDING], "OBSERVE", "observed"),
-        ([FINDING, Unjudged(REASON)], "OBSERVE", "observed"),
-        ([Unjudged(REASON)], "OBSERVE", "not-exercised"),
+        ([FINDING, CannotJudge(REASON)], "OBSERVE", "observed"),
+        ([CannotJudge(REASON)], "OBSERVE", "not-exercised"),
         ([Blocked("ack.x.y", REASON)], "OBSERVE", "not-exercised"),
         ([NotExercised(REASON)], "OBSERVE", "not-exercised"),
-        ([Unjudged(REASON)], "MUST", "inconclusive"),
+        ([CannotJudge(REASON)], "MUST", "inconclusive"),
         ([Blocked("ack.x.y", REASON)], "MUST", "inconclusive"),
         ([NotExercised(REASON)], "MUST", "not-exercised"),
-        ([SuiteBroke(REASON)], "MUST", "suite-error"),
+        ([SuiteError(REASON)], "MUST", "suite-error"),
         ([KeyError("x")], "MUST", "suite-error"),
         ([RecursionError()], "SHOULD", "suite-error"),
         ([KeyError("x")], "OBSERVE", "suite-error"),
-        ([FINDING, Unjudged(REASON)], "MUST", "failed"),
+        ([FINDING, CannotJudge(REASON)], "MUST", "failed"),
         ([FINDING, NotExercised(REASON)], "SHOULD", "warned"),
         ([FINDING, KeyError("x")], "MUST", "failed"),
         ([FINDING, KeyError("x")], "SHOULD", "suite-error"),
@@ -78,9 +78,9 @@ def test_what_a_check_says_becomes_a_verdict(events: list[Finding | Exception], 
 
 
 def test_of_several_checks_the_worst_counts_and_all_findings_are_kept() -> None:
-    verdict = judged(check(), check(FINDING), check(FINDING, Unjudged(REASON)))
-    assert (verdict.kind, len(verdict.reds), verdict.reason) == ("failed", 2, None)
-    assert judged(check(), check(Unjudged(REASON))).kind == "inconclusive"
+    verdict = judged(check(), check(FINDING), check(FINDING, CannotJudge(REASON)))
+    assert (verdict.kind, len(verdict.failures), verdict.reason) == ("failed", 2, None)
+    assert judged(check(), check(CannotJudge(REASON))).kind == "inconclusive"
     assert judged(check(NotExercised(REASON)), check()).kind == "passed"
 
 
@@ -99,8 +99,8 @@ def test_a_check_that_breaks_says_where_and_not_with_what() -> None:
 
 def test_what_is_observed_is_told_in_words_and_not_as_a_breach() -> None:
     other = replace(FINDING, actual=Text("more", "更多"))
-    verdict = judged(check(FINDING, other), check(Unjudged(REASON)), level="OBSERVE")
-    assert (verdict.kind, verdict.reds, verdict.reason) == ("observed", (), None)
+    verdict = judged(check(FINDING, other), check(CannotJudge(REASON)), level="OBSERVE")
+    assert (verdict.kind, verdict.failures, verdict.reason) == ("observed", (), None)
     assert verdict.observation == Text("that; more", "那个；更多")
     assert Verdict.from_json(json.loads(json.dumps(verdict.to_json()))) == verdict
 
@@ -111,23 +111,23 @@ def test_what_is_judged_is_not_observed(level: Level) -> None:
 
 
 def test_an_observation_that_was_not_made_says_why() -> None:
-    verdict = judged(check(Unjudged(REASON)), level="OBSERVE")
+    verdict = judged(check(CannotJudge(REASON)), level="OBSERVE")
     assert (verdict.kind, verdict.reason, verdict.observation) == ("not-exercised", REASON, None)
 
 
 def test_a_breach_keeps_its_picture_and_the_way_there() -> None:
-    (red,) = judged(check(replace(FINDING, exhibit="ack.1  [==]\nack.2  [==]"))).reds
-    assert red.exhibit == "ack.1  [==]\nack.2  [==]"
-    assert red.conversation == "1 200 → ack 200"
+    (failure,) = judged(check(replace(FINDING, exhibit="ack.1  [==]\nack.2  [==]"))).failures
+    assert failure.exhibit == "ack.1  [==]\nack.2  [==]"
+    assert failure.conversation == "1 200 → ack 200"
 
 
 def test_a_flood_of_findings_is_cut() -> None:
-    assert len(judged(check(*[FINDING] * 500)).reds) == 20
+    assert len(judged(check(*[FINDING] * 500)).failures) == 20
 
 
 def test_a_finding_on_a_step_that_is_not_there_is_shown_without_evidence() -> None:
-    (red,) = judged(check(replace(FINDING, step="nowhere"))).reds
-    assert (red.request, red.answer, red.curl) == ("", "", "")
+    (failure,) = judged(check(replace(FINDING, step="nowhere"))).failures
+    assert (failure.request, failure.answer, failure.curl) == ("", "", "")
 
 
 ENDS: list[tuple[EndKind, str]] = [
@@ -148,7 +148,7 @@ def test_a_conversation_without_an_answer_is_never_passed_nor_failed(
     """What is only observed was then not observed, which no gate minds; a broken suite is one there too."""
     dialog = begun(scenario_id).ended(Ending(kind=ending, reason=REASON, step="arrange.stop.1"))
     kinds = dialog.kinds()
-    observed = {rule for rule in kinds if load().requirements[rule].level == "OBSERVE"}
+    observed = {rule for rule in kinds if load_catalogue().requirements[rule].level == "OBSERVE"}
     assert {kinds[rule] for rule in kinds.keys() - observed} <= {kind}
     assert {kinds[rule] for rule in observed} <= {kind if kind == "suite-error" else "not-exercised"}
     assert kinds
@@ -160,7 +160,7 @@ def test_a_saved_transcript_is_judged_again_with_the_same_verdicts() -> None:
         transcript = dialog.transcript()
         again = Transcript.from_json(json.loads(transcript.dumps()))
         for requirement in dialog.scenario.requirements:
-            known = load().requirements[requirement]
+            known = load_catalogue().requirements[requirement]
             assert judge(dialog.scenario, known, again) == judge(dialog.scenario, known, transcript)
 
 
@@ -170,23 +170,30 @@ def test_a_saved_transcript_is_judged_again_with_the_same_verdicts() -> None:
 def test_the_full_plan_has_every_line_once() -> None:
     plan = full_plan()
     assert len(set(plan)) == len(plan)
-    asked_for = {rule.id for rule in load().requirements.values() if rule.exercised == "on-request"}
+    asked_for = {rule.id for rule in load_catalogue().requirements.values() if rule.exercised == "on-request"}
     assert {line.scenario for line in plan} == {name for name, held in scenarios().items() if not held.on_request}
-    assert {line.requirement for line in plan} == set(load().requirements) - asked_for
+    assert {line.requirement for line in plan} == set(load_catalogue().requirements) - asked_for
     assert asked_for == {"ack.observe.exploration"}
 
 
 def test_all_parts_of_a_selection_apply() -> None:
-    starting, active = Line("retry.starting", "ack.retry.starting"), Line("retry.active", "ack.retry.active")
-    first = Line("retry.active", "ack.first.starting")
+    starting, active = (
+        PlannedCheck("retry.starting", "ack.retry.starting"),
+        PlannedCheck("retry.active", "ack.retry.active"),
+    )
+    first = PlannedCheck("retry.active", "ack.first.starting")
     assert not Selection()
-    assert all(Selection().takes(line) for line in (starting, active, first))
-    assert [Selection(chapters=("retries",)).takes(line) for line in (starting, active, first)] == [True, True, False]
+    assert all(Selection().includes(line) for line in (starting, active, first))
+    assert [Selection(chapters=("retries",)).includes(line) for line in (starting, active, first)] == [
+        True,
+        True,
+        False,
+    ]
     chosen = Selection(chapters=("retries",), requirements=("ack.retry.active", "ack.first.starting"))
-    assert [chosen.takes(line) for line in (starting, active, first)] == [False, True, False]
-    assert [Selection(lines=frozenset({first})).takes(line) for line in (starting, first)] == [False, True]
+    assert [chosen.includes(line) for line in (starting, active, first)] == [False, True, False]
+    assert [Selection(lines=frozenset({first})).includes(line) for line in (starting, first)] == [False, True]
     assert Selection(lines=frozenset())
-    assert not Selection(lines=frozenset()).takes(first)
+    assert not Selection(lines=frozenset()).includes(first)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +215,6 @@ def test_names_that_exist_are_taken() -> None:
 
 def test_what_a_plan_costs() -> None:
     assert cost([], writes_per_second=20).objects == 0
-    one = cost([Line("first-ack.named-worker", RULE)] * 3, writes_per_second=1)
+    one = cost([PlannedCheck("first-ack.named-worker", RULE)] * 3, writes_per_second=1)
     assert (one.scenarios, one.writes, one.seconds) == (1, 5 + 12, 17.0)
     assert cost(full_plan(), writes_per_second=0).seconds < 10 < cost(full_plan(), writes_per_second=20).seconds

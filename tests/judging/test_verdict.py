@@ -9,10 +9,10 @@ from typing import Any, get_args
 
 import pytest
 
-from conformance.judging.verdict import WORDS, WORST_FIRST, Line, Red, Verdict, VerdictKind, worst
+from conformance.judging.verdict import WORDS, WORST_FIRST, Failure, PlannedCheck, Verdict, VerdictKind, worst
 from conformance.text import Text
 
-RED = Red(
+RED = Failure(
     step="ack",
     pointer="/state",
     expected=Text("this", "这个"),
@@ -24,11 +24,11 @@ RED = Red(
     curl="curl -sS",
 )
 FULL = Verdict(
-    line=Line("a.case", "ack.first.starting"),
+    line=PlannedCheck("a.case", "ack.first.starting"),
     kind="failed",
     reason=Text("because", "因为"),
     blocked_by="ack.answer.schema-en",
-    reds=(RED, replace(RED, exhibit="ack.1  [==]\nstop   [=?")),
+    failures=(RED, replace(RED, exhibit="ack.1  [==]\nstop   [=?")),
     observation=Text('200, state "starting"', '200，state 为 "starting"'),
 )
 
@@ -60,7 +60,7 @@ def kinds_of_json(value: Any) -> set[type]:
     return {type(value)}
 
 
-@pytest.mark.parametrize("verdict", [FULL, Verdict(line=Line("a.case", "r"), kind="passed")])
+@pytest.mark.parametrize("verdict", [FULL, Verdict(line=PlannedCheck("a.case", "r"), kind="passed")])
 def test_a_verdict_crosses_as_plain_json(verdict: Verdict) -> None:
     data = verdict.to_json()
     assert kinds_of_json(data) <= {dict, list, str, int, type(None)}

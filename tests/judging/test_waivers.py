@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.judging.verdict import Line, Red, Verdict
-from conformance.judging.waivers import Waivers, entry_for, look, parse, read_waivers
+from conformance.judging.verdict import Failure, PlannedCheck, Verdict
+from conformance.judging.waivers import Waivers, entry_for, failure_signature, parse, read_waivers
 from conformance.target import ConfigurationError
 from conformance.text import Text
 
@@ -19,8 +19,8 @@ SCENARIO = "retry.active"
 DAY = date(2026, 11, 21)
 
 
-def red(actual: str = "HTTP 409", pointer: str = "") -> Red:
-    return Red(
+def failure(actual: str = "HTTP 409", pointer: str = "") -> Failure:
+    return Failure(
         step="ack-2",
         pointer=pointer,
         expected=Text("HTTP 200", "HTTP 200"),
@@ -33,12 +33,12 @@ def red(actual: str = "HTTP 409", pointer: str = "") -> Red:
     )
 
 
-def failed(*reds: Red, rule: str = RULE, scenario: str = SCENARIO) -> Verdict:
-    return Verdict(line=Line(scenario, rule), kind="failed", reds=reds or (red(),))
+def failed(*failures: Failure, rule: str = RULE, scenario: str = SCENARIO) -> Verdict:
+    return Verdict(line=PlannedCheck(scenario, rule), kind="failed", failures=failures or (failure(),))
 
 
 def passed(rule: str = RULE, scenario: str = SCENARIO) -> Verdict:
-    return Verdict(line=Line(scenario, rule), kind="passed")
+    return Verdict(line=PlannedCheck(scenario, rule), kind="passed")
 
 
 def waivers(*fields: str, subject: str = f'requirement = "{RULE}"', today: date = DAY) -> Waivers:
@@ -53,7 +53,7 @@ def test_a_known_failure_is_waived_and_keeps_its_evidence() -> None:
         Text("Fixed in 2.1", "Fixed in 2.1"),
         "https://tracker.example/1",
     )
-    assert verdict.reds == (red(),)
+    assert verdict.failures == (failure(),)
     assert Verdict.from_json(verdict.to_json()) == verdict
 
 
@@ -61,8 +61,8 @@ def test_a_known_failure_is_waived_and_keeps_its_evidence() -> None:
     "verdict",
     [
         passed(),
-        Verdict(line=Line(SCENARIO, RULE), kind="inconclusive"),
-        Verdict(line=Line(SCENARIO, RULE), kind="suite-error"),
+        Verdict(line=PlannedCheck(SCENARIO, RULE), kind="inconclusive"),
+        Verdict(line=PlannedCheck(SCENARIO, RULE), kind="suite-error"),
         failed(rule="ack.retry.starting"),
     ],
 )
@@ -81,46 +81,46 @@ def test_the_last_day_still_counts_and_the_next_does_not() -> None:
     assert waivers(fields).apply(failed()).kind == "waived"
     late = waivers(fields, today=date(2026, 11, 22))
     assert late.apply(failed()).kind == "failed"
-    [complaint] = late.complaints([failed()])
+    [complaint] = late.waiver_problems([failed()])
     assert complaint.en == f"waiver in line 2 ({RULE}): expired on 2026-11-21; renew or remove it"
     assert "第 2 行" in complaint.zh
 
 
 def test_one_that_has_expired_complains_whatever_was_judged() -> None:
-    assert len(waivers("expires = 2020-01-01").complaints([])) == 1
+    assert len(waivers("expires = 2020-01-01").waiver_problems([])) == 1
 
 
 def test_a_failure_that_looks_otherwise_is_not_waived_and_said() -> None:
     entries = waivers('finding = ["answer: HTTP 200 | HTTP 409"]')
     assert entries.apply(failed()).kind == "waived"
-    other = failed(red("HTTP 500"))
+    other = failed(failure("HTTP 500"))
     assert entries.apply(other) is other
-    [complaint] = entries.complaints([other])
+    [complaint] = entries.waiver_problems([other])
     assert complaint.en.endswith("the failure looks otherwise now: answer: HTTP 200 | HTTP 500")
 
 
 def test_one_more_finding_than_was_known_is_another_failure() -> None:
     entries = waivers('finding = ["answer: HTTP 200 | HTTP 409"]')
-    assert entries.apply(failed(red(), red("gone", "/id"))).kind == "failed"
+    assert entries.apply(failed(failure(), failure("gone", "/id"))).kind == "failed"
 
 
 def test_one_that_matches_nothing_is_said_once_its_requirement_was_judged() -> None:
-    assert waivers().complaints([]) == []
-    assert waivers().complaints([Verdict(line=Line(SCENARIO, RULE), kind="inconclusive")]) == []
-    assert waivers().complaints([failed()]) == []
-    [complaint] = waivers().complaints([passed()])
+    assert waivers().waiver_problems([]) == []
+    assert waivers().waiver_problems([Verdict(line=PlannedCheck(SCENARIO, RULE), kind="inconclusive")]) == []
+    assert waivers().waiver_problems([failed()]) == []
+    [complaint] = waivers().waiver_problems([passed()])
     assert complaint.en == f"waiver in line 2 ({RULE}): matched nothing: it holds now; remove it"
 
 
 def test_an_error_type_and_a_field_are_no_ids() -> None:
     words = '"invalid_request_error" `latest_heartbeat_at` invalid_request stop_requested_at'
-    assert look(red(words)) == f"answer: HTTP 200 | {words}"
-    assert look(red("work_abcdefghijklmnopqrst")) == "answer: HTTP 200 | <id>"
+    assert failure_signature(failure(words)) == f"answer: HTTP 200 | {words}"
+    assert failure_signature(failure("work_abcdefghijklmnopqrst")) == "answer: HTTP 200 | <id>"
 
 
 def test_a_finding_may_hold_what_differs_from_run_to_run() -> None:
     entries = waivers('finding = ["answer: HTTP 200 | id work_019f3be4fd2475d9"]')
-    assert entries.apply(failed(red("id work_019f00000000"))).kind == "waived"
+    assert entries.apply(failed(failure("id work_019f00000000"))).kind == "waived"
 
 
 CAUSE = 'cause = ["/error/type: HTTP 200 | \\"conflict_error\\""]'
@@ -131,7 +131,7 @@ def by_cause(*fields: str, cause: str = CAUSE, today: date = DAY) -> Waivers:
 
 
 def wrong_type(rule: str = RULE) -> Verdict:
-    return failed(red('"conflict_error"', "/error/type"), rule=rule)
+    return failed(failure('"conflict_error"', "/error/type"), rule=rule)
 
 
 @pytest.mark.parametrize("rule", [RULE, "ack.retry.starting", "ack.terminal.stopping"])
@@ -141,7 +141,7 @@ def test_a_cause_waives_whatever_follows_from_it(rule: str) -> None:
 
 
 def test_a_cause_waives_no_failure_that_has_another_one_as_well() -> None:
-    both = failed(red('"conflict_error"', "/error/type"), red("gone", "/id"))
+    both = failed(failure('"conflict_error"', "/error/type"), failure("gone", "/id"))
     assert by_cause().apply(both) is both
     assert by_cause().apply(failed()).kind == "failed"
     two = by_cause(*["[[waiver]]", 'cause = ["/id: HTTP 200 | gone"]', 'reason = "Other"'])
@@ -150,35 +150,39 @@ def test_a_cause_waives_no_failure_that_has_another_one_as_well() -> None:
 
 def test_a_cause_is_stale_once_a_whole_run_was_judged_and_nothing_looks_like_it() -> None:
     entries = by_cause()
-    assert entries.complaints([wrong_type(), failed()]) == []
-    assert entries.complaints([passed()], whole=False) == []
-    assert entries.complaints([passed(), Verdict(line=Line(SCENARIO, RULE), kind="inconclusive")]) == []
-    [complaint] = entries.complaints([passed()])
+    assert entries.waiver_problems([wrong_type(), failed()]) == []
+    assert entries.waiver_problems([passed()], whole=False) == []
+    assert entries.waiver_problems([passed(), Verdict(line=PlannedCheck(SCENARIO, RULE), kind="inconclusive")]) == []
+    [complaint] = entries.waiver_problems([passed()])
     assert complaint.en.startswith("waiver in line 2 (/error/type: HTTP 200")
     assert complaint.en.endswith("matched nothing: it holds now; remove it")
-    [complaint] = by_cause("expires = 2026-11-20").complaints([wrong_type()])
+    [complaint] = by_cause("expires = 2026-11-20").waiver_problems([wrong_type()])
     assert "expired on" in complaint.en
 
 
 def test_a_look_does_not_depend_on_the_run() -> None:
-    one = red(
+    one = failure(
         "/created_at is 2026-11-21T10:00:00.123Z, id work_019f3be4fd2475d9a784bf2c739e1194, by conformance-0a1b-2", "/x"
     )
-    two = red(
+    two = failure(
         "/created_at is 2027-01-01T10:00:00+00:00, id work_01abcdef0123456789abcdef01234567, by conformance-ffff-1",
         "/x",
     )
-    assert look(one) == look(two) == "/x: HTTP 200 | /created_at is <time>, id <id>, by <worker>"
+    assert (
+        failure_signature(one) == failure_signature(two) == "/x: HTTP 200 | /created_at is <time>, id <id>, by <worker>"
+    )
 
 
 def test_an_id_without_a_prefix_is_one_too_and_a_word_is_none() -> None:
-    assert look(red("id 01a201598b8d774fbdf91b98339616ae")) == look(red("id f9c62620a201598b8d774fbdf91b9833"))
-    assert look(red("deadbeefdeadbeef 1234567890123456")).endswith("deadbeefdeadbeef <number>")
+    assert failure_signature(failure("id 01a201598b8d774fbdf91b98339616ae")) == failure_signature(
+        failure("id f9c62620a201598b8d774fbdf91b9833")
+    )
+    assert failure_signature(failure("deadbeefdeadbeef 1234567890123456")).endswith("deadbeefdeadbeef <number>")
 
 
 @pytest.mark.parametrize("text", ["\ud800\n\x1b[31m", '"quoted" \\ back', "界" * 1000, "::error::\r\n##teamcity[x]"])
 def test_a_ready_made_entry_is_toml_and_waives_what_it_was_made_of(text: str) -> None:
-    verdict = failed(red(text), red("HTTP 500", "/a"))
+    verdict = failed(failure(text), failure("HTTP 500", "/a"))
     lines = entry_for(RULE, [verdict])
     assert all(line.isprintable() for line in lines)
     entry = "\n".join(lines)
@@ -239,8 +243,8 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
 
 def test_which_answers_of_a_race_contradict_each_other_is_no_part_of_its_look() -> None:
     one, other = (
-        replace(red(actual), exhibit="a timeline") for actual in ("no order lets `ack.1` …", "lets `claim` …")
+        replace(failure(actual), exhibit="a timeline") for actual in ("no order lets `ack.1` …", "lets `claim` …")
     )
-    assert look(one) == look(other)
-    assert look(one) != look(red("no order lets `ack.1` …"))
-    assert look(one) == "answer: HTTP 200"
+    assert failure_signature(one) == failure_signature(other)
+    assert failure_signature(one) != failure_signature(failure("no order lets `ack.1` …"))
+    assert failure_signature(one) == "answer: HTTP 200"

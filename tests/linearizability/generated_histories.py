@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from conformance.contract.model import Answer, ItemState, Operation
+from conformance.contract.model import ItemState, ModelResponse, Operation
 from conformance.linearizability.history import Event
 
 SENT = (
@@ -40,12 +40,12 @@ def served(rng: random.Random, *, least: int = 1, most: int = 7) -> tuple[ItemSt
             phase = "stopping" if drains else "stopped"
         seen.append((instant, phase))
         shown = None if operation.kind == "redeliver" else phase
-        events.append(Event(f"e{number}", operation, Answer(status, shown, delivered), invoked, completed))
+        events.append(Event(f"e{number}", operation, ModelResponse(status, shown, delivered), invoked, completed))
         if rng.random() < 0.15:
-            events[-1] = replace(events[-1], answer=Answer(None), completed=max(invoked, instant - 1))
+            events[-1] = replace(events[-1], answer=ModelResponse(None), completed=max(invoked, instant - 1))
     for index, each in enumerate(events):  # some 200s are written from a read just before the answer is sent
         if each.answer.status == 200 and each.answer.state is not None and rng.random() < 0.3:
             latest = [state for instant, state in seen if instant <= each.completed][-1]
             events[index] = replace(each, answer=replace(each.answer, state=latest))
-    events.append(Event("get", Operation("get"), Answer(200, phase), 90, 91))
+    events.append(Event("get", Operation("get"), ModelResponse(200, phase), 90, 91))
     return initial, events

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from conformance.contract.model import Answer, ItemState, Kind, Operation, Phase
+from conformance.contract.model import ItemState, ModelResponse, Operation, OperationKind, Phase
 from conformance.linearizability.history import Event
 
 
@@ -31,12 +31,14 @@ def event(line: str) -> Event:
     label, sent, status, *said, invoked, completed = line.split()
     operation, _, item = sent.partition("@")
     kind, _, worker = operation.partition(":")
-    answer = Answer(None if status == "lost" else int(status))
+    answer = ModelResponse(None if status == "lost" else int(status))
     if said == ["delivered"] or said == ["not-delivered"]:
-        answer = Answer(answer.status, delivered=said == ["delivered"])
+        answer = ModelResponse(answer.status, delivered=said == ["delivered"])
     elif said:
-        answer = Answer(answer.status, said[0])
-    return Event(label, Operation(cast(Kind, kind), worker or None), answer, float(invoked), float(completed), item)
+        answer = ModelResponse(answer.status, said[0])
+    return Event(
+        label, Operation(cast(OperationKind, kind), worker or None), answer, float(invoked), float(completed), item
+    )
 
 
 def _history(table: dict[str, Any]) -> Handmade:

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.contract.model import PHASES, Answer, ItemState, Operation
-from conformance.linearizability.check import Explained, check
-from conformance.linearizability.counterexample import Contradiction
+from conformance.contract.model import PHASES, ItemState, ModelResponse, Operation
+from conformance.linearizability.check import Linearizable, check
+from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.history import Event
 from tests.conftest import ALL
 from tests.linearizability import recorded_histories
@@ -34,7 +34,7 @@ OPERATIONS = st.one_of(
     st.builds(Operation, st.sampled_from(["heartbeat", "stop", "force-stop", "get"])),
 )
 ANSWERS = st.builds(
-    Answer,
+    ModelResponse,
     st.sampled_from([200, 200, 200, 409, 409, None, 412, 500]),
     st.sampled_from([None, *PHASES]),
     st.sampled_from([False, True]),
@@ -71,14 +71,14 @@ def test_the_checker_agrees_with_the_plain_definition(history: History, seed: in
     initial, events = history
     outcome = check(initial, events)
     assert check(initial, random.Random(seed).sample(events, len(events))) == outcome
-    if isinstance(outcome, Explained):
+    if isinstance(outcome, Linearizable):
         for item, order in outcome.orders.items():
             mine = [event for event in events if event.item == item]
             assert (order.order, order.phases) in set(explanations({item: initial[item]}, mine))
             assert sorted((*order.order, *order.left_out)) == sorted(event.label for event in mine)
         assert keeps_the_contract(initial, events)
     else:
-        assert isinstance(outcome, Contradiction)
+        assert isinstance(outcome, Counterexample)
         assert not keeps_the_contract(initial, events)
         is_shortest(initial, events, outcome)
 
@@ -86,11 +86,11 @@ def test_the_checker_agrees_with_the_plain_definition(history: History, seed: in
 @pytest.mark.parametrize("history", recorded_histories.read()[1], ids=lambda history: history.name)
 def test_a_contradiction_made_by_hand_is_the_shortest_one(history: Handmade) -> None:
     outcome = check(history.initial, history.events)
-    assert isinstance(outcome, Contradiction)
+    assert isinstance(outcome, Counterexample)
     is_shortest(history.initial, history.events, outcome)
 
 
-def is_shortest(initial: States, events: Sequence[Event], outcome: Contradiction) -> None:
+def is_shortest(initial: States, events: Sequence[Event], outcome: Counterexample) -> None:
     """It contradicts by itself, and nothing of it can be spared: no event that matters, no answer, no word of one."""
     before = {outcome.item: outcome.initial}
     assert initial[outcome.item] == outcome.initial
@@ -99,7 +99,7 @@ def is_shortest(initial: States, events: Sequence[Event], outcome: Contradiction
     assert outcome.needed
     assert not keeps_the_contract(before, outcome.history)
     for label in outcome.needed:
-        assert keeps_the_contract(before, claiming(outcome, label, Answer(None)))
+        assert keeps_the_contract(before, claiming(outcome, label, ModelResponse(None)))
         if (said := outcome.claims[label]).state is not None:
             assert keeps_the_contract(before, claiming(outcome, label, replace(said, state=None)))
     end = outcome.last.completed
@@ -108,20 +108,22 @@ def is_shortest(initial: States, events: Sequence[Event], outcome: Contradiction
     for few in itertools.chain.from_iterable(
         itertools.combinations(answered, size) for size in range(len(outcome.needed))
     ):
-        kept = [event if event in few else replace(event, answer=Answer(None)) for event in begun(outcome, events)]
+        kept = [
+            event if event in few else replace(event, answer=ModelResponse(None)) for event in begun(outcome, events)
+        ]
         assert keeps_the_contract(before, kept), "fewer answers contradict already"
     early = [
-        event if event.completed < end else replace(event, answer=Answer(None))
+        event if event.completed < end else replace(event, answer=ModelResponse(None))
         for event in events
         if event.item == outcome.item and event.invoked < end
     ]
     assert keeps_the_contract(before, early), "an earlier answer contradicts already"
 
 
-def begun(outcome: Contradiction, events: Sequence[Event]) -> list[Event]:
+def begun(outcome: Counterexample, events: Sequence[Event]) -> list[Event]:
     """All that was sent to the item until the last of the needed answers."""
     return [event for event in events if event.item == outcome.item and event.invoked <= outcome.last.completed]
 
 
-def claiming(outcome: Contradiction, label: str, answer: Answer) -> list[Event]:
+def claiming(outcome: Counterexample, label: str, answer: ModelResponse) -> list[Event]:
     return [replace(event, answer=answer) if event.label == label else event for event in outcome.history]

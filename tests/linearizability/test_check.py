@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.contract.model import PHASES, Answer, ItemState, Kind, Operation
-from conformance.linearizability.check import Contradiction, Explained, Undecided, check
+from conformance.contract.model import PHASES, ItemState, ModelResponse, Operation, OperationKind
+from conformance.linearizability.check import Counterexample, Linearizable, Undecided, check
 from conformance.linearizability.counterexample import shortest
 from conformance.linearizability.history import Event, timeline
-from conformance.linearizability.search import Effort, Explanation, find_order
+from conformance.linearizability.search import Linearization, SearchBudget, find_linearization
 from tests.linearizability import recorded_histories
 from tests.linearizability.generated_histories import served
 from tests.linearizability.recorded_histories import Handmade
@@ -26,7 +26,7 @@ FOREIGN_ACK = Operation("ack", "B")
 
 def event(
     label: str,
-    operation: Operation | Kind,
+    operation: Operation | OperationKind,
     status: int | None,
     state: str | None = None,
     *,
@@ -35,18 +35,18 @@ def event(
 ) -> Event:
     if isinstance(operation, str):
         operation = Operation(operation)
-    return Event(label, operation, Answer(status, state, delivered), *at)
+    return Event(label, operation, ModelResponse(status, state, delivered), *at)
 
 
 def final(state: str, at: tuple[float, float] = (90, 91)) -> Event:
     return event("get", "get", 200, state, at=at)
 
 
-def explain(initial: ItemState, events: Sequence[Event]) -> Explanation | None:
+def explain(initial: ItemState, events: Sequence[Event]) -> Linearization | None:
     outcome = check({"": initial}, events)
-    if isinstance(outcome, Explained):
+    if isinstance(outcome, Linearizable):
         return outcome.orders[""]
-    assert isinstance(outcome, Contradiction)
+    assert isinstance(outcome, Counterexample)
     return None
 
 
@@ -60,14 +60,14 @@ GOOD, BAD = recorded_histories.read()
 @pytest.mark.parametrize("history", GOOD, ids=lambda history: history.name)
 def test_a_good_history_is_explained(history: Handmade) -> None:
     outcome = check(history.initial, history.events)
-    assert isinstance(outcome, Explained)
+    assert isinstance(outcome, Linearizable)
     assert set(outcome.orders) == set(history.initial)
 
 
 @pytest.mark.parametrize("history", BAD, ids=lambda history: history.name)
 def test_a_bad_history_is_not(history: Handmade) -> None:
     outcome = check(history.initial, history.events)
-    assert isinstance(outcome, Contradiction)
+    assert isinstance(outcome, Counterexample)
     assert outcome.needed == history.needed
     assert outcome.shortest
 
@@ -80,12 +80,12 @@ def test_a_plain_history_is_told_in_order() -> None:
         event("late", MY_ACK, 409, at=(6, 7)),
         final("stopping"),
     ]
-    expected = Explanation(
+    expected = Linearization(
         ("ack", "beat", "stop", "late", "get"), ("starting", "active", "stopping", "stopping", "stopping")
     )
     assert explain(QUEUED, events) == expected
     assert explain(QUEUED, events[::-1]) == expected
-    assert explain(QUEUED, []) == Explanation((), ())
+    assert explain(QUEUED, []) == Linearization((), ())
 
 
 @pytest.mark.parametrize("mine", [200, 409])
@@ -109,11 +109,11 @@ def test_an_ack_that_overwrites_a_stop_is_a_contradiction() -> None:
     assert not explained(QUEUED, stop, acked, final("starting"))
     assert not explained(QUEUED, stop, event("ack", MY_ACK, 409, at=(1, 6)), final("starting"))
     assert explained(QUEUED, stop, event("ack", MY_ACK, 409, at=(1, 6)), final("stopped"))
-    assert explained(QUEUED, replace(stop, answer=Answer(200, "stopping")), acked, final("stopping"))
+    assert explained(QUEUED, replace(stop, answer=ModelResponse(200, "stopping")), acked, final("stopping"))
 
 
 @pytest.mark.parametrize("kind", ["stop", "force-stop"])
-def test_a_stopped_item_is_never_revived(kind: Kind) -> None:
+def test_a_stopped_item_is_never_revived(kind: OperationKind) -> None:
     stop = event("stop", kind, 200, "stopped", at=(0, 1))
     assert not explained(QUEUED, stop, event("ack", MY_ACK, 200, at=(2, 3)), final("starting"))
     assert not explained(QUEUED, stop, event("ack", MY_ACK, 200, at=(2, 3)), final("stopped"))
@@ -149,12 +149,12 @@ def test_eight_retries_at_once_are_explained_or_refuted() -> None:
 
 def test_a_redelivery_before_the_ack_makes_it_foreign() -> None:
     poll = event("poll", Operation("redeliver", "B"), 200, "queued", at=(0, 5), delivered=True)
-    nothing = replace(poll, answer=Answer(200, None, delivered=False))
+    nothing = replace(poll, answer=ModelResponse(200, None, delivered=False))
     won = event("ack-a", MY_ACK, 200, "starting", at=(1, 4))
     refused = event("ack-a", MY_ACK, 409, at=(1, 4))
     by_b = event("ack-b", FOREIGN_ACK, 200, "starting", at=(6, 7))
     assert explained(QUEUED, poll, refused, by_b, final("starting"))
-    assert explained(QUEUED, nothing, won, replace(by_b, answer=Answer(409)), final("starting"))
+    assert explained(QUEUED, nothing, won, replace(by_b, answer=ModelResponse(409)), final("starting"))
     assert not explained(QUEUED, poll, won, final("starting"))
     assert not explained(QUEUED, nothing, won, by_b, final("starting"))
     assert not explained(QUEUED, nothing, refused, by_b, final("starting"))
@@ -172,7 +172,7 @@ def test_a_heartbeat_that_came_before_the_ack_was_refused() -> None:
     assert explained(QUEUED, acked, beat, final("starting"))
     assert not explained(QUEUED, acked, beat, final("active"))
     assert not explained(QUEUED, acked, replace(beat, invoked=6, completed=7), final("starting"))
-    assert explained(QUEUED, acked, replace(beat, answer=Answer(200, "active")), final("active"))
+    assert explained(QUEUED, acked, replace(beat, answer=ModelResponse(200, "active")), final("active"))
 
 
 def test_a_200_may_show_a_state_that_was_reached_before_it_was_received() -> None:
@@ -183,7 +183,7 @@ def test_a_200_may_show_a_state_that_was_reached_before_it_was_received() -> Non
     assert not explained(QUEUED, acked, final("starting"))
     stop = event("stop", "force-stop", 200, "stopped", at=(2, 6))
     assert not explained(QUEUED, acked, stop, final("stopped"))
-    assert explained(QUEUED, replace(acked, answer=Answer(200, "stopped")), stop, final("stopped"))
+    assert explained(QUEUED, replace(acked, answer=ModelResponse(200, "stopped")), stop, final("stopped"))
 
 
 def test_a_200_does_not_show_a_state_that_only_a_later_request_reached() -> None:
@@ -210,8 +210,8 @@ def test_a_request_that_shares_one_instant_excuses_a_409(refused_at: tuple[float
 
 def test_a_lost_request_may_happen_late_or_never() -> None:
     lost = event("ack", MY_ACK, None, at=(2, 3))
-    assert explain(QUEUED, [lost, final("queued")]) == Explanation(("get",), ("queued",), ("ack",))
-    assert explain(QUEUED, [lost, final("starting")]) == Explanation(("ack", "get"), ("starting", "starting"))
+    assert explain(QUEUED, [lost, final("queued")]) == Linearization(("get",), ("queued",), ("ack",))
+    assert explain(QUEUED, [lost, final("starting")]) == Linearization(("ack", "get"), ("starting", "starting"))
     early, late = final("queued", (4, 5)), final("starting", (6, 7))
     assert explained(QUEUED, lost, early, replace(late, label="again"))
     assert not explained(QUEUED, lost, final("starting", (0, 1)), replace(late, label="again"))
@@ -226,8 +226,10 @@ def test_a_lost_request_may_still_be_what_a_later_ack_ran_into() -> None:
     assert not explained(QUEUED, lost, refused, final("starting"))
 
 
-@pytest.mark.parametrize("answer", [Answer(409), Answer(500), Answer(404), Answer(200, "active")])
-def test_another_operations_odd_answer_is_unknown_not_a_contradiction(answer: Answer) -> None:
+@pytest.mark.parametrize(
+    "answer", [ModelResponse(409), ModelResponse(500), ModelResponse(404), ModelResponse(200, "active")]
+)
+def test_another_operations_odd_answer_is_unknown_not_a_contradiction(answer: ModelResponse) -> None:
     stop = Event("stop", Operation("stop"), answer, 1, 4)
     acked = event("ack", MY_ACK, 200, "starting", at=(0, 5))
     assert explained(QUEUED, stop, acked, final("starting"))
@@ -276,30 +278,30 @@ def test_forty_requests_at_once_to_each_of_four_items_are_decided_soon(seed: int
         initial[item], mine = served(rng, least=40, most=40)
         events += at_once(mine, item)
     assert len(events) == 4 * 41
-    assert isinstance(check(initial, events, limit=4 * 4_000), Explained)
+    assert isinstance(check(initial, events, limit=4 * 4_000), Linearizable)
     begun = initial["c"].phase
     wrong = "queued" if begun != "queued" else "active"
     refused = [
-        replace(event, answer=Answer(409)) if event.item == "c" and event.operation.kind == "ack" else event
+        replace(event, answer=ModelResponse(409)) if event.item == "c" and event.operation.kind == "ack" else event
         for event in events
         if event.item != "c" or event.operation.kind in ("ack", "get")
     ]
-    refused[-42] = replace(refused[-42], answer=Answer(200, wrong))
+    refused[-42] = replace(refused[-42], answer=ModelResponse(200, wrong))
     assert refused[-42].label == "get"
     outcome = check(initial, refused, limit=4 * 4_000)
-    assert isinstance(outcome, Contradiction)
+    assert isinstance(outcome, Counterexample)
     assert outcome.item == "c"
 
 
 @pytest.mark.parametrize(
-    ("last", "told"), [("starting", Explained), ("queued", Contradiction), ("active", Contradiction)]
+    ("last", "told"), [("starting", Linearizable), ("queued", Counterexample), ("active", Counterexample)]
 )
 def test_sixty_four_acks_at_once_do_not_multiply(last: str, told: type) -> None:
     burst = [event(f"ack-{n}", MY_ACK, 200 if n % 2 else 409, at=(n / 100, 5 + n / 50)) for n in range(64)]
-    effort = Effort()
-    found = find_order(QUEUED, [*burst, final(last)], effort)
-    assert effort.spent < 5_000
-    assert (found is not None) is (told is Explained)
+    budget = SearchBudget()
+    found = find_linearization(QUEUED, [*burst, final(last)], budget)
+    assert budget.spent < 5_000
+    assert (found is not None) is (told is Linearizable)
     assert isinstance(check({"": QUEUED}, [*burst, final(last)]), told)
 
 
@@ -318,22 +320,22 @@ def unbounded(number: int, item: str = "") -> list[Event]:
 
 
 def test_what_takes_too_long_is_undecided() -> None:
-    assert isinstance(check({"": QUEUED}, [*unbounded(6), final("starting")]), Contradiction)
+    assert isinstance(check({"": QUEUED}, [*unbounded(6), final("starting")]), Counterexample)
     assert check({"": QUEUED}, [*unbounded(40), final("starting")]) == Undecided("")
-    assert isinstance(check({"": QUEUED}, [*unbounded(40), final("queued")]), Explained)
+    assert isinstance(check({"": QUEUED}, [*unbounded(40), final("queued")]), Linearizable)
 
 
 def test_no_two_ways_to_one_place_are_gone() -> None:
     """Eight polls come in 40,320 orders, but there are only a thousand sets of them with one worker each."""
     outcome = check({"": QUEUED}, [*unbounded(8), final("starting")], limit=20_000)
-    assert isinstance(outcome, Contradiction)
+    assert isinstance(outcome, Counterexample)
 
 
 def test_what_can_change_nothing_is_left_out_of_a_contradiction() -> None:
     stop, foreign = event("stop", "stop", 200, "stopped", at=(0, 5)), event("foreign", FOREIGN_ACK, 409, at=(1, 4))
     mine, reading = event("mine", MY_ACK, 409, at=(1, 4)), event("reading", "get", 200, at=(1, 4))
     outcome = check({"": QUEUED}, [stop, foreign, mine, reading, final("starting")])
-    assert isinstance(outcome, Contradiction)
+    assert isinstance(outcome, Counterexample)
     assert outcome.needed == {"stop", "get"}
     assert [event.label for event in outcome.events] == ["stop", "mine", "get"]
 
@@ -341,7 +343,7 @@ def test_what_can_change_nothing_is_left_out_of_a_contradiction() -> None:
 def test_what_was_sent_after_the_last_needed_answer_is_left_out() -> None:
     force, acked = event("force", "force-stop", 200, at=(0, 1)), event("ack", MY_ACK, 200, at=(2, 3))
     outcome = check({"": QUEUED}, [force, acked, event("stop", "stop", 200, at=(4, 5)), final("stopped")])
-    assert isinstance(outcome, Contradiction)
+    assert isinstance(outcome, Counterexample)
     assert [event.label for event in outcome.events] == ["force", "ack"]
 
 
@@ -351,7 +353,7 @@ def test_a_contradiction_of_another_item_stands_beside_what_is_undecided() -> No
     right, wrong = (replace(final(state), item="c") for state in ("queued", "active"))
     assert check(initial, [*hard, right]) == Undecided("b")
     outcome = check(initial, [*hard, wrong])
-    assert isinstance(outcome, Contradiction)
+    assert isinstance(outcome, Counterexample)
     assert outcome.item == "c"
 
 

@@ -6,16 +6,16 @@ import pytest
 
 from conformance.contract.model import ItemState, Phase
 from conformance.linearizability.check import check
-from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.counterexample_text import told
 from conformance.linearizability.history import timeline
 from conformance.text import Text
 from tests.linearizability.recorded_histories import event
 
 
-def contradiction(phase: Phase, *lines: str, item: str = "") -> Contradiction:
+def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
     outcome = check({item: ItemState(phase, "A")}, [event(line) for line in lines])
-    assert isinstance(outcome, Contradiction)
+    assert isinstance(outcome, Counterexample)
     return outcome
 
 
@@ -103,17 +103,17 @@ def contradiction(phase: Phase, *lines: str, item: str = "") -> Contradiction:
     ],
 )
 def test_what_no_order_allows_is_said(phase: Phase, lines: tuple[str, ...], words: Text) -> None:
-    assert told(contradiction(phase, *lines)) == words
+    assert told(counterexample(phase, *lines)) == words
 
 
 def test_one_of_several_items_is_named() -> None:
-    words = told(contradiction("queued", "get get@b 200 active 0 1", item="b"))
+    words = told(counterexample("queued", "get get@b 200 active 0 1", item="b"))
     assert words.en.startswith("item `b` was `queued`;")
     assert words.zh.startswith("item `b` 起初为 `queued`；")
 
 
 def test_the_timeline_marks_the_answers_that_are_needed() -> None:
-    found = contradiction("queued", "a ack:A 200 starting 0 2", "b ack:A 409 1 3", "get get 200 queued 4 5")
+    found = counterexample("queued", "a ack:A 200 starting 0 2", "b ack:A 409 1 3", "get get 200 queued 4 5")
     assert timeline(found.events, width=11, marked=found.needed) == [
         "       operation  answer        from ms   to ms",
         "* a    ack        200 starting      0.0  2000.0  [===]",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.contract.model import Answer, Operation
+from conformance.contract.model import ModelResponse, Operation
 from conformance.linearizability.history import Event, all_overlap, overlaps
 
 ACK = Operation("ack", "A")
 
 
 def event(label: str, status: int | None, at: tuple[float, float]) -> Event:
-    return Event(label, ACK, Answer(status), *at)
+    return Event(label, ACK, ModelResponse(status), *at)
 
 
 def test_an_event_cannot_end_before_it_began() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.contract.model import Answer, Operation
+from conformance.contract.model import ModelResponse, Operation
 from conformance.linearizability.history import Event, timeline
 
 ACK = Operation("ack", "A")
@@ -10,11 +10,11 @@ ACK = Operation("ack", "A")
 
 def test_the_timeline_of_a_lost_stop() -> None:
     events = [
-        Event("stop", Operation("stop"), Answer(200, "stopped"), 10.000, 10.040),
-        Event("ack-mine", ACK, Answer(200, "starting"), 10.001, 10.0305),
-        Event("ack-lost", ACK, Answer(None), 10.010, 10.020),
-        Event("poll", Operation("redeliver", "B"), Answer(200, delivered=False), 10.0, 10.0),
-        Event("get", Operation("get"), Answer(200, "starting"), 10.05, 10.06),
+        Event("stop", Operation("stop"), ModelResponse(200, "stopped"), 10.000, 10.040),
+        Event("ack-mine", ACK, ModelResponse(200, "starting"), 10.001, 10.0305),
+        Event("ack-lost", ACK, ModelResponse(None), 10.010, 10.020),
+        Event("poll", Operation("redeliver", "B"), ModelResponse(200, delivered=False), 10.0, 10.0),
+        Event("get", Operation("get"), ModelResponse(200, "starting"), 10.05, 10.06),
     ]
     assert timeline(events, width=31) == [
         "          operation  answer             from ms  to ms",
@@ -28,7 +28,7 @@ def test_the_timeline_of_a_lost_stop() -> None:
 
 
 def test_a_timeline_holds_no_text_of_the_target_and_plain_ascii() -> None:
-    lines = timeline([Event("确认", ACK, Answer(200, "\x1b[31m<script>"), 1, 1)], width=1)
+    lines = timeline([Event("确认", ACK, ModelResponse(200, "\x1b[31m<script>"), 1, 1)], width=1)
     assert lines[1].split() == [r"\u786e\u8ba4", "ack", "200", "(another", "state)", "0.0", "0.0", "|"]
     assert all(line.isascii() and line.isprintable() for line in lines)
     assert timeline([]) == []

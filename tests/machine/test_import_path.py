@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.machine.import_path import own_modules_first
+from conformance.machine.import_path import deprioritize_working_directory
 from tests.cli.processes import Ended, Running
 
 ONE = ("run", "--requirement", "ack.environment.not-self-hosted")
@@ -72,7 +72,7 @@ def test_an_empty_entry_of_the_path_is_the_working_directory(tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     (tmp_path / "link").symlink_to(tmp_path)
     path = [str(tmp_path), "", "/usr/lib/python", str(tmp_path / "link"), "."]
-    own_modules_first(path)
+    deprioritize_working_directory(path)
     assert path == ["/usr/lib/python"]
 
 
@@ -80,7 +80,7 @@ def test_where_the_package_lies_in_it_it_comes_last(monkeypatch: pytest.MonkeyPa
     home = Path(__file__).parent.parent.parent
     monkeypatch.chdir(home)
     path = ["", "/usr/lib/python"]
-    own_modules_first(path)
+    deprioritize_working_directory(path)
     assert path == ["/usr/lib/python", os.path.realpath(home)]
 
 
@@ -90,5 +90,5 @@ def test_a_working_directory_that_was_removed(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(gone)
     gone.rmdir()
     path = ["/usr/lib/python"]
-    own_modules_first(path)
+    deprioritize_working_directory(path)
     assert path == ["/usr/lib/python"]

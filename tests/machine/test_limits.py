@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
-from conformance.machine.limits import FEWEST, at_once
+from conformance.machine.limits import MIN_OPEN_FILES, max_concurrency
 from tests.cli.processes import Ended, Running
 
 RUN = ("run", "--output", "out")
@@ -33,7 +33,7 @@ def test_few_descriptors(limit: str, processes: str, tmp_path: Path) -> None:
     ended.check_complete()
 
 
-@pytest.mark.parametrize("files", [FEWEST - 1, 20, 16, 12])
+@pytest.mark.parametrize("files", [MIN_OPEN_FILES - 1, 20, 16, 12])
 def test_too_few_descriptors(files: int, tmp_path: Path) -> None:
     ended = limited(f"ulimit -n {files}", *RUN, cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
@@ -43,8 +43,8 @@ def test_too_few_descriptors(files: int, tmp_path: Path) -> None:
 
 
 def test_the_number_of_scenarios_follows_from_the_files() -> None:
-    assert at_once(None) is None
-    assert [at_once(files) for files in (FEWEST, 46, 128, 1024)] == [1, 1, 14, 164]
+    assert max_concurrency(None) is None
+    assert [max_concurrency(files) for files in (MIN_OPEN_FILES, 46, 128, 1024)] == [1, 1, 14, 164]
 
 
 @pytest.mark.parametrize("processes", ["0", "2"])

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
-from conformance.machine.lock import Lock, Locked
-from conformance.machine.temporary_file import scratch
-from conformance.plugin.last_failed import unpassed_lines
-from conformance.plugin.run_folder import take
+from conformance.machine.lock import AlreadyLocked, Lock
+from conformance.machine.temporary_file import open_unnamed_file
+from conformance.plugin.last_failed import read_unpassed_checks
+from conformance.plugin.run_folder import claim_folder
 from conformance.target import ConfigurationError
 from tests.cli.apps import Gate, left_on
 from tests.cli.processes import Ended, Running, cli, start, tokens_environment
@@ -66,14 +66,14 @@ def test_a_lock_is_taken_once_and_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     first = Lock(path)
     for _ in range(2):
-        with pytest.raises(Locked):
+        with pytest.raises(AlreadyLocked):
             Lock(path)
     first.release()
     first.release()
     assert list(tmp_path.iterdir()) == []
     path.write_text("left by a process that was killed")
     again = Lock(path)
-    with pytest.raises(Locked):
+    with pytest.raises(AlreadyLocked):
         Lock(path)
     again.release()
 
@@ -87,7 +87,7 @@ NOTHING = ("lost+found", ".gitkeep", ".keep", ".gitignore", ".DS_Store", "Thumbs
 @pytest.mark.parametrize("name", NOTHING)
 def test_a_folder_that_holds_nothing_but_this_is_empty(name: str, tmp_path: Path) -> None:
     (tmp_path / name).mkdir() if name == "lost+found" else (tmp_path / name).write_text("")
-    take(tmp_path, "run").release()
+    claim_folder(tmp_path, "run").release()
     assert (tmp_path / name).exists()
 
 
@@ -95,7 +95,7 @@ def test_beside_it_anything_else_still_counts(tmp_path: Path) -> None:
     for name in (*NOTHING, "theirs.txt"):
         (tmp_path / name).write_text("")
     with pytest.raises(ConfigurationError, match="not an earlier run"):
-        take(tmp_path, "run")
+        claim_folder(tmp_path, "run")
     assert len(list(tmp_path.iterdir())) == len(NOTHING) + 1
 
 
@@ -133,9 +133,9 @@ def test_a_folder_that_may_not_be_looked_into(tmp_path: Path, monkeypatch: pytes
     for method in ("is_dir", "exists", "stat", "mkdir", "open"):
         monkeypatch.setattr(Path, method, forbidden)
     with pytest.raises(ConfigurationError, match=r"--output.*Permission denied"):
-        take(tmp_path / "out", "run")
+        claim_folder(tmp_path / "out", "run")
     with pytest.raises(ConfigurationError, match=r"--failed-from.*Permission denied"):
-        unpassed_lines(tmp_path)
+        read_unpassed_checks(tmp_path)
 
 
 @pytest.mark.parametrize("processes", ["0", "2"])
@@ -214,7 +214,7 @@ def test_a_scratch_file_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("tempfile.TemporaryFile", none)
-    with scratch() as file:
+    with open_unnamed_file() as file:
         file.write(b"words")
         file.seek(0)
         assert file.read() == b"words"

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli import main
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES
 from conformance.mutation import pool
@@ -27,12 +27,12 @@ def without_runs(monkeypatch: pytest.MonkeyPatch) -> dict[Job, Outcome]:
     """Every run is as it has to be, unless a test changes what came of it."""
     outcomes = {outcome.job: outcome for outcome in whole()}
 
-    def held(jobs: Sequence[Job], *, processes: int) -> Iterator[Outcome]:
+    def run_all(jobs: Sequence[Job], *, processes: int) -> Iterator[Outcome]:
         assert processes >= 1
         for job in jobs:
             yield outcomes.get(job, Outcome(job=job, seconds=0.0, exit_code=0))
 
-    monkeypatch.setattr(pool, "held", held)
+    monkeypatch.setattr(pool, "run_all", run_all)
     return outcomes
 
 
@@ -113,7 +113,7 @@ def test_the_list_has_every_shape(lang: str) -> None:
         assert f"| `{shape.id}` | {sentence} |" in told["md"]
     data = json.loads(told["json"])
     assert [entry["id"] for entry in data] == list(SHAPES)
-    assert {rule for entry in data for rule in entry["unreachable"]} <= set(load().requirements)
+    assert {rule for entry in data for rule in entry["unreachable"]} <= set(load_catalogue().requirements)
 
 
 def test_an_unknown_shape_says_which_is_nearest() -> None:

@@ -11,9 +11,9 @@ import pytest
 from starlette.types import ASGIApp
 
 from conformance.chapters.registry import scenarios
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.emulator import Tokens
-from conformance.emulator.configuration import Recipe
+from conformance.emulator.configuration import ServerConfig
 from conformance.emulator.defects import DEFECTS, Defect, acks, races, response_encoding, state_transitions
 from conformance.emulator.work import WorkItem
 from conformance.mutation.kill_matrix import checks
@@ -23,7 +23,7 @@ CJK = re.compile(r"[一-鿿]")
 
 
 def of_level(level: str) -> set[str]:
-    return {requirement.id for requirement in load().requirements.values() if requirement.level == level}
+    return {requirement.id for requirement in load_catalogue().requirements.values() if requirement.level == level}
 
 
 def test_there_are_as_many_as_asked_for() -> None:
@@ -44,7 +44,7 @@ def test_every_should_is_warned_of() -> None:
 def test_every_must_and_should_is_judged_on_some_scenario() -> None:
     assert {line.requirement for line in checks()} == of_level("MUST") | of_level("SHOULD")
     assert len(checks()) == sum(
-        load().requirements[rule].level != "OBSERVE"
+        load_catalogue().requirements[rule].level != "OBSERVE"
         for each in scenarios().values()
         if not each.on_request
         for rule in each.requirements
@@ -87,7 +87,7 @@ def test_every_defect_has_an_id_of_its_own() -> None:
 
 @EACH
 def test_a_defect_changes_something(subject: Defect) -> None:
-    healthy = Recipe()
+    healthy = ServerConfig()
     assert subject.broken(healthy) != healthy or subject.wire is not type(subject).wire
 
 
@@ -96,14 +96,14 @@ def test_a_defect_adds_to_what_it_finds() -> None:
     item = WorkItem(
         id="work_1", environment_id="env_1", session_id="sess_1", created_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
-    odd = Recipe().deciding(
+    odd = ServerConfig().override_policy(
         render_work_item=lambda found: lambda item: {**found(item), "extra": True},
         acknowledge=lambda found: lambda item, now: found(item, now + timedelta(days=1)),
     )
-    shown = DEFECTS["time.naive"].broken(odd).seams.render_work_item(item)
+    shown = DEFECTS["time.naive"].broken(odd).policy.render_work_item(item)
     assert shown["extra"] is True
     assert shown["created_at"] == "2026-01-01T00:00:00"
-    acked = DEFECTS["item.created-anew"].broken(odd).seams.acknowledge(item, datetime(2026, 1, 1, tzinfo=UTC))
+    acked = DEFECTS["item.created-anew"].broken(odd).policy.acknowledge(item, datetime(2026, 1, 1, tzinfo=UTC))
     assert acked.acknowledged_at == datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -113,6 +113,6 @@ def test_a_defect_lies_nearer_to_the_application_than_what_wraps_it() -> None:
     def outer(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
         return app
 
-    wraps = DEFECTS["written.plain-text"].broken(Recipe().wrapped(outer)).wraps
-    assert len(wraps) == 2
-    assert wraps[-1] is outer
+    wrappers = DEFECTS["written.plain-text"].broken(ServerConfig().with_wrapper(outer)).wrappers
+    assert len(wrappers) == 2
+    assert wrappers[-1] is outer

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from conformance.emulator.defects import DEFECTS
-from conformance.mutation.kill_matrix import COARSE, Trial
-from conformance.mutation.mutant_run import hold
+from conformance.mutation.kill_matrix import WHOLE_SECONDS, MutantResult
+from conformance.mutation.mutant_run import run_job
 from conformance.mutation.outcome import Job
 
 MOVING = [name for name, defect in DEFECTS.items() if defect.moves_time]
@@ -14,16 +14,16 @@ MOVING = [name for name, defect in DEFECTS.items() if defect.moves_time]
 
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_defect_is_killed_for_the_declared_reason(name: str) -> None:
-    trial = Trial(defect=DEFECTS[name], outcome=hold(Job(defect=name)))
+    trial = MutantResult(defect=DEFECTS[name], outcome=run_job(Job(defect=name)))
     assert trial.outcome.crash is None
     assert trial.difference == ()
-    assert trial.fate == "declared"
+    assert trial.status == "declared"
     assert trial.outcome.exit_code == (1 if trial.defect.fails else 0)
     assert trial.kills
 
 
 @pytest.mark.parametrize("name", MOVING)
 def test_a_moved_timestamp_is_seen_in_whole_seconds(name: str) -> None:
-    trial = Trial(defect=DEFECTS[name], outcome=hold(Job(defect=name, variants=(COARSE,))))
+    trial = MutantResult(defect=DEFECTS[name], outcome=run_job(Job(defect=name, variants=(WHOLE_SECONDS,))))
     assert trial.difference == ()
-    assert trial.fate == "declared"
+    assert trial.status == "declared"

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.emulator import Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.serving import hosted
-from conformance.emulator.shapes import SHAPES, TOGETHER, Shape
-from conformance.judging.run_result import RunRecord
-from conformance.mutation.foreign_shapes import ShapeTrial, shape_jobs
-from conformance.mutation.mutant_run import hold, judge_settings, settings_for
+from conformance.emulator.serving import serve_in_background
+from conformance.emulator.shapes import SHAPE_COMBINATIONS, SHAPES, Shape
+from conformance.judging.run_result import RunResult
+from conformance.mutation.foreign_shapes import ShapeResult, shape_jobs
+from conformance.mutation.mutant_run import judge_settings, run_job, settings_for
 from conformance.mutation.outcome import Job
 
 CJK = re.compile(r"[一-鿿]")
@@ -24,7 +24,7 @@ CJK = re.compile(r"[一-鿿]")
 
 @pytest.mark.parametrize("job", shape_jobs(), ids=str)
 def test_a_foreign_shape_is_judged_as_declared(job: Job) -> None:
-    trial = ShapeTrial(outcome=hold(job))
+    trial = ShapeResult(outcome=run_job(job))
     assert trial.difference == ()
     assert trial.outcome.exit_code != 4
 
@@ -34,21 +34,21 @@ def test_a_shape_is_described_in_both_languages_and_names_what_exists(shape: Sha
     assert shape.en.endswith(".")
     assert not CJK.search(shape.en)
     assert shape.zh.endswith("。")
-    assert shape.unreachable | shape.skips <= set(load().requirements)
+    assert shape.unreachable | shape.skips <= set(load_catalogue().requirements)
     assert shape.judged >= (0.9 if shape.id.startswith("stop-") else 0.7)
-    assert shape.change(Recipe()) != Recipe()
+    assert shape.change(ServerConfig()) != ServerConfig()
 
 
 def test_sets_of_shapes_name_shapes() -> None:
-    assert {name for names in TOGETHER for name in names} <= set(SHAPES)
+    assert {name for names in SHAPE_COMBINATIONS for name in names} <= set(SHAPES)
 
 
-def judged(shape: str, *, defect: str | None = None, states: tuple[str, ...] = ()) -> RunRecord:
-    recipe = SHAPES[shape].change(in_microseconds(Recipe()))
+def judged(shape: str, *, defect: str | None = None, states: tuple[str, ...] = ()) -> RunResult:
+    server_config = SHAPES[shape].change(use_microseconds(ServerConfig()))
     if defect is not None:
-        recipe = DEFECTS[defect].broken(recipe)
+        server_config = DEFECTS[defect].broken(server_config)
     tokens = Tokens.generate()
-    with tempfile.TemporaryDirectory() as folder, hosted(recipe, tokens) as base_url:
+    with tempfile.TemporaryDirectory() as folder, serve_in_background(server_config, tokens) as base_url:
         settings = settings_for(base_url, tokens, Path(folder) / "run", map_state=states)
         return judge_settings(settings, fleeting=True)
 

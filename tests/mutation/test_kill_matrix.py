@@ -10,30 +10,30 @@ from html.parser import HTMLParser
 import jsonschema
 import pytest
 
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS
-from conformance.judging.verdict import Line
+from conformance.judging.verdict import PlannedCheck
 from conformance.mutation import kill_matrix_json
-from conformance.mutation.foreign_shapes import FAULTS, ShapeTrial, shape_jobs
-from conformance.mutation.kill_matrix import Fate, Matrix, Trial, checks, faults
+from conformance.mutation.foreign_shapes import FAULTS, ShapeResult, shape_jobs
+from conformance.mutation.kill_matrix import Matrix, MutantResult, MutantStatus, checks, unexpected_results
 from conformance.mutation.kill_matrix_html import page
 from conformance.mutation.outcome import Job, Outcome
-from conformance.mutation.pool import held
-from conformance.mutation.selection import programme
+from conformance.mutation.pool import run_all
+from conformance.mutation.selection import select_jobs
 from conformance.mutation.text_report import summary
 
 DEFECT = DEFECTS["first.acknowledged-at-null"]
 RULE = "ack.first.acknowledged-at"
-LINE = Line("first-ack.named-worker", RULE)
+LINE = PlannedCheck("first-ack.named-worker", RULE)
 AS_DECLARED = Outcome(
     job=Job(defect=DEFECT.id),
     seconds=1.0,
     exit_code=1,
     failed=DEFECT.fails,
     warned=DEFECT.warns,
-    reds=frozenset({LINE}),
+    failures=frozenset({LINE}),
 )
 ODD = next(iter(VARIANTS.values()))
 GREEN = Outcome(job=Job(variants=(ODD.id,)), seconds=1.0, exit_code=0, warned=ODD.warns, skipped=ODD.skips)
@@ -41,7 +41,7 @@ HEALTHY = Outcome(job=Job(), seconds=1.0, exit_code=0)
 
 
 @pytest.mark.parametrize(
-    ("outcome", "fate"),
+    ("outcome", "status"),
     [
         (AS_DECLARED, "declared"),
         (replace(AS_DECLARED, failed=DEFECT.fails | {"ack.retry.active"}), "other"),
@@ -53,20 +53,20 @@ HEALTHY = Outcome(job=Job(), seconds=1.0, exit_code=0)
         (replace(AS_DECLARED, crash="boom"), "crash"),
     ],
 )
-def test_the_fate_of_a_defect(outcome: Outcome, fate: Fate) -> None:
-    trial = Trial(defect=DEFECT, outcome=outcome)
-    assert trial.fate == fate
-    assert (trial.kills == {LINE}) == (fate != "crash")
+def test_the_fate_of_a_defect(outcome: Outcome, status: MutantStatus) -> None:
+    trial = MutantResult(defect=DEFECT, outcome=outcome)
+    assert trial.status == status
+    assert (trial.kills == {LINE}) == (status != "crash")
 
 
 def test_what_chance_may_fail_is_no_other_reason() -> None:
     lucky = replace(DEFECT, may_fail=frozenset({"ack.race.stop"}))
     for failed in (DEFECT.fails, DEFECT.fails | lucky.may_fail):
-        assert Trial(defect=lucky, outcome=replace(AS_DECLARED, failed=failed)).fate == "declared"
+        assert MutantResult(defect=lucky, outcome=replace(AS_DECLARED, failed=failed)).status == "declared"
 
 
 def test_a_check_is_killed_only_by_what_is_declared() -> None:
-    undeclared = replace(AS_DECLARED, reds=frozenset({LINE, Line("retry.active", "ack.retry.active")}))
+    undeclared = replace(AS_DECLARED, failures=frozenset({LINE, PlannedCheck("retry.active", "ack.retry.active")}))
     killers = Matrix(outcomes=(undeclared,)).killers
     assert killers[LINE] == (DEFECT.id,)
     assert [line for line, names in killers.items() if names] == [LINE]
@@ -85,8 +85,8 @@ def test_a_check_is_killed_only_by_what_is_declared() -> None:
     ],
 )
 def test_a_variant_is_green_or_says_why_not(outcome: Outcome) -> None:
-    assert faults(GREEN) == ()
-    assert len(faults(outcome)) == 1
+    assert unexpected_results(GREEN) == ()
+    assert len(unexpected_results(outcome)) == 1
 
 
 def declared_of(job: Job) -> Outcome:
@@ -100,18 +100,20 @@ def declared_of(job: Job) -> Outcome:
 
 def whole() -> list[Outcome]:
     """Outcomes that prove everything."""
-    reds: dict[str, set[Line]] = {}
+    failures: dict[str, set[PlannedCheck]] = {}
     for line in checks():
-        reds.setdefault(line.requirement, set()).add(line)
+        failures.setdefault(line.requirement, set()).add(line)
     outcomes = [HEALTHY]
-    for job in programme(1).jobs:
+    for job in select_jobs(1).jobs:
         if job.shapes:
             outcomes.append(declared_of(job))
         elif job.defect is not None:
             d = DEFECTS[job.defect]
-            red = frozenset(line for rule in d.fails | d.warns for line in reds[rule])
+            failure = frozenset(line for rule in d.fails | d.warns for line in failures[rule])
             outcomes.append(
-                Outcome(job=job, seconds=1, exit_code=1, failed=d.fails, warned=d.warns, skipped=d.skips, reds=red)
+                Outcome(
+                    job=job, seconds=1, exit_code=1, failed=d.fails, warned=d.warns, skipped=d.skips, failures=failure
+                )
             )
         elif job != Job():
             outcomes.append(Outcome(job=job, seconds=1, exit_code=0))
@@ -120,37 +122,37 @@ def whole() -> list[Outcome]:
 
 def test_a_whole_proof_has_full_figures() -> None:
     matrix = Matrix(outcomes=tuple(whole()))
-    assert matrix.proved
-    figures = {name: (figure.held, figure.of) for name, figure in matrix.figures.items()}
-    assert figures["defects"] == (len(DEFECTS), len(DEFECTS))
-    assert figures["checks"] == (len(checks()), len(checks()))
-    assert figures["variants"] == (len(VARIANTS), len(VARIANTS))
-    assert figures["combinations"] == (50, 50)
-    assert figures["shapes"] == (len(shape_jobs()), len(shape_jobs()))
-    assert figures["coarse"][1] == sum(defect.moves_time for defect in DEFECTS.values()) > 5
+    assert matrix.is_complete
+    ratios = {name: (figure.held, figure.of) for name, figure in matrix.ratios.items()}
+    assert ratios["defects"] == (len(DEFECTS), len(DEFECTS))
+    assert ratios["checks"] == (len(checks()), len(checks()))
+    assert ratios["variants"] == (len(VARIANTS), len(VARIANTS))
+    assert ratios["combinations"] == (50, 50)
+    assert ratios["shapes"] == (len(shape_jobs()), len(shape_jobs()))
+    assert ratios["coarse"][1] == sum(defect.moves_time for defect in DEFECTS.values()) > 5
 
 
 @pytest.mark.parametrize("place", [0, 1, 30, -1])
 def test_one_run_that_breaks_the_suite_disproves(place: int) -> None:
     outcomes = whole()
     outcomes[place] = Outcome(job=outcomes[place].job, seconds=0, crash="RuntimeError: boom")
-    assert not Matrix(outcomes=tuple(outcomes)).proved
+    assert not Matrix(outcomes=tuple(outcomes)).is_complete
     told = "\n".join(summary(Matrix(outcomes=tuple(outcomes)), seed=1, left_out=0, took=(1, 1, 1), lang="en"))
     assert "RuntimeError: boom" in told
 
 
 def test_a_check_without_a_killer_disproves_and_is_named() -> None:
-    outcomes = [replace(o, reds=o.reds - {LINE}) for o in whole()]
+    outcomes = [replace(o, failures=o.failures - {LINE}) for o in whole()]
     matrix = Matrix(outcomes=tuple(outcomes))
-    assert not matrix.proved
+    assert not matrix.is_complete
     assert f"{LINE.scenario} {LINE.requirement}" in "\n".join(
         summary(matrix, seed=1, left_out=0, took=(1, 1, 1), lang="en")
     )
 
 
 def test_a_sample_says_what_it_left_out_and_is_the_same_for_a_seed() -> None:
-    part, all_of_it = programme(7, 3), programme(7)
-    assert part == programme(7, 3) != programme(8, 3)
+    part, all_of_it = select_jobs(7, 3), select_jobs(7)
+    assert part == select_jobs(7, 3) != select_jobs(8, 3)
     assert len(part.jobs) + part.left_out == len(all_of_it.jobs)
     assert all_of_it.left_out == 0
     told = list(
@@ -229,26 +231,28 @@ FOUND = declared_of(STOPS_ODDLY)
     ],
 )
 def test_on_a_foreign_shape_a_fault_is_found_nothing_else_blamed_and_enough_judged(outcome: Outcome) -> None:
-    assert ShapeTrial(outcome=FOUND).difference == ()
-    assert len(ShapeTrial(outcome=outcome).difference) == 1
+    assert ShapeResult(outcome=FOUND).difference == ()
+    assert len(ShapeResult(outcome=outcome).difference) == 1
     matrix = Matrix(outcomes=(outcome,), sampled=True)
-    assert not matrix.proved
+    assert not matrix.is_complete
     assert "stop-204" in "\n".join(summary(matrix, seed=1, left_out=0, took=(1, 1, 1), lang="en"))
 
 
 def test_what_a_shape_makes_unreachable_need_not_be_judged() -> None:
     job = Job(shapes=("second-heartbeat",), defect="retry.active-conflicts")
     hidden = replace(declared_of(job), failed=frozenset(), unjudged=frozenset({"ack.retry.active"}), share=0.8)
-    assert ShapeTrial(outcome=hidden).difference == ()
+    assert ShapeResult(outcome=hidden).difference == ()
 
 
 def test_every_shape_is_met_alone_and_with_a_fault_of_every_chapter() -> None:
     jobs = shape_jobs()
     assert len(set(jobs)) == len(jobs)
-    requirements = load().requirements
+    requirements = load_catalogue().requirements
     broken = {requirements[rule].chapter for name in FAULTS for rule in DEFECTS[name].fails}
     assert broken == {
-        chapter.id for chapter in load().chapters if any(rule.level == "MUST" for rule in chapter.requirements)
+        chapter.id
+        for chapter in load_catalogue().chapters
+        if any(rule.level == "MUST" for rule in chapter.requirements)
     }
     for name in SHAPES:
         mine = [job.defect for job in jobs if job.shapes == (name,)]
@@ -263,7 +267,7 @@ def _breaks(job: Job) -> Outcome:
 
 def test_a_run_that_raises_is_a_crash_and_the_others_go_on() -> None:
     jobs = [Job(defect=DEFECT.id), Job(), Job(variants=(ODD.id,))]
-    outcomes = {outcome.job: outcome for outcome in held(jobs, processes=1, holding=_breaks)}
+    outcomes = {outcome.job: outcome for outcome in run_all(jobs, processes=1, holding=_breaks)}
     assert set(outcomes) == set(jobs)
     assert outcomes[jobs[0]].crash == "RuntimeError: boom"
     assert outcomes[jobs[1]].crash is None

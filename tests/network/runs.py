@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS
 from tests.hostile.test_tls import OURS, with_certificate
 from tests.network.chaos import ALL, Chaos, Rates
@@ -48,14 +48,14 @@ class Outcome:
 
 def run_through(seed: int, *, defect: str | None = None, http2: bool = False, rates: Rates = ALL) -> Outcome:
     """Judge the emulator, healthy or with a defect, behind a front of that seed."""
-    recipe = in_microseconds(Recipe())
+    server_config = use_microseconds(ServerConfig())
     if defect is not None:
-        recipe = DEFECTS[defect].broken(recipe)
+        server_config = DEFECTS[defect].broken(server_config)
     tokens, chaos, begun = Tokens.generate(), Chaos(seed, rates), time.monotonic()
     why: tuple[str, ...] = ()
     with (
         tempfile.TemporaryDirectory() as folder,
-        EmulatorServer(recipe.build(tokens)) as server,
+        EmulatorServer(server_config.build(tokens)) as server,
         fronted(server.base_url, chaos, tls=_tls() if http2 else None) as base_url,
     ):
         options = {"ca_bundle": str(OURS), "http2": True} if http2 else {}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange.preflight import CannotStart
-from conformance.doctor.diagnose import examine
+from conformance.arrange.preflight import PreflightError
+from conformance.doctor.diagnose import run_checks
 from conformance.emulator import Tokens
 from conformance.target import Connection, Credentials, Limits, Target
 from tests.client.servers import Handler, answer, closed_port, script
@@ -115,17 +115,17 @@ def check(
 ) -> None:
     began = time.monotonic()
     settings = settings_for(base_url, tokens, place / "run", ca_bundle=connection.ca_bundle, proxy=proxy, timeout=3)
-    with pytest.raises(CannotStart) as stopped:
+    with pytest.raises(PreflightError) as stopped:
         judge_settings(settings)
     took = time.monotonic() - began
     for word in words:
         assert word.lower() in stopped.value.reason.en.lower(), stopped.value.reason.en
     target = Target(base_url=base_url, connection=settings.connection)
-    points = examine(target, credentials(tokens), Limits(timeout=3.0), write=False)
+    points = run_checks(target, credentials(tokens), Limits(timeout=3.0), write=False)
     bad = [point for point in points if point.state == "bad"]
     assert len(bad) == 1, points
-    assert bad[0].mend is not None
-    told = f"{bad[0].text.en} {bad[0].mend.en}".lower()
+    assert bad[0].fix is not None
+    told = f"{bad[0].text.en} {bad[0].fix.en}".lower()
     for word in words:
         assert word.lower() in told
     if "certificate is refused" in words:
@@ -171,10 +171,10 @@ def test_a_redirect_of_posts_alone(status: int, tmp_path: Path) -> None:
     tokens = Tokens.generate()
     with listening(handler, None) as port:
         base_url = f"http://127.0.0.1:{port}"
-        with pytest.raises(CannotStart) as stopped:
+        with pytest.raises(PreflightError) as stopped:
             judge_settings(settings_for(base_url, tokens, tmp_path / "run"))
         alone = Credentials(pat=credentials(tokens).pat)
-        points = examine(Target(base_url=base_url), alone, Limits(timeout=3.0), write=True)
+        points = run_checks(Target(base_url=base_url), alone, Limits(timeout=3.0), write=True)
     work = next(point for point in points if point.id == "work")
     for told in (stopped.value.reason.en, work.text.en):
         assert f"redirected (HTTP {status} to https://elsewhere.test/api)" in told

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange.preflight import CannotStart
+from conformance.arrange.preflight import PreflightError
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import RunRecord
+from conformance.judging.run_result import RunResult
 from tests.network.chaos import Answer, Chaos, Fate, Rates
 from tests.network.chaos_proxy import Front, Request, fronted, in_thread
 from tests.runs import judge_settings, settings_for
@@ -40,18 +40,18 @@ def between(upstream: str, answering: Answering) -> Iterator[str]:
         yield f"http://127.0.0.1:{front.port}"
 
 
-def judged(base_url: str, tokens: Tokens, place: Path, **values: object) -> RunRecord:
+def judged(base_url: str, tokens: Tokens, place: Path, **values: object) -> RunResult:
     return judge_settings(settings_for(base_url, tokens, place / "run", race_repeat=1, **values), SOME)
 
 
 @contextmanager
 def emulator() -> Iterator[tuple[str, Tokens]]:
     tokens = Tokens.generate()
-    with EmulatorServer(in_microseconds(Recipe()).build(tokens)) as server:
+    with EmulatorServer(use_microseconds(ServerConfig()).build(tokens)) as server:
         yield server.base_url, tokens
 
 
-def check_held(record: RunRecord) -> None:
+def check_held(record: RunResult) -> None:
     unjudged = [(v.line, v.reason) for v in record.verdicts if v.kind in {"inconclusive", "failed", "suite-error"}]
     assert record.decision.exit_code == 0, (record.decision.sentence, unjudged[:3])
 
@@ -136,12 +136,12 @@ class BackEnds:
 def test_back_ends_that_share_nothing_are_named(sticky: bool, tmp_path: Path) -> None:
     """Kept cookies do not hide it: other conversations would come to the other one."""
     tokens = Tokens.generate()
-    recipe = in_microseconds(Recipe())
+    server_config = use_microseconds(ServerConfig())
     with (
-        EmulatorServer(recipe.build(tokens)) as one,
-        EmulatorServer(recipe.build(tokens)) as other,
+        EmulatorServer(server_config.build(tokens)) as one,
+        EmulatorServer(server_config.build(tokens)) as other,
         between(one.base_url, BackEnds(other.base_url, sticky=sticky)) as base_url,
-        pytest.raises(CannotStart, match="back ends do not share their state") as stopped,
+        pytest.raises(PreflightError, match="back ends do not share their state") as stopped,
     ):
         judged(base_url, tokens, tmp_path)
     assert "is unknown to 2 of 4 requests" in stopped.value.reason.en

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conformance.chapters.registry import scenarios
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
 from tests.runs import judge_settings, settings_for
@@ -17,12 +17,12 @@ def test_a_quiet_scenario_does_not_queue_again_behind_all_others(tmp_path: Path)
     quiet = {
         name
         for name, scenario in scenarios().items()
-        if scenario.quiet and not (scenario.race or scenario.after_all or scenario.on_request)
+        if scenario.quiet and not (scenario.race or scenario.run_last or scenario.on_request)
     }
     others = {name for name in scenarios() if name.startswith("identity.near-miss")}
     plan = [line for line in full_plan() if line.scenario in quiet | others]
     tokens = Tokens.generate()
-    with EmulatorServer(in_microseconds(Recipe()).build(tokens)) as server:
+    with EmulatorServer(use_microseconds(ServerConfig()).build(tokens)) as server:
         judge_settings(settings_for(server.base_url, tokens, tmp_path / "out", concurrency=2), plan)
     held = read_evidence(tmp_path / "out").transcripts
     begun = {name: transcript.exchanges[0].invoked for name, transcript in held.items()}
@@ -37,7 +37,7 @@ def test_races_do_not_wait_for_a_scenario_that_only_lets_time_pass(tmp_path: Pat
     plan = [line for line in full_plan() if line.scenario in waiting | {"race.same-worker", "first-ack.named-worker"}]
     assert {line.scenario for line in plan[-len(waiting) :]} <= waiting, "they are judged last"
     tokens = Tokens.generate()
-    with EmulatorServer(in_microseconds(Recipe()).build(tokens)) as server:
+    with EmulatorServer(use_microseconds(ServerConfig()).build(tokens)) as server:
         judge_settings(settings_for(server.base_url, tokens, tmp_path / "out", race_repeat=1), plan)
     held = read_evidence(tmp_path / "out").transcripts
     raced = held["race.same-worker"].exchanges

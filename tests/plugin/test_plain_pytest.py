@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.types import Scope
 
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
 from conformance.options import OPTIONS
@@ -166,7 +166,7 @@ def test_what_cannot_be_judged_is_an_error_told_in_words(tokens: Tokens, tmp_pat
         options = ("--target-max-duration=0.001", f"--target-url={server.base_url}")
         ended = run_pytest(*options, cwd=tmp_path, tokens=tokens)
     assert ended.code == pytest.ExitCode.TESTS_FAILED
-    observed = sum(load().requirements[line.requirement].level == "OBSERVE" for line in full_plan())
+    observed = sum(load_catalogue().requirements[line.requirement].level == "OBSERVE" for line in full_plan())
     assert f"{len(full_plan()) - observed} errors" in ended.out
     assert "reason: the run's time limit was reached" in ended.out
     assert "raise " not in ended.out

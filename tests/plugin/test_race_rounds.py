@@ -13,7 +13,7 @@ CLOSE = NEAR / 10
 def rounds(policy: RoundPolicy, *, fastest: float, seconds: float = 1.0) -> int:
     """How many rounds of so many seconds each there are."""
     number = 1
-    while policy.another(seconds, fastest=fastest):
+    while policy.wants_another_round(seconds, fastest=fastest):
         number += 1
         assert number < 10_000
     return number

@@ -9,11 +9,11 @@ import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.judging.plan import full_plan
-from conformance.judging.verdict import Line
-from conformance.plugin.scheduling import ScenarioScheduling, line_of, share
+from conformance.judging.verdict import PlannedCheck
+from conformance.plugin.scheduling import ScenarioScheduler, assign_scenarios, parse_node_id
 
 IDS = [f"where::ever::{line.scenario}::{line.requirement}" for line in full_plan()]
-SHARES = share((line.scenario for line in full_plan()), 2)
+SHARES = assign_scenarios((line.scenario for line in full_plan()), 2)
 
 
 @dataclass(eq=False)
@@ -36,11 +36,11 @@ class Node:
 
     @property
     def scenarios(self) -> set[str]:
-        return {line_of(IDS[index]).scenario for index in self.handed}
+        return {parse_node_id(IDS[index]).scenario for index in self.handed}
 
 
-def scheduling(*ready: Node, begun: list[Line] | None = None) -> ScenarioScheduling:
-    made = ScenarioScheduling(len(ready), (begun if begun is not None else []).extend)
+def scheduling(*ready: Node, begun: list[PlannedCheck] | None = None) -> ScenarioScheduler:
+    made = ScenarioScheduler(len(ready), (begun if begun is not None else []).extend)
     for node in ready:
         made.add_node(node)
     for node in ready:
@@ -52,7 +52,7 @@ def scheduling(*ready: Node, begun: list[Line] | None = None) -> ScenarioSchedul
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_each_process_is_handed_the_share_that_it_knows_as_its_own(order: tuple[int, int]) -> None:
     nodes = {number: Node(number) for number in order}
-    begun: list[Line] = []
+    begun: list[PlannedCheck] = []
     scheduling(*nodes.values(), begun=begun)
     assert begun == full_plan()
     for number, node in nodes.items():
@@ -71,7 +71,7 @@ def test_what_a_crashed_process_leaves_goes_to_the_one_that_replaces_it() -> Non
     done, crashed, *rest = first.handed
     made.mark_test_complete(first, done)
     assert made.remove_node(first) == IDS[crashed]
-    assert made.orphaned == list(dict.fromkeys(line_of(IDS[index]).scenario for index in rest))
+    assert made.orphaned == list(dict.fromkeys(parse_node_id(IDS[index]).scenario for index in rest))
     made.add_node(third)
     made.add_node_collection(third, IDS)
     made.schedule()
@@ -80,7 +80,7 @@ def test_what_a_crashed_process_leaves_goes_to_the_one_that_replaces_it() -> Non
 
 
 def test_nothing_begins_where_nothing_is_selected() -> None:
-    made = ScenarioScheduling(1, lambda lines: pytest.fail(str(lines)))
+    made = ScenarioScheduler(1, lambda lines: pytest.fail(str(lines)))
     node = Node(0)
     made.add_node(node)
     made.add_node_collection(node, [])
@@ -89,7 +89,7 @@ def test_nothing_begins_where_nothing_is_selected() -> None:
 
 
 def test_processes_that_disagree_are_a_fault() -> None:
-    made = ScenarioScheduling(2, lambda _: None)
+    made = ScenarioScheduler(2, lambda _: None)
     nodes = [Node(0), Node(1)]
     for node in nodes:
         made.add_node(node)

@@ -10,24 +10,24 @@ import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.emulator import Tokens, create_app
-from conformance.emulator.configuration import Recipe
+from conformance.emulator.configuration import ServerConfig
 from conformance.emulator.defects import DEFECTS, Defect
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck
 from tests.runs import judge_app
 
 
-def race_lines() -> list[Line]:
+def race_lines() -> list[PlannedCheck]:
     """Every line of the race chapter's scenarios."""
     return [line for line in full_plan() if scenarios()[line.scenario].chapter == "races"]
 
 
-def failed(record: RunRecord) -> set[str]:
+def failed(record: RunResult) -> set[str]:
     return {result.requirement.id for result in record.tally.of("failed")}
 
 
-def reasons(record: RunRecord) -> Iterable[str]:
+def reasons(record: RunResult) -> Iterable[str]:
     for result in record.tally.results:
         for verdict in result.verdicts:
             if verdict.reason is not None:
@@ -52,7 +52,7 @@ def _rounds(defect: Defect, rate: str | None) -> int | None:
 @pytest.mark.parametrize("time", REPEATS)
 def test_a_lost_race_is_red(defect: Defect, rate: str | None, time: int, tmp_path: Path) -> None:
     tokens = Tokens.generate()
-    app = defect.broken(Recipe()).build(tokens)
+    app = defect.broken(ServerConfig()).build(tokens)
     record = judge_app(app, tokens, tmp_path / "run", race_lines(), max_rate=rate, race_repeat=_rounds(defect, rate))
     assert defect.fails <= failed(record) <= defect.fails | defect.may_fail, list(reasons(record))
     assert {result.requirement.id for result in record.tally.of("warned")} == defect.warns
@@ -73,14 +73,14 @@ def test_the_healthy_server_wins_every_race(time: int, rate: str | None, tmp_pat
 
 def test_a_contradiction_is_shown_as_a_timeline(tmp_path: Path) -> None:
     tokens = Tokens.generate()
-    app = DEFECTS["race.ack-overwrites"].broken(Recipe()).build(tokens)
+    app = DEFECTS["race.ack-overwrites"].broken(ServerConfig()).build(tokens)
     record = judge_app(app, tokens, tmp_path / "run", race_lines())
     exhibits = [
-        red.exhibit
+        failure.exhibit
         for result in record.tally.of("failed")
         for verdict in result.verdicts
-        for red in verdict.reds
-        if red.exhibit
+        for failure in verdict.failures
+        if failure.exhibit
     ]
     assert exhibits
     assert all(label in exhibits[0] for label in ("ack.1", "ack.2", "after"))

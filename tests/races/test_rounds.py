@@ -14,11 +14,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.chapters.registry import scenarios
 from conformance.emulator import Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
-from conformance.exchange import SPREAD, UNKEPT, Exchange, Transcript
+from conformance.emulator.configuration import ServerConfig, use_microseconds
+from conformance.exchange import SPREAD_FACT, UNKEPT_FACT, Exchange, Transcript
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck
 from conformance.plugin.race_rounds import ROUNDS_WHEN_NEAR
 from conformance.scenario.model import Scenario
 from tests.runs import judge_app
@@ -27,10 +27,10 @@ RACES = [line for line in full_plan() if scenarios()[line.scenario].race]
 
 
 def healthy(tokens: Tokens) -> ASGIApp:
-    return in_microseconds(Recipe()).build(tokens)
+    return use_microseconds(ServerConfig()).build(tokens)
 
 
-def lines_of(*names: str) -> list[Line]:
+def lines_of(*names: str) -> list[PlannedCheck]:
     return [line for line in full_plan() if line.scenario in names]
 
 
@@ -63,7 +63,7 @@ def test_each_race_is_repeated_on_fresh_items_and_leaves_nothing(tmp_path: Path)
 
 def of_the_rest(scenario: Scenario) -> bool:
     """Whether races wait for it: what mostly waits itself goes on beside them."""
-    return not (scenario.race or scenario.after_all or scenario.mostly_waits)
+    return not (scenario.race or scenario.run_last or scenario.mostly_waits)
 
 
 def test_a_burst_leaves_while_nothing_else_is_under_way_and_after_the_rest(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_burst_leaves_while_nothing_else_is_under_way_and_after_the_rest(tmp_p
         for other in races:
             for exchange in other.exchanges if other.scenario != scenario else ():
                 assert exchange.completed <= begun or exchange.invoked >= at_once, (scenario, other.scenario)
-    assert all(isinstance(each.facts[SPREAD], float) for each in races)
+    assert all(isinstance(each.facts[SPREAD_FACT], float) for each in races)
 
 
 @dataclass
@@ -116,7 +116,7 @@ def test_the_requests_that_warm_connections_up_are_counted(tmp_path: Path) -> No
     tokens = Tokens.generate()
     record = judge_app(healthy(tokens), tokens, tmp_path / "run", lines_of("race.crowd.queued"), concurrency=1)
     [transcript] = transcripts(tmp_path / "run")
-    assert transcript.facts[UNKEPT] > 0
+    assert transcript.facts[UNKEPT_FACT] > 0
     assert record.circumstances.requests == transcript.requests
 
 
@@ -139,7 +139,7 @@ class Refusing:
         await send({"type": "http.response.body", "body": json.dumps(envelope).encode()})
 
 
-def verdict_of(record: RunRecord, requirement: str) -> tuple[str, str]:
+def verdict_of(record: RunResult, requirement: str) -> tuple[str, str]:
     [found] = [each for each in record.tally.results if each.requirement.id == requirement]
     return found.kind, found.reason.en if found.reason is not None else ""
 
@@ -167,11 +167,11 @@ def test_a_race_with_an_operation_that_never_works_is_inconclusive(
 
 def test_a_poll_that_never_delivers_again_leaves_its_race_not_exercised(tmp_path: Path) -> None:
     """The page says that a poll may deliver an item again, not that it must."""
-    from conformance.emulator.variants import VARIANTS, assembled
+    from conformance.emulator.variants import VARIANTS, combine_variants
 
     [name] = [name for name, variant in VARIANTS.items() if "ack.identity.redelivered" in variant.skips]
     tokens = Tokens.generate()
-    server = assembled([VARIANTS[name]], in_microseconds(Recipe())).recipe.build(tokens)
+    server = combine_variants([VARIANTS[name]], use_microseconds(ServerConfig())).server_config.build(tokens)
     record = judge_app(server, tokens, tmp_path / "run", lines_of("race.redelivery", "race.redelivery-first"))
     kind, reason = verdict_of(record, "ack.race.redelivery")
     assert kind == "not-exercised"

@@ -11,14 +11,14 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from conformance.chapters.registry import scenarios
-from conformance.chapters.solo_operations import Oddity, oddities
+from conformance.chapters.solo_operations import UndocumentedEffect, find_undocumented_effects
 from conformance.emulator import Tokens
-from conformance.emulator.configuration import Departure, Recipe, in_microseconds
+from conformance.emulator.configuration import Mutation, ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.work import State, WorkItem
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import RunRecord
+from conformance.judging.run_result import RunResult
 from tests.runs import judge_app
 
 from .test_rounds import transcripts
@@ -36,14 +36,16 @@ def straight_to_stopped(operation: Any) -> Any:
         if item is not None and item.state is State.STOPPING:
             stopped: WorkItem = replace(item, state=State.STOPPED, stopped_at=item.stop_requested_at)
             call.service.store.put_work(stopped)
-            return type(reply)(call.service.seams.render_work_item(stopped))
+            return type(reply)(call.service.policy.render_work_item(stopped))
         return reply
 
     return called
 
 
-def odd_stop(recipe: Recipe) -> Recipe:
-    return recipe.operating("POST", "/environments/{environment_id}/work/{work_id}/stop", straight_to_stopped)
+def odd_stop(server_config: ServerConfig) -> ServerConfig:
+    return server_config.replace_operation(
+        "POST", "/environments/{environment_id}/work/{work_id}/stop", straight_to_stopped
+    )
 
 
 class WithoutBody:
@@ -64,16 +66,16 @@ class WithoutBody:
         await self._app(scope, receive, empty if matches else send)
 
 
-def judged(folder: Path, *changes: Departure, wrap: Callable[[Any], Any] = lambda app: app) -> RunRecord:
+def judged(folder: Path, *changes: Mutation, wrap: Callable[[Any], Any] = lambda app: app) -> RunResult:
     tokens = Tokens.generate()
-    recipe = in_microseconds(Recipe())
+    server_config = use_microseconds(ServerConfig())
     for change in changes:
-        recipe = change(recipe)
+        server_config = change(server_config)
     plan = [line for line in full_plan() if line.scenario in {*STOPS, "race.heartbeat", "observe.neighbours"}]
-    return judge_app(wrap(recipe.build(tokens)), tokens, folder, plan, race_repeat=2)
+    return judge_app(wrap(server_config.build(tokens)), tokens, folder, plan, race_repeat=2)
 
 
-def kinds(record: RunRecord, *requirements: str) -> list[str]:
+def kinds(record: RunResult, *requirements: str) -> list[str]:
     found = {result.requirement.id: result.kind for result in record.tally.results}
     return [found[requirement] for requirement in requirements]
 
@@ -113,7 +115,7 @@ def test_an_ack_that_is_wrong_alone_blocks_the_race_and_is_judged_by_itself(tmp_
     defect = DEFECTS["terminal.forced-revived"]
     names = {*STOPS, *(each.id for each in scenarios().values() if each.chapter == "terminal-states")}
     plan = [line for line in full_plan() if line.scenario in names]
-    app = defect.broken(in_microseconds(Recipe())).build(tokens)
+    app = defect.broken(use_microseconds(ServerConfig())).build(tokens)
     record = judge_app(app, tokens, tmp_path / "run", plan, race_repeat=2)
     assert {result.requirement.id for result in record.tally.of("failed")} == {"ack.terminal.stopped-forced"}
     races = [verdict for verdict in record.verdicts if verdict.line.requirement == STOP]
@@ -126,7 +128,7 @@ def test_an_ack_that_is_wrong_alone_blocks_the_race_and_is_judged_by_itself(tmp_
 def test_what_is_documented_is_no_oddity(tmp_path: Path) -> None:
     judged(tmp_path / "run")
     seen = list(transcripts(tmp_path / "run"))
-    assert oddities(seen) == []
+    assert find_undocumented_effects(seen) == []
     [alone] = [each for each in seen if each.scenario == "observe.neighbours"]
     assert len(alone.exchanges) > 50
 
@@ -135,6 +137,6 @@ def test_what_is_documented_is_no_oddity(tmp_path: Path) -> None:
     "damaged", [{"phase": "nowhere"}, {"after": None}, {"status": "200"}, {"surprise": 1}], ids=str
 )
 def test_a_fact_that_is_no_oddity_is_left_out(damaged: dict[str, Any]) -> None:
-    sound = Oddity("stop", False, "starting", 200, "stopped", "stopped")
-    assert Oddity.from_json(sound.to_json()) == sound
-    assert Oddity.from_json({**sound.to_json(), **damaged}) is None
+    sound = UndocumentedEffect("stop", False, "starting", 200, "stopped", "stopped")
+    assert UndocumentedEffect.from_json(sound.to_json()) == sound
+    assert UndocumentedEffect.from_json({**sound.to_json(), **damaged}) is None

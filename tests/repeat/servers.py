@@ -7,12 +7,12 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.emulator import Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from tests.cli.apps import Recorded
 
 
 def healthy(tokens: Tokens) -> Any:
-    return in_microseconds(Recipe()).build(tokens)
+    return use_microseconds(ServerConfig()).build(tokens)
 
 
 class Flaky:

@@ -6,21 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.judging.run_result import Circumstances, RunRecord
+from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import Repetitions
 from conformance.reporting.html.page import page
 from conformance.reporting.summary_md import markdown
 from conformance.reporting.terminal import lines
 from conformance.text import Lang
 from tests.reporting.html.sample_runs import exchange, item, transcript
-from tests.reporting.run_results import CIRCUMSTANCES, record_of, red, verdict
+from tests.reporting.run_results import CIRCUMSTANCES, failure, record_of, verdict
 
 UNSTEADY = Repetitions(wanted=10, held=10, kept=4, kinds=(("failed", 3), ("passed", 7)))
 LESS = Repetitions(wanted=10, held=7, kept=1)
 
 
-def record(*, elsewhere: bool = False) -> RunRecord:
-    failed = verdict("retry.active", "ack.retry.active", "failed", reds=(red("retry.1"),))
+def record(*, elsewhere: bool = False) -> RunResult:
+    failed = verdict("retry.active", "ack.retry.active", "failed", failures=(failure("retry.1"),))
     passed = verdict("retry.starting", "ack.retry.starting")
     return record_of(
         replace(failed, repetitions=replace(UNSTEADY, elsewhere=elsewhere)),
@@ -64,4 +64,4 @@ def test_the_conversation_that_was_kept_is_not_shown_for_a_breach_of_another() -
 def test_evidence_from_before_was_held_once() -> None:
     older = CIRCUMSTANCES.to_json()
     del older["repeat"]
-    assert Circumstances.from_json(older).repeat == 1
+    assert RunMetadata.from_json(older).repeat == 1

@@ -9,12 +9,18 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Ending, Transcript
-from conformance.judging.judge import judge_line
-from conformance.judging.repetition import FACT, Held, held_again, over_repetitions, requests_of
-from conformance.judging.verdict import Line, Verdict, VerdictKind
+from conformance.judging.judge import judge_planned_check
+from conformance.judging.repetition import (
+    REPETITIONS_FACT,
+    RepetitionTotals,
+    add_repetition,
+    count_requests,
+    verdict_over_repetitions,
+)
+from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 from conformance.judging.waivers import parse
 from tests.reporting.html.sample_runs import exchange, item
-from tests.reporting.run_results import red
+from tests.reporting.run_results import failure
 
 SCENARIO = "first-ack.named-worker"
 STARTING, TIMES = "ack.first.starting", "ack.first.acknowledged-at"
@@ -35,14 +41,16 @@ def transcript(**facts: Any) -> Transcript:
 
 
 def verdict(requirement: str, kind: VerdictKind) -> Verdict:
-    return Verdict(line=Line(SCENARIO, requirement), kind=kind, reds=(red(),) if kind == "failed" else ())
+    return Verdict(
+        line=PlannedCheck(SCENARIO, requirement), kind=kind, failures=(failure(),) if kind == "failed" else ()
+    )
 
 
-def held(*times: Kinds) -> Held:
-    found: Held | None = None
+def held(*times: Kinds) -> RepetitionTotals:
+    found: RepetitionTotals | None = None
     for number, kinds in enumerate(times, 1):
         verdicts = [verdict(name, kind) for name, kind in kinds.items()]
-        found = held_again(found, transcript(number=number), verdicts, wanted=10)
+        found = add_repetition(found, transcript(number=number), verdicts, wanted=10)
     assert found is not None
     return found
 
@@ -59,72 +67,78 @@ def held(*times: Kinds) -> Held:
 )
 def test_the_worst_is_kept_and_of_equals_the_first(times: list[Kinds], kept: int) -> None:
     found = held(*times)
-    assert found.told().facts["number"] == kept
-    assert found.told().facts[FACT]["kept"] == kept
+    assert found.transcript_with_counts().facts["number"] == kept
+    assert found.transcript_with_counts().facts[REPETITIONS_FACT]["kept"] == kept
 
 
 def test_only_what_differed_is_counted_and_every_request() -> None:
-    told = held(
+    transcript_with_counts = held(
         {STARTING: "passed", TIMES: "passed"},
         {STARTING: "failed", TIMES: "passed"},
         {STARTING: "passed", TIMES: "passed"},
-    ).told()
-    fact = told.facts[FACT]
+    ).transcript_with_counts()
+    fact = transcript_with_counts.facts[REPETITIONS_FACT]
     assert (fact["wanted"], fact["held"], fact["differed"]) == (10, 3, {STARTING: {"passed": 2, "failed": 1}})
-    assert requests_of(told) == 3
-    assert requests_of(transcript()) == 1
+    assert count_requests(transcript_with_counts) == 3
+    assert count_requests(transcript()) == 1
 
 
-def again(told: Transcript, requirement: str, kind: VerdictKind) -> Verdict:
+def again(transcript_with_counts: Transcript, requirement: str, kind: VerdictKind) -> Verdict:
     """The verdict over all repetitions, from the file, where that on the kept transcript is of this kind."""
-    read = Transcript.from_json(json.loads(told.dumps()))
-    return over_repetitions(verdict(requirement, kind), read)
+    read = Transcript.from_json(json.loads(transcript_with_counts.dumps()))
+    return verdict_over_repetitions(verdict(requirement, kind), read)
 
 
 def test_a_line_that_failed_only_in_another_repetition_has_failed() -> None:
     """The first line is the worst one's reason to be kept; the other must not come out green by it."""
-    told = held(
+    transcript_with_counts = held(
         {STARTING: "failed", TIMES: "inconclusive"},
         {STARTING: "passed", TIMES: "failed"},
         {STARTING: "passed", TIMES: "passed"},
-    ).told()
-    assert told.facts[FACT]["kept"] == 1
-    found = again(told, TIMES, "inconclusive")
-    assert (found.kind, found.reds, found.shown) == ("failed", (red(),), False)
+    ).transcript_with_counts()
+    assert transcript_with_counts.facts[REPETITIONS_FACT]["kept"] == 1
+    found = again(transcript_with_counts, TIMES, "inconclusive")
+    assert (found.kind, found.failures, found.shown) == ("failed", (failure(),), False)
     assert found.repetitions is not None
     assert found.repetitions.kinds == (("failed", 1), ("inconclusive", 1), ("passed", 1))
-    own = again(told, STARTING, "failed")
+    own = again(transcript_with_counts, STARTING, "failed")
     assert (own.kind, own.shown) == ("failed", True)
 
 
 def test_a_waiver_of_the_kept_failure_hides_no_other() -> None:
-    told = held({STARTING: "failed", TIMES: "passed"}, {STARTING: "passed", TIMES: "failed"}).told()
+    transcript_with_counts = held(
+        {STARTING: "failed", TIMES: "passed"}, {STARTING: "passed", TIMES: "failed"}
+    ).transcript_with_counts()
     waivers = parse(f'[[waiver]]\nrequirement = "{STARTING}"\nreason = "known"\n')
-    assert waivers.apply(again(told, STARTING, "failed")).kind == "waived"
-    assert waivers.apply(again(told, TIMES, "passed")).kind == "failed"
+    assert waivers.apply(again(transcript_with_counts, STARTING, "failed")).kind == "waived"
+    assert waivers.apply(again(transcript_with_counts, TIMES, "passed")).kind == "failed"
 
 
 def test_what_does_not_come_about_each_time_is_counted_and_not_unsteady() -> None:
     """A race has a refusal at times, a redelivery happens or not: then nothing was said, and nothing differs."""
     twice: list[Kinds] = [{STARTING: "passed"}, {STARTING: "not-exercised"}]
-    found = again(held(*twice).told(), STARTING, "passed").repetitions
+    found = again(held(*twice).transcript_with_counts(), STARTING, "passed").repetitions
     assert found is not None
-    assert (found.kinds, found.unsteady) == ((("passed", 1), ("not-exercised", 1)), False)
-    found = again(held(*twice, {STARTING: "warned"}).told(), STARTING, "warned").repetitions
+    assert (found.kinds, found.flaky) == ((("passed", 1), ("not-exercised", 1)), False)
+    found = again(held(*twice, {STARTING: "warned"}).transcript_with_counts(), STARTING, "warned").repetitions
     assert found is not None
-    assert found.unsteady
+    assert found.flaky
 
 
 def test_a_newer_check_may_make_it_worse_and_never_better() -> None:
-    told = held({STARTING: "passed"}, {STARTING: "passed"}).told()
-    assert again(told, STARTING, "failed").kind == "failed"
-    told = held({STARTING: "failed", TIMES: "inconclusive"}, {STARTING: "passed", TIMES: "failed"}).told()
-    assert again(told, TIMES, "passed").kind == "failed"
+    transcript_with_counts = held({STARTING: "passed"}, {STARTING: "passed"}).transcript_with_counts()
+    assert again(transcript_with_counts, STARTING, "failed").kind == "failed"
+    transcript_with_counts = held(
+        {STARTING: "failed", TIMES: "inconclusive"}, {STARTING: "passed", TIMES: "failed"}
+    ).transcript_with_counts()
+    assert again(transcript_with_counts, TIMES, "passed").kind == "failed"
 
 
 def test_a_verdict_crosses_a_process_with_its_tally() -> None:
-    told = held({STARTING: "failed", TIMES: "passed"}, {STARTING: "passed", TIMES: "failed"}).told()
-    for found in (again(told, TIMES, "passed"), again(told, STARTING, "failed")):
+    transcript_with_counts = held(
+        {STARTING: "failed", TIMES: "passed"}, {STARTING: "passed", TIMES: "failed"}
+    ).transcript_with_counts()
+    for found in (again(transcript_with_counts, TIMES, "passed"), again(transcript_with_counts, STARTING, "failed")):
         assert Verdict.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
@@ -147,28 +161,28 @@ def test_a_verdict_crosses_a_process_with_its_tally() -> None:
     ],
 )
 def test_what_cannot_be_read_is_never_a_pass(fact: Any) -> None:
-    found = judge_line(Line(SCENARIO, STARTING), transcript(**{FACT: fact}))
+    found = judge_planned_check(PlannedCheck(SCENARIO, STARTING), transcript(**{REPETITIONS_FACT: fact}))
     assert found.kind == "suite-error"
     assert found.reason is not None
 
 
 def test_it_stays_as_large_whatever_the_number() -> None:
     times: list[Kinds] = [{STARTING: "failed" if n % 3 else "passed", TIMES: "passed"} for n in range(300)]
-    few, many = (len(held(*times[:count]).told().dumps()) for count in (30, 300))
+    few, many = (len(held(*times[:count]).transcript_with_counts().dumps()) for count in (30, 300))
     assert many - few < 20
 
 
-def raced(*times: VerdictKind, spreads: tuple[float | None, ...] = ()) -> Held:
-    found: Held | None = None
+def raced(*times: VerdictKind, spreads: tuple[float | None, ...] = ()) -> RepetitionTotals:
+    found: RepetitionTotals | None = None
     for number, kind in enumerate(times, 1):
         facts = {"spread": spreads[number - 1]} if spreads else {}
-        found = held_again(found, transcript(**facts), [verdict(STARTING, kind)], wanted=number, race=True)
+        found = add_repetition(found, transcript(**facts), [verdict(STARTING, kind)], wanted=number, race=True)
     assert found is not None
     return found
 
 
 @pytest.mark.parametrize(
-    ("times", "kind", "unsteady"),
+    ("times", "kind", "flaky"),
     [
         (("passed", "inconclusive", "passed"), "passed", False),
         (("inconclusive", "passed"), "passed", False),
@@ -179,19 +193,19 @@ def raced(*times: VerdictKind, spreads: tuple[float | None, ...] = ()) -> Held:
     ],
 )
 def test_repetitions_in_which_a_race_did_not_come_about_do_not_count_beside_others(
-    times: tuple[VerdictKind, ...], kind: VerdictKind, unsteady: bool
+    times: tuple[VerdictKind, ...], kind: VerdictKind, flaky: bool
 ) -> None:
     found = raced(*times)
     kept = found.verdicts[0].kind
-    over = over_repetitions(verdict(STARTING, kept), found.told())
+    over = verdict_over_repetitions(verdict(STARTING, kept), found.transcript_with_counts())
     assert over.kind == kind == kept, "the transcript that is kept shows it"
     assert over.repetitions is not None
     assert (over.repetitions.wanted, over.repetitions.held, over.repetitions.race) == (len(times), len(times), True)
-    assert over.repetitions.unsteady is unsteady
+    assert over.repetitions.flaky is flaky
 
 
 def test_of_the_spreads_of_a_race_the_median_is_kept() -> None:
     found = raced("passed", "passed", "inconclusive", "passed", spreads=(0.001, 0.005, None, 0.002))
-    over = over_repetitions(verdict(STARTING, "passed"), found.told())
+    over = verdict_over_repetitions(verdict(STARTING, "passed"), found.transcript_with_counts())
     assert over.repetitions is not None
     assert over.repetitions.spread == 0.002

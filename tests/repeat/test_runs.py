@@ -20,9 +20,9 @@ from conformance.client import client as client_module
 from conformance.emulator import EmulatorServer, Tokens
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
-from conformance.judging.verdict import Line
+from conformance.judging.verdict import PlannedCheck
 from conformance.plugin.judging_runner import TIME_LIMIT
-from conformance.plugin.last_failed import unpassed_lines
+from conformance.plugin.last_failed import read_unpassed_checks
 from tests.arrange.test_runs_on_prepared_items import PROGRAM
 from tests.cli.apps import Recorded, left_on
 from tests.cli.processes import Ended, Running, cli, start, tokens_environment, until
@@ -33,7 +33,7 @@ from tests.runs import judge_app, judge_settings, settings_for
 from .servers import Flaky, healthy, sessions
 
 FIRST, SECOND = "first-ack.named-worker", "identity.no-id"
-ONE = [Line(FIRST, name) for name in scenarios()[FIRST].requirements]
+ONE = [PlannedCheck(FIRST, name) for name in scenarios()[FIRST].requirements]
 
 
 def run(base_url: str, tokens: Tokens, cwd: Path, *options: str) -> Ended:
@@ -62,9 +62,9 @@ def test_a_healthy_server_three_times(tmp_path: Path) -> None:
     once = judge_app(Recorded(healthy(tokens)), tokens, tmp_path / "once", plan)
     record = judge_app(server, tokens, tmp_path / "run", plan, repeat=3)
     assert {v.line: v.kind for v in record.verdicts} == {v.line: v.kind for v in once.verdicts}
-    assert (record.unsteady, record.held_less, record.circumstances.leftovers) == ([], {}, ())
+    assert (record.flaky, record.scenarios_missing_repetitions, record.circumstances.leftovers) == ([], {}, ())
     held = {v.line.scenario: v.repetitions.held if v.repetitions else 1 for v in record.verdicts}
-    assert held == {name: 1 if scenarios()[name].after_all else 3 for name in {line.scenario for line in plan}}
+    assert held == {name: 1 if scenarios()[name].run_last else 3 for name in {line.scenario for line in plan}}
     made, removed = sessions(server)
     assert made >= sum(held.values())
     assert removed >= sum(held.values()) // 3, "most are removed on the way"
@@ -75,10 +75,10 @@ def test_a_list_of_many_pages_is_read_on_from_where_it_ended(tmp_path: Path) -> 
     """The undelivered item is looked for in a list that holds the items of all earlier times."""
     tokens = Tokens.generate()
     name = "observe.undelivered"
-    plan = [Line(name, rule) for rule in scenarios()[name].requirements]
+    plan = [PlannedCheck(name, rule) for rule in scenarios()[name].requirements]
     record = judge_app(healthy(tokens), tokens, tmp_path / "run", plan, repeat=120)
     assert {v.kind for v in record.verdicts} == {"observed"}
-    assert record.unsteady == []
+    assert record.flaky == []
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two processes"])
@@ -119,10 +119,10 @@ def test_evidence_gives_the_same_verdicts_and_tallies_again(tmp_path: Path) -> N
     assert {v.line: v for v in again.verdicts} == {v.line: v for v in record.verdicts}
     assert again.decision == record.decision
     assert again.circumstances.repeat == 7
-    [found] = [v for v in again.unsteady if v.line.requirement == "ack.first.starting"]
+    [found] = [v for v in again.flaky if v.line.requirement == "ack.first.starting"]
     assert found.repetitions is not None
     assert (found.repetitions.kept, found.repetitions.kinds) == (3, (("failed", 2), ("passed", 5)))
-    assert found.line in unpassed_lines(tmp_path / "run")
+    assert found.line in read_unpassed_checks(tmp_path / "run")
 
 
 def test_the_first_time_is_held_as_without_repeat(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_at_the_time_limit_it_is_judged_on_what_was_held(tmp_path: Path) -> None
     tokens = Tokens.generate()
     record = judge_app(healthy(tokens), tokens, tmp_path / "run", ONE, repeat=10_000, max_duration=2)
     assert {v.kind for v in record.verdicts} == {"passed"}
-    [(name, told)] = record.held_less.items()
+    [(name, told)] = record.scenarios_missing_repetitions.items()
     assert name == FIRST
     assert 0 < told.held < told.wanted == 10_000
     assert f"{FIRST} ({told.held})" in (tmp_path / "run" / "summary.md").read_text("utf-8")
@@ -213,7 +213,7 @@ def test_a_target_that_is_gone_is_not_asked_again_and_again(tmp_path: Path, monk
         record = judge_settings(settings_for(emulator.base_url, tokens, tmp_path / "run", repeat=2000), ONE)
         ending.join()
     assert {v.kind for v in record.verdicts} == {"inconclusive"}
-    [told] = record.held_less.values()
+    [told] = record.scenarios_missing_repetitions.values()
     assert 5 < told.held < 2000
 
 

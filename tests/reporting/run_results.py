@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.judging.run_result import Circumstances, RunRecord
-from conformance.judging.verdict import Line, Red, Verdict, VerdictKind
+from conformance.judging.run_result import RunMetadata, RunResult
+from conformance.judging.verdict import Failure, PlannedCheck, Verdict, VerdictKind
 from conformance.text import Text
 
 HOSTILE = (
@@ -25,7 +25,7 @@ HOSTILE = (
     "",
 )
 
-CIRCUMSTANCES = Circumstances(
+CIRCUMSTANCES = RunMetadata(
     run_id="20260101T000000-abcdef",
     seed=7,
     suite_version="0.1.0",
@@ -47,15 +47,15 @@ def both(text: str) -> Text:
     return Text(text, text)
 
 
-def red(
+def failure(
     step: str = "retry.1",
     *,
     actual: str = "HTTP 500",
     answer: str = "HTTP 500\n\n{}",
     pointer: str = "",
     exhibit: str = "",
-) -> Red:
-    return Red(
+) -> Failure:
+    return Failure(
         step=step,
         pointer=pointer,
         exhibit=exhibit,
@@ -76,35 +76,40 @@ def verdict(
     *,
     reason: Text | None = None,
     blocked_by: str | None = None,
-    reds: tuple[Red, ...] = (),
+    failures: tuple[Failure, ...] = (),
     observation: Text | None = None,
 ) -> Verdict:
     return Verdict(
-        line=Line(scenario, requirement),
+        line=PlannedCheck(scenario, requirement),
         kind=kind,
         reason=reason,
         blocked_by=blocked_by,
-        reds=reds,
+        failures=failures,
         observation=observation,
     )
 
 
-def record_of(*verdicts: Verdict, lost: tuple[Line, ...] = (), **circumstances: object) -> RunRecord:
+def record_of(*verdicts: Verdict, lost: tuple[PlannedCheck, ...] = (), **circumstances: object) -> RunResult:
     about = replace(CIRCUMSTANCES, **circumstances)  # type: ignore[arg-type]
     plan = (*(verdict.line for verdict in verdicts), *lost)
-    return RunRecord(circumstances=about, plan=plan, verdicts=verdicts)
+    return RunResult(circumstances=about, plan=plan, verdicts=verdicts)
 
 
 OBSERVATION = Text('200, state "starting"', '200，state 为 "starting"')
-LOST_LINE = Line("first-ack.named-worker", "ack.first.later-times-null")
+LOST_LINE = PlannedCheck("first-ack.named-worker", "ack.first.later-times-null")
 
 
-def mixed() -> RunRecord:
+def mixed() -> RunResult:
     """Every kind of verdict, a blocked line, a lost line, leftovers, an insecure and interrupted run."""
     return record_of(
         verdict("first-ack.named-worker", "ack.first.starting"),
-        verdict("retry.active", "ack.retry.active", "failed", reds=(red("retry.1", pointer="/state"), red("retry.2"))),
-        verdict("first-ack.named-worker", "ack.retry.active", "failed", reds=(red("retry.3"),)),
+        verdict(
+            "retry.active",
+            "ack.retry.active",
+            "failed",
+            failures=(failure("retry.1", pointer="/state"), failure("retry.2")),
+        ),
+        verdict("first-ack.named-worker", "ack.retry.active", "failed", failures=(failure("retry.3"),)),
         verdict(
             "retry.active",
             "ack.retry.active-keeps-times",
@@ -112,7 +117,7 @@ def mixed() -> RunRecord:
             reason=Text("the ack `retry.1` answered HTTP 500", "步骤 `retry.1` 的 ack 返回了 HTTP 500"),
             blocked_by="ack.retry.active",
         ),
-        verdict("retry.starting", "ack.retry.acknowledged-at-unchanged", "warned", reds=(red("retry.1"),)),
+        verdict("retry.starting", "ack.retry.acknowledged-at-unchanged", "warned", failures=(failure("retry.1"),)),
         verdict("retry.starting", "ack.retry.starting", "inconclusive", reason=Text("the answer was lost", "响应丢失")),
         verdict(
             "identity.no-id", "ack.identity.optional", "inconclusive", reason=Text("the answer was lost", "响应丢失")
@@ -138,9 +143,9 @@ def mixed() -> RunRecord:
     )
 
 
-def hostile(text: str) -> RunRecord:
+def hostile(text: str) -> RunResult:
     """The same text of a target in every place that can hold one, for every verdict that a report explains."""
-    bad = Red(
+    bad = Failure(
         step=text,
         pointer=text,
         expected=both(text),
@@ -153,9 +158,9 @@ def hostile(text: str) -> RunRecord:
         exhibit=text,
     )
     return record_of(
-        verdict("retry.active", "ack.retry.active", "failed", reds=(bad, bad)),
-        verdict("auth.missing", "ack.auth.missing", "failed", reds=(bad,)),
-        verdict("retry.starting", "ack.retry.acknowledged-at-unchanged", "warned", reds=(bad,)),
+        verdict("retry.active", "ack.retry.active", "failed", failures=(bad, bad)),
+        verdict("auth.missing", "ack.auth.missing", "failed", failures=(bad,)),
+        verdict("retry.starting", "ack.retry.acknowledged-at-unchanged", "warned", failures=(bad,)),
         verdict("retry.starting", "ack.retry.starting", "inconclusive", reason=both(text)),
         verdict("identity.no-id", "ack.identity.optional", "inconclusive", reason=both(text), blocked_by=text),
         verdict("identity.redelivered", "ack.identity.redelivered", "suite-error", reason=both(text)),

@@ -7,19 +7,19 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.contract.ambiguities import register
-from conformance.contract.catalogue import load
+from conformance.contract.ambiguities import load_ambiguities
+from conformance.contract.catalogue import load_catalogue
 from conformance.contract.common_mistakes import consequence_of
-from conformance.judging.run_result import RunRecord
+from conformance.judging.run_result import RunResult
 from conformance.reporting.html.page import page
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.summary_md import markdown
 from conformance.reporting.terminal import lines
 from conformance.text import LANGS, Lang
-from tests.reporting.run_results import record_of, red, verdict
+from tests.reporting.run_results import failure, record_of, verdict
 
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
-FORMATS: dict[str, Callable[[RunRecord, Lang], str]] = {
+FORMATS: dict[str, Callable[[RunResult, Lang], str]] = {
     "terminal": lambda record, lang: "\n".join(lines(record, lang, report_path="r")),
     "junit": junit,
     "summary": markdown,
@@ -27,7 +27,12 @@ FORMATS: dict[str, Callable[[RunRecord, Lang], str]] = {
 }
 FIRST, SECOND = "ack.retry.active", "ack.identity.mismatch-active"
 CONCERNED = sorted(
-    {rule for entry in register() for rule in entry.requirements if load().requirements[rule].level == "MUST"}
+    {
+        rule
+        for entry in load_ambiguities()
+        for rule in entry.requirements
+        if load_catalogue().requirements[rule].level == "MUST"
+    }
 )
 
 
@@ -35,9 +40,9 @@ CONCERNED = sorted(
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("rule", CONCERNED)
 def test_every_format_names_the_entry(rule: str, form: str, lang: Lang) -> None:
-    record = record_of(verdict("retry.active", rule, "failed", reds=(red(),)))
+    record = record_of(verdict("retry.active", rule, "failed", failures=(failure(),)))
     text = html.unescape(FORMATS[form](record, lang))
-    for entry in register():
+    for entry in load_ambiguities():
         if rule in entry.requirements:
             assert entry.id in text
             assert entry.reading.in_(lang).split("`")[0] in text
@@ -46,14 +51,14 @@ def test_every_format_names_the_entry(rule: str, form: str, lang: Lang) -> None:
 @EACH_LANGUAGE
 def test_a_failure_that_is_told_in_short_names_it_too(lang: Lang) -> None:
     rules = (FIRST, SECOND)
-    record = record_of(*(verdict("retry.active", rule, "failed", reds=(red(),)) for rule in rules))
-    short = FORMATS["terminal"](record, lang).partition(load().requirements[SECOND].text.in_(lang))[2]
+    record = record_of(*(verdict("retry.active", rule, "failed", failures=(failure(),)) for rule in rules))
+    short = FORMATS["terminal"](record, lang).partition(load_catalogue().requirements[SECOND].text.in_(lang))[2]
     assert FIRST in short.splitlines()[2]  # the same answer as under it
     assert "mismatch-after-ack" in short
 
 
 def test_what_rests_on_no_reading_names_none() -> None:
-    record = record_of(verdict("retry.active", "ack.retry.active", "failed", reds=(red(),)))
+    record = record_of(verdict("retry.active", "ack.retry.active", "failed", failures=(failure(),)))
     assert "the docs are open here" not in FORMATS["terminal"](record, "en")
 
 
@@ -63,7 +68,7 @@ def test_what_rests_on_no_reading_names_none() -> None:
 def test_a_failure_says_what_it_does_to_a_worker(rule: str, form: str, lang: Lang) -> None:
     told = consequence_of(rule)
     assert told is not None
-    text = html.unescape(FORMATS[form](record_of(verdict("retry.active", rule, "failed", reds=(red(),))), lang))
+    text = html.unescape(FORMATS[form](record_of(verdict("retry.active", rule, "failed", failures=(failure(),))), lang))
     assert told.in_(lang) in text
 
 
@@ -71,7 +76,7 @@ def test_a_failure_says_what_it_does_to_a_worker(rule: str, form: str, lang: Lan
 @pytest.mark.parametrize(("actual", "named"), [("HTTP 401", True), ("HTTP 500", False)])
 def test_401_for_an_unknown_environment_names_its_likely_cause(actual: str, named: bool, lang: Lang) -> None:
     record = record_of(
-        verdict("not-found.environment", "ack.not-found.environment", "failed", reds=(red(actual=actual),))
+        verdict("not-found.environment", "ack.not-found.environment", "failed", failures=(failure(actual=actual),))
     )
     cause = {"en": "likely cause: The token is bound to one environment", "zh": "可能的原因：token 绑定在某一个环境上"}
     assert (cause[lang] in FORMATS["terminal"](record, lang)) is named

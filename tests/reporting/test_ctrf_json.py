@@ -9,11 +9,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.judging.verdict import Line
+from conformance.judging.verdict import PlannedCheck
 from conformance.reporting.ctrf_json import ctrf
 from conformance.text import LANGS
 
-from .run_results import HOSTILE, LOST_LINE, both, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, LOST_LINE, both, failure, hostile, mixed, record_of, verdict
 
 STATUS = {"enum": ["passed", "failed", "skipped", "pending", "other"]}
 COUNT = {"type": "integer", "minimum": 0}
@@ -90,7 +90,7 @@ def check(document: dict[str, Any], schema: dict[str, Any]) -> None:
     kind(schema, format_checker=kind.FORMAT_CHECKER).validate(document)
 
 
-def told_of(document: dict[str, Any], line: Line) -> dict[str, Any]:
+def told_of(document: dict[str, Any], line: PlannedCheck) -> dict[str, Any]:
     name = f"{line.scenario}::{line.requirement}"
     [found] = [test for test in document["results"]["tests"] if test["name"] == name]
     return dict(found)
@@ -133,7 +133,7 @@ def test_every_line_is_one_test_with_the_status_of_its_verdict() -> None:
 
 
 def test_a_waived_failure_is_neither_failed_nor_passed() -> None:
-    waived = verdict("retry.active", "ack.retry.active", "waived", reds=(red(),))
+    waived = verdict("retry.active", "ack.retry.active", "waived", failures=(failure(),))
     test = told_of(ctrf(record_of(waived)), waived.line)
     assert (test["status"], test["rawStatus"]) == ("other", "waived")
 
@@ -149,7 +149,7 @@ def test_the_counts_are_those_of_the_tests() -> None:
 
 
 def test_a_red_is_told_in_short_and_in_full() -> None:
-    test = told_of(ctrf(mixed()), Line("retry.active", "ack.retry.active"))
+    test = told_of(ctrf(mixed()), PlannedCheck("retry.active", "ack.retry.active"))
     assert "expected HTTP 200 with state `active`, or HTTP 409" in test["message"]
     assert "curl -sS" in test["trace"]
     assert test["suite"][0] == "Retries"
@@ -159,8 +159,8 @@ def test_a_red_is_told_in_short_and_in_full() -> None:
 
 def test_what_is_green_says_nothing_but_what_was_observed() -> None:
     document = ctrf(mixed(), "zh")
-    assert "message" not in told_of(document, Line("auth.missing", "ack.auth.missing"))
-    observed = told_of(document, Line("observe.undelivered", "ack.observe.undelivered"))
+    assert "message" not in told_of(document, PlannedCheck("auth.missing", "ack.auth.missing"))
+    observed = told_of(document, PlannedCheck("observe.undelivered", "ack.observe.undelivered"))
     assert observed["message"] == '200，state 为 "starting"'
 
 
@@ -180,7 +180,7 @@ def test_a_day_alone_is_a_beginning() -> None:
 
 
 def test_a_lost_line_of_an_unknown_requirement_is_there() -> None:
-    gone = Line("gone", "ack.gone")
+    gone = PlannedCheck("gone", "ack.gone")
     document = ctrf(record_of(verdict("auth.missing", "ack.auth.missing"), lost=(gone,)))
     assert told_of(document, gone)["suite"] == ["gone"]
     check(document, OURS)

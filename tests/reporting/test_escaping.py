@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.reporting.escaping import encodable, excerpt, json_text, safe, xml_characters
+from conformance.reporting.escaping import encodable, escape_line, excerpt, json_text, xml_characters
 
 from .run_results import HOSTILE
 
@@ -26,12 +26,12 @@ from .run_results import HOSTILE
     ],
 )
 def test_what_is_invisible_or_commands_is_shown_as_an_escape(text: str, shown: str) -> None:
-    assert safe(text) == shown
+    assert escape_line(text) == shown
 
 
 @given(st.text(st.characters(codec=None)))
 def test_a_safe_text_is_one_harmless_line(text: str) -> None:
-    line = safe(text)
+    line = escape_line(text)
     assert not {unicodedata.category(char) for char in line} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
     assert len(line.splitlines()) <= 1
     assert "##[" not in line
@@ -39,8 +39,8 @@ def test_a_safe_text_is_one_harmless_line(text: str) -> None:
 
 
 def test_a_long_text_is_cut() -> None:
-    assert safe("x" * 100_000, 10) == "x" * 10 + "…"
-    assert safe("x" * 10, 10) == "x" * 10
+    assert escape_line("x" * 100_000, 10) == "x" * 10 + "…"
+    assert escape_line("x" * 10, 10) == "x" * 10
 
 
 def test_an_excerpt_has_a_bar_before_every_line_and_says_what_is_left_out() -> None:

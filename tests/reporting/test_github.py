@@ -2,11 +2,11 @@
 
 import pytest
 
-from conformance.contract.catalogue import load
-from conformance.reporting.escaping import safe
+from conformance.contract.catalogue import load_catalogue
+from conformance.reporting.escaping import escape_line
 from conformance.reporting.github import error, error_commands
 
-from .run_results import HOSTILE, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, failure, hostile, mixed, record_of, verdict
 
 
 def parsed(line: str) -> tuple[str, dict[str, str], str]:
@@ -30,7 +30,7 @@ def unescaped(text: str, more: dict[str, str]) -> str:
 def test_a_red_becomes_one_error() -> None:
     [line] = error_commands(mixed(), "en")
     command, properties, message = parsed(line)
-    requirement = load().requirements["ack.retry.active"]
+    requirement = load_catalogue().requirements["ack.retry.active"]
     assert (command, properties) == ("error", {"title": "ack.retry.active (MUST) failed"})
     text, scenario, short, docs = message.split("\n")
     assert text == requirement.text.en
@@ -42,17 +42,19 @@ def test_a_red_becomes_one_error() -> None:
 def test_it_speaks_the_language_of_the_run() -> None:
     _, properties, message = parsed(next(error_commands(mixed(), "zh")))
     assert properties == {"title": "ack.retry.active（MUST）失败"}
-    assert load().requirements["ack.retry.active"].text.zh in message
+    assert load_catalogue().requirements["ack.retry.active"].text.zh in message
 
 
 def test_without_a_red_there_is_none() -> None:
     assert [*error_commands(record_of(verdict("auth.missing", "ack.auth.missing")), "en")] == []
 
 
-@pytest.mark.parametrize(("reds", "last"), [(10, "(MUST) failed"), (11, "2 more requirements failed")])
-def test_github_shows_ten_and_the_last_one_counts_the_rest(reds: int, last: str) -> None:
-    must = [name for name, requirement in load().requirements.items() if requirement.level == "MUST"][:reds]
-    record = record_of(*(verdict("retry.active", name, "failed", reds=(red(),)) for name in must))
+@pytest.mark.parametrize(("failures", "last"), [(10, "(MUST) failed"), (11, "2 more requirements failed")])
+def test_github_shows_ten_and_the_last_one_counts_the_rest(failures: int, last: str) -> None:
+    must = [name for name, requirement in load_catalogue().requirements.items() if requirement.level == "MUST"][
+        :failures
+    ]
+    record = record_of(*(verdict("retry.active", name, "failed", failures=(failure(),)) for name in must))
     lines = [*error_commands(record, "en")]
     assert len(lines) == 10
     assert parsed(lines[-1])[1]["title"].endswith(last)
@@ -66,7 +68,7 @@ def test_nothing_of_the_target_ends_a_command_or_begins_one(text: str) -> None:
         command, properties, message = parsed(line)
         assert (command, properties) == ("error", {"title": f"{name} (MUST) failed"})
         assert len(message.split("\n")) == 4
-        assert safe(text, 300) in message
+        assert escape_line(text, 300) in message
         assert len(line) < 3000
 
 

@@ -8,9 +8,9 @@ from junit2htmlreport.parser import Junit
 from junitparser import Error, Failure, JUnitXml, Skipped
 from junitparser import TestCase as Case
 
-from conformance.contract.catalogue import load
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line
+from conformance.contract.catalogue import load_catalogue
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck
 from conformance.reporting.escaping import xml_characters
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.messages import summary
@@ -60,9 +60,12 @@ def by_junit2html(path: Path) -> Found:
     return found
 
 
-def expected(record: RunRecord) -> Found:
-    def name(line: Line) -> tuple[str, str]:
-        return f"conformance.{load().requirements[line.requirement].chapter}.{line.scenario}", line.requirement
+def expected(record: RunResult) -> Found:
+    def name(line: PlannedCheck) -> tuple[str, str]:
+        return (
+            f"conformance.{load_catalogue().requirements[line.requirement].chapter}.{line.scenario}",
+            line.requirement,
+        )
 
     found = {}
     for verdict in record.verdicts:
@@ -73,26 +76,26 @@ def expected(record: RunRecord) -> Found:
 
 
 @pytest.fixture
-def written(record: RunRecord, tmp_path: Path) -> Path:
+def written(record: RunResult, tmp_path: Path) -> Path:
     path = tmp_path / "junit.xml"
     path.write_text(junit(record), "utf-8")
     return path
 
 
 @EACH_RECORD
-def test_junitparser_reads_every_case_with_its_outcome_and_message(record: RunRecord, written: Path) -> None:
+def test_junitparser_reads_every_case_with_its_outcome_and_message(record: RunResult, written: Path) -> None:
     assert by_junitparser(written) == expected(record)
 
 
 @EACH_RECORD
-def test_junit2html_reads_the_same(record: RunRecord, written: Path) -> None:
+def test_junit2html_reads_the_same(record: RunResult, written: Path) -> None:
     either = {"error": "failed"}
     wanted = {name: (either.get(outcome, outcome), words) for name, (outcome, words) in expected(record).items()}
     assert by_junit2html(written) == wanted
 
 
 @EACH_RECORD
-def test_the_counts_that_are_written_are_those_that_are_read(record: RunRecord, written: Path) -> None:
+def test_the_counts_that_are_written_are_those_that_are_read(record: RunResult, written: Path) -> None:
     read = JUnitXml.fromfile(str(written))
     counts = Counter(outcome for outcome, _ in by_junitparser(written).values())
     assert (read.tests, read.failures, read.errors, read.skipped) == (
@@ -105,7 +108,7 @@ def test_the_counts_that_are_written_are_those_that_are_read(record: RunRecord, 
 
 
 @pytest.mark.parametrize("record", [mixed()], ids=["mixed"])
-def test_properties_are_read(record: RunRecord, written: Path) -> None:
+def test_properties_are_read(record: RunResult, written: Path) -> None:
     for suite in JUnitXml.fromfile(str(written)):
         about = {entry.name: entry.value for entry in suite.properties()}  # type: ignore[no-untyped-call]
         assert about["run"] == record.circumstances.run_id
@@ -114,7 +117,7 @@ def test_properties_are_read(record: RunRecord, written: Path) -> None:
 
 
 @pytest.mark.parametrize("record", [mixed()], ids=["mixed"])
-def test_a_page_can_be_made_of_it(record: RunRecord, written: Path) -> None:
+def test_a_page_can_be_made_of_it(record: RunResult, written: Path) -> None:
     page = Junit(str(written)).html()
     for line in record.plan:
         assert line.requirement in page

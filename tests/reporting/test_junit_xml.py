@@ -4,15 +4,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.mutant_run import judge_settings, settings_for
 from conformance.reporting.junit_xml import junit
 
-from .run_results import HOSTILE, LOST_LINE, both, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, LOST_LINE, both, failure, hostile, mixed, record_of, verdict
 
 OUTCOMES = {
     "failed": "failure",
@@ -25,7 +25,7 @@ OUTCOMES = {
 }
 
 
-def read(record: RunRecord) -> ElementTree.Element:
+def read(record: RunResult) -> ElementTree.Element:
     return ElementTree.fromstring(junit(record).encode("utf-8"))
 
 
@@ -36,7 +36,7 @@ def cases(root: ElementTree.Element) -> dict[tuple[str, str], ElementTree.Elemen
 
 
 def case_of(root: ElementTree.Element, scenario: str, requirement: str) -> ElementTree.Element:
-    chapter = load().requirements[requirement].chapter
+    chapter = load_catalogue().requirements[requirement].chapter
     return cases(root)[(f"conformance.{chapter}.{scenario}", requirement)]
 
 
@@ -60,7 +60,7 @@ def test_every_line_is_one_case_with_the_element_of_its_verdict() -> None:
 
 
 @pytest.mark.parametrize("record", [mixed(), hostile("]]>")], ids=["mixed", "hostile"])
-def test_the_counts_are_those_of_the_elements_and_of_the_tally(record: RunRecord) -> None:
+def test_the_counts_are_those_of_the_elements_and_of_the_tally(record: RunResult) -> None:
     root = read(record)
     for element in (root, *root):
         assert int(element.attrib["tests"]) == len(list(element.iter("testcase")))
@@ -80,7 +80,7 @@ def test_a_failure_holds_everything_a_vendor_needs() -> None:
     assert failure.attrib["type"] == "MUST"
     assert "step `retry.1`: expected HTTP 200 with state `active`, or HTTP 409" in failure.attrib["message"]
     for part in (
-        load().requirements["ack.retry.active"].text.en,
+        load_catalogue().requirements["ack.retry.active"].text.en,
         "HTTP 500 (at /state)",
         "POST http://127.0.0.1:4010/ack",
         "curl -sS",
@@ -119,7 +119,9 @@ def test_blocked_broken_and_lost_lines_are_errors_of_their_own_type() -> None:
 
 
 def test_a_check_that_broke_says_so_also_after_a_breach() -> None:
-    broken = verdict("auth.missing", "ack.auth.missing", "suite-error", reason=both("the check broke"), reds=(red(),))
+    broken = verdict(
+        "auth.missing", "ack.auth.missing", "suite-error", reason=both("the check broke"), failures=(failure(),)
+    )
     error = read(record_of(broken)).find(".//error")
     assert error is not None
     assert error.text is not None
@@ -143,7 +145,7 @@ def test_a_suite_says_which_run_it_belongs_to() -> None:
 
 
 def test_a_lost_line_of_an_unknown_requirement_is_still_an_error() -> None:
-    root = read(record_of(verdict("auth.missing", "ack.auth.missing"), lost=(Line("gone", "ack.gone"),)))
+    root = read(record_of(verdict("auth.missing", "ack.auth.missing"), lost=(PlannedCheck("gone", "ack.gone"),)))
     assert outcome(cases(root)[("conformance.unknown.gone", "ack.gone")]) == "error"
 
 

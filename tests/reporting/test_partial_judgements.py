@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.judging.run_result import RunRecord
+from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import Verdict
 from conformance.reporting.html.page import page
 from conformance.reporting.junit_xml import junit
@@ -19,7 +19,7 @@ from conformance.reporting.terminal import lines
 from conformance.reporting.write import write_reports
 from conformance.text import LANGS, Lang
 
-from .run_results import record_of, red, verdict
+from .run_results import failure, record_of, verdict
 
 CAUSE, PARTLY, BLOCKED = "ack.retry.active", "ack.answer.media-type", "ack.retry.active-keeps-times"
 SENTENCE: dict[Lang, str] = {
@@ -32,10 +32,10 @@ HEADING: dict[Lang, str] = {
 }
 
 
-def partly() -> RunRecord:
+def partly() -> RunResult:
     held: list[Verdict] = [verdict(name, PARTLY) for name in ("first-ack.named-worker", "retry.starting")]
     stopped = [verdict("retry.active", name, "inconclusive", blocked_by=CAUSE) for name in (PARTLY, BLOCKED)]
-    return record_of(verdict("retry.active", CAUSE, "failed", reds=(red(),)), *held, *stopped)
+    return record_of(verdict("retry.active", CAUSE, "failed", failures=(failure(),)), *held, *stopped)
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -107,7 +107,7 @@ REMOVED: dict[Lang, str] = {"en": "these were removed", "zh": "原 id 已清除"
     ids=["made and removed", "from a manifest", "from a program", "left behind"],
 )
 def test_only_what_was_removed_is_called_removed(circumstances: dict[str, Any], removed: bool, tmp_path: Path) -> None:
-    record = record_of(verdict("retry.active", CAUSE, "failed", reds=(red(),)), **circumstances)
+    record = record_of(verdict("retry.active", CAUSE, "failed", failures=(failure(),)), **circumstances)
     for lang in LANGS:
         write_reports(record, tmp_path, lang=lang)
         texts = [(tmp_path / name).read_text("utf-8") for name in ("report.html", "junit.xml")]

@@ -5,20 +5,20 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.contract.ambiguities import register
-from conformance.contract.catalogue import load
+from conformance.contract.ambiguities import load_ambiguities
+from conformance.contract.catalogue import load_catalogue
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import Phases, RunRecord
+from conformance.judging.run_result import Phases, RunResult
 from conformance.judging.verdict import WORST_FIRST, Verdict
 from conformance.reporting.report_json import report, schema_text
 
-from .run_results import HOSTILE, LOST_LINE, OBSERVATION, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, LOST_LINE, OBSERVATION, failure, hostile, mixed, record_of, verdict
 
 SCHEMA: dict[str, Any] = json.loads(schema_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
-def valid(record: RunRecord) -> dict[str, Any]:
+def valid(record: RunResult) -> dict[str, Any]:
     document = report(record)
     VALIDATOR.validate(document)
     return document
@@ -65,9 +65,9 @@ def test_a_requirement_says_what_the_catalogue_says() -> None:
     document = valid(mixed())
     retries = next(chapter for chapter in document["chapters"] if chapter["id"] == "retries")
     found = {entry["id"]: entry for entry in retries["requirements"]}
-    source = load().requirements["ack.retry.active-keeps-times"].sources[0]
+    source = load_catalogue().requirements["ack.retry.active-keeps-times"].sources[0]
     entry = found["ack.retry.active-keeps-times"]
-    assert entry["inference"]["zh"] == load().requirements["ack.retry.active-keeps-times"].inference.zh  # type: ignore[union-attr]
+    assert entry["inference"]["zh"] == load_catalogue().requirements["ack.retry.active-keeps-times"].inference.zh  # type: ignore[union-attr]
     assert entry["sources"][0] == {
         "page": source.page,
         "title": source.title.to_json(),
@@ -99,18 +99,18 @@ def test_what_was_observed_is_told_in_words() -> None:
 
 
 def test_a_breach_keeps_its_picture() -> None:
-    breach = red("after", exhibit="ack.1  [==]\nstop   [=?")
-    document = valid(record_of(verdict("race.stop.queued", "ack.race.stop", "failed", reds=(breach,))))
+    breach = failure("after", exhibit="ack.1  [==]\nstop   [=?")
+    document = valid(record_of(verdict("race.stop.queued", "ack.race.stop", "failed", failures=(breach,))))
     (found,) = document["chapters"][0]["requirements"][0]["lines"][0]["reds"]
     assert found["exhibit"] == "ack.1  [==]\nstop   [=?"
 
 
 def test_every_report_shows_how_the_docs_are_read() -> None:
     entries = valid(record_of(verdict("auth.missing", "ack.auth.missing")))["ambiguities"]
-    assert [entry["id"] for entry in entries] == [entry.id for entry in register()]
+    assert [entry["id"] for entry in entries] == [entry.id for entry in load_ambiguities()]
     first = next(entry for entry in entries if entry["id"] == "conflict-type")
-    assert first["requirements"] == list(register()[0].requirements)
-    assert first["reading"]["zh"] == register()[0].reading.zh
+    assert first["requirements"] == list(load_ambiguities()[0].requirements)
+    assert first["reading"]["zh"] == load_ambiguities()[0].reading.zh
     assert [source["page"] for source in first["sources"]] == ["ack", "errors"]
 
 
@@ -124,7 +124,7 @@ def test_a_full_green_run_is_conformant() -> None:
     document = valid(record_of(*(Verdict(line=line, kind="passed") for line in full_plan())))
     assert document["result"]["word"] == "conformant"
     assert document["run"]["interrupted"] is None
-    assert len(document["chapters"]) == len(load().chapters)
+    assert len(document["chapters"]) == len(load_catalogue().chapters)
 
 
 def test_the_parts_of_a_run_are_told_where_they_were_measured() -> None:

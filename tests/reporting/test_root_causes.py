@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Red, Verdict, VerdictKind
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import Failure, Verdict, VerdictKind
 from conformance.reporting.html.page import page
-from conformance.reporting.root_causes import Cause, causes_of, counted
+from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.reporting.summary_md import markdown
 from conformance.reporting.terminal import lines
 from conformance.text import LANGS, Lang, Text
 
-from .run_results import both, mixed, record_of, red, verdict
+from .run_results import both, failure, mixed, record_of, verdict
 
 QUEUED, STARTING, STOPPING = (
     "ack.identity.mismatch-queued",
@@ -33,13 +33,13 @@ def breach(
     status: int = 409,
     step: str = "ack",
     exhibit: str = "",
-) -> Red:
-    made = red(step, actual=actual, pointer=pointer, answer=f"HTTP {status}\n\n{{}}", exhibit=exhibit)
+) -> Failure:
+    made = failure(step, actual=actual, pointer=pointer, answer=f"HTTP {status}\n\n{{}}", exhibit=exhibit)
     return replace(made, expected=both(expected))
 
 
-def failed(scenario: str, requirement: str, *reds: Red) -> Verdict:
-    return verdict(scenario, requirement, "failed", reds=reds)
+def failed(scenario: str, requirement: str, *failures: Failure) -> Verdict:
+    return verdict(scenario, requirement, "failed", failures=failures)
 
 
 def told(causes: list[Cause]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -64,7 +64,7 @@ def test_breaches_that_look_alike_are_one_cause_whatever_the_requirement() -> No
     ],
     ids=["actual", "expected", "place", "status"],
 )
-def test_breaches_that_differ_in_one_respect_are_two_causes(other: Red) -> None:
+def test_breaches_that_differ_in_one_respect_are_two_causes(other: Failure) -> None:
     assert len(causes_of([failed("a", QUEUED, breach()), failed("b", STOPPING, other)])) == 2
 
 
@@ -85,9 +85,9 @@ def test_two_expectations_of_one_place_of_one_answer_are_one_cause_everywhere() 
 
 
 def test_the_same_words_at_several_places_of_one_answer_are_one_cause() -> None:
-    reds = [breach("no such field", expected="the field is there", pointer=f"/{name}") for name in "abcde"]
-    assert len(causes_of(failed(str(n), QUEUED, red) for n, red in enumerate(reds))) == 5
-    (cause,) = causes_of([failed("a", QUEUED, *reds), failed("b", STOPPING, reds[3])])
+    failures = [breach("no such field", expected="the field is there", pointer=f"/{name}") for name in "abcde"]
+    assert len(causes_of(failed(str(n), QUEUED, failure) for n, failure in enumerate(failures))) == 5
+    (cause,) = causes_of([failed("a", QUEUED, *failures), failed("b", STOPPING, failures[3])])
     assert cause.places == ("/a", "/b", "/c", "/d", "/e")
     assert cause.sentence == Text(
         "no such field at `/a`, `/b`, `/c` and 2 more places of an answer HTTP 409; expected the field is there",
@@ -102,12 +102,12 @@ def test_the_same_words_at_several_places_of_one_answer_are_one_cause() -> None:
     [breach('"x"', expected="y"), breach(expected="y", step="another")],
     ids=["another-value", "another-answer"],
 )
-def test_only_the_same_words_about_the_same_answer_join_two_expectations(other: Red) -> None:
+def test_only_the_same_words_about_the_same_answer_join_two_expectations(other: Failure) -> None:
     assert len(causes_of([failed("a", QUEUED, breach()), failed("a", STOPPING, other)])) == 2
 
 
 def test_an_error_of_the_server_is_one_cause_whatever_was_expected() -> None:
-    def crashed(expected: str) -> Red:
+    def crashed(expected: str) -> Failure:
         return breach("HTTP 500", expected=expected, pointer="", status=500)
 
     assert len(causes_of([failed("a", QUEUED, crashed("HTTP 409")), failed("b", STOPPING, crashed("HTTP 200"))])) == 1
@@ -119,7 +119,7 @@ def test_an_error_of_the_server_is_one_cause_whatever_was_expected() -> None:
 
 
 def test_an_answer_of_another_status_is_one_cause_whatever_else_was_expected_of_it() -> None:
-    def accepted(expected: str) -> Red:
+    def accepted(expected: str) -> Failure:
         return breach("HTTP 202", expected=expected, pointer="", status=202)
 
     wanted = ["HTTP 200 with state `starting`", "HTTP 200, or HTTP 409 with error.type `x`", "HTTP 200"]
@@ -156,7 +156,7 @@ def test_that_no_order_explains_a_race_counts_only_by_itself() -> None:
         ((QUEUED, STOPPING), ("a", "b"))
     ]
     (alone,) = causes_of([failed("a", QUEUED, race)])
-    assert (alone.red, alone.varies) == (race, False)
+    assert (alone.failure, alone.varies) == (race, False)
     other = replace(race, actual=both("no order lets `ack.1` answer 200"))
     (cause,) = causes_of([failed("a", QUEUED, race), failed("b", STOPPING, other)])
     assert cause.requirements == (QUEUED, STOPPING)
@@ -165,7 +165,7 @@ def test_that_no_order_explains_a_race_counts_only_by_itself() -> None:
 
 def test_only_failures_have_causes() -> None:
     kinds: tuple[VerdictKind, ...] = ("waived", "warned", "passed", "inconclusive")
-    assert causes_of(verdict("a", QUEUED, kind, reds=(breach(),)) for kind in kinds) == []
+    assert causes_of(verdict("a", QUEUED, kind, failures=(breach(),)) for kind in kinds) == []
 
 
 def test_the_cause_of_the_most_requirements_comes_first_then_that_of_the_most_scenarios() -> None:
@@ -179,7 +179,7 @@ def test_the_cause_of_the_most_requirements_comes_first_then_that_of_the_most_sc
             failed("d", STOPPING, three),
         ]
     )
-    assert [cause.red.actual.en for cause in causes] == ["3", "2", "1"]
+    assert [cause.failure.actual.en for cause in causes] == ["3", "2", "1"]
 
 
 def test_a_cause_says_what_there_is_where_and_what_must_be() -> None:
@@ -196,17 +196,19 @@ def test_a_cause_says_what_there_is_where_and_what_must_be() -> None:
 
 def test_they_are_counted_where_that_tells_something() -> None:
     one, two = failed("a", QUEUED, breach()), failed("b", STOPPING, breach())
-    assert counted(causes_of([one, two])) == Text("2 failed requirements, 1 cause", "2 条失败的要求，1 个原因")
+    assert cause_count_text(causes_of([one, two])) == Text("2 failed requirements, 1 cause", "2 条失败的要求，1 个原因")
     third = failed("c", STARTING, breach('"x"'))
-    assert counted(causes_of([one, two, third])) == Text("3 failed requirements, 2 causes", "3 条失败的要求，2 个原因")
-    assert counted(causes_of([one, third])) is None
-    assert counted([]) is None
+    assert cause_count_text(causes_of([one, two, third])) == Text(
+        "3 failed requirements, 2 causes", "3 条失败的要求，2 个原因"
+    )
+    assert cause_count_text(causes_of([one, third])) is None
+    assert cause_count_text([]) is None
 
 
 # --- how it is told
 
 
-def record() -> RunRecord:
+def record() -> RunResult:
     """Three requirements fail of two causes; one is blocked by the first of them."""
     blocked = verdict("a", "ack.envelope.request-id-echo", "inconclusive", reason=both("no"), blocked_by=QUEUED)
     three = failed("c", STARTING, breach('"x"'))

@@ -6,25 +6,25 @@ from xml.etree import ElementTree
 import pytest
 
 from conformance.certificate.badge import MESSAGE as CERTIFIED
-from conformance.contract.catalogue import load
-from conformance.judging.run_result import RunRecord
-from conformance.reporting.run_badge import LABEL, endpoint, shield, svg
+from conformance.contract.catalogue import load_catalogue
+from conformance.judging.run_result import RunResult
+from conformance.reporting.run_badge import LABEL, badge_for, endpoint, svg
 from conformance.text import LANGS, Lang, Text
 
-from .run_results import HOSTILE, both, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, both, failure, hostile, mixed, record_of, verdict
 
 SPACE = "{http://www.w3.org/2000/svg}"
 GREEN = verdict("auth.missing", "ack.auth.missing")
-MUST = sum(requirement.level == "MUST" for requirement in load().requirements.values())
+MUST = sum(requirement.level == "MUST" for requirement in load_catalogue().requirements.values())
 RECORDS = {
     "passed": (record_of(GREEN), Text("1 passed", "1 条通过")),
     "selected": (record_of(GREEN, selection="chapter x"), Text(f"1 of {MUST} passed", f"{MUST} 条中 1 条通过")),
     "failed": (
-        record_of(GREEN, verdict("retry.active", "ack.retry.active", "failed", reds=(red(),))),
+        record_of(GREEN, verdict("retry.active", "ack.retry.active", "failed", failures=(failure(),))),
         Text("1 failed", "1 条失败"),
     ),
     "waived": (
-        record_of(GREEN, verdict("retry.active", "ack.retry.active", "waived", reds=(red(),))),
+        record_of(GREEN, verdict("retry.active", "ack.retry.active", "waived", failures=(failure(),))),
         Text("1 passed, 1 waived", "1 条通过，1 条豁免"),
     ),
     "unjudged": (
@@ -46,7 +46,7 @@ EACH_RECORD = pytest.mark.parametrize(("record", "message"), RECORDS.values(), i
 
 @EACH_LANGUAGE
 @EACH_RECORD
-def test_it_says_tests_and_what_they_came_to(record: RunRecord, message: Text, lang: Lang) -> None:
+def test_it_says_tests_and_what_they_came_to(record: RunResult, message: Text, lang: Lang) -> None:
     root = ElementTree.fromstring(svg(record, lang))
     told = [LABEL.in_(lang), message.in_(lang)]
     assert [text.text for text in root.iter(f"{SPACE}text")] == told
@@ -58,21 +58,21 @@ def test_it_says_tests_and_what_they_came_to(record: RunRecord, message: Text, l
         "label": told[0],
         "message": told[1],
     }
-    assert data["color"] == shield(record, lang).colour.removeprefix("#")
+    assert data["color"] == badge_for(record, lang).colour.removeprefix("#")
 
 
 @EACH_LANGUAGE
 @EACH_RECORD
-def test_it_never_says_certified(record: RunRecord, message: Text, lang: Lang) -> None:
+def test_it_never_says_certified(record: RunResult, message: Text, lang: Lang) -> None:
     for text in (svg(record, lang), endpoint(record, lang)):
         assert CERTIFIED.in_(lang) not in text
         assert Text("test", "测试").in_(lang) in text
 
 
 @EACH_RECORD
-def test_its_words_can_be_read_on_its_colour(record: RunRecord, message: Text) -> None:
+def test_its_words_can_be_read_on_its_colour(record: RunResult, message: Text) -> None:
     """White on it has the contrast of 4.5 that WCAG asks of small text."""
-    colour = shield(record, "en").colour
+    colour = badge_for(record, "en").colour
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
     luminance = sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
@@ -80,7 +80,7 @@ def test_its_words_can_be_read_on_its_colour(record: RunRecord, message: Text) -
 
 
 def test_only_what_holds_is_green() -> None:
-    colours = {name: shield(record, "en").colour for name, (record, _) in RECORDS.items()}
+    colours = {name: badge_for(record, "en").colour for name, (record, _) in RECORDS.items()}
     assert [name for name, colour in colours.items() if colour == colours["passed"]] == ["passed", "selected"]
 
 

@@ -6,15 +6,15 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
-from conformance.contract.catalogue import load
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import WORDS, Line, Red, Verdict
+from conformance.contract.catalogue import load_catalogue
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import WORDS, Failure, PlannedCheck, Verdict
 from conformance.reporting.markdown import code, literal
 from conformance.reporting.summary_md import markdown
 from conformance.text import LANGS, Lang
 from tests.hostile.inspection import INSPECTORS
 
-from .run_results import HOSTILE, both, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, both, failure, hostile, mixed, record_of, verdict
 
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
 MARKUP = (
@@ -52,7 +52,7 @@ def rendered(text: str) -> str:
     return html
 
 
-def shape(record: RunRecord, lang: Lang = "en") -> Shape:
+def shape(record: RunResult, lang: Lang = "en") -> Shape:
     return Shape(rendered(markdown(record, lang)))
 
 
@@ -71,7 +71,7 @@ def test_every_chapter_has_its_row_and_the_total_is_the_tallys(lang: Lang) -> No
     rows = [line.strip("| ").split(" | ") for line in markdown(record, lang).splitlines() if line.startswith("|")]
     head, _, *chapters, total = rows
     assert {row[0] for row in chapters} == {
-        load().chapter(result.requirement.chapter).title.in_(lang) for result in record.tally.results
+        load_catalogue().chapter(result.requirement.chapter).title.in_(lang) for result in record.tally.results
     }
     shown = dict(zip(head[1:], map(int, total[1:]), strict=True))
     assert shown == {WORDS[kind].in_(lang): count for kind, count in record.tally.requirements.items()}
@@ -80,7 +80,7 @@ def test_every_chapter_has_its_row_and_the_total_is_the_tallys(lang: Lang) -> No
 def test_a_red_names_requirement_scenario_expected_actual_and_the_page() -> None:
     page = markdown(mixed(), "en")
     [section] = re.findall(r"^### `ack\.retry\.active`\n(.*?)^## ", page, re.MULTILINE | re.DOTALL)
-    requirement = load().requirements["ack.retry.active"]
+    requirement = load_catalogue().requirements["ack.retry.active"]
     for part in (
         requirement.text.en,
         "(`retry.active`), and 1 more",
@@ -118,7 +118,10 @@ def test_circumstances_that_take_from_the_outcome_are_told() -> None:
 
 def test_a_waived_failure_gives_its_reason() -> None:
     waived = Verdict(
-        line=Line("retry.active", "ack.retry.active"), kind="waived", reds=(red(),), waiver=both("until 2.1")
+        line=PlannedCheck("retry.active", "ack.retry.active"),
+        kind="waived",
+        failures=(failure(),),
+        waiver=both("until 2.1"),
     )
     assert "- `ack.retry.active` (MUST): until 2.1" in markdown(record_of(waived), "en")
 
@@ -126,12 +129,12 @@ def test_a_waived_failure_gives_its_reason() -> None:
 def test_it_stays_short_however_much_is_red() -> None:
     """GitHub takes a megabyte for the summary of a step."""
     endless = "`" * 100_000
-    bad = Red(
+    bad = Failure(
         **dict.fromkeys(("step", "pointer", "source", "conversation", "request", "answer", "curl"), endless),
         expected=both(endless),
         actual=both(endless),
     )
-    verdicts = [verdict("retry.active", name, "failed", reds=(bad,)) for name in load().requirements]
+    verdicts = [verdict("retry.active", name, "failed", failures=(bad,)) for name in load_catalogue().requirements]
     page = markdown(record_of(*verdicts, leftovers=(endless,) * 100), "en")
     assert len(page.encode()) < 100_000
     assert page.count("\n### ") == 10

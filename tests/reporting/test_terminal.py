@@ -2,28 +2,28 @@ import re
 
 import pytest
 
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line, Verdict
-from conformance.reporting.table import aligned, width
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck, Verdict
+from conformance.reporting.table import align_columns, width
 from conformance.reporting.terminal import lines
 from conformance.text import LANGS, Lang
 
-from .run_results import HOSTILE, OBSERVATION, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, OBSERVATION, failure, hostile, mixed, record_of, verdict
 
 PATH = "reports/latest/report.json"
 
 
-def shown(record: RunRecord, lang: Lang = "en", *, verbose: bool = False) -> list[str]:
+def shown(record: RunResult, lang: Lang = "en", *, verbose: bool = False) -> list[str]:
     return list(lines(record, lang, report_path=PATH, verbose=verbose))
 
 
-def green() -> RunRecord:
+def green() -> RunResult:
     return record_of(*(Verdict(line=line, kind="passed") for line in full_plan()))
 
 
-def table(record: RunRecord, lang: Lang) -> list[str]:
+def table(record: RunResult, lang: Lang) -> list[str]:
     output = shown(record, lang)
     start = next(i for i, line in enumerate(output) if line.startswith({"en": "chapter ", "zh": "章节 "}[lang]))
     return output[start : output.index("", start)]
@@ -49,14 +49,14 @@ def test_the_table_is_aligned_and_counts_as_the_tally_does(lang: Lang) -> None:
     assert len({width(row) for row in rows}) == 1
     numbers = [int(cell) for cell in rows[-1].split()[1:]]
     assert sum(numbers) == len(record.tally.results)
-    assert {load().chapter("retries").title.in_(lang)} <= {row.split("  ")[0] for row in rows}
+    assert {load_catalogue().chapter("retries").title.in_(lang)} <= {row.split("  ")[0] for row in rows}
 
 
 def test_a_wide_character_takes_two_cells_and_a_combining_one_none() -> None:
     assert width("ab") == 2
     assert width("中文") == 4
     assert width("e\u0301") == 1
-    assert list(aligned([["章节", "n"], ["a", "10"]])) == ["章节   n", "a     10"]
+    assert list(align_columns([["章节", "n"], ["a", "10"]])) == ["章节   n", "a     10"]
 
 
 def test_a_failed_requirement_is_shown_once_with_its_first_breach() -> None:
@@ -74,9 +74,9 @@ def test_a_failed_requirement_is_shown_once_with_its_first_breach() -> None:
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_breach_can_be_understood_and_repeated_from_the_lines_alone(lang: Lang) -> None:
     text = "\n".join(shown(mixed(), lang))
-    requirement = load().requirements["ack.retry.active"]
+    requirement = load_catalogue().requirements["ack.retry.active"]
     assert requirement.text.in_(lang) in text
-    assert red().expected.in_(lang) in text
+    assert failure().expected.in_(lang) in text
     assert "(at /state)" in text or "（位于 /state）" in text
     assert "    | POST http://127.0.0.1:4010/ack" in text
     assert "curl -sS -i" in text
@@ -140,8 +140,8 @@ def test_where_nothing_was_observed_nothing_is_said_of_it() -> None:
 
 def test_the_history_that_no_order_explains_is_drawn() -> None:
     picture = "             operation  answer\nack.1  ack  200 starting  [==]\nstop   stop unknown  [=?"
-    breach = red("after", exhibit=picture)
-    output = shown(record_of(verdict("race.stop.queued", "ack.race.stop", "failed", reds=(breach,))))
+    breach = failure("after", exhibit=picture)
+    output = shown(record_of(verdict("race.stop.queued", "ack.race.stop", "failed", failures=(breach,))))
     at = next(number for number, line in enumerate(output) if line.strip() == "history:")
     assert [line.lstrip() for line in output[at + 1 : at + 4]] == [f"| {line}" for line in picture.splitlines()]
     assert not any(line.strip() == "history:" for line in shown(mixed()))
@@ -149,7 +149,7 @@ def test_the_history_that_no_order_explains_is_drawn() -> None:
 
 def test_a_green_run_is_short() -> None:
     output = shown(green())
-    assert len(output) == 3 + 1 + len(load().chapters) + 1 + 3
+    assert len(output) == 3 + 1 + len(load_catalogue().chapters) + 1 + 3
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -172,12 +172,14 @@ def test_no_line_begins_with_text_of_the_target(lang: Lang) -> None:
 def test_a_long_answer_is_cut() -> None:
     long = "x" * 100_000
     output = shown(
-        record_of(verdict("retry.active", "ack.retry.active", "failed", reds=(red(actual=long, answer=long),)))
+        record_of(verdict("retry.active", "ack.retry.active", "failed", failures=(failure(actual=long, answer=long),)))
     )
     assert max(len(line) for line in output) < 1500
     assert "    | … (98800 more characters)" in output
 
 
 def test_a_verdict_on_an_unknown_scenario_does_not_break_the_report() -> None:
-    record = record_of(Verdict(line=Line("renamed.case", "ack.auth.missing"), kind="failed", reds=(red(),)))
+    record = record_of(
+        Verdict(line=PlannedCheck("renamed.case", "ack.auth.missing"), kind="failed", failures=(failure(),))
+    )
     assert "  scenario: renamed.case [renamed.case]" in shown(record)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from conformance.emulator import Tokens
-from conformance.emulator.configuration import Recipe
+from conformance.emulator.configuration import ServerConfig
 from conformance.emulator.defects import DEFECTS
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck
 from conformance.judging.waivers import parse
 from conformance.text import Lang
 from tests.documents import BOOK, WRITTEN, blocks
@@ -22,10 +22,10 @@ from tests.runs import judge_app
 DAY = date(2029, 1, 1)
 
 
-def judged(defect: str, folder: Path, chapters: tuple[str, ...]) -> RunRecord:
+def judged(defect: str, folder: Path, chapters: tuple[str, ...]) -> RunResult:
     tokens = Tokens.generate()
     plan = [line for line in full_plan() if line.scenario.startswith(chapters)]
-    return judge_app(DEFECTS[defect].change(Recipe()).build(tokens), tokens, folder, plan)
+    return judge_app(DEFECTS[defect].change(ServerConfig()).build(tokens), tokens, folder, plan)
 
 
 def test_one_wrong_error_type_is_one_entry(tmp_path: Path) -> None:
@@ -48,6 +48,6 @@ def test_the_waiver_of_the_docs_waives_the_failure_that_it_names(lang: Lang, tmp
     [block] = blocks(BOOK[lang], "toml waivers")
     known = parse("\n".join(block.lines), "README", DAY)
     verdicts = {verdict.line: verdict for verdict in record.verdicts if verdict.line.requirement == "ack.retry.active"}
-    failed = verdicts[Line("retry.active", "ack.retry.active")]
+    failed = verdicts[PlannedCheck("retry.active", "ack.retry.active")]
     assert failed.kind == "failed"
     assert known.apply(failed).kind == "waived"

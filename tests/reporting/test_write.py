@@ -9,7 +9,7 @@ import pytest
 from conformance.reporting.terminal import lines
 from conformance.reporting.write import write_reports
 
-from .run_results import HOSTILE, hostile, mixed, record_of, red, verdict
+from .run_results import HOSTILE, failure, hostile, mixed, record_of, verdict
 
 WRITTEN = {
     *("report.json", "report.schema.json", "report.html", "junit.xml"),
@@ -126,7 +126,7 @@ def test_what_cannot_be_written_is_named_with_the_reason_of_the_system(tmp_path:
 
 def test_a_failure_goes_before_a_report_that_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conformance.reporting.write.junit", broken)
-    record = record_of(verdict("retry.active", "ack.retry.active", "failed", reds=(red(),)))
+    record = record_of(verdict("retry.active", "ack.retry.active", "failed", failures=(failure(),)))
     reports = write_reports(record, tmp_path)
     assert reports.record.decision.exit_code == 1
     assert any("junit.xml" in line for line in lines(reports.record, "en", report_path=None))

@@ -17,10 +17,10 @@ EXCUSED_WITHOUT_POLLS: Final = {"optional-input", "may-not-occur", "needs-poll"}
 EXCUSED_IN_SELECTIONS_WITHOUT_POLLS: Final = {"may-not-occur", "needs-poll"}
 SEEN: Final = {"failed", "warned", "passed", "observed"}
 
-Line = tuple[str, str]
+PlannedCheck = tuple[str, str]
 
 
-def plan_of(folder: Path) -> list[Line]:
+def plan_of(folder: Path) -> list[PlannedCheck]:
     """The lines of `plan.json`."""
     return [(scenario, rule) for scenario, rule in json.loads((folder / "plan.json").read_text("utf-8"))["lines"]]
 

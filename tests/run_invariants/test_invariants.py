@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from conformance.judging.run_result import Circumstances, RunRecord
-from conformance.judging.verdict import Line, Verdict
+from conformance.judging.run_result import RunMetadata, RunResult
+from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.reporting.write import write_reports
 
 from .invariants import check_books
 
-LINES = (Line("retry.starting", "ack.retry.starting"), Line("auth.expired", "ack.auth.expired"))
-ABOUT = Circumstances(
+LINES = (PlannedCheck("retry.starting", "ack.retry.starting"), PlannedCheck("auth.expired", "ack.auth.expired"))
+ABOUT = RunMetadata(
     run_id="r", seed=1, suite_version="0", catalogue_version="0", started_at="2026-01-01T00:00:00Z", duration=1.0,
     base_url="http://x", api_prefix="", worker_header="W", embedded=False, insecure=False, processes=1, strict=False,
 )  # fmt: skip
@@ -25,7 +25,7 @@ GREEN = (Verdict(line=LINES[0], kind="passed"), Verdict(line=LINES[1], kind="not
 
 
 def books(place: Path, *verdicts: Verdict, **about: Any) -> Path:
-    write_reports(RunRecord(circumstances=replace(ABOUT, **about), plan=LINES, verdicts=verdicts), place)
+    write_reports(RunResult(circumstances=replace(ABOUT, **about), plan=LINES, verdicts=verdicts), place)
     lines = [[line.scenario, line.requirement] for line in LINES]
     (place / "plan.json").write_text(json.dumps({"lines": lines}))
     return place

@@ -12,7 +12,7 @@ from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
 from tests.cli.processes import Ended, Running, start, tokens_environment
 
-from .invariants import Line, check_books, plan_of
+from .invariants import PlannedCheck, check_books, plan_of
 
 SELECTED = "environment.unknown-work or retry.starting"
 
@@ -23,7 +23,7 @@ class Watched:
     def __init__(self, app: ASGIApp, folder: Path) -> None:
         self._app = app
         self._folder = folder
-        self.plans: list[list[Line]] = []
+        self.plans: list[list[PlannedCheck]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self.plans:

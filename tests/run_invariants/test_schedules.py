@@ -15,7 +15,7 @@ import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS
 from conformance.judging.plan import full_plan
 from conformance.plugin import scenario_runner
@@ -42,10 +42,10 @@ Verdicts = dict[tuple[str, str], tuple[str, str | None]]
 @contextmanager
 def served(name: str, tokens: Tokens) -> Iterator[str]:
     """A server by its name; times are shown in microseconds, so that nothing waits for the next second."""
-    recipe = in_microseconds(Recipe())
+    server_config = use_microseconds(ServerConfig())
     if name != HEALTHY:
-        recipe = DEFECTS[name].broken(recipe)
-    with EmulatorServer(recipe.build(tokens)) as server:
+        server_config = DEFECTS[name].broken(server_config)
+    with EmulatorServer(server_config.build(tokens)) as server:
         yield server.base_url
 
 

@@ -8,12 +8,12 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from conformance.arrange.environments import Workspace
-from conformance.arrange.item_spec import Item, Want
+from conformance.arrange.environments import RunResources
+from conformance.arrange.item_spec import Item, ItemSpec
 from conformance.client.api import Api
 from conformance.exchange import Header, Transcript
-from conformance.scenario.context import Stage
-from conformance.scenario.execute import perform
+from conformance.scenario.context import ScenarioContext
+from conformance.scenario.execute import execute_scenario
 from conformance.scenario.expectations import success
 from conformance.scenario.model import Scenario
 from conformance.target import Credentials, Limits
@@ -22,38 +22,38 @@ from tests.client.servers import CREDENTIALS, Answer, Received, Scripted, answer
 
 from .transcript_builder import ENVIRONMENT, WORK, shown
 
-WORKSPACE = Workspace(run_id="r", main=ENVIRONMENT, agent="agent_1", quiet="env_quiet1", cloud="env_cloud1")
+WORKSPACE = RunResources(run_id="r", main=ENVIRONMENT, agent="agent_1", quiet="env_quiet1", cloud="env_cloud1")
 
 
 class Given:
     """An arranger whose items are there already: it gets them, and never polls."""
 
     kind = "given"
-    used = ()
+    items_to_clean_up = ()
 
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
+    async def item(self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         exchange = await self._api.get(f"{name}.arrange.get" if name else "arrange.get", ENVIRONMENT, WORK)
         assert exchange.response is not None
         return Item(
             environment_id=ENVIRONMENT,
             work_id=WORK,
-            place=want.place,
+            place=item_spec.place,
             worker=worker,
-            seen_by=exchange.step,
+            delivery_step=exchange.step,
             seen=json.loads(exchange.response.body.text),
         )
 
-    async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
+    async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
         raise AssertionError
 
 
-def scenario(talk: Callable[[Stage], Awaitable[None]], **parts: Any) -> Scenario:
+def scenario(run_steps: Callable[[ScenarioContext], Awaitable[None]], **parts: Any) -> Scenario:
     """A case of a test's own around a conversation."""
     parts = {"expectations": {"ack": success("ack.first.starting", "starting")}} | parts
-    return Scenario(id="a.case", chapter="first-ack", title=Text("A case", "一个用例"), talk=talk, **parts)
+    return Scenario(id="a.case", chapter="first-ack", title=Text("A case", "一个用例"), run_steps=run_steps, **parts)
 
 
 def server(answer_of: Callable[[Received], Answer], state: str = "queued") -> Scripted:
@@ -79,14 +79,20 @@ def held(
             connected(base_url, credentials=credentials, limits=limits, known=True) as client,
         ):
 
-            def stage(attempt: int) -> Stage:
-                fresh = Stage(
-                    client, WORKSPACE, want=case.want, seed=5, rng=random.Random(attempt), age=0, attempt=attempt
+            def stage(attempt: int) -> ScenarioContext:
+                fresh = ScenarioContext(
+                    client,
+                    WORKSPACE,
+                    item_spec=case.item_spec,
+                    seed=5,
+                    rng=random.Random(attempt),
+                    age=0,
+                    attempt=attempt,
                 )
                 return fresh.arranged_by(Given)
 
             async with asyncio.timeout(20):  # a hang is a failure, not a wait
-                return await perform(case, stage, run="r", seed=5)
+                return await execute_scenario(case, stage, run="r", seed=5)
 
     transcript = asyncio.run(run())
     return transcript, [request for request in handler.requests if request.path.split("?")[0].endswith("/ack")]

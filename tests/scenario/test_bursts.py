@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from conformance.client.barrier import StartingLine
+from conformance.client.barrier import Barrier
 from conformance.client.rate_limiter import RateLimiter
 from conformance.exchange import Transcript
 from conformance.scenario import bursts
 from conformance.scenario import context as stage_module
 from conformance.scenario.bursts import MAX_LOST_RACES, MAX_MISSED_RACES, MAX_UNANSWERED_RACES
-from conformance.scenario.context import Stage
+from conformance.scenario.context import ScenarioContext
 from conformance.target import Limits
 from tests.client.servers import Answer, Received, answer
 
@@ -34,7 +34,7 @@ def race(
 ) -> tuple[Transcript, list[Received]]:
     """A burst of acks of one item, each of a worker of its step's name, and a get after it."""
 
-    async def talk(stage: Stage) -> None:
+    async def run_steps(stage: ScenarioContext) -> None:
         item = await stage.item()
         await stage.burst(
             {
@@ -46,7 +46,7 @@ def race(
         )
         await stage.get("after", item)
 
-    return held(scenario(talk), server(answer_of))
+    return held(scenario(run_steps), server(answer_of))
 
 
 def turns_away(workers: set[str], times: int = 1000) -> Callable[[Received], Answer]:
@@ -88,11 +88,11 @@ def test_a_burst_is_one_unit_to_the_rate(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_requests_that_do_not_overlap_are_repeated_five_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    class OneByOne(StartingLine):
+    class OneByOne(Barrier):
         async def arrive(self, number: int) -> None:
             await asyncio.sleep(0.04 * number)
 
-    monkeypatch.setattr(stage_module, "StartingLine", OneByOne)
+    monkeypatch.setattr(stage_module, "Barrier", OneByOne)
     transcript, acks = race(lambda _: REPLY, steps=STEPS[:2])
     assert (transcript.ending.kind, transcript.attempt) == ("inconclusive", MAX_MISSED_RACES + 1)
     assert transcript.ending.reason is not None
@@ -186,12 +186,12 @@ def test_a_target_that_is_gone_in_a_burst_ends_the_conversation() -> None:
     assert honest is not None
     handler.respond = lambda request: None if gone else honest(request)
 
-    async def talk(stage: Stage) -> None:
+    async def run_steps(stage: ScenarioContext) -> None:
         item = await stage.item()
         send = lambda api, name: api.ack(name, item.environment_id, item.work_id)  # noqa: E731
         await stage.burst(dict.fromkeys(STEPS, send), about=lambda taken: len(taken) >= 2)
 
-    transcript, _ = held(scenario(talk), handler, limits=Limits(timeout=2, outage=0.3))
+    transcript, _ = held(scenario(run_steps), handler, limits=Limits(timeout=2, outage=0.3))
     assert (transcript.ending.kind, transcript.ending.step) == ("inconclusive", None)
     assert transcript.ending.reason is not None
     assert "no longer answers" in transcript.ending.reason.en
@@ -200,12 +200,12 @@ def test_a_target_that_is_gone_in_a_burst_ends_the_conversation() -> None:
 def tardy(monkeypatch: pytest.MonkeyPatch, place: int) -> None:
     """The request at this place leaves when the others are over."""
 
-    class Tardy(StartingLine):
+    class Tardy(Barrier):
         async def arrive(self, number: int) -> None:
             await super().arrive(number)
             await asyncio.sleep(0.2 if number == place else 0)
 
-    monkeypatch.setattr(stage_module, "StartingLine", Tardy)
+    monkeypatch.setattr(stage_module, "Barrier", Tardy)
 
 
 def span(transcript: Transcript, step: str) -> tuple[float, float]:

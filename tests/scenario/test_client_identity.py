@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from conformance.emulator import EmulatorServer, Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.evidence import Evidence, read_evidence
 from conformance.exchange import Exchange, Transcript
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import RunRecord
-from conformance.scenario.client_identity import OPEN, guise_of
+from conformance.judging.run_result import RunResult
+from conformance.scenario.client_identity import SUITE_IDENTITY, choose_client_identity
 from conformance.settings import from_values
 from conformance.target import ConfigurationError
 from tests.runs import judge_settings, settings_for
@@ -25,35 +25,35 @@ CHAPTERS = ("identity.other-worker.", "identity.near-miss-", "first-ack.")
 @pytest.mark.parametrize("seed", range(8))
 def test_of_two_scenarios_that_follow_each_other_one_is_neutral_and_so_of_two_repetitions(seed: int) -> None:
     for place in range(20):
-        here = guise_of(seed, place, 1).neutral
-        assert here is not guise_of(seed, place + 1, 1).neutral
-        assert here is not guise_of(seed, place, 2).neutral
-        assert here is not guise_of(seed + 1, place, 1).neutral
-        assert guise_of(seed, place, 1) == guise_of(seed, place, 3)
+        here = choose_client_identity(seed, place, 1).neutral
+        assert here is not choose_client_identity(seed, place + 1, 1).neutral
+        assert here is not choose_client_identity(seed, place, 2).neutral
+        assert here is not choose_client_identity(seed + 1, place, 1).neutral
+        assert choose_client_identity(seed, place, 1) == choose_client_identity(seed, place, 3)
 
 
 def test_several_clients_are_taken_for_models() -> None:
-    agents = {guise_of(0, place, 1).user_agent for place in range(16)} - {None}
+    agents = {choose_client_identity(0, place, 1).user_agent for place in range(16)} - {None}
     assert len(agents) > 2
     assert not any("conformance" in (agent or "") for agent in agents)
 
 
 @pytest.mark.parametrize("neutral", [False, True])
 def test_a_worker_id_has_the_documented_characters_and_ends_in_a_digit_of_its_own_class(neutral: bool) -> None:
-    guise = guise_of(0 if neutral else 1, 1, 1)
-    assert guise.neutral is neutral
-    ids = {guise.worker_id(random.Random(seed)) for seed in range(50)}
+    client_identity = choose_client_identity(0 if neutral else 1, 1, 1)
+    assert client_identity.neutral is neutral
+    ids = {client_identity.worker_id(random.Random(seed)) for seed in range(50)}
     assert len(ids) == 50
     for worker in ids:
         assert re.fullmatch(r"[a-z0-9-]{20,36}[0-9a-f]", f"{worker}")
         assert ("conformance" in worker) is not neutral
-    assert OPEN.worker_id(random.Random(1)).startswith("conformance-")
+    assert SUITE_IDENTITY.worker_id(random.Random(1)).startswith("conformance-")
 
 
-def run(folder: Path, **values: object) -> tuple[Evidence, RunRecord]:
+def run(folder: Path, **values: object) -> tuple[Evidence, RunResult]:
     tokens = Tokens.generate()
     lines = [line for line in full_plan() if line.scenario.startswith(CHAPTERS)]
-    with EmulatorServer(in_microseconds(Recipe()).build(tokens)) as server:
+    with EmulatorServer(use_microseconds(ServerConfig()).build(tokens)) as server:
         record = judge_settings(settings_for(server.base_url, tokens, folder / "out", **values), lines)
     return read_evidence(folder / "out"), record
 

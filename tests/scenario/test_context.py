@@ -6,15 +6,15 @@ import json
 
 import pytest
 
-from conformance.arrange.item_spec import Item, Want
-from conformance.arrange.responses import CannotArrange, NotOffered
+from conformance.arrange.item_spec import Item, ItemSpec
+from conformance.arrange.responses import CannotArrange, NotExercised
 from conformance.client import read_lag as lag_module
 from conformance.client.api import Api
 from conformance.exchange import Header, Transcript
 from conformance.scenario import context as stage_module
 from conformance.scenario import item_reader as reader_module
-from conformance.scenario.context import REDELIVERY_PATIENCE, Stage
-from conformance.scenario.transcript_view import View
+from conformance.scenario.context import REDELIVERY_PATIENCE, ScenarioContext
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 from tests.client.servers import PAT, Answer, Received, answer
 
@@ -28,13 +28,13 @@ def accepted(_: Received) -> Answer:
 
 
 def test_an_item_is_told_in_the_facts_and_seen_where_the_arranger_saw_it() -> None:
-    async def talk(stage: Stage) -> None:
+    async def run_steps(stage: ScenarioContext) -> None:
         item = await stage.item()
         assert item.worker is not None
-        assert stage.rightful(item) == (("Worker-ID", item.worker),)
-        assert stage.rightful(item, "worker-id") == (("worker-id", item.worker),)
+        assert stage.owner_headers(item) == (("Worker-ID", item.worker),)
+        assert stage.owner_headers(item, "worker-id") == (("worker-id", item.worker),)
 
-    case = scenario(talk, want=Want(way=("ack", "stop"), place="quiet"))
+    case = scenario(run_steps, item_spec=ItemSpec(transitions=("ack", "stop"), place="quiet"))
     transcript, _ = held(case, server(accepted))
     assert transcript.ending.kind == "complete"
     worker = transcript.facts["worker"]
@@ -49,17 +49,17 @@ def test_an_item_is_told_in_the_facts_and_seen_where_the_arranger_saw_it() -> No
     }
     assert worker.startswith("conformance-")
     assert Transcript.from_json(json.loads(transcript.dumps())) == transcript
-    view = View(case, transcript)
+    view = TranscriptView(case, transcript)
     assert view.polled() == shown()
     assert view.begins_arranged()
 
 
 def test_an_item_without_a_name_has_no_rightful_header() -> None:
-    async def talk(stage: Stage) -> None:
+    async def run_steps(stage: ScenarioContext) -> None:
         item = await stage.item()
-        assert (item.worker, stage.rightful(item)) == (None, ())
+        assert (item.worker, stage.owner_headers(item)) == (None, ())
 
-    transcript, _ = held(scenario(talk, want=Want(named=False)), server(accepted))
+    transcript, _ = held(scenario(run_steps, item_spec=ItemSpec(named=False)), server(accepted))
     assert (transcript.ending.kind, transcript.facts["worker"]) == ("complete", None)
 
 
@@ -67,16 +67,18 @@ def test_a_header_in_another_spelling_reaches_the_arranger(monkeypatch: pytest.M
     spelled: list[str | None] = []
 
     class Spelling(Given):
-        async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
+        async def item(
+            self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = ""
+        ) -> Item:
             spelled.append(header)
-            return await super().item(want, worker, name=name)
+            return await super().item(item_spec, worker, name=name)
 
-    async def talk(stage: Stage) -> None:
+    async def run_steps(stage: ScenarioContext) -> None:
         await stage.item()
         await stage.item(header="WORKER-ID")
 
     monkeypatch.setattr(held_module, "Given", Spelling)
-    held(scenario(talk), server(accepted))
+    held(scenario(run_steps), server(accepted))
     assert spelled == [None, "WORKER-ID"]
 
 
@@ -84,29 +86,29 @@ def test_an_item_in_another_state_than_wanted_is_a_precondition(monkeypatch: pyt
     monkeypatch.setattr(reader_module, "_MARGIN", 0)
     monkeypatch.setattr(lag_module, "LONGEST_LAG", 0)
 
-    async def talk(stage: Stage) -> None:
-        await stage.baseline(await stage.item())
+    async def run_steps(stage: ScenarioContext) -> None:
+        await stage.read_before(await stage.item())
 
-    for want, state, ending in [
-        (Want(), "queued", ("complete", None)),
-        (Want(way=("ack",)), "starting", ("complete", None)),
-        (Want(way=("ack", "stop")), "stopping", ("complete", None)),
-        (Want(way=("ack",)), "queued", ("precondition", "before")),
-        (Want(), "starting", ("precondition", "before")),
+    for item_spec, state, ending in [
+        (ItemSpec(), "queued", ("complete", None)),
+        (ItemSpec(transitions=("ack",)), "starting", ("complete", None)),
+        (ItemSpec(transitions=("ack", "stop")), "stopping", ("complete", None)),
+        (ItemSpec(transitions=("ack",)), "queued", ("precondition", "before")),
+        (ItemSpec(), "starting", ("precondition", "before")),
     ]:
-        transcript, _ = held(scenario(talk, want=want), server(accepted, state))
+        transcript, _ = held(scenario(run_steps, item_spec=item_spec), server(accepted, state))
         assert (transcript.ending.kind, transcript.ending.step) == ending
 
 
 def test_an_ack_may_have_a_form_of_its_own() -> None:
-    async def talk(stage: Stage) -> None:
+    async def run_steps(stage: ScenarioContext) -> None:
         item = await stage.item()
         await stage.try_ack("plain", item)
         await stage.try_ack("put", item, method="PUT", suffix="/", query={"a": "1"}, body="{", work_id="work 1/2")
         await stage.try_ack("elsewhere", item, (("Worker-ID", "工作"),), environment_id="env_x")
 
     handler = server(accepted)
-    _, (plain, *_) = held(scenario(talk), handler)
+    _, (plain, *_) = held(scenario(run_steps), handler)
     assert (plain.method, plain.path) == ("POST", f"/api/v1/cloud/environments/{ENVIRONMENT}/work/{WORK}/ack")
     _, _, put, elsewhere = handler.requests
     assert (put.method, put.path.rpartition("/work/")[2], put.body) == ("PUT", "work%201%2F2/ack/?a=1", b"{")
@@ -117,10 +119,10 @@ def test_an_ack_may_have_a_form_of_its_own() -> None:
 
 @pytest.mark.parametrize(("reply", "kind"), [(answer(502), "inconclusive"), (None, "inconclusive")])
 def test_only_an_ack_that_must_be_answered_ends_the_conversation_when_it_is_lost(reply: Answer, kind: str) -> None:
-    async def must(stage: Stage) -> None:
+    async def must(stage: ScenarioContext) -> None:
         await stage.ack("ack", await stage.item())
 
-    async def may(stage: Stage) -> None:
+    async def may(stage: ScenarioContext) -> None:
         exchange = await stage.try_ack("ack", await stage.item())
         assert exchange.outcome == "unknown"
 
@@ -138,18 +140,23 @@ def test_a_second_delivery_is_where_the_item_was_last_seen(monkeypatch: pytest.M
             super().__init__(api)
             self.again = api
 
-        async def deliver_again(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
+        async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
             given.append((headers, patience))
             await self.again.get("redeliver.poll.3", item.environment_id, item.work_id)
             return Item(
-                environment_id=ENVIRONMENT, work_id=WORK, place="quiet", worker="w", seen_by="redeliver.poll.3", seen={}
+                environment_id=ENVIRONMENT,
+                work_id=WORK,
+                place="quiet",
+                worker="w",
+                delivery_step="redeliver.poll.3",
+                seen={},
             )
 
-    async def talk(stage: Stage) -> None:
-        await stage.deliver_again(await stage.item(), (("Worker-ID", "w"),))
+    async def run_steps(stage: ScenarioContext) -> None:
+        await stage.redeliver(await stage.item(), (("Worker-ID", "w"),))
 
     monkeypatch.setattr(held_module, "Given", Delivering)
-    transcript, _ = held(scenario(talk), server(accepted))
+    transcript, _ = held(scenario(run_steps), server(accepted))
     assert (transcript.ending.kind, transcript.facts["seen_by"]) == ("complete", "redeliver.poll.3")
     assert given == [((("Worker-ID", "w"),), REDELIVERY_PATIENCE)]
 
@@ -157,7 +164,7 @@ def test_a_second_delivery_is_where_the_item_was_last_seen(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("trouble", "kind", "step"),
     [
-        (NotOffered(Text("not here", "此处没有")), "not-exercised", None),
+        (NotExercised(Text("not here", "此处没有")), "not-exercised", None),
         (CannotArrange(Text("none left", "没有了"), "manifest"), "inconclusive", "manifest"),
     ],
 )
@@ -165,14 +172,16 @@ def test_an_arranger_that_has_no_item_ends_the_conversation(
     monkeypatch: pytest.MonkeyPatch, trouble: Exception, kind: str, step: str | None
 ) -> None:
     class Empty(Given):
-        async def item(self, want: Want, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
+        async def item(
+            self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = ""
+        ) -> Item:
             raise trouble
 
-    async def talk(stage: Stage) -> None:
+    async def run_steps(stage: ScenarioContext) -> None:
         await stage.item()
 
     monkeypatch.setattr(held_module, "Given", Empty)
-    transcript, acks = held(scenario(talk), server(accepted))
+    transcript, acks = held(scenario(run_steps), server(accepted))
     assert (transcript.ending.kind, transcript.ending.step, transcript.facts, acks) == (kind, step, {}, [])
 
 
@@ -181,12 +190,12 @@ def test_a_transcript_holds_only_so_much(monkeypatch: pytest.MonkeyPatch) -> Non
     bodies = iter(["{}" + " " * 3000, "{}" + " " * 3000, "{}", "{}" + " " * 4000])
     monkeypatch.setattr(stage_module, "MAX_KEPT", 4000)
 
-    async def talk(stage: Stage) -> None:
+    async def run_steps(stage: ScenarioContext) -> None:
         item = await stage.item()
         for number in range(4):
             await stage.ack(f"ack.{number}", item)
 
-    transcript, _ = held(scenario(talk), server(lambda _: answer(200, next(bodies))))
+    transcript, _ = held(scenario(run_steps), server(lambda _: answer(200, next(bodies))))
     kept = [transcript.find(f"ack.{number}") for number in range(4)]
     found = [(each.response.body.problem, len(each.response.body.text)) for each in kept if each and each.response]
     assert found == [(None, 3002), ("too-large", 0), (None, 2), ("too-large", 0)]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from conformance.chapters.registry import controls, scenarios
-from conformance.contract.catalogue import load
-from conformance.scenario.controls import accepted, alike, went_otherwise
+from conformance.contract.catalogue import load_catalogue
+from conformance.scenario.controls import is_unexpected, owner_was_accepted, same_outcome
 from conformance.scenario.expectations import refusal, success
 
 from .transcript_builder import Dialog, begun, envelope, refused, shown
@@ -121,7 +121,7 @@ def test_what_went_otherwise_is_the_status_the_type_or_the_state() -> None:
     first = success("ack.first.starting", "starting")
 
     def went(expectation: Any, status: int, body: Any) -> bool:
-        return went_otherwise(expectation, begun("identity.no-id").said("ack", status, body).exchanges["ack"])
+        return is_unexpected(expectation, begun("identity.no-id").said("ack", status, body).exchanges["ack"])
 
     assert not went(conflict, 409, CONFLICT)
     assert went(conflict, 409, envelope("conflict_error"))
@@ -131,15 +131,15 @@ def test_what_went_otherwise_is_the_status_the_type_or_the_state() -> None:
     assert went(first, 200, shown("queued"))
     assert went(first, 202, shown("starting"))
     lost = begun("identity.no-id").unanswered("ack").exchanges["ack"]
-    assert not went_otherwise(first, lost)
-    assert not alike(lost, lost)
-    assert accepted(conflict, lost) is None
+    assert not is_unexpected(first, lost)
+    assert not same_outcome(lost, lost)
+    assert owner_was_accepted(conflict, lost) is None
 
 
 def test_every_control_is_a_plain_case_that_is_judged_by_itself() -> None:
     judged = {rule for scenario in scenarios().values() for rule in scenario.requirements}
     for requirement, plain in controls().items():
-        assert requirement in load().requirements
+        assert requirement in load_catalogue().requirements
         assert requirement not in plain
         assert set(plain) <= judged
     assert controls()["ack.request.json-body"] == ("ack.first.starting", "ack.identity.mismatch-queued")

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from conformance.arrange.api_arranger import ApiArranger, Arranger
-from conformance.arrange.environments import prepare
-from conformance.arrange.item_spec import Item, Want
+from conformance.arrange.environments import create_run_resources
+from conformance.arrange.item_spec import Item, ItemSpec
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.prepared_items import ManifestArranger
 from conformance.client.api import Api
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.exchange import Transcript
-from conformance.scenario.context import Stage
-from conformance.scenario.execute import perform
-from conformance.scenario.transcript_view import View
+from conformance.scenario.context import ScenarioContext
+from conformance.scenario.execute import execute_scenario
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.target import Credentials, Secret
 from tests.client.servers import connected
 
@@ -28,10 +28,10 @@ from .test_context import accepted
 
 TOKENS = Tokens.generate()
 OWNER = Credentials(pat=Secret(TOKENS.owner, "${QODER_PAT}"))
-STARTING = Want(way=("ack",), items=3)
+STARTING = ItemSpec(transitions=("ack",), items=3)
 
 
-async def three(stage: Stage) -> None:
+async def three(stage: ScenarioContext) -> None:
     """Items of two workers, one of which has two."""
     first, second = stage.worker_id(), stage.worker_id()
     items = await stage.items({"a": first, "b": second, "c": first})
@@ -41,22 +41,22 @@ async def three(stage: Stage) -> None:
         await stage.ack(f"foreign.{name}", item, stage.worker(second if item.worker == first else first))
 
 
-def on_the_emulator(want: Want, journal: Journal) -> tuple[Transcript, Journal]:
-    case = scenario(three, want=want)
+def on_the_emulator(item_spec: ItemSpec, journal: Journal) -> tuple[Transcript, Journal]:
+    case = scenario(three, item_spec=item_spec)
 
     async def run(base_url: str) -> Transcript:
         async with connected(base_url, credentials=OWNER) as client:
-            workspace = await prepare(Api(client, lambda _: None), journal, new_run_id())
+            run_resources = await create_run_resources(Api(client, lambda _: None), journal, new_run_id())
 
-            def stage(attempt: int) -> Stage:
+            def stage(attempt: int) -> ScenarioContext:
                 def arranger(api: Api) -> Arranger:
-                    return ApiArranger(api, workspace, journal, f"case-{attempt}")
+                    return ApiArranger(api, run_resources, journal, f"case-{attempt}")
 
-                return Stage(client, workspace, want=want, seed=5, rng=random.Random(attempt), age=0).arranged_by(
-                    arranger
-                )
+                return ScenarioContext(
+                    client, run_resources, item_spec=item_spec, seed=5, rng=random.Random(attempt), age=0
+                ).arranged_by(arranger)
 
-            return await perform(case, stage, run="r", seed=5)
+            return await execute_scenario(case, stage, run="r", seed=5)
 
     with EmulatorServer(create_app(tokens=TOKENS)) as emulator:
         return asyncio.run(run(emulator.base_url)), journal
@@ -81,7 +81,7 @@ def test_each_item_is_another_one_of_the_same_environment(told: tuple[Transcript
 
 def test_each_item_is_its_workers(told: tuple[Transcript, Journal]) -> None:
     transcript, _ = told
-    view = View(scenario(three, want=STARTING), transcript)
+    view = TranscriptView(scenario(three, item_spec=STARTING), transcript)
     for name, item in transcript.facts["items"].items():
         assert view.item(item["seen_by"])["id"] == view.item(f"after.{name}")["id"] == item["work_id"]
         assert view.item(f"after.{name}")["state"] == "starting"
@@ -111,11 +111,11 @@ def test_an_item_that_cannot_be_had_ends_the_conversation_when_nothing_is_under_
     bring = ApiArranger.item
 
     async def item(
-        self: ApiArranger, want: Want, worker: str | None, *, header: str | None = None, name: str = ""
+        self: ApiArranger, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = ""
     ) -> Item:
         if name == "b":
             raise RuntimeError("boom")
-        found = await bring(self, want, worker, name=name)
+        found = await bring(self, item_spec, worker, name=name)
         over.append(name)
         return found
 
@@ -127,12 +127,12 @@ def test_an_item_that_cannot_be_had_ends_the_conversation_when_nothing_is_under_
 
 def test_several_items_are_not_asked_of_whoever_gives_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the case did not say beforehand that it would."""
-    from conformance.arrange.item_assignment import allot
+    from conformance.arrange.item_assignment import assign_items
 
     from . import conversations as held_module
 
     def given(api: Api) -> Arranger:
-        return ManifestArranger(api, allot([], []), Journal(tmp_path / "journal.jsonl"), "a.case")
+        return ManifestArranger(api, assign_items([], []), Journal(tmp_path / "journal.jsonl"), "a.case")
 
     monkeypatch.setattr(held_module, "Given", given)
     transcript, acks = held(scenario(three), server(accepted))
@@ -140,5 +140,5 @@ def test_several_items_are_not_asked_of_whoever_gives_them(tmp_path: Path, monke
 
 
 def test_a_case_of_several_items_costs_as_many() -> None:
-    one, many = scenario(three, want=Want(way=("ack",))), scenario(three, want=STARTING)
+    one, many = scenario(three, item_spec=ItemSpec(transitions=("ack",))), scenario(three, item_spec=STARTING)
     assert many.writes - one.writes == 2 * 4, "session, message, stop and delete for each more"

@@ -7,13 +7,13 @@ import random
 
 import pytest
 
-from conformance.arrange.item_spec import STATES, Need, Want
+from conformance.arrange.item_spec import STATES, ItemSpec, StateMatch
 from conformance.chapters.registry import scenarios
 from conformance.client import read_lag as lag_module
 from conformance.exchange import Transcript
 from conformance.scenario import item_reader as reader_module
-from conformance.scenario.context import Stage
-from conformance.scenario.execute import perform
+from conformance.scenario.context import ScenarioContext
+from conformance.scenario.execute import execute_scenario
 from conformance.target import Target
 from tests.client.servers import connected, serving
 
@@ -25,41 +25,41 @@ ALL = {*STATES, "pending", None}
 
 
 @pytest.mark.parametrize(
-    ("need", "want", "met"),
+    ("state_match", "item_spec", "met"),
     [
-        ("id", Want(), ALL),
-        ("live", Want(), {"queued", "pending", None}),
-        ("live", Want(way=("ack",)), {"starting", "pending", None}),
-        ("over", Want(way=("stop",)), {"stopping", "stopped"}),
-        ("state", Want(way=("ack", "heartbeat")), {"active"}),
+        ("id", ItemSpec(), ALL),
+        ("live", ItemSpec(), {"queued", "pending", None}),
+        ("live", ItemSpec(transitions=("ack",)), {"starting", "pending", None}),
+        ("over", ItemSpec(transitions=("stop",)), {"stopping", "stopped"}),
+        ("state", ItemSpec(transitions=("ack", "heartbeat")), {"active"}),
     ],
 )
-def test_what_will_do_for_a_need(need: Need, want: Want, met: set[str | None]) -> None:
-    wanted = Want(way=want.way, need=need)
-    assert {state for state in ALL if wanted.met_by(state)} == met
+def test_what_will_do_for_a_need(state_match: StateMatch, item_spec: ItemSpec, met: set[str | None]) -> None:
+    wanted = ItemSpec(transitions=item_spec.transitions, state_match=state_match)
+    assert {state for state in ALL if wanted.accepts_state(state)} == met
 
 
 def test_only_what_depends_on_a_state_asks_for_it() -> None:
-    needs = {scenario.id: scenario.want.need for scenario in scenarios().values()}
-    for name, need in needs.items():
+    needs = {scenario.id: scenario.item_spec.state_match for scenario in scenarios().values()}
+    for name, state_match in needs.items():
         chapter = scenarios()[name].chapter
         if chapter in {"authentication", "authorization", "not-found", "environment-kind", "error-envelope"}:
-            assert need == "id"
+            assert state_match == "id"
         elif chapter in {"retries", "races"} or name.startswith("terminal.stopping"):
-            assert need == "state"
+            assert state_match == "state"
         elif name.startswith("terminal.right-after-stop."):
-            assert need == "id", "its stop shows the state"
+            assert state_match == "id", "its stop shows the state"
         elif name.startswith("terminal."):
-            assert need == "over"
+            assert state_match == "over"
     assert needs["identity.other-worker.active"] == needs["identity.near-miss-suffix.queued"] == "live"
     assert needs["identity.header-case.other-id"] == needs["request.json-body.other-worker"] == "id"
 
 
-def baseline(want: Want, state: str, states: tuple[tuple[str, str], ...] = ()) -> Transcript:
-    async def talk(stage: Stage) -> None:
-        await stage.baseline(await stage.item())
+def read_before(item_spec: ItemSpec, state: str, states: tuple[tuple[str, str], ...] = ()) -> Transcript:
+    async def run_steps(stage: ScenarioContext) -> None:
+        await stage.read_before(await stage.item())
 
-    case = scenario(talk, want=want)
+    case = scenario(run_steps, item_spec=item_spec)
 
     async def run() -> Transcript:
         async with (
@@ -67,11 +67,13 @@ def baseline(want: Want, state: str, states: tuple[tuple[str, str], ...] = ()) -
             connected(url, target=Target(base_url=url, states=states)) as client,
         ):
 
-            def stage(attempt: int) -> Stage:
-                fresh = Stage(client, WORKSPACE, want=want, seed=5, rng=random.Random(attempt), age=0)
+            def stage(attempt: int) -> ScenarioContext:
+                fresh = ScenarioContext(
+                    client, WORKSPACE, item_spec=item_spec, seed=5, rng=random.Random(attempt), age=0
+                )
                 return fresh.arranged_by(Given)
 
-            return await perform(case, stage, run="r", seed=5)
+            return await execute_scenario(case, stage, run="r", seed=5)
 
     return asyncio.run(run())
 
@@ -81,16 +83,16 @@ def test_a_foreign_name_is_told_as_the_target_has_it_and_mapped_where_that_is_as
 ) -> None:
     monkeypatch.setattr(reader_module, "_MARGIN", 0)
     monkeypatch.setattr(lag_module, "LONGEST_LAG", 0)
-    assert baseline(Want(need="id"), "pending").ending.kind == "complete"
-    missed = baseline(Want(), "pending")
+    assert read_before(ItemSpec(state_match="id"), "pending").ending.kind == "complete"
+    missed = read_before(ItemSpec(), "pending")
     assert missed.ending.kind == "precondition"
     assert missed.ending.reason is not None
     assert "`pending`" in missed.ending.reason.en
     assert "--map-state pending=queued" in missed.ending.reason.en
-    documented = baseline(Want(), "starting").ending.reason
+    documented = read_before(ItemSpec(), "starting").ending.reason
     assert documented is not None
     assert "--map-state" not in documented.en, "a documented state is taken for no other"
-    mapped = baseline(Want(), "pending", (("pending", "queued"),))
+    mapped = read_before(ItemSpec(), "pending", (("pending", "queued"),))
     assert mapped.ending.kind == "complete"
     assert mapped.facts["states"] == {"pending": "queued"}
 

@@ -10,8 +10,8 @@ import pytest
 from conformance.arrange.item_spec import Item
 from conformance.exchange import Body, Exchange, Request, Response
 from conformance.scenario.stale_reads import (
-    as_answered,
     in_state,
+    matches_response,
     no_earlier_state,
     no_older_than,
     not_before_state,
@@ -22,7 +22,9 @@ from conformance.target import Target
 from .transcript_builder import ENVIRONMENT, WORK, shown
 
 TARGET = Target(base_url="http://h", states=(("PENDING", "queued"), ("RUNNING", "active")))
-ITEM = Item(environment_id=ENVIRONMENT, work_id=WORK, place="main", worker="w", seen_by="arrange.poll.1", seen=shown())
+ITEM = Item(
+    environment_id=ENVIRONMENT, work_id=WORK, place="main", worker="w", delivery_step="arrange.poll.1", seen=shown()
+)
 
 
 def said(step: str, operation: str, body: Any, status: int = 200, work_id: str = WORK) -> Exchange:
@@ -54,11 +56,11 @@ def test_only_a_200_with_an_object_shows_an_item(body: Any, status: int) -> None
 
 
 def test_a_get_settles_where_it_shows_what_was_answered_or_wanted() -> None:
-    settled = as_answered(said("ack", "ack", shown("starting")))
+    settled = matches_response(said("ack", "ack", shown("starting")))
     assert settled(shown("starting"))
     assert not settled(shown())
     assert not settled(shown("starting", acknowledged_at=None))
-    assert as_answered(said("ack", "ack", {}, 409))(shown())
+    assert matches_response(said("ack", "ack", {}, 409))(shown())
     assert in_state("active", TARGET)(shown("active"))
     assert not in_state("active", TARGET)(shown("starting"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.exchange import Ending, EndKind, Outcome
-from conformance.scenario.transcript_view import Blocked, NotExercised, SuiteBroke, Unjudged
+from conformance.scenario.transcript_view import Blocked, CannotJudge, NotExercised, SuiteError
 from conformance.text import Text
 
 from .transcript_builder import Dialog, begun, envelope, first_ack, refused, shown, without
@@ -41,7 +41,7 @@ def test_an_ack_of_a_burst_that_was_not_answered_says_nothing(outcome: Outcome) 
     assert [step for step, _ in view.acks(success=True)] == ["ack.1", "rightful"], (
         "only those of the burst are left out"
     )
-    with pytest.raises(Unjudged):
+    with pytest.raises(CannotJudge):
         view.response("ack.2")
 
 
@@ -65,29 +65,29 @@ def test_a_given_item_is_as_a_get_showed_it() -> None:
 @pytest.mark.parametrize(
     ("ending", "kind"),
     [
-        (Ending(kind="inconclusive", reason=REASON), Unjudged),
-        (Ending(kind="aborted", reason=REASON), Unjudged),
+        (Ending(kind="inconclusive", reason=REASON), CannotJudge),
+        (Ending(kind="aborted", reason=REASON), CannotJudge),
         (Ending(kind="not-exercised", reason=REASON), NotExercised),
-        (Ending(kind="suite-error", reason=REASON), SuiteBroke),
-        (Ending(kind="precondition", reason=REASON, step="arrange.stop.1"), Unjudged),
+        (Ending(kind="suite-error", reason=REASON), SuiteError),
+        (Ending(kind="precondition", reason=REASON, step="arrange.stop.1"), CannotJudge),
     ],
 )
-def test_a_step_that_was_not_reached_says_how_the_conversation_ended(ending: Ending, kind: type[Unjudged]) -> None:
+def test_a_step_that_was_not_reached_says_how_the_conversation_ended(ending: Ending, kind: type[CannotJudge]) -> None:
     view = first_ack().ended(ending, after="arrange.poll.1").view()
-    with pytest.raises(Unjudged) as stop:
+    with pytest.raises(CannotJudge) as stop:
         view.fields("ack")
     assert type(stop.value) is kind
     assert stop.value.reason == REASON
 
 
 def test_a_step_that_is_missing_without_a_reason_is_named() -> None:
-    with pytest.raises(Unjudged, match="`ack`"):
+    with pytest.raises(CannotJudge, match="`ack`"):
         first_ack().ended(Ending(kind="complete"), after="arrange.poll.1").view().response("ack")
 
 
 def test_an_answer_that_was_lost_is_no_answer() -> None:
     view = first_ack().lost("ack").view()
-    with pytest.raises(Unjudged):
+    with pytest.raises(CannotJudge):
         view.response("ack")
 
 
@@ -104,7 +104,7 @@ def test_a_precondition_names_the_requirement_that_failed(step: str, requirement
 
 def test_a_precondition_that_no_requirement_speaks_of_blocks_nothing() -> None:
     ending = Ending(kind="precondition", reason=REASON, step="before")
-    with pytest.raises(Unjudged) as stop:
+    with pytest.raises(CannotJudge) as stop:
         begun("identity.other-worker.active").ended(ending).view().response("ack")
     assert not isinstance(stop.value, Blocked)
 
@@ -123,7 +123,7 @@ def test_what_comes_after_an_ack_that_answered_wrongly_rests_on_it(kind: EndKind
 
 
 def test_an_ack_that_answered_as_it_must_is_no_cause() -> None:
-    with pytest.raises(Unjudged) as stop:
+    with pytest.raises(CannotJudge) as stop:
         arranged("starting", "arrange.heartbeat", "inconclusive").view().response("retry.1")
     assert not isinstance(stop.value, Blocked)
 
@@ -131,7 +131,7 @@ def test_an_ack_that_answered_as_it_must_is_no_cause() -> None:
 def test_an_answer_that_was_lost_later_is_the_networks_fault_alone() -> None:
     dialog = begun("retry.active").said("arrange.ack", 200, shown("active")).unanswered("arrange.heartbeat")
     ending = Ending(kind="inconclusive", reason=REASON, step="arrange.heartbeat")
-    with pytest.raises(Unjudged) as stop:
+    with pytest.raises(CannotJudge) as stop:
         dialog.ended(ending).view().response("retry.1")
     assert not isinstance(stop.value, Blocked)
 
@@ -139,7 +139,7 @@ def test_an_answer_that_was_lost_later_is_the_networks_fault_alone() -> None:
 @pytest.mark.parametrize("text", ["{", "[]", '{"state": 1}'])
 def test_a_state_that_cannot_be_read_is_not_known_to_be_wrong(text: str) -> None:
     dialog = begun("retry.active").said("arrange.ack", 200, text=text).said("before", 200, shown("active"))
-    with pytest.raises(Unjudged) as stop:
+    with pytest.raises(CannotJudge) as stop:
         dialog.ended(Ending(kind="inconclusive", reason=REASON, step="before")).view().response("retry.1")
     assert not isinstance(stop.value, Blocked)
 
@@ -166,14 +166,14 @@ def test_another_status_is_the_failure_of_its_own_requirement() -> None:
 def test_what_presumes_a_failed_ack_is_blocked_by_it() -> None:
     view = refused().said("ack", 200, shown("starting")).view()
     with pytest.raises(Blocked) as stop:
-        view.answered_as_expected("rightful")
+        view.expected_response("rightful")
     assert stop.value.requirement == "ack.identity.mismatch-queued"
 
 
 def test_an_answer_that_only_a_should_asks_for_blocks_nothing() -> None:
     dialog = begun("identity.ack-without-id").said("ack", 409, envelope("invalid_request_error"))
     with pytest.raises(NotExercised):
-        dialog.view().answered_as_expected("ack")
+        dialog.view().expected_response("ack")
 
 
 @pytest.mark.parametrize(
@@ -200,18 +200,18 @@ def test_a_refusal_that_cannot_be_read_is_the_envelopes_failure() -> None:
 
 @pytest.mark.parametrize("text", ["{", "[]", ""])
 def test_a_get_that_cannot_be_read_is_nobodys_failure(text: str) -> None:
-    with pytest.raises(Unjudged) as stop:
+    with pytest.raises(CannotJudge) as stop:
         first_ack().said("after", 200, text=text).view().item("after")
     assert not isinstance(stop.value, Blocked)
 
 
 def test_a_get_that_was_refused_shows_no_item() -> None:
-    with pytest.raises(Unjudged, match="HTTP 500"):
+    with pytest.raises(CannotJudge, match="HTTP 500"):
         first_ack().said("after", 500, envelope("api_error")).view().item("after")
 
 
 def test_a_body_beyond_the_bound_is_not_judged() -> None:
-    with pytest.raises(Unjudged, match="128 KiB") as stop:
+    with pytest.raises(CannotJudge, match="128 KiB") as stop:
         first_ack().said("ack", 200, text="{", problem="too-large").view().fields("ack")
     assert not isinstance(stop.value, Blocked)
 
@@ -219,5 +219,5 @@ def test_a_body_beyond_the_bound_is_not_judged() -> None:
 def test_without_a_delivery_there_is_no_polled_item() -> None:
     dialog = first_ack()
     dialog.facts = without(dialog.facts, "seen_by")
-    with pytest.raises(Unjudged):
+    with pytest.raises(CannotJudge):
         dialog.view().polled()

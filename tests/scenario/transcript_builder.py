@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.chapters.registry import scenarios
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.exchange import Body, BodyProblem, Ending, Exchange, Header, Outcome, Request, Response, Transcript
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Verdict
 from conformance.scenario.model import Scenario
-from conformance.scenario.transcript_view import View
+from conformance.scenario.transcript_view import TranscriptView
 
 ENVIRONMENT = "env_019e64e01a137caf953ac2ac7b42ec5c"
 WORK = "work_019f3be4fd2475d9a784bf2c739e1194"
@@ -125,11 +125,11 @@ class Dialog:
             ending=self.ending,
         )
 
-    def view(self) -> View:
-        return View(self.scenario, self.transcript())
+    def view(self) -> TranscriptView:
+        return TranscriptView(self.scenario, self.transcript())
 
     def verdict(self, requirement: str) -> Verdict:
-        return judge(self.scenario, load().requirements[requirement], self.transcript())
+        return judge(self.scenario, load_catalogue().requirements[requirement], self.transcript())
 
     def kinds(self) -> dict[str, str]:
         """The verdict on every requirement of the scenario."""

@@ -13,23 +13,23 @@ import pytest
 from conformance.chapters.registry import scenarios
 from conformance.contract.model import PHASES
 from conformance.emulator import Tokens, create_app
-from conformance.emulator.configuration import Recipe
+from conformance.emulator.configuration import ServerConfig
 from conformance.emulator.defects import DEFECTS
-from conformance.emulator.serving import hosted
-from conformance.emulator.variants import VARIANTS, assembled
+from conformance.emulator.serving import serve_in_background
+from conformance.emulator.variants import VARIANTS, combine_variants
 from conformance.evidence import read_evidence
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line, Red
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import Failure, PlannedCheck
 from conformance.stateful.to_history import ROWS
 from tests.runs import judge_app, judge_settings, settings_for
 
 SCENARIO = "race.explored"
-LINES = [Line(SCENARIO, rule) for rule in scenarios()[SCENARIO].requirements]
+LINES = [PlannedCheck(SCENARIO, rule) for rule in scenarios()[SCENARIO].requirements]
 LONG = 60.0
 """Seconds after which a defect that was not found is one that is not found; most are within two."""
 
 
-def explored(app: Any, tokens: Tokens, folder: Path, *, seconds: float, **values: Any) -> RunRecord:
+def explored(app: Any, tokens: Tokens, folder: Path, *, seconds: float, **values: Any) -> RunResult:
     return judge_app(app, tokens, folder, LINES, explore=seconds, **values)
 
 
@@ -39,17 +39,19 @@ def facts(folder: Path) -> dict[str, Any]:
     return found
 
 
-def reds(record: RunRecord) -> list[Red]:
-    return [red for result in record.tally.of("failed") for verdict in result.verdicts for red in verdict.reds]
+def failures(record: RunResult) -> list[Failure]:
+    return [
+        failure for result in record.tally.of("failed") for verdict in result.verdicts for failure in verdict.failures
+    ]
 
 
-def failed(record: RunRecord) -> set[str]:
+def failed(record: RunResult) -> set[str]:
     return {result.requirement.id for result in record.tally.of("failed")}
 
 
 def broken(defect: str) -> tuple[Any, Tokens]:
     tokens = Tokens.generate()
-    return DEFECTS[defect].broken(Recipe()).build(tokens), tokens
+    return DEFECTS[defect].broken(ServerConfig()).build(tokens), tokens
 
 
 def test_a_sound_server_meets_every_pair_and_contradicts_nothing(tmp_path: Path) -> None:
@@ -72,10 +74,10 @@ def test_a_sound_server_meets_every_pair_and_contradicts_nothing(tmp_path: Path)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_an_odd_but_legal_server_contradicts_nothing(variant: str, tmp_path: Path) -> None:
     tokens = Tokens.generate()
-    assembly = assembled([VARIANTS[variant]], Recipe())
-    with hosted(assembly.recipe, tokens, assembly.wire) as base_url:
+    assembly = combine_variants([VARIANTS[variant]], ServerConfig())
+    with serve_in_background(assembly.server_config, tokens, assembly.wire) as base_url:
         record = judge_settings(settings_for(base_url, tokens, tmp_path / "run", explore=3.0), LINES)
-    assert not failed(record), [red.exhibit for red in reds(record)]
+    assert not failed(record), [failure.exhibit for failure in failures(record)]
     assert facts(tmp_path / "run")["beside"] == []
 
 
@@ -100,8 +102,10 @@ def test_a_broken_server_is_found_out_and_the_round_is_cut_down(defect: str, tmp
     assert failed(record) <= FOUND[defect]
     kept = facts(tmp_path / "run")["round"]
     assert len(kept["programme"]) <= 4, kept["programme"]
-    [red] = reds(record)
-    assert red.exhibit.startswith(f"--explore 1 --seed {kept['seed']}, shrunk from {kept['shrunk_from']} requests\n1. ")
+    [failure] = failures(record)
+    assert failure.exhibit.startswith(
+        f"--explore 1 --seed {kept['seed']}, shrunk from {kept['shrunk_from']} requests\n1. "
+    )
     assert not record.tally.of("suite-error")
     [observed] = record.tally.of("observed")
     words = observed.verdicts[0].observation
@@ -126,8 +130,8 @@ def test_the_seed_that_is_told_begins_with_that_round(tmp_path: Path) -> None:
 def test_the_evidence_alone_gives_the_same_verdicts(tmp_path: Path) -> None:
     record = explored(*broken("race.ack-overwrites"), tmp_path / "run", seconds=LONG)
     again = read_evidence(tmp_path / "run").judged()
-    assert {v.line: (v.kind, v.reds, v.observation) for v in again.verdicts} == {
-        v.line: (v.kind, v.reds, v.observation) for v in record.verdicts
+    assert {v.line: (v.kind, v.failures, v.observation) for v in again.verdicts} == {
+        v.line: (v.kind, v.failures, v.observation) for v in record.verdicts
     }
 
 
@@ -153,7 +157,7 @@ def test_an_answer_of_another_item_is_red(tmp_path: Path) -> None:
 
     record = explored(mixed_up, tokens, tmp_path / "run", seconds=LONG)
     assert "ack.answer.same-item" in failed(record)
-    assert any(re.fullmatch(r"/id", red.pointer) for red in reds(record))
+    assert any(re.fullmatch(r"/id", failure.pointer) for failure in failures(record))
 
 
 def test_other_operations_are_told_and_not_judged(tmp_path: Path) -> None:

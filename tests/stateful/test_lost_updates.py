@@ -7,7 +7,7 @@ import json
 import pytest
 
 from conformance.exchange import Body, Exchange, Outcome, Request, Response
-from conformance.stateful.lost_updates import KEY, lost_updates
+from conformance.stateful.lost_updates import METADATA_KEY, lost_updates
 
 Sent = tuple[str, str, float, float, object]
 """(step, verb and item, invoked, completed, what is shown; None: the answer was lost)."""
@@ -33,7 +33,13 @@ def exchange(step: str, words: str, invoked: float, completed: float, shown: obj
 
 
 def get(at: float, shown: object, item: str = "a") -> Sent:
-    return ("get", f"get {item}", at, at + 0.5, {KEY: shown} if shown is None or isinstance(shown, str) else shown)
+    return (
+        "get",
+        f"get {item}",
+        at,
+        at + 0.5,
+        {METADATA_KEY: shown} if shown is None or isinstance(shown, str) else shown,
+    )
 
 
 FIRST: Sent = ("u1", "metadata a", 1, 2, {})

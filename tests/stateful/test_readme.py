@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.model import PHASES
-from conformance.stateful.sequence import VERBS, WORKERS
+from conformance.stateful.sequence import OPERATION_NAMES, WORKERS
 from conformance.stateful.to_history import ROWS
 from conformance.text import Lang
 from tests.documents import BOOK, WRITTEN, blocks
@@ -43,7 +43,7 @@ def test_the_round_shown_is_written_as_rounds_are(lang: Lang) -> None:
     [block] = blocks(BOOK[lang], "text explore")
     head, *groups = block.lines
     assert re.fullmatch(r"--explore 1 --seed \d+, shrunk from \d+ requests", head)
-    move = rf"(?:{'|'.join(VERBS)}) [ab](?: as (?:{'|'.join(WORKERS)}))?"
+    move = rf"(?:{'|'.join(OPERATION_NAMES)}) [ab](?: as (?:{'|'.join(WORKERS)}))?"
     for number, group in enumerate(groups, start=1):
         assert re.fullmatch(rf"{number}\. {move}(?: \|\| {move})*", group)
 

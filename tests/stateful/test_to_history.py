@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Body, Exchange, Outcome, Request, Response
-from conformance.linearizability.check import Contradiction, Explained
-from conformance.stateful.to_history import Reading, read
+from conformance.linearizability.check import Counterexample, Linearizable
+from conformance.stateful.to_history import RoundHistory, history_from_facts
 
 WORK = {"a": "work_a", "b": "work_b"}
 HOLDERS = {"a": "w1", "b": "w2"}
@@ -44,9 +44,9 @@ class Round:
         return self
 
     @property
-    def reading(self) -> Reading:
+    def round_history(self) -> RoundHistory:
         items = {name: {"work_id": WORK[name], "worker": HOLDERS[name]} for name in WORK}
-        return read({"items": items, "moves": self._moves}, self._exchanges)
+        return history_from_facts({"items": items, "moves": self._moves}, self._exchanges)
 
 
 def shown(state: str, item: str = "a") -> dict[str, str]:
@@ -57,12 +57,12 @@ def said(state: str) -> dict[str, str]:
     return {"state": state}
 
 
-def explained(reading: Reading) -> bool:
-    return isinstance(reading.outcome(), Explained)
+def explained(round_history: RoundHistory) -> bool:
+    return isinstance(round_history.outcome(), Linearizable)
 
 
-def accused(reading: Reading) -> bool:
-    return isinstance(reading.against_acks(), Contradiction)
+def accused(round_history: RoundHistory) -> bool:
+    return isinstance(round_history.ack_outcome(), Counterexample)
 
 
 SOUND = {
@@ -95,10 +95,10 @@ SOUND = {
 
 @pytest.mark.parametrize("name", SOUND)
 def test_what_some_order_explains_is_sound(name: str) -> None:
-    reading = SOUND[name].reading
-    assert explained(reading)
-    assert not accused(reading)
-    assert reading.mistaken == ()
+    round_history = SOUND[name].round_history
+    assert explained(round_history)
+    assert not accused(round_history)
+    assert round_history.acks_with_another_body == ()
 
 
 ACCUSED = {
@@ -126,9 +126,9 @@ ACCUSED = {
 
 @pytest.mark.parametrize("name", ACCUSED)
 def test_what_an_ack_may_have_caused_counts_against_it(name: str) -> None:
-    reading = ACCUSED[name].reading
-    assert not explained(reading)
-    assert accused(reading)
+    round_history = ACCUSED[name].round_history
+    assert not explained(round_history)
+    assert accused(round_history)
 
 
 BESIDE = {
@@ -154,23 +154,23 @@ BESIDE = {
 
 @pytest.mark.parametrize("name", BESIDE)
 def test_what_no_ack_can_have_caused_is_not_held_against_it(name: str) -> None:
-    reading = BESIDE[name].reading
-    assert not explained(reading)
-    assert not accused(reading)
+    round_history = BESIDE[name].round_history
+    assert not explained(round_history)
+    assert not accused(round_history)
 
 
 def test_an_answer_of_another_item_is_named() -> None:
-    reading = Round().sent(("ack a w1", 200, shown("starting", "b"))).reading
-    assert reading.mistaken == ("0.ack",)
+    round_history = Round().sent(("ack a w1", 200, shown("starting", "b"))).round_history
+    assert round_history.acks_with_another_body == ("0.ack",)
 
 
 def test_what_surely_did_not_happen_is_left_out() -> None:
     turned_away = Round().sent(("ack a w1", 429, {}), outcome="fail").sent(("get a", 200, shown("queued")))
-    assert [event.label for event in turned_away.reading.events] == ["1.get"]
+    assert [event.label for event in turned_away.round_history.events] == ["1.get"]
 
 
 def test_pairs_are_counted_by_the_state_that_a_request_met() -> None:
-    reading = (
+    round_history = (
         Round()
         .sent(("poll a w3", 200, shown("queued")))
         .sent(("ack a w1", 409, {}))
@@ -178,11 +178,11 @@ def test_pairs_are_counted_by_the_state_that_a_request_met() -> None:
         .sent(("ack a", 200, shown("starting")))
         .sent(("stats a", 200, {}))
         .sent(("list b", 200, {"data": []}))
-        .reading
+        .round_history
     )
-    outcome = reading.outcome()
-    assert isinstance(outcome, Explained)
-    assert reading.pairs(outcome) == {
+    outcome = round_history.outcome()
+    assert isinstance(outcome, Linearizable)
+    assert round_history.pairs(outcome) == {
         ("queued", "poll"): 1,
         ("queued", "ack by another"): 1,
         ("queued", "ack by its worker"): 1,

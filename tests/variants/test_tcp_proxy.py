@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from conformance.emulator.http_head import Head, NotHttp
-from conformance.emulator.tcp_proxy import PLAIN, Wire, fronted
+from conformance.emulator.tcp_proxy import TRANSPARENT_PROXY, ProxyConfig, run_tcp_proxy
 
 ANSWER = b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 7\r\n\r\n{"a":1}'
 ASK = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -59,7 +59,7 @@ def _whole(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def standing(upstream: Upstream, wire: Wire = PLAIN) -> Iterator[str]:
+def standing(upstream: Upstream, wire: ProxyConfig = TRANSPARENT_PROXY) -> Iterator[str]:
     """The upstream behind a front; gives the front's URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -69,7 +69,7 @@ def standing(upstream: Upstream, wire: Wire = PLAIN) -> Iterator[str]:
                     threading.Thread(target=upstream.serve, args=(listener.accept()[0],), daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()
-        with fronted(f"http://127.0.0.1:{listener.getsockname()[1]}", wire) as url:
+        with run_tcp_proxy(f"http://127.0.0.1:{listener.getsockname()[1]}", wire) as url:
             yield url
         listener.shutdown(socket.SHUT_RDWR)
 
@@ -92,7 +92,7 @@ def told(client: socket.socket, size: int | None = None) -> bytes:
     return data
 
 
-def exchanged(wire: Wire, answer: bytes = ANSWER, ask: bytes = ASK) -> tuple[bytes, bytes]:
+def exchanged(wire: ProxyConfig, answer: bytes = ANSWER, ask: bytes = ASK) -> tuple[bytes, bytes]:
     """One request through a front: what the server heard, and what came back until the client hung up."""
     upstream = Upstream([[answer]])
     with standing(upstream, wire) as url, connected(url) as client:
@@ -102,7 +102,7 @@ def exchanged(wire: Wire, answer: bytes = ANSWER, ask: bytes = ASK) -> tuple[byt
 
 
 def test_the_plain_wire_passes_on_what_it_gets() -> None:
-    heard, back = exchanged(PLAIN)
+    heard, back = exchanged(TRANSPARENT_PROXY)
     assert heard == b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
     assert back == ANSWER
 
@@ -128,7 +128,7 @@ def test_a_request_that_comes_byte_by_byte_is_heard_whole() -> None:
 
 def test_a_request_in_chunks_stays_in_chunks() -> None:
     ask = b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1\r\n!\r\n0\r\nTrailer: t\r\n\r\n"
-    heard, _ = exchanged(PLAIN, ask=ask)
+    heard, _ = exchanged(TRANSPARENT_PROXY, ask=ask)
     assert heard.endswith(b"\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n")
 
 
@@ -147,7 +147,7 @@ def test_chunks_are_understood_however_they_are_cut(cut: int) -> None:
 
 
 def test_a_body_without_an_announced_end_is_passed_on_in_chunks() -> None:
-    _, back = exchanged(PLAIN, b"HTTP/1.1 200 OK\r\n\r\nhello")
+    _, back = exchanged(TRANSPARENT_PROXY, b"HTTP/1.1 200 OK\r\n\r\nhello")
     assert back == b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
 
 
@@ -159,8 +159,8 @@ def test_a_body_without_an_announced_end_is_passed_on_in_chunks() -> None:
         (ASK, b"HTTP/1.1 304 Not Modified\r\ncontent-length: 7\r\n\r\n"),
     ],
 )
-@pytest.mark.parametrize("wire", [PLAIN, Wire(framing="chunks")])
-def test_an_answer_without_a_body_ends_with_its_head(ask: bytes, answer: bytes, wire: Wire) -> None:
+@pytest.mark.parametrize("wire", [TRANSPARENT_PROXY, ProxyConfig(framing="chunks")])
+def test_an_answer_without_a_body_ends_with_its_head(ask: bytes, answer: bytes, wire: ProxyConfig) -> None:
     upstream = Upstream([[answer], [answer]])
     with standing(upstream, wire) as url, connected(url) as client:
         for _ in range(2):
@@ -170,12 +170,12 @@ def test_an_answer_without_a_body_ends_with_its_head(ask: bytes, answer: bytes, 
 
 def test_interim_answers_of_the_server_are_left_out_and_the_wires_own_comes_first() -> None:
     early = b"HTTP/1.1 103 Early Hints\r\n\r\n"
-    _, back = exchanged(Wire(interim=early), b"HTTP/1.1 100 Continue\r\n\r\n" + ANSWER)
+    _, back = exchanged(ProxyConfig(interim=early), b"HTTP/1.1 100 Continue\r\n\r\n" + ANSWER)
     assert back == early + ANSWER
 
 
 def test_chunks_instead_of_a_length() -> None:
-    _, back = exchanged(Wire(framing="chunks"))
+    _, back = exchanged(ProxyConfig(framing="chunks"))
     head, _, body = back.partition(b"\r\n\r\n")
     assert (b"content-length" in head, b"transfer-encoding: chunked" in head) == (False, True)
     assert body == b'7\r\n{"a":1}\r\n0\r\n\r\n'
@@ -183,7 +183,7 @@ def test_chunks_instead_of_a_length() -> None:
 
 @pytest.mark.parametrize("answer", [ANSWER, CHUNKED])
 def test_a_body_until_the_close(answer: bytes) -> None:
-    head, _, body = exchanged(Wire(framing="to the end"), answer)[1].partition(b"\r\n\r\n")
+    head, _, body = exchanged(ProxyConfig(framing="to the end"), answer)[1].partition(b"\r\n\r\n")
     assert b"length" not in head
     assert b"transfer-encoding" not in head
     assert head.endswith(b"connection: close")
@@ -192,7 +192,7 @@ def test_a_body_until_the_close(answer: bytes) -> None:
 
 @pytest.mark.parametrize("answer", [ANSWER, CHUNKED])
 def test_http_1_0_knows_no_chunks(answer: bytes) -> None:
-    head, _, body = exchanged(Wire(http_1_0=True), answer)[1].partition(b"\r\n\r\n")
+    head, _, body = exchanged(ProxyConfig(http_1_0=True), answer)[1].partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.0 200 OK\r\n")
     assert b"transfer-encoding" not in head.lower()
     assert head.endswith(b"connection: close")
@@ -201,20 +201,20 @@ def test_http_1_0_knows_no_chunks(answer: bytes) -> None:
 
 def test_a_connection_that_is_closed_is_announced_to_be() -> None:
     upstream = Upstream([[ANSWER], [ANSWER]])
-    with standing(upstream, Wire(closes=True)) as url, connected(url) as client:
+    with standing(upstream, ProxyConfig(closes=True)) as url, connected(url) as client:
         client.sendall(ASK)
         assert b"connection: close\r\n\r\n" in told(client)
 
 
 def test_an_idle_connection_is_closed_without_a_word() -> None:
     upstream = Upstream([[ANSWER], [ANSWER]])
-    with standing(upstream, Wire(idle_seconds=0.05)) as url, connected(url) as client:
+    with standing(upstream, ProxyConfig(idle_seconds=0.05)) as url, connected(url) as client:
         client.sendall(ASK)
         assert told(client) == ANSWER
 
 
 def test_heads_are_edited_both_ways() -> None:
-    wire = Wire(
+    wire = ProxyConfig(
         request=lambda head: head.without(b"host").plus((b"X-Seen", b"1")),
         answer=lambda head: replace(head, fields=tuple((name.upper(), value) for name, value in head.fields)),
     )
@@ -224,7 +224,7 @@ def test_heads_are_edited_both_ways() -> None:
 
 
 def test_a_base_path_is_taken_off() -> None:
-    wire = Wire(base_path="/gateway/team-a")
+    wire = ProxyConfig(base_path="/gateway/team-a")
     with standing(Upstream([]), wire) as url:
         assert url.endswith("/gateway/team-a")
     for path, seen in ((b"/gateway/team-a/x?y=1", b"/x?y=1"), (b"/x", b"/nowhere"), (b"/gateway/team-ab", b"/nowhere")):
@@ -236,7 +236,7 @@ def test_pieces_are_segments_of_their_own() -> None:
     """The client reads one as soon as it is there, so that it sees more than one."""
     body = bytes(itertools.islice(itertools.cycle(b"0123456789"), 4000))
     answer = b"HTTP/1.1 200 OK\r\ncontent-length: 4000\r\n\r\n" + body
-    with standing(Upstream([[answer]]), Wire(piece=1)) as url, connected(url) as client:
+    with standing(Upstream([[answer]]), ProxyConfig(piece=1)) as url, connected(url) as client:
         client.sendall(ASK)
         seen: list[bytes] = []
         while sum(map(len, seen)) < len(answer):
@@ -248,7 +248,7 @@ def test_pieces_are_segments_of_their_own() -> None:
 def test_one_in_so_many_is_reset_before_it_is_heard_and_then_after() -> None:
     upstream = Upstream([[ANSWER] for _ in range(9)])
     outcomes = []
-    with standing(upstream, Wire(reset_every=2)) as url:
+    with standing(upstream, ProxyConfig(reset_every=2)) as url:
         for _ in range(4):
             with connected(url) as client:
                 client.sendall(ASK)
@@ -283,7 +283,7 @@ def test_what_is_no_request_ends_its_connection_only(ask: bytes) -> None:
 
 @pytest.mark.parametrize("answer", [b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nshort", b""])
 def test_what_is_no_answer_ends_the_connection(answer: bytes) -> None:
-    _, back = exchanged(PLAIN, answer)
+    _, back = exchanged(TRANSPARENT_PROXY, answer)
     assert not back.endswith(b'{"a":1}')
 
 
@@ -316,7 +316,7 @@ def test_a_front_that_ends_leaks_nothing() -> None:
 
 def test_a_taken_port_is_an_oserror_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):  # noqa: SIM117
-        with fronted("http://127.0.0.1:1", PLAIN, port=taken.getsockname()[1]):
+        with run_tcp_proxy("http://127.0.0.1:1", TRANSPARENT_PROXY, port=taken.getsockname()[1]):
             pytest.fail("it was bound")
 
 

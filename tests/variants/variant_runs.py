@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conformance.emulator import Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
-from conformance.emulator.serving import hosted
-from conformance.emulator.variants import Variant, assembled
-from conformance.judging.run_result import RunRecord
+from conformance.emulator.configuration import ServerConfig, use_microseconds
+from conformance.emulator.serving import serve_in_background
+from conformance.emulator.variants import Variant, combine_variants
+from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import VerdictKind
 from tests.runs import judge_settings, settings_for
 
@@ -19,9 +19,9 @@ def check_conformant(variants: Sequence[Variant], output: Path) -> None:
 
     Times are shown in microseconds where no variant says otherwise, so that nothing waits for the next second.
     """
-    assembly = assembled(variants, in_microseconds(Recipe()))
+    assembly = combine_variants(variants, use_microseconds(ServerConfig()))
     tokens = Tokens.generate()
-    with hosted(assembly.recipe, tokens, assembly.wire) as base_url:
+    with serve_in_background(assembly.server_config, tokens, assembly.wire) as base_url:
         record = judge_settings(settings_for(base_url, tokens, output))
 
     unhappy = [
@@ -37,5 +37,5 @@ def check_conformant(variants: Sequence[Variant], output: Path) -> None:
     assert record.circumstances.leftovers == ()
 
 
-def _ids(record: RunRecord, kind: VerdictKind) -> frozenset[str]:
+def _ids(record: RunResult, kind: VerdictKind) -> frozenset[str]:
     return frozenset(result.requirement.id for result in record.tally.of(kind))

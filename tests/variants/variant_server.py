@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from conformance.emulator import Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
-from conformance.emulator.serving import hosted
-from conformance.emulator.tcp_proxy import Wire
-from conformance.emulator.variants import VARIANTS, assembled
+from conformance.emulator.configuration import ServerConfig, use_microseconds
+from conformance.emulator.serving import serve_in_background
+from conformance.emulator.tcp_proxy import ProxyConfig
+from conformance.emulator.variants import VARIANTS, combine_variants
 from tests.emulator.api_driver import PREFIX, Api, HandClock
 
 
@@ -30,8 +30,8 @@ class Visit:
     tokens: Tokens
     clock: HandClock
     base_url: str
-    recipe: Recipe
-    wire: Wire
+    server_config: ServerConfig
+    wire: ProxyConfig
 
     def shown(self) -> dict[str, Any]:
         """A new work item."""
@@ -69,13 +69,15 @@ class Visit:
 def visiting(name: str | None) -> Iterator[Visit]:
     """A fresh server of that variant, or a healthy one, on a clock that is moved by hand."""
     clock, tokens = HandClock(), Tokens.generate()
-    assembly = assembled([VARIANTS[name]] if name is not None else [], in_microseconds(Recipe(clock=clock)))
+    assembly = combine_variants(
+        [VARIANTS[name]] if name is not None else [], use_microseconds(ServerConfig(clock=clock))
+    )
     with (
-        hosted(assembly.recipe, tokens, assembly.wire) as base_url,
+        serve_in_background(assembly.server_config, tokens, assembly.wire) as base_url,
         httpx.Client(base_url=base_url, trust_env=False) as client,
     ):
         api, foreign = Api(client, tokens.owner), Api(client, tokens.foreign)
-        yield Visit(api, foreign, tokens, clock, base_url, assembly.recipe, assembly.wire)
+        yield Visit(api, foreign, tokens, clock, base_url, assembly.server_config, assembly.wire)
 
 
 Send = Callable[..., Coroutine[Any, Any, httpx.Response]]
@@ -86,7 +88,7 @@ def overlapping(visit: Visit, talk: Callable[[Send], Coroutine[Any, Any, None]])
     """Hold a conversation with a second server of the variant, on one event loop, where requests may overlap."""
 
     async def held() -> None:
-        transport = httpx.ASGITransport(visit.recipe.build(visit.tokens))
+        transport = httpx.ASGITransport(visit.server_config.build(visit.tokens))
         headers = {"Authorization": f"Bearer {visit.tokens.owner}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://e", headers=headers) as client:
             await talk(lambda method, path, **more: client.request(method, PREFIX + path, **more))

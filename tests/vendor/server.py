@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from conformance.arrange.item_spec import Want
+from conformance.arrange.item_spec import ItemSpec
 
 WORKER_HEADER = "Anthropic-Worker-ID"
 EXTRA_HEADER = ("X-Tenant", "acme")
@@ -59,13 +59,13 @@ class Vendor:
     refuses: Rule = refuses
     items: dict[str, Prepared] = field(default_factory=dict)
 
-    def manifest(self, wants: Iterable[Want]) -> dict[str, Any]:
+    def manifest(self, item_specs: Iterable[ItemSpec]) -> dict[str, Any]:
         """Prepare an item for each want, and list them."""
         return {
             "format": "work-conformance-manifest/1",
             "cloud_environment_id": CLOUD,
             "second_environment_id": SECOND,
-            "items": [self._prepare(want) for want in wants if not want.needs_poll],
+            "items": [self._prepare(item_spec) for item_spec in item_specs if not item_spec.needs_poll],
         }
 
     def app(self) -> Starlette:
@@ -81,13 +81,13 @@ class Vendor:
         app.router.redirect_slashes = False
         return app
 
-    def _prepare(self, want: Want) -> dict[str, Any]:
-        worker = f"w-{secrets.token_hex(4)}" if want.named and want.delivered else None
+    def _prepare(self, item_spec: ItemSpec) -> dict[str, Any]:
+        worker = f"w-{secrets.token_hex(4)}" if item_spec.named and item_spec.delivered else None
         work_id = f"work_{uuid.uuid4()}"
         shown = {
             "id": work_id,
             "type": "work",
-            "environment_id": HOME if want.delivered else SECOND,
+            "environment_id": HOME if item_spec.delivered else SECOND,
             "data": {"type": "session", "id": f"sess_{uuid.uuid4()}"},
             "state": "queued",
             "created_at": _now(),
@@ -98,7 +98,7 @@ class Vendor:
             "stopped_at": None,
             "metadata": {},
         }
-        for verb in want.way:
+        for verb in item_spec.transitions:
             {"ack": _start, "heartbeat": _beat, "stop": _stop_gracefully, "force": _end}[verb](shown)
         self.items[work_id] = Prepared(worker, shown)
         return {
@@ -106,8 +106,8 @@ class Vendor:
             "environment_id": shown["environment_id"],
             "work_id": work_id,
             "worker_id": worker,
-            "delivered": want.delivered,
-            "stopped_by": want.stopped_by,
+            "delivered": item_spec.delivered,
+            "stopped_by": item_spec.stopped_by,
         }
 
     async def _get(self, request: Request) -> JSONResponse:

@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 
 from conformance.arrange.command_arranger import request_for
-from conformance.arrange.item_spec import Want
+from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.manifest import parse_manifest, schema_text
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.text import Lang
 from tests.cli.processes import clean_environment, tokens_environment
 from tests.documents import BOOK, WRITTEN
 from tests.vendor.server import Vendor
-from tests.vendor.test_vendor import OPTIONS, TOKEN, wants
+from tests.vendor.test_vendor import OPTIONS, TOKEN, item_specs
 
 ROOT = Path(__file__).parents[2]
 EACH_LANGUAGE = pytest.mark.parametrize("lang", WRITTEN)
@@ -71,7 +71,7 @@ def test_the_program_that_stays_and_its_command(tmp_path: Path) -> None:
 
 
 def test_the_command_for_another_shape(tmp_path: Path) -> None:
-    (tmp_path / "items.json").write_text(json.dumps((vendor := Vendor(TOKEN)).manifest(wants())))
+    (tmp_path / "items.json").write_text(json.dumps((vendor := Vendor(TOKEN)).manifest(item_specs())))
     line = block("en", "sh vendor")
     assert shlex.join(OPTIONS) in line
     with EmulatorServer(vendor.app()) as server:
@@ -88,8 +88,8 @@ def test_the_program_shown_is_the_one_that_is_tested() -> None:
 @EACH_LANGUAGE
 def test_the_files_shown_are_what_they_say(lang: Lang) -> None:
     assert len(parse_manifest(value(lang, "json manifest")).items) == 2
-    want = Want(way=("ack", "heartbeat", "force"))
-    request = request_for(want, "worker-1")
+    item_spec = ItemSpec(transitions=("ack", "heartbeat", "force"))
+    request = request_for(item_spec, "worker-1")
     assert value(lang, "json request") == request
     answer = value(lang, "json answer")
     assert value(lang, "json release") == {"format": request["format"], "release": answer}

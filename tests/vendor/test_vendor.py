@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.arrange.item_assignment import kind_wanted
-from conformance.arrange.item_spec import Want
+from conformance.arrange.item_assignment import kind_for_spec
+from conformance.arrange.item_spec import ItemSpec
 from conformance.chapters.registry import scenarios
 from conformance.emulator import EmulatorServer
 from tests.cli.processes import Ended, cli
@@ -20,16 +20,16 @@ TOKEN = "vendor-key-0123456789abcdef"
 OPTIONS = ("--api-prefix", "/v1", "--worker-header", WORKER_HEADER, "--header", "=".join(EXTRA_HEADER))
 
 
-def wants() -> list[Want]:
+def item_specs() -> list[ItemSpec]:
     """One for each case, and two more of each kind."""
-    needed = [scenario.want for scenario in scenarios().values()]
-    return needed + [*{kind_wanted(want): want for want in needed}.values()] * 2
+    needed = [scenario.item_spec for scenario in scenarios().values()]
+    return needed + [*{kind_for_spec(item_spec): item_spec for item_spec in needed}.values()] * 2
 
 
 @contextmanager
 def serving(vendor: Vendor, folder: Path) -> Iterator[tuple[str, ...]]:
     """Serve it, write its manifest, and give the options that name both."""
-    (folder / "items.json").write_text(json.dumps(vendor.manifest(wants())))
+    (folder / "items.json").write_text(json.dumps(vendor.manifest(item_specs())))
     with EmulatorServer(vendor.app()) as server:
         yield ("--base-url", server.base_url, "--arrange", "manifest", "--manifest", "items.json", *OPTIONS)
 

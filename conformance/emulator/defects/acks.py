@@ -9,19 +9,19 @@ from typing import Final
 
 from ..errors import invalid_request
 from ..operations import Call
-from ..response_edits import Answer, on_success
+from ..response_edits import EditableResponse, edit_successful_acks
 from ..work import State
 from .defect import Defect, defect
-from .mutations import ack_of, answering, around, before_ack
+from .mutations import before_ack, override, rewrite_ack, wrap_app
 from .requirement_groups import REDELIVERY
 
 
-def _accepted(answer: Answer) -> None:
+def _accepted(answer: EditableResponse) -> None:
     if answer.body()["state"] == "starting":
         answer.status = 202
 
 
-def _stale(answer: Answer) -> None:
+def _stale(answer: EditableResponse) -> None:
     item = answer.body()
     if item["state"] == "starting":
         answer.put(item | {"state": "queued", "acknowledged_at": None})
@@ -33,7 +33,7 @@ FIRST_ACK = (
         "first.accepted-202",
         "An ack answers 202 while the item is starting, as if it were still to be done.",
         "item 处于 starting 时 ack 返回 202，仿佛操作尚未完成。",
-        answering(on_success(_accepted)),
+        wrap_app(edit_successful_acks(_accepted)),
         fails="ack.first.starting ack.retry.starting",
         may_fail=REDELIVERY,
     ),
@@ -41,7 +41,7 @@ FIRST_ACK = (
         "first.stale-answer",
         "An ack of an item that is starting answers the item as it was before.",
         "对处于 starting 的 item 执行 ack，返回的是它之前的样子。",
-        answering(on_success(_stale)),
+        wrap_app(edit_successful_acks(_stale)),
         fails="ack.first.starting ack.first.acknowledged-at ack.retry.starting ack.answer.get-agrees",
         may_fail=REDELIVERY,
     ),
@@ -49,14 +49,14 @@ FIRST_ACK = (
         "first.acknowledged-at-null",
         "An ack starts the item and does not note when.",
         "ack 启动了 item，但没有记录时间。",
-        around(acknowledge=lambda _found, item, _now: replace(item, state=State.STARTING)),
+        override(acknowledge=lambda _found, item, _now: replace(item, state=State.STARTING)),
         fails="ack.first.acknowledged-at",
     ),
     defect(
         "first.acknowledged-before-created",
         "The acknowledgement is dated an hour too early.",
         "确认时间早了一小时。",
-        around(acknowledge=lambda found, item, now: found(item, now - timedelta(hours=1))),
+        override(acknowledge=lambda found, item, now: found(item, now - timedelta(hours=1))),
         fails="ack.first.acknowledged-at",
         moves_time=True,
     ),
@@ -64,7 +64,7 @@ FIRST_ACK = (
         "first.acknowledged-in-2099",
         "The acknowledgement is dated to the year 2099.",
         "确认时间被记为 2099 年。",
-        around(acknowledge=lambda found, item, now: found(item, now.replace(year=2099, day=1))),
+        override(acknowledge=lambda found, item, now: found(item, now.replace(year=2099, day=1))),
         fails=_FUTURE,
         moves_time=True,
     ),
@@ -72,7 +72,7 @@ FIRST_ACK = (
         "first.acknowledged-an-hour-ahead",
         "The acknowledgement is dated an hour too late.",
         "确认时间晚了一小时。",
-        around(acknowledge=lambda found, item, now: found(item, now + timedelta(hours=1))),
+        override(acknowledge=lambda found, item, now: found(item, now + timedelta(hours=1))),
         fails=_FUTURE,
         moves_time=True,
     ),
@@ -80,7 +80,7 @@ FIRST_ACK = (
         "first.acknowledged-in-local-time",
         "The acknowledgement is dated in local time, eight hours ahead, and labelled as UTC.",
         "确认时间用的是早八小时的本地时间，却标为 UTC。",
-        around(acknowledge=lambda found, item, now: found(item, now + timedelta(hours=8))),
+        override(acknowledge=lambda found, item, now: found(item, now + timedelta(hours=8))),
         fails=_FUTURE,
         moves_time=True,
     ),
@@ -88,7 +88,7 @@ FIRST_ACK = (
         "first.acknowledged-at-creation",
         "An ack notes the moment of the creation as its own.",
         "ack 把创建时间记为自己的时间。",
-        around(acknowledge=lambda found, item, _now: found(item, item.created_at)),
+        override(acknowledge=lambda found, item, _now: found(item, item.created_at)),
         fails="ack.first.acknowledged-after-creation",
         moves_time=True,
     ),
@@ -96,7 +96,7 @@ FIRST_ACK = (
         "first.creation-shown-as-ack",
         "Every operation shows the moment of the creation as that of the ack.",
         "所有操作都把创建时间显示为 ack 的时间。",
-        around(
+        override(
             render_work_item=lambda found, item: found(
                 item if item.acknowledged_at is None else replace(item, acknowledged_at=item.created_at)
             )
@@ -108,7 +108,7 @@ FIRST_ACK = (
         "first.active-at-once",
         "The first ack makes the item active, as if it were a heartbeat too.",
         "首次 ack 使 item 变为 active，如同同时收到了 heartbeat。",
-        around(
+        override(
             acknowledge=lambda found, item, now: replace(
                 found(item, now), state=State.ACTIVE, started_at=now, latest_heartbeat_at=now
             )
@@ -119,14 +119,14 @@ FIRST_ACK = (
         "first.active-unstarted",
         "The first ack makes the item active and notes no start.",
         "首次 ack 使 item 变为 active，但没有记录启动时间。",
-        around(acknowledge=lambda found, item, now: replace(found(item, now), state=State.ACTIVE)),
+        override(acknowledge=lambda found, item, now: replace(found(item, now), state=State.ACTIVE)),
         fails="ack.first.starting",
     ),
     defect(
         "first.started-at-set",
         "An ack sets started_at, before any heartbeat.",
         "尚无 heartbeat，ack 就设置了 started_at。",
-        around(acknowledge=lambda found, item, now: replace(found(item, now), started_at=now)),
+        override(acknowledge=lambda found, item, now: replace(found(item, now), started_at=now)),
         fails="ack.first.later-times-null",
         moves_time=True,
     ),
@@ -134,7 +134,7 @@ FIRST_ACK = (
         "first.zero-times",
         "What has not happened yet is dated to the year 1 instead of null.",
         "尚未发生的事情以公元 1 年的时间表示，而不是 null。",
-        around(
+        override(
             render_work_item=lambda found, item: {
                 name: "0001-01-01T00:00:00.000000Z" if value is None and name != "acknowledged_at" else value
                 for name, value in found(item).items()
@@ -164,7 +164,7 @@ REQUEST_SHAPES = (
         "request.body-skips-identity",
         "An ack with a body is taken from any worker.",
         "带请求体的 ack 来自任何 worker 都被接受。",
-        ack_of(lambda call: replace(call, headers={}) if call.body else call),
+        rewrite_ack(lambda call: replace(call, headers={}) if call.body else call),
         fails="ack.request.json-body",
     ),
 )

@@ -12,15 +12,15 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..authorization import Demand
-from ..configuration import Departure
+from ..configuration import Mutation
 from ..errors import ApiError, JsonObject, conflict, envelope, internal_error, not_permitted, unauthenticated
 from ..operations import Call, Operation, Reply
 from ..records import Environment
-from ..response_edits import Answer, errors, on_refusal
+from ..response_edits import EditableResponse, edit_refused_acks, errors
 from ..tokens import Principal, Tokens
 from ..work import WorkItem
 from .defect import Defect, defect
-from .mutations import acking, answering, around
+from .mutations import override, replace_ack, wrap_app
 from .requirement_groups import ENVELOPE_SCHEMAS, UNAUTHENTICATED
 
 _OWNER = Principal("main", may_act=True)
@@ -31,7 +31,7 @@ _Admit = Callable[[Principal, Environment | None, Demand], Environment]
 # Authentication -----------------------------------------------------------------------------------------------------
 
 
-def _accepting(also: Callable[[Tokens, str], bool]) -> Departure:
+def _accepting(also: Callable[[Tokens, str], bool]) -> Mutation:
     """The owner also comes in with any Authorization value for which `also` holds (empty where there is none)."""
 
     def lenient(found: _Authenticate, tokens: Tokens, authorization: Sequence[str]) -> Principal:
@@ -42,10 +42,10 @@ def _accepting(also: Callable[[Tokens, str], bool]) -> Departure:
                 return _OWNER
             raise
 
-    return around(authenticate=lenient)
+    return override(authenticate=lenient)
 
 
-def _refusing(error: Callable[[str], ApiError]) -> Departure:
+def _refusing(error: Callable[[str], ApiError]) -> Mutation:
     """Whoever is not let in is refused in another way; `error` is made of the Authorization value."""
 
     def forbid(found: _Authenticate, tokens: Tokens, authorization: Sequence[str]) -> Principal:
@@ -54,7 +54,7 @@ def _refusing(error: Callable[[str], ApiError]) -> Departure:
         except ApiError:
             raise error(authorization[0] if authorization else "") from None
 
-    return around(authenticate=forbid)
+    return override(authenticate=forbid)
 
 
 def _token_of(value: str) -> str:
@@ -186,7 +186,7 @@ AUTHENTICATION = (
         "auth.x-api-key",
         "The token is accepted in x-api-key.",
         "x-api-key 中的 token 被接受。",
-        answering(_taking_api_keys),
+        wrap_app(_taking_api_keys),
         fails="ack.auth.x-api-key",
     ),
     defect(
@@ -207,7 +207,7 @@ AUTHENTICATION = (
         "auth.wrong-type",
         "A 401 carries the type `unauthorized`.",
         "401 的类型为 `unauthorized`。",
-        answering(on_refusal(errors(type="unauthorized"), 401)),
+        wrap_app(edit_refused_acks(errors(type="unauthorized"), 401)),
         fails=f"{UNAUTHENTICATED} {ENVELOPE_SCHEMAS}",
     ),
 )
@@ -215,8 +215,8 @@ AUTHENTICATION = (
 # Authorization ------------------------------------------------------------------------------------------------------
 
 
-def _to(status: int, error_type: str) -> Callable[[Answer], None]:
-    def edit(answer: Answer) -> None:
+def _to(status: int, error_type: str) -> Callable[[EditableResponse], None]:
+    def edit(answer: EditableResponse) -> None:
         answer.status = status
         errors(type=error_type)(answer)
 
@@ -228,7 +228,7 @@ def _any_tenant(found: _Admit, principal: Principal, environment: Environment | 
     return found(replace(principal, tenant=tenant), environment, demand)
 
 
-def _to_strangers(tell: Callable[[Call, WorkItem], Reply]) -> Departure:
+def _to_strangers(tell: Callable[[Call, WorkItem], Reply]) -> Mutation:
     """Another tenant's ack of an item is answered by `tell`."""
 
     def change(ack: Operation) -> Operation:
@@ -242,14 +242,14 @@ def _to_strangers(tell: Callable[[Call, WorkItem], Reply]) -> Departure:
 
         return called
 
-    return acking(change)
+    return replace_ack(change)
 
 
 def _conflict(_call: Call, _item: WorkItem) -> Reply:
     raise conflict("The work item was delivered to another worker.", "Worker-ID")
 
 
-def _telling(what: Callable[[Call, WorkItem], JsonObject]) -> Departure:
+def _telling(what: Callable[[Call, WorkItem], JsonObject]) -> Mutation:
     """Another tenant is refused with a 403 whose `error` also holds `what` there is to tell of the item."""
 
     def tell(call: Call, item: WorkItem) -> Reply:
@@ -265,28 +265,28 @@ AUTHORIZATION = (
         "authz.not-checked",
         "Whoever sees the environment may ack its work.",
         "能查看环境的人都可以 ack 其中的 work。",
-        around(admit=lambda found, who, where, demand: found(who, where, demand & ~Demand.PERMISSION)),
+        override(admit=lambda found, who, where, demand: found(who, where, demand & ~Demand.PERMISSION)),
         fails="ack.authz.forbidden",
     ),
     defect(
         "authz.forbidden-401",
         "A token without the permission answers 401.",
         "没有权限的 token 得到 401。",
-        answering(on_refusal(_to(401, "authentication_error"), 403)),
+        wrap_app(edit_refused_acks(_to(401, "authentication_error"), 403)),
         fails="ack.authz.forbidden",
     ),
     defect(
         "authz.wrong-type",
         "A 403 carries the type `forbidden`.",
         "403 的类型为 `forbidden`。",
-        answering(on_refusal(errors(type="forbidden"), 403)),
+        wrap_app(edit_refused_acks(errors(type="forbidden"), 403)),
         fails=f"ack.authz.forbidden {ENVELOPE_SCHEMAS}",
     ),
     defect(
         "authz.any-tenant",
         "The tenant is not compared.",
         "不比较租户。",
-        around(admit=_any_tenant),
+        override(admit=_any_tenant),
         fails="ack.authz.foreign",
     ),
     defect(
@@ -309,7 +309,7 @@ AUTHORIZATION = (
         "对其他租户的拒绝响应在较深层级含有该 item（会话除外）。",
         _telling(
             lambda call, item: {
-                "details": [{"resource": {**call.service.seams.render_work_item(item), "data": {"type": "session"}}}]
+                "details": [{"resource": {**call.service.policy.render_work_item(item), "data": {"type": "session"}}}]
             }
         ),
         fails="ack.authz.foreign-no-leak",

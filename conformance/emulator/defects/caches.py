@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..configuration import Departure, Recipe
+from ..configuration import Mutation, ServerConfig
 from ..operations import Call, Operation, Reply
 from ..work import AckDecision, WorkItem
 from .defect import Defect, defect
-from .mutations import WORK_ITEM, acking, around
+from .mutations import WORK_ITEM, override, replace_ack
 
 _KEPT = timedelta(seconds=1)
 
@@ -22,8 +22,8 @@ _Read = Callable[[WorkItem], WorkItem]
 class _Cache:
     """Items as a get read them, for a second."""
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._clock = recipe.clock
+    def __init__(self, server_config: ServerConfig) -> None:
+        self._clock = server_config.clock
         self._read: dict[str, tuple[datetime, WorkItem]] = {}
 
     def filled_by(self, get: Operation) -> Operation:
@@ -44,20 +44,20 @@ class _Cache:
         return kept
 
 
-def _deciding(decide: Callable[[_Read, _Decide, WorkItem, str | None], AckDecision]) -> Departure:
+def _deciding(decide: Callable[[_Read, _Decide, WorkItem, str | None], AckDecision]) -> Mutation:
     """Decided with the help of the cache."""
 
-    def change(recipe: Recipe) -> Recipe:
-        cache = _Cache(recipe)
-        cached = recipe.operating("GET", WORK_ITEM, cache.filled_by)
-        return around(decide_ack=lambda found, item, worker_id: decide(cache.read, found, item, worker_id))(cached)
+    def change(server_config: ServerConfig) -> ServerConfig:
+        cache = _Cache(server_config)
+        cached = server_config.replace_operation("GET", WORK_ITEM, cache.filled_by)
+        return override(decide_ack=lambda found, item, worker_id: decide(cache.read, found, item, worker_id))(cached)
 
     return change
 
 
-def _answering(recipe: Recipe) -> Recipe:
+def _answering(server_config: ServerConfig) -> ServerConfig:
     """An ack answers the item as the cache has it where nothing was to be done."""
-    cache = _Cache(recipe)
+    cache = _Cache(server_config)
 
     def change(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
@@ -65,11 +65,11 @@ def _answering(recipe: Recipe) -> Recipe:
             reply = await ack(call)
             if before is None or before.acknowledged_at is None:
                 return reply
-            return Reply(call.service.seams.render_work_item(cache.read(before)), reply.status)
+            return Reply(call.service.policy.render_work_item(cache.read(before)), reply.status)
 
         return called
 
-    return acking(change)(recipe.operating("GET", WORK_ITEM, cache.filled_by))
+    return replace_ack(change)(server_config.replace_operation("GET", WORK_ITEM, cache.filled_by))
 
 
 DEFECTS: Sequence[Defect] = (

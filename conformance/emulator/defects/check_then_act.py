@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from ..configuration import Departure
+from ..configuration import Mutation
 from ..operations import Call, Operation, Reply
 from ..work import AckDecision, State
 from .defect import Defect, defect
-from .mutations import acking
+from .mutations import replace_ack
 from .races import WINDOW, item_of
 
 _WINDOWS: Final = (5, 20, 50)
@@ -24,14 +24,14 @@ _CROWD: Final = 5
 """Acks of an item under way at once, from which on the crowd's writes collide."""
 
 
-def check_then_act(window: float) -> Departure:
+def check_then_act(window: float) -> Mutation:
     """An ack reads the item, decides, and writes back what it read so many seconds later."""
 
     def changed(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
             read = item_of(call)
             if read is not None:
-                decision = call.service.seams.decide_ack(read, call.worker_id)
+                decision = call.service.policy.decide_ack(read, call.worker_id)
                 await asyncio.sleep(window)
                 if decision in (AckDecision.START, AckDecision.REPEAT):
                     call.service.store.put_work(read)
@@ -39,10 +39,10 @@ def check_then_act(window: float) -> Departure:
 
         return called
 
-    return acking(changed)
+    return replace_ack(changed)
 
 
-def _losing_in_a_crowd(state: State) -> Departure:
+def _losing_in_a_crowd(state: State) -> Mutation:
     """Of many acks of an item in this state that come together, the last one writes over a forced stop."""
 
     def changed(ack: Operation) -> Operation:
@@ -66,7 +66,7 @@ def _losing_in_a_crowd(state: State) -> Departure:
 
         return called
 
-    return acking(changed)
+    return replace_ack(changed)
 
 
 DEFECTS: Final[Sequence[Defect]] = (

@@ -15,7 +15,7 @@ from ..errors import conflict
 from ..operations import Call, Operation, Reply
 from ..work import AckDecision, State
 from .defect import Defect, defect
-from .mutations import acking
+from .mutations import replace_ack
 from .races import WINDOW, acting_as, item_of
 
 _UNDER_WAY: Final = 0.15
@@ -77,7 +77,7 @@ def _active_written_back(ack: Operation) -> Operation:
 
     async def called(call: Call) -> Reply:
         read = item_of(call)
-        if read is None or call.service.seams.decide_ack(read, call.worker_id) is not AckDecision.REPEAT:
+        if read is None or call.service.policy.decide_ack(read, call.worker_id) is not AckDecision.REPEAT:
             return await ack(call)
         if read.state is not State.ACTIVE:
             return await ack(call)
@@ -114,35 +114,35 @@ DEFECTS: Sequence[Defect] = (
         "identity.known-worker",
         "A worker that holds another item may ack any item that is active.",
         "持有其他 item 的 worker 可以对任何处于 active 的 item 执行 ack。",
-        acking(_known_worker),
+        replace_ack(_known_worker),
         fails="ack.identity.mismatch-active",
     ),
     defect(
         "race.all-of-a-worker",
         "An ack starts every queued item of its worker.",
         "ack 会启动该 worker 的所有 queued item。",
-        acking(_all_of_a_worker),
+        replace_ack(_all_of_a_worker),
         fails="ack.race.same-worker",
     ),
     defect(
         "race.one-item-at-a-time",
         "A worker's ack is refused while its ack of another item is under way.",
         "worker 对另一个 item 的 ack 正在处理时，其 ack 被拒绝。",
-        acking(_one_item_at_a_time),
+        replace_ack(_one_item_at_a_time),
         fails="ack.race.same-worker",
     ),
     defect(
         "race.active-written-back",
         "An ack of an active item writes it back as it was, over a stop that came in between.",
         "对 active 的 item 执行 ack 时按读到的内容写回，覆盖其间到达的停止。",
-        acking(_active_written_back),
+        replace_ack(_active_written_back),
         fails="ack.race.stop",
     ),
     defect(
         "race.foreign-while-confirming",
         "A foreign worker wins while an ack of an active item is in flight.",
         "对 active 的 item 的 ack 正在处理时，其他 worker 的 ack 获胜。",
-        acking(_foreign_while_confirming),
+        replace_ack(_foreign_while_confirming),
         fails="ack.race.foreign-worker",
     ),
 )

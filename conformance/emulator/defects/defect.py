@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..configuration import Departure, Recipe
-from ..tcp_proxy import Rewiring, Wire
+from ..configuration import Mutation, ServerConfig
+from ..tcp_proxy import ProxyConfig, ProxyMutation
 
 
-def as_found(recipe: Recipe) -> Recipe:
+def unchanged_server(server_config: ServerConfig) -> ServerConfig:
     """No change of the server itself."""
-    return recipe
+    return server_config
 
 
-def same_wire(wire: Wire) -> Wire:
+def unchanged_proxy(wire: ProxyConfig) -> ProxyConfig:
     """No change of what is on the wire."""
     return wire
 
@@ -33,8 +33,8 @@ class Defect:
     id: str
     en: str
     zh: str
-    change: Departure = as_found
-    wire: Rewiring = same_wire
+    change: Mutation = unchanged_server
+    wire: ProxyMutation = unchanged_proxy
     fails: frozenset[str] = frozenset()
     warns: frozenset[str] = frozenset()
     skips: frozenset[str] = frozenset()
@@ -46,19 +46,19 @@ class Defect:
         """The part of the contract that it breaks: what stands before the dot of its id."""
         return self.id.partition(".")[0]
 
-    def broken(self, recipe: Recipe) -> Recipe:
+    def broken(self, server_config: ServerConfig) -> ServerConfig:
         """That server with this defect, which lies nearer to the application than what wraps it already."""
-        changed = self.change(replace(recipe, wraps=()))
-        return replace(changed, wraps=(*changed.wraps, *recipe.wraps))
+        changed = self.change(replace(server_config, wrappers=()))
+        return replace(changed, wrappers=(*changed.wrappers, *server_config.wrappers))
 
 
 def defect(
     defect_id: str,
     en: str,
     zh: str,
-    change: Departure = as_found,
+    change: Mutation = unchanged_server,
     *,
-    wire: Rewiring = same_wire,
+    wire: ProxyMutation = unchanged_proxy,
     fails: str = "",
     warns: str = "",
     skips: str = "",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from ..configuration import Departure, Recipe, Wrap
+from ..configuration import AppWrapper, Mutation, ServerConfig
 from ..errors import ApiError
 from ..operations import Call, Operation, Reply
 
@@ -16,19 +16,19 @@ STOP: Final = f"{WORK_ITEM}/stop"
 POLL: Final = "/environments/{environment_id}/work/poll"
 
 
-def around(**decisions: Callable[..., Any]) -> Departure:
-    """Each decision (a field of `Seams`) is taken by a function that is given the one found, then its arguments."""
-    return lambda recipe: recipe.deciding(
+def override(**decisions: Callable[..., Any]) -> Mutation:
+    """Each decision (a field of `Policy`) is taken by a function that is given the one found, then its arguments."""
+    return lambda server_config: server_config.override_policy(
         **{name: lambda found, decide=decide: partial(decide, found) for name, decide in decisions.items()}
     )
 
 
-def acking(change: Callable[[Operation], Operation]) -> Departure:
+def replace_ack(change: Callable[[Operation], Operation]) -> Mutation:
     """Another ack, made of the one that is there."""
-    return lambda recipe: recipe.operating("POST", ACK, change)
+    return lambda server_config: server_config.replace_operation("POST", ACK, change)
 
 
-def before_ack(look: Callable[[Call], object]) -> Departure:
+def before_ack(look: Callable[[Call], object]) -> Mutation:
     """`look` sees every ack first, and may refuse it by raising."""
 
     def change(ack: Operation) -> Operation:
@@ -38,10 +38,10 @@ def before_ack(look: Callable[[Call], object]) -> Departure:
 
         return called
 
-    return acking(change)
+    return replace_ack(change)
 
 
-def ack_of(change: Callable[[Call], Call]) -> Departure:
+def rewrite_ack(change: Callable[[Call], Call]) -> Mutation:
     """The ack is handled as if it had been another call."""
 
     def changed(ack: Operation) -> Operation:
@@ -50,10 +50,10 @@ def ack_of(change: Callable[[Call], Call]) -> Departure:
 
         return called
 
-    return acking(changed)
+    return replace_ack(changed)
 
 
-def on_ack_refused(react: Callable[[Call, ApiError], Reply]) -> Departure:
+def on_ack_refused(react: Callable[[Call, ApiError], Reply]) -> Mutation:
     """`react` sees every ack that was refused, and answers it or raises."""
 
     def change(ack: Operation) -> Operation:
@@ -65,10 +65,10 @@ def on_ack_refused(react: Callable[[Call, ApiError], Reply]) -> Departure:
 
         return called
 
-    return acking(change)
+    return replace_ack(change)
 
 
-def getting(change: Callable[[Call, Any], object]) -> Departure:
+def replace_get(change: Callable[[Call, Any], object]) -> Mutation:
     """A get shows what `change` makes of the item's payload."""
 
     def changed(get: Operation) -> Operation:
@@ -78,26 +78,26 @@ def getting(change: Callable[[Call, Any], object]) -> Departure:
 
         return called
 
-    return lambda recipe: recipe.operating("GET", WORK_ITEM, changed)
+    return lambda server_config: server_config.replace_operation("GET", WORK_ITEM, changed)
 
 
-def answering(*wraps: Wrap) -> Departure:
+def wrap_app(*wrappers: AppWrapper) -> Mutation:
     """Wraps around the application, the last one outermost."""
 
-    def change(recipe: Recipe) -> Recipe:
-        for wrap in wraps:
-            recipe = recipe.wrapped(wrap)
-        return recipe
+    def change(server_config: ServerConfig) -> ServerConfig:
+        for wrap in wrappers:
+            server_config = server_config.with_wrapper(wrap)
+        return server_config
 
     return change
 
 
-def together(*departures: Departure) -> Departure:
+def compose(*departures: Mutation) -> Mutation:
     """Several departures, one after another."""
 
-    def change(recipe: Recipe) -> Recipe:
+    def change(server_config: ServerConfig) -> ServerConfig:
         for departure in departures:
-            recipe = departure(recipe)
-        return recipe
+            server_config = departure(server_config)
+        return server_config
 
     return change

@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from ..configuration import Departure, Recipe
+from ..configuration import Mutation, ServerConfig
 from ..errors import ApiError, conflict, internal_error
 from ..operations import Call, Operation, Reply
-from ..response_edits import Answer, Edit, body, errors, on_refusal
+from ..response_edits import Edit, EditableResponse, body, edit_refused_acks, errors
 from ..work import AckDecision, State, WorkItem
 from .defect import Defect, defect
-from .mutations import POLL, acking, answering, together
+from .mutations import POLL, compose, replace_ack, wrap_app
 from .requirement_groups import ENVELOPE_SCHEMAS
 
 WINDOW: Final = 0.06
@@ -40,7 +40,7 @@ def _as_owner(call: Call) -> Call:
     return call if item is None or item.worker_id is None else acting_as(call, item.worker_id)
 
 
-def _crowded(change: Callable[[Call], Call]) -> Departure:
+def _crowded(change: Callable[[Call], Call]) -> Mutation:
     """An ack under way together with another of its item is handled as what `change` makes of it."""
 
     def changed(ack: Operation) -> Operation:
@@ -59,7 +59,7 @@ def _crowded(change: Callable[[Call], Call]) -> Departure:
 
         return called
 
-    return acking(changed)
+    return replace_ack(changed)
 
 
 def _refuse(error: Callable[[], ApiError]) -> Callable[[Call], Call]:
@@ -69,7 +69,7 @@ def _refuse(error: Callable[[], ApiError]) -> Callable[[Call], Call]:
     return refuse
 
 
-def _overwriting(lost: Callable[[WorkItem], bool]) -> Departure:
+def _overwriting(lost: Callable[[WorkItem], bool]) -> Mutation:
     """An ack writes `starting` once more, over what became of the item since, where that is `lost`."""
 
     def change(ack: Operation) -> Operation:
@@ -86,10 +86,10 @@ def _overwriting(lost: Callable[[WorkItem], bool]) -> Departure:
 
         return called
 
-    return acking(change)
+    return replace_ack(change)
 
 
-def _wiping(**times: None) -> Departure:
+def _wiping(**times: None) -> Mutation:
     """An ack during which its item became active writes these times, and nothing else, as it had read them."""
 
     def change(ack: Operation) -> Operation:
@@ -104,7 +104,7 @@ def _wiping(**times: None) -> Departure:
 
         return called
 
-    return acking(change)
+    return replace_ack(change)
 
 
 def _forgetting_redelivery(ack: Operation) -> Operation:
@@ -112,7 +112,7 @@ def _forgetting_redelivery(ack: Operation) -> Operation:
 
     async def called(call: Call) -> Reply:
         item = item_of(call)
-        if item is None or call.service.seams.decide_ack(item, call.worker_id) is not AckDecision.START:
+        if item is None or call.service.policy.decide_ack(item, call.worker_id) is not AckDecision.START:
             return await ack(call)
         await asyncio.sleep(WINDOW)
         fresh = item_of(call)
@@ -123,7 +123,7 @@ def _forgetting_redelivery(ack: Operation) -> Operation:
     return called
 
 
-def _delivering_again(live: Callable[[Call, WorkItem], bool]) -> Departure:
+def _delivering_again(live: Callable[[Call, WorkItem], bool]) -> Mutation:
     """A poll that takes whatever was delivered also takes an item that is live, where `live` holds."""
 
     def changed(poll: Operation) -> Operation:
@@ -131,13 +131,13 @@ def _delivering_again(live: Callable[[Call, WorkItem], bool]) -> Departure:
             if call.query.integer("reclaim_older_than_ms", minimum=0) == 0:
                 for item in call.service.store.work_items(call.path["environment_id"]):
                     if item.state in (State.STARTING, State.ACTIVE) and live(call, item):
-                        return Reply(call.service.seams.render_work_item(item))
+                        return Reply(call.service.policy.render_work_item(item))
             return await poll(call)
 
         return called
 
-    def change(recipe: Recipe) -> Recipe:
-        return recipe.operating("GET", POLL, changed)
+    def change(server_config: ServerConfig) -> ServerConfig:
+        return server_config.replace_operation("GET", POLL, changed)
 
     return change
 
@@ -165,17 +165,17 @@ def _careful(ack: Operation) -> Operation:
     return called
 
 
-def _telling_badly(edit: Edit) -> Departure:
+def _telling_badly(edit: Edit) -> Mutation:
     """Refuses concurrent acks as it may, and edits these refusals alone."""
 
-    def edited(answer: Answer) -> None:
+    def edited(answer: EditableResponse) -> None:
         if answer.body()["error"]["message"] == _BUSY:
             edit(answer)
 
-    return together(acking(_careful), answering(on_refusal(edited, 409)))
+    return compose(replace_ack(_careful), wrap_app(edit_refused_acks(edited, 409)))
 
 
-def _in_html(answer: Answer) -> None:
+def _in_html(answer: EditableResponse) -> None:
     answer.headers["content-type"] = "text/html; charset=utf-8"
     answer.content = b"<!doctype html><title>Conflict</title>"
 
@@ -243,7 +243,7 @@ DEFECTS: Sequence[Defect] = (
         "race.forgets-redelivery",
         "An ack goes through although the item was delivered to another worker meanwhile.",
         "item 其间已投递给其他 worker，ack 却仍然成功。",
-        acking(_forgetting_redelivery),
+        replace_ack(_forgetting_redelivery),
         fails="ack.race.redelivery",
     ),
     defect(

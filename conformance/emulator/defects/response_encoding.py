@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..configuration import Departure
-from ..response_edits import Answer, body, content, editing, errors, header, on_refusal, on_success
+from ..configuration import Mutation
+from ..response_edits import (
+    EditableResponse,
+    body,
+    content,
+    edit_refused_acks,
+    edit_responses,
+    edit_successful_acks,
+    errors,
+    header,
+)
 from .defect import Defect, defect
-from .mutations import answering
+from .mutations import wrap_app
 from .requirement_groups import (
     ENVELOPE_SCHEMAS,
     ITEM_SCHEMAS,
@@ -20,17 +29,17 @@ from .requirement_groups import (
 )
 
 
-def _written(change: Callable[[bytes], bytes]) -> Departure:
+def _written(change: Callable[[bytes], bytes]) -> Mutation:
     """The bytes of a successful ack are others."""
-    return answering(on_success(content(change)))
+    return wrap_app(edit_successful_acks(content(change)))
 
 
-def _refused(change: Callable[[dict[str, Any]], object]) -> Departure:
+def _refused(change: Callable[[dict[str, Any]], object]) -> Mutation:
     """The envelope of a refused ack is another."""
-    return answering(on_refusal(body(change)))
+    return wrap_app(edit_refused_acks(body(change)))
 
 
-def _without_media_type(answer: Answer) -> None:
+def _without_media_type(answer: EditableResponse) -> None:
     if answer.is_ack:
         del answer.headers["content-type"]
 
@@ -40,14 +49,14 @@ WRITTEN = (
         "written.plain-text",
         "A successful ack is served as text/plain.",
         "成功的 ack 以 text/plain 返回。",
-        answering(on_success(header("content-type", "text/plain; charset=utf-8"))),
+        wrap_app(edit_successful_acks(header("content-type", "text/plain; charset=utf-8"))),
         fails="ack.answer.media-type",
     ),
     defect(
         "written.no-media-type",
         "No ack's answer says what it is.",
         "任何 ack 的响应都不说明媒体类型。",
-        answering(editing(_without_media_type)),
+        wrap_app(edit_responses(_without_media_type)),
         fails="ack.answer.media-type ack.envelope.media-type",
     ),
     defect(
@@ -61,7 +70,7 @@ WRITTEN = (
         "written.nan",
         "A successful ack holds a field that is NaN.",
         "成功的 ack 含有值为 NaN 的字段。",
-        answering(on_success(body(lambda item: item.update(priority=float("nan"))))),
+        wrap_app(edit_successful_acks(body(lambda item: item.update(priority=float("nan"))))),
         fails="ack.answer.strict-json",
     ),
     defect(
@@ -89,7 +98,7 @@ WRITTEN = (
         "written.said-to-be-gzip",
         "A successful ack says gzip and is plain.",
         "成功的 ack 声称使用 gzip，实际未压缩。",
-        answering(on_success(header("content-encoding", "gzip"))),
+        wrap_app(edit_successful_acks(header("content-encoding", "gzip"))),
         fails="ack.answer.strict-json",
     ),
 )
@@ -97,18 +106,18 @@ WRITTEN = (
 # Error envelope -----------------------------------------------------------------------------------------------------
 
 
-def _redirected(answer: Answer) -> None:
+def _redirected(answer: EditableResponse) -> None:
     if answer.is_ack:
         answer.status, answer.content = 307, b""
         answer.headers["location"] = f"{answer.path}/"
 
 
-def _in_html(answer: Answer) -> None:
+def _in_html(answer: EditableResponse) -> None:
     answer.headers["content-type"] = "text/html; charset=utf-8"
     answer.content = b"<!doctype html><title>Not Found</title>"
 
 
-def _with_200(answer: Answer) -> None:
+def _with_200(answer: EditableResponse) -> None:
     answer.status = 200
 
 
@@ -140,14 +149,14 @@ ENVELOPE = (
         "envelope.message-blank",
         "A refusal's message is a space.",
         "拒绝响应的消息是一个空格。",
-        answering(on_refusal(errors(message=" "))),
+        wrap_app(edit_refused_acks(errors(message=" "))),
         fails="ack.envelope.not-empty",
     ),
     defect(
         "envelope.message-in-languages",
         "A refusal's message is an object with a sentence for each language.",
         "拒绝响应的消息是按语言分列句子的对象。",
-        answering(on_refusal(errors(message={"en": "No.", "zh": "No."}))),
+        wrap_app(edit_refused_acks(errors(message={"en": "No.", "zh": "No."}))),
         fails=ENVELOPE_SCHEMAS,
     ),
     defect(
@@ -182,56 +191,56 @@ ENVELOPE = (
         "envelope.conflict-error",
         "A 409 carries the type `conflict_error`, as the conventions page has it.",
         "409 的类型为 `conflict_error`，如约定页所写。",
-        answering(on_refusal(errors(type="conflict_error"), 409)),
+        wrap_app(edit_refused_acks(errors(type="conflict_error"), 409)),
         fails=f"{MISMATCHES} {TERMINAL} {ENVELOPE_SCHEMAS}",
     ),
     defect(
         "envelope.param-a-list",
         "A refusal's param is a list.",
         "拒绝响应的 param 是列表。",
-        answering(on_refusal(errors(param=["work_id"]))),
+        wrap_app(edit_refused_acks(errors(param=["work_id"]))),
         fails=ENVELOPE_SCHEMAS,
     ),
     defect(
         "envelope.param-null",
         "A refusal's param is null.",
         "拒绝响应的 param 为 null。",
-        answering(on_refusal(errors(param=None))),
+        wrap_app(edit_refused_acks(errors(param=None))),
         warns="ack.envelope.param-not-null",
     ),
     defect(
         "envelope.problem-json",
         "A refusal is served as application/problem+json.",
         "拒绝响应以 application/problem+json 返回。",
-        answering(on_refusal(header("content-type", "application/problem+json"))),
+        wrap_app(edit_refused_acks(header("content-type", "application/problem+json"))),
         fails="ack.envelope.media-type",
     ),
     defect(
         "envelope.html-404",
         "A 404 is the web framework's page.",
         "404 是 Web 框架的页面。",
-        answering(on_refusal(_in_html, 404)),
+        wrap_app(edit_refused_acks(_in_html, 404)),
         fails="ack.envelope.media-type ack.envelope.strict-json",
     ),
     defect(
         "envelope.empty-401",
         "A 401 has an empty body.",
         "401 的响应体为空。",
-        answering(on_refusal(content(lambda _raw: b""), 401)),
+        wrap_app(edit_refused_acks(content(lambda _raw: b""), 401)),
         fails="ack.envelope.strict-json",
     ),
     defect(
         "envelope.duplicate-key",
         "A refusal names `type` twice.",
         "拒绝响应中 `type` 出现两次。",
-        answering(on_refusal(content(lambda raw: b'{"type":"error",' + raw[1:]))),
+        wrap_app(edit_refused_acks(content(lambda raw: b'{"type":"error",' + raw[1:]))),
         fails="ack.envelope.strict-json",
     ),
     defect(
         "envelope.with-200",
         "A refusal answers 200 and the envelope.",
         "拒绝时返回 200 和错误信封。",
-        answering(on_refusal(_with_200)),
+        wrap_app(edit_refused_acks(_with_200)),
         fails=f"{MISMATCHES} {TERMINAL} {NOT_FOUND} {UNAUTHENTICATED} {ITEM_SCHEMAS} ack.environment.not-self-hosted"
         " ack.authz.forbidden ack.authz.foreign",
     ),
@@ -239,7 +248,7 @@ ENVELOPE = (
         "envelope.redirects",
         "Every ack is redirected to the path with a slash at its end.",
         "每个 ack 都被重定向到末尾带斜杠的路径。",
-        answering(editing(_redirected)),
+        wrap_app(edit_responses(_redirected)),
         fails="ack.first.starting",
         may_fail=REDELIVERY,
     ),

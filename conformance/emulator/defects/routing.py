@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..authorization import Demand
-from ..configuration import Departure
+from ..configuration import Mutation
 from ..errors import ApiError, conflict, internal_error, not_found, not_permitted
 from ..operations import Call, Operation, Reply
 from ..records import Environment
-from ..response_edits import errors, on_refusal
+from ..response_edits import edit_refused_acks, errors
 from ..tokens import Principal
 from .defect import Defect, defect
-from .mutations import ack_of, acking, answering, around, before_ack, on_ack_refused
+from .mutations import before_ack, on_ack_refused, override, replace_ack, rewrite_ack, wrap_app
 from .requirement_groups import ENVELOPE_SCHEMAS, NOT_FOUND
 
 _Admit = Callable[[Principal, Environment | None, Demand], Environment]
@@ -23,7 +23,7 @@ _Admit = Callable[[Principal, Environment | None, Demand], Environment]
 # Environment kind ---------------------------------------------------------------------------------------------------
 
 
-def _refusing_kind(error: Callable[[ApiError], ApiError]) -> Departure:
+def _refusing_kind(error: Callable[[ApiError], ApiError]) -> Mutation:
     """An environment of the wrong kind is refused in another way."""
 
     def admit(found: _Admit, principal: Principal, environment: Environment | None, demand: Demand) -> Environment:
@@ -32,7 +32,7 @@ def _refusing_kind(error: Callable[[ApiError], ApiError]) -> Departure:
         except ApiError as refusal:
             raise (error(refusal) if refusal.status == 400 else refusal) from None
 
-    return around(admit=admit)
+    return override(admit=admit)
 
 
 KIND = (
@@ -40,7 +40,7 @@ KIND = (
         "kind.item-first",
         "In an environment that is not self-hosted, the item is looked up first and not found.",
         "在非 self-hosted 的环境中先查找 item，结果是未找到。",
-        around(admit=lambda found, who, where, demand: found(who, where, demand & ~Demand.SELF_HOSTED)),
+        override(admit=lambda found, who, where, demand: found(who, where, demand & ~Demand.SELF_HOSTED)),
         fails="ack.environment.not-self-hosted",
     ),
     defect(
@@ -54,7 +54,7 @@ KIND = (
         "kind.wrong-type",
         "A 400 carries the type `bad_request`.",
         "400 的类型为 `bad_request`。",
-        answering(on_refusal(errors(type="bad_request"), 400)),
+        wrap_app(edit_refused_acks(errors(type="bad_request"), 400)),
         fails=f"ack.environment.not-self-hosted {ENVELOPE_SCHEMAS}",
     ),
 )
@@ -103,7 +103,7 @@ def _nothing_to_do(_call: Call, error: ApiError) -> Reply:
     raise error
 
 
-def _parses(name: str, prefix: str) -> Departure:
+def _parses(name: str, prefix: str) -> Mutation:
     """An id in the path that is not of the published form crashes the server."""
 
     def look(call: Call) -> None:
@@ -118,21 +118,21 @@ UNKNOWN_IDS = (
         "not-found.hidden-environment",
         "An unknown environment answers 403, so that nobody learns which exist.",
         "未知环境返回 403，以免有人得知哪些环境存在。",
-        around(admit=_hides),
+        override(admit=_hides),
         fails="ack.not-found.environment",
     ),
     defect(
         "not-found.item-anywhere",
         "The item is looked up by its id alone, in an environment that has to exist.",
         "只要环境存在，就仅按 id 查找 item。",
-        acking(_item_anywhere),
+        replace_ack(_item_anywhere),
         fails="ack.not-found.other-environment",
     ),
     defect(
         "not-found.environment-ignored",
         "The item is looked up by its id alone, whatever environment the path names.",
         "无论路径中是哪个环境，都仅按 id 查找 item。",
-        ack_of(_item_alone),
+        rewrite_ack(_item_alone),
         fails="ack.not-found.environment ack.not-found.other-environment",
     ),
     defect(
@@ -160,7 +160,7 @@ UNKNOWN_IDS = (
         "not-found.wrong-type",
         "A 404 carries the type `invalid_request_error`.",
         "404 的类型为 `invalid_request_error`。",
-        answering(on_refusal(errors(type="invalid_request_error"), 404)),
+        wrap_app(edit_refused_acks(errors(type="invalid_request_error"), 404)),
         fails=f"{NOT_FOUND} ack.authz.foreign {ENVELOPE_SCHEMAS}",
     ),
 )

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from ..configuration import Recipe
+from ..configuration import ServerConfig
 from ..errors import conflict, internal_error
 from ..operations import Call, Operation, Reply
 from ..work import AckDecision, State, WorkItem
 from .defect import Defect, defect
-from .mutations import ACK, POLL, STOP, WORK_ITEM, acking
+from .mutations import ACK, POLL, STOP, WORK_ITEM, replace_ack
 from .races import WINDOW, acting_as, item_of
 
 _PATIENCE: Final = 0.2
@@ -37,7 +37,7 @@ def _writing_back(ack: Operation) -> Operation:
         read = item_of(call)
         if read is None:
             return await ack(call)
-        decision = call.service.seams.decide_ack(read, call.worker_id)
+        decision = call.service.policy.decide_ack(read, call.worker_id)
         await asyncio.sleep(WINDOW)
         if decision in (AckDecision.START, AckDecision.REPEAT):
             call.service.store.put_work(read)
@@ -155,7 +155,7 @@ def _locking_workers(ack: Operation) -> Operation:
     return called
 
 
-def _locking_in_two_orders(recipe: Recipe) -> Recipe:
+def _locking_in_two_orders(server_config: ServerConfig) -> ServerConfig:
     """An ack locks the item and then its session, a stop the session and then the item; the ack gives up."""
     items: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
     sessions: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -180,7 +180,7 @@ def _locking_in_two_orders(recipe: Recipe) -> Recipe:
 
         return called
 
-    return recipe.operating("POST", ACK, change_ack).operating("POST", STOP, change_stop)
+    return server_config.replace_operation("POST", ACK, change_ack).replace_operation("POST", STOP, change_stop)
 
 
 class _Crowd:
@@ -216,7 +216,7 @@ class _Crowd:
         return item if asyncio.get_running_loop().time() <= until else None
 
 
-def _reading_a_replica(recipe: Recipe) -> Recipe:
+def _reading_a_replica(server_config: ServerConfig) -> ServerConfig:
     """Acks of an item that come together leave the replica behind, from which a get reads."""
     crowd = _Crowd()
 
@@ -234,11 +234,11 @@ def _reading_a_replica(recipe: Recipe) -> Recipe:
     def change_get(get: Operation) -> Operation:
         async def called(call: Call) -> Reply:
             reply, shown = await get(call), crowd.remembered(call.path["work_id"])
-            return reply if shown is None else Reply(call.service.seams.render_work_item(shown))
+            return reply if shown is None else Reply(call.service.policy.render_work_item(shown))
 
         return called
 
-    return recipe.operating("POST", ACK, change_ack).operating("GET", WORK_ITEM, change_get)
+    return server_config.replace_operation("POST", ACK, change_ack).replace_operation("GET", WORK_ITEM, change_get)
 
 
 def _telling_the_past(ack: Operation) -> Operation:
@@ -252,7 +252,7 @@ def _telling_the_past(ack: Operation) -> Operation:
         try:
             await asyncio.sleep(WINDOW)
             reply = await ack(call)
-            return Reply(call.service.seams.render_work_item(before)) if second and before is not None else reply
+            return Reply(call.service.policy.render_work_item(before)) if second and before is not None else reply
         finally:
             under_way[work_id] -= 1
 
@@ -281,28 +281,28 @@ DEFECTS: Sequence[Defect] = (
         "race.writes-back",
         "An ack decides on the item as it read it, and writes it back whole over what has changed since.",
         "ack 依据先前读到的 item 作出判定，并将其整体写回，覆盖了其后的变化。",
-        acking(_writing_back),
+        replace_ack(_writing_back),
         fails="ack.race.stop ack.race.heartbeat ack.race.redelivery",
     ),
     defect(
         "race.poll-writes-back",
         "A poll that delivers an item again writes it back as queued, over an ack that came in between.",
         "重新投递 item 的 poll 将其写回为 queued，覆盖了其间到达的 ack。",
-        lambda recipe: recipe.operating("GET", POLL, _poll_writing_back),
+        lambda server_config: server_config.replace_operation("GET", POLL, _poll_writing_back),
         fails="ack.race.redelivery",
     ),
     defect(
         "race.collapsed",
         "Acks of an item that come together are one request, whoever sent them, and all get its answer.",
         "对同一 item 并发到达的 ack 不论由谁发出均合并为一个请求，并得到同一响应。",
-        acking(_collapsing),
+        replace_ack(_collapsing),
         fails="ack.race.foreign-worker ack.race.stop ack.race.redelivery",
     ),
     defect(
         "race.workers-mixed-up",
         "An ack is judged by the Worker-ID of the next ack of its item.",
         "ack 按该 item 下一个 ack 的 Worker-ID 判定。",
-        acking(_mixing_workers_up),
+        replace_ack(_mixing_workers_up),
         fails="ack.race.foreign-worker",
         may_fail="ack.race.redelivery",
     ),
@@ -310,21 +310,21 @@ DEFECTS: Sequence[Defect] = (
         "race.lock-kept",
         "An ack that was refused because another was under way leaves the item locked for good.",
         "因另一个 ack 正在处理而被拒绝的 ack 使 item 永久处于锁定状态。",
-        acking(_keeping_its_lock),
+        replace_ack(_keeping_its_lock),
         fails="ack.race.foreign-worker",
     ),
     defect(
         "race.answer-of-another-item",
         "Acks of two items by one worker at the same time both answer with the same item.",
         "同一 worker 同时对两个 item 执行 ack 时，两个响应返回同一个 item。",
-        acking(_sharing_the_answer),
+        replace_ack(_sharing_the_answer),
         fails="ack.answer.same-item",
     ),
     defect(
         "race.deadlock-of-workers",
         "Two workers that ack each other's item at the same time wait for each other, until one gets 500.",
         "两个 worker 同时对彼此的 item 执行 ack 时互相等待，直至其中一个得到 500。",
-        acking(_locking_workers),
+        replace_ack(_locking_workers),
         fails="ack.race.foreign-worker",
     ),
     defect(
@@ -346,7 +346,7 @@ DEFECTS: Sequence[Defect] = (
         "race.stale-answer",
         "An ack that comes while another is under way answers with the item as it was before.",
         "另一个 ack 正在处理时到达的 ack 返回 item 之前的状态。",
-        acking(_telling_the_past),
+        replace_ack(_telling_the_past),
         fails="ack.race.same-worker ack.race.foreign-worker",
         may_fail="ack.race.redelivery ack.race.stop ack.race.heartbeat",
     ),
@@ -354,7 +354,7 @@ DEFECTS: Sequence[Defect] = (
         "race.revived-by-the-next",
         "An ack that comes after a stop starts the item again where earlier acks of it had come together.",
         "若 item 先前的 ack 曾并发到达，在停止之后到达的 ack 会重新启动它。",
-        acking(_reviving),
+        replace_ack(_reviving),
         fails="ack.race.stop",
     ),
 )

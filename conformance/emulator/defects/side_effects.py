@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..configuration import Departure, Recipe, Wrap
+from ..configuration import AppWrapper, Mutation, ServerConfig
 from ..operations import Call, Operation, Reply
-from ..response_edits import Answer, answered, on_refusal, sent
+from ..response_edits import EditableResponse, capture_response, edit_refused_acks, sent
 from ..service import Service
 from ..tokens import Tokens
 from ..work import State, WorkItem
 from .defect import Defect, defect
-from .mutations import POLL, answering
+from .mutations import POLL, wrap_app
 
 _Effect = Callable[[Service, WorkItem, str | None], WorkItem]
 """From the item that a refused ack was about, and the Worker-ID that it carried, to what becomes of it."""
@@ -33,7 +33,7 @@ class _Deliveries:
         if call.worker_id is not None and isinstance(reply.payload, dict):
             self.places[call.worker_id] = (call.path["environment_id"], str(reply.payload["id"]))
 
-    def item_of(self, answer: Answer) -> WorkItem | None:
+    def item_of(self, answer: EditableResponse) -> WorkItem | None:
         if self.service is None:
             return None
         *_, environment_id, _, work_id, _ = answer.path.split("/")
@@ -44,10 +44,10 @@ class _Deliveries:
         return self.service.store.work_item(*place) if place is not None else None
 
 
-def _leaving(effect: _Effect, *statuses: int) -> Departure:
+def _leaving(effect: _Effect, *statuses: int) -> Mutation:
     """Refuses as it must (with one of these statuses, where some are given), and the item is changed by then."""
 
-    def change(recipe: Recipe) -> Recipe:
+    def change(server_config: ServerConfig) -> ServerConfig:
         deliveries = _Deliveries(None, {})
 
         def noting(poll: Operation) -> Operation:
@@ -58,19 +58,19 @@ def _leaving(effect: _Effect, *statuses: int) -> Departure:
 
             return called
 
-        def act(answer: Answer) -> None:
+        def act(answer: EditableResponse) -> None:
             item = deliveries.item_of(answer)
             if item is not None and deliveries.service is not None:
                 worker_id = answer.request.get("worker-id")
                 deliveries.service.store.put_work(effect(deliveries.service, item, worker_id))
 
-        return recipe.operating("GET", POLL, noting).wrapped(on_refusal(act, *statuses))
+        return server_config.replace_operation("GET", POLL, noting).with_wrapper(edit_refused_acks(act, *statuses))
 
     return change
 
 
 def _starts(service: Service, item: WorkItem, _worker_id: str | None) -> WorkItem:
-    now = service.registry.clock()
+    now = service.resources.clock()
     return replace(item, state=State.STARTING, acknowledged_at=now) if item.state is State.QUEUED else item
 
 
@@ -79,16 +79,16 @@ def _takes(_service: Service, item: WorkItem, worker_id: str | None) -> WorkItem
 
 
 def _dates(service: Service, item: WorkItem, _worker_id: str | None) -> WorkItem:
-    return replace(item, acknowledged_at=service.registry.clock())
+    return replace(item, acknowledged_at=service.resources.clock())
 
 
 def _beats(service: Service, item: WorkItem, _worker_id: str | None) -> WorkItem:
-    now = service.registry.clock()
+    now = service.resources.clock()
     return replace(item, latest_heartbeat_at=now) if item.state is State.ACTIVE else item
 
 
 def _ends(service: Service, item: WorkItem, _worker_id: str | None) -> WorkItem:
-    now = service.registry.clock()
+    now = service.resources.clock()
     return item if item.state is State.STOPPED else replace(item, state=State.STOPPED, stopped_at=now)
 
 
@@ -97,15 +97,15 @@ async def _nothing_more() -> Message:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
-def _acting_first(*statuses: int) -> Wrap:
+def _acting_first(*statuses: int) -> AppWrapper:
     """Credentials are looked at too late: whoever sends the ack, it has happened."""
 
     def wrap(app: ASGIApp, tokens: Tokens) -> ASGIApp:
         async def called(scope: Scope, receive: Receive, send: Send) -> None:
-            answer = await answered(app, scope, receive)
+            answer = await capture_response(app, scope, receive)
             if answer.is_ack and answer.status in statuses:
                 MutableHeaders(scope=scope)["authorization"] = f"Bearer {tokens.owner}"
-                await answered(app, scope, _nothing_more)
+                await capture_response(app, scope, _nothing_more)
             await sent(answer, send)
 
         return called
@@ -176,7 +176,7 @@ DEFECTS: Sequence[Defect] = (
         "refused.401-acts-first",
         "Bad credentials answer 401, and the item is acked.",
         "无效凭据得到 401，而 item 却已被 ack。",
-        answering(_acting_first(401)),
+        wrap_app(_acting_first(401)),
         fails="ack.refused.changes-nothing",
         moves_time=True,
     ),
@@ -184,7 +184,7 @@ DEFECTS: Sequence[Defect] = (
         "refused.403-acts-first",
         "A token without the permission answers 403, and the item is acked.",
         "没有权限的 token 得到 403，而 item 却已被 ack。",
-        answering(_acting_first(403)),
+        wrap_app(_acting_first(403)),
         fails="ack.refused.changes-nothing",
         moves_time=True,
     ),

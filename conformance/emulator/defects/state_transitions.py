@@ -7,24 +7,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..configuration import Departure, Recipe
+from ..configuration import Mutation, ServerConfig
 from ..errors import ApiError, internal_error, not_found
 from ..work import AckDecision, State, WorkItem
 from .defect import Defect, defect
-from .mutations import around, together
+from .mutations import compose, override
 from .requirement_groups import TERMINAL
 
 _Decide = Callable[[WorkItem, str | None], AckDecision]
 
 
-def _refuses_retries_in(state: State) -> Departure:
+def _refuses_retries_in(state: State) -> Mutation:
     def decide(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDecision:
         return AckDecision.ENDED if item.state is state else found(item, worker_id)
 
-    return around(decide_ack=decide)
+    return override(decide_ack=decide)
 
 
-def _third_ack_crashes(recipe: Recipe) -> Recipe:
+def _third_ack_crashes(server_config: ServerConfig) -> ServerConfig:
     acks: Counter[str] = Counter()
 
     def decide(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDecision:
@@ -34,13 +34,13 @@ def _third_ack_crashes(recipe: Recipe) -> Recipe:
             raise internal_error()
         return decision
 
-    return around(decide_ack=decide)(recipe)
+    return override(decide_ack=decide)(server_config)
 
 
-def _refuses_after(most: int) -> Departure:
+def _refuses_after(most: int) -> Mutation:
     """Of so many acks of an item, and no more, each may succeed."""
 
-    def change(recipe: Recipe) -> Recipe:
+    def change(server_config: ServerConfig) -> ServerConfig:
         acks: Counter[str] = Counter()
 
         def decide(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDecision:
@@ -48,12 +48,12 @@ def _refuses_after(most: int) -> Departure:
             acks[item.id] += decision in {AckDecision.START, AckDecision.REPEAT}
             return AckDecision.ENDED if acks[item.id] > most else decision
 
-        return around(decide_ack=decide)(recipe)
+        return override(decide_ack=decide)(server_config)
 
     return change
 
 
-def _while_active(**changes: Callable[[datetime], datetime | None]) -> Departure:
+def _while_active(**changes: Callable[[datetime], datetime | None]) -> Mutation:
     def repeat(found: Callable[[WorkItem, datetime], WorkItem], item: WorkItem, now: datetime) -> WorkItem:
         item = found(item, now)
         if item.state is not State.ACTIVE:
@@ -62,11 +62,11 @@ def _while_active(**changes: Callable[[datetime], datetime | None]) -> Departure
             item = replace(item, **{name: moment(now)})  # type: ignore[arg-type]
         return item
 
-    return around(repeat_ack=repeat)
+    return override(repeat_ack=repeat)
 
 
-def _repeating(change: Callable[[WorkItem, datetime], WorkItem]) -> Departure:
-    return around(repeat_ack=lambda found, item, now: change(found(item, now), now))
+def _repeating(change: Callable[[WorkItem, datetime], WorkItem]) -> Mutation:
+    return override(repeat_ack=lambda found, item, now: change(found(item, now), now))
 
 
 def _becomes_active(item: WorkItem, now: datetime) -> WorkItem:
@@ -184,11 +184,11 @@ RETRIES = (
 # Terminal states ----------------------------------------------------------------------------------------------------
 
 
-def _takes_ended(ended: Callable[[WorkItem], bool], decision: AckDecision) -> Departure:
+def _takes_ended(ended: Callable[[WorkItem], bool], decision: AckDecision) -> Mutation:
     def decide(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDecision:
         return decision if ended(item) else found(item, worker_id)
 
-    return around(decide_ack=decide)
+    return override(decide_ack=decide)
 
 
 def _never_acked(item: WorkItem) -> bool:
@@ -199,10 +199,10 @@ def _forced(item: WorkItem) -> bool:
     return item.state is State.STOPPED and item.acknowledged_at is not None and item.stop_requested_at is None
 
 
-def _takes_drained(decision: AckDecision) -> Departure:
+def _takes_drained(decision: AckDecision) -> Mutation:
     """As `_takes_ended`, for the items whose stop was confirmed, which only their stops tell."""
 
-    def change(recipe: Recipe) -> Recipe:
+    def change(server_config: ServerConfig) -> ServerConfig:
         drained: set[str] = set()
 
         def stop(
@@ -212,13 +212,13 @@ def _takes_drained(decision: AckDecision) -> Departure:
                 drained.add(item.id)
             return found(item, force, now)
 
-        return together(around(stop=stop), _takes_ended(lambda item: item.id in drained, decision))(recipe)
+        return compose(override(stop=stop), _takes_ended(lambda item: item.id in drained, decision))(server_config)
 
     return change
 
 
-def _refusing_ended(error: Callable[[], ApiError]) -> Departure:
-    return around(refuse_ack=lambda found, decision: error() if decision is AckDecision.ENDED else found(decision))
+def _refusing_ended(error: Callable[[], ApiError]) -> Mutation:
+    return override(refuse_ack=lambda found, decision: error() if decision is AckDecision.ENDED else found(decision))
 
 
 TERMINAL_STATES = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..configuration import Departure
+from ..configuration import Mutation
 from ..operations import Call, Operation, Reply
 from ..work import AckDecision, WorkItem
 from .defect import Defect, defect
-from .mutations import acking, around
+from .mutations import override, replace_ack
 from .requirement_groups import LIVE_MISMATCHES, MISMATCHES
 
 _OURS = "work-conformance"
@@ -17,7 +17,7 @@ _BY_CHANCE = "ack.identity.redelivered ack.identity.header-case ack.request.json
 """Judged on so few scenarios that the seed may let all of them come with the suite's name."""
 
 
-def _for_others(ours: Callable[[Call], bool]) -> Departure:
+def _for_others(ours: Callable[[Call], bool]) -> Mutation:
     """Any worker may ack any item where the call, or what it is about, does not have the suite's name."""
 
     def change(ack: Operation) -> Operation:
@@ -26,7 +26,7 @@ def _for_others(ours: Callable[[Call], bool]) -> Departure:
 
         return called
 
-    return acking(change)
+    return replace_ack(change)
 
 
 def _of_its_user_agent(call: Call) -> bool:
@@ -64,7 +64,7 @@ DEFECTS: Sequence[Defect] = (
         "guise.worker-id",
         "Any worker may ack an item whose worker does not have an id like the suite's.",
         "只要 item 的 worker 标识不是本套件的形式，任何 worker 都可以 ack。",
-        around(decide_ack=_unless_ours),
+        override(decide_ack=_unless_ours),
         fails=LIVE_MISMATCHES,
         may_fail=f"{_BY_CHANCE} ack.race.foreign-worker",
     ),

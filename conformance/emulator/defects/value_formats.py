@@ -7,17 +7,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from ..clock import Clock
-from ..configuration import Departure, Recipe
+from ..configuration import Mutation, ServerConfig
 from ..ids import IdMint
-from ..response_edits import body, on_success
+from ..response_edits import body, edit_successful_acks
 from .defect import Defect, defect
-from .mutations import answering, around
+from .mutations import override, wrap_app
 from .requirement_groups import ANOTHER_ITEM, ITEM_SCHEMAS
 
 
-def _spelt(name: str, spell: Callable[[str], object]) -> Departure:
+def _spelt(name: str, spell: Callable[[str], object]) -> Mutation:
     """Every operation spells one of the times in another way, once it is set."""
-    return around(
+    return override(
         render_work_item=lambda found, item: {
             field: spell(value) if field == name and isinstance(value, str) else value
             for field, value in found(item).items()
@@ -30,9 +30,9 @@ def _in_zone(hours: int) -> Callable[[str], str]:
     return lambda text: datetime.fromisoformat(text).astimezone(timezone(timedelta(hours=hours))).isoformat()
 
 
-def _by_mint(mint: Callable[[Callable[[Clock], IdMint]], Callable[[Clock], IdMint]]) -> Departure:
-    def change(recipe: Recipe) -> Recipe:
-        return replace(recipe, mint=mint(recipe.mint))
+def _by_mint(mint: Callable[[Callable[[Clock], IdMint]], Callable[[Clock], IdMint]]) -> Mutation:
+    def change(server_config: ServerConfig) -> ServerConfig:
+        return replace(server_config, mint=mint(server_config.mint))
 
     return change
 
@@ -48,7 +48,7 @@ class _Respelt(IdMint):
         return prefix + self._spell(self._mint.mint(prefix).removeprefix(prefix))
 
 
-def _respelt(spell: Callable[[str], str]) -> Departure:
+def _respelt(spell: Callable[[str], str]) -> Mutation:
     return _by_mint(lambda mint: lambda clock: _Respelt(mint(clock), spell))
 
 
@@ -71,7 +71,7 @@ TIMESTAMPS = (
         "time.in-beijing",
         "A successful ack shows the moment of creation in another time zone.",
         "成功的 ack 以其他时区给出创建时间。",
-        answering(on_success(body(lambda item: item.update(created_at=_in_zone(8)(item["created_at"]))))),
+        wrap_app(edit_successful_acks(body(lambda item: item.update(created_at=_in_zone(8)(item["created_at"]))))),
         fails=ITEM_SCHEMAS,
     ),
     defect(
@@ -109,7 +109,11 @@ IDS = (
         "id.session-without-prefix",
         "A successful ack shows the session's id without its prefix.",
         "成功的 ack 给出的会话 id 缺少前缀。",
-        answering(on_success(body(lambda item: item["data"].update(id=str(item["data"]["id"]).removeprefix("sess_"))))),
+        wrap_app(
+            edit_successful_acks(
+                body(lambda item: item["data"].update(id=str(item["data"]["id"]).removeprefix("sess_")))
+            )
+        ),
         fails=f"{ITEM_SCHEMAS} {ANOTHER_ITEM}",
         warns="ack.answer.id-form",
     ),

@@ -7,43 +7,43 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from ..configuration import Departure, Recipe
+from ..configuration import Mutation, ServerConfig
 from ..errors import JsonObject
 from ..operations import Call
-from ..response_edits import Answer, Edit, body, on_success
+from ..response_edits import Edit, EditableResponse, body, edit_successful_acks
 from ..work import WorkItem
 from .defect import Defect, defect
-from .mutations import answering, around, getting
+from .mutations import override, replace_get, wrap_app
 from .requirement_groups import ANOTHER_ITEM, ITEM_SCHEMAS, REDELIVERY
 
 
-def _answered(edit: Edit) -> Departure:
-    return answering(on_success(edit))
+def _answered(edit: Edit) -> Mutation:
+    return wrap_app(edit_successful_acks(edit))
 
 
-def _with(**fields: Any) -> Departure:
+def _with(**fields: Any) -> Mutation:
     """A successful ack answers with these fields."""
     return _answered(body(lambda item: item.update(fields)))
 
 
-def _without(name: str) -> Departure:
+def _without(name: str) -> Mutation:
     return _answered(body(lambda item: item.pop(name)))
 
 
-def _changing(name: str, change: Callable[[Any], Any]) -> Departure:
+def _changing(name: str, change: Callable[[Any], Any]) -> Mutation:
     """A successful ack answers with another value of a field, made of the right one."""
     return _answered(body(lambda item: item.update({name: change(item[name])})))
 
 
-def _shown(change: Callable[[WorkItem, JsonObject], JsonObject]) -> Departure:
+def _shown(change: Callable[[WorkItem, JsonObject], JsonObject]) -> Mutation:
     """Every operation shows the item in another way."""
-    return around(render_work_item=lambda found, item: change(item, found(item)))
+    return override(render_work_item=lambda found, item: change(item, found(item)))
 
 
-def _as(make: Callable[[Any], Any]) -> Departure:
+def _as(make: Callable[[Any], Any]) -> Mutation:
     """A successful ack answers with what is made of the item."""
 
-    def edit(answer: Answer) -> None:
+    def edit(answer: EditableResponse) -> None:
         answer.put(make(answer.body()))
 
     return _answered(edit)
@@ -53,7 +53,7 @@ def _another_digit(text: str) -> str:
     return text[:-1] + ("0" if text[-1] != "0" else "1")
 
 
-def _lagging(recipe: Recipe) -> Recipe:
+def _lagging(server_config: ServerConfig) -> ServerConfig:
     """A get that dates the acknowledgement two seconds earlier than the ack did."""
 
     def lagging(call: Call, payload: Any) -> object:
@@ -61,9 +61,9 @@ def _lagging(recipe: Recipe) -> Recipe:
         if item is None or item.acknowledged_at is None:
             return payload
         earlier = replace(item, acknowledged_at=item.acknowledged_at - timedelta(seconds=2))
-        return call.service.seams.render_work_item(earlier)
+        return call.service.policy.render_work_item(earlier)
 
-    return getting(lagging)(recipe)
+    return replace_get(lagging)(server_config)
 
 
 FIELDS = (
@@ -135,7 +135,7 @@ FIELDS = (
         "item.created-anew",
         "An ack dates the creation anew.",
         "ack 刷新了创建时间。",
-        around(acknowledge=lambda found, item, now: replace(found(item, now), created_at=now)),
+        override(acknowledge=lambda found, item, now: replace(found(item, now), created_at=now)),
         fails="ack.answer.same-item",
         moves_time=True,
     ),
@@ -223,7 +223,7 @@ WHOLE = (
         "item.get-without-metadata",
         "A get shows empty metadata.",
         "get 给出空的元数据。",
-        getting(lambda _call, payload: {**payload, "metadata": {}} if isinstance(payload, dict) else payload),
+        replace_get(lambda _call, payload: {**payload, "metadata": {}} if isinstance(payload, dict) else payload),
         fails="ack.answer.get-agrees",
     ),
 )

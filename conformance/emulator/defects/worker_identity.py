@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ..configuration import Departure
+from ..configuration import Mutation
 from ..errors import ApiError, internal_error, invalid_request, not_permitted
 from ..http_head import Head
 from ..operations import Call
 from ..work import AckDecision, State, WorkItem
 from .defect import Defect, defect
-from .mutations import around, before_ack, together
+from .mutations import before_ack, compose, override
 from .requirement_groups import LIVE_MISMATCHES, MISMATCHES
 
 _Decide = Callable[[WorkItem, str | None], AckDecision]
 _Deliver = Callable[[WorkItem, str | None, datetime], WorkItem]
 
 
-def _comparing(matches: Callable[[str, str], bool], *states: State) -> Departure:
+def _comparing(matches: Callable[[str, str], bool], *states: State) -> Mutation:
     """Another comparison of the stored and the presented id, in these states (all where none is named)."""
 
     def decide(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDecision:
@@ -30,10 +30,10 @@ def _comparing(matches: Callable[[str, str], bool], *states: State) -> Departure
             return usual
         return found(item, item.worker_id) if matches(item.worker_id, worker_id) else usual
 
-    return around(decide_ack=decide)
+    return override(decide_ack=decide)
 
 
-def _folding(fold: Callable[[str], str]) -> Departure:
+def _folding(fold: Callable[[str], str]) -> Mutation:
     """Ids are compared as they are after `fold`."""
     return _comparing(lambda stored, presented: fold(stored) == fold(presented))
 
@@ -42,7 +42,7 @@ def _always(_stored: str, _presented: str) -> bool:
     return True
 
 
-def _without_id(refuse: Callable[[], ApiError]) -> Departure:
+def _without_id(refuse: Callable[[], ApiError]) -> Mutation:
     """An ack without Worker-ID of an item whose poll sent one is refused."""
 
     def decide(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDecision:
@@ -50,17 +50,17 @@ def _without_id(refuse: Callable[[], ApiError]) -> Departure:
             raise refuse()
         return found(item, worker_id)
 
-    return around(decide_ack=decide)
+    return override(decide_ack=decide)
 
 
-def _once_without_id(state: State) -> Departure:
+def _once_without_id(state: State) -> Mutation:
     """An item that was polled and acked without Worker-ID cannot be acked again in this state."""
 
     def decide(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDecision:
         nameless = worker_id is None and item.worker_id is None
         return AckDecision.OTHER_WORKER if nameless and item.state is state else found(item, worker_id)
 
-    return around(decide_ack=decide)
+    return override(decide_ack=decide)
 
 
 def _required(call: Call) -> None:
@@ -72,8 +72,8 @@ def _needs_poll_id(found: _Decide, item: WorkItem, worker_id: str | None) -> Ack
     return AckDecision.OTHER_WORKER if item.worker_id is None else found(item, worker_id)
 
 
-def _refusing_others(error: Callable[[], ApiError]) -> Departure:
-    return around(
+def _refusing_others(error: Callable[[], ApiError]) -> Mutation:
+    return override(
         refuse_ack=lambda found, decision: error() if decision is AckDecision.OTHER_WORKER else found(decision)
     )
 
@@ -245,14 +245,14 @@ DEFECTS: Sequence[Defect] = (
         "identity.poll-needs-one",
         "An item that was polled without Worker-ID can be acked by nobody.",
         "poll 时不带 Worker-ID 的 item，谁也无法 ack。",
-        around(decide_ack=_needs_poll_id),
+        override(decide_ack=_needs_poll_id),
         fails="ack.identity.optional",
     ),
     defect(
         "identity.first-delivery-counts",
         "A redelivery does not replace the worker.",
         "重新投递不会更换 worker。",
-        around(deliver=_keeps_first),
+        override(deliver=_keeps_first),
         fails="ack.identity.redelivered",
         may_fail="ack.race.redelivery",
     ),
@@ -260,7 +260,7 @@ DEFECTS: Sequence[Defect] = (
         "identity.every-delivery-counts",
         "Every worker that an item was ever delivered to may ack it.",
         "item 曾投递给的每个 worker 都可以 ack。",
-        together(around(deliver=_adds_worker), around(decide_ack=_one_of_many)),
+        compose(override(deliver=_adds_worker), override(decide_ack=_one_of_many)),
         fails="ack.identity.redelivered",
         may_fail="ack.race.redelivery",
     ),

@@ -15,7 +15,7 @@ from .shape import Shape
 SHAPES: Final[Mapping[str, Shape]] = {shape.id: shape for area in (operations, state_names) for shape in area.SHAPES}
 """Every shape by its id."""
 
-TOGETHER: Final[tuple[tuple[str, ...], ...]] = (
+SHAPE_COMBINATIONS: Final[tuple[tuple[str, ...], ...]] = (
     ("stop-204", "heartbeat-204", "poll-204", "message-204"),
     ("stop-accepted", "pending-for-queued", "list-bare"),
     ("stop-plain-text", "claimed-for-starting", "list-bare"),
@@ -25,4 +25,4 @@ TOGETHER: Final[tuple[tuple[str, ...], ...]] = (
 )
 """Servers that are odd in several points at once."""
 
-__all__ = ["SHAPES", "TOGETHER", "Shape"]
+__all__ = ["SHAPES", "SHAPE_COMBINATIONS", "Shape"]

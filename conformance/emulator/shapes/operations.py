@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..configuration import Departure, Recipe
+from ..configuration import Mutation, ServerConfig
 from ..operations import Call, Operation, Reply
-from ..response_edits import Answer, editing
+from ..response_edits import EditableResponse, edit_responses
 from ..work import State, WorkItem
 from .shape import Shape, shape
 
@@ -20,23 +20,23 @@ _LATER = 0.3
 """Seconds after which a stop takes effect that was only accepted."""
 
 
-def _answered(ending: str, status: int, content: bytes = b"", media_type: str = "application/json") -> Departure:
+def _answered(ending: str, status: int, content: bytes = b"", media_type: str = "application/json") -> Mutation:
     """Successful requests to paths that end so get this response, whatever they did."""
 
-    def edit(answer: Answer) -> None:
+    def edit(answer: EditableResponse) -> None:
         if answer.method in {"POST", "GET"} and answer.path.endswith(ending) and 200 <= answer.status < 300:
             answer.status, answer.content = status, content
             answer.headers["content-type"] = media_type
 
-    return lambda recipe: recipe.wrapped(editing(edit))
+    return lambda server_config: server_config.with_wrapper(edit_responses(edit))
 
 
-def _nothing_is_204(answer: Answer) -> None:
+def _nothing_is_204(answer: EditableResponse) -> None:
     if answer.path.endswith("/work/poll") and answer.status == 200 and answer.content == b"null":
         answer.status, answer.content = 204, b""
 
 
-def _bare_list(answer: Answer) -> None:
+def _bare_list(answer: EditableResponse) -> None:
     if answer.method == "GET" and answer.path.endswith("/work") and answer.status == 200:
         answer.put(answer.body()["data"])
 
@@ -67,11 +67,11 @@ def _straight(
     return replace(stopped, state=State.STOPPED, stopped_at=now) if stopped.state is State.STOPPING else stopped
 
 
-def _stopping_straight(recipe: Recipe) -> Recipe:
-    return recipe.deciding(stop=lambda found: lambda item, force, now: _straight(found, item, force, now))
+def _stopping_straight(server_config: ServerConfig) -> ServerConfig:
+    return server_config.override_policy(stop=lambda found: lambda item, force, now: _straight(found, item, force, now))
 
 
-def _twice(recipe: Recipe) -> Recipe:
+def _twice(server_config: ServerConfig) -> ServerConfig:
     """Every item is delivered to the first two workers that ask."""
     times: dict[str, int] = {}
 
@@ -85,15 +85,17 @@ def _twice(recipe: Recipe) -> Recipe:
     def claimable(found: Callable[[WorkItem, datetime, timedelta], bool]) -> Any:
         return lambda item, now, reclaim: found(item, now, timedelta(0) if times.get(item.id) == 1 else reclaim)
 
-    return recipe.deciding(deliver=deliver, claimable=claimable)
+    return server_config.override_policy(deliver=deliver, claimable=claimable)
 
 
-def _until_acked(recipe: Recipe) -> Recipe:
+def _until_acked(server_config: ServerConfig) -> ServerConfig:
     """A poll claims nothing: whoever asks is given the oldest item that nobody acked."""
-    return recipe.deciding(claimable=lambda found: lambda item, now, _reclaim: found(item, now, timedelta(0)))
+    return server_config.override_policy(
+        claimable=lambda found: lambda item, now, _reclaim: found(item, now, timedelta(0))
+    )
 
 
-def _second_heartbeat(recipe: Recipe) -> Recipe:
+def _second_heartbeat(server_config: ServerConfig) -> ServerConfig:
     """The first heartbeat leaves the item starting."""
 
     def heartbeat(found: Callable[[WorkItem, datetime], WorkItem]) -> Any:
@@ -104,7 +106,7 @@ def _second_heartbeat(recipe: Recipe) -> Recipe:
 
         return beats
 
-    return recipe.deciding(heartbeat=heartbeat)
+    return server_config.override_policy(heartbeat=heartbeat)
 
 
 SHAPES: Sequence[Shape] = (
@@ -126,8 +128,8 @@ SHAPES: Sequence[Shape] = (
         "stop-accepted",
         "A stop returns 202 with an empty body, and takes effect a moment later.",
         "stop 返回 202 和空响应体，稍后才生效。",
-        lambda recipe: recipe.operating("POST", _STOP, _takes_effect_later).wrapped(
-            editing(lambda answer: setattr(answer, "content", b"") if answer.path.endswith("/stop") else None)
+        lambda server_config: server_config.replace_operation("POST", _STOP, _takes_effect_later).with_wrapper(
+            edit_responses(lambda answer: setattr(answer, "content", b"") if answer.path.endswith("/stop") else None)
         ),
         noticed=True,
     ),
@@ -158,7 +160,7 @@ SHAPES: Sequence[Shape] = (
         "poll-204",
         "A poll that finds nothing returns 204.",
         "poll 没有结果时返回 204。",
-        lambda recipe: recipe.wrapped(editing(_nothing_is_204)),
+        lambda server_config: server_config.with_wrapper(edit_responses(_nothing_is_204)),
     ),
     shape(
         "poll-twice",
@@ -186,6 +188,6 @@ SHAPES: Sequence[Shape] = (
         "list-bare",
         "The list of work items is a bare array.",
         "work item 列表是不带外层对象的数组。",
-        lambda recipe: recipe.wrapped(editing(_bare_list)),
+        lambda server_config: server_config.with_wrapper(edit_responses(_bare_list)),
     ),
 )

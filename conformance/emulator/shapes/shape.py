@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..configuration import Departure
+from ..configuration import Mutation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Shape:
     id: str
     en: str
     zh: str
-    change: Departure
+    change: Mutation
     unreachable: frozenset[str] = frozenset()
     skips: frozenset[str] = frozenset()
     judged: float = 0.9
@@ -33,7 +33,7 @@ def shape(
     shape_id: str,
     en: str,
     zh: str,
-    change: Departure,
+    change: Mutation,
     *,
     unreachable: str = "",
     skips: str = "",

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..configuration import Departure
-from ..response_edits import Answer, editing
+from ..configuration import Mutation
+from ..response_edits import EditableResponse, edit_responses
 from ..work import State, WorkItem
 from .shape import Shape, shape
 
 
-def _shown_by_others(**names: str) -> Departure:
+def _shown_by_others(**names: str) -> Mutation:
     """Every operation but the ack has these names for states."""
 
-    def edit(answer: Answer) -> None:
+    def edit(answer: EditableResponse) -> None:
         readable = answer.status == 200 and answer.headers.get("content-type") == "application/json"
         if answer.is_ack or not readable or "/work" not in answer.path or not answer.content:
             return
@@ -25,7 +25,7 @@ def _shown_by_others(**names: str) -> Departure:
                 entry["state"] = names[entry["state"]]
         answer.put(body)
 
-    return lambda recipe: recipe.wrapped(editing(edit))
+    return lambda server_config: server_config.with_wrapper(edit_responses(edit))
 
 
 def _starting_once_delivered(
@@ -75,7 +75,7 @@ SHAPES: Sequence[Shape] = (
         "starting-from-poll",
         "An item is shown as `starting` as soon as a poll has delivered it.",
         "poll 一经投递，item 即显示为 `starting`。",
-        lambda recipe: recipe.deciding(render_work_item=_starting_once_delivered),
+        lambda server_config: server_config.override_policy(render_work_item=_starting_once_delivered),
         unreachable=f"{_QUEUED_RACES} ack.identity.mismatch-queued",
         judged=0.7,
     ),

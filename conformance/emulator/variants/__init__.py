@@ -5,8 +5,8 @@ an undelivered item (`undelivered-refused` does not), an ack without a Worker-ID
 no worker on ack (`ack-records-worker` does) and answers 404 to malformed ids (`malformed-ids-400`).
 """
 
-from .composition import Assembly, assembled, combinations, excluded
+from .composition import CombinedVariants, combinations, combine_variants, conflicting_group
 from .registry import VARIANTS
 from .variant import Variant
 
-__all__ = ["VARIANTS", "Assembly", "Variant", "assembled", "combinations", "excluded"]
+__all__ = ["VARIANTS", "CombinedVariants", "Variant", "combinations", "combine_variants", "conflicting_group"]

@@ -11,10 +11,10 @@ from ..authorization import Demand
 from ..errors import ApiError, conflict, invalid_request, not_permitted, unauthenticated
 from ..operations import Call, Operation, Reply
 from ..records import Environment
-from ..response_edits import Answer, editing
+from ..response_edits import EditableResponse, edit_responses
 from ..tokens import Principal, Tokens
 from ..work import AckDecision, State, WorkItem
-from .variant import ITEM, Variant, operating
+from .variant import ITEM, Variant, replace_operation
 
 _ACK = f"{ITEM}/ack"
 _READ_TO_WRITE_SECONDS = 0.02
@@ -69,7 +69,7 @@ async def _well_formed_first(ack: Operation, call: Call) -> Reply:
     """An id is well-formed that has its prefix and the length of those that this server makes."""
     for name, prefix in (("environment_id", "env_"), ("work_id", "work_")):
         given = call.path[name]
-        if not given.startswith(prefix) or len(given) != len(call.service.registry.mint.mint(prefix)):
+        if not given.startswith(prefix) or len(given) != len(call.service.resources.mint.mint(prefix)):
             raise invalid_request(f"The {name} is malformed.", name)
     return await ack(call)
 
@@ -79,7 +79,7 @@ async def _rendered_late(ack: Operation, call: Call) -> Reply:
     reply = await ack(call)
     await asyncio.sleep(_READ_TO_WRITE_SECONDS)
     item = _item(call)
-    return reply if item is None else Reply(call.service.seams.render_work_item(item), reply.status)
+    return reply if item is None else Reply(call.service.policy.render_work_item(item), reply.status)
 
 
 async def _compared_and_set(ack: Operation, call: Call) -> Reply:
@@ -140,7 +140,7 @@ def _delivered_once(claimable: Claimable) -> Claimable:
     return lambda item, now, reclaim: item.delivered_at is None and claimable(item, now, reclaim)
 
 
-def _plain_405(answer: Answer) -> None:
+def _plain_405(answer: EditableResponse) -> None:
     """The web server in front answers for methods that nobody knows, in its own way."""
     if answer.status == 405:
         answer.content = b"<html><body><h1>405 Not Allowed</h1></body></html>"
@@ -152,87 +152,87 @@ BEHAVIOUR = (
         id="acknowledged-at-refreshed",
         en="A retry dates the acknowledgement anew.",
         zh="重试时重新记录 acknowledged_at。",
-        change=lambda recipe: recipe.deciding(repeat_ack=_date_anew),
+        change=lambda server_config: server_config.override_policy(repeat_ack=_date_anew),
         warns=frozenset({"ack.retry.acknowledged-at-unchanged"}),
     ),
     Variant(
         id="polled-id-binds",
         en="Where the poll carried a Worker-ID, an ack without one answers 409.",
         zh="poll 带有 Worker-ID 时，不带它的 ack 返回 409。",
-        change=lambda recipe: recipe.deciding(decide_ack=_bound),
+        change=lambda server_config: server_config.override_policy(decide_ack=_bound),
         warns=frozenset({"ack.identity.ack-without-id"}),
     ),
     Variant(
         id="ack-records-worker",
         en="An ack records its worker where the poll named none.",
         zh="poll 未带 Worker-ID 时，由 ack 记录 worker。",
-        change=operating("POST", _ACK, _recording),
+        change=replace_operation("POST", _ACK, _recording),
     ),
     Variant(
         id="worker-ids-in-any-case",
         en="Worker-IDs that differ in letter case only are the same.",
         zh="仅大小写不同的 Worker-ID 视为相同。",
-        change=lambda recipe: recipe.deciding(decide_ack=_in_any_case),
+        change=lambda server_config: server_config.override_policy(decide_ack=_in_any_case),
     ),
     Variant(
         id="undelivered-refused",
         en="An ack of an item that was never delivered answers 409.",
         zh="对从未投递的 item 执行 ack 返回 409。",
-        change=operating("POST", _ACK, _only_delivered),
+        change=replace_operation("POST", _ACK, _only_delivered),
     ),
     Variant(
         id="malformed-ids-400",
         en="A malformed id is wrong input: 400.",
         zh="格式错误的标识视为输入错误，返回 400。",
-        change=operating("POST", _ACK, _well_formed_first),
+        change=replace_operation("POST", _ACK, _well_formed_first),
     ),
     Variant(
         id="strangers-403",
         en="Another tenant's environment answers 403.",
         zh="其他租户的 environment 返回 403。",
-        change=lambda recipe: recipe.deciding(admit=_strangers_forbidden),
+        change=lambda server_config: server_config.override_policy(admit=_strangers_forbidden),
     ),
     Variant(
         id="archived-refused",
         en="An ack in an archived environment answers 403.",
         zh="在已归档的 environment 中执行 ack 返回 403。",
-        change=operating("POST", _ACK, _none_in_the_archive),
+        change=replace_operation("POST", _ACK, _none_in_the_archive),
     ),
     Variant(
         id="strict-requests",
         en="An ack with an unknown body, an unknown query, or a long or non-ASCII Worker-ID answers 400.",
         zh="请求体或查询参数未知、Worker-ID 过长或含非 ASCII 字符的 ack 返回 400。",
-        change=operating("POST", _ACK, _strict_request),
+        change=replace_operation("POST", _ACK, _strict_request),
     ),
     Variant(
         id="strict-scheme",
         en="The scheme is `Bearer` in just this spelling.",
         zh="认证方案必须严格写作 `Bearer`。",
-        change=lambda recipe: recipe.deciding(authenticate=_strict_scheme),
+        change=lambda server_config: server_config.override_policy(authenticate=_strict_scheme),
     ),
     Variant(
         id="plain-405",
         en="Methods that a path does not take are answered by the web server, in HTML.",
         zh="路径不支持的方法由 Web 服务器以 HTML 响应。",
-        change=lambda recipe: recipe.wrapped(editing(_plain_405)),
+        change=lambda server_config: server_config.with_wrapper(edit_responses(_plain_405)),
     ),
     Variant(
         id="never-delivers-again",
         en="What was delivered once is not delivered again.",
         zh="已投递过的 item 不再投递。",
-        change=lambda recipe: recipe.deciding(claimable=_delivered_once),
+        change=lambda server_config: server_config.override_policy(claimable=_delivered_once),
         skips=frozenset({"ack.identity.redelivered", "ack.race.redelivery"}),
     ),
     Variant(
         id="rendered-late",
         en="The body of an ack is rendered after the item was read again.",
         zh="ack 的响应体在重新读取 item 之后生成。",
-        change=operating("POST", _ACK, _rendered_late),
+        change=replace_operation("POST", _ACK, _rendered_late),
     ),
     Variant(
         id="conflict-when-overlapping",
         en="An ack during which its item changes answers 409 and has no effect.",
         zh="ack 期间 item 发生变化时返回 409 且不产生影响。",
-        change=operating("POST", _ACK, _compared_and_set),
+        change=replace_operation("POST", _ACK, _compared_and_set),
     ),
 )

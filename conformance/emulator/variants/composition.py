@@ -4,38 +4,38 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..configuration import Recipe
-from ..tcp_proxy import PLAIN, Wire
+from ..configuration import ServerConfig
+from ..tcp_proxy import TRANSPARENT_PROXY, ProxyConfig
 from .registry import VARIANTS
 from .variant import Variant
 
 
 @dataclass(frozen=True, kw_only=True)
-class Assembly:
+class CombinedVariants:
     """What several variants make together, and what may be said of it."""
 
-    recipe: Recipe
-    wire: Wire
+    server_config: ServerConfig
+    wire: ProxyConfig
     warns: frozenset[str]
     skips: frozenset[str]
 
 
-def assembled(variants: Iterable[Variant], base: Recipe | None = None) -> Assembly:
+def combine_variants(variants: Iterable[Variant], base: ServerConfig | None = None) -> CombinedVariants:
     """The variants applied to a recipe (the healthy one), in the order of the registry."""
-    recipe, wire = base or Recipe(), PLAIN
+    server_config, wire = base or ServerConfig(), TRANSPARENT_PROXY
     order = list(VARIANTS)
     chosen = sorted(variants, key=lambda variant: order.index(variant.id))
     for variant in chosen:
-        recipe, wire = variant.change(recipe), variant.wire(wire)
-    return Assembly(
-        recipe=recipe,
+        server_config, wire = variant.change(server_config), variant.wire(wire)
+    return CombinedVariants(
+        server_config=server_config,
         wire=wire,
         warns=frozenset().union(*(variant.warns for variant in chosen)),
         skips=frozenset().union(*(variant.skips for variant in chosen)),
     )
 
 
-def excluded(variants: Iterable[Variant]) -> str | None:
+def conflicting_group(variants: Iterable[Variant]) -> str | None:
     """The group from which more than one was chosen, if there is one."""
     groups = [variant.group for variant in variants if variant.group is not None]
     return next((group for group in groups if groups.count(group) > 1), None)
@@ -53,7 +53,7 @@ def combinations(count: int, size: int, seed: int) -> list[tuple[Variant, ...]]:
     while len(found) < count:
         chosen: list[Variant] = []
         for name in sorted(order, key=lambda name: (times[name], draw.random())):
-            if len(chosen) < size and excluded([*chosen, VARIANTS[name]]) is None:
+            if len(chosen) < size and conflicting_group([*chosen, VARIANTS[name]]) is None:
                 chosen.append(VARIANTS[name])
         ids = tuple(sorted((variant.id for variant in chosen), key=order.index))
         if ids not in found:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ..http_head import Head
-from ..tcp_proxy import HeadEdit, Wire
+from ..tcp_proxy import HeadEdit, ProxyConfig
 from .variant import Variant
 
 _HINT = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
@@ -15,7 +15,7 @@ def _both(first: HeadEdit, second: HeadEdit) -> HeadEdit:
     return lambda head: second(first(head))
 
 
-def _answering(wire: Wire, edit: HeadEdit) -> Wire:
+def _answering(wire: ProxyConfig, edit: HeadEdit) -> ProxyConfig:
     return replace(wire, answer=_both(wire.answer, edit))
 
 

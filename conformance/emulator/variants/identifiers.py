@@ -8,10 +8,10 @@ from datetime import timedelta
 from itertools import count
 
 from ..clock import Clock
-from ..configuration import Departure, Recipe
+from ..configuration import Mutation, ServerConfig
 from ..http_head import Head
 from ..ids import IdMint
-from ..tcp_proxy import Rewiring
+from ..tcp_proxy import ProxyMutation
 from .variant import Variant
 
 _ID_FORM = frozenset({"ack.answer.id-form"})
@@ -32,11 +32,11 @@ class _Respelt(IdMint):
         return prefix + self._spell(self._found.mint(""))
 
 
-def _ids(new_spelling: Callable[[], Callable[[str], str]]) -> Departure:
+def _ids(new_spelling: Callable[[], Callable[[str], str]]) -> Mutation:
     """Ids are spelt anew; each server has a spelling of its own, which may count."""
 
-    def change(recipe: Recipe) -> Recipe:
-        return replace(recipe, mint=lambda clock: _Respelt(recipe.mint(clock), clock, new_spelling()))
+    def change(server_config: ServerConfig) -> ServerConfig:
+        return replace(server_config, mint=lambda clock: _Respelt(server_config.mint(clock), clock, new_spelling()))
 
     return change
 
@@ -65,11 +65,11 @@ def _without_pattern(digits: str) -> str:
     return "".join(_ALPHABET[number // 62**place % 62] for place in reversed(range(22))) + digits[: number % 7]
 
 
-def _clock(ahead: timedelta) -> Departure:
-    return lambda recipe: replace(recipe, clock=lambda: recipe.clock() + ahead)
+def _clock(ahead: timedelta) -> Mutation:
+    return lambda server_config: replace(server_config, clock=lambda: server_config.clock() + ahead)
 
 
-def _dated(ahead: timedelta) -> Rewiring:
+def _dated(ahead: timedelta) -> ProxyMutation:
     """`Date` is that much later than it was."""
 
     def dated(head: Head) -> Head:

@@ -8,8 +8,8 @@ from itertools import count
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..configuration import Departure
-from ..response_edits import Answer, answered, sent
+from ..configuration import Mutation
+from ..response_edits import EditableResponse, capture_response, sent
 from ..tokens import Tokens
 from .variant import Variant
 
@@ -19,7 +19,7 @@ _UNEVEN_SECONDS = 0.06
 Handler = Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]
 
 
-def _handling(new_handler: Callable[[], Handler]) -> Departure:
+def _handling(new_handler: Callable[[], Handler]) -> Mutation:
     """Requests go through a handler, of which each server has its own."""
 
     def wrap(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
@@ -30,10 +30,10 @@ def _handling(new_handler: Callable[[], Handler]) -> Departure:
 
         return called
 
-    return lambda recipe: recipe.wrapped(wrap)
+    return lambda server_config: server_config.with_wrapper(wrap)
 
 
-def _in_every(number: int, status: int, *, heard: bool = False, **headers: str) -> Departure:
+def _in_every(number: int, status: int, *, heard: bool = False, **headers: str) -> Mutation:
     """The gateway answers every so-manieth request itself, without the server or after it (``heard``)."""
 
     def new_handler() -> Handler:
@@ -44,17 +44,19 @@ def _in_every(number: int, status: int, *, heard: bool = False, **headers: str) 
                 await app(scope, receive, send)
                 return
             if heard:
-                await answered(app, scope, receive)
+                await capture_response(app, scope, receive)
             fields = {"content-type": "text/html"} | {name.replace("_", "-"): value for name, value in headers.items()}
             page = f"<html><body><h1>{status}</h1></body></html>".encode()
-            await sent(Answer(scope["method"], scope["path"], Headers(scope=scope), status, fields, page), send)
+            await sent(
+                EditableResponse(scope["method"], scope["path"], Headers(scope=scope), status, fields, page), send
+            )
 
         return handler
 
     return _handling(new_handler)
 
 
-def _after(seconds: Callable[[], float]) -> Departure:
+def _after(seconds: Callable[[], float]) -> Mutation:
     async def handler(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(seconds())
         await app(scope, receive, send)

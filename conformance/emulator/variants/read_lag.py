@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..clock import Clock
-from ..configuration import Recipe
+from ..configuration import ServerConfig
 from ..errors import not_found
 from ..operations import Call, Operation, Reply
 from ..work import State, WorkItem
@@ -40,7 +40,7 @@ class _Replica:
         async def called(call: Call) -> Reply:
             await get(call)  # refuses what is to be refused
             item = call.service.queue.item(call.path["environment_id"], call.path["work_id"])
-            return Reply(call.service.seams.render_work_item(self._then(item)))
+            return Reply(call.service.policy.render_work_item(self._then(item)))
 
         return called
 
@@ -66,12 +66,12 @@ def _as_created(item: WorkItem) -> WorkItem:
     )
 
 
-def _replicated(recipe: Recipe) -> Recipe:
-    replica = _Replica(recipe.clock)
+def _replicated(server_config: ServerConfig) -> ServerConfig:
+    replica = _Replica(server_config.clock)
     change: Callable[[Operation], Operation] = replica.following
     for path in _WRITES:
-        recipe = recipe.operating("POST", path, change)
-    return recipe.operating("GET", ITEM, replica.instead_of)
+        server_config = server_config.replace_operation("POST", path, change)
+    return server_config.replace_operation("GET", ITEM, replica.instead_of)
 
 
 READ_LAG = (

@@ -8,12 +8,12 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from ..configuration import Departure
+from ..configuration import Mutation
 from ..errors import JsonObject
 from ..operations import Call, Operation, Reply
-from ..response_edits import Answer, Body, body, editing, errors, on_refusal
+from ..response_edits import Body, EditableResponse, body, edit_refused_acks, edit_responses, errors
 from ..work import WorkItem
-from .variant import Variant, operating, rendering
+from .variant import Variant, edit_rendering, replace_operation
 
 _TIMES = ("created_at", "acknowledged_at", "started_at", "latest_heartbeat_at", "stop_requested_at", "stopped_at")
 _TIME = re.compile(r"(?P<second>.+[Tt][0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.(?P<digits>[0-9]+))?(?P<offset>[Zz]|[+-].*)")
@@ -21,7 +21,7 @@ _NANOSECONDS = "123"
 """What follows the microseconds where nine digits are shown."""
 
 
-def _times(change: Callable[[str, datetime], str]) -> Departure:
+def _times(change: Callable[[str, datetime], str]) -> Mutation:
     """Every time of a work item that is shown goes through ``change``."""
 
     def respelled(item: WorkItem, fields: JsonObject) -> JsonObject:
@@ -33,10 +33,10 @@ def _times(change: Callable[[str, datetime], str]) -> Departure:
             if isinstance(text, str) and moments[name] is not None
         }
 
-    return rendering(respelled)
+    return edit_rendering(respelled)
 
 
-def _digits(choose: Callable[[], int]) -> Departure:
+def _digits(choose: Callable[[], int]) -> Mutation:
     """Times are cut off after that many fraction digits, without the dot where there is none."""
 
     def cut(text: str, moment: datetime) -> str:
@@ -135,70 +135,74 @@ _FIELDS = (
         id="extra-fields",
         en="Work items have fields that no page names.",
         zh="work item 带有任何页面都未提及的字段。",
-        change=rendering(_with_extra_fields),
+        change=edit_rendering(_with_extra_fields),
     ),
     Variant(
         id="extra-metadata",
         en="The server adds metadata of its own to work items, in other scripts too.",
         zh="服务器在 work item 中加入自己的 metadata，包括其他文字。",
-        change=rendering(_with_own_metadata),
+        change=edit_rendering(_with_own_metadata),
     ),
     Variant(
         id="secret-on-poll",
         en="A `secret` is filled in on poll and absent or null elsewhere.",
         zh="`secret` 只在 poll 的响应中有值，其他响应中没有或为 null。",
-        change=operating("GET", "/environments/{environment_id}/work/poll", _with_secret),
+        change=replace_operation("GET", "/environments/{environment_id}/work/poll", _with_secret),
     ),
     Variant(
         id="extra-error-fields",
         en="The error envelope has fields that no page names.",
         zh="错误响应体带有任何页面都未提及的字段。",
-        change=lambda recipe: recipe.wrapped(on_refusal(errors(feature="ack", details=[{"hint": None}]))).wrapped(
-            on_refusal(body(lambda envelope: envelope.update(code=4711)))
-        ),
+        change=lambda server_config: server_config.with_wrapper(
+            edit_refused_acks(errors(feature="ack", details=[{"hint": None}]))
+        ).with_wrapper(edit_refused_acks(body(lambda envelope: envelope.update(code=4711)))),
     ),
     Variant(
         id="messages-in-chinese",
         en="Error messages are in Chinese.",
         zh="错误消息为中文。",
-        change=lambda recipe: recipe.wrapped(on_refusal(errors(message="请求被拒绝：「条件不满足」🚫"))),
+        change=lambda server_config: server_config.with_wrapper(
+            edit_refused_acks(errors(message="请求被拒绝：「条件不满足」🚫"))
+        ),
     ),
     Variant(
         id="param-null",
         en="A refusal that no parameter is to blame for has a `param` that is null.",
         zh="与任何参数无关的拒绝带有值为 null 的 `param`。",
-        change=lambda recipe: recipe.wrapped(on_refusal(body(_unfold_param))),
+        change=lambda server_config: server_config.with_wrapper(edit_refused_acks(body(_unfold_param))),
         warns=frozenset({"ack.envelope.param-not-null"}),
     ),
     Variant(
         id="request-id-its-own",
         en="The `request_id` of a refusal is always one of the server's own.",
         zh="拒绝响应的 `request_id` 总是服务器自己的标识。",
-        change=lambda recipe: recipe.wrapped(on_refusal(body(lambda envelope: envelope.update(request_id="req_0001")))),
+        change=lambda server_config: server_config.with_wrapper(
+            edit_refused_acks(body(lambda envelope: envelope.update(request_id="req_0001")))
+        ),
         warns=frozenset({"ack.envelope.request-id-echo"}),
     ),
 )
 
 
-def _on_json(edit: Callable[[Answer], None]) -> Departure:
+def _on_json(edit: Callable[[EditableResponse], None]) -> Mutation:
     """Answers with a JSON body go through ``edit``."""
 
-    def edited(answer: Answer) -> None:
+    def edited(answer: EditableResponse) -> None:
         if answer.content and "json" in answer.headers.get("content-type", "").lower():
             edit(answer)
 
-    return lambda recipe: recipe.wrapped(editing(edited))
+    return lambda server_config: server_config.with_wrapper(edit_responses(edited))
 
 
-def _media_type_case(answer: Answer) -> None:
+def _media_type_case(answer: EditableResponse) -> None:
     answer.headers["content-type"] = answer.headers["content-type"].replace("application/json", "Application/JSON")
 
 
-def _media_type_parameters(answer: Answer) -> None:
+def _media_type_parameters(answer: EditableResponse) -> None:
     answer.headers["content-type"] += ' ;charset="utf-8"; profile=v1'
 
 
-def _turned(answer: Answer) -> None:
+def _turned(answer: EditableResponse) -> None:
     answer.content = json.dumps(_reversed(answer.body())).encode()
 
 
@@ -209,11 +213,11 @@ def _reversed(value: Any) -> Any:
     return {name: _reversed(value[name]) for name in reversed(value)} if isinstance(value, dict) else value
 
 
-def _spaced(answer: Answer) -> None:
+def _spaced(answer: EditableResponse) -> None:
     answer.content = b"\r\n\t" + json.dumps(answer.body(), indent=3, separators=(" ,", " :\t")).encode() + b" \n"
 
 
-def _escaped(answer: Answer) -> None:
+def _escaped(answer: EditableResponse) -> None:
     """Every letter of every string, names too, as the escape of its number."""
     text = json.dumps(answer.body(), ensure_ascii=False)
     answer.content = re.sub(r'"((?:[^"\\]|\\.)*)"', lambda string: _escapes(json.loads(string[0])), text).encode()
@@ -224,7 +228,7 @@ def _escapes(text: str) -> str:
     return '"' + "".join(f"\\u{units[at]:02X}{units[at + 1]:02x}" for at in range(0, len(units), 2)) + '"'
 
 
-def _zipped(answer: Answer) -> None:
+def _zipped(answer: EditableResponse) -> None:
     answer.content = gzip.compress(answer.content)
     answer.headers |= {"content-encoding": "gzip", "vary": "accept-encoding"}
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from ..configuration import Departure
+from ..configuration import Mutation
 from ..errors import ApiError, conflict, invalid_request, not_found, not_permitted
 from ..operations import Call, Operation, Reply
 from ..parameters import Query
 from .behaviour import Claimable
-from .variant import Variant, operating, together
+from .variant import Variant, compose, replace_operation
 
 _LATE = timedelta(seconds=3)
 _MOST_ENVIRONMENTS = 3
@@ -22,19 +22,19 @@ async def _with_200(create: Operation, call: Call) -> Reply:
 _CREATES = ("/environments", "/agents", "/sessions", "/sessions/{session_id}/events")
 
 
-def _missing(path: str) -> Departure:
+def _missing(path: str) -> Mutation:
     async def refused(_list: Operation, _call: Call) -> Reply:
         raise not_found("path")
 
-    return operating("GET", path, refused)
+    return replace_operation("GET", path, refused)
 
 
 async def _with_work(create: Operation, call: Call) -> Reply:
     reply = await create(call)
     assert isinstance(reply.payload, dict)
-    session = call.service.registry.session(call.principal.tenant, reply.payload["id"])
+    session = call.service.resources.session(call.principal.tenant, reply.payload["id"])
     message = {"type": "user.message", "content": [{"type": "text", "text": "Begin."}]}
-    call.service.registry.send_events(session, {"events": [message]})
+    call.service.resources.send_events(session, {"events": [message]})
     return reply
 
 
@@ -46,7 +46,7 @@ async def _without_the_newest(list_items: Operation, call: Call) -> Reply:
     """The list without what cannot be polled yet."""
     reply = await list_items(call)
     assert isinstance(reply.payload, dict)
-    now = call.service.registry.clock()
+    now = call.service.resources.clock()
     items = call.service.store.work_items(call.path["environment_id"])
     known = {item.id for item in items if now - item.created_at >= _LATE}
     shown = [entry for entry in reply.payload["data"] if entry["id"] in known]
@@ -95,8 +95,8 @@ async def _by_administrators(_delete: Operation, call: Call) -> Reply:
 
 
 async def _after_its_end(delete: Operation, call: Call) -> Reply:
-    registry = call.service.registry
-    if registry.running(registry.session(call.principal.tenant, call.path["session_id"])):
+    resources = call.service.resources
+    if resources.running(resources.session(call.principal.tenant, call.path["session_id"])):
         raise conflict("The session is running; cancel it first.")
     return await delete(call)
 
@@ -106,7 +106,7 @@ SETUP_API = (
         id="creates-with-200",
         en="Whatever is created or sent answers 200.",
         zh="创建和发送操作一律返回 200。",
-        change=together(*(operating("POST", path, _with_200) for path in _CREATES)),
+        change=compose(*(replace_operation("POST", path, _with_200) for path in _CREATES)),
     ),
     Variant(
         id="no-environment-list",
@@ -124,45 +124,45 @@ SETUP_API = (
         id="work-at-session",
         en="Work is queued as soon as a session is created.",
         zh="session 一经创建，work 即进入队列。",
-        change=operating("POST", "/sessions", _with_work),
+        change=replace_operation("POST", "/sessions", _with_work),
     ),
     Variant(
         id="work-after-3-s",
         en="Work is visible three seconds after it was asked for, and not before.",
         zh="work 在请求三秒之后才可见。",
-        change=together(
-            lambda recipe: recipe.deciding(claimable=_after_a_while),
-            operating("GET", "/environments/{environment_id}/work", _without_the_newest),
+        change=compose(
+            lambda server_config: server_config.override_policy(claimable=_after_a_while),
+            replace_operation("GET", "/environments/{environment_id}/work", _without_the_newest),
         ),
     ),
     Variant(
         id="managed",
         en="Environments that are not self-hosted are of the type `managed`.",
         zh="非 self-hosted 的 environment 类型为 `managed`。",
-        change=operating("POST", "/environments", _managed),
+        change=replace_operation("POST", "/environments", _managed),
     ),
     Variant(
         id="three-environments",
         en="A tenant may have three environments and no more.",
         zh="每个租户最多三个 environment。",
-        change=operating("POST", "/environments", _three_at_most),
+        change=replace_operation("POST", "/environments", _three_at_most),
     ),
     Variant(
         id="polls-at-once",
         en="A poll answers at once, whatever `block_ms` says.",
         zh="无论 `block_ms` 为何值，poll 都立即响应。",
-        change=operating("GET", _POLL, _at_once),
+        change=replace_operation("GET", _POLL, _at_once),
     ),
     Variant(
         id="environments-kept",
         en="Only administrators may delete environments; others archive them.",
         zh="只有管理员可以删除 environment，其他人只能归档。",
-        change=operating("DELETE", "/environments/{environment_id}", _by_administrators),
+        change=replace_operation("DELETE", "/environments/{environment_id}", _by_administrators),
     ),
     Variant(
         id="running-sessions-kept",
         en="A session that runs is not deleted before it is cancelled.",
         zh="运行中的 session 须先取消才能删除。",
-        change=operating("DELETE", "/sessions/{session_id}", _after_its_end),
+        change=replace_operation("DELETE", "/sessions/{session_id}", _after_its_end),
     ),
 )

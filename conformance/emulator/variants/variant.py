@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from ..configuration import Departure, Recipe
+from ..configuration import Mutation, ServerConfig
 from ..errors import JsonObject
 from ..operations import Call, Operation, Reply
-from ..tcp_proxy import Rewiring, Wire
+from ..tcp_proxy import ProxyConfig, ProxyMutation
 from ..work import WorkItem
 
 ITEM = "/environments/{environment_id}/work/{work_id}"
@@ -14,12 +14,12 @@ ITEM = "/environments/{environment_id}/work/{work_id}"
 Rendering = Callable[[WorkItem], JsonObject]
 
 
-def same_recipe(recipe: Recipe) -> Recipe:
+def unchanged_server(server_config: ServerConfig) -> ServerConfig:
     """No change of the server itself."""
-    return recipe
+    return server_config
 
 
-def same_wire(wire: Wire) -> Wire:
+def unchanged_proxy(wire: ProxyConfig) -> ProxyConfig:
     """No change of what is on the wire."""
     return wire
 
@@ -37,39 +37,39 @@ class Variant:
     en: str
     zh: str
     group: str | None = None
-    change: Departure = same_recipe
-    wire: Rewiring = same_wire
+    change: Mutation = unchanged_server
+    wire: ProxyMutation = unchanged_proxy
     warns: frozenset[str] = frozenset()
     skips: frozenset[str] = frozenset()
 
 
-def rendering(change: Callable[[WorkItem, JsonObject], JsonObject]) -> Departure:
+def edit_rendering(change: Callable[[WorkItem, JsonObject], JsonObject]) -> Mutation:
     """Work items are shown as ``change`` makes them of what was shown before."""
 
-    def around(found: Rendering) -> Rendering:
+    def override(found: Rendering) -> Rendering:
         return lambda item: change(item, found(item))
 
-    return lambda recipe: recipe.deciding(render_work_item=around)
+    return lambda server_config: server_config.override_policy(render_work_item=override)
 
 
-def operating(method: str, path: str, change: Callable[[Operation, Call], Awaitable[Reply]]) -> Departure:
+def replace_operation(method: str, path: str, change: Callable[[Operation, Call], Awaitable[Reply]]) -> Mutation:
     """One operation is replaced: ``change`` is given the one that was there, and the call."""
 
-    def around(found: Operation) -> Operation:
+    def override(found: Operation) -> Operation:
         async def operation(call: Call) -> Reply:
             return await change(found, call)
 
         return operation
 
-    return lambda recipe: recipe.operating(method, path, around)
+    return lambda server_config: server_config.replace_operation(method, path, override)
 
 
-def together(*changes: Departure) -> Departure:
+def compose(*changes: Mutation) -> Mutation:
     """Several changes, one after the other."""
 
-    def change(recipe: Recipe) -> Recipe:
+    def change(server_config: ServerConfig) -> ServerConfig:
         for each in changes:
-            recipe = each(recipe)
-        return recipe
+            server_config = each(server_config)
+        return server_config
 
     return change

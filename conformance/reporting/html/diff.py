@@ -9,9 +9,9 @@ from typing import Any, Final, Literal
 
 from conformance.chapters.registry import scenarios
 from conformance.exchange import Exchange, Transcript
-from conformance.judging.verdict import Line, Red
-from conformance.reporting.escaping import safe
-from conformance.scenario.expectations import Answer
+from conformance.judging.verdict import Failure, PlannedCheck
+from conformance.reporting.escaping import escape_line
+from conformance.scenario.expectations import AllowedResponse
 
 _DEEPEST: Final = 8
 _LONGEST: Final = 160
@@ -23,7 +23,7 @@ _SIGNS: Final[dict[Change, str]] = {"same": " ", "gone": "-", "new": "+"}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparedField:
     """One thing that the answer must say, and what it says."""
 
     what: str
@@ -52,7 +52,7 @@ class JsonLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class BodyDiff:
     """The body of an answer; `since` is the step that showed the same item before, and is compared with."""
 
     lines: tuple[JsonLine, ...]
@@ -64,12 +64,12 @@ class Body:
         return any(line.change != "same" for line in self.lines)
 
 
-def rows_of(line: Line, red: Red, transcript: Transcript | None) -> tuple[Row, ...]:
+def compared_fields(line: PlannedCheck, failure: Failure, transcript: Transcript | None) -> tuple[ComparedField, ...]:
     """The answer beside the allowed one that comes nearest, where the scenario says which are allowed."""
     scenario = scenarios().get(line.scenario)
-    expectation = scenario.expectations.get(red.step) if scenario else None
-    exchange = transcript.find(red.step) if transcript else None
-    if expectation is None or exchange is None or exchange.response is None or red.exhibit:
+    expectation = scenario.expectations.get(failure.step) if scenario else None
+    exchange = transcript.find(failure.step) if transcript else None
+    if expectation is None or exchange is None or exchange.response is None or failure.exhibit:
         return ()  # of a race no answer is wrong by itself
     if expectation.requirement != line.requirement:
         return ()
@@ -77,24 +77,24 @@ def rows_of(line: Line, red: Red, transcript: Transcript | None) -> tuple[Row, .
     return max(options, key=lambda rows: sum(row.held for row in rows), default=())
 
 
-def body_of(red: Red, transcript: Transcript | None) -> Body | None:
+def diff_body(failure: Failure, transcript: Transcript | None) -> BodyDiff | None:
     """The JSON body of the red answer; None where there is none that can be read."""
-    exchange = transcript.find(red.step) if transcript else None
-    value = json_of(exchange)
+    exchange = transcript.find(failure.step) if transcript else None
+    value = parse_json_body(exchange)
     if transcript is None or exchange is None or not isinstance(value, dict | list):
         return None
     earlier = _earlier(transcript, exchange, value)
-    before = json_of(earlier) if earlier else value
+    before = parse_json_body(earlier) if earlier else value
     try:
-        lines = [_marked(line, red.pointer) for line in _compared("", "", before, value, 0, last=True)]
+        lines = [_marked(line, failure.pointer) for line in _compared("", "", before, value, 0, last=True)]
     except RecursionError:  # nested too deeply to be compared or written
         return None
     if len(lines) > _MOST:
         lines = [*lines[:_MOST], JsonLine("same", f"… (+{len(lines) - _MOST})", "")]
-    return Body(lines=tuple(lines), since=earlier.step if earlier else None)
+    return BodyDiff(lines=tuple(lines), since=earlier.step if earlier else None)
 
 
-def json_of(exchange: Exchange | None) -> Any:
+def parse_json_body(exchange: Exchange | None) -> Any:
     """The answer's body as a JSON value; None where it is none, or larger than any item or error."""
     if exchange is None or exchange.response is None or len(exchange.response.body.text) > _LARGEST:
         return None
@@ -104,22 +104,24 @@ def json_of(exchange: Exchange | None) -> Any:
         return None
 
 
-def _beside(answer: Answer, exchange: Exchange) -> Iterator[Row]:
+def _beside(answer: AllowedResponse, exchange: Exchange) -> Iterator[ComparedField]:
     assert exchange.response is not None
-    yield Row("HTTP", str(answer.status), str(exchange.response.status))
-    value = json_of(exchange)
+    yield ComparedField("HTTP", str(answer.status), str(exchange.response.status))
+    value = parse_json_body(exchange)
     body = value if isinstance(value, dict) else {}
     if answer.error_type is not None:
         error = body.get("error")
-        yield Row("/error/type", answer.error_type, _value(error.get("type") if isinstance(error, dict) else None))
+        yield ComparedField(
+            "/error/type", answer.error_type, _value(error.get("type") if isinstance(error, dict) else None)
+        )
     if answer.state is not None:
-        yield Row("/state", answer.state, _value(body.get("state")))
+        yield ComparedField("/state", answer.state, _value(body.get("state")))
 
 
 def _value(value: Any) -> str:
     if value is None:
         return "–"
-    return safe(value if isinstance(value, str) else _json(value), _LONGEST)
+    return escape_line(value if isinstance(value, str) else _json(value), _LONGEST)
 
 
 def _earlier(transcript: Transcript, exchange: Exchange, value: Any) -> Exchange | None:
@@ -128,7 +130,7 @@ def _earlier(transcript: Transcript, exchange: Exchange, value: Any) -> Exchange
         return None
     found = None
     for other in transcript.exchanges:
-        shown = json_of(other) if other.completed <= exchange.invoked else None
+        shown = parse_json_body(other) if other.completed <= exchange.invoked else None
         if isinstance(shown, dict) and shown.get("id") == value["id"]:
             found = other
     return found
@@ -163,13 +165,13 @@ def _plain(change: Change, pointer: str, name: str, value: Any, depth: int, *, l
     text = _json(value)
     if isinstance(value, dict | list) and value and len(text) > _LONGEST // 2 and depth < _DEEPEST:
         opening, closing = "{}" if isinstance(value, dict) else "[]"
-        yield JsonLine(change, f"{indent}{safe(name)}{opening}", pointer)
+        yield JsonLine(change, f"{indent}{escape_line(name)}{opening}", pointer)
         parts = list(_parts(value))
         for number, (key, label, inner) in enumerate(parts, 1):
             yield from _plain(change, f"{pointer}/{key}", label, inner, depth + 1, last=number == len(parts))
         yield JsonLine(change, f"{indent}{closing}{comma}", "")
     else:
-        yield JsonLine(change, indent + safe(name + text, _LONGEST) + comma, pointer)
+        yield JsonLine(change, indent + escape_line(name + text, _LONGEST) + comma, pointer)
 
 
 def _parts(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, str, Any]]:

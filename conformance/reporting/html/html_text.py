@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from conformance.reporting.escaping import safe
+from conformance.reporting.escaping import escape_line
 from conformance.text import LANGS, Lang, Text
 
 LONGEST_SENTENCE: Final = 1200
@@ -17,7 +17,7 @@ _CODE: Final = re.compile(r"`([^`]+)`")
 _LINK: Final = re.compile(r"https?://[^\s<>\"'`\\]+")
 
 
-class Words:
+class BilingualHtml:
     """Writes texts for a page whose first language is `lang`; the other one is hidden until it is chosen."""
 
     def __init__(self, lang: Lang) -> None:
@@ -26,10 +26,10 @@ class Words:
     def both(self, text: Text) -> Markup:
         """A text in both languages, of which one is shown; where they are the same, once."""
         if text.en == text.zh:
-            return coded(text.en)
-        return self.in_each({lang: coded(text.in_(lang)) for lang in LANGS})
+            return inline_code(text.en)
+        return self.in_each({lang: inline_code(text.in_(lang)) for lang in LANGS})
 
-    def told(self, en: str, zh: str, **values: object) -> Markup:
+    def sentence(self, en: str, zh: str, **values: object) -> Markup:
         """A sentence of the page itself."""
         text = Text(en, zh)
         return self.both(text.format(**values) if values else text)
@@ -45,9 +45,9 @@ class Words:
         return "" if lang == self._lang else " hidden"
 
 
-def coded(text: str) -> Markup:
+def inline_code(text: str) -> Markup:
     """One harmless line; what stands in backquotes as code."""
-    parts = _CODE.split(safe(text, LONGEST_SENTENCE))
+    parts = _CODE.split(escape_line(text, LONGEST_SENTENCE))
     escaped = (f"<code>{escape(part)}</code>" if at % 2 else escape(part) for at, part in enumerate(parts))
     return Markup("".join(escaped))  # noqa: S704 - escaped
 
@@ -55,7 +55,7 @@ def coded(text: str) -> Markup:
 def block(text: str) -> str:
     """Several harmless lines; what is beyond bounds is left out, and that is said."""
     shown = text[:LONGEST_MESSAGE]
-    lines = [safe(line) for line in shown.replace("\r\n", "\n").split("\n")]
+    lines = [escape_line(line) for line in shown.replace("\r\n", "\n").split("\n")]
     if len(text) > len(shown):
         lines.append(f"… (+{len(text) - len(shown)})")
     return "\n".join(lines)

@@ -16,20 +16,20 @@ from jinja2 import Environment, FileSystemBytecodeCache, FunctionLoader, StrictU
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
-from conformance.contract.ambiguities import register
+from conformance.contract.ambiguities import load_ambiguities
 from conformance.contract.catalogue import BASIS_WORDS
 from conformance.contract.schema_agreement import schema_differences
 from conformance.exchange import Transcript
-from conformance.judging.run_result import RunRecord
+from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
-from conformance.reporting.escaping import encodable, safe
+from conformance.reporting.escaping import encodable, escape_line
 from conformance.reporting.html import coverage, race_diagram, sequence_diagram, state_diagram, timeline
-from conformance.reporting.html.html_text import Words, block, coded, is_link
-from conformance.reporting.html.page_model import Breach, View
+from conformance.reporting.html.html_text import BilingualHtml, block, inline_code, is_link
+from conformance.reporting.html.page_model import FailureDetail, PageModel
 from conformance.reporting.messages import JUDGED_AGAIN
 from conformance.text import LANGS, Lang, Text
 
-MOST_IN_BREACHES: Final = 600_000
+MAX_FAILURE_DETAIL_CHARACTERS: Final = 600_000
 """Bytes that breaches in full may fill; further ones are named, so that the page stays one that opens at once."""
 
 SIGNS: Final[Mapping[VerdictKind, str]] = {
@@ -45,9 +45,9 @@ SIGNS: Final[Mapping[VerdictKind, str]] = {
 """What is shown beside the colour of a verdict."""
 
 
-def page(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang = "en") -> str:
+def page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang = "en") -> str:
     """The whole page. `lang` is shown first; of scenarios without a transcript there are no pictures."""
-    view, environment = View(record, transcripts), _environment(lang)
+    view, environment = PageModel(record, transcripts), _environment(lang)
     style, script = _part("style.css"), _part("script.js")
     text = environment.get_template("report.html.j2").render(
         view=view,
@@ -60,9 +60,9 @@ def page(record: RunRecord, transcripts: Mapping[str, Transcript], lang: Lang = 
         script=Markup(script),  # noqa: S704 - a file of ours
         breaches=_breaches(view, environment),
         coverage=coverage.coverage_of(transcripts.values()),
-        machine=state_diagram.machine_of(transcripts.values(), view.red_steps),
+        machine=state_diagram.draw_state_diagram(transcripts.values(), view.failed_steps),
         timeline=timeline.timeline_of(transcripts, {name: kind for name, _, kind, _ in view.scenarios}),
-        register=register(),
+        register=load_ambiguities(),
         differences=schema_differences(),
     )
     return encodable(text)
@@ -84,7 +84,7 @@ class _CompiledOnce(FileSystemBytecodeCache):
 @cache
 def _environment(lang: Lang) -> Environment:
     """The templates, which one process that makes many pages compiles once."""
-    words = Words(lang)
+    words = BilingualHtml(lang)
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -94,13 +94,13 @@ def _environment(lang: Lang) -> Environment:
         bytecode_cache=_CompiledOnce(str(Path(__file__).parent / "__pycache__")),
     )
     environment.globals.update(
-        t=words.told,
+        t=words.sentence,
         colon=words.both(Text(": ", "：")),
         both=words.both,
         in_each=words.in_each,
-        safe_text=safe,
+        safe_text=escape_line,
         block=block,
-        coded=coded,
+        inline_code=inline_code,
         is_link=is_link,
         langs=LANGS,
         judged_again=Text(f"{JUDGED_AGAIN.en[0].upper()}{JUDGED_AGAIN.en[1:]}.", f"{JUDGED_AGAIN.zh}。"),
@@ -116,10 +116,10 @@ def _environment(lang: Lang) -> Environment:
     return environment
 
 
-def _breaches(view: View, environment: Environment) -> dict[str, Markup]:
+def _breaches(view: PageModel, environment: Environment) -> dict[str, Markup]:
     """Each breach in full by its id, the first of every requirement before the others, as many as there is room for."""
     template = environment.get_template("breach.html.j2")
-    room = MOST_IN_BREACHES
+    room = MAX_FAILURE_DETAIL_CHARACTERS
     found: dict[str, Markup] = {}
     for breach in _in_turn(view):
         text = Markup(template.render(breach=breach, shown=found.keys(), removed=view.about.removed))  # noqa: S704 - it has escaped already
@@ -130,7 +130,7 @@ def _breaches(view: View, environment: Environment) -> dict[str, Markup]:
     return found
 
 
-def _in_turn(view: View) -> list[Breach]:
+def _in_turn(view: PageModel) -> list[FailureDetail]:
     rules = view.of("failed") + view.of("warned") + view.of("waived")
     deepest = max((len(rule.breaches) for rule in rules), default=0)
     return [rule.breaches[n] for n in range(deepest) for rule in rules if n < len(rule.breaches)]

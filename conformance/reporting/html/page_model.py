@@ -7,21 +7,27 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from conformance.contract.ambiguities import Ambiguity, readings_of, register
+from conformance.contract.ambiguities import Ambiguity, load_ambiguities, readings_of
 from conformance.contract.catalogue import Chapter, Requirement
-from conformance.contract.common_mistakes import Mistake, consequence_of, likeliest_first, mistakes_of, telling
+from conformance.contract.common_mistakes import (
+    Mistake,
+    consequence_of,
+    distinctive_terms,
+    mistakes_of,
+    rank_by_symptom,
+)
 from conformance.exchange import Transcript
 from conformance.judging.aggregate import RequirementResult
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import WORST_FIRST, Line, Red, Verdict, VerdictKind, worst
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import WORST_FIRST, Failure, PlannedCheck, Verdict, VerdictKind, worst
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.escaping import safe
-from conformance.reporting.flakiness import Unsteady, held, raced, unsteady
-from conformance.reporting.html.diff import Body, Row, body_of, rows_of
-from conformance.reporting.html.race_diagram import Race, race_of
-from conformance.reporting.html.sequence_diagram import Sequence, sequence_of
-from conformance.reporting.messages import LOST, not_looked_at, summary, title_of
-from conformance.reporting.root_causes import Cause, causes_of, counted
+from conformance.reporting.escaping import escape_line
+from conformance.reporting.flakiness import FlakyGroup, flaky, held, race_repetition_text
+from conformance.reporting.html.diff import BodyDiff, ComparedField, compared_fields, diff_body
+from conformance.reporting.html.race_diagram import RaceDiagram, draw_race
+from conformance.reporting.html.sequence_diagram import SequenceDiagram, draw_sequence
+from conformance.reporting.messages import LOST, summary, title_of, unobserved_effects
+from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.text import Text
 
 SHOWN_IN_FULL: Final = 3
@@ -37,18 +43,18 @@ _OPEN: Final[tuple[VerdictKind, ...]] = ("suite-error", "inconclusive", "not-exe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Breach:
-    """One red with all that is known of it; `told_at` is where its conversation is shown already."""
+class FailureDetail:
+    """One red with all that is known of it; `shown_under` is where its conversation is shown already."""
 
     id: str
     first: bool
     verdict: Verdict
-    red: Red
-    rows: tuple[Row, ...]
-    body: Body | None
-    sequence: Sequence | None
-    race: Race | None
-    told_at: str | None
+    failure: Failure
+    rows: tuple[ComparedField, ...]
+    body: BodyDiff | None
+    sequence: SequenceDiagram | None
+    race: RaceDiagram | None
+    shown_under: str | None
 
     @property
     def title(self) -> Text:
@@ -58,17 +64,17 @@ class Breach:
     @property
     def exhibit(self) -> str:
         """The picture in text that one of the reds has."""
-        return next((red.exhibit for red in self.verdict.reds if red.exhibit), "")
+        return next((failure.exhibit for failure in self.verdict.failures if failure.exhibit), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class RequirementView:
     """A requirement, what became of it, and what is shown of that."""
 
     result: RequirementResult
-    breaches: tuple[Breach, ...]
-    blocks: tuple[Line, ...]
-    missing: tuple[Line, ...]
+    breaches: tuple[FailureDetail, ...]
+    blocks: tuple[PlannedCheck, ...]
+    missing: tuple[PlannedCheck, ...]
 
     @property
     def requirement(self) -> Requirement:
@@ -79,7 +85,7 @@ class Rule:
     def headline(self) -> Text | None:
         """What is wrong, in one sentence."""
         found = next((verdict for verdict in self.result.verdicts if verdict.kind == self.result.kind), None)
-        if self.result.kind in _BREACHED and found is not None and found.reds:
+        if self.result.kind in _BREACHED and found is not None and found.failures:
             return _bounded(summary(found))
         return self.reason
 
@@ -100,9 +106,9 @@ class Rule:
         """What servers usually get wrong here, where this one did: what this one shows first."""
         if not self.breaches:
             return ()
-        reds = [breach.red for breach in self.breaches]
-        seen = " ".join(f"{red.actual.en} `{red.pointer.strip('/').replace('/', '.')}`" for red in reds)
-        return likeliest_first(mistakes_of(self.requirement.id), seen)
+        failures = [breach.failure for breach in self.breaches]
+        seen = " ".join(f"{failure.actual.en} `{failure.pointer.strip('/').replace('/', '.')}`" for failure in failures)
+        return rank_by_symptom(mistakes_of(self.requirement.id), seen)
 
     @property
     def consequence(self) -> Text | None:
@@ -128,7 +134,7 @@ class Rule:
         """Where it fails and where it holds, of a requirement that does not hold: whether it does, and the scenarios."""
         if not self.breaches:
             return ()
-        lines = self.judged_lines
+        lines = self.judged_checks
         fails = [name for kind in _BREACHED for name in lines.get(kind, [])]
         return (False, fails), (True, lines.get("passed", []))
 
@@ -138,7 +144,7 @@ class Rule:
         return readings_of(self.requirement.id)
 
     @property
-    def judged_lines(self) -> dict[VerdictKind, list[str]]:
+    def judged_checks(self) -> dict[VerdictKind, list[str]]:
         """The scenarios in which something was said of it, by verdict."""
         found: dict[VerdictKind, list[str]] = {}
         for verdict in self.result.verdicts:
@@ -153,19 +159,19 @@ class Rule:
 
 
 def _bounded(text: Text) -> Text:
-    return Text(safe(text.en, _HEADLINE), safe(text.zh, _HEADLINE))
+    return Text(escape_line(text.en, _HEADLINE), escape_line(text.zh, _HEADLINE))
 
 
-class View:
+class PageModel:
     """A record and its transcripts, as the templates read them."""
 
-    def __init__(self, record: RunRecord, transcripts: Mapping[str, Transcript]) -> None:
+    def __init__(self, record: RunResult, transcripts: Mapping[str, Transcript]) -> None:
         self.record = record
         self.about = record.circumstances
         self.transcripts = transcripts
 
     @cached_property
-    def chapters(self) -> list[tuple[Chapter, list[Rule]]]:
+    def chapters(self) -> list[tuple[Chapter, list[RequirementView]]]:
         """Chapters of which something was planned, with their requirements."""
         told: dict[tuple[str, str], str] = {}
         return [
@@ -173,45 +179,45 @@ class View:
         ]
 
     @cached_property
-    def rules(self) -> list[Rule]:
+    def rules(self) -> list[RequirementView]:
         """All requirements that were planned."""
         return [rule for _, rules in self.chapters for rule in rules]
 
     @property
-    def folded(self) -> list[Rule]:
+    def blocked_requirements(self) -> list[RequirementView]:
         """What is open for nothing but failures of other requirements, under which it stands."""
         return [rule for rule in self.of("inconclusive") if rule.result.blocked_by]
 
     @property
-    def loose(self) -> list[Rule]:
+    def blocked_without_cause(self) -> list[RequirementView]:
         """What is folded, and has no cause on the page under which it could stand."""
-        causes = {rule.requirement.id for rule in self.reds}
+        causes = {rule.requirement.id for rule in self.failures}
         if self.causes:
             causes = {name for _, cause in self.shown_causes for name in cause.requirements}
-        return [rule for rule in self.folded if not causes & set(rule.result.blocked_by)]
+        return [rule for rule in self.blocked_requirements if not causes & set(rule.result.blocked_by)]
 
-    def held_up_by(self, *names: str) -> list[Rule]:
+    def requirements_blocked_by(self, *names: str) -> list[RequirementView]:
         """What is open for nothing but failures, among which is one of the requirements named."""
-        return [other for other in self.folded if set(names) & set(other.result.blocked_by)]
+        return [other for other in self.blocked_requirements if set(names) & set(other.result.blocked_by)]
 
     @cached_property
     def causes(self) -> list[Cause]:
         """The failures by cause; none where each is a cause of its own."""
         causes = causes_of(self._verdicts)
-        return causes if counted(causes) is not None else []
+        return causes if cause_count_text(causes) is not None else []
 
     @cached_property
     def shown_causes(self) -> list[tuple[Text, Cause]]:
         """The first causes, each with its sentence."""
         return [(_bounded(cause.sentence), cause) for cause in self.causes[:MOST_CAUSES]]
 
-    def readings_behind(self, cause: Cause) -> list[Ambiguity]:
+    def contradictory_docs(self, cause: Cause) -> list[Ambiguity]:
         """Where the docs contradict themselves on what there is instead: the target may have followed another page."""
-        found = telling(cause.red.actual.en) - telling(cause.red.expected.en)
-        concerned = [entry for entry in register() if set(entry.requirements) & set(cause.requirements)]
-        return [entry for entry in concerned if found & telling(entry.positions.en)]
+        found = distinctive_terms(cause.failure.actual.en) - distinctive_terms(cause.failure.expected.en)
+        concerned = [entry for entry in load_ambiguities() if set(entry.requirements) & set(cause.requirements)]
+        return [entry for entry in concerned if found & distinctive_terms(entry.positions.en)]
 
-    def told_already(self, rule: Rule) -> bool:
+    def is_explained_by_cause(self, rule: RequirementView) -> bool:
         """Whether what is wrong with it is told under a cause."""
         name = rule.requirement.id
         return rule.result.kind == "failed" and any(name in cause.requirements for _, cause in self.shown_causes)
@@ -219,16 +225,16 @@ class View:
     @property
     def causes_heading(self) -> Text | None:
         """How many requirements fail, of how many causes."""
-        return counted(self.causes)
+        return cause_count_text(self.causes)
 
     @property
-    def reds(self) -> list[Rule]:
+    def failures(self) -> list[RequirementView]:
         """What is not green and stands for itself, the worst first."""
         kinds = [kind for kind in WORST_FIRST if kind not in _CALM]
-        folded = self.folded
-        return [rule for kind in kinds for rule in self.of(kind) if rule not in folded]
+        blocked_requirements = self.blocked_requirements
+        return [rule for kind in kinds for rule in self.of(kind) if rule not in blocked_requirements]
 
-    def of(self, *kinds: VerdictKind) -> list[Rule]:
+    def of(self, *kinds: VerdictKind) -> list[RequirementView]:
         """Those with one of the verdicts."""
         return [rule for rule in self.rules if rule.result.kind in kinds]
 
@@ -242,9 +248,9 @@ class View:
             yield name, title_of(name), worst(kinds), len(kinds)
 
     @property
-    def not_looked_at(self) -> tuple[Text, ...]:
+    def unobserved_effects(self) -> tuple[Text, ...]:
         """What could not be looked at, since the items are given."""
-        return not_looked_at(self.about.arranged_by)
+        return unobserved_effects(self.about.arranged_by)
 
     @property
     def held(self) -> Text | None:
@@ -252,49 +258,57 @@ class View:
         return held(self.record)
 
     @property
-    def raced(self) -> Text | None:
+    def race_repetition_text(self) -> Text | None:
         """How often the races were repeated, and how close together their requests left."""
-        return raced(self.record)
+        return race_repetition_text(self.record)
 
     @property
-    def unsteady(self) -> list[Unsteady]:
+    def flaky(self) -> list[FlakyGroup]:
         """What did not come out the same each time."""
-        return list(unsteady(self.record))
+        return list(flaky(self.record))
 
     @property
-    def red_steps(self) -> set[tuple[str, str]]:
+    def failed_steps(self) -> set[tuple[str, str]]:
         """Scenario and step of every failure."""
-        return {(v.line.scenario, red.step) for v in self._verdicts if v.kind == "failed" and v.shown for red in v.reds}
+        return {
+            (v.line.scenario, failure.step)
+            for v in self._verdicts
+            if v.kind == "failed" and v.shown
+            for failure in v.failures
+        }
 
     @property
     def _verdicts(self) -> list[Verdict]:
         return [verdict for result in self.record.tally.results for verdict in result.verdicts]
 
-    def _rule(self, result: RequirementResult, told: dict[tuple[str, str], str]) -> Rule:
-        breached = [verdict for verdict in result.verdicts if verdict.kind == result.kind and verdict.reds]
+    def _rule(self, result: RequirementResult, told: dict[tuple[str, str], str]) -> RequirementView:
+        breached = [verdict for verdict in result.verdicts if verdict.kind == result.kind and verdict.failures]
         shown = breached[:SHOWN_IN_FULL] if result.kind in _BREACHED else []
         name = result.requirement.id
-        return Rule(
+        return RequirementView(
             result=result,
             breaches=tuple(self._breach(name, number, verdict, told) for number, verdict in enumerate(shown, 1)),
             blocks=tuple(verdict.line for verdict in self._verdicts if verdict.blocked_by == name),
             missing=tuple(line for line in self.record.tally.lost if line.requirement == name),
         )
 
-    def _breach(self, rule: str, number: int, verdict: Verdict, told: dict[tuple[str, str], str]) -> Breach:
+    def _breach(self, rule: str, number: int, verdict: Verdict, told: dict[tuple[str, str], str]) -> FailureDetail:
         """The requirement's breach of that number, from 1; `told` collects which conversations are shown where."""
         name = f"{rule}--{number}"
-        red, transcript = verdict.reds[0], self.transcripts.get(verdict.line.scenario) if verdict.shown else None
-        place = (verdict.line.scenario, red.step if verdict.shown else name)
-        told_at = told.setdefault(place, name)
-        return Breach(
+        failure, transcript = (
+            verdict.failures[0],
+            self.transcripts.get(verdict.line.scenario) if verdict.shown else None,
+        )
+        place = (verdict.line.scenario, failure.step if verdict.shown else name)
+        shown_under = told.setdefault(place, name)
+        return FailureDetail(
             id=name,
             first=number == 1,
             verdict=verdict,
-            red=red,
-            rows=rows_of(verdict.line, red, transcript),
-            body=body_of(red, transcript),
-            sequence=sequence_of(red, transcript) if told_at == name else None,
-            race=race_of(verdict, transcript),
-            told_at=None if told_at == name else told_at,
+            failure=failure,
+            rows=compared_fields(verdict.line, failure, transcript),
+            body=diff_body(failure, transcript),
+            sequence=draw_sequence(failure, transcript) if shown_under == name else None,
+            race=draw_race(verdict, transcript),
+            shown_under=None if shown_under == name else shown_under,
         )

@@ -10,11 +10,11 @@ from conformance.chapters import race_linearizability, random_operations
 from conformance.chapters.registry import scenarios
 from conformance.exchange import Transcript
 from conformance.judging.verdict import Verdict
-from conformance.linearizability.counterexample import Contradiction
+from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.counterexample_text import told
-from conformance.linearizability.history import Event, answer_of
-from conformance.reporting.escaping import safe
-from conformance.scenario.transcript_view import View
+from conformance.linearizability.history import Event, answer_text
+from conformance.reporting.escaping import escape_line
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
 WIDTH: Final = 640
@@ -30,7 +30,7 @@ _NARROWEST: Final = 4.0
 _LONGEST: Final = 72
 
 
-_SEARCHES: Final = {"race": race_linearizability.contradiction_at, "explored": random_operations.contradiction_at}
+_SEARCHES: Final = {"race": race_linearizability.counterexample_at, "explored": random_operations.counterexample_at}
 """What works out the contradiction at a step of a conversation that has this fact."""
 
 
@@ -47,12 +47,12 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Race:
-    """The picture's parts. `together` are the stretches (x, width) in which several requests were under way."""
+class RaceDiagram:
+    """The picture's parts. `overlaps` are the stretches (x, width) in which several requests were under way."""
 
     told: Text
     bars: tuple[Bar, ...]
-    together: tuple[tuple[float, float], ...]
+    overlaps: tuple[tuple[float, float], ...]
     milliseconds: str
 
     @property
@@ -66,19 +66,19 @@ class Race:
         return _TOP + _ROW * len(self.bars)
 
 
-def race_of(verdict: Verdict, transcript: Transcript | None) -> Race | None:
+def draw_race(verdict: Verdict, transcript: Transcript | None) -> RaceDiagram | None:
     """The contradiction behind a verdict, worked out again; None where there is none, or no transcript to look at."""
     scenario = scenarios().get(verdict.line.scenario)
-    red = next((red for red in verdict.reds if red.exhibit), None)
-    if red is None or scenario is None or transcript is None:
+    failure = next((failure for failure in verdict.failures if failure.exhibit), None)
+    if failure is None or scenario is None or transcript is None:
         return None
     search = next((search for fact, search in _SEARCHES.items() if fact in transcript.facts), None)
-    found = search(View(scenario, transcript), red.step) if search is not None else None
+    found = search(TranscriptView(scenario, transcript), failure.step) if search is not None else None
     return _drawn(found) if found is not None else None
 
 
-def _drawn(contradiction: Contradiction) -> Race:
-    events = contradiction.events
+def _drawn(counterexample: Counterexample) -> RaceDiagram:
+    events = counterexample.events
     start = min(event.invoked for event in events)
     length = max(event.completed for event in events) - start
     scale = (WIDTH - 2 * _MARGIN) / (length or 1.0)
@@ -91,26 +91,26 @@ def _drawn(contradiction: Contradiction) -> Race:
             x=place(event.invoked),
             width=max(_NARROWEST, round(place(event.completed) - place(event.invoked), 1)),
             y=_TOP + _ROW * row + _LABEL - BAR // 2,
-            label=_label(event, contradiction),
-            needed=event.label in contradiction.claims,
+            label=_label(event, counterexample),
+            needed=event.label in counterexample.claims,
             open=event.unknown,
         )
         for row, event in enumerate(events)
     )
-    together = tuple((place(begun), round(place(ended) - place(begun), 1)) for begun, ended in _together(events))
-    return Race(
-        told=told(contradiction),
+    overlaps = tuple((place(begun), round(place(ended) - place(begun), 1)) for begun, ended in _together(events))
+    return RaceDiagram(
+        told=told(counterexample),
         bars=bars,
-        together=together,
+        overlaps=overlaps,
         milliseconds=f"{length * 1000:.1f} ms",
     )
 
 
-def _label(event: Event, contradiction: Contradiction) -> str:
+def _label(event: Event, counterexample: Counterexample) -> str:
     words = [event.label, event.operation.kind]
-    if event.operation.worker not in (None, contradiction.initial.worker):
+    if event.operation.worker not in (None, counterexample.initial.worker):
         words.append(f"Worker-ID {event.operation.worker}")
-    return safe(" · ".join([*words, answer_of(event)]), _LONGEST)
+    return escape_line(" · ".join([*words, answer_text(event)]), _LONGEST)
 
 
 def _together(events: Sequence[Event]) -> Iterator[tuple[float, float]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from conformance.exchange import Exchange, Transcript
-from conformance.judging.verdict import Red
-from conformance.reporting.escaping import safe
-from conformance.reporting.html.diff import json_of
+from conformance.judging.verdict import Failure
+from conformance.reporting.escaping import escape_line
+from conformance.reporting.html.diff import parse_json_body
 
 WIDTH: Final = 560
 _TOP: Final = 46
@@ -27,11 +27,11 @@ class Arrow:
     y: int
     sent: bool
     label: str
-    red: bool
+    failure: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sequence:
+class SequenceDiagram:
     """A picture's parts, with their places."""
 
     arrows: tuple[Arrow, ...]
@@ -43,21 +43,25 @@ class Sequence:
         return _TOP + _STEP * len(self.arrows) + 10
 
 
-def sequence_of(red: Red, transcript: Transcript | None) -> Sequence | None:
+def draw_sequence(failure: Failure, transcript: Transcript | None) -> SequenceDiagram | None:
     """The conversation around a breach; None where it is not known."""
-    if transcript is None or transcript.find(red.step) is None:
+    if transcript is None or transcript.find(failure.step) is None:
         return None
-    shown, left_out = _around(_folded(transcript.exchanges), red.step)
+    shown, left_out = _around(_folded(transcript.exchanges), failure.step)
     moments = []
     for number, (exchange, times) in enumerate(sorted(shown, key=lambda entry: entry[0].invoked), 1):
-        is_red = exchange.step == red.step
-        moments.append((exchange.invoked, 0, number, Arrow(y=0, sent=True, label=_asked(exchange, times), red=is_red)))
-        moments.append((exchange.completed, 1, number, Arrow(y=0, sent=False, label=_answered(exchange), red=is_red)))
+        is_red = exchange.step == failure.step
+        moments.append(
+            (exchange.invoked, 0, number, Arrow(y=0, sent=True, label=_asked(exchange, times), failure=is_red))
+        )
+        moments.append(
+            (exchange.completed, 1, number, Arrow(y=0, sent=False, label=_answered(exchange), failure=is_red))
+        )
     arrows = tuple(
-        Arrow(y=_TOP + _STEP * place, sent=arrow.sent, label=f"{number} {arrow.label}", red=arrow.red)
+        Arrow(y=_TOP + _STEP * place, sent=arrow.sent, label=f"{number} {arrow.label}", failure=arrow.failure)
         for place, (_, _, number, arrow) in enumerate(sorted(moments, key=lambda moment: moment[:3]))
     )
-    return Sequence(arrows=arrows, left_out=left_out)
+    return SequenceDiagram(arrows=arrows, left_out=left_out)
 
 
 def _folded(exchanges: tuple[Exchange, ...]) -> list[tuple[Exchange, int]]:
@@ -76,9 +80,9 @@ def _folded(exchanges: tuple[Exchange, ...]) -> list[tuple[Exchange, int]]:
 def _around(exchanges: list[tuple[Exchange, int]], step: str) -> tuple[list[tuple[Exchange, int]], int]:
     """The red exchange, what led to it and what overlaps it or comes right after."""
     place = next((at for at, (exchange, _) in enumerate(exchanges) if exchange.step == step), 0)
-    red = exchanges[place][0]
+    failure = exchanges[place][0]
     end = place + 1
-    while end < len(exchanges) and (end < place + 1 + _AFTER or exchanges[end][0].invoked < red.completed):
+    while end < len(exchanges) and (end < place + 1 + _AFTER or exchanges[end][0].invoked < failure.completed):
         end += 1
     shown = exchanges[max(0, place - _BEFORE) : min(end, place + _BEFORE)]
     return shown, len(exchanges) - len(shown)
@@ -88,7 +92,7 @@ def _asked(exchange: Exchange, times: int) -> str:
     words = [exchange.operation, *_about(exchange)]
     if times > 1:
         words.append(f"×{times}")
-    return safe(" · ".join(words), _LABEL)
+    return escape_line(" · ".join(words), _LABEL)
 
 
 def _about(exchange: Exchange) -> Iterator[str]:
@@ -103,9 +107,9 @@ def _about(exchange: Exchange) -> Iterator[str]:
 
 def _answered(exchange: Exchange) -> str:
     if exchange.response is None:
-        return safe(exchange.problem or exchange.outcome, _LABEL)
-    value = json_of(exchange)
+        return escape_line(exchange.problem or exchange.outcome, _LABEL)
+    value = parse_json_body(exchange)
     body = value if isinstance(value, dict) else {}
     error = body.get("error")
     said = error.get("type") if isinstance(error, dict) else body.get("state")
-    return safe(f"{exchange.response.status} {said if isinstance(said, str) else ''}".strip(), _LABEL)
+    return escape_line(f"{exchange.response.status} {said if isinstance(said, str) else ''}".strip(), _LABEL)

@@ -10,7 +10,7 @@ from typing import Final
 
 from conformance.contract.model import PHASES
 from conformance.exchange import Exchange, Transcript
-from conformance.reporting.html.diff import json_of
+from conformance.reporting.html.diff import parse_json_body
 
 WIDTH: Final = 1080
 HEIGHT: Final = 420
@@ -44,7 +44,7 @@ _MOVING: Final = frozenset({"ack", "heartbeat", "stop"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Move:
+class ObservedTransition:
     """An operation in a state: what it was answered, and the state after it."""
 
     before: str
@@ -62,7 +62,7 @@ class Arc:
     x: int
     y: int
     seen: bool
-    red: bool
+    failure: bool
 
     @property
     def rows(self) -> list[tuple[int, str]]:
@@ -77,40 +77,40 @@ class Node:
 
     phase: str
     x: int
-    stays: tuple[tuple[str, bool], ...]
+    self_loops: tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class StateDiagram:
     """The picture's parts, and the same as a table: each move, how often, how often red."""
 
     nodes: tuple[Node, ...]
     arcs: tuple[Arc, ...]
-    table: tuple[tuple[Move, int, int], ...]
+    table: tuple[tuple[ObservedTransition, int, int], ...]
 
 
-def machine_of(transcripts: Iterable[Transcript], reds: Collection[tuple[str, str]]) -> Machine:
-    """What the conversations did to their items; `reds` are scenarios and steps of failures."""
-    seen: Counter[Move] = Counter()
-    red: Counter[Move] = Counter()
+def draw_state_diagram(transcripts: Iterable[Transcript], failures: Collection[tuple[str, str]]) -> StateDiagram:
+    """What the conversations did to their items; `failures` are scenarios and steps of failures."""
+    seen: Counter[ObservedTransition] = Counter()
+    failure: Counter[ObservedTransition] = Counter()
     for transcript in transcripts:
         for exchange, move in _moves(transcript):
             seen[move] += 1
-            red[move] += (transcript.scenario, exchange.step) in reds
+            failure[move] += (transcript.scenario, exchange.step) in failures
     seen_pairs = {(move.before, move.after) for move in seen if move.after not in (move.before, UNKNOWN)}
     pairs = sorted(_ON_THE_WAY | seen_pairs)
-    return Machine(
-        nodes=tuple(_node(phase, seen, red) for phase in PHASES),
-        arcs=tuple(_arc(before, after, seen, red) for before, after in pairs),
-        table=tuple((move, count, red[move]) for move, count in sorted(seen.items())),
+    return StateDiagram(
+        nodes=tuple(_node(phase, seen, failure) for phase in PHASES),
+        arcs=tuple(_arc(before, after, seen, failure) for before, after in pairs),
+        table=tuple((move, count, failure[move]) for move, count in sorted(seen.items())),
     )
 
 
-def _moves(transcript: Transcript) -> Iterator[tuple[Exchange, Move]]:
+def _moves(transcript: Transcript) -> Iterator[tuple[Exchange, ObservedTransition]]:
     """Each operation on an item whose state was known, and with which no other was under way."""
     known: dict[str, str] = {}
     for exchange in transcript.exchanges:
-        shown = json_of(exchange)
+        shown = parse_json_body(exchange)
         found = _WORK.search(exchange.request.url)
         item = found.group(1) if found and exchange.operation != "poll" else _text(shown, "id")
         if item is None or exchange.response is None:
@@ -119,7 +119,7 @@ def _moves(transcript: Transcript) -> Iterator[tuple[Exchange, Move]]:
         after = _after(exchange.response.status, _text(shown, "state"), before)
         alone = not any(other is not exchange and _overlap(exchange, other) for other in transcript.exchanges)
         if exchange.operation in _MOVING and before != UNKNOWN and alone:
-            yield exchange, Move(before, _name(exchange), exchange.response.status, after)
+            yield exchange, ObservedTransition(before, _name(exchange), exchange.response.status, after)
         known[item] = after
 
 
@@ -144,21 +144,21 @@ def _overlap(one: Exchange, other: Exchange) -> bool:
     return one.invoked < other.completed and other.invoked < one.completed
 
 
-def _node(phase: str, seen: Counter[Move], red: Counter[Move]) -> Node:
-    stays = [move for move in sorted(seen) if move.before == phase and move.after in (phase, UNKNOWN)]
+def _node(phase: str, seen: Counter[ObservedTransition], failure: Counter[ObservedTransition]) -> Node:
+    self_loops = [move for move in sorted(seen) if move.before == phase and move.after in (phase, UNKNOWN)]
     return Node(
         phase=phase,
         x=_X[phase],
-        stays=tuple((_stay(move, seen[move]), red[move] > 0) for move in stays),
+        self_loops=tuple((_stay(move, seen[move]), failure[move] > 0) for move in self_loops),
     )
 
 
-def _stay(move: Move, times: int) -> str:
+def _stay(move: ObservedTransition, times: int) -> str:
     end = f" → {UNKNOWN}" if move.after == UNKNOWN else ""
     return f"{move.operation} {move.status}{end} ×{times}"
 
 
-def _arc(before: str, after: str, seen: Counter[Move], red: Counter[Move]) -> Arc:
+def _arc(before: str, after: str, seen: Counter[ObservedTransition], failure: Counter[ObservedTransition]) -> Arc:
     moves = [move for move in sorted(seen) if (move.before, move.after) == (before, after)]
     labels = tuple(f"{move.operation} ×{seen[move]}" for move in moves)
     start, end = _X[before], _X[after]
@@ -174,5 +174,10 @@ def _arc(before: str, after: str, seen: Counter[Move], red: Counter[Move]) -> Ar
         depth = 60 + 14 * abs(steps)
         path, y = f"M{start} {LINE + 20} Q{middle} {LINE + 2 * depth} {end} {LINE + 24}", LINE + 34 + depth
     return Arc(
-        path=path, labels=labels, x=middle, y=y, seen=bool(moves), red=not known or any(red[move] for move in moves)
+        path=path,
+        labels=labels,
+        x=middle,
+        y=y,
+        seen=bool(moves),
+        failure=not known or any(failure[move] for move in moves),
     )

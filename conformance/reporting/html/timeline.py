@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from conformance.chapters.registry import scenarios
-from conformance.contract.catalogue import load
+from conformance.contract.catalogue import load_catalogue
 from conformance.exchange import Transcript
 from conformance.judging.verdict import VerdictKind
 from conformance.text import Text
@@ -55,7 +55,7 @@ def timeline_of(transcripts: Mapping[str, Transcript], kinds: Mapping[str, Verdi
     if end <= 0:
         return None
     bands = []
-    for chapter in load().chapters:
+    for chapter in load_catalogue().chapters:
         names = [name for name in spans if name in scenarios() and scenarios()[name].chapter == chapter.id]
         names.sort(key=lambda name: spans[name])
         bars = tuple(_bar(row, name, spans[name], end, kinds.get(name, "passed")) for row, name in enumerate(names))

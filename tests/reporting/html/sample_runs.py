@@ -9,11 +9,11 @@ from typing import Any
 
 from conformance.chapters.registry import scenarios
 from conformance.emulator import Tokens
-from conformance.emulator.configuration import Recipe, in_microseconds
+from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS
 from conformance.exchange import Body, Ending, Exchange, Request, Response, Transcript
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Line
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import PlannedCheck
 from tests.runs import judge_app
 
 ITEM = "work_1"
@@ -63,9 +63,9 @@ def transcript(*exchanges: Exchange, scenario: str = "retry.active") -> Transcri
     )
 
 
-def run_on_a_defect(output: Path, defect: str = "terminal.forced-revived") -> RunRecord:
+def run_on_a_defect(output: Path, defect: str = "terminal.forced-revived") -> RunResult:
     """A run of a few scenarios on a server with a defect; `output` is its folder."""
     tokens = Tokens.generate()
-    app = DEFECTS[defect].broken(in_microseconds(Recipe())).build(tokens)
-    plan = [Line(name, requirement) for name in HELD for requirement in scenarios()[name].requirements]
+    app = DEFECTS[defect].broken(use_microseconds(ServerConfig())).build(tokens)
+    plan = [PlannedCheck(name, requirement) for name in HELD for requirement in scenarios()[name].requirements]
     return judge_app(app, tokens, output, plan)

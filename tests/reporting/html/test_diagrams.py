@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.reporting.html.sequence_diagram import sequence_of
-from conformance.reporting.html.state_diagram import Move, machine_of
+from conformance.reporting.html.sequence_diagram import draw_sequence
+from conformance.reporting.html.state_diagram import ObservedTransition, draw_state_diagram
 from conformance.reporting.html.timeline import timeline_of
-from tests.reporting.run_results import red
+from tests.reporting.run_results import failure
 
 from .sample_runs import exchange, item, transcript
 
@@ -18,7 +18,7 @@ def test_messages_stand_in_the_order_of_time() -> None:
         exchange("slow", "ack", 200, item("starting"), at=(2, 9)),
         exchange("fast", "stop", 409, {"error": {"type": "busy"}}, at=(3, 4), sent='{"force": true}'),
     )
-    picture = sequence_of(red("slow"), said)
+    picture = draw_sequence(failure("slow"), said)
     assert picture is not None
     assert [arrow.label for arrow in picture.arrows] == [
         "1 poll · worker-1",
@@ -28,29 +28,29 @@ def test_messages_stand_in_the_order_of_time() -> None:
         "3 409 busy",
         "2 200 starting",
     ]
-    assert [arrow.red for arrow in picture.arrows] == [False, False, True, False, False, True]
+    assert [arrow.failure for arrow in picture.arrows] == [False, False, True, False, False, True]
     assert [arrow.y for arrow in picture.arrows] == sorted(arrow.y for arrow in picture.arrows)
     assert picture.height > picture.arrows[-1].y
 
 
 def test_polls_that_brought_nothing_are_one_arrow() -> None:
     polls = [exchange(f"poll.{n}", "poll", 200, "null", at=(n, n + 0.5)) for n in range(5)]
-    picture = sequence_of(red("ack"), transcript(*polls, exchange("ack", "ack", None, at=(9, 9.5))))
+    picture = draw_sequence(failure("ack"), transcript(*polls, exchange("ack", "ack", None, at=(9, 9.5))))
     assert picture is not None
     assert [arrow.label for arrow in picture.arrows] == ["1 poll · ×5", "1 200", "2 ack", "2 connection reset"]
 
 
 def test_a_long_conversation_is_shown_around_the_red_one() -> None:
     acks = [exchange(f"ack.{n}", "ack", 200, item("starting"), at=(n, n + 0.5)) for n in range(90)]
-    picture = sequence_of(red("ack.60"), transcript(*acks))
+    picture = draw_sequence(failure("ack.60"), transcript(*acks))
     assert picture is not None
     assert len(picture.arrows) + 2 * picture.left_out == 180
-    assert sum(arrow.red for arrow in picture.arrows) == 2
+    assert sum(arrow.failure for arrow in picture.arrows) == 2
 
 
 def test_without_the_conversation_there_is_no_picture() -> None:
-    assert sequence_of(red("ack"), None) is None
-    assert sequence_of(red("another"), transcript(exchange("ack", "ack"))) is None
+    assert draw_sequence(failure("ack"), None) is None
+    assert draw_sequence(failure("another"), transcript(exchange("ack", "ack"))) is None
 
 
 def test_moves_are_counted_by_the_state_before_them() -> None:
@@ -61,17 +61,17 @@ def test_moves_are_counted_by_the_state_before_them() -> None:
         exchange("stop", "stop", 200, item("stopped"), at=(6, 7), sent='{"force": true}'),
         exchange("revived", "ack", 200, item("starting"), at=(8, 9)),
     )
-    machine = machine_of([said], {("retry.active", "revived")})
+    machine = draw_state_diagram([said], {("retry.active", "revived")})
     assert machine.table == (
-        (Move("queued", "ack", 200, "starting"), 1, 0),
-        (Move("starting", "ack", 401, "starting"), 1, 0),
-        (Move("starting", "force-stop", 200, "stopped"), 1, 0),
-        (Move("stopped", "ack", 200, "starting"), 1, 1),
+        (ObservedTransition("queued", "ack", 200, "starting"), 1, 0),
+        (ObservedTransition("starting", "ack", 401, "starting"), 1, 0),
+        (ObservedTransition("starting", "force-stop", 200, "stopped"), 1, 0),
+        (ObservedTransition("stopped", "ack", 200, "starting"), 1, 1),
     )
-    drawn = {arc.labels: arc.red for arc in machine.arcs if arc.seen}
+    drawn = {arc.labels: arc.failure for arc in machine.arcs if arc.seen}
     assert drawn == {("ack ×1",): True, ("force-stop ×1",): False}
-    assert [arc.red for arc in machine.arcs if arc.labels == ("ack ×1",)] == [False, True]
-    assert {node.phase: node.stays for node in machine.nodes}["starting"] == (("ack 401 ×1", False),)
+    assert [arc.failure for arc in machine.arcs if arc.labels == ("ack ×1",)] == [False, True]
+    assert {node.phase: node.self_loops for node in machine.nodes}["starting"] == (("ack 401 ×1", False),)
 
 
 def test_a_way_that_the_contract_does_not_know_is_red_though_no_check_says_so() -> None:
@@ -79,8 +79,8 @@ def test_a_way_that_the_contract_does_not_know_is_red_though_no_check_says_so() 
         exchange("get", "get", 200, item("active"), at=(0, 1)),
         exchange("ack", "ack", 200, item("queued"), at=(2, 3)),
     )
-    (odd,) = [arc for arc in machine_of([said], set()).arcs if arc.seen]
-    assert odd.red
+    (odd,) = [arc for arc in draw_state_diagram([said], set()).arcs if arc.seen]
+    assert odd.failure
 
 
 def test_a_state_that_no_answer_shows_is_not_guessed() -> None:
@@ -91,12 +91,15 @@ def test_a_state_that_no_answer_shows_is_not_guessed() -> None:
         exchange("again", "ack", 500, "", at=(6, 7)),
         exchange("stop", "stop", 200, item("stopping"), at=(8, 9)),
     )
-    machine = machine_of([said], {("retry.active", "again")})
-    assert [move for move, _, _ in machine.table] == [Move("active", "ack", 500, "?"), Move("queued", "ack", 200, "?")]
+    machine = draw_state_diagram([said], {("retry.active", "again")})
+    assert [move for move, _, _ in machine.table] == [
+        ObservedTransition("active", "ack", 500, "?"),
+        ObservedTransition("queued", "ack", 200, "?"),
+    ]
     assert not [arc for arc in machine.arcs if arc.seen]
-    stays = {node.phase: node.stays for node in machine.nodes}
-    assert stays["active"] == (("ack 500 → ? ×1", True),)
-    assert stays["queued"] == (("ack 200 → ? ×1", False),)
+    self_loops = {node.phase: node.self_loops for node in machine.nodes}
+    assert self_loops["active"] == (("ack 500 → ? ×1", True),)
+    assert self_loops["queued"] == (("ack 200 → ? ×1", False),)
 
 
 def test_overlapping_requests_are_not_counted() -> None:
@@ -105,7 +108,7 @@ def test_overlapping_requests_are_not_counted() -> None:
         exchange("a", "ack", 200, item("starting"), at=(2, 4)),
         exchange("b", "ack", 200, item("starting"), at=(3, 5)),
     )
-    assert machine_of([said], set()).table == ()
+    assert draw_state_diagram([said], set()).table == ()
 
 
 def test_every_scenario_has_a_bar_at_its_time() -> None:

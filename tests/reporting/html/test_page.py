@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, nodes
 
-from conformance.contract.ambiguities import register
+from conformance.contract.ambiguities import load_ambiguities
 from conformance.contract.common_mistakes import mistakes_of
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
-from conformance.judging.run_result import RunRecord
-from conformance.judging.verdict import Red, Verdict
-from conformance.reporting.html.html_text import coded
+from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import Failure, Verdict
+from conformance.reporting.html.html_text import inline_code
 from conformance.reporting.html.page import page
 from conformance.reporting.messages import JUDGED_AGAIN
 from conformance.text import LANGS, Lang
 from tests.hostile.inspection import INSPECTORS
-from tests.reporting.run_results import HOSTILE, both, hostile, mixed, record_of, red, verdict
+from tests.reporting.run_results import HOSTILE, both, failure, hostile, mixed, record_of, verdict
 
 from .sample_runs import exchange, item, run_on_a_defect, transcript
 
@@ -57,9 +57,9 @@ def shape(text: str) -> list[tuple[str, tuple[str, ...]]]:
     return [(tag, tuple(attributes)) for tag, attributes in Parsed(text).elements]
 
 
-def full(kind: str = "passed", reds: tuple[Red, ...] = ()) -> RunRecord:
+def full(kind: str = "passed", failures: tuple[Failure, ...] = ()) -> RunResult:
     """Every line of the plan with one verdict."""
-    return record_of(*(Verdict(line=line, kind=kind, reds=reds) for line in full_plan()))  # type: ignore[arg-type]
+    return record_of(*(Verdict(line=line, kind=kind, failures=failures) for line in full_plan()))  # type: ignore[arg-type]
 
 
 def part(text: str, tag: str) -> str:
@@ -68,7 +68,7 @@ def part(text: str, tag: str) -> str:
 
 
 @pytest.mark.parametrize("record", [mixed(), full()], ids=["mixed", "full"])
-def test_the_policy_allows_the_pages_own_style_and_script_and_nothing_else(record: RunRecord) -> None:
+def test_the_policy_allows_the_pages_own_style_and_script_and_nothing_else(record: RunResult) -> None:
     text = page(record, {})
     (policy,) = [a["content"] or "" for tag, a in Parsed(text).elements if "http-equiv" in a]
     digests = {
@@ -89,8 +89,8 @@ def test_nothing_is_loaded() -> None:
     assert not {tag for tag, _ in Parsed(text).elements} & {"img", "link", "iframe", "object", "embed", "form", "base"}
 
 
-@pytest.mark.parametrize("record", [mixed(), full(), full("failed", (red(),))], ids=["mixed", "full", "failed"])
-def test_every_link_within_the_page_leads_somewhere(record: RunRecord) -> None:
+@pytest.mark.parametrize("record", [mixed(), full(), full("failed", (failure(),))], ids=["mixed", "full", "failed"])
+def test_every_link_within_the_page_leads_somewhere(record: RunResult) -> None:
     parsed = Parsed(page(record, {}))
     ids = parsed.values("id")
     assert len(ids) == len(set(ids))
@@ -154,8 +154,8 @@ def test_text_of_the_target_in_a_conversation_is_text(text: str) -> None:
 
 def test_a_link_of_a_waiver_is_followed_only_into_the_web() -> None:
     def with_link(link: str) -> str:
-        broken = verdict("retry.active", "ack.retry.active", "waived", reds=(red(),))
-        waived = Verdict(line=broken.line, kind="waived", reds=broken.reds, waiver=both("known"), link=link)
+        broken = verdict("retry.active", "ack.retry.active", "waived", failures=(failure(),))
+        waived = Verdict(line=broken.line, kind="waived", failures=broken.failures, waiver=both("known"), link=link)
         return page(record_of(waived), {})
 
     assert 'href="https://tracker.example/7"' in with_link("https://tracker.example/7")
@@ -170,7 +170,7 @@ def test_a_page_of_nothing_but_greens_holds_no_conversation() -> None:
 
 
 def test_a_page_of_nothing_but_reds_stays_small_and_names_them_all() -> None:
-    long = red(actual="<" * 5000, answer="<&'\"" * 600)
+    long = failure(actual="<" * 5000, answer="<&'\"" * 600)
     record = full("failed", tuple([long] * 20))
     said = transcript(*(exchange(f"retry.{n}", "ack", 200, item("active", a="<" * 90)) for n in range(30)))
     made = page(record, {line.scenario: said for line in record.plan})
@@ -222,7 +222,7 @@ def rule_of(made: str, name: str) -> str:
     return str(found)
 
 
-def rows_of(made: str, name: str) -> dict[str, str]:
+def compared_fields(made: str, name: str) -> dict[str, str]:
     """The rows of a requirement's sheet in English, up to its first breach."""
     head = rule_of(made, name).partition('<article class="breach"')[0]
     rows = re.findall(r'<dt><span lang="en">([^<]*)</span>.*?</dt><dd>(.*?)</dd></div>', head, re.DOTALL)
@@ -231,26 +231,26 @@ def rows_of(made: str, name: str) -> dict[str, str]:
 
 def test_a_red_says_first_where_it_fails_and_where_it_holds() -> None:
     record = record_of(
-        verdict("retry.active", "ack.retry.active", "failed", reds=(red(),)),
+        verdict("retry.active", "ack.retry.active", "failed", failures=(failure(),)),
         verdict("race.heartbeat", "ack.retry.active"),
         verdict("request.json-body.first-ack", "ack.retry.active"),
-        verdict("retry.starting", "ack.retry.starting", "failed", reds=(red(actual="x"),)),
+        verdict("retry.starting", "ack.retry.starting", "failed", failures=(failure(actual="x"),)),
     )
     made = page(record, {})
-    rows = rows_of(made, "ack.retry.active")
+    rows = compared_fields(made, "ack.retry.active")
     assert list(rows)[:2] == ["Fails in", "Holds in"]
     assert re.findall(r'href="#scenario-([^"]+)"', rows["Fails in"]) == ["retry.active"]
     held = ["race.heartbeat", "request.json-body.first-ack"]
     assert re.findall(r'href="#scenario-([^"]+)"', rows["Holds in"]) == held
-    assert "no other" in rows_of(made, "ack.retry.starting")["Holds in"]
+    assert "no other" in compared_fields(made, "ack.retry.starting")["Holds in"]
     assert rule_of(made, "ack.retry.active").count('href="#scenario-race.heartbeat"') == 1
 
 
 def test_a_long_list_of_scenarios_is_folded() -> None:
     names = [line.scenario for line in full_plan() if line.requirement == "ack.answer.media-type"]
-    reds = [verdict(name, "ack.answer.media-type", "failed", reds=(red(),)) for name in names[:9]]
+    failures = [verdict(name, "ack.answer.media-type", "failed", failures=(failure(),)) for name in names[:9]]
     held = [verdict(name, "ack.answer.media-type") for name in names[9:17]]
-    rows = rows_of(page(record_of(*reds, *held), {}), "ack.answer.media-type")
+    rows = compared_fields(page(record_of(*failures, *held), {}), "ack.answer.media-type")
     assert "<summary>" in rows["Fails in"]
     assert "9 scenarios" in rows["Fails in"]
     assert "<summary>" not in rows["Holds in"]
@@ -258,20 +258,20 @@ def test_a_long_list_of_scenarios_is_folded() -> None:
 
 def test_a_contradiction_of_the_docs_stands_beside_the_requirement_that_it_concerns() -> None:
     name = "ack.terminal.stopping"
-    (entry,) = (entry for entry in register() if name in entry.requirements)
+    (entry,) = (entry for entry in load_ambiguities() if name in entry.requirements)
     for verdicts, whole in (
-        ([verdict("terminal.stopping.from-active", name, "failed", reds=(red(),))], True),
+        ([verdict("terminal.stopping.from-active", name, "failed", failures=(failure(),))], True),
         ([verdict("terminal.stopping.from-active", name)], False),
     ):
         made = page(record_of(*verdicts), {})
-        row = rows_of(made, name)["The docs are open"]
+        row = compared_fields(made, name)["The docs are open"]
         for text in (entry.question.en, entry.question.zh):
-            assert str(coded(text)) in row
+            assert str(inline_code(text)) in row
         for text in (entry.positions.zh, entry.reading.en):
-            assert (str(coded(text)) in row) is whole
+            assert (str(inline_code(text)) in row) is whole
         assert f'href="#register-{entry.id}"' in row
         assert f'<details id="register-{entry.id}">' in made
-    assert "The docs are open" not in rows_of(
+    assert "The docs are open" not in compared_fields(
         page(record_of(verdict("auth.missing", "ack.auth.missing")), {}), "ack.auth.missing"
     )
 
@@ -281,7 +281,7 @@ def test_what_is_blocked_is_folded_under_its_causes() -> None:
     names = [line.scenario for line in full_plan() if line.requirement == blocked and line.scenario != "auth.missing"]
     lines = [verdict(name, blocked, "inconclusive", blocked_by="ack.retry.active", reason=both("r")) for name in names]
     other = verdict("auth.missing", blocked, "inconclusive", blocked_by="ack.auth.missing", reason=both("r"))
-    failed = verdict("retry.active", "ack.retry.active", "failed", reds=(red(),))
+    failed = verdict("retry.active", "ack.retry.active", "failed", failures=(failure(),))
     made = page(record_of(failed, *lines, other), {})
     (fold,) = re.findall(r'<details class="fold">(.*?)</details>', rule_of(made, blocked), re.DOTALL)
     assert f"{len(names) + 1} checks are blocked" in fold
@@ -291,7 +291,7 @@ def test_what_is_blocked_is_folded_under_its_causes() -> None:
     assert f"and {len(names) - 3} more" in causes[0]
     assert "<code>ack.auth.missing</code>" in causes[1]
     top = made[made.index('<h2 id="reds">') : made.index('<h2 id="unexercised">')]
-    blocks = rows_of(made, "ack.retry.active")["Blocks"]
+    blocks = compared_fields(made, "ack.retry.active")["Blocks"]
     assert f'<summary><span lang="en">{len(names)} checks of 1 requirements' in blocks
     (red_one,) = re.findall(r'<li class="failed">.*?</li>', top, re.DOTALL)
     assert f'href="#{blocked}"' in red_one
@@ -309,17 +309,20 @@ def test_what_is_blocked_by_nothing_on_the_page_is_listed_by_itself() -> None:
 def test_the_likeliest_mistake_comes_first() -> None:
     name, scenario = "ack.terminal.stopping", "terminal.stopping.from-active"
     usual = [mistake.what.en for mistake in mistakes_of(name)]
-    seen = page(record_of(verdict(scenario, name, "failed", reds=(red(actual='"conflict_error"'),))), {})
-    other = page(record_of(verdict(scenario, name, "failed", reds=(red(actual="HTTP 500"),))), {})
+    seen = page(record_of(verdict(scenario, name, "failed", failures=(failure(actual='"conflict_error"'),))), {})
+    other = page(record_of(verdict(scenario, name, "failed", failures=(failure(actual="HTTP 500"),))), {})
     place = page(
-        record_of(verdict("auth.missing", "ack.envelope.schema-en", "failed", reds=(red(pointer="/error/type"),))), {}
+        record_of(
+            verdict("auth.missing", "ack.envelope.schema-en", "failed", failures=(failure(pointer="/error/type"),))
+        ),
+        {},
     )
-    mends = rows_of(place, "ack.envelope.schema-en")["Usual mistakes, and the mend"]
+    mends = compared_fields(place, "ack.envelope.schema-en")["Usual mistakes, and the mend"]
     assert mends.index("from the status alone") < mends.index("error handler")
     for made, order in ((other, usual), (seen, [usual[1], usual[0], *usual[2:]])):
-        mends = rows_of(made, name)["Usual mistakes, and the mend"]
-        assert [mends.index(str(coded(what))) for what in order] == sorted(
-            mends.index(str(coded(what))) for what in usual
+        mends = compared_fields(made, name)["Usual mistakes, and the mend"]
+        assert [mends.index(str(inline_code(what))) for what in order] == sorted(
+            mends.index(str(inline_code(what))) for what in usual
         )
 
 

@@ -7,10 +7,10 @@ import re
 import pytest
 
 from conformance.exchange import Transcript
-from conformance.judging.run_result import RunRecord
+from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import Verdict
 from conformance.reporting.html.page import page
-from conformance.reporting.html.race_diagram import WIDTH, Race, race_of
+from conformance.reporting.html.race_diagram import WIDTH, RaceDiagram, draw_race
 from conformance.text import LANGS, Lang
 from tests.chapters.test_race_checks import STOP, acks, beside, race
 from tests.reporting.run_results import record_of
@@ -24,8 +24,8 @@ def lost_stop() -> tuple[Verdict, Transcript]:
     return dialog.verdict(STOP), dialog.transcript()
 
 
-def drawn(verdict: Verdict, transcript: Transcript) -> Race:
-    picture = race_of(verdict, transcript)
+def drawn(verdict: Verdict, transcript: Transcript) -> RaceDiagram:
+    picture = draw_race(verdict, transcript)
     assert picture is not None
     return picture
 
@@ -58,7 +58,7 @@ def test_bars_stand_on_one_clock_within_the_picture() -> None:
 
 def test_the_stretch_in_which_several_were_under_way_is_shaded() -> None:
     picture = drawn(*lost_stop())
-    ((x, width),) = picture.together
+    ((x, width),) = picture.overlaps
     _, second, stop, after = picture.bars
     assert x == second.x
     assert x + width == pytest.approx(second.x + second.width, abs=0.2)
@@ -69,7 +69,7 @@ def test_an_answer_that_no_state_allows_is_alone_and_beside_nothing() -> None:
     dialog = race("race.same-worker", acks("starting", 500, 409, 409), "starting")
     picture = drawn(dialog.verdict(SAME), dialog.transcript())
     assert [bar.label for bar in picture.bars] == ["ack.2 · ack · 500"]
-    assert picture.together == ()
+    assert picture.overlaps == ()
 
 
 def test_another_workers_request_names_it() -> None:
@@ -82,9 +82,9 @@ def test_another_workers_request_names_it() -> None:
 
 def test_where_nothing_contradicts_or_nothing_is_known_nothing_is_drawn() -> None:
     verdict, _ = lost_stop()
-    assert race_of(verdict, None) is None
+    assert draw_race(verdict, None) is None
     green = race("race.same-worker", acks("starting", 409, 409, 409), "starting")
-    assert race_of(green.verdict(SAME), green.transcript()) is None
+    assert draw_race(green.verdict(SAME), green.transcript()) is None
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -106,8 +106,8 @@ def test_the_page_draws_it_and_says_it_in_words(lang: Lang) -> None:
 def test_the_picture_in_text_is_shown_though_another_breach_comes_first() -> None:
     dialog = race("race.same-worker", acks("starting", 409, 409, 409), "queued")
     verdict = dialog.verdict(SAME)
-    assert not verdict.reds[0].exhibit
-    record: RunRecord = record_of(verdict)
-    assert verdict.reds[1].exhibit.splitlines()[-1] in page(record, {})
+    assert not verdict.failures[0].exhibit
+    record: RunResult = record_of(verdict)
+    assert verdict.failures[1].exhibit.splitlines()[-1] in page(record, {})
     assert '<svg class="race"' not in page(record, {})
     assert '<svg class="race"' in page(record, {verdict.line.scenario: dialog.transcript()})
