@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.plugin.scenario_runner import RunConfig
+from conformance.plugin.run_config import RunConfig
 from conformance.plugin.worker_input import pack, unpack
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError, Limits

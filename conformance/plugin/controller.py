@@ -34,8 +34,8 @@ from conformance.judging.side_observations import noticed
 from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.plugin import run_folder as run_folder
 from conformance.plugin.judging_runner import TIME_LIMIT, JudgingRunner
+from conformance.plugin.run_config import RunConfig
 from conformance.plugin.run_folder import TranscriptFolder
-from conformance.plugin.scenario_runner import RunConfig
 from conformance.plugin.transcripts import read_transcript, write_transcript
 from conformance.reporting.write import write_reports
 from conformance.scenario.execute import NO_LONGER_THERE, unfinished_transcript

@@ -11,7 +11,8 @@ from conformance.arrange.environments import RunResources
 from conformance.client.counters import RequestCounters
 from conformance.judging.judge import judge_planned_check
 from conformance.judging.verdict import PlannedCheck, Verdict
-from conformance.plugin.scenario_runner import RunConfig, ScenarioRunner
+from conformance.plugin.run_config import RunConfig
+from conformance.plugin.scenario_runner import ScenarioRunner
 from conformance.text import Text
 
 TIME_LIMIT: Final = Text("the run's time limit was reached", "已达到运行的时限")

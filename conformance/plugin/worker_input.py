@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.arrange.item_source import ArrangeConfig
-from conformance.plugin.scenario_runner import RunConfig
+from conformance.plugin.run_config import RunConfig
 from conformance.target import Connection, Credentials, Limits, Secret, Target
 
 

@@ -165,7 +165,7 @@ def test_the_suites_own_trouble_says_where_and_shows_no_secret() -> None:
     assert Redactor([CREDENTIALS.pat])(PAT) != PAT
     reason = performed(raising(ValueError(f"bad token {PAT}")))[0].ending.reason
     assert reason is not None
-    assert "in talk:" in reason.en
+    assert "in run_steps:" in reason.en
     assert "ValueError: bad token ${QODER_PAT}" in reason.en
     assert PAT not in reason.zh
 
