@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import json
 import random
 import string
 import subprocess
@@ -161,6 +162,13 @@ def test_what_is_shown_of_the_swapped_case_is_what_was_sent(value: str) -> None:
     assert made is not None
     assert evaluated([made.variable], value) == [made.reveal()]
     assert not any(value[at : at + 4] in made.variable for at in range(len(value) - 3))
+
+
+@pytest.mark.parametrize("value", [PLAIN, JWT, ODD])
+def test_what_stands_for_a_secret_leaves_the_json_around_it_as_it_is(value: str) -> None:
+    """A target may tell a token that it refuses; its body is judged as it is kept."""
+    for shape in bad_credentials.derived(secret(value)):
+        assert json.loads(f'"{shape.variable}"') == shape.variable
 
 
 def classes(value: str) -> list[str]:
