@@ -96,7 +96,7 @@ def cost(
     def times(scenario: Scenario) -> int:
         return scenario.times((race_repeat or repeat) if scenario.race else repeat)
 
-    objects = sum(scenario.want.items * times(scenario) for scenario in planned) + _SHARED_OBJECTS
+    objects = sum(scenario.objects * times(scenario) for scenario in planned) + _SHARED_OBJECTS
     writes = sum(scenario.writes * times(scenario) for scenario in planned) + _SHARED_WRITES
     if arranged_by != "api":
         planned = [scenario for scenario in planned if not scenario.want.needs_poll]

@@ -86,6 +86,11 @@ class Scenario(Expected):
         return 1 if self.after_all or self.on_request else repeat
 
     @property
+    def objects(self) -> int:
+        """Sessions that it creates: one for each item, that of a control that is always sent included."""
+        return self.want.items + len({control.step for control in self.controls.values() if control.always})
+
+    @property
     def writes(self) -> int:
         """Requests that change something, at most: session, message, way, acks; a stop and a delete afterwards."""
         arranged = 2 + sum(verb != "ack" for verb in self.want.way)
