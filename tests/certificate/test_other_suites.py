@@ -79,7 +79,9 @@ def a_newer_requirement(package: Path) -> None:
 
 def a_newer_requirement_that_fails(package: Path) -> None:
     a_newer_requirement(package)
-    change(package / CHAPTER, 'Check("ack.retry.newer", acknowledged_at_kept(steps))', 'Check("ack.retry.newer", never)')
+    change(
+        package / CHAPTER, 'Check("ack.retry.newer", acknowledged_at_kept(steps))', 'Check("ack.retry.newer", never)'
+    )
     never = "def never(view: View) -> Iterator[Finding]:\n    yield Finding(step='retry.1', expected=Text('a', '甲'), actual=Text('b', '乙'))\n\n\n"
     change(package / CHAPTER, JUDGES, never + JUDGES)
 
