@@ -96,7 +96,7 @@ def cost(
     def repetitions(scenario: Scenario) -> int:
         return scenario.repetitions((race_repeat or repeat) if scenario.race else repeat)
 
-    objects = sum(scenario.item_spec.items * repetitions(scenario) for scenario in planned) + _SHARED_OBJECTS
+    objects = sum(scenario.objects * repetitions(scenario) for scenario in planned) + _SHARED_OBJECTS
     writes = sum(scenario.writes * repetitions(scenario) for scenario in planned) + _SHARED_WRITES
     if arranged_by != "api":
         planned = [scenario for scenario in planned if not scenario.item_spec.needs_poll]

@@ -356,10 +356,10 @@ class ScenarioContext(ItemReader):
         self.facts[SPREAD_FACT] = round(max(left) - min(left), 6) if left else 0.0
         if around is not None:
             step, least = around
-            send_concurrently = sum(
+            overlapping = sum(
                 step in taken and overlap([taken[step], taken[each]]) for each in at_once & taken.keys() - {step}
             )
-            overlapped = send_concurrently >= least
+            overlapped = overlapping >= least
         else:
             overlapped = all(overlap([taken[each] for each in group if each in taken]) for group in groups or [at_once])
         if not overlapped:
