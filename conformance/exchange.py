@@ -1,7 +1,7 @@
 """Requests and responses as values that can be saved and read back.
 
-A scenario produces a `Transcript`; the checks see it and nothing else. Everything in it has been decoded, limited in size
-and cleared of secrets, so the transcript that is judged is the one that is saved.
+A scenario produces a `Transcript`; the checks see it and nothing else. Everything in it has been decoded, limited in
+size and cleared of secrets, so the transcript that is judged is the one that is saved.
 """
 
 from __future__ import annotations

@@ -16,5 +16,5 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def several_nearest(name: str, known: Iterable[str], *, most: int, alike: float) -> list[str]:
-    """Return up to `most` known names with similar spelling, the nearest first. `alike` is the minimum similarity, 0 to 1."""
+    """Return up to `most` similar names, the nearest first. `alike` is the minimum similarity, 0 to 1."""
     return difflib.get_close_matches(name, list(known), n=most, cutoff=alike)

@@ -1,7 +1,7 @@
 """A sentence in English and Chinese, kept together so that neither can be forgotten.
 
-Everything that a person reads (requirements, findings, reasons) is a `Text`. The writer of a report decides which language
-is shown; the code that makes the sentence does not.
+Everything that a person reads (requirements, findings, reasons) is a `Text`. The writer of a report decides which
+language is shown; the code that makes the sentence does not.
 """
 
 from __future__ import annotations

@@ -44,7 +44,9 @@ class UnremovedResource:
 async def remove_resources(
     api: Api, made: Iterable[JournaledResource], *, within: float | None = None, at_once: int | None = None
 ) -> list[UnremovedResource]:
-    """Remove everything in `made`: items first, then sessions, agents and environments. The target cannot make it raise.
+    """Remove everything in `made`: items first, then sessions, agents and environments.
+
+    The target cannot make it raise.
 
     Objects that are not removed `within` this many seconds are left. `at_once` is the maximum number of requests in
     flight, by default the configured concurrency.

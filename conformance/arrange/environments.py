@@ -189,7 +189,7 @@ def _made(result: T | BaseException) -> T:
 
 
 async def _not_self_hosted(maker: ResourceFactory, again: str) -> _Optional:
-    """Create the first kind that the target accepts; if it accepts neither, return why it refused the documented one."""
+    """Create the first kind that the target accepts; or return why it refused the documented one."""
     refused: list[_Optional] = []
     for kind in _NOT_SELF_HOSTED:
         made = await _optional(maker.environment(f"not-self-hosted-{kind}{again}", kind))

@@ -1,4 +1,4 @@
-"""Which scenario gets which prepared item: derived from the plan and the manifest alone, so that all processes agree."""
+"""Which scenario gets which prepared item: depends on the plan and the manifest alone, so all processes agree."""
 
 from __future__ import annotations
 

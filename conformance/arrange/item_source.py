@@ -72,7 +72,7 @@ class ArrangeConfig:
 
 
 class ArrangerFactory:
-    """Creates an arranger for each attempt at a scenario. `plan` is that of the whole run, not of this process alone."""
+    """Creates an arranger for each attempt at a scenario. `plan` is the plan of the whole run."""
 
     def __init__(
         self,

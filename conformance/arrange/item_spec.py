@@ -1,4 +1,4 @@
-"""What a scenario needs: a work item that went through certain transitions. The list of them is closed and documented."""
+"""What a scenario needs: a work item after certain transitions. The list of them is closed and documented."""
 
 from __future__ import annotations
 

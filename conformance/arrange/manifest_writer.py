@@ -42,7 +42,7 @@ async def make_manifest(
     Returns the created manifest (None if nothing could be created) and what is missing.
 
     Raises:
-        CannotArrange, NoUsableResponse, TargetGone: the environments or the agent cannot be created, or the target is
+        CannotArrange, NoUsableResponse, TargetUnreachable: the environments or the agent cannot be created, or the target is
             unavailable.
     """
     run_resources = await create_run_resources(api, journal, run_id)

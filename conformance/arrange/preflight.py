@@ -161,9 +161,9 @@ async def _manifested(api: Api, run_id: str, manifest: Manifest) -> RunResources
 
 
 async def _commanded(api: Api, program: ArrangeProgram, journal: Journal, run_id: str) -> RunResources:
-    """Request the two environments that a few scenarios need from the program, and check that the target knows its items.
+    """Request two environments from the program, and check that the target knows its items.
 
-    Without one of the environments, only those scenarios are inconclusive.
+    Few scenarios need these environments; without one of them, only these scenarios are inconclusive.
     """
     found: dict[str, str] = {}
     missing: dict[str, dict[str, str]] = {}
@@ -192,8 +192,8 @@ async def _commanded(api: Api, program: ArrangeProgram, journal: Journal, run_id
 async def _see_given(api: Api, program: ArrangeProgram, journal: Journal) -> dict[str, dict[str, str]]:
     """Request a few items from the program and read them. Touches nothing else of the account.
 
-    Returns the program's mistakes by their key in `RunResources.missing`. A program that provides no items does not stop
-    the run: each scenario without an item reports that itself.
+    Returns the program's mistakes by their key in `RunResources.missing`. A program that provides no items does not
+    stop the run: each scenario without an item reports that itself.
     """
     faults = {}
     for item_spec in _LOOKED_AT:

@@ -1,8 +1,8 @@
 """Names of the objects that a run creates: plain names identify the suite, keyed ones only to the suite itself.
 
 A target could behave well only when it recognises the suite's name, so most objects get a keyed name. It contains the
-run's id, masked, and a tag by which `clean` recognises it without a journal. A foreign name passes for a keyed one with a
-probability of 2^-64.
+run's id, masked, and a tag by which `clean` recognises it without a journal. A foreign name passes for a keyed one with
+a probability of 2^-64.
 """
 
 from __future__ import annotations

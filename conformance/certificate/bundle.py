@@ -1,7 +1,7 @@
 """The file of a certificate: statement, signature, public key and evidence.
 
-It has exactly one canonical form. Reading takes it apart, checks the signature, and assembles it again from its parts. The
-result must equal the input byte for byte, so every byte of the file is covered.
+It has exactly one canonical form. Reading takes it apart, checks the signature, and assembles it again from its parts.
+The result must equal the input byte for byte, so every byte of the file is covered.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def missing_scenarios_text(lines: Collection[PlannedCheck]) -> list[Text]:
 
 
 def verdict_problems(record: RunResult) -> list[Text]:
-    """Return why the verdicts do not support a certificate: the run's sentence, and each requirement that prevents it."""
+    """Return why the verdicts do not support a certificate: the run's sentence, and each such requirement."""
     if record.decision.word == "conformant":
         return []
     found = [Text("{sentence}.", "{sentence}。").format(sentence=record.decision.sentence)]

@@ -22,8 +22,9 @@ class NotEligible(Exception):
 
 
 def issue(folder: Path, subject: Subject, key: SigningKey) -> tuple[Bundle, bytes]:
-    """Return a certificate for a run, and its bytes. The transcripts are judged again and reports are not read; the result
-    is verified before it is returned.
+    """Return a certificate for a run, and its bytes.
+
+    The transcripts are judged again and reports are not read. The result is verified before it is returned.
 
     Raises:
         NotEligible: the run does not support it.

@@ -1,7 +1,7 @@
 """Ed25519 keys and DSSE envelopes, through `securesystemslib`.
 
-A key's fingerprint is the SHA-256 of its public half in DER; `openssl pkey -pubin -outform DER` and `sha256sum` also show
-it.
+A key's fingerprint is the SHA-256 of its public half in DER; `openssl pkey -pubin -outform DER` and `sha256sum` also
+show it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A certificate's statement, as a value and as an in-toto Statement v1 with the test-result predicate.
 
-The predicate has lists for tests that passed, warned and failed, and rejects unknown fields. Other verdicts, and how the
-run was made, are annotations of its first configuration entry, which comes first in the sorted statement.
+The predicate has lists for tests that passed, warned and failed, and rejects unknown fields. Other verdicts, and how
+the run was made, are annotations of its first configuration entry, which comes first in the sorted statement.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ _HEAD: Final = Text("| Verdict | MUST | SHOULD | OBSERVE |", "| 结论 | MUST | 
 _RUN: Final = Text("The run", "运行")
 _DIGESTS: Final = Text("Digests (SHA-256)", "摘要（SHA-256）")
 _CHECK: Final = Text(
-    "To check it, run `work-conformance verify FILE --key PUB` with the vendor's public key from a source that you trust.",
+    "To check it, run `work-conformance verify FILE --key PUB` with the vendor's public key from a source you trust.",
     "核验方式：运行 `work-conformance verify FILE --key PUB`，其中公钥须取自您信任的来源。",
 )
 _KNOWN: Final = Text("checked with the given key", "已用所给公钥核对")

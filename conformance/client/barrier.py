@@ -8,8 +8,8 @@ import asyncio
 class Barrier:
     """Lets `parties` requests leave at one instant. One that cannot arrive leaves, so that the others do not wait.
 
-    They leave in the order of their places, one turn of the event loop apart. So the scenario decides the order, and not
-    whose connection happened to be open first.
+    They leave in the order of their places, one turn of the event loop apart. So the scenario decides the order, and
+    not whose connection happened to be open first.
     """
 
     def __init__(self, parties: int) -> None:

@@ -314,8 +314,8 @@ class Client:
 class _Attempt:
     """One request and its result.
 
-    `settled`: a retry would change nothing. `at_once`: the server only asked for a new connection. `pace`: the number of
-    the pace that it kept to.
+    `settled`: a retry would change nothing. `at_once`: the server only asked for a new connection. `pace`: the number
+    of the pace that it kept to.
     """
 
     exchange: Exchange

@@ -191,7 +191,7 @@ def headers_too_long(headers: int, kibibytes: int) -> Reason:
 
 
 def why_refused(status: int, page: str) -> Reason | None:
-    """Return the reason if a response comes from the way to the target: a proxy's 407, or a wrongly addressed server."""
+    """Return the reason if a response comes from before the target: a proxy's 407, or a wrongly addressed server."""
     if status == _PROXY_STATUS:
         return _PROXY_TOKEN
     if status != _BAD_REQUEST:

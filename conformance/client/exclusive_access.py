@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 DRAIN: Final = 0.05
-"""Maximum seconds that a burst waits for requests in flight. Those to a distant target only wait for the network then."""
+"""Maximum seconds that a burst waits for requests in flight. Distant ones only wait for the network then."""
 
 
 class ExclusiveGate:

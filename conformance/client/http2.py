@@ -1,8 +1,8 @@
 """HTTP/2 connections that end as the protocol says: requests in flight are finished after a GOAWAY.
 
 h2 and httpcore treat every GOAWAY as the end of the connection, which would lose a response that is still in transit.
-Here, a GOAWAY that covers the open stream only keeps further requests off the connection. One that does not cover it says
-that the request surely was not processed (RFC 9113, section 6.8).
+Here, a GOAWAY that covers the open stream only keeps further requests off the connection. One that does not cover it
+says that the request surely was not processed (RFC 9113, section 6.8).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Limits what may precede a response: a target could send interim responses (1xx) without end.
 
-The HTTP library skips them without a limit. It reports each connection that it opens (its documented `trace` extension),
-and the guard counts what is read from there while a response is awaited.
+The HTTP library skips them without a limit. It reports each connection that it opens (its documented `trace`
+extension), and the guard counts what is read from there while a response is awaited.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sends one HTTP request and reads its response, limited in time and memory. Everything from a target is data.
 
-httpx is imported only before a connection is made: it takes longer to load than the rest of the suite, and commands that
-never connect (`list`, `explain`, `--help`) import this module too.
+httpx is imported only before a connection is made: it takes longer to load than the rest of the suite, and commands
+that never connect (`list`, `explain`, `--help`) import this module too.
 """
 
 from __future__ import annotations
@@ -177,8 +177,8 @@ class Transport:
     ) -> RawResponse:
         """Send one request and read its response; the timeout runs from the first byte sent to the last byte read.
 
-        A `fresh` request opens a new connection. `on_send` is awaited on the open connection right before the first byte
-        is sent. Connecting has a separate timeout of the same length.
+        A `fresh` request opens a new connection. `on_send` is awaited on the open connection right before the first
+        byte is sent. Connecting has a separate timeout of the same length.
 
         Raises:
             NotSent: no connection was made.

@@ -1,8 +1,8 @@
 """Derives the shapes of responses from transcripts: fields with their types, headers, media type.
 
-A shape belongs to an operation and a status, over all scenarios together. Only scenarios that both runs completed count,
-without races, whose responses depend on timing; and of each, only the steps of both runs. So an additional poll, or a
-token that only one run had, makes no difference.
+A shape belongs to an operation and a status, over all scenarios together. Only scenarios that both runs completed
+count, without races, whose responses depend on timing; and of each, only the steps of both runs. So an additional poll,
+or a token that only one run had, makes no difference.
 """
 
 from __future__ import annotations

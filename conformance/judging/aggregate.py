@@ -17,8 +17,8 @@ from conformance.text import Text, join
 class RequirementResult:
     """A requirement with its verdict over all of its checks.
 
-    `causes` are the requirements whose failures block the checks that could not be judged. `behind_waived` says that all
-    of these causes lead to waived failures.
+    `causes` are the requirements whose failures block the checks that could not be judged. `behind_waived` says that
+    all of these causes lead to waived failures.
     """
 
     requirement: Requirement
@@ -54,7 +54,7 @@ class RequirementResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialVerdict:
-    """A verdict on part of a requirement's checks: `judged` of `of` checks; the requirements `behind` block the rest."""
+    """A verdict on part of a requirement's checks: `judged` of `of`; the requirements `behind` block the rest."""
 
     kind: VerdictKind
     judged: int

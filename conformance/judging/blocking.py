@@ -69,7 +69,7 @@ def _causes(name: str, verdicts: Iterable[Verdict]) -> tuple[str, ...]:
 def _behind(
     causes: tuple[str, ...], kinds: Iterable[VerdictKind], settled: Mapping[str, RequirementOutcome]
 ) -> RequirementOutcome:
-    """Return the outcome of a requirement whose causes are resolved; if they lead to failures, its judged part counts."""
+    """Return the outcome of a requirement with resolved causes; if they lead to failures, its judged part counts."""
     ways = [settled.get(cause, RequirementOutcome(kind="inconclusive")) for cause in causes]
     failures = all(way.kind in _FAILURES or way.behind_failures for way in ways)
     waived = all(way.kind == "waived" or way.behind_waived for way in ways)

@@ -183,7 +183,7 @@ def _excused(*, selected: bool, strict: bool, polls: bool) -> frozenset[Exercise
 
 
 def _unjudged(tally: Tally, *, excused: frozenset[Exercised]) -> list[RequirementResult]:
-    """Return the MUST requirements that a pass needs and that were not judged, except those blocked by waived failures."""
+    """Return the unjudged MUST requirements that a pass needs, except those blocked by waived failures."""
     return [
         result
         for result in tally.results

@@ -1,7 +1,8 @@
 """Repeated scenarios: keeps one transcript and counts the verdicts of each check over all repetitions.
 
 The kept transcript carries the counts among its facts, so later steps, replays included, use them: a check's verdict is
-the worst of all repetitions. If that one comes from a transcript that was not kept, the facts contain the verdict itself.
+the worst of all repetitions. If that one comes from a transcript that was not kept, the facts contain the verdict
+itself.
 """
 
 from __future__ import annotations

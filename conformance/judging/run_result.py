@@ -70,9 +70,6 @@ class RunMetadata:
     - `noticed`: deviations of other operations from the docs, which are not judged.
     """
 
-    """
-    """
-
     run_id: str
     seed: int
     suite_version: str

@@ -59,8 +59,8 @@ class PlannedCheck:
 class Failure:
     """One violation, with everything that a reader needs to reproduce it.
 
-    `conversation` lists the operations up to it, each with its status. `request` and `answer` are the exchange in short,
-    and `curl` repeats the request.
+    `conversation` lists the operations up to it, each with its status. `request` and `answer` are the exchange in
+    short, and `curl` repeats the request.
     """
 
     step: str
@@ -81,8 +81,8 @@ class Repetitions:
 
     `kinds` gives the number of repetitions per verdict, the worst first; it is empty if all were equal. `kept` is the
     number of the repetition whose transcript is kept, and `elsewhere` says that the verdict comes from another one.
-    `race` marks repetitions of a race; `spread` is then the median of the seconds over which a burst left, or None if no
-    burst left.
+    `race` marks repetitions of a race; `spread` is then the median of the seconds over which a burst left, or None if
+    no burst left.
     """
 
     wanted: int

@@ -1,9 +1,9 @@
 """Known failures: a file that names them, each with a reason. A waived failure is shown and does not fail the run.
 
 A waiver names its failure as precisely as its author wants: a requirement or one of its checks, and optionally the
-failure's signature; or a root cause alone, by the signatures of all failures that follow from it. A waiver fails the run
-if it has expired, if its requirement was judged and no longer fails, or if its failure has changed. So waivers cannot
-outlive their failures.
+failure's signature; or a root cause alone, by the signatures of all failures that follow from it. A waiver fails the
+run if it has expired, if its requirement was judged and no longer fails, or if its failure has changed. So waivers
+cannot outlive their failures.
 """
 
 from __future__ import annotations

@@ -9,11 +9,11 @@ from typing import Final
 from conformance.text import Text
 
 _TOO_FEW: Final = Text(
-    "Too few files may be open ({why}). Raise the limit (ulimit -n), or run fewer scenarios at once with --concurrency.",
+    "Too few files may be open ({why}). Raise the limit (ulimit -n), or use a lower --concurrency.",
     "可同时打开的文件过少（{why}）。请提高上限（ulimit -n），或用 --concurrency 减少并发数。",
 )
 _MEMORY: Final = Text(
-    "There is not enough memory. Free some, or run fewer scenarios at once with --concurrency.",
+    "There is not enough memory. Free some, or use a lower --concurrency.",
     "内存不足。请释放内存，或用 --concurrency 减少并发数。",
 )
 _PLACE: Final = Text(

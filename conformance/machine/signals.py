@@ -72,7 +72,7 @@ def _interrupt_for_good(signum: int, frame: object) -> NoReturn:
 
 
 def _pass_over(signum: int, frame: object) -> None:
-    """Do nothing. SIG_IGN is no alternative: Python complains about a signal that is pending when it becomes ignored."""
+    """Do nothing. With SIG_IGN, Python would complain about a signal that is already pending."""
 
 
 def _all() -> list[signal.Signals]:

@@ -8,7 +8,7 @@ from typing import IO
 
 
 def open_unnamed_file() -> IO[bytes]:
-    """Return an empty file, open for reading and writing, which disappears when closed; in memory if no folder is writable.
+    """Return an empty file that disappears when closed; it is in memory if no folder is writable.
 
     Raises:
         OSError: neither is possible.

@@ -192,7 +192,7 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Pass the package as a path: pytest would search a folder of the same name in the user's repository for a conftest."""
+    """Pass the package as a path: pytest would look for a conftest in a folder of the same name in the repository."""
     named = early_config.known_args_namespace
     if named.pyargs:
         words = [argument.partition("::") for argument in named.file_or_dir]

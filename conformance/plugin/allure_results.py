@@ -87,7 +87,7 @@ class AllureResults:
 
     @pytest.hookimpl(trylast=True)
     def pytest_conformance_finished(self, record: RunResult) -> None:
-        """In the controller: write the files of the whole run, and the checks that a crash or an interruption left out."""
+        """In the controller: write the files of the whole run, and the checks that a crash or an interruption omitted."""
         self._item = None
         verdicts = {verdict.line: verdict for result in record.tally.results for verdict in result.verdicts}
         for line in record.plan:

@@ -47,7 +47,7 @@ GRACE: Final = 60.0
 """Seconds for the clean-up after the run's time limit, unless that limit itself is shorter."""
 
 LEAST_PREPARING: Final = 10.0
-"""Seconds for preparing the target, which otherwise is a share of the run's time limit, unless that limit is shorter."""
+"""Minimum seconds for preparing the target, beyond a share of the run's time limit, unless that limit is shorter."""
 
 _HURRIED: Final = 6.0
 """Seconds for the clean-up after a signal: the sender of one often follows it with SIGKILL."""
@@ -117,7 +117,7 @@ class RunController:
         """Write the plan, then send the first requests to the target and prepare it.
 
         Raises:
-            CannotStart: the target cannot be judged.
+            PreflightError: the target cannot be judged.
             OSError: the run's folder cannot be written.
         """
         self.plan = tuple(plan)
@@ -166,8 +166,8 @@ class RunController:
     def finish(self, *, remove: bool = True) -> RunResult:
         """Give every open check its verdict, clean up, and write the reports in any case.
 
-        With `remove=False` nothing is cleaned up, because the target ends with the run. Only the returned record says which
-        reports could not be written.
+        With `remove=False` nothing is cleaned up, because the target ends with the run. Only the returned record says
+        which reports could not be written.
         """
         transcripts = self._complete_records()
         self._over = time.monotonic()
@@ -282,10 +282,10 @@ class RunController:
         )
 
     def _complete_records(self) -> dict[str, Transcript]:
-        """Write a transcript for every planned scenario, judge the checks that an interruption left open, and return them all.
+        """Write a transcript for every planned scenario, judge the checks that are still open, and return them all.
 
-        An unfinished scenario gets an `aborted` transcript, so that the evidence is complete. Without an interruption, an
-        open check is a lost verdict.
+        An unfinished scenario gets an `aborted` transcript, so that the evidence is complete. Without an interruption,
+        an open check is a lost verdict.
         """
         reason = self.interrupted or Text("the process that ran the scenario crashed", "运行该用例的进程崩溃")
         kind: EndKind = "aborted" if self.interrupted else "suite-error"
@@ -305,7 +305,7 @@ class RunController:
         return transcripts
 
     def _cut_short(self, transcripts: Iterable[Transcript]) -> Text | None:
-        """Return why scenarios were cut off or repetitions left out without an interruption: the time limit was reached."""
+        """Return why scenarios were cut off or not repeated, if it was the time limit and not an interruption."""
         for transcript in transcripts:
             if transcript.ending.kind == "aborted":
                 return transcript.ending.reason

@@ -32,8 +32,8 @@ def refuse_other_runners(config: pytest.Config) -> None:
         value = config.getoption(name, None)
         if value and (name, value) != ("count", 1):
             raise pytest.UsageError(
-                f"{option} cannot be used with conformance checks, because checks share scenarios that run once. Remove it;"
-                " to run scenarios several times, use --target-repeat."
+                f"{option} cannot be used with conformance checks: several checks share one scenario, which runs once."
+                " Remove it. To run scenarios several times, use --target-repeat."
             )
 
 

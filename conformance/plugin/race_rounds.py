@@ -30,7 +30,7 @@ class RoundPolicy:
     _spent: float = 0.0
 
     def wants_another_round(self, seconds: float, *, fastest: float) -> bool:
-        """Return whether another round follows one that took `seconds`; `fastest` is the shortest round trip in seconds."""
+        """Return whether another round follows one that took `seconds`; `fastest` is the shortest round trip."""
         self._done += 1
         self._spent += seconds
         if self.wanted is not None:

@@ -28,9 +28,10 @@ _SECONDS_PER_WRITE: Final = 0.5
 class RunConfig:
     """Settings with which a process runs scenarios. `epoch` is the run's zero on the machine's monotonic clock.
 
-    `repeat` is how often each scenario runs, and `race_repeat` how often each race runs if that was requested. A process
-    that replaces a crashed one has `inherited` its open scenarios; `suffix` keeps the names of its objects distinct from
-    those of the crashed process. `waivers` is the text of the waiver file, `day` the ISO date on which the run began.
+    `repeat` is how often each scenario runs, and `race_repeat` how often each race runs if that was requested. A
+    process that replaces a crashed one has `inherited` its open scenarios; `suffix` keeps the names of its objects
+    distinct from those of the crashed process. `waivers` is the text of the waiver file, `day` the ISO date on which
+    the run began.
     """
 
     run_id: str

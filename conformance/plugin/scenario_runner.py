@@ -187,7 +187,8 @@ class ScenarioRunner:
     async def _rounds_of_races(self) -> None:
         """Repeat the races in rounds: each race once per round, one burst at a time, and nothing else in parallel.
 
-        Judging would slow down a burst, so it happens between rounds. Races start only once all other scenarios are judged.
+        Judging would slow down a burst, so it happens between rounds. Races start only once all other scenarios are
+        judged.
         """
         await self._rest_is_over()
         races = [each for each in map(scenarios().__getitem__, self._transcripts) if each.race]
@@ -262,8 +263,8 @@ class ScenarioRunner:
     async def _clear(self, scenario: str, used: Iterable[Arranger]) -> None:
         """Remove the objects of a repetition: thousands of sessions would take too long at the end of the run.
 
-        Waits until the next repetition is over. A poll of this one may have received another scenario's item whose session
-        had not sent its message yet.
+        Waits until the next repetition is over. A poll of this one may have received another scenario's item whose
+        session had not sent its message yet.
         """
         items = [item for arranger in used for item in arranger.items_to_clean_up]
         await clean_up_items(Api(self._client, lambda _: None, age=_ORDER[scenario]), self._journal, items)
@@ -295,7 +296,7 @@ class ScenarioRunner:
         return transcript
 
     def _stages(self, scenario: Scenario, number: int, used: list[Arranger]) -> ContextFactory:
-        """Return a factory of contexts for a repetition, each with its own choices and names; arrangers go to `used`."""
+        """Return a factory of contexts for a repetition, each with its own names; arrangers are added to `used`."""
         again = f"-r{number}" if number > 1 else ""
         client_identity = choose_client_identity(self._run_config.seed, _ORDER[scenario.id], number)
 

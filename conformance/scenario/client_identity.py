@@ -39,7 +39,7 @@ SUITE_IDENTITY: Final = ClientIdentity()
 
 
 def choose_client_identity(seed: int, place: int, repetition: int) -> ClientIdentity:
-    """Return the identity of the scenario at this place in the order: every other one is neutral, swapped each repetition."""
+    """Return the identity of the scenario at a place in their order: every other one is neutral; repetitions alternate."""
     if (seed + place + repetition) % 2:
         return SUITE_IDENTITY
     return ClientIdentity(_USER_AGENTS[(seed + place) // 2 % len(_USER_AGENTS)])

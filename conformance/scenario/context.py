@@ -122,7 +122,7 @@ class ScenarioContext(ItemReader):
         return item
 
     async def plain_item(self, name: str, transitions: tuple[Transition, ...] = ()) -> Item:
-        """Return a fresh item for a control, delivered to a worker of its own; `name` prefixes the steps that prepare it."""
+        """Return a fresh item for a control, delivered to a worker of its own; `name` prefixes its steps."""
         return await self._arranger.item(
             ItemSpec(transitions=transitions, place=self.item_spec.place), self.worker_id(), name=name
         )
@@ -130,8 +130,8 @@ class ScenarioContext(ItemReader):
     async def items(self, workers: Mapping[str, str | None]) -> dict[str, Item]:
         """Return several items as this scenario needs them, each polled with the identity given for its name.
 
-        They are prepared in one environment at the same time. The first is recorded like the one of `item`. The steps of
-        each other item begin with its name (`b.arrange.poll.1`). `facts["items"]` contains all of them.
+        They are prepared in one environment at the same time. The first is recorded like the one of `item`. The steps
+        of each other item begin with its name (`b.arrange.poll.1`). `facts["items"]` contains all of them.
 
         Raises:
             NotExercised: the items were prepared by somebody else, so they cannot be paired with these workers.
@@ -200,7 +200,7 @@ class ScenarioContext(ItemReader):
         """Check that the response to an ack shows the item in this state.
 
         Raises:
-            Precondition: it does not; the requirement on that ack judges this.
+            PreconditionNotMet: it does not; the requirement on that ack judges this.
         """
         found = state_in(exchange)
         if found is None or self.client.target.state_named(found) != state:
@@ -229,7 +229,7 @@ class ScenarioContext(ItemReader):
         """Ack the item, or the given ids instead; other arguments are those of `try_ack`.
 
         Raises:
-            AnswerLost: there is no response that can be judged.
+            NoUsableResponse: there is no response that can be judged.
         """
         return require_response(await self.try_ack(step, item, headers, **odd))
 
@@ -303,7 +303,7 @@ class ScenarioContext(ItemReader):
         await burst
 
     async def _warm_up(self, connections: int) -> None:
-        """Make sure that as many connections are open and recently used, with GETs of the item that are recorded as a count.
+        """Make sure that enough connections are open and recently used. It sends GETs, which are recorded as a count.
 
         A new or idle connection delays its request by the time that the target needs to accept it or wake up.
         """
@@ -340,9 +340,9 @@ class ScenarioContext(ItemReader):
         """Send several requests at the same instant, in this order, each on a connection that is already open.
 
         `about` gets the steps that the target accepted (no 429, connected) and returns whether they still form the
-        intended race. A step in `after` leaves when the step that it names is over, while others may still be in flight.
-        All requests that leave at once have to overlap; with `groups`, those within each group; with `around`, a step
-        and a number, that many others have to overlap with the step.
+        intended race. A step in `after` leaves when the step that it names is over, while others may still be in
+        flight. All requests that leave at once have to overlap; with `groups`, those within each group; with `around`,
+        a step and a number, that many others have to overlap with the step.
 
         Raises:
             RepeatRace: it is not the intended race, or the recorded intervals do not overlap.

@@ -1,7 +1,7 @@
 """Controls: the plain case beside a variation, sent if the variation had an unexpected response.
 
-A variation (another spelling of a header, a JSON body, a similar but wrong id) is meaningful only if the plain case gets
-another response. Controls come last, so they change nothing that a check has judged.
+A variation (another spelling of a header, a JSON body, a similar but wrong id) is meaningful only if the plain case
+gets another response. Controls come last, so they change nothing that a check has judged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 async def send_controls(scenario: CaseExpectations, stage: ScenarioContext) -> None:
-    """Send each plain case that is needed, once. One that cannot be prepared is left out: there is nothing to compare."""
+    """Send each required plain case once. One that cannot be prepared is left out: there is nothing to compare."""
     sent = {exchange.step: exchange for exchange in stage.exchanges}
     for step, control in scenario.controls.items():
         expectation, exchange = scenario.expectations.get(step), sent.get(step)

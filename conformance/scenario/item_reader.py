@@ -33,7 +33,7 @@ class ItemReader:
         change.
 
         Raises:
-            Precondition: it is in another state.
+            PreconditionNotMet: it is in another state.
         """
         await self.wait_for_next_timestamp(await self.read_in_wanted_state("before", item))
 
@@ -41,7 +41,7 @@ class ItemReader:
         """Return the item as a GET shows it, in a state that the scenario accepts.
 
         Raises:
-            Precondition: it is in another state.
+            PreconditionNotMet: it is in another state.
         """
         arranged = not_before_state(self.item_spec.state, self.client.target)
         shown = object_of(await self.get(step, item, settled=lambda shown: self._will_do(shown) and arranged(shown)))

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Finding:
     """Something in one exchange that violates a requirement.
 
-    `pointer` names the place in the response: a JSON pointer into the body, or a header. `exhibit` is a drawing in text,
-    several lines that contain only the suite's own text.
+    `pointer` names the place in the response: a JSON pointer into the body, or a header. `exhibit` is a drawing in
+    text, several lines that contain only the suite's own text.
     """
 
     step: str

@@ -299,7 +299,7 @@ class TranscriptView:
         return CannotJudge(reason)
 
     def precondition_failure(self, reason: Text) -> CannotJudge:
-        """Return why an item in the wrong state cannot be judged: an ack during preparation may have had a wrong response."""
+        """Return why an item in the wrong state cannot be judged: an earlier ack may have had a wrong response."""
         cause = self._wrong_on_the_way()
         return CannotJudge(reason) if cause is None else Blocked(cause, reason)
 

@@ -1,7 +1,7 @@
 """Sends rounds of random requests until the time is over, or until the acks of a round contradict each other.
 
-Such a round is then shrunk. The model is used here only to decide whether to shrink. The transcript keeps the last round
-or the smallest contradictory one, which is judged later like any other scenario.
+Such a round is then shrunk. The model is used here only to decide whether to shrink. The transcript keeps the last
+round or the smallest contradictory one, which is judged later like any other scenario.
 """
 
 from __future__ import annotations

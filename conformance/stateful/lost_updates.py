@@ -1,7 +1,7 @@
 """Finds lost updates of an item's metadata: every update of a round writes a value of its own, the step's name.
 
-The metadata are a register with unique writes, so no search is needed. A GET must show at least what was written before it
-was sent, and nothing that was overwritten by then.
+The metadata are a register with unique writes, so no search is needed. A GET must show at least what was written before
+it was sent, and nothing that was overwritten by then.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def history_from_facts(facts: Mapping[str, Any], exchanges: Mapping[str, Exchang
 
 
 def _polled(exchange: Exchange, item: str, worker: str | None, ids: Mapping[str, str]) -> Iterator[Event]:
-    """Yield the events of a poll: for the item that it returned, or, if lost, for every item that it may have returned."""
+    """Yield the events of a poll: for the returned item, or, if lost, for every item that it may have returned."""
     operation = Operation("redeliver", worker)
     status = _status(exchange)
     if status is None:
