@@ -194,8 +194,8 @@ def test_without_the_two_environments_only_what_needs_them_is_open(place: Place)
         e["id"] for e in requirements_of(run.report) if e["verdict"] == "inconclusive" and e["level"] == "MUST"
     }
     assert {"ack.environment.not-self-hosted", "ack.not-found.other-environment"} <= inconclusive
-    assert "the manifest has null as its `cloud_environment_id`" in run.out
-    assert "the manifest has null as its `second_environment_id`" in run.out
+    assert "`cloud_environment_id` is null in the manifest" in run.out
+    assert "`second_environment_id` is null in the manifest" in run.out
 
 
 @pytest.mark.parametrize("processes", ["0", "2"])
@@ -233,7 +233,7 @@ def test_a_program_that_fails_makes_the_run_inconclusive(place: Place) -> None:
     run = place.run(*options, "--chapter", "retries", "--chapter", "environment-kind")
     assert run.code == 3, run.out + run.err
     run.check_complete()
-    assert "asked for `active`: it ended with code 3: no work today, ${QODER_PAT}" in run.out
+    assert "failed at `active`: it exited with code 3: no work today, ${QODER_PAT}" in run.out
     for path in place.folder.rglob("*.*"):
         assert path.name == "p.py" or not path.is_file() or place.tokens.owner not in path.read_text("utf-8")
 
@@ -295,7 +295,7 @@ def test_a_wrong_file_is_refused_by_every_command(place: Place) -> None:
     for arguments in (("manifest", "check", "m.json"), ("run", *options)):
         done = place.call(*arguments)
         assert (done.code, done.out) == (2, "")
-        assert "item: there is no such key; did you mean 'items'?" in done.err
+        assert "item: unknown key; did you mean 'items'?" in done.err
     assert not (place.folder / "reports").exists()
 
 

@@ -54,9 +54,9 @@ def test_a_report_is_not_trusted(certified: Certified, tmp_path: Path) -> None:
         ({"insecure": True}, "--insecure"),
         ({"selection": "chapter retries"}, "was a selection (chapter retries)"),
         ({"interrupted": Text("interrupted by Ctrl-C", "被 Ctrl-C 打断")}, "interrupted by Ctrl-C"),
-        ({"waivers": f'[[waiver]]\nrequirement = "{FAILING}"\nreason = "known"\n'}, "waivers in use"),
+        ({"waivers": f'[[waiver]]\nrequirement = "{FAILING}"\nreason = "known"\n'}, "used waivers"),
         ({"states": (("pending", "queued"),)}, "--map-state pending=queued"),
-        ({"base_url": "http://x/" + "y" * 3000}, "The signed statement is not one"),
+        ({"base_url": "http://x/" + "y" * 3000}, "The signed statement is not the statement"),
     ],
     ids=["insecure", "selection", "interrupted", "waivers", "states", "nothing that can be shown"],
 )
@@ -133,7 +133,7 @@ def test_what_is_not_the_runs_evidence(name: str, certified: Certified, tmp_path
 
 
 def test_no_run_at_all(tmp_path: Path) -> None:
-    assert "it is not the folder of a run" in reasons(tmp_path)
+    assert "Name the folder of a finished run" in reasons(tmp_path)
 
 
 def test_what_a_run_need_not_exercise_is_certified_and_named(certified: Certified, tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ def test_a_ready_made_entry_is_toml_and_waives_what_it_was_made_of(text: str) ->
     [
         ('[[waiver]]\ncause = []\nreason = "x"', "line 1: cause must name one look at least"),
         ('[[waiver]]\ncause = 3\nreason = "x"', "line 1: cause must be a list of strings."),
-        ('[[waiver]]\ncause = "x"\nfinding = "y"\nreason = "x"', "goes without finding"),
+        ('[[waiver]]\ncause = "x"\nfinding = "y"\nreason = "x"', "cannot be combined with finding"),
         ('[[waiver]]\ncause = "x"\nrequirement = "ack.retry.active"\nreason = "x"', "give one of requirement"),
         ('[[waiver]]\nrequirment = "x"', "line 1: there is no key 'requirment'; did you mean 'requirement'?"),
         ('[[waivers]]\nreason = "x"', "there is no key 'waivers'; did you mean 'waiver'?"),
@@ -222,7 +222,7 @@ def test_a_ready_made_entry_is_toml_and_waives_what_it_was_made_of(text: str) ->
         (f'[[waiver]]\nrequirement = "{RULE}"\nreason = "x"\nexpires = 2027-01-01T00:00:00Z', "expires must be a date"),
         (f'[[waiver]]\nrequirement = "{RULE}"\nreason = "x"\nlink = "javascript:alert(1)"', "link must be an http"),
         (f'[[waiver]]\nrequirement = "{RULE}"\nreason = "x"\nfinding = [1]', "finding must be a list of strings"),
-        ("waiver = 3", "entries begin with"),
+        ("waiver = 3", "begin each entry with"),
         ("[[waiver]", "is not TOML"),
     ],
 )

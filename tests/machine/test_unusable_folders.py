@@ -195,7 +195,7 @@ def test_a_run_without_a_temporary_folder(
         options = ("--arrange", "command", "--arrange-command", "true", "--base-url", server.base_url)
         arranged = cli(*ONE, *options, "--output", "b", cwd=tmp_path, env=env)
     assert arranged.code == 3, arranged.out + arranged.err
-    assert "its output is no JSON" in arranged.out
+    assert "its output is not JSON" in arranged.out
 
 
 def test_a_server_is_started_without_a_temporary_folder(

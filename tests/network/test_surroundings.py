@@ -75,7 +75,7 @@ def test_an_outage_that_is_too_long_is_inconclusive(tmp_path: Path) -> None:
     assert record.decision.exit_code == 3
     assert time.monotonic() - began < 20
     reasons = {v.reason.en for v in record.verdicts if v.reason is not None}
-    assert any("no longer answers" in reason for reason in reasons)
+    assert any("no longer responds" in reason for reason in reasons)
     assert record.circumstances.leftovers
 
 
