@@ -41,7 +41,7 @@ _SHRINKING: Final = 20.0
 _TRIES: Final = 3
 """How often each smaller sequence is tried: races go wrong at random."""
 
-_TOLD: Final = 5
+_MAX_REPORTED: Final = 5
 """Maximum contradictions outside of acks that are reported in full."""
 
 _LOST: Final = Text(
@@ -157,9 +157,9 @@ class _Exploration:
         elif not isinstance(outcome, Counterexample):
             self._seen.undecided += 1
         elif not _acks_contradict(round_history):
-            self._tell(held, told(outcome))
+            self._report(held, told(outcome))
         for update, get in held.lost_updates.items():
-            self._tell(held, _LOST.format(update=update, get=get))
+            self._report(held, _LOST.format(update=update, get=get))
         return _acks_contradict(round_history)
 
     def _count(self, held: _Round, round_history: RoundHistory) -> None:
@@ -170,8 +170,8 @@ class _Exploration:
             if verb and exchange.outcome == "ok" and response is not None and response.status not in _DOCUMENTED:
                 self._seen.odd[f"{verb} {response.status}"] += 1
 
-    def _tell(self, held: _Round, words: Text) -> None:
-        if len(self._seen.beside) < _TOLD:
+    def _report(self, held: _Round, words: Text) -> None:
+        if len(self._seen.beside) < _MAX_REPORTED:
             self._seen.beside.append({"seed": held.seed, "told": words.to_json()})
 
     async def _shrunk(self, found: _Round) -> _Round:

@@ -129,7 +129,7 @@ def test_two_tokens_for_one_environment_are_a_wrong_manifest(place: Place) -> No
     (place.folder / "m.json").write_text(json.dumps(manifest))
     done = cli("manifest", "check", "m.json", cwd=place.folder)
     assert done.code == 2
-    assert "items[1].pat_env: another one than that of an earlier item" in done.err
+    assert "items[1].pat_env: differs from that of an earlier item" in done.err
 
 
 def test_a_program_that_names_a_token_for_each_environment(place: Place) -> None:

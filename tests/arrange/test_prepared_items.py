@@ -92,9 +92,9 @@ def test_a_spare_is_taken_once_whoever_asks(emulator: str, journal: Journal, tmp
 
 def test_too_few_are_named_and_counted(emulator: str, journal: Journal, tmp_path: Path) -> None:
     item_assignment = allotted(made(emulator, tmp_path, ACTIVE), a=ACTIVE, b=ACTIVE, c=ItemSpec(named=False))
-    with pytest.raises(CannotArrange, match=r"`active` \(polled with a Worker-ID\): 2 needed, 1 there"):
+    with pytest.raises(CannotArrange, match=r"`active` \(polled with a Worker-ID\): 2 needed, 1 found"):
         taken(emulator, item_assignment, journal, "b", ACTIVE)
-    with pytest.raises(CannotArrange, match=r"`queued` \(polled without a Worker-ID\): 1 needed, 0 there"):
+    with pytest.raises(CannotArrange, match=r"`queued` \(polled without a Worker-ID\): 1 needed, 0 found"):
         taken(emulator, item_assignment, journal, "c", ItemSpec(named=False))
 
 

@@ -106,7 +106,7 @@ def test_a_run_without_a_scenario(certified: Certified, tmp_path: Path) -> None:
     shutil.copytree(certified.folder, folder)
     drop_scenario(folder)
     told = reasons(resealed(folder, tmp_path / "again"))
-    assert "does not hold every scenario of the installed suite; missing: retry.active." in told
+    assert "does not contain every scenario of the installed suite; missing: retry.active." in told
 
 
 def edit_transcript(folder: Path) -> None:
@@ -119,7 +119,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a missing transcript": (lambda folder: (folder / "transcripts" / "retry.active.json").unlink(), "is missing"),
     "a plan cut off": (lambda folder: (folder / "plan.json").write_text("{"), "its digest differs"),
     "no index": (lambda folder: (folder / "evidence.json").unlink(), "holds no evidence.json"),
-    "an index of something else": (lambda folder: (folder / "evidence.json").write_text("{}"), "not what a run writes"),
+    "an index of something else": (lambda folder: (folder / "evidence.json").write_text("{}"), "not in the form that a run writes"),
 }
 
 

@@ -110,7 +110,7 @@ HOLDS: dict[Callable[[Path], None], tuple[str, ...]] = {
 }
 UNCLEAR: dict[Callable[[Path], None], str] = {
     a_stricter_check: "ack.retry.acknowledged-at-kept: the certificate says passed, the evidence failed.",
-    a_requirement_of_another_name: "does not know these requirements: ack.retry.acknowledged-at-kept.",
+    a_requirement_of_another_name: "does not contain these requirements: ack.retry.acknowledged-at-kept.",
     a_newer_scenario: "missing: retry.active-again.",
 }
 

@@ -158,7 +158,7 @@ def test_a_run_that_is_told_otherwise(fact: str, certified: Certified) -> None:
 def test_the_digest_of_other_evidence(certified: Certified) -> None:
     result = verify(forged(certified.bundle, certified.key, evidence="0" * 64))
     assert result.outcome == "does-not-hold"
-    assert "evidence.json is not the certified one" in said(result)
+    assert "evidence.json is not the certified file" in said(result)
 
 
 CIRCUMSTANCES: dict[str, Mapping[str, Any]] = {

@@ -174,7 +174,7 @@ def test_a_bad_configuration_is_named(what: str, attempt: Try, tmp_path: Path) -
 
 LATE = {
     "an output that is a file": (("--output", "file"), "this is a file"),
-    "an output that is somebody's": (("--output", "folder"), "not an earlier run"),
+    "an output that is somebody's": (("--output", "folder"), "not from an earlier run"),
     "an output that cannot be written": (("--output", "/proc/nowhere"), "cannot be written"),
     "an expression that finds nothing": (("-k", "nothing_of_this_name"), "Nothing is selected"),
     "an expression that is none": (("-k", "a and"), "-k"),

@@ -89,7 +89,7 @@ def cut(name: str) -> Spoil:
 
 ONE = "transcripts/retry.active.json"
 SPOILT: dict[str, tuple[Spoil, str]] = {
-    "no index": (remove("evidence.json"), "holds no evidence.json"),
+    "no index": (remove("evidence.json"), "contains no evidence.json"),
     "index cut off": (cut("evidence.json"), "evidence.json is not in the form that a run writes"),
     "newer index": (
         edit("evidence.json", lambda data: {**data, "format": "work-conformance-evidence/2"}),
@@ -140,7 +140,7 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
     ),
     "plan of another shape": (
         resealed(edit("plan.json", lambda data: {**data, "lines": [1]})),
-        "plan.json is not what",
+        "plan.json is not in the form",
     ),
 }
 

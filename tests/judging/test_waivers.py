@@ -195,7 +195,7 @@ def test_a_ready_made_entry_is_toml_and_waives_what_it_was_made_of(text: str) ->
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        ('[[waiver]]\ncause = []\nreason = "x"', "line 1: cause must name one look at least"),
+        ('[[waiver]]\ncause = []\nreason = "x"', "line 1: cause must contain at least one failure signature"),
         ('[[waiver]]\ncause = 3\nreason = "x"', "line 1: cause must be a list of strings."),
         ('[[waiver]]\ncause = "x"\nfinding = "y"\nreason = "x"', "cannot be combined with finding"),
         ('[[waiver]]\ncause = "x"\nrequirement = "ack.retry.active"\nreason = "x"', "give one of requirement"),
@@ -223,7 +223,7 @@ def test_a_ready_made_entry_is_toml_and_waives_what_it_was_made_of(text: str) ->
         (f'[[waiver]]\nrequirement = "{RULE}"\nreason = "x"\nlink = "javascript:alert(1)"', "link must be an http"),
         (f'[[waiver]]\nrequirement = "{RULE}"\nreason = "x"\nfinding = [1]', "finding must be a list of strings"),
         ("waiver = 3", "begin each entry with"),
-        ("[[waiver]", "is not TOML"),
+        ("[[waiver]", "is not valid TOML"),
     ],
 )
 def test_a_wrong_entry_is_refused_with_its_line_and_its_mend(entry: str, words: str) -> None:
@@ -234,7 +234,7 @@ def test_a_wrong_entry_is_refused_with_its_line_and_its_mend(entry: str, words: 
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="cannot read"):
         read_waivers(tmp_path / "none.toml")
     (tmp_path / "latin.toml").write_bytes(b"\xff")
     with pytest.raises(ConfigurationError, match="not UTF-8"):

@@ -94,7 +94,7 @@ def test_a_folder_that_holds_nothing_but_this_is_empty(name: str, tmp_path: Path
 def test_beside_it_anything_else_still_counts(tmp_path: Path) -> None:
     for name in (*NOTHING, "theirs.txt"):
         (tmp_path / name).write_text("")
-    with pytest.raises(ConfigurationError, match="not an earlier run"):
+    with pytest.raises(ConfigurationError, match="not from an earlier run"):
         claim_folder(tmp_path, "run")
     assert len(list(tmp_path.iterdir())) == len(NOTHING) + 1
 
