@@ -54,7 +54,7 @@ _NO_TLS: Final = Reason(
     lasting=True,
 )
 _TLS_WANTED: Final = Reason(
-    Text("this port requires TLS, but the request was plain HTTP", "该端口要求使用 TLS，但请求是明文 HTTP"),
+    Text("this port speaks TLS, but the request was plain HTTP", "该端口使用 TLS，但请求是明文 HTTP"),
     Text("begin --base-url with https://", "请将 --base-url 改为 https://"),
     lasting=True,
 )

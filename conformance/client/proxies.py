@@ -51,7 +51,7 @@ def parse_proxy(text: str, name_en: str = "--proxy", name_zh: str = "--proxy") -
         )
     if not host or port == 0 or not connectable(url):
         raise ConfigurationError(
-            f"{name_en}: this is not a valid address. Give one such as http://proxy.example.com:3128.",
+            f"{name_en}: the address cannot be read. Give one such as http://proxy.example.com:3128.",
             f"{name_zh}：无法解析该地址。请使用形如 http://proxy.example.com:3128 的地址。",
         )
     return url

@@ -238,7 +238,7 @@ def read_waivers(path: Path) -> str:
         text = path.read_text("utf-8")
     except OSError as error:
         raise ConfigurationError(
-            f"--waivers: cannot read {path} ({error.strerror}).", f"--waivers：无法读取 {path}（{error.strerror}）。"
+            f"--waivers: {path} cannot be read ({error.strerror}).", f"--waivers：无法读取 {path}（{error.strerror}）。"
         ) from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"--waivers: {path} is not UTF-8.", f"--waivers：{path} 不是 UTF-8 编码。") from None

@@ -44,7 +44,7 @@ _STOPPED: Final = Text("the run was stopped before this was judged", "在判定�
 def _unwritable(folder: Path, error: OSError) -> Text:
     why = error.strerror or type(error).__name__
     return Text(
-        "Cannot write to the folder {folder} ({why}). Free some space, or name another folder with --output.",
+        "The folder {folder} cannot be written ({why}). Free some space, or name another folder with --output.",
         "目录 {folder} 无法写入（{why}）。请腾出空间，或用 --output 指定其他目录。",
     ).format(folder=folder.name, why=why)
 

@@ -43,7 +43,7 @@ def _read(place: Path) -> tuple[frozenset[PlannedCheck], bool]:
         return frozenset(unpassed), well
     except OSError as error:
         raise ConfigurationError(
-            f"--failed-from: cannot read {path} ({error.strerror}). Name a run's folder or its report.json.",
+            f"--failed-from: {path} cannot be read ({error.strerror}). Name a run's folder or its report.json.",
             f"--failed-from：无法读取 {path}（{error.strerror}）。请指定一次运行的目录或其 report.json。",
         ) from None
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -103,7 +103,7 @@ def claim_folder(folder: Path, run_id: str) -> RunFolder:
         _remove_empty(made)
         why = getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(
-            f"--output {folder}: cannot write to this folder ({why}). Name another folder.",
+            f"--output {folder}: the folder cannot be written ({why}). Name another folder.",
             f"--output {folder}：目录无法写入（{why}）。请指定其他目录。",
         ) from None
     return RunFolder(folder.resolve(), made, lock)

@@ -118,8 +118,11 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "an edited transcript": (edit_transcript, "its digest differs"),
     "a missing transcript": (lambda folder: (folder / "transcripts" / "retry.active.json").unlink(), "is missing"),
     "a plan cut off": (lambda folder: (folder / "plan.json").write_text("{"), "its digest differs"),
-    "no index": (lambda folder: (folder / "evidence.json").unlink(), "holds no evidence.json"),
-    "an index of something else": (lambda folder: (folder / "evidence.json").write_text("{}"), "not in the form that a run writes"),
+    "no index": (lambda folder: (folder / "evidence.json").unlink(), "contains no evidence.json"),
+    "an index of something else": (
+        lambda folder: (folder / "evidence.json").write_text("{}"),
+        "not in the form that a run writes",
+    ),
 }
 
 

@@ -234,7 +234,7 @@ def test_a_wrong_entry_is_refused_with_its_line_and_its_mend(entry: str, words: 
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot read"):
+    with pytest.raises(ConfigurationError, match="cannot be read"):
         read_waivers(tmp_path / "none.toml")
     (tmp_path / "latin.toml").write_bytes(b"\xff")
     with pytest.raises(ConfigurationError, match="not UTF-8"):
