@@ -52,7 +52,7 @@ def test_a_report_is_not_trusted(certified: Certified, tmp_path: Path) -> None:
     ("circumstances", "words"),
     [
         ({"insecure": True}, "--insecure"),
-        ({"selection": "chapter retries"}, "was a selection (chapter retries)"),
+        ({"selection": "chapter retries"}, "covered only a selection (chapter retries)"),
         ({"interrupted": Text("interrupted by Ctrl-C", "被 Ctrl-C 打断")}, "interrupted by Ctrl-C"),
         ({"waivers": f'[[waiver]]\nrequirement = "{FAILING}"\nreason = "known"\n'}, "used waivers"),
         ({"states": (("pending", "queued"),)}, "--map-state pending=queued"),

@@ -109,7 +109,7 @@ HOLDS: dict[Callable[[Path], None], tuple[str, ...]] = {
     a_newer_requirement_that_fails: ("Newer than the certificate and not part of it: ack.retry.newer (failed).",),
 }
 UNCLEAR: dict[Callable[[Path], None], str] = {
-    a_stricter_check: "ack.retry.acknowledged-at-kept: the certificate says passed, the evidence failed.",
+    a_stricter_check: "ack.retry.acknowledged-at-kept: the certificate says passed, the evidence shows failed.",
     a_requirement_of_another_name: "does not contain these requirements: ack.retry.acknowledged-at-kept.",
     a_newer_scenario: "missing: retry.active-again.",
 }
@@ -136,5 +136,5 @@ def test_nothing_can_be_told_where_they_are_not(
     code, told = verified(package, certified, tmp_path)
     assert code == 2, told
     assert UNCLEAR[development] in told
-    assert "Install version 0.1.0 of work-conformance (requirement set 1.1) and verify with that." in told
+    assert "Install version 0.1.0 of work-conformance (requirement set 1.1) and verify with that version." in told
     assert told.rstrip().endswith("Cannot tell.")

@@ -53,7 +53,7 @@ def test_evidence_of_a_failure_under_a_green_certificate(certified: Certified) -
     content = forged(certified.bundle, certified.key, files=with_failure(certified.bundle.files))
     result = verify(content, certified.key.public)
     assert result.outcome == "does-not-hold"
-    assert f"{FAILING}: the certificate says passed, the evidence failed." in said(result)
+    assert f"{FAILING}: the certificate says passed, the evidence shows failed." in said(result)
 
 
 def test_the_same_under_a_suite_that_nobody_has(certified: Certified) -> None:
@@ -124,7 +124,7 @@ def test_another_suite_with_the_same_verdicts(certified: Certified) -> None:
     notes = [note.en for note in result.notes]
     assert notes == [
         "Certified with 0.2.0, verified with 0.1.0: version of work-conformance.",
-        "Certified with 1.2, verified with 1.1: version of the catalogue.",
+        "Certified with 1.2, verified with 1.1: version of the requirement set.",
         "The installed files differ from the certified ones: the suite's files.",
     ]
 
