@@ -1,7 +1,7 @@
 """A finished run's evidence: its plan and transcripts with their digests, read back and judged again.
 
-`evidence.json` is written last and names every file that the verdicts rest on with its SHA-256, so that what was cut
-off, edited or mixed with another run's files is told, and never judged.
+`evidence.json` is written last. It contains the SHA-256 digest of every file that the verdicts rest on. Files that were
+truncated, edited or mixed with another run's files are reported, and never judged.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TRANSCRIPTS: Final = "transcripts"
 
 
 class BrokenEvidence(Exception):
-    """The files are not the evidence of one run; `reason` says what is wrong, and nothing is judged."""
+    """The files are not the evidence of one run; `reason` says what is wrong. Nothing is judged."""
 
     def __init__(self, en: str, zh: str) -> None:
         self.reason = Text(en, zh)
@@ -38,12 +38,12 @@ class BrokenEvidence(Exception):
 
 
 class NewerEvidence(BrokenEvidence):
-    """A file is of a format that this version does not know."""
+    """A file has a format that this version does not know."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What a run rests on. `files` are the bytes of plan and transcripts by their path in the run's folder."""
+    """The plan and transcripts of a run. `files` are their bytes by path in the run's folder."""
 
     circumstances: RunMetadata
     plan: tuple[PlannedCheck, ...]
@@ -52,9 +52,9 @@ class Evidence:
 
     @property
     def lines(self) -> list[PlannedCheck]:
-        """What this version judges on it: the plan, and where the whole suite was planned, checks that are newer.
+        """The checks that this version judges: the plan, and newer checks if the whole suite was planned.
 
-        What this version no longer has is left out; `unknown` names it.
+        Checks that this version no longer has are left out and listed in `unknown`.
         """
         known = [line for line in self.plan if _is_known(line)]
         if self.circumstances.selection is not None:
@@ -65,22 +65,22 @@ class Evidence:
 
     @property
     def unknown(self) -> list[PlannedCheck]:
-        """Lines of the plan that this version of the suite does not have."""
+        """Checks of the plan that this version of the suite does not have."""
         return [line for line in self.plan if not _is_known(line)]
 
     def verdict(self, line: PlannedCheck) -> Verdict:
-        """The verdict of this version on one of the `lines`."""
+        """Return this version's verdict on one of the `lines`."""
         return judge_planned_check(line, self.transcripts[line.scenario], self.circumstances.known_failures)
 
     @property
     def rejudged_metadata(self) -> RunMetadata:
-        """The circumstances once it is judged again, by this version."""
+        """The run's metadata after it is judged again by this version."""
         return replace(
             self.circumstances, suite_version=__version__, catalogue_version=load_catalogue().version, replayed=True
         )
 
     def judged(self) -> RunResult:
-        """Everything judged again, by this version."""
+        """Everything judged again by this version."""
         lines = self.lines
         return RunResult(
             circumstances=self.rejudged_metadata, plan=tuple(lines), verdicts=tuple(map(self.verdict, lines))
@@ -88,12 +88,12 @@ class Evidence:
 
 
 def plan_json(run_id: str, plan: list[PlannedCheck]) -> dict[str, Any]:
-    """The plan as it is written down before the first request."""
+    """Return the plan as it is written before the first request."""
     return {"format": PLAN_FORMAT, "run": run_id, "lines": [[line.scenario, line.requirement] for line in plan]}
 
 
 def seal(folder: Path, circumstances: RunMetadata) -> str:
-    """The text of `evidence.json` over the plan and the transcripts of a run that has ended.
+    """Return the text of `evidence.json` for the plan and the transcripts of a finished run.
 
     Raises:
         OSError: one of them cannot be read.
@@ -111,7 +111,7 @@ def read_evidence(folder: Path) -> Evidence:
     """Read a run's folder.
 
     Raises:
-        BrokenEvidence: a file is missing, was changed, belongs to another run, or is of a format that is not known.
+        BrokenEvidence: a file is missing, was changed, belongs to another run, or has an unknown format.
     """
     index = index_of(_bytes(folder, EVIDENCE))
     files = {name: _bytes(folder, name) for name in index["files"]}
@@ -119,7 +119,7 @@ def read_evidence(folder: Path) -> Evidence:
 
 
 def evidence_of(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Evidence:
-    """Evidence from its index (`evidence.json`) and the files that this names.
+    """Return evidence from its index (`evidence.json`) and the files that it names.
 
     Raises:
         BrokenEvidence: they do not belong together.
@@ -131,11 +131,11 @@ def evidence_of(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Evidenc
         raise _malformed(EVIDENCE) from None
     for name, digest in digests.items():
         if name not in files:
-            raise BrokenEvidence(f"{name} is missing; the evidence is not whole.", f"缺少 {name}；证据不完整。")
+            raise BrokenEvidence(f"{name} is missing; the evidence is incomplete.", f"缺少 {name}；证据不完整。")
         if _digest(files[name]) != digest:
             raise BrokenEvidence(
-                f"{name} is not the file that the run wrote: its digest differs.",
-                f"{name} 不是该次运行写出的文件：摘要不一致。",
+                f"{name} was changed after the run wrote it: its digest differs.",
+                f"{name} 在运行写出之后被改动过：摘要不一致。",
             )
     plan = _plan(files, circumstances.run_id)
     transcripts = {}
@@ -145,7 +145,7 @@ def evidence_of(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Evidenc
 
 
 def index_of(content: bytes) -> Mapping[str, Any]:
-    """The index (`evidence.json`) from its bytes.
+    """Return the index (`evidence.json`) from its bytes.
 
     Raises:
         BrokenEvidence: it is not an index of a known format.
@@ -157,7 +157,7 @@ def index_of(content: bytes) -> Mapping[str, Any]:
 
 
 def _is_ours(name: object) -> bool:
-    """Only names that a run gives its files: a name in an index is data, and never a path of somebody's choosing."""
+    """Return whether a run writes files of that name: names in an index are data, and must not choose other paths."""
     return name == PLAN or (
         isinstance(name, str)
         and name.startswith(f"{TRANSCRIPTS}/")
@@ -168,7 +168,7 @@ def _is_ours(name: object) -> bool:
 
 def _plan(files: Mapping[str, bytes], run_id: str) -> tuple[PlannedCheck, ...]:
     if PLAN not in files:
-        raise BrokenEvidence(f"{PLAN} is missing; the evidence is not whole.", f"缺少 {PLAN}；证据不完整。")
+        raise BrokenEvidence(f"{PLAN} is missing; the evidence is incomplete.", f"缺少 {PLAN}；证据不完整。")
     data = _object(PLAN, files[PLAN], PLAN_FORMAT)
     try:
         lines = tuple(PlannedCheck(str(scenario), str(requirement)) for scenario, requirement in data["lines"])
@@ -181,7 +181,7 @@ def _plan(files: Mapping[str, bytes], run_id: str) -> tuple[PlannedCheck, ...]:
 def _transcript(files: Mapping[str, bytes], scenario: str, run_id: str) -> Transcript:
     name = f"{TRANSCRIPTS}/{scenario}.json"
     if name not in files:
-        raise BrokenEvidence(f"{name} is missing; the evidence is not whole.", f"缺少 {name}；证据不完整。")
+        raise BrokenEvidence(f"{name} is missing; the evidence is incomplete.", f"缺少 {name}；证据不完整。")
     try:
         transcript = Transcript.from_json(json.loads(files[name]))
     except MalformedTranscript as error:
@@ -212,14 +212,14 @@ def _object(name: str, content: bytes, wanted: str) -> Mapping[str, Any]:
         return dict(data)
     if isinstance(form, str) and form.startswith(wanted.rpartition("/")[0] + "/"):
         raise NewerEvidence(
-            f"{name} is of the format {form}, which this version does not know; install a newer version.",
-            f"{name} 的格式为 {form}，当前版本无法识别；请安装更新的版本。",
+            f"{name} has the format {form}, which this version does not know. Install a newer version.",
+            f"{name} 的格式为 {form}，当前版本无法识别。请安装更新的版本。",
         )
     raise _malformed(name)
 
 
 def _malformed(name: str) -> BrokenEvidence:
-    return BrokenEvidence(f"{name} is not what a run writes.", f"{name} 不是运行所写出的内容。")
+    return BrokenEvidence(f"{name} is not in the form that a run writes.", f"{name} 不是运行所写出的内容。")
 
 
 def _bytes(folder: Path, name: str) -> bytes:
@@ -228,10 +228,10 @@ def _bytes(folder: Path, name: str) -> bytes:
     except FileNotFoundError:
         if name == EVIDENCE:
             raise BrokenEvidence(
-                f"{folder} holds no {EVIDENCE}: it is not the folder of a run that came to its end.",
-                f"{folder} 中没有 {EVIDENCE}：它不是一次已结束的运行的目录。",
+                f"{folder} contains no {EVIDENCE}. Name the folder of a finished run.",
+                f"{folder} 中没有 {EVIDENCE}。请指定一次已结束的运行的目录。",
             ) from None
-        raise BrokenEvidence(f"{name} is missing; the evidence is not whole.", f"缺少 {name}；证据不完整。") from None
+        raise BrokenEvidence(f"{name} is missing; the evidence is incomplete.", f"缺少 {name}；证据不完整。") from None
     except OSError as error:
         raise BrokenEvidence(
             f"{folder / name} cannot be read ({error.strerror}).", f"无法读取 {folder / name}（{error.strerror}）。"

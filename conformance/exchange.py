@@ -1,7 +1,7 @@
-"""What was said on the wire, as values that can be written down and read back.
+"""Requests and responses as values that can be saved and read back.
 
-A scenario produces a `Transcript`; the checks see it and nothing else. Everything in here has already been
-decoded, bounded in size and cleared of secrets, so the transcript that is judged is the one that is saved.
+A scenario produces a `Transcript`; the checks see it and nothing else. Everything in it has been decoded, limited in
+size and cleared of secrets, so the transcript that is judged is the one that is saved.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from conformance.text import Text
 TRANSCRIPT_FORMAT: Final = "work-conformance-transcript/1"
 
 UNKEPT_FACT: Final = "unkept"
-"""The fact that says how many requests were sent that the transcript does not show."""
+"""The fact with the number of requests that the transcript does not show."""
 
 STALE_READ_FACT: Final = "stale"
-"""What follows a get's step where it was read again: the first reading is `<step>.stale`, the last `<step>`."""
+"""The suffix of a repeated GET's step: the first response is `<step>.stale`, the last one `<step>`."""
 
 SPREAD_FACT: Final = "spread"
-"""The fact that says how many seconds lay between the first and the last request of a burst that left together."""
+"""The fact with the seconds between the first and the last request of a burst."""
 
 Outcome = Literal["ok", "fail", "unknown"]
-"""`ok`: a complete answer came. `fail`: the operation surely did not happen. `unknown`: it may have."""
+"""`ok`: there was a complete response. `fail`: the operation surely had no effect. `unknown`: it may have had one."""
 
 BodyProblem = Literal["too-large", "bad-content-encoding", "not-utf-8"]
 
 EndKind = Literal[
-    "complete",  # the conversation was held to its end
-    "precondition",  # the item could not be brought into its state; `step` names the exchange to blame
-    "not-exercised",  # the target did not offer what the docs say it may offer
-    "inconclusive",  # an answer was lost, or the target was gone
-    "suite-error",  # the suite itself broke
+    "complete",  # the scenario ran to its end
+    "precondition",  # the item did not reach its state; `step` names the exchange that is the cause
+    "not-exercised",  # the target did not offer something optional
+    "inconclusive",  # a response was lost, or the target became unavailable
+    "suite-error",  # the suite itself failed
     "aborted",  # interrupted, or out of time
 ]
 
@@ -50,7 +50,7 @@ class MalformedTranscript(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request as it was sent, with secrets replaced by the shell variable that holds them."""
+    """A request as it was sent, with secrets replaced by the shell variables that contain them."""
 
     method: str
     url: str
@@ -69,19 +69,19 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A complete answer. Header names and values are as received, in order."""
+    """A complete response. Header names and values are as received, in order."""
 
     status: int
     headers: tuple[Header, ...]
     body: Body
 
     def header(self, name: str) -> str | None:
-        """The first value of the header of that name (any case), or None."""
+        """Return the first value of the header of that name (any case), or None."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
     def json(self, otherwise: Any = None) -> Any:
-        """The JSON value of the body (RFC 8259, read strictly); `otherwise` where there is none that can be read."""
+        """Return the JSON value of the body (RFC 8259, read strictly), or `otherwise` if it cannot be read."""
         if self.body.problem is not None:
             return otherwise
         try:
@@ -92,10 +92,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request and what became of it.
+    """One request and its result.
 
-    `step` is unique in its transcript. `invoked` and `completed` are seconds on the run's monotonic clock:
-    before the first byte was sent, after the last one was read, both of the last try.
+    `step` is unique in its transcript. `invoked` and `completed` are seconds on the run's monotonic clock: before the
+    first byte was sent, and after the last one was read, both of the last try.
     """
 
     step: str
@@ -111,7 +111,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a conversation ended, and why where it did not run to its end."""
+    """How a scenario ended, and why if it did not run to its end."""
 
     kind: EndKind
     reason: Text | None = None
@@ -120,7 +120,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """One attempt at one scenario. `facts` holds what was arranged: plain JSON values by name."""
+    """One attempt at one scenario. `facts` contains plain JSON values by name, such as the prepared items."""
 
     scenario: str
     run: str
@@ -133,16 +133,16 @@ class Transcript:
 
     @property
     def requests(self) -> int:
-        """How many were sent, those that were sent again, of earlier attempts, or not kept included."""
+        """The number of requests, including retries, earlier attempts and requests that were not kept."""
         shown = sum(exchange.tries for attempt in (self.exchanges, *self.earlier_attempts) for exchange in attempt)
         return shown + int(self.facts.get(UNKEPT_FACT, 0))
 
     def find(self, step: str) -> Exchange | None:
-        """The exchange of that step, or None where the conversation ended before it."""
+        """Return the exchange of that step, or None if the scenario ended before it."""
         return next((exchange for exchange in self.exchanges if exchange.step == step), None)
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object; `from_json` reads it back to an equal value."""
+        """Return a JSON object that `from_json` reads back to an equal value."""
         ending = {
             "kind": self.ending.kind,
             "reason": self.ending.reason.to_json() if self.ending.reason else None,
@@ -161,9 +161,9 @@ class Transcript:
         }
 
     def dumps(self) -> str:
-        """The file's text: UTF-8 safe, stable key order as written, each exchange on a line of its own.
+        """Return the file's text: safe in UTF-8, with stable key order, each exchange on its own line.
 
-        Python's indented JSON takes ten times as long, and every conversation waits for it.
+        Python's indented JSON takes ten times as long, and every scenario waits for it.
         """
         data = self.to_json()
         parts = {name: json.dumps(value) for name, value in data.items()}
@@ -200,7 +200,7 @@ class Transcript:
 
 
 def _plain(exchange: Exchange) -> dict[str, Any]:
-    """Its JSON object, by hand: `dataclasses.asdict` copies every value that never changes."""
+    """Return its JSON object, without `dataclasses.asdict`, which copies even immutable values."""
     request, response = exchange.request, exchange.response
     return {
         "step": exchange.step,
@@ -278,4 +278,4 @@ def _typed(data: dict[str, Any], **kinds: type | UnionType) -> None:
 
 def _one_of(value: object, words: object) -> None:
     if value not in get_args(words):
-        raise ValueError(f"{value!r} is none of {get_args(words)}")
+        raise ValueError(f"{value!r} is not one of {get_args(words)}")

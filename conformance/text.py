@@ -1,7 +1,7 @@
-"""A sentence in English and in Chinese, kept together so that neither is ever forgotten.
+"""A sentence in English and Chinese, kept together so that neither can be forgotten.
 
-Everything that a person reads (requirements, findings, reasons) is a `Text`. Which of the two
-languages is shown is decided where the report is written, never where the sentence is made.
+Everything that a person reads (requirements, findings, reasons) is a `Text`. The writer of a report decides which
+language is shown; the code that makes the sentence does not.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LANGS: Final[tuple[Lang, ...]] = ("en", "zh")
 class Text:
     """One sentence in both languages.
 
-    Braces mean something only to `format`: a text that is never formatted may hold them as they are.
+    Only `format` interprets braces: a text that is never formatted may contain them unescaped.
     """
 
     en: str
@@ -32,8 +32,8 @@ class Text:
     def format(self, **values: object) -> Text:
         """Return a copy with every `{name}` replaced.
 
-        A `Text` is inserted in the language of the sentence around it, anything else as `str` shows it.
-        Inserted values are never looked at again, so braces inside them stay as they are.
+        A `Text` is inserted in the language of the sentence around it; other values are inserted as `str` shows them.
+        Inserted values are not formatted again, so braces inside them stay.
 
         Raises:
             KeyError: the sentence names a value that was not given.

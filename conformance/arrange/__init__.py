@@ -1,1 +1,1 @@
-"""Brings a work item into a wanted state, journals what it makes, and cleans up."""
+"""Brings a work item into a required state, journals everything that a run creates, and cleans up."""

@@ -1,4 +1,4 @@
-"""One work item, brought into a state through the public API.
+"""Brings one work item into a state through the public API.
 
 Sources: Poll for work, Heartbeat, Stop work item, Sessions § Create and § Send events (contract facts 5.4 to 5.6).
 """
@@ -32,53 +32,53 @@ BLOCK_MS: Final = 999
 """The longest documented long poll."""
 
 NEVER_RECLAIM_MS: Final = 86_400_000
-"""A day: longer than any run, so that a poll never takes an item that was delivered to another scenario."""
+"""A day: longer than any run, so a poll never receives an item that was delivered to another scenario."""
 
 POLL_PATIENCE: Final = 30.0
-"""Seconds after which an item that was not delivered is given up."""
+"""Seconds to wait for the delivery of an item."""
 
 _AGAIN: Final = ("", "-2", "-3")
-"""What tells the sessions of one item apart, where answers were lost."""
+"""Distinguishes the sessions of one item if responses were lost."""
 
 POLL_INTERVAL: Final = 0.25
-"""Seconds at least from one poll to the next, for targets that do not wait as `block_ms` asks."""
+"""Minimum seconds between two polls, for targets that do not wait as `block_ms` asks."""
 
 
 class Arranger(Protocol):
-    """Whatever brings a case its item."""
+    """Provides a scenario with its item."""
 
     kind: str
 
     @property
     def items_to_clean_up(self) -> Sequence[Item]:
-        """Items that the suite made and that were this case's own: to be removed with their sessions."""
+        """Items that the suite created for this scenario alone; they are removed with their sessions."""
         ...
 
     async def item(self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
-        """An item as wanted, a case's own from now on.
+        """Return an item as specified, which from now on belongs to this scenario.
 
-        `worker` is the identity to poll with where this arranger polls, `header` another spelling of its header.
-        `name` tells items of one case apart: it stands before the steps that bring this one about.
+        `worker` is the identity to poll with, if this arranger polls, and `header` another spelling of its header.
+        `name` distinguishes the items of one scenario: it prefixes the steps that prepare this one.
 
         Raises:
-            CannotArrange: there is none to be had.
-            Precondition: an ack on the way was refused.
-            AnswerLost: an answer that matters was lost.
-            DeliveredTwice: poll delivered an item that another case was given.
-            NotOffered: this arranger cannot bring it about.
+            CannotArrange: no such item is available.
+            PreconditionNotMet: an ack during preparation was refused.
+            NoUsableResponse: a response that is needed was lost.
+            DeliveredTwice: poll delivered an item that belongs to another scenario.
+            NotExercised: this arranger cannot prepare such an item.
         """
         ...
 
     async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
-        """The same item, delivered to somebody else; errors as `item`."""
+        """Return the same item, delivered to another worker; errors as in `item`."""
         ...
 
 
 class ApiArranger:
-    """Makes work through sessions and takes it by polling, for one scenario.
+    """Creates work through sessions and receives it by polling, for one scenario.
 
-    What is `keyed` has a name that does not say whose it is. `listed` says by environment up to which id its list needs
-    not be read again: ids ascend, and full pages stay. `deliveries` are those of this process.
+    `keyed` objects get names that do not identify the suite. `listed` contains, by environment, the id up to which its
+    list need not be read again: ids ascend, and full pages do not change. `deliveries` are those of this process.
     """
 
     kind = "api"
@@ -103,7 +103,7 @@ class ApiArranger:
         self._deliveries = Deliveries(journal) if deliveries is None else deliveries
 
     async def item(self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
-        """Queue an item, poll until one is delivered, and take it along its way."""
+        """Queue an item, poll until one is delivered, and take it through its transitions."""
         worker_header = header or self._api.client.target.worker_header
         headers: tuple[Header, ...] = () if worker is None else ((worker_header, worker),)
         if not item_spec.delivered:
@@ -115,7 +115,7 @@ class ApiArranger:
     async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
         """Poll with a reclaim age of zero until the item is delivered again.
 
-        Only for the quiet environment: such a poll takes any delivered item of its environment.
+        Only for the quiet environment: such a poll receives any delivered item of its environment.
         """
         number = 0
         async for _ in _paced(patience):
@@ -126,7 +126,7 @@ class ApiArranger:
         raise NotExercised(Text("poll did not deliver the item again", "poll 没有重新投递该 item"))
 
     async def _delivered(self, place: Place, worker: str | None, headers: tuple[Header, ...], name: str) -> Item:
-        """Items are alike until polled: whichever the poll returns is this scenario's own."""
+        """Return whichever item the poll delivers: items are alike until they are polled."""
         environment_id, _ = await self._queued(place, name)
         number = 0
         async for _ in _paced(POLL_PATIENCE):
@@ -149,18 +149,18 @@ class ApiArranger:
         )
 
     async def _put_aside(self, step: str, item: Item) -> None:
-        """Stop an item that an earlier conversation was given, so that the next poll finds another one.
+        """Stop an item that was already delivered to another scenario, so that the next poll finds a different one.
 
         Raises:
-            DeliveredTwice: that conversation may still go on.
-            CannotArrange: it is this one.
+            DeliveredTwice: that scenario may still be running.
+            CannotArrange: it was delivered to this scenario.
         """
         if not self._deliveries.alone:
             raise DeliveredTwice(step)
         if any(mine.work_id == item.work_id for mine in self.items_to_clean_up):
             raise CannotArrange(
                 Text(
-                    "poll delivered one item to two workers of this case, which needs an item for each",
+                    "poll delivered the same item to two workers of this scenario, which needs one item for each",
                     "poll 将同一个 item 投递给本用例的两个 worker，而本用例需要每个 worker 各有一个 item",
                 ),
                 step,
@@ -168,9 +168,9 @@ class ApiArranger:
         require_success(await self._api.stop(f"{step}.put-aside", item.environment_id, item.work_id, force=True))
 
     async def _queued(self, place: Place, name: str) -> tuple[str, str]:
-        """Create a session and its first message, so that work is queued; the ids of environment and session.
+        """Create a session and its first message, so that work is queued. Return the ids of environment and session.
 
-        Where an answer is lost another session is made: items are alike, and nothing was said of this one yet.
+        If a response is lost, create another session: items are alike, and this one has not been used yet.
         """
         environment_id = self._workspace.environment(place)
         if environment_id is None:
@@ -193,7 +193,7 @@ class ApiArranger:
         return environment_id, session_id
 
     async def _undelivered(self, place: Place, name: str) -> Item:
-        """An item that is queued and that nobody polled, found in the list by its session."""
+        """Return a queued item that was never polled, found in the list by its session."""
         environment_id, session_id = await self._queued(place, name)
         number = 0
         async for _ in _paced(POLL_PATIENCE):
@@ -233,7 +233,7 @@ class ApiArranger:
         headers: tuple[Header, ...],
         reclaim_older_than_ms: int,
     ) -> Item | None:
-        """Poll once; None where nothing is available."""
+        """Poll once. Return None if no item is available."""
         exchange = await self._api.poll(
             step, environment_id, headers=headers, block_ms=BLOCK_MS, reclaim_older_than_ms=reclaim_older_than_ms
         )
@@ -250,18 +250,18 @@ class ApiArranger:
 
 
 def _step(name: str, step: str) -> str:
-    """`arrange.poll.1`, or `b.arrange.poll.1` for an item of that name."""
+    """Return `arrange.poll.1`, or `b.arrange.poll.1` for an item named `b`."""
     return f"{name}.arrange.{step}" if name else f"arrange.{step}"
 
 
 def session_of(entry: dict[str, Any]) -> Any:
-    """The id of the session whose work an item is, as the target shows it; None where it does not."""
+    """Return the id of the session that an item belongs to, as the target shows it; None if it does not."""
     data = entry.get("data")
     return data.get("id") if isinstance(data, dict) else None
 
 
 async def _paced(patience: float) -> AsyncIterator[None]:
-    """Turns for polling: at once, then not faster than `POLL_INTERVAL`, until `patience` seconds are over."""
+    """Yield once per poll: immediately, then at most every `POLL_INTERVAL`, until `patience` seconds are over."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + patience
     while True:

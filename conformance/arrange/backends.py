@@ -1,4 +1,4 @@
-"""Whether what stands behind the target's address is one service: servers that do not share their state are none."""
+"""Detects several servers behind the target's address that do not share their state."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from conformance.text import Text
 
 _READS: Final = 4
 _LAG: Final = 2.0
-"""Seconds after which a read has to show what was made: some lag."""
+"""Seconds after which a read must show a new object: some lag is allowed."""
 
 UNSHARED: Final = Text(
-    "An item created a moment ago is unknown to {n} of {of} requests at {host}: its back ends do not share their state;"
-    " point --base-url at one of them, or let them share it.",
-    "{host} 上刚刚创建的对象对 {of} 个请求中的 {n} 个不可见：其后端之间没有共享状态；"
-    "请将 --base-url 指向其中一个，或让它们共享状态。",
+    "{n} of {of} requests to {host} did not find an object that was created a moment ago: its back ends do not share"
+    " their state. Point --base-url at one of them, or let them share their state.",
+    "对 {host} 的 {of} 个请求中有 {n} 个看不到刚刚创建的对象：其后端之间没有共享状态。"
+    "请将 --base-url 指向其中一个后端，或让它们共享状态。",
 )
 
 
 async def unshared(api: Api, environment_id: str, work_id: str | None = None) -> Text | None:
-    """The sentence that says so, where some reads know what was just made and others, also later, do not.
+    """Return a sentence if some reads find a new object while others, also later ones, do not; None otherwise.
 
-    The reads carry no cookies: a load balancer is free to send each of them elsewhere.
+    The reads carry no cookies, so that a load balancer can send each of them to another server.
     """
     unknown = await _unknown(api, environment_id, work_id)
     if unknown:
@@ -34,7 +34,7 @@ async def unshared(api: Api, environment_id: str, work_id: str | None = None) ->
 
 
 async def _unknown(api: Api, environment_id: str, work_id: str | None) -> int:
-    """How many reads did not know it; 0 where none did."""
+    """Return how many reads did not find the object; 0 if all of them failed to."""
     statuses = []
     for number in range(_READS):
         without_cookies = Api(api.client, lambda _: None)

@@ -1,4 +1,4 @@
-"""Leaves no trace: stops every item and removes, or else archives, everything that a run made."""
+"""Cleans up after a run: stops every item, and deletes or archives every object that the run created."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from conformance.exchange import Exchange
 from conformance.text import Text
 
 COLLECTIONS: Final[tuple[Collection, ...]] = ("sessions", "agents", "environments")
-"""In the order of removal: what refers goes before what is referred to."""
+"""In the order of removal: objects before the objects that they refer to."""
 
 _MAX_PAGES: Final = 100
 _ALREADY_GONE: Final = 404
 _ALREADY_ARCHIVED: Final = 409
-"""What archiving an archived environment answers (Archive environment); the suite archives one of its own."""
+"""The response to archiving an archived environment (Archive environment); the suite archives one of its own."""
 _SETTLING: Final = 1.0
-"""Seconds that a session is given to come to rest once it was cancelled."""
+"""Seconds to wait for a session to settle after it was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnremovedResource:
-    """Something that could not be removed, and the last answer to the attempt."""
+    """An object that could not be removed, and the last response to the attempt."""
 
     collection: Collection
     name: str
@@ -44,10 +44,12 @@ class UnremovedResource:
 async def remove_resources(
     api: Api, made: Iterable[JournaledResource], *, within: float | None = None, at_once: int | None = None
 ) -> list[UnremovedResource]:
-    """Remove everything in `made`: items first, then sessions, agents and environments. Never raises for the target.
+    """Remove everything in `made`: items first, then sessions, agents and environments.
 
-    What is not removed `within` so many seconds is left. `at_once` is how many requests are under way at most, by
-    default the concurrency that was asked for.
+    The target cannot make it raise.
+
+    Objects that are not removed `within` this many seconds are left. `at_once` is the maximum number of requests in
+    flight, by default the configured concurrency.
     """
     loop = asyncio.get_running_loop()
     until = None if within is None else loop.time() + within
@@ -61,9 +63,9 @@ async def remove_resources(
 
 
 async def clean_up_items(api: Api, journal: Journal, items: Iterable[Item]) -> None:
-    """Stop items that are done with and remove their sessions, where this run made them.
+    """Stop finished items and remove their sessions, if this run created them.
 
-    Never raises for the target: what cannot be removed now is left to the end of the run.
+    The target cannot make it raise: what cannot be removed now is left to the end of the run.
     """
     gate = asyncio.Semaphore(1)
     for item in items:
@@ -74,7 +76,7 @@ async def clean_up_items(api: Api, journal: Journal, items: Iterable[Item]) -> N
 
 
 async def find_resources(api: Api, run_id: str | None = None) -> list[JournaledResource]:
-    """Everything on the account that carries a run's name, newest kind last."""
+    """Return every object of the account that carries a run's name, newest kind last."""
     found: list[JournaledResource] = []
     for collection in COLLECTIONS:
         async for entry in _entries(api, collection):
@@ -85,14 +87,14 @@ async def find_resources(api: Api, run_id: str | None = None) -> list[JournaledR
 
 
 def run_of(made: JournaledResource) -> str | None:
-    """The run that made it, by its name."""
+    """Return the run id in the object's name."""
     return run_of_name(made.name)
 
 
 async def _with_ids(
     api: Api, made: list[JournaledResource], until: float | None
 ) -> tuple[list[JournaledResource], list[UnremovedResource]]:
-    """Find by its name what has no id. What a complete search does not find was never made."""
+    """Look up missing ids by name. An object that a complete search does not find was never created."""
     known = [m for m in made if m.id is not None]
     nameless = [m for m in made if m.id is None]
     if not nameless:
@@ -101,7 +103,7 @@ async def _with_ids(
         async with asyncio.timeout_at(until):
             found = {(m.collection, m.name): m for m in await find_resources(api)}
     except (NoUsableResponse, CannotArrange, TargetUnreachable, TimeoutError):
-        reason = "the answer to its creation was lost, and the search for its name failed"
+        reason = "the response to its creation was lost, and the search for its name failed"
         return known, [UnremovedResource(m.collection, m.name, None, reason) for m in nameless]
     return known + [found[(m.collection, m.name)] for m in nameless if (m.collection, m.name) in found], []
 
@@ -116,7 +118,7 @@ def _recognise(collection: Collection, entry: Any) -> JournaledResource | None:
 
 
 async def _entries(api: Api, collection: Collection) -> AsyncIterator[Any]:
-    """Everything in a collection, or an error: a search that stops half way must not pass for a whole one."""
+    """Yield everything in a collection, or raise: an incomplete search must not count as a complete one."""
     page = None
     for number in range(_MAX_PAGES):
         listing = object_of(await api.list_objects(f"list-{collection}.{number}", collection, page=page))
@@ -153,7 +155,7 @@ def _next_page(listing: dict[str, Any]) -> str | None:
 async def _stop_all_work(
     api: Api, environment: JournaledResource, gate: asyncio.Semaphore, until: float | None
 ) -> None:
-    """Stop whatever is live in an environment that the suite made. One that is not self-hosted has no work."""
+    """Stop all live items in an environment of the suite. One that is not self-hosted has no work."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout_at(until):
             await _stop_live(api, environment, gate)
@@ -192,23 +194,23 @@ def _live_id(entry: Any) -> str | None:
 async def _remove(
     api: Api, made: JournaledResource, gate: asyncio.Semaphore, until: float | None
 ) -> UnremovedResource | None:
-    """Delete; where that is refused, free it and delete again; where that is refused too, archive."""
+    """Delete; if that is refused, cancel and delete again; if that is refused too, archive."""
     assert made.id is not None
     try:
         async with asyncio.timeout_at(until), gate:
             reason = await _take_away(api, made.collection, made.id)
     except TargetUnreachable:
-        reason = "the target was gone"
+        reason = "the target was unavailable"
     except TimeoutError:
-        reason = "no time was left for it"
+        reason = "there was no time left"
     return None if reason is None else UnremovedResource(made.collection, made.name, made.id, reason)
 
 
 async def _take_away(api: Api, collection: Collection, object_id: str) -> str | None:
-    """Whether it could be removed: None where it was, else what the target said last."""
+    """Return None if the object was removed, or else the target's last response."""
     exchange = await _surely(lambda: api.delete("clean.delete", collection, object_id))
     if exchange.outcome == "fail":
-        return outcome(exchange)  # turned away for as long as an outage may last: other ways would be too
+        return outcome(exchange)  # rejected for the maximum outage; other requests would be rejected too
     if await _gone(api, exchange, collection, object_id):
         return None
     freed = collection == "sessions" and await _free(api, object_id)
@@ -225,7 +227,7 @@ async def _take_away(api: Api, collection: Collection, object_id: str) -> str | 
 
 
 async def _free(api: Api, session_id: str) -> bool:
-    """Cancel a session, or interrupt it where that is refused; whether the target took either."""
+    """Cancel a session, or interrupt it if that is refused. Return whether the target accepted either."""
     return _taken(await api.act("clean.cancel", "sessions", session_id, "cancel")) or _taken(
         await api.interrupt("clean.interrupt", session_id)
     )
@@ -236,7 +238,7 @@ def _taken(exchange: Exchange) -> bool:
 
 
 async def _gone(api: Api, exchange: Exchange, collection: Collection, object_id: str) -> bool:
-    """Whether an answer to a delete or an archive says that the object is gone, and nothing shows it any more."""
+    """Return whether a response to a delete or an archive says that the object is gone, and reads do not show it."""
     if _taken(exchange):
         return True
     status = exchange.response.status if exchange.response is not None and exchange.outcome == "ok" else 0
@@ -246,7 +248,7 @@ async def _gone(api: Api, exchange: Exchange, collection: Collection, object_id:
 
 
 async def _surely(send: Callable[[], Awaitable[Exchange]]) -> Exchange:
-    """Send, again where the answer was lost: what was removed already is not found then, which is as good."""
+    """Send, and retry if the response was lost: a 404 for an object that was already removed counts as success."""
     for _ in range(MAX_LOST_TRIES):
         exchange = await send()
         if exchange.outcome != "unknown":
@@ -255,7 +257,7 @@ async def _surely(send: Callable[[], Awaitable[Exchange]]) -> Exchange:
 
 
 async def _shown(api: Api, collection: Collection, object_id: str) -> bool:
-    """Whether a get, or else the list, still shows an object: 404 is also what a missing route answers."""
+    """Return whether a GET, or else the list, still shows an object: a missing route also responds with 404."""
     try:
         shown = object_of(await api.get_object("clean.get", collection, object_id))
         return not shown.get("archived_at")

@@ -1,4 +1,4 @@
-"""A vendor's own program that arranges items: one process for each request, JSON in, JSON out, no shell."""
+"""A vendor's program that prepares items: one process per request, JSON in and out, without a shell."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from conformance.text import Text
 
 REQUEST_FORMAT: Final = "work-conformance-arrange/1"
 PROGRAM: Final = "arrange.program"
-"""The step to look at where the program is what failed."""
+"""The step that is reported if the program failed."""
 
 Place = Literal["cloud-environment", "second-environment"]
 
@@ -36,7 +36,7 @@ _NAPS: Final = (0.005, 0.05)
 
 @dataclass(frozen=True, slots=True)
 class ProvidedItem:
-    """What a program gave: an environment, or an item of one. `pat_env` names the variable with the environment's token."""
+    """What a program provided: an environment, or an item in one. `pat_env` names the variable with its token."""
 
     environment_id: str
     work_id: str = ""
@@ -45,9 +45,9 @@ class ProvidedItem:
 
 @dataclass(frozen=True, slots=True)
 class ArrangeProgram:
-    """The words of the command, how many seconds one request may take, and what keeps secrets out of messages.
+    """The words of the command, the seconds that one request may take, and what masks secrets in messages.
 
-    `kept` is the program where it stays; else one is started for each request.
+    `kept` is a program that keeps running; without it, each request starts one.
     """
 
     words: tuple[str, ...]
@@ -56,22 +56,22 @@ class ArrangeProgram:
     kept: LongLivedProgram | None = None
 
     async def item(self, request: dict[str, Any], what: str) -> ProvidedItem:
-        """Ask for an item.
+        """Request an item.
 
         Raises:
-            CannotArrange: the program does not bring it, or not in time.
+            CannotArrange: the program does not provide it, or not in time.
         """
         answer = await self._answer(request, what)
         environment_id, work_id = self._id(answer, "environment_id", what), self._id(answer, "work_id", what)
         return ProvidedItem(environment_id, work_id, self._variable(answer, what))
 
     async def environment(self, place: Place) -> ProvidedItem:
-        """Ask for an environment; errors as `item`."""
+        """Request an environment; errors as in `item`."""
         answer = await self._answer(_request(place), place)
         return ProvidedItem(self._id(answer, "environment_id", place), pat_env=self._variable(answer, place))
 
     async def release(self, environment_id: str, work_id: str | None) -> None:
-        """Say that something is needed no more; what is answered does not matter. Errors as `item`."""
+        """Tell the program that an object is no longer needed; its response does not matter. Errors as in `item`."""
         place = {"environment_id": environment_id, "work_id": work_id}
         await self._run({"format": REQUEST_FORMAT, "release": place}, "release")
 
@@ -80,12 +80,14 @@ class ArrangeProgram:
         try:
             answer = parse(decode(raw))
         except NotStrictJson as fault:
-            self._fail(what, Text("its output is no JSON ({why})", "其输出不是 JSON（{why}）").format(why=fault.reason))
+            self._fail(
+                what, Text("its output is not JSON ({why})", "其输出不是 JSON（{why}）").format(why=fault.reason)
+            )
         if not isinstance(answer, dict):
-            self._fail(what, Text("its output is no JSON object", "其输出不是 JSON 对象"))
+            self._fail(what, Text("its output is not a JSON object", "其输出不是 JSON 对象"))
         if "error" in answer:
             said = self._last_line(str(answer["error"]).encode())
-            self._fail(what, Text("it answered with an error", "它应答了错误"), said)
+            self._fail(what, Text("it returned an error", "它返回了错误"), said)
         return answer
 
     def _id(self, answer: dict[str, Any], key: str, what: str) -> str:
@@ -94,16 +96,16 @@ class ArrangeProgram:
         except CannotArrange:
             self._fail(what, Text("its output has no usable `{key}`", "其输出中没有可用的 `{key}`").format(key=key))
         if self.redact(found) != found:
-            self._fail(what, Text("its `{key}` holds a secret", "其 `{key}` 中含有机密").format(key=key))
+            self._fail(what, Text("its `{key}` contains a secret", "其 `{key}` 中含有机密").format(key=key))
         return found
 
     def _variable(self, answer: dict[str, Any], what: str) -> str | None:
-        """The variable with the environment's token, whose value is there to be used; None for the main token."""
+        """Return the variable with the environment's token, after checking that it is set; None for the main token."""
         name = answer.get("pat_env")
         if name is None:
             return None
         if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
-            words = Text("its `pat_env` is no name of an environment variable", "其 `pat_env` 不是环境变量名")
+            words = Text("its `pat_env` is not a name of an environment variable", "其 `pat_env` 不是环境变量名")
             self._fail(what, words)
         try:
             read_token(name)
@@ -112,7 +114,7 @@ class ArrangeProgram:
         return name
 
     async def _run(self, request: dict[str, Any], what: str) -> bytes:
-        """What the program wrote. A process of its own session, so that all of it can be ended."""
+        """Run the program and return its output, in a session of its own, so that all its processes can be ended."""
         if self.kept is not None:
             try:
                 return await self.kept.ask(request)
@@ -133,7 +135,7 @@ class ArrangeProgram:
             finally:
                 terminate_process(process)
             if trouble is None and process.returncode:
-                trouble = Text("it ended with code {code}", "以代码 {code} 结束").format(code=process.returncode)
+                trouble = Text("it exited with code {code}", "以退出码 {code} 结束").format(code=process.returncode)
             if trouble is not None:
                 size = err.seek(0, os.SEEK_END)
                 err.seek(max(0, size - MAX_OUTPUT))
@@ -142,7 +144,7 @@ class ArrangeProgram:
             return out.read(MAX_OUTPUT)
 
     async def _ended(self, process: subprocess.Popen[bytes], out: IO[bytes], err: IO[bytes]) -> Text | None:
-        """Wait for the end of the process; what speaks against waiting longer, if anything does."""
+        """Wait for the process to end. Return a reason not to wait longer, if there is one."""
         clock = asyncio.get_running_loop().time
         deadline, nap = clock() + self.timeout, _NAPS[0]
         while True:
@@ -158,13 +160,13 @@ class ArrangeProgram:
             nap = min(2 * nap, _NAPS[1])
 
     def _last_line(self, raw: bytes) -> str:
-        """The last line of what it said, without secrets and without anything that moves a cursor."""
+        """Return the last line of its output, without secrets or terminal control characters."""
         lines = self.redact(raw.decode("utf-8", "replace")).splitlines()
         said = [line.strip() for line in lines[len(raw) >= MAX_OUTPUT :] if line.strip()]
         return "".join(char if char.isprintable() else "?" for char in said[-1][:_SHOWN]) if said else ""
 
     def _fail(self, what: str, trouble: Text, said: str = "") -> NoReturn:
-        words = Text("The arranging program, asked for `{what}`: {trouble}", "安排程序（请求 `{what}`）：{trouble}")
+        words = Text("The arranging program failed at `{what}`: {trouble}", "安排程序在请求 `{what}` 时失败：{trouble}")
         words = words.format(what=what, trouble=trouble)
         if said:
             words = Text("{words}: {said}", "{words}：{said}").format(words=words, said=said)
@@ -172,7 +174,7 @@ class ArrangeProgram:
 
 
 def request_for(item_spec: ItemSpec, worker: str | None) -> dict[str, Any]:
-    """What the program reads: an item in a state, polled by this worker or by one without an identity."""
+    """Return the program's input: an item in a state, polled by this worker or without an identity."""
     return _request(
         item_spec.state,
         worker_id=worker,
@@ -183,7 +185,7 @@ def request_for(item_spec: ItemSpec, worker: str | None) -> dict[str, Any]:
 
 
 async def release(program: ArrangeProgram, given: Sequence[tuple[str, str | None]], *, at_once: int) -> list[str]:
-    """Give everything back that the program made; sentences about what it did not take."""
+    """Return all items to the program that provided them. Return one sentence per item that it did not accept."""
     gate = asyncio.Semaphore(at_once)
 
     async def one(environment_id: str, work_id: str | None) -> str | None:

@@ -1,7 +1,7 @@
-"""Which items a run was given by poll, so that one which two conversations were given is noticed when it happens.
+"""Tracks which items poll delivered to a run, to detect at once that one item was delivered to two scenarios.
 
-An item is a conversation's own only if nobody else was given it meanwhile. Where poll delivers an item twice, what
-either conversation saw says nothing of the ack: both begin again, and from then on conversations take turns.
+An item belongs to a scenario only if no other worker received it meanwhile. If poll delivers an item twice, neither
+scenario says anything about the ack: both start again, and from then on scenarios run one at a time.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from conformance.arrange.journal import Journal
 
 _ON_ITS_WAY: Final = 0.25
-"""Seconds in which the response to a poll of another process has come, once what it did shows in a conversation."""
+"""Seconds after which another process has received the response to a poll whose effect shows in a scenario."""
 
 
 class DeliveredTwice(Exception):
-    """Poll delivered an item that another conversation was given before; `step` names that poll."""
+    """Poll delivered an item that was already delivered to another scenario; `step` names that poll."""
 
     def __init__(self, step: str) -> None:
         super().__init__(step)
         self.step = step
         self.reason = Text(
-            "poll delivered an item that it had delivered to another worker",
+            "poll delivered an item that it had already delivered to another worker",
             "poll 投递了此前已投递给其他 worker 的 item",
         )
 
 
 class Deliveries:
-    """The deliveries of a run, through its journal; one of these in each process. `processes` is how many there are."""
+    """The deliveries of a run, shared through its journal; one instance per process, of which there are `processes`."""
 
     def __init__(self, journal: Journal, *, processes: int = 1) -> None:
         self._journal = journal
@@ -48,17 +48,17 @@ class Deliveries:
         self.alone = False
 
     def record_delivery(self, item: Item) -> bool:
-        """Note that poll delivered an item; False where it had been delivered before."""
+        """Record that poll delivered an item. Return False if it had been delivered before."""
         return self._journal.deliver(item.environment_id, item.work_id)
 
     def delivered_repeatedly(self, item: Item) -> bool:
-        """Whether poll delivered an item more than once."""
+        """Return whether poll delivered an item more than once."""
         return (item.environment_id, item.work_id) in self._journal.delivered_twice()
 
     async def was_disturbed(self, items: Sequence[Item], *, suspicious: bool) -> bool:
-        """Whether an item of the conversation that has its turn was delivered to somebody else as well.
+        """Return whether an item of the running scenario was also delivered elsewhere.
 
-        With `suspicious`, polls that are under way are waited for: what they did may have shown before their responses.
+        With `suspicious`, wait for polls that are in flight: their effects may show before their responses arrive.
         """
         if self.runs_alone:
             return False
@@ -68,12 +68,12 @@ class Deliveries:
 
     @property
     def runs_alone(self) -> bool:
-        """Whether the conversation that has its turn is surely the only one of the run."""
+        """Whether the current scenario is certainly the only one that runs."""
         return self.alone and (self._processes == 1 or LOCKS)
 
     @contextlib.asynccontextmanager
     async def poll_section(self) -> AsyncIterator[None]:
-        """Around a poll and the noting of what it delivered."""
+        """Enclose a poll and the recording of what it delivered."""
         over = asyncio.Event()
         self._polls.add(over)
         try:
@@ -83,14 +83,14 @@ class Deliveries:
             self._polls.discard(over)
 
     async def wait_for_polls(self) -> None:
-        """Wait until every poll that may have been given an item up to now has said so."""
+        """Wait until every poll that may have received an item so far has recorded it."""
         await asyncio.gather(*(over.wait() for over in tuple(self._polls)))
         if self._processes > 1:
             await asyncio.sleep(_ON_ITS_WAY)
 
     @contextlib.asynccontextmanager
     async def attempt_section(self) -> AsyncIterator[None]:
-        """Around an attempt at a conversation: together with others, or alone once poll delivered an item twice."""
+        """Enclose an attempt at a scenario: beside others, or alone once poll has delivered an item twice."""
         if not self._journal.delivered_twice():
             async with self._with_others():
                 yield

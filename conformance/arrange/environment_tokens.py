@@ -1,4 +1,4 @@
-"""Tokens that are good for one environment alone: named by a manifest or a program, found in the environment variables."""
+"""Tokens that are valid for one environment alone: a manifest or a program names the environment variable of each."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from conformance.target import ConfigurationError, Secret, parse_secret
 
 
 def read_token(variable: str, environ: Mapping[str, str] | None = None) -> Secret:
-    """The token in a variable.
+    """Return the token in a variable.
 
     Raises:
-        ConfigurationError: it is not set, or holds no usable token.
+        ConfigurationError: it is not set, or contains no usable token.
     """
     value = (os.environ if environ is None else environ).get(variable, "")
     if not value:
@@ -24,10 +24,10 @@ def read_token(variable: str, environ: Mapping[str, str] | None = None) -> Secre
 
 
 def add_environment_tokens(client: Client, pat_envs: Mapping[str, str]) -> None:
-    """Let a client use them.
+    """Add the tokens to a client.
 
     Raises:
-        ConfigurationError: as `read_token`.
+        ConfigurationError: as in `read_token`.
     """
     for environment_id, variable in pat_envs.items():
         client.add_environment_tokens(environment_id, read_token(variable))

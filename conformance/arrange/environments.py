@@ -1,4 +1,4 @@
-"""What all scenarios of a run share: at most three environments and one agent."""
+"""What all scenarios of a run share: up to three environments and one agent."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from conformance.text import Text
 T = TypeVar("T")
 
 _NOT_SELF_HOSTED: Final = ("cloud", "managed")
-"""The documented kind, then the name that the China edition's schemas page has for it."""
+"""The documented kind, then its name on the schemas page of the China edition."""
 _FALLBACK_MODEL: Final = "auto"
 
-NO_SECOND: Final = Text("a second self-hosted environment could not be made", "无法创建第二个 self-hosted 环境")
-_NO_CLOUD: Final = Text("an environment that is not self-hosted could not be made", "无法创建非 self-hosted 环境")
+NO_SECOND: Final = Text("a second self-hosted environment could not be created", "无法创建第二个 self-hosted 环境")
+_NO_CLOUD: Final = Text("an environment that is not self-hosted could not be created", "无法创建非 self-hosted 环境")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResources:
-    """Ids of what was made or given. An environment that is not there is None; `missing` may say why (`Text` as JSON).
+    """Ids of created or provided objects. A missing environment is None; `missing` may say why (`Text` as JSON).
 
-    `pat_envs` names, by environment, the variable that holds its token, where it has one of its own.
-    `one_connection`: the target takes no second connection while one is open.
+    `pat_envs` names the variable with an environment's own token, by environment. `one_connection` says that the target
+    accepts only one connection at a time.
     """
 
     run_id: str
@@ -43,12 +43,12 @@ class RunResources:
     one_connection: bool = False
 
     def environment(self, place: Place) -> str | None:
-        """The self-hosted environment of that name."""
+        """Return the self-hosted environment of that name."""
         return self.main if place == "main" else self.quiet
 
     @property
     def second_environment(self) -> str:
-        """The self-hosted environment that is not the items' own.
+        """Return the self-hosted environment that the items do not belong to.
 
         Raises:
             CannotArrange: there is none.
@@ -57,7 +57,7 @@ class RunResources:
 
     @property
     def not_self_hosted(self) -> str:
-        """The environment that is not self-hosted.
+        """Return the environment that is not self-hosted.
 
         Raises:
             CannotArrange: there is none.
@@ -68,26 +68,26 @@ class RunResources:
         raise CannotArrange(self.why_missing(name, reason), f"environment.{name}")
 
     def why_missing(self, name: str, reason: Text) -> Text:
-        """Why an environment is not there, as whoever was to bring it about said; else `reason`."""
-        told = self.missing.get(name)
-        return Text.from_json(told) if told is not None else reason
+        """Return the recorded reason why an environment is missing, or else `reason`."""
+        recorded = self.missing.get(name)
+        return Text.from_json(recorded) if recorded is not None else reason
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object; `Workspace(**data)` reads it back."""
+        """Return a JSON object; `RunResources(**data)` reads it back."""
         return asdict(self)
 
 
 async def create_run_resources(api: Api, journal: Journal, run_id: str, *, again: str = "") -> RunResources:
-    """Make the environments and the agent. `again` tells their names apart from those of an attempt before.
+    """Create the environments and the agent. `again` distinguishes their names from those of an earlier attempt.
 
     Raises:
-        CannotArrange: the main environment or the agent cannot be made. The other two environments are needed by
-            a few scenarios only; without one of them those are inconclusive.
-        AnswerLost: the target did not answer.
+        CannotArrange: the main environment or the agent cannot be created. Only a few scenarios need the other two
+            environments; without one of them, these scenarios are inconclusive.
+        NoUsableResponse: the target did not respond.
     """
     maker = ResourceFactory(api, journal, run_id, keyed=True)
-    # What was begun is brought to its end, and journalled, before the first trouble is told; without the main
-    # environment nothing else is made.
+    # Wait for all started requests, and journal them, before the first error is raised. Without the main environment,
+    # nothing else is created.
     found = await asyncio.gather(maker.environment(f"main{again}", "self_hosted"), _model(api), return_exceptions=True)
     main, model = map(_made, found)
     agent, quiet, cloud = await asyncio.gather(
@@ -115,19 +115,19 @@ async def create_run_resources(api: Api, journal: Journal, run_id: str, *, again
 
 @dataclass(frozen=True, slots=True)
 class _Optional:
-    """An environment that may be missing, with the reason where it is."""
+    """An environment that may be missing, with the reason in that case."""
 
     id: str | None
     why: Text | None = None
 
 
 def worker_mismatch_key(state: str) -> str:
-    """The name under which `Workspace.missing` says that items in a state are not those of the worker asked for."""
+    """Return the key in `RunResources.missing` that says that items in this state belong to another worker."""
     return f"worker.{state}"
 
 
 class ResourceFactory:
-    """Creates objects, each journalled before and after. `keyed` are those whose names do not say whose they are."""
+    """Creates objects and journals each before and after. `keyed` names do not identify the suite."""
 
     def __init__(self, api: Api, journal: Journal, run_id: str, *, keyed: bool = False) -> None:
         self._api = api
@@ -189,7 +189,7 @@ def _made(result: T | BaseException) -> T:
 
 
 async def _not_self_hosted(maker: ResourceFactory, again: str) -> _Optional:
-    """The first kind that the target takes; where it takes neither, why it refused the documented one."""
+    """Create the first kind that the target accepts; or return why it refused the documented one."""
     refused: list[_Optional] = []
     for kind in _NOT_SELF_HOSTED:
         made = await _optional(maker.environment(f"not-self-hosted-{kind}{again}", kind))
@@ -207,7 +207,7 @@ async def _optional(making: Awaitable[str]) -> _Optional:
 
 
 async def _model(api: Api) -> str:
-    """A model id that this account may use; the docs' own example where the list does not say."""
+    """Return a model id that this account may use, or the docs' own example if the list contains none."""
     try:
         listing = body_of(await api.models("models"))
         entries = listing["data"] if isinstance(listing, dict) else []

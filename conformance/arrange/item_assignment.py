@@ -1,4 +1,4 @@
-"""Which case gets which prepared item: decided from the plan and the manifest alone, so that every process agrees."""
+"""Which scenario gets which prepared item: depends on the plan and the manifest alone, so all processes agree."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _POLLS: Mapping[Poll, Text] = {
     "never": Text("never delivered", "从未投递"),
 }
 _STOPS: Mapping[StoppedBy, Text] = {
-    "graceful": Text("stopped gracefully while queued", "在 queued 时被优雅停止"),
+    "graceful": Text("stopped gracefully while queued", "在 queued 状态下优雅停止"),
     "drained": Text("drained", "排空后停止"),
     "forced": Text("stopped by force", "被强制停止"),
 }
@@ -27,7 +27,7 @@ _STOPS: Mapping[StoppedBy, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class ItemKind:
-    """What makes two items interchangeable."""
+    """The properties that make two items interchangeable."""
 
     state: State
     poll: Poll
@@ -35,7 +35,7 @@ class ItemKind:
 
     @property
     def words(self) -> Text:
-        """For example "`stopped` (by force, polled with a Worker-ID)"."""
+        """Return for example "`stopped` (by force, polled with a Worker-ID)"."""
         marks = [_STOPS[self.stopped_by]] if self.stopped_by else []
         return Text("`{state}` ({marks})", "`{state}`（{marks}）").format(
             state=self.state, marks=join(Text(", ", "，"), [*marks, _POLLS[self.poll]])
@@ -44,7 +44,7 @@ class ItemKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemSupply:
-    """Of one kind: how many cases need an item, how many items there are, and those that are no case's own."""
+    """For one kind: how many scenarios need an item, how many items exist, and which of them are spare."""
 
     needed: int
     there: int
@@ -53,32 +53,32 @@ class ItemSupply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemAssignment:
-    """Each case's own entry, and what there is of each kind. A case that misses its item has none."""
+    """The entry of each scenario, and the supply of each kind. A scenario without an item has no entry."""
 
     own: Mapping[str, ManifestEntry]
     supplies: Mapping[ItemKind, ItemSupply]
 
     def supply(self, kind: ItemKind) -> ItemSupply:
-        """What there is of a kind."""
+        """Return the supply of a kind."""
         return self.supplies.get(kind, ItemSupply(needed=0, there=0, spare=()))
 
 
 def kind_for_spec(item_spec: ItemSpec) -> ItemKind:
-    """The kind of item that a case needs."""
+    """Return the kind of item that a scenario needs."""
     poll: Poll = "never" if not item_spec.delivered else "named" if item_spec.named else "anonymous"
     return ItemKind(item_spec.state, poll, item_spec.stopped_by)
 
 
 def kind_of_entry(entry: ManifestEntry) -> ItemKind:
-    """The kind that an entry is of."""
+    """Return the kind of an entry."""
     poll: Poll = "never" if not entry.delivered else "anonymous" if entry.worker_id is None else "named"
     return ItemKind(entry.state, poll, entry.stopped_by)
 
 
 def assign_items(plan: Iterable[tuple[str, ItemSpec]], entries: Iterable[ManifestEntry]) -> ItemAssignment:
-    """Give each case, in the order of the plan, an entry of its kind; those that came the same way come first.
+    """Assign each scenario, in the order of the plan, an entry of its kind; those with the same origin come first.
 
-    No entry is given twice, and none is kept back while a case of its kind has nothing.
+    No entry is assigned twice, and none is kept back while a scenario of its kind has none.
     """
     cases: dict[ItemKind, list[tuple[str, ItemSpec]]] = defaultdict(list)
     stock: dict[ItemKind, list[ManifestEntry]] = defaultdict(list)

@@ -26,9 +26,9 @@ from conformance.target import ConfigurationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrangeConfig:
-    """One of the three ways, with what it needs. `timeout` is in seconds, for one request to the program.
+    """One of the three modes, with its settings. `timeout` is in seconds, for one request to the program.
 
-    `keep`: the program is started once in each process and stays until `close`.
+    `keep`: each process starts the program once and keeps it running until `close`.
     """
 
     mode: ArrangeMode = "api"
@@ -39,18 +39,18 @@ class ArrangeConfig:
     _kept: list[LongLivedProgram] = field(default_factory=list, compare=False, repr=False)
 
     def program(self, api: Api) -> ArrangeProgram:
-        """The vendor's program, with the secrets of this client kept out of what it says."""
+        """Return the vendor's program; this client's secrets are masked in its messages."""
         if self.keep and not self._kept:
             self._kept.append(LongLivedProgram(self.command, self.timeout))
         return ArrangeProgram(self.command, self.timeout, api.client.redact, self._kept[0] if self._kept else None)
 
     def close(self) -> None:
-        """End a program that stays."""
+        """End a program that keeps running."""
         while self._kept:
             self._kept.pop().close()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain types, to cross from one process to another."""
+        """Return plain types, to be sent to another process."""
         return {
             "mode": self.mode,
             "manifest": self.manifest.to_json() if self.manifest else None,
@@ -61,7 +61,7 @@ class ArrangeConfig:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ArrangeConfig:
-        """What `to_json` made."""
+        """Read what `to_json` returned."""
         return cls(
             mode=data["mode"],
             manifest=parse_manifest(data["manifest"]) if data["manifest"] else None,
@@ -72,7 +72,7 @@ class ArrangeConfig:
 
 
 class ArrangerFactory:
-    """Makes an arranger for each attempt at a case. `plan` is the whole run's, whatever part this process has."""
+    """Creates an arranger for each attempt at a scenario. `plan` is the plan of the whole run."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class ArrangerFactory:
         self._allotment = assign_items(plan, arrange_config.manifest.items if arrange_config.manifest else ())
 
     def arranger(self, api: Api, case: str, label: str, *, keyed: bool) -> Arranger:
-        """One that talks through this API; what it creates is named with the label, or `keyed`."""
+        """Return an arranger that sends requests through this API; its objects are named with the label, or `keyed`."""
         match self._arrangement.mode:
             case "manifest":
                 reserved = self._reserved.pop(case, None)
@@ -111,9 +111,9 @@ class ArrangerFactory:
                 )
 
     def reserve(self, case: str) -> bool:
-        """Keep an item for one more time of a case, so that a race may be repeated on it; whether there is one.
+        """Reserve an item for another repetition of a race. Return whether there is one.
 
-        Of a manifest it is one that no process has taken. Where items are made there always is one.
+        In a manifest, it is an item that no process has used. If items are created, there always is one.
         """
         if self._arrangement.mode != "manifest":
             return True
@@ -126,10 +126,10 @@ class ArrangerFactory:
 
 
 def arrange_config_from_options(values: Mapping[str, Any], *, embedded: bool) -> ArrangeConfig:
-    """The arrangement that option values ask for.
+    """Return the configuration that option values ask for.
 
     Raises:
-        ConfigurationError: they contradict each other, the manifest is wrong, or the program is not there.
+        ConfigurationError: the options contradict each other, the manifest is invalid, or the program does not exist.
     """
     mode = cast("ArrangeMode", values.get("arrange") or "api")
     for option, its_mode in (
@@ -145,8 +145,8 @@ def arrange_config_from_options(values: Mapping[str, Any], *, embedded: bool) ->
         return ArrangeConfig()
     if embedded:
         raise ConfigurationError(
-            f"--arrange {mode} needs --base-url: the server that holds the items.",
-            f"--arrange {mode} 需要 --base-url：存放这些 item 的服务器。",
+            f"--arrange {mode} needs --base-url with the server that has the items.",
+            f"--arrange {mode} 需要用 --base-url 指定 item 所在的服务器。",
         )
     if mode == "manifest":
         return ArrangeConfig(mode=mode, manifest=_manifest(values.get("manifest")))
@@ -183,8 +183,8 @@ def _command(text: str | None) -> tuple[str, ...]:
         )
     if shutil.which(words[0]) is None:
         raise ConfigurationError(
-            f"--arrange-command: there is no program {words[0]!r} that can be started.",
-            f"--arrange-command：没有可启动的程序 {words[0]!r}。",
+            f"--arrange-command: the program {words[0]!r} does not exist or is not executable.",
+            f"--arrange-command：程序 {words[0]!r} 不存在或不可执行。",
         )
     return tuple(words)
 
@@ -193,7 +193,5 @@ def _timeout(seconds: float | None) -> float:
     if seconds is None:
         return DEFAULT_TIMEOUT
     if not 0 < seconds < float("inf"):
-        raise ConfigurationError(
-            "--arrange-timeout must be a number of seconds more than 0.", "--arrange-timeout 必须是大于 0 的秒数。"
-        )
+        raise ConfigurationError("--arrange-timeout must be more than 0 seconds.", "--arrange-timeout 必须大于 0 秒。")
     return float(seconds)

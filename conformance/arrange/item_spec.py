@@ -1,4 +1,4 @@
-"""What a case needs: a work item that went a certain way. The list of wants is closed and documented."""
+"""What a scenario needs: a work item after certain transitions. The list of them is closed and documented."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ LEASE_SECONDS: Final = 600
 """The longest documented lease."""
 
 Transition = Literal["ack", "heartbeat", "stop", "force"]
-"""One step of a way: what is done to an item after it was delivered."""
+"""One transition: what is done to an item after it was delivered."""
 
 State = Literal["queued", "starting", "active", "stopping", "stopped"]
 STATES: Final[tuple[str, ...]] = get_args(State)
-"""The documented states, in the order in which an item goes through them."""
+"""The documented states, in the order of an item's life."""
 
 StateMatch = Literal["id", "live", "over", "state"]
-"""What a case needs of its item's state, as a get shows it.
+"""How strictly a scenario requires its item's state, as a GET shows it.
 
-- `id`: nothing; that the target gave it an id is enough.
-- `live`: the wanted state, or a name of the target's own, which no page documents.
+- `id`: any state; an id is enough.
+- `live`: the required state, or an undocumented name of the target's own.
 - `over`: `stopping` or `stopped`.
-- `state`: exactly the wanted state.
+- `state`: exactly the required state.
 """
 
 Place = Literal["main", "quiet"]
-"""Which of the two self-hosted environments of a run."""
+"""One of the two self-hosted environments of a run."""
 
 StoppedBy = Literal["graceful", "drained", "forced"]
 Origin = Literal["queued", "starting", "active"]
@@ -33,9 +33,9 @@ Origin = Literal["queued", "starting", "active"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemSpec:
-    """An item that was delivered and then went `transitions`. `named` says whether its poll carried a Worker-ID.
+    """A delivered item after `transitions`. `named` says whether its poll carried a Worker-ID.
 
-    `items` is how many such items the case takes; `state_match` is what the case needs of its state.
+    `items` is how many such items the scenario needs; `state_match` is how strictly it requires their state.
     """
 
     transitions: tuple[Transition, ...] = ()
@@ -46,7 +46,7 @@ class ItemSpec:
     state_match: StateMatch = "state"
 
     def accepts_state(self, state: object) -> bool:
-        """Whether an item that a get shows in that state will do."""
+        """Return whether an item that a GET shows in that state is acceptable."""
         match self.state_match:
             case "id":
                 return True
@@ -59,7 +59,7 @@ class ItemSpec:
 
     @property
     def state(self) -> State:
-        """The state at the end of the way (Stop work item § State transitions)."""
+        """The state after the transitions (Stop work item § State transitions)."""
         state: State = "queued"
         for verb in self.transitions:
             state = _after(state, verb)
@@ -67,7 +67,7 @@ class ItemSpec:
 
     @property
     def stopped_by(self) -> StoppedBy | None:
-        """How a stopped item came to its end: stopped gracefully while queued, drained, or by force."""
+        """How a stopped item was stopped: gracefully while queued, drained, or by force."""
         if self.state != "stopped":
             return None
         if "force" in self.transitions:
@@ -76,7 +76,7 @@ class ItemSpec:
 
     @property
     def came_from(self) -> Origin | None:
-        """The last state before the item was asked to stop; None where it was not."""
+        """The last state before the item was asked to stop; None if it was not."""
         if self.state not in {"stopping", "stopped"}:
             return None
         if "heartbeat" in self.transitions:
@@ -85,18 +85,18 @@ class ItemSpec:
 
     @property
     def needs_poll(self) -> bool:
-        """Whether the case takes part in delivering: only whoever polls can hold it.
+        """Whether the suite must poll the item itself, because delivery is part of the scenario.
 
-        So does one of several items, whose workers the case itself pairs with them.
+        This includes scenarios with several items, since the scenario assigns their workers itself.
         """
         return (self.place == "quiet" and self.delivered) or self.items > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A work item that is a case's own.
+    """A work item that belongs to one scenario.
 
-    `worker` is the identity that its poll carried. `delivery_step` is the step whose answer shows it as it was delivered.
+    `worker` is the identity in its poll. `delivery_step` is the step whose response shows the item as delivered.
     """
 
     environment_id: str
@@ -108,7 +108,7 @@ class Item:
 
     @property
     def identity(self) -> dict[str, str | None]:
-        """What a transcript says of it."""
+        """Return what a transcript records of it."""
         return {
             "worker": self.worker,
             "seen_by": self.delivery_step,

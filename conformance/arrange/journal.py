@@ -1,4 +1,4 @@
-"""What the run made, written down before it is made, so that even after a crash it can be found and removed."""
+"""Records every object before it is created, so that it can be found and removed even after a crash."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Collection = Literal["environments", "agents", "sessions"]
 
 
 def new_run_id(now: datetime | None = None) -> str:
-    """A run id: the time it began in UTC and six random hex digits."""
+    """Return a run id: the start time in UTC and six random hex digits."""
     return f"{now or datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
 
 
 @dataclass(frozen=True, slots=True)
 class JournaledResource:
-    """Something that a run set out to make. `id` is None where the answer was lost."""
+    """An object that a run set out to create. `id` is None if the response was lost."""
 
     collection: Collection
     name: str
@@ -28,45 +28,45 @@ class JournaledResource:
 
 
 class Journal:
-    """An append-only file, one JSON object a line; several processes may append to it at once."""
+    """An append-only file with one JSON object per line; several processes may append to it at once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._end = 0
         self._ids: dict[tuple[Collection, str], str | None] = {}
         self._claims: dict[tuple[str, str | None], str] = {}
-        """The mark of the first claim of each: the order of the lines is the same for every process."""
+        """The mark of the first claim of each object: all processes see the lines in the same order."""
         self._pat_envs: dict[str, str] = {}
         self._deliveries: dict[tuple[str, str], str] = {}
-        """The mark of the first delivery of each that has not been removed since."""
+        """The mark of the first delivery of each item that has not been removed since."""
         self._twice: dict[tuple[str, str], None] = {}
 
     def record_intent(self, collection: Collection, name: str) -> None:
-        """Before the create is sent."""
+        """Record a creation before its request is sent."""
         self._append({"intend": collection, "name": name})
 
     def made(self, collection: Collection, name: str, object_id: str) -> None:
-        """After its answer came, before its id is used."""
+        """Record a created object after its response, before its id is used."""
         self._append({"made": collection, "name": name, "id": object_id})
 
     def refused(self, collection: Collection, name: str) -> None:
-        """The target answered that it made nothing."""
+        """Record that the target created nothing."""
         self._append({"refused": collection, "name": name})
 
     def removed(self, made: JournaledResource, item: tuple[str, str]) -> None:
-        """A session was removed before the run's end, and its work item (environment, id) with it."""
+        """Record that a session and its work item (environment, id) were removed before the end of the run."""
         environment_id, work_id = item
         self._append({"removed": made.collection, "name": made.name, "environment": environment_id, "work": work_id})
 
     def session(self, session_id: object) -> JournaledResource | None:
-        """The session of that id, where the run made it, in whichever process, and has not removed it."""
+        """Return the session of that id, if any process of the run created it and it has not been removed."""
         known = (made for made in self.read() if made.collection == "sessions" and made.id is not None)
         return next((made for made in known if made.id == session_id), None)
 
     def claim(self, environment_id: str, work_id: str | None, pat_env: str | None = None) -> bool:
-        """Take something that the suite did not make; False where any process of the run has taken it before.
+        """Claim an object that the suite did not create. Return False if a process of the run has claimed it before.
 
-        `pat_env` is the variable that holds the token of its environment.
+        `pat_env` is the variable with the token of its environment.
         """
         mark = os.urandom(8).hex()
         self._append({"claim": mark, "environment": environment_id, "work": work_id, "pat_env": pat_env})
@@ -74,35 +74,35 @@ class Journal:
         return self._claims[(environment_id, work_id)] == mark
 
     def deliver(self, environment_id: str, work_id: str) -> bool:
-        """Note that a poll delivered an item; False where it was delivered to any process of the run before."""
+        """Record that a poll delivered an item. Return False if it was delivered to this run before."""
         mark = os.urandom(8).hex()
         self._append({"delivered": mark, "environment": environment_id, "work": work_id})
         self._read_on()
         return self._deliveries[(environment_id, work_id)] == mark
 
     def delivered_twice(self) -> KeysView[tuple[str, str]]:
-        """What was delivered more than once, as (environment, work item), in the order in which that was seen."""
+        """Items that were delivered more than once, as (environment, work item), in the order of detection."""
         self._read_on()
         return self._twice.keys()
 
     def claimed(self) -> list[tuple[str, str | None]]:
-        """What the run took, as (environment, work item), each once."""
+        """Return the claimed objects, as (environment, work item), each once."""
         self._read_on()
         return list(self._claims)
 
     @property
     def pat_envs(self) -> dict[str, str]:
-        """By environment of what the run took, the variable that holds its token."""
+        """The variable with the token of each claimed object's environment, by environment."""
         self._read_on()
         return dict(self._pat_envs)
 
     def read(self) -> list[JournaledResource]:
-        """Everything that may exist, in the order of the intents. A torn last line is passed over."""
+        """Return every object that may exist, in the order of the intents. Skips an incomplete last line."""
         self._read_on()
         return [JournaledResource(collection, name, object_id) for (collection, name), object_id in self._ids.items()]
 
     def _read_on(self) -> None:
-        """Take in what any process has written since the last time."""
+        """Read the lines that any process has appended since the last time."""
         for entry in self._entries():
             if "intend" in entry:
                 self._ids.setdefault((entry["intend"], entry["name"]), None)
@@ -119,13 +119,13 @@ class Journal:
                     self._pat_envs[entry["environment"]] = entry["pat_env"]
 
     def _take_in(self, entry: dict[str, Any]) -> None:
-        """A delivery, the first of its item or another one."""
+        """Add a delivery, the item's first or another one."""
         item = (entry["environment"], entry["work"])
         if self._deliveries.setdefault(item, entry["delivered"]) != entry["delivered"]:
             self._twice[item] = None
 
     def _entries(self) -> Iterable[dict[str, Any]]:
-        whole, newline, _ = self._from(self._end).rpartition(b"\n")  # what follows is not written out yet, or torn
+        whole, newline, _ = self._from(self._end).rpartition(b"\n")  # the rest is incomplete
         self._end += len(whole) + len(newline)
         for line in whole.splitlines():
             try:
@@ -134,7 +134,7 @@ class Journal:
                 continue
 
     def _append(self, entry: dict[str, str | None]) -> None:
-        self._write(b"\n" + json.dumps(entry).encode() + b"\n")  # after a line that was torn, this one begins anew
+        self._write(b"\n" + json.dumps(entry).encode() + b"\n")  # starts a new line after an incomplete one
 
     def _from(self, place: int) -> bytes:
         if not self.path.exists():
@@ -146,16 +146,16 @@ class Journal:
     def _write(self, line: bytes) -> None:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            # One write: lines of several processes never mix. It outlives this process; that it outlives the machine
-            # too would hold every conversation up for milliseconds, and `clean` finds things by their names as well.
-            while line:  # a full disk takes the beginning first, and refuses the rest
+            # One write, so that lines of several processes never mix. There is no fsync: it would delay every scenario
+            # by milliseconds, and after a machine crash `clean` also finds objects by their names.
+            while line:  # a full disk may accept only the beginning and refuse the rest
                 line = line[os.write(descriptor, line) :]
         finally:
             os.close(descriptor)
 
 
 class JournalInMemory(Journal):
-    """For what one process makes and removes again at once: it takes no folder."""
+    """A journal without a folder, for objects that one process creates and removes at once."""
 
     def __init__(self) -> None:
         super().__init__(Path())

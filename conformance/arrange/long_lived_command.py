@@ -1,4 +1,4 @@
-"""A vendor's program that stays: started once, it reads a JSON line for each request and writes one for each answer."""
+"""A vendor's program that keeps running: it reads one JSON line per request and writes one per response."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from conformance.machine.user_environment import users_environment
 from conformance.text import Text
 
 MAX_OUTPUT: Final = 64 * 1024
-"""Bytes of one answer that are read."""
+"""Maximum bytes of one response."""
 
 _FAREWELL: Final = 5.0
-"""Seconds that it may take to end once there are no more requests."""
+"""Seconds that it may take to end after the last request."""
 
 
 class ProgramFailure(Exception):
-    """It did not answer; `said` is the end of its standard error."""
+    """The program did not respond; `said` is the end of its standard error."""
 
     def __init__(self, reason: Text, said: bytes) -> None:
         super().__init__(reason.en)
@@ -34,9 +34,9 @@ class ProgramFailure(Exception):
 
 
 class LongLivedProgram:
-    """Asks one program, one request at a time, from whatever event loop. It is started at the first request.
+    """Sends requests to one program, one at a time, from any event loop. The first request starts it.
 
-    One that did not answer in time is ended with all that it started, and started anew for the next request.
+    If it does not respond in time, it is ended with all processes that it started; the next request starts it again.
     """
 
     def __init__(self, words: tuple[str, ...], timeout: float) -> None:
@@ -48,15 +48,15 @@ class LongLivedProgram:
         self._errors: IO[bytes] | None = None
 
     async def ask(self, request: dict[str, Any]) -> bytes:
-        """The line with which a request is answered.
+        """Return the line that responds to a request.
 
         Raises:
-            Trouble: there is none, or not in time.
+            ProgramFailure: there is none, or not in time.
         """
         return await asyncio.get_running_loop().run_in_executor(self._turns, self._ask, request)
 
     def close(self) -> None:
-        """Tell it that no more requests come, and see that it ends."""
+        """Close its input, and make sure that it ends."""
         self._turns.shutdown(wait=False, cancel_futures=True)
         process = self._process
         if process is None:
@@ -78,7 +78,7 @@ class LongLivedProgram:
         try:
             line = self._answers.get(timeout=self._timeout)
         except Empty:
-            trouble = Text("it did not answer within {s} s", "未在 {s} 秒内应答").format(s=f"{self._timeout:g}")
+            trouble = Text("it did not respond within {s} s", "未在 {s} 秒内响应").format(s=f"{self._timeout:g}")
             raise self._given_up(trouble) from None
         if not line:
             raise self._over(process)
@@ -112,12 +112,14 @@ class LongLivedProgram:
         return process
 
     def _over(self, process: subprocess.Popen[bytes]) -> ProgramFailure:
-        """It ended by itself, or closed its output."""
+        """Return the failure of a program that exited or closed its output."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_FAREWELL)
         if process.returncode is None:
             return self._given_up(Text("it closed its output", "其关闭了输出"))
-        return self._given_up(Text("it ended with code {code}", "以代码 {code} 结束").format(code=process.returncode))
+        return self._given_up(
+            Text("it exited with code {code}", "以退出码 {code} 结束").format(code=process.returncode)
+        )
 
     def _given_up(self, reason: Text) -> ProgramFailure:
         assert self._errors is not None
@@ -138,7 +140,7 @@ class LongLivedProgram:
 
 
 def terminate_process(process: subprocess.Popen[bytes]) -> None:
-    """End a process that still runs, and what it started."""
+    """End a running process and the processes that it started."""
     if process.poll() is not None:
         return
     with contextlib.suppress(ProcessLookupError):
@@ -150,7 +152,7 @@ def terminate_process(process: subprocess.Popen[bytes]) -> None:
 
 
 def _read(stream: IO[bytes], answers: Queue[bytes]) -> None:
-    """Hand each line on as it comes; an empty one says that there are no more."""
+    """Put each line into the queue as it arrives, and an empty one at the end."""
     with contextlib.suppress(OSError, ValueError):
         while line := stream.readline(MAX_OUTPUT + 1):
             answers.put(line)

@@ -1,4 +1,4 @@
-"""A manifest: work items that somebody prepared, each with its state. `manifest.schema.json` beside this documents it."""
+"""A manifest: a list of prepared work items, each with its state. `manifest.schema.json` beside this documents it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SHOWN: Final = 60
 
 
 class InvalidManifest(Exception):
-    """A file that is no manifest; `reason` is a clause without a full stop that names the place in the file."""
+    """A file that is not a manifest; `reason` is a clause without a full stop that names the place in the file."""
 
     def __init__(self, reason: Text) -> None:
         super().__init__(reason.en)
@@ -41,7 +41,7 @@ class InvalidManifest(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestEntry:
-    """One prepared item. `pat_env` names the variable with the token of its environment, where it has one of its own."""
+    """One prepared item. `pat_env` names the variable with its environment's own token, if it has one."""
 
     state: State
     environment_id: str
@@ -55,7 +55,7 @@ class ManifestEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Every prepared item, and the two environments that a few cases name."""
+    """Every prepared item, and the two environments that a few scenarios need."""
 
     items: tuple[ManifestEntry, ...]
     cloud_environment_id: str | None = None
@@ -65,7 +65,7 @@ class Manifest:
 
     @property
     def pat_envs(self) -> dict[str, str]:
-        """By environment, the variable that holds its token; those without one of their own are left out."""
+        """The variable of each environment with a token of its own, by environment."""
         named = [(entry.environment_id, entry.pat_env) for entry in self.items]
         named += [
             (self.cloud_environment_id or "", self.cloud_environment_pat_env),
@@ -74,7 +74,7 @@ class Manifest:
         return {environment_id: variable for environment_id, variable in named if environment_id and variable}
 
     def to_json(self) -> dict[str, Any]:
-        """The file's content; `parse_manifest` reads it back. A variable that is not named is left out."""
+        """Return the file's content; `parse_manifest` reads it back. Unset variables are left out."""
         items = [asdict(entry) for entry in self.items]
         data = {
             "format": MANIFEST_FORMAT,
@@ -92,15 +92,15 @@ def _without_variable(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """The JSON Schema of a manifest (draft 2020-12), as the package ships it."""
+    """Return the JSON Schema of a manifest (draft 2020-12), as the package ships it."""
     return resources.files("conformance.arrange").joinpath("manifest.schema.json").read_text("utf-8")
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The manifest in a file.
+    """Return the manifest in a file.
 
     Raises:
-        WrongManifest: it cannot be read, or is none.
+        InvalidManifest: the file cannot be read or is not a manifest.
     """
     try:
         raw = path.read_bytes()
@@ -115,10 +115,10 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def parse_manifest(data: Any) -> Manifest:
-    """A manifest from its JSON value.
+    """Return a manifest from its JSON value.
 
     Raises:
-        WrongManifest: it is none.
+        InvalidManifest: the value is not a manifest.
     """
     faults = sorted(_validator().iter_errors(data), key=lambda error: error.validator != "additionalProperties")
     if faults:
@@ -135,13 +135,13 @@ def parse_manifest(data: Any) -> Manifest:
 
 
 def _refuse_contradictions(manifest: Manifest) -> None:
-    """What no schema can say: an item twice, and an item in an environment that must not hold it."""
+    """Check what the schema cannot express: duplicate items, and items in an environment that must not have any."""
     seen: dict[tuple[str, str], int] = {}
     tokens: dict[str, str | None] = {}
     for number, entry in enumerate(manifest.items):
         if tokens.setdefault(entry.environment_id, entry.pat_env) != entry.pat_env:
             words = Text(
-                "items[{n}].pat_env: another one than that of an earlier item of this environment",
+                "items[{n}].pat_env: differs from that of an earlier item of this environment",
                 "items[{n}].pat_env：与该环境中前面某个 item 的不同",
             )
             raise InvalidManifest(words.format(n=number))
@@ -154,7 +154,7 @@ def _refuse_contradictions(manifest: Manifest) -> None:
         for name in ("cloud_environment_id", "second_environment_id"):
             if entry.environment_id == getattr(manifest, name) and (entry.delivered or name.startswith("cloud")):
                 words = Text(
-                    "{name}: items[{n}] belongs to this environment; name another, or null",
+                    "{name}: items[{n}] belongs to this environment; name another one, or null",
                     "{name}：items[{n}] 属于该环境；请改用其他环境或 null",
                 )
                 raise InvalidManifest(words.format(name=name, n=number))
@@ -169,13 +169,13 @@ def _refuse_contradictions(manifest: Manifest) -> None:
 
 @cache
 def _validator() -> Draft202012Validator:
-    from jsonschema import Draft202012Validator  # takes long to load, and most runs have no manifest
+    from jsonschema import Draft202012Validator  # slow to import, and most runs have no manifest
 
     return Draft202012Validator(json.loads(schema_text()))
 
 
 def _words(error: ValidationError) -> Text:
-    """One violation: where in the file it is, and what is wrong there."""
+    """Return where in the file a violation is, and what is wrong there."""
     place = _place(error.absolute_path)
     instance: Any = error.instance
     wanted: Any = error.validator_value
@@ -184,7 +184,7 @@ def _words(error: ValidationError) -> Text:
         return _unknown_key(place, instance, schema["properties"])
     if error.validator == "required":
         missing = next(name for name in wanted if name not in instance)
-        return Text("{place}: this key is missing", "{place}：缺少该键").format(place=_below(place, missing))
+        return Text("{place}: missing required key", "{place}：缺少必需的键").format(place=_below(place, missing))
     return Text("{place}: expected {expected}, found {found}", "{place}：应为 {expected}，实际为 {found}").format(
         place=place or Text("the file", "文件"), expected=_expected(error), found=_shown(instance)
     )
@@ -195,11 +195,9 @@ def _unknown_key(place: str, instance: Mapping[str, Any], known: Iterable[str]) 
     unknown = next(name for name in instance if name not in names)
     near = nearest(unknown, names)
     if near is not None:
-        words = Text(
-            "{place}: there is no such key; did you mean {near!r}?", "{place}：没有这样的键；是否想写 {near!r}？"
-        )
+        words = Text("{place}: unknown key; did you mean {near!r}?", "{place}：未知的键；是否应为 {near!r}？")
         return words.format(place=_below(place, _printable(unknown)), near=near)
-    words = Text("{place}: there is no such key; the keys are {names}", "{place}：没有这样的键；可用的键有 {names}")
+    words = Text("{place}: unknown key; the keys are {names}", "{place}：未知的键；可用的键有 {names}")
     return words.format(place=_below(place, _printable(unknown)), names=", ".join(names))
 
 

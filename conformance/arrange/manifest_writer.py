@@ -1,4 +1,4 @@
-"""Makes a manifest over the public API: every item that the cases need, left in its state for a later run."""
+"""Creates a manifest over the public API: every item that the scenarios need, left in its state for a later run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NAMES: Final = {"quiet": "second_environment_id", "cloud": "cloud_environment_i
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """What could not be made: how many items of a kind, or an environment, and why the first of them could not."""
+    """What could not be created: a number of items of a kind, or an environment, and the first reason."""
 
     what: Text
     n: int
@@ -37,12 +37,13 @@ class Lack:
 async def make_manifest(
     api: Api, journal: Journal, run_id: str, item_specs: Iterable[ItemSpec], *, spare: int, at_once: int
 ) -> tuple[Manifest | None, list[Lack]]:
-    """Arrange an item for each want, and `spare` more of each kind. What is made is journalled first.
+    """Prepare an item for each specification, and `spare` more of each kind. Every object is journalled first.
 
-    Returns what could be made, None where nothing could, and what lacks.
+    Returns the created manifest (None if nothing could be created) and what is missing.
 
     Raises:
-        CannotArrange, AnswerLost, TargetGone: the environments or the agent cannot be made, or the target is gone.
+        CannotArrange, NoUsableResponse, TargetUnreachable: the environments or the agent cannot be created, or the target is
+            unavailable.
     """
     run_resources = await create_run_resources(api, journal, run_id)
     gate = asyncio.Semaphore(at_once)
@@ -76,7 +77,7 @@ async def make_manifest(
     ), lacks
 
 
-_LOST: Final = Text("its answers were lost", "其响应丢失")
+_LOST: Final = Text("its responses were lost", "其响应丢失")
 
 
 def _with_spares(item_specs: Iterable[ItemSpec], spare: int) -> Iterator[ItemSpec]:
@@ -89,14 +90,14 @@ def _with_spares(item_specs: Iterable[ItemSpec], spare: int) -> Iterator[ItemSpe
 
 
 def _worker_id(number: int) -> str:
-    """Every other one does not say that it is the suite's."""
+    """Return a worker id; every other one does not identify the suite."""
     return str(uuid.uuid4()) if number % 2 else f"conformance-{secrets.token_hex(6)}"
 
 
 async def _entry(
     api: Api, run_resources: RunResources, journal: Journal, number: int, item_spec: ItemSpec
 ) -> ManifestEntry:
-    """One item. Where an answer was lost on the way, another is begun; the first is cleaned up with the rest."""
+    """Create one item. If a response is lost, start another; the first one is cleaned up with the rest."""
     for attempt in range(1, _TRIES + 1):
         arranger = ApiArranger(api, run_resources, journal, f"item-{number}-{attempt}")
         worker = _worker_id(number) if item_spec.named and item_spec.delivered else None

@@ -1,4 +1,4 @@
-"""The three ways to come by work items, by name: what the command line knows of them before anything is arranged."""
+"""The names of the three ways to obtain work items, for the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Before anything is judged: is the target there, are the credentials accepted, can work be arranged?"""
+"""Checks before the run: does the target respond, does it accept the credentials, can work be arranged?"""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from conformance.text import Text
 _REFUSED: Final = frozenset({401, 403})
 _BY_API: Final = ArrangeConfig()
 _LOOKED_AT: Final = (ItemSpec(), ItemSpec(transitions=("ack",)), ItemSpec(transitions=("ack", "heartbeat")))
-"""What a program is tried with: an item in each state in which its worker's ack succeeds."""
+"""The items that a program is tested with: one in each state in which its worker's ack succeeds."""
 _LOST: Final = 3
-"""How often preparing begins anew because an answer was lost while the target was there."""
+"""How often preparation starts again because a response was lost while the target was available."""
 
 _UNKNOWN_LATENCY: Final = 0.0
 _TRIED: Final = 3
-"""Items of a manifest that are read before it is given up."""
+"""Maximum items of a manifest to read before giving up."""
 
 
 class PreflightError(Exception):
-    """The run cannot begin; `reason` is one sentence that names the mend."""
+    """The run cannot begin; `reason` is one sentence that says how to fix it."""
 
     def __init__(self, reason: Text) -> None:
         super().__init__(reason.en)
@@ -48,15 +48,15 @@ class PreflightError(Exception):
 
 
 async def preflight(api: Api, journal: Journal, run_id: str, arrange_config: ArrangeConfig = _BY_API) -> RunResources:
-    """Reach the target and prepare what all scenarios share; creates nothing where the items are given.
+    """Reach the target and prepare what all scenarios share. Creates nothing if the items are prepared elsewhere.
 
     Raises:
-        CannotStart: any of this fails.
+        PreflightError: any of this fails.
     """
     try:
         if arrange_config.manifest is not None:
             run_resources, latency = await _manifested(api, run_id, arrange_config.manifest), _UNKNOWN_LATENCY
-        elif arrange_config.command:  # a token that may not list environments may be enough for what is given
+        elif arrange_config.command:  # a token without the right to list environments may suffice for provided items
             latency = _UNKNOWN_LATENCY
         else:
             listing = await api.list_objects("preflight", "environments")
@@ -74,7 +74,7 @@ async def preflight(api: Api, journal: Journal, run_id: str, arrange_config: Arr
 
 
 async def _arranged(api: Api, journal: Journal, run_id: str) -> RunResources:
-    """Make the environments and the agent, and see one work item delivered; anew where an answer was lost."""
+    """Create the environments and the agent, and have one work item delivered; start again if a response was lost."""
     host, again, lost = api.client.target.host, "", 0
     while True:
         outages = api.client.outages
@@ -90,9 +90,9 @@ async def _arranged(api: Api, journal: Journal, run_id: str) -> RunResources:
             continue
         except CannotArrange as stop:
             words = Text(
-                "No work can be arranged at {host}: {reason} {mend}", "无法在 {host} 上安排 work：{reason}{mend}"
+                "No work can be arranged at {host}: {reason} {hint}", "无法在 {host} 上安排 work：{reason}{hint}"
             )
-            refused = words.format(host=host, reason=stop.reason, mend=_mend(stop.status))
+            refused = words.format(host=host, reason=stop.reason, hint=_hint(stop.status))
             raise PreflightError(await _split(api, journal) or refused) from None
         split = await unshared(api, item.environment_id, item.work_id)
         if split is not None:
@@ -101,19 +101,19 @@ async def _arranged(api: Api, journal: Journal, run_id: str) -> RunResources:
 
 
 async def _split(api: Api, journal: Journal) -> Text | None:
-    """Whether the trouble may be that the environment is known to some back ends only."""
+    """Return a sentence if only some back ends know the environment, which may be the cause."""
     made = next((m.id for m in journal.read() if m.collection == "environments" and m.id is not None), None)
     return await unshared(api, made) if made is not None else None
 
 
-def _mend(status: int | None) -> Text:
-    """What to do about a refusal: a missing route is no matter of tokens."""
+def _hint(status: int | None) -> Text:
+    """Return how to fix a refusal; a missing route has nothing to do with tokens."""
     if status in NO_ROUTE:
         return Text(
-            "Check --base-url and --api-prefix; where this route lives elsewhere, give --arrange-url, and where there is"
-            " none, have the items given (--arrange manifest or command).",
-            "请检查 --base-url 与 --api-prefix；如该路由位于别处，请用 --arrange-url 指定；如没有该路由，请使用给定的 item"
-            "（--arrange manifest 或 command）。",
+            "Check --base-url and --api-prefix. If this route has another address, give it as --arrange-url. If the"
+            " server does not have it, use prepared items (--arrange manifest or command).",
+            "请检查 --base-url 与 --api-prefix。如果该路由位于其他地址，请用 --arrange-url 指定；如果服务器没有该路由，"
+            "请使用预先准备的 item（--arrange manifest 或 command）。",
         )
     if status in _REFUSED:
         return Text(
@@ -121,13 +121,13 @@ def _mend(status: int | None) -> Text:
             "请确认 token 有权创建 environment、agent 和 session。",
         )
     return Text(
-        "Look into the target's log, or have the items given (--arrange manifest or command).",
-        "请查看目标的日志，或使用给定的 item（--arrange manifest 或 command）。",
+        "Check the target's log, or use prepared items (--arrange manifest or command).",
+        "请查看目标的日志，或使用预先准备的 item（--arrange manifest 或 command）。",
     )
 
 
 async def _manifested(api: Api, run_id: str, manifest: Manifest) -> RunResources:
-    """See that the target knows the first items of the manifest: any one of them will do."""
+    """Check that the target knows at least one of the manifest's first items."""
     host = api.client.target.host
     _learn(api.client, manifest.pat_envs)
     answers = []
@@ -139,13 +139,13 @@ async def _manifested(api: Api, run_id: str, manifest: Manifest) -> RunResources
     else:
         raise PreflightError(
             Text(
-                "{host} does not show the manifest's first items: {refusal}; check that they are this target's,"
-                " and that --base-url and --api-prefix are right.",
-                "{host} 未显示清单中的前几个 item：{refusal}；请确认它们属于该目标，"
+                "{host} does not show the manifest's first items: {refusal}. Check that the manifest was made for this"
+                " target, and that --base-url and --api-prefix are correct.",
+                "{host} 未显示清单中的前几个 item：{refusal}。请确认清单是为该目标生成的，"
                 "且 --base-url 与 --api-prefix 正确。",
             ).format(host=host, refusal=refusal(answers[0]))
         )
-    lacking = Text("the manifest has null as its {name}", "清单中的 {name} 为 null")
+    lacking = Text("{name} is null in the manifest", "清单中的 {name} 为 null")
     return RunResources(
         run_id=run_id,
         main=manifest.items[0].environment_id,
@@ -161,9 +161,9 @@ async def _manifested(api: Api, run_id: str, manifest: Manifest) -> RunResources
 
 
 async def _commanded(api: Api, program: ArrangeProgram, journal: Journal, run_id: str) -> RunResources:
-    """Ask the program for the two environments that a few cases name, and see that the target knows what it gives.
+    """Request two environments from the program, and check that the target knows its items.
 
-    Without one of the environments only those cases suffer.
+    Few scenarios need these environments; without one of them, only these scenarios are inconclusive.
     """
     found: dict[str, str] = {}
     missing: dict[str, dict[str, str]] = {}
@@ -190,10 +190,10 @@ async def _commanded(api: Api, program: ArrangeProgram, journal: Journal, run_id
 
 
 async def _see_given(api: Api, program: ArrangeProgram, journal: Journal) -> dict[str, dict[str, str]]:
-    """Have a few items given and look at them: nothing else of the account is touched.
+    """Request a few items from the program and read them. Touches nothing else of the account.
 
-    Returns what the program gets wrong about them, by the name under which `Workspace.missing` has it. A program that
-    brings none is no reason not to begin: each case that misses its item will say so.
+    Returns the program's mistakes by their key in `RunResources.missing`. A program that provides no items does not
+    stop the run: each scenario without an item reports that itself.
     """
     faults = {}
     for item_spec in _LOOKED_AT:
@@ -205,10 +205,10 @@ async def _see_given(api: Api, program: ArrangeProgram, journal: Journal) -> dic
 
 
 async def _fault(api: Api, program: ArrangeProgram, journal: Journal, item_spec: ItemSpec) -> Text | None:
-    """Whether the program has an item polled by the worker that it was asked for.
+    """Return a mistake if the program does not poll as the worker that was requested; None otherwise.
 
-    Where the ack of that worker is refused, an item without a worker is the control: a target that acks it does not
-    refuse the state, so it knows the item as another worker's.
+    If that worker's ack is refused, an item without a worker is the control. A target that accepts its ack does not
+    refuse the state, so it must consider the first item as another worker's.
     """
     worker = f"conformance-{secrets.token_hex(6)}"
     named = await _acked(api, program, journal, item_spec, worker)
@@ -218,8 +218,8 @@ async def _fault(api: Api, program: ArrangeProgram, journal: Journal, item_spec:
     if control is None or status_of(control) != HTTPStatus.OK:
         return None
     return Text(
-        "The arranging program, asked for a `{state}` item of a worker, seems to poll as another one: the target refuses"
-        " that worker's ack ({outcome}) and takes one of an item without a worker.",
+        "The arranging program seems to poll `{state}` items as another worker than the requested one: the target refuses"
+        " the requested worker's ack ({outcome}) and accepts that of an item without a worker.",
         "安排程序在被要求提供某个 worker 的 `{state}` item 时，似乎以其他 worker 的身份执行了 poll：目标拒绝该 worker 的 ack"
         "（{outcome}），而接受没有 worker 的 item 的 ack。",
     ).format(state=item_spec.state, outcome=outcome(named))
@@ -228,7 +228,7 @@ async def _fault(api: Api, program: ArrangeProgram, journal: Journal, item_spec:
 async def _acked(
     api: Api, program: ArrangeProgram, journal: Journal, item_spec: ItemSpec, worker: str | None
 ) -> Exchange | None:
-    """Have an item given, look at it, and ack it as the worker that it was asked for; None where it is not there."""
+    """Request an item, read it, and ack it as the requested worker. Return None if it does not exist."""
     given = await program.item(request_for(item_spec, worker), item_spec.state)
     journal.claim(given.environment_id, given.work_id, given.pat_env)
     _learn(api.client, journal.pat_envs)
@@ -252,17 +252,17 @@ def _variable_of(client: Client, environment_id: str) -> str:
 
 
 def status_of(exchange: Exchange) -> int:
-    """The status of an answer; 0 where none came."""
+    """Return the status of a response; 0 if there was none."""
     return exchange.response.status if exchange.response is not None else 0
 
 
 def require_authorized(exchange: Exchange, client: Client, variable: str | None = None) -> None:
-    """See that the first answer does not speak against going on. A target without this list may still have the rest.
+    """Check that the first response allows the run to go on. A target may lack this list and have all other routes.
 
-    `variable` is that of the token that was sent, by default the main one's.
+    `variable` is that of the token that was sent, by default the main token's.
 
     Raises:
-        CannotStart: unreachable, for the reason that the client knows, credentials refused, or a redirect.
+        PreflightError: the target is unreachable, refuses the credentials, or redirects.
     """
     host, response = client.target.host, exchange.response
     if response is None or exchange.outcome != "ok":
@@ -270,8 +270,8 @@ def require_authorized(exchange: Exchange, client: Client, variable: str | None 
     if response.status in _REFUSED:
         raise PreflightError(
             Text(
-                "{host} refuses the token in {variable} ({outcome}); set it to a token of this target.",
-                "{host} 拒绝了 {variable} 中的 token（{outcome}）；请设置为该目标的有效 token。",
+                "{host} refuses the token in {variable} ({outcome}). Set {variable} to a valid token of this target.",
+                "{host} 拒绝了 {variable} 中的 token（{outcome}）。请将 {variable} 设置为该目标的有效 token。",
             ).format(
                 host=host,
                 outcome=outcome(exchange),
@@ -281,8 +281,8 @@ def require_authorized(exchange: Exchange, client: Client, variable: str | None 
     if 300 <= response.status < 400:
         raise PreflightError(
             Text(
-                "{host} redirects (HTTP {status}), which is not followed; give the final address as --base-url.",
-                "{host} 返回重定向（HTTP {status}），本套件不跟随重定向；请以最终地址作为 --base-url。",
+                "{host} redirects (HTTP {status}), and redirects are not followed. Give the final address as --base-url.",
+                "{host} 返回重定向（HTTP {status}），本套件不跟随重定向。请以最终地址作为 --base-url。",
             ).format(host=host, status=response.status)
         )
 
@@ -303,6 +303,6 @@ def _unreachable(client: Client, exchange: Exchange | None) -> Text:
 _SHOWN: Final = 200
 _CHECK: Final = Text("check the address, and that the server is up", "请检查地址，并确认服务器已启动")
 _TURNED_AWAY: Final = Text(
-    "wait until its rate limit allows more, and send less with --max-rate",
+    "wait until its rate limit allows more requests, and lower the rate with --max-rate",
     "请等待其速率限制恢复，并用 --max-rate 降低速率",
 )

@@ -1,4 +1,4 @@
-"""Items that somebody else brought into their state: the suite reads them with a get, and neither polls nor creates."""
+"""Items that were prepared elsewhere: the suite reads them with a GET, and neither polls nor creates them."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from conformance.target import Target
 from conformance.text import Text
 
 MANIFEST: Final = "manifest"
-"""The step to look at where the manifest is what lacks."""
+"""The step that is reported if the manifest lacks an item."""
 
 GET_STEP: Final = "arrange.get"
-"""The step of the get that shows a given item."""
+"""The step of the GET that shows a prepared item."""
 
 _ONWARD: Final = ("queued", "starting", "active", "stopping", "stopped")
-"""The states in the order in which an item goes through them."""
+"""The states in the order of an item's life."""
 
 _USED: Final = Text(
-    ": the manifest was used before, or the item was acked or stopped by somebody else; make a new one",
-    "：清单此前已被使用，或该 item 已被他人 ack 或停止；请重新生成",
+    ": the manifest was used before, or the item was acked or stopped elsewhere; make a new manifest",
+    "：该清单此前已被使用，或该 item 已在别处被 ack 或停止；请重新生成清单",
 )
 
 _WHOSE: Final = frozenset({"worker", "worker_id", "workerid", "claimed_by"})
-"""Undocumented fields in which servers show whose an item is."""
+"""Undocumented fields in which servers show an item's worker."""
 
 _NEEDS_POLL: Final = Text(
-    "this needs a poll of the suite's own, and the items of this run are given to it",
-    "这需要由本套件自行 poll，而本次运行的 item 是外部给定的",
+    "the suite must poll for this itself, and this run uses prepared items",
+    "这需要由本套件自行 poll，而本次运行使用预先准备的 item",
 )
 
 
 class ManifestArranger:
-    """Hands out the entries of a manifest, each once in the whole run; one that is `reserved` comes first."""
+    """Assigns the entries of a manifest, each once in the whole run; one that is `reserved` comes first."""
 
     kind = "manifest"
     items_to_clean_up = ()
@@ -63,14 +63,14 @@ class ManifestArranger:
         self._reserved = reserved
 
     async def item(self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
-        """The case's own entry, or a spare one where that was used already."""
+        """Return the scenario's own entry, or a spare one if that was used already."""
         if item_spec.needs_poll:
             raise NotExercised(_NEEDS_POLL)
         entry = self._take(item_spec)
         return await read_prepared_item(self._api, item_spec, entry.environment_id, entry.work_id, entry.worker_id)
 
     async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
-        """Never: that would take a poll."""
+        """Raise: this would need a poll."""
         raise NotExercised(_NEEDS_POLL)
 
     def _take(self, item_spec: ItemSpec) -> ManifestEntry:
@@ -82,7 +82,7 @@ class ManifestArranger:
         own = self._allotment.own.get(self._case)
         if own is None:
             words = Text(
-                "The manifest has too few items that are {kind}: {needed} needed, {there} there.",
+                "The manifest has too few items that are {kind}: {needed} needed, {there} found.",
                 "清单中 {kind} 的 item 不足：需要 {needed} 个，现有 {there} 个。",
             )
             raise CannotArrange(words.format(kind=kind.words, needed=supply.needed, there=supply.there), MANIFEST)
@@ -90,14 +90,14 @@ class ManifestArranger:
             if self._journal.claim(entry.environment_id, entry.work_id):
                 return entry
         words = Text(
-            "Another attempt takes a fresh item, and the manifest has no spare one that is {kind}.",
-            "重新尝试需要一个新的 item，而清单中没有备用的 {kind} item。",
+            "A retry needs a fresh item, and the manifest has no spare one that is {kind}.",
+            "重试需要一个新的 item，而清单中没有备用的 {kind} item。",
         )
         raise CannotArrange(words.format(kind=kind.words), MANIFEST)
 
 
 class CommandArranger:
-    """Asks a vendor's program for each item."""
+    """Requests each item from a vendor's program."""
 
     kind = "command"
     items_to_clean_up = ()
@@ -109,7 +109,7 @@ class CommandArranger:
         self._journal = journal
 
     async def item(self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
-        """An item that the program made just now."""
+        """Return an item that the program has just prepared."""
         if item_spec.needs_poll:
             raise NotExercised(_NEEDS_POLL)
         worker = worker if item_spec.delivered else None
@@ -122,28 +122,28 @@ class CommandArranger:
         if not self._journal.claim(given.environment_id, given.work_id, given.pat_env):
             raise CannotArrange(
                 Text(
-                    "The arranging program gave an item that it had given before.",
-                    "安排程序给出了此前已经给出过的 item。",
+                    "The arranging program provided the same item twice.",
+                    "安排程序两次提供了同一个 item。",
                 ),
                 PROGRAM,
             )
         if item_spec.delivered and given.environment_id in {self._workspace.cloud, self._workspace.quiet}:
             raise CannotArrange(
                 Text(
-                    "The arranging program gave an item of the environment that it had named as another one.",
-                    "安排程序给出的 item 属于它先前指定的另一个环境。",
+                    "The arranging program provided an item in the environment that it had named as a different one.",
+                    "安排程序提供的 item 属于它先前指定为另一个环境的环境。",
                 ),
                 PROGRAM,
             )
         return await read_prepared_item(self._api, item_spec, given.environment_id, given.work_id, worker)
 
     async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
-        """Never: that would take a poll."""
+        """Raise: this would need a poll."""
         raise NotExercised(_NEEDS_POLL)
 
 
 def _showing(item_spec: ItemSpec, target: Target) -> Callable[[Exchange], bool]:
-    """Whether a get shows the item in a state that will do; one that lags behind may not do so yet."""
+    """Return whether a GET shows the item in an acceptable state; a GET that lags behind may not do so yet."""
 
     def shows(exchange: Exchange) -> bool:
         try:
@@ -159,17 +159,17 @@ def _showing(item_spec: ItemSpec, target: Target) -> Callable[[Exchange], bool]:
 async def read_prepared_item(
     api: Api, item_spec: ItemSpec, environment_id: str, work_id: str, worker: str | None
 ) -> Item:
-    """The item as a get shows it, which is what everything later is compared with.
+    """Return the item as a GET shows it, with which all later responses are compared.
 
     Raises:
-        CannotArrange: it is not there, or in another state than was said.
+        CannotArrange: it does not exist, or is in another state than its source says.
     """
     seen = object_of(await api.get_until(GET_STEP, environment_id, work_id, _showing(item_spec, api.client.target)))
     state = seen.get("state")
     if not item_spec.accepts_state(api.client.target.state_named(state)):
         words = Text(
-            "A given item is said to be `{said}`, and a get shows `{found}`{used}.",
-            "给定的 item 声称处于 `{said}`，而 get 显示为 `{found}`{used}。",
+            "A prepared item should be `{said}`, but a GET shows `{found}`{used}.",
+            "预先准备的 item 应处于 `{said}`，而 GET 显示为 `{found}`{used}。",
         )
         used = _USED if _used_before(item_spec.state, state) else Text("", "")
         raise CannotArrange(words.format(said=item_spec.state, found=str(state)[:20], used=used), GET_STEP)
@@ -185,24 +185,24 @@ async def read_prepared_item(
 
 
 def _used_before(said: State, found: object) -> bool:
-    """Whether an item has gone on since it was listed, as it does when a run uses it."""
+    """Return whether an item has advanced since it was listed, as it does when a run uses it."""
     return found in _ONWARD and _ONWARD.index(str(found)) > _ONWARD.index(said)
 
 
 def _refuse_another_worker(seen: dict[str, Any], worker: str | None) -> None:
-    """Where the target shows whose an item is (no page documents it), it has to be the worker that was asked for.
+    """Check the item's worker, if the target shows it (it is undocumented).
 
     Raises:
-        CannotArrange: it is another one's, which is the fault of whoever arranged it.
+        CannotArrange: it is another worker than requested, which is a mistake in the preparation.
     """
     for name in seen if worker is not None else ():
         found = seen[name]
         if name.lower() in _WHOSE and isinstance(found, str) and found and found.lower() != str(worker).lower():
             raise CannotArrange(
                 Text(
-                    "A given item is said to be of worker `{said}`, and a get shows `{found}`: whoever arranged it polled as"
-                    " another worker.",
-                    "给定的 item 声称属于 worker `{said}`，而 get 显示为 `{found}`：安排该 item 的一方以其他 worker 的身份执行了 poll。",
+                    "A prepared item should belong to worker `{said}`, but a GET shows `{found}`: it was polled as another"
+                    " worker.",
+                    "预先准备的 item 应属于 worker `{said}`，而 GET 显示为 `{found}`：准备该 item 时以其他 worker 的身份执行了 poll。",
                 ).format(said=worker, found="".join(char if char.isprintable() else "?" for char in found[:64])),
                 GET_STEP,
             )

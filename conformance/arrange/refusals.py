@@ -1,4 +1,4 @@
-"""What the target said when it refused: its own words usually say how to put things right."""
+"""The target's words when it refuses a request: they usually say how to fix the problem."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from conformance.exchange import Exchange, Response
 from conformance.text import Text
 
 NO_ROUTE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
-"""What a server answers that has no such route; 404 may also be about an object."""
+"""The responses of a server without the route; 404 may also be about an object."""
 
 _LONGEST: Final = 200
 _REDIRECTED: Final = Text(
-    "{operation} was redirected (HTTP {status} to {where}), which is not followed; the final address belongs into"
+    "{operation} was redirected (HTTP {status} to {where}), and redirects are not followed; give the final address as"
     " --base-url",
-    "{operation} 被重定向（HTTP {status}，指向 {where}），本套件不跟随重定向；请将最终地址写入 --base-url",
+    "{operation} 被重定向（HTTP {status}，指向 {where}），本套件不跟随重定向；请以最终地址作为 --base-url",
 )
 _ROUTE: Final = Text("{words} ({route})", "{words}（{route}）")
 _SAID: Final = Text("{words}: {said}", "{words}：{said}")
 
 
 def refusal(exchange: Exchange) -> Text:
-    """The operation, its status and the target's own words, without a full stop.
+    """Return the operation, its status and the target's own words, without a full stop.
 
-    Where the route itself may be missing, method and path are there too. All of it is safe to print: secrets were taken
-    out when the exchange was recorded.
+    If the route itself may be missing, they include method and path. All of it is safe to print: secrets were removed
+    when the exchange was recorded.
     """
     assert exchange.response is not None
     status = exchange.response.status
     if 300 <= status < 400:
         return _REDIRECTED.format(operation=exchange.operation, status=status, where=_where(exchange.response))
-    words = Text("{operation} answered HTTP {status}", "{operation} 返回了 HTTP {status}").format(
+    words = Text("{operation} returned HTTP {status}", "{operation} 返回了 HTTP {status}").format(
         operation=exchange.operation, status=status
     )
     if status in NO_ROUTE:
@@ -42,20 +42,20 @@ def refusal(exchange: Exchange) -> Text:
 
 
 def outcome(exchange: Exchange) -> str:
-    """The status and the target's own words, or what became of a request without an answer."""
+    """Return the status and the target's own words, or what happened to a request without a response."""
     if exchange.response is None:
-        return exchange.problem or "no answer"
+        return exchange.problem or "no response"
     said = target_error_message(exchange)
     return f"HTTP {exchange.response.status}" + (f": {said}" if said else "")
 
 
 def route_of(exchange: Exchange) -> str:
-    """Method and path of a request."""
+    """Return method and path of a request."""
     return _printable(f"{exchange.request.method} {urlsplit(exchange.request.url).path}")
 
 
 def target_error_message(exchange: Exchange) -> str:
-    """`error.message` of an answer in one bounded printable line without a full stop; empty where there is none."""
+    """Return `error.message` of a response as one bounded printable line without a full stop; empty if missing."""
     response = exchange.response
     body = response.json() if response is not None else None
     error = body.get("error") if isinstance(body, dict) else None
@@ -71,5 +71,5 @@ def _where(response: Response) -> str:
 
 
 def _printable(text: str) -> str:
-    """One line that commands neither a terminal nor a build server, which looks for `##[` anywhere."""
+    """Return one line that commands neither a terminal nor a build server, which looks for `##[` anywhere."""
     return "".join(char if char.isprintable() else "?" for char in text.replace("##", "#?"))

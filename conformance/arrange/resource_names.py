@@ -1,8 +1,8 @@
-"""Names of what a run makes: plain ones say so, and keyed ones look like any other and are recognised all the same.
+"""Names of the objects that a run creates: plain names identify the suite, keyed ones only to the suite itself.
 
-A target could behave well where it sees the suite's name, so most of what a run makes has a name that says nothing. It
-holds the run's id, under a mask, and a tag by which `clean` knows it without a journal: of 2^64 names that somebody
-else gives one passes for the suite's.
+A target could behave well only when it recognises the suite's name, so most objects get a keyed name. It contains the
+run's id, masked, and a tag by which `clean` recognises it without a journal. A foreign name passes for a keyed one with
+a probability of 2^-64.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _KEY: Final = b"work-conformance names"
 _TAG: Final = 8
 _LABEL: Final = 5
 _WORDS: Final = ("batch", "owner", "project", "reference", "team", "ticket")
-"""Keys of metadata that may mean anything."""
+"""Metadata keys that identify nothing."""
 
 
 def object_name(run_id: str, label: str, *, keyed: bool = False) -> str:
-    """The name of something that a run makes: recognisable, and unique within the account."""
+    """Return the name of an object that a run creates: recognisable, and unique within the account."""
     run = _RUN_ID.fullmatch(run_id) if keyed else None
     payload = _packed(run, label) if run is not None else None
     if payload is None:
@@ -41,7 +41,7 @@ def object_name(run_id: str, label: str, *, keyed: bool = False) -> str:
 
 
 def run_of_name(name: str) -> str | None:
-    """The id of the run that gave this name; None where it is no run's."""
+    """Return the id of the run that gave this name; None if no run did."""
     plain = _PLAIN.match(name)
     if plain is not None:
         return plain["run"].removeprefix(NAME_PREFIX)
@@ -50,7 +50,7 @@ def run_of_name(name: str) -> str | None:
 
 
 def metadata(run_id: str, label: str, *, keyed: bool = False) -> dict[str, str]:
-    """What goes with the name: the run, or one entry that says nothing."""
+    """Return the metadata beside the name: the run, or one entry that identifies nothing."""
     if not keyed:
         return {"suite": SUITE_METADATA, "run": run_id}
     digest = _digest(f"{run_id} {label}".encode(), 16)
@@ -58,7 +58,7 @@ def metadata(run_id: str, label: str, *, keyed: bool = False) -> dict[str, str]:
 
 
 def _packed(run: re.Match[str], label: str) -> bytes | None:
-    """Run and label in twelve bytes, each label other ones; None where the run's time is none."""
+    """Return run and label in twelve bytes, distinct for each label; None if the run's time is invalid."""
     try:
         seconds = int(datetime.strptime(run["time"], _TIME).replace(tzinfo=UTC).timestamp())
         return seconds.to_bytes(4, "big") + bytes.fromhex(run["random"]) + _digest(label.encode(), _LABEL)
@@ -79,7 +79,7 @@ def _unpacked(name: str, code: str) -> str | None:
 
 
 def _masked(payload: bytes, tag: bytes) -> bytes:
-    """The payload under a mask that the tag gives; masked again, it is the payload."""
+    """Return the payload masked with the tag; masking it again restores the payload."""
     return bytes(one ^ other for one, other in zip(payload, _digest(tag, len(payload)), strict=True))
 
 

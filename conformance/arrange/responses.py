@@ -1,4 +1,4 @@
-"""Reads what an arranging answer says. What cannot be arranged is never a verdict on the ack."""
+"""Reads responses during preparation. A failed preparation is never a verdict on the ack."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHOWN = 200
 
 
 class CannotArrange(Exception):
-    """An item or an environment could not be brought about.
+    """An item or an environment could not be prepared.
 
     `step` names the exchange to look at; `status` is that of a refusal.
     """
@@ -28,7 +28,7 @@ class CannotArrange(Exception):
 
 
 class PreconditionNotMet(Exception):
-    """The item is not in the state that the case is about; `step` names the exchange that shows it."""
+    """The item is not in the state that the scenario needs; `step` names the exchange that shows it."""
 
     def __init__(self, reason: Text, step: str) -> None:
         super().__init__(reason.en)
@@ -37,7 +37,7 @@ class PreconditionNotMet(Exception):
 
 
 class NotExercised(Exception):
-    """The target did not do what the docs say it may do, or what a case needs was not given."""
+    """The target did not do something optional, or a scenario's input was not given."""
 
     def __init__(self, reason: Text) -> None:
         super().__init__(reason.en)
@@ -45,7 +45,7 @@ class NotExercised(Exception):
 
 
 class NoUsableResponse(Exception):
-    """No answer that could be used came back: the operation may have happened, or surely did not."""
+    """There was no usable response: the operation may have happened, or surely did not."""
 
     def __init__(self, exchange: Exchange) -> None:
         super().__init__(exchange.step)
@@ -53,10 +53,10 @@ class NoUsableResponse(Exception):
 
 
 def require_response(exchange: Exchange) -> Exchange:
-    """The exchange, where an answer came.
+    """Return the exchange, if there was a response.
 
     Raises:
-        AnswerLost: none did.
+        NoUsableResponse: there was none.
     """
     if exchange.outcome != "ok":
         raise NoUsableResponse(exchange)
@@ -64,10 +64,10 @@ def require_response(exchange: Exchange) -> Exchange:
 
 
 def require_success(exchange: Exchange) -> Response:
-    """The 2xx response to an operation, whatever its body says.
+    """Return the 2xx response to an operation, whatever its body says.
 
     Raises:
-        AnswerLost: no answer came.
+        NoUsableResponse: there was no response.
         CannotArrange: the operation was refused.
     """
     response = require_response(exchange).response
@@ -79,7 +79,7 @@ def require_success(exchange: Exchange) -> Response:
 
 
 def state_in(exchange: Exchange) -> str | None:
-    """The state that a response shows; None where it shows none."""
+    """Return the state that a response shows; None if it shows none."""
     response = exchange.response
     if exchange.outcome != "ok" or response is None:
         return None
@@ -89,24 +89,24 @@ def state_in(exchange: Exchange) -> str | None:
 
 
 def body_of(exchange: Exchange) -> Any:
-    """The JSON value that a 2xx answer holds.
+    """Return the JSON value in a 2xx response.
 
     Raises:
-        AnswerLost: no answer came.
-        CannotArrange: the operation was refused, or its answer is not JSON.
+        NoUsableResponse: there was no response.
+        CannotArrange: the operation was refused, or its response is not JSON.
     """
     response = require_success(exchange)
     if response.body.problem == "bad-content-encoding" and (coding := response.header("content-encoding")):
         raise CannotArrange(
             Text(
-                "{operation} answered with a content coding that cannot be undone ({coding}); the suite asks for gzip.",
-                "{operation} 的响应使用了无法解码的内容编码（{coding}）；本套件请求的是 gzip。",
+                "{operation} responded with a content coding that cannot be decoded ({coding}); the suite accepts gzip.",
+                "{operation} 的响应使用了无法解码的内容编码（{coding}）；本套件接受 gzip。",
             ).format(operation=exchange.operation, coding=coding[:_SHOWN]),
             exchange.step,
         )
     unreadable = CannotArrange(
         Text(
-            "{operation} answered HTTP {status} with a body that is not readable JSON.",
+            "{operation} returned HTTP {status} with a body that is not readable JSON.",
             "{operation} 返回了 HTTP {status}，但响应体不是可读的 JSON。",
         ).format(operation=exchange.operation, status=response.status),
         exchange.step,
@@ -120,7 +120,7 @@ def body_of(exchange: Exchange) -> Any:
 
 
 def is_empty_poll(exchange: Exchange) -> bool:
-    """Whether a poll found nothing: JSON null, or no body at all; errors as `body_of`."""
+    """Return whether a poll found nothing: JSON null, or no body at all; errors as in `body_of`."""
     response = require_success(exchange)
     if response.body.problem is None and not response.body.text.strip():
         return True
@@ -128,11 +128,11 @@ def is_empty_poll(exchange: Exchange) -> bool:
 
 
 def object_of(exchange: Exchange) -> dict[str, Any]:
-    """The JSON object that a 2xx answer holds; errors as `body_of`."""
+    """Return the JSON object in a 2xx response; errors as in `body_of`."""
     value = body_of(exchange)
     if not isinstance(value, dict):
         raise CannotArrange(
-            Text("{operation} did not answer with a JSON object.", "{operation} 的响应不是 JSON 对象。").format(
+            Text("{operation} did not return a JSON object.", "{operation} 的响应不是 JSON 对象。").format(
                 operation=exchange.operation
             ),
             exchange.step,
@@ -141,7 +141,7 @@ def object_of(exchange: Exchange) -> dict[str, Any]:
 
 
 def id_of(exchange: Exchange, *keys: str) -> str:
-    """The id in a 2xx answer, `id` unless a path of keys is given; errors as `body_of`."""
+    """Return the id in a 2xx response: `id`, or at a path of keys; errors as in `body_of`."""
     value: Any = object_of(exchange)
     for key in keys or ("id",):
         value = value.get(key) if isinstance(value, dict) else None
@@ -149,25 +149,25 @@ def id_of(exchange: Exchange, *keys: str) -> str:
 
 
 def require_usable_id(value: Any, step: str) -> str:
-    """An id that the target gave, as something that can stand in a URL.
+    """Return an id of the target, after checking that it can be part of a URL.
 
     Raises:
-        CannotArrange: it is no string, empty, very long, or a step in a path.
+        CannotArrange: it is not a string, empty, very long, or a step in a path.
     """
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID_LENGTH or value in {".", ".."}:
-        raise CannotArrange(Text("the target gave no usable id", "目标没有给出可用的 id"), step)
+        raise CannotArrange(Text("the target returned no usable id", "目标没有返回可用的 id"), step)
     return value
 
 
 def unexpected_state_text(found: object, wanted: State) -> Text:
-    """Why a case cannot go on, in the target's own words for the state."""
+    """Return why a scenario cannot continue, with the target's own name of the state."""
     reason = Text(
-        "the item is `{found}` and not `{state}` after it was arranged",
-        "安排之后 item 的状态是 `{found}` 而不是 `{state}`",
+        "the item is `{found}` instead of `{state}` after preparation",
+        "准备完成后 item 的状态是 `{found}` 而不是 `{state}`",
     ).format(found=str(found)[:20], state=wanted)
     if not isinstance(found, str) or found in STATES:
         return reason
     return Text(
-        "{reason}; --map-state {found}={state} has it judged all the same",
+        "{reason}; to judge it anyway, use --map-state {found}={state}",
         "{reason}；使用 --map-state {found}={state} 可照常判定",
     ).format(reason=reason, found=found[:20], state=wanted)

@@ -1,4 +1,4 @@
-"""A lock between the processes of a run: many share it, or one has it alone. It ends with the process that has it."""
+"""A lock between the processes of a run, shared or exclusive. It ends with the process that holds it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Final
 
 try:
     import fcntl
-except ImportError:  # no such locks on Windows: there the processes of a run take turns each by itself
+except ImportError:  # Windows has no such locks: there, processes of a run do not wait for each other
     fcntl = None  # type: ignore[assignment]
 
 LOCKS: Final = fcntl is not None
 """Whether processes of a run can wait for each other."""
 
 _PAUSE: Final = 0.02
-"""Seconds from one try to the next: waiting in the kernel would hold up every conversation of this process."""
+"""Seconds between two tries: waiting in the kernel would block all scenarios of this process."""
 
 
 @contextlib.asynccontextmanager
 async def file_lock(path: Path, *, alone: bool) -> AsyncIterator[None]:
-    """Have the lock of that file, alone or together with others that do not want it alone."""
+    """Hold the lock of that file, exclusively (`alone`) or shared."""
     if fcntl is None:
         yield
         return

@@ -1,7 +1,7 @@
-"""Takes a delivered item along its way: ack, heartbeat, stops. What the responses leave open a get decides.
+"""Takes a delivered item through its transitions: ack, heartbeat, stops. A GET decides what the responses leave open.
 
-An operation that succeeded and whose response does not show the item, or was lost, may well have brought the item
-into the wanted state: that it is odd is no reason to leave the ack unjudged.
+An operation may have brought the item into the required state although its response was lost or does not show the item.
+That is unusual, but no reason not to judge the ack.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from conformance.exchange import Exchange, Header
 from conformance.text import Text
 
 SETTLE_SECONDS: Final = 2.0
-"""Seconds in which an operation that was accepted takes effect."""
+"""Seconds within which an accepted operation takes effect."""
 
 _PAUSE: Final = 0.1
 
 StepName = Callable[[str], str]
-"""The full name of a step of the way: `ack` becomes `arrange.ack`."""
+"""Returns the full name of a step: `ack` becomes `arrange.ack`."""
 
 
 class TransitionRunner:
-    """Takes one item along its way, through this API, as the worker of these headers."""
+    """Takes one item through its transitions, through this API, as the worker of these headers."""
 
     def __init__(self, api: Api, item: Item, headers: tuple[Header, ...], named: StepName) -> None:
         self._api = api
@@ -43,12 +43,12 @@ class TransitionRunner:
         self._named = named
 
     async def go(self, item_spec: ItemSpec) -> None:
-        """Go all of it.
+        """Execute all transitions.
 
         Raises:
-            Precondition: an ack on the way was refused.
-            CannotArrange: another operation was.
-            AnswerLost: a response was lost, and the item did not come into its state.
+            PreconditionNotMet: an ack was refused.
+            CannotArrange: another operation was refused.
+            NoUsableResponse: a response was lost, and the item did not reach its state.
         """
         for number, verb in enumerate(item_spec.transitions, start=1):
             exchange = await self._do(verb, number)
@@ -77,7 +77,7 @@ class TransitionRunner:
                 return await self._api.stop(self._named(f"stop.{number}"), *self._place, force=verb == "force")
 
     async def _started(self, exchange: Exchange) -> None:
-        """See that the owning worker's ack took the item to `starting`."""
+        """Check that the owning worker's ack took the item to `starting`."""
         response = require_response(exchange).response
         assert response is not None
         if response.status == 200:
@@ -85,13 +85,13 @@ class TransitionRunner:
         accepted = 200 <= response.status < 300
         if not accepted or await self._shown(1, since="queued", wanted="starting") != "starting":
             words = Text(
-                "the first ack, which arranges the state, was refused: {refusal}",
-                "用于安排状态的首次 ack 被拒绝：{refusal}",
+                "the first ack, which prepares the state, was refused: {refusal}",
+                "用于准备状态的首次 ack 被拒绝：{refusal}",
             )
             raise PreconditionNotMet(words.format(refusal=refusal(exchange)), exchange.step)
 
     async def _shown(self, number: int, *, since: State, wanted: State) -> str | None:
-        """The state that a get shows as soon as the operation has taken effect, or after `SETTLE_SECONDS` seconds."""
+        """Return the state in a GET once the operation has taken effect, or after `SETTLE_SECONDS` seconds."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + SETTLE_SECONDS
         tries = 0
@@ -105,5 +105,5 @@ class TransitionRunner:
 
 
 def _is_after(state: str | None, since: State) -> bool:
-    """Whether an item in that state has left the other one behind."""
+    """Return whether an item in that state has left the other state behind."""
     return state in STATES and STATES.index(state) > STATES.index(since)

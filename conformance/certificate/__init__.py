@@ -1,1 +1,1 @@
-"""Certificates: a conformant run as one signed file that anybody can judge again."""
+"""Certificates: a conformant run as one signed file that can be judged again."""

@@ -1,4 +1,4 @@
-"""The badge of a certificate that holds: an SVG, and JSON for the endpoint badge of shields.io."""
+"""The badge of a valid certificate: an SVG, and JSON for the endpoint badge of shields.io."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ LABEL: Final = Text("work ack contract", "work ack 契约")
 MESSAGE: Final = Text("certified", "已认证")
 
 _TITLE: Final = Text(
-    "{name} of {vendor}: certified by the vendor itself, catalogue {catalogue}",
-    "{vendor} 的 {name}：由厂商自证，目录版本 {catalogue}",
+    "{name} of {vendor}: self-certified by the vendor, requirement set {catalogue}",
+    "{vendor} 的 {name}：由厂商自行认证，要求集版本 {catalogue}",
 )
 _COLOUR: Final = "#2c7a3f"
 
 
 def svg(certificate: Certificate, lang: Lang) -> str:
-    """The picture. It needs no font or file from elsewhere."""
+    """Return the badge as SVG, without external fonts or files."""
     about = certificate.subject
     title = _TITLE.format(name=about.name, vendor=about.vendor, catalogue=certificate.suite.catalogue_version)
     return _shield(lang).svg(title.in_(lang))
 
 
 def endpoint(lang: Lang) -> str:
-    """The JSON that shields.io makes a badge of."""
+    """Return the JSON that shields.io renders as a badge."""
     return _shield(lang).endpoint()
 
 

@@ -1,4 +1,4 @@
-"""A badge of two fields: an SVG that needs no font or file from elsewhere, and the JSON of shields.io's endpoint badge."""
+"""A badge of two fields: an SVG without external fonts or files, and the JSON of shields.io's endpoint badge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 _SVG: Final = """\
-<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{spoken}">
+<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{aria_label}">
 <title>{title}</title>
 <rect width="{width}" height="20" rx="3" fill="#444"/>
 <path d="M{left} 0h{flat}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3h-{flat}z" fill="{colour}"/>
@@ -25,14 +25,14 @@ _PADDING: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Badge:
-    """What a badge says. `colour` is that of the right field, as `#rrggbb`."""
+    """The content of a badge. `colour` is that of the right field, as `#rrggbb`."""
 
     label: str
     message: str
     colour: str
 
     def svg(self, title: str) -> str:
-        """The picture; `title` is what a pointer over it shows."""
+        """Return the SVG; `title` is its tooltip."""
         left, right = _width(self.label), _width(self.message)
         return _SVG.format(
             width=left + right,
@@ -43,12 +43,12 @@ class Badge:
             colour=self.colour,
             label=escape(self.label),
             message=escape(self.message),
-            spoken=escape(f"{self.label}: {self.message}", {'"': "&quot;"}),
+            aria_label=escape(f"{self.label}: {self.message}", {'"': "&quot;"}),
             title=escape(title),
         )
 
     def endpoint(self) -> str:
-        """The JSON that shields.io makes a badge of."""
+        """Return the JSON that shields.io renders as a badge."""
         data = {
             "schemaVersion": 1,
             "label": self.label,
@@ -59,5 +59,5 @@ class Badge:
 
 
 def _width(text: str) -> int:
-    """Pixels that a text of 11 takes, and room beside it."""
+    """Return the width in pixels of a text of size 11, with padding."""
     return _PADDING + sum(11 if unicodedata.east_asian_width(char) in "WF" else 7 for char in text)

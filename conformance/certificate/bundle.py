@@ -1,7 +1,7 @@
-"""The one file of a certificate: statement, signature, public key, and the evidence.
+"""The file of a certificate: statement, signature, public key and evidence.
 
-It has exactly one spelling. Reading takes it apart, checks the signature, and puts it together again from the parts:
-what comes out must be what went in, byte for byte. So there is no byte that nothing depends on.
+It has exactly one canonical form. Reading takes it apart, checks the signature, and assembles it again from its parts.
+The result must equal the input byte for byte, so every byte of the file is covered.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ class BrokenBundle(Exception):
 
 
 class NewerBundle(BrokenBundle):
-    """A certificate of a format that this version does not know."""
+    """A certificate with a format that this version does not know."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
-    """A certificate with its signature, the key that made it, and the files of the evidence by name."""
+    """A certificate with its signature, the signing key, and the files of the evidence by name."""
 
     certificate: Certificate
     signature: bytes
@@ -56,22 +56,22 @@ class Bundle:
     files: Mapping[str, bytes]
 
     def evidence(self) -> Evidence:
-        """The evidence that is enclosed.
+        """Return the enclosed evidence.
 
         Raises:
-            BrokenEvidence: its files do not belong together, or there are others.
+            BrokenEvidence: its files do not belong together, or there are other files.
         """
         index = index_of(self.files[EVIDENCE])
         rest = {name: content for name, content in self.files.items() if name != EVIDENCE}
         for name in rest:
             if name not in index["files"]:
                 raise BrokenEvidence(
-                    f"{name} is enclosed, and {EVIDENCE} does not name it.", f"其中含有 {EVIDENCE} 未列出的 {name}。"
+                    f"{name} is enclosed, but {EVIDENCE} does not list it.", f"其中含有 {EVIDENCE} 未列出的 {name}。"
                 )
         return evidence_of(index, rest)
 
     def dumps(self) -> bytes:
-        """The file's bytes.
+        """Return the file's bytes.
 
         Raises:
             BrokenBundle: a file of the evidence is not UTF-8.
@@ -80,18 +80,19 @@ class Bundle:
 
 
 def sign_bundle(certificate: Certificate, files: Mapping[str, bytes], key: SigningKey) -> Bundle:
-    """Sign a certificate and put the evidence beside it."""
+    """Sign a certificate and enclose the evidence."""
     return Bundle(
         certificate=certificate, signature=key.sign(payload_of(certificate)), key=key.public, files=dict(files)
     )
 
 
 def read_bundle(content: bytes) -> Bundle:
-    """Read a certificate whose signature is that of the enclosed key.
+    """Read a certificate that is signed with the enclosed key.
 
     Raises:
-        NewerBundle: it is of a format that this version does not know.
-        BrokenBundle: it is no certificate, its signature is not the enclosed key's, or it is spelled in another way.
+        NewerBundle: it has a format that this version does not know.
+        BrokenBundle: it is not a certificate, its signature does not match the enclosed key, or it is not in canonical
+            form.
     """
     try:
         data = json.loads(content)
@@ -103,28 +104,28 @@ def read_bundle(content: bytes) -> Bundle:
         raise _no_certificate() from None
     if keyid != key.fingerprint or not is_signed(payload, signature, key):
         raise BrokenBundle(
-            "The signature is not that of the enclosed key: statement, signature or key was changed.",
+            "The signature does not match the enclosed key: statement, signature or key was changed.",
             "签名与所附公钥不符：声明、签名或公钥被改动过。",
         )
     try:
         certificate = read_payload(payload)
     except MalformedStatement:
         raise BrokenBundle(
-            "The signed statement is not one that a certificate holds.", "所签的声明不是证书应有的内容。"
+            "The signed statement is not the statement of a certificate.", "所签的声明不是证书应有的内容。"
         ) from None
     bundle = Bundle(certificate=certificate, signature=signature, key=key, files=files)
     if EVIDENCE not in files:
         raise BrokenBundle(f"{EVIDENCE} is missing.", f"缺少 {EVIDENCE}。")
     if bundle.dumps() != content:
         raise BrokenBundle(
-            "It is not spelled as a certificate is: something was added, moved or changed outside of what is signed.",
-            "它的写法与证书的规范形式不一致：签名范围之外有内容被添加、移动或改动。",
+            "It is not in a certificate's canonical form: something was added, moved or changed outside the signed part.",
+            "它不符合证书的规范形式：签名范围之外有内容被添加、移动或改动。",
         )
     return bundle
 
 
 def _spelled(bundle: Bundle, keyid: str) -> bytes:
-    """The container. Its first key tells, before anything else, what a certificate does not say."""
+    """Return the container. Its first key says, before anything else, what a certificate does not prove."""
     certificate = bundle.certificate
     signatures = [{"keyid": keyid, "sig": encode_base64(bundle.signature)}]
     container = {
@@ -151,30 +152,30 @@ def _utf8(name: str, content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        raise BrokenBundle(f"{name} is not what a run writes.", f"{name} 不是运行所写出的内容。") from None
+        raise BrokenBundle(f"{name} is not in the form that a run writes.", f"{name} 不是运行所写出的内容。") from None
 
 
 def _envelope(data: Any) -> tuple[bytes, bytes, str]:
     [signature] = data["signatures"]
     content = decode_base64(_text(signature["sig"]))
     if len(content) != SIGNATURE_LENGTH:
-        raise ValueError("no signature of Ed25519")
+        raise ValueError("not an Ed25519 signature")
     return decode_base64(_text(data["payload"])), content, _text(signature["keyid"])
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError("a string is expected")
+        raise TypeError("not a string")
     return value
 
 
 def _refuse_newer(data: Any) -> None:
-    """Tell a later format apart; whatever else is not `FORMAT` is found by the spelling."""
+    """Recognise a later format; the comparison with the canonical form rejects any other deviation from `FORMAT`."""
     name, _, number = _text(data["format"]).rpartition("/")
     if name == FORMAT.rpartition("/")[0] and number.isascii() and number.isdigit() and int(number[:9]) > 1:
         raise NewerBundle(
-            "It is of a newer format; install the newest version of work-conformance.",
-            "它的格式较新；请安装最新版本的 work-conformance。",
+            "It has a newer format. Install the newest version of work-conformance.",
+            "它的格式较新。请安装最新版本的 work-conformance。",
         )
 
 

@@ -1,4 +1,4 @@
-"""What a run must be, so that a certificate can stand on it. Asked when one is made, and again when one is verified."""
+"""The conditions on a run that a certificate rests on. Checked when a certificate is made, and when it is verified."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAMED: Final = 8
 def build_certificate(
     subject: Subject, evidence: Evidence, index: bytes, record: RunResult, suite: Suite
 ) -> Certificate:
-    """What is certified of a subject; `index` are the bytes of `evidence.json`, `record` what the suite judged."""
+    """Return the certificate of a subject; `index` are the bytes of `evidence.json`, `record` is the judged run."""
     about = evidence.circumstances
     run = Run(
         id=about.run_id,
@@ -35,12 +35,12 @@ def build_certificate(
 
 
 def verdict_kinds(record: RunResult) -> dict[str, VerdictKind]:
-    """The verdict on each requirement."""
+    """Return the verdict on each requirement."""
     return {result.requirement.id: result.kind for result in record.tally.results}
 
 
 def ineligibility_reasons(evidence: Evidence, record: RunResult) -> list[Text]:
-    """Why the installed suite can make no certificate of a run that it has judged again."""
+    """Return why the installed suite cannot certify a run that it has judged again."""
     found = evidence_problems(evidence) + verdict_problems(record)
     return (
         found
@@ -50,20 +50,22 @@ def ineligibility_reasons(evidence: Evidence, record: RunResult) -> list[Text]:
 
 
 def evidence_problems(evidence: Evidence) -> list[Text]:
-    """Why no certificate can stand on a run, whatever its verdicts are."""
+    """Return why a run cannot be certified, whatever its verdicts are."""
     about = evidence.circumstances
     found = []
     if about.interrupted is not None:
-        found.append(Text("The run was interrupted: {why}.", "该运行中途被打断：{why}。").format(why=about.interrupted))
+        found.append(Text("The run was interrupted: {why}.", "该运行中途被中断：{why}。").format(why=about.interrupted))
     if about.selection is not None:
         found.append(
-            Text("The run was a selection ({what}).", "该运行只执行了一部分（{what}）。").format(what=about.selection)
+            Text("The run covered only a selection ({what}).", "该运行只执行了一部分（{what}）。").format(
+                what=about.selection
+            )
         )
     if about.insecure:
         found.append(
             Text(
-                "The run was made with --insecure: nobody knows who answered.",
-                "该运行使用了 --insecure：无法确认应答者是谁。",
+                "The run was made with --insecure, so the server's identity is unknown.",
+                "该运行使用了 --insecure：无法确认服务器的身份。",
             )
         )
     if about.states:
@@ -71,12 +73,12 @@ def evidence_problems(evidence: Evidence) -> list[Text]:
         words = Text("The run mapped state names (--map-state {names}).", "该运行映射了状态名（--map-state {names}）。")
         found.append(words.format(names=names))
     if about.known_failures.entries:
-        found.append(Text("The run had waivers in use.", "该运行使用了豁免。"))
+        found.append(Text("The run used waivers.", "该运行使用了豁免。"))
     return found + _not_its_own(evidence)
 
 
 def _not_its_own(evidence: Evidence) -> list[Text]:
-    """Files that the plan has no use for: nothing was judged on them."""
+    """Return the files that do not belong to the plan: no check was judged on them."""
     wanted = {PLAN, *(f"{TRANSCRIPTS}/{line.scenario}.json" for line in evidence.plan)}
     return [
         Text("{name} belongs to no scenario of the run's plan.", "{name} 不属于该运行计划中的任何场景。").format(
@@ -87,26 +89,26 @@ def _not_its_own(evidence: Evidence) -> list[Text]:
 
 
 def missing_from_evidence(evidence: Evidence) -> list[PlannedCheck]:
-    """What the installed suite judges, and the evidence cannot show."""
+    """Return the checks of the installed suite that the evidence does not contain."""
     held = set(evidence.lines)
     return [line for line in full_plan() if line not in held]
 
 
 def missing_scenarios_text(lines: Collection[PlannedCheck]) -> list[Text]:
-    """That scenarios are missing, in words."""
+    """Return a sentence about missing scenarios, if there are any."""
     names = list(dict.fromkeys(line.scenario for line in lines))
     if not names:
         return []
     return [
         Text(
-            "The run does not hold every scenario of the installed suite; missing: {names}.",
+            "The run does not contain every scenario of the installed suite; missing: {names}.",
             "该运行未包含当前套件的全部场景；缺少：{names}。",
         ).format(names=join_names(names))
     ]
 
 
 def verdict_problems(record: RunResult) -> list[Text]:
-    """Why the verdicts do not support a certificate: the run's own sentence, and every requirement in the way."""
+    """Return why the verdicts do not support a certificate: the run's sentence, and each such requirement."""
     if record.decision.word == "conformant":
         return []
     found = [Text("{sentence}.", "{sentence}。").format(sentence=record.decision.sentence)]
@@ -116,7 +118,7 @@ def verdict_problems(record: RunResult) -> list[Text]:
 
 
 def _why(result: RequirementResult) -> Text:
-    """A requirement in the way, with what was found where it failed."""
+    """Return a requirement that prevents the certificate, with what was found if it failed."""
     failure = next((failure for verdict in result.verdicts for failure in verdict.failures), None)
     if failure is None:
         words = Text("- {id}: {kind}", "- {id}：{kind}").format(id=result.requirement.id, kind=WORDS[result.kind])
@@ -129,9 +131,9 @@ def _why(result: RequirementResult) -> Text:
 
 
 def verdict_differences(claimed: Mapping[str, VerdictKind], found: Mapping[str, VerdictKind]) -> list[Text]:
-    """Verdicts that are not those claimed, one sentence each."""
+    """Return one sentence per verdict that differs from the claimed one."""
     sentence = Text(
-        "{id}: the certificate says {claimed}, the evidence {found}.", "{id}：证书称{claimed}，证据显示{found}。"
+        "{id}: the certificate says {claimed}, the evidence shows {found}.", "{id}：证书称{claimed}，证据显示{found}。"
     )
     return [
         sentence.format(id=rule, claimed=_word(claimed.get(rule)), found=_word(found.get(rule)))
@@ -145,7 +147,7 @@ def _word(kind: VerdictKind | None) -> Text:
 
 
 def join_names(names: Collection[str]) -> Text:
-    """Names with commas between them, the first few."""
+    """Return the first few names, separated by commas."""
     shown = [Text(name, name) for name in sorted(names)[:_NAMED]]
     if len(names) > _NAMED:
         shown.append(Text("and {n} more", "另有 {n} 个").format(n=len(names) - _NAMED))

@@ -1,4 +1,4 @@
-"""Makes a certificate of a run's folder, or says why not."""
+"""Makes a certificate from a run's folder, or says why not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.text import Text
 
 
 class NotEligible(Exception):
-    """The run does not support a certificate; `reasons` are all the reasons."""
+    """The run does not support a certificate; `reasons` lists every reason."""
 
     def __init__(self, reasons: list[Text]) -> None:
         self.reasons = reasons
@@ -22,11 +22,12 @@ class NotEligible(Exception):
 
 
 def issue(folder: Path, subject: Subject, key: SigningKey) -> tuple[Bundle, bytes]:
-    """A certificate for a run, and its bytes. Everything is judged again from the transcripts; reports are not read, and
-    what is handed out has been verified.
+    """Return a certificate for a run, and its bytes.
+
+    The transcripts are judged again and reports are not read. The result is verified before it is returned.
 
     Raises:
-        Refused: the run does not support it.
+        NotEligible: the run does not support it.
     """
     try:
         evidence = read_evidence(folder)

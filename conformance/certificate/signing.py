@@ -1,7 +1,7 @@
 """Ed25519 keys and DSSE envelopes, through `securesystemslib`.
 
-A key's fingerprint is the SHA-256 of its public half in DER; `openssl pkey -pubin -outform DER` and `sha256sum` show
-it too.
+A key's fingerprint is the SHA-256 of its public half in DER; `openssl pkey -pubin -outform DER` and `sha256sum` also
+show it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ED25519: Final = "ed25519"
 
 
 class UnusableKey(Exception):
-    """The text is not a key that can be used here; `reason` is a clause that says why."""
+    """The text is not a key that can be used; `reason` is a clause that says why."""
 
     def __init__(self, en: str, zh: str) -> None:
         self.reason = Text(en, zh)
@@ -53,18 +53,18 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A pair of keys. Its repr shows the public half alone."""
+    """A key pair. Its repr shows the public half alone."""
 
     public: PublicKey
     _private: Ed25519PrivateKey
 
     def pem(self, password: bytes | None) -> bytes:
-        """The private half as PKCS #8, encrypted where there is a password."""
+        """Return the private half as PKCS #8, encrypted if there is a password."""
         how: KeySerializationEncryption = BestAvailableEncryption(password) if password else NoEncryption()
         return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how)
 
     def sign(self, payload: bytes) -> bytes:
-        """The signature over the payload in a DSSE envelope."""
+        """Return the signature over the payload in a DSSE envelope."""
         signer = CryptoSigner(self._private, _library_key(self.public))
         return bytes.fromhex(Envelope(payload, PAYLOAD_TYPE, {}).sign(signer).signature)
 
@@ -73,48 +73,48 @@ class SigningKey:
 
 
 def new_key() -> SigningKey:
-    """A fresh pair."""
+    """Return a new key pair."""
     private = Ed25519PrivateKey.generate()
     return SigningKey(_public(private.public_key()), private)
 
 
 def read_private(content: bytes, password: bytes | None) -> SigningKey:
-    """The pair from the private half in PEM.
+    """Return the key pair from the private half in PEM.
 
     Raises:
-        UnusableKey: it is none, or the password is not its own.
+        UnusableKey: it is not such a key, or the password is wrong.
     """
     try:
         private = load_pem_private_key(content, password)
     except TypeError:
         if password is None:
             raise UnusableKey(
-                "is encrypted; name the variable with its password (--password-env)",
+                "is encrypted; name the environment variable with its password with --password-env",
                 "已加密；请用 --password-env 指明存放密码的变量",
             ) from None
         raise UnusableKey(
-            "is not encrypted, and a password was given; leave --password-env out",
+            "is not encrypted, but a password was given; remove --password-env",
             "未加密，却给出了密码；请去掉 --password-env",
         ) from None
     except (ValueError, UnsupportedAlgorithm):
         if password is not None:
             raise UnusableKey(
-                "is not a private key in PEM, or the password is not its own", "不是 PEM 格式的私钥，或密码不正确"
+                "is not a private key in PEM, or the password is wrong", "不是 PEM 格式的私钥，或密码不正确"
             ) from None
         raise UnusableKey("is not a private key in PEM", "不是 PEM 格式的私钥") from None
     if not isinstance(private, Ed25519PrivateKey):
         raise UnusableKey(
-            "is not an Ed25519 key; `work-conformance key` makes one",
+            "is not an Ed25519 key; make one with `work-conformance key`",
             "不是 Ed25519 密钥；可用 `work-conformance key` 生成",
         )
     return SigningKey(_public(private.public_key()), private)
 
 
 def read_public(content: bytes) -> PublicKey:
-    """A public key in PEM.
+    """Return a public key in PEM.
 
     Raises:
-        UnusableKey: it is none, or not of Ed25519.
+        UnusableKey: it is not such a key, or not of Ed25519.
     """
     try:
         public = load_pem_public_key(content)
@@ -126,7 +126,7 @@ def read_public(content: bytes) -> PublicKey:
 
 
 def is_signed(payload: bytes, signature: bytes, key: PublicKey) -> bool:
-    """Whether the signature over the payload in its envelope is the key's."""
+    """Return whether the key made the signature over the payload in its envelope."""
     signed = Signature(key.fingerprint, signature.hex())
     envelope = Envelope(payload, PAYLOAD_TYPE, {key.fingerprint: signed})
     try:

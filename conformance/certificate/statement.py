@@ -1,8 +1,7 @@
-"""What a certificate says, as a value and as an in-toto Statement v1 with the test-result predicate.
+"""A certificate's statement, as a value and as an in-toto Statement v1 with the test-result predicate.
 
-The predicate has lists for tests that passed, warned and failed, and refuses fields that it does not know. Verdicts
-that it has no list for, and how the run was made, are annotations of its first configuration entry, which the sorted
-form puts at the statement's beginning.
+The predicate has lists for tests that passed, warned and failed, and rejects unknown fields. Other verdicts, and how
+the run was made, are annotations of its first configuration entry, which comes first in the sorted statement.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from conformance.judging.verdict import VerdictKind
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "https://in-toto.io/attestation/test-result/v0.1"
 LONGEST_NAME: Final = 120
-"""Characters of a vendor's name, a product or a version."""
+"""Maximum characters of a vendor's name, a product or a version."""
 
 _LONGEST: Final = 2000
 _LISTS: Final[dict[VerdictKind, str]] = {"passed": "passedTests", "warned": "warnedTests", "failed": "failedTests"}
@@ -38,10 +37,10 @@ class MalformedStatement(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Who certifies what. Each is one printable line of bounded length, without blanks at its ends.
+    """Vendor, product and version. Each is one printable line of limited length, without blanks at its ends.
 
     Raises:
-        ValueError: one is not; the message is its name.
+        ValueError: a value is not valid; the message is its name.
     """
 
     vendor: str
@@ -56,13 +55,13 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """Product and version."""
+        """Return product and version."""
         return f"{self.product} {self.version}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """How the evidence came about."""
+    """How the evidence was made."""
 
     id: str
     started_at: str
@@ -73,7 +72,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """What is certified. `evidence` is the digest of `evidence.json`, `verdicts` are by requirement id."""
+    """The content of a certificate. `evidence` is the digest of `evidence.json`; `verdicts` are by requirement id."""
 
     subject: Subject
     evidence: str
@@ -82,12 +81,12 @@ class Certificate:
     verdicts: Mapping[str, VerdictKind]
 
     def of(self, kind: VerdictKind) -> list[str]:
-        """The requirements with that verdict, sorted."""
+        """Return the requirements with that verdict, sorted."""
         return sorted(rule for rule, found in self.verdicts.items() if found == kind)
 
 
 def payload_of(certificate: Certificate) -> bytes:
-    """The statement's bytes, which are what is signed."""
+    """Return the statement's bytes, which are signed."""
     lists = {name: certificate.of(kind) for kind, name in _LISTS.items()}
     statement = {
         "_type": STATEMENT_TYPE,
@@ -106,7 +105,7 @@ def read_payload(payload: bytes) -> Certificate:
     """Read what `payload_of` wrote.
 
     Raises:
-        MalformedStatement: these are not bytes that it writes.
+        MalformedStatement: it does not write such bytes.
     """
     try:
         certificate = _certificate(json.loads(payload))
@@ -181,14 +180,14 @@ def _certificate(data: Any) -> Certificate:
 
 
 def _line(value: object) -> str:
-    """One printable line of bounded length: what a statement says is shown to people."""
+    """Return one printable line of limited length: people read what a statement says."""
     if not isinstance(value, str) or not value.isprintable() or len(value) > _LONGEST:
         raise ValueError("not a line of text")
     return value
 
 
 def _version(value: object) -> str:
-    """Numbers with points between them: versions of catalogues are compared."""
+    """Return numbers separated by dots: versions of requirement sets are compared."""
     line = _line(value)
     if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in line.split(".")):
         raise ValueError("not a version")

@@ -19,14 +19,14 @@ Part = Literal["suite", "schemas", "catalogue", "contract-sheets"]
 PARTS: Final[dict[Part, Text]] = {
     "suite": Text("the suite's files", "套件文件"),
     "schemas": Text("the schemas", "JSON Schema 文件"),
-    "catalogue": Text("the catalogue", "要求目录"),
-    "contract-sheets": Text("the contract sheets", "契约页"),
+    "catalogue": Text("the requirement set", "要求集"),
+    "contract-sheets": Text("the paraphrased spec", "规范摘录"),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """A suite and its catalogue; `digests` are SHA-256 in hexadecimal, one for each of the `PARTS`."""
+    """A suite and its requirement set; `digests` are SHA-256 in hexadecimal, one for each of the `PARTS`."""
 
     version: str
     catalogue_version: str
@@ -35,7 +35,7 @@ class Suite:
 
 @cache
 def installed_suite() -> Suite:
-    """The suite that is running."""
+    """Return the running suite."""
     package = Path(conformance.__file__).resolve().parent
     schemas = schema_folder()
     contract = package / "contract"
@@ -55,7 +55,7 @@ def installed_suite() -> Suite:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The files that are part of an installation: nothing hidden, and nothing that Python wrote itself."""
+    """Yield the files of an installation, without hidden files and Python's caches."""
     for path in folder.rglob("*"):
         names = path.relative_to(folder).parts
         if path.is_file() and "__pycache__" not in names and not any(name.startswith(".") for name in names):
@@ -63,7 +63,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _digest(root: Path, files: list[Path]) -> str:
-    """The digest of a listing as `sha256sum` prints it, sorted by path, so that it can be done by hand."""
+    """Return the digest of a listing as `sha256sum` prints it, sorted by path, so that it can be reproduced by hand."""
     listing = sorted(
         (path.relative_to(root).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files
     )

@@ -1,4 +1,4 @@
-"""One page about a certificate that holds, in Markdown."""
+"""A page about a valid certificate, in Markdown."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from conformance.text import Lang, Text
 
 _TITLE: Final = Text("Certificate of conformance: {name}", "符合性证书：{name}")
 _WHAT: Final = Text(
-    "By this, {vendor} shows that {name} keeps the published contract of one operation, `POST …/work/{{work_id}}/ack` of the"
-    " Qoder Cloud Agents Work API.",
-    "厂商 {vendor} 以此表明 {name} 遵守 Qoder Cloud Agents Work API 中一个操作（`POST …/work/{{work_id}}/ack`）的公开契约。",
+    "With this certificate, {vendor} shows that {name} conforms to the published contract of one operation,"
+    " `POST …/work/{{work_id}}/ack` of the Qoder Cloud Agents Work API.",
+    "厂商 {vendor} 以此证书表明 {name} 符合 Qoder Cloud Agents Work API 中一个操作（`POST …/work/{{work_id}}/ack`）的公开契约。",
 )
 _EXERCISED: Final = Text("Every requirement was exercised.", "所有要求均已执行。")
 _NOT_EXERCISED: Final = Text("Not exercised ({n}): {names}", "未执行（{n} 条）：{names}")
@@ -28,10 +28,10 @@ _HEAD: Final = Text("| Verdict | MUST | SHOULD | OBSERVE |", "| 结论 | MUST | 
 _RUN: Final = Text("The run", "运行")
 _DIGESTS: Final = Text("Digests (SHA-256)", "摘要（SHA-256）")
 _CHECK: Final = Text(
-    "To check it: `work-conformance verify FILE --key PUB`, with the vendor's public key from a source that you trust.",
-    "核验方式：`work-conformance verify FILE --key PUB`，其中公钥须取自您信任的来源。",
+    "To check it, run `work-conformance verify FILE --key PUB` with the vendor's public key from a source you trust.",
+    "核验方式：运行 `work-conformance verify FILE --key PUB`，其中公钥须取自您信任的来源。",
 )
-_KNOWN: Final = Text("checked with a key that was given", "已用所给公钥核对")
+_KNOWN: Final = Text("checked with the given key", "已用所给公钥核对")
 _UNKNOWN: Final = Text("integrity only, signer unknown", "仅核对完整性，签名者未知")
 _EMBEDDED: Final = Text("{url}, the suite's own emulator", "{url}，本套件自带的模拟器")
 _LEVELS: Final = ("MUST", "SHOULD", "OBSERVE")
@@ -39,8 +39,8 @@ _MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|~&$!])")
 
 
 def markdown(verification: Verification, lang: Lang) -> str:
-    """The page about a certificate that was verified and holds."""
-    assert verification.outcome == "holds", "pages are made of certificates that hold"
+    """Return the page about a valid certificate."""
+    assert verification.outcome == "holds", "only valid certificates have a page"
     assert verification.bundle is not None
     return "\n".join(_lines(verification.bundle, verification, lang)) + "\n"
 
@@ -100,13 +100,13 @@ def _facts(certificate: Certificate) -> Iterator[Text]:
     target = Text(f"`{_code(run.base_url)}`", f"`{_code(run.base_url)}`")
     words = Text("target: {url}", "目标：{url}")
     yield words.format(url=_EMBEDDED.format(url=target) if run.embedded else target)
-    yield Text("run `{id}`, begun {at}", "运行 `{id}`，开始于 {at}").format(
+    yield Text("run `{id}`, started at {at}", "运行 `{id}`，开始于 {at}").format(
         id=_code(run.id), at=_literal(run.started_at)
     )
-    yield Text("work items arranged by: `{how}`", "work item 的来源：`{how}`").format(how=_code(run.arranged_by))
+    yield Text("source of work items: `{how}`", "work item 的来源：`{how}`").format(how=_code(run.arranged_by))
     yield Text(
-        "judged by work-conformance {version}, catalogue {catalogue}",
-        "判定：work-conformance {version}，目录版本 {catalogue}",
+        "judged by work-conformance {version}, requirement set {catalogue}",
+        "判定：work-conformance {version}，要求集版本 {catalogue}",
     ).format(version=_literal(suite.version), catalogue=suite.catalogue_version)
 
 
@@ -122,10 +122,10 @@ def _digests(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator
 
 
 def _literal(text: str) -> str:
-    """Text of somebody else's, in which nothing is markup."""
+    """Return external text with all markup escaped."""
     return _MARKUP.sub(r"\\\1", text)
 
 
 def _code(text: str) -> str:
-    """What may stand between back quotes."""
+    """Return text that is safe between back quotes."""
     return text.replace("`", "'").replace("|", "¦")

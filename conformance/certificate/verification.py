@@ -1,7 +1,7 @@
-"""Verifies a certificate. It trusts nothing in it but what the signature, the digests and the transcripts bear out.
+"""Verifies a certificate. Trusts only what the signature, the digests and the transcripts confirm.
 
-Where the installed suite is the certified one, the certificate must be the very one that this suite would write. Where
-it is another, the verdicts of the certificate's own requirements must come out the same, or nothing can be told.
+If the installed suite is the certified one, the certificate must equal the one that this suite would write. If it is
+another one, the verdicts on the certificate's own requirements must be the same, or the result is unclear.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ _TOO_LARGE: Final = Text(
     f"It is larger than {MAX_BYTES // 2**20} MiB and was not read.", f"它超过 {MAX_BYTES // 2**20} MiB，未予读取。"
 )
 _OTHER_KEY: Final = Text(
-    "It is signed with another key than the one given: {enclosed}, not {given}.",
-    "它不是用所给的密钥签名的：实为 {enclosed}，而非 {given}。",
+    "It is signed with the key {enclosed}, not with the given key {given}.",
+    "它是用密钥 {enclosed} 签名的，而不是所给的密钥 {given}。",
 )
 _INSTALL: Final = Text(
-    "Install version {version} of work-conformance (catalogue {catalogue}) and verify with that.",
-    "请安装 work-conformance {version} 版（目录版本 {catalogue}）后再验证。",
+    "Install version {version} of work-conformance (requirement set {catalogue}) and verify with that version.",
+    "请安装 work-conformance {version} 版（要求集版本 {catalogue}）后再验证。",
 )
 
 
 @dataclass(kw_only=True)
 class Verification:
-    """What became of it. `problems` says what does not hold, `undecided` what cannot be told, `notes` what else to know.
+    """The result. `problems` says what is wrong, `undecided` what could not be decided, `notes` what else to know.
 
-    `signer_known` says that the key was given by whoever asked, and not only enclosed.
+    `signer_known` says that the caller gave the key, rather than the certificate alone.
     """
 
     bundle: Bundle | None = None
@@ -51,12 +51,12 @@ class Verification:
 
     @property
     def outcome(self) -> Outcome:
-        """Holds, unless something is wrong, or else unclear."""
+        """`holds`, unless something is wrong or undecided."""
         return "does-not-hold" if self.problems else "cannot-tell" if self.undecided else "holds"
 
 
 def verify(content: bytes, key: PublicKey | None = None) -> Verification:
-    """Verify the bytes of a certificate, with the key given or else the one enclosed. Never raises for what they are."""
+    """Verify a certificate's bytes, with the given key or else the enclosed one. No input makes it raise."""
     result = Verification()
     if len(content) > MAX_BYTES:
         result.undecided.append(_TOO_LARGE)
@@ -102,21 +102,21 @@ def _compare(result: Verification, bundle: Bundle, evidence: Evidence, record: R
 
 
 def _other_facts(bundle: Bundle, evidence: Evidence, record: RunResult) -> list[Text]:
-    """What the statement says of run and evidence, where these say otherwise."""
+    """Return where the statement contradicts the run and the evidence."""
     claimed = bundle.certificate
     found = eligibility.build_certificate(claimed.subject, evidence, bundle.files[EVIDENCE], record, claimed.suite)
     problems = []
     if found.evidence != claimed.evidence:
         problems.append(
             Text(
-                f"{EVIDENCE} is not the certified one: its digest differs.",
-                f"{EVIDENCE} 不是所认证的那一份：摘要不一致。",
+                f"{EVIDENCE} is not the certified file: its digest differs.",
+                f"{EVIDENCE} 不是所认证的文件：摘要不一致。",
             )
         )
     if found.run != claimed.run:
         problems.append(
             Text(
-                "What the certificate says of the run is not what the evidence says.",
+                "The certificate's description of the run differs from the evidence.",
                 "证书对该次运行的描述与证据不一致。",
             )
         )
@@ -124,32 +124,32 @@ def _other_facts(bundle: Bundle, evidence: Evidence, record: RunResult) -> list[
 
 
 def _other_suite(certified: Suite, own: Suite) -> list[Text]:
-    """In what the installed suite is not the certified one."""
+    """Return how the installed suite differs from the certified one."""
     notes = []
     versions = Text(
         "Certified with {certified}, verified with {own}: {what}.", "认证时为 {certified}，验证时为 {own}：{what}。"
     )
     for what, theirs, ours in (
         (Text("version of work-conformance", "work-conformance 版本"), certified.version, own.version),
-        (Text("version of the catalogue", "目录版本"), certified.catalogue_version, own.catalogue_version),
+        (Text("version of the requirement set", "要求集版本"), certified.catalogue_version, own.catalogue_version),
     ):
         if theirs != ours:
             notes.append(versions.format(certified=theirs, own=ours, what=what))
-    files = Text("The installed files are not the certified ones: {what}.", "当前安装的文件与认证时不同：{what}。")
+    files = Text("The installed files differ from the certified ones: {what}.", "当前安装的文件与认证时不同：{what}。")
     notes += [files.format(what=words) for part, words in PARTS.items() if certified.digests[part] != own.digests[part]]
     return notes
 
 
 def _never_was(certificate: Certificate) -> list[Text]:
-    """A catalogue older than the first one, under which anything could be left out."""
+    """Reject a requirement set older than the first one, with which any requirement could be left out."""
     name = certificate.suite.catalogue_version
     if version_numbers(name) >= version_numbers(FIRST_VERSION):
         return []
-    return [Text(f"There never was a catalogue {name}.", f"从未有过 {name} 版的目录。")]
+    return [Text(f"The requirement set {name} does not exist.", f"不存在要求集版本 {name}。")]
 
 
 def _left_out(certificate: Certificate) -> list[Text]:
-    """Requirements of the certificate's own catalogue that it is silent about, but for those that a run need not hold."""
+    """Return the certificate's missing requirements, except for those that a run need not include."""
     version = version_numbers(certificate.suite.catalogue_version)
     silent = [
         rule.id
@@ -161,19 +161,20 @@ def _left_out(certificate: Certificate) -> list[Text]:
     if not silent:
         return []
     words = Text(
-        "Requirements of the certificate's own catalogue are missing in it: {names}.",
-        "证书缺少其自身目录版本中的要求：{names}。",
+        "Requirements of the certificate's own requirement set are missing: {names}.",
+        "证书缺少其自身要求集版本中的要求：{names}。",
     )
     return [words.format(names=eligibility.join_names(silent))]
 
 
 def _unknown(certificate: Certificate, evidence: Evidence) -> list[Text]:
-    """What the installed suite cannot judge of the certificate's requirements."""
+    """Return the certificate's requirements that the installed suite cannot judge."""
     found = []
     strange = [rule for rule in certificate.verdicts if rule not in load_catalogue().requirements]
     if strange:
         words = Text(
-            "The installed catalogue does not know these requirements: {names}.", "当前目录中没有以下要求：{names}。"
+            "The installed requirement set does not contain these requirements: {names}.",
+            "当前要求集中没有以下要求：{names}。",
         )
         found.append(words.format(names=eligibility.join_names(strange)))
     return found + eligibility.missing_scenarios_text(
@@ -182,7 +183,7 @@ def _unknown(certificate: Certificate, evidence: Evidence) -> list[Text]:
 
 
 def _only(certificate: Certificate, record: RunResult) -> RunResult:
-    """The record of the certificate's own requirements."""
+    """Return the record, limited to the certificate's own requirements."""
     return replace(
         record,
         plan=tuple(line for line in record.plan if line.requirement in certificate.verdicts),
@@ -191,9 +192,11 @@ def _only(certificate: Certificate, record: RunResult) -> RunResult:
 
 
 def _newer(certificate: Certificate, record: RunResult) -> list[Text]:
-    """Requirements that came later; a certificate says nothing about them."""
+    """Return requirements that were added later; a certificate says nothing about them."""
     version = version_numbers(certificate.suite.catalogue_version)
-    words = Text("Newer than the certificate, not part of it: {id} ({kind}).", "晚于证书，不在其内：{id}（{kind}）。")
+    words = Text(
+        "Newer than the certificate and not part of it: {id} ({kind}).", "晚于证书，不在其内：{id}（{kind}）。"
+    )
     return [
         words.format(id=rule, kind=WORDS[kind])
         for rule, kind in sorted(eligibility.verdict_kinds(record).items())

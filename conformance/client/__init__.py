@@ -1,1 +1,1 @@
-"""The Work API over httpx: records, redacts, keeps to the rate, and resends only what surely did not happen."""
+"""The Work API over httpx: records, redacts, keeps to the rate, and retries only what surely had no effect."""

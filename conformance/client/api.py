@@ -1,4 +1,4 @@
-"""The documented operations, one method each. Every call is recorded, in order, under its step's name."""
+"""The documented operations, one method each. Every call is recorded in order, under its step's name."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from conformance.exchange import JSON_TYPE, STALE_READ_FACT, Exchange, Header
 
 
 class Api:
-    """The Work API and the endpoints that arrange work, as one scenario sees them.
+    """The Work API and the endpoints that prepare work, as one scenario uses them.
 
-    `record` is given every exchange once it is over; `age` orders scenarios at the rate limiter. With a `place` at a
-    starting line its one request leaves together with the others: the burst as a whole has waited for the rate.
-    `user_agent` is another one than the client's, and `cookies` are those of the conversation that it goes on with.
+    `record` is called with every finished exchange. `age` orders scenarios at the rate limiter. With a `place` at a
+    barrier, its one request leaves together with the others; the burst as a whole has waited for the rate. `user_agent`
+    replaces the client's, and `cookies` are those of the scenario that this instance continues.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class Api:
         query: dict[str, Any] | None = None,
         fresh_connection: bool = False,
     ) -> Exchange:
-        """`POST /environments/{environment_id}/work/{work_id}/ack`: no body unless one is given.
+        """`POST /environments/{environment_id}/work/{work_id}/ack`, without a body by default.
 
-        `method`, `suffix` and `query` are for what the page does not mention.
+        `method`, `suffix` and `query` produce requests that the page does not mention.
         """
         return await self._send(
             step,
@@ -83,7 +83,7 @@ class Api:
         block_ms: int | None,
         reclaim_older_than_ms: int,
     ) -> Exchange:
-        """`GET /environments/{environment_id}/work/poll`. It delivers, so it is never resent after a loss."""
+        """`GET /environments/{environment_id}/work/poll`. It delivers an item, so it is never retried after a loss."""
         query = {"block_ms": block_ms} if block_ms is not None else {}
         query["reclaim_older_than_ms"] = reclaim_older_than_ms
         return await self._send(
@@ -103,9 +103,9 @@ class Api:
     async def get_until(
         self, step: str, environment_id: str, work_id: str, settled: Callable[[Exchange], bool]
     ) -> Exchange:
-        """Get the item until what is shown is settled, for as long as gets may lag behind, and return the last reading.
+        """Get the item until it is settled, for as long as GETs may lag behind, and return the last exchange.
 
-        Of the others the first is recorded as `<step>.stale`, and those between are counted as tries of the last.
+        The first of the others is recorded as `<step>.stale`; those in between count as tries of the last one.
         """
         readings: list[Exchange] = []
         unrecorded = Api(self.client, readings.append, age=self._age, user_agent=self._user_agent, cookies=self.cookies)
@@ -124,7 +124,7 @@ class Api:
     async def heartbeat(
         self, step: str, environment_id: str, work_id: str, *, ttl_seconds: int, first: bool = True
     ) -> Exchange:
-        """`POST /environments/{environment_id}/work/{work_id}/heartbeat`; `first` expects that none came before."""
+        """`POST /environments/{environment_id}/work/{work_id}/heartbeat`; `first` expects no earlier heartbeat."""
         query: dict[str, Any] = {"expected_last_heartbeat": "NO_HEARTBEAT"} if first else {}
         query["desired_ttl_seconds"] = ttl_seconds
         path = ("environments", environment_id, "work", work_id, "heartbeat")
@@ -245,7 +245,7 @@ class Api:
         return exchange
 
     def _authentication(self, path: tuple[str, ...]) -> Authentication | None:
-        """The token of the environment that a path names, where it has one of its own."""
+        """Return the token of the environment in a path, if it has one of its own."""
         return (
             self.client.authentication_for_environment(path[1]) if path[0] == "environments" and len(path) > 1 else None
         )

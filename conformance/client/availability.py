@@ -1,4 +1,4 @@
-"""Whether the target is there. One that restarts is waited for; one that stays away is given up."""
+"""Whether the target is available. Waits for one that restarts, and gives up on one that stays unavailable."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 FIRST_CONTACT: Final = 5.0
-"""Seconds that a target is waited for which never responded: most likely its address is wrong."""
+"""Seconds to wait for a target that never responded: its address is probably wrong."""
 
 _PROBE_PAUSES: Final = (0.1, 0.2, 0.4, 0.8)
-"""Seconds between two probes; the last goes on."""
+"""Seconds between two probes; the last value repeats."""
 
 _LONGEST_PROBE: Final = 10.0
 
@@ -19,13 +19,13 @@ _jitter: Final = random.Random()  # noqa: S311 - no secret
 
 
 class TargetUnreachable(Exception):
-    """The target stayed away for longer than all outages of a run may last."""
+    """The target was unavailable for longer than all outages of a run may last together."""
 
 
 class AvailabilityMonitor:
-    """Waits until the target responds again wherever a response did not come, up to `allowed` seconds in all.
+    """After a missing response, waits until the target responds again, for up to `allowed` seconds in total.
 
-    `known`: it has responded before, to another client of this run. `probe` says whether it responds now.
+    `known`: it has responded before, to another client of this run. `probe` returns whether it responds now.
     """
 
     def __init__(self, probe: Callable[[], Awaitable[bool]], *, allowed: float, known: bool) -> None:
@@ -38,19 +38,19 @@ class AvailabilityMonitor:
         self._return: asyncio.Task[None] | None = None
 
     def record_response(self) -> None:
-        """The target answered a request."""
+        """Note that the target responded."""
         self._known = True
 
     def record_no_response(self) -> None:
-        """No response of the target's came: see whether it is there before anything else is sent."""
+        """Note a missing response: before the next request, check whether the target is available."""
         if self._return is None or self._return.done():
             self._return = asyncio.create_task(self._wait())
 
     async def wait_until_available(self) -> None:
-        """Return as soon as the target is there.
+        """Return as soon as the target is available.
 
         Raises:
-            TargetGone: it is not coming back.
+            TargetUnreachable: the allowed time is over.
         """
         while self._return is not None and not self._return.done():
             await asyncio.wait([self._return])
@@ -58,7 +58,7 @@ class AvailabilityMonitor:
             raise TargetUnreachable
 
     async def close(self) -> None:
-        """Look no longer."""
+        """Stop probing."""
         if self._return is not None:
             self._return.cancel()
             await asyncio.wait([self._return])

@@ -1,4 +1,4 @@
-"""How long to wait before a request is sent again: what the target asks for, spread out so that not all come at once."""
+"""How long to wait before a retry: as long as the target asks, plus a random share, so that retries spread out."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Final
 from conformance.exchange import Response
 
 MAX_WAIT: Final = 30.0
-"""Seconds: the longest `Retry-After` that is obeyed in full."""
+"""Seconds: the longest `Retry-After` that is honoured in full."""
 
 _FIRST: Final = 0.25
 _LONGEST: Final = 8.0
 _SPREAD: Final = 0.25
-"""How much longer than asked for some wait, as a share of it."""
+"""The maximum extra wait, as a share of the requested wait."""
 
 _NUMBER: Final = re.compile(r"\s*\+?(\d+(?:\.\d*)?|\.\d+)\s*")
 
@@ -25,9 +25,10 @@ _jitter: Final = random.Random()  # noqa: S311 - no secret
 
 
 def retry_delay(response: Response | None, tries: int) -> float:
-    """Seconds to wait after so many tries: what the response asks for and a little more, else 0.25 s doubling to 8 s.
+    """Return the seconds to wait after that many tries: what the response asks for and a little more, or 0.25 s to 8 s.
 
-    A target that asks for no wait at all, and turns requests away nevertheless, has asked for nothing.
+    A target that rejects requests and asks for a wait of zero counts as asking for nothing. Without a request, the wait
+    doubles with every try.
     """
     asked = retry_after(response) if response is not None else None
     if asked:
@@ -37,7 +38,7 @@ def retry_delay(response: Response | None, tries: int) -> float:
 
 
 def retry_after(response: Response) -> float | None:
-    """Seconds that a response asks to wait, in whichever of its three forms can be read; None where it does not."""
+    """Return the seconds that a response asks to wait, in any of the three forms; None if it does not ask."""
     milliseconds = response.header("retry-after-ms")
     if milliseconds is not None and (number := _number(milliseconds)) is not None:
         return number / 1000
@@ -57,7 +58,7 @@ def _number(text: str) -> float | None:
 
 
 def _until(value: str, date: str | None) -> float | None:
-    """Seconds up to a date by the clock that wrote it: the response's own Date, where it has one."""
+    """Return the seconds until a date, compared with the response's own Date if it has one."""
     then = _instant(value)
     if then is None:
         return None

@@ -1,4 +1,4 @@
-"""The shapes of a bad credential (ruling 10), each a value that knows the shell expression for itself."""
+"""The kinds of bad credentials (ruling 10), each with the shell expression that produces it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from conformance.target import Secret
 _CLASSES: Final = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 
 _LONGEST_PREFIX: Final = 8
-"""Characters at the start in which a hyphen ends a prefix (`pt-`); a later one is a character like any other."""
+"""Number of characters in which a hyphen ends a prefix (`pt-`); a later hyphen is an ordinary character."""
 
 _SHORTEST_SIGNATURE: Final = 3
-"""Characters that have a middle other than the last one."""
+"""Minimum characters for a middle that is not the last one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """What a request says about who sends it: header pairs as sent, and as they may be shown."""
+    """The credentials of a request: header pairs as sent, and as they may be shown."""
 
     sent: tuple[tuple[str, str], ...]
     shown: tuple[tuple[str, str], ...]
@@ -32,38 +32,38 @@ NO_TOKEN: Final = Authentication((("Authorization", "Bearer"),), (("Authorizatio
 
 
 def bearer(secret: Secret) -> Authentication:
-    """The documented scheme."""
+    """Return the documented scheme."""
     return _header("Authorization", "Bearer ", secret)
 
 
 def scheme(name: str, secret: Secret) -> Authentication:
-    """Another scheme with the right token."""
+    """Return another scheme with the valid token."""
     return _header("Authorization", f"{name} ", secret)
 
 
 def basic(secret: Secret) -> Authentication:
-    """HTTP Basic with the right token as user name and no password."""
+    """Return HTTP Basic with the valid token as user name and no password."""
     encoded = base64.b64encode(f"{secret.reveal()}:".encode()).decode()
     return _header("Authorization", "Basic ", Secret(encoded, f'$(printf %s: "{secret.variable}" | base64 -w0)'))
 
 
 def api_key(secret: Secret) -> Authentication:
-    """The right token in `x-api-key` alone."""
+    """Return the valid token in `x-api-key` alone."""
     return _header("x-api-key", "", secret)
 
 
 def truncated(secret: Secret) -> Secret:
-    """Without the last character."""
+    """Return the token without its last character."""
     return Secret(secret.reveal()[:-1], _expression(secret, "%?"))
 
 
 def extended(secret: Secret) -> Secret:
-    """With one character more."""
+    """Return the token with one more character."""
     return Secret(secret.reveal() + "x", f"{secret.variable}x")
 
 
 def altered(secret: Secret) -> Secret:
-    """With one character changed in the middle; in a JWT, in the middle of its signature."""
+    """Return the token with one character in the middle changed; in a JWT, in the middle of its signature."""
     value = secret.reveal()
     start = value.rfind(".") + 1 if value.count(".") == 2 else 0
     if len(value) - start < _SHORTEST_SIGNATURE:
@@ -77,9 +77,9 @@ def altered(secret: Secret) -> Secret:
 
 
 def case_swapped(secret: Secret) -> Secret | None:
-    """With the case of its letters swapped, but for its prefix and its last character; None where it has no letters.
+    """Return the token with swapped letter case, except in its prefix and last character; None if it has no letters.
 
-    In a JWT only in the middle of its signature: what stands before would not be read at all.
+    In a JWT, only the middle of its signature is swapped: with other changes the token would not be parsed at all.
     """
     value = secret.reveal()
     start, end = value.find("-", 0, _LONGEST_PREFIX) + 1, len(value) - 1
@@ -96,7 +96,7 @@ def case_swapped(secret: Secret) -> Secret | None:
 
 
 def unissued_token(secret: Secret, rng: random.Random) -> Secret:
-    """A token of the same shape that the target never issued: not a secret, so it may be shown as it is."""
+    """Return a token of the same form that the target never issued; it is not a secret and may be shown."""
     value = secret.reveal()
     start = value.find("-", 0, _LONGEST_PREFIX) + 1
     body = "".join(rng.choice(_class_of(c)) for c in value[start:])
@@ -104,7 +104,7 @@ def unissued_token(secret: Secret, rng: random.Random) -> Secret:
 
 
 def derived_secrets(secret: Secret) -> tuple[Secret, ...]:
-    """Every shape that gives the secret away: the redactor must know them all."""
+    """Return every form that reveals the secret: the redactor must know all of them."""
     swapped = case_swapped(secret)
     shapes = (secret, truncated(secret), extended(secret), altered(secret))
     return shapes if swapped is None else (*shapes, swapped)

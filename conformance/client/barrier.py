@@ -1,4 +1,4 @@
-"""Where the requests of a burst wait for each other: each on its open connection, with nothing left but to be sent."""
+"""The barrier of a burst: each request waits on its open connection until all of them can be sent."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _TIMER_STEP: Final = 0.002
 
 
 class Barrier:
-    """Lets `parties` requests go at one instant. One that will never arrive leaves, so that none waits for it.
+    """Lets `parties` requests leave at one instant. One that cannot arrive leaves, so that the others do not wait.
 
-    They go in the order of their places, a turn of the event loop apart: what is first under way is decided by the
-    case, and not by whose connection happened to be open.
+    They leave in the order of their places, one turn of the event loop apart. So the scenario decides the order, and
+    not whose connection happened to be open first.
     """
 
     def __init__(self, parties: int) -> None:
@@ -29,25 +29,25 @@ class Barrier:
         return BarrierSlot(self, number, after, delay)
 
     async def arrive(self, number: int) -> None:
-        """Wait until every other request has arrived or left, and then for one's turn."""
+        """Wait until every other request has arrived or left, and then for its turn."""
         self.leave()
         await self._go.wait()
         for _ in range(number + 1):
             await asyncio.sleep(0)
 
     async def released(self) -> None:
-        """Wait until those that leave together may go."""
+        """Wait until the requests that leave together may leave."""
         await self._go.wait()
 
     def leave(self) -> None:
-        """One request less to wait for."""
+        """Wait for one request less."""
         self._awaited -= 1
         if self._awaited <= 0:
             self._go.set()
 
 
 class BarrierSlot:
-    """One request's place at the line."""
+    """The place of one request at the barrier."""
 
     def __init__(self, line: Barrier, number: int, after: asyncio.Event | None = None, delay: float = 0.0) -> None:
         self._line = line
@@ -57,7 +57,7 @@ class BarrierSlot:
         self._taken = False
 
     async def arrive(self) -> None:
-        """Be ready to be sent, and wait for the others."""
+        """Wait for the others, ready to be sent."""
         self._taken = True
         await self._line.arrive(self._number)
         if self._after is not None:
@@ -66,7 +66,7 @@ class BarrierSlot:
             await _wait_precisely(self._delay)
 
     def give_up(self) -> None:
-        """Do not let the others wait for a request that never became ready."""
+        """Stop the others from waiting for a request that never became ready."""
         if not self._taken:
             self._taken = True
             self._line.leave()

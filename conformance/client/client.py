@@ -1,4 +1,4 @@
-"""Turns a call into an `Exchange`: waits for its turn, sends, resends only what surely did not happen, redacts."""
+"""Turns a call into an `Exchange`: waits for its turn, sends it, retries what surely had no effect, redacts."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from conformance.exchange import Exchange, Outcome, Response
 from conformance.target import Credentials, Limits, Redactor, Secret, Target
 
 MAX_TRIES: Final = 10
-"""Tries of what surely did not happen (no connection, 429); those of a 429 go on for as long as an outage may last."""
+"""Tries of a request that surely had no effect (no connection, 429); after a 429 they last as long as an outage may."""
 
 MAX_LOST_TRIES: Final = 3
-"""Tries of a get or list whose answer was lost while the target was there."""
+"""Tries of a GET or list whose response was lost while the target was available."""
 
 _BUSY: Final = frozenset({THROTTLED, 503})
 _SECOND_CONNECTION: Final = 2.0
@@ -39,9 +39,9 @@ _MAX_PROBLEM: Final = 400
 
 
 class Client:
-    """Performs calls on one target. `clock` gives seconds on the run's monotonic clock.
+    """Performs calls on one target. `clock` returns seconds on the run's monotonic clock.
 
-    What surely did not happen is tried so many times.
+    `tries` limits the retries of requests that surely had no effect.
     """
 
     def __init__(
@@ -81,17 +81,17 @@ class Client:
         self.redact.add(*target.secrets)
 
     def add_environment_tokens(self, environment_id: str, pat: Secret) -> None:
-        """Use a token of its own for an environment, and keep it out of all that is kept."""
+        """Use this token for an environment, and redact it everywhere."""
         self._pats[environment_id] = pat
         self._bearers[environment_id] = bearer(pat)
         self.redact.add(*derived_secrets(pat))
 
     def token_for_environment(self, environment_id: str) -> Secret:
-        """The token with which an environment is talked about."""
+        """Return the token for requests about an environment."""
         return self._pats.get(environment_id, self.credentials.pat)
 
     def authentication_for_environment(self, environment_id: str) -> Authentication | None:
-        """What requests about an environment carry that has a token of its own; None for every other."""
+        """Return the credentials for an environment with its own token; None for every other environment."""
         return self._bearers.get(environment_id)
 
     def processing_time(self, operation: str) -> float:
@@ -104,31 +104,31 @@ class Client:
 
     @property
     def is_unreachable(self) -> bool:
-        """Whether the target was given up."""
+        """Whether the client has given up on the target."""
         return self._presence.is_unreachable
 
     @property
     def outages(self) -> int:
-        """How often the target was away up to now."""
+        """How often the target was unavailable so far."""
         return self._presence.outages
 
     async def wait_until_available(self) -> None:
-        """Wait until the target is there, if it is away.
+        """Wait until the target is available.
 
         Raises:
-            TargetGone: it is not coming back.
+            TargetUnreachable: it stayed unavailable.
         """
         await self._presence.wait_until_available()
 
     async def close(self) -> None:
-        """End what goes on by itself."""
+        """End background work."""
         await self._presence.close()
 
     async def perform(self, call: Call, *, age: int) -> Exchange:
-        """Perform a call and return what became of it.
+        """Perform a call and return its exchange.
 
         Raises:
-            TargetGone: the target no longer answers anything.
+            TargetUnreachable: the target no longer responds.
         """
         begun = self._clock()
         tries = losses = 0
@@ -160,7 +160,7 @@ class Client:
         await asyncio.sleep(seconds)
 
     def _note(self, call: Call, attempt: _Attempt, *, burst: bool = False) -> None:
-        """Learn from what became of a request whether the target is there, and what it grants."""
+        """Record from an attempt whether the target is available, and which rate it grants."""
         exchange = attempt.exchange
         if exchange.outcome == "ok" and call.repeatable:
             self._answered_read = call.url
@@ -171,9 +171,9 @@ class Client:
             self._presence.record_no_response()
 
     async def accepts_two_connections(self, latency: float) -> bool:
-        """Whether the target responds on two connections at once. Where it does not, requests take turns from now on.
+        """Return whether the target responds on two connections at once. If not, requests take turns from now on.
 
-        `latency` is how many seconds it took for one response.
+        `latency` is the duration of one response in seconds.
         """
         patience = min(self.limits.timeout, max(_SECOND_CONNECTION, _MUCH_SLOWER * latency))
         for _ in range(_LOOKS):
@@ -195,10 +195,10 @@ class Client:
         return all(exchange.response is not None for exchange in seen)
 
     async def ready(self, *, age: int, writes: int = 0, reads: int = 0) -> None:
-        """Wait until a burst may leave: to the rate it is one unit.
+        """Wait until a burst may leave: for the rate, it counts as one unit.
 
         Raises:
-            TargetGone: the target no longer answers anything.
+            TargetUnreachable: the target no longer responds.
         """
         await self._presence.wait_until_available()
         if reads:
@@ -207,19 +207,19 @@ class Client:
             await self._limiter.wait("write", age, writes)
 
     def count_cold_connections(self, connections: int) -> int:
-        """How many of so many connections would have to be opened, or have not been used for a while.
+        """Return how many of that many connections are closed or were idle for a while.
 
-        None where the target takes one at a time: no burst leaves together there.
+        None if the target accepts one connection at a time: no burst can leave together then.
         """
         return 0 if self._transport.one_at_a_time else connections - self._transport.count_warm_connections(connections)
 
     async def once(self, call: Call, place: BarrierSlot) -> Exchange:
-        """Send a call from a starting line, whatever the rate, and never again: the burst has waited as a whole.
+        """Send a call from a barrier, once and regardless of the rate: the burst has waited for it as a whole.
 
-        Where the target takes one connection at a time, nobody waits for the others.
+        If the target accepts one connection at a time, requests do not wait for each other.
 
         Raises:
-            TargetGone: the target no longer answers anything.
+            TargetUnreachable: the target no longer responds.
         """
         if self.is_unreachable or self._transport.one_at_a_time:
             place.give_up()
@@ -286,7 +286,7 @@ class Client:
     def _outcome(
         self, reply: RawResponse | None, missing: NoResponse | None
     ) -> tuple[Outcome, str | None, Reason | None]:
-        """What became of a request, in a few words where no answer of the target's came, and why where that is known."""
+        """Return the outcome of a request; if the target did not respond, also a few words about it, and the reason."""
         if missing is not None:
             return ("fail" if isinstance(missing, NotSent) else "unknown"), str(missing), missing.reason
         assert reply is not None
@@ -298,11 +298,11 @@ class Client:
         if reply.status in NETWORK_STATUSES:
             return "unknown", f"HTTP {reply.status}", None
         if self._intermediaries.wrote(reply):
-            return "unknown", f"HTTP {reply.status}, written by what stands in front of the target", None
+            return "unknown", f"HTTP {reply.status} from an intermediary in front of the target", None
         return "ok", None, None
 
     async def _probe(self) -> bool:
-        """Whether the target responds now."""
+        """Return whether the target responds now."""
         exchange = await self._look()
         return exchange.response is not None and exchange.outcome != "unknown"
 
@@ -321,10 +321,10 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One request and what became of it.
+    """One request and its result.
 
-    `settled`: another try would change nothing. `at_once`: the server only wanted another connection for it. `pace`: the
-    number of the pace that it kept to.
+    `settled`: a retry would change nothing. `at_once`: the server only asked for a new connection. `pace`: the number
+    of the pace that it kept to.
     """
 
     exchange: Exchange

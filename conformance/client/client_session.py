@@ -1,4 +1,4 @@
-"""A conversation outside of any scenario: preparing, cleaning up, making a manifest."""
+"""Requests outside of any scenario: preparing, cleaning up, making a manifest."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def run_with_client(
     request_counters: RequestCounters | None = None,
     known: bool = False,
 ) -> T:
-    """Hold a conversation on connections and an event loop of its own, and return what comes of it.
+    """Run a coroutine with a client on connections and an event loop of its own, and return its result.
 
-    What surely did not happen is tried so many times. What is sent is added to `request_counters`. A target that is `known`, as it
-    has responded before, is waited for longer.
+    `tries` limits the retries of requests that surely had no effect. Sent requests are added to `request_counters`. A
+    target that is `known`, because it has responded before, is waited for longer.
 
     Raises:
-        ConfigurationError: the connection cannot be set up; and whatever the conversation raises.
-        TimeoutError: it is not over `within` so many seconds.
+        ConfigurationError: the connection cannot be set up. Errors of the coroutine are raised too.
+        TimeoutError: it is not finished `within` this many seconds.
     """
 
     async def main() -> T:

@@ -1,6 +1,6 @@
-"""Why a request got no response of the target's: each reason in plain words, with what to do about it.
+"""Why a request got no response from the target: each reason in plain words, with a hint.
 
-`run` and `doctor` name a reason in the same words.
+`run` and `doctor` use the same words.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from conformance.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What happened, and a hint. One that is `lasting` is the same at every try: nothing is sent again."""
+    """What happened, and a hint. A `lasting` one is the same at every try, so nothing is retried."""
 
     text: Text
     hint: Text
@@ -30,18 +30,18 @@ _CERTIFICATES: Final[dict[int, Text]] = {
     ),
     10: Text("the certificate has expired: renew it on the server", "证书已过期：请在服务器上更新证书"),
     62: Text(
-        "the certificate is for another host: use the name it was made for as --base-url",
-        "证书属于其他主机：请在 --base-url 中使用证书所载的名称",
+        "the certificate is for another host: use the host name in the certificate in --base-url",
+        "证书属于其他主机：请在 --base-url 中使用证书所载的主机名",
     ),
 }
 _CERTIFICATES[64] = _CERTIFICATES[62]
 _UNTRUSTED: Final = Text(
-    "give the authority that signed it with --ca-bundle FILE; where it is only to be tried out, --insecure",
+    "give the certificate authority with --ca-bundle FILE; for a trial only, use --insecure",
     "用 --ca-bundle FILE 指定签发该证书的机构；仅作试用时可加 --insecure",
 )
 
 _WANTS_CERTIFICATE: Final = Reason(
-    Text("the server asks for a client certificate that it trusts", "服务器要求其信任的客户端证书"),
+    Text("the server requires a client certificate that it trusts", "服务器要求提供其信任的客户端证书"),
     Text("give the certificate and its key with --client-cert FILE", "请用 --client-cert FILE 提供证书及其私钥"),
     lasting=True,
 )
@@ -54,12 +54,12 @@ _NO_TLS: Final = Reason(
     lasting=True,
 )
 _TLS_WANTED: Final = Reason(
-    Text("this port speaks TLS and was sent plain HTTP", "该端口使用 TLS，却收到了明文 HTTP"),
+    Text("this port speaks TLS, but the request was plain HTTP", "该端口使用 TLS，但请求是明文 HTTP"),
     Text("begin --base-url with https://", "请将 --base-url 改为 https://"),
     lasting=True,
 )
 _PROXY_TOKEN: Final = Reason(
-    Text("the proxy asks for a user name and password (HTTP 407)", "代理要求用户名和密码（HTTP 407）"),
+    Text("the proxy requires a user name and password (HTTP 407)", "代理要求用户名和密码（HTTP 407）"),
     Text(
         "write them into the proxy's URL: --proxy http://USER:PASSWORD@HOST:PORT",
         "请写入代理地址：--proxy http://USER:PASSWORD@HOST:PORT",
@@ -71,23 +71,23 @@ _NAME: Final = Text(
     "请检查 --base-url 的拼写和本机的 DNS；如需代理，请用 --proxy 指定",
 )
 _PORT: Final = Text(
-    "check the port, that the server is up, and that no firewall is in between; behind a proxy, give --proxy",
+    "check the port, that the server is up, and that no firewall blocks it; behind a proxy, give --proxy",
     "请检查端口、服务器是否已启动、中间是否有防火墙；如需代理，请用 --proxy 指定",
 )
 _NOT_HTTP: Final = Text(
-    "check that an HTTP server is behind this port, and whether --base-url begins with https:// where it should",
+    "check that this port serves HTTP, and whether --base-url should begin with https://",
     "请确认该端口提供 HTTP 服务，以及 --base-url 是否应以 https:// 开头",
 )
 _TLS_CUT: Final = Text(
-    "check that this port speaks TLS (else http:// in --base-url) and whether --client-cert is wanted",
+    "check that this port speaks TLS (else use http:// in --base-url) and whether it requires --client-cert",
     "请确认该端口使用 TLS（否则 --base-url 应为 http://），以及是否需要 --client-cert",
 )
-_BINARY: Final = Text("what comes back is not HTTP; it may be TLS", "返回的内容不是 HTTP，可能是 TLS")
-_NO_CONNECTION: Final = Text("no connection within the time-out", "未能在时限内建立连接")
+_BINARY: Final = Text("the response is not HTTP; it may be TLS", "返回的内容不是 HTTP，可能是 TLS")
+_NO_CONNECTION: Final = Text("no connection within the timeout", "未能在时限内建立连接")
 _PROXY_REFUSED: Final = Text(
-    "check that the proxy may reach the target, and its address", "请检查代理的地址以及它能否访问目标"
+    "check the proxy's address, and that it can reach the target", "请检查代理的地址以及它能否访问目标"
 )
-_SLOW: Final = Text("allow more with --timeout", "可用 --timeout 放宽时限")
+_SLOW: Final = Text("allow more time with --timeout", "可用 --timeout 放宽时限")
 
 _NOT_TLS: Final = frozenset(
     {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "HTTPS_PROXY_REQUEST", "PACKET_LENGTH_TOO_LONG"}
@@ -116,17 +116,17 @@ _PAGES: Final = (
 
 
 def refused_certificate(error: ssl.SSLCertVerificationError) -> Reason:
-    """The certificate of the server, or of an https proxy, does not hold."""
+    """Return the reason for a failed certificate check of the server or an https proxy."""
     why = error.verify_message or str(error.reason or error)
     return Reason(
-        Text("the certificate is refused ({why})", "证书未通过校验（{why}）").format(why=_line(why)),
+        Text("the certificate is not accepted ({why})", "证书未通过校验（{why}）").format(why=_line(why)),
         _CERTIFICATES.get(error.verify_code, _UNTRUSTED),
         lasting=True,
     )
 
 
 def why_no_connection(error: BaseException, *, tls: bool) -> Reason:
-    """Why nothing could be connected to."""
+    """Return why no connection could be made."""
     for cause in chain(error):
         reason = tls_failure_reason(cause) if isinstance(cause, ssl.SSLError) else None
         if reason is not None:
@@ -139,13 +139,13 @@ def why_no_connection(error: BaseException, *, tls: bool) -> Reason:
                 _NAME,
             )
         if isinstance(cause, ConnectionRefusedError):
-            return Reason(Text("the connection is refused", "连接被拒绝"), _PORT)
+            return Reason(Text("the connection was refused", "连接被拒绝"), _PORT)
     words = str(error)
     if words.startswith("407"):
         return _PROXY_TOKEN
     if type(error).__name__ == "ProxyError":
         return Reason(
-            Text("the proxy opens no connection (HTTP {why})", "代理未能建立连接（HTTP {why}）").format(
+            Text("the proxy did not open a connection (HTTP {why})", "代理未能建立连接（HTTP {why}）").format(
                 why=_line(words)
             ),
             _PROXY_REFUSED,
@@ -155,7 +155,7 @@ def why_no_connection(error: BaseException, *, tls: bool) -> Reason:
 
 
 def why_no_response(error: BaseException, *, tls: bool) -> Reason:
-    """Why no complete response came on a connection that was made."""
+    """Return why an open connection gave no complete response."""
     for cause in chain(error):
         if isinstance(cause, ssl.SSLError) and (reason := tls_failure_reason(cause)) is not None:
             return reason
@@ -169,21 +169,21 @@ def why_no_response(error: BaseException, *, tls: bool) -> Reason:
         return Reason(_BINARY, hint)
     if kind == "RemoteProtocolError":
         return Reason(
-            Text("what comes back is not HTTP ({why})", "返回的内容不是 HTTP（{why}）").format(why=_line(words)), hint
+            Text("the response is not HTTP ({why})", "返回的内容不是 HTTP（{why}）").format(why=_line(words)), hint
         )
     return Reason(_words(error), hint)
 
 
 def too_slow(seconds: float) -> Reason:
-    """The time-out came first."""
-    words = Text("no complete answer within {n} s", "{n} 秒内没有完整的响应")
+    """Return the reason for a timeout."""
+    words = Text("no complete response within {n} s", "{n} 秒内没有完整的响应")
     return Reason(words.format(n=f"{seconds:g}"), _SLOW)
 
 
 def headers_too_long(headers: int, kibibytes: int) -> Reason:
-    """More headers than anybody sends."""
+    """Return the reason for refusing a response with an unusual amount of headers."""
     return Reason(
-        Text("more than {n} headers, or than {k} KiB of them", "头部超过 {n} 个，或超过 {k} KiB").format(
+        Text("more than {n} headers, or more than {k} KiB of them", "头部超过 {n} 个，或超过 {k} KiB").format(
             n=headers, k=kibibytes
         ),
         _NOT_HTTP,
@@ -191,7 +191,7 @@ def headers_too_long(headers: int, kibibytes: int) -> Reason:
 
 
 def why_refused(status: int, page: str) -> Reason | None:
-    """What a response says of the way to the target: a proxy's 407, or a server that was addressed in the wrong way."""
+    """Return the reason if a response comes from before the target: a proxy's 407, or a wrongly addressed server."""
     if status == _PROXY_STATUS:
         return _PROXY_TOKEN
     if status != _BAD_REQUEST:
@@ -204,7 +204,7 @@ _BAD_REQUEST: Final = 400
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and what caused it, outermost first."""
+    """Yield an error and its causes, outermost first."""
     seen: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in seen:
@@ -214,7 +214,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def tls_failure_reason(error: ssl.SSLError) -> Reason | None:
-    """What an error of TLS says by itself; None where it may be one thing or another."""
+    """Return the reason that a TLS error states; None if it is ambiguous."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return refused_certificate(error)
     said = f"{error.reason or ''} {error}".upper().replace(" ", "_")
@@ -226,7 +226,7 @@ def tls_failure_reason(error: ssl.SSLError) -> Reason | None:
 
 
 def _words(error: BaseException) -> Text:
-    """The kind of trouble and the library's words for it."""
+    """Return the kind of the error and the library's words for it."""
     words = _line(str(error))
     said = f"{type(error).__name__}: {words}" if words else type(error).__name__
     return Text(said, said)

@@ -1,4 +1,4 @@
-"""How a target is reached, read from option values and checked; nothing is connected to."""
+"""Reads and checks the option values that say how a target is reached. Opens no connection."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from conformance.target import ConfigurationError, Connection, Secret, parse_bas
 
 
 def base_url_from(text: str, prefix: str) -> str:
-    """A base URL that can be connected to.
+    """Return a base URL that can be connected to.
 
     Raises:
-        ConfigurationError: it is none.
+        ConfigurationError: the text is not such a URL.
     """
     base_url = parse_base_url(text, prefix)
     host = urlsplit(base_url).netloc.rpartition("@")[2]
     if _PLAIN_HOST.fullmatch(host) is None and not connectable(base_url):
         raise ConfigurationError(
-            f"The base URL names no host that can be connected to ({host}); check its spelling.",
-            f"base URL 中的主机名无法连接（{host}）；请检查拼写。",
+            f"The base URL contains an invalid host name ({host}). Check its spelling.",
+            f"base URL 中的主机名无效（{host}）。请检查拼写。",
         )
     return base_url
 
@@ -32,13 +32,13 @@ def base_url_from(text: str, prefix: str) -> str:
 _PLAIN_HOST: Final = re.compile(
     r"(?!xn--)[a-z](?:[a-z0-9-]*[a-z0-9])?(?:\.(?!xn--)[a-z](?:[a-z0-9-]*[a-z0-9])?)*(?::\d+)?"
 )
-"""Names that need no second look, for which httpx would have to be loaded."""
+"""Host names that need no further check, which would import httpx."""
 
 
 def connection_from(
     values: Mapping[str, Any], environ: Mapping[str, str], base_url: str | None, arrange_url: str | None
 ) -> Connection:
-    """How the target and its arranging endpoints are reached.
+    """Return how the target and its preparation endpoints are reached.
 
     Raises:
         ConfigurationError: a value cannot be used.
@@ -47,12 +47,12 @@ def connection_from(
         if values.get(option) and not Path(values[option]).is_file():
             name = option.replace("_", "-")
             raise ConfigurationError(
-                f"--{name}: there is no file {values[option]!r}.", f"--{name}：文件 {values[option]!r} 不存在。"
+                f"--{name}: the file {values[option]!r} does not exist.", f"--{name}：文件 {values[option]!r} 不存在。"
             )
     if values.get("http2") and importlib.util.find_spec("h2") is None:
         raise ConfigurationError(
-            "--http2 needs the package h2: pip install 'work-conformance[http2]'.",
-            "--http2 需要 h2 包：pip install 'work-conformance[http2]'。",
+            "--http2 needs the package h2. Install it with: pip install 'work-conformance[http2]'",
+            "--http2 需要 h2 包。安装命令：pip install 'work-conformance[http2]'",
         )
     given = parse_proxy(values["proxy"]) if values.get("proxy") else None
     proxy, arrange_proxy = (

@@ -1,4 +1,4 @@
-"""The connections to a target whose arranging endpoints are at another address: a pool for each of the two."""
+"""Connections to a target whose preparation endpoints are at another address: one pool for each address."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from conformance.target import Limits, Target
 
 
 class ConnectionPools:
-    """Sends each request by the pool of its address. An async context manager, as each pool is.
+    """Sends each request through the pool of its address. An async context manager, as each pool is.
 
-    One pool for both would close connections to the one for connections to the other, and a race needs warm ones.
+    A single pool would close connections to one address to open connections to the other, and a race needs warm ones.
     """
 
     def __init__(self, target: Target, limits: Limits) -> None:
@@ -38,16 +38,16 @@ class ConnectionPools:
 
     @property
     def one_at_a_time(self) -> bool:
-        """Whether requests to the Work API follow each other; see `Transport.one_at_a_time`."""
+        """Whether requests to the Work API run one at a time; see `Transport.one_at_a_time`."""
         return self._main.one_at_a_time
 
     async def take_turns(self, *, alone: bool) -> None:
-        """Have requests follow each other from now on, or not; see `Transport.take_turns`."""
+        """Switch sequential requests on or off; see `Transport.take_turns`."""
         for pool in self._pools.values():
             await pool.take_turns(alone=alone)
 
     def count_warm_connections(self, most: int) -> int:
-        """How many connections to the Work API are open and were used a moment ago; see `Transport.count_warm_connections`."""
+        """Return how many connections to the Work API are warm; see `Transport.count_warm_connections`."""
         return self._main.count_warm_connections(most)
 
     async def send(self, method: str, url: str, *rest: Any, fresh: bool = False) -> RawResponse:

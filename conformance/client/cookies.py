@@ -1,4 +1,4 @@
-"""Cookies of one conversation: a load balancer may have set them, so that all of it comes to one server."""
+"""Cookies of one scenario: a load balancer may set them to send all of its requests to one server."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ _STICKY: Final = re.compile(
     r"|bigipserver.*|nsc_.*|acw_tc|x-oracle-bmc-.*|traefik\w*|haproxy\w*|node\w*|upstream\w*",
     re.IGNORECASE,
 )
-"""Cookies that only say which server to come to."""
+"""Cookies that only name a server."""
 
 
 class Cookies:
-    """Keeps what responses set, and says what a request of the same conversation carries."""
+    """Stores the cookies that responses set, and returns those for the scenario's next request."""
 
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
 
     def keep(self, headers: Iterable[Header]) -> None:
-        """Take over what a response sets, or removes."""
+        """Store or remove the cookies that a response sets or removes."""
         for header, value in headers:
             if header.lower() == "set-cookie":
                 self._keep(value[:_LONGEST])
 
     def carried(self, *, others: bool) -> str:
-        """The value of a Cookie header, empty for none.
+        """Return the value of a Cookie header, empty for none.
 
-        With `others` the request shows other credentials than the ones that the cookies were set for: they must not
-        speak for it, so that only those are carried that name a server.
+        With `others`, the request has other credentials than those that the cookies were set for. The cookies must not
+        authenticate it, so only those that name a server are sent.
         """
         carried = (f"{name}={value}" for name, value in self._values.items() if not others or _STICKY.fullmatch(name))
         return "; ".join(carried)
@@ -54,7 +54,7 @@ class Cookies:
 
 
 def _is_over(attributes: Iterable[str]) -> bool:
-    """Whether a cookie is being removed."""
+    """Return whether a cookie is being removed."""
     for attribute in attributes:
         name, _, value = (part.strip().lower() for part in attribute.partition("="))
         if name == "max-age" and (value == "0" or value.startswith("-")):

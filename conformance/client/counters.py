@@ -1,4 +1,4 @@
-"""How much a client has sent, for whoever watches."""
+"""Counts what a client has sent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class RequestCounters:
-    """Counts that only grow: requests sent, answers that turned one away (429, 503), seconds waited after those."""
+    """Growing counts: requests sent, responses with 429 or 503, seconds waited after those."""
 
     requests: int = 0
     throttled: int = 0

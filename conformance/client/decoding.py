@@ -1,4 +1,4 @@
-"""Reads a response by hand, bounded in size: httpx inflates without a bound."""
+"""Reads a response body with a size limit: httpx decompresses without one."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 
 _MAX_HEADERS: Final = 256
 _MAX_HEAD: Final = 32 << 10
-"""Headers of an answer, and their bytes: every answer is kept, and a head like that is nobody's."""
+"""Maximum headers of a response, and maximum bytes: every response is kept, and no real server sends more."""
 
 
 def too_many_headers(response: httpx.Response) -> Reason | None:
-    """Why the headers cannot be kept; None where they can."""
+    """Return why the headers cannot be kept; None if they can."""
     pairs = response.headers.raw
     if len(pairs) > _MAX_HEADERS or sum(len(name) + len(value) for name, value in pairs) > _MAX_HEAD:
         return headers_too_long(_MAX_HEADERS, _MAX_HEAD >> 10)
@@ -27,7 +27,7 @@ def too_many_headers(response: httpx.Response) -> Reason | None:
 
 
 async def read_body(response: httpx.Response, limit: int) -> Body:
-    """Read and decode the body, `limit` bytes of it at most."""
+    """Read and decode the body, at most `limit` bytes of it."""
     codings = [c.strip().lower() for c in response.headers.get("content-encoding", "").split(",")]
     codings = [c for c in codings if c and c != "identity"]
     inflate = zlib.decompressobj(_GZIP_OR_ZLIB) if codings in (["gzip"], ["x-gzip"], ["deflate"]) else None
@@ -58,10 +58,10 @@ async def read_body(response: httpx.Response, limit: int) -> Body:
 
 
 def _inflate(decoder: zlib._Decompress, chunk: bytes, received: bytearray, limit: int) -> zlib._Decompress:
-    """Append what `chunk` decodes to, to one byte beyond the limit at most; a gzip body may have several members.
+    """Append the decoded `chunk`, up to one byte beyond the limit; a gzip body may have several members.
 
     Raises:
-        zlib.error: it cannot be decoded, or something else follows.
+        zlib.error: it cannot be decoded, or other data follows.
     """
     while chunk and len(received) <= limit:
         if decoder.eof:

@@ -1,4 +1,4 @@
-"""Keeps other requests of this process away from a burst: they would spread the instant at which it leaves."""
+"""Keeps other requests of this process away from a burst: they would spread the time at which it leaves."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 DRAIN: Final = 0.05
-"""Seconds that a burst waits for requests under way. Those of a far target only wait for the network by then."""
+"""Maximum seconds that a burst waits for requests in flight. Distant ones only wait for the network then."""
 
 
 class ExclusiveGate:
-    """Ordinary requests share it; a burst has it to itself.
+    """Ordinary requests share the gate; a burst has it exclusively.
 
-    Ordinary requests that come while a burst has the gate, or waits for it, wait until the burst lets go.
+    Ordinary requests that arrive while a burst has the gate, or waits for it, wait until the burst releases it.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class ExclusiveGate:
 
     @contextlib.asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
-        """Send one ordinary request within."""
+        """Enclose one ordinary request."""
         while not self._open.is_set():
             await self._open.wait()
         self._under_way += 1
@@ -41,7 +41,7 @@ class ExclusiveGate:
 
     @contextlib.asynccontextmanager
     async def exclusive(self) -> AsyncIterator[None]:
-        """Send a burst within, which starts when no ordinary request is under way, or `DRAIN` seconds later."""
+        """Enclose a burst, which starts when no ordinary request is in flight, or after `DRAIN` seconds."""
         async with self._turn:
             self._open.clear()
             try:

@@ -1,8 +1,8 @@
-"""HTTP/2 connections that end as the protocol says: what is under way when GOAWAY comes is brought to its end.
+"""HTTP/2 connections that end as the protocol says: requests in flight are finished after a GOAWAY.
 
-h2 takes every GOAWAY for the end of the connection, and httpcore with it, so that a response which is still on its way
-would be lost. Here a GOAWAY that covers the open stream only keeps further requests off the connection; one that does
-not cover it says that the request surely was not carried out (RFC 9113, section 6.8).
+h2 and httpcore treat every GOAWAY as the end of the connection, which would lose a response that is still in transit.
+Here, a GOAWAY that covers the open stream only keeps further requests off the connection. One that does not cover it
+says that the request surely was not processed (RFC 9113, section 6.8).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _REFUSED_STREAM: Final = 7
 
 
 def settle_http2() -> type[Exception]:
-    """Have httpcore make such connections, in this process, from now on. Returns the errors that h2 raises."""
+    """Make httpcore use such connections in this process. Return the errors that h2 raises."""
     import h2.connection
     from h2.exceptions import H2Error
     from httpcore._async import http2
@@ -50,7 +50,7 @@ def settle_http2() -> type[Exception]:
 
 
 def never_processed(error: BaseException) -> bool:
-    """Whether an error says that the server surely did not take this request: GOAWAY without it, or REFUSED_STREAM.
+    """Return whether the server surely did not process this request: GOAWAY without it, or REFUSED_STREAM.
 
     A GOAWAY that covers the request never becomes an error here.
     """
@@ -61,5 +61,5 @@ def never_processed(error: BaseException) -> bool:
 
 
 def is_protocol_error(error: BaseException) -> bool:
-    """Whether h2 found fault with what the server sent."""
+    """Return whether the server violated the protocol, according to h2."""
     return any(type(cause).__module__.startswith("h2.") for cause in chain(error))

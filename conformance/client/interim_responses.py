@@ -1,7 +1,7 @@
-"""A bound on what may come before a response: interim responses (1xx) may be any number, and a target may never stop.
+"""Limits what may precede a response: a target could send interim responses (1xx) without end.
 
-The HTTP library passes over them without a bound. It tells of each connection that it opens (its documented `trace`
-extension), and what is read from there is counted while a response is awaited.
+The HTTP library skips them without a limit. It reports each connection that it opens (its documented `trace`
+extension), and the guard counts what is read from there while a response is awaited.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import re
 from typing import Any, Final
 
 MAX_INTERIM: Final = 100
-"""Interim responses to one request; Python's own HTTP client takes as many."""
+"""Maximum interim responses to one request, as in Python's own HTTP client."""
 
 MAX_BEFORE: Final = 128 << 10
-"""Bytes before the head of a response is whole. They are read in pieces of 64 KiB, so that a part of the body may be among
-them; the head itself is bounded elsewhere. This is what bounds interim responses in HTTP/2."""
+"""Maximum bytes before the head of a response is complete. They are read in pieces of 64 KiB, so part of the body may be
+included; the head itself is limited elsewhere. In HTTP/2, this is the limit on interim responses."""
 
 _INTERIM: Final = re.compile(rb"HTTP/1\.[0-9] 1[0-9][0-9]")
 _OPENED: Final = ("connect_tcp.complete", "start_tls.complete")
@@ -30,7 +30,7 @@ class InterimResponseGuard:
         self._bytes = self._count = 0
 
     def on_trace_event(self, event: str, info: Any) -> None:
-        """Something happened: a connection was opened, a request goes out, the head of its response is there."""
+        """Handle an event: a connection was opened, a request is sent, the head of its response has arrived."""
         if event.endswith(_OPENED):
             self._watch(info["return_value"])
         elif event.endswith("send_request_headers.started"):
@@ -50,10 +50,10 @@ class InterimResponseGuard:
         stream.read = counted
 
     def _take(self, data: bytes) -> None:
-        """Count it.
+        """Count received data.
 
         Raises:
-            RemoteProtocolError: that is too much.
+            RemoteProtocolError: the limit is exceeded.
         """
         from httpcore import RemoteProtocolError
 

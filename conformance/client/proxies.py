@@ -1,4 +1,4 @@
-"""The proxy on the way to a target: the one that was given, or the one that the environment names for it."""
+"""The proxy on the way to a target: from an option, or from the environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SPOKEN: Final = frozenset({"http", "https"})
 
 
 def proxy_for(base_url: str, environ: Mapping[str, str]) -> str | None:
-    """The proxy that the environment names for this target; None for the direct way.
+    """Return the proxy that the environment names for this target; None for a direct connection.
 
     Raises:
         ConfigurationError: it cannot be used.
@@ -32,10 +32,10 @@ def proxy_for(base_url: str, environ: Mapping[str, str]) -> str | None:
 
 
 def parse_proxy(text: str, name_en: str = "--proxy", name_zh: str = "--proxy") -> str:
-    """A proxy's URL, with its scheme. What may hold a password is never repeated.
+    """Return a proxy's URL, with its scheme. Errors never repeat it, because it may contain a password.
 
     Raises:
-        ConfigurationError: its scheme is none that the suite speaks, or its host or port cannot be read.
+        ConfigurationError: its scheme is not supported, or its host or port cannot be read.
     """
     url = text.strip() if "://" in text else f"http://{text.strip()}"
     try:
@@ -46,21 +46,21 @@ def parse_proxy(text: str, name_en: str = "--proxy", name_zh: str = "--proxy") -
         parts = urlsplit("http:")
     if host and parts.scheme not in _SPOKEN:
         raise ConfigurationError(
-            f"{name_en}: {parts.scheme}:// proxies are not supported; give an http:// or https:// proxy.",
-            f"{name_zh}：不支持 {parts.scheme}:// 代理；请使用 http:// 或 https:// 代理。",
+            f"{name_en}: {parts.scheme}:// proxies are not supported. Give an http:// or https:// proxy.",
+            f"{name_zh}：不支持 {parts.scheme}:// 代理。请使用 http:// 或 https:// 代理。",
         )
     if not host or port == 0 or not connectable(url):
         raise ConfigurationError(
-            f"{name_en}: the address cannot be read; give one like http://proxy.example.com:3128.",
-            f"{name_zh}：无法解析该地址；请使用形如 http://proxy.example.com:3128 的地址。",
+            f"{name_en}: the address cannot be read. Give one such as http://proxy.example.com:3128.",
+            f"{name_zh}：无法解析该地址。请使用形如 http://proxy.example.com:3128 的地址。",
         )
     return url
 
 
 def bypasses_proxy(base_url: str, no_proxy: str) -> bool:
-    """Whether NO_PROXY spares this target the proxy.
+    """Return whether NO_PROXY excludes this target from the proxy.
 
-    Its entries are names (with all that is below them), `*`, addresses with or without brackets, networks
+    Its entries are names (including their subdomains), `*`, addresses with or without brackets, networks
     (`10.0.0.0/8`), and any of these with a port.
     """
     host, port = _host(base_url), _port(base_url)
@@ -68,7 +68,7 @@ def bypasses_proxy(base_url: str, no_proxy: str) -> bool:
 
 
 def connectable(url: str) -> bool:
-    """Whether httpx takes it as a URL with a host."""
+    """Return whether httpx accepts it as a URL with a host."""
     import httpx
 
     try:
@@ -78,7 +78,7 @@ def connectable(url: str) -> bool:
 
 
 def _by_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Proxies by scheme; lower-case names win. In a CGI program HTTP_PROXY is a header of the request's."""
+    """Return proxies by scheme; lower-case names win. In a CGI program, HTTP_PROXY is a header of the request."""
     found = {}
     for spelling in (str.upper, str.lower):
         for name in ("http", "https", "all", "no"):
@@ -89,7 +89,7 @@ def _by_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _by_system() -> dict[str, str]:
-    """Those of the system's settings, where it has any."""
+    """Return the proxies in the system's settings, if there are any."""
     return {name: url for name, url in urllib.request.getproxies().items() if isinstance(url, str)}
 
 
@@ -107,7 +107,7 @@ def _covers(entry: str, host: str, port: int) -> bool:
 
 
 def _split(entry: str) -> tuple[str, int | None]:
-    """Name and port of an entry. An address of IPv6 without brackets has no port."""
+    """Return name and port of an entry. An IPv6 address without brackets has no port."""
     entry = entry.rpartition("://")[2]
     if entry.startswith("["):
         name, _, rest = entry[1:].partition("]")

@@ -1,4 +1,4 @@
-"""Politeness: how many requests a second may leave, and who goes first."""
+"""Limits how many requests per second leave, and decides which goes first."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ RequestKind = Literal["read", "write"]
 
 
 _WINDOW: Final = 20
-"""Responses that are looked at together."""
+"""Number of responses that are evaluated together."""
 
 _SPAN: Final = 1.0
-"""Seconds over which what a target grants is counted at least: it may grant a burst at first."""
+"""Minimum seconds over which a granted rate is measured: a target may grant a burst at first."""
 
 _TOO_MANY: Final = 0.4
-"""The share of requests turned away above which they are slowed down."""
+"""The share of rejected requests above which requests slow down."""
 
 _STILL_TOO_MANY: Final = 0.12
-"""The same share once they are slowed down."""
+"""The same share once requests have slowed down."""
 
 _BELOW: Final = 0.9
 _SLOWEST: Final = 0.5
 _GROWTH: Final = 1.005
-"""How much faster requests become with each that is granted."""
+"""How much the rate grows with each accepted request."""
 
 _FASTEST: Final = 500.0
 _LEFT_ALONE: Final = 300.0
-"""Seconds without slowing down, where that changed nothing."""
+"""Seconds without slowing down after slowing down had no effect."""
 
 _IN_VAIN: Final = 2
-"""How often in a row requests are slowed down without a window in which next to none was turned away."""
+"""How often in a row requests slow down without a window in which almost none was rejected."""
 
 
 class RateLimiter:
-    """Spaces requests evenly; the oldest started scenario is served first.
+    """Spaces requests evenly; the scenario that started first is served first.
 
-    Even spacing (no burst) keeps both the average and every single second under the limit. Where the target turns
-    requests away, all of them keep to the rate that it seems to grant.
+    Even spacing (no burst) keeps both the average and every single second under the limit. If the target rejects
+    requests, all of them keep to the rate that it seems to grant.
     """
 
     def __init__(self, *, writes_per_second: float, reads_per_second: float) -> None:
@@ -51,29 +51,29 @@ class RateLimiter:
     async def wait(self, kind: RequestKind, age: int, units: int = 1) -> None:
         """Return when a request of that kind may be sent, or `units` of them at one instant.
 
-        Lower `age` numbers started earlier. A burst is preceded by the silence that its requests would have filled.
+        Lower `age` numbers started earlier. Before a burst there is a pause as long as its requests would have taken.
         """
         await self._lanes[kind].wait(age, units)
         await self._granted.lane.wait(age, units)
 
     @property
     def pace(self) -> int:
-        """The number of the pace that a request which is sent now keeps to."""
+        """The number of the pace that a request sent now keeps to."""
         return self._granted.pace
 
     def record_response(self, *, throttled: bool, pace: int, burst: bool = False) -> None:
-        """A response came to a request of that pace; the target may have turned it away for its rate.
+        """Record a response to a request of that pace; `throttled` says that the target rejected it for its rate.
 
-        A burst keeps to no rate: what it meets says something only where requests are slowed down already.
+        A burst keeps to no rate, so its responses count only if requests have slowed down already.
         """
         if not burst or self._granted.lane.per_second:
             self._granted.record_response(throttled=throttled, pace=pace)
 
 
 class _LearnedRate:
-    """The rate that a target seems to grant, learnt from what it turns away; without a limit until then.
+    """The rate that a target seems to grant, learned from its rejections; unlimited until then.
 
-    Some turn requests away whatever the rate is: slowing down does not help there, and is given up.
+    Some targets reject requests at any rate: slowing down does not help there, and is abandoned.
     """
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
@@ -154,7 +154,7 @@ class _Lane:
             silence = self._next + self._interval * (self._queue[0][2] - 1) - clock()
             if silence > 0:
                 await asyncio.sleep(min(silence, max(self._interval, self._next - clock())))
-                continue  # somebody older may have come meanwhile
+                continue  # an older scenario may have arrived meanwhile
             *_, units, turn = heapq.heappop(self._queue)
             if not turn.done():
                 self._next = max(self._next + self._interval * units, clock() + self._interval)

@@ -1,4 +1,4 @@
-"""Gets that lag behind: a target may answer an operation at once and show what it did a moment later (ruling 2)."""
+"""GETs that lag behind: a target may respond to an operation at once and show its effect a moment later (ruling 2)."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import Final
 from conformance.exchange import Exchange
 
 LONGEST_LAG: Final = 2.0
-"""Seconds within which a get has to show what an operation did."""
+"""Seconds within which a GET has to show the effect of an operation."""
 
 _PAUSE: Final = 0.1
 _WAITS_IN_VAIN: Final = 5
-"""After so many, none of which changed what was seen, a target is taken to be one whose gets do not lag."""
+"""After this many waits without effect, the target's GETs count as up to date."""
 
 
 @dataclass(slots=True)
 class ReadLag:
-    """What is known of a target's gets: the longest lag seen, in seconds, and how many waits changed nothing."""
+    """What is known of a target's GETs: the longest lag in seconds, and the number of waits without effect."""
 
     longest: float = 0.0
     in_vain: int = 0
 
     @property
     def worth_waiting(self) -> bool:
-        """Whether reading again may show something else."""
+        """Whether another read may show something else."""
         return self.longest > 0 or self.in_vain < _WAITS_IN_VAIN
 
     def note(self, waited: float, *, caught_up: bool) -> None:
-        """Take in how a wait ended."""
+        """Record the result of a wait."""
         if caught_up:
             self.longest = max(self.longest, waited)
         else:
@@ -39,8 +39,8 @@ class ReadLag:
 async def reread_until_settled(
     read: Callable[[], Awaitable[Exchange]], settled: Callable[[Exchange], bool], lag: ReadLag
 ) -> list[Exchange]:
-    """Read until what is shown is settled, for `LONGEST_LAG` seconds at most; every reading, in order."""
-    import asyncio  # not needed to list the cases
+    """Read until the item is settled, for at most `LONGEST_LAG` seconds; return every exchange in order."""
+    import asyncio  # not needed to list the scenarios
 
     clock = asyncio.get_running_loop().time
     begun = clock()

@@ -1,4 +1,4 @@
-"""One operation about to be performed: the headers that it carries, and what is kept of it and of its response."""
+"""One operation to be performed: its headers, and what is kept of its request and response."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _KEPT_HEADERS: Final = frozenset(
         *("x-ratelimit-reset", "x-request-id", "x-should-retry"),
     }
 )
-"""Headers of answers whose values are kept; of any other only the name is: it may carry what nobody knows of."""
+"""Response headers whose values are kept. Of others only the name is kept: their values may be sensitive."""
 
 _CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
-"""Headers whose values are secrets whatever they hold."""
+"""Headers whose values are always secret."""
 
 _SECRET_FIELD: Final = re.compile(r'("secret"\s*:\s*)"(?:[^"\\]|\\.)+"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One documented operation about to be performed."""
+    """One documented operation to be performed."""
 
     step: str
     operation: str
@@ -45,19 +45,19 @@ class Call:
     authentication: Authentication | None = None
     body: str | None = None
     repeatable: bool = False
-    """Whether it changes nothing, so that it may be resent after its answer was lost."""
+    """Whether it changes nothing, so that it may be retried after its response was lost."""
     listing: bool = False
-    """Whether it is answered with many objects, so that more is read."""
+    """Whether its response contains many objects, so that more of it is read."""
     cookies: Cookies | None = None
-    """Those of the conversation that it belongs to."""
+    """The cookies of its scenario."""
     fresh_connection: bool = False
-    """Whether it goes over a connection that was opened for it."""
+    """Whether it uses a new connection."""
     user_agent: str | None = None
-    """Another User-Agent than the suite's; one that the user chose goes before it."""
+    """A User-Agent instead of the suite's; one that the user chose has priority."""
 
 
 def headers_of(call: Call, target: Target, authentication: Authentication) -> list[Header]:
-    """What is sent: the user's headers replace the suite's, and what a case sends itself replaces both."""
+    """Return the headers to send: the user's headers replace the suite's, and the scenario's replace both."""
     general = [
         ("Accept", "application/json"),
         ("Accept-Encoding", "gzip"),
@@ -71,12 +71,12 @@ def headers_of(call: Call, target: Target, authentication: Authentication) -> li
 
 
 def _user_agent(call: Call, target: Target) -> str | None:
-    """What is sent in the place of the suite's own, and shown so that the request can be repeated."""
+    """Return the User-Agent that replaces the suite's own; it is shown so that the request can be repeated."""
     return target.user_agent or call.user_agent
 
 
 def shown(call: Call, target: Target, authentication: Authentication, redact: Redactor) -> Request:
-    """The request as it is kept: what everybody sends left out, and secrets by the variables that hold them."""
+    """Return the request as it is recorded: without common headers, with variables in place of secrets."""
     users = [
         *((name, secret.variable) for name, secret in target.secret_headers),
         *((name, redact(value)) for name, value in target.headers),
@@ -98,7 +98,7 @@ def shown(call: Call, target: Target, authentication: Authentication, redact: Re
 
 
 def kept(reply: RawResponse, redact: Redactor) -> Response:
-    """The response as it is kept."""
+    """Return the response as it is recorded."""
     text = _SECRET_FIELD.sub(r'\1"[redacted]"', redact(reply.body.text))
     return Response(
         status=reply.status,
@@ -108,13 +108,13 @@ def kept(reply: RawResponse, redact: Redactor) -> Response:
 
 
 def _joined(headers: list[Header], cookies: str) -> list[Header]:
-    """With these cookies behind the user's own: a request has one Cookie header."""
+    """Append these cookies to the user's own: a request has one Cookie header."""
     own = [value for name, value in headers if name.lower() == "cookie"]
     return [*(pair for pair in headers if pair[0].lower() != "cookie"), ("Cookie", "; ".join([*own, cookies]))]
 
 
 def _without(headers: Iterable[Header], *others: Iterable[Header]) -> list[Header]:
-    """Those whose names none of the others has."""
+    """Return the headers whose names occur in none of the others."""
     names = {name.lower() for each in others for name, _ in each}
     return [(name, value) for name, value in headers if name.lower() not in names]
 
@@ -125,7 +125,7 @@ def _kept_headers(headers: Iterable[Header], redact: Redactor) -> Iterable[Heade
 
 
 def _kept_value(name: str, value: str, redact: Redactor) -> str:
-    """The value of a header where it is kept, and else what says that it is not: `[redacted]` stands for secrets alone."""
+    """Return the value of a header if it is kept, or else a placeholder: `[redacted]` for secrets alone."""
     if name in _KEPT_HEADERS:
         return redact(value)
     return "[redacted]" if name in _CREDENTIALS else "[not kept]"

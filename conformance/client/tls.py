@@ -1,4 +1,4 @@
-"""What is trusted and shown where a connection is encrypted."""
+"""TLS settings: the trusted authorities and the client's certificate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.target import ConfigurationError, Connection, Secret
 
 
 def tls_context(connection: Connection) -> ssl.SSLContext:
-    """What is trusted and shown on the way to the target, or to an https proxy.
+    """Return the TLS context for connections to the target or to an https proxy.
 
     Raises:
         ConfigurationError: a certificate file cannot be used.
@@ -35,7 +35,7 @@ def tls_context(connection: Connection) -> ssl.SSLContext:
 
 
 def _show(context: ssl.SSLContext, certificate: str, password: Secret | None) -> None:
-    """Have the client's certificate shown. Its key may be encrypted; nobody is asked for the password."""
+    """Add the client's certificate. If its key is encrypted, never prompt for the password."""
     asked = False
 
     def answer() -> str:
@@ -52,11 +52,11 @@ def _show(context: ssl.SSLContext, certificate: str, password: Secret | None) ->
 
 
 _NO_PASSWORD: Final = (
-    "The key in --client-cert is encrypted; name the environment variable that holds its password with"
+    "The key in --client-cert is encrypted. Name the environment variable with its password with"
     " --client-key-password-env.",
-    "--client-cert 中的私钥已加密；请用 --client-key-password-env 指定存放其密码的环境变量。",
+    "--client-cert 中的私钥已加密。请用 --client-key-password-env 指定存放其密码的环境变量。",
 )
 _WRONG_PASSWORD: Final = (
-    "The password in the variable that --client-key-password-env names does not open the key in --client-cert.",
-    "--client-key-password-env 所指变量中的密码无法解开 --client-cert 中的私钥。",
+    "The password in the variable that --client-key-password-env names does not decrypt the key in --client-cert.",
+    "--client-key-password-env 所指变量中的密码无法解密 --client-cert 中的私钥。",
 )

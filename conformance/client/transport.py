@@ -1,7 +1,7 @@
-"""One HTTP request and its whole answer, bounded in time and memory. Everything a target sends is data.
+"""Sends one HTTP request and reads its response, limited in time and memory. Everything from a target is data.
 
-httpx is imported where a connection is about to be made: it takes longer to load than the rest of the suite, and what
-never connects (`list`, `explain`, `--help`) knows this module too.
+httpx is imported only before a connection is made: it takes longer to load than the rest of the suite, and commands
+that never connect (`list`, `explain`, `--help`) import this module too.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     import httpx
 
 _KEEPALIVE_SECONDS: Final = 3.0
-"""Shorter than the idle time-out of common servers (5 s), so that an idle connection is not lost under a request."""
+"""Shorter than the idle timeout of common servers (5 s), so that a request does not meet a closing connection."""
 
 _WARM_SECONDS: Final = 1.0
 """Seconds after its last use for which a connection counts as warm: no server closes it or puts it to sleep so soon."""
 
 
 class NoResponse(Exception):
-    """No complete response came back; `reason` says why, and what to do about it."""
+    """There was no complete response; `reason` says why, with a hint."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.text.en)
@@ -46,28 +46,28 @@ class NoResponse(Exception):
 
 
 class NotSent(NoResponse):
-    """No connection could be made: the operation surely did not happen."""
+    """No connection could be made: the operation surely had no effect."""
 
 
 class NotProcessed(NotSent):
-    """The server ended its HTTP/2 connection before this request, or refused its stream; another one may take it."""
+    """The server ended its HTTP/2 connection before this request, or refused its stream; a new connection may help."""
 
 
 class ResponseLost(NoResponse):
-    """The request was sent, or may have been, and no complete answer came back."""
+    """The request was sent, or may have been, and there was no complete response."""
 
 
 class _OutOfTime(ResponseLost):
-    """Lost because of the time-out.
+    """Lost because of the timeout.
 
-    Whatever is broken off, by the time-out or by being cancelled, may have been about to let go of its connection:
-    a later request on that client would wait for it.
+    A request that is cut off, by the timeout or by cancellation, may never release its connection: a later request on
+    that client would wait for it.
     """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawResponse:
-    """A complete answer, not yet redacted."""
+    """A complete response, not yet redacted."""
 
     status: int
     headers: tuple[Header, ...]
@@ -75,20 +75,20 @@ class RawResponse:
 
 
 class _HttpTransport(Protocol):
-    """What carries a request to the target, as httpx's own transports do."""
+    """Carries a request to the target, as httpx's own transports do."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer, its body not read yet."""
+        """Return the response; its body is not read yet."""
 
     async def aclose(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
 
 
 @dataclass(slots=True)
 class _PooledConnection:
-    """A way to the target with room for one connection, what watches over that, and when it was used last.
+    """A transport with a single connection, its guard, and the time of its last use.
 
-    `http2`: the connection, where it speaks HTTP/2.
+    `http2`: the connection, if it speaks HTTP/2.
     """
 
     http_transport: _HttpTransport
@@ -100,10 +100,9 @@ class _PooledConnection:
 class Transport:
     """A connection pool to one target. An async context manager.
 
-    The pool is a stack of httpx's transports with one connection each, the one used last on top. A client of httpx's
-    around each would look after cookies, redirects and authentication, of which there are none here, at every request.
-    httpcore's own pool asks every socket that it holds at every request, which with a hundred of them takes longer than
-    the request.
+    The pool is a stack of httpx transports with one connection each, the most recently used on top. An httpx client
+    would handle cookies, redirects and authentication at every request, none of which are needed here. httpcore's own
+    pool checks each of its sockets at every request, which takes longer than the request if there are a hundred.
     """
 
     def __init__(self, base_url: str, connection: Connection, limits: Limits) -> None:
@@ -114,7 +113,7 @@ class Transport:
         self._timeouts = httpx.Timeout(limits.timeout).as_dict()
         self._tls = base_url.startswith("https:")
         self._alone = asyncio.Lock() if limits.one_connection else None
-        # TLS that breaks later comes through as it is, and so does HTTP/2 that is none.
+        # Later TLS errors, and HTTP/2 protocol errors, arrive unchanged.
         self._troubles: tuple[type[Exception], ...] = (httpx.TransportError, ssl.SSLError)
         try:
             if connection.http2:
@@ -138,16 +137,16 @@ class Transport:
 
     @property
     def one_at_a_time(self) -> bool:
-        """Whether requests follow each other, each on a connection of its own: such servers take no second one."""
+        """Whether requests run one at a time, each on a connection of its own: such servers accept no second one."""
         return self._alone is not None
 
     async def take_turns(self, *, alone: bool) -> None:
-        """Have requests follow each other from now on, or not; what nobody uses is closed."""
+        """Switch sequential requests on or off; closes idle connections."""
         self._alone = asyncio.Lock() if alone else None
         await self._close_idle()
 
     async def _close_idle(self) -> None:
-        """Close every connection that nobody uses."""
+        """Close every idle connection."""
         for lines in (self._idle, self._cut_off):
             while lines:
                 await lines.pop().http_transport.aclose()
@@ -161,7 +160,7 @@ class Transport:
         await self._close_idle()
 
     def count_warm_connections(self, most: int) -> int:
-        """How many of the connections that the next requests take are open and were used a moment ago; `most` at most."""
+        """Return how many connections of the next requests are open and were used a moment ago, at most `most`."""
         oldest = time.monotonic() - _WARM_SECONDS
         return sum(line.used >= oldest for line in self._idle[-most:])
 
@@ -176,14 +175,14 @@ class Transport:
         *,
         fresh: bool = False,
     ) -> RawResponse:
-        """Send one request and read its whole answer; the time-out runs from the first byte sent to the last one read.
+        """Send one request and read its response; the timeout runs from the first byte sent to the last byte read.
 
-        A `fresh` one opens a connection, whichever are idle. `on_send` is awaited on the open connection right before
-        the first byte goes out. Connecting has the same time-out to itself.
+        A `fresh` request opens a new connection. `on_send` is awaited on the open connection right before the first
+        byte is sent. Connecting has a separate timeout of the same length.
 
         Raises:
-            Undelivered: no connection was made.
-            Lost: sent, but no complete answer came in time.
+            NotSent: no connection was made.
+            ResponseLost: sent, but there was no complete response in time.
         """
         async with self._alone or contextlib.nullcontext():
             line = _PooledConnection(self._new_transport()) if fresh else await self._taken()
@@ -207,7 +206,7 @@ class Transport:
             return reply
 
     async def _taken(self) -> _PooledConnection:
-        """A connection that nobody uses. What speaks HTTP/2 and has something to read while it is idle is going away."""
+        """Return an idle connection. An idle HTTP/2 connection with data to read is about to close, so it is skipped."""
         while self._idle:
             line = self._idle.pop()
             if line.http2 is None or not line.http2.get_extra_info("is_readable"):
@@ -232,7 +231,7 @@ class Transport:
 
         async def trace(event: str, info: Mapping[str, Any]) -> None:
             line.interim.on_trace_event(event, info)
-            # A proxy's CONNECT comes first on the way to https; it opens the connection and is not the request.
+            # A proxy's CONNECT precedes an https request; it opens the connection and is not the request itself.
             nonlocal sent
             if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
                 await on_send()
@@ -265,7 +264,7 @@ class Transport:
         )
 
     def _unanswered(self, error: Exception, *, sent: bool) -> Exception:
-        """What an error of the library's means; itself where our own request was malformed: that is the suite's fault."""
+        """Return what a library error means; the error itself if our request was malformed, an error of the suite."""
         import httpx
 
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
@@ -279,7 +278,7 @@ class Transport:
 
 
 def _proxy(connection: Connection) -> httpx.Proxy | None:
-    """The proxy; one that is reached by https is trusted, and shown a certificate, as the target is."""
+    """Return the proxy; an https proxy is authenticated, and shown a certificate, like the target."""
     import httpx
 
     if connection.proxy is None:
@@ -289,9 +288,9 @@ def _proxy(connection: Connection) -> httpx.Proxy | None:
 
 
 def _settle_sniffio() -> None:
-    """Let httpcore know once and for all that sniffio is not installed.
+    """Tell httpcore once that sniffio is not installed.
 
-    It tries to import it several times at every request, and Python does not remember that there is no such module.
+    It tries to import sniffio several times per request, and Python does not cache that the module is missing.
     """
     if importlib.util.find_spec("sniffio") is None:
         sys.modules["sniffio"] = None  # type: ignore[assignment]

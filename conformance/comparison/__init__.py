@@ -1,5 +1,5 @@
-"""Two runs side by side: where two servers, or two states of one, answer differently.
+"""Compares two runs: where two servers, or two states of one, respond differently.
 
-Pure functions of the evidence of two runs. Compared are verdicts, observations and the shapes of the answers; what two
-runs against one server never share (dates, ids, ports, lengths, the words of a message) is not.
+Pure functions of the evidence of two runs. They compare verdicts, observations and the shapes of responses. They ignore
+what always differs between two runs against one server: dates, ids, ports, lengths, the words of a message.
 """

@@ -1,4 +1,4 @@
-"""Two runs' evidence, and everything in which the servers behind them differ."""
+"""Compares the evidence of two runs, and returns every difference between their servers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class NotComparable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictDifference:
-    """A requirement on which the servers differ: its verdicts over the cases that both held, and the cases."""
+    """A requirement on which the servers differ: its verdicts over the scenarios of both runs, and the scenarios."""
 
     requirement: str
     a: VerdictKind
@@ -42,14 +42,14 @@ class VerdictDifference:
 
     @property
     def follows_from(self) -> str | None:
-        """The requirement whose failure on one side alone stands in the way of every case; None where one does not."""
+        """The requirement whose failure on one side alone blocks every scenario; None if there is no such one."""
         causes = {a.blocked_by or b.blocked_by for a, b in self.cases}
         return causes.pop() if len(causes) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservationDifference:
-    """Something that the docs leave open and the servers do differently; None where nothing was observed."""
+    """A difference in what the docs leave open; None if nothing was observed."""
 
     line: PlannedCheck
     a: Text | None
@@ -58,7 +58,7 @@ class ObservationDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShapeDifference:
-    """A part of the answers with one status that differs; None where a side does not have it.
+    """A difference in the responses with one status; None if a side does not have this part.
 
     `where` is the header's name or the field's JSON pointer.
     """
@@ -73,7 +73,7 @@ class ShapeDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneSided:
-    """A check that only one run has something to say of, for a reason that is not the server's."""
+    """A check that only one run could judge, for a reason unrelated to the server."""
 
     line: PlannedCheck
     side: Side
@@ -82,10 +82,10 @@ class OneSided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What differs, what only one run looked at, and how much was compared.
+    """The differences, the checks of only one run, and how much was compared.
 
-    Of all checks that one run or both planned, those count as compared that both made and that say something of one
-    server at least.
+    Of the planned checks of either run, a check counts as compared if both runs made it and at least one verdict says
+    something about its server.
     """
 
     a: RunMetadata
@@ -100,15 +100,15 @@ class Comparison:
 
     @property
     def same(self) -> bool:
-        """Whether nothing differs in what both looked at."""
+        """Whether nothing differs in what both runs judged."""
         return not (self.verdicts or self.observations or self.shapes)
 
 
 def compare(a: Evidence, b: Evidence) -> Comparison:
-    """Compare two runs; both are judged by this version, and waivers do not count.
+    """Compare two runs. This version judges both; waivers are ignored.
 
     Raises:
-        NotComparable: they have nothing in common, or this version does not know all that they judged.
+        NotComparable: they have nothing in common, or this version does not have all of their checks.
     """
     _require_known(a, b)
     lines = _shared_lines(a, b)
@@ -118,8 +118,8 @@ def compare(a: Evidence, b: Evidence) -> Comparison:
     compared = {line: pair for line, pair in judged.items() if line not in excused}
     if not any(x.kind in JUDGED and y.kind in JUDGED for x, y in compared.values()):
         raise NotComparable(
-            "The runs have no judged check in common; compare runs that judged the same.",
-            "两次运行没有共同得到判定的检查；请比较判定内容相同的运行。",
+            "The runs have no judged check in common. Compare runs that judged the same checks.",
+            "两次运行没有共同得到判定的检查。请比较判定内容相同的运行。",
         )
     held = dict.fromkeys(line.scenario for line in lines)
     pairs = [(a.transcripts[name], b.transcripts[name]) for name in held]
@@ -138,28 +138,28 @@ def compare(a: Evidence, b: Evidence) -> Comparison:
 
 
 def _require_known(a: Evidence, b: Evidence) -> None:
-    """Refuse what this version cannot judge, and whole runs whose catalogues ask for different things."""
+    """Refuse checks that this version cannot judge, and whole runs with different requirement sets."""
     for side in (a, b):
         if side.unknown:
             about, line = side.circumstances, side.unknown[0]
             raise NotComparable(
-                f"Run {about.run_id} judged {line.requirement} in {line.scenario}, which this version does not have;"
-                f" compare with work-conformance {about.suite_version}, or run it again.",
-                f"运行 {about.run_id} 判定了 {line.scenario} 中的 {line.requirement}，当前版本没有该项；"
-                f"请用 work-conformance {about.suite_version} 比较，或重新运行。",
+                f"Run {about.run_id} judged {line.requirement} in {line.scenario}, which this version does not have."
+                f" Compare with work-conformance {about.suite_version}, or repeat the run with this version.",
+                f"运行 {about.run_id} 判定了 {line.scenario} 中的 {line.requirement}，当前版本没有该项。"
+                f"请用 work-conformance {about.suite_version} 比较，或用当前版本重新运行。",
             )
     versions = a.circumstances.catalogue_version, b.circumstances.catalogue_version
     whole = a.circumstances.selection is None and b.circumstances.selection is None
     if whole and versions[0] != versions[1] and set(a.lines) != set(b.lines):
         raise NotComparable(
-            f"The runs were made with the catalogues {versions[0]} and {versions[1]}, which do not ask for the same;"
-            " run both with one version.",
-            f"两次运行分别使用目录版本 {versions[0]} 和 {versions[1]}，其要求不同；请用同一版本重新运行。",
+            f"The runs were made with the requirement sets {versions[0]} and {versions[1]}, which differ."
+            " Repeat both runs with one version.",
+            f"两次运行分别使用要求集版本 {versions[0]} 和 {versions[1]}，其要求不同。请用同一版本重新运行。",
         )
 
 
 def _shared_lines(a: Evidence, b: Evidence) -> list[PlannedCheck]:
-    """Lines of both plans, in the catalogue's order."""
+    """Return the checks of both plans, in the order of the requirement set."""
     order = {name: number for number, name in enumerate(load_catalogue().requirements)}
     return sorted(set(a.lines) & set(b.lines), key=lambda line: (order[line.requirement], line.scenario))
 
@@ -176,7 +176,7 @@ def _complete(a: Transcript, b: Transcript) -> bool:
     return a.ending.kind == b.ending.kind == "complete"
 
 
-# --- what only one run looked at
+# --- checks of only one run
 
 
 def _planned_once(a: Evidence, b: Evidence) -> Iterator[OneSided]:
@@ -187,7 +187,7 @@ def _planned_once(a: Evidence, b: Evidence) -> Iterator[OneSided]:
 
 
 def _not_given(a: Evidence, b: Evidence, judged: Mapping[PlannedCheck, tuple[Verdict, Verdict]]) -> Iterator[OneSided]:
-    """Checks that one run could not make for want of a token, or because it does not poll."""
+    """Yield checks that one run could not make without a token, or because it does not poll."""
     for line, (x, y) in judged.items():
         if (x.kind == "not-exercised") == (y.kind == "not-exercised"):
             continue
@@ -199,7 +199,7 @@ def _not_given(a: Evidence, b: Evidence, judged: Mapping[PlannedCheck, tuple[Ver
             yield OneSided(line=line, side=side, why="not-polled")
 
 
-# --- what differs
+# --- differences
 
 
 def _verdict_differences(compared: Mapping[PlannedCheck, tuple[Verdict, Verdict]]) -> Iterator[VerdictDifference]:
@@ -221,7 +221,7 @@ def _verdict_differences(compared: Mapping[PlannedCheck, tuple[Verdict, Verdict]
 def _observation_differences(
     a: Evidence, b: Evidence, compared: Mapping[PlannedCheck, tuple[Verdict, Verdict]]
 ) -> Iterator[ObservationDifference]:
-    """Observations on the steps that both runs took."""
+    """Yield differences in observations, from the steps that both runs executed."""
     for line, verdicts in compared.items():
         if _requirement(line).level != "OBSERVE":
             continue
@@ -266,7 +266,7 @@ def _field_differences(kind: Kind, pointer: str, a: Shape, b: Shape) -> Iterator
 
 
 def _could_show(pointer: str, shape: Shape) -> bool:
-    """Whether a side had an object in which the field could have been; an empty list shows nothing of its elements."""
+    """Return whether a side had an object that could contain the field; an empty list says nothing of its elements."""
     parent = shape.fields.get(parent_of(pointer))
     return pointer != "" and parent is not None and "object" in parent.types and not pointer.endswith("/*")
 
@@ -276,7 +276,7 @@ def _types(field: Field | None) -> tuple[str, ...] | None:
 
 
 def _format(field: Field) -> str:
-    """What kind of text a field holds, as far as it has a format."""
+    """Return the format of a field's text, if it has one."""
     return "time" if "time-offset" in field.format_counts else "text"
 
 

@@ -1,8 +1,8 @@
-"""From transcripts to the shapes of answers: which fields of which type, which headers, which media type.
+"""Derives the shapes of responses from transcripts: fields with their types, headers, media type.
 
-A shape belongs to an operation and a status, over all cases together. The cases are those that both runs held to their
-end, without races, whose answers hang on the moment; of each, the steps that both took. So a poll more, or a token that
-only one run was given, makes no difference.
+A shape belongs to an operation and a status, over all scenarios together. Only scenarios that both runs completed
+count, without races, whose responses depend on timing; and of each, only the steps of both runs. So an additional poll,
+or a token that only one run had, makes no difference.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from conformance.exchange import Body, Exchange, Response, Transcript
 IGNORED_HEADERS: Final = frozenset(
     {"age", "connection", "content-length", "date", "keep-alive", "server", "transfer-encoding", "via"}
 )
-"""Headers of the connection, of proxies and of the moment: whether they are there says nothing of the API."""
+"""Headers of connections, proxies and time: their presence says nothing about the API."""
 
 IGNORED_STATUSES: Final = NETWORK_STATUSES | {THROTTLED}
-"""Answers of a gateway or a limiter, which no run judges either."""
+"""Responses of a gateway or a rate limiter, which are not judged either."""
 
 OPEN_FIELDS: Final = frozenset({"metadata"})
-"""Objects whose names are their users' own: only that they are objects is compared."""
+"""Objects with keys that users choose: only that they are objects is compared."""
 
 ABSENT: Final = "absent"
-"""Stands beside the JSON types where a field is missing in some of the objects."""
+"""Listed beside the JSON types if a field is missing in some of the objects."""
 
 EMPTY: Final = "empty"
 NOT_JSON: Final = "not-json"
@@ -46,7 +46,7 @@ _RACES: Final = "races"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """All values at one place of a body: their types, and how their ids and times are written."""
+    """All values at one place of a body: their types, and the format of ids and times."""
 
     types: frozenset[str]
     format_counts: Mapping[Aspect, FormatCounts]
@@ -54,7 +54,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """All answers of one operation with one status. Fields are by JSON pointer; `*` stands for every element."""
+    """All responses of one operation with one status. Fields are by JSON pointer; `*` stands for every element."""
 
     media_types: frozenset[str]
     headers: frozenset[str]
@@ -62,16 +62,16 @@ class Shape:
 
 
 def keep_common_steps(a: Transcript, b: Transcript) -> tuple[Transcript, Transcript]:
-    """Both without the steps that only one of them took, and without the headers of the way.
+    """Return both without the steps that only one of them has, and without transport headers.
 
-    Steps are alike but for a number at their end: how often a poll had to be repeated is not the server's answer.
+    Steps match regardless of a number at their end: how often a poll was repeated is not the server's response.
     """
     shared = _stems(a) & _stems(b)
     return _narrowed(a, shared), _narrowed(b, shared)
 
 
 def shapes_of(pairs: Iterable[tuple[Transcript, Transcript]]) -> tuple[dict[Kind, Shape], dict[Kind, Shape]]:
-    """The shapes of both sides, from the transcripts of the cases that both held."""
+    """Return the shapes of both sides, from the transcripts of scenarios in both runs."""
     sides: tuple[list[Exchange], list[Exchange]] = ([], [])
     for pair in pairs:
         if scenarios()[pair[0].scenario].chapter != _RACES:
@@ -81,7 +81,7 @@ def shapes_of(pairs: Iterable[tuple[Transcript, Transcript]]) -> tuple[dict[Kind
 
 
 def parent_of(pointer: str) -> str:
-    """The place of the object or array that a place lies in."""
+    """Return the place of the object or array that contains a place."""
     return pointer.rpartition("/")[0]
 
 
@@ -132,7 +132,7 @@ _Value = tuple[str, str, str, str | None]
 
 
 def _values(body: Body) -> Iterator[_Value]:
-    """Everything in a body; of one that is no JSON, what it is. `null` is an empty poll, which shows no shape."""
+    """Yield every value in a body; if it is not JSON, its kind. `null` is an empty poll, which has no shape."""
     if body.problem is not None:
         yield "", "", UNREADABLE, None
     elif not body.text:
@@ -196,7 +196,7 @@ def _fields(values: Iterable[_Value]) -> dict[str, Field]:
 
 
 def _sometimes_absent(pointer: str, types: Mapping[str, Counter[str]]) -> bool:
-    """Whether there are more objects that could hold the field than do hold it."""
+    """Return whether more objects could contain the field than do."""
     if not pointer or pointer.endswith("/*"):
         return False
     return sum(types[pointer].values()) < types[parent_of(pointer)]["object"]

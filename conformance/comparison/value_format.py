@@ -1,4 +1,4 @@
-"""How ids and times are written: their format, never their value."""
+"""Compares how ids and times are formatted, never their values."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ASPECTS: Final[tuple[Aspect, ...]] = (
 )
 
 LEAST_CHANCE: Final = 0.001
-"""What one side shows and the other does not is a difference unless chance alone explains it with this probability."""
+"""A form that only one side shows is a difference unless its absence has at least this probability by chance."""
 
 _BY_CHANCE: Final = frozenset({"id-alphabet", "id-length", "time-fraction"})
-"""Aspects that vary by chance from value to value: a random id without a letter, a fraction without its last zeros."""
+"""Aspects that vary by chance from value to value: a random id without a letter, a fraction without final zeros."""
 
 _VARYING: Final = frozenset({"id-length", "time-fraction"})
-"""Aspects of which two values are as good as three: they vary, and that is all."""
+"""Aspects for which two forms are equivalent to three: they vary."""
 
 _TIME: Final = re.compile(
     r"\d{4}-\d\d-\d\d(?P<separator>[Tt ])\d\d:\d\d:\d\d(?:\.(?P<fraction>\d+))?(?P<offset>[Zz]|[+-]\d\d:?\d\d)?",
@@ -46,24 +46,24 @@ _CLASSES: Final = {
 }
 _OTHER: Final = "other"
 _NO_FORMAT: Final = frozenset({"request_id"})
-"""Ids that a client may choose: an echo has the suite's own format."""
+"""Ids that a client may choose: an echoed one has the suite's own format."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormatCounts:
-    """One aspect of many values: in how many of them each form shows."""
+    """One aspect of many values: the number of values with each form."""
 
     samples: int
     forms: Counter[str]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The forms that show at all."""
+        """The forms that occur."""
         return tuple(sorted(self.forms))
 
 
 def format_counts(name: str, texts: Iterable[str]) -> dict[Aspect, FormatCounts]:
-    """How the values of a field of that name are written; each value counts once."""
+    """Return how the values of a field of that name are formatted; each value counts once."""
     counted: dict[Aspect, Counter[str]] = {}
     samples: Counter[Aspect] = Counter()
     for text in set(texts):
@@ -74,7 +74,7 @@ def format_counts(name: str, texts: Iterable[str]) -> dict[Aspect, FormatCounts]
 
 
 def same_format(aspect: Aspect, a: FormatCounts, b: FormatCounts) -> bool:
-    """Whether two sides write this aspect alike, as far as their values can tell."""
+    """Return whether two sides have the same format in this aspect, as far as their values show."""
     if aspect not in _BY_CHANCE:
         return a.names == b.names
     if aspect in _VARYING and len(a.forms) > 1 and len(b.forms) > 1:
@@ -83,9 +83,9 @@ def same_format(aspect: Aspect, a: FormatCounts, b: FormatCounts) -> bool:
 
 
 def _explained(shown: FormatCounts, missing: FormatCounts) -> bool:
-    """Whether chance explains that forms of one side are missing on the other.
+    """Return whether chance explains that forms of one side are missing on the other.
 
-    The share of a form is taken as (count + 1) / (samples + 2), so that a single value proves nothing.
+    The share of a form is estimated as (count + 1) / (samples + 2), so that a single value proves nothing.
     """
     return all(
         (1 - (count + 1) / (shown.samples + 2)) ** missing.samples >= LEAST_CHANCE
@@ -106,7 +106,7 @@ def _forms(name: str, text: str) -> Iterator[tuple[Aspect, Iterable[str]]]:
         alphabet = _alphabet(rest)
         yield "id-prefix", [prefix.group() if prefix else ""]
         yield "id-alphabet", alphabet
-        if alphabet != {"0-9"}:  # a number that is counted up grows by itself
+        if alphabet != {"0-9"}:  # a counter grows by itself
             yield "id-length", [str(len(rest))]
 
 

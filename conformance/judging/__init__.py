@@ -1,1 +1,1 @@
-"""From transcripts to verdicts to an exit code."""
+"""Turns transcripts into verdicts, and verdicts into an exit code."""

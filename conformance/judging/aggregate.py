@@ -1,4 +1,4 @@
-"""The one place that counts: verdicts by line become verdicts by requirement."""
+"""The only place that counts: combines the verdicts of checks into verdicts of requirements."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from conformance.text import Text, join
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementResult:
-    """A requirement and what became of it over all its lines.
+    """A requirement with its verdict over all of its checks.
 
-    `causes` are the requirements whose failures stand in the way of the lines that were not looked at;
-    `behind_waived` says that all of them lead to failures that are waived.
+    `causes` are the requirements whose failures block the checks that could not be judged. `behind_waived` says that
+    all of these causes lead to waived failures.
     """
 
     requirement: Requirement
@@ -29,17 +29,17 @@ class RequirementResult:
 
     @property
     def judged(self) -> bool:
-        """Whether something was said about the target."""
+        """Whether the verdict says something about the target."""
         return self.kind in JUDGED
 
     @property
     def blocked_by(self) -> tuple[str, ...]:
-        """The requirements whose failures stand in the way, where it is inconclusive for that alone."""
+        """The requirements whose failures block it, if it is inconclusive for that reason alone."""
         return self.causes if self.kind == "inconclusive" else ()
 
     @property
     def partly(self) -> PartialVerdict | None:
-        """How much was looked at, where its verdict is that of a part and failures stand in the way of the rest."""
+        """How many checks were judged, if failures of other requirements block the rest."""
         if not self.causes or self.kind == "inconclusive":
             return None
         judged = sum(verdict.kind in JUDGED for verdict in self.verdicts)
@@ -48,13 +48,13 @@ class RequirementResult:
 
     @property
     def reason(self) -> Text | None:
-        """Why it is not judged, from the first line that says so."""
+        """Why it is not judged, from the first check with a reason."""
         return next((v.reason for v in self.verdicts if v.kind == self.kind and v.reason is not None), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialVerdict:
-    """A verdict on some of the responses that a requirement is about: `judged` of `of` lines; the rest is `behind` others."""
+    """A verdict on part of a requirement's checks: `judged` of `of`; the requirements `behind` block the rest."""
 
     kind: VerdictKind
     judged: int
@@ -63,61 +63,61 @@ class PartialVerdict:
 
     @property
     def sentence(self) -> Text:
-        """`held in 43 of 70; 27 stand behind ack.retry.active`."""
+        """`passed in 43 of 70; 27 blocked by ack.retry.active`."""
         words = Text(
-            "{word} in {n} of {of}; {rest} {stand} behind {names}",
+            "{word} in {n} of {of}; {rest} blocked by {names}",
             "{of} 项检查中有 {n} 项{word}；其余 {rest} 项受阻于 {names}",
         )
         names = join(Text(", ", "、"), (Text(name, name) for name in self.behind))
         word = _PARTLY.get(self.kind, _PARTLY["passed"])
         rest = self.of - self.judged
-        stand = "stands" if rest == 1 else "stand"
-        return words.format(word=word, n=self.judged, of=self.of, rest=rest, stand=stand, names=names)
+        rest = self.of - self.judged
+        return words.format(word=word, n=self.judged, of=self.of, rest=rest, names=names)
 
 
 _PARTLY: Final[dict[VerdictKind, Text]] = {
-    "passed": Text("held", "成立"),
-    "warned": Text("judged", "得到判定"),
-    "waived": Text("judged", "得到判定"),
-    "observed": Text("observed", "得到观察"),
+    "passed": Text("passed", "通过"),
+    "warned": Text("judged", "已判定"),
+    "waived": Text("judged", "已判定"),
+    "observed": Text("observed", "已观察"),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """A run's verdicts, counted. `lost` are planned lines that nothing is known of."""
+    """The counted verdicts of a run. `lost` are planned checks without a verdict."""
 
     results: tuple[RequirementResult, ...]
     lost: tuple[PlannedCheck, ...]
     must_in_catalogue: int
 
     def of(self, kind: VerdictKind, *, level: str | None = None) -> list[RequirementResult]:
-        """The requirements with that verdict, of one level or of all."""
+        """Return the requirements with that verdict, of one level or of all levels."""
         return [r for r in self.results if r.kind == kind and level in (None, r.requirement.level)]
 
     @property
     def requirements(self) -> Counter[VerdictKind]:
-        """How many requirements have each verdict."""
+        """The number of requirements per verdict."""
         return Counter(result.kind for result in self.results)
 
     @property
     def lines(self) -> Counter[VerdictKind]:
-        """How many lines have each verdict."""
+        """The number of checks per verdict."""
         return Counter(verdict.kind for result in self.results for verdict in result.verdicts)
 
     @property
     def judged_checks(self) -> int:
-        """How many lines say something about the target."""
+        """The number of checks that say something about the target."""
         return sum(times for kind, times in self.lines.items() if kind in JUDGED)
 
     @property
     def planned_checks(self) -> int:
-        """How many lines were planned, with or without a verdict."""
+        """The number of planned checks, with or without a verdict."""
         return sum(self.lines.values()) + len(self.lost)
 
     @property
     def partly(self) -> list[RequirementResult]:
-        """The requirements whose verdict is that of a part."""
+        """The requirements whose verdict covers only part of their checks."""
         return [result for result in self.results if result.partly is not None]
 
     @property
@@ -128,7 +128,7 @@ class Tally:
 
 
 def tally(catalogue: Catalogue, plan: Sequence[PlannedCheck], verdicts: Iterable[Verdict]) -> Tally:
-    """Count the verdicts of a plan. Of two verdicts on one line (a worker that was replaced) the worse one holds."""
+    """Count the verdicts of a plan. If a check has two (a worker was replaced), the worse one counts."""
     by_line: dict[PlannedCheck, Verdict] = {}
     for verdict in verdicts:
         known = by_line.get(verdict.line)
@@ -138,7 +138,7 @@ def tally(catalogue: Catalogue, plan: Sequence[PlannedCheck], verdicts: Iterable
     kinds: dict[str, list[VerdictKind]] = {}
     found: dict[str, tuple[Verdict, ...]] = {}
     for line in planned:
-        # A line without a verdict is the suite's trouble.
+        # A check without a verdict is an error of the suite.
         kinds.setdefault(line.requirement, []).append(by_line[line].kind if line in by_line else "suite-error")
         found[line.requirement] = (*found.get(line.requirement, ()), *((by_line[line],) if line in by_line else ()))
     settled = resolve_blocking(kinds, found)

@@ -1,8 +1,8 @@
-"""Which requirements could not be looked at because of which others: causes as a graph without circles.
+"""Which requirements could not be judged because of which others: a cause graph without cycles.
 
-A line that is blocked names the requirement whose failure stands in its way, as far as one check can see. What counts
-over a whole run is settled here, one requirement after another: each only once its causes are. So no requirement is its
-own cause, at whatever remove, and whoever follows causes comes to an end.
+A blocked check names the requirement whose failure blocks it, as far as a single check can see. This module resolves
+causes over a whole run, one requirement at a time, each after its causes. So no requirement is its own direct or
+indirect cause, and following causes always ends.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _FAILURES: Final[frozenset[VerdictKind]] = frozenset({"failed", "waived"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementOutcome:
-    """What became of a requirement over all its lines.
+    """The verdict of a requirement over all of its checks.
 
-    `causes` are the requirements that stand in the way of the lines that were not looked at: none where one of those
-    lines is open for reasons of its own. `behind_failures` says that all causes lead to failures, and `behind_waived`
-    that all of these are waived.
+    `causes` are the requirements that block the checks that could not be judged. It is empty if one of these checks has
+    another reason. `behind_failures` says that all causes lead to failures, and `behind_waived` that all of these are
+    waived.
     """
 
     kind: VerdictKind
@@ -37,7 +37,7 @@ class RequirementOutcome:
 def resolve_blocking(
     lines: Mapping[str, list[VerdictKind]], verdicts: Mapping[str, tuple[Verdict, ...]]
 ) -> dict[str, RequirementOutcome]:
-    """What became of every requirement, from the kinds of all its lines and the verdicts on those that have one."""
+    """Return the outcome of every requirement, from the verdict kinds of its checks and the verdicts that exist."""
     settled: dict[str, RequirementOutcome] = {}
     waiting: dict[str, tuple[str, ...]] = {}
     for name, kinds in lines.items():
@@ -59,7 +59,7 @@ def resolve_blocking(
 
 
 def _causes(name: str, verdicts: Iterable[Verdict]) -> tuple[str, ...]:
-    """The requirements in the way, each once; none where a line is open for another reason, or blocked by its own."""
+    """Return each blocking requirement once; none if a check is open for another reason, or blocked by its own."""
     found = [verdict.blocked_by for verdict in verdicts if verdict.kind == "inconclusive"]
     if None in found or name in found:
         return ()
@@ -69,7 +69,7 @@ def _causes(name: str, verdicts: Iterable[Verdict]) -> tuple[str, ...]:
 def _behind(
     causes: tuple[str, ...], kinds: Iterable[VerdictKind], settled: Mapping[str, RequirementOutcome]
 ) -> RequirementOutcome:
-    """A requirement whose causes are settled: where these lead to failures, what was seen of it counts."""
+    """Return the outcome of a requirement with resolved causes; if they lead to failures, its judged part counts."""
     ways = [settled.get(cause, RequirementOutcome(kind="inconclusive")) for cause in causes]
     failures = all(way.kind in _FAILURES or way.behind_failures for way in ways)
     waived = all(way.kind == "waived" or way.behind_waived for way in ways)
@@ -79,7 +79,7 @@ def _behind(
 
 
 def _in_circles(causes: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Those that lead to themselves."""
+    """Return the requirements that lead to themselves."""
     return [name for name in causes if name in _reached(causes[name], causes)]
 
 

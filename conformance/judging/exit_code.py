@@ -1,4 +1,4 @@
-"""Turns verdicts into the run's one word and its exit code. Nothing else decides either."""
+"""Decides the run's verdict and exit code. Nothing else decides either."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NAMED: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The run's word, its exit code, and one sentence for a person."""
+    """The run's verdict as one word, its exit code, and one sentence for a person."""
 
     word: RunStatus
     exit_code: int
@@ -51,12 +51,14 @@ def decide(
     cut: Text | None = None,
     states: Sequence[tuple[str, str]] = (),
 ) -> Decision:
-    """Decide a run (the table of exit codes; where several apply: a lost verdict, then 1, 4, 3).
+    """Decide a run by the table of exit codes; if several apply, the order is: a lost verdict, then 1, 4, 3.
 
-    `polls` says whether the suite arranged its items itself, through the public API; `waiver_problems` are about waivers
-    that no longer hold; `unwritten`, why there is no report, and `writer_broke`, that the suite is to blame; `cut`, where
-    the run was stopped before its end: then it passes nothing, and a waiver without a match may only not have met its
-    failure yet. `states` are the target's own names for states, each with the documented one that it was taken for.
+    Args:
+        polls: whether the suite arranged its items itself, through the public API.
+        waiver_problems: waivers that are expired or no longer match.
+        unwritten: why a report is missing; `writer_broke` says that this is an error of the suite.
+        cut: why the run was stopped before its end. Such a run cannot pass, and its unmatched waivers may still match.
+        states: the target's own state names, each with the documented state that it is mapped to.
     """
     failed = tally.of("failed", level="MUST")
     broken = tally.of("suite-error")
@@ -77,7 +79,7 @@ def decide(
         return _stale(waiver_problems)
     if broken:
         sentence = Text(
-            "Suite error: the suite itself broke while judging {names}", "套件错误：判定 {names} 时套件自身出错"
+            "Suite error: the suite itself failed while judging {names}", "套件错误：判定 {names} 时套件自身出错"
         ).format(names=_names(broken))
         return Decision(word="suite-error", exit_code=EXIT_SUITE_ERROR, sentence=sentence)
     if unwritten is not None:
@@ -92,29 +94,29 @@ def decide(
 
 
 def _mapped(decision: Decision, states: Sequence[tuple[str, str]]) -> Decision:
-    """The same, unless state names of the target's own were taken for documented ones: that is never conformant."""
+    """Return the decision; if state names of the target were mapped, it is never conformant."""
     if not states:
         return decision
     names = join(
         Text(", ", "、"),
-        (Text("{name} as {state}", "{name} 视为 {state}").format(name=name, state=state) for name, state in states),
+        (Text("{name} as {state}", "{name} 映射为 {state}").format(name=name, state=state) for name, state in states),
     )
     if decision.word == "held-but-waived":
-        sentence = Text("{sentence}, with states mapped ({names})", "{sentence}，且映射了状态名（{names}）")
+        sentence = Text("{sentence}, with mapped states ({names})", "{sentence}，其中映射了状态名（{names}）")
         return replace(decision, sentence=sentence.format(sentence=decision.sentence, names=names))
     sentence = Text(
-        "Passed, but not conformant: the target has state names of its own, which were mapped ({names})",
-        "全部成立，但不能判为符合：目标使用自有的状态名，运行时作了映射（{names}）",
+        "Passed, but not conformant: the target uses state names of its own, which were mapped ({names})",
+        "全部通过，但不能判为符合：目标使用自有的状态名，运行时作了映射（{names}）",
     )
     return replace(decision, word="passed-but-mapped", sentence=sentence.format(names=names))
 
 
 def _inconclusive(unjudged: list[RequirementResult], cut: Text | None) -> Text:
-    """That no MUST failed, and why that is not enough."""
+    """Return the sentence for a run without a failed MUST that is still not conformant."""
     if not unjudged:
-        return Text("Inconclusive: {cut}; no MUST failed up to then", "无法判定：{cut}；在此之前没有 MUST 失败").format(
-            cut=cut
-        )
+        return Text(
+            "Inconclusive: {cut}; no MUST had failed by then", "无法判定：{cut}；在此之前没有 MUST 失败"
+        ).format(cut=cut)
     words = Text(
         "no MUST failed, but {n} could not be judged ({names})", "没有 MUST 失败，但有 {n} 条无法判定（{names}）"
     ).format(n=len(unjudged), names=_names(unjudged))
@@ -124,7 +126,7 @@ def _inconclusive(unjudged: list[RequirementResult], cut: Text | None) -> Text:
 
 
 def _unwritten(why: Text, *, writer_broke: bool) -> Decision:
-    """A full disk, or a folder that may not be written, is the machine's trouble and not the suite's."""
+    """A full disk or a read-only folder is a problem of the machine, not of the suite."""
     if writer_broke:
         sentence = Text("Suite error: {why}", "套件错误：{why}").format(why=why)
         return Decision(word="suite-error", exit_code=EXIT_SUITE_ERROR, sentence=sentence)
@@ -133,7 +135,7 @@ def _unwritten(why: Text, *, writer_broke: bool) -> Decision:
 
 
 def _stale(waiver_problems: Sequence[Text]) -> Decision:
-    """Nothing failed that is not waived, so the list of known failures is what has to be put right."""
+    """Only waived failures are left, so the waiver file needs to be fixed."""
     waivers = Text("stale waiver" if len(waiver_problems) == 1 else "stale waivers", "项豁免已失效")
     sentence = Text("{n} {waivers}: {first}", "{n} {waivers}：{first}").format(
         n=len(waiver_problems), waivers=waivers, first=waiver_problems[0]
@@ -143,7 +145,7 @@ def _stale(waiver_problems: Sequence[Text]) -> Decision:
 
 def _waived(tally: Tally) -> Decision:
     waived = tally.of("waived")
-    sentence = Text("Held but for {n} waived ({names})", "除 {n} 条已豁免外均成立（{names}）").format(
+    sentence = Text("Passed except for {n} waived ({names})", "除 {n} 条已豁免外全部通过（{names}）").format(
         n=len(waived), names=_names(waived)
     )
     return Decision(word="held-but-waived", exit_code=EXIT_CONFORMANT, sentence=sentence)
@@ -152,9 +154,9 @@ def _waived(tally: Tally) -> Decision:
 def _held(tally: Tally, *, selected: bool) -> Decision:
     held = tally.of("passed", level="MUST")
     words = (
-        Text("Selection held: {n} of {m} MUST judged", "所选部分成立：{m} 条 MUST 中判定了 {n} 条")
+        Text("Selection passed: {n} of {m} MUST judged", "所选部分通过：{m} 条 MUST 中判定了 {n} 条")
         if selected
-        else Text("Conformant: {n} of {m} MUST judged and held", "符合：{m} 条 MUST 中判定了 {n} 条，全部成立")
+        else Text("Conformant: {n} of {m} MUST passed", "符合：{m} 条 MUST 中有 {n} 条通过")
     )
     sentence = words.format(n=len(held), m=tally.must_in_catalogue)
     left_out = tally.of("not-exercised", level="MUST")
@@ -166,10 +168,10 @@ def _held(tally: Tally, *, selected: bool) -> Decision:
 
 
 def _excused(*, selected: bool, strict: bool, polls: bool) -> frozenset[Exercised]:
-    """The marks of requirements that a green may leave out.
+    """Return which requirements may be missing from a pass, by their `exercised` mark.
 
-    A selection may leave out only what nobody could have selected otherwise: what needs a poll where the suite does
-    not poll, redeliveries included.
+    A selection may lack only what no selection could include: requirements that need a poll, redeliveries included,
+    where the suite does not poll.
     """
     if strict:
         return frozenset()
@@ -181,7 +183,7 @@ def _excused(*, selected: bool, strict: bool, polls: bool) -> frozenset[Exercise
 
 
 def _unjudged(tally: Tally, *, excused: frozenset[Exercised]) -> list[RequirementResult]:
-    """The MUST that a green needs and that were not judged; what a waived failure blocks goes with its cause."""
+    """Return the unjudged MUST requirements that a pass needs, except those blocked by waived failures."""
     return [
         result
         for result in tally.results

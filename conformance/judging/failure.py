@@ -1,4 +1,4 @@
-"""What a reader needs to see a breach happen again: the exchange in short, and a `curl` line without secrets."""
+"""Describes a violation so that a reader can reproduce it: the exchange in short, and a `curl` line without secrets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EXPRESSION: Final = re.compile(
 
 
 def describe_failure(transcript: Transcript, finding: Finding) -> Failure:
-    """A finding together with the exchange that it is about."""
+    """Return a finding with the exchange that it is about."""
     exchange = transcript.find(finding.step)
     return Failure(
         step=finding.step,
@@ -36,7 +36,7 @@ def describe_failure(transcript: Transcript, finding: Finding) -> Failure:
 
 
 def curl(request: Request) -> str:
-    """A shell line that repeats a request; secrets stand in it as the variables that hold them."""
+    """Return a shell line that repeats a request; secrets appear as the variables that hold them."""
     words = ["curl", "-sS", "-i", "-X", request.method, _quoted(request.url)]
     for name, value in request.headers:
         words += ["-H", _quoted(f"{name}: {value}")]
@@ -46,7 +46,7 @@ def curl(request: Request) -> str:
 
 
 def _quoted(text: str) -> str:
-    """One shell word: the suite's own expressions for secrets in double quotes, everything else literally."""
+    """Return one shell word: the suite's own expressions for secrets in double quotes, everything else literal."""
     words, end = "", 0
     for expression in _EXPRESSION.finditer(text):
         literal = text[end : expression.start()]
@@ -57,7 +57,7 @@ def _quoted(text: str) -> str:
 
 
 def _conversation(transcript: Transcript, step: str) -> str:
-    """Operations and statuses up to the step, in order; what was repeated in a row stands once, with how often."""
+    """Return operations and statuses up to the step, in order; a repeated one appears once, with its count."""
     steps = [exchange.step for exchange in transcript.exchanges]
     shown = transcript.exchanges[: steps.index(step) + 1] if step in steps else transcript.exchanges
     return " → ".join(_times(words, len(list(same))) for words, same in groupby(map(_outcome, shown)))

@@ -1,4 +1,4 @@
-"""Judges one line of the plan on one transcript. One of the three places with a catch-all."""
+"""Judges one check of the plan on one transcript. One of the three places that catch every exception."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _MAX_FAILURES: Final = 20
 
 
 def judge_planned_check(line: PlannedCheck, transcript: Transcript, waivers: Waivers | None = None) -> Verdict:
-    """The verdict on a line of the plan, from its scenario's transcript; what the `waivers` know is waived.
+    """Return the verdict on a check of the plan, from its scenario's transcript; failures in `waivers` are waived.
 
-    Of a scenario that was held several times it is the worst of all times.
+    For a scenario that ran several times, it is the worst verdict of all repetitions.
 
     Raises:
         KeyError: this version has no such scenario or requirement.
@@ -40,7 +40,7 @@ def judge_planned_check(line: PlannedCheck, transcript: Transcript, waivers: Wai
 
 
 class _Views:
-    """Keeps the view of the latest transcript: its lines come one after another, and each reads the same bodies."""
+    """Caches the view of the latest transcript: its checks are judged one after another and read the same bodies."""
 
     def __init__(self) -> None:
         self._latest: TranscriptView | None = None
@@ -56,7 +56,7 @@ _VIEWS: Final = _Views()
 
 
 def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) -> Verdict:
-    """The verdict on one requirement, from this transcript alone. Deterministic; never raises."""
+    """Return the verdict on one requirement, from this transcript alone. Deterministic; never raises."""
     line = PlannedCheck(scenario.id, requirement.id)
     view = _VIEWS.of(scenario, transcript)
     failures: list[Failure] = []
@@ -91,7 +91,7 @@ def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) 
 
 
 def _cause(stop: CannotJudge, requirement: Requirement) -> str | None:
-    """The requirement in the way; none where that is the very one that is judged: it is simply open then."""
+    """Return the blocking requirement; None if it is the one that is judged, which then is simply open."""
     return stop.requirement if isinstance(stop, Blocked) and stop.requirement != requirement.id else None
 
 
@@ -105,7 +105,7 @@ def _collect(judgement: CheckFunction, view: TranscriptView) -> tuple[list[Findi
     except Exception as error:  # noqa: BLE001 - a check that crashes is never a pass, nor the target's failure
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{frame.name}:{frame.lineno}: {type(error).__name__}"
-        return findings, SuiteError(Text(f"the check broke in {where}", f"检查在 {where} 出错"))
+        return findings, SuiteError(Text(f"the check failed with an error in {where}", f"检查在 {where} 出错"))
     return findings, None
 
 

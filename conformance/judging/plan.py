@@ -1,4 +1,4 @@
-"""Which checks meet which scenarios in a run, settled before the first request."""
+"""Which checks are judged on which scenarios in a run, decided before the first request."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from conformance.text import Text
 
 
 class UnknownName(ConfigurationError):
-    """A chapter or requirement that does not exist; the message says which one is nearest."""
+    """A chapter or requirement that does not exist; the message suggests the nearest one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What was asked for. Empty means everything; several parts all apply."""
+    """The selection of checks. Empty means everything; several parts must all match."""
 
     chapters: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
@@ -32,17 +32,17 @@ class Selection:
         return bool(self.chapters or self.requirements or self.lines is not None or self.expression)
 
     def check_names(self) -> None:
-        """See that every chapter and requirement exists.
+        """Check that every chapter and requirement exists.
 
         Raises:
-            UnknownName: one does not.
+            UnknownName: one does not exist.
         """
         catalogue = load_catalogue()
         _known(Text("chapter", "章"), self.chapters, [chapter.id for chapter in catalogue.chapters])
         _known(Text("requirement", "要求"), self.requirements, catalogue.requirements)
 
     def includes(self, line: PlannedCheck) -> bool:
-        """Whether a line is asked for, the pytest expression left aside."""
+        """Return whether a check is selected, apart from the pytest expression."""
         requirement = load_catalogue().requirements[line.requirement]
         return (
             (not self.chapters or requirement.chapter in self.chapters)
@@ -53,9 +53,9 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a plan takes: objects that the suite creates, requests that change something, seconds at the least.
+    """What a plan needs: objects that the suite creates, requests that change something, and minimum seconds.
 
-    `repeat` is how often each scenario is held; `explore` is for how many seconds random requests come on top, and
+    `repeat` is how often each scenario runs. `explore` is the duration in seconds of random requests that follow.
     `races_again` says that races are then repeated for as long as the rest took.
     """
 
@@ -69,7 +69,7 @@ class Cost:
 
 
 def full_plan() -> list[PlannedCheck]:
-    """Every line of a whole run, in the order of the chapters; what is held on request only is more than that."""
+    """Return every check of a whole run, in the order of the chapters; scenarios that run on request are extra."""
     return [
         PlannedCheck(scenario.id, rule)
         for scenario in scenarios().values()
@@ -87,9 +87,9 @@ def cost(
     explore: float = 0.0,
     race_repeat: int | None = None,
 ) -> Cost:
-    """What a plan takes, its clean-up included. The slowest single scenario takes some three seconds each time.
+    """Return what a plan needs, including its clean-up. The slowest scenario takes about three seconds per repetition.
 
-    Races that are repeated for as long as there is time are counted once.
+    Races that are repeated for as long as there is time count once.
     """
     planned = [scenarios()[name] for name in {line.scenario for line in lines}]
 
@@ -119,10 +119,10 @@ def cost(
 
 _SLOWEST_SECONDS = 3.0
 _NEAREST = Text("did you mean {name}?", "是否应为 {name}？")
-_SEE_LIST = Text("see `work-conformance list` for every one.", "全部列表参见 `work-conformance list`。")
+_SEE_LIST = Text("run `work-conformance list` to list all of them.", "运行 `work-conformance list` 可列出全部。")
 _SHARED_OBJECTS = 5  # three environments, an agent, and the session that shows that work can be arranged
 _SHARED_WRITES = 2 * _SHARED_OBJECTS + 2
-_TRIAL_WRITES = 6  # the acks by which preflight sees whose items a program gives: two in each of three states at most
+_TRIAL_WRITES = 6  # the acks by which preflight checks whose items a program gives: at most two in each of three states
 
 
 def _known(kind: Text, names: Iterable[str], known: Collection[str]) -> None:

@@ -1,8 +1,8 @@
-"""A scenario that is held several times: one conversation is kept, and how each line came out is counted.
+"""Repeated scenarios: keeps one transcript and counts the verdicts of each check over all repetitions.
 
-The transcript that is kept carries the count among its facts, so that everything after it, replays too, goes by it: a
-line's verdict is the worst that it had. Where a line had that in a conversation that was not kept, its verdict stands
-there as it was.
+The kept transcript carries the counts among its facts, so later steps, replays included, use them: a check's verdict is
+the worst of all repetitions. If that one comes from a transcript that was not kept, the facts contain the verdict
+itself.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from conformance.judging.verdict import RACE_WORST_FIRST, WORST_FIRST, Repetitio
 from conformance.text import Text
 
 REPETITIONS_FACT: Final = "repetitions"
-"""The name of the fact in the transcript that is kept."""
+"""The name of the fact in the kept transcript."""
 
 _SPREADS: Final = 1000
-"""Bursts whose spread is kept: memory does not grow with the number of repetitions."""
+"""Maximum bursts whose spread is kept: memory does not grow with the number of repetitions."""
 
-_UNREADABLE: Final = Text("what the repetitions gave cannot be read", "无法读取各次重复的结果")
+_UNREADABLE: Final = Text("the results of the repetitions cannot be read", "无法读取各次重复的结果")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepetitionTotals:
-    """What was said of a scenario up to now: the same size whatever the number of repetitions.
+    """The counts of a scenario so far; the size does not depend on the number of repetitions.
 
-    `kept` is the number, from 1, of the repetition whose transcript is kept, `verdicts` are those on it, and `worst`
-    the worst of each line by requirement. Of a `race`, what did not come about counts less than what did; `spreads` are
-    the seconds over which its first bursts left.
+    `kept` is the number, from 1, of the repetition whose transcript is kept, `verdicts` are the verdicts on it, and
+    `worst` are the worst ones of each check, by requirement. In a `race`, repetitions without overlap count less than
+    those with one; `spreads` are the seconds over which its first bursts left.
     """
 
     wanted: int
@@ -47,11 +47,11 @@ class RepetitionTotals:
     spreads: tuple[float, ...] = ()
 
     def mark_interrupted(self) -> RepetitionTotals:
-        """The same where another repetition was wanted, and the run was stopped before it was over."""
+        """Return the counts of a run that was stopped before the next repetition finished."""
         return replace(self, wanted=max(self.wanted, self.times + 1))
 
     def transcript_with_counts(self) -> Transcript:
-        """The transcript that is kept, with the count among its facts."""
+        """Return the kept transcript, with the counts among its facts."""
         kept = {verdict.line.requirement: verdict.kind for verdict in self.verdicts}
         fact: dict[str, Any] = {
             "wanted": self.wanted,
@@ -76,10 +76,10 @@ def add_repetition(
     wanted: int,
     race: bool = False,
 ) -> RepetitionTotals:
-    """After one more repetition, which these are the verdicts on: the worst is kept, the first of equals.
+    """Return the counts after one more repetition with these verdicts: the worst one is kept, the first among equals.
 
-    One is worse than another with a worse verdict, or with more of its worst verdicts. `wanted` may grow with the
-    repetitions, where as many are wanted as there is time for.
+    A repetition is worse if its worst verdict is worse, or if it has more of it. `wanted` may grow with each repetition
+    if repetitions fill the available time.
     """
     if before is None:
         before = RepetitionTotals(
@@ -112,7 +112,7 @@ def add_repetition(
 
 
 def verdict_over_repetitions(verdict: Verdict, transcript: Transcript) -> Verdict:
-    """The verdict on a line over all repetitions, from that on the transcript that was kept; never a better one."""
+    """Return the verdict on a check over all repetitions; never better than the one on the kept transcript."""
     if REPETITIONS_FACT not in transcript.facts:
         return verdict
     try:
@@ -122,13 +122,13 @@ def verdict_over_repetitions(verdict: Verdict, transcript: Transcript) -> Verdic
 
 
 def count_requests(transcript: Transcript) -> int:
-    """How many requests its scenario sent, in all repetitions."""
+    """Return how many requests its scenario sent, in all repetitions."""
     fact = transcript.facts.get(REPETITIONS_FACT)
     return int(fact["requests"]) if fact is not None else transcript.requests
 
 
 def has_missing_repetitions(transcript: Transcript) -> bool:
-    """Whether its scenario was to be repeated more often than it was."""
+    """Return whether its scenario ran less often than requested."""
     fact = transcript.facts.get(REPETITIONS_FACT)
     return fact is not None and int(fact["held"]) < int(fact["wanted"])
 
@@ -138,7 +138,7 @@ def _over(verdict: Verdict, fact: Mapping[str, Any]) -> Verdict:
     count = fact["differed"].get(name, {})
     elsewhere = Verdict.from_json(fact["elsewhere"][name]) if name in fact["elsewhere"] else None
     if elsewhere is not None and elsewhere.line != verdict.line:
-        raise ValueError("another line's verdict")
+        raise ValueError("the verdict belongs to another check")
     race = fact.get("race") is True
     order = _order(race=race)
     is_worse = elsewhere is not None and worst((elsewhere.kind, verdict.kind), order) != verdict.kind
@@ -159,6 +159,6 @@ def _order(*, race: bool) -> tuple[VerdictKind, ...]:
 
 
 def _severity(verdicts: Iterable[Verdict], order: Sequence[VerdictKind]) -> tuple[int, ...]:
-    """Of two the greater one is the worse: how many there are of each verdict, the worst first."""
+    """Return a sort key, greater for worse verdicts: the number of each verdict, the worst first."""
     count = Counter(verdict.kind for verdict in verdicts)
     return tuple(count[kind] for kind in order)

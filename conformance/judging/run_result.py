@@ -1,4 +1,4 @@
-"""A whole run as one value: what was planned, what was found, and under which circumstances."""
+"""A whole run as one value: its plan, its verdicts, and how it was made."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _PLAIN: Final[dict[str, tuple[type, ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phases:
-    """How many seconds the parts of a run took; what is missing to its duration is the start and the end of the process.
+    """Durations of the parts of a run, in seconds; the rest of its duration is the start and end of the process.
 
-    `conversations` is from the first conversation to the last verdict.
+    `conversations` is the time from the first scenario's start to the last verdict.
     """
 
     preflight: float
@@ -41,11 +41,11 @@ class Phases:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Phases:
-        """Read what was written down.
+        """Read the durations from JSON.
 
         Raises:
-            TypeError: a part is missing, unknown or no number.
-            ValueError: it is a number that no time can be.
+            TypeError: a part is missing, unknown or not a number.
+            ValueError: a number is not a valid duration.
         """
         if not all(0 <= seconds < math.inf for seconds in data.values()):
             raise ValueError("a phase is not a number of seconds")
@@ -54,13 +54,20 @@ class Phases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunMetadata:
-    """How a run was made. Times are seconds; `started_at` is RFC 3339 in UTC.
+    """How a run was made. Durations are seconds; `started_at` is RFC 3339 in UTC.
 
-    `waivers` is the text of the file of known failures. `replayed` says that saved transcripts were judged again, and nobody was talked to. `arranged_by` says where the items came from; `selection` is what was asked for in words, None for everything;
-    `interrupted` says what cut the run short; `leftovers` are sentences about what could not be removed from the
-    target; `turned_away` is how many answers were 429 or 503, the clean-up's included; `repeat` is how often each scenario was to be held; `unwritten` says which reports are missing, and why; `phases` is
-    None for a run that did not measure them. `states` are the target's own names for documented states that the run was
-    asked to take as those; `noticed` is what other operations did beside the docs, which is not judged.
+    - `waivers`: the text of the waiver file.
+    - `replayed`: whether saved transcripts were judged again, without any request.
+    - `arranged_by`: where the items came from.
+    - `selection`: the selection in words; None for everything.
+    - `interrupted`: what cut the run short.
+    - `leftovers`: sentences about objects that could not be removed from the target.
+    - `turned_away`: the number of 429 and 503 responses, including those during the clean-up.
+    - `repeat`: how often each scenario was to run.
+    - `unwritten`: which reports are missing, and why.
+    - `phases`: None for a run that did not measure them.
+    - `states`: the target's own state names that the run was asked to map to documented ones.
+    - `noticed`: deviations of other operations from the docs, which are not judged.
     """
 
     run_id: str
@@ -92,12 +99,12 @@ class RunMetadata:
     noticed: tuple[Text, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object; `from_json` reads it back to an equal value."""
+        """Return a JSON object that `from_json` reads back to an equal value."""
         return asdict(self)
 
     @property
     def removed(self) -> bool:
-        """Whether the objects that the run's requests name are gone: the suite made them, and left none behind."""
+        """Whether the objects named in the requests are gone: the suite created them and removed all of them."""
         return self.arranged_by == "api" and not self.leftovers
 
     @property
@@ -137,12 +144,12 @@ class RunMetadata:
         return about
 
 
-_NOT_OVER: Final = Text("its repetitions were not over", "重复尚未完成")
+_NOT_OVER: Final = Text("its repetitions had not finished", "重复尚未完成")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """Circumstances, plan and verdicts; what follows from them is computed once."""
+    """Metadata, plan and verdicts of a run; derived values are computed once."""
 
     circumstances: RunMetadata
     plan: tuple[PlannedCheck, ...]
@@ -150,12 +157,12 @@ class RunResult:
 
     @cached_property
     def tally(self) -> Tally:
-        """The verdicts, counted."""
+        """The counted verdicts."""
         return tally(load_catalogue(), self.plan, self.verdicts)
 
     @cached_property
     def decision(self) -> Decision:
-        """The run's word and exit code."""
+        """The run's verdict and exit code."""
         about = self.circumstances
         return decide(
             self.tally,
@@ -171,7 +178,7 @@ class RunResult:
 
     @cached_property
     def cut(self) -> Text | None:
-        """Where the run was stopped before its end, in words; None where it came to it."""
+        """Where and why the run was stopped before its end; None if it was not."""
         less = self.scenarios_missing_repetitions
         if less and self.circumstances.repeat > 1:
             fewest = min(less.values(), key=lambda repetitions: repetitions.held)
@@ -184,12 +191,12 @@ class RunResult:
 
     @property
     def flaky(self) -> list[Verdict]:
-        """What did not come out the same each time that its scenario was held."""
+        """The verdicts that differed between repetitions of their scenario."""
         return [verdict for verdict in self._found if verdict.repetitions is not None and verdict.repetitions.flaky]
 
     @property
     def scenarios_missing_repetitions(self) -> dict[str, Repetitions]:
-        """Scenarios that were held less often than was asked for, by name."""
+        """The scenarios that ran less often than requested, by name."""
         return {
             verdict.line.scenario: verdict.repetitions
             for verdict in self._found
@@ -202,7 +209,7 @@ class RunResult:
 
     @cached_property
     def waiver_problems(self) -> list[Text]:
-        """Waivers that expired or no longer match, each with its line of the file."""
+        """Waivers that are expired or no longer match, each with its line in the file."""
         return self.circumstances.known_failures.waiver_problems(
             self.verdicts, whole=self.circumstances.selection is None
         )

@@ -1,4 +1,4 @@
-"""What other operations did beside the docs: reported once for a whole run, and never judged."""
+"""Deviations of other operations from the docs: reported once per run, and never judged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.exchange import Exchange, Transcript
 from conformance.text import Text
 
 _NAMED: Final = 3
-"""Items that are named where many were delivered twice."""
+"""Maximum items that are named if many were delivered twice."""
 
 _SHOW_THE_ITEM: Final = frozenset({"heartbeat", "stop", "get", "poll"})
 
@@ -23,7 +23,7 @@ _WITHOUT_STATE: Final = Text(
 
 
 def noticed(transcripts: Iterable[Transcript], delivered_twice: Sequence[str]) -> list[Text]:
-    """One sentence for each kind of oddity, with how often it was met."""
+    """Return one sentence per kind of deviation, with its number of occurrences."""
     odd: Counter[Text] = Counter()
     kept = list(transcripts)
     for transcript in kept:
@@ -39,7 +39,7 @@ def noticed(transcripts: Iterable[Transcript], delivered_twice: Sequence[str]) -
 
 
 def _done_alone(transcripts: Iterable[Transcript]) -> list[Text]:
-    """What operations did where nothing overlapped them; what shows no state is noticed at each response."""
+    """Return deviations of operations that nothing overlapped; a response without a state counts each time."""
     return [
         each.describe()
         for each in find_undocumented_effects(transcripts)
@@ -60,7 +60,7 @@ def _delivered_twice(work_ids: Sequence[str]) -> list[Text]:
 
 
 def _oddity(exchange: Exchange) -> Text | None:
-    """What is odd in the success of an operation that has to show an item."""
+    """Return what is unusual in the success response of an operation that has to show an item."""
     response = exchange.response
     if exchange.outcome != "ok" or response is None or not 200 <= response.status < 300:
         return None

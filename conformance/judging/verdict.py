@@ -1,4 +1,4 @@
-"""The lattice of verdicts, and a verdict as a value that can cross a process and be written down."""
+"""The order of verdicts, and a verdict as a value that can be sent to another process and saved."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RACE_WORST_FIRST: Final[tuple[VerdictKind, ...]] = (
     "inconclusive",
     "not-exercised",
 )
-"""The same for the repetitions of a race: one that did not come about says nothing beside those that did."""
+"""The order for repetitions of a race: repetitions without overlap do not count beside those with one."""
 
 WORDS: Final[dict[VerdictKind, Text]] = {
     "failed": Text("failed", "失败"),
@@ -49,7 +49,7 @@ WORDS: Final[dict[VerdictKind, Text]] = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedCheck:
-    """One line of the plan: a requirement to be judged on a scenario."""
+    """One check of the plan: a requirement that is judged on a scenario."""
 
     scenario: str
     requirement: str
@@ -57,10 +57,10 @@ class PlannedCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """One breach, with all that a reader needs to see it happen again.
+    """One violation, with everything that a reader needs to reproduce it.
 
-    `conversation` is the way there, operation by operation with its status; `request` and `answer` are the exchange
-    in short, and `curl` repeats it.
+    `conversation` lists the operations up to it, each with its status. `request` and `answer` are the exchange in
+    short, and `curl` repeats the request.
     """
 
     step: str
@@ -77,12 +77,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repetitions:
-    """How a line came out where its scenario was held several times.
+    """The verdicts of a check whose scenario ran several times.
 
-    `kinds` says how often which verdict, the worst first, and is empty where it was the same each time; `kept` is the
-    number of the repetition whose conversation is kept; `elsewhere` says that the verdict comes from another one.
-    `race` marks repetitions of a race, of which `spread` is the median of the seconds over which a burst left; None
-    where none left.
+    `kinds` gives the number of repetitions per verdict, the worst first; it is empty if all were equal. `kept` is the
+    number of the repetition whose transcript is kept, and `elsewhere` says that the verdict comes from another one.
+    `race` marks repetitions of a race; `spread` is then the median of the seconds over which a burst left, or None if
+    no burst left.
     """
 
     wanted: int
@@ -95,18 +95,18 @@ class Repetitions:
 
     @property
     def flaky(self) -> bool:
-        """Whether what was said differs: that a race or a redelivery did not come about at times says nothing."""
+        """Whether the verdicts differ. A race without overlap and a missing redelivery do not count as a difference."""
         silent: set[VerdictKind] = {"not-exercised", "inconclusive"} if self.race else {"not-exercised"}
         return len({kind for kind, _ in self.kinds} - silent) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What became of one line of the plan.
+    """The verdict on one check of the plan.
 
-    `blocked_by` is the requirement whose failure stands in the way; `waiver` is the reason why a failure is waived, with
-    a `link` where one was given; `observation` says in words what the target does
-    where the docs leave it open. `repetitions` is there where the scenario was to be held more than once.
+    `blocked_by` is the requirement whose failure blocks it. `waiver` is the reason why a failure is waived, with a
+    `link` if one was given. `observation` describes the target's behaviour where the docs leave it open. `repetitions`
+    is set if the scenario was to run more than once.
     """
 
     line: PlannedCheck
@@ -121,11 +121,11 @@ class Verdict:
 
     @property
     def shown(self) -> bool:
-        """Whether its breaches are to be seen in the scenario's transcript, and not in a repetition that was not kept."""
+        """Whether its violations appear in the kept transcript, rather than in a repetition that was not kept."""
         return self.repetitions is None or not self.repetitions.elsewhere
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON types only, so that it crosses from a worker process."""
+        """Return plain JSON types, so that a worker process can send it."""
         return {
             "scenario": self.line.scenario,
             "requirement": self.line.requirement,
@@ -169,5 +169,5 @@ def _repetitions(data: dict[str, Any]) -> Repetitions:
 
 
 def worst(kinds: Iterable[VerdictKind], order: Sequence[VerdictKind] = WORST_FIRST) -> VerdictKind:
-    """The worst of several verdicts; `not-exercised` of none."""
+    """Return the worst of several verdicts; `not-exercised` if there are none."""
     return min(kinds, key=order.index, default="not-exercised")

@@ -1,9 +1,9 @@
-"""Known failures: a file that names them, with a reason each. A waived failure is shown and does not fail the run.
+"""Known failures: a file that names them, each with a reason. A waived failure is shown and does not fail the run.
 
-A waiver says which failure it is about as closely as its author wants: a requirement, or one check of it, and how the
-failure looks; or a root cause alone, by the looks that all failures have that follow from it. One that has expired, whose
-requirement was judged and no longer fails, or whose failure looks otherwise now, fails the run, so that a list of known
-failures never outlives them.
+A waiver names its failure as precisely as its author wants: a requirement or one of its checks, and optionally the
+failure's signature; or a root cause alone, by the signatures of all failures that follow from it. A waiver fails the
+run if it has expired, if its requirement was judged and no longer fails, or if its failure has changed. So waivers
+cannot outlive their failures.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SEPARATOR: Final = "::"
 _LONGEST: Final = 2000
 _LOOK: Final = 300
 _READ: Final = 8 * _LOOK
-"""Characters of a failure that are read to describe it; ids and times in them are replaced by shorter names."""
+"""Characters of a failure that its signature is made from; ids and times are replaced by short names."""
 _VOLATILE: Final = (
     (re.compile(r"\d{4}-\d\d-\d\d[Tt][0-9:.]+(?:[Zz]|[+-]\d\d:\d\d)?"), "<time>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
@@ -50,8 +50,8 @@ _VOLATILE: Final = (
 class Waiver:
     """One entry. `number` is the line of the file at which it begins; `scenario` None means every check.
 
-    `finding` are the looks of the failure (see `failure_signature`) that the author knows; empty means any. An entry with a `cause`
-    has no requirement: it is about whatever fails with these looks.
+    `finding` contains the failure signatures (see `failure_signature`) that the author knows; empty means any. An entry
+    with a `cause` has no requirement: it covers every failure with these signatures.
     """
 
     number: int
@@ -65,25 +65,25 @@ class Waiver:
 
     @property
     def subject(self) -> str:
-        """What it is about, as the file names it."""
+        """What it covers, as the file names it."""
         if self.requirement is None:
             return min(self.cause)
         return self.requirement if self.scenario is None else f"{self.scenario}{_SEPARATOR}{self.requirement}"
 
     def covers(self, line: PlannedCheck) -> bool:
-        """Whether a line of the plan is what it is about."""
+        """Return whether it covers a check of the plan."""
         return line.requirement == self.requirement and self.scenario in (None, line.scenario)
 
     def explained_signatures(self, verdict: Verdict) -> frozenset[str]:
-        """The looks of a failure that follow from its cause."""
+        """Return the failure signatures that follow from its cause."""
         return self.cause & causes_in(verdict)
 
     def expired(self, today: date) -> bool:
-        """Whether its last day is over."""
+        """Return whether its last day is over."""
         return self.expires is not None and self.expires < today
 
     def matches(self, verdict: Verdict) -> bool:
-        """Whether a failure looks as its author knew it."""
+        """Return whether a failure has a signature that its author knew."""
         return not self.finding or {failure_signature(failure) for failure in verdict.failures} <= set(self.finding)
 
 
@@ -95,7 +95,7 @@ class Waivers:
     today: date
 
     def apply(self, verdict: Verdict) -> Verdict:
-        """A failure that is known becomes `waived`; everything else stays."""
+        """Return a known failure as `waived`, and any other verdict unchanged."""
         if verdict.kind == "failed":
             used = self._used(verdict)
             if used:
@@ -104,7 +104,7 @@ class Waivers:
         return verdict
 
     def _used(self, verdict: Verdict) -> list[Waiver]:
-        """The entry that is about a failure, or the causes that explain all of it; none where it is not known."""
+        """Return the entry that covers a failure, or the causes that explain all of it; none if it is not known."""
         valid = [entry for entry in self.entries if not entry.expired(self.today)]
         for entry in valid:
             if entry.covers(verdict.line) and entry.matches(verdict):
@@ -114,9 +114,9 @@ class Waivers:
         return causes if causes_in(verdict) <= explained else []
 
     def waiver_problems(self, verdicts: Iterable[Verdict], *, whole: bool = True) -> list[Text]:
-        """What is wrong with the entries, each with its line: expired, or no longer about this target.
+        """Return problems of the entries, each with its line: expired, or no longer matching this target.
 
-        `whole` says that the verdicts are those of a whole run: only there is a cause gone that nothing shows.
+        `whole` says that the verdicts cover a whole run: only then does a cause without failures count as gone.
         """
         known = list(verdicts)
         open_ = not whole or any(verdict.kind in {"inconclusive", "suite-error"} for verdict in known)
@@ -146,7 +146,7 @@ class Waivers:
             now = "; ".join(
                 dict.fromkeys(failure_signature(failure) for verdict in failed for failure in verdict.failures)
             )[:_LONGEST]
-            return _complain(entry, f"the failure looks otherwise now: {now}", f"失败的情形已不同：{now}")
+            return _complain(entry, f"the failure has changed: {now}", f"失败的情形已改变：{now}")
         if any(verdict.kind in {"passed", "warned", "observed"} for verdict in about):
             return _stale(entry)
         return None
@@ -159,7 +159,7 @@ def _expired(entry: Waiver) -> Text:
 
 
 def _stale(entry: Waiver) -> Text:
-    return _complain(entry, "matched nothing: it holds now; remove it", "没有匹配到任何失败：现已成立；请删除")
+    return _complain(entry, "matched no failure: it passes now; remove it", "没有匹配到任何失败：现已通过；请删除")
 
 
 def _complain(entry: Waiver, en: str, zh: str) -> Text:
@@ -169,23 +169,23 @@ def _complain(entry: Waiver, en: str, zh: str) -> Text:
 
 
 def failure_signature(failure: Failure) -> str:
-    """How a failure looks: the place and what was expected and found, without what differs from run to run."""
+    """Return a failure's signature: place, expected and found, without what differs from run to run."""
     found = (
         "" if failure.exhibit else f" | {failure.actual.en}"
-    )  # which answers of a race contradict each other is chance
+    )  # which responses of a race contradict each other is random
     return _lasting(f"{failure.pointer or 'answer'}: {failure.expected.en}{found}")
 
 
 def look_of_cause(verdict: Verdict, failure: Failure) -> str:
-    """The same as part of a root cause, where no requirement stands beside it.
+    """Return the failure's signature as part of a root cause, without its requirement.
 
-    What no order explains looks alike in every race, so there the requirement is part of the look.
+    A race that cannot be linearized has the same signature everywhere, so there the requirement is part of it.
     """
     return f"{verdict.line.requirement} {failure_signature(failure)}" if failure.exhibit else failure_signature(failure)
 
 
 def causes_in(verdict: Verdict) -> frozenset[str]:
-    """What a failure looks like as a root cause, each thing that is wrong once."""
+    """Return the signatures of a verdict's failures as root causes, each once."""
     return frozenset(look_of_cause(verdict, failure) for failure in verdict.failures)
 
 
@@ -199,7 +199,7 @@ def _lasting(text: str) -> str:
 
 
 def entry_for(requirement: str, verdicts: Iterable[Verdict]) -> list[str]:
-    """A ready-made entry for a failed requirement, as lines of TOML; the reason is left to be said."""
+    """Return a ready-made entry for a failed requirement as lines of TOML; its author fills in the reason."""
     return [
         f"[[{_TABLE}]]",
         f"requirement = {json.dumps(requirement)}",
@@ -209,16 +209,16 @@ def entry_for(requirement: str, verdicts: Iterable[Verdict]) -> list[str]:
 
 
 def entry_for_cause(signatures: Iterable[str]) -> list[str]:
-    """A ready-made entry for all failures that have these looks."""
+    """Return a ready-made entry for all failures with these signatures."""
     return [f"[[{_TABLE}]]", f"cause = {_toml(signatures)}", _REASON]
 
 
 def failure_signatures(verdicts: Iterable[Verdict]) -> list[str]:
-    """The looks of all that is wrong, each once."""
+    """Return the signatures of all failures, each once."""
     return list(dict.fromkeys(failure_signature(failure) for verdict in verdicts for failure in verdict.failures))
 
 
-_REASON: Final = 'reason = ""  # say why, it is printed in reports'
+_REASON: Final = 'reason = ""  # say why; reports print it'
 
 
 def _toml(strings: Iterable[str]) -> str:
@@ -229,7 +229,7 @@ def _toml(strings: Iterable[str]) -> str:
 
 
 def read_waivers(path: Path) -> str:
-    """The text of a file of waivers, valid.
+    """Return the text of a waiver file after validating it.
 
     Raises:
         ConfigurationError: it cannot be read, or an entry is wrong; one sentence with file and line.
@@ -248,7 +248,7 @@ def read_waivers(path: Path) -> str:
 
 @cache
 def parse(text: str, name: str = "waivers", today: date | None = None) -> Waivers:
-    """The waivers of a text. Without `today` nothing has expired.
+    """Return the waivers in a text. Without `today`, nothing has expired.
 
     Raises:
         ConfigurationError: the text is not TOML, or an entry is wrong.
@@ -256,11 +256,15 @@ def parse(text: str, name: str = "waivers", today: date | None = None) -> Waiver
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{name} is not TOML ({error}).", f"{name} 不是 TOML（{error}）。") from None
+        raise ConfigurationError(
+            f"{name} is not valid TOML ({error}).", f"{name} 不是有效的 TOML（{error}）。"
+        ) from None
     _known_keys(name, 1, data, (_TABLE,))
     tables = data.get(_TABLE, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ConfigurationError(f"{name}: entries begin with [[{_TABLE}]].", f"{name}：每一项以 [[{_TABLE}]] 开头。")
+        raise ConfigurationError(
+            f"{name}: begin each entry with [[{_TABLE}]].", f"{name}：每一项应以 [[{_TABLE}]] 开头。"
+        )
     numbers = [number for number, line in enumerate(text.splitlines(), 1) if _opens(line)]
     entries = tuple(_entry(name, number, table) for number, table in zip(numbers, tables, strict=False))
     return Waivers(entries, today or date.min)
@@ -289,8 +293,8 @@ def _entry(name: str, number: int, table: dict[str, Any]) -> Waiver:
         raise _wrong(
             name,
             number,
-            "cause must name one look at least, and goes without finding.",
-            "cause 至少应包含一项，且不能与 finding 同用。",
+            "cause must contain at least one failure signature, and cannot be combined with finding.",
+            "cause 至少应包含一项失败特征，且不能与 finding 同用。",
         )
     return Waiver(
         number=number,
@@ -305,7 +309,7 @@ def _entry(name: str, number: int, table: dict[str, Any]) -> Waiver:
 
 
 def _looks(name: str, number: int, key: str, value: Any) -> tuple[str, ...]:
-    """Looks of failures as a file has them: what differs from run to run may stand in them."""
+    """Return failure signatures from a file, in which run-specific values may still appear."""
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
         raise _wrong(name, number, f"{key} must be a list of strings.", f"{key} 必须是字符串列表。")
@@ -313,15 +317,15 @@ def _looks(name: str, number: int, key: str, value: Any) -> tuple[str, ...]:
 
 
 def _subject(name: str, number: int, table: dict[str, Any]) -> tuple[str | None, str | None]:
-    """The scenario and the requirement that an entry is about; of a cause neither."""
+    """Return the scenario and the requirement that an entry covers; neither for a cause."""
     requirement, check = table.get("requirement"), table.get("check")
     given = [key for key in ("requirement", "check", "cause") if key in table]
     if len(given) != 1 or not ("cause" in table or isinstance(requirement or check, str)):
         raise _wrong(
             name,
             number,
-            'give one of requirement = "ID", check = "SCENARIO::ID" and cause = ["LOOK"].',
-            '请给出 requirement = "ID"、check = "场景::ID" 或 cause = ["表现"] 之一。',
+            'give one of requirement = "ID", check = "SCENARIO::ID" or cause = ["SIGNATURE"].',
+            '请给出 requirement = "ID"、check = "场景::ID" 或 cause = ["特征"] 之一。',
         )
     if "cause" in table:
         return None, None
@@ -338,8 +342,8 @@ def _subject(name: str, number: int, table: dict[str, Any]) -> tuple[str | None,
         raise _wrong(
             name,
             number,
-            f"{requirement} is {level}, which never fails a run.",
-            f"{requirement} 为 {level}，不会使运行失败。",
+            f"{requirement} is {level}, which never fails a run. Remove this waiver.",
+            f"{requirement} 为 {level}，不会使运行失败。请删除此豁免。",
         )
     return scenario, requirement
 

@@ -1,1 +1,1 @@
-"""The machine that the suite runs on: what it refuses, what it lacks, and what lies about in the working directory."""
+"""The machine that the suite runs on: its errors, its limits, and files in the working directory."""

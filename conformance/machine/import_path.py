@@ -1,6 +1,6 @@
-"""Where modules come from: never from the working directory, whose files are other people's.
+"""Keeps Python from importing modules from the working directory, whose files belong to another project.
 
-Imports nothing that Python has not loaded itself by the time it comes here: anything else could be theirs already.
+Imports only modules that Python has already loaded: any other one could already come from that directory.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ import os
 import sys
 
 _HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))  # noqa: PTH120 - pathlib is not loaded yet
-"""The folder that this package lies in."""
+"""The folder of this package."""
 
 
 def deprioritize_working_directory(path: list[str] | None = None) -> None:
-    """Do not look into the working directory for modules, or last where this package lies in it.
+    """Remove the working directory from the import path, or move it to the end if this package is in it.
 
-    `python -m` puts it first, and an empty entry of PYTHONPATH anywhere: a `random.py` there would be taken for Python's.
+    `python -m` puts it first, as does an empty entry of PYTHONPATH. A `random.py` there would replace Python's own.
     """
     places = sys.path if path is None else path
     try:
         here = os.path.realpath(os.getcwd())  # noqa: PTH109
-    except OSError:  # it was removed
+    except OSError:  # the working directory was removed
         return
     places[:] = [place for place in places if place and os.path.realpath(place) != here]
     if here == _HOME:

@@ -1,22 +1,22 @@
-"""What the machine allows this process."""
+"""The machine's limits for this process."""
 
 from __future__ import annotations
 
 from typing import Final
 
 _KEPT_BACK: Final = 40
-"""Descriptors for everything else: streams, modules, files, the event loops."""
+"""File descriptors for everything else: streams, modules, files, the event loops."""
 
 _FOR_EACH: Final = 6
-"""Descriptors that a scenario takes: its connections, and the emulator's ends of them."""
+"""File descriptors per scenario: its connections, and the emulator's ends of them."""
 
 
 MIN_OPEN_FILES: Final = 24
-"""Descriptors without which nothing can be judged."""
+"""File descriptors without which nothing can be judged."""
 
 
 def max_open_files() -> int | None:
-    """How many files may be open at once; None where there is no such limit."""
+    """Return how many files may be open at once; None without a limit."""
     try:
         import resource
     except ImportError:  # Windows
@@ -26,5 +26,5 @@ def max_open_files() -> int | None:
 
 
 def max_concurrency(files: int | None) -> int | None:
-    """How many scenarios so many open files suffice for."""
+    """Return how many scenarios can run with that many open files."""
     return None if files is None else max(1, (files - _KEPT_BACK) // _FOR_EACH)

@@ -1,4 +1,4 @@
-"""A lock that ends with its process, however that ends: a file that the system locks."""
+"""A file lock that ends with its process, however the process ends."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from pathlib import Path
 
 
 class AlreadyLocked(Exception):
-    """Another process has it."""
+    """Another process holds the lock."""
 
 
 class Lock:
-    """Held from the beginning; the file is gone once it is released."""
+    """A lock, acquired on creation. The file is removed on release."""
 
     def __init__(self, path: Path) -> None:
-        """Take it.
+        """Acquire the lock.
 
         Raises:
-            Locked: somebody has it, in this process or another.
-            OSError: the file cannot be made.
+            AlreadyLocked: this or another process holds it.
+            OSError: the file cannot be created.
         """
         self._path = path
         self._descriptor: int | None = _locked(path)
 
     def release(self) -> None:
-        """Let others have it; may be called more than once."""
+        """Release the lock; may be called more than once."""
         if self._descriptor is None:
             return
         descriptor, self._descriptor = self._descriptor, None
         with contextlib.suppress(OSError):
-            if sys.platform == "win32":  # where an open file cannot be removed
+            if sys.platform == "win32":  # an open file cannot be removed there
                 os.close(descriptor)
                 self._path.unlink()
             else:
@@ -46,7 +46,7 @@ def _locked(path: Path) -> int:
             _lock(descriptor)
             if os.path.samestat(os.fstat(descriptor), path.stat()):
                 return descriptor
-        except FileNotFoundError:  # released and removed in between, as when it is another file by now
+        except FileNotFoundError:  # released and removed in between
             pass
         except BaseException:
             os.close(descriptor)
@@ -55,7 +55,7 @@ def _locked(path: Path) -> int:
 
 
 def _lock(descriptor: int) -> None:
-    """Lock it, or do without on a file system that knows no locks."""
+    """Lock the file, or do nothing on a file system without locks."""
     if sys.platform == "win32":
         import msvcrt
 

@@ -1,4 +1,4 @@
-"""What the machine refuses, in a sentence: it is no trouble of the suite's own, and of no target."""
+"""Describes errors of the operating system, which are errors neither of the suite nor of a target."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Final
 from conformance.text import Text
 
 _TOO_FEW: Final = Text(
-    "Too few files may be open ({why}); raise the limit (ulimit -n), or allow less at once with --concurrency.",
-    "可同时打开的文件过少（{why}）；请提高上限（ulimit -n），或用 --concurrency 减少并发数。",
+    "Too few files may be open ({why}). Raise the limit (ulimit -n), or use a lower --concurrency.",
+    "可同时打开的文件过少（{why}）。请提高上限（ulimit -n），或用 --concurrency 减少并发数。",
 )
 _MEMORY: Final = Text(
-    "There is not enough memory; free some, or allow less at once with --concurrency.",
-    "内存不足；请释放内存，或用 --concurrency 减少并发数。",
+    "There is not enough memory. Free some, or use a lower --concurrency.",
+    "内存不足。请释放内存，或用 --concurrency 减少并发数。",
 )
 _PLACE: Final = Text(
-    "{place} cannot be used ({why}); check the place, its permissions and the room on the disk.",
-    "无法使用 {place}（{why}）；请检查该位置、其权限和磁盘空间。",
+    "{place} cannot be used ({why}). Check that it exists, its permissions and the free disk space.",
+    "无法使用 {place}（{why}）。请检查它是否存在、其权限和磁盘剩余空间。",
 )
 _OTHER: Final = Text(
-    "The system refuses what this command needs ({why}); check disk space, permissions and limits.",
-    "系统拒绝了该命令所需的操作（{why}）；请检查磁盘空间、权限和各项限制。",
+    "The operating system refused an operation ({why}). Check disk space, permissions and limits.",
+    "操作系统拒绝了所需的操作（{why}）。请检查磁盘空间、权限和各项限制。",
 )
 
 
@@ -30,7 +30,7 @@ _OF_THE_NETWORK: Final = (ConnectionError, TimeoutError)
 
 
 def refusal(error: BaseException) -> Text | None:
-    """One sentence about it, and what to do; None where it was not the machine that refused something."""
+    """Return one sentence with a hint; None if the error does not come from the operating system."""
     if isinstance(error, MemoryError):
         return _MEMORY
     if not isinstance(error, OSError) or not _is_the_systems(error):
@@ -48,6 +48,6 @@ def refusal(error: BaseException) -> Text | None:
 
 
 def _is_the_systems(error: OSError) -> bool:
-    """Whether the system raised it on a file or the like: `socket`, `ssl` and others have OSErrors of their own."""
+    """Return whether the system raised it for a file: `socket`, `ssl` and others have OSErrors of their own."""
     of_the_network = isinstance(error, _OF_THE_NETWORK) or type(error).__module__ != "builtins"
     return error.errno is not None and not of_the_network

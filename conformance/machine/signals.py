@@ -1,4 +1,4 @@
-"""Signals that ask for an end, each taken as Ctrl-C is: verdicts are written and the target is cleaned up."""
+"""Signals that end a process, each handled like Ctrl-C: verdicts are written and the target is cleaned up."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Final, NoReturn
 
 _ENDS: Final = ("SIGTERM", "SIGHUP", "SIGBREAK")
 _UNTOUCHED: Final = frozenset({"SIGHUP"})
-"""Where the caller chose to ignore one of these (`nohup`), it stays ignored."""
+"""A signal that the caller ignored (`nohup`) stays ignored."""
 
 
 @contextlib.contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """Turn every signal that ends a process into KeyboardInterrupt, Ctrl-C included.
+    """Turn every signal that ends a process into KeyboardInterrupt, including Ctrl-C.
 
-    A shell without job control starts what runs in the background with SIGINT ignored: then neither Ctrl-C nor what is
-    turned into it would come through.
+    A shell without job control starts background processes with SIGINT ignored. Neither Ctrl-C nor the other signals
+    would interrupt the process then.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -45,19 +45,19 @@ def _interrupt(signum: int, frame: object) -> None:
     now = time.monotonic()
     if now - _latest > _SAME:
         _latest = now
-        signal.raise_signal(signal.SIGINT)  # which an event loop takes in order, and nothing else
+        signal.raise_signal(signal.SIGINT)  # the only signal that an event loop handles cleanly
 
 
 _SAME: Final = 1.0
-"""Seconds within which they mean the same end: supervisors send SIGTERM and SIGHUP at once."""
+"""Seconds within which signals count as one request to end: supervisors send SIGTERM and SIGHUP at once."""
 
 _latest = float("-inf")
 
 
 def interrupt_on_first_signal() -> None:
-    """Let the first of these signals interrupt this process for good, and ignore all later ones.
+    """Let the first of these signals interrupt this process, and ignore all later ones.
 
-    For a worker: what ends a whole group of processes reaches it directly, and once more by way of its controller.
+    For a worker: a signal to its process group reaches it directly, and once more through its controller.
     """
     if threading.current_thread() is threading.main_thread():
         for number in _all():
@@ -72,7 +72,7 @@ def _interrupt_for_good(signum: int, frame: object) -> NoReturn:
 
 
 def _pass_over(signum: int, frame: object) -> None:
-    """Not SIG_IGN: Python complains of a signal that is pending when it comes to be ignored."""
+    """Do nothing. With SIG_IGN, Python would complain about a signal that is already pending."""
 
 
 def _all() -> list[signal.Signals]:

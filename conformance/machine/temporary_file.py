@@ -1,4 +1,4 @@
-"""A file without a name, for what passes between this process and one that it starts."""
+"""A file without a name, to exchange data with a child process."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import IO
 
 
 def open_unnamed_file() -> IO[bytes]:
-    """An empty file, open for reading and writing, gone once closed; in memory where no folder for it can be written.
+    """Return an empty file that disappears when closed; it is in memory if no folder is writable.
 
     Raises:
-        OSError: there is no way to have one.
+        OSError: neither is possible.
     """
     try:
         return tempfile.TemporaryFile()

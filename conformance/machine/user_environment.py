@@ -1,4 +1,4 @@
-"""The environment of programs that the user names: as the user's own shell would give it to them."""
+"""The environment of programs that the user names: the one that the user's own shell would give them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 from typing import Final
 
 SAFE_PATH_VARIABLE: Final = "_CONFORMANCE_SAFE_PATH"
-"""Set beside PYTHONSAFEPATH where that is the suite's doing and not the user's."""
+"""Set beside PYTHONSAFEPATH if the suite set it, rather than the user."""
 
 
 def users_environment() -> dict[str, str]:
-    """A copy of this process's environment, less what the suite set for its own worker processes.
+    """Return a copy of this process's environment without what the suite set for its own worker processes.
 
-    With PYTHONSAFEPATH a program in Python does not find the modules beside it.
+    With PYTHONSAFEPATH, a Python program would not find the modules beside it.
     """
     environ = dict(os.environ)
     if environ.pop(SAFE_PATH_VARIABLE, None) is not None:

@@ -1,7 +1,7 @@
-"""pytest around the road: `pytest -p conformance.plugin --pyargs conformance --target-url …`.
+"""The pytest plugin that runs the suite: `pytest -p conformance.plugin --pyargs conformance --target-url …`.
 
-One node a scenario, one item a requirement it judges. The plugin is loaded only where it is named, and all of its
-options begin with `--target-`.
+Collects one node per scenario and one item per requirement that the scenario judges. pytest loads the plugin only when
+it is named with `-p`. All of its options begin with `--target-`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Every setting of a run as `--target-…`."""
+    """Add every setting of a run as a `--target-…` option."""
     group = parser.getgroup("target", "conformance of a Work API server")
     for option in OPTIONS:
         arguments = dict(_ARGUMENTS[option.kind])
@@ -64,17 +64,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--target-replay",
         metavar="DIR",
-        help="Judge the saved run in this folder again instead of a server; nobody is talked to.",
+        help="Judge the saved run in this folder again. No requests are sent.",
     )
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """The suite's own hooks: see `conformance.plugin.hookspecs`."""
+    """Register the hooks in `conformance.plugin.hookspecs`."""
     pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Read and check the settings; nothing is connected to."""
+    """Read and check the settings. Opens no connection."""
     values = {option.key: config.getoption(option.pytest_dest) for option in OPTIONS}
     try:
         _refuse_empty(config)
@@ -103,31 +103,31 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """A worker never empties Allure's folder: one that takes the place of a crashed one would take its results."""
+    """Keep Allure's folder in workers: a worker that replaces a crashed one would delete its results."""
     if hasattr(config, "workerinput"):
         config.option.clean_alluredir = False
 
 
 def _refuse_empty(config: pytest.Config) -> None:
-    """See that what is given as `--target-…` or `-k` is something, and that the server is not named where nobody looks.
+    """Check that `--target-…` options and `-k` are not empty, and that only the pytest option names the server.
 
     Raises:
-        UsageError: it is empty, or the variable of the command line names a server that pytest would not judge.
+        UsageError: a value is empty, or only the command line's environment variable names a server.
     """
     given = {option.pytest_option: config.getoption(option.pytest_dest) for option in OPTIONS}
     given |= {"--target-replay": config.getoption("target_replay"), "-k": _expression(config)}
     for name, value in given.items():
         if any(map(is_blank, value if isinstance(value, list | tuple) else (value,))):
-            raise pytest.UsageError(f"{name} is empty; give it a value, or leave it out.")
+            raise pytest.UsageError(f"{name} is empty. Give it a value, or leave it out.")
     if given[BASE_URL.pytest_option] is None and given["--target-replay"] is None and os.environ.get(BASE_URL.variable):
         raise pytest.UsageError(
-            f"{BASE_URL.variable} names a server, but pytest takes it from {BASE_URL.pytest_option} alone; give that, or unset"
-            " the variable."
+            f"{BASE_URL.variable} is set, but pytest reads the server's address from {BASE_URL.pytest_option} only."
+            " Give that option, or unset the variable."
         )
 
 
 def _expression(config: pytest.Config) -> str | None:
-    """`-k` as it was given; None where it was not: pytest itself takes an empty one for none."""
+    """Return the value of `-k`, or None if it was not given; pytest itself treats an empty `-k` as not given."""
     words = list(config.invocation_params.args)
     for at, word in enumerate(map(str, words)):
         if word == "-k" and at + 1 < len(words):
@@ -144,14 +144,14 @@ def _controller(config: pytest.Config, settings: Settings) -> RunController | Re
             check_names(config)
         return RunController(settings, config.stash[_SELECTION], processes=process_count(config))
     if process_count(config):
-        raise pytest.UsageError("--target-replay judges in one process; leave -n away.")
+        raise pytest.UsageError("--target-replay judges in a single process. Remove -n.")
     replay = Replay(settings, Path(named))
     config.stash[_ANSWERABLE] = replay.includes
     return replay
 
 
 def _join_allure(config: pytest.Config, transcript_folder: TranscriptFolder) -> None:
-    """Have a say in what allure-pytest writes, where it was asked to; its modules are not loaded for nothing."""
+    """Register `AllureResults` if `--alluredir` was given. Imports allure's modules only then."""
     if config.getoption("allure_report_dir", None):
         from conformance.plugin.allure_results import register
 
@@ -170,9 +170,10 @@ def _selection(config: pytest.Config, settings: Settings) -> Selection:
 
 
 def _addresses(config: pytest.Config) -> frozenset[tuple[str, ...]]:
-    """Take `::chapter::scenario::requirement` off the arguments: pytest knows no parts of a package.
+    """Remove `::chapter::scenario::requirement` from the arguments and return these parts.
 
-    What collection prints may be given back, wherever it was printed. Without parts everything is meant.
+    pytest knows no parts of a package. Node ids printed by `--collect-only` are accepted, whatever directory they were
+    printed in. Without parts, everything is selected.
     """
     addresses = []
     for at, argument in enumerate(config.args):
@@ -185,13 +186,13 @@ def _addresses(config: pytest.Config) -> frozenset[tuple[str, ...]]:
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """The package's folder is collected as cases, not as Python files."""
+    """Collect the package's folder as checks instead of Python files."""
     return Suite.from_parent(parent, path=path) if path == PACKAGE else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Name the package by its path: a folder of its name in somebody's repository would be looked into for a conftest."""
+    """Pass the package as a path: pytest would look for a conftest in a folder of the same name in the repository."""
     named = early_config.known_args_namespace
     if named.pyargs:
         words = [argument.partition("::") for argument in named.file_or_dir]
@@ -202,7 +203,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, object, object]:
-    """Keep what was asked for; `-k` and the like are pytest's own."""
+    """Keep the selected items. pytest itself applies `-k` and similar options."""
     ours = [item for item in items if isinstance(item, RequirementItem)]
     if not ours:
         return (yield)
@@ -217,7 +218,7 @@ def _keep_asked_for(config: pytest.Config, items: list[pytest.Item], ours: list[
     answerable = config.stash.get(_ANSWERABLE, lambda _: True)
     for address in addresses:
         if not any(item.matches_address(address) for item in ours):
-            raise pytest.UsageError(f"There is no {'::'.join(address)}; `--collect-only -q` shows what there is.")
+            raise pytest.UsageError(f"{'::'.join(address)} does not exist. List every id with `--collect-only -q`.")
     dropped = [
         item
         for item in ours
@@ -233,7 +234,7 @@ def _keep_asked_for(config: pytest.Config, items: list[pytest.Item], ours: list[
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let the verdict travel with the report, also from another process."""
+    """Attach the verdict to pytest's report, so that it also reaches the controller from a worker."""
     report = yield
     if isinstance(item, RequirementItem) and item.verdict is not None and report.when == "setup":
         setattr(report, VERDICT, item.verdict.to_json())

@@ -1,7 +1,7 @@
-"""What an Allure result says, as values: name, identity, labels, links, words; and what is there once a run.
+"""Contents of an Allure result: name, identity, labels, links and texts; and the files written once per run.
 
-Everything in here is the suite's own text or has been made safe. Allure renders a description as Markdown, so nothing
-of the target ever goes into one.
+All text here is the suite's own or escaped. Allure renders a description as Markdown, so descriptions never contain
+text from the target.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from conformance.text import LANGS, Lang, Text
 SUITE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
 
 LONGEST_TEXT: Final = 4000
-"""Characters of one text of the target in an explanation; the attachments hold all of it."""
+"""Maximum characters of one target text in an explanation; attachments hold the full text."""
 
 _STATUSES: Final[dict[VerdictKind, str]] = {
     "failed": Status.FAILED,
@@ -45,9 +45,9 @@ _SEVERITIES: Final[dict[Level, Severity]] = {
 }
 
 _NO_ANSWER: Final = {
-    "ok": Text("no answer", "没有响应"),
+    "ok": Text("no response", "没有响应"),
     "fail": Text("not delivered", "未送达"),
-    "unknown": Text("no complete answer", "没有完整的响应"),
+    "unknown": Text("no complete response", "没有完整的响应"),
 }
 
 _TITLE: Final[dict[Lang, int]] = {"en": 100, "zh": 50}
@@ -56,17 +56,17 @@ _UNTOLD: Final = frozenset({"passed", "observed"})
 
 
 def identity(line: PlannedCheck) -> str:
-    """What a line is called in every run, language and folder."""
+    """Return the check's identity, which is the same in every run, language and folder."""
     return f"work-conformance.{line.scenario}#{line.requirement}"
 
 
 def status(verdict: Verdict | None) -> str:
-    """Allure's word for a verdict; a lost one is the suite's trouble."""
+    """Return Allure's status for a verdict; a lost verdict is `broken`, because it is an error of the suite."""
     return _STATUSES[verdict.kind] if verdict is not None else Status.BROKEN
 
 
 def title(requirement: Requirement, lang: Lang) -> str:
-    """The requirement in short, and its id."""
+    """Return the requirement's short title followed by its id."""
     text, longest = requirement.text.in_(lang).replace("`", ""), _TITLE[lang]
     if len(text) > longest:
         cut = text[:longest]
@@ -75,7 +75,7 @@ def title(requirement: Requirement, lang: Lang) -> str:
 
 
 def description(requirement: Requirement, lang: Lang) -> str:
-    """The requirement in full, and what it rests on."""
+    """Return the requirement's full text and its source."""
     parts = [requirement.text.in_(lang), f"{level_and_basis(requirement).in_(lang)} [`{requirement.id}`]"]
     if requirement.inference is not None:
         parts.append(requirement.inference.in_(lang))
@@ -83,7 +83,7 @@ def description(requirement: Requirement, lang: Lang) -> str:
 
 
 def links(requirement: Requirement) -> Iterator[Link]:
-    """The pages in the docs, in both languages."""
+    """Yield links to the docs pages in both languages."""
     for lang in LANGS:
         for source in requirement.sources:
             name = f"[{lang}] {source.title.in_(lang)} § {source.section.in_(lang)}"
@@ -91,13 +91,13 @@ def links(requirement: Requirement) -> Iterator[Link]:
 
 
 def suites(requirement: Requirement, scenario: str, lang: Lang) -> list[str]:
-    """Where a line hangs in Allure's trees."""
+    """Return the check's path in Allure's suite tree."""
     chapter = load_catalogue().chapter(requirement.chapter)
     return [text.in_(lang) for text in (SUITE, chapter.title, title_of(scenario))]
 
 
 def labels(requirement: Requirement, scenario: str, verdict: Verdict | None, lang: Lang) -> Iterator[Label]:
-    """What a report can be searched and grouped by."""
+    """Yield the labels by which a report can be searched and grouped."""
     kind = verdict.kind if verdict is not None else "suite-error"
     suite, chapter, story = suites(requirement, scenario, lang)
     values = (
@@ -126,7 +126,7 @@ def labels(requirement: Requirement, scenario: str, verdict: Verdict | None, lan
 
 
 def details(verdict: Verdict | None, lang: Lang) -> StatusDetails | None:
-    """A verdict in one line that begins with its kind, and in full; nothing where there is nothing to tell."""
+    """Return a verdict as one line that begins with its kind, and in full; None if there is nothing to report."""
     if verdict is None:
         return StatusDetails(message=_headline("suite-error", LOST).in_(lang))
     if verdict.observation is not None:
@@ -140,7 +140,7 @@ def details(verdict: Verdict | None, lang: Lang) -> StatusDetails | None:
 
 
 def outcome(exchange: Exchange) -> Text:
-    """The status that an exchange was answered with, or that it was not."""
+    """Return the status of an exchange's response, or that there was none."""
     answer = exchange.response
     return (
         Text(f"HTTP {answer.status}", f"HTTP {answer.status}") if answer is not None else _NO_ANSWER[exchange.outcome]
@@ -148,7 +148,7 @@ def outcome(exchange: Exchange) -> Text:
 
 
 def message(first: str, headers: tuple[Header, ...], body: str | None) -> str:
-    """A request or an answer as text."""
+    """Return a request or a response as text."""
     head = "\n".join((first, *(f"{name}: {value}" for name, value in headers)))
     return f"{head}\n\n{body}\n" if body else f"{head}\n"
 
@@ -171,15 +171,15 @@ def environment(run: RunMetadata) -> str:
 
 
 def categories(lang: Lang) -> list[dict[str, Any]]:
-    """`categories.json`. A regular expression is held against the whole message, in which a dot is any character."""
+    """Return `categories.json`. Allure matches a regular expression against the whole message; `.` matches newlines."""
     inconclusive, waived, warned = (_beginning(kind).in_(lang) for kind in ("inconclusive", "waived", "warned"))
     rows = (
-        (Text("Product defects: a MUST failed", "产品缺陷：未满足 MUST 要求"), Status.FAILED, ".*"),
+        (Text("Product defects: a MUST failed", "产品缺陷：有 MUST 要求失败"), Status.FAILED, ".*"),
         (Text("Inconclusive", "无法判定"), Status.BROKEN, f"{inconclusive}.*"),
         (Text("Suite errors", "套件错误"), Status.BROKEN, f"(?!{inconclusive}).*"),
-        (Text("Waived: a failure that is known", "已豁免：已知的失败"), Status.SKIPPED, f"{waived}.*"),
+        (Text("Waived: a known failure", "已豁免：已知的失败"), Status.SKIPPED, f"{waived}.*"),
         (Text("Not exercised", "未执行"), Status.SKIPPED, f"(?!{waived}).*"),
-        (Text("Warnings: a SHOULD is not kept", "警告：未遵循 SHOULD 要求"), Status.PASSED, f"{warned}.*"),
+        (Text("Warnings: a SHOULD failed", "警告：有 SHOULD 要求未满足"), Status.PASSED, f"{warned}.*"),
     )
     return [
         {"name": name.in_(lang), "matchedStatuses": [matched], "messageRegex": f"^{words}"}
@@ -197,7 +197,7 @@ def _beginning(kind: VerdictKind) -> Text:
 
 
 def _escaped(value: str) -> str:
-    r"""A value of a properties file: `\u` for all that is not ASCII, so that its readers need not agree on UTF-8."""
+    r"""Return a value for a properties file, with `\u` for all non-ASCII characters: readers disagree on UTF-8."""
     units = value.encode("utf-16-be", "surrogatepass")
     codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
     return "".join(chr(code) if 0x20 <= code < 0x7F and code != ord("\\") else f"\\u{code:04x}" for code in codes)

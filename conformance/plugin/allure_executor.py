@@ -1,4 +1,4 @@
-"""`executor.json` of Allure: which build a report belongs to, from the variables that build servers set."""
+"""Allure's `executor.json`: which build a report belongs to, from the variables that build servers set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Environ = Mapping[str, str]
 
 
 def executor(environ: Environ) -> dict[str, Any] | None:
-    """The build's name, number and address as far as they are known; None where no build server is at work."""
+    """Return the build's name, number and address as far as known; None outside of a build server."""
     about = _build(environ)
     if about is None:
         return None
@@ -32,7 +32,7 @@ def executor(environ: Environ) -> dict[str, Any] | None:
 
 
 def _build(environ: Environ) -> tuple[str, str, str, str, str] | None:
-    """Server, Allure's word for its kind, number, job, address."""
+    """Return the server's name, Allure's type for it, build number, job and address."""
 
     def of(name: str) -> str:
         return environ.get(name, "").strip()

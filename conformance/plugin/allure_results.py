@@ -1,8 +1,8 @@
-"""What allure-pytest writes of a run. Its listener stays the writer; here every result gets its content.
+"""Completes what allure-pytest writes for a run: its listener writes the files, this module supplies the contents.
 
-A result's identity is made of the scenario and the requirement alone, and its file's name of these and the run: of
-two writings of one line the later takes the place of the earlier. What the target sent stays text: lines made safe,
-and attachments that are text/plain. Imported only where `--alluredir` is given.
+A result's identity depends on scenario and requirement alone. Its file name depends on these and the run, so a second
+write of the same check replaces the first. Target text stays text: lines are escaped, and attachments are text/plain.
+Imported only with `--alluredir`.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from conformance.text import Lang, Text
 
 _GREEN: Final = frozenset({"passed", "observed", "not-exercised"})
 _DIGEST: Final = 32
-"""Hexadecimal digits: 128 bits tell all texts of a run apart."""
+"""Hexadecimal digits of a digest: 128 bits distinguish all texts of a run."""
 
-_ATTEMPT = Text("attempt {n}, given up", "第 {n} 次尝试，已放弃")
+_ATTEMPT = Text("attempt {n}, abandoned", "第 {n} 次尝试，已放弃")
 _EXCHANGE = Text("request and response", "请求与响应")
 _ELSEWHERE = Text("requests and responses: see {line}", "请求与响应见 {line}")
 _EXPLANATION = Text("explanation", "说明")
 
 
 def register(config: pytest.Config, transcript_folder: TranscriptFolder, lang: Lang) -> None:
-    """Take part in what allure-pytest writes, in the process in charge or in a worker."""
+    """Register this plugin with pytest and allure, in the controller or in a worker."""
     plugin = AllureResults(Path(config.getoption("allure_report_dir")).absolute(), transcript_folder, lang)
     config.pluginmanager.register(plugin, "conformance-allure")
     plugin_manager.register(plugin)
@@ -52,7 +52,7 @@ def register(config: pytest.Config, transcript_folder: TranscriptFolder, lang: L
 
 
 class AllureResults:
-    """A plugin of pytest and of allure at once."""
+    """A plugin of both pytest and allure."""
 
     def __init__(self, place: Path, transcript_folder: TranscriptFolder, lang: Lang) -> None:
         self._place = place
@@ -68,17 +68,17 @@ class AllureResults:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        """The next result that allure writes is this item's."""
+        """Remember the item that allure's next result belongs to."""
         self._item = item
 
     @hookimpl(tryfirst=True)
     def report_result(self, result: TestResult) -> None:
-        """Allure is about to write a result."""
+        """Complete a result that allure is about to write."""
         if isinstance(self._item, RequirementItem):
             self._fill(result, self._item.line, self._item.verdict)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Remember which verdict was written: with its last report an item is done, in whichever process."""
+        """Record the verdict when an item's last report arrives, from any process."""
         if report.when == "setup":
             self._judged[report.nodeid] = getattr(report, VERDICT, {}).get("kind")
         elif report.when == "teardown":
@@ -87,7 +87,7 @@ class AllureResults:
 
     @pytest.hookimpl(trylast=True)
     def pytest_conformance_finished(self, record: RunResult) -> None:
-        """In the process in charge: write what is there once a run, and the lines that a crash or a stop left out."""
+        """In the controller: write the files of the whole run, and the checks that a crash or an interruption omitted."""
         self._item = None
         verdicts = {verdict.line: verdict for result in record.tally.results for verdict in result.verdicts}
         for line in record.plan:
@@ -118,7 +118,7 @@ class AllureResults:
         result.links = list(content.links(requirement))
         result.parameters = []
         result.status = content.status(verdict)
-        if verdict is not None or result.statusDetails is None:  # an exception of the suite's own stays as it is
+        if verdict is not None or result.statusDetails is None:  # keep the details of an exception in the suite
             result.statusDetails = content.details(verdict, lang)
         transcript = self._transcript(line.scenario)
         if transcript is not None:
@@ -127,7 +127,7 @@ class AllureResults:
             result.steps.append(self._remark(result))
 
     def _show(self, result: TestResult, line: PlannedCheck, transcript: Transcript, verdict: Verdict | None) -> None:
-        """Show the requests: with each line that is not green, and with one of the others, to which the rest refer."""
+        """Attach the requests to every check that did not pass and to one other check; the rest refer to that one."""
         green = verdict is not None and verdict.kind in _GREEN
         shown = self._shown.setdefault(line.scenario, line) if green else line
         if shown == line:
@@ -138,7 +138,7 @@ class AllureResults:
         result.steps = [TestStepResult(name=name, status=Status.PASSED, start=result.start, stop=result.stop)]
 
     def _add_steps(self, result: TestResult, transcript: Transcript, verdict: Verdict | None) -> None:
-        """The requests as steps, and their time as the result's."""
+        """Add the requests as steps, and set the result's time from them."""
         is_red = verdict is not None and verdict.kind == "failed" and verdict.shown
         failures = {failure.step for failure in verdict.failures} if verdict is not None and is_red else set()
         steps = []
@@ -171,7 +171,7 @@ class AllureResults:
         return step
 
     def _remark(self, result: TestResult) -> TestStepResult:
-        """What is to be said about a green result, as a step: Allure 3 does not show its details otherwise."""
+        """Return the remark on a passed result as a step: Allure 3 does not show the details of passed results."""
         details = result.statusDetails
         step = TestStepResult(name=details.message, status=Status.PASSED, start=result.stop, stop=result.stop)
         if details.trace:
@@ -179,7 +179,7 @@ class AllureResults:
         return step
 
     def _attachment(self, name: Text, text: str) -> Attachment:
-        """Write a text and refer to it. Equal texts are one file: its name is a digest of what it holds."""
+        """Write a text and return its attachment. Equal texts share one file, which is named by their digest."""
         body = encodable(text)
         digest = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
         source = f"{digest}-attachment.{AttachmentType.TEXT.extension}"
@@ -188,7 +188,7 @@ class AllureResults:
         return Attachment(name=name.in_(self._lang), source=source, type=AttachmentType.TEXT.mime_type)
 
     def _transcript(self, scenario: str) -> Transcript | None:
-        """A scenario's transcript; None where its conversation was cut off, for then nothing was written."""
+        """Return a scenario's transcript; None if the scenario was interrupted, because nothing was written then."""
         if self._held[0] != scenario:
             try:
                 text = (self._transcripts / f"{scenario}.json").read_text("utf-8")
@@ -203,7 +203,7 @@ class AllureResults:
             part.stop = _milliseconds(self._zero + max(each.completed for each in exchanges))
 
     def _id(self, *key: str) -> str:
-        """An id that is the same whenever this part of this run is written."""
+        """Return an id that is the same each time this part of this run is written."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(("work-conformance", self._run, *key))))
 
 

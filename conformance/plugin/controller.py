@@ -1,4 +1,4 @@
-"""One run from beginning to end, as the process in charge sees it: preflight, verdicts, clean-up, reports."""
+"""Controls one run from beginning to end: preflight, verdicts, clean-up, reports."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ from conformance.target import ConfigurationError, Credentials, Secret, Target
 from conformance.text import Text
 
 GRACE: Final = 60.0
-"""Seconds that cleaning up may take after the limit of the whole run, where that limit itself is shorter."""
+"""Seconds for the clean-up after the run's time limit, unless that limit itself is shorter."""
 
 LEAST_PREPARING: Final = 10.0
-"""Seconds that preparing may take, which else is a part of the whole run, where the limit is shorter."""
+"""Minimum seconds for preparing the target, beyond a share of the run's time limit, unless that limit is shorter."""
 
 _HURRIED: Final = 6.0
-"""Seconds for cleaning up after a signal: whoever sent it soon loses patience, and sends one that cannot be caught."""
+"""Seconds for the clean-up after a signal: the sender of one often follows it with SIGKILL."""
 
 T = TypeVar("T")
 
 
 class RunController:
-    """Knows the whole run. Only one process has one; xdist's workers are told what they need."""
+    """Holds the state of the whole run. Exists in one process only; xdist workers receive what they need from it."""
 
     def __init__(self, settings: Settings, selection: Selection, *, processes: int) -> None:
         self.settings = settings
@@ -100,24 +100,24 @@ class RunController:
 
     @property
     def target(self) -> Target:
-        """Whom the run is about."""
+        """The server that the run judges."""
         return self.run_config.target
 
     @property
     def conversations(self) -> TranscriptFolder:
-        """Where its transcripts will lie."""
+        """The folder of the run's transcripts."""
         return self.run_config.conversations
 
     @property
     def workspace_file(self) -> Path:
-        """Where the processes find what was prepared."""
+        """The file that lists the prepared items for all processes."""
         return self.folder / "workspace.json"
 
     def begin(self, plan: list[PlannedCheck]) -> RunResources:
-        """Write the plan, then reach the target for the first time and prepare it.
+        """Write the plan, then send the first requests to the target and prepare it.
 
         Raises:
-            CannotStart: the target cannot be judged at all.
+            PreflightError: the target cannot be judged.
             OSError: the run's folder cannot be written.
         """
         self.plan = tuple(plan)
@@ -139,12 +139,12 @@ class RunController:
         return run_resources
 
     def runner(self, names: Iterable[str]) -> JudgingRunner:
-        """Hold the conversations in this process."""
+        """Return a runner that runs these scenarios in this process."""
         assert self._workspace is not None, "the target was prepared"
         return JudgingRunner(self.run_config, self._workspace, names)
 
     def cost(self, lines: Iterable[PlannedCheck]) -> Cost:
-        """What a plan takes on the target."""
+        """Return the requests, objects and seconds that a plan needs."""
         limits, arrange_config = self.run_config.limits, self.run_config.arrange_config
         return cost(
             lines,
@@ -156,19 +156,18 @@ class RunController:
         )
 
     def add_verdict(self, verdict: Verdict) -> None:
-        """A verdict came in, from this process or another."""
+        """Add a verdict from this or another process."""
         self._verdicts.append(verdict)
 
     def turned_away(self, process: int, requests: int) -> None:
-        """A process says how many of its requests the target has turned away up to now."""
+        """Record how many requests of a process the target has rejected with 429 or 503 so far."""
         self._turned_away[process] = requests
 
     def finish(self, *, remove: bool = True) -> RunResult:
-        """Give every open line its verdict, clean up, and write the reports whatever happens.
+        """Give every open check its verdict, clean up, and write the reports in any case.
 
-        Without `remove` nothing is cleaned up: the target ends with the run.
-
-        Only the record that is returned knows of reports that could not be written.
+        With `remove=False` nothing is cleaned up, because the target ends with the run. Only the returned record says
+        which reports could not be written.
         """
         transcripts = self._complete_records()
         self._over = time.monotonic()
@@ -177,7 +176,7 @@ class RunController:
         try:
             leftovers = self.clean_up() if remove else []
         except KeyboardInterrupt:
-            self.interrupted = self.interrupted or Text("the clean-up was stopped", "清理被停止")
+            self.interrupted = self.interrupted or Text("the clean-up was interrupted", "清理被中断")
         finally:
             requests = sum(map(count_requests, transcripts.values()))
             seen = noticed(transcripts.values(), [work_id for _, work_id in self._journal.delivered_twice()])
@@ -187,20 +186,20 @@ class RunController:
         return self.record
 
     def _reported(self, record: RunResult, transcripts: Mapping[str, Transcript]) -> RunResult:
-        """Seal the evidence and write the reports. Where that fails the verdicts still stand; the record then says so."""
+        """Seal the evidence and write the reports. If that fails, the verdicts still stand and the record says so."""
         sealed = {EVIDENCE: lambda: seal(self.folder, record.circumstances)}
         lang = self.settings.lang or "en"
         return write_reports(record, self.folder, transcripts, lang=lang, before=sealed).record
 
     def clean_up(self) -> list[str]:
-        """Remove what the run made, or let the vendor's program do so; sentences about what is left."""
+        """Remove what the run created, or ask the vendor's program to. Return one sentence per leftover."""
         made = self._journal.read()
         given = self._journal.claimed() if self.run_config.arrange_config.mode == "command" else []
         sentences = []
         bound = max(GRACE, self.run_config.limits.max_duration)
         within = min(bound, _HURRIED) if self.clean_up_quickly else bound
         if made:
-            # Twice: a scenario with a burst has as many requests under way, and more.
+            # Twice: a scenario with a burst has at least as many requests in flight.
             at_once = 2 * self.run_config.limits.concurrency
             left = self._talk(lambda api: remove_resources(api, made, within=within, at_once=at_once))
             sentences += [_sentence(leftover) for leftover in left]
@@ -211,20 +210,20 @@ class RunController:
                     partial(self._release, given, at_once), within=within if self.clean_up_quickly else None
                 )
             except TimeoutError:
-                returned = ["no time was left to give everything back to the arranging program"]
+                returned = ["there was no time left to return all items to the arranging program"]
             sentences += returned
         return sentences
 
     async def _release(self, given: list[tuple[str, str | None]], at_once: int, api: Api) -> list[str]:
-        """Give back what the program gave; none of the tokens that it named stands in what is said of that."""
+        """Return the program's items to it. Tokens that the program named are masked in the returned sentences."""
         with contextlib.suppress(ConfigurationError):
             add_environment_tokens(api.client, self._journal.pat_envs)
         return await release(self.run_config.arrange_config.program(api), given, at_once=at_once)
 
     def discard(self) -> list[str]:
-        """End a run that never began: remove what it made, and its folder where nothing is left to be told.
+        """End a run that never began: remove what it created, and its folder unless there is something to report.
 
-        Returns sentences about what is left.
+        Returns one sentence per leftover.
         """
         try:
             left = self.clean_up()
@@ -235,7 +234,7 @@ class RunController:
         return left
 
     def close(self) -> None:
-        """Let go of what the run held: its folder, the embedded emulator, and a vendor's program that stays."""
+        """Release the run's folder, the embedded emulator and a vendor's program that is still running."""
         self.run_config.arrange_config.close()
         self._resources.close()
 
@@ -268,8 +267,8 @@ class RunController:
         return target, credentials
 
     def _talk(self, conversation: Callable[[Api], Awaitable[T]], *, within: float | None = None) -> T:
-        """Hold a conversation of the run's own, outside of any scenario."""
-        # What stayed away for as long as all outages may last is not waited for that long again.
+        """Send requests of the run itself, outside of any scenario."""
+        # An endpoint that was already down for the maximum outage is not waited for that long again.
         gone = any(verdict.reason == NO_LONGER_THERE for verdict in self._verdicts)
         whom, known = self.run_config, self._workspace is not None and not gone
         return run_with_client(
@@ -283,12 +282,12 @@ class RunController:
         )
 
     def _complete_records(self) -> dict[str, Transcript]:
-        """Every planned scenario gets a transcript, and what an interruption left open is judged on it; all of them.
+        """Write a transcript for every planned scenario, judge the checks that are still open, and return them all.
 
-        A conversation that was not held to its end is written down as that, so that the evidence is whole. Without
-        an interruption an open line is a lost verdict.
+        An unfinished scenario gets an `aborted` transcript, so that the evidence is complete. Without an interruption,
+        an open check is a lost verdict.
         """
-        reason = self.interrupted or Text("the process that held the conversation crashed", "进行对话的进程崩溃")
+        reason = self.interrupted or Text("the process that ran the scenario crashed", "运行该用例的进程崩溃")
         kind: EndKind = "aborted" if self.interrupted else "suite-error"
         transcripts = {}
         for name in dict.fromkeys(line.scenario for line in self.plan):
@@ -296,7 +295,7 @@ class RunController:
             if transcript is None:
                 run, seed = self.run_config.run_id, self.run_config.seed
                 transcript = unfinished_transcript(scenarios()[name], reason, run=run, seed=seed, kind=kind)
-                with contextlib.suppress(OSError):  # told when the evidence is sealed
+                with contextlib.suppress(OSError):  # sealing the evidence reports it
                     write_transcript(self.folder, transcript)
             transcripts[name] = transcript
         known = {verdict.line for verdict in self._verdicts}
@@ -306,7 +305,7 @@ class RunController:
         return transcripts
 
     def _cut_short(self, transcripts: Iterable[Transcript]) -> Text | None:
-        """Why conversations were cut off, or repetitions left out, though nobody stopped the run: its time was over."""
+        """Return why scenarios were cut off or not repeated, if it was the time limit and not an interruption."""
         for transcript in transcripts:
             if transcript.ending.kind == "aborted":
                 return transcript.ending.reason
@@ -353,14 +352,14 @@ class RunController:
         parts = [f"chapter {name}" for name in self._selection.chapters]
         parts += [f"requirement {name}" for name in self._selection.requirements]
         parts += [f"expression {self._selection.expression}"] if self._selection.expression else []
-        parts += ["what an earlier run did not pass"] if self._selection.lines is not None else []
+        parts += ["what did not pass in an earlier run"] if self._selection.lines is not None else []
         return ", ".join(parts) or "a part of the suite"
 
 
 def _too_slow(host: str, seconds: float) -> Text:
     return Text(
-        "{host} could not be prepared within {n} s; check that it is up, and allow more with --max-duration.",
-        "{host} 未能在 {n} 秒内准备就绪；请确认服务器正常，或用 --max-duration 放宽时限。",
+        "{host} could not be prepared within {n} s. Check that it is up, or allow more time with --max-duration.",
+        "{host} 未能在 {n} 秒内准备就绪。请确认服务器正常，或用 --max-duration 放宽时限。",
     ).format(host=host, n=f"{seconds:g}")
 
 

@@ -1,4 +1,4 @@
-"""The part of the process in charge: it plans, prepares, collects the verdicts and ends the run."""
+"""The controller's pytest plugin: plans and prepares the run, collects the verdicts and ends the run."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from conformance.target import ConfigurationError
 from conformance.text import Text
 
 VERDICT: Final = "conformance_verdict"
-"""The attribute under which a verdict travels with pytest's report."""
+"""The attribute of pytest's report that carries a verdict."""
 
 SENT: Final = "conformance_sent"
-"""The one under which the number of a process and what it has sent travel beside it."""
+"""The attribute that carries a process's number and its request counts."""
 
 FOLDER: Final = pytest.StashKey[Path]()
 """The run's folder."""
@@ -38,19 +38,19 @@ _EXIT_CANNOT_START: Final = 2
 
 _NOT_OF_THE_FOLDER: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
-_STOPPED: Final = Text("the run was stopped before it was judged", "在判定之前运行已被停止")
+_STOPPED: Final = Text("the run was stopped before this was judged", "在判定之前运行已被停止")
 
 
 def _unwritable(folder: Path, error: OSError) -> Text:
     why = error.strerror or type(error).__name__
     return Text(
-        "The folder {folder} cannot be written ({why}); make room, or name another one with --output.",
-        "目录 {folder} 无法写入（{why}）；请腾出空间，或用 --output 指定其他目录。",
+        "The folder {folder} cannot be written ({why}). Free some space, or name another folder with --output.",
+        "目录 {folder} 无法写入（{why}）。请腾出空间，或用 --output 指定其他目录。",
     ).format(folder=folder.name, why=why)
 
 
 class ControllerPlugin:
-    """Hooks of the process in charge: of a run, with or without xdist, or of the replay of one."""
+    """The controller's hooks, for a run with or without xdist, or for a replay."""
 
     def __init__(self, config: pytest.Config, controller: RunController | Replay) -> None:
         self._config = config
@@ -64,7 +64,7 @@ class ControllerPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Without xdist: prepare the target and start every scenario; the items wait for their own."""
+        """Without xdist: prepare the target and start every scenario. Each item then waits for its own."""
         lines = [item.line for item in session.items if isinstance(item, RequirementItem)]
         if lines:
             self._begin(lines)
@@ -76,7 +76,7 @@ class ControllerPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """With xdist: tell a worker what it needs."""
+        """With xdist: send a worker its input."""
         assert isinstance(self._controller, RunController)
         node.workerinput["conformance"] = pack(
             self._controller.run_config,
@@ -87,12 +87,12 @@ class ControllerPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config) -> Any:
-        """With xdist: hand out whole scenarios, once the target is prepared."""
+        """With xdist: return a scheduler that assigns whole scenarios once the target is prepared."""
         self._scheduling = ScenarioScheduler(process_count(config), self._begin)
         return self._scheduling
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the verdict off pytest's report, from whichever process, and what it has sent."""
+        """Take the verdict and the request counts from pytest's report, whichever process sent it."""
         sent = getattr(report, SENT, None)
         if sent is not None:
             self._turned_away(sent["process"], sent["throttled"])
@@ -110,23 +110,23 @@ class ControllerPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str) -> None:
-        """A worker died over an item: that is the suite's trouble, and said so."""
+        """Record a suite error for the item during which a worker crashed."""
         reason = Text("the process that judged it crashed", "负责判定的进程崩溃")
         self._controller.add_verdict(Verdict(line=parse_node_id(crashitem), kind="suite-error", reason=reason))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_newgateway(self, gateway: Any) -> None:
-        """With xdist: know the workers' processes, so that an interrupted run need not wait for them."""
+        """With xdist: note a worker's process, so that an interrupted run can stop it."""
         self._workers[gateway.id] = gateway._rinfo().pid
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """With xdist: a worker has ended."""
+        """With xdist: note that a worker has ended."""
         self._workers.pop(node.gateway.id, None)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
-        """What the machine refuses (memory, files) ends the run as an interruption does, and not with a traceback."""
+        """If the machine has no memory or files left, end the run as an interruption, without a traceback."""
         self._refused = refusal(excinfo.value)
         if self._refused is None:
             return None
@@ -136,9 +136,9 @@ class ControllerPlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
-        """End the run: after this every planned line has a verdict, or counts as lost.
+        """End the run: after this, every planned check has a verdict or counts as lost.
 
-        Only once nobody talks to the target any more, which xdist sees to in between, is it cleaned up.
+        xdist stops its workers first, so the clean-up starts when no process sends requests any more.
         """
         self._controller.clean_up_quickly = exitstatus == pytest.ExitCode.INTERRUPTED
         stopped = exitstatus == pytest.ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail
@@ -167,19 +167,19 @@ class ControllerPlugin:
         self._config.hook.pytest_conformance_finished(config=self._config, record=record)
 
     def pytest_unconfigure(self) -> None:
-        """Let go of what the run held; where the session never began, its end was not told either."""
+        """Release the run's resources. If the session never began, also report what was left behind."""
         if not self._ended:
             self._controller.discard()
         self._controller.close()
 
     def _interrupt_workers(self) -> None:
-        """Workers wait for their conversations and do not hear xdist; after a Ctrl-C they know already."""
+        """Interrupt the workers: they wait for their scenarios and do not hear xdist. Ctrl-C already reaches them."""
         for pid in self._workers.values():
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGINT)
 
     def _tell_of_missing_reports(self, unwritten: Text | None) -> None:
-        """In plain pytest, whose terminal knows nothing of a run's record."""
+        """Report missing reports in plain pytest, whose terminal knows nothing of a run's record."""
         terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         if unwritten is not None and terminal is not None:
             terminal.write_line(unwritten.in_(self._config.stash[LANGUAGE]))

@@ -1,4 +1,4 @@
-"""Hooks that this plugin calls, for whoever runs pytest around it."""
+"""Hooks that this plugin calls, for programs that run pytest."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from conformance.text import Text
 def pytest_conformance_planned(
     config: pytest.Config, target: Target, cost: Cost | None, plan: Sequence[PlannedCheck]
 ) -> None:
-    """The plan stands, and the target is about to be reached for the first time; without a `cost` nobody will be."""
+    """The plan is complete, and the first request follows. No `cost` means that no requests will be sent."""
 
 
 def pytest_conformance_cannot_start(config: pytest.Config, reason: Text) -> None:
-    """The target cannot be judged at all."""
+    """The target cannot be judged."""
 
 
 def pytest_conformance_judged(verdict: Verdict) -> None:
-    """A line has its verdict, from whichever process."""
+    """A check has its verdict, from any process."""
 
 
 def pytest_conformance_finished(config: pytest.Config, record: RunResult) -> None:
-    """Every line of the plan has its verdict, and the reports are written."""
+    """Every check of the plan has its verdict, and the reports are written."""
 
 
 def pytest_conformance_left_behind(config: pytest.Config, leftovers: Sequence[str]) -> None:
-    """A run that never began made something on the target that could not be removed."""
+    """A run that never began created objects on the target that could not be removed."""

@@ -1,4 +1,4 @@
-"""An engine together with the judging of its transcripts, and the run's time limit."""
+"""Runs scenarios and judges their transcripts, within the run's time limit."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from conformance.plugin.run_config import RunConfig
 from conformance.plugin.scenario_runner import ScenarioRunner
 from conformance.text import Text
 
-TIME_LIMIT: Final = Text("the run's time limit was reached", "已达到运行的时限")
-"""Why a run was cut short that was not over within `--max-duration`."""
+TIME_LIMIT: Final = Text("the run's time limit was reached", "已达到运行时限")
+"""Why a run was cut short that exceeded `--max-duration`."""
 
 
 class JudgingRunner:
-    """Starts a process's scenarios at once and judges their lines one by one as pytest asks for them."""
+    """Starts all scenarios of a process at once and judges their checks one by one, as pytest asks for them."""
 
     def __init__(self, run_config: RunConfig, run_resources: RunResources, names: Iterable[str]) -> None:
         self._scenario_runner = ScenarioRunner(run_config, run_resources)
@@ -33,14 +33,14 @@ class JudgingRunner:
 
     @property
     def request_counters(self) -> RequestCounters:
-        """What its conversations have sent up to now."""
+        """What its scenarios have sent so far."""
         return self._scenario_runner.request_counters
 
     def judge(self, line: PlannedCheck) -> Verdict:
-        """Wait for a line's transcript and judge it."""
+        """Wait for a check's transcript and judge it."""
         return judge_planned_check(line, self._scenario_runner.transcript(line.scenario), self._waivers)
 
     def close(self) -> None:
-        """Cancel what is still in progress."""
+        """Cancel the scenarios that are still running."""
         self._limit.cancel()
         self._scenario_runner.close()

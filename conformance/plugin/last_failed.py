@@ -1,4 +1,4 @@
-"""What an earlier run did not pass, read from its report."""
+"""Reads from a report which checks did not pass in an earlier run."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from conformance.target import ConfigurationError
 
 
 def read_unpassed_checks(place: Path) -> frozenset[PlannedCheck]:
-    """The lines of an earlier run that were not passed, those without any verdict included.
+    """Return the checks that did not pass in an earlier run, including those without a verdict.
 
     Args:
-        place: a run's folder, or its report.json.
+        place: a run's folder or its report.json.
 
     Raises:
-        ConfigurationError: there is no report there, or it cannot be read.
+        ConfigurationError: the report is missing or cannot be read.
     """
     return _read(place)[0]
 
 
 def is_fully_passed(place: Path) -> bool:
-    """Whether an earlier run ended well and left nothing to be judged again but what had no occasion.
+    """Return whether an earlier run passed and left nothing to repeat except checks that were not exercised.
 
     Raises:
         ConfigurationError: as `read_unpassed_checks`.
@@ -43,8 +43,8 @@ def _read(place: Path) -> tuple[frozenset[PlannedCheck], bool]:
         return frozenset(unpassed), well
     except OSError as error:
         raise ConfigurationError(
-            f"--failed-from: {path} cannot be read ({error.strerror}).",
-            f"--failed-from：无法读取 {path}（{error.strerror}）。",
+            f"--failed-from: {path} cannot be read ({error.strerror}). Name a run's folder or its report.json.",
+            f"--failed-from：无法读取 {path}（{error.strerror}）。请指定一次运行的目录或其 report.json。",
         ) from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ConfigurationError(

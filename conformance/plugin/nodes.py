@@ -17,31 +17,31 @@ from conformance.scenario.model import Scenario
 from conformance.text import Lang
 
 JUDGE: Final = pytest.StashKey[Callable[[PlannedCheck], Verdict]]()
-"""Waits for a line's transcript and judges it."""
+"""Waits for a check's transcript and judges it."""
 
 TRAFFIC: Final = pytest.StashKey[Callable[[], RequestCounters]]()
-"""What this process has sent up to now; not there where nobody is talked to."""
+"""What this process has sent so far; missing if no requests are sent."""
 
 ON_REQUEST: Final = pytest.StashKey[bool]()
-"""Whether the cases that are only held on request were asked for."""
+"""Whether the scenarios that run only on request were asked for."""
 
 LANGUAGE: Final = pytest.StashKey[Lang]()
-"""The language that failures are told in."""
+"""The language of failure texts."""
 
 
 class ShouldNotHeld(UserWarning):
-    """A SHOULD that the target does not keep."""
+    """The target does not keep a SHOULD."""
 
 
 class MustViolation(Exception):
-    """A MUST that the target breaks."""
+    """The target violates a MUST."""
 
 
 class Suite(pytest.Directory):
-    """The package itself, in place of its Python files."""
+    """The package itself, collected in place of its Python files."""
 
     def collect(self) -> Iterable[ChapterNode]:
-        """A node for each chapter that has scenarios, in the catalogue's order."""
+        """Yield a node for each chapter that has scenarios, in the order of the requirement set."""
         for chapter in load_catalogue().chapters:
             members = [
                 scenario
@@ -53,33 +53,33 @@ class Suite(pytest.Directory):
 
 
 class ChapterNode(pytest.Collector):
-    """A chapter's scenarios."""
+    """The scenarios of a chapter."""
 
     def __init__(self, *, members: list[Scenario], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._members = members
 
     def collect(self) -> Iterable[ScenarioNode]:
-        """A node for each scenario."""
+        """Yield a node for each scenario."""
         for scenario in self._members:
             yield ScenarioNode.from_parent(self, name=scenario.id, scenario=scenario)
 
 
 class ScenarioNode(pytest.Collector):
-    """A scenario: its conversation is held once, whatever its items ask."""
+    """A scenario. It runs once for all of its items."""
 
     def __init__(self, *, scenario: Scenario, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.scenario = scenario
 
     def collect(self) -> Iterable[RequirementItem]:
-        """An item for each requirement judged."""
+        """Yield an item for each requirement that the scenario judges."""
         for requirement in self.scenario.requirements:
             yield RequirementItem.from_parent(self, name=requirement, line=PlannedCheck(self.scenario.id, requirement))
 
 
 class RequirementItem(pytest.Item):
-    """One line of the plan."""
+    """One check of the plan."""
 
     verdict: Verdict | None = None
 
@@ -91,47 +91,47 @@ class RequirementItem(pytest.Item):
 
     @property
     def mostly_waits(self) -> bool:
-        """Whether its scenario takes seconds in which the others can be judged."""
+        """Whether its scenario mostly waits, for seconds in which other scenarios can be judged."""
         return scenarios()[self.line.scenario].mostly_waits
 
     def wait_for_verdict(self) -> Verdict:
-        """Wait for the transcript and judge it."""
+        """Wait for the transcript and return the verdict on it."""
         return self.config.stash[JUDGE](self.line)
 
     def setup(self) -> None:
-        """Have it judged. What gives no verdict ends here: pytest calls that an error."""
+        """Have the check judged. Without a verdict it ends here, which pytest reports as an error."""
         verdict = self.verdict = self.wait_for_verdict()
         if verdict.kind == "not-exercised":
             pytest.skip(verdict.reason.in_(self._lang) if verdict.reason else "not exercised")
         if verdict.kind == "waived":
             pytest.xfail(verdict.waiver.in_(self._lang) if verdict.waiver else "waived")
         if verdict.kind in {"inconclusive", "suite-error"}:
-            # Not an exception of our own: pytest would render its traceback, which takes 60 ms for each item.
+            # No exception of our own: pytest would render its traceback, which takes 60 ms per item.
             pytest.fail(self._words(), pytrace=False)
 
     def runtest(self) -> None:
-        """Pass, warn or fail as the verdict says."""
+        """Pass, warn or fail according to the verdict."""
         assert self.verdict is not None
         if self.verdict.kind == "failed":
             raise MustViolation
         if self.verdict.kind == "warned":
             with warnings.catch_warnings():
-                warnings.simplefilter("always")  # a SHOULD never fails an item, whatever filters are in force
+                warnings.simplefilter("always")  # a SHOULD never fails an item, whatever warning filters are set
                 warnings.warn(ShouldNotHeld(self._words()), stacklevel=1)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """A red in full, for a person; anything unexpected as pytest shows it."""
+        """Render a failure in full; anything unexpected is left to pytest."""
         if self.verdict is not None and isinstance(excinfo.value, MustViolation):
             return self._words()
         return super().repr_failure(excinfo, style)
 
     def matches_address(self, address: tuple[str, ...]) -> bool:
-        """Whether it is this chapter, scenario or requirement, or a part of it."""
+        """Return whether an address names this item's chapter, scenario or requirement."""
         chain = tuple(node.name for node in self.listchain() if isinstance(node, ChapterNode | ScenarioNode))
         return (*chain, self.name)[: len(address)] == address
 
     def reportinfo(self) -> tuple[Any, None, str]:
-        """Where it is listed: the scenario and the requirement."""
+        """Return the name under which pytest lists the item: scenario and requirement."""
         return self.path, None, f"{self.line.scenario}: {self.line.requirement}"
 
     @property

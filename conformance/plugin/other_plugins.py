@@ -1,4 +1,4 @@
-"""Other people's plugins in the same pytest: those that would run an item in another way, or leave some out."""
+"""Third-party plugins that would run items in another way, or leave some out."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _OTHER_RUNNERS: Final = {
     "flake_finder_enable": "--flake-finder",
     "count": "--count",
 }
-"""Options by the names under which pytest keeps them: each holds an item in a process of its own, or more than once."""
+"""Options, under pytest's internal names, that run each item in its own process or several times."""
 
 _PLAN: Final = "ALLURE_TESTPLAN_PATH"
 
 
 def refuse_other_runners(config: pytest.Config) -> None:
-    """Refuse what would run items again, or where their conversations are not.
+    """Refuse plugins that would run items again, or in a process without their transcripts.
 
     Raises:
         UsageError: one of these options is in use.
@@ -32,14 +32,14 @@ def refuse_other_runners(config: pytest.Config) -> None:
         value = config.getoption(name, None)
         if value and (name, value) != ("count", 1):
             raise pytest.UsageError(
-                f"{option} does not go with conformance checks, which share conversations held once; leave it away, and"
-                " use --target-repeat to hold them several times."
+                f"{option} cannot be used with conformance checks: several checks share one scenario, which runs once."
+                " Remove it. To run scenarios several times, use --target-repeat."
             )
 
 
 @contextlib.contextmanager
 def hide_allure_test_plan() -> Iterator[None]:
-    """Hide Allure's test plan, which names tests of whatever project its variable was set for."""
+    """Hide Allure's test plan: its environment variable may name the tests of another project."""
     plan = os.environ.pop(_PLAN, None)
     try:
         yield

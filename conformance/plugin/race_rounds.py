@@ -1,4 +1,4 @@
-"""How often the races of a run are repeated: what one round misses by luck, another one may meet."""
+"""Decides how often the races of a run are repeated: one round can miss a defect by chance that another one finds."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from typing import Final
 
 NEAR: Final = 0.02
-"""Seconds: a target whose shortest round trip takes less is near."""
+"""Seconds: a target is near if its shortest round trip takes less than this."""
 
 ROUNDS_WHEN_NEAR: Final = 8
-"""Rounds of races on a near target, at least. A window of 5 ms in which a request is lost is then met all but always."""
+"""Minimum rounds of races on a near target. They almost always hit a 5 ms window in which a request is lost."""
 
 _MOST: Final = 100
-"""Rounds at most where only time decides: where the rest of a run takes minutes, more rounds say nothing new."""
+"""Maximum rounds where only time decides: if the rest of a run takes minutes, more rounds find nothing new."""
 
 
 @dataclass(slots=True, kw_only=True)
 class RoundPolicy:
     """Decides after each round whether another one follows.
 
-    `wanted` is the number that was asked for; None: as many as fit into `rest`, the seconds that everything else of
-    the run took, and at least `ROUNDS_WHEN_NEAR` where the target is near and not `limited` to a rate.
+    `wanted` is the requested number of rounds. None means as many as fit into `rest`, the duration in seconds of all
+    other scenarios; on a near target without a rate limit (`limited`) it means at least `ROUNDS_WHEN_NEAR`.
     """
 
     wanted: int | None
@@ -30,7 +30,7 @@ class RoundPolicy:
     _spent: float = 0.0
 
     def wants_another_round(self, seconds: float, *, fastest: float) -> bool:
-        """Whether another round follows the one that took so many seconds; `fastest` is the shortest round trip."""
+        """Return whether another round follows one that took `seconds`; `fastest` is the shortest round trip."""
         self._done += 1
         self._spent += seconds
         if self.wanted is not None:

@@ -1,4 +1,4 @@
-"""A saved run in the target's place: the same items, judged again; nobody is talked to."""
+"""Judges a saved run again: the same items, without any request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from conformance.text import Text
 
 
 class Replay:
-    """What a `RunController` is to a run, this is to its repetition from evidence."""
+    """Stands in for the `RunController` when a run is judged again from its evidence."""
 
     def __init__(self, settings: Settings, source: Path) -> None:
         try:
@@ -39,46 +39,46 @@ class Replay:
         output = settings.output or Path("reports") / f"{about.run_id}-replay"
         if output.resolve() == source.resolve():
             raise ConfigurationError(
-                "--output: that is the folder to be judged again; name another.",
-                "--output：该目录正是要重新判定的目录；请指定其他目录。",
+                "--output: this is the folder that is judged again. Name another folder.",
+                "--output：该目录正是要重新判定的目录。请指定其他目录。",
             )
         self._run_folder = run_folder.claim_folder(output, about.run_id)
         self.folder = self._run_folder.path
 
     @property
     def target(self) -> Target:
-        """Whom the run was about."""
+        """The server that the saved run judged."""
         about = self.evidence.circumstances
         return Target(base_url=about.base_url, api_prefix=about.api_prefix, embedded=about.embedded)
 
     def includes(self, line: PlannedCheck) -> bool:
-        """Whether the evidence has something to say about a line."""
+        """Return whether the evidence contains this check."""
         return line in self._answerable
 
     def begin(self, plan: list[PlannedCheck]) -> None:
-        """Note what is judged."""
+        """Note the plan that is judged."""
         self._plan = tuple(plan)
 
     def cost(self, lines: Iterable[PlannedCheck]) -> Cost | None:
-        """Nothing is sent."""
+        """Return None: nothing is sent."""
         del lines
         return None
 
     def runner(self, names: Iterable[str]) -> Replay:
-        """It judges itself."""
+        """Return itself: a replay needs no runner."""
         del names
         return self
 
     def judge(self, line: PlannedCheck) -> Verdict:
-        """Judge a line on the saved transcript."""
+        """Judge a check on the saved transcript."""
         return self.evidence.verdict(line)
 
     def add_verdict(self, verdict: Verdict) -> None:
-        """A verdict came in."""
+        """Add a verdict."""
         self._verdicts.append(verdict)
 
     def finish(self) -> RunResult:
-        """Write the reports."""
+        """Write the reports and return the record."""
         about = self.evidence.rejudged_metadata
         about = replace(about, strict=self._settings.strict or about.strict)
         record = RunResult(circumstances=about, plan=self._plan, verdicts=tuple(self._verdicts))
@@ -87,17 +87,17 @@ class Replay:
         return self.record
 
     def discard(self) -> list[str]:
-        """Take back the folder of reports that were never written; nothing is ever left on a target."""
+        """Remove the folder of reports that were never written. Nothing is left on a target."""
         self._run_folder.discard()
         return []
 
     def close(self) -> None:
-        """Let others have the folder."""
+        """Release the folder."""
         self._run_folder.release()
 
 
 def _seconds(started_at: str) -> float:
-    """Seconds since the epoch; a time that cannot be read is of no consequence to a verdict."""
+    """Return seconds since the epoch; an unreadable time does not affect any verdict."""
     try:
         return datetime.fromisoformat(started_at).timestamp()
     except ValueError:

@@ -1,4 +1,4 @@
-"""What every process of a run needs to know, and what follows from it: the plan, the items, how much runs at once."""
+"""Settings that every process of a run needs, and what follows from them: plan, item specifications, concurrency."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ from conformance.plugin.run_folder import TranscriptFolder
 from conformance.target import Credentials, Limits, Target
 
 _SECONDS_PER_WRITE: Final = 0.5
-"""A scenario sends some seven writes in three to four seconds."""
+"""A scenario sends about seven writes in three to four seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
-    """What a process needs to hold conversations. `epoch` is the run's zero on the machine's monotonic clock.
+    """Settings with which a process runs scenarios. `epoch` is the run's zero on the machine's monotonic clock.
 
-    `repeat` is how often each scenario is held, `race_repeat` how often each race where that was asked for. A process that replaces one that crashed has `inherited` its open scenarios, and `suffix` keeps the names of what
-    it makes apart from what that one made. `waivers` is the text of the file of known failures, `day` the date (ISO)
-    on which the run began.
+    `repeat` is how often each scenario runs, and `race_repeat` how often each race runs if that was requested. A
+    process that replaces a crashed one has `inherited` its open scenarios; `suffix` keeps the names of its objects
+    distinct from those of the crashed process. `waivers` is the text of the waiver file, `day` the ISO date on which
+    the run began.
     """
 
     run_id: str
@@ -51,18 +52,18 @@ class RunConfig:
 
     @property
     def known_failures(self) -> Waivers:
-        """The waivers, read on the day on which the run began."""
+        """The waivers, with expiry dates compared to the day on which the run began."""
         return parse(self.waivers, today=date.fromisoformat(self.day))
 
     @property
     def conversations(self) -> TranscriptFolder:
-        """What those who report on the conversations need."""
+        """The transcript folder that reporters need."""
         zero = time.time() - (time.monotonic() - self.epoch)
         return TranscriptFolder(self.run_id, self.folder / TRANSCRIPTS, zero)
 
 
 def planned_checks(run_config: RunConfig) -> list[PlannedCheck]:
-    """The plan of the whole run as it was written down; everything where it was not."""
+    """Return the saved plan of the whole run, or every check if no plan was saved."""
     path = run_config.folder / PLAN
     return (
         [PlannedCheck(*line) for line in json.loads(path.read_text("utf-8"))["lines"]] if path.exists() else full_plan()
@@ -70,9 +71,9 @@ def planned_checks(run_config: RunConfig) -> list[PlannedCheck]:
 
 
 def collect_item_specs(run_config: RunConfig, lines: Iterable[PlannedCheck]) -> list[tuple[str, ItemSpec]]:
-    """The item that each case of the run needs, in the order of the chapters.
+    """Return the item that each scenario of the run needs, in the order of the chapters.
 
-    Cases whose optional token was not given need none.
+    Scenarios whose optional token was not given need none.
     """
     planned = {line.scenario for line in lines}
     return [
@@ -83,10 +84,10 @@ def collect_item_specs(run_config: RunConfig, lines: Iterable[PlannedCheck]) -> 
 
 
 def max_concurrent_scenarios(limits: Limits) -> int:
-    """How many scenarios to hold at once.
+    """Return how many scenarios to run at once.
 
-    Under a rate limit no more than keep it busy: others would only stand between two requests of a conversation,
-    and an item's lease could run out meanwhile.
+    With a rate limit, only as many as the limit allows to stay busy. More scenarios would lengthen the pauses between a
+    scenario's requests, and an item's lease could expire meanwhile.
     """
     if not limits.writes_per_second:
         return limits.concurrency

@@ -1,4 +1,4 @@
-"""The folder of a run: made, or taken over from an earlier run, and never anything else."""
+"""The folder of a run: created, or reused from an earlier run. No other folder is accepted."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _NOTHING: Final = frozenset(
     {LOCK, "lost+found", ".gitkeep", ".keep", ".gitignore", ".gitattributes", ".DS_Store", ".localized", "Thumbs.db"}
     | {"desktop.ini", ".directory", "@eaDir", ".snapshot", ".Trash-1000", "System Volume Information", "$RECYCLE.BIN"}
 )
-"""What makes a folder no less empty: a new disk, a repository that keeps it, or a file browser leaves it behind."""
+"""Names that do not count as contents: new disks, repositories and file browsers create them."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptFolder:
-    """Where a run's transcripts lie, and when its clock stood at zero, in seconds since the epoch."""
+    """The folder of a run's transcripts, and the run's zero on the clock in seconds since the epoch."""
 
     run_id: str
     transcripts: Path
@@ -50,7 +50,7 @@ class TranscriptFolder:
 
 
 class RunFolder:
-    """A folder taken for one run, which no other run may take until it is released."""
+    """A folder claimed by one run. No other run can claim it until it is released."""
 
     def __init__(self, path: Path, made: tuple[Path, ...], lock: Lock) -> None:
         self.path = path
@@ -58,11 +58,11 @@ class RunFolder:
         self._lock = lock
 
     def release(self) -> None:
-        """Let others take it; may be called more than once."""
+        """Release the folder for other runs; may be called more than once."""
         self._lock.release()
 
     def discard(self) -> None:
-        """Take back what was made for a run that never began, and the folder too unless somebody uses it."""
+        """Remove what was created for a run that never began, and the folder too unless it is in use."""
         _clear(self.path)
         self.release()
         _remove_empty(self._made)
@@ -75,11 +75,11 @@ def _remove_empty(made: tuple[Path, ...]) -> None:
 
 
 def claim_folder(folder: Path, run_id: str) -> RunFolder:
-    """Make the folder ready for a run and mark it as this run's.
+    """Prepare the folder for a run and mark it as this run's.
 
     Raises:
-        ConfigurationError: it holds something that is not an earlier run, another run writes into it, or it cannot be
-            written.
+        ConfigurationError: the folder holds something that is not an earlier run, another run writes into it, or it
+            cannot be written.
     """
     made: tuple[Path, ...] = ()
     try:
@@ -96,42 +96,42 @@ def claim_folder(folder: Path, run_id: str) -> RunFolder:
             raise
     except AlreadyLocked:
         raise ConfigurationError(
-            f"--output {folder}: another run writes into this folder; wait for its end, or name another one.",
-            f"--output {folder}：另一次运行正在写入该目录；请等待其结束，或指定其他目录。",
+            f"--output {folder}: another run writes into this folder. Wait until it ends, or name another folder.",
+            f"--output {folder}：另一次运行正在写入该目录。请等待其结束，或指定其他目录。",
         ) from None
-    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the name; a link that leads to itself
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the name; a link that points to itself
         _remove_empty(made)
         why = getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(
-            f"--output {folder}: the folder cannot be written ({why}).",
-            f"--output {folder}：目录无法写入（{why}）。",
+            f"--output {folder}: the folder cannot be written ({why}). Name another folder.",
+            f"--output {folder}：目录无法写入（{why}）。请指定其他目录。",
         ) from None
     return RunFolder(folder.resolve(), made, lock)
 
 
 def _check_free(folder: Path) -> None:
-    """See that nothing lies there but an earlier run, or what file systems and their browsers put there."""
+    """Check that the folder holds only an earlier run, or files that file systems and file browsers create."""
     if not folder.is_dir():
         if folder.exists():
             raise ConfigurationError(
-                f"--output {folder}: there is a file of that name; name a folder.",
-                f"--output {folder}：存在同名文件；请指定目录。",
+                f"--output {folder}: this is a file. Name a folder.",
+                f"--output {folder}：这是一个文件。请指定目录。",
             )
         return
     if not is_run(folder) and any(place.name not in _NOTHING for place in folder.iterdir()):
         raise ConfigurationError(
-            f"--output {folder}: the folder holds something that is not an earlier run; name an empty one.",
-            f"--output {folder}：目录中有并非先前运行产生的内容；请指定空目录。",
+            f"--output {folder}: the folder holds files that are not from an earlier run. Name an empty folder.",
+            f"--output {folder}：目录中有并非先前运行产生的内容。请指定空目录。",
         )
 
 
 def default_folder(run_id: str) -> Path:
-    """`reports/<run id>` below the working directory."""
+    """Return `reports/<run id>` in the working directory."""
     return Path("reports") / run_id
 
 
 def point_latest(folder: Path) -> None:
-    """Let `latest` beside the folder point at it, where the file system has links."""
+    """Point the link `latest` beside the folder at it, if the file system supports links."""
     link = folder.parent / "latest"
     fresh = folder.parent / f".latest-{folder.name}"
     try:
@@ -142,7 +142,7 @@ def point_latest(folder: Path) -> None:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether an earlier run left its mark there."""
+    """Return whether the folder carries the mark of an earlier run."""
     try:
         mark = json.loads((folder / MARKER).read_text("utf-8"))
     except (OSError, ValueError):
@@ -151,12 +151,12 @@ def is_run(folder: Path) -> bool:
 
 
 def write_json(path: Path, data: object) -> None:
-    """Write a JSON file whole."""
+    """Write a JSON file atomically."""
     write_atomically(path, json_text(data))
 
 
 def _absent(folder: Path) -> tuple[Path, ...]:
-    """The folder and those above it that are not there yet, the innermost first."""
+    """Return the folder and its parents that do not exist yet, the innermost first."""
     place = Path.cwd() / folder
     return tuple(place for place in (place, *place.parents) if not place.exists())
 

@@ -1,4 +1,4 @@
-"""Runs scenarios on one event loop in a thread of its own; pytest's items only wait for their own transcript."""
+"""Runs scenarios on one event loop in its own thread. Each pytest item only waits for its transcript."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ from conformance.text import Text
 
 _START_ORDER: Final = sorted(scenarios().values(), key=lambda s: (s.run_last, s.race, not s.quiet, not s.mostly_waits))
 _ORDER: Final = {scenario.id: number for number, scenario in enumerate(_START_ORDER)}
-"""Quiet ones first, for they wait for each other; then those that mostly wait, the others, races, and the last ones."""
+"""Order of start: quiet scenarios first, since they wait for each other; then slow ones, others, races, last ones."""
 
 
 class ScenarioRunner:
-    """Performs scenarios, each as often as asked for, and writes every transcript down as soon as it is whole.
+    """Runs scenarios, each as often as requested, and writes every transcript as soon as it is complete.
 
-    Of a scenario that is held several times one transcript is kept at any time.
+    Of a repeated scenario, only one transcript is kept at any time.
     """
 
     def __init__(self, run_config: RunConfig, run_resources: RunResources) -> None:
@@ -76,11 +76,11 @@ class ScenarioRunner:
 
     @property
     def request_counters(self) -> RequestCounters:
-        """What it has sent up to now."""
+        """What its scenarios have sent so far."""
         return self._client.request_counters
 
     def start(self, names: Iterable[str]) -> None:
-        """Start scenarios that were not started yet."""
+        """Start the scenarios that have not been started yet."""
         fresh = [scenarios()[name] for name in names if name not in self._transcripts]
         with self._cutting:
             for scenario in sorted(fresh, key=lambda each: _ORDER[each.id]):
@@ -92,9 +92,9 @@ class ScenarioRunner:
                 self._transcripts[scenario.id] = conversation
 
     def transcript(self, name: str) -> Transcript:
-        """Wait for a scenario's transcript.
+        """Wait for a scenario's transcript and return it.
 
-        Where the run was cut short it is that of the repetitions up to then, or an `aborted` one.
+        If the run was cut short, it is the transcript of the repetitions so far, or an `aborted` one.
         """
         self.start([name])
         if scenarios()[name].race or scenarios()[name].run_last:
@@ -111,7 +111,7 @@ class ScenarioRunner:
             return self._written(transcript)
 
     def cancel(self, reason: Text) -> None:
-        """Cancel whatever is still in progress; waiting items get an aborted transcript."""
+        """Cancel all running scenarios; waiting items get an aborted transcript."""
         with self._cutting:
             self._cut = self._cut or reason
             for transcript in self._transcripts.values():
@@ -120,8 +120,8 @@ class ScenarioRunner:
             self._loop.call_soon_threadsafe(lambda: self._races is None or self._races.cancel())
 
     def close(self) -> None:
-        """Cancel what is left and end the thread."""
-        self.cancel(Text("the run ended before", "运行已提前结束"))
+        """Cancel all running scenarios and end the thread."""
+        self.cancel(Text("the run ended early", "运行已提前结束"))
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
@@ -133,7 +133,7 @@ class ScenarioRunner:
     async def _main(self) -> None:
         run_config = self._run_config
         self._gate = asyncio.Semaphore(max_concurrent_scenarios(run_config.limits))
-        # Judging beside the loop takes one thread; each more would reserve memory of its own.
+        # Judging takes one thread beside the loop; each further thread would reserve memory of its own.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=2))
         self._quiet = asyncio.Lock()
         self._quiet_ones, self._holds_place = 0, False
@@ -174,21 +174,21 @@ class ScenarioRunner:
             done_with, used = used, []
             await self._judge_and_keep(scenario, await self._hold(scenario, number, used), wanted=repetitions)
             if self._client.is_unreachable:
-                break  # nothing more can be learnt
+                break  # more repetitions cannot change the verdict
             await self._clear(scenario.id, done_with)
         return self._written(self._held[scenario.id].transcript_with_counts())
 
     async def _hold_races(self) -> None:
-        """Hold all races of this process; whoever asks first starts them, and the others wait for the same rounds."""
+        """Run all races of this process. The first caller starts them; the others wait for the same rounds."""
         if self._races is None or self._races.done():
             self._races = asyncio.create_task(self._rounds_of_races())
         await asyncio.shield(self._races)
 
     async def _rounds_of_races(self) -> None:
-        """Repeat the races round by round: each once in a round, one burst at a time, and nothing else beside them.
+        """Repeat the races in rounds: each race once per round, one burst at a time, and nothing else in parallel.
 
-        Judging would take the processor from a burst, so it is done between rounds; and races do not begin before
-        whoever judges the other scenarios waits for them.
+        Judging would slow down a burst, so it happens between rounds. Races start only once all other scenarios are
+        judged.
         """
         await self._rest_is_over()
         races = [each for each in map(scenarios().__getitem__, self._transcripts) if each.race]
@@ -211,7 +211,7 @@ class ScenarioRunner:
                 return
 
     async def _controls(self, races: Iterable[Scenario]) -> list[Transcript]:
-        """What the target does where nothing overlaps: a control that was not selected is run for the races alone."""
+        """Return transcripts without overlapping requests; a control that was not selected runs for the races alone."""
         found = []
         for control in scenarios().values():
             if control.controls_races and control.id in self._transcripts:
@@ -222,7 +222,7 @@ class ScenarioRunner:
         return found
 
     async def _rest_is_over(self) -> None:
-        """Wait for the scenarios that are no races, of this process and of others, and until they are judged."""
+        """Wait until all scenarios that are not races, of all processes, have run and are judged."""
         rest = [held for name, held in self._transcripts.items() if scenarios()[name].before_races]
         await asyncio.gather(*map(asyncio.wrap_future, rest), return_exceptions=True)
         elsewhere = {line.scenario for line in self._lines} - self._transcripts.keys()
@@ -241,9 +241,9 @@ class ScenarioRunner:
         )
 
     async def _judge_and_keep(self, scenario: Scenario, transcript: Transcript, *, wanted: int) -> None:
-        """Take a repetition in, unless the run was cut short: then what was written already stands.
+        """Add a repetition, unless the run was cut short: then the written transcript stands.
 
-        It is judged beside the loop: other conversations go on meanwhile.
+        Judging happens outside the loop, so that other scenarios continue meanwhile.
         """
         lines = [line for line in self._lines if line.scenario == scenario.id]
         verdicts = await asyncio.to_thread(lambda: [judge_planned_check(line, transcript) for line in lines])
@@ -255,25 +255,25 @@ class ScenarioRunner:
                 )
 
     async def _hold(self, scenario: Scenario, number: int, used: list[Arranger]) -> Transcript:
-        """Hold the conversation for that time, counted from 1, in its turn; `used` gets the arrangers it takes."""
+        """Run a repetition of the scenario, counted from 1, in its turn; its arrangers are added to `used`."""
         async with self._quiet_turn() if scenario.quiet else self._gate:
             stages = self._stages(scenario, number, used)
             return await execute_scenario(scenario, stages, run=self._run_config.run_id, seed=self._run_config.seed)
 
     async def _clear(self, scenario: str, used: Iterable[Arranger]) -> None:
-        """Remove what a repetition used, as thousands of sessions are too many for the end of the run.
+        """Remove the objects of a repetition: thousands of sessions would take too long at the end of the run.
 
-        Not before the next one is over: a poll may have given it the item of a session whose maker, another scenario,
-        had not sent its message yet.
+        Waits until the next repetition is over. A poll of this one may have received another scenario's item whose
+        session had not sent its message yet.
         """
         items = [item for arranger in used for item in arranger.items_to_clean_up]
         await clean_up_items(Api(self._client, lambda _: None, age=_ORDER[scenario]), self._journal, items)
 
     @contextlib.asynccontextmanager
     async def _quiet_turn(self) -> AsyncIterator[None]:
-        """One quiet scenario at a time, all of them by one place at the gate.
+        """Run one quiet scenario at a time; all of them share one place at the gate.
 
-        They are the longest chain of a run: it would take longer still were each to queue at the gate anew.
+        They are the longest chain of a run, and would take longer if each of them queued at the gate.
         """
         self._quiet_ones += 1
         try:
@@ -296,7 +296,7 @@ class ScenarioRunner:
         return transcript
 
     def _stages(self, scenario: Scenario, number: int, used: list[Arranger]) -> ContextFactory:
-        """The stages of a repetition, of which each has its own choices and names; `used` gets their arrangers."""
+        """Return a factory of contexts for a repetition, each with its own names; arrangers are added to `used`."""
         again = f"-r{number}" if number > 1 else ""
         client_identity = choose_client_identity(self._run_config.seed, _ORDER[scenario.id], number)
 

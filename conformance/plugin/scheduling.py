@@ -1,6 +1,6 @@
-"""How pytest-xdist hands out the items: whole scenarios, all of a process's share before it starts.
+"""How pytest-xdist assigns the items: whole scenarios, and a process's entire share before it starts.
 
-The schedulers that xdist brings split a scenario's items over processes, and its conversation would be held twice.
+xdist's own schedulers split a scenario's items over processes, so the scenario would run twice.
 """
 
 from __future__ import annotations
@@ -17,41 +17,41 @@ from conformance.reporting.escaping import encodable
 
 
 def process_count(config: pytest.Config) -> int:
-    """How many worker processes xdist was asked for; 0 where it does not take part."""
+    """Return how many worker processes xdist was asked for; 0 without xdist."""
     if not config.getoption("tx", None) or config.getoption("dist", "no") == "no":
         return 0
-    from xdist.workermanage import parse_tx_spec_config  # only there where xdist is
+    from xdist.workermanage import parse_tx_spec_config  # exists only if xdist is installed
 
     return len(parse_tx_spec_config(config))
 
 
 def check_names(config: pytest.Config) -> None:
-    """See that workers can be told everything: xdist passes on no text that UTF-8 has no form for.
+    """Check that all names can be sent to workers: xdist transmits only text that is valid in UTF-8.
 
     Raises:
-        UsageError: the working directory, or a name on the command line, is no UTF-8.
+        UsageError: the working directory, or a name on the command line, is not UTF-8.
     """
     for text in (str(Path.cwd()), *config.invocation_params.args):
         shown = encodable(str(text))
         if shown != str(text):
-            raise pytest.UsageError(f"{shown}: this name is not UTF-8, and cannot be passed to workers; leave -n away.")
+            raise pytest.UsageError(f"{shown}: this name is not UTF-8 and cannot be sent to workers. Remove -n.")
 
 
 def parse_node_id(nodeid: str) -> PlannedCheck:
-    """The line of the plan that a node id ends in; what stands before depends on the working directory."""
+    """Return the check that a node id ends in; the part before it depends on the working directory."""
     *_, scenario, requirement = nodeid.split("::")
     return PlannedCheck(scenario, requirement)
 
 
 def worker_number(worker: str) -> int:
-    """The number of a worker process, from xdist's name for it."""
+    """Return the number in xdist's name for a worker process."""
     return int(worker.removeprefix("gw"))
 
 
 def assign_scenarios(names: Iterable[str], processes: int) -> dict[str, int]:
-    """Which process holds which scenario: races and all that touch the quiet environment on the first.
+    """Return which process runs which scenario: the first one gets races and all that use the quiet environment.
 
-    The others are held in turn. Races are held one at a time, which only a single process can see to.
+    The others are distributed in turn. Races run one at a time, which only a single process can ensure.
     """
     shares: dict[str, int] = {}
     for number, name in enumerate(dict.fromkeys(names)):
@@ -62,7 +62,7 @@ def assign_scenarios(names: Iterable[str], processes: int) -> dict[str, int]:
 
 
 class ScenarioScheduler:
-    """A scheduler in xdist's sense. `on_collected` is called once, with the plan, before anything is handed out."""
+    """An xdist scheduler. It calls `on_collected` once, with the plan, before it assigns any item."""
 
     def __init__(self, processes: int, on_collected: Callable[[list[PlannedCheck]], object]) -> None:
         self._processes = processes
@@ -79,17 +79,17 @@ class ScenarioScheduler:
 
     @property
     def orphaned(self) -> list[str]:
-        """The scenarios that a crashed process left open and that nobody has taken over yet."""
+        """The scenarios that a crashed process left open and that no process has taken over yet."""
         return list(dict.fromkeys(parse_node_id(self._collection[index]).scenario for index in self._orphans))
 
     @property
     def collection_is_completed(self) -> bool:
-        """Whether every process has told what it collected."""
+        """Whether every process has sent its collection."""
         return len(self._collected) >= self._processes
 
     @property
     def tests_finished(self) -> bool:
-        """Whether nothing is left to hand out or to wait for. xdist lets a process keep one item until shut down."""
+        """Whether there is nothing left to assign or to wait for. xdist lets a process keep one item until shutdown."""
         return self.collection_is_completed and not self._orphans and all(len(p) < 2 for p in self._pending.values())
 
     @property
@@ -98,44 +98,44 @@ class ScenarioScheduler:
         return bool(self._orphans) or any(self._pending.values())
 
     def add_node(self, node: Any) -> None:
-        """A process is up, at the start or in place of one that crashed."""
+        """Add a process, at the start or in place of a crashed one."""
         self._pending[node] = []
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
-        """A process has collected; all must have found the same."""
+        """Add the collection of a process; all processes must have collected the same items."""
         if any(list(collection) != known for known in self._collected.values()):
             raise RuntimeError("the processes collected different items")
         self._collected[node] = list(collection)
 
     def schedule(self) -> None:
-        """Hand out everything at the start; later, what a crashed process left to the one that replaces it."""
+        """Assign all items at the start; later, assign a crashed process's items to its replacement."""
         if not self._collection:
             self._collection = next(iter(self._collected.values()))
             lines = [parse_node_id(nodeid) for nodeid in self._collection]
             if lines:
                 self._on_collected(lines)
             shares = assign_scenarios((line.scenario for line in lines), self._processes)
-            # In the order of their numbers, by which each knows its share, and not of becoming ready.
+            # Ordered by worker number, which determines each worker's share, instead of by readiness.
             for number, node in enumerate(sorted(self._pending, key=lambda node: worker_number(node.gateway.id))):
                 self._hand(node, [i for i, line in enumerate(lines) if shares[line.scenario] == number])
             return
         self._hand_over()
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
-        """A process is done with an item."""
+        """Note that a process has finished an item."""
         del duration
         self._pending[node].remove(item_index)
 
     def mark_test_pending(self, item: str) -> None:
-        """Never asked for: no item is run twice."""
+        """Unused: no item is run twice."""
         raise NotImplementedError(item)
 
     def remove_pending_tests_from_node(self, node: Any, indices: Sequence[int]) -> None:
-        """Never asked for: nothing is stolen."""
+        """Unused: no items are moved between processes."""
         raise NotImplementedError
 
     def remove_node(self, node: Any) -> str | None:
-        """A process is gone. What it had not done goes to its replacement; what it was doing is named."""
+        """Remove a process. Return the item that it was running; its other open items go to its replacement."""
         pending = self._pending.pop(node)
         if not pending:
             return None

@@ -1,4 +1,4 @@
-"""The transcripts of a run as files in its folder, where its processes find each other's."""
+"""Transcript files in a run's folder, through which its processes read each other's transcripts."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from conformance.text import Text
 _INTERVAL: Final = 0.02
 _AWAKE: Final = 0.5
 _PATIENCE: Final = 60.0
-"""Seconds from one transcript of another process to the next, after which that process is no longer waited for."""
+"""Maximum seconds between two transcripts of another process; after this, that process is no longer waited for."""
 
 
 def transcript_file(folder: Path, scenario: str) -> Path:
-    """`transcripts/<scenario>.json`; the name is the suite's own, never the target's."""
+    """Return `transcripts/<scenario>.json`; the scenario's name comes from the suite, never from the target."""
     return folder / TRANSCRIPTS / f"{scenario}.json"
 
 
 def write_transcript(folder: Path, transcript: Transcript) -> None:
-    """Write a transcript where its process, and the others, find it."""
+    """Write a transcript to the run's folder, where all processes find it."""
     path = transcript_file(folder, transcript.scenario)
     path.parent.mkdir(exist_ok=True)
     write_atomically(path, transcript.dumps())
 
 
 def as_suite_error(transcript: Transcript, error: OSError) -> Transcript:
-    """What is judged in its place: nobody could hold the verdicts against a transcript that is not there."""
+    """Return the transcript to judge instead: a verdict cannot be verified without its transcript."""
     why = error.strerror or type(error).__name__
     reason = Text(f"the transcript could not be written ({why})", f"记录无法写入（{why}）")
     return replace(transcript, exchanges=(), ending=Ending(kind="inconclusive", reason=reason))
 
 
 def read_transcript(folder: Path, scenario: str) -> Transcript | None:
-    """What `write_transcript` wrote; None where the conversation was not held to its end."""
+    """Read what `write_transcript` wrote; None if the scenario did not finish."""
     try:
         return Transcript.from_json(json.loads(transcript_file(folder, scenario).read_text("utf-8")))
     except (OSError, ValueError):
@@ -50,7 +50,7 @@ def read_transcript(folder: Path, scenario: str) -> Transcript | None:
 
 
 async def wait_until_written(folder: Path, scenarios: Iterable[str]) -> None:
-    """Return when the transcripts of these scenarios are there, or no further one came for a minute."""
+    """Return when the transcripts of these scenarios exist, or when no further one arrived for a minute."""
     waiting, since = set(scenarios), time.monotonic()
     while waiting and time.monotonic() - since < _PATIENCE:
         left = {name for name in waiting if not transcript_file(folder, name).exists()}
@@ -60,7 +60,7 @@ async def wait_until_written(folder: Path, scenarios: Iterable[str]) -> None:
 
 
 def wait_for_transcript(transcript: Future[Transcript]) -> Transcript:
-    """Wait for it, awake twice a second: Python handles a signal that came to another thread only when it is awake."""
+    """Wait for it, waking twice a second: Python handles another thread's signal only while it is awake."""
     while not transcript.done():
         wait((transcript,), timeout=_AWAKE)
     return transcript.result()

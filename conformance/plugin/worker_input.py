@@ -1,4 +1,4 @@
-"""What the process in charge tells an xdist worker: plain values through xdist's own pipe, never a file or argument."""
+"""What the controller sends an xdist worker: plain values through xdist's own pipe, never a file or an argument."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from conformance.target import Connection, Credentials, Limits, Secret, Target
 
 
 def pack(run_config: RunConfig, *, processes: int, inherited: Iterable[str] = (), name: str = "") -> dict[str, Any]:
-    """An assignment as types that execnet carries, with this process's share of the rate.
+    """Return the worker's input in types that execnet transmits, with this process's share of the rate limit.
 
-    `inherited` are the scenarios that a process of this `name` takes over from one that crashed.
+    `inherited` are the scenarios that a process called `name` takes over from a crashed one.
     """
     names = list(inherited)
     target, limits = run_config.target, run_config.limits
@@ -62,7 +62,7 @@ def pack(run_config: RunConfig, *, processes: int, inherited: Iterable[str] = ()
 
 
 def unpack(data: dict[str, Any]) -> RunConfig:
-    """What `pack` packed."""
+    """Return the `RunConfig` that `pack` packed."""
     target = data["target"]
     return RunConfig(
         run_id=data["run_id"],

@@ -1,4 +1,4 @@
-"""An xdist worker's part: it holds the conversations of its share, all started at its first item."""
+"""An xdist worker's plugin: runs the scenarios of its share, all started at its first item."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from conformance.plugin.worker_input import unpack
 
 
 class WorkerPlugin:
-    """Hooks of a worker process."""
+    """The hooks of a worker process."""
 
     def __init__(self, config: pytest.Config) -> None:
         workerinput: dict[str, Any] = config.workerinput  # type: ignore[attr-defined]
@@ -33,12 +33,12 @@ class WorkerPlugin:
         config.stash[TRAFFIC] = self._traffic
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Learn this worker's share; in place of a crashed worker, what that one left open."""
+        """Determine this worker's share; a replacement gets what the crashed worker left open."""
         lines = (item.line for item in session.items if isinstance(item, RequirementItem))
         self._names = list(self.run_config.inherited or self._mine(lines))
 
     def judge(self, line: PlannedCheck) -> Verdict:
-        """Judge a line; at the first one, the target has been prepared."""
+        """Judge a check. When the first one arrives, the target has been prepared."""
         if self._runner is None:
             path = self.run_config.folder / "workspace.json"
             run_resources = RunResources(**json.loads(path.read_text("utf-8")))
@@ -46,7 +46,7 @@ class WorkerPlugin:
         return self._runner.judge(line)
 
     def pytest_sessionfinish(self) -> None:
-        """End the conversations that nobody waits for."""
+        """Cancel the scenarios that no item waits for."""
         if self._runner is not None:
             self._runner.close()
         self.run_config.arrange_config.close()

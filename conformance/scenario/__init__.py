@@ -1,1 +1,1 @@
-"""What a scenario is: a conversation with the target, and what must hold afterwards."""
+"""What a scenario is: the requests it sends, and the expectations that its responses must meet."""

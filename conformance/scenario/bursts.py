@@ -1,4 +1,4 @@
-"""When a burst of requests was no race, or lost what it is about, so that it is run again on a fresh item."""
+"""Decides whether a burst must be repeated on a fresh item: its requests did not overlap, or responses were lost."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from conformance.exchange import Exchange
 from conformance.text import Text
 
 MAX_MISSED_RACES: Final = 5
-"""How often a race is run again whose requests did not overlap."""
+"""How often a race is repeated whose requests did not overlap."""
 
 MAX_LOST_RACES: Final = 10
-"""How often a race is run again that the target turned away."""
+"""How often a race is repeated that the target rejected with 429."""
 
 MAX_UNANSWERED_RACES: Final = 3
-"""How often a race is run again of whose requests too many got no answer; then an unknown outcome is one like others."""
+"""How often a race is repeated if too many responses were lost; after that, lost responses count as unknown."""
 
 _SOON: Final = 5.0
-"""Seconds after which a burst without answers is no accident of the network: it would take as long again."""
+"""Seconds after which a burst without responses is no accident of the network: a repetition would take as long."""
 
 MISSED: Final = Text("the requests did not overlap in time", "各请求在时间上没有重叠")
 _UNANSWERED: Final = Text(
-    "too many answers to the burst were lost to say what became of it", "并发请求丢失的响应过多，无法得知其结果"
+    "too many responses to the burst were lost to determine its outcome", "并发请求丢失的响应过多，无法判断其结果"
 )
 _TURNED_AWAY: Final = Text(
-    "the target turned requests of the burst away; send less with --max-rate",
-    "目标因限流拒收了并发请求；请用 --max-rate 降低速率",
+    "the target rejected requests of the burst with HTTP 429; lower the rate with --max-rate",
+    "目标以 HTTP 429 拒绝了并发请求；请用 --max-rate 降低速率",
 )
 
 
 class RepeatRace(Exception):
-    """A race was none, or lost what it is about: it is to be run again on a fresh item."""
+    """A race did not come about or lost its subject, and must be repeated on a fresh item."""
 
     def __init__(self, reason: Text, limit: int) -> None:
         super().__init__(reason.en)
@@ -40,10 +40,10 @@ class RepeatRace(Exception):
 
 
 def require_race(taken: Mapping[str, Exchange], about: Callable[[set[str]], bool], *, attempt: int) -> None:
-    """See that what the target took of a burst, and what it answered of that, still is the race that was wanted.
+    """Check that the accepted requests of a burst, and their responses, still form the intended race.
 
     Raises:
-        Repeat: it is not. Where answers are lost every time, the last race counts all the same.
+        RepeatRace: they do not. If responses are lost in every repetition, the last race counts anyway.
     """
     if not about(set(taken)):
         raise RepeatRace(_TURNED_AWAY, MAX_LOST_RACES)
@@ -53,10 +53,10 @@ def require_race(taken: Mapping[str, Exchange], about: Callable[[set[str]], bool
 
 
 def overlap(exchanges: Sequence[Exchange]) -> bool:
-    """Whether at some instant all of them were under way."""
+    """Return whether all exchanges were in flight at the same instant."""
     return not exchanges or max(e.invoked for e in exchanges) <= min(e.completed for e in exchanges)
 
 
 def _lost_soon(exchanges: Iterable[Exchange]) -> bool:
-    """Whether what was lost was lost in a time in which the network loses requests."""
+    """Return whether the losses happened as soon as a network would lose requests."""
     return all(each.completed - each.invoked < _SOON for each in exchanges if each.outcome == "unknown")

@@ -1,4 +1,4 @@
-"""What a scenario may do: bring an item into a state, and talk to the target. Every exchange is recorded by step."""
+"""What a scenario can do: bring an item into a state, and send requests. Every exchange is recorded by step."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ from conformance.target import Secret
 from conformance.text import Text
 
 REDELIVERY_PATIENCE: Final = 3.0
-"""Seconds that a target is given to deliver an item again."""
+"""Seconds that a target has to deliver an item again."""
 
 MAX_KEPT: Final = 512 << 10
-"""Bytes of memory that the bodies of one attempt may hold: dozens are held at once, and a hostile target fills each."""
+"""Maximum bytes of bodies per attempt: dozens of attempts run at once, and a hostile target could fill each of them."""
 
 
 Send = Callable[[Api, str], Awaitable[Exchange]]
-"""Sends one request of a burst as the step that it is given."""
+"""Sends one request of a burst as the given step."""
 
 
 class ScenarioContext(ItemReader):
-    """One attempt at one scenario."""
+    """One attempt at running a scenario."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class ScenarioContext(ItemReader):
         self._api = Api(client, self._keep, age=age, user_agent=client_identity.user_agent)
 
     def arranged_by(self, new_arranger: Callable[[Api], Arranger]) -> ScenarioContext:
-        """This stage, with an arranger that talks through it."""
+        """Return this context with an arranger that sends its requests through it."""
         self._arranger = new_arranger(self._api)
         return self
 
@@ -87,34 +87,34 @@ class ScenarioContext(ItemReader):
         return self._arranger.items_to_clean_up
 
     def worker_id(self) -> str:
-        """A worker identity of this attempt's own: letters, digits and hyphens, 36 characters at most."""
+        """Return a worker identity for this attempt: letters, digits and hyphens, at most 36 characters."""
         return self._client_identity.worker_id(self.rng)
 
     def worker(self, worker_id: str | None, header: str | None = None) -> tuple[Header, ...]:
-        """The header that carries a worker identity; none for None. `header` is another spelling of its name."""
+        """Return the header with a worker identity; none for None. `header` is another spelling of its name."""
         return () if worker_id is None else ((header or self.client.target.worker_header, worker_id),)
 
     @property
     def pat(self) -> Secret:
-        """The right token for the item that this case is about."""
+        """The valid token for the item of this scenario."""
         return self.client.token_for_environment(str(self.facts.get("environment_id")))
 
     def token(self, kind: OptionalToken) -> Secret:
-        """An optional credential.
+        """Return an optional credential.
 
         Raises:
-            NotOffered: it was not given.
+            NotExercised: it was not given.
         """
         secret: Secret | None = getattr(self.client.credentials, kind)
         if secret is None:
             variable = f"QODER_{kind.upper()}_PAT"
-            raise NotExercised(Text(f"no token was given in {variable}", f"未提供 {variable}"))
+            raise NotExercised(Text(f"no token was given in {variable}", f"未在 {variable} 中提供令牌"))
         return secret
 
     async def item(self, *, header: str | None = None, worker: str | None = None) -> Item:
-        """The item that this case is about, as it wants it. `header` is another spelling of the worker's header.
+        """Return this scenario's item in the required state. `header` is another spelling of the worker's header.
 
-        `worker` is the identity that it is polled with, where that is for the suite to choose.
+        `worker` is the identity that polls it, if the suite chooses the identity.
         """
         worker = (worker or self.worker_id()) if self.item_spec.named else None
         item = await self._arranger.item(self.item_spec, worker, header=header)
@@ -122,23 +122,23 @@ class ScenarioContext(ItemReader):
         return item
 
     async def plain_item(self, name: str, transitions: tuple[Transition, ...] = ()) -> Item:
-        """A fresh item for a control, delivered to a worker of its own; `name` stands before the steps of its way."""
+        """Return a fresh item for a control, delivered to a worker of its own; `name` prefixes its steps."""
         return await self._arranger.item(
             ItemSpec(transitions=transitions, place=self.item_spec.place), self.worker_id(), name=name
         )
 
     async def items(self, workers: Mapping[str, str | None]) -> dict[str, Item]:
-        """Several items as this case wants them, each polled with the identity that its name is given.
+        """Return several items as this scenario needs them, each polled with the identity given for its name.
 
-        They lie in one environment and are brought about at the same time. The first is told and stepped like the one
-        of `item`; the name of each other stands before its steps (`b.arrange.poll.1`). `facts["items"]` has them all.
+        They are prepared in one environment at the same time. The first is recorded like the one of `item`. The steps
+        of each other item begin with its name (`b.arrange.poll.1`). `facts["items"]` contains all of them.
 
         Raises:
-            NotOffered: the items are given, and nobody could pair them with these workers.
+            NotExercised: the items were prepared by somebody else, so they cannot be paired with these workers.
         """
         item_spec = replace(self.item_spec, items=len(workers))
         first = next(iter(workers))
-        # Where poll gives one item to several workers, each is taken along its way before the next one polls.
+        # If poll delivers one item to several workers, each item is brought into its state before the next poll.
         turns = asyncio.Semaphore(1 if self.deliveries is not None and self.deliveries.alone else len(workers))
 
         async def arranged(name: str, worker: str | None) -> Item:
@@ -147,7 +147,7 @@ class ScenarioContext(ItemReader):
 
         found = await asyncio.gather(
             *(arranged(name, worker) for name, worker in workers.items()),
-            return_exceptions=True,  # none may go on arranging after the conversation has ended
+            return_exceptions=True,  # no preparation may continue after the scenario has ended
         )
         items = {}
         for name, each in zip(workers, found, strict=True):
@@ -159,7 +159,7 @@ class ScenarioContext(ItemReader):
         return items
 
     def _tell(self, item: Item) -> None:
-        """Write down which item the case is about: checks know nothing but the transcript."""
+        """Record which item the scenario is about: checks see only the transcript."""
         self.facts |= {
             "arranged_by": self._arranger.kind,
             "place": item.place,
@@ -169,38 +169,38 @@ class ScenarioContext(ItemReader):
         }
 
     def owner_headers(self, item: Item, header: str | None = None) -> tuple[Header, ...]:
-        """The header of the worker that the item was delivered to; none where it had no identity."""
+        """Return the header of the worker that the item was delivered to; none if it had no identity."""
         return self.worker(item.worker, header)
 
     async def redeliver(self, item: Item, headers: tuple[Header, ...]) -> None:
-        """Have the same item delivered to somebody else, in the quiet environment.
+        """Have the item delivered to another worker, in the quiet environment.
 
         Raises:
-            NotOffered: the target does not redeliver.
+            NotExercised: the target does not redeliver.
         """
         again = await self._arranger.redeliver(item, headers, patience=REDELIVERY_PATIENCE)
         self.facts["seen_by"] = again.delivery_step
 
     async def poll_at_once(self, step: str, item: Item, headers: tuple[Header, ...]) -> None:
-        """Poll the item's environment for anything delivered, without waiting. Only for the quiet environment."""
+        """Poll the item's environment for delivered items, without waiting. Only in the quiet environment."""
         require_response(
             await self._api.poll(step, item.environment_id, headers=headers, block_ms=None, reclaim_older_than_ms=0)
         )
 
     async def stop(self, step: str, item: Item, *, force: bool, to: State) -> None:
-        """Stop the item, whose response has to show that it is in the state `to`: a get would show it too late.
+        """Stop the item and check that the response shows the state `to`: a later GET could show the next state.
 
         Raises:
-            CannotArrange: it is refused.
-            NotOffered: it shows another state, or none.
+            CannotArrange: the stop is refused.
+            NotExercised: the response shows another state, or none.
         """
         self._brought_to(to, await self._api.stop(step, item.environment_id, item.work_id, force=force))
 
     def require_state(self, state: State, exchange: Exchange) -> None:
-        """See that an ack answered the item in this state.
+        """Check that the response to an ack shows the item in this state.
 
         Raises:
-            Precondition: it did not, which is for the requirement on that ack to judge.
+            PreconditionNotMet: it does not; the requirement on that ack judges this.
         """
         found = state_in(exchange)
         if found is None or self.client.target.state_named(found) != state:
@@ -214,11 +214,11 @@ class ScenarioContext(ItemReader):
             raise NotExercised(words.format(op=exchange.operation, state=state))
 
     async def heartbeat(self, step: str, item: Item, *, first: bool = True) -> None:
-        """A heartbeat with the longest lease; the first one makes a `starting` item `active`."""
+        """Send a heartbeat with the longest lease; the first one makes a `starting` item `active`."""
         require_success(await self._beat(step, item, first=first))
 
     async def activate(self, step: str, item: Item) -> None:
-        """The first heartbeat, whose response has to show that the item is `active`; errors as `stop`."""
+        """Send the first heartbeat and check that the response shows the item as `active`; errors as in `stop`."""
         self._brought_to("active", await self._beat(step, item))
 
     async def _beat(self, step: str, item: Item, *, first: bool = True) -> Exchange:
@@ -226,10 +226,10 @@ class ScenarioContext(ItemReader):
         return await self._api.heartbeat(step, *place, ttl_seconds=LEASE_SECONDS, first=first)
 
     async def ack(self, step: str, item: Item, headers: tuple[Header, ...] = (), **odd: Any) -> Exchange:
-        """Ack the item, or what is named in its place; what else may be given is that of `try_ack`.
+        """Ack the item, or the given ids instead; other arguments are those of `try_ack`.
 
         Raises:
-            AnswerLost: no answer came that could be judged.
+            NoUsableResponse: there is no response that can be judged.
         """
         return require_response(await self.try_ack(step, item, headers, **odd))
 
@@ -248,7 +248,7 @@ class ScenarioContext(ItemReader):
         query: dict[str, str] | None = None,
         fresh_connection: bool = False,
     ) -> Exchange:
-        """Ack in a form of one's own; that no answer comes is an answer too."""
+        """Send an ack in any form; a missing response is a result too."""
         return await self._api.ack(
             step,
             environment_id or item.environment_id,
@@ -263,7 +263,7 @@ class ScenarioContext(ItemReader):
         )
 
     async def archive_environment(self, item: Item) -> None:
-        """Archive the environment of the item: the quiet one, when all other cases are over."""
+        """Archive the item's environment: the quiet one, after all other scenarios."""
         require_success(await self._api.act("archive", "environments", item.environment_id, "archive"))
 
     async def send_concurrently(
@@ -273,10 +273,10 @@ class ScenarioContext(ItemReader):
         after: Mapping[str, str] | None = None,
         delays: Mapping[str, float] | None = None,
     ) -> None:
-        """Let requests leave at one instant, in this order, while this process sends nothing else.
+        """Send requests at the same instant, in this order, while this process sends nothing else.
 
-        One alone is sent like any other. Those that are named in `after` leave as soon as the request that they
-        follow is over, those of `delays` so many seconds behind the others.
+        A single request is sent normally. Requests named in `after` leave when the request that they follow is over,
+        those named in `delays` that many seconds after the others.
         """
         if len(sends) == 1:
             await asyncio.gather(*(send(self._api, step) for step, send in sends.items()))
@@ -303,7 +303,7 @@ class ScenarioContext(ItemReader):
             try:
                 either: set[asyncio.Future[Any]] = {burst, released}
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-                await asyncio.wait([burst], timeout=DRAIN)  # then a far target has got it, and works on it alone
+                await asyncio.wait([burst], timeout=DRAIN)  # by then a distant target has received it
             except asyncio.CancelledError:
                 burst.cancel()
                 raise
@@ -312,9 +312,9 @@ class ScenarioContext(ItemReader):
         await burst
 
     async def _warm_up(self, connections: int) -> None:
-        """See that as many connections are open and were just used, by GETs of the item that the transcript counts.
+        """Make sure that enough connections are open and recently used. It sends GETs, which are recorded as a count.
 
-        A connection that is new, or was idle, delays its request by what the target needs to accept or wake it.
+        A new or idle connection delays its request by the time that the target needs to accept it or wake up.
         """
         environment_id, work_id = self.facts.get("environment_id"), self.facts.get("work_id")
         if environment_id is None or work_id is None or not self.client.count_cold_connections(connections):
@@ -333,7 +333,7 @@ class ScenarioContext(ItemReader):
         )
 
     def discard_exchanges(self) -> None:
-        """Begin anew: nothing that was said up to now is kept."""
+        """Discard all exchanges recorded so far."""
         self.exchanges.clear()
         self._room = MAX_KEPT
 
@@ -347,16 +347,16 @@ class ScenarioContext(ItemReader):
         around: tuple[str, int] | None = None,
         delays: Mapping[str, float] | None = None,
     ) -> None:
-        """Let several requests leave at one instant, in this order, each on a connection that is already open.
+        """Send several requests at the same instant, in this order, each on a connection that is already open.
 
-        `about` is given the steps that were not turned away (429, no connection) and says whether they still
-        are the race that was wanted. A step of `after` leaves when the one that it names is over, while the others
-        may still be under way. All that leave at once have to overlap; with `groups`, those of each group; with
-        `around`, a step and a number, so many others have to overlap with that step. `delays` are the seconds by which
-        some are meant to leave later; the recorded spread of the burst is without them.
+        `about` gets the steps that the target accepted (no 429, connected) and returns whether they still form the
+        intended race. A step in `after` leaves when the step that it names is over, while others may still be in
+        flight. All requests that leave at once have to overlap; with `groups`, those within each group; with `around`,
+        a step and a number, that many others have to overlap with the step. `delays` are the intended delays of some
+        steps in seconds; the recorded spread of the burst excludes them.
 
         Raises:
-            Repeat: they are not, or the recorded intervals do not overlap.
+            RepeatRace: it is not the intended race, or the recorded intervals do not overlap.
         """
         await self.send_concurrently(sends, after=after, delays=delays)
         taken = {e.step: e for e in self.exchanges if e.step in sends and e.outcome != "fail"}
@@ -386,7 +386,7 @@ class ScenarioContext(ItemReader):
         )
 
     def _keep(self, exchange: Exchange) -> None:
-        """Record an exchange; a body for which there is no room left counts as one that is too large."""
+        """Record an exchange; a body that exceeds the memory limit counts as too large."""
         response = exchange.response
         if response is not None:
             size = sys.getsizeof(response.body.text)
@@ -398,7 +398,7 @@ class ScenarioContext(ItemReader):
         self.exchanges.append(exchange)
 
     async def release(self, item: Item, step: str = "release") -> None:
-        """Stop the item by force, whatever became of it, so that the next quiet scenario finds nothing of it."""
+        """Force-stop the item in any state, so that the next quiet scenario does not receive it."""
         await self._api.stop(step, item.environment_id, item.work_id, force=True)
 
 

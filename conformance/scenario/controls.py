@@ -1,7 +1,7 @@
-"""Controls: the plain case beside a variation, asked for where the variation went otherwise than it must.
+"""Controls: the plain case beside a variation, sent if the variation had an unexpected response.
 
-A variation (another spelling of a header, a JSON body, a near miss) says something of its own only where the plain
-case gets another response. A control changes nothing that a check has judged before: it comes last.
+A variation (another spelling of a header, a JSON body, a similar but wrong id) is meaningful only if the plain case
+gets another response. Controls come last, so they change nothing that a check has judged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 async def send_controls(scenario: CaseExpectations, stage: ScenarioContext) -> None:
-    """Send each plain case that is needed, once. What cannot be had is left out: then there is nothing to compare."""
+    """Send each required plain case once. One that cannot be prepared is left out: there is nothing to compare."""
     sent = {exchange.step: exchange for exchange in stage.exchanges}
     for step, control in scenario.controls.items():
         expectation, exchange = scenario.expectations.get(step), sent.get(step)
@@ -32,7 +32,7 @@ async def send_controls(scenario: CaseExpectations, stage: ScenarioContext) -> N
 
 
 def is_unexpected(expectation: Expectation, exchange: Exchange) -> bool:
-    """Whether an ack got a response, and not the one that it must get: another status, another error type or another state."""
+    """Return whether an ack got a response with an unexpected status, error type or state."""
     response = exchange.response
     if exchange.outcome != "ok" or response is None:
         return False
@@ -46,16 +46,16 @@ def is_unexpected(expectation: Expectation, exchange: Exchange) -> bool:
 
 
 def same_outcome(one: Exchange, other: Exchange) -> bool:
-    """Whether two acks got the same response, as far as a requirement on it goes."""
+    """Return whether two acks got the same response, as far as requirements on acks are concerned."""
     if one.response is None or other.response is None or {one.outcome, other.outcome} != {"ok"}:
         return False
     return one.response.status == other.response.status and _says(one.response) == _says(other.response)
 
 
 def owner_was_accepted(refusal: Expectation, exchange: Exchange) -> bool | None:
-    """Whether the owning worker's ack was treated otherwise than one that must be refused; None where nothing is known.
+    """Return whether the owning worker's ack had another outcome than one that must be refused; None if unknown.
 
-    Against a 409 only an acceptance counts; against another refusal, any status that is none of its own.
+    Compared with a 409, only an acceptance counts; with another refusal, any status that is not allowed for it.
     """
     response = exchange.response
     if exchange.outcome != "ok" or response is None:
@@ -67,7 +67,7 @@ def owner_was_accepted(refusal: Expectation, exchange: Exchange) -> bool | None:
 
 
 def _says(response: Response) -> tuple[str | None, str | None]:
-    """`error.type` and `state` of a body, each None where it has none that can be read."""
+    """Return `error.type` and `state` of a body; None for each that is missing or unreadable."""
     body = response.json()
     if not isinstance(body, dict):
         return None, None

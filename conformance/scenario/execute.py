@@ -1,4 +1,4 @@
-"""Holds a scenario's conversation and writes it down, whatever happens. One of the three places with a catch-all."""
+"""Executes a scenario and records it, whatever happens. One of the three places that catch every exception."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from conformance.scenario.model import Scenario
 from conformance.text import Text
 
 MAX_RESTARTS: Final = 3
-"""How often a conversation is held again on a fresh item because an answer was lost."""
+"""How often a scenario is repeated on a fresh item because a response was lost."""
 
 MAX_SHARED: Final = 3
-"""How often it begins again because poll delivered its item to somebody else as well."""
+"""How often it is repeated because poll also delivered its item to another worker."""
 
 MAX_OUTAGES: Final = 20
-"""How often it is held again because the target was away; all outages together have their limit in seconds."""
+"""How often it is repeated because the target was unavailable; all outages together are limited in seconds."""
 
 
 async def execute_scenario(scenario: Scenario, new_stage: ContextFactory, *, run: str, seed: int) -> Transcript:
-    """Hold the conversation, again on a fresh item where an answer was lost, and return its transcript.
+    """Run a scenario, again on a fresh item if a response was lost, and return its transcript.
 
-    Never raises but for cancellation, which is recorded as `aborted` by the caller.
+    Raises nothing except for cancellation, which the caller records as `aborted`.
     """
     earlier: list[tuple[Exchange, ...]] = []
     causes: Counter[str] = Counter()
@@ -68,7 +68,7 @@ async def execute_scenario(scenario: Scenario, new_stage: ContextFactory, *, run
 def unfinished_transcript(
     scenario: Scenario, reason: Text, *, run: str, seed: int, kind: EndKind = "aborted"
 ) -> Transcript:
-    """The transcript of a conversation that was cut off or never begun."""
+    """Return the transcript of a scenario that was interrupted or never started."""
     return Transcript(
         scenario=scenario.id,
         run=run,
@@ -82,19 +82,19 @@ def unfinished_transcript(
 
 @dataclass(frozen=True, slots=True)
 class _Again:
-    """Why a conversation is worth holding again, and how often for that cause."""
+    """Why to repeat a scenario, and how often for that cause."""
 
     cause: str
     limit: int
 
 
 _LOST: Final = _Again("lost", MAX_RESTARTS)
-NO_LONGER_THERE: Final = Text("the target no longer answers", "目标已不再响应")
+NO_LONGER_THERE: Final = Text("the target no longer responds", "目标已不再响应")
 _GONE: Final = Ending(kind="inconclusive", reason=NO_LONGER_THERE)
 
 
 async def _after_outage(stage: ScenarioContext, outages: int, ending: Ending) -> tuple[Ending, _Again | None]:
-    """Wait until the target is there; where it was away meanwhile, the loss is the outage's."""
+    """Wait until the target is available; if it was unavailable meanwhile, the outage explains the loss."""
     try:
         await stage.client.wait_until_available()
     except TargetUnreachable:
@@ -117,7 +117,7 @@ async def _talk(scenario: Scenario, stage: ScenarioContext) -> tuple[Ending, _Ag
     except RepeatRace as stop:
         return Ending(kind="inconclusive", reason=stop.reason), _Again(stop.reason.en, stop.limit)
     except NoUsableResponse as stop:
-        # Where it surely did not happen it has been tried often enough; else only a fresh item can tell more.
+        # A request that surely had no effect was retried often enough; otherwise only a fresh item helps.
         again = _LOST if stop.exchange.outcome == "unknown" else None
         return Ending(kind="inconclusive", reason=_lost(stop.exchange), step=stop.exchange.step), again
     except TargetUnreachable:
@@ -130,7 +130,7 @@ async def _talk(scenario: Scenario, stage: ScenarioContext) -> tuple[Ending, _Ag
 async def _undisturbed(
     scenario: Scenario, stage: ScenarioContext, ending: Ending, again: _Again | None
 ) -> tuple[Ending, _Again | None]:
-    """The same ending, unless poll gave an item of the conversation to somebody else: then nothing in it counts."""
+    """Return the same ending, unless poll also delivered an item to another worker: then nothing in it counts."""
     if again is not None or ending.kind == "suite-error" or stage.deliveries is None:
         return ending, again
     sent = {exchange.step: exchange for exchange in stage.exchanges}
@@ -141,29 +141,31 @@ async def _undisturbed(
     )
     if not await stage.deliveries.was_disturbed(stage.polled, suspicious=otherwise or ending.kind != "complete"):
         return ending, again
-    reason = Text("poll delivered its item to another worker as well", "poll 还将该 item 投递给了另一个 worker")
+    reason = Text(
+        "poll also delivered the scenario's item to another worker", "poll 还将该用例的 item 投递给了另一个 worker"
+    )
     return Ending(kind="inconclusive", reason=reason), _Again("shared", MAX_SHARED)
 
 
 def _lost(exchange: Exchange) -> Text:
     if exchange.response is not None and exchange.response.status == HTTPStatus.TOO_MANY_REQUESTS:
         return Text(
-            "the target turned {operation} away (HTTP 429; tries: {tries}); send less with --max-rate",
-            "目标因限流拒绝了 {operation}（HTTP 429；尝试次数：{tries}）；请用 --max-rate 降低速率",
+            "the target rejected {operation} (HTTP 429; tries: {tries}); lower the rate with --max-rate",
+            "目标拒绝了 {operation}（HTTP 429；尝试次数：{tries}）；请用 --max-rate 降低速率",
         ).format(operation=exchange.operation, tries=exchange.tries)
     return Text(
-        "no usable answer to {operation} ({problem}; tries: {tries})",
+        "no usable response to {operation} ({problem}; tries: {tries})",
         "{operation} 没有得到可用的响应（{problem}；尝试次数：{tries}）",
     ).format(operation=exchange.operation, problem=outcome(exchange), tries=exchange.tries)
 
 
 def _broken(error: Exception, stage: ScenarioContext) -> Ending:
     refused = refusal(error)
-    if refused is not None:  # no room on the disk, no descriptor left: it speaks neither against suite nor target
+    if refused is not None:  # no disk space or file descriptor left: neither the suite's nor the target's error
         return Ending(kind="inconclusive", reason=refused)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{frame.name}:{frame.lineno}"
     what = stage.client.redact(f"{type(error).__name__}: {error}")[:300]
     return Ending(
-        kind="suite-error", reason=Text(f"the suite broke in {where}: {what}", f"套件自身在 {where} 出错：{what}")
+        kind="suite-error", reason=Text(f"the suite failed in {where}: {what}", f"套件自身在 {where} 出错：{what}")
     )

@@ -1,4 +1,4 @@
-"""What each ack of a scenario must answer, and the plain cases that it is compared with."""
+"""The expected response to each ack of a scenario, and the plain cases that acks are compared with."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AllowedResponse:
-    """One answer that is allowed: a status, and what its body must say about it."""
+    """One allowed response: a status, and what its body must contain."""
 
     status: int
     error_type: str | None = None
     state: str | None = None
 
     def describe(self) -> Text:
-        """In words."""
+        """Return it in words."""
         words = Text(f"HTTP {self.status}", f"HTTP {self.status}")
         if self.error_type:
             kind = self.error_type
@@ -34,12 +34,13 @@ class AllowedResponse:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What the ack of one step must answer, and the requirement that says so.
+    """The allowed responses to the ack of one step, and the requirement that says so.
 
-    `optional` marks an answer that only a SHOULD asks for: where it differs, nothing else hangs on it.
-    `depends_on` names an earlier ack: unless that one went as it must, this one says nothing. `race` marks an ack of a
-    burst: it may be lost without the case being so. `item` names the item that is acked, in a case of several.
-    `owner_ack_step` names the owning worker's ack in the same state: a refusal counts only where that one is accepted.
+    - `optional`: the response is a SHOULD; if it differs, nothing depends on it.
+    - `depends_on`: an earlier ack without whose expected response this one is not judged.
+    - `race`: an ack of a burst, whose response may be lost while the scenario still counts.
+    - `item`: the item that is acked, in a scenario of several.
+    - `owner_ack_step`: the owning worker's ack in the same state; a refusal counts only if that ack is accepted.
     """
 
     requirement: str
@@ -51,11 +52,11 @@ class Expectation:
     owner_ack_step: str | None = None
 
     def allows(self, *, success: bool) -> bool:
-        """Whether the ack may succeed, or may be refused."""
+        """Return whether the ack may succeed, or may be refused."""
         return any((answer.status == 200) == success for answer in self.allowed)
 
     def describe(self) -> Text:
-        """Every alternative, in words."""
+        """Return every alternative, in words."""
         return join(Text(", or ", "，或 "), (answer.describe() for answer in self.allowed))
 
 
@@ -67,12 +68,12 @@ def success(
     depends_on: str | None = None,
     item: str | None = None,
 ) -> Expectation:
-    """200 with the item in a state; None where another requirement says which."""
+    """Return an expectation of 200 with the item in a state; None if another requirement determines the state."""
     return Expectation(requirement, (AllowedResponse(200, state=state),), optional, depends_on, item=item)
 
 
 def refusal(requirement: str, *allowed: tuple[int, str]) -> Expectation:
-    """A refusal with one of these (status, error.type) pairs."""
+    """Return an expectation of a refusal with one of these (status, error.type) pairs."""
     return Expectation(requirement, tuple(AllowedResponse(status, error_type) for status, error_type in allowed))
 
 
@@ -80,9 +81,9 @@ def refusal(requirement: str, *allowed: tuple[int, str]) -> Expectation:
 class Control:
     """The plain case that an ack is compared with, and the response that it must get.
 
-    It is sent as the step `control.<name>`, after the conversation, and only where the ack went otherwise than it
-    must; or `always`. Where the plain case goes wrong in the same way, its own requirement fails, and the ack's is
-    blocked by that.
+    It is sent as the step `control.<name>`, after the scenario's own steps, and only if the ack got an unexpected
+    response or the control is `always` sent. If the plain case is wrong in the same way, its own requirement fails, and
+    that failure blocks the ack's requirement.
     """
 
     name: str
@@ -98,10 +99,10 @@ class Control:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseExpectations:
-    """What a case must get: by step, what each ack must answer, and the item that the case is about (`item_spec`).
+    """The expectations of a scenario: the allowed responses by ack step, and the item that it needs (`item_spec`).
 
-    `gets` names pairs of an ack step and the get step right after it. `controls` has, by the step of an ack, the plain
-    case beside it.
+    `gets` contains pairs of an ack step and the GET step right after it. `controls` contains the plain case for an ack
+    step.
     """
 
     expectations: dict[str, Expectation]

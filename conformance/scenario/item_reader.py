@@ -1,4 +1,4 @@
-"""How a scenario reads its item: as it was arranged, until a get has caught up, and with time between two moments."""
+"""How a scenario reads its item: as prepared, until GETs are up to date, and with a pause between two moments."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from conformance.exchange import Exchange
 from conformance.scenario.stale_reads import ReadCondition, any_state, latest, no_earlier_state, not_before_state
 
 _MARGIN: Final = 1.1
-"""How much more than one unit of the shown precision is waited (1.1 s for whole seconds)."""
+"""Factor on one unit of the shown precision to wait (1.1 s for whole seconds)."""
 
 
 class ItemReader:
-    """The part of a stage that reads."""
+    """The part of a scenario's context that reads items."""
 
     client: Client
     exchanges: list[Exchange]
@@ -27,21 +27,21 @@ class ItemReader:
     _api: Api
 
     async def read_before(self, item: Item) -> None:
-        """A get that shows the item in a state that will do for the case (step `before`).
+        """Get the item in a state that the scenario accepts (step `before`).
 
-        Afterwards more than one unit of the coarsest timestamp shown is let pass, so that a timestamp which moves
-        is seen to move.
+        Then wait for more than one unit of the coarsest timestamp shown, so that a timestamp that changes is seen to
+        change.
 
         Raises:
-            Precondition: it is in another state.
+            PreconditionNotMet: it is in another state.
         """
         await self.wait_for_next_timestamp(await self.read_in_wanted_state("before", item))
 
     async def read_in_wanted_state(self, step: str, item: Item) -> dict[str, Any]:
-        """The item as a get shows it, in a state that will do for the case.
+        """Return the item as a GET shows it, in a state that the scenario accepts.
 
         Raises:
-            Precondition: it is in another state.
+            PreconditionNotMet: it is in another state.
         """
         arranged = not_before_state(self.item_spec.state, self.client.target)
         shown = object_of(await self.get(step, item, settled=lambda shown: self._will_do(shown) and arranged(shown)))
@@ -53,15 +53,15 @@ class ItemReader:
         return self.item_spec.accepts_state(self.client.target.state_named(shown.get("state")))
 
     async def wait_for_next_timestamp(self, shown: dict[str, Any]) -> None:
-        """Let more than one unit of the precision of an item's timestamps pass."""
+        """Wait for more than one unit of the precision of the item's timestamps."""
         await asyncio.sleep(coarsest_precision(shown) * _MARGIN)
 
     async def get(self, step: str, item: Item, *, settled: ReadCondition = any_state) -> Exchange:
-        """Get the item; again, for as long as gets may lag behind, where what is shown is not settled."""
+        """Get the item; repeat while the shown item is not settled, for as long as GETs may lag behind."""
         return require_response(await self._api.get_until(step, item.environment_id, item.work_id, latest(settled)))
 
     async def get_after_burst(self, step: str, items: Mapping[str, Item]) -> None:
-        """Get items when a burst is over, at the same time: as the steps `<step>.<name>`, or `step` for the name ""."""
+        """Get items at the same time after a burst, as the steps `<step>.<name>`, or `step` for the name ""."""
         await asyncio.gather(
             *(
                 self.get(
@@ -74,14 +74,14 @@ class ItemReader:
         )
 
     async def pause(self, seconds: float) -> None:
-        """Let so much time pass."""
+        """Wait for this many seconds."""
         await asyncio.sleep(seconds)
 
     async def wait_for_read_lag(self) -> None:
-        """Wait for as long as the gets of this target were seen to lag behind: then they would show a change."""
+        """Wait for as long as this target's GETs have lagged behind, so that they show the latest change."""
         await asyncio.sleep(self.client.lag.longest * _MARGIN)
 
     async def exists(self, environment_id: str, work_id: str) -> bool:
-        """Whether a get of that id answers 200: then it is not an unknown one."""
+        """Return whether a GET of that id returns 200, so that the id is not unknown."""
         exchange = require_response(await self._api.get(f"probe.{len(self.exchanges)}", environment_id, work_id))
         return exchange.response is not None and exchange.response.status == 200

@@ -1,4 +1,4 @@
-"""Scenarios and checks as values. A scenario talks and never judges; a check judges and never talks."""
+"""Scenarios and checks as values. A scenario sends requests and never judges; a check judges and sends none."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something in one exchange that is not as it must be.
+    """Something in one exchange that violates a requirement.
 
-    `pointer` names the place in the answer: a JSON pointer into the body, or a header. `exhibit` is a picture in
-    text, several lines of the suite's own making.
+    `pointer` names the place in the response: a JSON pointer into the body, or a header. `exhibit` is a drawing in
+    text, several lines that contain only the suite's own text.
     """
 
     step: str
@@ -36,7 +36,7 @@ CheckFunction = Callable[["TranscriptView"], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Judges one requirement on one transcript. What it yields are breaches; yielding nothing is a pass."""
+    """Judges one requirement on one transcript. It yields violations; yielding none is a pass."""
 
     requirement: str
     judge: CheckFunction
@@ -44,12 +44,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario(CaseExpectations):
-    """A case: a conversation, what each of its acks must answer, and what else must hold.
+    """A scenario: its requests, the expected responses to its acks, and further checks.
 
-    `beside_quiet` cases name the second environment without using it; a `race` is
-    held when the cases that are none are over, and as often as there is time for; one that `controls_races` shows what
-    the target does without a race; `run_last` ones wait until every other is over; `on_request` ones are held only where they are asked for. `token` is the
-    optional credential that the case needs.
+    - `beside_quiet`: names the second environment without using it.
+    - `race`: runs after the scenarios that are no races, as often as there is time for.
+    - `controls_races`: shows the target's behaviour without a race.
+    - `run_last`: runs when all others are over.
+    - `on_request`: runs only if requested.
+    - `token`: the optional credential that it needs.
     """
 
     id: str
@@ -64,13 +66,13 @@ class Scenario(CaseExpectations):
     on_request: bool = False
     token: OptionalToken | None = None
     mostly_waits: bool = False
-    """Whether it waits for seconds between its few requests, so that races, which need to be alone, begin meanwhile."""
+    """Whether it waits for seconds between its few requests; races, which must run alone, start meanwhile."""
     extra_writes: int = 0
-    """Requests of the conversation that change something and are neither acks nor on the item's way."""
+    """Requests that change something, apart from acks and from the steps that prepare the item."""
 
     @property
     def quiet(self) -> bool:
-        """Whether it is held in the second environment, where one case at a time may take whatever was delivered."""
+        """Whether it runs in the second environment, where only one scenario at a time may poll delivered items."""
         return self.item_spec.place == "quiet"
 
     @property
@@ -79,9 +81,9 @@ class Scenario(CaseExpectations):
         return not (self.race or self.run_last or self.mostly_waits)
 
     def repetitions(self, repeat: int) -> int:
-        """How often it is held where each is to be held so often: what ends the run for the others, once.
+        """Return how often it runs if each scenario is to run `repeat` times.
 
-        So is what repeats itself for as long as was asked. A race is held as often as its rounds allow.
+        Scenarios that run last, or that repeat themselves for a given time, run once. Rounds decide for races.
         """
         return 1 if self.run_last or self.on_request else repeat
 
@@ -92,25 +94,25 @@ class Scenario(CaseExpectations):
 
     @property
     def writes(self) -> int:
-        """Requests that change something, at most: session, message, way, acks; a stop and a delete afterwards."""
+        """Maximum requests that change something: session, message, preparation, acks, then a stop and a delete."""
         arranged = 2 + sum(verb != "ack" for verb in self.item_spec.transitions)
         removed = 1 if self.item_spec.state == "stopped" else 2
         return self.item_spec.items * (arranged + removed) + len(self.expectations) + self.extra_writes
 
     @property
     def own_writes(self) -> int:
-        """Those of them that are left where the item comes in its state and is nobody's to remove."""
+        """Those of them that remain if the item is prepared elsewhere and not removed by the suite."""
         return len(self.expectations) - ("ack" in self.item_spec.transitions) + self.extra_writes
 
     def with_checks(self, *checks: Check) -> Scenario:
-        """The same case with more that must hold."""
+        """Return the same scenario with more checks."""
         return replace(self, checks=(*self.checks, *checks))
 
     @property
     def requirements(self) -> tuple[str, ...]:
-        """Every requirement that the case judges, each once, in order."""
+        """Every requirement that it judges, each once, in order."""
         return tuple(dict.fromkeys(check.requirement for check in self.checks))
 
     def check_functions(self, requirement: str) -> tuple[CheckFunction, ...]:
-        """What this case judges for one requirement."""
+        """Return its checks for one requirement."""
         return tuple(check.judge for check in self.checks if check.requirement == requirement)

@@ -1,6 +1,6 @@
-"""Whether a get may only be lagging behind: what it shows, held against what the target showed of the item before.
+"""Whether a GET may lag behind: compares what it shows with what the target showed of the item before.
 
-A scenario reads again while this says that what is shown may not be the latest; whether it is right is for the checks.
+A scenario reads again while a condition here says that the item may be stale. Checks decide whether it is correct.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from conformance.exchange import Exchange
 from conformance.target import Target
 
 ReadCondition = Callable[[Mapping[str, Any]], bool]
-"""Whether the item, as a get shows it, need not be read again."""
+"""Whether the item, as a GET shows it, need not be read again."""
 
 _OF_ITEMS: Final = frozenset({"get", "ack", "stop", "poll"})
-"""Operations whose 200 shows the whole item."""
+"""Operations whose 200 response shows the whole item."""
 
 
 def any_state(_shown: Mapping[str, Any]) -> bool:
-    """Whatever is shown."""
+    """Accept any item."""
     return True
 
 
 def shown_by(exchange: Exchange) -> dict[str, Any] | None:
-    """The JSON object that a 200 holds; None where it holds none."""
+    """Return the JSON object of a 200 response; None if there is none."""
     response = exchange.response
     if exchange.outcome != "ok" or response is None or response.status != 200:
         return None
@@ -36,7 +36,7 @@ def shown_by(exchange: Exchange) -> dict[str, Any] | None:
 
 
 def latest(settled: ReadCondition) -> Callable[[Exchange], bool]:
-    """Whether a get need not be sent again: it was lost, or shows an item that is settled."""
+    """Return whether a GET need not be repeated: it was lost, or shows a settled item."""
 
     def judge(exchange: Exchange) -> bool:
         shown = shown_by(exchange)
@@ -46,26 +46,26 @@ def latest(settled: ReadCondition) -> Callable[[Exchange], bool]:
 
 
 def in_state(state: str, target: Target) -> ReadCondition:
-    """The item is in this state, by whatever name."""
+    """Accept the item in this state, under any of its names."""
     return lambda shown: target.state_named(str(shown.get("state"))) == state
 
 
 def not_before_state(state: str, target: Target) -> ReadCondition:
-    """The item is in this state or in a later one, or in one that no page documents."""
+    """Accept the item in this state, a later one, or an undocumented one."""
     wanted = PHASES.index(state) if state in PHASES else 0
     return lambda shown: (rank := _rank(shown.get("state"), target)) is None or rank >= wanted
 
 
 def matches_response(exchange: Exchange) -> ReadCondition:
-    """The item is as an operation answered it; anything will do where that shows no item."""
+    """Accept the item as an operation's response showed it; any item if that response shows none."""
     answered = shown_by(exchange)
     return any_state if answered is None else lambda shown: not differences(answered, shown)
 
 
 def no_older_than(exchanges: Sequence[Exchange], step: str) -> ReadCondition:
-    """The item is not as the target showed it at some time before this step, and no longer at this step.
+    """Reject the item as the target showed it before this step, if it no longer did at this step.
 
-    Any other change since then is none that a lagging get explains.
+    A lagging GET does not explain any other change.
     """
     latest: dict[str, Any] = {}
     older = []
@@ -80,7 +80,7 @@ def no_older_than(exchanges: Sequence[Exchange], step: str) -> ReadCondition:
 
 
 def no_earlier_state(exchanges: Sequence[Exchange], item: Item, target: Target) -> ReadCondition:
-    """The item is at least as far in its life as the target has said that it is."""
+    """Accept the item if it is at least as far in its life as the target has shown it."""
     ranks = [_rank(state, target) for state in _states(exchanges, item.work_id)]
     reached = max((rank for rank in ranks if rank is not None), default=0)
     return lambda shown: (rank := _rank(shown.get("state"), target)) is None or rank >= reached
@@ -94,6 +94,6 @@ def _states(exchanges: Sequence[Exchange], work_id: str) -> Iterator[Any]:
 
 
 def _rank(state: Any, target: Target) -> int | None:
-    """How far in its life an item of that state is; None for a state that no page documents."""
+    """Return how far in its life an item in that state is; None for an undocumented state."""
     named = target.state_named(state) if isinstance(state, str) else None
     return PHASES.index(named) if named in PHASES else None

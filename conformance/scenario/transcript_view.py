@@ -1,4 +1,4 @@
-"""What a check sees of a transcript: exchanges by step, bodies read once, honest reasons where nothing can be said."""
+"""A check's view of a transcript: exchanges by step, bodies parsed once, and reasons for what cannot be judged."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from conformance.target import MAX_BODY
 from conformance.text import Text
 
 ARRANGING_ACK: Final = "arrange.ack"
-"""The step of the ack that takes an item to `starting` before the case itself begins."""
+"""The step of the ack that takes an item to `starting` before the scenario itself begins."""
 
 LEASE_GAP: Final = 5.0
-"""Seconds between two reads beyond which an item may have changed by itself (leases are undocumented)."""
+"""Seconds between two reads beyond which an item may have changed by itself (lease durations are undocumented)."""
 
 
 class CannotJudge(Exception):
@@ -29,7 +29,7 @@ class CannotJudge(Exception):
 
 
 class Blocked(CannotJudge):
-    """It cannot be judged because another requirement failed first."""
+    """It cannot be judged because of another requirement's failure."""
 
     def __init__(self, requirement: str, reason: Text) -> None:
         super().__init__(reason)
@@ -37,24 +37,24 @@ class Blocked(CannotJudge):
 
 
 def undocumented_state(state: str) -> CannotJudge:
-    """Why what a get shows cannot be judged, in the target's own words."""
+    """Return why a GET that shows this state, named in the target's own words, cannot be judged."""
     return CannotJudge(
-        Text("a get shows `{state}`, which no page documents", "get 显示 `{state}`，文档中没有该状态").format(
+        Text("a GET shows `{state}`, which is undocumented", "GET 显示 `{state}`，文档中没有该状态").format(
             state=state[:20]
         )
     )
 
 
 class NotExercised(CannotJudge):
-    """The target did not offer what the requirement is about, or an optional input was not given."""
+    """The target did not offer what the requirement needs, or an optional input was not given."""
 
 
 class NoOccasion(NotExercised):
-    """What the requirement is about did not come about, so that whatever else is judged of it here says nothing."""
+    """What the requirement is about did not happen, so no other result of it counts here."""
 
 
 class SuiteError(CannotJudge):
-    """The suite itself broke in this conversation."""
+    """The suite itself failed in this scenario."""
 
 
 class TranscriptView:
@@ -66,10 +66,10 @@ class TranscriptView:
         self._bodies: dict[str, Any] = {}
 
     def exchange(self, step: str) -> Exchange:
-        """The exchange of a step.
+        """Return the exchange of a step.
 
         Raises:
-            Unjudged: the conversation ended before it, or its answer was lost; the reason says which.
+            CannotJudge: the scenario ended before it, or its response was lost; the reason says which.
         """
         exchange = self.transcript.find(step)
         if exchange is None or exchange.outcome != "ok":
@@ -77,25 +77,25 @@ class TranscriptView:
         return exchange
 
     def response(self, step: str) -> Response:
-        """The answer to a step; errors as `exchange`."""
+        """Return the response to a step; errors as in `exchange`."""
         response = self.exchange(step).response
         assert response is not None
         return response
 
     def acks(self, *, success: bool) -> Iterator[tuple[str, Expectation]]:
-        """The acks of this case that may succeed, or may be refused, in the order of the conversation.
+        """Yield the acks that may succeed, or that may be refused, in the order of the steps.
 
-        Acks of a burst whose answers were lost are left out: there an unknown outcome is one outcome more.
+        Acks of a burst whose responses were lost are left out: there, an unknown outcome is one more possible outcome.
         """
         for step, expectation in self.scenario.expectations.items():
             if expectation.allows(success=success) and not self.is_omitted(step):
                 yield step, expectation
 
     def is_omitted(self, step: str) -> bool:
-        """Whether a step says nothing: lost in a burst, or not needed since the item came in its state.
+        """Return whether a step is not judged: lost in a burst, or not needed because the item was prepared elsewhere.
 
-        An earlier suite may have held the race with fewer requests: what the transcript does not count among them is
-        left out as well.
+        An earlier version of the suite may have sent fewer requests in the race. Requests that the transcript does not
+        list are left out as well.
         """
         if step == ARRANGING_ACK and self.begins_arranged():
             return True
@@ -105,17 +105,17 @@ class TranscriptView:
         return self.lost(step) or (race is not None and step not in race["operations"])
 
     def lost(self, step: str) -> bool:
-        """Whether a step was sent, and no answer came that can be judged."""
+        """Return whether a step was sent without a response that can be judged."""
         exchange = self.transcript.find(step)
         return exchange is not None and exchange.outcome != "ok"
 
     def expected_response(self, step: str) -> Response:
-        """The answer to an ack whose status is one that its requirement allows.
+        """Return the response to an ack, if its status is one that the ack's requirement allows.
 
         Raises:
-            Blocked: it has another status, which is that requirement's failure.
-            NotExercised: likewise, where only a SHOULD asks for that status.
-            Unjudged: there is no answer.
+            Blocked: it has another status, which is a failure of that requirement.
+            NotExercised: it has another status than a SHOULD asks for.
+            CannotJudge: there is no response.
         """
         expectation = self.scenario.expectations[step]
         if expectation.depends_on is not None:
@@ -123,7 +123,7 @@ class TranscriptView:
         response = self.response(step)
         if response.status not in {answer.status for answer in expectation.allowed}:
             reason = Text(
-                "the ack `{step}` answered HTTP {status}", "步骤 `{step}` 的 ack 返回了 HTTP {status}"
+                "the ack `{step}` returned HTTP {status}", "步骤 `{step}` 的 ack 返回了 HTTP {status}"
             ).format(step=step, status=response.status)
             if expectation.optional:
                 raise NotExercised(reason)
@@ -131,37 +131,37 @@ class TranscriptView:
         return response
 
     def require_unlike_control(self, step: str) -> None:
-        """See that an ack that went wrong did not do so in the same way as the plain case beside it.
+        """Check that an unexpected response to an ack differs from the response to the plain case.
 
         Raises:
-            Blocked: it did: that is the plain case's failure.
+            Blocked: it does not differ, so the plain case's requirement fails.
         """
         requirement = self._plain_failure(step)
         if requirement is not None:
-            reason = Text("the plain case gets the same response", "普通情形得到同样的响应")
+            reason = Text("the plain case gets the same response", "普通情形得到相同的响应")
             raise Blocked(requirement, reason)
 
     def require_meaningful_refusal(self, step: str) -> None:
-        """See that a refusal says something: that the owning worker's ack in the same state is not refused as well.
+        """Check that a refusal is meaningful: the owning worker's ack in the same state is not refused as well.
 
         Raises:
-            Blocked: it is: a target that refuses everybody compares nothing.
+            Blocked: it is refused as well, so the target does not compare workers.
         """
         refusal = self.scenario.expectations[step]
         controls = self.scenario.controls
         owner_ack_step = refusal.owner_ack_step
         control = next((each for name, each in controls.items() if owner_ack_step in {name, each.step}), None)
         if owner_ack_step is None or control is None or self.transcript.find(control.step) is None:
-            return  # nothing to compare with: the owning worker's ack is judged by itself
+            return  # nothing to compare with: the owning worker's ack is judged separately
         owners = [found for name in (owner_ack_step, control.step) if (found := self.transcript.find(name)) is not None]
         if all(owner_was_accepted(refusal, owner) is False for owner in owners):
             reason = Text(
-                "the owning worker's ack is refused in that state as well", "在该状态下，持有者自己的 ack 也被拒绝"
+                "the owning worker's ack is refused in that state as well", "在该状态下，所属 worker 的 ack 也被拒绝"
             )
             raise Blocked(control.expectation.requirement, reason)
 
     def _plain_failure(self, step: str) -> str | None:
-        """The requirement of the plain case beside an ack, where both went wrong in the same way."""
+        """Return the requirement of the plain case for an ack, if both were wrong in the same way."""
         control = self.scenario.controls.get(step)
         if control is None:
             return None
@@ -172,36 +172,36 @@ class TranscriptView:
         return control.expectation.requirement if wrong else None
 
     def body(self, step: str) -> Any:
-        """The JSON value that a step was answered with.
+        """Return the JSON value of the response to a step.
 
         Raises:
             Blocked: an ack's body is not strict JSON, which is another requirement's failure.
-            Unjudged: another operation's body cannot be read.
+            CannotJudge: another operation's body cannot be read.
         """
         if step not in self._bodies:
             self._bodies[step] = self._parsed(step)
         return self._bodies[step]
 
     def fields(self, step: str) -> dict[str, Any]:
-        """The JSON object that an ack was answered with, its status being as expected.
+        """Return the JSON object of the response to an ack, if its status is as expected.
 
         Raises:
-            Blocked: another requirement's failure stands in the way.
-            Unjudged: there is no answer.
+            Blocked: another requirement's failure blocks it.
+            CannotJudge: there is no response.
         """
         self.expected_response(step)
         return self._object(step)
 
     def item(self, step: str) -> dict[str, Any]:
-        """The item that a get or poll was answered with; names of the target's own for states are read as mapped.
+        """Return the item in the response to a GET or poll; the target's own state names are mapped.
 
         Raises:
-            Unjudged: it did not answer 200 with a JSON object.
+            CannotJudge: the response was not 200 with a JSON object.
         """
         exchange = self.exchange(step)
         if self.response(step).status != 200:
             raise CannotJudge(
-                Text("{operation} answered HTTP {status}", "{operation} 返回了 HTTP {status}").format(
+                Text("{operation} returned HTTP {status}", "{operation} 返回了 HTTP {status}").format(
                     operation=exchange.operation, status=self.response(step).status
                 )
             )
@@ -210,35 +210,35 @@ class TranscriptView:
         return {**item, "state": self.map_state(state)} if isinstance(state, str) else item
 
     def map_state(self, state: str | None) -> str | None:
-        """A state as it was mapped where the target has a name of its own for it."""
+        """Return the documented state that the target's own name is mapped to, or else the state itself."""
         states: Mapping[str, str] = self.transcript.facts.get("states", {})
         return state if state is None else states.get(state, state)
 
     def foreign_state(self, step: str) -> str | None:
-        """The state that a get or poll shows, where it is a name that no page documents; errors as `item`."""
+        """Return the state that a GET or poll shows, if it is undocumented; errors as in `item`."""
         state = self.item(step).get("state")
         return state if isinstance(state, str) and state not in PHASES else None
 
     def documented_state(self, step: str) -> str | None:
-        """The state that a get or poll shows; None where it is none that a page documents; errors as `item`."""
+        """Return the state that a GET or poll shows; None if it is undocumented; errors as in `item`."""
         state = self.item(step).get("state")
         return state if state in PHASES else None
 
     def begins_arranged(self) -> bool:
-        """Whether the item came in its state already, so that no ack of the suite's brought it there."""
+        """Whether the item was prepared elsewhere in its state, so that no ack of the suite brought it there."""
         return bool(self.transcript.facts.get("arranged_by", "api") != "api")
 
     def acked(self, step: str) -> Mapping[str, Any]:
-        """What the transcript says of the item that the ack of a step is about: its ids, its worker, where it was seen."""
+        """Return the transcript's facts on the item of an ack step: its ids, its worker, where it was seen."""
         name = self.scenario.expectations[step].item
         facts = self.transcript.facts
         found: Mapping[str, Any] = facts if name is None else facts.get("items", {}).get(name, {})
         return found
 
     def polled(self, ack: str | None = None) -> dict[str, Any]:
-        """The item as poll returned it (or get, where the suite does not poll); errors as `item`.
+        """Return the item as poll returned it (or GET, if the suite does not poll); errors as in `item`.
 
-        The one that the ack of a step is about, in a case of several.
+        With `ack`, it is the item of that ack step, in a scenario of several.
         """
         step = (self.transcript.facts if ack is None else self.acked(ack)).get("seen_by")
         if not isinstance(step, str):
@@ -246,13 +246,13 @@ class TranscriptView:
         return self.item(step)
 
     def gap(self, earlier: str, later: str) -> float:
-        """Seconds from the sending of one step to the answer of another."""
+        """Return the seconds from sending one step to receiving the response to another."""
         return self.exchange(later).completed - self.exchange(earlier).invoked
 
     def _object(self, step: str) -> dict[str, Any]:
         body = self.body(step)
         if not isinstance(body, dict):
-            reason = Text("the answer to `{step}` is not a JSON object", "步骤 `{step}` 的响应不是 JSON 对象").format(
+            reason = Text("the response to `{step}` is not a JSON object", "步骤 `{step}` 的响应不是 JSON 对象").format(
                 step=step
             )
             raise self._unreadable(step, "schema-en", reason)
@@ -262,11 +262,11 @@ class TranscriptView:
         body = self.response(step).body
         if body.problem == "too-large":
             raise CannotJudge(
-                Text(
-                    "the answer is larger than the suite reads ({n} KiB)", "响应超过本套件读取的上限（{n} KiB）"
-                ).format(n=MAX_BODY >> 10)
+                Text("the response exceeds the suite's limit of {n} KiB", "响应超过本套件读取的上限（{n} KiB）").format(
+                    n=MAX_BODY >> 10
+                )
             )
-        reason = Text("the answer to `{step}` is not readable JSON", "步骤 `{step}` 的响应不是可读的 JSON").format(
+        reason = Text("the response to `{step}` is not readable JSON", "步骤 `{step}` 的响应不是可读的 JSON").format(
             step=step
         )
         if body.problem:
@@ -283,9 +283,9 @@ class TranscriptView:
         return Blocked(f"ack.{'answer' if self.response(step).status == 200 else 'envelope'}.{rule}", reason)
 
     def _absence(self, step: str) -> CannotJudge:
-        """Why a step has no answer."""
+        """Return why a step has no response."""
         ending = self.transcript.ending
-        reason = ending.reason or Text("the conversation ended before `{step}`", "对话在步骤 `{step}` 之前结束").format(
+        reason = ending.reason or Text("the scenario ended before `{step}`", "用例在步骤 `{step}` 之前结束").format(
             step=step
         )
         if ending.kind == "suite-error":
@@ -299,22 +299,21 @@ class TranscriptView:
         return CannotJudge(reason)
 
     def precondition_failure(self, reason: Text) -> CannotJudge:
-        """Why nothing can be said where the item is not as the case needs it: because of an ack on the way, where one was
-        answered otherwise than it must."""
+        """Return why an item in the wrong state cannot be judged: an earlier ack may have had a wrong response."""
         cause = self._wrong_on_the_way()
         return CannotJudge(reason) if cause is None else Blocked(cause, reason)
 
     def _wrong_on_the_way(self) -> str | None:
-        """The requirement of the first ack that was answered otherwise than it must: what came after it rests on that."""
+        """Return the requirement of the first ack with an unexpected response: everything after it depends on it."""
         for step, expectation in self.scenario.expectations.items():
             if not expectation.optional and not expectation.race and not self._as_allowed(step, expectation):
                 return expectation.requirement
         return None
 
     def _as_allowed(self, step: str, expectation: Expectation) -> bool:
-        """Whether an ack was answered with a status that it may have, and that with the state that goes with it.
+        """Return whether an ack's response has an allowed status, and the state that belongs to it.
 
-        An ack without an answer, or whose state cannot be read, is not known to be wrong.
+        An ack without a response, or whose state cannot be read, counts as allowed.
         """
         exchange = self.transcript.find(step)
         if exchange is None or exchange.response is None:

@@ -1,7 +1,7 @@
-"""Rounds of random requests until the time is over, or until the acks of one contradict each other: then it is cut down.
+"""Sends rounds of random requests until the time is over, or until the acks of a round contradict each other.
 
-The model is asked here only for what to do next: whether a round is worth cutting down. What is kept in the
-transcript, the last round or the smallest one that is contradictory, is judged later like any other conversation.
+Such a round is then shrunk. The model is used here only to decide whether to shrink. The transcript keeps the last
+round or the smallest contradictory one, which is judged later like any other scenario.
 """
 
 from __future__ import annotations
@@ -33,30 +33,30 @@ from conformance.stateful.to_history import RoundHistory, history_from_facts
 from conformance.text import Text
 
 MAX_ABANDONED: Final = 10
-"""Rounds that may be lost to the network before the exploration is."""
+"""Maximum rounds that may be lost to the network before the exploration fails."""
 
 _SHRINKING: Final = 20.0
-"""Seconds at most that a contradiction is cut down."""
+"""Maximum seconds for shrinking a contradiction."""
 
 _TRIES: Final = 3
-"""How often a smaller programme is tried: what goes wrong in a race goes wrong by chance."""
+"""How often each smaller sequence is tried: races go wrong at random."""
 
-_TOLD: Final = 5
-"""Contradictions beside the ack that are told in full."""
+_MAX_REPORTED: Final = 5
+"""Maximum contradictions outside of acks that are reported in full."""
 
 _LOST: Final = Text(
-    "what `{update}` wrote to the metadata is gone at `{get}`", "`{update}` 写入 metadata 的内容在 `{get}` 时已丢失"
+    "what `{update}` wrote to the metadata is missing at `{get}`", "`{update}` 写入 metadata 的内容在 `{get}` 时已丢失"
 )
 
 _DOCUMENTED: Final = frozenset({200, 409, 412})
 
 
 async def explore(stage: ScenarioContext) -> None:
-    """Hold rounds for as long as was asked, and leave the one that tells most in the stage.
+    """Run rounds for the requested time, and leave the most significant one in the context.
 
     Raises:
-        NotOffered: nobody asked.
-        AnswerLost: too many rounds could not be arranged.
+        NotExercised: exploration was not requested.
+        NoUsableResponse: too many rounds could not be prepared.
     """
     seconds = stage.client.limits.explore
     if not seconds:
@@ -70,7 +70,7 @@ async def explore(stage: ScenarioContext) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Round:
-    """A programme that was held: its facts, as they are written down, and its exchanges."""
+    """An executed sequence: its facts, as they are recorded, and its exchanges."""
 
     seed: int
     sequence: OperationSequence
@@ -88,7 +88,7 @@ class _Round:
 
 @dataclass(slots=True)
 class _Totals:
-    """What all rounds came to."""
+    """The counts of all rounds."""
 
     rounds: int = 0
     requests: int = 0
@@ -123,7 +123,7 @@ class _Exploration:
                 return
 
     def write_down(self) -> None:
-        """Leave the round that is kept, and what there is to be told of all."""
+        """Record the kept round and the counts of all rounds."""
         seen, kept = self._seen, self._kept
         pairs: dict[str, dict[str, int]] = {}
         for (phase, row), times in sorted(seen.pairs.items()):
@@ -148,7 +148,7 @@ class _Exploration:
         self._stage.facts |= {"explored": facts, UNKEPT_FACT: warmed_up + seen.requests - len(self._stage.exchanges)}
 
     def _is_contradictory(self, held: _Round) -> bool:
-        """Whether the acks of a round cannot be explained. What else it shows is counted."""
+        """Return whether the acks of a round cannot be explained. Counts its other findings."""
         round_history = held.round_history
         self._count(held, round_history)
         outcome = round_history.outcome()
@@ -157,9 +157,9 @@ class _Exploration:
         elif not isinstance(outcome, Counterexample):
             self._seen.undecided += 1
         elif not _acks_contradict(round_history):
-            self._tell(held, told(outcome))
+            self._report(held, told(outcome))
         for update, get in held.lost_updates.items():
-            self._tell(held, _LOST.format(update=update, get=get))
+            self._report(held, _LOST.format(update=update, get=get))
         return _acks_contradict(round_history)
 
     def _count(self, held: _Round, round_history: RoundHistory) -> None:
@@ -170,12 +170,12 @@ class _Exploration:
             if verb and exchange.outcome == "ok" and response is not None and response.status not in _DOCUMENTED:
                 self._seen.odd[f"{verb} {response.status}"] += 1
 
-    def _tell(self, held: _Round, words: Text) -> None:
-        if len(self._seen.beside) < _TOLD:
+    def _report(self, held: _Round, words: Text) -> None:
+        if len(self._seen.beside) < _MAX_REPORTED:
             self._seen.beside.append({"seed": held.seed, "told": words.to_json()})
 
     async def _shrunk(self, found: _Round) -> _Round:
-        """A smaller round that is contradictory, too; the smallest that was found in time."""
+        """Return the smallest contradictory round that was found in time."""
         until = self._clock() + _SHRINKING
         best: _Round | None = found
         while best is not None:
@@ -193,7 +193,7 @@ class _Exploration:
         return None
 
     async def _try(self, sequence: OperationSequence, seed: int) -> _Round | None:
-        """Hold a round; None where it could not be arranged."""
+        """Run a round. Return None if it could not be prepared."""
         try:
             return await self._hold(sequence, seed)
         except NoUsableResponse:
@@ -205,7 +205,7 @@ class _Exploration:
             self._seen.requests += len(self._stage.exchanges)
 
     async def _hold(self, sequence: OperationSequence, seed: int) -> _Round:
-        """Bring the items about, send the groups one after the other, and stop the items whatever happens."""
+        """Prepare the items, send the groups one after the other, and stop the items in any case."""
         stage = self._stage
         stage.discard_exchanges()
         workers: dict[str | None, str | None] = {name: stage.worker_id() for name in WORKERS} | {None: None}
@@ -223,7 +223,7 @@ class _Exploration:
 
 
 class _RoundRequests:
-    """The requests of a round, each written down by its step: what it was to do, to which item, as whom."""
+    """The requests of a round, each recorded by its step: operation, item and worker."""
 
     def __init__(self, stage: ScenarioContext, items: dict[str, Item], workers: dict[str | None, str | None]) -> None:
         self._stage = stage
@@ -233,7 +233,7 @@ class _RoundRequests:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What `round_history.history_from_facts` reads."""
+        """Return what `to_history.history_from_facts` reads."""
         items = {name: {"work_id": item.work_id, "worker": item.worker} for name, item in self._items.items()}
         states = dict(self._stage.client.target.states)
         return {"items": items, "moves": {step: list(move) for step, move in self._moves.items()}, "states": states}
@@ -249,7 +249,7 @@ class _RoundRequests:
         await self._stage.send_concurrently(sends)
 
     async def look(self, number: int, names: Iterable[str]) -> None:
-        """See what became of items, so that a contradiction shows where it came about."""
+        """Get items after a group, so that a contradiction shows where it began."""
         for name in names:
             step = f"{number}.get.{name}"
             self._moves[step] = ("get", name, None)
@@ -281,5 +281,5 @@ class _RoundRequests:
 
 
 def _acks_contradict(round_history: RoundHistory) -> bool:
-    """Whether the acks of a round cannot be explained."""
+    """Return whether the acks of a round cannot be explained."""
     return bool(round_history.acks_with_another_body) or isinstance(round_history.ack_outcome(), Counterexample)

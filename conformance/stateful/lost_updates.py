@@ -1,7 +1,7 @@
-"""Updates of an item's metadata that were lost: every update of a round writes a value of its own, the step's name.
+"""Finds lost updates of an item's metadata: every update of a round writes a value of its own, the step's name.
 
-The metadata are a register with unique writes, so no search is needed: a get must not show less than what was written
-before it was sent, and nothing that was written over.
+The metadata are a register with unique writes, so no search is needed. A GET must show at least what was written before
+it was sent, and nothing that was overwritten by then.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ METADATA_KEY: Final = "explored"
 
 
 def lost_updates(moves: Mapping[str, Sequence[str | None]], exchanges: Mapping[str, Exchange]) -> dict[str, str]:
-    """By the step of an update that was answered 200, the first get that shows that it was lost.
+    """Return, by the step of an update that got 200, the first GET that shows that the update was lost.
 
-    `moves` are (verb, item, worker) by step, in the order of the conversation. Of updates at the same time any may have
-    been the last; so may one whose answer was lost, however long ago.
+    `moves` are (verb, item, worker) by step, in the order of the steps. Of concurrent updates, any may have been the
+    last; so may one whose response was lost, at any later time.
     """
     lost: dict[str, str] = {}
     for step, (verb, item, _) in moves.items():
@@ -45,12 +45,12 @@ def _succeeded(exchange: Exchange) -> bool:
 
 
 def _end(exchange: Exchange) -> float:
-    """The last instant at which it can have taken effect."""
+    """Return the last instant at which it can have taken effect."""
     return exchange.completed if exchange.outcome == "ok" else math.inf
 
 
 def _metadata(exchange: Exchange | None) -> Mapping[str, Any] | None:
-    """What a get shows of the metadata; None where that cannot be told."""
+    """Return the metadata that a GET shows; None if unknown."""
     if exchange is None or exchange.response is None or not _succeeded(exchange):
         return None
     try:

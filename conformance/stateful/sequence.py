@@ -1,6 +1,6 @@
-"""What one round of an exploration sends: a random programme, which its seed alone decides, and how it is cut down.
+"""What one round of an exploration sends: a random sequence that depends on its seed alone, and how it is shrunk.
 
-Nothing here knows the target, so that a seed means the same programme everywhere.
+Nothing here depends on the target, so a seed means the same sequence everywhere.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 
 OperationName = Literal["ack", "heartbeat", "renew", "stop", "force-stop", "poll", "get", "list", "metadata", "stats"]
-"""`heartbeat` expects to be the first one, `renew` expects nothing; `poll` reclaims whatever was delivered."""
+"""`heartbeat` is sent as the first one, `renew` as a later one; `poll` reclaims any delivered item."""
 
 OPERATION_NAMES: Final[tuple[OperationName, ...]] = get_args(OperationName)
 
 ITEMS: Final = ("a", "b")
 WORKERS: Final = ("w1", "w2", "w3")
-"""The first of them poll the items, in this order; the last one holds nothing to begin with."""
+"""The workers. The first ones poll the items, in this order; the last one owns no item at the start."""
 
 _WEIGHTS: Final[dict[OperationName, int]] = {
     "ack": 9,
@@ -44,16 +44,16 @@ _BEGINNINGS: Final[tuple[tuple[OperationName, ...], ...]] = (
     ("ack", "stop"),
     ("force-stop",),
 )
-"""How an item may come into a state first. The states that it soon leaves come more often, so that none is rare."""
+"""How an item may reach a state first. States that it soon leaves are listed more often, so that none is rare."""
 
 _NAMING: Final = frozenset({"ack", "poll"})
-"""The verbs that may carry a Worker-ID."""
+"""The operations that may carry a Worker-ID."""
 
 
 @dataclass(frozen=True, slots=True)
 class RandomOperation:
-    """One request. `item` and `worker` are names within the programme; `stats`, `list` and `poll` have an item too:
-    the one that they are counted for. `worker` None: no Worker-ID is sent."""
+    """One request. `item` and `worker` are names within the sequence; `stats`, `list` and `poll` also have an item, for
+    which they are counted. `worker` None: no Worker-ID is sent."""
 
     verb: OperationName
     item: str
@@ -76,26 +76,26 @@ class OperationSequence:
 
     @property
     def operation_count(self) -> int:
-        """How many requests it is made of."""
+        """The number of its requests."""
         return sum(map(len, self.groups))
 
     def lines(self) -> list[str]:
-        """For a reader: a line a group, in ASCII."""
+        """Return it for a reader: one line per group, in ASCII."""
         return [f"{number}. " + " || ".join(map(str, group)) for number, group in enumerate(self.groups, start=1)]
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object."""
+        """Return a JSON object."""
         groups = [[[move.verb, move.item, move.worker] for move in group] for group in self.groups]
         return {"items": list(self.items), "groups": groups}
 
 
 def initial_worker(item: str) -> str:
-    """The worker that an item is delivered to before the programme begins."""
+    """Return the worker that an item is delivered to before the sequence begins."""
     return WORKERS[ITEMS.index(item)]
 
 
 def random_sequence(seed: int) -> OperationSequence:
-    """The programme of a seed."""
+    """Return the sequence of a seed."""
     rng = random.Random(f"explore:{seed}")  # noqa: S311 - to be repeated
     beginning = [
         (RandomOperation(verb, item, initial_worker(item) if verb == "ack" else None),)
@@ -107,7 +107,7 @@ def random_sequence(seed: int) -> OperationSequence:
 
 
 def _group(rng: random.Random) -> Group:
-    """Mostly about one item, and where requests meet mostly beside an ack: that is where an ack goes wrong."""
+    """Return a group, mostly about one item, and mostly with an ack if it has several requests: acks fail there."""
     size = rng.choices(list(_AT_ONCE), weights=list(_AT_ONCE.values()))[0]
     item = rng.choice(ITEMS)
     verbs = rng.choices(OPERATION_NAMES, weights=[_WEIGHTS[verb] for verb in OPERATION_NAMES], k=size)
@@ -125,7 +125,7 @@ def _move(rng: random.Random, verb: OperationName, item: str) -> RandomOperation
 
 
 def shrink_candidates(sequence: OperationSequence) -> Iterator[OperationSequence]:
-    """Programmes with less in them, the smallest first: without an item, half of the groups, a group, a request."""
+    """Yield smaller sequences, the smallest first: without an item, half of the groups, a group, a request."""
     groups = sequence.groups
     for item in sequence.items:
         rest = tuple(other for other in sequence.items if other != item)

@@ -1,7 +1,7 @@
-"""A round of an exploration, read back from its transcript as a history that the model of a work item can judge.
+"""Converts a round of an exploration from its transcript to a history that the model of a work item can judge.
 
-The order of a race's requests is not known, so nothing is said of a single answer: what the model cannot explain is a
-contradiction. It counts against the ack only where an ack could be the cause of it.
+The order of a race's requests is unknown, so no single response is judged: what the model cannot explain is a
+contradiction. It counts against the ack only if an ack may be its cause.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _KINDS: Final[dict[OperationName, OperationKind]] = {
     "metadata": "update",
     "stats": "get",
 }
-"""What each request is to the model; a poll depends on its answer."""
+"""The model's operation for each request; a poll depends on its response."""
 
 _BESIDE: Final = frozenset({"list", "metadata", "stats"})
-"""What they show of an item is no part of the ack's contract."""
+"""Requests whose view of an item is not part of the ack's contract."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoundHistory:
-    """A round's history. `verbs` are the requests by step; `acks_with_another_body` are acks answered with another item's body."""
+    """A round's history. `verbs` are the requests by step; `acks_with_another_body` got another item's body."""
 
     initial: Mapping[str, ItemState]
     events: tuple[Event, ...]
@@ -46,26 +46,26 @@ class RoundHistory:
     acks_with_another_body: tuple[str, ...]
 
     def outcome(self) -> CheckResult:
-        """What the model says of everything that was answered."""
+        """Return the model's result for all responses."""
         return check(self.initial, self.events)
 
     def ack_outcome(self) -> CheckResult:
-        """What the model says where only a contradiction counts that an ack may have caused.
+        """Return the model's result if only contradictions count that an ack may have caused.
 
-        What a list or an update of the metadata shows is left aside. And where the other requests contradict each
-        other even if every ack may have done anything at all to its item, no ack is to blame.
+        The results of lists and metadata updates are ignored. If the other requests contradict each other even though
+        every ack may have had any effect on its item, no ack is the cause.
         """
         judged = tuple(_blind(event) if self.verbs[event.label] in _BESIDE else event for event in self.events)
         found = check(self.initial, judged)
         if not isinstance(found, Counterexample):
             return found
-        end = found.last.completed  # what came later is no part of it
+        end = found.last.completed  # later requests do not matter
         until = [_until(event, end) for event in judged if event.item == found.item and event.invoked <= end]
         freed = check(self.initial, [_freed(event) for event in until])
         return Linearizable({}) if isinstance(freed, Counterexample) else found
 
     def pairs(self, explained: Linearizable) -> Counter[tuple[str, str]]:
-        """How often each request met each phase, by an explanation of the history."""
+        """Return how often each request met each phase, in an explanation of the history."""
         counted: Counter[tuple[str, str]] = Counter()
         by_label = {(event.item, event.label): event for event in self.events}
         for item, order in explained.orders.items():
@@ -92,13 +92,13 @@ ROWS: Final[Mapping[str, Text]] = {
     "ack by nobody": Text("ack without Worker-ID", "不带 Worker-ID 的 ack"),
     **{verb: Text(verb, verb) for verb in OPERATION_NAMES if verb != "ack"},
 }
-"""The requests that coverage tells apart."""
+"""The requests that coverage distinguishes."""
 
 
 def history_from_facts(facts: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> RoundHistory:
     """The history of the round that `facts` describe: `items` by name, `moves` by step, and `states` as they were mapped.
 
-    A request that surely did not happen, or was never sent, is left out.
+    Requests that surely had no effect, or were never sent, are left out.
     """
     items: dict[str, dict[str, str]] = facts["items"]
     events: list[Event] = []
@@ -127,7 +127,7 @@ def history_from_facts(facts: Mapping[str, Any], exchanges: Mapping[str, Exchang
 
 
 def _polled(exchange: Exchange, item: str, worker: str | None, ids: Mapping[str, str]) -> Iterator[Event]:
-    """A poll is about whichever item it returned; one that was lost, about every item that it may have returned."""
+    """Yield the events of a poll: for the returned item, or, if lost, for every item that it may have returned."""
     operation = Operation("redeliver", worker)
     status = _status(exchange)
     if status is None:
@@ -147,17 +147,17 @@ def _event(exchange: Exchange, operation: Operation, answer: ModelResponse, item
 
 
 def _status(exchange: Exchange) -> int | None:
-    """None for an answer that leaves open whether the request happened."""
+    """Return None if the response leaves open whether the request took effect."""
     return exchange.response.status if exchange.outcome == "ok" and exchange.response is not None else None
 
 
 def _shown(verb: OperationName, body: Any, work_id: str) -> str | None:
-    """The state in which an answer shows the item; None where it does not say."""
+    """Return the state of the item in a response; None if it does not show one."""
     if verb == "list" and isinstance(body, dict) and isinstance(body.get("data"), list):
         body = next((entry for entry in body["data"] if _id(entry) == work_id), None)
     state = body.get("state") if isinstance(body, dict) else None
-    told = verb in {"heartbeat", "renew"} or _id(body) == work_id  # a heartbeat's answer has no id
-    return state if told and isinstance(state, str) else None
+    known = verb in {"heartbeat", "renew"} or _id(body) == work_id  # a heartbeat's response has no id
+    return state if known and isinstance(state, str) else None
 
 
 def _id(body: Any) -> str | None:
@@ -170,17 +170,17 @@ def _body(exchange: Exchange) -> Any:
 
 
 def _blind(event: Event) -> Event:
-    """The same request, with nothing said of what its answer shows."""
+    """Return the same request, without the state that its response shows."""
     return replace(event, answer=replace(event.answer, state=None))
 
 
 def _until(event: Event, end: float) -> Event:
-    """What was known of a request at that moment."""
+    """Return what was known of a request at that moment."""
     return event if event.completed <= end else replace(event, answer=ModelResponse(None))
 
 
 def _freed(event: Event) -> Event:
-    """An ack that may have done anything, or nothing, while it was under way."""
+    """Return an ack that may have had any effect, or none, while it was in flight."""
     if event.operation.kind != "ack":
         return event
     return replace(event, operation=Operation("anything"), answer=ModelResponse(None if event.unknown else 200))

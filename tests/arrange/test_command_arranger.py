@@ -47,9 +47,9 @@ def failure(source: str, *, timeout: float = 20.0) -> str:
     with pytest.raises(CannotArrange) as refusal:
         item(source, timeout=timeout)
     assert refusal.value.step == "arrange.program"
-    assert refusal.value.reason.zh.startswith("安排程序（请求 `active`）：")
+    assert refusal.value.reason.zh.startswith("安排程序在请求 `active` 时失败：")
     words = refusal.value.reason.en
-    assert words.startswith("The arranging program, asked for `active`: ")
+    assert words.startswith("The arranging program failed at `active`: ")
     assert words.isprintable()
     return words.partition("`active`: ")[2]
 
@@ -93,18 +93,18 @@ def test_a_request_says_how_the_item_is_to_be_stopped(item_spec: ItemSpec, stopp
 
 
 WRONG: dict[str, tuple[str, str]] = {
-    "no JSON": ("print('here you are')", "its output is no JSON (not JSON: wrong from character 1 on)"),
-    "nothing": ("", "its output is no JSON (not JSON: there is no value)"),
-    "not UTF-8": ("import os; os.write(1, b'\\xff')", "its output is no JSON (not UTF-8"),
-    "two values": (GOOD + "print('{}')", "its output is no JSON"),
-    "a list": ("print('[]')", "its output is no JSON object"),
+    "no JSON": ("print('here you are')", "its output is not JSON (not JSON: wrong from character 1 on)"),
+    "nothing": ("", "its output is not JSON (not JSON: there is no value)"),
+    "not UTF-8": ("import os; os.write(1, b'\\xff')", "its output is not JSON (not UTF-8"),
+    "two values": (GOOD + "print('{}')", "its output is not JSON"),
+    "a list": ("print('[]')", "its output is not a JSON object"),
     "no id": ('print(\'{"environment_id": "env_1"}\')', "its output has no usable `work_id`"),
     "an empty id": (GOOD.replace("work_1", ""), "its output has no usable `work_id`"),
     "an id that climbs": (GOOD.replace("env_1", ".."), "its output has no usable `environment_id`"),
-    "a secret as id": (GOOD.replace("work_1", SECRET), "its `work_id` holds a secret"),
+    "a secret as id": (GOOD.replace("work_1", SECRET), "its `work_id` contains a secret"),
     "too much": (f"print('x' * {MAX_OUTPUT + 1})", f"it wrote more than {MAX_OUTPUT} bytes"),
-    "a failure": (GOOD + "sys.exit(7)", "it ended with code 7"),
-    "a signal": ("import os; os.kill(os.getpid(), 9)", "it ended with code -9"),
+    "a failure": (GOOD + "sys.exit(7)", "it exited with code 7"),
+    "a signal": ("import os; os.kill(os.getpid(), 9)", "it exited with code -9"),
 }
 
 
@@ -118,13 +118,13 @@ def test_what_it_does_wrong_is_said(what: str) -> None:
 @pytest.mark.usefixtures("place")
 def test_its_last_line_is_repeated_without_secrets_and_controls() -> None:
     said = failure(f"import sys; sys.stderr.write('first\\n\\x1b[2Jno {SECRET}\\x07\\n\\n'); sys.exit(1)")
-    assert said == "it ended with code 1: ?[2Jno ${QODER_PAT}?"
+    assert said == "it exited with code 1: ?[2Jno ${QODER_PAT}?"
 
 
 @pytest.mark.usefixtures("place")
 def test_of_very_much_only_the_end_is_read() -> None:
     said = failure("import sys; sys.stderr.write('x' * 100_000 + '\\n' + 'y' * 1000); sys.exit(1)")
-    assert said == "it ended with code 1: " + "y" * 200
+    assert said == "it exited with code 1: " + "y" * 200
 
 
 @pytest.mark.usefixtures("place")
@@ -199,4 +199,4 @@ def test_everything_is_released_items_first(place: Path) -> None:
 def test_what_is_not_released_is_told() -> None:
     [sentence] = asyncio.run(release(program("import sys; sys.exit('no')"), [("env_1", "work_1")], at_once=4))
     assert sentence.startswith("work work_1 in env_1: ")
-    assert sentence.endswith("it ended with code 1: no")
+    assert sentence.endswith("it exited with code 1: no")

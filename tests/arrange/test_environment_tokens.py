@@ -129,7 +129,7 @@ def test_two_tokens_for_one_environment_are_a_wrong_manifest(place: Place) -> No
     (place.folder / "m.json").write_text(json.dumps(manifest))
     done = cli("manifest", "check", "m.json", cwd=place.folder)
     assert done.code == 2
-    assert "items[1].pat_env: another one than that of an earlier item" in done.err
+    assert "items[1].pat_env: differs from that of an earlier item" in done.err
 
 
 def test_a_program_that_names_a_token_for_each_environment(place: Place) -> None:
@@ -161,7 +161,7 @@ def test_a_variable_that_a_program_names_and_that_is_not_there_is_the_programs_f
     options = ("--arrange", "command", "--arrange-command", f"{sys.executable} p.py", "--chapter", "retries")
     run = place.run(*options, QODER_PAT=place.tokens.owner)
     assert run.code == 3, run.out + run.err
-    assert "The arranging program, asked for `" in run.out
+    assert "The arranging program failed at `" in run.out
     assert "pat_env" in run.out
 
 
@@ -184,7 +184,7 @@ def test_a_program_that_polls_as_another_worker_is_blamed_and_the_target_is_not(
     assert run.code == 3, run.out + run.err
     run.check_complete()
     assert "failed" not in {verdict for _, _, verdict in run.lines}
-    assert "seems to poll as another one" in run.out
+    assert "seems to poll `" in run.out
     assert {verdict for _, rule, verdict in run.lines if rule == "ack.identity.optional"} == {"passed"}
     live = [line for line in left_on(place.base_url, place.tokens) if line.startswith("work")]
     assert live == []

@@ -83,15 +83,15 @@ def failure(source: str, kept: list[LongLivedProgram], **options: Any) -> tuple[
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (f"sys.stderr.write('no work, ' + {SECRET!r}); sys.exit(3)", "it ended with code 3: no work, ${QODER_PAT}"),
-        ("sys.exit(0)", "it ended with code 0"),
-        ("print('oops')", "its output is no JSON"),
-        ("print('[]')", "its output is no JSON object"),
+        (f"sys.stderr.write('no work, ' + {SECRET!r}); sys.exit(3)", "it exited with code 3: no work, ${QODER_PAT}"),
+        ("sys.exit(0)", "it exited with code 0"),
+        ("print('oops')", "its output is not JSON"),
+        ("print('[]')", "its output is not a JSON object"),
         ("print('{}')", "its output has no usable `environment_id`"),
         (f"print('x' * {MAX_OUTPUT + 1})", f"it wrote more than {MAX_OUTPUT} bytes"),
         (
             f"print(json.dumps({{'error': 'sold out\\x1b[31m, ' + {SECRET!r}}}))",
-            "it answered with an error: sold out?[31m, ${QODER_PAT}",
+            "it returned an error: sold out?[31m, ${QODER_PAT}",
         ),
     ],
 )
@@ -104,7 +104,7 @@ def test_one_that_takes_too_long_is_ended_and_the_next_request_starts_another(ke
     words, asks = failure(
         f"time.sleep(60 if len(open('started').read().split()) == 1 else 0)\n    {GOOD}", kept, timeout=1.0
     )
-    assert words == "it did not answer within 1 s"
+    assert words == "it did not respond within 1 s"
     assert not command_line(started()[0])
     assert asyncio.run(asked(asks))[0].work_id == "work_0"
     assert len(started()) == 2

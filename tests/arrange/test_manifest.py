@@ -63,18 +63,18 @@ WRONG: dict[str, tuple[Any, str]] = {
     "another format": (GOOD | {"format": "x"}, 'format: expected "work-conformance-manifest/1", found "x"'),
     "a key missing at the top": (
         changed(lambda data: data.pop("second_environment_id")),
-        "second_environment_id: this key is missing",
+        "second_environment_id: missing required key",
     ),
     "a key missing": (
         changed(lambda data: data["items"][1].pop("delivered")),
-        "items[1].delivered: this key is missing",
+        "items[1].delivered: missing required key",
     ),
-    "a misspelt key at the top": (GOOD | {"item": []}, "item: there is no such key; did you mean 'items'?"),
+    "a misspelt key at the top": (GOOD | {"item": []}, "item: unknown key; did you mean 'items'?"),
     "a misspelt key": (
         renamed("worker_id", "worker-id"),
-        "items[1].worker-id: there is no such key; did you mean 'worker_id'?",
+        "items[1].worker-id: unknown key; did you mean 'worker_id'?",
     ),
-    "a key of nothing": (item(zzz=1), "items[1].zzz: there is no such key; the keys are state, environment_id"),
+    "a key of nothing": (item(zzz=1), "items[1].zzz: unknown key; the keys are state, environment_id"),
     "an unknown state": (item(state="running"), "items[1].state: expected "),
     "a state in capitals": (item(state="QUEUED"), 'found "QUEUED"'),
     "an empty id": (item(work_id=""), "items[1].work_id: expected a usable id"),

@@ -92,9 +92,9 @@ def test_a_spare_is_taken_once_whoever_asks(emulator: str, journal: Journal, tmp
 
 def test_too_few_are_named_and_counted(emulator: str, journal: Journal, tmp_path: Path) -> None:
     item_assignment = allotted(made(emulator, tmp_path, ACTIVE), a=ACTIVE, b=ACTIVE, c=ItemSpec(named=False))
-    with pytest.raises(CannotArrange, match=r"`active` \(polled with a Worker-ID\): 2 needed, 1 there"):
+    with pytest.raises(CannotArrange, match=r"`active` \(polled with a Worker-ID\): 2 needed, 1 found"):
         taken(emulator, item_assignment, journal, "b", ACTIVE)
-    with pytest.raises(CannotArrange, match=r"`queued` \(polled without a Worker-ID\): 1 needed, 0 there"):
+    with pytest.raises(CannotArrange, match=r"`queued` \(polled without a Worker-ID\): 1 needed, 0 found"):
         taken(emulator, item_assignment, journal, "c", ItemSpec(named=False))
 
 
@@ -107,7 +107,7 @@ def test_an_entry_in_another_state_is_not_used(emulator: str, journal: Journal, 
             ),
         )
     )
-    with pytest.raises(CannotArrange, match="said to be `active`, and a get shows `queued`"):
+    with pytest.raises(CannotArrange, match="should be `active`, but a GET shows `queued`"):
         taken(emulator, allotted(wrong, a=ACTIVE), journal, "a", ACTIVE)
 
 
@@ -118,7 +118,7 @@ def test_an_entry_that_is_not_there_is_not_used(emulator: str, journal: Journal,
             ManifestEntry(state="queued", environment_id=entry.environment_id, work_id="work_0", worker_id="worker"),
         )
     )
-    with pytest.raises(CannotArrange, match="get answered HTTP 404"):
+    with pytest.raises(CannotArrange, match="get returned HTTP 404"):
         taken(emulator, allotted(wrong, a=QUEUED), journal, "a", QUEUED)
 
 
@@ -152,7 +152,7 @@ def test_a_program_that_repeats_itself_is_noticed(emulator: str, journal: Journa
         return await CommandArranger(api, program, NOWHERE, journal).item(QUEUED, "worker-1")
 
     assert on(emulator, use).worker == "worker-1"
-    with pytest.raises(CannotArrange, match="given before"):
+    with pytest.raises(CannotArrange, match="provided the same item twice"):
         on(emulator, use)
     assert journal.claimed() == [(entry.environment_id, entry.work_id)]
 
@@ -162,7 +162,7 @@ def test_a_program_that_takes_the_other_environment_is_noticed(emulator: str, jo
     answer = json.dumps({"environment_id": entry.environment_id, "work_id": entry.work_id})
     program = ArrangeProgram((sys.executable, "-c", f"print({answer!r})"), 20, str)
     run_resources = RunResources(run_id="run", main="", agent="", quiet=entry.environment_id)
-    with pytest.raises(CannotArrange, match="had named as another one"):
+    with pytest.raises(CannotArrange, match="had named as a different one"):
         on(emulator, lambda api: CommandArranger(api, program, run_resources, journal).item(QUEUED, "worker-1"))
 
 
@@ -201,7 +201,7 @@ def test_a_manifest_that_was_used_before_is_named_as_that(emulator: str, journal
     entry = next(entry for entry in manifest.items if entry.state == "queued")
     headers = (("Worker-ID", str(entry.worker_id)),)
     on(emulator, lambda api: api.ack("ack", entry.environment_id, entry.work_id, headers=headers))
-    with pytest.raises(CannotArrange, match="a get shows `starting`: the manifest was used before"):
+    with pytest.raises(CannotArrange, match="a GET shows `starting`: the manifest was used before"):
         taken(emulator, item_assignment, journal, "a", QUEUED)
     assert taken(emulator, item_assignment, journal, "b", ACTIVE)
 
@@ -248,7 +248,7 @@ def test_an_item_that_a_get_shows_as_another_workers_is_the_fault_of_who_arrange
             return await read_prepared_item(Api(client, lambda _: None), QUEUED, "env_1", "work_1", worker)
 
     if refused:
-        with pytest.raises(CannotArrange, match="whoever arranged it polled as another worker"):
+        with pytest.raises(CannotArrange, match="it was polled as another worker"):
             asyncio.run(use())
     else:
         assert asyncio.run(use()).worker == worker

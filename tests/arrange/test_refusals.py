@@ -98,7 +98,7 @@ def at(path: str, method: str, reply: bytes) -> Callable[[Received], Answer]:
 
 def test_a_refusal_while_preparing_repeats_it(journal: Journal) -> None:
     reason = preparing(at("/environments", "POST", refused(403, f"{SAID} {PAT}")), journal).reason
-    assert "create_environment answered HTTP 403: Ask your administrator" in reason.en
+    assert "create_environment returned HTTP 403: Ask your administrator" in reason.en
     assert "${QODER_PAT}" in reason.en
     assert "Check that the token may create" in reason.en
     assert "请确认 token" in reason.zh
@@ -107,7 +107,7 @@ def test_a_refusal_while_preparing_repeats_it(journal: Journal) -> None:
 @pytest.mark.parametrize("status", [404, 405, 501])
 def test_a_missing_route_is_no_matter_of_tokens(status: int, journal: Journal) -> None:
     reason = preparing(at("/agents", "POST", refused(status, "No such path.")), journal).reason
-    assert f"create_agent answered HTTP {status} (POST /api/v1/cloud/agents): No such path." in reason.en
+    assert f"create_agent returned HTTP {status} (POST /api/v1/cloud/agents): No such path." in reason.en
     assert "--arrange-url" in reason.en
     assert "token" not in reason.en
     assert "token" not in reason.zh

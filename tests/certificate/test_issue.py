@@ -52,11 +52,11 @@ def test_a_report_is_not_trusted(certified: Certified, tmp_path: Path) -> None:
     ("circumstances", "words"),
     [
         ({"insecure": True}, "--insecure"),
-        ({"selection": "chapter retries"}, "was a selection (chapter retries)"),
+        ({"selection": "chapter retries"}, "covered only a selection (chapter retries)"),
         ({"interrupted": Text("interrupted by Ctrl-C", "被 Ctrl-C 打断")}, "interrupted by Ctrl-C"),
-        ({"waivers": f'[[waiver]]\nrequirement = "{FAILING}"\nreason = "known"\n'}, "waivers in use"),
+        ({"waivers": f'[[waiver]]\nrequirement = "{FAILING}"\nreason = "known"\n'}, "used waivers"),
         ({"states": (("pending", "queued"),)}, "--map-state pending=queued"),
-        ({"base_url": "http://x/" + "y" * 3000}, "The signed statement is not one"),
+        ({"base_url": "http://x/" + "y" * 3000}, "The signed statement is not the statement"),
     ],
     ids=["insecure", "selection", "interrupted", "waivers", "states", "nothing that can be shown"],
 )
@@ -106,7 +106,7 @@ def test_a_run_without_a_scenario(certified: Certified, tmp_path: Path) -> None:
     shutil.copytree(certified.folder, folder)
     drop_scenario(folder)
     told = reasons(resealed(folder, tmp_path / "again"))
-    assert "does not hold every scenario of the installed suite; missing: retry.active." in told
+    assert "does not contain every scenario of the installed suite; missing: retry.active." in told
 
 
 def edit_transcript(folder: Path) -> None:
@@ -118,8 +118,11 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "an edited transcript": (edit_transcript, "its digest differs"),
     "a missing transcript": (lambda folder: (folder / "transcripts" / "retry.active.json").unlink(), "is missing"),
     "a plan cut off": (lambda folder: (folder / "plan.json").write_text("{"), "its digest differs"),
-    "no index": (lambda folder: (folder / "evidence.json").unlink(), "holds no evidence.json"),
-    "an index of something else": (lambda folder: (folder / "evidence.json").write_text("{}"), "not what a run writes"),
+    "no index": (lambda folder: (folder / "evidence.json").unlink(), "contains no evidence.json"),
+    "an index of something else": (
+        lambda folder: (folder / "evidence.json").write_text("{}"),
+        "not in the form that a run writes",
+    ),
 }
 
 
@@ -133,7 +136,7 @@ def test_what_is_not_the_runs_evidence(name: str, certified: Certified, tmp_path
 
 
 def test_no_run_at_all(tmp_path: Path) -> None:
-    assert "it is not the folder of a run" in reasons(tmp_path)
+    assert "Name the folder of a finished run" in reasons(tmp_path)
 
 
 def test_what_a_run_need_not_exercise_is_certified_and_named(certified: Certified, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_evidence_of_a_failure_under_a_green_certificate(certified: Certified) -
     content = forged(certified.bundle, certified.key, files=with_failure(certified.bundle.files))
     result = verify(content, certified.key.public)
     assert result.outcome == "does-not-hold"
-    assert f"{FAILING}: the certificate says passed, the evidence failed." in said(result)
+    assert f"{FAILING}: the certificate says passed, the evidence shows failed." in said(result)
 
 
 def test_the_same_under_a_suite_that_nobody_has(certified: Certified) -> None:
@@ -104,7 +104,7 @@ def test_a_catalogue_that_never_was(certified: Certified) -> None:
     invented = other_suite(suite_digest.installed_suite(), catalogue_version="0.9")
     result = verify(forged(certified.bundle, certified.key, suite=invented, verdicts=verdicts))
     assert result.outcome == "does-not-hold"
-    assert "There never was a catalogue 0.9." in said(result)
+    assert "The requirement set 0.9 does not exist." in said(result)
 
 
 def test_an_unknown_requirement(certified: Certified) -> None:
@@ -113,7 +113,7 @@ def test_an_unknown_requirement(certified: Certified) -> None:
     result = verify(forged(certified.bundle, certified.key, suite=newer, verdicts=verdicts))
     assert result.outcome == "cannot-tell"
     assert "ack.new.rule" in said(result)
-    assert "Install version 9.0.0 of work-conformance (catalogue 9.0)" in said(result)
+    assert "Install version 9.0.0 of work-conformance (requirement set 9.0)" in said(result)
     assert verify(forged(certified.bundle, certified.key, verdicts=verdicts)).outcome == "does-not-hold"
 
 
@@ -124,8 +124,8 @@ def test_another_suite_with_the_same_verdicts(certified: Certified) -> None:
     notes = [note.en for note in result.notes]
     assert notes == [
         "Certified with 0.2.0, verified with 0.1.0: version of work-conformance.",
-        "Certified with 1.2, verified with 1.1: version of the catalogue.",
-        "The installed files are not the certified ones: the suite's files.",
+        "Certified with 1.2, verified with 1.1: version of the requirement set.",
+        "The installed files differ from the certified ones: the suite's files.",
     ]
 
 
@@ -141,7 +141,7 @@ def test_a_requirement_that_came_later(certified: Certified, monkeypatch: pytest
     verdicts = {rule: kind for rule, kind in certified.bundle.certificate.verdicts.items() if rule != FAILING}
     result = verify(forged(certified.bundle, certified.key, suite=STRANGE, verdicts=verdicts))
     assert result.outcome == "holds"
-    assert f"Newer than the certificate, not part of it: {FAILING} (passed)." in said(result)
+    assert f"Newer than the certificate and not part of it: {FAILING} (passed)." in said(result)
 
 
 @pytest.mark.parametrize("fact", ["id", "started_at", "base_url", "arranged_by", "embedded"])
@@ -152,13 +152,13 @@ def test_a_run_that_is_told_otherwise(fact: str, certified: Certified) -> None:
         content = forged(certified.bundle, certified.key, suite=certified_by, run=replace(run, **{fact: changed}))
         result = verify(content)
         assert result.outcome == "does-not-hold"
-        assert "the run is not what the evidence says" in said(result)
+        assert "description of the run differs from the evidence" in said(result)
 
 
 def test_the_digest_of_other_evidence(certified: Certified) -> None:
     result = verify(forged(certified.bundle, certified.key, evidence="0" * 64))
     assert result.outcome == "does-not-hold"
-    assert "evidence.json is not the certified one" in said(result)
+    assert "evidence.json is not the certified file" in said(result)
 
 
 CIRCUMSTANCES: dict[str, Mapping[str, Any]] = {
@@ -263,7 +263,7 @@ def test_evidence_of_a_newer_format_cannot_be_told(certified: Certified) -> None
     files = {**certified.bundle.files, EVIDENCE: json.dumps(index).encode()}
     result = verify(forged(certified.bundle, certified.key, files=files))
     assert result.outcome == "cannot-tell"
-    assert "install a newer version" in said(result)
+    assert "Install a newer version" in said(result)
 
 
 def test_everything_is_said_in_both_languages(certified: Certified, tmp_path: Path) -> None:

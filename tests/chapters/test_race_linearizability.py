@@ -161,7 +161,7 @@ def test_a_record_that_names_no_state_is_not_judged() -> None:
 
 
 def test_a_foreign_name_for_a_state_is_unknown_and_hides_no_contradiction() -> None:
-    with pytest.raises(CannotJudge, match="`claimed`, which no page documents"):
+    with pytest.raises(CannotJudge, match="`claimed`, which is undocumented"):
         findings(several(GOOD, AFTER | {"a": "claimed"}))
     (finding,) = findings(several(GOOD | {"a.foreign": "starting"}, AFTER | {"a": "claimed"}))
     assert finding.step in {"a.ack", "a.foreign"}

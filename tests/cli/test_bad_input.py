@@ -95,8 +95,8 @@ VALUES = {
     "a worker header with a bad name": (("--worker-header", "a:b"), "not a header name"),
     "a secret header without a variable": (("--header-env", "nonsense"), "NAME=VARIABLE"),
     "a secret header that is not set": (("--header-env", "X-Key=NOT_SET_HERE"), "NOT_SET_HERE is not set"),
-    "no certificates": (("--ca-bundle", "nowhere.pem"), "there is no file 'nowhere.pem'"),
-    "no client certificate": (("--client-cert", "nowhere.pem"), "there is no file 'nowhere.pem'"),
+    "no certificates": (("--ca-bundle", "nowhere.pem"), "the file 'nowhere.pem' does not exist"),
+    "no client certificate": (("--client-cert", "nowhere.pem"), "the file 'nowhere.pem' does not exist"),
     "no configuration": (("--config", "nowhere.toml"), "cannot be read (No such file"),
     "a folder as configuration": (("--config", "."), "cannot be read (Is a directory)"),
     "no time": (("--timeout", "0"), "--timeout"),
@@ -173,8 +173,8 @@ def test_a_bad_configuration_is_named(what: str, attempt: Try, tmp_path: Path) -
 
 
 LATE = {
-    "an output that is a file": (("--output", "file"), "there is a file of that name"),
-    "an output that is somebody's": (("--output", "folder"), "not an earlier run"),
+    "an output that is a file": (("--output", "file"), "this is a file"),
+    "an output that is somebody's": (("--output", "folder"), "not from an earlier run"),
     "an output that cannot be written": (("--output", "/proc/nowhere"), "cannot be written"),
     "an expression that finds nothing": (("-k", "nothing_of_this_name"), "Nothing is selected"),
     "an expression that is none": (("-k", "a and"), "-k"),

@@ -152,7 +152,7 @@ PERHAPS = (NOT_THERE, BROKEN, BUSY)
         (sized(b"oops", status=b"502 Oops"), "http", "log"),
         (sized(b"{}", status=b"403 Forbidden"), "rights", "list and create"),
         (BUSY, "rate-limit", "--max-rate"),
-        (raw(b"SSH-2.0-OpenSSH\r\n"), "http", "HTTP server"),
+        (raw(b"SSH-2.0-OpenSSH\r\n"), "http", "serves HTTP"),
     ],
     ids=["page", "404", "redirect", "500", "502", "403", "429", "no HTTP"],
 )

@@ -45,7 +45,7 @@ def test_a_terminal_gets_a_live_line_for_each_chapter_and_a_coloured_table(tmp_p
     assert re.search(r"checks · \d+ s · [1-9]\d* requests\n", done)
     assert re.search(r"First ack +━+ +(\d+)/\1\s+Retries +━+ +(\d+)/\2\s", done)
     assert ESCAPE in report
-    assert "\x1b[32m\x1b[1mSelection held: " in report
+    assert "\x1b[32m\x1b[1mSelection passed: " in report
     assert plain(report).count("First ack") == 1, "the live lines are gone"
 
 
@@ -58,7 +58,7 @@ def test_whoever_wants_plain_lines_gets_them(options: tuple[str, ...], env: dict
     code, out = on_terminal("run", *ONE, *options, "--output", "out", cwd=tmp_path, env=env)
     assert code == 0
     assert ESCAPE not in out
-    assert "Selection held: 1 of " in out
+    assert "Selection passed: 1 of " in out
 
 
 def test_a_pipe_gets_plain_lines_and_with_verbose_a_line_for_each_chapter(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_a_target_that_never_responded_is_given_up_soon(monkeypatch: pytest.Monk
         return client.trouble.text.en if client.trouble else None
 
     began = time.monotonic()
-    assert talk(base_url, use, outage=30, known=False) == "the connection is refused"
+    assert talk(base_url, use, outage=30, known=False) == "the connection was refused"
     assert time.monotonic() - began < 3
 
 

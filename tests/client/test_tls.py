@@ -120,7 +120,7 @@ def test_an_https_proxy_is_not_verified_where_nothing_is() -> None:
 
 @pytest.mark.parametrize("connection", [Connection(), Connection(ca_bundle=str(ANOTHERS))], ids=["none", "another"])
 def test_an_https_proxy_that_is_not_trusted_is_refused(connection: Connection) -> None:
-    with pytest.raises(NotSent, match="the certificate is refused") as refused:
+    with pytest.raises(NotSent, match="the certificate is not accepted") as refused:
         through(connection, with_certificate(OURS))
     assert refused.value.reason.lasting
 
@@ -169,8 +169,8 @@ def test_an_encrypted_key_is_opened_with_the_password_of_a_variable(shown: Shown
     ("password", "said"),
     [
         (None, "--client-key-password-env"),
-        (Secret("wrong-password", "${KEY}"), "does not open"),
-        (Secret("", "${KEY}"), "does not open"),
+        (Secret("wrong-password", "${KEY}"), "does not decrypt"),
+        (Secret("", "${KEY}"), "does not decrypt"),
     ],
     ids=["none", "wrong", "empty"],
 )

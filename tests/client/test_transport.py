@@ -267,7 +267,7 @@ def test_a_body_up_to_the_end_of_the_connection_is_complete() -> None:
 
 
 def test_a_refused_connection_is_undelivered() -> None:
-    with pytest.raises(NotSent, match="the connection is refused"):
+    with pytest.raises(NotSent, match="the connection was refused"):
         asyncio.run(send(f"http://127.0.0.1:{closed_port()}"))
 
 

@@ -89,23 +89,23 @@ def cut(name: str) -> Spoil:
 
 ONE = "transcripts/retry.active.json"
 SPOILT: dict[str, tuple[Spoil, str]] = {
-    "no index": (remove("evidence.json"), "holds no evidence.json"),
-    "index cut off": (cut("evidence.json"), "evidence.json is not what a run writes"),
+    "no index": (remove("evidence.json"), "contains no evidence.json"),
+    "index cut off": (cut("evidence.json"), "evidence.json is not in the form that a run writes"),
     "newer index": (
         edit("evidence.json", lambda data: {**data, "format": "work-conformance-evidence/2"}),
-        "is of the format work-conformance-evidence/2, which this version does not know",
+        "has the format work-conformance-evidence/2, which this version does not know",
     ),
     "no circumstances": (
         edit("evidence.json", lambda data: {**data, "circumstances": {}}),
-        "evidence.json is not what a run writes",
+        "evidence.json is not in the form that a run writes",
     ),
     "circumstances of a wrong type": (
         edit("evidence.json", lambda data: {**data, "circumstances": {**data["circumstances"], "insecure": "no"}}),
-        "evidence.json is not what a run writes",
+        "evidence.json is not in the form that a run writes",
     ),
     "a path of somebody's choosing": (
         edit("evidence.json", lambda data: {**data, "files": {**data["files"], "../../etc/passwd": "0"}}),
-        "evidence.json is not what a run writes",
+        "evidence.json is not in the form that a run writes",
     ),
     "plan missing": (remove("plan.json"), "plan.json is missing"),
     "plan not listed": (
@@ -120,15 +120,15 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
         edit("evidence.json", lambda data: {**data, "files": {k: v for k, v in data["files"].items() if k != ONE}}),
         f"{ONE} is missing",
     ),
-    "transcript edited": (edit(ONE, lambda data: {**data, "attempt": 2}), f"{ONE} is not the file that the run wrote"),
-    "transcript cut off": (resealed(cut(ONE)), f"{ONE} is not what a run writes"),
+    "transcript edited": (edit(ONE, lambda data: {**data, "attempt": 2}), f"{ONE} was changed after the run wrote it"),
+    "transcript cut off": (resealed(cut(ONE)), f"{ONE} is not in the form that a run writes"),
     "transcript of another run": (
         resealed(edit(ONE, lambda data: {**data, "run": "20200101T000000-aaaaaa"})),
         f"{ONE} belongs to another run (20200101T000000-aaaaaa",
     ),
     "transcript of another scenario": (
         resealed(edit(ONE, lambda data: {**data, "scenario": "retry.starting"})),
-        f"{ONE} is not what a run writes",
+        f"{ONE} is not in the form that a run writes",
     ),
     "newer transcript": (
         resealed(edit(ONE, lambda data: {**data, "format": "work-conformance-transcript/9"})),
@@ -140,7 +140,7 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
     ),
     "plan of another shape": (
         resealed(edit("plan.json", lambda data: {**data, "lines": [1]})),
-        "plan.json is not what",
+        "plan.json is not in the form",
     ),
 }
 

@@ -100,7 +100,7 @@ def test_a_spoilt_run_is_refused_with_one_sentence_and_leaves_nothing(
     (folder / "plan.json").unlink()
     ended = cli("replay", str(folder), "--output=again", cwd=tmp_path)
     assert ended.code == 2
-    assert ended.err == "Error: plan.json is missing; the evidence is not whole.\n"
+    assert ended.err == "Error: plan.json is missing; the evidence is incomplete.\n"
     assert not (tmp_path / "again").exists()
 
 

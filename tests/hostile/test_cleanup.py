@@ -86,4 +86,4 @@ def test_a_target_that_asks_for_patience(on: Place, tmp_path: Path, monkeypatch:
     assert {verdict.kind for verdict in record.verdicts} == {"passed"}
     assert len(record.verdicts) == len(plan)
     assert record.circumstances.leftovers
-    assert all("no time was left" in sentence for sentence in record.circumstances.leftovers)
+    assert all("there was no time left" in sentence for sentence in record.circumstances.leftovers)

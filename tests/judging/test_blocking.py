@@ -165,10 +165,10 @@ BEHIND: Rows = {"ack.a.b": [("failed", None)], "ack.a.c": [("inconclusive", "ack
     ("lines", "kind", "sentence"),
     [
         ([("passed", None)] * 3, "passed", None),
-        ([("passed", None)] * 3 + [("inconclusive", "ack.a.b")] * 2, "passed", "held in 3 of 5; 2 stand behind ack.a.b"),
+        ([("passed", None)] * 3 + [("inconclusive", "ack.a.b")] * 2, "passed", "passed in 3 of 5; 2 blocked by ack.a.b"),
         ([("warned", None), ("passed", None), ("inconclusive", "ack.a.b")], "warned", "judged in 2 of 3; 1 stands behind ack.a.b"),
-        ([("passed", None), ("inconclusive", "ack.a.c")], "passed", "held in 1 of 2; 1 stands behind ack.a.c"),
-        ([("passed", None), ("not-exercised", None), ("inconclusive", "ack.a.b")], "passed", "held in 1 of 2; 1 stands behind ack.a.b"),
+        ([("passed", None), ("inconclusive", "ack.a.c")], "passed", "passed in 1 of 2; 1 blocked by ack.a.c"),
+        ([("passed", None), ("not-exercised", None), ("inconclusive", "ack.a.b")], "passed", "passed in 1 of 2; 1 blocked by ack.a.b"),
         ([("not-exercised", None), ("inconclusive", "ack.a.b")], "inconclusive", None),
         ([("passed", None), ("inconclusive", None), ("inconclusive", "ack.a.b")], "inconclusive", None),
         ([("passed", None), ("inconclusive", "ack.a.unplanned")], "inconclusive", None),
@@ -195,5 +195,5 @@ def test_both_causes_are_named() -> None:
     }
     partly = results(rows)["ack.a.a"].partly
     assert partly is not None
-    assert partly.sentence.en == "held in 1 of 3; 2 stand behind ack.a.c, ack.a.b"
-    assert partly.sentence.zh == "3 项检查中有 1 项成立；其余 2 项受阻于 ack.a.c、ack.a.b"
+    assert partly.sentence.en == "passed in 1 of 3; 2 blocked by ack.a.c, ack.a.b"
+    assert partly.sentence.zh == "3 项检查中有 1 项通过；其余 2 项受阻于 ack.a.c、ack.a.b"

@@ -96,7 +96,7 @@ def test_a_failure_that_looks_otherwise_is_not_waived_and_said() -> None:
     other = failed(failure("HTTP 500"))
     assert entries.apply(other) is other
     [complaint] = entries.waiver_problems([other])
-    assert complaint.en.endswith("the failure looks otherwise now: answer: HTTP 200 | HTTP 500")
+    assert complaint.en.endswith("the failure has changed: answer: HTTP 200 | HTTP 500")
 
 
 def test_one_more_finding_than_was_known_is_another_failure() -> None:
@@ -109,7 +109,7 @@ def test_one_that_matches_nothing_is_said_once_its_requirement_was_judged() -> N
     assert waivers().waiver_problems([Verdict(line=PlannedCheck(SCENARIO, RULE), kind="inconclusive")]) == []
     assert waivers().waiver_problems([failed()]) == []
     [complaint] = waivers().waiver_problems([passed()])
-    assert complaint.en == f"waiver in line 2 ({RULE}): matched nothing: it holds now; remove it"
+    assert complaint.en == f"waiver in line 2 ({RULE}): matched no failure: it passes now; remove it"
 
 
 def test_an_error_type_and_a_field_are_no_ids() -> None:
@@ -155,7 +155,7 @@ def test_a_cause_is_stale_once_a_whole_run_was_judged_and_nothing_looks_like_it(
     assert entries.waiver_problems([passed(), Verdict(line=PlannedCheck(SCENARIO, RULE), kind="inconclusive")]) == []
     [complaint] = entries.waiver_problems([passed()])
     assert complaint.en.startswith("waiver in line 2 (/error/type: HTTP 200")
-    assert complaint.en.endswith("matched nothing: it holds now; remove it")
+    assert complaint.en.endswith("matched no failure: it passes now; remove it")
     [complaint] = by_cause("expires = 2026-11-20").waiver_problems([wrong_type()])
     assert "expired on" in complaint.en
 
@@ -195,9 +195,9 @@ def test_a_ready_made_entry_is_toml_and_waives_what_it_was_made_of(text: str) ->
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        ('[[waiver]]\ncause = []\nreason = "x"', "line 1: cause must name one look at least"),
+        ('[[waiver]]\ncause = []\nreason = "x"', "line 1: cause must contain at least one failure signature"),
         ('[[waiver]]\ncause = 3\nreason = "x"', "line 1: cause must be a list of strings."),
-        ('[[waiver]]\ncause = "x"\nfinding = "y"\nreason = "x"', "goes without finding"),
+        ('[[waiver]]\ncause = "x"\nfinding = "y"\nreason = "x"', "cannot be combined with finding"),
         ('[[waiver]]\ncause = "x"\nrequirement = "ack.retry.active"\nreason = "x"', "give one of requirement"),
         ('[[waiver]]\nrequirment = "x"', "line 1: there is no key 'requirment'; did you mean 'requirement'?"),
         ('[[waivers]]\nreason = "x"', "there is no key 'waivers'; did you mean 'waiver'?"),
@@ -222,8 +222,8 @@ def test_a_ready_made_entry_is_toml_and_waives_what_it_was_made_of(text: str) ->
         (f'[[waiver]]\nrequirement = "{RULE}"\nreason = "x"\nexpires = 2027-01-01T00:00:00Z', "expires must be a date"),
         (f'[[waiver]]\nrequirement = "{RULE}"\nreason = "x"\nlink = "javascript:alert(1)"', "link must be an http"),
         (f'[[waiver]]\nrequirement = "{RULE}"\nreason = "x"\nfinding = [1]', "finding must be a list of strings"),
-        ("waiver = 3", "entries begin with"),
-        ("[[waiver]", "is not TOML"),
+        ("waiver = 3", "begin each entry with"),
+        ("[[waiver]", "is not valid TOML"),
     ],
 )
 def test_a_wrong_entry_is_refused_with_its_line_and_its_mend(entry: str, words: str) -> None:

@@ -94,7 +94,7 @@ def test_a_folder_that_holds_nothing_but_this_is_empty(name: str, tmp_path: Path
 def test_beside_it_anything_else_still_counts(tmp_path: Path) -> None:
     for name in (*NOTHING, "theirs.txt"):
         (tmp_path / name).write_text("")
-    with pytest.raises(ConfigurationError, match="not an earlier run"):
+    with pytest.raises(ConfigurationError, match="not from an earlier run"):
         claim_folder(tmp_path, "run")
     assert len(list(tmp_path.iterdir())) == len(NOTHING) + 1
 
@@ -195,7 +195,7 @@ def test_a_run_without_a_temporary_folder(
         options = ("--arrange", "command", "--arrange-command", "true", "--base-url", server.base_url)
         arranged = cli(*ONE, *options, "--output", "b", cwd=tmp_path, env=env)
     assert arranged.code == 3, arranged.out + arranged.err
-    assert "its output is no JSON" in arranged.out
+    assert "its output is not JSON" in arranged.out
 
 
 def test_a_server_is_started_without_a_temporary_folder(

@@ -75,24 +75,24 @@ GO_SPEAKS_TLS = answer(400, "Client sent an HTTP request to an HTTPS server.\n")
 Case = tuple[Handler, ssl.SSLContext | None, str, Connection, tuple[str, ...]]
 TRUSTING = Connection(ca_bundle=str(OURS))
 CASES: dict[str, Callable[[], Case]] = {
-    "untrusted": lambda: (script(answer()), tls(), "https", Connection(), ("certificate is refused", "--ca-bundle")),
+    "untrusted": lambda: (script(answer()), tls(), "https", Connection(), ("certificate is not accepted", "--ca-bundle")),
     "of another host": lambda: (
         script(answer()), tls(certificate=ANOTHERS), "https", Connection(ca_bundle=str(ANOTHERS)),
-        ("certificate is refused", "the name it was made for"),
+        ("certificate is not accepted", "the host name in the certificate"),
     ),
     "https on an http port": lambda: (says(answer(400)), None, "https", Connection(), ("does not speak TLS", "http://")),
     "http on an https port, by an alert": lambda: (says(ALERT), None, "http", Connection(), ("may be TLS", "https://")),
     "http on an https port, by nginx": lambda: (script(NGINX_SPEAKS_TLS), None, "http", Connection(), ("speaks TLS", "https://")),
     "http on an https port, by Go": lambda: (script(GO_SPEAKS_TLS), None, "http", Connection(), ("speaks TLS", "https://")),
     "a client certificate is missing, by nginx": lambda: (
-        script(NGINX_WANTS_ONE), tls(), "https", TRUSTING, ("asks for a client certificate", "--client-cert"),
+        script(NGINX_WANTS_ONE), tls(), "https", TRUSTING, ("requires a client certificate", "--client-cert"),
     ),
     "a client certificate is missing": lambda: (script(answer()), tls(asks=True), "https", TRUSTING, ("--client-cert",)),
-    "no HTTP": lambda: (says(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"), None, "http", Connection(), ("SSH-2.0", "an HTTP server")),
+    "no HTTP": lambda: (says(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"), None, "http", Connection(), ("SSH-2.0", "serves HTTP")),
     "a proxy that asks who is there": lambda: (script(answer(407)), None, "proxy", Connection(), ("407", "--proxy http://USER")),
     "a tunnel that asks who is there": lambda: (script(answer(407)), None, "tunnel", Connection(), ("407", "--proxy http://USER")),
     "a tunnel that is not opened": lambda: (
-        script(answer(503)), None, "tunnel", Connection(), ("opens no connection (HTTP 503", "proxy may reach"),
+        script(answer(503)), None, "tunnel", Connection(), ("did not open a connection (HTTP 503", "it can reach the target"),
     ),
     "redirected": lambda: (
         script(answer(308, "", [("Location", "https://elsewhere.test/")])), None, "http", Connection(), ("redirect", "final address"),
@@ -130,7 +130,7 @@ def check(
     told = f"{bad[0].text.en} {bad[0].fix.en}".lower()
     for word in words:
         assert word.lower() in told
-    if "certificate is refused" in words:
+    if "certificate is not accepted" in words:
         assert took < 2, "said at once, not tried again and again"
 
 

@@ -37,7 +37,7 @@ def test_what_runs_items_in_another_way_is_refused(option: str, tmp_path: Path) 
     (tmp_path / "theirs.py").write_text(RUNNER.format(option=option, dest=dest, how=how))
     ended = plain("-p", "theirs", option, *value, cwd=tmp_path, PYTHONPATH=str(tmp_path))
     assert ended.code == pytest.ExitCode.USAGE_ERROR, ended.out
-    assert f"{option} does not go with conformance checks" in ended.out + ended.err
+    assert f"{option} cannot be used with conformance checks" in ended.out + ended.err
     assert "INTERNALERROR" not in ended.out + ended.err
     assert not (tmp_path / "out").exists()
 

@@ -114,7 +114,7 @@ def mixed() -> RunResult:
             "retry.active",
             "ack.retry.active-keeps-times",
             "inconclusive",
-            reason=Text("the ack `retry.1` answered HTTP 500", "步骤 `retry.1` 的 ack 返回了 HTTP 500"),
+            reason=Text("the ack `retry.1` returned HTTP 500", "步骤 `retry.1` 的 ack 返回了 HTTP 500"),
             blocked_by="ack.retry.active",
         ),
         verdict("retry.starting", "ack.retry.acknowledged-at-unchanged", "warned", failures=(failure("retry.1"),)),

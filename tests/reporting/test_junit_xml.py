@@ -115,17 +115,21 @@ def test_blocked_broken_and_lost_lines_are_errors_of_their_own_type() -> None:
     }
     blocked = case_of(root, "retry.active", "ack.retry.active-keeps-times").find("error")
     assert blocked is not None
-    assert blocked.attrib["message"] == "blocked by ack.retry.active: the ack `retry.1` answered HTTP 500"
+    assert blocked.attrib["message"] == "blocked by ack.retry.active: the ack `retry.1` returned HTTP 500"
 
 
 def test_a_check_that_broke_says_so_also_after_a_breach() -> None:
     broken = verdict(
-        "auth.missing", "ack.auth.missing", "suite-error", reason=both("the check broke"), failures=(failure(),)
+        "auth.missing",
+        "ack.auth.missing",
+        "suite-error",
+        reason=both("the check failed with an error"),
+        failures=(failure(),),
     )
     error = read(record_of(broken)).find(".//error")
     assert error is not None
     assert error.text is not None
-    assert error.attrib["message"] == "the check broke"
+    assert error.attrib["message"] == "the check failed with an error"
     assert "expected: HTTP 200" in error.text
 
 

@@ -23,8 +23,8 @@ from .run_results import failure, record_of, verdict
 
 CAUSE, PARTLY, BLOCKED = "ack.retry.active", "ack.answer.media-type", "ack.retry.active-keeps-times"
 SENTENCE: dict[Lang, str] = {
-    "en": f"held in 2 of 3; 1 stands behind {CAUSE}",
-    "zh": f"3 项检查中有 2 项成立；其余 1 项受阻于 {CAUSE}",
+    "en": f"passed in 2 of 3; 1 blocked by {CAUSE}",
+    "zh": f"3 项检查中有 2 项通过；其余 1 项受阻于 {CAUSE}",
 }
 HEADING: dict[Lang, str] = {
     "en": "Judged in part, for failures stand in the way of the rest",

@@ -194,7 +194,7 @@ def test_a_target_that_is_gone_in_a_burst_ends_the_conversation() -> None:
     transcript, _ = held(scenario(run_steps), handler, limits=Limits(timeout=2, outage=0.3))
     assert (transcript.ending.kind, transcript.ending.step) == ("inconclusive", None)
     assert transcript.ending.reason is not None
-    assert "no longer answers" in transcript.ending.reason.en
+    assert "no longer responds" in transcript.ending.reason.en
 
 
 def tardy(monkeypatch: pytest.MonkeyPatch, place: int) -> None:

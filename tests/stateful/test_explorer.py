@@ -225,4 +225,4 @@ def test_an_update_of_the_metadata_that_is_lost_is_told(tmp_path: Path) -> None:
     assert not failed(record)
     words = record.tally.of("observed")[0].verdicts[0].observation
     assert words is not None
-    assert re.search(r"what `\d+\.\d\.metadata\.[ab]` wrote to the metadata is gone at `\d+\.get\.[ab]`", words.en)
+    assert re.search(r"what `\d+\.\d\.metadata\.[ab]` wrote to the metadata is missing at `\d+\.get\.[ab]`", words.en)
