@@ -41,8 +41,8 @@ _NOT_HERE: Final = frozenset({"base-url", "arrange-url", "failed-from", "strict"
 _PAT_B: Final = "QODER_PAT_B"
 _COMPANIONS: Final = ("forbidden", "foreign", "expired")
 
-_UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
-"""Unset for both runs: a server's failure is not a failure of the comparison, so GitHub must not annotate it."""
+_NO_ANNOTATIONS: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
+"""Set for both runs: a server's failure is not a failure of the comparison, so GitHub must not annotate it."""
 
 
 @click.command(
@@ -161,7 +161,7 @@ def _judge_both(values: Mapping[str, Any], lang: Lang) -> tuple[Path, Path]:
         with environment(**variables):
             check(side)
     for name, (side, variables) in zip("AB", sides, strict=True):
-        with environment(**variables, **_UNTOLD), contextlib.redirect_stdout(sys.stderr):
+        with environment(**variables, **_NO_ANNOTATIONS), contextlib.redirect_stdout(sys.stderr):
             _judge(name, side, lang)
     return output / "a", output / "b"
 

@@ -114,8 +114,8 @@ class ConsoleReporter:
         ci.append_summary(record, self._lang)
         report = config.stash[FOLDER] / REPORT
         path = _near(report) if report.is_file() else None
-        report = lines(record, self._lang, verbose=self._verbose, report_path=path)
-        _echo(map(_coloured, report) if self._lively else report)
+        text = lines(record, self._lang, verbose=self._verbose, report_path=path)
+        _echo(map(_coloured, text) if self._lively else text)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, error: object) -> None:
