@@ -177,7 +177,7 @@ def summary(verdict: Verdict) -> Text:
     if verdict.failures and verdict.reason is None:
         failure = verdict.failures[0]
         return Text(
-            "step `{step}`: expected {expected}; got {actual}", "步骤 `{step}`：预期 {expected}；实际 {actual}"
+            "step `{step}`: expected {expected}; got: {actual}", "步骤 `{step}`：预期 {expected}；实际为 {actual}"
         ).format(step=_short(failure.step), expected=_shortened(failure.expected), actual=_shortened(_actual(failure)))
     words = _shortened(verdict.reason) if verdict.reason else WORDS[verdict.kind]
     if verdict.blocked_by is None:

@@ -23,7 +23,7 @@ _AT: Final = Text("{actual} at {places} of a response {status}", "{status} 响�
 _AT_UNKNOWN: Final = Text("{actual} at {places}", "{places}为 {actual}")
 _PLACES: Final = 3
 """How many places are named; the rest is counted."""
-_INSTEAD: Final = Text("got {actual}; expected {expected}", "实际 {actual}；预期 {expected}")
+_INSTEAD: Final = Text("{actual}; expected {expected}", "{actual}；预期：{expected}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

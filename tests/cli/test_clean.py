@@ -61,7 +61,7 @@ def test_what_a_killed_run_left_is_removed(processes: str, place: Place) -> None
     cleaned = place.clean()
     assert (cleaned.code, cleaned.err) == (0, "")
     n = len(listed.out.splitlines())
-    assert cleaned.out == f"{listed.out}Removed: {n} of {n}.\nNothing is left.\n"
+    assert cleaned.out == f"{listed.out}Deleted: {n} of {n}.\nNothing is left.\n"
     assert place.left() == []
     assert place.clean().out == "Nothing was found.\nNothing is left.\n"
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_removed_is_said(place: Place) -> None:
     env = {"QODER_PAT": place.tokens.forbidden}
     cleaned = cli("clean", "--base-url", place.base_url, cwd=place.folder, env=env)
     assert cleaned.code == 1
-    assert cleaned.err.startswith("left behind: agents ")
+    assert cleaned.err.startswith("left on the target: agents ")
     assert "HTTP 403" in cleaned.err
 
 

@@ -69,7 +69,7 @@ def test_a_dry_run_starts_no_server(listener: socket.socket, tmp_path: Path) -> 
 def test_a_dry_run_of_nothing_is_refused(tmp_path: Path) -> None:
     ended = cli("run", "--dry-run", "-k", "nothing_of_this_name", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
-    assert "Nothing is selected" in ended.err
+    assert "The selection is empty" in ended.err
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

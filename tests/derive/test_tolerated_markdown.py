@@ -202,7 +202,7 @@ def test_a_published_page_agrees_with_the_sheets_though_it_looks_otherwise(lang:
     file.write_text(f"{head}\n## X\n", "utf-8")
     result = run("check", "--docs", tmp_path)
     assert result.exit_code == 0, result.output
-    assert "Not found there, taken from the sheets: " in result.stdout
+    assert "Not found there, taken from the paraphrased spec: " in result.stdout
     assert f"{file}: sections not read: X (" in result.stdout
 
 
