@@ -237,7 +237,11 @@ def test_an_environment_that_is_there_needs_no_ensurepip(
     [
         ("venv", "created successfully because ensurepip is not available.\n", "apt install python3-venv"),
         ("venv", "Error: [Errno 28] No space left on device\n", "No space left on device"),
-        ("pip", "ERROR: Could not find a version that satisfies x (from versions: none)\n", "no package index responds"),
+        (
+            "pip",
+            "ERROR: Could not find a version that satisfies x (from versions: none)\n",
+            "no package index responds",
+        ),
         ("pip", "WARNING: Retrying after connection broken by 'NewConnectionError'\n", "no package index responds"),
         ("pip", "ERROR: Package 'a' requires a different Python: 3.9\n", "requires a different Python: 3.9"),
         ("pip", "/x/python: No module named pip\n", "move it away"),

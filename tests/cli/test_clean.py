@@ -63,7 +63,7 @@ def test_what_a_killed_run_left_is_removed(processes: str, place: Place) -> None
     n = len(listed.out.splitlines())
     assert cleaned.out == f"{listed.out}Deleted: {n} of {n}.\nNothing is left.\n"
     assert place.left() == []
-    assert place.clean().out == "Nothing was found.\nNothing is left.\n"
+    assert place.clean().out == "No objects were found.\nNothing is left.\n"
 
 
 OLD, RECENT = "20200101T000000-0a1b2c", "20990101T000000-0a1b2c"
@@ -96,7 +96,7 @@ def test_nothing_of_anybody_elses(place: Place) -> None:
     for name in ("work-conformance", "work-conformance-mine", "my-work-conformance-" + OLD):
         body = {"name": name, "model": "auto"}
         httpx.post(f"{place.base_url}{API}/agents", json=body, headers=headers, trust_env=False).raise_for_status()
-    assert place.clean().out == "Nothing was found.\nNothing is left.\n"
+    assert place.clean().out == "No objects were found.\nNothing is left.\n"
     assert len(place.left()) == 3
 
 

@@ -52,7 +52,7 @@ def test_a_dry_run_shows_the_plan_and_connects_to_nothing(listener: socket.socke
     ended = cli("run", "--dry-run", "-n", "2", "--base-url", url(listener), cwd=tmp_path, env=PAT)
     assert (ended.code, ended.err) == (0, "")
     assert planned(ended) == [(line.scenario, line.requirement) for line in full_plan()]
-    total = f"127.0.0.1:{listener.getsockname()[1]}: {len({line.scenario for line in full_plan()})} scenarios, {len(full_plan())} checks; "
+    total = f"127.0.0.1:{listener.getsockname()[1]}: {len({line.scenario for line in full_plan()})} scenarios, {len(full_plan())} checks. "
     assert ended.last_line.startswith(total)
     assert list(tmp_path.iterdir()) == []
     check_untouched(listener)

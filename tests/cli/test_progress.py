@@ -152,7 +152,7 @@ def test_progress_counts_by_chapter_and_by_process() -> None:
     assert progress.summary().en == (
         f"3 of {len(full_plan())} checks · 3 s · 18 requests · 2 requests rejected (429, 503), 4 s of waiting"
     )
-    assert "被拒（429、503）2 次" in progress.summary().zh
+    assert "被拒绝（429、503）2 次" in progress.summary().zh
 
 
 def test_a_line_is_written_when_a_chapter_is_done(capsys: pytest.CaptureFixture[str]) -> None:

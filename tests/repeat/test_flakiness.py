@@ -58,7 +58,9 @@ def test_the_conversation_that_was_kept_is_not_shown_for_a_breach_of_another() -
     said = {"retry.active": transcript(exchange("retry.1", "ack", 200, item("active")))}
     assert '<svg class="sequence"' in page(record(), said)
     assert '<svg class="sequence"' not in page(record(elsewhere=True), said)
-    assert "the saved transcript is from another repetition" in "\n".join(lines(record(elsewhere=True), "en", report_path="r"))
+    assert "the saved transcript is from another repetition" in "\n".join(
+        lines(record(elsewhere=True), "en", report_path="r")
+    )
 
 
 def test_evidence_from_before_was_held_once() -> None:
