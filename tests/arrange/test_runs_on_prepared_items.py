@@ -318,7 +318,7 @@ def test_only_a_manifest_is_written_over(place: Place) -> None:
     (place.folder / "notes.txt").write_text("mine")
     done = place.call("manifest", "make", "--out", "notes.txt")
     assert done.code == 2
-    assert "no manifest" in done.err
+    assert "not a manifest" in done.err
     done = place.call("manifest", "make", "--out", "nowhere/m.json")
     assert done.code == 2
     assert "the folder" in done.err
