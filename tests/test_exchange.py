@@ -26,7 +26,7 @@ from conformance.exchange import (
 )
 from conformance.text import Text
 
-DETERMINISTIC = settings(derandomize=True, database=None, max_examples=80)
+DETERMINISTIC = settings(derandomize=True, database=None, max_examples=80, deadline=None)
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
 MOMENTS = st.floats(0, 1e6)

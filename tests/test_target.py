@@ -27,7 +27,7 @@ from conformance.target import (
     parse_secret,
 )
 
-DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100)
+DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100, deadline=None)
 VALUE = 'pt-Zq9/x+Yw7=Kd3~"q\\'
 SECRET = Secret(VALUE, "${QODER_PAT}")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.item_spec import Item
+from conformance.arrange.item_spec import Item, Transition
 from conformance.arrange.responses import NotExercised
 from conformance.chapters.controls import UNKNOWN_TOKEN
 from conformance.chapters.no_side_effects import Attempt, refusal_case
@@ -105,6 +105,24 @@ def _swapped(stage: ScenarioContext) -> Secret:
     return swapped
 
 
+LIVE_STATES: Final[Mapping[str, tuple[Transition, ...]]] = {
+    "": (),
+    ".starting": ("ack",),
+    ".active": ("ack", "heartbeat"),
+}
+"""The states in which the owner's ack succeeds, as the end of a scenario's id, and the way to each."""
+
+_IN_EVERY_STATE: Final = frozenset({"missing", "unknown-token"})
+"""Shapes that are tried on items that were acked before as well: a retry may be answered before anything is checked."""
+
+
+def in_state(title: Text, state: str) -> Text:
+    """The title of a scenario for one of `LIVE_STATES`."""
+    if not state:
+        return title
+    return Text("{title}, of an item that is {s}", "{title}，item 处于 {s}").format(title=title, s=state[1:])
+
+
 def ack_with(credential: Credential) -> Attempt:
     """The rightful worker's ack with another credential."""
 
@@ -117,14 +135,16 @@ def ack_with(credential: Credential) -> Attempt:
 def scenarios() -> Iterator[Scenario]:
     """Each shape of ruling 10."""
     for name, rule, credential, words in _SHAPES:
-        yield refusal_case(
-            f"auth.{name}",
-            chapter="authentication",
-            title=Text("An ack with {w}", "执行 ack，凭据为：{w}").format(w=words),
-            expectation=refusal(f"ack.auth.{rule}", _REFUSED),
-            attempt=ack_with(credential),
-            control=UNKNOWN_TOKEN if rule in _ALMOST_RIGHT else None,
-        )
+        for state in LIVE_STATES if name in _IN_EVERY_STATE else ("",):
+            yield refusal_case(
+                f"auth.{name}{state}",
+                chapter="authentication",
+                title=in_state(Text("An ack with {w}", "执行 ack，凭据为：{w}").format(w=words), state),
+                expectation=refusal(f"ack.auth.{rule}", _REFUSED),
+                attempt=ack_with(credential),
+                transitions=LIVE_STATES[state],
+                control=UNKNOWN_TOKEN if rule in _ALMOST_RIGHT else None,
+            )
     yield refusal_case(
         "auth.expired",
         chapter="authentication",

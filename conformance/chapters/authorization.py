@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from conformance.arrange.resource_names import SUITE_METADATA
-from conformance.chapters.authentication import ack_with
+from conformance.chapters.authentication import LIVE_STATES, ack_with, in_state
 from conformance.chapters.no_side_effects import refusal_case
 from conformance.client import bad_credentials
 from conformance.contract import schemas
@@ -68,23 +68,33 @@ def _leaked(body: Any, polled: Mapping[str, Any], path: str = "") -> Iterator[tu
 
 
 def scenarios() -> Iterator[Scenario]:
-    """A token without the right, and another tenant's."""
-    yield refusal_case(
-        "authz.forbidden",
-        chapter="authorization",
-        title=Text(
-            "An ack with a token that may see the environment but not act on its work",
-            "执行 ack，凭据为：可查看该环境但无权操作其 work 的 token",
-        ),
-        expectation=refusal("ack.authz.forbidden", _FORBIDDEN),
-        attempt=ack_with(lambda stage: bad_credentials.bearer(stage.token("forbidden"))),
-        token="forbidden",  # noqa: S106 - the name of the credential, not the credential
-    )
-    yield refusal_case(
-        "authz.foreign",
-        chapter="authorization",
-        title=Text("An ack with another tenant's token", "执行 ack，凭据为：其他租户的 token"),
-        expectation=refusal("ack.authz.foreign", _FORBIDDEN, _MISSING),
-        attempt=ack_with(lambda stage: bad_credentials.bearer(stage.token("foreign"))),
-        token="foreign",  # noqa: S106 - the name of the credential, not the credential
-    ).with_checks(Check("ack.authz.foreign-no-leak", no_leak))
+    """A token without the right, and another tenant's, in each state in which the owner's ack succeeds.
+
+    A server may answer the retry of an ack before it looks at who sends it.
+    """
+    for state, transitions in LIVE_STATES.items():
+        yield refusal_case(
+            f"authz.forbidden{state}",
+            chapter="authorization",
+            title=in_state(
+                Text(
+                    "An ack with a token that may see the environment but not act on its work",
+                    "执行 ack，凭据为：可查看该环境但无权操作其 work 的 token",
+                ),
+                state,
+            ),
+            expectation=refusal("ack.authz.forbidden", _FORBIDDEN),
+            attempt=ack_with(lambda stage: bad_credentials.bearer(stage.token("forbidden"))),
+            transitions=transitions,
+            token="forbidden",  # noqa: S106 - the name of the credential, not the credential
+        )
+    for state, transitions in LIVE_STATES.items():
+        yield refusal_case(
+            f"authz.foreign{state}",
+            chapter="authorization",
+            title=in_state(Text("An ack with another tenant's token", "执行 ack，凭据为：其他租户的 token"), state),
+            expectation=refusal("ack.authz.foreign", _FORBIDDEN, _MISSING),
+            attempt=ack_with(lambda stage: bad_credentials.bearer(stage.token("foreign"))),
+            transitions=transitions,
+            token="foreign",  # noqa: S106 - the name of the credential, not the credential
+        ).with_checks(Check("ack.authz.foreign-no-leak", no_leak))

@@ -32,6 +32,9 @@ _OWNER_ACKS: Final = ("ack.1", "ack.2", "ack.3", "ack.4")
 _CROWD: Final = tuple(f"ack.{number}" for number in range(1, 9))
 _AROUND: Final = 2
 """Acks of a crowd that have to overlap the other operation; more of them seldom all do on a fast target."""
+_LEADS: Final = (0.0, 0.0, 0.5, -0.5, 0.25, 0.75, -0.25, -0.75)
+"""By repetition, the share of its own processing time by which the other operation leaves before the acks; negative: the
+share of an ack's by which it leaves behind them."""
 _LATE: Final = "ack.late"
 _CLAIM: Final = "claim"
 _FOREIGN: Final = ("foreign.1", "foreign.2")
@@ -104,12 +107,26 @@ def _against(other: str, acks: tuple[str, ...]) -> Callable[[ScenarioContext], A
             about=lambda taken: other in taken and bool(taken & set(acks)),
             after=dict.fromkeys(late, other),
             around=(other, min(len(acks), _AROUND)),
+            delays=_delays(stage, other, acks),
         )
         await stage.get_after_burst("after", {"": item})
         if other == "heartbeat":
             await read_control_timestamps(stage, item)
 
     return run_steps
+
+
+def _delays(stage: ScenarioContext, other: str, acks: tuple[str, ...]) -> dict[str, float]:
+    """By how many seconds one side of a race leaves behind the other one, in this repetition.
+
+    What arrives at one instant may meet the critical sections of the target at different ones: a stop that looks up
+    more than an ack does comes to its write later. So the repetitions sweep the time that the target needs for either.
+    A race that was none, and crowds, which are about their number, leave at one instant.
+    """
+    share = _LEADS[(stage.repetition - 1) % len(_LEADS)] if stage.attempt == 1 and len(acks) < len(_CROWD) else 0.0
+    if share > 0:
+        return dict.fromkeys(acks, share * stage.client.processing_time("stop" if other in _STOPS else other))
+    return {other: -share * stage.client.processing_time("ack")} if share else {}
 
 
 def _varied(stage: ScenarioContext, sends: dict[str, Send]) -> dict[str, Send]:

@@ -90,7 +90,7 @@ def case_swapped(secret: Secret) -> Secret | None:
     swapped = value[start:end].swapcase()
     if start >= end or swapped == value[start:end]:
         return None
-    middle = f'$(printf %s "{_expression(secret, f":{start}:{end - start}")}" | tr a-zA-Z A-Za-z)'
+    middle = f"$(tr a-zA-Z A-Za-z <<<{_expression(secret, f':{start}:{end - start}')})"
     shown = f"{_expression(secret, f':0:{start}')}{middle}{_expression(secret, f':{end}')}"
     return Secret(value[:start] + swapped + value[end:], shown)
 

@@ -70,6 +70,7 @@ class Client:
         self.lag = ReadLag()
         self.fastest = math.inf
         """Seconds of the shortest round trip up to now."""
+        self._shortest: dict[str, float] = {}
         self._presence = AvailabilityMonitor(self._probe, allowed=limits.outage, known=known)
         self._intermediaries = IntermediaryDetector()
         self._answered_read: str | None = None
@@ -92,6 +93,14 @@ class Client:
     def authentication_for_environment(self, environment_id: str) -> Authentication | None:
         """What requests about an environment carry that has a token of its own; None for every other."""
         return self._bearers.get(environment_id)
+
+    def processing_time(self, operation: str) -> float:
+        """Seconds that the target needs for an operation, at least: how much longer it took than the quickest request."""
+        return self._shortest.get(operation, self.fastest) - self.fastest if self._shortest else 0.0
+
+    def _note_duration(self, operation: str, seconds: float) -> None:
+        self.fastest = min(self.fastest, seconds)
+        self._shortest[operation] = min(self._shortest.get(operation, math.inf), seconds)
 
     @property
     def is_unreachable(self) -> bool:
@@ -254,7 +263,7 @@ class Client:
         self.request_counters.requests += not isinstance(missing, NotSent)
         if reply is not None:
             response = kept(reply, self.redact)
-            self.fastest = min(self.fastest, completed - (completed if sent is None else sent))
+            self._note_duration(call.operation, completed - (completed if sent is None else sent))
             self.request_counters.throttled += reply.status in _BUSY
         exchange = Exchange(
             step=call.step,

@@ -13,7 +13,9 @@ from conformance.scenario.model import Finding
 
 _MAX_BODY: Final = 2000
 _VARIABLE: Final = r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:%\?|:\d+(?::\d+)?)?\}"
-_EXPRESSION: Final = re.compile(rf"{_VARIABLE}|\$\(printf %s: \"{_VARIABLE}\" \| base64 -w0\)")
+_EXPRESSION: Final = re.compile(
+    rf"{_VARIABLE}|\$\(printf %s: \"{_VARIABLE}\" \| base64 -w0\)|\$\(tr a-zA-Z A-Za-z <<<{_VARIABLE}\)"
+)
 
 
 def describe_failure(transcript: Transcript, finding: Finding) -> Failure:

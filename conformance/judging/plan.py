@@ -96,7 +96,7 @@ def cost(
     def repetitions(scenario: Scenario) -> int:
         return scenario.repetitions((race_repeat or repeat) if scenario.race else repeat)
 
-    objects = sum(scenario.item_spec.items * repetitions(scenario) for scenario in planned) + _SHARED_OBJECTS
+    objects = sum(scenario.objects * repetitions(scenario) for scenario in planned) + _SHARED_OBJECTS
     writes = sum(scenario.writes * repetitions(scenario) for scenario in planned) + _SHARED_WRITES
     if arranged_by != "api":
         planned = [scenario for scenario in planned if not scenario.item_spec.needs_poll]
@@ -104,7 +104,7 @@ def cost(
         writes += _TRIAL_WRITES if arranged_by == "command" else 0
     if not planned:
         return Cost(scenarios=0, objects=0, writes=0, seconds=0)
-    slowest = _SLOWEST_SECONDS * max(map(repetitions, planned))
+    slowest = _SLOWEST_SECONDS * max([repetitions(each) for each in planned if not each.race], default=1)
     seconds = max(slowest, writes / writes_per_second if writes_per_second else 0)
     return Cost(
         scenarios=len(planned),

@@ -74,12 +74,11 @@ def collect_item_specs(run_config: RunConfig, lines: Iterable[PlannedCheck]) -> 
 
     Cases whose optional token was not given need none.
     """
-    planned_checks = {line.scenario for line in lines}
+    planned = {line.scenario for line in lines}
     return [
         (name, scenario.item_spec)
         for name, scenario in scenarios().items()
-        if name in planned_checks
-        and (scenario.token is None or getattr(run_config.credentials, scenario.token) is not None)
+        if name in planned and (scenario.token is None or getattr(run_config.credentials, scenario.token) is not None)
     ]
 
 

@@ -266,11 +266,17 @@ class ScenarioContext(ItemReader):
         """Archive the environment of the item: the quiet one, when all other cases are over."""
         require_success(await self._api.act("archive", "environments", item.environment_id, "archive"))
 
-    async def send_concurrently(self, sends: dict[str, Send], *, after: Mapping[str, str] | None = None) -> None:
+    async def send_concurrently(
+        self,
+        sends: dict[str, Send],
+        *,
+        after: Mapping[str, str] | None = None,
+        delays: Mapping[str, float] | None = None,
+    ) -> None:
         """Let requests leave at one instant, in this order, while this process sends nothing else.
 
         One alone is sent like any other. Those that are named in `after` leave as soon as the request that they
-        follow is over.
+        follow is over, those of `delays` so many seconds behind the others.
         """
         if len(sends) == 1:
             await asyncio.gather(*(send(self._api, step) for step, send in sends.items()))
@@ -281,7 +287,9 @@ class ScenarioContext(ItemReader):
         over = {step: asyncio.Event() for step in after.values()}
 
         async def run(number: int, step: str, send: Send) -> None:
-            place = line.place(number, over[after[step]] if step in after else None)
+            place = line.place(
+                number, over[after[step]] if step in after else None, delay=(delays or {}).get(step, 0.0)
+            )
             try:
                 await send(self._at(place), step)
             finally:
@@ -337,29 +345,31 @@ class ScenarioContext(ItemReader):
         after: Mapping[str, str] | None = None,
         groups: Sequence[Collection[str]] = (),
         around: tuple[str, int] | None = None,
+        delays: Mapping[str, float] | None = None,
     ) -> None:
         """Let several requests leave at one instant, in this order, each on a connection that is already open.
 
         `about` is given the steps that were not turned away (429, no connection) and says whether they still
         are the race that was wanted. A step of `after` leaves when the one that it names is over, while the others
         may still be under way. All that leave at once have to overlap; with `groups`, those of each group; with
-        `around`, a step and a number, so many others have to overlap with that step.
+        `around`, a step and a number, so many others have to overlap with that step. `delays` are the seconds by which
+        some are meant to leave later; the recorded spread of the burst is without them.
 
         Raises:
             Repeat: they are not, or the recorded intervals do not overlap.
         """
-        await self.send_concurrently(sends, after=after)
+        await self.send_concurrently(sends, after=after, delays=delays)
         taken = {e.step: e for e in self.exchanges if e.step in sends and e.outcome != "fail"}
         require_race(taken, about, attempt=self.attempt)
         at_once = sends.keys() - (after or {}).keys()
-        left = [exchange.invoked for step, exchange in taken.items() if step in at_once]
+        left = [taken[step].invoked - (delays or {}).get(step, 0.0) for step in taken.keys() & at_once]
         self.facts[SPREAD_FACT] = round(max(left) - min(left), 6) if left else 0.0
         if around is not None:
             step, least = around
-            send_concurrently = sum(
+            overlapping = sum(
                 step in taken and overlap([taken[step], taken[each]]) for each in at_once & taken.keys() - {step}
             )
-            overlapped = send_concurrently >= least
+            overlapped = overlapping >= least
         else:
             overlapped = all(overlap([taken[each] for each in group if each in taken]) for group in groups or [at_once])
         if not overlapped:

@@ -86,6 +86,11 @@ class Scenario(CaseExpectations):
         return 1 if self.run_last or self.on_request else repeat
 
     @property
+    def objects(self) -> int:
+        """Sessions that it creates: one for each item, that of a control that is always sent included."""
+        return self.item_spec.items + len({control.step for control in self.controls.values() if control.always})
+
+    @property
     def writes(self) -> int:
         """Requests that change something, at most: session, message, way, acks; a stop and a delete afterwards."""
         arranged = 2 + sum(verb != "ack" for verb in self.item_spec.transitions)

@@ -235,7 +235,8 @@ class _RoundRequests:
     def facts(self) -> dict[str, Any]:
         """What `round_history.history_from_facts` reads."""
         items = {name: {"work_id": item.work_id, "worker": item.worker} for name, item in self._items.items()}
-        return {"items": items, "moves": {step: list(move) for step, move in self._moves.items()}}
+        states = dict(self._stage.client.target.states)
+        return {"items": items, "moves": {step: list(move) for step, move in self._moves.items()}, "states": states}
 
     async def send_concurrently(self, number: int, group: Group) -> None:
         """Send the requests of a group at one instant."""

@@ -96,7 +96,7 @@ ROWS: Final[Mapping[str, Text]] = {
 
 
 def history_from_facts(facts: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> RoundHistory:
-    """The history of the round that `facts` describe: `items` by name, `moves` by step.
+    """The history of the round that `facts` describe: `items` by name, `moves` by step, and `states` as they were mapped.
 
     A request that surely did not happen, or was never sent, is left out.
     """
@@ -114,6 +114,7 @@ def history_from_facts(facts: Mapping[str, Any], exchanges: Mapping[str, Exchang
             events += _polled(exchange, item, worker, {name: about["work_id"] for name, about in items.items()})
         else:
             shown = _shown(verb, body, items[item]["work_id"])
+            shown = facts.get("states", {}).get(shown, shown)
             events.append(
                 _event(exchange, Operation(_KINDS[verb], worker), ModelResponse(_status(exchange), shown), item)
             )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conformance.arrange.journal import new_run_id
 from conformance.arrange.resource_names import metadata, object_name, run_of_name
 
-DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100)
+DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100, deadline=None)
 RUN = "20260701T081504-0a1b2c"
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2106, 1, 1))
 LABELS = st.text(max_size=40)

@@ -18,7 +18,8 @@ from tests.cli.processes import clean_environment
 
 RULES = Path("contract") / "requirements" / "retries.toml"
 CHAPTER = Path("chapters") / "retries.py"
-CHECKS = "_KEPT: Final = (\n"
+CHECKS = "    checks = [\n"
+JUDGES = "def acknowledged_at_kept("
 NEW_RULE = """
 [[requirement]]
 id = "ack.retry.newer"
@@ -73,14 +74,16 @@ def a_comment(package: Path) -> None:
 def a_newer_requirement(package: Path) -> None:
     change(package / "contract" / "catalogue.toml", '"1.1"', '"1.2"')
     (package / RULES).write_text((package / RULES).read_text("utf-8") + NEW_RULE, "utf-8")
-    change(package / CHAPTER, CHECKS, f'{CHECKS}    Check("ack.retry.newer", acknowledged_at_kept),\n')
+    change(package / CHAPTER, CHECKS, f'{CHECKS}        Check("ack.retry.newer", acknowledged_at_kept(steps)),\n')
 
 
 def a_newer_requirement_that_fails(package: Path) -> None:
     a_newer_requirement(package)
-    change(package / CHAPTER, 'Check("ack.retry.newer", acknowledged_at_kept)', 'Check("ack.retry.newer", never)')
+    change(
+        package / CHAPTER, 'Check("ack.retry.newer", acknowledged_at_kept(steps))', 'Check("ack.retry.newer", never)'
+    )
     never = "def never(view: View) -> Iterator[Finding]:\n    yield Finding(step='retry.1', expected=Text('a', '甲'), actual=Text('b', '乙'))\n\n\n"
-    change(package / CHAPTER, CHECKS, never + CHECKS)
+    change(package / CHAPTER, JUDGES, never + JUDGES)
 
 
 def a_stricter_check(package: Path) -> None:
@@ -95,7 +98,7 @@ def a_requirement_of_another_name(package: Path) -> None:
 
 
 def a_newer_scenario(package: Path) -> None:
-    change(package / CHAPTER, 'id="retry.active"', 'id="retry.active-again"')
+    change(package / CHAPTER, 'id="retry.no-id"', 'id="retry.no-id-again"')
 
 
 HOLDS: dict[Callable[[Path], None], tuple[str, ...]] = {
@@ -111,7 +114,7 @@ HOLDS: dict[Callable[[Path], None], tuple[str, ...]] = {
 UNCLEAR: dict[Callable[[Path], None], str] = {
     a_stricter_check: "ack.retry.acknowledged-at-kept: the certificate says passed, the evidence failed.",
     a_requirement_of_another_name: "does not know these requirements: ack.retry.acknowledged-at-kept.",
-    a_newer_scenario: "missing: retry.active-again.",
+    a_newer_scenario: "missing: retry.no-id-again.",
 }
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from conformance.chapters.generated_ids import generate_unknown_id, malformed_ids, split
 
-DETERMINISTIC = settings(derandomize=True, database=None, max_examples=200)
+DETERMINISTIC = settings(derandomize=True, database=None, max_examples=200, deadline=None)
 
 PREFIXES = st.sampled_from(["", "work_", "env_", "w_", "_"])
 ALPHABETS = st.sampled_from(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from conformance.arrange.responses import NotExercised
 from conformance.chapters.worker_identity import _NEAR_MISSES, LONGEST, NearMiss
 
-DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100)
+DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100, deadline=None)
 EACH = pytest.mark.parametrize("miss", _NEAR_MISSES.values(), ids=_NEAR_MISSES)
 WORKERS = st.text(string.ascii_letters + string.digits + "._-", min_size=2, max_size=LONGEST)
 

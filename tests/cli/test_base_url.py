@@ -99,7 +99,7 @@ WAYS: dict[str, tuple[str, Callable[[ASGIApp], ASGIApp]]] = {
 def test_a_gateway_in_between_changes_nothing(way: str, tokens: Tokens, tmp_path: Path) -> None:
     path, wrap = WAYS[way]
     with served(tokens, wrap) as base_url:
-        options = ("--base-url", base_url + path, "--output", "out", "-n", "2" if path else "0")
+        options = ("--base-url", base_url + path, "--output", "out", "--race-repeat", "1", "-n", "2" if path else "0")
         check_conformant(cli("run", *options, cwd=tmp_path, env=tokens_environment(tokens)))
         if way != "every fifth turned away" and not path:
             assert left_on(base_url, tokens) == []

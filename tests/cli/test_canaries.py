@@ -53,10 +53,11 @@ def check_nowhere(folder: Path, environment: dict[str, str], *ended: Ended) -> N
 
 
 def test_no_artefact_of_any_command_holds_one(environment: dict[str, str], tokens: Tokens, tmp_path: Path) -> None:
+    whole = ("--output=out", "--alluredir=allure", "--verbose", "--race-repeat=1")
     with EmulatorServer(rewritten(planting(), create_app(tokens=tokens))) as server:
         target = ("--base-url", server.base_url, "--header-env", "X-Secret=GATEWAY_KEY")
         ran = [
-            cli("run", *target, "--output=out", "--alluredir=allure", "--verbose", cwd=tmp_path, env=environment),
+            cli("run", *target, *whole, cwd=tmp_path, env=environment),
             cli("run", *target, "--output=two", "-n2", "--chapter=retries", cwd=tmp_path, env=environment),
         ]
         looked = [
@@ -85,7 +86,8 @@ def test_no_artefact_of_any_command_holds_one(environment: dict[str, str], token
 def test_a_worker_that_dies_tells_none(environment: dict[str, str], tokens: Tokens, tmp_path: Path) -> None:
     gate = Gate(rewritten(planting(), create_app(tokens=tokens)), passing=5)
     with EmulatorServer(gate) as server:
-        options = ("--base-url", server.base_url, "--header-env", "X-Secret=GATEWAY_KEY", "-n", "2", "--output", "out")
+        target = ("--base-url", server.base_url, "--header-env", "X-Secret=GATEWAY_KEY")
+        options = (*target, "-n", "2", "--output", "out", "--chapter", "worker-identity", "--chapter", "authentication")
         with start("run", *options, cwd=tmp_path, env=environment) as running:
             assert gate.reached.wait(60)
             victim = next(pid for pid in sorted(running.members()) if pid != running.process.pid)

@@ -156,14 +156,14 @@ def test_utf_8_is_decoded() -> None:
     assert decode(b"") == ""
 
 
-@settings(derandomize=True, database=None, max_examples=60)
+@settings(derandomize=True, database=None, max_examples=60, deadline=None)
 @given(JSON_VALUES)
 def test_what_is_written_is_read_back(value: object) -> None:
     assert parse(json.dumps(value)) == value
     assert parse(decode(json.dumps(value, ensure_ascii=False).encode())) == value
 
 
-@settings(derandomize=True, database=None, max_examples=100)
+@settings(derandomize=True, database=None, max_examples=100, deadline=None)
 @given(st.text('{}[]",:\\u0d8e1.-tfn ', max_size=30))
 def test_any_text_is_either_read_or_refused(text: str) -> None:
     try:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from conformance.contract.timestamps import Instant, NotTimestamp, NotUtc, may_be_same_moment, not_before, parse
 
 SECOND = 10**9
-DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100)
+DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100, deadline=None)
 
 UNITS = st.integers(0, 9).map(lambda digits: 10 ** (9 - digits))
 

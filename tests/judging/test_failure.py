@@ -69,6 +69,7 @@ SHAPES: dict[str, Authentication] = {
     "truncated": bad_credentials.bearer(bad_credentials.truncated(SECRET)),
     "extended": bad_credentials.bearer(bad_credentials.extended(SECRET)),
     "altered": bad_credentials.bearer(bad_credentials.altered(SECRET)),
+    "letter-case": bad_credentials.bearer(bad_credentials.derived_secrets(SECRET)[-1]),
     "unknown": bad_credentials.bearer(
         bad_credentials.unissued_token(Secret("pt-0123456789abcdef", "${QODER_PAT}"), random.Random(1))
     ),
@@ -120,6 +121,7 @@ def test_a_body_is_literal_to_the_last_character(text: str, tmp_path: Path) -> N
         "${QODER_PAT[$(touch pwned)]}",
         '$(printf %s: "${QODER_PAT}" | base64 -w0; touch pwned)',
         '$(printf %s: "$(touch pwned)" | base64 -w0)',
+        "$(tr a-zA-Z A-Za-z <<<$(touch pwned))",
     ],
 )
 def test_what_only_looks_like_an_expression_of_ours_runs_nothing(text: str, tmp_path: Path) -> None:

@@ -41,9 +41,11 @@ def listening(handler: Handler, context: ssl.SSLContext | None) -> Iterator[int]
     ports: list[int] = []
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await handler(reader, writer)
-        writer.close()
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                await handler(reader, writer)
+        finally:  # also where the server ends while a connection is open: it would be closed in the middle of a later test
+            writer.close()
 
     async def serve(ready: object, over: asyncio.Event) -> None:
         server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context)

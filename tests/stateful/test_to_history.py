@@ -45,8 +45,12 @@ class Round:
 
     @property
     def round_history(self) -> RoundHistory:
+        return self.with_states()
+
+    def with_states(self, **states: str) -> RoundHistory:
+        """The history where these names of the target's own are mapped to documented states."""
         items = {name: {"work_id": WORK[name], "worker": HOLDERS[name]} for name in WORK}
-        return history_from_facts({"items": items, "moves": self._moves}, self._exchanges)
+        return history_from_facts({"items": items, "moves": self._moves, "states": states}, self._exchanges)
 
 
 def shown(state: str, item: str = "a") -> dict[str, str]:
@@ -167,6 +171,12 @@ def test_an_answer_of_another_item_is_named() -> None:
 def test_what_surely_did_not_happen_is_left_out() -> None:
     turned_away = Round().sent(("ack a w1", 429, {}), outcome="fail").sent(("get a", 200, shown("queued")))
     assert [event.label for event in turned_away.round_history.events] == ["1.get"]
+
+
+def test_a_mapped_state_name_reads_as_the_documented_one() -> None:
+    found = Round().sent(("ack a w1", 200, shown("claimed"))).sent(("get a", 200, shown("claimed")))
+    assert isinstance(found.round_history.outcome(), Counterexample)
+    assert isinstance(found.with_states(claimed="starting").outcome(), Linearizable)
 
 
 def test_pairs_are_counted_by_the_state_that_a_request_met() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from http import HTTPStatus
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..authorization import Demand
 from ..configuration import Mutation
@@ -18,9 +19,9 @@ from ..operations import Call, Operation, Reply
 from ..records import Environment
 from ..response_edits import EditableResponse, edit_refused_acks, errors
 from ..tokens import Principal, Tokens
-from ..work import WorkItem
+from ..work import State, WorkItem
 from .defect import Defect, defect
-from .mutations import override, replace_ack, wrap_app
+from .mutations import override, replace_ack, rewrite_ack, wrap_app
 from .requirement_groups import ENVELOPE_SCHEMAS, UNAUTHENTICATED
 
 _OWNER = Principal("main", may_act=True)
@@ -87,6 +88,30 @@ def _taking_api_keys(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
         if "authorization" not in headers and "x-api-key" in headers:
             headers["authorization"] = f"Bearer {headers['x-api-key']}"
         await app(scope, receive, send)
+
+    return called
+
+
+def _open_once_acked(app: ASGIApp, tokens: Tokens) -> ASGIApp:
+    """The ack of an item that was acked before is answered before anybody looks at the credentials."""
+    acked: set[str] = set()
+    known = {f"Bearer {getattr(tokens, field.name)}" for field in fields(tokens)}
+
+    async def called(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if not path.endswith("/ack"):
+            await app(scope, receive, send)
+            return
+        headers = MutableHeaders(scope=scope)
+        if path in acked and headers.get("authorization") not in known:
+            headers["authorization"] = f"Bearer {tokens.owner}"
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == HTTPStatus.OK:
+                acked.add(path)
+            await send(message)
+
+        await app(scope, receive, noting)
 
     return called
 
@@ -210,6 +235,13 @@ AUTHENTICATION = (
         wrap_app(edit_refused_acks(errors(type="unauthorized"), 401)),
         fails=f"{UNAUTHENTICATED} {ENVELOPE_SCHEMAS}",
     ),
+    defect(
+        "auth.open-once-acked",
+        "Anybody may ack an item again that was acked before.",
+        "已被 ack 过的 item，任何人都可以再次 ack。",
+        wrap_app(_open_once_acked),
+        fails="ack.auth.missing ack.auth.unknown-token",
+    ),
 )
 
 # Authorization ------------------------------------------------------------------------------------------------------
@@ -243,6 +275,20 @@ def _to_strangers(tell: Callable[[Call, WorkItem], Reply]) -> Mutation:
         return called
 
     return replace_ack(change)
+
+
+def _retry_unchecked(*states: State) -> Mutation:
+    """The ack of an item in one of these states is answered before anybody looks at what its sender may do."""
+
+    def change(call: Call) -> Call:
+        environment_id, work_id = call.path["environment_id"], call.path["work_id"]
+        environment = call.service.store.environments.get(environment_id)
+        item = call.service.store.work_item(environment_id, work_id)
+        if environment is None or item is None or item.state not in states:
+            return call
+        return replace(call, principal=replace(call.principal, tenant=environment.tenant, may_act=True))
+
+    return rewrite_ack(change)
 
 
 def _conflict(_call: Call, _item: WorkItem) -> Reply:
@@ -288,6 +334,16 @@ AUTHORIZATION = (
         "不比较租户。",
         override(admit=_any_tenant),
         fails="ack.authz.foreign",
+    ),
+    *(
+        defect(
+            f"authz.{state.value}-not-checked",
+            f"Any valid token may ack an item that is {state.value}, another tenant's among them.",
+            f"item 处于 {state.value} 时，任何有效的 token 都可以 ack，其他租户的也可以。",
+            _retry_unchecked(state),
+            fails="ack.authz.forbidden ack.authz.foreign",
+        )
+        for state in (State.STARTING, State.ACTIVE)
     ),
     defect(
         "authz.worker-before-tenant",

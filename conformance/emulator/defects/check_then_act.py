@@ -1,6 +1,6 @@
 """Small windows between a check and the act that relies on it, and updates that are lost only in a crowd of acks.
 
-As in `of_races`, a server here is sound one request at a time.
+As in `races`, a server here is sound one request at a time.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ from ..configuration import Mutation
 from ..operations import Call, Operation, Reply
 from ..work import AckDecision, State
 from .defect import Defect, defect
-from .mutations import replace_ack
+from .mutations import STOP, compose, replace_ack
 from .races import WINDOW, item_of
 
 _WINDOWS: Final = (5, 20, 50)
 """Milliseconds."""
+
+_SLOW_STOP: Final = 0.008
+_SHORT_WINDOW: Final = 0.003
+"""Seconds. Where both requests arrive at one instant, the ack is long over when the stop acts."""
 
 _CROWD: Final = 5
 """Acks of an item under way at once, from which on the crowd's writes collide."""
@@ -40,6 +44,31 @@ def check_then_act(window: float) -> Mutation:
         return called
 
     return replace_ack(changed)
+
+
+def _slow_stop(stop: Operation) -> Operation:
+    async def called(call: Call) -> Reply:
+        await asyncio.sleep(_SLOW_STOP)
+        return await stop(call)
+
+    return called
+
+
+def _losing_a_slow_stop(ack: Operation) -> Operation:
+    """An ack writes back what it read a moment before over a stop that came in between."""
+
+    async def called(call: Call) -> Reply:
+        read = item_of(call)
+        reply = await ack(call)
+        acknowledged = item_of(call)
+        await asyncio.sleep(_SHORT_WINDOW)
+        now = item_of(call)
+        was_live = read is not None and read.state not in (State.STOPPING, State.STOPPED)
+        if was_live and acknowledged is not None and now is not None and now.state in (State.STOPPING, State.STOPPED):
+            call.service.store.put_work(acknowledged)
+        return reply
+
+    return called
 
 
 def _losing_in_a_crowd(state: State) -> Mutation:
@@ -80,6 +109,13 @@ DEFECTS: Final[Sequence[Defect]] = (
             may_fail="ack.race.redelivery",
         )
         for milliseconds in _WINDOWS
+    ),
+    defect(
+        "race.slow-stop-lost",
+        "A stop takes some milliseconds until it acts; an ack writes over it where that falls between its own read and write.",
+        "停止请求在数毫秒之后才生效；若正好落在 ack 的读与写之间，就会被 ack 覆盖。",
+        compose(lambda config: config.replace_operation("POST", STOP, _slow_stop), replace_ack(_losing_a_slow_stop)),
+        fails="ack.race.stop",
     ),
     *(
         defect(
