@@ -1,12 +1,12 @@
-"""The way in on a fresh machine: Python 3.11 or newer and a network, nothing else.
+"""Sets up the project on a fresh machine; needs only Python 3.11 or newer and a network.
 
     python3 bootstrap.py run              judge the embedded emulator
-    python3 bootstrap.py run --base-url … judge a server; every option and command of work-conformance works
-    python3 bootstrap.py test             ruff, mypy and pytest; further options are pytest's
+    python3 bootstrap.py run --base-url … judge a server; all options and commands of work-conformance work
+    python3 bootstrap.py test             run ruff, mypy and pytest; further options go to pytest
 
-Whatever is needed is installed into `.venv` beside this file, the first time and whenever `pyproject.toml` or the
-Python has changed. Nothing else of the machine is touched. The file is written so that an old Python can read it,
-and then say in a sentence that it is too old.
+It installs the dependencies into `.venv` beside this file, the first time and whenever `pyproject.toml` or the Python
+has changed. It changes nothing else on the machine. The file is also valid in old Python versions, so that these can
+print that they are too old.
 """
 
 import hashlib
@@ -27,19 +27,19 @@ INTERRUPTED = 130
 
 USAGE = """\
 python3 bootstrap.py run [OPTIONS]    judge a server, or the embedded emulator without --base-url
-python3 bootstrap.py test [OPTIONS]   ruff, mypy and pytest; the options are pytest's
+python3 bootstrap.py test [OPTIONS]   run ruff, mypy and pytest; the options go to pytest
 python3 bootstrap.py COMMAND ...      any other command of work-conformance: serve, list, clean
 
-The first call installs what is needed into .venv. For the options of a command: bootstrap.py COMMAND --help.
+The first call installs the dependencies into .venv. For the options of a command: bootstrap.py COMMAND --help.
 """
 
 NO_VENV = (
-    "This Python ({executable}) comes without {missing}, which makes .venv; install it (on Debian and Ubuntu:"
-    " apt install python3-venv) and call again."
+    "This Python ({executable}) has no {missing}, which creates .venv; install it (on Debian and Ubuntu:"
+    " apt install python3-venv) and try again."
 )
 NO_NETWORK = (
-    "The packages that are needed cannot be downloaded: no package index answers; connect to the network, or tell pip"
-    " of an index or a folder of wheels that it can reach (PIP_INDEX_URL, PIP_FIND_LINKS), and call again."
+    "The dependencies cannot be downloaded: no package index responds. Connect to the network, or set PIP_INDEX_URL"
+    " or PIP_FIND_LINKS to an index or a folder of wheels that pip can reach, and try again."
 )
 SIGNS_OF_NO_NETWORK = (
     "(from versions: none)",
@@ -53,14 +53,14 @@ SIGNS_OF_NO_NETWORK = (
 
 
 class Stop(Exception):
-    """The set-up cannot go on; the message is one sentence and names the mend."""
+    """The set-up failed; the message says what happened and how to fix it."""
 
 
 class Venv:
-    """`.venv` in the clone, and what is known of it.
+    """The `.venv` in the clone.
 
-    A state file in it says which Python, which place and which `pyproject.toml` it was made for, and whether that
-    was finished. An environment without the file is somebody's own: it is added to, and never removed.
+    A state file in it records the Python, the path and the `pyproject.toml` that it was created for, and whether the
+    set-up finished. An environment without this file belongs to the user: packages are added, but it is not deleted.
     """
 
     def __init__(self, root: "Path") -> None:
@@ -72,10 +72,10 @@ class Venv:
         self.python = self.folder.joinpath(*scripts)
 
     def prepare(self, *, dev: bool) -> None:
-        """Make the environment what it has to be; nothing is done where it already is.
+        """Create or update the environment; do nothing if it is up to date.
 
         Raises:
-            Stop: it cannot be made.
+            Stop: the environment cannot be created.
         """
         try:
             wanted, found = self.wanted(), self.state()
@@ -83,25 +83,25 @@ class Venv:
                 self.set_up(wanted, found, dev=dev)
         except OSError as error:
             raise Stop(
-                f".venv cannot be made ({error}); see that {self.root} is whole, yours to write and has room,"
-                " and call again."
+                f".venv cannot be created ({error}); check that {self.root} is complete, writable and has free space,"
+                " and try again."
             ) from None
 
     def set_up(self, wanted: "dict[str, str]", found: "dict[str, object] | None", *, dev: bool) -> None:
-        """Make the environment where it cannot be kept, and install. What the tests need stays where it once was."""
+        """Create the environment unless it can be kept, and install; test dependencies stay once installed."""
         kept = self.keeps(found, wanted)
         full = dev or (kept and found is not None and found.get("dev") is True)
         missing = [module for module in ("venv", "ensurepip") if importlib.util.find_spec(module) is None]
         if missing and not kept:
             raise Stop(NO_VENV.format(executable=sys.executable, missing=" and ".join(missing)))
-        say("Setting up .venv: once, and it takes a moment.")
+        say("Setting up .venv (only the first time, takes a moment).")
         if not kept:
             self.create(wanted)
         self.write_state(wanted, dev=full, finished=False)
         try:
             self.install(dev=full)
         except Stop:
-            if kept and found is not None:  # pip took back what it began
+            if kept and found is not None:  # pip has rolled back
                 self.state_file.write_text(json.dumps(found), "utf-8")
             elif kept:
                 self.state_file.unlink()
@@ -109,7 +109,7 @@ class Venv:
         self.write_state(wanted, dev=full, finished=True)
 
     def wanted(self) -> "dict[str, str]":
-        """What the environment has to have been made for."""
+        """Return the state that the environment must have been created for."""
         return {
             "python": f"{sys.version.split()[0]} {sys.base_prefix}",
             "place": str(self.root),
@@ -117,7 +117,7 @@ class Venv:
         }
 
     def state(self) -> "dict[str, object] | None":
-        """What the state file says; None where there is none, nothing where it is damaged."""
+        """Return the content of the state file; None if it is missing, empty if it is damaged."""
         try:
             state = json.loads(self.state_file.read_text("utf-8"))
         except OSError:
@@ -127,12 +127,12 @@ class Venv:
         return state if isinstance(state, dict) else {}
 
     def write_state(self, wanted: "dict[str, str]", *, dev: bool, finished: bool) -> None:
-        """Note what the environment is made for, before the work and after it."""
+        """Write the state file, before the set-up and after it."""
         state = {**wanted, "dev": dev, "finished": finished}
         self.state_file.write_text(json.dumps(state, indent=1) + "\n", "utf-8")
 
     def keeps(self, found: "dict[str, object] | None", wanted: "dict[str, str]") -> bool:
-        """Whether the environment can be added to; else it is made anew."""
+        """Return whether the environment can be updated; otherwise it is created again."""
         if not self.python.exists():
             return False
         if found is None:
@@ -140,7 +140,7 @@ class Venv:
         return found.get("finished") is True and all(found.get(key) == wanted[key] for key in ("python", "place"))
 
     def create(self, wanted: "dict[str, str]") -> None:
-        """Make an empty environment, with its state file first: a call that is cut off is known by it."""
+        """Create an empty environment; the state file is first, so that an interrupted call can be recognised."""
         if self.folder.exists():
             shutil.rmtree(str(self.folder))
         self.folder.mkdir()
@@ -149,10 +149,10 @@ class Venv:
         if self.quietly([base, "-I", "-m", "venv", str(self.folder)]) != 0:
             if "ensurepip" in self.log_text():
                 raise Stop(NO_VENV.format(executable=sys.executable, missing="a working ensurepip"))
-            raise Stop(f"Python's venv could not make .venv ({self.last_word()}); all of its words are in {self.log}.")
+            raise Stop(f"Python's venv could not create .venv ({self.last_word()}); its full output is in {self.log}.")
 
     def install(self, *, dev: bool) -> None:
-        """Let pip install the project as it stands in the clone, and with `dev` what its tests need."""
+        """Install the project from the clone with pip, with `dev` also the test dependencies."""
         pip = [str(self.python), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
         requirements = dev_requirements(self.root / "pyproject.toml") if dev else []
         command = [*pip, "install", "--quiet", "--editable", str(self.root), *requirements]
@@ -160,7 +160,7 @@ class Venv:
             raise Stop(self.why_pip_failed())
 
     def quietly(self, command: "list[str]") -> int:
-        """Run a command with its output in the log, its temporary files in a folder that goes away with it."""
+        """Run a command with its output in the log and its temporary files in a folder that is deleted afterwards."""
         with tempfile.TemporaryDirectory(prefix="work-conformance-") as scratch, self.log.open("wb") as log:
             environ = {**os.environ, "TMPDIR": scratch, "TEMP": scratch, "TMP": scratch, "PIP_USER": "0"}
             environ.pop("PIP_TARGET", None)
@@ -170,34 +170,34 @@ class Venv:
             )
 
     def why_pip_failed(self) -> str:
-        """One sentence from pip's log."""
+        """Return the cause of pip's failure in one sentence."""
         text = self.log_text()
         if any(sign in text for sign in SIGNS_OF_NO_NETWORK):
             return NO_NETWORK
         if "No module named pip" in text:
-            return f"{self.folder} is not of bootstrap.py's making and has no pip; move it away and call again."
-        return f"pip could not install what is needed ({self.last_word()}); all of its words are in {self.log}."
+            return f"{self.folder} was not created by bootstrap.py and has no pip; move it away and try again."
+        return f"pip could not install the dependencies ({self.last_word()}); its full output is in {self.log}."
 
     def log_text(self) -> str:
-        """What the last command wrote."""
+        """Return the output of the last command."""
         return self.log.read_text("utf-8", "replace")
 
     def last_word(self) -> str:
-        """The last error in the log, else its last line."""
+        """Return the last error in the log, or else its last line."""
         lines = [line.strip() for line in self.log_text().splitlines() if line.strip()]
         errors = [line.split(":", 1)[1].strip() for line in lines if line.lower().startswith("error:")]
         return (errors or lines or ["it gave no reason"])[-1].rstrip(".")
 
 
 def serves(found: "dict[str, object]", wanted: "dict[str, str]", dev: bool) -> bool:
-    """Whether a finished environment is the one that is wanted."""
+    """Return whether a finished environment is up to date."""
     return found.get("finished") is True and (found.get("dev") is True or not dev) and wanted.items() <= found.items()
 
 
 def dev_requirements(pyproject: "Path") -> "list[str]":
-    """The requirements of the `dev` group, with the groups that it includes.
+    """Return the requirements of the `dev` group, including nested groups.
 
-    Read here because pip knows groups only from 25.1 on.
+    Parsed here because pip supports groups only from 25.1 on.
     """
     import tomllib
 
@@ -213,7 +213,7 @@ def dev_requirements(pyproject: "Path") -> "list[str]":
 
 
 def steps(options: "list[str]") -> "list[list[str]]":
-    """What `test` runs, in order, each as arguments of Python."""
+    """Return the commands of `test` in order, each as arguments of Python."""
     return [
         ["-m", "ruff", "check"],
         ["-m", "ruff", "format", "--check"],
@@ -223,7 +223,7 @@ def steps(options: "list[str]") -> "list[list[str]]":
 
 
 def processes(options: "list[str]") -> "list[str]":
-    """As many test processes as there are cores, eight at most, unless the caller said how many."""
+    """Return the option for one test process per core, at most eight, unless the caller gave a number."""
     if any(option.startswith(("-n", "--numprocesses", "--pdb")) for option in options):
         return []
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -231,7 +231,7 @@ def processes(options: "list[str]") -> "list[str]":
 
 
 def run_tests(python: "Path", options: "list[str]") -> int:
-    """Run every step, also after one that failed: pytest's summary is the last line. The first failure's code."""
+    """Run every step, also after a failed one, and return the exit code of the first failure."""
     codes = []
     with tempfile.TemporaryDirectory(prefix="work-conformance-") as scratch:
         environ = {**os.environ, "TMPDIR": scratch, "TEMP": scratch, "TMP": scratch}
@@ -240,13 +240,13 @@ def run_tests(python: "Path", options: "list[str]") -> int:
             say(f"$ {name}")
             code = finished([str(python), *step], environ)
             if code != 0 and step[1] != "pytest":
-                say(f"{name}: failed; the other steps follow.")
+                say(f"{name} failed; the other steps follow.")
             codes.append(code)
     return next((code for code in codes if code != 0), 0)
 
 
 def finished(command: "list[str]", environ: "dict[str, str]") -> int:
-    """Run a step to its end; on Ctrl-C it ends itself, and nothing follows it."""
+    """Run a step to its end and return its exit code; on Ctrl-C the step ends itself and no other follows."""
     interrupted = False
     with subprocess.Popen(command, cwd=str(ROOT), env=environ) as process:  # noqa: S603 - see steps
         while True:
@@ -262,28 +262,28 @@ def finished(command: "list[str]", environ: "dict[str, str]") -> int:
 
 
 def hand_over(python: "Path", arguments: "list[str]") -> int:
-    """Become `work-conformance`; where a process cannot become another, wait for it.
+    """Replace this process by `work-conformance`; on systems that cannot do so, run it and wait.
 
-    `-P`: a folder named `conformance` where the caller stands is not imported.
+    `-P` keeps a folder named `conformance` in the working directory from being imported.
     """
     command = [str(python), "-P", "-m", "conformance", *arguments]
     if os.name != "nt":
         os.execv(command[0], command)  # noqa: S606 - the Python of .venv
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the child, which cleans up
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the child handles Ctrl-C and cleans up
     return subprocess.call(command)  # noqa: S603 - the Python of .venv
 
 
 def say(text: str) -> None:
-    """A line for a person; standard output belongs to the command that follows."""
+    """Print a line on standard error; standard output belongs to the command that follows."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
 
 def main(arguments: "list[str]") -> int:
-    """Set up, then do what is asked for; the exit code."""
+    """Set up, run the requested command, and return the exit code."""
     if sys.version_info[:2] < MINIMUM:
         say(
-            "Python {}.{} or newer is needed, and this is {} ({}); call bootstrap.py with a newer one.".format(
+            "Python {}.{} or newer is required, but this is {} ({}); run bootstrap.py with a newer one.".format(
                 *MINIMUM, sys.version.split()[0], sys.executable
             )
         )
@@ -299,7 +299,7 @@ def main(arguments: "list[str]") -> int:
         say(str(stop))
         return CANNOT_START
     except KeyboardInterrupt:
-        say("Interrupted while setting up; the next call begins again.")
+        say("Interrupted during set-up; the next call starts again.")
         return INTERRUPTED
     if command != "test":
         return hand_over(venv.python, arguments)

@@ -1,4 +1,4 @@
-"""The settings of a run, read from option values and checked; nothing is connected to or written."""
+"""The settings of a run, parsed from option values and validated; nothing here connects or writes."""
 
 from __future__ import annotations
 
@@ -30,16 +30,15 @@ from conformance.target import (
 from conformance.text import Lang
 
 POLITE_RATE: Final = (20.0, 50.0)
-"""Writes and reads a second off loopback, as the rate-limit page advises."""
+"""Writes and reads per second for targets other than loopback, as the rate-limit page advises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """A run's settings, valid in themselves; nothing has been connected to or written.
+    """The validated settings of a run.
 
-    `waivers` is the text of the file of known failures, `repeat` how often each scenario is to be held, `race_repeat`
-    how often each race (None: as often as there is time for); `states` are names of the target's own for documented
-    states.
+    `waivers` is the text of the waivers file, `repeat` how often each scenario runs, `race_repeat` how often each race
+    runs (None: as often as time allows). `states` maps the target's own state names to documented ones.
     """
 
     base_url: str | None
@@ -68,10 +67,10 @@ class Settings:
     states: tuple[tuple[str, str], ...] = ()
 
     def target(self) -> Target:
-        """The target that was named.
+        """The target.
 
         Raises:
-            ConfigurationError: none was.
+            ConfigurationError: no base URL was given.
         """
         if self.base_url is None:
             raise ConfigurationError("No base URL was given; use --base-url.", "未给出 base URL；请使用 --base-url。")
@@ -91,10 +90,10 @@ class Settings:
 
 
 def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
-    """Settings from option values by key, and credentials from the environment.
+    """Return settings from option values by key, and credentials from the environment.
 
     Raises:
-        ConfigurationError: a value cannot be used; the sentence names the option and the mend.
+        ConfigurationError: a value cannot be used; the message names the option and says how to fix it.
     """
     _refuse_empty(values)
     prefix = parse_api_prefix(values.get("api_prefix") or DEFAULT_API_PREFIX)
@@ -131,13 +130,13 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
 
 
 def _refuse_empty(values: Mapping[str, Any]) -> None:
-    """An empty value was meant to be something; that it was left out is never assumed."""
+    """Reject empty values: they must not be treated as omitted."""
     for option in OPTIONS:
         value = values.get(option.key)
         if any(map(is_blank, value if isinstance(value, list | tuple) else (value,))):
             raise ConfigurationError(
-                f"--{option.name} is empty; give it a value, or leave it out.",
-                f"--{option.name} 的值为空；请给出值，或不使用它。",
+                f"--{option.name} is empty; set a value, or omit it.",
+                f"--{option.name} 的值为空；请设置值，或去掉它。",
             )
 
 
@@ -145,8 +144,8 @@ def _repeat(values: Mapping[str, Any], arrange_config: ArrangeConfig) -> int:
     repeat = int(_positive(values, "repeat", 1))
     if repeat > 1 and arrange_config.mode == "manifest":
         raise ConfigurationError(
-            "--repeat needs fresh items each time, and a manifest has one for each case; use --arrange command or api.",
-            "--repeat 每次都需要新的 item，而清单中每个用例只有一个；请改用 --arrange command 或 api。",
+            "--repeat needs fresh items each time, but a manifest has one per scenario; use --arrange command or api.",
+            "--repeat 每次都需要新的 item，而清单中每个场景只有一个；请改用 --arrange command 或 api。",
         )
     return repeat
 
@@ -172,12 +171,12 @@ def _limits(values: Mapping[str, Any], addresses: Iterable[str]) -> Limits:
 
 
 def _allowed_at_once() -> int:
-    """How many scenarios the machine has files for."""
+    """Return how many concurrent scenarios the limit of open files allows."""
     files = max_open_files()
     if files is not None and files < MIN_OPEN_FILES:
         raise ConfigurationError(
-            f"Only {files} files may be open at once; allow at least {MIN_OPEN_FILES} (ulimit -n).",
-            f"只允许同时打开 {files} 个文件；请至少允许 {MIN_OPEN_FILES} 个（ulimit -n）。",
+            f"The limit of open files is {files}; raise it to at least {MIN_OPEN_FILES} (ulimit -n).",
+            f"同时打开文件数的上限为 {files}；请提高到至少 {MIN_OPEN_FILES}（ulimit -n）。",
         )
     return max_concurrency(files) or _LARGEST
 
@@ -189,9 +188,9 @@ def _outage(values: Mapping[str, Any]) -> float:
 def _credentials(
     values: Mapping[str, Any], environ: Mapping[str, str], arrange_config: ArrangeConfig, *, needed: bool
 ) -> Credentials | None:
-    """The four tokens by the names of their variables; None for the embedded emulator, which makes its own.
+    """Return the four tokens from their variables; None for the embedded emulator, which generates its own.
 
-    Where every environment of a manifest has a token of its own, the first of them stands for the main one.
+    If every environment of a manifest has its own token, the first one is used as the main token.
     """
     if not needed:
         return None
@@ -231,15 +230,15 @@ def _with_a_main_token(
 
 
 def _refuse_equal(secrets: Iterable[Secret]) -> None:
-    """One token in two roles fails a server that is right: as the other tenant's, it may of course ack the item."""
+    """Reject one token in two roles: it would fail a correct server, as the other tenant's token could ack the item."""
     variables: dict[str, str] = {}
     for secret in secrets:
         name = secret.variable.strip("${}")
         first = variables.setdefault(secret.reveal(), name)
         if first != name:
             raise ConfigurationError(
-                f"{first} and {name} hold the same token; set {name} to a token of its own role, or leave it out.",
-                f"{first} 与 {name} 是同一个 token；请将 {name} 设置为其对应角色的 token，或不设置。",
+                f"{first} and {name} have the same token; set {name} to a token of its own role, or unset it.",
+                f"{first} 与 {name} 是同一个 token；请将 {name} 设置为其对应角色的 token，或取消设置。",
             )
 
 
@@ -250,7 +249,7 @@ def _positive(values: Mapping[str, Any], key: str, default: float) -> float:
     if not 0 < value <= _LARGEST:
         name = key.replace("_", "-")
         raise ConfigurationError(
-            f"--{name} must be a number more than 0 and at most {_LARGEST}.",
+            f"--{name} must be a number greater than 0 and at most {_LARGEST}.",
             f"--{name} 必须是大于 0 且不超过 {_LARGEST} 的数。",
         )
     return float(value)
@@ -266,8 +265,8 @@ def _rate(text: str | None) -> tuple[float, float] | None:
         rates = (-1.0, -1.0)
     if not all(0 <= rate < 1e6 for rate in rates):
         raise ConfigurationError(
-            f"--max-rate {text!r} is not WRITES/READS a second, for example 20/50; 0 is off.",
-            f"--max-rate {text!r} 不是每秒的“写/读”次数，例如 20/50；0 为不限。",
+            f"--max-rate {text!r} is not WRITES/READS per second; use for example 20/50, or 0 for no limit.",
+            f"--max-rate {text!r} 不是每秒的“写/读”次数；请使用例如 20/50，或用 0 表示不限。",
         )
     return rates
 
@@ -284,7 +283,7 @@ def _header_name(name: str) -> str:
 
 
 _OF_THE_CASES: Final = frozenset({"authorization", "content-type"})
-"""Headers that the cases differ in."""
+"""Headers that the scenarios set themselves."""
 
 _OF_THE_CONNECTION: Final = frozenset(
     {
@@ -293,23 +292,23 @@ _OF_THE_CONNECTION: Final = frozenset(
         "upgrade",
     }
 )
-"""Headers about the connection to the next hop, or about how a message is framed and coded."""
+"""Headers about the connection to the next hop, or about the framing and coding of a message."""
 
 
 def _own_header(option: str, name: str, worker_header: str) -> str:
-    """The name of a header of the user's own, as it may be sent with every request."""
+    """Return the checked name of a user-defined header for every request."""
     name = _header_name(name.strip())
     if name.lower() in _OF_THE_CASES or name.lower() == worker_header.lower():
         raise ConfigurationError(
-            f"{option} {name}: the cases set this header themselves; leave it out (the token comes from QODER_PAT, the"
-            " name of the worker's header from --worker-header).",
-            f"{option} {name}：该头部由各用例自行设置；请去掉（token 来自 QODER_PAT，worker 头部的名称由"
+            f"{option} {name}: the scenarios set this header themselves; omit it (the token comes from QODER_PAT, the"
+            " name of the worker header from --worker-header).",
+            f"{option} {name}：该头部由各场景自行设置；请去掉（token 来自 QODER_PAT，worker 头部的名称由"
             " --worker-header 指定）。",
         )
     if name.lower() in _OF_THE_CONNECTION:
         raise ConfigurationError(
-            f"{option} {name}: this header belongs to the connection or to the length of the message; leave it out"
-            " (a proxy's user name and password go into --proxy).",
+            f"{option} {name}: this header belongs to the connection or to the message length; omit it"
+            " (put a proxy's user name and password into --proxy).",
             f"{option} {name}：该头部属于连接或消息长度；请去掉（代理的用户名和密码应写入 --proxy）。",
         )
     return name
@@ -321,8 +320,8 @@ def _header(text: str, worker_header: str) -> tuple[str, str]:
         raise ConfigurationError(f"--header {text!r}: write NAME=VALUE.", f"--header {text!r}：请写成 NAME=VALUE。")
     if not value.isascii() or not value.isprintable():
         raise ConfigurationError(
-            f"--header {name}: the value holds characters that no header can carry.",
-            f"--header {name}：值中含有头部无法携带的字符。",
+            f"--header {name}: the value has characters that no header can carry; remove them.",
+            f"--header {name}：值中含有头部无法携带的字符；请去掉。",
         )
     return _own_header("--header", name, worker_header), value.strip()
 
@@ -330,19 +329,19 @@ def _header(text: str, worker_header: str) -> tuple[str, str]:
 def _user_agent(text: str | None) -> str | None:
     if text is not None and not (text.strip() and text.isascii() and text.isprintable()):
         raise ConfigurationError(
-            f"--user-agent {text!r}: write printable ASCII characters, for example my-client/1.0.",
+            f"--user-agent {text!r}: use printable ASCII characters, for example my-client/1.0.",
             f"--user-agent {text!r}：请使用可打印的 ASCII 字符，例如 my-client/1.0。",
         )
     return text.strip() if text is not None else None
 
 
 def _state(text: str) -> tuple[str, str]:
-    """A state name of the target's own, and the documented one that it stands for."""
+    """Return a state name of the target and the documented state that it stands for."""
     name, _, state = text.partition("=")
     if not name or state not in STATES or name in STATES:
         states = ", ".join(STATES)
         raise ConfigurationError(
-            f"--map-state {text!r}: write NAME=STATE, a name that no page documents and one of {states}.",
+            f"--map-state {text!r}: write NAME=STATE: an undocumented name and one of {states}.",
             f"--map-state {text!r}：请写成 NAME=STATE，即文档中没有的名称，以及 {states} 之一。",
         )
     return name, state
@@ -365,29 +364,29 @@ def _secret_parameter(text: str, environ: Mapping[str, str]) -> tuple[str, Secre
 
 
 def _from_variable(option: str, text: str, environ: Mapping[str, str]) -> tuple[str, Secret]:
-    """A name, and the secret in the variable that stands behind it."""
+    """Return a name and the secret in its environment variable."""
     name, equals, variable = text.partition("=")
     if not equals or not variable or not name.strip():
         raise ConfigurationError(
-            f"--{option}: write NAME=VARIABLE, the name of an environment variable.",
+            f"--{option}: write NAME=VARIABLE, with the name of an environment variable.",
             f"--{option}：请写成 NAME=VARIABLE，后者为环境变量名。",
         )
     if variable not in environ:
         raise ConfigurationError(
-            f"--{option} {name}: the environment variable {variable} is not set.",
+            f"--{option} {name}: the environment variable {variable} is not set; set it.",
             f"--{option} {name}：环境变量 {variable} 未设置。",
         )
     return name.strip(), parse_secret(environ[variable], variable)
 
 
 def _arrange_url(text: str | None, base_url: str | None) -> str | None:
-    """The whole address below which `/environments`, `/agents`, `/sessions` and `/models` lie."""
+    """Return the full URL of the endpoints `/environments`, `/agents`, `/sessions` and `/models`."""
     if not text:
         return None
     if base_url is None:
         raise ConfigurationError(
-            "--arrange-url needs --base-url: the server that is judged.",
-            "--arrange-url 需要 --base-url：被判定的服务器。",
+            "--arrange-url needs --base-url, the server to judge.",
+            "--arrange-url 需要 --base-url，即被判定的服务器。",
         )
     try:
         return base_url_from(text, "")

@@ -1,4 +1,4 @@
-"""Whom we test: the address, the credentials and the limits. Values only; nothing here connects."""
+"""The server under test: address, credentials and limits. Values only; nothing here opens a connection."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from conformance.text import Text
 DEFAULT_API_PREFIX: Final = "/api/v1/cloud"
 DEFAULT_WORKER_HEADER: Final = "Worker-ID"
 LOOPBACK_HOSTS: Final = frozenset({"localhost"})
-"""Names of this machine, besides its addresses."""
+"""Names of this machine, in addition to its addresses."""
 
 MINIMUM_SECRET_LENGTH: Final = 12
 
 MAX_BODY: Final = 128 << 10
-"""Bytes that are read of an answer that is about one object: far above any documented one, and dozens are held at once."""
+"""Most bytes read of a response about one object: far above any documented size, and dozens are in memory at once."""
 
 _EXAMPLE: Final = "https://api.example.com"
 
 
 class ConfigurationError(Exception):
-    """What the user gave cannot be used; `reason` is one sentence, in both languages, that names the mend."""
+    """A setting cannot be used; `reason` is one sentence in both languages that says how to fix it."""
 
     def __init__(self, en: str, zh: str) -> None:
         super().__init__(en)
@@ -37,7 +37,7 @@ class ConfigurationError(Exception):
 
 
 class Secret:
-    """A value that never prints. `variable` is the shell expression a reader may use in its place."""
+    """A value that is masked in `repr`. `variable` is the shell expression that reports show in its place."""
 
     __slots__ = ("_value", "variable")
 
@@ -46,7 +46,7 @@ class Secret:
         self.variable = variable
 
     def reveal(self) -> str:
-        """The value itself: for the wire and for the redactor only."""
+        """Return the value itself; only for requests and the redactor."""
         return self._value
 
     def __repr__(self) -> str:
@@ -61,12 +61,12 @@ class Secret:
     __str__ = __repr__
 
     def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("a Secret is not written down")
+        raise TypeError("a Secret cannot be pickled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """The main PAT and the optional ones (rulings 10 and 11)."""
+    """The main PAT and the optional ones."""
 
     pat: Secret
     forbidden: Secret | None = None
@@ -74,16 +74,16 @@ class Credentials:
     expired: Secret | None = None
 
     def all(self) -> tuple[Secret, ...]:
-        """Every secret that was given."""
+        """Return every secret that was given."""
         return tuple(s for s in (self.pat, self.forbidden, self.foreign, self.expired) if s is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds on a run. Rates are per second, 0 is unlimited; times are seconds; sizes are bytes.
+    """Bounds on a run. Rates are per second, 0 is unlimited; times are in seconds; sizes are in bytes.
 
-    `explore` is how long random requests are sent; 0 is not at all. `outage` is how long the target may be away, in
-    all. With `one_connection` requests follow each other, each on a connection of its own.
+    `explore` is how long random requests are sent, 0 for none. `outage` is how long the target may be unreachable in
+    total. With `one_connection`, requests are sent one after another, each on its own connection.
     """
 
     timeout: float = 30.0
@@ -100,10 +100,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """How the target is reached. `http2`: where TLS lets both sides agree on it.
+    """How to connect to the target. `http2`: offer HTTP/2 in the TLS handshake.
 
-    `proxy` is the one for this target, given or found in the environment, `arrange_proxy` the one for its arranging
-    endpoints where they are elsewhere; `trust_env` says that the environment counts.
+    `proxy` is the proxy for this target, given or from the environment; `arrange_proxy` the one for endpoints that
+    create work at another address. `trust_env`: use the proxy settings of the environment.
     """
 
     ca_bundle: str | None = None
@@ -120,11 +120,11 @@ class Connection:
 class Target:
     """The server under test.
 
-    `base_url` has no trailing slash and no API prefix; `api_prefix` begins with a slash. `secret_headers` are
-    sent like `headers`, but their values are redacted from everything that is kept; so it is with `query` and
-    `secret_query`, which stand in the URL of every request. Below `arrange_url`, if there is one, are the endpoints that
-    arrange work. `user_agent` is sent with every request in the place of the suite's own. `states` are names of its own for
-    documented states, each with the one that it stands for.
+    `base_url` has no trailing slash and no API prefix; `api_prefix` begins with a slash. `secret_headers` are sent
+    like `headers`, but their values are redacted from everything that is saved. The same holds for `query` and
+    `secret_query`, which are in the URL of every request. The endpoints that create work are below `arrange_url`, if
+    given. `user_agent` replaces the suite's own in every request. `states` maps the target's own state names to the
+    documented ones.
     """
 
     base_url: str
@@ -141,23 +141,23 @@ class Target:
     states: tuple[tuple[str, str], ...] = ()
 
     def state_named(self, name: object) -> str | None:
-        """The documented state that a name stands for; a name that stands for none as it is; None for what is no name."""
+        """Return the documented state for a name, an unmapped name itself, or None for a value that is no string."""
         return dict(self.states).get(name, name) if isinstance(name, str) else None
 
     @property
     def host(self) -> str:
-        """Host and port as a person would name them."""
+        """Host and port, for messages."""
         return urlsplit(self.base_url).netloc
 
     @property
     def loopback(self) -> bool:
-        """Whether the target is on this machine."""
+        """Whether the target runs on this machine."""
         return is_loopback(self.base_url)
 
     def url(self, *segments: str) -> str:
-        """The URL of an API path. Each segment is percent-encoded, so that an id is never a path.
+        """Return the URL of an API path. Each segment is percent-encoded, so that an id cannot change the path.
 
-        The Work API is what lies below `/environments/{id}/work`; everything else only arranges work.
+        The Work API is below `/environments/{id}/work`; all other endpoints only create work.
         """
         path = "".join("/" + _segment(segment) for segment in segments)
         if self.arrange_url is not None and segments[2:3] != ("work",):
@@ -165,7 +165,7 @@ class Target:
         return self.base_url + self.api_prefix + path
 
     def with_query(self, url: str) -> str:
-        """A URL with the parameters that every request has."""
+        """Return a URL with the query parameters that every request has."""
         pairs = [*self.query, *((name, secret.reveal()) for name, secret in self.secret_query)]
         if not pairs:
             return url
@@ -173,17 +173,17 @@ class Target:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """What the user gave as secret besides the tokens."""
+        """The user's secrets other than the tokens."""
         return tuple(secret for _, secret in (*self.secret_headers, *self.secret_query))
 
 
 def _segment(text: str) -> str:
-    """Dots alone, which `quote` leaves as they are, would climb the path."""
+    """Return a percent-encoded segment, including dots: `quote` keeps them, and `..` would change the path."""
     return text.replace(".", "%2E") if text in {".", ".."} else quote(text, safe="")
 
 
 def is_loopback(base_url: str) -> bool:
-    """Whether a URL names this machine. A name that merely begins with `127.` may be anybody's."""
+    """Return whether a URL names this machine. A host name that begins with `127.` does not count."""
     host = urlsplit(base_url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -192,38 +192,38 @@ def is_loopback(base_url: str) -> bool:
 
 
 def parse_base_url(text: str, api_prefix: str = DEFAULT_API_PREFIX) -> str:
-    """A base URL as the user may write it: trailing slash, gateway path or the API prefix at its end allowed.
+    """Return a normalised base URL; a trailing slash, a gateway path or the API prefix at its end is allowed.
 
     Raises:
-        ConfigurationError: not an absolute http(s) URL, or one with a user, query or fragment.
+        ConfigurationError: it is not an absolute http(s) URL, or has a user, query or fragment.
     """
     try:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError as error:
         raise ConfigurationError(
-            f"The base URL cannot be read ({error}); give one like {_EXAMPLE}.",
+            f"The base URL cannot be parsed ({error}); use one like {_EXAMPLE}.",
             f"无法解析 base URL（{error}）；请使用形如 {_EXAMPLE} 的地址。",
         ) from None
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError(
-            "The base URL holds a user name; credentials come from the environment (QODER_PAT).",
-            "base URL 中含有用户名；凭据应通过环境变量 QODER_PAT 提供。",
+            "The base URL contains a user name; set credentials in the environment (QODER_PAT).",
+            "base URL 中含有用户名；请通过环境变量 QODER_PAT 提供凭据。",
         )
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        shown = "" if set("@?") & set(text) else f" {text!r}"  # what may be a credential is not repeated
+        shown = "" if set("@?") & set(text) else f" {text!r}"  # do not repeat a possible credential
         raise ConfigurationError(
-            f"The base URL{shown} is not an absolute http(s) URL; give one like {_EXAMPLE}.",
+            f"The base URL{shown} is not an absolute http(s) URL; use one like {_EXAMPLE}.",
             f"base URL{shown} 不是完整的 http(s) 地址；请使用形如 {_EXAMPLE} 的地址。",
         )
     if parts.query or parts.fragment:
         raise ConfigurationError(
-            f"The base URL has a query or a fragment; leave them out: {parts.hostname}.",
+            f"The base URL has a query or a fragment; remove it: {parts.hostname}.",
             f"base URL 含有查询参数或片段；请去掉：{parts.hostname}。",
         )
     if port == 0 or any(c.isspace() or ord(c) < 0x21 for c in text.strip()):
         raise ConfigurationError(
-            f"The base URL {text!r} is malformed; give one like {_EXAMPLE}.",
+            f"The base URL {text!r} is malformed; use one like {_EXAMPLE}.",
             f"base URL {text!r} 格式有误；请使用形如 {_EXAMPLE} 的地址。",
         )
     path = parts.path.rstrip("/")
@@ -233,35 +233,35 @@ def parse_base_url(text: str, api_prefix: str = DEFAULT_API_PREFIX) -> str:
 
 
 def parse_api_prefix(text: str) -> str:
-    """An API prefix with one leading and no trailing slash; empty for none.
+    """Return an API prefix with one leading and no trailing slash; empty for none.
 
     Raises:
-        ConfigurationError: it is not a plain path.
+        ConfigurationError: the prefix is not a plain path.
     """
     stripped = text.strip("/")
     if any(c in stripped for c in "?#\\ ") or ".." in stripped.split("/"):
         raise ConfigurationError(
-            f"The API prefix {text!r} is not a plain path; give one like {DEFAULT_API_PREFIX}.",
+            f"The API prefix {text!r} is not a plain path; use one like {DEFAULT_API_PREFIX}.",
             f"API 前缀 {text!r} 不是普通路径；请使用形如 {DEFAULT_API_PREFIX} 的路径。",
         )
     return f"/{stripped}" if stripped else ""
 
 
 def parse_secret(value: str, variable: str) -> Secret:
-    """A credential from the environment.
+    """Return a credential from the environment.
 
     Raises:
-        ConfigurationError: it is too short to be found again in what the target echoes, or no header can hold it.
+        ConfigurationError: it is too short to be redacted reliably, or has characters that no header can carry.
     """
     if len(value) < MINIMUM_SECRET_LENGTH:
         raise ConfigurationError(
-            f"{variable} has fewer than {MINIMUM_SECRET_LENGTH} characters, so it could not be kept out of the reports;"
+            f"{variable} has fewer than {MINIMUM_SECRET_LENGTH} characters and could not be redacted from the reports;"
             " use a longer token.",
-            f"{variable} 不足 {MINIMUM_SECRET_LENGTH} 个字符，无法保证不出现在报告中；请使用更长的 token。",
+            f"{variable} 不足 {MINIMUM_SECRET_LENGTH} 个字符，无法可靠地从报告中隐去；请使用更长的 token。",
         )
     if not all(0x21 <= ord(c) <= 0x7E for c in value):
         raise ConfigurationError(
-            f"{variable} holds white space or characters that no header can carry; set it to the token alone.",
+            f"{variable} contains white space or characters that no header can carry; set it to the token only.",
             f"{variable} 含有空白或头部无法携带的字符；请只设置 token 本身。",
         )
     return Secret(value, f"${{{variable}}}")
@@ -269,23 +269,23 @@ def parse_secret(value: str, variable: str) -> Secret:
 
 _REMEMBERED: Final = 1024
 _SHORT: Final = 256
-"""Texts that a redactor remembers, and how long they are at most."""
+"""How many texts a redactor caches, and their maximum length."""
 
 
 class Redactor:
-    """Replaces secrets by value in text that is about to be kept.
+    """Replaces secrets in text that is about to be saved.
 
-    Each secret is known in the forms a server may echo it in: plain, base64, and with any of its characters escaped as
-    JSON, a URL or HTML may have it.
+    It recognises each secret in the forms that a server may echo: plain, base64, and with any characters escaped as in
+    JSON, a URL or HTML.
     """
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         self._replacements: list[tuple[str, str]] = []
-        self._redacted = lru_cache(_REMEMBERED)(self._without)  # names and values of headers come again and again
+        self._redacted = lru_cache(_REMEMBERED)(self._without)  # names and values of headers recur often
         self.add(*secrets)
 
     def add(self, *secrets: Secret) -> None:
-        """Learn more secrets; longer values are replaced first."""
+        """Add secrets; longer values are replaced first."""
         for secret in secrets:
             for form in _forms(secret.reveal()):
                 if (form, secret.variable) not in self._replacements:
@@ -304,14 +304,14 @@ class Redactor:
         return text
 
     def _without_escaped(self, text: str) -> str:
-        """The same for secrets of which a part is escaped: a reader who decodes the text would have them back."""
+        """Return the text without partly escaped secrets, which a reader could otherwise decode."""
         plain = _Unescaped(text)
         found: list[tuple[int, int, str]] = []
         left = plain.text
         for value, variable in self._replacements:
             hits = re.finditer(re.escape(value), left)
             found += [(plain.origin(hit.start()), plain.origin(hit.end()), variable) for hit in hits]
-            left = left.replace(value, "\0" * len(value))  # a shorter one within it is not found again
+            left = left.replace(value, "\0" * len(value))  # a shorter secret inside it must not match again
         parts, done = [], 0
         for begin, end, variable in sorted(found):
             parts += [text[done:begin], variable]
@@ -326,7 +326,7 @@ _ESCAPE: Final = re.compile(
 
 
 class _Unescaped:
-    """A text with its escapes of ASCII characters resolved, and where each character came from."""
+    """A text with its escaped ASCII characters resolved, and the origin of each character."""
 
     def __init__(self, text: str) -> None:
         parts: list[str] = []
@@ -341,7 +341,7 @@ class _Unescaped:
         self.text = "".join((*parts, text[done:]))
 
     def origin(self, at: int) -> int:
-        """The place in the original text of a place in this one."""
+        """Return the position in the original text for a position in this one."""
         segment = bisect_right(self._plain_at, at) - 1
         return self._text_at[segment] + at - self._plain_at[segment]
 
@@ -363,12 +363,12 @@ def _forms(value: str) -> set[str]:
 
 
 def _readable(value: str) -> set[str]:
-    """The forms that are the value's own characters."""
+    """Return the forms that consist of the value's own characters."""
     return {value, quote(value, safe=""), json.dumps(value)[1:-1]}
 
 
 def _base64_stems(value: bytes) -> Iterator[str]:
-    """What base64 makes of a value wherever it stands in a longer text: three alignments, without the shared edges."""
+    """Yield the base64 forms of a value inside a longer text: three alignments, without the shared edges."""
     for shift, shared in enumerate((0, 2, 3)):
         whole = (shift + len(value)) * 8 // 6
         yield base64.b64encode(b"\0" * shift + value).decode()[shared:whole]

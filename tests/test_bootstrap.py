@@ -192,7 +192,7 @@ def test_an_old_python_is_named_and_nothing_is_made(
         patched.setattr(sys, "version_info", (3, 10, 13, "final", 0))
         patched.setattr(sys, "version", "3.10.13 (main)")
         sentence = refused(capsys, "run")
-    assert sentence.startswith("Python 3.11 or newer is needed, and this is 3.10.13 ")
+    assert sentence.startswith("Python 3.11 or newer is required, but this is 3.10.13 ")
     assert machine.commands == []
 
 
@@ -237,8 +237,12 @@ def test_an_environment_that_is_there_needs_no_ensurepip(
     [
         ("venv", "created successfully because ensurepip is not available.\n", "apt install python3-venv"),
         ("venv", "Error: [Errno 28] No space left on device\n", "No space left on device"),
-        ("pip", "ERROR: Could not find a version that satisfies x (from versions: none)\n", "no package index answers"),
-        ("pip", "WARNING: Retrying after connection broken by 'NewConnectionError'\n", "no package index answers"),
+        (
+            "pip",
+            "ERROR: Could not find a version that satisfies x (from versions: none)\n",
+            "no package index responds",
+        ),
+        ("pip", "WARNING: Retrying after connection broken by 'NewConnectionError'\n", "no package index responds"),
         ("pip", "ERROR: Package 'a' requires a different Python: 3.9\n", "requires a different Python: 3.9"),
         ("pip", "/x/python: No module named pip\n", "move it away"),
         ("pip", "", "gave no reason"),
@@ -356,7 +360,7 @@ def test_a_failed_step_fails_the_whole_and_the_rest_still_runs(
     assert bootstrap.run_tests(tmp_path / "python", []) == 5
     assert ran == ["ruff", "ruff", "mypy", "pytest"]
     *before, last = capsys.readouterr().err.splitlines()
-    assert "mypy: failed; the other steps follow." in before
+    assert "mypy failed; the other steps follow." in before
     assert last.startswith("$ pytest"), "after it only pytest speaks"
 
 

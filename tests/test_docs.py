@@ -305,8 +305,8 @@ def test_the_run_shown_has_the_counts_of_this_version(lang: Lang) -> None:
     planned_checks = Text(f" of {len(full_plan())} checks judged in ", f"{len(full_plan())} 项检查中判定了").in_(lang)
     assert planned_checks in block.lines[-1]
     version = Text(
-        f"work-conformance {conformance.__version__}, catalogue {catalogue.version},",
-        f"work-conformance {conformance.__version__}，目录版本 {catalogue.version}，",
+        f"work-conformance {conformance.__version__}, requirement set {catalogue.version},",
+        f"work-conformance {conformance.__version__}，要求集 {catalogue.version}，",
     )
     assert block.lines[1].startswith(version.in_(lang))
 

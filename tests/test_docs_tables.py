@@ -144,7 +144,7 @@ def test_the_waivers_shown_are_accepted(lang: Lang) -> None:
 def test_what_a_run_takes_is_what_it_announces(lang: Lang) -> None:
     takes = cost(full_plan(), writes_per_second=POLITE_RATE[0])
     writes = Text(f"at most {takes.writes} writes", f"至多 {takes.writes} 次写操作").in_(lang)
-    seconds = Text(f"it takes at least {takes.seconds:.0f} s", f"至少需要 {takes.seconds:.0f} 秒").in_(lang)
+    seconds = Text(f"Duration: at least {takes.seconds:.0f} s", f"至少需要 {takes.seconds:.0f} 秒").in_(lang)
     for sentence in (writes, seconds):
         assert "".join(sentence.split()) in "".join(BOOK[lang].split())
 

@@ -197,7 +197,7 @@ def test_a_traceback_that_shows_its_locals_shows_no_secret() -> None:
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_secret_is_not_written_down(protocol: int) -> None:
-    with pytest.raises(TypeError, match="not written down"):
+    with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(Credentials(pat=SECRET), protocol)
     with pytest.raises(TypeError):
         json.dumps(SECRET)

@@ -1,4 +1,4 @@
-"""The command line, one file per command; each is imported only when it is asked for."""
+"""The command line, one module per command; each is imported only when needed."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from conformance.machine.signals import termination_as_interrupt
 _COMMANDS: Final = {
     "run": localize("Judge a server, or the embedded emulator.", "判定一个服务器或内置模拟器。"),
     "replay": localize("Judge a saved run again, offline.", "离线重新判定一次已保存的运行。"),
-    "key": localize("Make a pair of keys for certificates.", "生成用于证书的密钥对。"),
-    "certify": localize("Make a certificate of a conformant run.", "将一次符合的运行制成证书。"),
-    "verify": localize("Does a certificate hold?", "验证证书是否成立。"),
-    "compare": localize("Show where two servers, or two runs, differ.", "列出两个服务器或两次运行的差异。"),
+    "key": localize("Create a key pair for certificates.", "生成用于证书的密钥对。"),
+    "certify": localize("Create a certificate from a conformant run.", "为一次结论为符合的运行签发证书。"),
+    "verify": localize("Verify a certificate.", "验证证书。"),
+    "compare": localize("Compare two servers or two runs.", "比较两个服务器或两次运行。"),
     "serve": localize("Start the emulator alone.", "单独启动模拟器。"),
     "list": localize("Show chapters, scenarios and requirements.", "列出各章、场景和要求。"),
-    "explain": localize("Explain a requirement in full, or any other name.", "完整说明一条要求，或其他任何名称。"),
-    "doctor": localize("Find out what stands in the way of a run.", "检查有哪些问题会妨碍运行。"),
+    "explain": localize("Explain a requirement, scenario or any other name.", "说明一条要求、一个场景或其他名称。"),
+    "doctor": localize("Find problems that would stop a run.", "检查会妨碍运行的问题。"),
     "manifest": localize(
         "Prepare work items for a later run, or check a file of them.", "为之后的运行准备 work item，或检查清单文件。"
     ),
     "prove": localize(
-        "Prove that every check can fail and that no correct server does.",
-        "证明每项检查都可能失败，而正确的服务器不会失败。",
+        "Prove that every check can fail and that correct servers pass.",
+        "证明每项检查都能失败，而正确的服务器都能通过。",
     ),
     "schemas": localize("Derive and check the JSON Schemas.", "推导和检查 JSON Schema。"),
-    "clean": localize("Remove what earlier runs left on a target.", "清除先前的运行在目标上的遗留。"),
+    "clean": localize("Delete objects that earlier runs left on a target.", "删除先前的运行遗留在目标上的对象。"),
 }
 
 
 class _Commands(SuggestingGroup):
-    """Loads a command's module when it is needed, so that `--help` stays fast; guards each from its surroundings."""
+    """A group that imports a command's module when needed, so that `--help` stays fast."""
 
     def main(
         self,
@@ -51,7 +51,7 @@ class _Commands(SuggestingGroup):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        """As click does it, but for the exit codes, which click would give to its own exceptions only."""
+        """Run like click's `main`, with the documented exit code for every exception."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         deprioritize_working_directory()
@@ -60,7 +60,7 @@ class _Commands(SuggestingGroup):
             sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click does it; what the machine refuses is said in a sentence."""
+        """Invoke like click, and report operating system errors in one sentence."""
         with report_os_errors():
             return super().invoke(ctx)
 

@@ -1,4 +1,4 @@
-"""What can still be known of a file that is no TOML: whether it has a section, so that it is not passed over."""
+"""Finds a section in a file that is not valid TOML, so that the suite does not silently ignore it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _HEADER: Final = re.compile(r"\s*\[+\s*([^\]#]*)")
 
 
 def has_mark(content: bytes) -> bool:
-    """Whether it begins with a byte order mark, which TOML does not allow."""
+    """Return whether the file begins with a byte order mark, which TOML does not allow."""
     return content.startswith(tuple(_MARKS))
 
 
 def mentions_section(content: bytes, name: str) -> bool:
-    """Whether a line looks like a part of `[tool.<name>]`, in whichever way TOML lets it be written."""
+    """Return whether a line looks like a part of `[tool.<name>]`, in any spelling that TOML allows."""
     within = ""
     for line in _text(content).splitlines():
         header = _HEADER.match(line)
@@ -44,5 +44,5 @@ def _text(content: bytes) -> str:
 
 
 def _plain(key: str) -> str:
-    """A dotted key without quotes and blanks, also where one of a pair of quotes is missing."""
+    """Return a dotted key without quotes and blanks, even if one of a pair of quotes is missing."""
     return re.sub(r"[\s\"']", "", key)

@@ -1,4 +1,4 @@
-"""`work-conformance certify`: make a certificate of a conformant run."""
+"""`work-conformance certify`: create a certificate from a conformant run."""
 
 from __future__ import annotations
 
@@ -22,21 +22,26 @@ EXIT_REFUSED = 1
 
 @click.command(
     cls=CheckedCommand,
-    short_help=localize("Make a certificate of a conformant run.", "将一次符合的运行制成证书。"),
+    short_help=localize("Create a certificate from a conformant run.", "为一次结论为符合的运行签发证书。"),
     context_settings={"max_content_width": 100},
     help=localize(
-        "Make a certificate of the run in RUN_DIR: one signed file with the evidence in it. Everything is judged again"
-        " first. It is refused, with the reasons and exit code 1, unless the whole suite ran, with TLS verified and"
-        " without waivers, and every MUST held.",
-        "将 RUN_DIR 中的运行制成证书：一个已签名的文件，内含全部证据。制作前会重新判定一遍。只有执行了整个套件、验证了 TLS、"
-        "未使用豁免，且每条 MUST 都成立时才会签发；否则列出原因并以退出码 1 拒绝。",
+        "Create a certificate from the run in RUN_DIR: one signed file that contains the evidence. The run is judged"
+        " again first. Requires a run of the whole suite with verified TLS, without waivers, and with every MUST"
+        " passed. Otherwise the command prints the reasons and exits with 1.",
+        "为 RUN_DIR 中的运行签发证书：一个已签名的文件，内含全部证据。签发前会重新判定。只有执行了整个套件、校验了 TLS、"
+        "未使用豁免，且每条 MUST 都通过时才会签发；否则列出原因，退出码为 1。",
     ),
 )
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--vendor", required=True, metavar="NAME", help=localize("Who certifies.", "认证者。"))
-@click.option("--product", required=True, metavar="NAME", help=localize("What is certified.", "所认证的产品。"))
 @click.option(
-    "--product-version", required=True, metavar="VERSION", help=localize("In which version.", "所认证产品的版本。")
+    "--product", required=True, metavar="NAME", help=localize("Name of the certified product.", "所认证产品的名称。")
+)
+@click.option(
+    "--product-version",
+    required=True,
+    metavar="VERSION",
+    help=localize("Version of the certified product.", "所认证产品的版本。"),
 )
 @click.option(
     "--sign",
@@ -44,12 +49,14 @@ EXIT_REFUSED = 1
     metavar="KEY",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=localize(
-        "Private key (Ed25519, PEM), as `work-conformance key` makes it.",
+        "Private key (Ed25519, PEM), created by `work-conformance key`.",
         "私钥（Ed25519，PEM），可用 `work-conformance key` 生成。",
     ),
 )
 @click.option(
-    "--password-env", metavar="NAME", help=localize("Variable with the key's password.", "存放私钥密码的变量。")
+    "--password-env",
+    metavar="NAME",
+    help=localize("Environment variable with the key's password.", "存放私钥密码的环境变量。"),
 )
 @click.option(
     "--output",
@@ -57,7 +64,9 @@ EXIT_REFUSED = 1
     default=Path("certificate.json"),
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help=localize("Where to write it; an existing file is not overwritten.", "证书的写入位置；不会覆盖已有文件。"),
+    help=localize(
+        "Path of the certificate; an existing file is not overwritten.", "证书的写入位置；不会覆盖已有文件。"
+    ),
 )
 @message_lang_option
 @click.pass_context
@@ -71,7 +80,7 @@ def command(
     password_env: str | None,
     output: Path,
 ) -> None:
-    """Make a certificate."""
+    """Create a certificate."""
     from conformance.certificate.issue import NotEligible, issue
     from conformance.reporting.escaping import escape_line
 
@@ -82,7 +91,7 @@ def command(
     except NotEligible as refusal:
         for reason in refusal.reasons:
             click.echo(escape_line(reason.in_(current_language())), err=True)
-        click.echo(localize("No certificate was made.", "未签发证书。"), err=True)
+        click.echo(localize("No certificate was created.", "未签发证书。"), err=True)
         ctx.exit(EXIT_REFUSED)
     write_new(output, content)
     _tell(bundle, output)
@@ -97,7 +106,7 @@ def _subject(vendor: str, product: str, version: str) -> Subject:
         option = {"vendor": "--vendor", "product": "--product", "version": "--product-version"}[str(error)]
         raise CannotStart(
             localize(
-                f"{option}: give one printable line of at most {LONGEST_NAME} characters, without blanks at its ends.",
+                f"{option}: give one printable line of at most {LONGEST_NAME} characters, without blanks at either end.",
                 f"{option}：请给出一行可打印文字，至多 {LONGEST_NAME} 个字符，首尾不带空白。",
             )
         ) from None

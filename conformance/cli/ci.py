@@ -1,4 +1,4 @@
-"""What a run tells the build server that it finds itself on, beside the files that any of them can read."""
+"""Output for the build server that a run detects, in addition to the report files."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from conformance.text import Lang, Text
 
 
 def commands(record: RunResult, lang: Lang) -> Iterator[str]:
-    """On GitHub Actions, the lines that become annotations; anywhere else they would be noise."""
+    """Yield annotation commands on GitHub Actions; nothing elsewhere."""
     if os.environ.get("GITHUB_ACTIONS") == "true":
         yield from error_commands(record, lang)
 
 
 def append_summary(record: RunResult, lang: Lang) -> None:
-    """Append the summary to the file that GitHub Actions names, where it does. What others wrote there stays."""
+    """Append the summary to the file that GitHub Actions names, if any; its earlier content stays."""
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name:
         return
@@ -30,7 +30,7 @@ def append_summary(record: RunResult, lang: Lang) -> None:
             file.write(("\n" if file.tell() else "") + markdown(record, lang))
     except OSError as error:
         words = Text(
-            "GITHUB_STEP_SUMMARY: the file it names cannot be written ({why}); summary.md has the text.",
-            "GITHUB_STEP_SUMMARY：所指文件无法写入（{why}）；内容见 summary.md。",
+            "GITHUB_STEP_SUMMARY: cannot write the file ({why}); see summary.md for the text.",
+            "GITHUB_STEP_SUMMARY：无法写入该文件（{why}）；内容见 summary.md。",
         )
         click.echo(words.format(why=error.strerror or type(error).__name__).in_(lang), err=True)

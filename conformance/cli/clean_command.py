@@ -1,4 +1,4 @@
-"""`work-conformance clean`: remove what earlier runs left on a target."""
+"""`work-conformance clean`: delete objects that earlier runs left on a target."""
 
 from __future__ import annotations
 
@@ -35,30 +35,30 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=localize(
-        "List what earlier runs left on a target, recognised by its name, and remove it.\n\n"
-        "Objects of a run that is still going on look the same: name a run or an age where others use the account too."
-        " Exit codes: 0 nothing is left, 1 something could not be removed, 2 the target cannot be reached.",
-        "按名称识别先前的运行在目标上的遗留，列出并清除。\n\n"
-        "仍在进行的运行所创建的对象看起来相同：账号有他人使用时，请指定运行或时间。"
-        "退出码：0 没有遗留，1 有对象无法清除，2 无法连接目标。",
+        "List objects that earlier runs left on a target, recognised by name, and delete them.\n\n"
+        "Objects of a run in progress look the same. If others use the account, select a run (--run-id) or an age."
+        " Exit codes: 0 nothing is left, 1 something could not be deleted, 2 the target cannot be reached.",
+        "按名称识别先前的运行遗留在目标上的对象，列出并删除。\n\n"
+        "正在进行的运行所创建的对象看起来相同。如果账号也由他人使用，请指定运行（--run-id）或时间。"
+        "退出码：0 没有遗留，1 有对象无法删除，2 无法连接目标。",
     ),
 )
 @settings_options([*option_names(*CONNECTION_PARTS), "lang", "concurrency"])
 @click.option(
-    "--run-id", default=None, metavar="ID", help=localize("Only what this run left.", "只清理该次运行的遗留。")
+    "--run-id", default=None, metavar="ID", help=localize("Only objects of this run.", "只删除该次运行遗留的对象。")
 )
 @click.option(
     "--older-than",
     default=None,
     metavar="AGE",
     help=localize(
-        "Only runs begun longer ago, for example 90m, 2h or 1d.", "只清理更早开始的运行，例如 90m、2h 或 1d。"
+        "Only runs that started longer ago, for example 90m, 2h or 1d.", "只处理更早开始的运行，例如 90m、2h 或 1d。"
     ),
 )
-@click.option("--dry-run", is_flag=True, help=localize("List, and remove nothing.", "只列出，不清除。"))
+@click.option("--dry-run", is_flag=True, help=localize("List the objects without deleting them.", "只列出，不删除。"))
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
-    """Remove what earlier runs left."""
+    """Delete objects that earlier runs left."""
     values = merge_config_file(ctx, config)
     settings = _settings(values)
     request_counters = RequestCounters()
@@ -69,11 +69,11 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     except (NoUsableResponse, CannotArrange, TargetUnreachable) as error:
         host = settings.target().host
         raise CannotStart(
-            localize(f"{host}: what is there cannot be listed ({error}).", f"{host}：无法列出其中的对象（{error}）。")
+            localize(f"{host}: the objects cannot be listed ({error}).", f"{host}：无法列出其中的对象（{error}）。")
         ) from None
     for leftover in leftovers:
         what = f"{leftover.collection} {escape_line(leftover.name)}: {escape_line(leftover.reason)}"
-        click.echo(localize(f"left behind: {what}", f"遗留：{what}"), err=True)
+        click.echo(localize(f"left on the target: {what}", f"遗留：{what}"), err=True)
     if request_counters.throttled:
         click.echo(turned_away(request_counters.throttled).in_(current_language()))
     if not leftovers and not values["dry_run"]:
@@ -105,12 +105,12 @@ def _clean(settings: Settings, values: Mapping[str, Any], request_counters: Requ
         for made in found:
             click.echo(_line(made))
         if not found:
-            click.echo(localize("Nothing was found.", "没有找到任何遗留。"))
+            click.echo(localize("No objects were found.", "没有找到任何遗留。"))
         if values["dry_run"] or not found:
             return []
         leftovers = await remove_resources(api, found)
         n = len(found) - len(leftovers)
-        click.echo(localize(f"Removed: {n} of {len(found)}.", f"已清除 {n} 个，共 {len(found)} 个。"))
+        click.echo(localize(f"Deleted: {n} of {len(found)}.", f"已删除 {n} 个，共 {len(found)} 个。"))
         return leftovers
 
     return run_with_client(
@@ -119,7 +119,7 @@ def _clean(settings: Settings, values: Mapping[str, Any], request_counters: Requ
 
 
 def _line(made: JournaledResource) -> str:
-    """What was found, with the run that made it where the name does not say so."""
+    """Return a line about an object, with the run that created it if the name does not show that."""
     run = run_of(made) or ""
     of_run = "" if run in made.name else localize(f" (run {run})", f"（运行 {run}）")
     return f"{made.collection} {escape_line(made.id or '')} {escape_line(made.name)}{of_run}"
@@ -138,12 +138,12 @@ def _moment(age: str | None) -> datetime | None:
         return datetime.now(UTC) - timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
     except OverflowError:
         raise ConfigurationError(
-            f"--older-than {age!r}: that is before all time.", f"--older-than {age!r}：超出了时间范围。"
+            f"--older-than {age!r}: the age is out of range.", f"--older-than {age!r}：超出了时间范围。"
         ) from None
 
 
 def _begun_before(made: JournaledResource, moment: datetime) -> bool:
-    """Whether the run that made it is older. A name whose digits are no date is no run's, and left alone."""
+    """Return whether the object's run started before `moment`; False if its name has no valid date."""
     run_id = run_of(made) or ""
     try:
         return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) < moment

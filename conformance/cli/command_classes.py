@@ -1,4 +1,4 @@
-"""The click classes of the command line: commands refuse empty values, and groups suggest the nearest command."""
+"""The click classes of the command line: commands reject empty values, and groups suggest similar commands."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from conformance.target import ConfigurationError
 
 
 class CheckedCommand(click.Command):
-    """A command that refuses empty options, arguments and variables before it does anything else."""
+    """A command that rejects empty options, arguments and environment variables before it runs."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does it, after a look at what was given as it was given.
+        """Parse like click, after checking for empty values.
 
         Raises:
-            UsageError: something is empty, or a variable of the suite's is none.
+            UsageError: a value is empty, or a variable of the suite is empty or unknown.
         """
         given, _, _ = self.make_parser(ctx).parse_args(list(args))
         helped = any(name in args for name in self.get_help_option_names(ctx))
@@ -36,32 +36,32 @@ class CheckedCommand(click.Command):
                 name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
                 raise click.UsageError(
                     localize(
-                        f"{name} is empty; give it a value, or leave it out.",
-                        f"{name} 的值为空；请给出值，或不使用它。",
+                        f"{name} is empty; set a value, or omit it.",
+                        f"{name} 的值为空；请设置值，或去掉它。",
                     ),
                     ctx,
                 )
 
 
 class SuggestingGroup(click.Group):
-    """A misspelt command is answered with the nearest one, else with all."""
+    """A group that suggests the nearest command for a misspelt one, or lists all commands."""
 
     command_class = CheckedCommand
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, but for the words of the complaint."""
+        """Resolve like click, with a more helpful error message."""
         known = self.list_commands(ctx)
         if args and args[0] not in known and not args[0].startswith("-"):
             near = nearest(args[0], known)
-            mend = (
+            hint = (
                 localize(f"Did you mean {near!r}?", f"是否应为 {near!r}？")
                 if near is not None
                 else localize(f"The commands are {', '.join(known)}.", f"可用命令：{', '.join(known)}。")
             )
             raise click.UsageError(
-                localize(f"No such command {args[0]!r}. {mend}", f"没有命令 {args[0]!r}。{mend}"), ctx
+                localize(f"No such command {args[0]!r}. {hint}", f"没有命令 {args[0]!r}。{hint}"), ctx
             )
         return super().resolve_command(ctx, args)
 

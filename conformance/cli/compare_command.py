@@ -1,4 +1,4 @@
-"""`work-conformance compare`: where two runs, or two servers, differ."""
+"""`work-conformance compare`: compare two runs or two servers."""
 
 from __future__ import annotations
 
@@ -36,28 +36,28 @@ EXIT_SAME: Final = 0
 EXIT_DIFFERENT: Final = 1
 
 _NOT_HERE: Final = frozenset({"base-url", "arrange-url", "failed-from", "strict", "waivers"})
-"""Settings of a run that name its one target, which are there for either, or only concern its exit code."""
+"""Options of run that compare does not take: they name one target, exist per server, or only set the exit code."""
 
 _PAT_B: Final = "QODER_PAT_B"
 _COMPANIONS: Final = ("forbidden", "foreign", "expired")
 
-_UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
-"""A red of one of the servers is no failure of the comparison, so it is not annotated as one."""
+_NO_ANNOTATIONS: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
+"""Set for both runs: a server's failure is not a failure of the comparison, so GitHub must not annotate it."""
 
 
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=localize(
-        "Show where two runs differ: their folders, or two servers that are judged first.\n\n"
-        "Compared are the verdict of every requirement, what was observed where the docs leave it open, and the shape of"
-        " the answers by operation and status: fields with their types, header names, media type, how ids and times are"
-        " written. Values, dates, lengths and whatever a connection or proxy adds are not.\n\n"
+        "Compare two runs, given as folders, or two servers, which are judged first.\n\n"
+        "Compares the verdict of every requirement, the observations where the docs are unclear, and the shape of the"
+        " responses by operation and status: fields and their types, header names, media type, format of ids and"
+        " times. Ignores values, dates, lengths and anything that a connection or proxy adds.\n\n"
         "\b\nExit codes: 0 same, 1 different, 2 cannot be compared.\n\n"
-        "Two servers take the options of run, and are judged one after the other into DIR/a and DIR/b. The token of B"
-        " comes from QODER_PAT_B (its companions from QODER_FORBIDDEN_PAT_B and so on); where that is not set, B gets"
-        " the tokens of A.",
-        "列出两次运行的差异：给出两次运行的目录，或给出两个服务器，先判定再比较。\n\n"
+        "For two servers, the options of run apply. They are judged one after the other into DIR/a and DIR/b. B's token"
+        " comes from QODER_PAT_B, the optional ones from QODER_FORBIDDEN_PAT_B and so on. If QODER_PAT_B is not set, B"
+        " uses the tokens of A.",
+        "比较两次运行（给出其目录）或两个服务器（先判定再比较）。\n\n"
         "比较的内容：每条要求的结论、文档未规定之处的观察结果，以及各操作、各状态码的响应形态，"
         "即字段及其类型、头部名称、媒体类型、id 和时间的写法。具体的值、日期、长度以及连接或代理附加的内容不参与比较。\n\n"
         "\b\n退出码：0 一致，1 不一致，2 无法比较。\n\n"
@@ -71,18 +71,18 @@ _UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
 @click.option(
     "--arrange-url-a",
     metavar="URL",
-    help=localize("As --arrange-url of run, for the first server.", "第一个服务器的 --arrange-url，同 run。"),
+    help=localize("The --arrange-url option of run, for the first server.", "第一个服务器的 --arrange-url，同 run。"),
 )
 @click.option(
     "--arrange-url-b",
     metavar="URL",
-    help=localize("The same for the second server.", "第二个服务器的 --arrange-url。"),
+    help=localize("The --arrange-url option of run, for the second server.", "第二个服务器的 --arrange-url。"),
 )
 @click.option(
     "--pat-env-b",
     metavar="NAME",
     help=localize(
-        "Variable that holds the token of the second server (default QODER_PAT_B).",
+        "Environment variable with the token of the second server (default QODER_PAT_B).",
         "存放第二个服务器 token 的环境变量（默认 QODER_PAT_B）。",
     ),
 )
@@ -91,7 +91,7 @@ _UNTOLD: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
 @processes_option
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
-    """Show where two runs differ."""
+    """Compare two runs."""
     values = merge_config_file(ctx, config)
     lang = language(values["lang"])
     urls = values["base_url_a"], values["base_url_b"]
@@ -103,7 +103,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     else:
         raise click.UsageError(
             localize(
-                "Name two run folders, or two servers with --base-url-a and --base-url-b.",
+                "Give two run folders, or two servers with --base-url-a and --base-url-b.",
                 "请给出两个运行目录，或用 --base-url-a 和 --base-url-b 给出两个服务器。",
             ),
             ctx,
@@ -139,10 +139,10 @@ def _tell(comparison: Comparison, form: str, lang: Lang) -> None:
 
 
 def _judge_both(values: Mapping[str, Any], lang: Lang) -> tuple[Path, Path]:
-    """Judge both servers as `run` does; the folders of the runs. What the runs tell goes to standard error.
+    """Judge both servers as `run` does and return the folders of the runs; their output goes to standard error.
 
     Raises:
-        CannotStart: one of them cannot be judged, or the runs were interrupted.
+        CannotStart: a server cannot be judged, or the user interrupted a run.
     """
     output = Path(values["output"] or f"reports/compare-{datetime.now(UTC):%Y%m%dT%H%M%S}")
     first, second = (
@@ -161,15 +161,15 @@ def _judge_both(values: Mapping[str, Any], lang: Lang) -> tuple[Path, Path]:
         with environment(**variables):
             check(side)
     for name, (side, variables) in zip("AB", sides, strict=True):
-        with environment(**variables, **_UNTOLD), contextlib.redirect_stdout(sys.stderr):
+        with environment(**variables, **_NO_ANNOTATIONS), contextlib.redirect_stdout(sys.stderr):
             _judge(name, side, lang)
     return output / "a", output / "b"
 
 
 def _take_own_tokens(values: dict[str, Any]) -> dict[str, str | None]:
-    """Let the second server's settings name its own token, where it has one, and return the environment for it.
+    """Set the second server's own token in `values` and return its environment variables.
 
-    None of the first server's tokens is then sent there.
+    If the second server has its own token, the first server's tokens are not sent to it.
     """
     if values["pat_env_b"] is None and not os.environ.get(_PAT_B):
         return {}

@@ -1,4 +1,4 @@
-"""What `run` tells a person while pytest works, and the exit code at the end."""
+"""Console output of `run` while pytest executes, and the exit code at the end."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from conformance.text import Lang, Text, join
 
 _EMBEDDED: Final = Text("the embedded emulator", "内置模拟器")
 _WORKER_DIED: Final = Text(
-    "A worker process ended before anything was judged; look at its last words above, or leave -n away.",
-    "某个工作进程在判定开始之前就已结束；请查看上方其最后的输出，或去掉 -n。",
+    "A worker process ended before anything was judged. See its last output above, or run without -n.",
+    "某个工作进程在判定开始之前就已结束。请查看上方的最后输出，或去掉 -n。",
 )
 _NOTHING_SELECTED: Final = Text(
-    "Nothing is selected; see `work-conformance list`.", "没有选中任何内容；参见 `work-conformance list`。"
+    "The selection is empty; see `work-conformance list`.", "没有选中任何内容；参见 `work-conformance list`。"
 )
 
 
 class ConsoleReporter:
-    """A pytest plugin that takes the place of pytest's own terminal."""
+    """A pytest plugin that replaces pytest's terminal output."""
 
     def __init__(self, lang: Lang, *, verbose: bool, quiet: bool = False) -> None:
         self._lang = lang
@@ -54,7 +54,7 @@ class ConsoleReporter:
     def pytest_conformance_planned(
         self, config: pytest.Config, target: Target, cost: Cost | None, plan: Sequence[PlannedCheck]
     ) -> None:
-        """Say whom, and what it takes there."""
+        """Print the target and the cost of the run."""
         self._announce(target, cost)
         self._progress = Progress(plan, own=lambda: config.stash.get(TRAFFIC, RequestCounters)())
         self._display.begin(self._progress)
@@ -62,8 +62,8 @@ class ConsoleReporter:
     def _announce(self, target: Target, cost: Cost | None) -> None:
         if cost is None:
             again = Text(
-                "Judging again what was said with {host}; nobody is talked to.",
-                "正在重新判定与 {host} 的对话记录，不会访问任何服务器。",
+                "Judging the saved requests and responses of {host} again; no server is contacted.",
+                "正在重新判定 {host} 的传输记录，不会访问任何服务器。",
             )
             click.echo(again.format(host=escape_line(target.host)).in_(self._lang))
             return
@@ -73,16 +73,16 @@ class ConsoleReporter:
         _echo([_announcement(target.host, cost).in_(self._lang)])
 
     def pytest_conformance_cannot_start(self, reason: Text) -> None:
-        """Say why nothing can be judged."""
+        """Print why the run cannot start."""
         self._display.end()
         self._cannot_start = True
         click.echo(reason.in_(self._lang), err=True)
 
     def pytest_conformance_left_behind(self, leftovers: Sequence[str]) -> None:
-        """Say what nobody else will: there is no report of such a run."""
+        """Print the leftovers of a run that writes no report."""
         heading = Text(
-            "Left behind on the target (remove it with `work-conformance clean`):",
-            "目标上有遗留（请用 `work-conformance clean` 清除）：",
+            "Left on the target (delete it with `work-conformance clean`):",
+            "目标上有遗留对象（请用 `work-conformance clean` 删除）：",
         )
         click.echo(heading.in_(self._lang), err=True)
         for leftover in leftovers:
@@ -90,7 +90,7 @@ class ConsoleReporter:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """Judge in one step. A test's three phases and their reports are for Allure; else nobody here listens to them."""
+        """Judge in one step: only Allure needs pytest's three phases and their reports."""
         if not isinstance(item, RequirementItem) or item.config.getoption("allure_report_dir", None):
             return None
         item.config.hook.pytest_conformance_judged(verdict=item.wait_for_verdict())
@@ -98,43 +98,43 @@ class ConsoleReporter:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Learn what another process has sent, before its verdict is told."""
+        """Record how many requests another process has sent, before its verdict is shown."""
         if hasattr(report, SENT) and getattr(report, SENT)["process"] != os.getpid():
             self._progress.sent(getattr(report, SENT))
 
     def pytest_conformance_judged(self, verdict: Verdict) -> None:
-        """Tell how far it is."""
+        """Update the progress display."""
         self._display.update_chapter(self._progress.judged(verdict))
 
     def pytest_conformance_finished(self, config: pytest.Config, record: RunResult) -> None:
-        """Tell the outcome."""
+        """Print the report."""
         self._record = record
         self._display.end()
         _echo(ci.commands(record, self._lang))
         ci.append_summary(record, self._lang)
         report = config.stash[FOLDER] / REPORT
         path = _near(report) if report.is_file() else None
-        told = lines(record, self._lang, verbose=self._verbose, report_path=path)
-        _echo(map(_coloured, told) if self._lively else told)
+        text = lines(record, self._lang, verbose=self._verbose, report_path=path)
+        _echo(map(_coloured, text) if self._lively else text)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, error: object) -> None:
-        """With xdist: a worker has ended, with an error where it was not asked to."""
+        """Record that an xdist worker has ended; `error` is set if it crashed."""
         self._worker_died = self._worker_died or error is not None
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
-        """With xdist, a worker that dies may first be met as the end of its output, or as nobody to send to."""
+        """Recognise a dead xdist worker, which may first show as the end of its output or a closed channel."""
         error = excinfo.value
         died = isinstance(error, EOFError) or (isinstance(error, OSError) and error.errno is None)
         self._worker_died = self._worker_died or died
         return died or None
 
     def pytest_unconfigure(self) -> None:
-        """However it ended, the cursor is the terminal's again."""
+        """Give the cursor back to the terminal, however the run ended."""
         self._display.end()
 
     def exit_code(self, pytest_code: int) -> int:
-        """The gate's code, or why there is none."""
+        """Return the exit code of the run, or print why there is no verdict."""
         if self._record is not None:
             return self._record.decision.exit_code
         if self._worker_died and pytest_code in {pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.INTERNAL_ERROR}:
@@ -154,14 +154,14 @@ class ConsoleReporter:
 
 
 class DryRun:
-    """A pytest plugin that prints the plan; nothing is connected to."""
+    """A pytest plugin that prints the plan and opens no connection."""
 
     def __init__(self, lang: Lang, settings: Settings) -> None:
         self._lang = lang
         self._settings = settings
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Print the plan and what it takes."""
+        """Print the plan and its cost."""
         items = [item for item in session.items if isinstance(item, RequirementItem)]
         by_scenario: dict[str, list[str]] = {}
         for item in items:
@@ -182,7 +182,7 @@ class DryRun:
             click.echo(_announcement(host, total, checks=len(items)).in_(self._lang))
 
     def exit_code(self, pytest_code: int) -> int:
-        """0 for a plan, 2 for none."""
+        """Return 0 if there is a plan, 2 if it is empty."""
         if pytest_code == pytest.ExitCode.OK:
             return 0
         if pytest_code == pytest.ExitCode.NO_TESTS_COLLECTED:
@@ -191,28 +191,29 @@ class DryRun:
 
 
 _CREATING: Final = Text(
-    "{host}: {scenarios} scenarios{checks}; {objects} objects are created there and removed again, with"
-    " at most {writes} writes; it takes at least {seconds} s.",
-    "{host}：{scenarios} 个场景{checks}；将在其上创建 {objects} 个对象并在结束后清除，至多 {writes} 次写操作，至少需要 {seconds} 秒。",
+    "{host}: {scenarios} scenarios{checks}. The suite creates {objects} objects there and deletes them afterwards, with"
+    " at most {writes} writes. Duration: at least {seconds} s.",
+    "{host}：{scenarios} 个场景{checks}。将在其上创建 {objects} 个对象，结束后删除，至多 {writes} 次写操作。至少需要 {seconds} 秒。",
 )
 _GIVEN: Final = Text(
-    "{host}: {scenarios} scenarios{checks} on items that are given; the suite creates nothing there, with at most"
-    " {writes} writes; it takes at least {seconds} s.",
-    "{host}：{scenarios} 个场景{checks}，使用给定的 item；本套件不在其上创建任何对象，至多 {writes} 次写操作，至少需要 {seconds} 秒。",
+    "{host}: {scenarios} scenarios{checks} on prepared items. The suite creates nothing there and sends at most"
+    " {writes} writes. Duration: at least {seconds} s.",
+    "{host}：{scenarios} 个场景{checks}，使用预先准备的 item。本套件不在其上创建任何对象，至多 {writes} 次写操作。至少需要 {seconds} 秒。",
 )
 _EXPLORING: Final = Text(
-    "Random requests come on top, for {n} s, two objects to a round.", "另有 {n} 秒的随机请求，每轮创建两个对象。"
+    "Then random requests follow for {n} s, with two objects per round.",
+    "随后发送 {n} 秒的随机请求，每轮创建两个对象。",
 )
 _RACES_AGAIN: Final = Text(
-    "Then each race is repeated on further items, for as long as the rest took; --race-repeat sets the number.",
+    "Then each race is repeated on new items for as long as the other scenarios took; --race-repeat sets the number.",
     "随后会换新的 item 重复每个并发场景，时长与其余部分相当；--race-repeat 可指定次数。",
 )
-_REPEATED: Final = Text(", each held {n} times", "，每个进行 {n} 次")
+_REPEATED: Final = Text(", each {n} times", "，每个执行 {n} 次")
 
 
 def _announcement(host: str | Text, cost: Cost, *, checks: int | None = None) -> Text:
     words = _CREATING if cost.objects else _GIVEN
-    told = words.format(
+    sentence = words.format(
         host=host,
         scenarios=cost.scenarios,
         checks=join(
@@ -227,7 +228,7 @@ def _announcement(host: str | Text, cost: Cost, *, checks: int | None = None) ->
         seconds=f"{cost.seconds:.0f}",
     )
     further = [_EXPLORING.format(n=f"{cost.explore:g}")] if cost.explore else []
-    return join(Text(" ", ""), [told, *([_RACES_AGAIN] if cost.races_again else []), *further])
+    return join(Text(" ", ""), [sentence, *([_RACES_AGAIN] if cost.races_again else []), *further])
 
 
 _COLOURS: Final[dict[Tone, dict[str, Any]]] = {
@@ -239,12 +240,12 @@ _COLOURS: Final[dict[Tone, dict[str, Any]]] = {
 
 
 def _coloured(line: str) -> str:
-    """A line with the colour of its tone; what a target sent stands in none that has one."""
+    """Return a line in the colour of its tone; lines with text from the target have no tone."""
     return click.style(line, **_COLOURS[line.tone]) if isinstance(line, StyledLine) else line
 
 
 def _near(path: Path) -> str:
-    """The path from here where it lies below, else in full."""
+    """Return the path relative to the working directory if it is below it, otherwise the full path."""
     try:
         return str(path.relative_to(Path.cwd()))
     except (OSError, ValueError):  # the working directory was removed, or the path lies elsewhere

@@ -1,4 +1,4 @@
-"""`work-conformance doctor`: what stands in the way of a run, each point with its mend."""
+"""`work-conformance doctor`: find problems that would stop a run, each with a fix."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _IN_THE_WAY: Final = 2
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=localize(
-        "Look at everything that may stand in the way of a run: address, name, connection, TLS, proxy, token, rights,"
-        " API prefix, rate limit, clock. Only reads, unless --write is given.\n\n"
-        "Exit codes: 0 nothing stands in the way, 2 something does; its line names the mend.",
+        "Check everything that could stop a run: address, name, connection, TLS, proxy, token, permissions, API prefix,"
+        " rate limit, clock. Sends only GET requests, unless --write is given.\n\n"
+        "Exit codes: 0 no problem stops a run, 2 a problem does; its line says how to fix it.",
         "检查可能妨碍运行的各个方面：地址、域名解析、连接、TLS、代理、token、权限、API 前缀、速率限制、时钟。"
-        "除非给出 --write，否则只读。\n\n"
-        "退出码：0 没有障碍，2 有障碍，相应的行会给出改法。",
+        "除非给出 --write，否则只发送 GET 请求。\n\n"
+        "退出码：0 没有妨碍运行的问题，2 有，相应的行给出修复建议。",
     ),
 )
 @settings_options([*option_names(*CONNECTION_PARTS, "arrangement"), "lang"])
@@ -39,14 +39,14 @@ _IN_THE_WAY: Final = 2
     "--write",
     is_flag=True,
     help=localize(
-        "Also make what a run makes at its start, see an item delivered, and remove all of it.",
-        "另外创建运行开始时所需的对象，确认能收到 item，随后全部清除。",
+        "Also create the objects that a run creates at its start, wait for an item, and delete them all.",
+        "另外创建运行开始时所需的对象，确认能收到 item，随后全部删除。",
     ),
 )
 @form_option("text", "json")
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None, form: str, **_: Any) -> None:
-    """Look at what may stand in the way."""
+    """Find problems that would stop a run."""
     values = merge_config_file(ctx, config)
     points, where = _examined(values)
     hindered = any(point.state == "bad" for point in points)
@@ -60,7 +60,7 @@ def command(ctx: click.Context, /, config: str | None, form: str, **_: Any) -> N
 
 
 def _examined(values: Mapping[str, Any]) -> tuple[list[CheckResult], str]:
-    """The points, and the address that they are about.
+    """Return the check results and the address that was checked.
 
     Raises:
         CannotStart: the settings cannot be used.
@@ -96,14 +96,12 @@ def _lines(points: list[CheckResult], lang: Lang) -> Iterator[str]:
     doubtful = sum(point.state == "unknown" and point.fix is not None for point in points)
     yield ""
     if bad:
-        yield Text("In the way: {n}", "障碍：{n} 项").format(n=bad).in_(lang)
+        yield Text("Problems that stop a run: {n}", "妨碍运行的问题：{n} 项").format(n=bad).in_(lang)
     elif doubtful:
-        words = Text(
-            "Nothing was found that stops a run; to be looked at: {n}.", "未发现会阻止运行的问题；有 {n} 项值得查看。"
-        )
+        words = Text("No problem stops a run. Please check: {n}.", "没有妨碍运行的问题。另有 {n} 项请查看。")
         yield words.format(n=doubtful).in_(lang)
     else:
-        yield Text("Nothing stands in the way of a run.", "没有妨碍运行的问题。").in_(lang)
+        yield Text("No problem stops a run.", "没有妨碍运行的问题。").in_(lang)
 
 
 _SIGNS: Final[dict[str, str]] = {"good": "✓", "bad": "✗", "unknown": "–"}

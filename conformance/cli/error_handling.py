@@ -1,7 +1,7 @@
-"""Around every command: whatever it ends by becomes one of the documented exit codes.
+"""Maps every end of a command to a documented exit code.
 
-1 is a verdict ("non-conformant", "does not hold"), and so is never the code of a crash, of an interruption or of a full
-disk, as it would be in Python and in click.
+Exit code 1 is a verdict ("non-conformant", "invalid"). Python and click would also use it for a crash, an
+interruption or a full disk; these get other codes here.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ EXIT_CRASHED: Final = 4
 
 
 class report_os_errors:  # noqa: N801 - read as what it does
-    """Says in a sentence what the machine refuses: files, folders, descriptors, memory.
+    """Turns operating system errors (files, folders, descriptors, memory) into CannotStart with one sentence.
 
-    It raises CannotStart in its place, before click looks at it, which ends with 1 where a pipe is broken.
+    This happens before click handles the error, since click exits with 1 on a broken pipe.
     """
 
     def __enter__(self) -> None:
-        """Nothing to prepare."""
+        """Do nothing."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -41,14 +41,14 @@ class report_os_errors:  # noqa: N801 - read as what it does
 
 
 class _Unexpected(Exception):
-    """An error that click would take for a closed pipe."""
+    """Wraps an error that click would mistake for a closed pipe."""
 
 
 class documented_exit_codes:  # noqa: N801 - read as what it does
-    """Ends the process with a documented code where an exception would end it with another."""
+    """Ends the process with a documented exit code when an exception would end it with another."""
 
     def __enter__(self) -> None:
-        """Nothing to prepare."""
+        """Do nothing."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -63,7 +63,7 @@ class documented_exit_codes:  # noqa: N801 - read as what it does
             traceback.print_exception(error, file=sys.stderr)
             click.echo(
                 localize(
-                    "The suite itself broke; please report these lines to its maintainers.",
+                    "Error in the suite itself. Please report the lines above to its maintainers.",
                     "套件自身出错；请将以上内容报告给维护者。",
                 ),
                 err=True,

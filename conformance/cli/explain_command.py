@@ -1,4 +1,4 @@
-"""`work-conformance explain`: what a name of the suite means, in full. Never connects."""
+"""`work-conformance explain`: explain a name of the suite. Opens no connection."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _COLUMNS: Final = 110
 @click.command(
     cls=CheckedCommand,
     help=localize(
-        "Explain a requirement in full: text, level, basis, sources, scenarios, the defects that break it, and the usual"
-        " mistakes with their mend. NAME may also be a scenario, a chapter, an entry of the ambiguity register, a"
-        " defect or a variant.",
-        "完整说明一条要求：内容、级别、依据、出处、场景、违反它的缺陷，以及常见错误与改法。"
+        "Explain a requirement: text, level, basis, sources, scenarios, the emulator defects that violate it, and common"
+        " mistakes with fixes. NAME may also be a scenario, a chapter, an entry of the ambiguity register, a defect or"
+        " a variant.",
+        "完整说明一条要求：内容、级别、依据、出处、场景、违反它的缺陷，以及常见错误与修复建议。"
         "NAME 也可以是场景、章、歧义登记表中的条目、缺陷或变体。",
     ),
 )
@@ -61,17 +61,15 @@ def _one_below_the_other(
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    """The nearest names: those that are spelt alike, else those that hold the word."""
+    """Return a message with the nearest names: similar spellings, or else names that contain the word."""
     near = several_nearest(name, known, most=3, alike=0.6) or [each for each in known if name and name in each][:3]
     if not near:
         return localize(
-            f"Nothing is named {name!r}; see `work-conformance list` for every requirement and scenario.",
-            f"没有名为 {name!r} 的内容；全部要求和场景参见 `work-conformance list`。",
+            f"Unknown name {name!r}; see `work-conformance list` for all requirements and scenarios.",
+            f"未知名称 {name!r}；全部要求和场景参见 `work-conformance list`。",
         )
     several = ", ".join(map(repr, near))
-    return localize(
-        f"Nothing is named {name!r}; did you mean {several}?", f"没有名为 {name!r} 的内容；是否应为 {several}？"
-    )
+    return localize(f"Unknown name {name!r}; did you mean {several}?", f"未知名称 {name!r}；是否应为 {several}？")
 
 
 def _text(what: Explanation, lang: Lang) -> Iterator[str]:
@@ -105,5 +103,5 @@ def _markdown(what: Explanation, lang: Lang) -> Iterator[str]:
 
 
 def _title(what: Explanation, lang: Lang) -> str:
-    """The name and what kind of thing it names."""
+    """Return the name and the kind of thing it names."""
     return f"{what.name} ({what.noun.en})" if lang == "en" else f"{what.name}（{what.noun.zh}）"

@@ -1,4 +1,4 @@
-"""What a name of this suite means: a requirement, a scenario, a chapter, an entry of the register, a defect, a variant."""
+"""Explains names of the suite: requirements, scenarios, chapters, ambiguities, defects, variants, shapes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from conformance.text import LANGS, Text
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A heading and what stands below it; `data` is the same for programs."""
+    """A heading and the lines below it; `data` has the same for programs."""
 
     key: str
     heading: Text
@@ -30,7 +30,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """One thing that has the name: what kind of thing it is, what it says, and its parts."""
+    """One thing with the name: its kind, its text and its parts."""
 
     name: str
     kind: str
@@ -39,18 +39,18 @@ class Explanation:
     parts: tuple[Part, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Its form for programs; sentences are there in both languages."""
+        """Return the explanation as JSON types, with sentences in both languages."""
         about = {"id": self.name, "kind": self.kind, "text": self.text.to_json()}
         return about | {part.key: part.data for part in self.parts}
 
 
 def explanations(name: str) -> list[Explanation]:
-    """Everything that has this name; a few names are shared by two things."""
+    """Return everything with this name; two things share a few names."""
     return [explain(name) for explain, explainable_names in _SORTS if name in explainable_names()]
 
 
 def explainable_names() -> list[str]:
-    """Every name that can be explained."""
+    """Return every name that can be explained."""
     return list(dict.fromkeys(name for _, known in _SORTS for name in known()))
 
 
@@ -84,54 +84,55 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
     killers = [defect for defect in DEFECTS.values() if rule.id in defect.fails | defect.warns]
     yield Part(
         "defects",
-        Text("Defects of the emulator that break it ({n})", "模拟器中违反该要求的缺陷（{n}）").format(n=len(killers)),
+        Text("Emulator defects that violate it ({n})", "模拟器中违反该要求的缺陷（{n}）").format(n=len(killers)),
         tuple(_named(defect.id, Text(defect.en, defect.zh)) for defect in killers),
         [{"id": defect.id, "text": {"en": defect.en, "zh": defect.zh}} for defect in killers],
     )
     consequence = consequence_of(rule.id)
     if consequence is not None:
-        heading = Text("What a wrong answer does to a worker", "错误的响应对 worker 的影响")
+        heading = Text("Effect of a wrong response on workers", "错误的响应对 worker 的影响")
         yield Part("consequence", heading, (consequence,), consequence.to_json())
     mistakes = mistakes_of(rule.id)
-    told = Text("{what} Mend: {fix}", "{what}改法：{fix}")
+    line = Text("{what} Fix: {fix}", "{what}修复建议：{fix}")
     yield Part(
         "mistakes",
-        Text("Usual mistakes, and the mend", "常见错误与改法"),
-        tuple(told.format(what=mistake.what, fix=mistake.fix) for mistake in mistakes),
+        Text("Common mistakes and fixes", "常见错误与修复建议"),
+        tuple(line.format(what=mistake.what, fix=mistake.fix) for mistake in mistakes),
         [{"what": mistake.what.to_json(), "mend": mistake.fix.to_json()} for mistake in mistakes],
     )
     unclear = readings_of(rule.id)
     yield Part(
         "ambiguities",
-        Text("Where the docs are unclear about it", "文档与之相关的不明之处"),
+        Text("Where the docs are unclear", "文档的不明之处"),
         tuple(_named(entry.id, entry.question) for entry in unclear),
         [entry.id for entry in unclear],
     )
 
 
 def _controls(rule: Requirement) -> Iterator[Part]:
-    """The plain cases that it is compared with, and what it is the plain case of."""
+    """Yield the controls of a requirement, and the requirements that it is the control of."""
     compared = Text(
-        "Compared with (a failure of the same kind there blocks it)", "对照的要求（若其以相同方式失败，则本要求受阻）"
+        "Controls (if one fails in the same way, this requirement is skipped)",
+        "对照的要求（若其以相同方式失败，则跳过本要求）",
     )
     yield _rules("controls", compared, controls().get(rule.id, ()))
     control_of = [name for name, plain in controls().items() if rule.id in plain]
-    yield _rules("control_of", Text("Is the control of", "作为以下要求的对照"), control_of)
+    yield _rules("control_of", Text("Control of", "作为以下要求的对照"), control_of)
 
 
 def _occasion(rule: Requirement) -> Iterator[Text]:
-    """Why it may be left unexercised in a run that is conformant all the same."""
+    """Yield why a conformant run may leave the requirement unexercised."""
     words = _OCCASIONS.get(rule.exercised)
     if words is not None:
         yield words.format(input=rule.input or "")
 
 
 _OCCASIONS: Final[Mapping[str, Text]] = {
-    "optional-input": Text("exercised only where `{input}` is given", "仅在提供 `{input}` 时执行"),
+    "optional-input": Text("exercised only if `{input}` is set", "仅在提供 `{input}` 时执行"),
     "may-not-occur": Text(
-        "exercised only where the target gives occasion, which it need not", "仅在目标提供机会时执行，目标并无此义务"
+        "exercised only if the target shows this optional behaviour", "仅在目标出现这一可选行为时执行"
     ),
-    "needs-poll": Text("not exercised on items that are given", "使用给定的 item 时不执行"),
+    "needs-poll": Text("not exercised on prepared items", "使用预先准备的 item 时不执行"),
     "on-request": Text("exercised only with `run --explore`", "仅在使用 `run --explore` 时执行"),
 }
 
@@ -139,7 +140,7 @@ _OCCASIONS: Final[Mapping[str, Text]] = {
 def _excluded(name: str) -> Explanation:
     rule = _all_excluded()[name]
     parts = (Part("reason", Text("Why not", "原因"), (rule.reason,), rule.reason.to_json()), _sources(rule.sources))
-    noun = Text("said by the docs and not judged", "文档有规定但不判定")
+    noun = Text("stated in the docs, not judged", "文档有规定但不判定")
     return Explanation(
         name=name, kind="excluded", noun=noun, text=rule.text, parts=(_chapter_part(rule.chapter), *parts)
     )
@@ -163,14 +164,14 @@ def _of_scenario(scenario: Scenario) -> Iterator[Part]:
     expected = Text("`{step}`: {answer}", "`{step}`：{answer}")
     yield Part(
         "acks",
-        Text("What its acks must answer", "各次 ack 应有的响应"),
+        Text("Allowed responses of its acks", "各次 ack 允许的响应"),
         tuple(expected.format(step=step, answer=answer) for step, answer in answers.items()),
         {step: answer.to_json() for step, answer in answers.items()},
     )
     if scenario.token is not None:
         token = f"QODER_{scenario.token.upper()}_PAT"
         yield Part("token", Text("Needs the token in", "所需 token 来自"), (Text(token, token),), token)
-    yield _rules("requirements", Text("What is judged on it", "据此判定的要求"), scenario.requirements)
+    yield _rules("requirements", Text("Requirements judged in it", "据此判定的要求"), scenario.requirements)
 
 
 def _item(scenario: Scenario) -> Text:
@@ -182,7 +183,7 @@ def _item(scenario: Scenario) -> Text:
         poll = Text("polled without a Worker-ID", "poll 时不带 Worker-ID")
     transitions = " → ".join(item_spec.transitions)
     steps = Text(f", then {transitions}", f"，随后 {transitions}") if transitions else Text("", "")
-    place = Text(" in the quiet environment", "，位于第二个（安静的）环境") if scenario.quiet else Text("", "")
+    place = Text(" in the second environment", "，位于第二个环境") if scenario.quiet else Text("", "")
     return Text("`{state}`{place}, {poll}{steps}", "`{state}`{place}，{poll}{steps}").format(
         state=item_spec.state, place=place, poll=poll, steps=steps
     )
@@ -225,7 +226,7 @@ def _ambiguity(name: str) -> Explanation:
             Part("positions", Text("The pages", "页面"), (entry.positions,), entry.positions.to_json()),
             Part("reading", Text("Read as", "解读"), (entry.reading,), entry.reading.to_json()),
             _sources(entry.sources),
-            _rules("requirements", Text("Requirements that rest on it", "以此为据的要求"), entry.requirements),
+            _rules("requirements", Text("Requirements based on it", "以此为据的要求"), entry.requirements),
         ),
     )
 
@@ -239,7 +240,7 @@ def _defect(name: str) -> Explanation:
         text=Text(defect.en, defect.zh),
         parts=(
             _rules("fails", Text("What fails", "导致失败的要求"), sorted(defect.fails)),
-            _rules("warns", Text("What is warned of", "导致警告的要求"), sorted(defect.warns)),
+            _rules("warns", Text("Requirements that get a warning", "导致警告的要求"), sorted(defect.warns)),
         ),
     )
 
@@ -250,12 +251,13 @@ def _variant(name: str) -> Explanation:
         name=name,
         kind="variant",
         noun=Text(
-            "variant of the emulator, odd and legal (serve --variant)", "模拟器的变体，特殊但合法（serve --variant）"
+            "variant of the emulator, unusual but conformant (serve --variant)",
+            "模拟器的变体，少见但符合契约（serve --variant）",
         ),
         text=Text(variant.en, variant.zh),
         parts=(
-            _rules("warns", Text("What is warned of", "导致警告的要求"), sorted(variant.warns)),
-            _rules("skips", Text("What it gives no occasion for", "因此没有机会执行的要求"), sorted(variant.skips)),
+            _rules("warns", Text("Requirements that get a warning", "导致警告的要求"), sorted(variant.warns)),
+            _rules("skips", Text("Requirements that it does not exercise", "因此不执行的要求"), sorted(variant.skips)),
         ),
     )
 
@@ -268,7 +270,11 @@ def _shape(name: str) -> Explanation:
         noun=Text("foreign shape of the emulator (serve --shape)", "模拟器的外来形态（serve --shape）"),
         text=Text(shape.en, shape.zh),
         parts=(
-            _rules("unreachable", Text("What cannot be judged on it", "因此无法判定的要求"), sorted(shape.unreachable)),
+            _rules(
+                "unreachable",
+                Text("Requirements that cannot be judged on it", "因此无法判定的要求"),
+                sorted(shape.unreachable),
+            ),
         ),
     )
 
@@ -279,15 +285,15 @@ def _chapter_part(name: str) -> Part:
 
 
 def _rules(key: str, heading: Text, ids: Iterable[str]) -> Part:
-    """Requirements with their text."""
+    """Return a part that lists requirements with their text."""
     rules = [load_catalogue().requirements[rule] for rule in ids]
     return Part(key, heading, tuple(_named(rule.id, rule.text) for rule in rules), [rule.id for rule in rules])
 
 
 def _sources(sources: tuple[Source, ...]) -> Part:
-    """Where it stands, each language's page in that language."""
+    """Return a part with the sources, each page in its own language."""
     cited = [source.cite(lang) for lang in LANGS for source in sources]
-    heading = Text("Where the docs say so", "文档出处")
+    heading = Text("Docs", "文档")
     return Part("sources", heading, tuple(Text(cite, cite) for cite in cited), [s.to_json() for s in sources])
 
 

@@ -1,4 +1,4 @@
-"""The forms in which a command tells something: as text, as Markdown, or as JSON."""
+"""Output formats of commands: text, Markdown, JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Lines: TypeAlias = Callable[[Lang], Iterable[str]]
 
 
 def print_output(form: str, lang: Lang, *, data: Callable[[], Any], markdown: Lines, text: Lines) -> None:
-    """Print it in the form asked for. `data`, plain JSON types, holds both languages; the lines are in `lang`."""
+    """Print output in the format `form`. `data` has plain JSON types in both languages; lines are in `lang`."""
     if form == "json":
         click.echo(json.dumps(data(), indent=1, ensure_ascii=False, allow_nan=False))
         return

@@ -1,4 +1,4 @@
-"""`work-conformance key`: make a pair of keys for certificates."""
+"""`work-conformance key`: create a key pair for certificates."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from conformance.cli.options import CannotStart, message_lang_option
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=localize(
-        "Make a pair of Ed25519 keys for certificates: FILE, the private key, which only its owner may read, and"
-        " FILE.pub, the public key, for those who verify. Nothing is overwritten.",
+        "Create an Ed25519 key pair for certificates: the private key FILE, which only its owner can read, and the public"
+        " key FILE.pub, which verifiers need. Existing files are not overwritten.",
         "生成一对用于证书的 Ed25519 密钥：FILE 为私钥，仅所有者可读；FILE.pub 为公钥，交给验证方。不会覆盖任何文件。",
     ),
 )
@@ -27,18 +27,18 @@ from conformance.cli.options import CannotStart, message_lang_option
     required=True,
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=localize("Where to write the private key.", "私钥的写入位置。"),
+    help=localize("Path of the private key.", "私钥的写入位置。"),
 )
 @click.option(
     "--password-env",
     metavar="NAME",
     help=localize(
-        "Variable with a password, by which the private key is encrypted.", "存放密码的变量，用该密码加密私钥。"
+        "Environment variable with a password to encrypt the private key.", "存放密码的环境变量，用该密码加密私钥。"
     ),
 )
 @message_lang_option
 def command(out: Path, password_env: str | None) -> None:
-    """Make a pair of keys."""
+    """Create a key pair."""
     from conformance.certificate.signing import new_key
 
     password = read_password(password_env)
@@ -50,13 +50,13 @@ def command(out: Path, password_env: str | None) -> None:
     except CannotStart:
         public.unlink()
         raise
-    click.echo(localize(f"private key: {out} (keep it to yourself)", f"私钥：{out}（请妥善保管）"))
+    click.echo(localize(f"private key: {out} (keep it secret)", f"私钥：{out}（请妥善保管）"))
     click.echo(localize(f"public key: {public}", f"公钥：{public}"))
     click.echo(localize(f"fingerprint: {key.public.fingerprint}", f"指纹：{key.public.fingerprint}"))
 
 
 def read_password(variable: str | None) -> bytes | None:
-    """The password that a variable holds; None where no variable was named.
+    """Return the password in an environment variable; None if no variable was named.
 
     Raises:
         CannotStart: the variable is not set, or empty.
@@ -67,18 +67,18 @@ def read_password(variable: str | None) -> bytes | None:
     if not password:
         raise CannotStart(
             localize(
-                f"--password-env: the variable {variable} is not set; set it to the password.",
-                f"--password-env：变量 {variable} 未设置；请将其设为密码。",
+                f"--password-env: the environment variable {variable} is not set; set it to the password.",
+                f"--password-env：环境变量 {variable} 未设置；请将其设为密码。",
             )
         )
     return os.fsencode(password)
 
 
 def write_new(path: Path, content: bytes, *, mode: int = 0o666) -> None:
-    """Write a file that is not there yet.
+    """Write a new file.
 
     Raises:
-        CannotStart: it is there, or cannot be written.
+        CannotStart: the file exists or cannot be written.
     """
     try:
         with open(path, "xb", opener=partial(os.open, mode=mode)) as file:
@@ -86,7 +86,7 @@ def write_new(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     except FileExistsError:
         raise CannotStart(
             localize(
-                f"{path} is there already and is not overwritten; name another file.",
+                f"{path} exists and is not overwritten; choose another file.",
                 f"{path} 已存在，不会覆盖；请指定其他文件。",
             )
         ) from None

@@ -1,6 +1,6 @@
-"""The language in which the command line speaks: that of `--lang`, else of the locale, else English.
+"""The language of the command line: from `--lang`, else the locale, else English.
 
-It has to be known before the command line is read, since help and complaints about it are told in it too.
+It must be known before the command line is parsed, since help and usage errors use it too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LOCALE: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
 def current_language(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> Lang:
-    """The language of this call."""
+    """Return the language of this call."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     variables = os.environ if environ is None else environ
     for number, word in enumerate(given):
@@ -32,7 +32,7 @@ def current_language(arguments: Sequence[str] | None = None, environ: Mapping[st
 
 
 def localize(en: str, zh: str) -> str:
-    """A sentence in the language of this call."""
+    """Return a sentence in the language of this call."""
     return zh if current_language() == "zh" else en
 
 

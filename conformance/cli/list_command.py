@@ -1,4 +1,4 @@
-"""`work-conformance list`: what is judged, and what it rests on. Never connects."""
+"""`work-conformance list`: list what is judged, and on what basis. Opens no connection."""
 
 from __future__ import annotations
 
@@ -29,45 +29,45 @@ from conformance.text import Lang, Text
 @click.option(
     "--ambiguities",
     is_flag=True,
-    help=localize("Where the pages disagree or leave something open, instead.", "改为列出页面相互矛盾或未作规定之处。"),
+    help=localize("List the places where the docs disagree or are unclear.", "列出文档相互矛盾或未作规定之处。"),
 )
 @click.option(
     "--defects",
     is_flag=True,
     help=localize(
-        "The defects of `serve --defect`, and what fails because of each, instead.",
-        "改为列出 `serve --defect` 的缺陷，以及各自导致失败的要求。",
+        "List the defects of `serve --defect`, and the requirements that each one fails.",
+        "列出 `serve --defect` 的缺陷，以及各自导致失败的要求。",
     ),
 )
 @click.option(
     "--variants",
     is_flag=True,
     help=localize(
-        "The variants of `serve --variant`, odd but legal servers, instead.",
-        "改为列出 `serve --variant` 的变体，即特殊但合法的服务器。",
+        "List the variants of `serve --variant`: unusual but conformant servers.",
+        "列出 `serve --variant` 的变体，即少见但符合契约的服务器。",
     ),
 )
 @click.option(
     "--endpoints",
     is_flag=True,
     help=localize(
-        "What a target needs to be judged, by each way of arranging items, and what is lost without it, instead.",
-        "改为按安排 item 的方式列出判定所需的端点，以及缺少时会失去什么。",
+        "List the endpoints that a target needs for each source of items, and what cannot be judged without them.",
+        "按 item 的来源列出判定所需的端点，以及缺少时无法判定的内容。",
     ),
 )
 @click.option(
     "--shapes",
     is_flag=True,
     help=localize(
-        "The foreign shapes of `serve --shape`, servers whose other operations are odd beyond the contract, instead.",
-        "改为列出 `serve --shape` 的外来形态，即其他操作超出契约的服务器。",
+        "List the shapes of `serve --shape`: servers whose operations other than ack do not follow the docs.",
+        "列出 `serve --shape` 的外来形态，即 ack 以外的操作与文档不符的服务器。",
     ),
 )
 @form_option("text", "md", "json")
 def command(
     lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool, shapes: bool, endpoints: bool
 ) -> None:
-    """Show what is judged."""
+    """List what is judged."""
     chosen = language(lang)
     if endpoints:
         from conformance.cli import list_endpoints
@@ -97,7 +97,7 @@ def _ambiguities(lang: Lang, *, heading: str = "") -> Iterator[str]:
         yield f"{heading}{entry.id}: {entry.question.in_(lang)}"
         yield ""
         yield f"- {Text('The pages', '页面').in_(lang)}: {entry.positions.in_(lang)}"
-        yield f"- {Text('Read as', '解读').in_(lang)}: {entry.reading.in_(lang)}"
+        yield f"- {Text('The suite reads', '本套件的解读').in_(lang)}: {entry.reading.in_(lang)}"
         yield from (f"- {source.cite(lang)}" for source in entry.sources)
         if entry.requirements:
             yield f"- {', '.join(entry.requirements)}"
@@ -150,7 +150,7 @@ def _markdown(lang: Lang) -> Iterator[str]:
 def _scenario_table(chapter: Chapter, lang: Lang) -> Iterator[str]:
     members = [scenario for scenario in scenarios().values() if scenario.chapter == chapter.id]
     if members:
-        yield f"| {Text('Scenario', '场景').in_(lang)} | {Text('What is done', '操作').in_(lang)} |"
+        yield f"| {Text('Scenario', '场景').in_(lang)} | {Text('Steps', '步骤').in_(lang)} |"
         yield "| --- | --- |"
         yield from (f"| `{scenario.id}` | {scenario.title.in_(lang)} |" for scenario in members)
         yield ""
@@ -159,8 +159,8 @@ def _scenario_table(chapter: Chapter, lang: Lang) -> Iterator[str]:
 def _totals() -> Text:
     catalogue = load_catalogue()
     return Text(
-        "{chapters} chapters, {scenarios} scenarios, {requirements} requirements; catalogue {version}",
-        "{chapters} 章，{scenarios} 个场景，{requirements} 条要求；要求目录版本 {version}",
+        "{chapters} chapters, {scenarios} scenarios, {requirements} requirements; requirement set {version}",
+        "{chapters} 章，{scenarios} 个场景，{requirements} 条要求；要求集 {version}",
     ).format(
         chapters=len(catalogue.chapters),
         scenarios=len(scenarios()),

@@ -1,4 +1,4 @@
-"""`work-conformance list --defects`: the ways in which the emulator can break the contract."""
+"""`work-conformance list --defects`: lists the emulator's defects, which violate the contract."""
 
 from __future__ import annotations
 

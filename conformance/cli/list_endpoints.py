@@ -1,4 +1,4 @@
-"""`list --endpoints`: what a target needs to be judged, by the way in which its items are arranged."""
+"""`work-conformance list --endpoints`: lists the endpoints that a target needs, by the source of its items."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _WORK: Final = "/environments/{environment_id}/work"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One route, what is sent to it, and what is lost where a target does not have it.
+    """An endpoint, the request body, and what cannot be judged without it.
 
-    `arranging` ones lie below `--arrange-url`, where that is given.
+    `arranging` endpoints are below `--arrange-url`, if that is given.
     """
 
     method: str
@@ -34,12 +34,12 @@ _ALL: Final = MODES
 _API: Final[tuple[ArrangeMode, ...]] = ("api",)
 _NOTHING: Final = Text("nothing can be judged", "无法判定任何内容")
 _USE_GIVEN: Final = Text(
-    "no work can be arranged: have the items given (--arrange manifest or command)",
-    "无法安排 work：请使用给定的 item（--arrange manifest 或 command）",
+    "no items can be created: use prepared items (--arrange manifest or command)",
+    "无法创建 item：请使用预先准备的 item（--arrange manifest 或 command）",
 )
-_LEFT: Final = Text("what the run made may be left behind", "运行所创建的对象可能会遗留")
+_LEFT: Final = Text("objects of the run may be left on the target", "运行所创建的对象可能遗留在目标上")
 _CLEAN: Final = Text(
-    "`clean`, and finding what was made by a request whose answer was lost",
+    "`clean`, and finding objects created by a request whose response was lost",
     "`clean`，以及查找响应丢失的请求所创建的对象",
 )
 
@@ -52,8 +52,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         f"{_ITEM}/heartbeat",
         _ALL,
         Text(
-            "ack.race.heartbeat; over the API also what is about `active` items",
-            "ack.race.heartbeat；通过 API 安排时还有涉及 `active` item 的要求",
+            "ack.race.heartbeat; with items from the API also requirements about `active` items",
+            "ack.race.heartbeat；通过 API 准备 item 时还有涉及 `active` item 的要求",
         ),
         query="expected_last_heartbeat=NO_HEARTBEAT&desired_ttl_seconds=600",
     ),
@@ -62,8 +62,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         f"{_ITEM}/stop",
         _ALL,
         Text(
-            "ack.race.stop; over the API also what is about `stopping` and `stopped` items",
-            "ack.race.stop；通过 API 安排时还有涉及 `stopping` 和 `stopped` item 的要求",
+            "ack.race.stop; with items from the API also requirements about `stopping` and `stopped` items",
+            "ack.race.stop；通过 API 准备 item 时还有涉及 `stopping` 和 `stopped` item 的要求",
         ),
         body='{}, or {"force": true}',
     ),
@@ -72,7 +72,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         _WORK,
         _API,
         Text(
-            "ack.observe.undelivered; live work may be left running", "ack.observe.undelivered；运行中的 work 可能遗留"
+            "ack.observe.undelivered; unfinished items may be left on the target",
+            "ack.observe.undelivered；未结束的 item 可能遗留在目标上",
         ),
         query="limit=100",
     ),
@@ -130,7 +131,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 )
 
 _WORDS: Final[dict[ArrangeMode, Text]] = {
-    "api": Text("Items made through the public API (without --arrange)", "通过公开 API 准备 item（不带 --arrange）"),
+    "api": Text("Items created through the public API (without --arrange)", "通过公开 API 准备 item（不带 --arrange）"),
     "manifest": Text("Items from a manifest (--arrange manifest)", "来自清单的 item（--arrange manifest）"),
     "command": Text("Items from a program of yours (--arrange command)", "来自您的程序的 item（--arrange command）"),
 }
@@ -142,7 +143,7 @@ def print_output(lang: Lang, form: str) -> None:
 
 
 def endpoints_for(way: ArrangeMode) -> list[Endpoint]:
-    """The endpoints that a way of arranging uses."""
+    """Return the endpoints that a source of items uses."""
     return [endpoint for endpoint in ENDPOINTS if way in endpoint.ways]
 
 

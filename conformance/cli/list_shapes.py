@@ -1,4 +1,4 @@
-"""`work-conformance list --shapes`: the ways in which the emulator's other operations can be odd beyond the contract."""
+"""`work-conformance list --shapes`: lists the emulator's foreign shapes, whose other operations deviate from the docs."""
 
 from __future__ import annotations
 

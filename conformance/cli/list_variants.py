@@ -1,4 +1,4 @@
-"""`work-conformance list --variants`: the ways in which the emulator can be odd and keep the contract."""
+"""`work-conformance list --variants`: lists the emulator's variants, unusual but conformant servers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Progress on a living screen: a line for each chapter, which is gone when the run is over.
+"""Live progress on a terminal: a line per chapter, removed at the end of the run.
 
-Everything shown is the suite's own: titles, words and numbers, and never as markup.
+It shows only titles, words and numbers of the suite, never as markup.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _STYLES: Final[dict[VerdictKind, str]] = {
 
 
 class LiveDisplay:
-    """Redraws itself on standard error a few times a second."""
+    """A display that is redrawn on standard error a few times a second."""
 
     def __init__(self, lang: Lang) -> None:
         self._lang = lang
         self._live: Live | None = None
 
     def begin(self, progress: Progress) -> None:
-        """Show the plan with nothing done."""
+        """Show the plan before any verdict."""
         self._live = Live(
             get_renderable=lambda: self._drawn(progress),
             console=Console(stderr=True, markup=False, highlight=False, emoji=False),
@@ -48,16 +48,16 @@ class LiveDisplay:
         self._live.start(refresh=True)
 
     def update_chapter(self, chapter: ChapterProgress) -> None:
-        """The next drawing shows it."""
+        """Do nothing: the next redraw shows the chapter."""
 
     def end(self) -> None:
-        """Take it off the screen and give the cursor back."""
+        """Remove the display and restore the cursor."""
         if self._live is not None:
             self._live.stop()
             self._live = None
 
     def _drawn(self, progress: Progress) -> RenderableType:
-        """The summary first: it stays in sight where the screen is too low for all chapters."""
+        """Return the drawing, summary first: it stays visible on a screen too low for all chapters."""
         table = Table.grid(padding=(0, 2))
         for chapter in progress.chapters.values():
             table.add_row(

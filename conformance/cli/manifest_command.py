@@ -44,7 +44,7 @@ _EXPECTED: Final = (
 )
 
 _HURRIED: Final = 8.0
-"""Seconds that taking everything back has after an interruption."""
+"""Seconds allowed for deleting everything after an interruption."""
 
 T = TypeVar("T")
 
@@ -69,9 +69,9 @@ def schema() -> None:
 
 @command.command(
     help=localize(
-        "See whether a manifest is one, and whether it holds an item for every case.\n\n"
-        "Cases that take an optional token are counted too."
-        " Exit codes: 0 every case has its item, 2 not a manifest, 3 too short.",
+        "Check that a file is a manifest and has an item for every scenario.\n\n"
+        "Scenarios that need an optional token count too."
+        " Exit codes: 0 every scenario has its item, 2 not a manifest, 3 items are missing.",
         "检查文件是否为清单，以及是否为每个场景备有 item。\n\n"
         "需要可选 token 的场景也计算在内。退出码：0 每个场景都有 item，2 不是清单，3 数量不足。",
     )
@@ -95,13 +95,13 @@ def check(file: Path) -> None:
 
 @command.command(
     help=localize(
-        "Print what a whole run needs, before there is a manifest: how many items of each kind, and two environments.",
-        "在还没有清单时，输出一次完整运行所需的内容：各类 item 的数量，以及两个环境。",
+        "Print the items and environments that a full run needs, for writing a manifest.",
+        "输出一次完整运行所需的各类 item 的数量和两个环境，供编写清单之用。",
     )
 )
 @message_lang_option
 def needs() -> None:
-    """Say what a manifest has to list."""
+    """Print what a manifest must list."""
     item_assignment = assign_items(((name, scenario.item_spec) for name, scenario in scenarios().items()), ())
     for line in _needed(item_assignment):
         click.echo(line.in_(current_language()))
@@ -119,17 +119,17 @@ def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
         "`second_environment_id`：一个 self-hosted 的环境，不含清单中任何已投递的 item",
     )
     yield Text(
-        "A few more of each kind are worth having: a case whose answer was lost begins again, and races repeat on what is left.",
-        "各类宜多备几个：响应丢失的场景会重新开始，并发场景会在剩余的 item 上重复。",
+        "Prepare a few more of each kind: a scenario restarts if a response is lost, and races repeat on spare items.",
+        "各类请多准备几个：响应丢失时场景会重新开始，并发场景会用剩余的 item 重复。",
     )
 
 
 @command.command(
     help=localize(
-        "Write a manifest over the public API: every item that the cases need, left in its state.\n\n"
-        "Active items keep their state for some ten minutes only, the longest lease there is. What cannot be made is listed,"
-        " and the rest is written.\n\n"
-        "Exit codes: 0 every item was made, 2 none could be, 3 some could not.",
+        "Create every item that the scenarios need through the public API, in its state, and write a manifest.\n\n"
+        "Active items keep their state for about ten minutes, the longest documented lease. Items that cannot be created"
+        " are listed; the others are written.\n\n"
+        "Exit codes: 0 all items were created, 2 none could be, 3 some could not.",
         "通过公开 API 生成清单：各场景所需的每个 item 都已处于所需状态。\n\n"
         "active 的 item 只能保持约十分钟，即文档允许的最长租约。无法生成的会逐类列出，其余照常写入。\n\n"
         "退出码：0 全部生成，2 一个也无法生成，3 部分无法生成。",
@@ -142,7 +142,7 @@ def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
     default=Path("manifest.json"),
     show_default=True,
     metavar="FILE",
-    help=localize("Where to write it.", "写入的文件。"),
+    help=localize("Path of the manifest.", "写入的文件。"),
 )
 @click.option(
     "--spare",
@@ -151,8 +151,8 @@ def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
     show_default=True,
     metavar="N",
     help=localize(
-        "Items of each kind beyond what the cases need, for those that must begin again.",
-        "每类 item 在场景所需之外的备用数量，供需要重新开始的场景使用。",
+        "Spare items of each kind, for scenarios that restart.",
+        "每类备用 item 的数量，供重新开始的场景使用。",
     ),
 )
 @click.pass_context
@@ -188,10 +188,10 @@ def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
 
 
 def _made_of(manifest: Manifest | None, lacks: Sequence[Lack]) -> Manifest:
-    """The manifest, where anything at all could be made.
+    """Return the manifest if any item could be created.
 
     Raises:
-        CannotArrange: nothing could; with the target's last words on it.
+        CannotArrange: no item could be created; the message has the target's last response.
     """
     if manifest is None:
         raise CannotArrange(lacks[-1].why, "arrange")
@@ -199,9 +199,9 @@ def _made_of(manifest: Manifest | None, lacks: Sequence[Lack]) -> Manifest:
 
 
 def _lacking(lacks: Iterable[Lack]) -> Iterator[Text]:
-    """What could not be made, each kind with the target's own words."""
+    """Yield the kinds of items that could not be created, each with the target's response."""
     for lack in lacks:
-        words = Text("not made: {n} of {kind}: {why}", "未能生成：{n} 个 {kind}：{why}")
+        words = Text("not created: {n} × {kind}: {why}", "未能创建：{n} 个 {kind}：{why}")
         yield words.format(n=lack.n, kind=lack.what, why=lack.why)
 
 
@@ -209,16 +209,16 @@ def _why(error: BaseException, host: str) -> Text:
     if isinstance(error, Unreachable | ConfigurationError):
         return error.reason
     if isinstance(error, CannotArrange | PreconditionNotMet):
-        words = Text("No manifest could be made at {host}: {why}", "无法在 {host} 上生成清单：{why}")
+        words = Text("No manifest could be created at {host}: {why}", "无法在 {host} 上生成清单：{why}")
         return words.format(host=host, why=error.reason)
     if isinstance(error, NoUsableResponse | TargetUnreachable):
-        words = Text("No manifest could be made: {host} stopped answering.", "无法生成清单：{host} 不再响应。")
+        words = Text("No manifest could be created: {host} stopped responding.", "无法生成清单：{host} 不再响应。")
         return words.format(host=host)
     return Text("The manifest cannot be written: {why}", "无法写入清单：{why}").format(why=error)
 
 
 def _take_back(settings: Settings, journal: Journal, run_id: str, *, within: float | None) -> None:
-    """Remove what was made for a manifest that did not come about, and say how to remove the rest."""
+    """Delete the objects of a manifest that could not be written, and print how to delete the rest."""
     made = journal.read()
     try:
         leftovers = _talk(settings, lambda api: remove_resources(api, made, within=within)) if made else []
@@ -228,16 +228,16 @@ def _take_back(settings: Settings, journal: Journal, run_id: str, *, within: flo
         leftovers = [UnremovedResource(m.collection, m.name, m.id, localize("interrupted", "已中断")) for m in made]
     for leftover in leftovers:
         what = f"{leftover.collection} {escape_line(leftover.name)}: {escape_line(leftover.reason)}"
-        click.echo(localize(f"left behind: {what}", f"遗留：{what}"), err=True)
+        click.echo(localize(f"left on the target: {what}", f"遗留：{what}"), err=True)
     if leftovers:
         clean = _clean(settings, run_id)
-        click.echo(localize(f"Remove it: {clean}", f"请清除：{clean}"), err=True)
+        click.echo(localize(f"Delete it: {clean}", f"请删除：{clean}"), err=True)
     else:
         journal.path.unlink(missing_ok=True)
 
 
 def _clean(settings: Settings, run_id: str) -> str:
-    """The command that removes what was made."""
+    """Return the command that deletes the created objects."""
     target = settings.target()
     clean = ["work-conformance", "clean", "--base-url", target.base_url, "--run-id", run_id]
     clean += ["--api-prefix", target.api_prefix] if target.api_prefix != DEFAULT_API_PREFIX else []
@@ -260,16 +260,20 @@ def _talk(settings: Settings, conversation: Callable[[Api], Awaitable[T]]) -> T:
 
 
 def _see_that_it_is_free(out: Path) -> None:
-    """A manifest is written over; anything else is not."""
+    """Refuse to overwrite a file that is not a manifest."""
     if not out.parent.is_dir():
         folder = out.parent
-        raise CannotStart(localize(f"--out {out}: there is no folder {folder}.", f"--out {out}：没有目录 {folder}。"))
+        raise CannotStart(
+            localize(f"--out {out}: the folder {folder} does not exist.", f"--out {out}：目录 {folder} 不存在。")
+        )
     if out.exists():
         try:
             read_manifest(out)
         except InvalidManifest:
             raise CannotStart(
-                localize(f"--out {out}: there is a file that is no manifest.", f"--out {out}：该文件已存在且不是清单。")
+                localize(
+                    f"--out {out}: the file exists and is not a manifest.", f"--out {out}：该文件已存在且不是清单。"
+                )
             ) from None
 
 
@@ -281,17 +285,17 @@ def _write(out: Path, manifest: Manifest) -> None:
 
 def _made(out: Path, manifest: Manifest, settings: Settings, journal: Journal, run_id: str) -> Iterator[Text]:
     yield Text(
-        "{out}: {n} items; active ones keep their state for some ten minutes. What was made is listed in {journal}.",
+        "{out}: {n} items; active ones keep their state for about ten minutes. The created objects are listed in {journal}.",
         "{out}：{n} 个 item；其中 active 的 item 约十分钟内保持其状态。所创建的对象列于 {journal}。",
     ).format(out=out, n=len(manifest.items), journal=journal.path)
-    yield Text("Remove them afterwards: {clean}", "用后清除：{clean}").format(clean=_clean(settings, run_id))
+    yield Text("Delete them after use: {clean}", "用后请删除：{clean}").format(clean=_clean(settings, run_id))
 
 
 def _coverage(manifest: Manifest, item_assignment: ItemAssignment) -> Iterator[Text]:
     for kind, supply in item_assignment.supplies.items():
         mark = Text("TOO FEW", "不足") if supply.there < supply.needed else Text("ok", "足够")
         yield Text(
-            "{mark}: {kind}: {needed} needed, {there} there", "{mark}：{kind}：需要 {needed} 个，现有 {there} 个"
+            "{mark}: {kind}: {needed} needed, {there} available", "{mark}：{kind}：需要 {needed} 个，现有 {there} 个"
         ).format(mark=mark, kind=kind.words, needed=supply.needed, there=supply.there)
     for name in ("cloud_environment_id", "second_environment_id"):
         given = getattr(manifest, name) is not None

@@ -1,4 +1,4 @@
-"""Things that are asked for by name: an unknown name says which one is nearest."""
+"""Looks things up by name; an unknown name raises an error that suggests the nearest one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 
 def lookup_by_name(known: Mapping[str, T], name: str, kind: Text, see: str) -> T:
-    """What has that name. `kind` is the noun, `see` the command that lists all of them.
+    """Return the thing with this name. `kind` is the noun, `see` the command that lists all of them.
 
     Raises:
-        CannotStart: nothing has it.
+        CannotStart: the name is unknown.
     """
     if name in known:
         return known[name]
@@ -26,13 +26,13 @@ def lookup_by_name(known: Mapping[str, T], name: str, kind: Text, see: str) -> T
     if near is not None:
         raise CannotStart(
             localize(
-                f"There is no {noun} {name!r}; did you mean {near!r}?",
-                f"没有名为 {name!r} 的{noun}；是否应为 {near!r}？",
+                f"Unknown {noun} {name!r}; did you mean {near!r}?",
+                f"未知的{noun} {name!r}；是否应为 {near!r}？",
             )
         )
     raise CannotStart(
         localize(
-            f"There is no {noun} {name!r}; see `{see}` for every one.",
-            f"没有名为 {name!r} 的{noun}；全部列表参见 `{see}`。",
+            f"Unknown {noun} {name!r}; see `{see}` for all of them.",
+            f"未知的{noun} {name!r}；全部列表参见 `{see}`。",
         )
     )

@@ -1,4 +1,4 @@
-"""Settings as click options, with their values from flags, then the environment, then TOML."""
+"""Settings as click options, with values from flags, then environment variables, then TOML."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _TABLE: Final = "work-conformance"
 
 
 class _PooledConnection(click.types.StringParamType):
-    """Text; several of them stand one a line in an environment variable, since values may hold spaces."""
+    """Text; an environment variable has one value per line, since values may contain spaces."""
 
     envvar_list_splitter = "\n"
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
-        """Each line is a value; the end of the last one begins no other."""
+        """Return each line as a value, without an empty last one."""
         return super().split_envvar_value(rv.removesuffix("\n"))
 
 
@@ -35,18 +35,18 @@ _TYPES: Final[dict[str, Any]] = {"text": _PooledConnection(), "number": float, "
 
 
 class CannotStart(click.ClickException):
-    """One sentence and exit code 2."""
+    """Ends a command with one sentence and exit code 2."""
 
     exit_code = 2
 
 
 def language(chosen: str | None) -> Lang:
-    """The language asked for, be it in TOML, else that of the call."""
+    """Return the chosen language (also from TOML), or else that of the call."""
     return current_language(["--lang", chosen]) if chosen else current_language()
 
 
 def settings_options(names: Iterable[str] | None = None) -> Callable[[F], F]:
-    """Add settings to a command: all, or those named."""
+    """Add settings to a command: all of them, or those in `names`."""
     chosen = [option for option in OPTIONS if names is None or option.name in set(names)]
 
     def decorate(function: F) -> F:
@@ -65,29 +65,29 @@ def settings_options(names: Iterable[str] | None = None) -> Callable[[F], F]:
 
 
 def lang_option(function: F) -> F:
-    """Add `--lang` to a command that takes the language as a value, None where none was asked for."""
+    """Add `--lang` to a command that takes the language as a parameter; None if it is not given."""
     return _lang_option()(function)
 
 
 def message_lang_option(function: F) -> F:
-    """Add `--lang` to a command that only speaks: `current_language` reads it off the command line by itself."""
+    """Add `--lang` to a command without a language parameter; `current_language` reads the command line itself."""
     return _lang_option(expose_value=False)(function)
 
 
 def form_option(*forms: str) -> Callable[[F], F]:
-    """Add `--format`; the first of the forms is the default."""
+    """Add `--format`; the first format is the default."""
     return click.option(
         "--format",
         "form",
         type=click.Choice(forms),
         default=forms[0],
         show_default=True,
-        help=localize("Form of the output.", "输出形式。"),
+        help=localize("Output format.", "输出格式。"),
     )
 
 
 def processes_option(function: F) -> F:
-    """Add `-n`, in how many processes the cases run; 0 is this one."""
+    """Add `-n`, the number of worker processes; 0 runs everything in this process."""
     return click.option(
         "-n",
         "processes",
@@ -99,26 +99,26 @@ def processes_option(function: F) -> F:
 
 
 def allure_option(variable: str | None = None) -> Callable[[F], F]:
-    """Add `--alluredir`; `variable` of the environment gives the folder as well."""
+    """Add `--alluredir`; the environment variable `variable` may also name the folder."""
     return click.option(
         "--alluredir",
         default=None,
         metavar="DIR",
         envvar=variable,
-        help=localize("Also write results for Allure into this folder.", "同时将 Allure 结果写入该目录。"),
+        help=localize("Also write Allure results into this folder.", "同时将 Allure 结果写入该目录。"),
     )
 
 
-def verbose_option(told: Text) -> Callable[[F], F]:
-    """Add `-v`; `told` is what is told besides."""
-    return click.option("-v", "--verbose", is_flag=True, help=told.in_(current_language()))
+def verbose_option(help_text: Text) -> Callable[[F], F]:
+    """Add `-v`; `help_text` says what it adds to the output."""
+    return click.option("-v", "--verbose", is_flag=True, help=help_text.in_(current_language()))
 
 
 def merge_config_file(ctx: click.Context, config: str | None) -> dict[str, Any]:
-    """The command's values, with those of TOML where neither flag nor environment gave one.
+    """Return the command's values, completed from TOML where neither a flag nor the environment has one.
 
     Raises:
-        CannotStart: the file cannot be read, or has a key that does not exist.
+        CannotStart: the file cannot be read, or has an unknown key.
     """
     values = dict(ctx.params)
     values.pop("config", None)
@@ -129,13 +129,13 @@ def merge_config_file(ctx: click.Context, config: str | None) -> dict[str, Any]:
             near = nearest(name, sorted(allowed))
             raise CannotStart(
                 localize(
-                    f"{origin}: there is no key {name!r}; did you mean {near!r}?",
-                    f"{origin}：没有键 {name!r}；是否应为 {near!r}？",
+                    f"{origin}: unknown key {name!r}; did you mean {near!r}?",
+                    f"{origin}：未知的键 {name!r}；是否应为 {near!r}？",
                 )
                 if near is not None
                 else localize(
-                    f"{origin}: there is no key {name!r}; see `work-conformance run --help`.",
-                    f"{origin}：没有键 {name!r}；参见 `work-conformance run --help`。",
+                    f"{origin}: unknown key {name!r}; see `work-conformance run --help`.",
+                    f"{origin}：未知的键 {name!r}；参见 `work-conformance run --help`。",
                 )
             )
         key = name.replace("-", "_")
@@ -150,7 +150,7 @@ def _lang_option(*, expose_value: bool = True) -> Callable[[F], F]:
         type=click.Choice(LANGS),
         default=None,
         expose_value=expose_value,
-        help=localize("Language; else that of the locale.", "语言；默认取自区域设置。"),
+        help=localize("Language; default: from the locale.", "语言；默认取自区域设置。"),
     )
 
 
@@ -182,22 +182,22 @@ def _table(config: str | None) -> tuple[Mapping[str, Any], str]:
         data = tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         if config is None and not mentions_section(content, _TABLE):
-            return {}, ""  # somebody else's broken file is not this command's business
-        why = localize("it has a byte order mark", "文件带有字节顺序标记") if has_mark(content) else str(error)
+            return {}, ""  # a broken pyproject.toml without a section for the suite does not matter here
+        why = localize("it begins with a byte order mark", "文件带有字节顺序标记") if has_mark(content) else str(error)
         raise CannotStart(
             localize(
-                f"{option}{path} is not TOML ({why}); fix it, and save it as UTF-8 without a mark.",
-                f"{option}{path} 不是 TOML（{why}）；请修正，并保存为不带标记的 UTF-8。",
+                f"{option}{path} is not TOML ({why}); fix it and save it as UTF-8 without a byte order mark.",
+                f"{option}{path} 不是 TOML（{why}）；请修正，并保存为不带字节顺序标记的 UTF-8。",
             )
         ) from None
     return _section(data, path, alone=config is not None), str(path)
 
 
 def _section(data: Mapping[str, Any], path: Path, *, alone: bool) -> Mapping[str, Any]:
-    """Our section; of a file that is ours `alone`, the whole where it has none.
+    """Return the suite's section; without one, the whole file if it belongs to the suite `alone`.
 
     Raises:
-        CannotStart: it is no table, or another is spelt almost like it.
+        CannotStart: the section is not a table, or its name is misspelt.
     """
     tool = data.get("tool")
     tables = tool if isinstance(tool, dict) else {}
@@ -206,8 +206,8 @@ def _section(data: Mapping[str, Any], path: Path, *, alone: bool) -> Mapping[str
         if re.sub(r"[-_. ]", "", name.removeprefix("tool.")).lower() == _TABLE.replace("-", ""):
             raise CannotStart(
                 localize(
-                    f"{path}: there is no section [{name}]; write [tool.{_TABLE}].",
-                    f"{path}：没有 [{name}] 这一节；请写成 [tool.{_TABLE}]。",
+                    f"{path}: unknown section [{name}]; write [tool.{_TABLE}].",
+                    f"{path}：未知的节 [{name}]；请写成 [tool.{_TABLE}]。",
                 )
             )
     section = tables.get(_TABLE, data if alone else {})
@@ -221,8 +221,8 @@ def _typed(ctx: click.Context, key: str, value: Any, origin: str) -> Any:
         name = key.replace("_", "-")
         raise CannotStart(
             localize(
-                f"{origin}: {name} is empty; give it a value, or leave it out.",
-                f"{origin}：{name} 的值为空；请给出值，或删去该键。",
+                f"{origin}: {name} is empty; set a value, or omit it.",
+                f"{origin}：{name} 的值为空；请设置值，或去掉它。",
             )
         )
     parameter = next(parameter for parameter in ctx.command.params if parameter.name == key)

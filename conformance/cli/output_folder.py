@@ -1,4 +1,4 @@
-"""Folders that a command is told to write into."""
+"""Creates the output folders of commands."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from conformance.cli.options import CannotStart
 
 
 def make_folder(option: str, folder: Path) -> None:
-    """Make a folder that an option names, before anything is run for it.
+    """Create the folder that an option names, before the command does anything else.
 
     Raises:
-        CannotStart: it cannot be made.
+        CannotStart: the folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

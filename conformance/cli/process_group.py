@@ -1,4 +1,4 @@
-"""The process of a server that `--start` started: what it writes, and its end with all that it started."""
+"""The process of a server started by `--start`: captures its output and stops it with its child processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 from typing import Final
 
 _GRACE: Final = 5.0
-"""Seconds that the server and what it started have between SIGTERM and SIGKILL."""
+"""Seconds between SIGTERM and SIGKILL for the server and its child processes."""
 
 _KILLED: Final = 1.0
 _INTERVAL: Final = 0.02
@@ -21,7 +21,7 @@ _DRAINED: Final = 1.0
 
 
 class ServerOutput:
-    """The end of what a server writes. Read all the time: its log may be long, and the disk small or read-only."""
+    """The last output of a server, read continuously into memory: logs can be long, and disks small or read-only."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
@@ -31,19 +31,19 @@ class ServerOutput:
         self._reader.start()
 
     def tail(self) -> bytes:
-        """The last bytes; of a server that has just ended, all that it wrote before."""
+        """Return the last bytes; for a server that has just ended, including all that it wrote before."""
         self._reader.join(_DRAINED)
         return bytes(self._kept)
 
     def _read(self) -> None:
-        with contextlib.suppress(OSError, ValueError), self._stream:  # the stream is closed where the run ends first
+        with contextlib.suppress(OSError, ValueError), self._stream:  # the stream is closed if the run ends first
             while part := os.read(self._stream.fileno(), _LAST_BYTES):
                 self._kept += part
                 del self._kept[:-_LAST_BYTES]
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the server and whatever it started, also what takes SIGTERM lightly."""
+    """Stop the server and its child processes, also those that ignore SIGTERM."""
     if sys.platform == "win32":
         _stop_tree(process)
         return
@@ -53,20 +53,20 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         try:
             if _ended(process, seconds):
                 return
-        except KeyboardInterrupt:  # whoever cannot wait has it killed at once, and never left behind
+        except KeyboardInterrupt:  # an interrupted wait kills the server at once, so that it cannot be left running
             continue
 
 
 def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Whether nothing of the group is left within so many seconds."""
+    """Return whether the whole process group ends within `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
-        process.poll()  # or it would stay in its group as a zombie
+        process.poll()  # otherwise it stays in its group as a zombie
         try:
             os.killpg(process.pid, 0)
         except ProcessLookupError:
             return True
-        except PermissionError:  # macOS, where nothing but zombies is left
+        except PermissionError:  # macOS, if only zombies are left
             return process.returncode is not None
         if time.monotonic() > deadline:
             return False
@@ -74,7 +74,7 @@ def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
 
 
 def _stop_tree(process: subprocess.Popen[bytes]) -> None:
-    """On Windows, which knows neither groups nor SIGTERM: the process and its children."""
+    """Stop the process and its children on Windows, which has neither process groups nor SIGTERM."""
     subprocess.run(  # noqa: S603 - a program of the system's own
         ["taskkill", "/T", "/F", "/PID", str(process.pid)],  # noqa: S607
         stdin=subprocess.DEVNULL,

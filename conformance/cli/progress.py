@@ -1,4 +1,4 @@
-"""How far a run is, chapter by chapter."""
+"""Counts the progress of a run, chapter by chapter."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from conformance.text import Text
 REPORTED_KINDS: Final[tuple[VerdictKind, ...]] = tuple(
     kind for kind in WORST_FIRST if kind in {"failed", "suite-error", "inconclusive", "waived", "warned"}
 )
-"""Verdicts that are worth a word before the end."""
+"""Verdicts that are reported during the run."""
 
 
 @dataclass(slots=True)
 class ChapterProgress:
-    """One chapter of a plan: how many checks there are, and how many of each verdict came in."""
+    """One chapter of the plan: the number of checks, and the verdicts so far."""
 
     title: Text
     planned: int = 0
@@ -29,11 +29,11 @@ class ChapterProgress:
 
     @property
     def done(self) -> int:
-        """Checks with a verdict."""
+        """The number of checks with a verdict."""
         return self.kinds.total()
 
     def notable(self) -> list[tuple[VerdictKind, Text]]:
-        """What is not simply well, worst first, in words."""
+        """Return the verdicts worth reporting with their counts, worst first."""
         counted = Text("{n} {word}", "{word} {n}")
         return [
             (kind, counted.format(n=self.kinds[kind], word=WORDS[kind])) for kind in REPORTED_KINDS if self.kinds[kind]
@@ -41,9 +41,9 @@ class ChapterProgress:
 
 
 class Progress:
-    """The state of a run, from its plan and what comes in. Holds numbers and words of the suite only.
+    """The progress of a run, from its plan and its verdicts. Contains only numbers and words of the suite.
 
-    `own` says at any time what this process has sent; others tell with their verdicts.
+    `own` returns the requests that this process has sent; other processes report theirs with their verdicts.
     """
 
     def __init__(
@@ -65,17 +65,19 @@ class Progress:
         self._sent: dict[int, RequestCounters] = {}
 
     def judged(self, verdict: Verdict) -> ChapterProgress:
-        """A verdict came in; the chapter that it belongs to."""
+        """Count a verdict and return its chapter."""
         chapter = self.chapters[self._chapter_of[verdict.line.requirement]]
         chapter.kinds[verdict.kind] += 1
         return chapter
 
-    def sent(self, told: Mapping[str, Any]) -> None:
-        """Another process told what it has sent up to now."""
-        self._sent[told["process"]] = RequestCounters(told["requests"], told["throttled"], told["throttle_seconds"])
+    def sent(self, report: Mapping[str, Any]) -> None:
+        """Record the requests that another process has sent so far."""
+        self._sent[report["process"]] = RequestCounters(
+            report["requests"], report["throttled"], report["throttle_seconds"]
+        )
 
     def summary(self) -> Text:
-        """Checks, time, requests, and what the target's rate limit has cost, in one line."""
+        """Return checks, duration, requests and the delay by the target's rate limit in one line."""
         chapters = self.chapters.values()
         sent = [*self._sent.values(), self._own()]
         words = Text(
@@ -91,8 +93,8 @@ class Progress:
         if not throttled:
             return words
         return Text(
-            "{words} · turned away (429, 503) {n} times, waits of {seconds} s in all",
-            "{words} · 被拒（429、503）{n} 次，共等待 {seconds} 秒",
+            "{words} · {n} requests rejected (429, 503), {seconds} s of waiting",
+            "{words} · 被拒绝（429、503）{n} 次，共等待 {seconds} 秒",
         ).format(
             words=words,
             n=throttled,

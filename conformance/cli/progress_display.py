@@ -1,4 +1,4 @@
-"""How the progress of a run is shown: not at all, in lines, or (`live_progress`) on a screen that is redrawn."""
+"""Shows the progress of a run: not at all, as lines, or as a redrawn screen (`live_progress`)."""
 
 from __future__ import annotations
 
@@ -14,61 +14,61 @@ from conformance.text import Lang, Text, join
 
 
 class Display(Protocol):
-    """Tells the progress of a run, from its plan to its end."""
+    """Shows the progress of a run, from its plan to its end."""
 
     def begin(self, progress: Progress) -> None:
-        """The plan stands."""
+        """Start with a finished plan."""
 
     def update_chapter(self, chapter: ChapterProgress) -> None:
-        """A check of this chapter has its verdict."""
+        """Show a new verdict in this chapter."""
 
     def end(self) -> None:
-        """Nothing more will come; may be called at any time and more than once."""
+        """Stop; may be called at any time and more than once."""
 
 
 class NoDisplay:
-    """Tells nothing until the end."""
+    """Shows no progress."""
 
     def begin(self, progress: Progress) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def update_chapter(self, chapter: ChapterProgress) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def end(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class LineDisplay:
-    """A line on standard error for each chapter that is done."""
+    """Prints a line on standard error for each finished chapter."""
 
     def __init__(self, lang: Lang) -> None:
         self._lang = lang
         self._progress = Progress(())
 
     def begin(self, progress: Progress) -> None:
-        """Remember whose summary stands at the end of each line."""
+        """Keep the progress, whose summary ends each line."""
         self._progress = progress
 
     def update_chapter(self, chapter: ChapterProgress) -> None:
-        """Tell a chapter that is done."""
+        """Print the chapter if it is finished."""
         if chapter.done == chapter.planned:
             notable = [words for _, words in chapter.notable()] or [Text("done", "已完成")]
-            told = Text("{chapter}: {notable} ({summary})", "{chapter}：{notable}（{summary}）").format(
+            line = Text("{chapter}: {notable} ({summary})", "{chapter}：{notable}（{summary}）").format(
                 chapter=chapter.title,
                 notable=join(Text(", ", "，"), notable),
                 summary=self._progress.summary(),
             )
-            click.echo(told.in_(self._lang), err=True)
+            click.echo(line.in_(self._lang), err=True)
 
     def end(self) -> None:
-        """Every line is out already."""
+        """Do nothing: all lines are printed already."""
 
 
 def is_interactive(
     *, quiet: bool, environ: Mapping[str, str] = os.environ, streams: Iterable[TextIO] | None = None
 ) -> bool:
-    """Whether a person sits before a terminal that may move and be coloured."""
+    """Return whether output goes to an interactive terminal that supports redrawing and colours."""
     watched = (sys.stdout, sys.stderr) if streams is None else streams
     if quiet or environ.get("NO_COLOR") or environ.get("CI") or environ.get("TERM") == "dumb":
         return False
@@ -76,7 +76,7 @@ def is_interactive(
 
 
 def display(lang: Lang, *, is_interactive: bool, verbose: bool) -> Display:
-    """The way in which this call tells its progress; `rich` is only loaded where it is needed."""
+    """Return the display for this call; `rich` is imported only when needed."""
     if is_interactive:
         from conformance.cli.live_progress import LiveDisplay
 

@@ -1,4 +1,4 @@
-"""`work-conformance prove`: the suite on broken and on odd servers, and the kill matrix."""
+"""`work-conformance prove`: mutation testing of the suite, and the kill matrix."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from conformance.mutation.selection import JobSelection
 
 _RUNS_PER_PROCESSOR: Final = 2
-"""A run waits for its server half of the time."""
+"""Two runs per processor: each waits for its server half of the time."""
 
 
 @click.command(
     cls=CheckedCommand,
     help=localize(
-        "Prove that every check can fail and that no correct server does: run the suite on every defect, every variant,"
-        " fifty combinations of variants and every foreign shape of the emulator, and write the kill matrix.\n\n"
-        "Exit codes: 0 nothing is missing, 1 something is.",
-        "证明每项检查都可能失败，而正确的服务器不会失败：在模拟器的全部缺陷、全部变体、五十种变体组合以及全部外来形态上运行套件，并写出杀死矩阵。\n\n"
-        "退出码：0 没有缺漏，1 有缺漏。",
+        "Prove that every check can fail and that correct servers pass. Runs the suite on every defect, every variant,"
+        " fifty combinations of variants and every foreign shape of the emulator, and writes the kill matrix.\n\n"
+        "Exit codes: 0 every run has the expected result, 1 some do not.",
+        "证明每项检查都能失败，而正确的服务器都能通过：在模拟器的全部缺陷、全部变体、五十种变体组合以及全部外来形态上运行套件，并写出杀死矩阵。\n\n"
+        "退出码：0 每次运行的结果均符合预期，1 部分不符合。",
     ),
 )
 @click.option(
@@ -40,14 +40,14 @@ _RUNS_PER_PROCESSOR: Final = 2
     type=click.IntRange(min=1),
     default=None,
     metavar="N",
-    help=localize("Only so many of each kind, drawn with the seed.", "每类只取这么多个，由种子抽取。"),
+    help=localize("Run only this many of each kind, drawn with the seed.", "每类只运行这么多个，由种子抽取。"),
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=None,
     metavar="N",
-    help=localize("Draw the same sample and combinations again.", "再次抽取相同的样本和组合。"),
+    help=localize("Seed of the sample and the combinations.", "抽取样本和组合所用的种子。"),
 )
 @click.option(
     "--output",
@@ -55,14 +55,14 @@ _RUNS_PER_PROCESSOR: Final = 2
     default=Path("reports") / "prove",
     show_default=True,
     metavar="DIR",
-    help=localize("Where the kill matrix is written.", "杀死矩阵的写入目录。"),
+    help=localize("Folder for the kill matrix.", "杀死矩阵的写入目录。"),
 )
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
     default=None,
     metavar="N",
-    help=localize("Runs at once; else two for each processor.", "同时进行的运行数；默认每个处理器两个。"),
+    help=localize("Number of parallel runs (default: two per processor).", "同时进行的运行数（默认每个处理器两个）。"),
 )
 @lang_option
 def command(sample: int | None, seed: int | None, output: Path, jobs: int | None, lang: str | None) -> None:
@@ -107,7 +107,7 @@ def _prove(proof: JobSelection, seed: int, output: Path, processes: int, lang: L
 
 
 class _Progress:
-    """Says how far the proof has come: on one line of a terminal, else every tenth of the way."""
+    """Shows the progress of the proof: on one line of a terminal, or else a line for every tenth."""
 
     def __init__(self, count: int, lang: Lang) -> None:
         self._count = count
@@ -116,7 +116,7 @@ class _Progress:
         self._terminal = sys.stderr.isatty()
 
     def advance(self, name: str) -> None:
-        """One more run has ended."""
+        """Count a finished run."""
         self._done += 1
         tenth = max(1, self._count // 10)
         words = (
@@ -128,6 +128,6 @@ class _Progress:
             click.echo(words, err=True)
 
     def end(self) -> None:
-        """Leave the line as it was before."""
+        """Clear the progress line."""
         if self._terminal:
             click.echo("\r\x1b[K", err=True, nl=False)

@@ -1,4 +1,4 @@
-"""pytest as the engine inside a command: its command line and its environment."""
+"""Runs pytest inside a command: its arguments and its environment."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _NOT_NEEDED: Final = (
     *("terminal", "cacheprovider", "junitxml", "logging", "unraisableexception", "threadexception"),
     *("doctest", "unittest", "pastebin", "setuponly", "setupplan", "stepwise", "tmpdir"),
 )
-"""Plugins of pytest's own that have something to do at every item and nothing to say about ours.
+"""pytest's own plugins that do work for every item and that the suite does not need.
 
-`tmpdir` has xdist make a temporary folder for each worker, which not every machine has room for.
+`tmpdir` makes xdist create a temporary folder per worker, for which some machines have no room.
 """
 
 
 _COLLECTIONS: Final = (10_000, 5, 5)
-"""Objects more than before, after which Python looks for garbage in cycles, where its own number is 700; and how many
-such looks at the young make one at the older. More would be quicker, and let a long run grow."""
+"""Thresholds of the garbage collector, where Python's first one is 700. Higher ones are faster, but memory grows in
+long runs."""
 
 
 def arguments(values: Mapping[str, Any], lang: str, *, processes: int, extra: list[str]) -> list[str]:
-    """pytest's command line: everything of the user's own pytest configuration is left out."""
+    """Return pytest's arguments, which ignore the user's own pytest configuration."""
     line = ["--pyargs", "conformance", "-c", str(_PYTEST_INI), "--rootdir", str(_PYTEST_INI.parent)]
     for plugin in ("conformance.plugin", *(f"no:{name}" for name in _NOT_NEEDED)):
         line += ["-p", plugin]
@@ -52,10 +52,12 @@ def arguments(values: Mapping[str, Any], lang: str, *, processes: int, extra: li
 
 
 def allure_arguments(place: str | None) -> list[str]:
-    """What pytest needs to write for Allure; its own complaint about a folder would be a traceback.
+    """Return pytest's arguments for Allure results.
+
+    The folder is created here, since pytest's error about it would be a traceback.
 
     Raises:
-        CannotStart: the folder cannot be made.
+        CannotStart: the folder cannot be created.
     """
     if not place:
         return []
@@ -71,20 +73,23 @@ def run_pytest(arguments: list[str], plugin: object) -> int:
         PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
         PYTEST_ADDOPTS="",
         PYTEST_PLUGINS="",
-        ALLURE_TESTPLAN_PATH="",  # or allure-pytest would leave out whatever some plan of somebody's does not name
+        ALLURE_TESTPLAN_PATH="",  # otherwise allure-pytest skips everything that a foreign test plan does not list
         **_safe_path(),
     ):
         return int(pytest.main(arguments, plugins=[plugin]))
 
 
 def _safe_path() -> dict[str, str]:
-    """What keeps workers from taking modules from the working directory; programs of the user's are not told."""
+    """Return variables that keep workers from importing modules of the working directory.
+
+    They are not passed on to the user's own programs.
+    """
     return {} if "PYTHONSAFEPATH" in os.environ else {"PYTHONSAFEPATH": "1", SAFE_PATH_VARIABLE: "1"}
 
 
 @contextlib.contextmanager
 def environment(**variables: str | None) -> Iterator[None]:
-    """Set variables for this process and the workers it starts, unset those without a value, and put back what was there."""
+    """Set environment variables for this process and its workers, unset those that are None, and restore them at exit."""
     before = {name: os.environ.get(name) for name in variables}
     _set(variables)
     try:
@@ -103,7 +108,7 @@ def _set(variables: Mapping[str, str | None]) -> None:
 
 @contextlib.contextmanager
 def reduce_garbage_collection() -> Iterator[None]:
-    """Look for garbage in cycles more rarely: a run makes little, and each look goes through much that it keeps."""
+    """Collect garbage less often: a run produces little of it, and each collection scans much that is kept."""
     before = gc.get_threshold()
     gc.set_threshold(*_COLLECTIONS)
     try:

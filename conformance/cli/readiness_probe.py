@@ -1,4 +1,4 @@
-"""Whether a server that was started already responds as the API: what takes connections may not be that far."""
+"""Probes whether a started server responds as the API; it may accept connections before that."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from conformance.target import ConfigurationError
 from conformance.text import Text
 
 _PATIENCE: Final = 5.0
-"""Seconds for one look: a server that starts may take a request and forget it."""
+"""Seconds per probe: a starting server may accept a request and never respond."""
 
 
 def why_not_ready(settings: Settings) -> Text | None:
-    """Why the target gives no response of the API's yet; None where it does. Credentials may be refused: that is one.
+    """Return why the target does not respond as the API yet, or None if it does.
+
+    A response that rejects the credentials counts as one of the API.
 
     Raises:
         CannotStart: waiting will not help.

@@ -17,10 +17,10 @@ from conformance.text import Text
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=localize(
-        "Judge a saved run again: the same requirements on the transcripts in its folder, without network or"
-        " credentials.\n\nThe verdicts are those of the run; checks that are newer than it apply to it too. Files that"
-        " were cut off, edited or mixed with another run's are refused.",
-        "重新判定一次已保存的运行：依据其目录中的对话记录判定同样的要求，无需网络和凭证。\n\n"
+        "Judge a saved run again: apply the same requirements to the transcripts in its folder, without network or"
+        " credentials.\n\nThe verdicts are those of the run; newer checks apply too. Files that are truncated, edited or"
+        " mixed with another run's are rejected.",
+        "重新判定一次已保存的运行：依据其目录中的传输记录判定同样的要求，无需网络和凭证。\n\n"
         "结论与当时一致；之后新增的检查也会应用到这些记录上。被截断、改动过或混入其他运行内容的文件会被拒绝。",
     ),
 )
@@ -35,10 +35,10 @@ from conformance.text import Text
 @click.option(
     "--strict",
     is_flag=True,
-    help=localize("Whatever was not exercised makes it inconclusive.", "凡未执行的要求均视为无法判定。"),
+    help=localize("Requirements that were not exercised count as inconclusive.", "未执行的要求按无法判定处理。"),
 )
 @allure_option()
-@verbose_option(Text("Tell what was observed where the docs leave it open, too.", "同时列出文档未规定之处的观察结果。"))
+@verbose_option(Text("Also print what was observed where the docs are unclear.", "同时列出文档未规定之处的观察结果。"))
 @lang_option
 @reduce_garbage_collection()
 def command(
@@ -54,8 +54,8 @@ def command(
     for line in evidence.unknown:
         click.echo(
             localize(
-                f"This version has no {line.requirement} in {line.scenario}; it is left out.",
-                f"当前版本的 {line.scenario} 中没有 {line.requirement}，略过。",
+                f"Skipped: this version does not judge {line.requirement} in {line.scenario}.",
+                f"已跳过：当前版本不在 {line.scenario} 中判定 {line.requirement}。",
             ),
             err=True,
         )

@@ -33,12 +33,12 @@ _LONGEST_WAIT: Final = 86_400
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
     help=localize(
-        "Judge a server, or the embedded emulator where no --base-url is given.\n\n"
-        "The token comes from QODER_PAT. Optional tokens (QODER_FORBIDDEN_PAT, QODER_FOREIGN_PAT, QODER_EXPIRED_PAT)"
-        " let more be judged. Options may also stand in TOML, and all but the last ones listed in the environment, as"
-        " WORK_CONFORMANCE_<OPTION>; of a repeatable one each value on a line of its own.",
+        "Judge a server, or the embedded emulator if --base-url is not given.\n\n"
+        "The token comes from QODER_PAT. With the optional tokens (QODER_FORBIDDEN_PAT, QODER_FOREIGN_PAT,"
+        " QODER_EXPIRED_PAT) the suite judges more requirements. Options can also be set in TOML. All but the last ones"
+        " listed can be set as environment variables WORK_CONFORMANCE_<OPTION>, repeatable ones with one value per line.",
         "判定一个服务器；未给出 --base-url 时判定内置模拟器。\n\n"
-        "token 取自 QODER_PAT。可选的 token（QODER_FORBIDDEN_PAT、QODER_FOREIGN_PAT、QODER_EXPIRED_PAT）可使更多要求得到判定。"
+        "token 取自 QODER_PAT。可选的 token（QODER_FORBIDDEN_PAT、QODER_FOREIGN_PAT、QODER_EXPIRED_PAT）可让更多要求得到判定。"
         "选项也可写在 TOML 中；除最后列出的几项外，还可用环境变量 WORK_CONFORMANCE_<选项> 给出，可重复的选项每行一个值。",
     ),
 )
@@ -49,7 +49,9 @@ _LONGEST_WAIT: Final = 86_400
     "expression",
     default="",
     metavar="EXPR",
-    help=localize("Only what matches, as in pytest -k.", "只运行匹配的部分，同 pytest -k。"),
+    help=localize(
+        "Only scenarios and requirements that match, as in pytest -k.", "只运行匹配的场景和要求，同 pytest -k。"
+    ),
 )
 @allure_option(ALLUREDIR)
 @click.option(
@@ -63,11 +65,13 @@ _LONGEST_WAIT: Final = 86_400
     type=click.FloatRange(min=0, min_open=True),
     default=30.0,
     metavar="SECONDS",
-    help=localize("How long it may take to start (default 30).", "等待其启动的时限（默认 30）。"),
+    help=localize(
+        "How long the server may take to start, in seconds (default 30).", "等待服务器启动的秒数（默认 30）。"
+    ),
 )
 @verbose_option(
     Text(
-        "Tell what was observed where the docs leave it open, too, and each chapter when it is done.",
+        "Also print what was observed where the docs are unclear, and each chapter when it is finished.",
         "同时列出文档未规定之处的观察结果，并在每章完成时输出一行。",
     )
 )
@@ -75,14 +79,12 @@ _LONGEST_WAIT: Final = 86_400
     "-q",
     "--quiet",
     is_flag=True,
-    help=localize("Plain lines: no colours, and nothing that moves.", "只输出纯文本行：无颜色，无动态显示。"),
+    help=localize("Plain lines, without colours or redrawing.", "只输出纯文本行：无颜色，无动态显示。"),
 )
 @click.option(
     "--dry-run",
     is_flag=True,
-    help=localize(
-        "Show what would run and what it takes; connect to nothing.", "只显示将要运行的内容和开销，不建立任何连接。"
-    ),
+    help=localize("Print the plan and its cost without opening a connection.", "只显示计划和开销，不建立任何连接。"),
 )
 @click.pass_context
 @reduce_garbage_collection()
@@ -112,29 +114,29 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
 
 
 def _end_where_nothing_failed(settings: Settings) -> None:
-    """Say so and end well where the earlier run left nothing to be judged again."""
+    """Exit with 0 and a message if the earlier run has no failures to judge again."""
     from conformance.plugin.last_failed import is_fully_passed
 
     try:
         nothing = settings.failed_from is not None and is_fully_passed(settings.failed_from)
     except ConfigurationError:
-        return  # said where the selection is made, with what else is wrong
+        return  # the selection reports this together with other errors
     if nothing:
         place = settings.failed_from
         click.echo(
             localize(
-                f"Nothing failed in {place}, so there is nothing to judge again.",
-                f"{place} 中没有失败，因此没有需要重新判定的内容。",
+                f"No failures in {place}; nothing to judge again.",
+                f"{place} 中没有失败，无需重新判定。",
             )
         )
         raise SystemExit(0)
 
 
 def check(values: Mapping[str, Any]) -> Settings:
-    """The settings, valid.
+    """Return the validated settings.
 
     Raises:
-        CannotStart: they are not; one sentence.
+        CannotStart: a setting is invalid; the message is one sentence.
     """
     from conformance.judging.plan import Selection, UnknownName
 
@@ -146,8 +148,8 @@ def check(values: Mapping[str, Any]) -> Settings:
     if values.get("start") and settings.base_url is None:
         raise CannotStart(
             localize(
-                "--start needs --base-url: the address at which the server will answer.",
-                "--start 需要 --base-url：服务器将要应答的地址。",
+                "--start needs --base-url, the address of the started server.",
+                "--start 需要 --base-url，即所启动服务器的地址。",
             )
         )
     if not 0 <= values.get("wait", 0) < _LONGEST_WAIT:

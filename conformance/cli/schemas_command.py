@@ -1,4 +1,4 @@
-"""`work-conformance schemas`: derive the JSON Schemas from the documentation, check them, show where it disagrees."""
+"""`work-conformance schemas`: derive JSON Schemas from the docs, check them, show contradictions of the docs."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from conformance.derive.output import Derivation
 
 _DOCS_HELP: Final = localize(
-    "Folder with en/*.md and zh/*.md, or the address of the docs' root. Pages that are not there are taken from the"
-    " project's own sheets.",
-    "含 en/*.md、zh/*.md 的文件夹，或文档的根地址。其中没有的页面取自本项目的契约页。",
+    "Folder with en/*.md and zh/*.md, or the root URL of the docs. Missing pages are taken from the project's own"
+    " paraphrased spec.",
+    "含 en/*.md、zh/*.md 的文件夹，或文档的根地址。其中没有的页面取自本项目的契约页（对文档的复述）。",
 )
 _DIFFERENT: Final = Text(
-    "The committed schemas are not what the pages say: {n} differences.", "已提交的 schema 与页面不一致：{n} 处差异。"
+    "The committed schemas differ from the pages: {n} differences.", "已提交的 schema 与页面不一致：{n} 处差异。"
 )
 _UNREGISTERED: Final = Text(
-    "The schemas agree, but the ambiguity register does not have the disagreements above.",
+    "The schemas match, but the contradictions above are missing from the ambiguity register.",
     "schema 一致，但上述矛盾未登记在歧义登记表中。",
 )
-_AGREE: Final = Text("The committed schemas are what the pages say.", "已提交的 schema 与页面一致。")
+_AGREE: Final = Text("The committed schemas match the pages.", "已提交的 schema 与页面一致。")
 _DIVERGE: Final = {
     "languages": Text("the languages differ", "两种语言不一致"),
     "pages": Text("pages differ", "页面之间不一致"),
@@ -43,10 +43,10 @@ _docs = click.option("--docs", metavar="DIR|URL", help=_DOCS_HELP)
 @click.group(
     cls=SuggestingGroup,
     help=localize(
-        "Derive the JSON Schemas from the documentation pages of each language, check them, and show where the pages"
-        " disagree.\n\nWithout --docs the pages are the contract sheets in schemas/docs, which restate them.",
+        "Derive the JSON Schemas from the documentation pages of each language, check them, and show contradictions."
+        "\n\nWithout --docs, the pages are the paraphrased spec in schemas/docs.",
         "由各语言的文档页面推导 JSON Schema、检查其是否一致，并列出页面相互矛盾之处。\n\n"
-        "不带 --docs 时，以复述这些页面的契约页（schemas/docs）为准。",
+        "不带 --docs 时，使用复述这些页面的契约页（schemas/docs）。",
     ),
 )
 @message_lang_option
@@ -54,14 +54,15 @@ def command() -> None:
     """`work-conformance schemas`."""
 
 
-@command.command(help=localize("Write the schemas that follow from the pages.", "写出由页面推导得到的 schema。"))
+@command.command(help=localize("Derive the schemas from the pages and write them.", "写出由页面推导得到的 schema。"))
 @_docs
 @click.option(
     "--out",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
     help=localize(
-        "Where to write; in a checkout, its own schemas folder.", "写入的位置；在源码目录中默认为其 schemas 文件夹。"
+        "Output folder (default: the schemas folder of a source checkout).",
+        "输出目录（默认为源码目录中的 schemas 文件夹）。",
     ),
 )
 @lang_option
@@ -94,11 +95,11 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
 
 
 @command.command(
-    short_help=localize("Are the committed schemas what the pages say?", "已提交的 schema 是否与页面一致？"),
+    short_help=localize("Compare the committed schemas with the pages.", "比较已提交的 schema 与页面。"),
     help=localize(
-        "Compare the committed schemas with what the pages say: exit 0 when they agree, 1 with each difference by page,"
-        " row and line when they do not, 2 when a page cannot be read.",
-        "比较已提交的 schema 与页面内容：一致时退出码为 0；不一致时为 1，并按页面、行逐条列出差异；无法读取页面时为 2。",
+        "Compare the committed schemas with the pages and list each difference by page, row and line."
+        " Exit codes: 0 equal, 1 different, 2 a page cannot be read.",
+        "比较已提交的 schema 与页面内容，按页面、行逐条列出差异。退出码：0 一致，1 不一致，2 无法读取页面。",
     ),
 )
 @_docs
@@ -107,15 +108,20 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
     "folder",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help=localize("The schemas to check; else those of this installation.", "要检查的 schema；默认为当前安装的版本。"),
+    help=localize(
+        "Folder of the schemas to check (default: those of this installation).",
+        "要检查的 schema 的目录（默认为当前安装的版本）。",
+    ),
 )
 @click.option(
-    "--prose", is_flag=True, help=localize("Also list what is prose, row by row.", "同时逐行列出未转为约束的叙述文字。")
+    "--prose",
+    is_flag=True,
+    help=localize("Also list the prose that no keyword expresses, row by row.", "同时逐行列出未转为约束的叙述文字。"),
 )
 @lang_option
 @click.pass_context
 def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str | None, *, prose: bool) -> None:
-    """Compare."""
+    """Compare the committed schemas with the pages."""
     from conformance.derive.check import differences
     from conformance.derive.errors import UnparsablePage
 
@@ -141,9 +147,9 @@ def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str |
 
 
 @command.command(
-    short_help=localize("Where do the pages disagree?", "页面在何处相互矛盾？"),
+    short_help=localize("Show contradictions of the pages.", "列出页面之间的矛盾。"),
     help=localize(
-        "Show where the two languages, two pages, or a table and its example disagree, with page, section and line.",
+        "Show contradictions between the two languages, two pages, or a table and its example, with page and line.",
         "列出两种语言之间、页面之间、表格与示例之间的矛盾，附页面、小节和行号。",
     ),
 )
@@ -151,7 +157,7 @@ def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str |
 @form_option("text", "json")
 @lang_option
 def divergences(docs: str | None, form: str, lang: str | None) -> None:
-    """Show where the pages disagree."""
+    """Show contradictions of the pages."""
     chosen = language(lang)
     derivation = _derived(docs, chosen)
     if form == "json":
@@ -169,7 +175,7 @@ def _derived(docs: str | None, chosen: Lang, sheets: Path | None = None) -> Deri
 
     try:
         derivation = Derivation(read((sheets or schema_folder()) / "docs", docs))
-        len(derivation.files)  # everything is derived here, where what is wrong with a page is told
+        len(derivation.files)  # derive everything here, so that errors in a page are reported here
     except UnparsablePage as error:
         raise CannotStart(Text(error.en, error.zh).in_(chosen)) from None
     return derivation
@@ -180,8 +186,8 @@ def _checkout() -> Path:
     if not (folder / "docs").is_dir():
         raise CannotStart(
             localize(
-                "There is no schemas/docs here; say with --out where to write.",
-                "当前目录下没有 schemas/docs；请用 --out 指定写入位置。",
+                "There is no schemas/docs folder here; give the output folder with --out.",
+                "当前目录下没有 schemas/docs；请用 --out 指定输出目录。",
             )
         )
     return folder
@@ -203,9 +209,9 @@ def _read_from(derivation: Derivation, docs: str | None, chosen: Lang) -> Iterat
     if docs is not None:
         names = ", ".join(derivation.docs.from_sheets)
         if names:
-            yield Text(f"Not found there, taken from the sheets: {names}", f"其中没有、取自契约页的页面：{names}").in_(
-                chosen
-            )
+            yield Text(
+                f"Not found there, taken from the paraphrased spec: {names}", f"其中没有、取自契约页的页面：{names}"
+            ).in_(chosen)
         for pages in derivation.docs.pages.values():
             for page in pages.values():
                 if page.unread:

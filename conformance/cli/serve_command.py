@@ -1,4 +1,4 @@
-"""`work-conformance serve`: the emulator alone."""
+"""`work-conformance serve`: start the emulator alone."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ _VARIABLES: Final = {
     cls=CheckedCommand,
     help=localize(
         "Start the emulator and print its base URL and the tokens that it accepts.\n\n"
-        "Tokens that are set in the environment (QODER_PAT and its three companions) are taken over; the others are"
-        " made. The printed lines are shell commands for another terminal, where `work-conformance run` then judges"
-        " this emulator.",
+        "Tokens that are set in the environment (QODER_PAT and the three optional ones) are used; the others are"
+        " generated. The output is shell commands for another terminal, where `work-conformance run` then judges this"
+        " emulator.",
         "启动模拟器，并打印其 base URL 和接受的 token。\n\n"
-        "环境变量中已设置的 token（QODER_PAT 及另外三个）会被沿用，其余自动生成。"
+        "环境变量中已设置的 token（QODER_PAT 及三个可选的 token）会被使用，其余自动生成。"
         "打印的各行是 shell 命令，可在另一个终端中执行，随后 `work-conformance run` 即判定该模拟器。",
     ),
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help=localize("Address to listen at.", "监听地址。"))
+@click.option("--host", default="127.0.0.1", show_default=True, help=localize("Address to listen on.", "监听地址。"))
 @message_lang_option
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8080,
     show_default=True,
-    help=localize("Port; 0 takes a free one.", "端口；0 表示任选空闲端口。"),
+    help=localize("Port; 0 picks a free one.", "端口；0 表示任选空闲端口。"),
 )
 @click.option(
     "--api-prefix", default=DEFAULT_API_PREFIX, show_default=True, help=localize("Path of the API.", "API 的路径。")
@@ -54,8 +54,8 @@ _VARIABLES: Final = {
     default=None,
     metavar="NAME",
     help=localize(
-        "Break the contract in this one point; see `work-conformance list --defects`.",
-        "仅在这一处违反契约；参见 `work-conformance list --defects`。",
+        "Violate the contract with this defect; see `work-conformance list --defects`.",
+        "带上这个违反契约的缺陷；参见 `work-conformance list --defects`。",
     ),
 )
 @click.option(
@@ -64,8 +64,8 @@ _VARIABLES: Final = {
     multiple=True,
     metavar="NAME[,NAME…]",
     help=localize(
-        "Keep the contract in this odd way; see `work-conformance list --variants`.",
-        "以这种特殊但合法的方式遵守契约；参见 `work-conformance list --variants`。",
+        "Behave in this unusual but conformant way; see `work-conformance list --variants`.",
+        "采用这种少见但符合契约的行为；参见 `work-conformance list --variants`。",
     ),
 )
 @click.option(
@@ -74,8 +74,8 @@ _VARIABLES: Final = {
     multiple=True,
     metavar="NAME",
     help=localize(
-        "Let other operations than the ack be odd in this way; see `work-conformance list --shapes`.",
-        "让 ack 以外的操作呈现这种异常；参见 `work-conformance list --shapes`。",
+        "Let operations other than ack deviate from the docs in this way; see `work-conformance list --shapes`.",
+        "让 ack 以外的操作以这种方式与文档不符；参见 `work-conformance list --shapes`。",
     ),
 )
 def command(
@@ -118,15 +118,15 @@ def command(
     def announce(base_url: str) -> None:
         click.echo(
             localize(
-                f"# The emulator listens at {base_url} (Ctrl-C ends it).",
-                f"# 模拟器监听于 {base_url}（按 Ctrl-C 结束）。",
+                f"# The emulator listens on {base_url} (Ctrl-C stops it).",
+                f"# 模拟器监听于 {base_url}（按 Ctrl-C 停止）。",
             )
         )
         click.echo(f"export WORK_CONFORMANCE_BASE_URL={base_url}")
         for kind, variable in _VARIABLES.items():
             if kind in given:
                 click.echo(
-                    localize(f"# {variable} is the one of this environment.", f"# {variable} 沿用当前环境中的值。")
+                    localize(f"# {variable} is taken from this environment.", f"# {variable} 沿用当前环境中的值。")
                 )
             else:
                 click.echo(f"export {variable}={getattr(tokens, kind)}")
@@ -138,7 +138,7 @@ def command(
         where, why = f"{wire.host or host}:{port}", error.strerror
         raise CannotStart(
             localize(
-                f"Cannot listen at {where} ({why}); choose another --port.",
+                f"Cannot listen on {where} ({why}); choose another --port.",
                 f"无法在 {where} 监听（{why}）；请换一个 --port。",
             )
         ) from None

@@ -1,4 +1,4 @@
-"""A server that is started for the run and stopped after it."""
+"""Starts a server for the run and stops it afterwards."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _SHOWN_LINES: Final = 10
 
 @contextlib.contextmanager
 def run_server(command: str | None, settings: Settings, *, wait: float) -> Iterator[None]:
-    """Start the command, wait until the base URL responds as the API does, and stop it at the end.
+    """Start the command, wait until the base URL responds as the API, and stop the server at the end.
 
-    Without a command nothing is done. The command is split as a shell splits words, and run without a shell.
+    Without a command, do nothing. The command is split into words like in a shell, but runs without a shell.
 
     Raises:
-        CannotStart: it cannot be started, ends early, or gives no response of the API's within `wait` seconds.
+        CannotStart: the server cannot be started, ends early, or does not respond as the API within `wait` seconds.
     """
     if command is None:
         yield
@@ -41,8 +41,8 @@ def run_server(command: str | None, settings: Settings, *, wait: float) -> Itera
         at = f"{place[0]}:{place[1]}"
         raise CannotStart(
             localize(
-                f"--start: something already answers at {at}; stop it first.",
-                f"--start：{at} 已有服务应答；请先停止它。",
+                f"--start: a server already listens on {at}; stop it first.",
+                f"--start：{at} 已有服务在监听；请先停止它。",
             )
         )
     process = _launch(command)
@@ -97,11 +97,11 @@ def _await(
         time.sleep(_INTERVAL)
 
 
-_NOTHING_LISTENS: Final = Text("nothing listens there", "该地址没有监听")
+_NOTHING_LISTENS: Final = Text("no server listens there", "该地址没有监听")
 
 
 def _last_words(output: ServerOutput, settings: Settings) -> str:
-    """The end of what the server wrote, without secrets and without anything that moves a cursor."""
+    """Return the server's last output, with secrets removed and control characters escaped."""
     text = output.tail().decode("utf-8", "replace")
     redact = Redactor(settings.credentials.all() if settings.credentials else ())
     redact.add(*(secret for _, secret in (*settings.secret_headers, *settings.secret_query)))

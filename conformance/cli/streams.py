@@ -1,7 +1,7 @@
-"""The standard streams, made so that nothing about them changes an exit code.
+"""Standard streams whose errors cannot change an exit code.
 
-A stream that is closed (cron, a supervisor, `>&-`), full or broken off swallows what it is given; a character that its
-encoding lacks (a Windows code page, ASCII) is written as an escape that JSON knows as well.
+A stream that is closed (cron, a supervisor, `>&-`), full or broken discards its output. A character that its encoding
+lacks (a Windows code page, ASCII) is written as an escape that is also valid in JSON.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ESCAPED: Final = "work-conformance.escaped"
 
 @contextlib.contextmanager
 def standard_streams() -> Iterator[None]:
-    """Stand in for standard output and standard error where they are the process's own, and flush them at the end."""
+    """Replace standard output and standard error if they are the process's own, and flush them at the end."""
     codecs.register_error(_ESCAPED, _escaped)
     _fill_gaps()
     before = {name: getattr(sys, name) for name in _NAMES.values()}
@@ -37,7 +37,7 @@ def standard_streams() -> Iterator[None]:
 
 
 def _fill_gaps() -> None:
-    """Open the null device in the place of closed streams; the next file opened would take their number."""
+    """Open the null device in place of closed streams; otherwise the next opened file would get their descriptor."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -55,27 +55,27 @@ def _tolerant(stream: TextIO | None, descriptor: int) -> TextIO:
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     stream.reconfigure(errors=_ESCAPED)
-    raw = getattr(stream.buffer, "raw", stream.buffer)  # there is no buffer between them where PYTHONUNBUFFERED is set
-    if not isinstance(raw, io.FileIO):  # a Windows console, which knows Unicode
+    raw = getattr(stream.buffer, "raw", stream.buffer)  # with PYTHONUNBUFFERED there is no buffer between them
+    if not isinstance(raw, io.FileIO):  # a Windows console, which supports Unicode
         return stream
     at_once = stream.line_buffering or raw is stream.buffer
     return _Text(_Raw(descriptor), stream.encoding, line_buffering=at_once)
 
 
 class _Raw(io.FileIO):
-    """A descriptor that takes whatever is written, also where nobody does."""
+    """A descriptor that accepts every write, also if the stream is broken."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor, "wb", closefd=False)
 
     def write(self, data: object, /) -> int:
-        """Write all of it; a stream that fails is given up for the null device."""
+        """Write all data; a failing stream is replaced by the null device."""
         rest = memoryview(data).cast("B")  # type: ignore[arg-type]
         size = len(rest)
         try:
             while rest:
                 written = super().write(rest)
-                if written is None:  # a pipe that somebody made non-blocking and that is full now
+                if written is None:  # a pipe that another process made non-blocking and that is full
                     select.select([], [self], [])
                     continue
                 rest = rest[written:]
@@ -87,23 +87,23 @@ class _Raw(io.FileIO):
 
 
 class _Text(io.TextIOWrapper):
-    """Text over such a descriptor."""
+    """A text stream over such a descriptor."""
 
     def __init__(self, raw: _Raw, encoding: str, *, line_buffering: bool) -> None:
-        # click takes a stream that claims to be ASCII for a mistake, and would write UTF-8 around this one.
+        # click treats an ASCII stream as a misconfiguration and would bypass this one to write UTF-8.
         self._ascii = codecs.lookup(encoding).name == "ascii"
         used = "utf-8" if self._ascii else encoding
         super().__init__(io.BufferedWriter(raw), used, errors=_ESCAPED, line_buffering=line_buffering)
 
     def write(self, text: str, /) -> int:
-        """Write it, escaped where the encoding has no such character."""
+        """Write text; characters that the encoding lacks are escaped."""
         if self._ascii and not text.isascii():
             text = text.encode("ascii", _ESCAPED).decode("ascii")
         return super().write(text)
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:
-    r"""`\u0141` for what cannot be encoded, in two halves beyond the first plane."""
+    r"""Return `\u0141` for a character that cannot be encoded, as surrogate pairs beyond the first plane."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")

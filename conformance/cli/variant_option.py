@@ -1,4 +1,4 @@
-"""The variants that `serve --variant` names."""
+"""Parses `serve --variant`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.text import Text
 
 
 def chosen_variants(values: Iterable[str]) -> list[Variant]:
-    """What the values name, each of them one variant or several with commas between.
+    """Return the variants named in `values`; each value is one name or several separated by commas.
 
     Raises:
         CannotStart: a name is unknown, or two variants exclude each other.
@@ -25,7 +25,7 @@ def chosen_variants(values: Iterable[str]) -> list[Variant]:
         ids = ", ".join(variant.id for variant in chosen if variant.group == group)
         raise CannotStart(
             localize(
-                f"Only one variant of the group {group!r} can be had at a time; choose one of {ids}.",
+                f"Only one variant of the group {group!r} can be used at a time; choose one of {ids}.",
                 f"同组（{group!r}）的变体只能选用一个；请从 {ids} 中选择其一。",
             )
         )

@@ -1,4 +1,4 @@
-"""`work-conformance verify`: does a certificate hold?"""
+"""`work-conformance verify`: verify a certificate."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell
 
 @click.command(
     cls=CheckedCommand,
-    short_help=localize("Does a certificate hold?", "证书是否成立？"),
+    short_help=localize("Verify a certificate.", "验证证书。"),
     context_settings={"max_content_width": 100},
     help=localize(
-        "Verify a certificate, offline: its form, its signature, every digest, and every verdict, judged again from the"
-        " transcripts that it encloses.\n\nExit codes: 0 it holds, 1 it does not, 2 that cannot be told with the"
-        " installed version. Without --key nobody knows who signed it.",
-        "离线验证证书：形式、签名、每个摘要，以及依据所附对话记录重新判定的每条结论。\n\n"
-        "退出码：0 成立，1 不成立，2 用当前安装的版本无法断定。不带 --key 时，签名者是谁无从得知。",
+        "Verify a certificate offline: its format, its signature, every digest, and every verdict, which is judged again"
+        " from the enclosed transcripts.\n\nExit codes: 0 valid, 1 invalid, 2 cannot be verified with the installed"
+        " version. Without --key, the signer remains unknown.",
+        "离线验证证书：格式、签名、每个摘要，以及依据所附传输记录重新判定的每条结论。\n\n"
+        "退出码：0 有效，1 无效，2 当前安装的版本无法验证。不带 --key 时，无法得知签名者。",
     ),
 )
 @click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -48,15 +48,18 @@ EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
     help=localize(
-        "Where it holds, write badge.svg and badge.json (for shields.io) into this folder.",
-        "若证书成立，将 badge.svg 和 badge.json（供 shields.io 使用）写入该目录。",
+        "If valid, write badge.svg and badge.json (for shields.io) into this folder.",
+        "若证书有效，将 badge.svg 和 badge.json（供 shields.io 使用）写入该目录。",
     ),
 )
 @click.option(
     "--summary",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=localize("Where it holds, write a page about it (Markdown).", "若证书成立，写出一页说明（Markdown）。"),
+    help=localize(
+        "If valid, write a Markdown page about the certificate to this file.",
+        "若证书有效，将说明页（Markdown）写入该文件。",
+    ),
 )
 @lang_option
 @click.pass_context
@@ -79,8 +82,8 @@ def command(
     elif badge or summary:
         click.echo(
             localize(
-                "No badge and no summary: they are made of certificates that hold.",
-                "不生成徽章和说明：二者只为成立的证书而作。",
+                "No badge or summary was written: only valid certificates get them.",
+                "未生成徽章和说明页：只有有效的证书才会生成。",
             ),
             err=True,
         )
@@ -89,7 +92,7 @@ def command(
 
 
 def describe_certificate(bundle: Bundle) -> Iterator[str]:
-    """What a certificate says of itself: first what it does not say."""
+    """Yield the content of a certificate, beginning with its limits."""
     from conformance.certificate.bundle import SELF_ATTESTED
     from conformance.reporting.escaping import escape_line
 
@@ -105,14 +108,14 @@ def describe_certificate(bundle: Bundle) -> Iterator[str]:
     own = localize(" (the suite's own emulator)", "（本套件自带的模拟器）") if run.embedded else ""
     yield escape_line(
         localize(
-            f"run: {run.id}, begun {run.started_at}, target {run.base_url}{own}",
+            f"run: {run.id}, started {run.started_at}, target {run.base_url}{own}",
             f"运行：{run.id}，开始于 {run.started_at}，目标 {run.base_url}{own}",
         )
     )
     yield escape_line(
         localize(
-            f"judged by: work-conformance {suite.version}, catalogue {suite.catalogue_version}",
-            f"判定：work-conformance {suite.version}，目录版本 {suite.catalogue_version}",
+            f"judged by: work-conformance {suite.version}, requirement set {suite.catalogue_version}",
+            f"判定：work-conformance {suite.version}，要求集 {suite.catalogue_version}",
         )
     )
     yield localize(f"key: {bundle.key.fingerprint}", f"公钥指纹：{bundle.key.fingerprint}")
@@ -120,24 +123,24 @@ def describe_certificate(bundle: Bundle) -> Iterator[str]:
 
 def _last(result: Verification) -> str:
     if result.outcome == "does-not-hold":
-        return localize("Does not hold.", "不成立。")
+        return localize("Invalid.", "无效。")
     if result.outcome == "cannot-tell":
         return localize("Cannot tell.", "无法断定。")
     assert result.record is not None
     checks = result.record.tally.checks.in_(current_language())
     if result.signer_known:
         return localize(
-            f"Holds: signed with the key given; judged again, with {checks}.",
-            f"成立：签名与所给公钥相符；重新判定的结果：{checks}。",
+            f"Valid: signed with the given key; judged again with {checks}.",
+            f"有效：签名与所给公钥相符；重新判定的结果：{checks}。",
         )
     return localize(
-        f"Holds: integrity only, signer unknown; judged again, with {checks}.",
-        f"成立：仅核对了完整性，签名者未知；重新判定的结果：{checks}。",
+        f"Valid: integrity only, signer unknown; judged again with {checks}.",
+        f"有效：仅核对了完整性，签名者未知；重新判定的结果：{checks}。",
     )
 
 
 def _read(path: Path) -> bytes:
-    """No more than it takes to see that it is too much."""
+    """Read the file, but no more than is needed to see that it is too large."""
     from conformance.certificate.bundle import MAX_BYTES
 
     try:
@@ -164,7 +167,7 @@ def _public(path: Path) -> PublicKey:
 
 
 def _write(result: Verification, badge: Path | None, summary: Path | None, lang: Lang) -> None:
-    """Badge and page of a certificate that holds."""
+    """Write the badge and the page of a valid certificate."""
     from conformance.certificate.badge import endpoint, svg
     from conformance.certificate.summary import markdown
 

@@ -1,1 +1,1 @@
-"""What may stand in the way of a run, looked at before one: each point with its mend."""
+"""Checks, before a run, for problems that would stop it; each problem comes with a fix."""

@@ -1,4 +1,4 @@
-"""One thing that was looked at, and what came of it."""
+"""The result of one check of `doctor`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAMES: Final[dict[str, Text]] = {
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """`text` is what was found, `fix` what to do about it. Both are safe to print, whatever the target sent."""
+    """The result of one check: `text` is the finding, `fix` what to do. Both are escaped and safe to print."""
 
     id: str
     state: State
@@ -39,7 +39,7 @@ class CheckResult:
     fix: Text | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object."""
+        """Return the result as a JSON object."""
         return {
             "id": self.id,
             "state": self.state,
@@ -49,15 +49,15 @@ class CheckResult:
 
 
 def good(name: str, text: Text) -> CheckResult:
-    """Nothing stands in the way here."""
+    """Return a result without a problem."""
     return CheckResult(name, "good", text)
 
 
 def bad(name: str, text: Text, fix: Text) -> CheckResult:
-    """This stands in the way."""
+    """Return a result with a problem that stops a run."""
     return CheckResult(name, "bad", text, fix)
 
 
 def unknown(name: str, text: Text, fix: Text | None = None) -> CheckResult:
-    """Not looked at, or not to be told."""
+    """Return a result that is undetermined or was not checked."""
     return CheckResult(name, "unknown", text, fix)

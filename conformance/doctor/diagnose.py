@@ -1,4 +1,4 @@
-"""Looks at everything in turn: the way to the target, then its answers, and on request whether work can be made."""
+"""Runs all checks in order: network, responses, and on request the creation of work."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from conformance.text import Text, join
 
 _BY_API: Final = ArrangeConfig()
 _PATIENCE: Final = 10.0
-"""Seconds for a look at name, connection and TLS, where --timeout does not allow less."""
+"""Seconds for each of name, connection and TLS, unless --timeout is shorter."""
 
 _WHOLE: Final = 90.0
-"""Seconds for all questions together, and for making work; the clean-up has as many again."""
+"""Seconds for all probes together, and for creating work; the clean-up has as many again."""
 
 _HURRIED: Final = 8.0
-"""Seconds that the clean-up has after an interruption."""
+"""Seconds for the clean-up after an interruption."""
 
 _ON_THE_WAY: Final = ("dns", "tcp", "tls", "http", "prefix", "token", "rights", "kinds", "rate-limit", "clock")
 
@@ -39,9 +39,10 @@ _ON_THE_WAY: Final = ("dns", "tcp", "tls", "http", "prefix", "token", "rights", 
 def run_checks(
     target: Target, credentials: Credentials, limits: Limits, *, write: bool, arrange_config: ArrangeConfig = _BY_API
 ) -> list[CheckResult]:
-    """Every point, in order. Only reads unless `write`, and then what was made is removed again.
+    """Return all check results in order.
 
-    With given items nothing is asked of the account: a run does not need it.
+    Sends only GET requests unless `write` is set; then created objects are deleted again. With prepared items the
+    account is not probed, since a run does not need it.
     """
     try:
         points = asyncio.run(check_network(target, within=min(limits.timeout, _PATIENCE)))
@@ -68,14 +69,14 @@ def run_checks(
 
 
 _NOT_TRIED: Final = unknown(
-    "work", Text("not tried; --write does, and cleans up", "未尝试；加 --write 可尝试并随后清理")
+    "work", Text("not tried; use --write to try it and clean up", "未尝试；加 --write 可尝试，随后清理")
 )
 
 
 def _given(
     target: Target, credentials: Credentials, limits: Limits, arrange_config: ArrangeConfig, *, write: bool
 ) -> Iterator[CheckResult]:
-    """Begin as a run on given items does; a program is asked for some only with `write`, and to release them."""
+    """Start like a run on prepared items; only with `write` is the program asked to create and release some."""
     if arrange_config.mode == "command" and not write:
         yield _NOT_TRIED
         return
@@ -99,12 +100,12 @@ def _given(
 
 
 def _shown(run_resources: RunResources) -> CheckResult:
-    """What the given items lack, where they lack something."""
+    """Return what the prepared items lack, if anything."""
     lacks = [Text.from_json(reason) for reason in run_resources.missing.values()]
     if not lacks or (
         run_resources.quiet and run_resources.cloud and not run_resources.missing.keys() - {"quiet", "cloud"}
     ):
-        return good("work", Text("the target shows a given item", "目标可显示给定的 item"))
+        return good("work", Text("the target returns a prepared item", "目标能返回预先准备的 item"))
     return unknown(
         "work",
         join(Text("; ", "；"), [Text(escape_line(t.en, 200), escape_line(t.zh, 200)) for t in lacks]),
@@ -114,20 +115,20 @@ def _shown(run_resources: RunResources) -> CheckResult:
 
 def _left(sentences: list[str]) -> CheckResult:
     if not sentences:
-        return good("clean-up", Text("everything was given back", "已全部归还"))
+        return good("clean-up", Text("all items were released", "已全部释放"))
     return unknown(
         "clean-up",
-        Text("not given back: {first}", "未归还：{first}").format(first=escape_line(sentences[0], 300)),
-        Text("remove it by hand", "请手动清除"),
+        Text("not released: {first}", "未释放：{first}").format(first=escape_line(sentences[0], 300)),
+        Text("delete it by hand", "请手动删除"),
     )
 
 
 _GIVEN_MEND: Final = Text(
-    "check the manifest with `work-conformance manifest check`, or what the program gives",
-    "请用 `work-conformance manifest check` 检查清单，或检查程序给出的内容",
+    "check the manifest with `work-conformance manifest check`, or the output of the program",
+    "请用 `work-conformance manifest check` 检查清单，或检查程序的输出",
 )
 _SETTINGS_MEND: Final = Text("see `work-conformance doctor --help`", "参见 `work-conformance doctor --help`")
-_SLOW: Final = Text("the questions were not answered in time", "未在时限内应答")
+_SLOW: Final = Text("the target did not respond in time", "目标未在时限内响应")
 
 
 def _stopped(points: list[CheckResult]) -> bool:
@@ -135,9 +136,9 @@ def _stopped(points: list[CheckResult]) -> bool:
 
 
 def _made(target: Target, credentials: Credentials, limits: Limits) -> Iterator[CheckResult]:
-    """Make what a run makes before its first scenario, see an item delivered, and remove all of it.
+    """Create what a run creates before its first scenario, wait for an item, and delete everything.
 
-    Whoever interrupts it has everything removed all the same, in less time.
+    After an interruption everything is deleted too, in less time.
     """
     run_id = new_run_id()
     journal = JournalInMemory()
@@ -160,8 +161,8 @@ def _made(target: Target, credentials: Credentials, limits: Limits) -> Iterator[
 
 
 _WORK_MEND: Final = Text(
-    "give the token the right to create; or have items given: --arrange manifest or command",
-    "请授予 token 创建的权限；或使用给定的 item：--arrange manifest 或 command",
+    "give the token permission to create, or use prepared items: --arrange manifest or command",
+    "请授予 token 创建权限，或使用预先准备的 item：--arrange manifest 或 command",
 )
 
 
@@ -170,19 +171,19 @@ def _places(*, second: bool, cloud: bool) -> CheckResult:
         return good(
             "work",
             Text(
-                "made: three environments, an agent, a session, and an item was delivered",
+                "created three environments, an agent and a session; an item was delivered",
                 "已创建三个环境、一个 agent 和一个 session，并收到一个 item",
             ),
         )
     missing = Text("a second self-hosted environment", "第二个 self-hosted 环境") if not second else _NOT_SELF_HOSTED
     return unknown(
         "work",
-        Text("an item was delivered, but {missing} could not be made", "已收到 item，但无法创建{missing}").format(
+        Text("an item was delivered, but {missing} could not be created", "已收到 item，但无法创建{missing}").format(
             missing=missing
         ),
         Text(
-            "what needs it will be inconclusive; allow the token more environments",
-            "相关要求将无法判定；请放宽该 token 的环境数量限制",
+            "requirements that need it will be inconclusive; raise the token's limit of environments",
+            "需要它的要求将无法判定；请放宽该 token 的环境数量限制",
         ),
     )
 
@@ -199,18 +200,18 @@ def _cleaned(
     try:
         left = run_with_client(target, credentials, limits, clean)
     except KeyboardInterrupt:
-        if within > _HURRIED:  # interrupted for the first time: once more, in less time
+        if within > _HURRIED:  # after the first interruption: try once more, in less time
             yield from _cleaned(target, credentials, limits, journal, run_id, within=_HURRIED)
             return
         left = len(journal.read())
     if not left:
-        yield good("clean-up", Text("everything was removed again", "已全部清除"))
+        yield good("clean-up", Text("everything was deleted", "已全部删除"))
         return
     yield unknown(
         "clean-up",
         Text("objects left: {n}", "遗留 {n} 个对象").format(n=left),
         Text(
-            "remove them with `work-conformance clean --run-id {run}`",
-            "请用 `work-conformance clean --run-id {run}` 清除",
+            "delete them with `work-conformance clean --run-id {run}`",
+            "请用 `work-conformance clean --run-id {run}` 删除",
         ).format(run=run_id),
     )

@@ -1,4 +1,4 @@
-"""What the target's answers say about token, rights, prefix, rate limit and clock. Pure: looks at answers alone."""
+"""Derives findings about token, permissions, prefix, rate limit and clock from responses. Pure functions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from conformance.target import DEFAULT_API_PREFIX, Target
 from conformance.text import Text, join
 
 _SKEW: Final = 60.0
-"""Seconds by which two clocks may differ before times in reports, and lives of tokens, are told wrongly."""
+"""Most seconds by which two clocks may differ before report times and token lifetimes become wrong."""
 
 _LIMIT_HEADERS: Final = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after")
 _BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
@@ -29,7 +29,7 @@ _SHOWN: Final = 80
 
 
 def findings(answers: ProbeResponses, target: Target) -> Iterator[CheckResult]:
-    """Every point that the answers tell something of."""
+    """Yield a result for everything that the responses show."""
     yield _http(answers.listing, answers.trouble)
     response = answers.listing.response
     if response is None:
@@ -49,7 +49,7 @@ def findings(answers: ProbeResponses, target: Target) -> Iterator[CheckResult]:
 def _http(listing: Exchange, trouble: Reason | None) -> CheckResult:
     response = listing.response
     if trouble is not None:
-        return bad("http", Text("no answer ({why})", "没有响应（{why}）").format(why=shown(trouble)), trouble.hint)
+        return bad("http", Text("no response ({why})", "没有响应（{why}）").format(why=shown(trouble)), trouble.hint)
     assert response is not None, "else there is a reason"
     milliseconds = f"{(listing.completed - listing.invoked) * 1000:.0f}"
     words = Text("HTTP {status} in {n} ms", "HTTP {status}，用时 {n} 毫秒").format(
@@ -61,19 +61,19 @@ def _http(listing: Exchange, trouble: Reason | None) -> CheckResult:
             "http",
             Text("{words}: a redirect to {where}", "{words}：重定向到 {where}").format(words=words, where=where),
             Text(
-                "redirects are not followed; give the final address as --base-url",
-                "不跟随重定向；请以最终地址作为 --base-url",
+                "the suite does not follow redirects; give the final address as --base-url",
+                "本套件不跟随重定向；请以最终地址作为 --base-url",
             ),
         )
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status not in _BUSY:
-        fix = Text("the server or its gateway is in trouble: look into its log", "服务器或网关出错：请查看其日志")
-        # A run gives up where a gateway answers in the server's place; with a list that alone is broken it goes on.
+        fix = Text("the server or its gateway has an error; see its log", "服务器或网关出错；请查看其日志")
+        # A run stops if a gateway responds in place of the server; if only the list is broken, it continues.
         return (bad if listing.outcome != "ok" else unknown)("http", words, fix)
     return good("http", words)
 
 
 def _prefix(answers: ProbeResponses, target: Target) -> CheckResult:
-    """Whether what answers under the prefix looks like the API."""
+    """Return whether the responses below the prefix look like the API."""
     prefix = escape_line(target.api_prefix or "/")
     status = status_of(answers.listing)
     if entries_of(answers.listing) is not None and status == HTTPStatus.OK:
@@ -88,18 +88,18 @@ def _prefix(answers: ProbeResponses, target: Target) -> CheckResult:
         return bad(
             "prefix",
             Text(
-                "the answer has a content coding that cannot be undone ({coding})",
+                "the response has a content coding that cannot be decoded ({coding})",
                 "响应使用了无法解码的内容编码（{coding}）",
             ).format(coding=coding),
             Text(
-                "let the server, or what stands in front of it, compress with gzip or not at all: Accept-Encoding says so",
-                "请让服务器或其前端按 Accept-Encoding 使用 gzip 压缩或不压缩",
+                "make the server or its gateway honour Accept-Encoding: gzip or no compression",
+                "请让服务器或其网关遵守 Accept-Encoding：使用 gzip 或不压缩",
             ),
         )
     if answers.elsewhere is not None:
         return bad(
             "prefix",
-            Text("nothing is below {prefix}", "{prefix} 之下没有内容").format(prefix=prefix),
+            Text("the list is not below {prefix}", "{prefix} 之下没有该列表").format(prefix=prefix),
             Text("did you mean --api-prefix {found}?", "是否应为 --api-prefix {found}？").format(
                 found=answers.elsewhere or '""'
             ),
@@ -109,16 +109,16 @@ def _prefix(answers: ProbeResponses, target: Target) -> CheckResult:
             "prefix",
             Text("the list below {prefix} has no `data`", "{prefix} 之下的列表没有 `data`").format(prefix=prefix),
             Text(
-                "a run works without it; `clean` finds nothing without it",
-                "运行不需要该列表；但 `clean` 没有它就找不到遗留对象",
+                "a run works without it, but `clean` does not",
+                "运行不需要该列表，但 `clean` 需要它才能找到遗留对象",
             ),
         )
     if status == HTTPStatus.OK:
         return bad(
             "prefix",
             Text(
-                "what answers below {prefix} is not the API: no list in JSON",
-                "{prefix} 之下的应答者不是该 API：没有 JSON 列表",
+                "the response below {prefix} is not the API's: no JSON list",
+                "{prefix} 之下的响应不是该 API 的：没有 JSON 列表",
             ).format(prefix=prefix),
             _PREFIX_MEND,
         )
@@ -127,11 +127,11 @@ def _prefix(answers: ProbeResponses, target: Target) -> CheckResult:
             "no environments are listed below {prefix} (HTTP 404)", "{prefix} 之下无法列出 environment（HTTP 404）"
         )
         return unknown("prefix", words.format(prefix=prefix), _GIVEN_MEND)
-    return unknown("prefix", Text("cannot be told from this answer", "无法由此响应判断"))
+    return unknown("prefix", Text("cannot be determined from this response", "无法由此响应判断"))
 
 
 def _coding(exchange: Exchange) -> str | None:
-    """The content coding of an answer that could not be decoded."""
+    """Return the content coding of a response that could not be decoded."""
     response = exchange.response
     if response is None or response.body.problem != "bad-content-encoding":
         return None
@@ -139,12 +139,12 @@ def _coding(exchange: Exchange) -> str | None:
 
 
 _PREFIX_MEND: Final = Text(
-    f"check --base-url and --api-prefix (default {DEFAULT_API_PREFIX}): together they lead to /environments",
+    f"check --base-url and --api-prefix (default {DEFAULT_API_PREFIX}): together they must lead to /environments",
     f"请检查 --base-url 和 --api-prefix（默认 {DEFAULT_API_PREFIX}）：二者合起来应指向 /environments",
 )
 _GIVEN_MEND: Final = Text(
-    "check --api-prefix; a target without this list is judged on given items (--arrange manifest or command)",
-    "请检查 --api-prefix；没有该列表的目标可用给定的 item 判定（--arrange manifest 或 command）",
+    "check --api-prefix; for a target without this list, use prepared items (--arrange manifest or command)",
+    "请检查 --api-prefix；没有该列表的目标可用预先准备的 item 判定（--arrange manifest 或 command）",
 )
 
 
@@ -163,42 +163,42 @@ def _token(answers: ProbeResponses) -> CheckResult:
             "token",
             Text("refused ({outcome})", "被拒绝（{outcome}）").format(outcome=escape_line(outcome(answers.listing))),
             Text(
-                "set QODER_PAT, or the variable that --pat-env names, to a valid token of this target, not one of another edition",
-                "请将 QODER_PAT 或 --pat-env 指定的变量设置为该目标的有效 token，而非其他版本环境的 token",
+                "set QODER_PAT, or the variable that --pat-env names, to a valid token of this target; tokens of another edition do not work",
+                "请将 QODER_PAT 或 --pat-env 指定的变量设置为该目标的有效 token，其他版本的 token 无效",
             ),
         )
     if answers.anonymous is not None and status_of(answers.anonymous) == HTTPStatus.OK:
         return unknown(
             "token",
-            Text("the list is answered without a token too", "不带 token 也能列出"),
-            Text("whether it is valid shows only in a run", "token 是否有效要在运行时才能得知"),
+            Text("the list needs no token", "不带 token 也能列出"),
+            Text("only a run shows whether the token is valid", "token 是否有效要在运行时才能得知"),
         )
     if answers.lists or status == HTTPStatus.FORBIDDEN:
         return good("token", Text("accepted", "已被接受"))
-    return unknown("token", Text("cannot be told from this answer", "无法由此响应判断"))
+    return unknown("token", Text("cannot be determined from this response", "无法由此响应判断"))
 
 
 def _optional_tokens(answers: Mapping[str, Exchange]) -> CheckResult:
-    """An expired token has to be refused, the others known."""
+    """Return whether the expired token is rejected and the others are accepted."""
     wrong = []
     for kind, exchange in answers.items():
         refused = status_of(exchange) == HTTPStatus.UNAUTHORIZED
         if exchange.response is not None and refused != (kind == "expired"):
             wrong.append(f"QODER_{kind.upper()}_PAT")
     if not wrong:
-        return good("optional-tokens", Text("as they should be: {n}", "{n} 个，均符合预期").format(n=len(answers)))
+        return good("optional-tokens", Text("as expected: {n}", "{n} 个，均符合预期").format(n=len(answers)))
     return bad(
         "optional-tokens",
-        Text("not what they should be: {names}", "不符合预期：{names}").format(names=", ".join(wrong)),
+        Text("not as expected: {names}", "不符合预期：{names}").format(names=", ".join(wrong)),
         Text(
-            "QODER_EXPIRED_PAT must be refused with 401, the other two accepted; leave out what you do not have",
+            "QODER_EXPIRED_PAT must be rejected with 401 and the other two accepted; unset those you do not have",
             "QODER_EXPIRED_PAT 应被 401 拒绝，另外两个应被接受；没有的请勿设置",
         ),
     )
 
 
 def _rights(answers: ProbeResponses) -> CheckResult:
-    """What the token may list. Whether it may create is not tried by reading."""
+    """Return what the token may list; GET requests cannot show whether it may create."""
     lists = {"environments": answers.listing, **answers.lists}
     if answers.models is not None:
         lists["models"] = answers.models
@@ -207,7 +207,7 @@ def _rights(answers: ProbeResponses) -> CheckResult:
     if refused:
         said = next(words for name in lists if name in refused for words in [outcome(lists[name])])
         text = Text("the token may not list {names} ({said})", "token 无权列出 {names}（{said}）")
-        # A run begins with the list of environments, and needs none of the others: `clean` does.
+        # A run needs only the list of environments; `clean` needs the others.
         return (bad if "environments" in refused else unknown)(
             "rights",
             text.format(names=", ".join(refused), said=escape_line(said)),
@@ -222,65 +222,66 @@ def _rights(answers: ProbeResponses) -> CheckResult:
     missing = ", ".join(name for name in lists if name not in allowed)
     return unknown(
         "rights",
-        Text("{words}; not answered: {missing}", "{words}；未应答：{missing}").format(words=words, missing=missing),
+        Text("{words}; no response: {missing}", "{words}；没有响应：{missing}").format(words=words, missing=missing),
         Text(
-            "a target without these is judged on given items (--arrange)",
-            "没有这些列表的目标可用给定的 item 判定（--arrange）",
+            "for a target without these, use prepared items (--arrange)",
+            "没有这些列表的目标可用预先准备的 item 判定（--arrange）",
         ),
     )
 
 
 def _kinds(entries: list[object]) -> CheckResult:
-    """The kinds of environments that are there; a run makes its own."""
+    """Return the kinds of existing environments; a run creates its own."""
     kinds: Counter[str] = Counter()
     for entry in entries:
         config = entry.get("config") if isinstance(entry, dict) else None
         kind = config.get("type") if isinstance(config, dict) else None
         kinds[escape_line(kind, 40) if isinstance(kind, str) else "?"] += 1
     if not kinds:
-        return unknown("kinds", Text("none yet; a run makes its own", "尚无；运行时会自行创建"))
+        return unknown("kinds", Text("none yet; a run creates its own", "尚无；运行时会自行创建"))
     counted = Text("{n} of kind {kind}", "{kind} {n} 个")
     words = join(Text(", ", "，"), [counted.format(n=n, kind=kind) for kind, n in kinds.most_common(5)])
-    return good("kinds", Text("{words}; a run makes its own", "{words}；运行时会自行创建").format(words=words))
+    return good("kinds", Text("{words}; a run creates its own", "{words}；运行时会自行创建").format(words=words))
 
 
 def _rate_limit(response: Response) -> CheckResult:
-    told = {name: value for name in _LIMIT_HEADERS if (value := response.header(name)) is not None}
-    words = ", ".join(f"{name}: {escape_line(value, _SHOWN)}" for name, value in told.items())
+    headers = {name: value for name in _LIMIT_HEADERS if (value := response.header(name)) is not None}
+    words = ", ".join(f"{name}: {escape_line(value, _SHOWN)}" for name, value in headers.items())
     if response.status in _BUSY:
         return unknown(
             "rate-limit",
-            Text("turned away with HTTP {status} ({words})", "被拒绝：HTTP {status}（{words}）").format(
+            Text("rejected with HTTP {status} ({words})", "被拒绝：HTTP {status}（{words}）").format(
                 status=response.status, words=words or "-"
             ),
-            Text("wait and try again; lower --max-rate for a run", "请稍后重试；运行时请降低 --max-rate"),
+            Text("wait and try again; for a run, lower --max-rate", "请稍后重试；运行时请降低 --max-rate"),
         )
-    if told:
+    if headers:
         return good("rate-limit", Text("{words}", "{words}").format(words=words))
     return unknown(
-        "rate-limit", Text("no header tells one; --max-rate keeps to 20/50", "没有头部说明；--max-rate 默认 20/50")
+        "rate-limit",
+        Text("no header states a limit; --max-rate defaults to 20/50", "没有头部给出限制；--max-rate 默认 20/50"),
     )
 
 
 def _clock(answers: ProbeResponses, response: Response) -> CheckResult:
-    """A Date header has whole seconds: its middle is compared with the middle of the request."""
+    """Compare the Date header, plus half a second since it has whole ones, with the middle of the request."""
     try:
         shown = email.utils.parsedate_to_datetime(response.header("date") or "")
         shown = shown if shown.tzinfo else shown.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        return unknown("clock", Text("the target tells no time (Date)", "目标未给出时间（Date）"))
+        return unknown("clock", Text("the target sends no time (Date header)", "目标未给出时间（Date 头部）"))
     here = answers.answered_at
     seconds = _between(here, shown) + 0.5 + (answers.listing.completed - answers.listing.invoked) / 2
     if abs(seconds) <= _SKEW:
         return good("clock", Text("agrees within {n} s", "相差不超过 {n} 秒").format(n=f"{max(1.0, abs(seconds)):.0f}"))
     return unknown(
         "clock",
-        Text("the target's is {n} s {way}", "目标的时钟{way} {n} 秒").format(
+        Text("the target's clock is {n} s {way}", "目标的时钟{way} {n} 秒").format(
             n=f"{abs(seconds):.0f}", way=Text("ahead", "快") if seconds > 0 else Text("behind", "慢")
         ),
         Text(
-            "set the clock that is wrong (NTP): tokens expire and times are told by it",
-            "请校正有误的时钟（NTP）：token 有效期和各处时间都以它为准",
+            "correct the wrong clock (NTP): token expiry and all times depend on it",
+            "请校正有误的时钟（NTP）：token 有效期和所有时间都以它为准",
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The way to the target, below HTTP: its name, a connection, the certificate. Sends nothing but a TLS handshake."""
+"""Checks below HTTP: host name, connection, certificate. Sends only a TLS handshake."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from conformance.text import Text
 
 _PORTS: Final = {"http": 80, "https": 443}
 _SOON: Final = 14
-"""Days before its end from which a certificate is worth a word."""
+"""Days before expiry from which a certificate gets a warning."""
 
 
 async def check_network(target: Target, *, within: float) -> list[CheckResult]:
-    """The points up to a connection on which HTTP can be spoken; each takes at most `within` seconds."""
+    """Return the results up to a connection that is ready for HTTP; each check takes at most `within` seconds."""
     proxy = target.connection.proxy
     points = [_url(target), _proxy(target.connection, proxy)]
     host, port = _address(proxy or target.base_url)
@@ -43,14 +43,14 @@ async def check_network(target: Target, *, within: float) -> list[CheckResult]:
     if not target.base_url.startswith("https:"):
         points.append(unknown("tls", Text("none: the base URL is http", "无：base URL 为 http")))
     elif proxy is not None:
-        points.append(unknown("tls", Text("not looked at through a proxy", "经由代理，未检查")))
+        points.append(unknown("tls", Text("not checked through a proxy", "经由代理，未检查")))
     else:
         points.append(await _tls(target.connection, host, port, within))
     return points
 
 
 def _address(url: str) -> tuple[str, int]:
-    """Host and port of a URL."""
+    """Return host and port of a URL."""
     parts = urlsplit(url)
     return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80)
 
@@ -64,7 +64,7 @@ def _url(target: Target) -> CheckResult:
             "url",
             words,
             Text(
-                "http sends the token unencrypted; use https if the target has it",
+                "http sends the token unencrypted; use https if the target supports it",
                 "http 以明文发送 token；如目标支持，请使用 https",
             ),
         )
@@ -72,16 +72,16 @@ def _url(target: Target) -> CheckResult:
 
 
 def _proxy(connection: Connection, proxy: str | None) -> CheckResult:
-    """Of a proxy's address only host and port are shown: the rest may be a password."""
+    """Return the proxy in use, with host and port only: the rest may contain a password."""
     if proxy is not None:
         shown = escape_line(proxy.rpartition("@")[2].rpartition("//")[2])
-        return good("proxy", Text("everything goes through {proxy}", "所有请求经由 {proxy}").format(proxy=shown))
+        return good("proxy", Text("all requests go through {proxy}", "所有请求经由 {proxy}").format(proxy=shown))
     if not connection.trust_env and {"http", "https", "all"} & set(getproxies()):
         return unknown(
             "proxy",
-            Text("the environment names one, which is not used", "环境变量中有代理设置，未使用"),
+            Text("the environment sets a proxy, which is not used", "环境变量中有代理设置，未使用"),
             Text(
-                "if the target is only reached through it, add --trust-env",
+                "if the target is only reachable through it, add --trust-env",
                 "如只能经由该代理访问目标，请加 --trust-env",
             ),
         )
@@ -94,7 +94,7 @@ async def _name(host: str, within: float) -> CheckResult:
     except ValueError:
         pass
     else:
-        return good("dns", Text("an address, which needs no look-up", "为 IP 地址，无需解析"))
+        return good("dns", Text("an IP address, no look-up needed", "为 IP 地址，无需解析"))
     try:
         async with asyncio.timeout(within):
             found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
@@ -105,7 +105,7 @@ async def _name(host: str, within: float) -> CheckResult:
                 host=escape_line(host), why=_why(error)
             ),
             Text(
-                "check the spelling of --base-url, the network and its DNS; behind a proxy, give --proxy",
+                "check the spelling of --base-url, the network and its DNS; behind a proxy, set --proxy",
                 "请检查 --base-url 的拼写、网络和 DNS；如需代理，请用 --proxy 指定",
             ),
         )
@@ -126,16 +126,16 @@ async def _connection(host: str, port: int, within: float) -> CheckResult:
     except (OSError, TimeoutError) as error:
         return bad(
             "tcp",
-            Text("{where} does not take a connection ({why})", "{where} 不接受连接（{why}）").format(
+            Text("{where} does not accept connections ({why})", "{where} 不接受连接（{why}）").format(
                 where=where, why=_why(error)
             ),
             Text(
-                "check the port, that the server is up, and that no firewall is in between; behind a proxy, give --proxy",
+                "check the port, that the server runs, and that no firewall blocks it; behind a proxy, set --proxy",
                 "请检查端口、服务器是否已启动、中间是否有防火墙；如需代理，请用 --proxy 指定",
             ),
         )
     await _close_idle(writer)
-    return good("tcp", Text("{where} takes connections", "{where} 可以连接").format(where=where))
+    return good("tcp", Text("{where} accepts connections", "{where} 可以连接").format(where=where))
 
 
 async def _tls(connection: Connection, host: str, port: int, within: float) -> CheckResult:
@@ -148,9 +148,9 @@ async def _tls(connection: Connection, host: str, port: int, within: float) -> C
             return bad("tls", shown(reason), reason.hint)
         return bad(
             "tls",
-            Text("no TLS comes about ({why})", "无法建立 TLS（{why}）").format(why=_why(error)),
+            Text("TLS handshake failed ({why})", "TLS 握手失败（{why}）").format(why=_why(error)),
             Text(
-                "check that this port speaks TLS (else http:// in --base-url) and whether --client-cert is wanted",
+                "check that this port uses TLS (else use http:// in --base-url), and whether it needs --client-cert",
                 "请确认该端口使用 TLS（否则 --base-url 应为 http://），以及是否需要 --client-cert",
             ),
         )
@@ -169,32 +169,30 @@ def _certificate(peer: ssl.SSLObject, *, insecure: bool) -> CheckResult:
         )
     days = (end - datetime.now(UTC)).days
     words = Text("{version}; the certificate is valid until {end:%Y-%m-%d}", "{version}；证书有效期至 {end:%Y-%m-%d}")
-    told = Text(*(sentence.format(version=version, end=end) for sentence in (words.en, words.zh)))
+    validity = Text(*(sentence.format(version=version, end=end) for sentence in (words.en, words.zh)))
     if insecure:
-        unverified = Text("{told}, and was not verified", "{told}，未作校验").format(told=told)
-        return unknown(
-            "tls", unverified, Text("leave --insecure out for a run that counts", "正式运行时请去掉 --insecure")
-        )
+        unverified = Text("{validity}; not verified", "{validity}；未校验").format(validity=validity)
+        return unknown("tls", unverified, Text("for a run that counts, omit --insecure", "正式运行时请去掉 --insecure"))
     if days < _SOON:
-        soon = Text("{told}: in {days} days", "{told}：还有 {days} 天").format(told=told, days=days)
+        soon = Text("{validity}: in {days} days", "{validity}：还有 {days} 天").format(validity=validity, days=days)
         return unknown("tls", soon, Text("renew the certificate on the server", "请在服务器上更新证书"))
-    return good("tls", told)
+    return good("tls", validity)
 
 
 async def _close_idle(writer: asyncio.StreamWriter) -> None:
-    """End a connection at once: nobody is to be waited for with a farewell."""
+    """Abort a connection without a TLS close_notify."""
     writer.transport.abort()
     with contextlib.suppress(OSError):
         await writer.wait_closed()
 
 
 def shown(reason: Reason) -> Text:
-    """The reason, safe to print."""
+    """Return the reason, escaped for printing."""
     return Text(escape_line(reason.text.en, 300), escape_line(reason.text.zh, 300))
 
 
 def _why(error: Exception) -> str:
-    """The trouble in a few words, those of the system where it has some."""
+    """Return the error in a few words, those of the system if it has some."""
     if isinstance(error, ssl.SSLError):
         return escape_line(str(error.reason or error), 200)
     if isinstance(error, socket.gaierror) or not isinstance(error, OSError) or not error.errno:
@@ -203,8 +201,8 @@ def _why(error: Exception) -> str:
 
 
 def skipped_results(points: list[CheckResult], names: tuple[str, ...]) -> Iterator[CheckResult]:
-    """What could not be looked at since an earlier point stands in the way."""
+    """Return results for checks that an earlier problem prevented."""
     done = {point.id for point in points}
     for name in names:
         if name not in done:
-            yield unknown(name, Text("not looked at", "未检查"))
+            yield unknown(name, Text("not checked", "未检查"))

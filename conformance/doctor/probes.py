@@ -1,4 +1,4 @@
-"""What is asked of the target: reads alone, and when the first one was answered."""
+"""Sends the GET requests of `doctor` and collects the responses."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _OTHER_PREFIXES: Final = (DEFAULT_API_PREFIX, "/api/v1", "/v1", "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeResponses:
-    """What came back. `answered_at` is this machine's time when the first list was complete.
+    """The responses. `answered_at` is this machine's time when the first list was complete.
 
-    `elsewhere` is another prefix under which the list is, where it is not under the one that was given; `tokens` are
-    the answers to the list with each optional token, by its kind.
+    `elsewhere` is another prefix that has the list, if the given one does not. `tokens` has the responses to the list
+    with each optional token, by its kind.
     """
 
     listing: Exchange
@@ -38,7 +38,7 @@ class ProbeResponses:
 
 
 async def send_probes(api: Api) -> ProbeResponses:
-    """Ask for the environments; the rest is asked only where that is answered."""
+    """Request the list of environments, and the rest only if that gets a response."""
     listing = await _list(api, "environments")
     answers = ProbeResponses(listing=listing, answered_at=datetime.now(UTC), trouble=api.client.trouble)
     status = status_of(listing)
@@ -61,19 +61,19 @@ async def send_probes(api: Api) -> ProbeResponses:
 
 
 def status_of(exchange: Exchange) -> int | None:
-    """The status of an answer; None where none came."""
+    """Return the status of a response; None if there was none."""
     return exchange.response.status if exchange.response is not None else None
 
 
 def entries_of(exchange: Exchange) -> list[object] | None:
-    """The entries of a list; None where the answer is none."""
+    """Return the entries of a list; None if the response is not a list."""
     body = exchange.response.json() if exchange.response is not None else None
     entries = body.get("data") if isinstance(body, dict) else None
     return entries if isinstance(entries, list) else None
 
 
 async def _elsewhere(api: Api) -> str | None:
-    """Another usual prefix under which the list is."""
+    """Return another common prefix that has the list; None if none has it."""
     target = api.client.target
     for prefix in _OTHER_PREFIXES:
         if prefix != target.api_prefix:
@@ -100,5 +100,5 @@ async def _get(api: Api, url: str, authentication: Authentication | None = None)
     )
     exchange = await api.client.perform(call, age=0)
     if exchange.response is None and exchange.outcome == "unknown":
-        return await api.client.perform(call, age=0)  # perhaps only its connection had grown old
+        return await api.client.perform(call, age=0)  # the connection may only have been idle for too long
     return exchange

@@ -1,4 +1,4 @@
-"""Every setting of a run, in one table, and the environment variables that give them."""
+"""The table of all settings of a run, and their environment variables."""
 
 from conformance.options.table import CONNECTION_PARTS, OPTIONS, PREFIX, Kind, Option, Part, option_names
 from conformance.options.variables import ALLUREDIR, TOKENS, VARIABLES, check_variables, is_blank

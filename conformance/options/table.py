@@ -1,4 +1,4 @@
-"""Every setting of a run, in one table: command line, pytest options and TOML keys are all made from it."""
+"""The table of all settings of a run; command line, pytest options and TOML keys are generated from it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from conformance.target import DEFAULT_API_PREFIX, DEFAULT_WORKER_HEADER
 from conformance.text import Text
 
 PREFIX: Final = "WORK_CONFORMANCE_"
-"""How the suite's own environment variables begin."""
+"""Prefix of the suite's environment variables."""
 
 Kind = Literal["text", "number", "count", "flag"]
 Part = Literal["connection", "token", "arrangement", "run"]
-"""What an option is about. Whatever reaches the target takes all options of the connection and the tokens."""
+"""The group of an option. Every command that connects to a target takes the connection and token options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One setting. `name` is the long option without dashes; in pytest it is `--target-<pytest_name>`."""
+    """One setting. `name` is the long option without dashes; the pytest option is `--target-<pytest_name>`."""
 
     name: str
     help: Text
@@ -37,7 +37,7 @@ class Option:
 
     @property
     def variable(self) -> str:
-        """The environment variable that gives it on the command line."""
+        """The environment variable of the option."""
         return f"{PREFIX}{self.key.upper()}"
 
     @property
@@ -47,7 +47,7 @@ class Option:
 
     @property
     def pytest_dest(self) -> str:
-        """Where pytest keeps its value."""
+        """The name of the attribute with the value in pytest's config."""
         return f"target_{self.key}"
 
 
@@ -57,7 +57,10 @@ OPTIONS: Final[tuple[Option, ...]] = (
         part="connection",
         pytest_name="url",
         metavar="URL",
-        help=Text("The server; run takes the embedded emulator without it.", "目标服务器；run 省略时使用内置模拟器。"),
+        help=Text(
+            "URL of the server; without it, run uses the embedded emulator.",
+            "服务器的 URL；省略时，run 使用内置模拟器。",
+        ),
     ),
     Option(
         name="api-prefix",
@@ -83,8 +86,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="NAME=VALUE",
         multiple=True,
         help=Text(
-            "An extra header on every request, in place of the suite's of that name; repeatable.",
-            "每个请求附加的头部，同名时取代本套件的；可重复。",
+            "An extra header on every request; replaces the suite's own header of that name; repeatable.",
+            "每个请求附加的头部；取代本套件的同名头部；可重复。",
         ),
     ),
     Option(
@@ -93,8 +96,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="NAME=VARIABLE",
         multiple=True,
         help=Text(
-            "An extra header whose secret value is in an environment variable; repeatable.",
-            "值为机密、取自环境变量的附加头部；可重复。",
+            "An extra header with a secret value from an environment variable; repeatable.",
+            "附加头部，其机密值取自环境变量；可重复。",
         ),
     ),
     Option(
@@ -102,7 +105,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         part="connection",
         metavar="TEXT",
         help=Text(
-            "User-Agent of every request (default: the suite's own, and in half of the scenarios a neutral one).",
+            "User-Agent of every request (default: the suite's own; a neutral one in half of the scenarios).",
             "所有请求的 User-Agent（默认使用本套件的标识，半数场景使用中性标识）。",
         ),
     ),
@@ -119,8 +122,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="NAME=VARIABLE",
         multiple=True,
         help=Text(
-            "A query parameter whose secret value is in an environment variable; repeatable.",
-            "值为机密、取自环境变量的查询参数；可重复。",
+            "A query parameter with a secret value from an environment variable; repeatable.",
+            "查询参数，其机密值取自环境变量；可重复。",
         ),
     ),
     Option(
@@ -128,8 +131,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         part="connection",
         metavar="URL",
         help=Text(
-            "Address, prefix included, of the endpoints that arrange work, where they are not beside the Work API.",
-            "安排 work 的端点的地址（含前缀），用于它们与 Work API 不在同一处的情形。",
+            "URL with prefix of the endpoints that create work, if they are not beside the Work API.",
+            "创建 work 的端点的 URL（含前缀），用于它们与 Work API 不在同一处的情形。",
         ),
     ),
     Option(
@@ -138,8 +141,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="NAME=STATE",
         multiple=True,
         help=Text(
-            "Take a state name of the target's own for a documented one, as in pending=queued; such a run is never"
-            " conformant; repeatable.",
+            "Treat the target's own state name as a documented one, as in pending=queued; such a run cannot be conformant;"
+            " repeatable.",
             "将目标自有的状态名视为文档中的状态，如 pending=queued；这样的运行不会被判为符合；可重复。",
         ),
     ),
@@ -148,7 +151,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         part="arrangement",
         choices=MODES,
         help=Text(
-            "Where work items come from: the public API (default), a manifest, or your own command.",
+            "Source of work items: the public API (default), a manifest, or your own command.",
             "work item 的来源：公开 API（默认）、清单（manifest）或您自己的命令（command）。",
         ),
     ),
@@ -163,8 +166,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         part="arrangement",
         metavar="CMD",
         help=Text(
-            "Program that arranges work items, for --arrange command; run without a shell.",
-            "安排 work item 的程序，用于 --arrange command；不经 shell 运行。",
+            "Program that prepares work items, for --arrange command; runs without a shell.",
+            "准备 work item 的程序，用于 --arrange command；不经 shell 运行。",
         ),
     ),
     Option(
@@ -172,8 +175,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         part="arrangement",
         kind="flag",
         help=Text(
-            "Start that program once and keep it: a JSON line for each request, and one for each answer.",
-            "只启动一次该程序并保持运行：每个请求一行 JSON，每个应答一行 JSON。",
+            "Start that program once and keep it running: one JSON line per request and per response.",
+            "只启动一次该程序并保持运行：每个请求一行 JSON，每个响应一行 JSON。",
         ),
     ),
     Option(
@@ -182,7 +185,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="number",
         metavar="SECONDS",
         help=Text(
-            f"One request to that program (default {DEFAULT_TIMEOUT:g}).",
+            f"Time limit of one request to that program (default {DEFAULT_TIMEOUT:g}).",
             f"对该程序的单次请求的时限（默认 {DEFAULT_TIMEOUT:g}）。",
         ),
     ),
@@ -191,7 +194,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="DIR",
         help=Text(
             "Folder for reports and transcripts (default reports/<run id>).",
-            "报告和记录的目录（默认 reports/<run id>）。",
+            "报告和传输记录的目录（默认 reports/<run id>）。",
         ),
     ),
     Option(
@@ -199,10 +202,11 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="count",
         metavar="N",
         help=Text(
-            "Scenarios, or requests of clean, at once (default 32).", "同时进行的场景数（clean 为请求数，默认 32）。"
+            "Number of concurrent scenarios, or requests of clean (default 32).",
+            "同时进行的场景数（clean 为请求数，默认 32）。",
         ),
     ),
-    Option(name="lang", choices=("en", "zh"), help=Text("Language of what is printed.", "输出所用语言。")),
+    Option(name="lang", choices=("en", "zh"), help=Text("Language of the output.", "输出的语言。")),
     Option(
         name="chapter",
         metavar="NAME",
@@ -220,8 +224,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="count",
         metavar="N",
         help=Text(
-            "Hold every scenario N times, each on a fresh item; the worst outcome counts (default 1).",
-            "每个场景进行 N 次，每次使用新的 item，以最差结果为准（默认 1）。",
+            "Run every scenario N times, each on a fresh item; the worst verdict counts (default 1).",
+            "每个场景执行 N 次，每次使用新的 item，以最差结论为准（默认 1）。",
         ),
     ),
     Option(
@@ -229,8 +233,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="count",
         metavar="N",
         help=Text(
-            "Repeat each race N times (default: as often as fits into the time of the other scenarios, and at least"
-            " 8 times on a near target without a rate limit).",
+            "Repeat each race N times (default: as often as fits into the time of the other scenarios, at least 8 times on"
+            " a near target without a rate limit).",
             "每个并发场景重复 N 次（默认：在其他场景所用的时间内尽可能多；目标较近且不限速时至少 8 次）。",
         ),
     ),
@@ -238,20 +242,20 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="failed-from",
         metavar="RUN_DIR",
         help=Text(
-            "Only what an earlier run did not pass (its folder or report.json).",
-            "只判定先前某次运行未通过的部分（其目录或 report.json）。",
+            "Only requirements that did not pass in an earlier run (its folder or report.json).",
+            "只判定先前某次运行未通过的要求（其目录或 report.json）。",
         ),
     ),
     Option(
         name="strict",
         kind="flag",
-        help=Text("Not exercised counts as inconclusive.", "未执行的要求按无法判定处理。"),
+        help=Text("Requirements that were not exercised count as inconclusive.", "未执行的要求按无法判定处理。"),
     ),
     Option(
         name="waivers",
         metavar="FILE",
         help=Text(
-            "Known failures (TOML): shown as waived, they do not fail the run.",
+            "Known failures (TOML), shown as waived; they do not fail the run.",
             "已知的失败（TOML）：显示为已豁免，不使运行失败。",
         ),
     ),
@@ -261,7 +265,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="number",
         metavar="SECONDS",
         help=Text(
-            "One request, first byte sent to last byte read (default 30).",
+            "Time limit of one request, from first byte sent to last byte read (default 30).",
             "单个请求从发出首字节到读完末字节的时限（默认 30）。",
         ),
     ),
@@ -270,8 +274,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="number",
         metavar="SECONDS",
         help=Text(
-            "The whole run; what is open then is inconclusive (default 1800).",
-            "整次运行的时限，届时未完成的为无法判定（默认 1800）。",
+            "Time limit of the whole run; unfinished checks are then inconclusive (default 1800).",
+            "整次运行的时限，届时未完成的检查为无法判定（默认 1800）。",
         ),
     ),
     Option(
@@ -280,8 +284,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="number",
         metavar="SECONDS",
         help=Text(
-            "How long the target may be away, in all; then the run is inconclusive (default 30).",
-            "目标累计可中断的时长，超过后本次运行无法判定（默认 30）。",
+            "How long the target may be unreachable in total; after that the run is inconclusive (default 30).",
+            "目标累计可以无法访问的时长，超过后本次运行无法判定（默认 30）。",
         ),
     ),
     Option(
@@ -289,8 +293,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="number",
         metavar="SECONDS",
         help=Text(
-            "Also send random requests, alone and at once, for so long; --seed repeats them.",
-            "另外在该时长内随机发送请求（单个或同时多个）；可用 --seed 复现。",
+            "Also send random requests, one by one and concurrently, for this long; --seed repeats them.",
+            "另外在该时长内发送随机请求（逐个或并发）；可用 --seed 复现。",
         ),
     ),
     Option(
@@ -298,7 +302,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         part="connection",
         metavar="WRITES/READS",
         help=Text(
-            "Requests a second, 0 is off (default 20/50, off on loopback).",
+            "Requests per second, 0 for no limit (default 20/50, no limit on loopback).",
             "每秒请求数，0 为不限（默认 20/50，本机目标不限）。",
         ),
     ),
@@ -306,7 +310,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="ca-bundle",
         part="connection",
         metavar="FILE",
-        help=Text("Certificates to trust, PEM; of an https proxy too.", "受信任的证书（PEM），https 代理亦然。"),
+        help=Text("Certificates to trust (PEM), also for an https proxy.", "受信任的证书（PEM），也用于 https 代理。"),
     ),
     Option(
         name="client-cert",
@@ -319,7 +323,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         part="connection",
         metavar="NAME",
         help=Text(
-            "Variable that holds the password of the key in --client-cert.", "存放 --client-cert 中私钥密码的环境变量。"
+            "Environment variable with the password of the key in --client-cert.",
+            "存放 --client-cert 中私钥密码的环境变量。",
         ),
     ),
     Option(
@@ -332,7 +337,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="proxy",
         part="connection",
         metavar="URL",
-        help=Text("Send everything through this proxy.", "所有请求经由该代理。"),
+        help=Text("Send all requests through this proxy.", "所有请求经由该代理。"),
     ),
     Option(
         name="trust-env",
@@ -358,13 +363,13 @@ OPTIONS: Final[tuple[Option, ...]] = (
             part="token",
             metavar="NAME",
             help=Text(
-                f"Variable that holds the {words[0]} (default QODER_{prefix.upper().replace('-', '_')}PAT).",
+                f"Environment variable with the {words[0]} (default QODER_{prefix.upper().replace('-', '_')}PAT).",
                 f"存放{words[1]}的环境变量（默认 QODER_{prefix.upper().replace('-', '_')}PAT）。",
             ),
         )
         for prefix, words in {
             "": ("token", " token "),
-            "forbidden-": ("token that may see but not act", "可见但无权操作的 token "),
+            "forbidden-": ("token that may read but not act", "只能读取、无权操作的 token "),
             "foreign-": ("other tenant's token", "其他租户的 token "),
             "expired-": ("expired token", "已过期的 token "),
         }.items()
@@ -373,9 +378,9 @@ OPTIONS: Final[tuple[Option, ...]] = (
 
 
 def option_names(*parts: Part) -> list[str]:
-    """The options of these parts, in the order of the table."""
+    """Return the names of the options of these parts, in the order of the table."""
     return [option.name for option in OPTIONS if option.part in parts]
 
 
 CONNECTION_PARTS: Final = ("connection", "token")
-"""The parts that every command takes which talks to a target."""
+"""The parts of every command that connects to a target."""

@@ -1,4 +1,4 @@
-"""The suite's own environment variables: one that is empty or unknown is a mistake, and never one that was left out."""
+"""The suite's environment variables; an empty or unknown one is an error."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ from conformance.target import ConfigurationError
 
 ALLUREDIR: Final = f"{PREFIX}ALLUREDIR"
 TOKENS: Final = ("QODER_PAT", "QODER_FORBIDDEN_PAT", "QODER_FOREIGN_PAT", "QODER_EXPIRED_PAT")
-"""The variables that hold the tokens where no option names others."""
+"""The default variables of the tokens."""
 
 _BASE_URL: Final = f"{PREFIX}BASE_URL"
 _MEANT_AS_URL: Final = frozenset(
     f"{PREFIX}{word}" for word in ("URL", "TARGET", "TARGET_URL", "SERVER", "HOST", "ENDPOINT")
 )
-"""What people write in its place, and what is not near to it by its letters."""
+"""Common wrong names that a spelling comparison would not match."""
 
 _OF_THE_TESTS: Final = (f"{PREFIX}ALL",)
-"""What steers the project's own tests and is set while they start commands; WORK_CONFORMANCE_SEED and
-WORK_CONFORMANCE_REPEAT, which do so too, are options as well."""
+"""Variables of the project's own tests, which are set while they start commands. WORK_CONFORMANCE_SEED and
+WORK_CONFORMANCE_REPEAT also control the tests; these are options as well."""
 
 VARIABLES: Final[frozenset[str]] = frozenset({*(option.variable for option in OPTIONS), ALLUREDIR, *_OF_THE_TESTS})
-"""Every environment variable of the suite's own; another one that begins like them is a mistake."""
+"""All environment variables of the suite; another one with its prefix is an error."""
 
 
 def is_blank(value: object) -> bool:
-    """Whether something that was given is no more than white space; None was not given."""
+    """Return whether a given value is only white space; None means not given."""
     return isinstance(value, str) and not value.strip()
 
 
 def check_variables(environ: Mapping[str, str]) -> None:
-    """See that no variable of the suite's is empty, and that there is none that it does not know.
+    """Check that no variable of the suite is empty or unknown.
 
-    An unset secret of a build server comes as an empty variable: that is never taken for one that was left out.
+    Build servers pass an unset secret as an empty variable; the suite must not treat that as a token left out on
+    purpose.
 
     Raises:
-        ConfigurationError: one is; the sentence names it and says what to do.
+        ConfigurationError: a variable is empty or unknown; the message names it and says how to fix it.
     """
     for name in sorted(name for name in environ if name.upper().startswith(PREFIX)):
         if name not in VARIABLES:
@@ -55,12 +56,12 @@ def _unknown(name: str) -> ConfigurationError:
     near = _BASE_URL if name_as_ours in _MEANT_AS_URL else nearest(name_as_ours, sorted(VARIABLES))
     if near is None:
         return ConfigurationError(
-            f"There is no environment variable {name}; unset it. The options that there are: work-conformance run --help.",
-            f"没有环境变量 {name}；请取消设置。可用的选项参见 work-conformance run --help。",
+            f"Unknown environment variable {name}; unset it. For all options, see work-conformance run --help.",
+            f"未知的环境变量 {name}；请取消设置。可用的选项参见 work-conformance run --help。",
         )
     return ConfigurationError(
-        f"There is no environment variable {name}; did you mean {near}?",
-        f"没有环境变量 {name}；是否应为 {near}？",
+        f"Unknown environment variable {name}; did you mean {near}?",
+        f"未知的环境变量 {name}；是否应为 {near}？",
     )
 
 

@@ -1,5 +1,5 @@
-"""From a run record to files and lines: pure, one module per format.
+"""Turns a run record into files and terminal lines: pure functions, one module per format.
 
-Everything in a record that came from the target is data: no format lets it become markup, a terminal escape or
-a control line of a build server, and no format can be made malformed by it.
+Text from the target is data in every format: it cannot become markup, a terminal escape or a build server command,
+and it cannot make a file malformed.
 """

@@ -1,4 +1,4 @@
-"""A file is written whole or not at all."""
+"""Writes a file atomically."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write beside the file (UTF-8) and rename, so that a reader sees the old content or the new, never half of it.
+    """Write UTF-8 text to a temporary file and rename it, so that readers see the old content or the new, never a part.
 
-    Where that fails nothing is left beside it.
+    On an error the temporary file is deleted.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -1,4 +1,4 @@
-"""A run's results in the order in which every format shows them: by chapter of the contract."""
+"""Groups a run's results by chapter, the order that every format uses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.judging.run_result import RunResult
 
 
 def by_chapter(record: RunResult) -> list[tuple[Chapter, tuple[RequirementResult, ...]]]:
-    """Every chapter of which something was planned, with its results in the catalogue's order."""
+    """Return every chapter with planned requirements, with its results in the order of the requirement set."""
     catalogue = load_catalogue()
     return [
         (catalogue.chapter(chapter), tuple(results))

@@ -1,4 +1,4 @@
-"""A comparison for other programs, as `comparison.schema.json` beside this module documents it."""
+"""A comparison as JSON for other programs, documented by `comparison.schema.json` beside this module."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMPARISON_FORMAT: Final = "work-conformance-comparison/1"
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """The comparison as plain JSON types. Equal comparisons give equal documents."""
+    """Return the comparison as plain JSON types. Equal comparisons give equal documents."""
     return {
         "format": COMPARISON_FORMAT,
         "suite": {"name": SUITE_NAME, "version": __version__},
@@ -57,7 +57,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
 
 
 def comparison_schema_text() -> str:
-    """The JSON Schema of the comparison (draft 2020-12), as the package ships it."""
+    """Return the text of the comparison's JSON Schema (draft 2020-12)."""
     return resources.files("conformance.reporting").joinpath("comparison.schema.json").read_text("utf-8")
 
 

@@ -1,7 +1,7 @@
-"""A comparison as a person reads it: lines for a terminal, or a Markdown document.
+"""A comparison as text: lines for a terminal, or a Markdown document.
 
-Both are made of the same sections, so neither says more than the other. Whatever came from a target is one line of
-data: in a terminal behind a dash of ours, in Markdown with every sign escaped that could become markup.
+Both have the same sections. Text from a target is one line: in a terminal after a dash, in Markdown with all markup
+escaped.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from conformance.text import Lang, Text, join
 
 _LONGEST: Final = 300
 _NAMED: Final = 6
-"""Cases that are named before the rest is only counted; the JSON form names all."""
+"""How many scenarios are named; the rest is counted. The JSON output names all of them."""
 
 _COMMA: Final = Text(", ", "、")
 
 _PARTS: Final[dict[Part, Text]] = {
-    "answer": Text("such answers", "此类响应"),
+    "answer": Text("responses of this kind", "此类响应"),
     "media-type": Text("media type", "媒体类型"),
     "header": Text("header", "头部"),
     "field": Text("field", "字段"),
@@ -60,15 +60,18 @@ _TOKENS: Final = {
     "text": Text("other text", "其他文本"),
 }
 _ONE_SIDED: Final[dict[OneSidedReason, Text]] = {
-    "not-planned": Text("only run {side} was to judge them", "仅运行 {side} 计划判定"),
-    "no-input": Text("run {other} was given no token for them", "运行 {other} 未获得所需的 token"),
-    "not-polled": Text("run {other} did not poll, its items were given", "运行 {other} 使用给定的 item，未执行 poll"),
+    "not-planned": Text("only run {side} planned them", "只有运行 {side} 计划判定"),
+    "no-input": Text("run {other} had no token for them", "运行 {other} 没有所需的 token"),
+    "not-polled": Text(
+        "run {other} did not poll: its items were prepared in advance",
+        "运行 {other} 使用预先准备的 item，没有发送 poll",
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A point, and what belongs to it."""
+    """A line and the details below it."""
 
     head: Text
     details: tuple[Text, ...] = ()
@@ -81,7 +84,7 @@ class _Section:
 
 
 def terminal(comparison: Comparison, lang: Lang) -> Iterator[str]:
-    """The lines, without line ends; the last one says it all."""
+    """Yield the lines for a terminal, without line ends; the last one is the conclusion."""
     for head in _head(comparison):
         yield escape_line(head.in_(lang))
     for section in _sections(comparison):
@@ -95,7 +98,7 @@ def terminal(comparison: Comparison, lang: Lang) -> Iterator[str]:
 
 
 def markdown(comparison: Comparison, lang: Lang) -> Iterator[str]:
-    """The lines of a document; the first paragraph says it all."""
+    """Yield the lines of a Markdown document; the first paragraph is the conclusion."""
     yield Text("# Comparison of two runs", "# 两次运行的比较").in_(lang)
     yield ""
     yield f"**{conclusion(comparison).in_(lang)}**"
@@ -111,14 +114,14 @@ def markdown(comparison: Comparison, lang: Lang) -> Iterator[str]:
 
 
 def conclusion(comparison: Comparison) -> Text:
-    """The outcome in a sentence."""
+    """Return the outcome in a sentence."""
     compared = Text(
-        "{n} of {of} checks and {m} kinds of answers compared", "{of} 项检查中比较了 {n} 项，另比较了 {m} 类响应"
+        "{n} of {of} checks and {m} kinds of responses compared", "{of} 项检查中比较了 {n} 项，另比较了 {m} 类响应"
     ).format(n=comparison.checks_compared, of=comparison.checks_planned, m=comparison.kinds_compared)
     if comparison.same:
-        return Text("Same: nothing differs; {compared}.", "一致：没有差异；{compared}。").format(compared=compared)
+        return Text("Same: no differences; {compared}.", "一致：没有差异；{compared}。").format(compared=compared)
     return Text(
-        "Different: requirements {v}, observations {o}, parts of answers {s}; {compared}.",
+        "Different: requirements {v}, observations {o}, parts of responses {s}; {compared}.",
         "不一致：要求 {v} 条，观察 {o} 项，响应差异 {s} 处；{compared}。",
     ).format(v=len(comparison.verdicts), o=len(comparison.observations), s=len(comparison.shapes), compared=compared)
 
@@ -148,7 +151,7 @@ def _sections(comparison: Comparison) -> Iterator[_Section]:
             len(comparison.observations),
         ),
         (
-            Text("Answers that differ ({n})", "响应不同（{n} 处）"),
+            Text("Responses that differ ({n})", "响应不同（{n} 处）"),
             _shapes(comparison.shapes),
             len(comparison.shapes),
         ),
@@ -164,14 +167,14 @@ def _sections(comparison: Comparison) -> Iterator[_Section]:
 
 
 def _verdicts(differences: Iterable[VerdictDifference]) -> Iterator[_Entry]:
-    """Each in full; those that only follow from another are named under it."""
+    """Yield each difference in full; those that only follow from another are listed under it."""
     found = {difference.requirement: difference for difference in differences}
     following: dict[str, list[str]] = {}
     for name, difference in found.items():
         if difference.follows_from in found:
             following.setdefault(str(difference.follows_from), []).append(name)
     folded = {name for names in following.values() for name in names}
-    # Of two that name each other none would be left; they are told in full.
+    # Two differences that name each other would both disappear, so both are shown in full.
     roots = {name for name in found if name not in folded}
     for name, difference in found.items():
         if name in folded and difference.follows_from in roots:
@@ -179,7 +182,7 @@ def _verdicts(differences: Iterable[VerdictDifference]) -> Iterator[_Entry]:
         details = [*_cases(difference)]
         if name in roots and name in following:
             details.append(
-                Text("not to be judged for that: {names}", "因此无法判定：{names}").format(
+                Text("Skipped because of this failure: {names}", "因此失败而跳过：{names}").format(
                     names=", ".join(following[name])
                 )
             )
@@ -192,7 +195,7 @@ def _verdicts(differences: Iterable[VerdictDifference]) -> Iterator[_Entry]:
 
 
 def _cases(difference: VerdictDifference) -> Iterator[Text]:
-    """The first case with what was there, and the names of the others."""
+    """Yield the first scenario with both verdicts, and the names of the others."""
     first, *others = difference.cases
     for side, verdict in zip("AB", first, strict=True):
         yield Text("{side}, {scenario}: {words}", "{side}，{scenario}：{words}").format(
@@ -225,7 +228,7 @@ def _observation(difference: ObservationDifference) -> _Entry:
 
 
 def _shapes(differences: Iterable[ShapeDifference]) -> Iterator[_Entry]:
-    """By operation and status."""
+    """Yield the differences of responses by operation and status."""
     kinds: dict[tuple[str, int], list[Text]] = {}
     for difference in differences:
         kinds.setdefault((difference.operation, difference.status), []).append(_part(difference))
@@ -257,7 +260,7 @@ def _tokens(tokens: Iterable[str]) -> Text:
 
 
 def _one_sided(entries: Iterable[OneSided]) -> Iterator[_Entry]:
-    """By reason: the requirements, each once."""
+    """Yield the requirements that only one run judged, by reason."""
     groups: dict[tuple[OneSidedReason, str], list[str]] = {}
     for entry in entries:
         groups.setdefault((entry.why, entry.side.upper()), []).append(entry.line.requirement)

@@ -1,4 +1,4 @@
-"""`ctrf.json`: the run as a Common Test Report Format document, one test for each requirement on each scenario.
+"""`ctrf.json`: the run as a Common Test Report Format document, one test per requirement and scenario.
 
 | verdict                             | status    | rawStatus                              |
 | ----------------------------------- | --------- | -------------------------------------- |
@@ -10,7 +10,7 @@
 | not exercised                       | `skipped` | `not-exercised`                        |
 | passed, observed                    | `passed`  | `passed`, `observed`                   |
 
-Checks are functions of a conversation that several of them share, so a test has no duration of its own: it is 0.
+Several checks share one transcript, so a test has no duration of its own: it is 0.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ _STATUSES: Final[dict[VerdictKind, Status]] = {
 }
 _COUNTED: Final[tuple[Status, ...]] = ("passed", "failed", "skipped", "pending", "other")
 _LONGEST: Final = 4000
-"""Characters of one text of the target in a trace; report.json holds all of it."""
+"""Longest text from the target in a trace, in characters; report.json has all of it."""
 
 
 def ctrf(record: RunResult, lang: Lang = "en") -> dict[str, Any]:
-    """The document as plain JSON types, its messages in one language. Equal records give equal documents."""
+    """Return the document as plain JSON types with messages in `lang`. Equal records give equal documents."""
     about = record.circumstances
     started = _moment(about)
     stopped = started + timedelta(seconds=about.duration)
@@ -92,20 +92,20 @@ def ctrf(record: RunResult, lang: Lang = "en") -> dict[str, Any]:
 
 
 def _tests(record: RunResult, lang: Lang) -> Iterator[dict[str, Any]]:
-    """Every planned line once: those with a verdict, then the lost ones."""
+    """Yield every planned check once: those with a verdict, then the lost ones."""
     removed = record.circumstances.removed
     for result in record.tally.results:
         for verdict in result.verdicts:
             yield {
                 **_test(verdict.line, _STATUSES[verdict.kind], _raw(verdict), lang),
-                **_told(verdict, lang, removed=removed),
+                **_messages(verdict, lang, removed=removed),
             }
     for line in record.tally.lost:
         yield {**_test(line, "other", "lost", lang), "message": LOST.in_(lang)}
 
 
 def _test(line: PlannedCheck, status: Status, raw: str, lang: Lang) -> dict[str, Any]:
-    """A test is known by its check, as in a file of waivers: the same in every run, language and folder."""
+    """Return a test named after its check, as in a waivers file: the same in every run, language and folder."""
     check = escape_line(f"{line.scenario}::{line.requirement}")
     test: dict[str, Any] = {
         "testId": check,
@@ -139,20 +139,20 @@ def _raw(verdict: Verdict) -> str:
     return verdict.kind if verdict.blocked_by is None else "blocked"
 
 
-def _told(verdict: Verdict, lang: Lang, *, removed: bool) -> dict[str, str]:
-    """Why it is not simply passed; of an observation, what was seen."""
+def _messages(verdict: Verdict, lang: Lang, *, removed: bool) -> dict[str, str]:
+    """Return why a check did not pass, or what an observation saw."""
     if verdict.kind == "passed":
         return {}
     if verdict.kind == "observed":
         return {} if verdict.observation is None else {"message": escape_line(verdict.observation.in_(lang), _LONGEST)}
-    told = {"message": escape_line(summary(verdict).in_(lang))}
+    message = {"message": escape_line(summary(verdict).in_(lang))}
     if verdict.kind == "not-exercised":
-        return told
-    return {**told, "trace": "\n".join(explain(verdict, lang, limit=_LONGEST, removed=removed))}
+        return message
+    return {**message, "trace": "\n".join(explain(verdict, lang, limit=_LONGEST, removed=removed))}
 
 
 def _moment(about: RunMetadata) -> datetime:
-    """When the run began. Of a time that cannot be read the day can: waivers go by it."""
+    """Return when the run began; if the time is malformed, only its date, which waivers need, is used."""
     try:
         moment = datetime.fromisoformat(about.started_at)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The sentences on scenarios that were held several times: how often, and what did not come out the same each time."""
+"""Messages about repeated scenarios: how often each ran, and which verdicts differed between repetitions."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from conformance.judging.verdict import WORDS, Repetitions, Verdict, VerdictKind
 from conformance.reporting.escaping import escape_line
 from conformance.text import Text, join
 
-FLAKY_HEADING: Final = Text("Unsteady: not the same each time", "不稳定：各次结果不一致")
+FLAKY_HEADING: Final = Text("Flaky: the verdict differs between repetitions", "不稳定：各次重复的结论不一致")
 
-_HELD: Final = Text("each scenario held {n} times, each time on a fresh item", "每个场景进行 {n} 次，每次使用新的 item")
-_LESS: Final = Text("less often: {names}", "次数不足的场景：{names}")
+_HELD: Final = Text("each scenario ran {n} times, each time on a fresh item", "每个场景执行 {n} 次，每次使用新的 item")
+_LESS: Final = Text("fewer repetitions: {names}", "次数不足的场景：{names}")
 _RACED: Final = Text("races: {n}, each repeated {times} times", "并发场景 {n} 个，每个重复 {times} 次")
 _SPREAD: Final = Text(
-    "{words}; the requests of a burst left within {median} ms (median; {most} ms in the widest race)",
-    "{words}；同一批请求在 {median} 毫秒内发出（中位数；最分散的场景为 {most} 毫秒）",
+    "{words}; the requests of a race were sent within {median} ms (median; at most {most} ms)",
+    "{words}；同一组并发请求在 {median} 毫秒内发出（中位数；最大 {most} 毫秒）",
 )
 _TENTH: Final = 0.1
 _NAMED: Final = 6
-"""Scenarios that are named before the rest is only counted; report.json names all."""
+"""How many scenarios are named; the rest is counted. report.json names all of them."""
 _IN: Final = Text("{word} in {n}", "{word} {n} 次")
 _OF: Final = Text("{kinds} of {held}", "{held} 次中{kinds}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlakyGroup:
-    """Requirements that came out alike, and differently from time to time, in one scenario."""
+    """Flaky requirements of one scenario that share the same tally of verdicts."""
 
     scenario: str
     tally: Text
@@ -38,7 +38,7 @@ class FlakyGroup:
 
 
 def held(record: RunResult) -> Text | None:
-    """How often each scenario was held; None where once, as usual."""
+    """Return how often each scenario ran, or None if once, which is the default."""
     times = record.circumstances.repeat
     if times == 1:
         return None
@@ -48,12 +48,12 @@ def held(record: RunResult) -> Text | None:
         return words
     if len(less) > _NAMED:
         less[_NAMED:] = [Text("and {n} more", "另有 {n} 个").format(n=len(less) - _NAMED)]
-    told = _LESS.format(names=join(Text(", ", "、"), less))
-    return Text("{words}; {less}", "{words}；{less}").format(words=words, less=told)
+    fewer = _LESS.format(names=join(Text(", ", "、"), less))
+    return Text("{words}; {less}", "{words}；{less}").format(words=words, less=fewer)
 
 
 def race_repetition_text(record: RunResult) -> Text | None:
-    """How often the races were repeated, and how close together their requests left; None where there was no race."""
+    """Return how often the races ran and how close together their requests were sent; None without races."""
     found = {
         v.line.scenario: v.repetitions for v in record.verdicts if v.repetitions is not None and v.repetitions.race
     }
@@ -73,7 +73,7 @@ def _milliseconds(seconds: float) -> str:
 
 
 def flaky(record: RunResult) -> Iterator[FlakyGroup]:
-    """What did not come out the same each time, by scenario and tally."""
+    """Yield the checks whose verdict differed between repetitions, grouped by scenario and tally."""
     groups: dict[tuple[str, tuple[object, ...]], list[Verdict]] = {}
     for verdict in record.flaky:
         assert verdict.repetitions is not None
@@ -93,7 +93,10 @@ def _times(scenario: str, held: int) -> Text:
 
 
 def verdict_counts_text(kind: VerdictKind, repetitions: Repetitions) -> Text:
-    """How often which verdict, the worst first: "failed in 3, passed in 7 of 10"; `kind` is that of all, if it is one."""
+    """Return the count of each verdict, worst first, as in "failed in 3, passed in 7 of 10".
+
+    `kind` is used if all repetitions had the same verdict.
+    """
     times_each = repetitions.kinds or ((kind, repetitions.held),)
     kinds = join(Text(", ", "、"), (_IN.format(word=WORDS[each], n=times) for each, times in times_each))
     return _OF.format(kinds=kinds, held=repetitions.held)

@@ -1,7 +1,7 @@
-"""Annotations of GitHub Actions: a workflow command for each requirement that failed.
+"""Annotations for GitHub Actions: one workflow command per failed requirement.
 
-A command is one line. What it holds is escaped as GitHub documents it, so that nothing of the target ends the command
-or begins another.
+A command is one line. Its content is escaped as GitHub documents it, so text from the target cannot end the command
+or begin another one.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from conformance.reporting.messages import summary, title_of
 from conformance.text import Lang, Text
 
 _SHOWN: Final = 10
-"""GitHub shows so many annotations of a kind for each step, and drops the others without a word."""
+"""GitHub shows this many annotations of a kind per step and silently drops the others."""
 
 _TITLE: Final = Text("{id} ({level}) failed", "{id}（{level}）失败")
 _SCENARIO: Final = Text("scenario: {title} [{id}]", "场景：{title} [{id}]")
 _DOCS: Final = Text("docs: {url}", "文档：{url}")
 _MORE: Final = Text("{n} more requirements failed", "另有 {n} 条要求失败")
-_WHERE: Final = Text("The log and report.json tell all of them.", "详见日志和 report.json。")
+_WHERE: Final = Text("See the log or report.json for all of them.", "全部内容见日志和 report.json。")
 
 
 def error_commands(record: RunResult, lang: Lang) -> Iterator[str]:
-    """The commands without line ends; where there are more than GitHub shows, the last one counts the rest."""
+    """Yield the commands without line ends; if there are more than GitHub shows, the last one counts the rest."""
     failed = record.tally.of("failed")
     shown = failed if len(failed) <= _SHOWN else failed[: _SHOWN - 1]
     for result in shown:
@@ -36,7 +36,7 @@ def error_commands(record: RunResult, lang: Lang) -> Iterator[str]:
 
 
 def error(title: str, message: str) -> str:
-    """The command that shows an error."""
+    """Return the workflow command that shows an error."""
     return f"::error title={_property(escape_line(title))}::{_data(message)}"
 
 

@@ -1,4 +1,4 @@
-"""JUnit XML: a suite per chapter, a case per line of the plan. Well-formed whatever the target sent.
+"""JUnit XML: a suite per chapter, a case per planned check. Well-formed whatever the target sent.
 
 | verdict                             | element                                     |
 |-------------------------------------|---------------------------------------------|
@@ -32,9 +32,9 @@ _UNKNOWN_CHAPTER: Final = "unknown"
 
 
 def junit(record: RunResult, lang: Lang = "en", transcripts: Mapping[str, Transcript] | None = None) -> str:
-    """The document, its messages in one language. Equal records give equal documents.
+    """Return the document with messages in `lang`. Equal records give equal documents.
 
-    A case takes its share of the time of its scenario's conversation, so that the times of a suite add up.
+    Each case has an equal share of its scenario's duration, so that the times of a suite add up.
     """
     root = ElementTree.Element("testsuites", {"name": SUITE_NAME})
     shares = _shares(record, transcripts or {})
@@ -53,7 +53,7 @@ def junit(record: RunResult, lang: Lang = "en", transcripts: Mapping[str, Transc
 
 
 def _shares(record: RunResult, transcripts: Mapping[str, Transcript]) -> dict[str, float]:
-    """Seconds that a case of each scenario took."""
+    """Return the seconds of one case, by scenario."""
     cases = Counter(line.scenario for line in record.plan)
     return {name: _seconds(transcript) / cases[name] for name, transcript in transcripts.items() if cases[name]}
 
@@ -67,7 +67,7 @@ def _seconds(transcript: Transcript) -> float:
 
 
 def _cases(record: RunResult, lang: Lang, shares: Mapping[str, float]) -> dict[str, list[ElementTree.Element]]:
-    """Every planned line once, by chapter: those with a verdict, then the lost ones."""
+    """Return every planned check once, by chapter: those with a verdict, then the lost ones."""
     cases: dict[str, list[ElementTree.Element]] = defaultdict(list)
     for result in record.tally.results:
         for verdict in result.verdicts:
@@ -148,7 +148,7 @@ def _properties(parent: ElementTree.Element, values: dict[str, str]) -> None:
 
 
 def _count(element: ElementTree.Element) -> None:
-    """Set the counts from the elements themselves, so that they cannot disagree with them."""
+    """Set the counts from the elements themselves, so that the two cannot disagree."""
     element.set("tests", str(len(list(element.iter("testcase")))))
     for attribute, tag in _COUNTED.items():
         element.set(attribute, str(len(list(element.iter(tag)))))

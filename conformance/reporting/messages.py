@@ -1,6 +1,6 @@
-"""The sentences that several formats share: a red in full, a verdict in one line.
+"""Messages that several formats share: a failure in full, a verdict in one line.
 
-All that is returned is safe to print: single lines, no control characters, none that begins with text of the target.
+Everything returned is safe to print: single lines, no control characters, and none begins with text from the target.
 """
 
 from __future__ import annotations
@@ -22,40 +22,43 @@ LOST: Final = Text("the run ended without a verdict on this check", "运行结�
 
 _ONE_LINE: Final = 300
 _REPEAT: Final[dict[bool, Text]] = {
-    True: Text("repeat it, with ids of your own (these were removed)", "复现命令（原 id 已清除，请换成自己的 id）"),
-    False: Text("repeat it, with another item in the same state", "复现命令（请换用处于相同状态的另一个 item）"),
+    True: Text(
+        "Reproduce (use your own ids; these were deleted after the run)",
+        "复现（原 id 已在运行后删除，请换成自己的 id）",
+    ),
+    False: Text("Reproduce (use another item in the same state)", "复现（请换用处于相同状态的另一个 item）"),
 }
-"""What stands before a command, by whether the suite has removed the objects that are named in it."""
+"""The label of a command; the key says whether the suite has deleted the objects that the command names."""
 _STEP: Final = Text("step `{step}`", "步骤 `{step}`")
 _AT: Final = Text("{actual} (at {pointer})", "{actual}（位于 {pointer}）")
 _NOTHING: Final = Text("(nothing was recorded)", "（没有记录）")
 _LANGUAGES: Final[dict[Lang, Text]] = {
-    "en": Text("docs (English)", "文档（英文）"),
-    "zh": Text("docs (Chinese)", "文档（中文）"),
+    "en": Text("Docs (English)", "文档（英文）"),
+    "zh": Text("Docs (Chinese)", "文档（中文）"),
 }
 
 
-OPEN: Final = Text("the docs are open here", "文档的歧义")
-"""The label of an entry of the register."""
+OPEN: Final = Text("Docs unclear", "文档的歧义")
+"""The label of an entry of the ambiguity register."""
 
-CONSEQUENCE: Final = Text("what it does to a worker", "对 worker 的影响")
+CONSEQUENCE: Final = Text("Effect on workers", "对 worker 的影响")
 
 JUDGED_AGAIN: Final = Text(
-    "judged again from the saved conversations: the checks of this version were applied to the requests and answers that the"
-    " run had saved, and no server was contacted",
-    "依据保存的对话记录重新判定：以当前版本的检查判定该次运行保存的请求与响应，未访问任何服务器",
+    "judged again from saved transcripts: this version's checks were applied to the saved requests and responses;"
+    " no server was contacted",
+    "依据保存的传输记录重新判定：以当前版本的检查判定已保存的请求与响应，未访问任何服务器",
 )
 """What a replay is, without a full stop."""
 
 
-PARTLY: Final = Text("Judged in part, for failures stand in the way of the rest", "只判定了一部分，其余因失败而受阻")
-"""The heading over requirements whose verdict is that of a part of what they are about."""
+PARTLY: Final = Text("Judged in part: failures block the other checks", "只判定了一部分：其余检查因失败而受阻")
+"""The heading over requirements of which only some checks were judged."""
 
 
 _UNSEEN: Final = (
     Text(
-        "whether poll still delivers an item after a refused ack, and to whom",
-        "ack 被拒绝之后，poll 是否仍会投递该 item、投递给谁",
+        "whether poll still delivers an item after a refused ack, and to which worker",
+        "ack 被拒绝之后，poll 是否仍会投递该 item，以及投递给哪个 worker",
     ),
     Text(
         "whether poll delivers an item again once it is `starting` or `active`",
@@ -66,36 +69,38 @@ _UNSEEN: Final = (
         "ack 或对它的拒绝是否会改变同一环境中的其他 item",
     ),
     Text(
-        "which worker the target has stored: that is known from whoever arranged the item alone",
-        "目标存储的是哪个 worker：只能由安排该 item 的一方得知",
+        "which worker the target has stored: only the program that prepared the item knows it",
+        "目标存储的是哪个 worker：只有准备该 item 的程序知道",
     ),
 )
 
 
 def unobserved_effects(arranged_by: ArrangeMode) -> tuple[Text, ...]:
-    """The effects that a run on given items cannot see: it polls nothing and makes nothing."""
+    """Return the effects that a run on prepared items cannot see, since it neither polls nor creates anything."""
     return () if arranged_by == "api" else _UNSEEN
 
 
-UNOBSERVED_HEADING: Final = Text("not looked at, since the items are given", "由于 item 是给定的，以下各点未能查看")
+UNOBSERVED_HEADING: Final = Text(
+    "Not checked, because the items were prepared in advance", "由于 item 是预先准备的，以下各点未检查"
+)
 
 
 def turned_away(requests: int) -> Text:
-    """How often the target's limit was met, without a full stop."""
+    """Return how many requests the target's rate limit rejected, without a full stop."""
     return Text(
-        "requests turned away with 429 or 503: {n}; lower --max-rate if that is too many",
+        "requests rejected with 429 or 503: {n}; if that is too many, lower --max-rate",
         "被 429 或 503 拒绝的请求：{n} 次；如次数过多，请降低 --max-rate",
     ).format(n=requests)
 
 
 def title_of(scenario: str) -> Text:
-    """A case's title; its id where this version does not know the case."""
+    """Return a scenario's title, or its id if this version does not have the scenario."""
     known = scenarios().get(scenario)
     return known.title if known else Text(scenario, scenario)
 
 
 def level_and_basis(requirement: Requirement) -> Text:
-    """How binding a requirement is and what that rests on."""
+    """Return a requirement's level and what it is based on."""
     return Text("{level}, {basis}", "{level}，{basis}").format(
         level=requirement.level, basis=BASIS_WORDS[requirement.basis]
     )
@@ -104,38 +109,38 @@ def level_and_basis(requirement: Requirement) -> Text:
 def explain(
     verdict: Verdict, lang: Lang, *, failures: int | None = None, limit: int | None = None, removed: bool = False
 ) -> list[str]:
-    """A verdict in full, as lines in one language; only the citations are in both.
+    """Return a verdict in full as lines in `lang`; only the citations are in both languages.
 
-    `failures` bounds how many breaches are shown (the rest is named), `limit` the characters of every text of the
-    target; None shows all. `removed` says that the run has removed the objects that it is about.
+    `failures` is how many violations are shown in full; the places of the rest are listed. `limit` is the length in
+    characters of each text from the target. None means no bound. `removed`: the run has deleted its objects.
 
     Raises:
-        KeyError: this version's catalogue does not have the verdict's requirement.
+        KeyError: this version does not have the verdict's requirement.
     """
     requirement = load_catalogue().requirements[verdict.line.requirement]
     title = escape_line(title_of(verdict.line.scenario).in_(lang))
     lines = [
-        _labelled(lang, Text("scenario", "场景"), f"{title} [{escape_line(verdict.line.scenario)}]"),
-        _labelled(lang, Text("requirement", "契约要求"), requirement.text.in_(lang)),
+        _labelled(lang, Text("Scenario", "场景"), f"{title} [{escape_line(verdict.line.scenario)}]"),
+        _labelled(lang, Text("Requirement", "契约要求"), requirement.text.in_(lang)),
         _labelled(
-            lang, Text("level", "级别"), f"{level_and_basis(requirement).in_(lang)} [{verdict.line.requirement}]"
+            lang, Text("Level", "级别"), f"{level_and_basis(requirement).in_(lang)} [{verdict.line.requirement}]"
         ),
     ]
     if requirement.inference is not None:
-        lines.append(_labelled(lang, Text("because", "依据说明"), requirement.inference.in_(lang)))
+        lines.append(_labelled(lang, Text("Because", "依据说明"), requirement.inference.in_(lang)))
     if verdict.failures:
         lines += [_labelled(lang, OPEN, reading(entry).in_(lang)) for entry in readings_of(requirement.id)]
         lines += _about_the_server(verdict, lang)
     if verdict.waiver is not None:
-        lines.append(_labelled(lang, Text("waived", "豁免理由"), waived(verdict).in_(lang)))
+        lines.append(_labelled(lang, Text("Waived", "豁免理由"), waived(verdict).in_(lang)))
     if verdict.reason is not None:
-        lines.append(_labelled(lang, Text("reason", "原因"), escape_line(verdict.reason.in_(lang), limit)))
+        lines.append(_labelled(lang, Text("Reason", "原因"), escape_line(verdict.reason.in_(lang), limit)))
     if verdict.blocked_by is not None:
-        lines.append(_labelled(lang, Text("blocked by", "受阻于"), escape_line(verdict.blocked_by, limit)))
+        lines.append(_labelled(lang, Text("Blocked by", "受阻于"), escape_line(verdict.blocked_by, limit)))
     repetitions = verdict.repetitions
     if repetitions is not None and (repetitions.flaky or repetitions.race):
         lines.append(
-            _labelled(lang, Text("repetitions", "重复"), _over_repetitions(verdict.kind, repetitions).in_(lang))
+            _labelled(lang, Text("Repetitions", "重复"), _over_repetitions(verdict.kind, repetitions).in_(lang))
         )
     lines += _failures(verdict, lang, len(verdict.failures) if failures is None else failures, limit, _REPEAT[removed])
     for other in LANGS:
@@ -144,35 +149,35 @@ def explain(
 
 
 def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
-    """What the failure does to a worker, and its cause where it can be told from what came."""
+    """Yield the effect of a failure on workers, and its likely cause if the response shows it."""
     name = verdict.line.requirement
     consequence, cause = consequence_of(name), likely_cause(name, verdict.failures[0].actual.en)
     if consequence is not None:
         yield _labelled(lang, CONSEQUENCE, consequence.in_(lang))
     if cause is not None:
         words = Text("{what} {fix}", "{what}{fix}").format(what=cause.what, fix=cause.fix)
-        yield _labelled(lang, Text("likely cause", "可能的原因"), words.in_(lang))
+        yield _labelled(lang, Text("Likely cause", "可能的原因"), words.in_(lang))
 
 
 def reading(entry: Ambiguity) -> Text:
-    """An entry of the register in a line: its id, what the pages say, and how the suite reads them."""
-    words = Text("`{id}`: {positions} Read as: {reading}", "`{id}`：{positions}解读为：{reading}")
+    """Return an entry of the ambiguity register in one line: its id, what the pages say, and the suite's reading."""
+    words = Text("`{id}`: {positions} The suite reads: {reading}", "`{id}`：{positions}本套件的解读：{reading}")
     return words.format(id=entry.id, positions=entry.positions, reading=entry.reading)
 
 
 def waived(verdict: Verdict) -> Text:
-    """Why a failure is waived, with its link."""
+    """Return the reason of a waived failure, with its link."""
     reason = _shortened(verdict.waiver) if verdict.waiver else WORDS["waived"]
     link = f" <{escape_line(verdict.link)}>" if verdict.link else ""
     return Text(reason.en + link, reason.zh + link)
 
 
 def summary(verdict: Verdict) -> Text:
-    """A verdict in one line of a few hundred characters."""
+    """Return a verdict in one line of a few hundred characters."""
     if verdict.failures and verdict.reason is None:
         failure = verdict.failures[0]
         return Text(
-            "step `{step}`: expected {expected}; actual: {actual}", "步骤 `{step}`：预期 {expected}；实际为 {actual}"
+            "step `{step}`: expected {expected}; got: {actual}", "步骤 `{step}`：预期 {expected}；实际为 {actual}"
         ).format(step=_short(failure.step), expected=_shortened(failure.expected), actual=_shortened(_actual(failure)))
     words = _shortened(verdict.reason) if verdict.reason else WORDS[verdict.kind]
     if verdict.blocked_by is None:
@@ -183,7 +188,7 @@ def summary(verdict: Verdict) -> Text:
 
 
 def _over_repetitions(kind: VerdictKind, repetitions: Repetitions) -> Text:
-    words = Text("{tally}; its transcript is that of another one", "{tally}；保存的对话记录来自另一次")
+    words = Text("{tally}; the saved transcript is from another repetition", "{tally}；保存的传输记录来自另一次重复")
     tally = verdict_counts_text(kind, repetitions)
     return words.format(tally=tally) if repetitions.elsewhere else tally
 
@@ -192,34 +197,33 @@ def _failures(verdict: Verdict, lang: Lang, shown: int, limit: int | None, repea
     total = len(verdict.failures)
     for number, failure in enumerate(verdict.failures[:shown], 1):
         if min(shown, total) > 1:
-            heading = Text("breach {n} of {total}:", "第 {n} 处违反（共 {total} 处）：")
+            heading = Text("Violation {n} of {total}:", "第 {n} 处违反（共 {total} 处）：")
             yield heading.format(n=number, total=total).in_(lang)
         yield from _failure(failure, lang, limit, repeat)
     rest = verdict.failures[shown:]
     if rest:
         places = dict.fromkeys(f"{_short(failure.step)} {_short(failure.pointer)}".strip() for failure in rest)
-        yield _labelled(lang, Text("also breached at", "另外违反之处"), ", ".join(places))
+        yield _labelled(lang, Text("Also violated at", "其他违反之处"), ", ".join(places))
 
 
 def _failure(failure: Failure, lang: Lang, limit: int | None, repeat: Text) -> Iterator[str]:
     way = Text("{way} ({step})", "{way}（{step}）").format(
         way=escape_line(failure.conversation), step=_STEP.format(step=escape_line(failure.step))
     )
-    done = way.in_(lang)
-    yield _labelled(lang, Text("done", "执行操作"), done)
-    yield _labelled(lang, Text("expected", "预期"), escape_line(failure.expected.in_(lang), limit))
-    yield _labelled(lang, Text("actual", "实际"), escape_line(_actual(failure).in_(lang), limit))
+    yield _labelled(lang, Text("Steps", "步骤"), way.in_(lang))
+    yield _labelled(lang, Text("Expected", "预期"), escape_line(failure.expected.in_(lang), limit))
+    yield _labelled(lang, Text("Got", "实际"), escape_line(_actual(failure).in_(lang), limit))
     if failure.exhibit:
-        yield _labelled(lang, Text("history", "操作历史"), "")
+        yield _labelled(lang, Text("History", "操作历史"), "")
         yield from excerpt(failure.exhibit, lang)
     if failure.source:
-        yield _labelled(lang, Text("schema from", "schema 出处"), escape_line(failure.source, limit))
-    yield _labelled(lang, Text("request", "请求"), "")
+        yield _labelled(lang, Text("Schema from", "schema 出处"), escape_line(failure.source, limit))
+    yield _labelled(lang, Text("Request", "请求"), "")
     yield from excerpt(failure.request or _NOTHING.in_(lang), lang, limit)
-    yield _labelled(lang, Text("answer", "响应"), "")
+    yield _labelled(lang, Text("Response", "响应"), "")
     yield from excerpt(failure.answer or _NOTHING.in_(lang), lang, limit)
     if failure.curl:
-        # Never cut: half a command does not repeat anything.
+        # Never shortened: half a command reproduces nothing.
         yield _labelled(lang, repeat, escape_line(failure.curl))
 
 

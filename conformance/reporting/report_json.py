@@ -1,4 +1,4 @@
-"""`report.json`: the whole run for other programs, as `report.schema.json` beside this module documents it."""
+"""`report.json`: the whole run for other programs, documented by `report.schema.json` beside this module."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUITE_NAME: Final = "work-conformance"
 
 
 def report(record: RunResult) -> dict[str, Any]:
-    """The report as plain JSON types; every string in it has a UTF-8 form. Equal records give equal reports."""
+    """Return the report as plain JSON types; every string can be encoded as UTF-8. Equal records give equal reports."""
     about = record.circumstances
     document = {
         "format": REPORT_FORMAT,
@@ -62,7 +62,7 @@ def report(record: RunResult) -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """The JSON Schema of the report (draft 2020-12), as the package ships it."""
+    """Return the text of the report's JSON Schema (draft 2020-12)."""
     return resources.files("conformance.reporting").joinpath("report.schema.json").read_text("utf-8")
 
 
@@ -105,7 +105,7 @@ def _result(record: RunResult) -> dict[str, Any]:
 
 
 def _not_exercised(result: RequirementResult) -> dict[str, Any]:
-    # Without a single verdict it was not left out on purpose: its lines were lost.
+    # Without any verdict it was not skipped on purpose: its checks were lost.
     reason = result.reason if result.verdicts else LOST
     return {
         "requirement": result.requirement.id,
@@ -154,17 +154,17 @@ def _line(verdict: Verdict) -> dict[str, Any]:
 
 
 def _repetitions(verdict: Verdict) -> dict[str, Any] | None:
-    told = verdict.repetitions
-    if told is None:
+    repetitions = verdict.repetitions
+    if repetitions is None:
         return None
-    verdicts = dict(told.kinds) or {"failed" if verdict.kind == "waived" else verdict.kind: told.held}
+    verdicts = dict(repetitions.kinds) or {"failed" if verdict.kind == "waived" else verdict.kind: repetitions.held}
     return {
-        "held": told.held,
-        "kept": told.kept,
-        "elsewhere": told.elsewhere,
+        "held": repetitions.held,
+        "kept": repetitions.kept,
+        "elsewhere": repetitions.elsewhere,
         "verdicts": verdicts,
-        "race": told.race,
-        "spread_seconds": told.spread,
+        "race": repetitions.race,
+        "spread_seconds": repetitions.spread,
     }
 
 

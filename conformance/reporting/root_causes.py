@@ -1,6 +1,6 @@
-"""Failures by cause: breaches that look alike are told once, with every requirement that they fail.
+"""Groups failures by root cause: similar violations are reported once, with every requirement that they fail.
 
-A cause is what a reader would mend once: one answer's status, one place in it, and what is there instead of what must be.
+A cause is one thing to fix: a response's status, a place in it, and the value found there instead of the right one.
 """
 
 from __future__ import annotations
@@ -16,23 +16,22 @@ from conformance.text import Text
 
 _STATUS: Final = re.compile(r"HTTP [1-5]\d\d\b")
 _VARIES: Final = 4
-"""Values at one place, each in one scenario alone, from which on they are told as one: ids, for example."""
+"""From this many different values at one place, each in one scenario, they are one cause: ids, for example."""
 
-_ANOTHER: Final = Text("{actual} (it varies by scenario)", "{actual}（各场景不尽相同）")
-_AT: Final = Text("{actual} at {places} of an answer {status}", "{status} 响应的 {places}为 {actual}")
+_ANOTHER: Final = Text("{actual} (differs by scenario)", "{actual}（各场景不尽相同）")
+_AT: Final = Text("{actual} at {places} of a response {status}", "{status} 响应的 {places}为 {actual}")
 _AT_UNKNOWN: Final = Text("{actual} at {places}", "{places}为 {actual}")
 _PLACES: Final = 3
-"""Places that are named before the rest is only counted."""
+"""How many places are named; the rest is counted."""
 _INSTEAD: Final = Text("{actual}; expected {expected}", "{actual}；预期：{expected}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Breaches that look alike. `failure` is the first of them; requirements and scenarios are in the order of the verdicts.
+    """Similar violations. `failure` is the first of them; requirements and scenarios are in the order of the verdicts.
 
-    `places` are the pointers at which they look so, none where they are about answers as a whole, `signatures` all that they
-    look like (`judging.waivers.look_of_cause`). `varies`: what there is
-    instead is another value in each scenario.
+    `places` are the pointers of the violations, empty if they are about whole responses. `signatures` are their
+    signatures (`judging.waivers.look_of_cause`). `varies`: each scenario has another value at this place.
     """
 
     failure: Failure
@@ -44,7 +43,7 @@ class Cause:
 
     @property
     def sentence(self) -> Text:
-        """What there is and what must be, without a full stop. It holds text of the target."""
+        """What was found and what was expected, without a full stop. Contains text from the target."""
         return _INSTEAD.format(actual=self._actual, expected=self.failure.expected)
 
     @property
@@ -66,15 +65,23 @@ class Cause:
 
 
 def causes_of(verdicts: Iterable[Verdict]) -> list[Cause]:
-    """The causes of the failures among `verdicts`, that of the most requirements first.
+    """Return the causes of the failures among `verdicts`, the one with the most requirements first.
 
-    Two breaches have one cause where they look alike (`judging.waivers.failure_signature`) in answers of one status; where they are
-    about the same place of the same answer, whatever was expected there, or about the same words at other places of it; where answers are alike that have another status
-    than the one expected first; where they are one and the same 5xx; or where one place has another value in each scenario.
-    That no order explains a race counts only where nothing is wrong with an answer by itself, and is then one cause.
+    Two violations have the same cause in any of these cases:
+
+    - they have the same signature (`judging.waivers.failure_signature`) in responses of the same status;
+    - they are about the same place of the same response, whatever was expected there;
+    - they are about the same words at different places of the same response;
+    - the responses have the same wrong status;
+    - they are the same 5xx;
+    - one place has another value in each scenario.
+
+    Races that no order of requests explains are one cause, and count only if no single response is wrong by itself.
     """
     kinds = _Kinds()
-    failures = [(verdict, failure) for verdict in verdicts if verdict.kind == "failed" for failure in _telling(verdict)]
+    failures = [
+        (verdict, failure) for verdict in verdicts if verdict.kind == "failed" for failure in _primary_failures(verdict)
+    ]
     found = [(kinds.of(verdict.line.scenario, failure), verdict, failure) for verdict, failure in failures]
     members: dict[str, list[tuple[Verdict, Failure]]] = {}
     for kind, verdict, failure in found:
@@ -85,7 +92,7 @@ def causes_of(verdicts: Iterable[Verdict]) -> list[Cause]:
 
 
 def cause_count_text(causes: list[Cause]) -> Text | None:
-    """`13 failed requirements, 1 cause`; None where no cause stands for several, so that nothing is gained by it."""
+    """Return a heading such as `13 failed requirements, 1 cause`; None if no cause fails several requirements."""
     if not any(len(cause.requirements) > 1 for cause in causes):
         return None
     n, m = len({name for cause in causes for name in cause.requirements}), len(causes)
@@ -95,14 +102,14 @@ def cause_count_text(causes: list[Cause]) -> Text | None:
 
 
 class _Kinds:
-    """Which looks are of one kind; joined as answers show that they are."""
+    """A union-find of violation signatures: signatures that share a response are merged into one kind."""
 
     def __init__(self) -> None:
         self._above: dict[str, str] = {}
         self._seen: dict[tuple[str, ...], str] = {}
 
     def of(self, scenario: str, failure: Failure) -> str:
-        """The kind of a breach."""
+        """Return the kind of a violation, merging it with the kinds that describe the same response."""
         kind = (
             failure.expected.en
             if failure.exhibit
@@ -116,22 +123,22 @@ class _Kinds:
         return kind
 
     def _join(self, what: tuple[str, ...], kind: str) -> None:
-        """Kinds that say the same of one answer are one."""
+        """Merge two kinds that say the same about one response."""
         first, second = self.root(self._seen.setdefault(what, kind)), self.root(kind)
         if first != second:
             self._above[second] = first
 
     def root(self, kind: str) -> str:
-        """What a kind was joined with first."""
+        """Return the representative of a kind."""
         while self._above[kind] != kind:
             kind = self._above[kind]
         return kind
 
 
 def _other_status(failure: Failure) -> str:
-    """What counts of an answer that has another status than was expected: that status, and the first one expected.
+    """Return the signature of a wrong status: the status received and the first expected one.
 
-    Of a 5xx only what it is. Empty where a breach is about something else.
+    A 5xx has only its own status. Empty if the violation is about something else.
     """
     came, wanted = _STATUS.match(failure.actual.en), _STATUS.search(failure.expected.en)
     if failure.pointer or came is None:
@@ -141,8 +148,8 @@ def _other_status(failure: Failure) -> str:
     return f"{failure.actual.en} | {wanted[0]}" if wanted is not None and wanted[0] != came[0] else ""
 
 
-def _telling(verdict: Verdict) -> list[Failure]:
-    """What is wrong with answers by themselves, else all there is; the history of a race follows from them."""
+def _primary_failures(verdict: Verdict) -> list[Failure]:
+    """Return the violations of single responses, or else all of them: a race's history only follows from those."""
     return [failure for failure in verdict.failures if not failure.exhibit] or list(verdict.failures)
 
 
@@ -158,7 +165,7 @@ def _cause(members: list[tuple[Verdict, Failure]]) -> Cause:
 
 
 def _joined(causes: Iterable[Cause]) -> Iterator[Cause]:
-    """The causes, of which those that differ in nothing but a value of one scenario are one."""
+    """Yield the causes; those that differ only in a value of one scenario are merged."""
     groups: dict[tuple[object, ...], list[Cause]] = {}
     for number, cause in enumerate(causes):
         failure = cause.failure
@@ -178,6 +185,6 @@ def _joined(causes: Iterable[Cause]) -> Iterator[Cause]:
 
 
 def _status(failure: Failure) -> str:
-    """The status of the answer that a breach is about; empty where there was none."""
+    """Return the status of the response that a violation is about; empty if there was none."""
     found = _STATUS.match(failure.answer)
     return found[0] if found else ""

@@ -1,4 +1,4 @@
-"""`badge.svg` and `badge.json`: what the tests of a run came to. A badge that says "certified" is a certificate's alone."""
+"""`badge.svg` and `badge.json`: the result of a run. Only a certificate gets a badge that says "certified"."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MESSAGES: Final[dict[RunStatus, tuple[Text, str]]] = {
 
 
 def badge_for(record: RunResult, lang: Lang) -> Badge:
-    """What the badge says. White on each of its colours has the contrast that WCAG asks of small text."""
+    """Return the run's badge. White text on each of its colours has the contrast that WCAG requires for small text."""
     tally = record.tally
     words, colour = _MESSAGES[record.decision.word]
     message = words.format(
@@ -43,10 +43,10 @@ def badge_for(record: RunResult, lang: Lang) -> Badge:
 
 
 def svg(record: RunResult, lang: Lang) -> str:
-    """The picture, titled with the run's sentence."""
+    """Return the badge as SVG, with the run's outcome as its title."""
     return badge_for(record, lang).svg(xml_characters(escape_line(record.decision.sentence.in_(lang))))
 
 
 def endpoint(record: RunResult, lang: Lang) -> str:
-    """The JSON that shields.io makes a badge of."""
+    """Return the JSON from which shields.io draws the badge."""
     return badge_for(record, lang).endpoint()

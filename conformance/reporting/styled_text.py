@@ -1,4 +1,4 @@
-"""Lines of a terminal that may have a colour, headings over sections, and long lists of ids."""
+"""Terminal lines with a tone for colouring, section headings, and wrapped lists of ids."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ Tone = Literal["heading", "good", "doubtful", "bad"]
 
 
 class StyledLine(str):
-    """A line that a terminal may show in a colour; to everybody else it is text like the others."""
+    """A line that a terminal may colour; everywhere else it is plain text."""
 
     __slots__ = ("tone",)
     tone: Tone
 
     def __new__(cls, line: str, tone: Tone) -> StyledLine:
-        """The line, with what it stands for."""
+        """Create the line with its tone."""
         toned = super().__new__(cls, line)
         toned.tone = tone
         return toned
 
 
 def section(title: Text, unit: Text, count: int, lang: Lang) -> Iterator[str]:
-    """A heading with how many there are below it; nothing where there are none."""
+    """Yield a heading with the number of entries below it; nothing if there are none."""
     if count:
         heading = Text("{title} ({count})", "{title}（{count}）")
         yield ""
@@ -36,7 +36,7 @@ def section(title: Text, unit: Text, count: int, lang: Lang) -> Iterator[str]:
 
 
 def wrap_names(label: Text, names: Iterable[str], lang: Lang) -> Iterator[str]:
-    """Ids, each once, over as many lines as they take."""
+    """Yield the ids, each once, wrapped over as many lines as needed."""
     colon = Text(": ", "：").in_(lang)
     listed = ", ".join(dict.fromkeys(escape_line(name) for name in names))
     yield from textwrap.wrap(

@@ -1,7 +1,7 @@
-"""`summary.md`: a run for somebody who has one minute. Verdict, counts, the reds in short, what was not exercised.
+"""`summary.md`: a run on one page. Outcome, counts, failures in short, what was not exercised.
 
-Text of the target stands between ticks, or with its markup escaped; no line begins with it. The page is bounded, so
-that it fits into the summary of a job of GitHub Actions.
+Text from the target is in backquotes or has its markup escaped; no line begins with it. The length is bounded, so
+that the page fits into a GitHub Actions job summary.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from conformance.text import Lang, Text, join
 
 _TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
 _SHOWN: Final = 20
-"""Entries of a section that are shown before the rest is only counted; report.json holds all."""
-_REDS: Final = 10
-"""The same of failures, which take more room each."""
+"""How many entries of a section are shown; the rest is counted. report.json has all of them."""
+_FAILURES_SHOWN: Final = 10
+"""The same for failures, which are longer."""
 _LONGEST: Final = 300
 _MORE: Final = Text("- and {n} more, in `report.json`", "- 另有 {n} 条，见 `report.json`")
 _CHAPTERS: Final = Text("Requirements by chapter", "各章节的契约要求")
@@ -50,7 +50,7 @@ _ITEM: Final = Text("- {label}: {value}", "- {label}：{value}")
 
 
 def markdown(record: RunResult, lang: Lang) -> str:
-    """The page. Equal records give equal pages."""
+    """Return the page as Markdown. Equal records give equal pages."""
     return "\n".join(_lines(record, lang)) + "\n"
 
 
@@ -63,7 +63,7 @@ def _lines(record: RunResult, lang: Lang) -> Iterator[str]:
     yield from _chapters(record, lang)
     yield from _causes(record, lang)
     yield from _failed(record, lang)
-    yield from _unsteady(record, lang)
+    yield from _flaky(record, lang)
     yield from _listed(record, "suite-error", lang)
     yield from _listed(record, "inconclusive", lang)
     yield from _partly(record, lang)
@@ -75,12 +75,12 @@ def _lines(record: RunResult, lang: Lang) -> Iterator[str]:
 
 
 def _facts(record: RunResult) -> Iterator[Text]:
-    """Whom, when, by what, and what the outcome must not be read without."""
+    """Yield the target, the time, the versions, and whatever limits the meaning of the outcome."""
     about, tally = record.circumstances, record.tally
     url = Text("{url}", "{url}").format(url=code(about.base_url))
     yield Text("target: {url}", "目标：{url}").format(url=_EMBEDDED.format(url=url) if about.embedded else url)
     yield Text(
-        "begun {at}; {checks}, {requests} requests, {seconds} s",
+        "started at {at}; {checks}, {requests} requests, {seconds} s",
         "开始于 {at}；{checks}，{requests} 次请求，用时 {seconds} 秒",
     ).format(
         at=literal(about.started_at),
@@ -89,8 +89,8 @@ def _facts(record: RunResult) -> Iterator[Text]:
         seconds=f"{about.duration:.1f}",
     )
     yield Text(
-        "judged by {suite} {version}, catalogue {catalogue}; run {run}, seed {seed}",
-        "判定：{suite} {version}，目录版本 {catalogue}；运行 {run}，随机种子 {seed}",
+        "judged by {suite} {version}, requirement set {catalogue}; run {run}, seed {seed}",
+        "判定：{suite} {version}，要求集 {catalogue}；运行 {run}，随机种子 {seed}",
     ).format(
         suite=SUITE_NAME,
         version=literal(about.suite_version),
@@ -110,13 +110,13 @@ def _facts(record: RunResult) -> Iterator[Text]:
     if about.insecure:
         yield _INSECURE
     if about.interrupted is not None:
-        yield Text("cut short: {why}", "运行中断：{why}").format(why=_literal(about.interrupted))
+        yield Text("run ended early: {why}", "运行提前结束：{why}").format(why=_literal(about.interrupted))
     if tally.lost:
         yield Text("{why}: {n} checks", "{why}：{n} 项检查").format(why=LOST, n=len(tally.lost))
 
 
 def _chapters(record: RunResult, lang: Lang) -> Iterator[str]:
-    """Requirements per chapter and verdict; a verdict that nothing has gets no column."""
+    """Yield the table of requirements per chapter and verdict; verdicts without any requirement get no column."""
     kinds = [kind for kind in WORST_FIRST if record.tally.requirements[kind]]
     yield ""
     yield f"## {_CHAPTERS.in_(lang)}"
@@ -130,7 +130,7 @@ def _chapters(record: RunResult, lang: Lang) -> Iterator[str]:
 
 
 def _causes(record: RunResult, lang: Lang) -> Iterator[str]:
-    """What is wrong, once each, with all that fails because of it; nothing where each failure is a cause of its own."""
+    """Yield the root causes, each with the requirements it fails; nothing if no cause fails several requirements."""
     causes = causes_of(verdict for result in record.tally.of("failed") for verdict in result.verdicts)
     heading = cause_count_text(causes)
     if heading is None:
@@ -138,44 +138,44 @@ def _causes(record: RunResult, lang: Lang) -> Iterator[str]:
     yield ""
     yield f"## {heading.in_(lang)}"
     yield ""
-    for cause in causes[:_REDS]:
+    for cause in causes[:_FAILURES_SHOWN]:
         names = ", ".join(f"`{name}`" for name in cause.requirements)
         words = Text("- {what} (scenarios: {n}): {names}", "- {what}（{n} 个场景）：{names}")
         yield words.format(what=_code(cause.sentence), n=len(cause.scenarios), names=names).in_(lang)
-    if len(causes) > _REDS:
+    if len(causes) > _FAILURES_SHOWN:
         yield (
             Text("- and {n} more, in `report.html`", "- 另有 {n} 个，见 `report.html`")
-            .format(n=len(causes) - _REDS)
+            .format(n=len(causes) - _FAILURES_SHOWN)
             .in_(lang)
         )
 
 
 def _failed(record: RunResult, lang: Lang) -> Iterator[str]:
-    """Each failed requirement with its first breach: what must hold, where, expected, actual, the page of the docs."""
+    """Yield each failed requirement with its first violation: text, scenario, expected, got, docs."""
     results = record.tally.of("failed")
     yield from _heading("failed", results, lang)
-    for number, result in enumerate(results[:_REDS]):
+    for number, result in enumerate(results[:_FAILURES_SHOWN]):
         if number:
             yield ""
         yield f"### `{result.requirement.id}`"
         yield ""
         yield result.requirement.text.in_(lang)
         yield ""
-        yield from (_ITEM.format(label=label, value=value).in_(lang) for label, value in _told(result))
-    if len(results) > _REDS:
+        yield from (_ITEM.format(label=label, value=value).in_(lang) for label, value in _first_violation(result))
+    if len(results) > _FAILURES_SHOWN:
         yield ""
-        yield _MORE.format(n=len(results) - _REDS).in_(lang)
+        yield _MORE.format(n=len(results) - _FAILURES_SHOWN).in_(lang)
 
 
-def _unsteady(record: RunResult, lang: Lang) -> Iterator[str]:
-    """A table of what did not come out the same each time that its scenario was held."""
+def _flaky(record: RunResult, lang: Lang) -> Iterator[str]:
+    """Yield a table of the checks whose verdict differed between repetitions."""
     groups = list(flaky(record))
     if not groups:
         return
     yield ""
     yield _HEADING.format(title=FLAKY_HEADING, n=len(record.flaky)).in_(lang)
     yield ""
-    titles = (Text("scenario", "场景"), Text("requirement", "契约要求"), Text("tally", "次数"))
+    titles = (Text("scenario", "场景"), Text("requirement", "契约要求"), Text("verdicts", "各结论次数"))
     yield _row([title.in_(lang) for title in titles])
     yield _row(["---"] * len(titles))
     for group in groups[:_SHOWN]:
@@ -186,18 +186,18 @@ def _unsteady(record: RunResult, lang: Lang) -> Iterator[str]:
         yield _MORE.format(n=len(groups) - _SHOWN).in_(lang)
 
 
-def _told(result: RequirementResult) -> Iterator[tuple[Text, Text]]:
+def _first_violation(result: RequirementResult) -> Iterator[tuple[Text, Text]]:
     requirement = result.requirement
     first, *others = [verdict for verdict in result.verdicts if verdict.kind == "failed"]
-    yield Text("level", "级别"), level_and_basis(requirement)
-    yield Text("scenario", "场景"), _scenario(first, len(others))
+    yield Text("Level", "级别"), level_and_basis(requirement)
+    yield Text("Scenario", "场景"), _scenario(first, len(others))
     if first.failures:
         failure = first.failures[0]
-        yield Text("expected", "预期"), _code(failure.expected)
-        yield Text("actual", "实际"), _actual(failure)
+        yield Text("Expected", "预期"), _code(failure.expected)
+        yield Text("Got", "实际"), _actual(failure)
     for entry in readings_of(requirement.id):
         yield OPEN, reading(entry)
-    yield Text("docs", "文档"), join(Text(", ", "、"), map(_link, requirement.sources))
+    yield Text("Docs", "文档"), join(Text(", ", "、"), map(_link, requirement.sources))
 
 
 def _scenario(verdict: Verdict, others: int) -> Text:
@@ -220,7 +220,7 @@ def _link(source: Source) -> Text:
 
 
 def _listed(record: RunResult, kind: VerdictKind, lang: Lang) -> Iterator[str]:
-    """One line for each requirement, with why; what the failures above block is one line in all."""
+    """Yield one line per requirement with the reason; those blocked by the failures above share one line."""
     results = record.tally.of(kind)
     yield from _heading(kind, results, lang)
     failed = {result.requirement.id for result in record.tally.of("failed")}
@@ -228,7 +228,7 @@ def _listed(record: RunResult, kind: VerdictKind, lang: Lang) -> Iterator[str]:
     if folded:
         names = ", ".join(f"`{result.requirement.id}`" for result in folded)
         yield (
-            Text("- blocked by the failures above: {names}", "- 因上述失败而受阻：{names}")
+            Text("- Skipped because of the failures above: {names}", "- 因上述失败而跳过：{names}")
             .format(names=names)
             .in_(lang)
         )
@@ -242,7 +242,7 @@ def _listed(record: RunResult, kind: VerdictKind, lang: Lang) -> Iterator[str]:
 
 
 def _partly(record: RunResult, lang: Lang) -> Iterator[str]:
-    """Requirements whose verdict is that of a part, by how much of them was judged."""
+    """Yield the requirements of which only some checks were judged, by how many."""
     groups: dict[Text, list[str]] = {}
     for result in record.tally.partly:
         assert result.partly is not None
@@ -260,7 +260,7 @@ def _partly(record: RunResult, lang: Lang) -> Iterator[str]:
 
 
 def _why(result: RequirementResult) -> Text:
-    """In a few words: what blocks it, the reason that was given, or, of a warning, what ought to hold."""
+    """Return in a few words what blocks a requirement, the reason given, or, for a warning, its text."""
     if result.blocked_by:
         return Text("blocked by {names}", "受阻于 {names}").format(
             names=", ".join(code(name, _LONGEST) for name in result.blocked_by)
@@ -274,12 +274,12 @@ def _why(result: RequirementResult) -> Text:
 
 
 def _noticed(record: RunResult, lang: Lang) -> Iterator[str]:
-    """What other operations did beside the docs."""
+    """Yield what other operations did that the docs do not describe."""
     noticed = record.circumstances.noticed
     if not noticed:
         return
     yield ""
-    title = Text("Noticed of other operations, not judged", "其他操作的异常表现，不判定")
+    title = Text("Seen on other operations, not judged", "其他操作的异常表现，不判定")
     yield _HEADING.format(title=title, n=len(noticed)).in_(lang)
     yield ""
     yield from (f"- {_literal(words).in_(lang)}" for words in noticed)
@@ -290,7 +290,7 @@ def _left_behind(record: RunResult, lang: Lang) -> Iterator[str]:
     if not leftovers:
         return
     yield ""
-    title = Text("Left behind on the target", "遗留在目标上的对象")
+    title = Text("Left on the target", "目标上的遗留对象")
     yield _HEADING.format(title=title, n=len(leftovers)).in_(lang)
     yield ""
     yield from (f"- {code(leftover, _LONGEST)}" for leftover in leftovers[:_SHOWN])
@@ -299,7 +299,7 @@ def _left_behind(record: RunResult, lang: Lang) -> Iterator[str]:
 
 
 def _heading(kind: VerdictKind, results: list[RequirementResult], lang: Lang) -> Iterator[str]:
-    """A heading with how many there are below it; nothing where there are none."""
+    """Yield a heading with the number of entries below it; nothing if there are none."""
     if results:
         title = Text(WORDS[kind].en.capitalize(), WORDS[kind].zh)
         yield ""

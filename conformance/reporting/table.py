@@ -1,4 +1,4 @@
-"""Columns that stay aligned in a terminal where a Chinese character takes two cells."""
+"""Aligns columns in a terminal, where a Chinese character takes two cells."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _GAP: Final = "  "
 
 
 def width(text: str) -> int:
-    """How many cells a terminal gives the text; control characters are not expected in it."""
+    """Return how many terminal cells the text takes; it must not contain control characters."""
     return sum(_cells(char) for char in text)
 
 
 def align_columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Lines of equally long rows: the first column to the left, the others to the right."""
+    """Yield rows of equal length as aligned lines: the first column to the left, the others to the right."""
     widths = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [row[0] + " " * (widths[0] - width(row[0]))]

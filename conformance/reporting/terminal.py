@@ -1,6 +1,6 @@
-"""What a person reads when a run has ended: counts, every failure once with its evidence, one sentence.
+"""The terminal report at the end of a run: counts, every failure once with its evidence, and the outcome last.
 
-No line begins with text of the target, not even after its white space is trimmed: build servers take commands there.
+No line begins with text from the target, even after trimming: build servers read commands at the start of a line.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ from conformance.text import Lang, Text
 
 _EXCERPT: Final = 1200
 _NAMED: Final = 6
-"""Scenarios and causes that are named before the rest is only counted; report.json and report.html have all."""
+"""How many scenarios and causes are named; the rest is counted. report.json and report.html list all of them."""
 _SECTIONS: Final[dict[VerdictKind, Text]] = {
     "failed": Text("Failed", "失败"),
-    "suite-error": Text("The suite itself broke", "套件自身出错"),
+    "suite-error": Text("Errors in the suite itself", "套件自身出错"),
     "inconclusive": Text("Could not be judged", "无法判定"),
     "waived": Text("Waived", "已豁免"),
     "warned": Text("Warnings", "警告"),
@@ -58,20 +58,20 @@ _TONES: Final[dict[VerdictKind, Tone]] = {
 }
 _EXIT_TONES: Final[dict[int, Tone]] = {0: "good", 1: "bad", 3: "doubtful", 4: "bad"}
 _FOLDED: Final = Text(
-    "blocked by the failures above, which name them: {n}",
-    "{n} 项检查因上述失败而受阻，已在各失败项下列出",
+    "Skipped because of the failures above, which list them: {n}",
+    "因上述失败而跳过：{n} 项检查，已在各失败项下列出",
 )
 _REQUIREMENTS: Final = Text("requirements: {n}", "{n} 条要求")
 _CHECKS: Final = Text("checks: {n}", "{n} 项检查")
 _GIVEN: Final[dict[str, Text]] = {
-    "manifest": Text("items: from a manifest; the suite did not poll", "item：来自清单；本套件未执行 poll"),
+    "manifest": Text("items: from a manifest; the suite sent no poll", "item：来自清单；本套件没有发送 poll"),
     "command": Text(
-        "items: from a vendor's program; the suite did not poll", "item：来自厂商的程序；本套件未执行 poll"
+        "items: from a vendor's program; the suite sent no poll", "item：来自厂商的程序；本套件没有发送 poll"
     ),
 }
 _INSECURE: Final = Text(
-    "--insecure: certificates were not verified; whether this was the target cannot be told",
-    "--insecure：未校验证书，无法确认应答者就是目标",
+    "--insecure: certificates were not verified, so the server may not have been the target",
+    "--insecure：未校验证书，无法确认响应来自目标服务器",
 )
 _NO_REPORT: Final = Text("no report", "没有报告")
 _LAST: Final = Text(
@@ -79,21 +79,21 @@ _LAST: Final = Text(
 )
 
 
-_NOTICED: Final = Text("Noticed of other operations, not judged", "其他操作的异常表现，不判定")
+_NOTICED: Final = Text("Seen on other operations, not judged", "其他操作的异常表现，不判定")
 _KINDS: Final = Text("{n}", "{n}")
 
 
 def lines(record: RunResult, lang: Lang, *, report_path: Path | str | None, verbose: bool = False) -> Iterator[str]:
-    """The lines without line ends; the last one is the sentence that says it all. `verbose` tells observations too.
+    """Yield the report line by line, without line ends; the last line is the outcome.
 
-    `report_path` is where `report.json` is; None where it could not be written.
+    `verbose` adds all observations. `report_path` is the path of `report.json`, or None if it could not be written.
     """
     yield from _head(record, lang)
     yield from _table(record, lang)
     yield from _causes(record, lang)
     yield from _breaches(record, "failed", lang)
     yield from _lost(record, lang)
-    yield from _unsteady(record, lang)
+    yield from _flaky(record, lang)
     yield from _ready_made_waiver(record, lang)
     yield from _waived(record, lang)
     yield from _unjudged(record, "suite-error", lang)
@@ -119,8 +119,8 @@ def _head(record: RunResult, lang: Lang) -> Iterator[str]:
     about = record.circumstances
     yield (
         Text(
-            "work-conformance {suite}, catalogue {catalogue}, run {run}, seed {seed}",
-            "work-conformance {suite}，目录版本 {catalogue}，运行 {run}，随机种子 {seed}",
+            "work-conformance {suite}, requirement set {catalogue}, run {run}, seed {seed}",
+            "work-conformance {suite}，要求集 {catalogue}，运行 {run}，随机种子 {seed}",
         )
         .format(
             suite=escape_line(about.suite_version),
@@ -147,7 +147,7 @@ def _head(record: RunResult, lang: Lang) -> Iterator[str]:
 
 
 def _table(record: RunResult, lang: Lang) -> Iterator[str]:
-    """Requirements per chapter and verdict; a verdict that nothing has gets no column."""
+    """Yield the table of requirements per chapter and verdict; verdicts without any requirement get no column."""
     kinds = [kind for kind in WORST_FIRST if record.tally.requirements[kind]]
     rows = [[Text("chapter", "章节").in_(lang), *(WORDS[kind].in_(lang) for kind in kinds)]]
     tones: list[Tone | None] = ["heading"]
@@ -161,7 +161,7 @@ def _table(record: RunResult, lang: Lang) -> Iterator[str]:
 
 
 def _causes(record: RunResult, lang: Lang) -> Iterator[str]:
-    """What is wrong, once each, with all that fails because of it; nothing where each failure is a cause of its own."""
+    """Yield the root causes, each with the requirements it fails; nothing if no cause fails several requirements."""
     causes = causes_of(_of(record, "failed"))
     heading = cause_count_text(causes)
     if heading is None:
@@ -181,34 +181,34 @@ def _causes(record: RunResult, lang: Lang) -> Iterator[str]:
 
 
 def _breaches(record: RunResult, kind: VerdictKind, lang: Lang) -> Iterator[str]:
-    """Each requirement once: its first breach in full, where else it shows, and what it stands in the way of."""
+    """Yield each requirement once: its first violation in full, the other scenarios, and the checks that it blocks."""
     results = record.tally.of(kind)
     yield from section(_SECTIONS[kind], _REQUIREMENTS, len(results), lang)
-    told: dict[tuple[str, str], str] = {}
+    shown_under: dict[tuple[str, str], str] = {}
     for result in results:
         first, *others = [verdict for verdict in result.verdicts if verdict.kind == kind]
         yield ""
         yield StyledLine(f"{WORDS[kind].in_(lang).upper()} {result.requirement.id}", _TONES[kind])
         place = (first.line.scenario, first.failures[0].step) if first.failures else ("", "")
-        if place in told:
-            yield from _told_already(first, told[place], lang)
+        if place in shown_under:
+            yield from _shown_already(first, shown_under[place], lang)
         else:
-            told[place] = result.requirement.id
+            shown_under[place] = result.requirement.id
             explained = explain(first, lang, failures=1, limit=_EXCERPT, removed=record.circumstances.removed)
             yield from (f"  {line}" for line in explained)
         if others:
-            shown = [verdict.line.scenario for verdict in others[:_NAMED]]
+            scenarios = [verdict.line.scenario for verdict in others[:_NAMED]]
             if len(others) > _NAMED:
-                shown.append(Text("and {n} more", "另有 {n} 个").format(n=len(others) - _NAMED).in_(lang))
-            yield from wrap_names(Text("also in", "其他出现此问题的场景"), shown, lang)
+                scenarios.append(Text("and {n} more", "另有 {n} 个").format(n=len(others) - _NAMED).in_(lang))
+            yield from wrap_names(Text("Also in", "其他出现此问题的场景"), scenarios, lang)
         stopped = [verdict.line for verdict in _open(record) if verdict.blocked_by == result.requirement.id]
         if stopped:
-            label = Text("blocks (checks: {n})", "受其影响而无法判定：{n} 项检查，涉及").format(n=len(stopped))
-            yield from wrap_names(label, (line.requirement for line in stopped), lang)
+            label = Text("Skipped because of this failure (checks: {n})", "因此失败而跳过（{n} 项检查）")
+            yield from wrap_names(label.format(n=len(stopped)), (line.requirement for line in stopped), lang)
 
 
 def _waived(record: RunResult, lang: Lang) -> Iterator[str]:
-    """Known failures with their reasons, and the waivers that do not hold."""
+    """Yield the waived failures with their reasons, then the stale waivers."""
     results = record.tally.of("waived")
     yield from section(_SECTIONS["waived"], _REQUIREMENTS, len(results), lang)
     for result in results:
@@ -223,23 +223,23 @@ def _waived(record: RunResult, lang: Lang) -> Iterator[str]:
 
 
 def _ready_made_waiver(record: RunResult, lang: Lang) -> Iterator[str]:
-    """An entry for the first failure, to be copied."""
+    """Yield a waiver entry for the first failure, ready to copy."""
     failed = record.tally.of("failed", level="MUST")
     if failed:
         yield ""
         yield Text(
-            "If this is known, an entry for --waivers FILE (waivers.toml in the run's folder has all):",
-            "如为已知问题，可用作 --waivers FILE 的一项（全部见运行目录中的 waivers.toml）：",
+            "To waive a known failure, add this to --waivers FILE (all entries: waivers.toml in the run's folder):",
+            "如为已知失败，可将以下条目加入 --waivers FILE（全部条目见运行目录中的 waivers.toml）：",
         ).in_(lang)
         yield from (f"  {escape_line(line)}" for line in next(entries(failed)))
 
 
-def _told_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:
-    """A breach in an answer that is shown above in full: only what is new about it."""
+def _shown_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:
+    """Yield a short form of a violation whose response is already shown in full above."""
     requirement = load_catalogue().requirements[verdict.line.requirement]
     yield f"  {requirement.text.in_(lang)}"
     yield f"  {summary(verdict).in_(lang)}"
-    yield "  " + Text("the same answer as under {id}", "与 {id} 为同一响应").format(id=where).in_(lang)
+    yield "  " + Text("Same response as under {id}", "与 {id} 下的响应相同").format(id=where).in_(lang)
     names = [entry.id for entry in readings_of(requirement.id)]
     if names:
         yield from wrap_names(OPEN, names, lang)
@@ -247,11 +247,11 @@ def _told_already(verdict: Verdict, where: str, lang: Lang) -> Iterator[str]:
 
 
 def _open_questions(lang: Lang) -> Iterator[str]:
-    """The ambiguity register in a line, and what the two languages' schemas say otherwise."""
+    """Yield one line on the ambiguity register, then each difference between the two languages' schemas."""
     yield (
         Text(
-            "read with care: the docs are open or contradict themselves in {n} places (work-conformance list --ambiguities)",
-            "文档有 {n} 处未作规定或自相矛盾，本套件的理解见 work-conformance list --ambiguities",
+            "The docs are unclear or contradict themselves in {n} places; see work-conformance list --ambiguities",
+            "文档有 {n} 处未作规定或自相矛盾；本套件的解读见 work-conformance list --ambiguities",
         )
         .format(n=len(load_ambiguities()))
         .in_(lang)
@@ -268,8 +268,8 @@ def _lost(record: RunResult, lang: Lang) -> Iterator[str]:
         yield from wrap_names(Text("requirements", "契约要求"), (line.requirement for line in lost), lang)
 
 
-def _unsteady(record: RunResult, lang: Lang) -> Iterator[str]:
-    """What did not come out the same each time that its scenario was held."""
+def _flaky(record: RunResult, lang: Lang) -> Iterator[str]:
+    """Yield the checks whose verdict differed between repetitions of their scenario."""
     yield from section(FLAKY_HEADING, _CHECKS, len(record.flaky), lang)
     for group in flaky(record):
         words = Text("- {scenario}: {tally}", "- {scenario}：{tally}")
@@ -278,7 +278,7 @@ def _unsteady(record: RunResult, lang: Lang) -> Iterator[str]:
 
 
 def _unjudged(record: RunResult, kind: VerdictKind, lang: Lang) -> Iterator[str]:
-    """Checks that say nothing of the target, by reason; those that a failure blocks stand under that failure."""
+    """Yield the checks without a verdict on the target, by reason; blocked ones are listed under their failure."""
     failed = {result.requirement.id for result in record.tally.of("failed")}
     groups: dict[str, list[Verdict]] = {}
     folded = 0
@@ -298,7 +298,7 @@ def _unjudged(record: RunResult, kind: VerdictKind, lang: Lang) -> Iterator[str]
 
 
 def _partly(record: RunResult, lang: Lang) -> Iterator[str]:
-    """Requirements whose verdict is that of a part, by how much of them was judged."""
+    """Yield the requirements of which only some checks were judged, by how many."""
     results = record.tally.partly
     yield from section(PARTLY, _REQUIREMENTS, len(results), lang)
     groups: dict[Text, list[str]] = {}
@@ -313,17 +313,19 @@ def _partly(record: RunResult, lang: Lang) -> Iterator[str]:
 def _observed(record: RunResult, lang: Lang, *, verbose: bool) -> Iterator[str]:
     results = record.tally.of("observed")
     yield from section(_SECTIONS["observed"], _REQUIREMENTS, len(results), lang)
-    told = [result for result in results if verbose or result.requirement.exercised == "on-request"]
-    for result in told:
+    shown = [result for result in results if verbose or result.requirement.exercised == "on-request"]
+    for result in shown:
         for verdict in result.verdicts:
             if verdict.observation is not None:
                 yield f"- {result.requirement.id}: {_safe(verdict.observation).in_(lang)}"
-    if len(told) < len(results):
-        yield Text("- report.json and --verbose tell them", "- 详见 report.json，或使用 --verbose").in_(lang)
+    if len(shown) < len(results):
+        yield Text(
+            "- for all of them, use --verbose or see report.json", "- 全部内容见 report.json，或使用 --verbose"
+        ).in_(lang)
 
 
 def _noticed(record: RunResult, lang: Lang) -> Iterator[str]:
-    """What other operations did beside the docs."""
+    """Yield what other operations did that the docs do not describe."""
     noticed = record.circumstances.noticed
     yield from section(_NOTICED, _KINDS, len(noticed), lang)
     yield from (f"- {_safe(words).in_(lang)}" for words in noticed)
@@ -352,7 +354,7 @@ def _remarks(record: RunResult, lang: Lang) -> Iterator[str]:
     about = record.circumstances
     if about.leftovers:
         yield ""
-        yield Text("Left behind on the target:", "遗留在目标上的对象：").in_(lang)
+        yield Text("Left on the target:", "目标上的遗留对象：").in_(lang)
         yield from (f"- {escape_line(leftover, _EXCERPT)}" for leftover in about.leftovers)
     if about.turned_away:
         yield ""
@@ -365,7 +367,7 @@ def _remarks(record: RunResult, lang: Lang) -> Iterator[str]:
         yield Text("not written: {why}", "未写入：{why}").format(why=_safe(about.unwritten)).in_(lang)
     if about.interrupted is not None:
         yield ""
-        yield Text("cut short: {why}", "运行中断：{why}").format(why=_safe(about.interrupted)).in_(lang)
+        yield Text("run ended early: {why}", "运行提前结束：{why}").format(why=_safe(about.interrupted)).in_(lang)
 
 
 def _open(record: RunResult) -> list[Verdict]:

@@ -1,4 +1,4 @@
-"""`waivers.toml`: entries for what failed, ready to be completed: one for each root cause, and for what has its own."""
+"""`waivers.toml`: entries for the failures, to be completed with a reason: one per root cause or requirement."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from conformance.reporting.root_causes import causes_of
 
 
 def waiver_entries(failed: Sequence[RequirementResult]) -> str:
-    """The file: with a reason in each entry, it waives all that failed."""
+    """Return the file's text; with a reason in each entry, it waives every failure."""
     return "\n".join(line for entry in entries(failed) for line in (*entry, ""))
 
 
 def entries(failed: Sequence[RequirementResult]) -> Iterator[list[str]]:
-    """Each entry as lines of TOML: root causes that fail several requirements come first."""
+    """Yield each entry as lines of TOML; root causes that fail several requirements come first."""
     verdicts = {
         result.requirement.id: [verdict for verdict in result.verdicts if verdict.kind == "failed"] for result in failed
     }
@@ -31,7 +31,7 @@ def entries(failed: Sequence[RequirementResult]) -> Iterator[list[str]]:
 
 
 def _shared(verdicts: Sequence[Verdict]) -> Iterator[list[str]]:
-    """The looks of each cause that fails several requirements."""
+    """Yield the signatures of each cause that fails several requirements."""
     for cause in causes_of(verdicts):
         if len(cause.requirements) > 1:
             yield list(cause.signatures)

@@ -1,6 +1,7 @@
-"""Puts the report files into a folder, each of them whole or not at all, and each by itself.
+"""Writes the report files into a folder, each atomically and independently of the others.
 
-One of the three places with a catch-all: a report that breaks costs its own file and is named; the others are written.
+One of the three places that catch every exception: if one report fails, the others are still written and the
+missing file is named.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from conformance.text import Lang, Text, join
 REPORT: Final = "report.json"
 
 Make: TypeAlias = Callable[[], str]
-"""Makes the text of a file."""
+"""Returns the text of a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reports:
-    """The files that were written, `report.json` first; the `record` says which could not be, and why."""
+    """The files written, `report.json` first; `record` names those that could not be written, and why."""
 
     record: RunResult
     paths: list[Path]
@@ -39,7 +40,7 @@ class Reports:
 
 @dataclass(slots=True)
 class _Files:
-    """A folder that takes files one by one, and remembers which of them could not be written."""
+    """A folder that is written file by file and records which files could not be written."""
 
     folder: Path
     paths: list[Path] = field(default_factory=list)
@@ -47,17 +48,17 @@ class _Files:
     broke: bool = False
 
     def put(self, name: str, make: Make) -> None:
-        """Make and write a file; where either breaks, note why."""
+        """Make and write a file; on an error, record why."""
         try:
             write_atomically(self.folder / name, make())
         except OSError as error:
             words = error.strerror or type(error).__name__
             self._lose(name, Text(words, words))
-        except Exception as error:  # noqa: BLE001 - a report that breaks must not cost the others, nor the verdicts
+        except Exception as error:  # noqa: BLE001 - a failing report must not cost the others, nor the verdicts
             frame = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{frame.name}:{frame.lineno}: {type(error).__name__}"
             self.broke = True
-            self._lose(name, Text("the suite broke in {where}", "套件自身在 {where} 出错").format(where=where))
+            self._lose(name, Text("the suite failed in {where}", "套件自身在 {where} 出错").format(where=where))
         else:
             self.paths.insert(0, self.folder / name)
 
@@ -66,7 +67,7 @@ class _Files:
 
     @property
     def unwritten(self) -> Text | None:
-        """Which files are missing, by why; None where none is."""
+        """The files that could not be written, by reason; None if all were."""
         words = Text("{names} could not be written ({why})", "{names} 无法写入（{why}）")
         sentences = [words.format(names=Text(", ".join(n), "、".join(n)), why=why) for why, n in self.lost.items()]
         return join(Text("; ", "；"), sentences) if sentences else None
@@ -80,14 +81,14 @@ def write_reports(
     lang: Lang = "en",
     before: Mapping[str, Make] | None = None,
 ) -> Reports:
-    """Write every report, those that have one language in `lang`, after the files of `before`.
+    """Write the files of `before`, then every report; reports in one language use `lang`.
 
-    `report.html` shows the conversations of `transcripts`, by scenario.
-    Where a MUST failed, `waivers.toml` holds entries for all of them, to be completed by whoever knows why. The folder is
-    made where it is missing. `report.json` comes last: where it is, the others are too, or its sentence names them.
+    `report.html` shows the requests and responses of `transcripts`, which are by scenario. If a MUST failed,
+    `waivers.toml` has entries for all failures, without the reasons. A missing folder is created. `report.json` is
+    written last: if it exists, the other files do too, or its sentence names them.
 
     Raises:
-        OSError: the folder cannot be made.
+        OSError: the folder cannot be created.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = _Files(folder)
@@ -106,7 +107,7 @@ def _with(record: RunResult, files: _Files) -> RunResult:
 
 
 def _texts(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang) -> dict[str, Make]:
-    """What makes each file but `report.json`; `waivers.toml` is not among them where nothing failed."""
+    """Return the makers of all files except `report.json`, by name; `waivers.toml` only if a MUST failed."""
     texts: dict[str, Make] = {
         "report.schema.json": schema_text,
         "junit.xml": lambda: junit(record, lang, transcripts),

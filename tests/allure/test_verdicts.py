@@ -70,10 +70,10 @@ def test_every_verdict_has_its_status(broken: Written) -> None:
 def test_a_red_is_explained(broken: Written) -> None:
     for result in broken.of("failed"):
         details = result["statusDetails"]
-        assert re.match(r"failed: step `.+`: expected .+; actual: .+", details["message"])
-        assert details["trace"].startswith("scenario: ")
+        assert re.match(r"failed: step `.+`: expected .+; got: .+", details["message"])
+        assert details["trace"].startswith("Scenario: ")
         assert "curl -" in details["trace"]
-        failure = set(re.findall(r"^done: .+ \(step `(.+)`\)$", details["trace"], re.MULTILINE))
+        failure = set(re.findall(r"^Steps: .+ \(step `(.+)`\)$", details["trace"], re.MULTILINE))
         assert failure
         assert {step["name"].partition(":")[0] for step in steps(result) if step["status"] == "failed"} >= failure
 
@@ -94,7 +94,7 @@ def test_what_is_remarkable_about_a_green_is_its_last_step(broken: Written) -> N
             assert last["name"] == result["statusDetails"]["message"]
             assert last["name"].startswith(word)
     (explanation,) = broken.of("warned")[0]["steps"][-1]["attachments"]
-    assert "actual: null" in broken.text(explanation)
+    assert "Got: null" in broken.text(explanation)
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -98,7 +98,7 @@ def test_a_manifest(processes: str, place: Place) -> None:
     run = place.run("--arrange", "manifest", "--manifest", "m.json", "-n", processes)
     check_conformant(run)
     assert run.report["run"]["arranged_by"] == "manifest"
-    assert "the suite creates nothing there" in run.out.splitlines()[0]
+    assert "The suite creates nothing there" in run.out.splitlines()[0]
     schema = json.loads((run.folder / "report.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator(schema).validate(run.report)
 
@@ -316,7 +316,7 @@ def test_a_manifest_that_cannot_be_made_leaves_nothing(place: Place) -> None:
     env = {"QODER_PAT": place.tokens.forbidden, "WORK_CONFORMANCE_BASE_URL": place.base_url}
     done = cli("manifest", "make", "--out", "m.json", cwd=place.folder, env=env)
     assert (done.code, done.out) == (2, "")
-    assert "No manifest could be made at " in done.err
+    assert "No manifest could be created at " in done.err
     assert list(place.folder.iterdir()) == []
     assert left_on(place.base_url, place.tokens) == []
 
@@ -325,10 +325,10 @@ def test_only_a_manifest_is_written_over(place: Place) -> None:
     (place.folder / "notes.txt").write_text("mine")
     done = place.call("manifest", "make", "--out", "notes.txt")
     assert done.code == 2
-    assert "no manifest" in done.err
+    assert "not a manifest" in done.err
     done = place.call("manifest", "make", "--out", "nowhere/m.json")
     assert done.code == 2
-    assert "there is no folder" in done.err
+    assert "the folder" in done.err
     assert place.recorded.answers == []
     place.made("--spare", "0")
     place.made("--spare", "0")
@@ -376,7 +376,7 @@ def test_a_manifest_holds_what_could_be_made_and_the_rest_is_listed(place: Place
 def test_effects_that_nobody_could_look_at_are_told(place: Place) -> None:
     place.made("--spare", "0")
     run = place.run("--arrange", "manifest", "--manifest", "m.json", "--chapter", "first-ack")
-    effect = "whether poll still delivers an item after a refused ack, and to whom"
+    effect = "whether poll still delivers an item after a refused ack, and to which worker"
     assert f"- {effect}" in run.out
     assert effect in (run.folder / "summary.md").read_text()
     assert effect in (run.folder / "report.html").read_text()

@@ -96,7 +96,7 @@ def test_a_link_opens_the_red_and_an_address_does_too(browser: Browser, report: 
         page.locator(f'.reds a[href="#{FAILED}"]').click()
         assert failure.locator("svg.sequence").first.is_visible()
         assert failure.locator("svg.sequence .wrong").count() >= 2
-        for words in ("Expected", "Actual", "HTTP 409", "Usual mistakes", "Blocks"):
+        for words in ("Expected", "Got", "HTTP 409", "Common mistakes", "Skipped because of this failure"):
             assert failure.get_by_text(words).first.is_visible()
     for address in (f"#{FAILED}", f"#verdict=failed&at={FAILED}", f"#{FAILED}--1", f"#{FAILED}--2"):
         with opened(browser, report, address) as page:

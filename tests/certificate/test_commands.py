@@ -52,9 +52,9 @@ def test_a_pair_is_made_once(tmp_path: Path) -> None:
     private = (tmp_path / "key.pem").read_bytes()
     if os.name == "posix":
         assert stat.S_IMODE((tmp_path / "key.pem").stat().st_mode) == 0o600
-    refused(cli("key", "--out", "key.pem", cwd=tmp_path), "is there already")
+    refused(cli("key", "--out", "key.pem", cwd=tmp_path), "exists")
     (tmp_path / "key.pem.pub").unlink()
-    refused(cli("key", "--out", "key.pem", cwd=tmp_path), "key.pem is there already")
+    refused(cli("key", "--out", "key.pem", cwd=tmp_path), "key.pem exists")
     assert not (tmp_path / "key.pem.pub").exists()
     assert (tmp_path / "key.pem").read_bytes() == private
 
@@ -75,7 +75,7 @@ def test_a_key_with_a_password(certified: Certified, tmp_path: Path) -> None:
 
 def test_what_cannot_be_used(certified: Certified, place: Path) -> None:
     folder = str(certified.folder)
-    refused(cli("certify", folder, *NAMES, "--sign", "key.pem", cwd=place), "certificate.json is there already")
+    refused(cli("certify", folder, *NAMES, "--sign", "key.pem", cwd=place), "certificate.json exists")
     refused(cli("certify", folder, *NAMES, "--sign", "key.pem.pub", cwd=place), "is not a private key in PEM")
     refused(cli("certify", folder, *NAMES, "--sign", "no.pem", cwd=place), "no.pem")
     refused(cli("certify", "no-run", *NAMES, "--sign", "key.pem", cwd=place), "no-run")
@@ -88,7 +88,7 @@ def test_a_refusal_says_why(lang: Lang, certified: Certified, place: Path) -> No
     folder = resealed(certified.folder, place / "run", edit="retry.starting")
     done = cli("certify", str(folder), *NAMES, "--sign", "key.pem", "--output", "new.json", "--lang", lang, cwd=place)
     refused(done, "ack.retry.starting", code=1)
-    assert {"en": "No certificate was made.", "zh": "未签发证书。"}[lang] in done.err
+    assert {"en": "No certificate was created.", "zh": "未签发证书。"}[lang] in done.err
     assert not (place / "new.json").exists()
 
 
@@ -107,11 +107,11 @@ def test_the_first_lines_are_what_it_does_not_say(lang: Lang, place: Path) -> No
 
 def test_with_its_key_and_with_another(place: Path) -> None:
     done = cli("verify", "certificate.json", "--key", "key.pem.pub", cwd=place)
-    assert (done.code, done.last_line.startswith("Holds: signed with the key given")) == (0, True)
+    assert (done.code, done.last_line.startswith("Valid: signed with the given key")) == (0, True)
     (place / "other.pub").write_text(new_key().public.pem, "ascii")
     done = cli("verify", "certificate.json", "--key", "other.pub", "--badge", "b", "--summary", "s.md", cwd=place)
-    assert (done.code, done.last_line) == (1, "Does not hold.")
-    assert "signed with the key" in done.out
+    assert (done.code, done.last_line) == (1, "Invalid.")
+    assert "signed with another key" in done.out
     assert not (place / "b").exists()
     assert not (place / "s.md").exists()
     refused(cli("verify", "certificate.json", "--key", "key.pem", cwd=place), "is not a public key in PEM")
@@ -120,7 +120,7 @@ def test_with_its_key_and_with_another(place: Path) -> None:
 def test_what_is_no_certificate(place: Path) -> None:
     (place / "empty.json").write_bytes(b"")
     done = cli("verify", "empty.json", cwd=place)
-    assert (done.code, done.last_line) == (1, "Does not hold.")
+    assert (done.code, done.last_line) == (1, "Invalid.")
     refused(cli("verify", "nothing.json", cwd=place), "nothing.json")
     refused(cli("verify", ".", cwd=place), "is a directory")
 
@@ -140,7 +140,7 @@ def test_badge_and_page_are_not_made_where_nothing_can_be_told(certified: Certif
     (place / "certificate.json").write_bytes(forged(certified.bundle, certified.key, files=files, suite=strange))
     done = cli("verify", "certificate.json", "--badge", "b", "--summary", "s.md", cwd=place)
     assert done.code == 2
-    assert "No badge and no summary" in done.err
+    assert "No badge or summary" in done.err
     assert not (place / "b").exists()
     assert not (place / "s.md").exists()
 

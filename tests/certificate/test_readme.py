@@ -20,8 +20,8 @@ from tests.documents import BOOK, WRITTEN, blocks
 from tests.vendor.test_readme import shell
 
 HOLDS: Mapping[Lang, str] = {
-    "en": "Holds: signed with the key given; judged again, with … of {n} checks judged.",
-    "zh": "成立：签名与所给公钥相符；重新判定的结果：{n} 项检查中判定了 … 项。",
+    "en": "Valid: signed with the given key; judged again with … of {n} checks judged.",
+    "zh": "有效：签名与所给公钥相符；重新判定的结果：{n} 项检查中判定了 … 项。",
 }
 VARYING = (
     *(r"\d{8}T\d{6}-[0-9a-f]{6}", r"\d{4}-\d\d-\d\dT[\d:]+Z", r"127\.0\.0\.1:\d+", r"\b[0-9a-f]{64}\b"),

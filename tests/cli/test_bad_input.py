@@ -83,9 +83,9 @@ VALUES = {
     "no scheme": (("--base-url", "staging.example"), "not an absolute http(s) URL"),
     "no host": (("--base-url", "http://"), "not an absolute http(s) URL"),
     "another scheme": (("--base-url", "ftp://staging.example"), "not an absolute http(s) URL"),
-    "half an address": (("--base-url", "http://[::1"), "cannot be read"),
-    "an impossible port": (("--base-url", "http://127.0.0.1:99999"), "cannot be read"),
-    "a query": (("--base-url", "http://127.0.0.1:9/?a=b"), "leave them out"),
+    "half an address": (("--base-url", "http://[::1"), "cannot be parsed"),
+    "an impossible port": (("--base-url", "http://127.0.0.1:99999"), "cannot be parsed"),
+    "a query": (("--base-url", "http://127.0.0.1:9/?a=b"), "remove it"),
     "a rate in words": (("--max-rate", "quick"), "--max-rate 'quick'"),
     "a rate below nothing": (("--max-rate", "-1/3"), "--max-rate '-1/3'"),
     "a rate that is no number": (("--max-rate", "nan"), "--max-rate 'nan'"),
@@ -176,7 +176,7 @@ LATE = {
     "an output that is a file": (("--output", "file"), "this is a file"),
     "an output that is somebody's": (("--output", "folder"), "not from an earlier run"),
     "an output that cannot be written": (("--output", "/proc/nowhere"), "cannot be written"),
-    "an expression that finds nothing": (("-k", "nothing_of_this_name"), "Nothing is selected"),
+    "an expression that finds nothing": (("-k", "nothing_of_this_name"), "The selection is empty"),
     "an expression that is none": (("-k", "a and"), "-k"),
     "no earlier run": (("--failed-from", "nowhere"), "nowhere cannot be read"),
     "a folder without a report": (("--failed-from", "folder"), "report.json cannot be read"),
@@ -219,11 +219,11 @@ def test_one_token_in_two_roles_is_refused(command: str, other: str, attempt: Tr
     name = f"QODER_{other}_PAT"
     outcome = attempt(command, *BASE_URL, **{name: PAT})
     assert (outcome.code, outcome.out, outcome.left) == (2, "", [])
-    assert f"QODER_PAT and {name} hold the same token" in outcome.sentence
+    assert f"QODER_PAT and {name} have the same token" in outcome.sentence
     assert PAT not in outcome.err
 
 
 def test_two_optional_tokens_that_are_one_are_refused_by_the_names_that_were_given(attempt: Try) -> None:
     outcome = attempt(*("run", *BASE_URL, "--foreign-pat-env", "MINE"), MINE=PAT[::-1], QODER_EXPIRED_PAT=PAT[::-1])
     assert outcome.code == 2
-    assert "MINE and QODER_EXPIRED_PAT hold the same token; set QODER_EXPIRED_PAT" in outcome.sentence
+    assert "MINE and QODER_EXPIRED_PAT have the same token; set QODER_EXPIRED_PAT" in outcome.sentence

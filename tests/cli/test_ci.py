@@ -58,7 +58,7 @@ def test_the_summary_is_appended_to_what_others_wrote(tmp_path: Path) -> None:
 
 def test_a_summary_that_cannot_be_written_is_told_and_changes_nothing(elsewhere: Ended, tmp_path: Path) -> None:
     ended = red_run(tmp_path, GITHUB_STEP_SUMMARY=str(tmp_path / "nowhere" / "step.md"))
-    assert "GITHUB_STEP_SUMMARY: the file it names cannot be written (No such file or directory)" in ended.err
+    assert "GITHUB_STEP_SUMMARY: cannot write the file (No such file or directory)" in ended.err
     assert ended.code == elsewhere.code
     assert (ended.folder / "summary.md").is_file()
 

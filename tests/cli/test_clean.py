@@ -61,9 +61,9 @@ def test_what_a_killed_run_left_is_removed(processes: str, place: Place) -> None
     cleaned = place.clean()
     assert (cleaned.code, cleaned.err) == (0, "")
     n = len(listed.out.splitlines())
-    assert cleaned.out == f"{listed.out}Removed: {n} of {n}.\nNothing is left.\n"
+    assert cleaned.out == f"{listed.out}Deleted: {n} of {n}.\nNothing is left.\n"
     assert place.left() == []
-    assert place.clean().out == "Nothing was found.\nNothing is left.\n"
+    assert place.clean().out == "No objects were found.\nNothing is left.\n"
 
 
 OLD, RECENT = "20200101T000000-0a1b2c", "20990101T000000-0a1b2c"
@@ -96,7 +96,7 @@ def test_nothing_of_anybody_elses(place: Place) -> None:
     for name in ("work-conformance", "work-conformance-mine", "my-work-conformance-" + OLD):
         body = {"name": name, "model": "auto"}
         httpx.post(f"{place.base_url}{API}/agents", json=body, headers=headers, trust_env=False).raise_for_status()
-    assert place.clean().out == "Nothing was found.\nNothing is left.\n"
+    assert place.clean().out == "No objects were found.\nNothing is left.\n"
     assert len(place.left()) == 3
 
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_removed_is_said(place: Place) -> None:
     env = {"QODER_PAT": place.tokens.forbidden}
     cleaned = cli("clean", "--base-url", place.base_url, cwd=place.folder, env=env)
     assert cleaned.code == 1
-    assert cleaned.err.startswith("left behind: agents ")
+    assert cleaned.err.startswith("left on the target: agents ")
     assert "HTTP 403" in cleaned.err
 
 

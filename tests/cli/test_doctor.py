@@ -101,7 +101,7 @@ def test_a_wrong_token(tokens: Tokens) -> None:
         points = examined(base_url, Credentials(pat=Secret("pt-of-somebody-else-entirely", "${QODER_PAT}")), write=True)
     assert bad(points) == ["token"]
     assert "QODER_PAT" in fix(points["token"])
-    assert points["rights"].text.en == "not looked at"
+    assert points["rights"].text.en == "not checked"
     assert "work" not in points, "nothing is made where something is in the way"
 
 
@@ -119,7 +119,7 @@ def test_a_port_on_which_nobody_listens(tokens: Tokens) -> None:
     points = examined(f"http://127.0.0.1:{port}", credentials_of(tokens))
     assert bad(points) == ["tcp"]
     assert f"127.0.0.1:{port}" in points["tcp"].text.en
-    assert points["token"].text.en == "not looked at"
+    assert points["token"].text.en == "not checked"
 
 
 def test_a_name_that_nobody_has(tokens: Tokens) -> None:
@@ -222,7 +222,7 @@ def test_a_certificate_that_nobody_signed(tokens: Tokens) -> None:
     points = no_harm(nothing, tokens, Connection(), OURS)
     assert bad(points) == ["tls"]
     assert "--ca-bundle" in fix(points["tls"])
-    assert points["token"].text.en == "not looked at", "nothing was sent"
+    assert points["token"].text.en == "not checked", "nothing was sent"
 
 
 def test_a_certificate_of_another_host(tokens: Tokens) -> None:
@@ -325,7 +325,7 @@ def test_with_given_items_it_looks_at_those_and_at_nothing_else(tokens: Tokens, 
         env = tokens_environment(tokens) | {"QODER_PAT": "pt-of-somebody-else-entirely"}
         ill = cli("doctor", "--base-url", base_url, *options, cwd=tmp_path, env=env)
     assert (well.code, ill.code) == (0, 2), well.out + ill.out
-    assert "the target shows a given item" in well.out
+    assert "the target returns a prepared item" in well.out
     assert "Unauthorized" in ill.out or "refuses the token in QODER_PAT (HTTP 401" in ill.out
 
 
@@ -340,7 +340,7 @@ def test_a_program_is_started_with_write_alone_and_all_is_given_back(
         done = cli("doctor", *options, cwd=tmp_path, env=env)
         left = {line.split()[0] for line in left_on(base_url, tokens)}
     assert done.code == 0, done.out
-    assert ("everything was given back" in done.out) is write
+    assert ("all items were released" in done.out) is write
     assert left == ({"agents", "sessions"} if write else set())
 
 
@@ -356,10 +356,10 @@ def test_the_command_says_it_in_lines(lang: str, tokens: Tokens, tmp_path: Path)
     assert (well.code, ill.code) == (0, 2)
     assert well.err + ill.err == ""
     assert not [line for line in well.out.splitlines() if line.startswith("✗")]
-    assert well.last_line == {"en": "Nothing stands in the way of a run.", "zh": "没有妨碍运行的问题。"}[lang]
+    assert well.last_line == {"en": "No problem stops a run.", "zh": "没有妨碍运行的问题。"}[lang]
     [wrong] = [number for number, line in enumerate(ill.out.splitlines()) if line.startswith("✗")]
     assert "→" in ill.out.splitlines()[wrong + 1]
-    assert ill.last_line == {"en": "In the way: 1", "zh": "障碍：1 项"}[lang]
+    assert ill.last_line == {"en": "Problems that stop a run: 1", "zh": "妨碍运行的问题：1 项"}[lang]
     assert list(tmp_path.iterdir()) == []
 
 

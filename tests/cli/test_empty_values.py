@@ -113,7 +113,7 @@ UNKNOWN: Final = {
     "BSE_URL": f"did you mean {PREFIX}BASE_URL?",
     "BASEURL": f"did you mean {PREFIX}BASE_URL?",
     "WAVERS": f"did you mean {PREFIX}WAIVERS?",
-    "TARGET_URL": "There is no environment variable",
+    "TARGET_URL": "Unknown environment variable",
 }
 
 

@@ -52,7 +52,7 @@ def test_a_dry_run_shows_the_plan_and_connects_to_nothing(listener: socket.socke
     ended = cli("run", "--dry-run", "-n", "2", "--base-url", url(listener), cwd=tmp_path, env=PAT)
     assert (ended.code, ended.err) == (0, "")
     assert planned(ended) == [(line.scenario, line.requirement) for line in full_plan()]
-    total = f"127.0.0.1:{listener.getsockname()[1]}: {len({line.scenario for line in full_plan()})} scenarios, {len(full_plan())} checks; "
+    total = f"127.0.0.1:{listener.getsockname()[1]}: {len({line.scenario for line in full_plan()})} scenarios, {len(full_plan())} checks. "
     assert ended.last_line.startswith(total)
     assert list(tmp_path.iterdir()) == []
     check_untouched(listener)
@@ -69,7 +69,7 @@ def test_a_dry_run_starts_no_server(listener: socket.socket, tmp_path: Path) -> 
 def test_a_dry_run_of_nothing_is_refused(tmp_path: Path) -> None:
     ended = cli("run", "--dry-run", "-k", "nothing_of_this_name", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
-    assert "Nothing is selected" in ended.err
+    assert "The selection is empty" in ended.err
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -151,9 +151,9 @@ def test_progress_counts_by_chapter_and_by_process() -> None:
     progress.sent({"process": 7, "requests": 12, "throttled": 2, "throttle_seconds": 3.5})
     progress.sent({"process": 8, "requests": 1, "throttled": 0, "throttle_seconds": 0.0})
     assert progress.summary().en == (
-        f"3 of {len(full_plan())} checks · 3 s · 18 requests · turned away (429, 503) 2 times, waits of 4 s in all"
+        f"3 of {len(full_plan())} checks · 3 s · 18 requests · 2 requests rejected (429, 503), 4 s of waiting"
     )
-    assert "被拒（429、503）2 次" in progress.summary().zh
+    assert "被拒绝（429、503）2 次" in progress.summary().zh
 
 
 def test_a_line_is_written_when_a_chapter_is_done(capsys: pytest.CaptureFixture[str]) -> None:

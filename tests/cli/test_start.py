@@ -78,7 +78,7 @@ def test_something_that_listens_already_is_not_judged(tokens: Tokens, tmp_path: 
         port = taken.getsockname()[1]
         options = ("--start", f"{SERVE} {port}", "--base-url", f"http://127.0.0.1:{port}")
         ended = cli("run", *options, cwd=tmp_path, env=tokens_environment(tokens))
-    check_refused(ended, tmp_path, "something already answers", str(port))
+    check_refused(ended, tmp_path, "a server already listens", str(port))
 
 
 def test_a_server_that_ends_early_is_quoted_without_secrets(tokens: Tokens, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_server_that_never_listens_is_given_up(tokens: Tokens, tmp_path: Path)
     server = f"{sys.executable} -c 'import time; time.sleep(600)' {marker}"
     options = ("--start", server, "--wait", "0.5", "--base-url", f"http://127.0.0.1:{free_port()}")
     ended = cli("run", *options, cwd=tmp_path, env=tokens_environment(tokens))
-    check_refused(ended, tmp_path, "nothing listens", "0.5 s (--wait)")
+    check_refused(ended, tmp_path, "no server listens", "0.5 s (--wait)")
     assert alive(marker) == []
 
 

@@ -74,10 +74,10 @@ def test_a_run_tells_how_often(processes: str, busy: Busy, base_url: str, tokens
     assert busy.refused > 5
     counted = done.report["run"]["turned_away"]
     assert counted == busy.refused
-    words = f"requests turned away with 429 or 503: {counted}"
+    words = f"requests rejected with 429 or 503: {counted}"
     assert words in done.out
     assert words in (done.folder / "summary.md").read_text()
-    assert f"turned away with 429 or 503: {counted}" in (done.folder / "report.html").read_text()
+    assert f"rejected with 429 or 503: {counted}" in (done.folder / "report.html").read_text()
 
 
 def test_clean_tells_what_it_removed_and_how_often_it_was_turned_away(
@@ -92,7 +92,7 @@ def test_clean_tells_what_it_removed_and_how_often_it_was_turned_away(
     done = cli("clean", "--base-url", base_url, cwd=tmp_path, env=tokens_environment(tokens))
     assert done.code == 0, done.out + done.err
     assert "Removed: 5 of 5." in done.out
-    told = re.search(r"turned away with 429 or 503: (\d+)", done.out)
+    told = re.search(r"rejected with 429 or 503: (\d+)", done.out)
     assert told is not None
     assert int(told[1]) == busy.refused
     assert done.last_line == "Nothing is left."

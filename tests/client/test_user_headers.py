@@ -99,7 +99,7 @@ CONNECTION = [
 
 @pytest.mark.parametrize("name", [*CASES, *CONNECTION])
 def test_headers_that_cannot_be_the_users_are_refused(name: str) -> None:
-    said = "the cases set this header" if name in CASES else "belongs to the connection"
+    said = "the scenarios set this header" if name in CASES else "belongs to the connection"
     with pytest.raises(ConfigurationError, match=f"--header {name}: .*{said}"):
         from_values({**GIVEN, "header": [f"{name}=0"]}, ENVIRON)
     with pytest.raises(ConfigurationError, match=f"--header-env {name}: .*{said}"):

@@ -286,7 +286,7 @@ def test_check_fails_for_a_new_disagreement_though_the_files_agree(lang: Lang, r
     assert f"{lang}/poll.md:{line}" in sides[LANGS.index(lang)]
     assert '"6000"' in sides[LANGS.index(lang)]
     assert '"5000"' in sides[1 - LANGS.index(lang)]
-    last = {"en": "does not have the disagreements above", "zh": "未登记在歧义登记表中"}
+    last = {"en": "contradictions above are missing", "zh": "未登记在歧义登记表中"}
     assert last[reader] in shown[-1]
 
 

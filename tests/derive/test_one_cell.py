@@ -143,7 +143,7 @@ def identified(value: Change | str) -> str:
 def test_the_committed_schemas_are_what_the_sheets_say(lang: Lang) -> None:
     result = run("check", "--lang", lang)
     assert result.exit_code == 0, result.output
-    last = {"en": "The committed schemas are what the pages say.", "zh": "已提交的 schema 与页面一致。"}
+    last = {"en": "The committed schemas match the pages.", "zh": "已提交的 schema 与页面一致。"}
     assert result.stdout.splitlines()[-1] == last[lang]
 
 

@@ -101,7 +101,7 @@ def test_a_certificate_holds_whatever_the_code_page(tmp_path: Path) -> None:
     for encoding in ("utf-8", "cp1252", "gbk", "ascii"):
         ended = shell("ours verify certificate.json --key k.pub", tmp_path, PYTHONIOENCODING=encoding)
         assert held(ended)
-        assert "Holds: " in ended.stdout.decode(encoding)
+        assert "Valid: " in ended.stdout.decode(encoding)
     for streams in (">&-", "2>&-", ">/dev/full", "| true"):
         assert held(shell(f"ours verify certificate.json --key k.pub {streams}", tmp_path))
         assert shell(f"ours verify certificate.json --key other.pub {streams}", tmp_path).returncode == 1

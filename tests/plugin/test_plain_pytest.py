@@ -147,12 +147,12 @@ def test_a_must_that_is_not_held_fails_with_all_that_a_reader_needs(tokens: Toke
         ended = run_pytest(*options, cwd=tmp_path, tokens=tokens)
     assert ended.code == pytest.ExitCode.TESTS_FAILED
     for words in (
-        "expected: HTTP 400",
+        "Expected: HTTP 400",
         "HTTP 404",
-        "level: MUST",
-        "docs (English): ",
+        "Level: MUST",
+        "Docs (English): ",
         "docs (Chinese): ",
-        "repeat it, with another item in the same state: curl ",
+        "Reproduce (use another item in the same state): curl ",
         "${QODER_PAT}",
     ):
         assert words in ended.out
@@ -168,6 +168,6 @@ def test_what_cannot_be_judged_is_an_error_told_in_words(tokens: Tokens, tmp_pat
     assert ended.code == pytest.ExitCode.TESTS_FAILED
     observed = sum(load_catalogue().requirements[line.requirement].level == "OBSERVE" for line in full_plan())
     assert f"{len(full_plan()) - observed} errors" in ended.out
-    assert "reason: the run's time limit was reached" in ended.out
+    assert "Reason: the run's time limit was reached" in ended.out
     assert "raise " not in ended.out
     assert ended.seconds < 30

@@ -36,7 +36,7 @@ def test_at(when: str, tmp_path: Path) -> None:
     ended = cli(*ONE, cwd=tmp_path, env={"PYTHONPATH": str(site)})
     assert ended.code == 4, ended.out + ended.err
     assert "A worker process ended before anything was judged" in ended.err
-    assert "Nothing is selected" not in ended.err
+    assert "The selection is empty" not in ended.err
     assert "INTERNALERROR" not in ended.out + ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
@@ -44,4 +44,4 @@ def test_at(when: str, tmp_path: Path) -> None:
 def test_an_empty_selection_is_still_that(tmp_path: Path) -> None:
     ended = cli("run", "-k", "nothing_of_the_kind", "-n", "2", cwd=tmp_path)
     assert ended.code == 2
-    assert ended.err.startswith("Nothing is selected")
+    assert ended.err.startswith("The selection is empty")

@@ -30,8 +30,8 @@ def record(*, elsewhere: bool = False) -> RunResult:
 
 
 WORDS: dict[Lang, tuple[str, ...]] = {
-    "en": ("each scenario held 10 times", "retry.starting (7)", "failed in 3, passed in 7 of 10", "Unsteady"),
-    "zh": ("每个场景进行 10 次", "retry.starting（7 次）", "10 次中失败 3 次、通过 7 次", "不稳定"),
+    "en": ("each scenario ran 10 times", "retry.starting (7)", "failed in 3, passed in 7 of 10", "Flaky"),
+    "zh": ("每个场景执行 10 次", "retry.starting（7 次）", "10 次中失败 3 次、通过 7 次", "不稳定"),
 }
 
 
@@ -50,15 +50,17 @@ def test_how_often_and_what_was_unsteady(lang: Lang) -> None:
 def test_a_run_that_was_not_repeated_says_nothing_of_it() -> None:
     plain = record_of(verdict("retry.starting", "ack.retry.starting"))
     for text in ("\n".join(lines(plain, "en", report_path="r")), markdown(plain, "en"), page(plain, {})):
-        assert "each scenario held" not in text
-        assert "Unsteady" not in text
+        assert "each scenario ran" not in text
+        assert "Flaky" not in text
 
 
 def test_the_conversation_that_was_kept_is_not_shown_for_a_breach_of_another() -> None:
     said = {"retry.active": transcript(exchange("retry.1", "ack", 200, item("active")))}
     assert '<svg class="sequence"' in page(record(), said)
     assert '<svg class="sequence"' not in page(record(elsewhere=True), said)
-    assert "its transcript is that of another one" in "\n".join(lines(record(elsewhere=True), "en", report_path="r"))
+    assert "the saved transcript is from another repetition" in "\n".join(
+        lines(record(elsewhere=True), "en", report_path="r")
+    )
 
 
 def test_evidence_from_before_was_held_once() -> None:

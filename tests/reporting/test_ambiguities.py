@@ -59,7 +59,7 @@ def test_a_failure_that_is_told_in_short_names_it_too(lang: Lang) -> None:
 
 def test_what_rests_on_no_reading_names_none() -> None:
     record = record_of(verdict("retry.active", "ack.retry.active", "failed", failures=(failure(),)))
-    assert "the docs are open here" not in FORMATS["terminal"](record, "en")
+    assert "Docs unclear" not in FORMATS["terminal"](record, "en")
 
 
 @EACH_LANGUAGE
@@ -78,5 +78,5 @@ def test_401_for_an_unknown_environment_names_its_likely_cause(actual: str, name
     record = record_of(
         verdict("not-found.environment", "ack.not-found.environment", "failed", failures=(failure(actual=actual),))
     )
-    cause = {"en": "likely cause: The token is bound to one environment", "zh": "可能的原因：token 绑定在某一个环境上"}
+    cause = {"en": "Likely cause: The token is bound to one environment", "zh": "可能的原因：token 绑定在某一个环境上"}
     assert (cause[lang] in FORMATS["terminal"](record, lang)) is named

@@ -35,7 +35,7 @@ def test_a_red_becomes_one_error() -> None:
     text, scenario, short, docs = message.split("\n")
     assert text == requirement.text.en
     assert scenario.endswith("[retry.active]")
-    assert short == ("step `retry.1`: expected HTTP 200 with state `active`, or HTTP 409; actual: HTTP 500 (at /state)")
+    assert short == ("step `retry.1`: expected HTTP 200 with state `active`, or HTTP 409; got: HTTP 500 (at /state)")
     assert docs == f"docs: {requirement.sources[0].url.en}"
 
 

@@ -86,7 +86,7 @@ def test_a_failure_holds_everything_a_vendor_needs() -> None:
         "curl -sS",
         "https://docs.qoder.com/cloud-agents/api/environments/work/ack",
         "https://docs.qoder.com/zh/cloud-agents/api/environments/work/ack",
-        "breach 2 of 2",
+        "Violation 2 of 2",
     ):
         assert part in failure.text
 
@@ -130,7 +130,7 @@ def test_a_check_that_broke_says_so_also_after_a_breach() -> None:
     assert error is not None
     assert error.text is not None
     assert error.attrib["message"] == "the check failed with an error"
-    assert "expected: HTTP 200" in error.text
+    assert "Expected: HTTP 200" in error.text
 
 
 def test_a_skipped_case_says_why() -> None:

@@ -27,8 +27,8 @@ SENTENCE: dict[Lang, str] = {
     "zh": f"3 项检查中有 2 项通过；其余 1 项受阻于 {CAUSE}",
 }
 HEADING: dict[Lang, str] = {
-    "en": "Judged in part, for failures stand in the way of the rest",
-    "zh": "只判定了一部分，其余因失败而受阻",
+    "en": "Judged in part: failures block the other checks",
+    "zh": "只判定了一部分：其余检查因失败而受阻",
 }
 
 
@@ -93,7 +93,7 @@ def test_checks_are_counted_as_judged_everywhere(lang: Lang) -> None:
     )
 
 
-REMOVED: dict[Lang, str] = {"en": "these were removed", "zh": "原 id 已清除"}
+REMOVED: dict[Lang, str] = {"en": "these were deleted", "zh": "原 id 已在运行后删除"}
 
 
 @pytest.mark.parametrize(

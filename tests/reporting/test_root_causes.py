@@ -90,7 +90,7 @@ def test_the_same_words_at_several_places_of_one_answer_are_one_cause() -> None:
     (cause,) = causes_of([failed("a", QUEUED, *failures), failed("b", STOPPING, failures[3])])
     assert cause.places == ("/a", "/b", "/c", "/d", "/e")
     assert cause.sentence == Text(
-        "no such field at `/a`, `/b`, `/c` and 2 more places of an answer HTTP 409; expected the field is there",
+        "no such field at `/a`, `/b`, `/c` and 2 more places of a response HTTP 409; expected the field is there",
         "HTTP 409 响应的 `/a`、`/b`、`/c` 等 5 处为 no such field；预期：the field is there",
     )
     wholes = [breach("x", expected="y", pointer="", step=step) for step in ("ack.1", "ack.2")]
@@ -138,7 +138,7 @@ def test_a_value_that_is_another_in_each_scenario_is_one_cause() -> None:
     (cause,) = with_values(4)
     assert cause.scenarios == ("s0", "s1", "s2", "s3")
     assert cause.sentence == Text(
-        f'"alpha" (it varies by scenario) at `/error/type` of an answer HTTP 409; expected {EXPECTED}',
+        f'"alpha" (differs by scenario) at `/error/type` of a response HTTP 409; expected {EXPECTED}',
         f'HTTP 409 响应的 `/error/type` 为 "alpha"（各场景不尽相同）；预期：{EXPECTED}',
     )
     assert len(with_values(3)) == 3
@@ -160,7 +160,7 @@ def test_that_no_order_explains_a_race_counts_only_by_itself() -> None:
     other = replace(race, actual=both("no order lets `ack.1` answer 200"))
     (cause,) = causes_of([failed("a", QUEUED, race), failed("b", STOPPING, other)])
     assert cause.requirements == (QUEUED, STOPPING)
-    assert cause.sentence.en == "no order explains them (it varies by scenario); expected some order"
+    assert cause.sentence.en == "no order explains them (differs by scenario); expected some order"
 
 
 def test_only_failures_have_causes() -> None:
@@ -185,7 +185,7 @@ def test_the_cause_of_the_most_requirements_comes_first_then_that_of_the_most_sc
 def test_a_cause_says_what_there_is_where_and_what_must_be() -> None:
     (cause,) = causes_of([failed("a", QUEUED, breach())])
     assert cause.sentence == Text(
-        f'"conflict_error" at `/error/type` of an answer HTTP 409; expected {EXPECTED}',
+        f'"conflict_error" at `/error/type` of a response HTTP 409; expected {EXPECTED}',
         f'HTTP 409 响应的 `/error/type` 为 "conflict_error"；预期：{EXPECTED}',
     )
     (cause,) = causes_of([failed("a", QUEUED, breach("HTTP 200", pointer=""))])

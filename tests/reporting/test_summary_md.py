@@ -84,8 +84,8 @@ def test_a_red_names_requirement_scenario_expected_actual_and_the_page() -> None
     for part in (
         requirement.text.en,
         "(`retry.active`), and 1 more",
-        "- expected: ``HTTP 200 with state `active`, or HTTP 409``",
-        "- actual: `HTTP 500` at `/state`",
+        "- Expected: ``HTTP 200 with state `active`, or HTTP 409``",
+        "- Got: `HTTP 500` at `/state`",
         f"]({requirement.sources[0].url.en})",
     ):
         assert part in section
@@ -99,7 +99,7 @@ def test_what_was_not_exercised_says_why() -> None:
 
 def test_what_is_blocked_names_its_cause_and_what_is_lost_says_so() -> None:
     page = markdown(mixed(), "en")
-    assert "- blocked by the failures above: `ack.retry.active-keeps-times`" in page
+    assert "- Skipped because of the failures above: `ack.retry.active-keeps-times`" in page
     assert page.count("ack.retry.active-keeps-times") == 1
     assert "the run ended without a verdict on this check: 1 checks" in page
     alone = verdict("retry.active", "ack.retry.active-keeps-times", "inconclusive", blocked_by="ack.retry.active")
@@ -109,10 +109,10 @@ def test_what_is_blocked_names_its_cause_and_what_is_lost_says_so() -> None:
 
 def test_circumstances_that_take_from_the_outcome_are_told() -> None:
     page = markdown(mixed(), "en")
-    for words in ("--insecure", "cut short: stopped by a signal", "selected: `chapter retries`", "env_1"):
+    for words in ("--insecure", "run ended early: stopped by a signal", "selected: `chapter retries`", "env_1"):
         assert words in page
     green = markdown(record_of(verdict("auth.missing", "ack.auth.missing")), "en")
-    for words in ("--insecure", "cut short", "selected", "Left behind", "Failed"):
+    for words in ("--insecure", "run ended early", "selected", "Left on the target", "Failed"):
         assert words not in green
 
 

@@ -64,11 +64,11 @@ def test_a_failed_requirement_is_shown_once_with_its_first_breach() -> None:
     assert output.count("FAILED ack.retry.active") == 1
     block = output[output.index("FAILED ack.retry.active") :]
     block = block[: block.index("")]
-    assert sum(line.startswith("  expected:") for line in block) == 1
-    assert "  also breached at: retry.2" in block
-    assert "  also in: first-ack.named-worker" not in output[: output.index("FAILED ack.retry.active")]
-    assert any(line.startswith("  also in: ") for line in block)
-    assert "  blocks (checks: 1): ack.retry.active-keeps-times" in block
+    assert sum(line.startswith("  Expected:") for line in block) == 1
+    assert "  Also violated at: retry.2" in block
+    assert "  Also in: first-ack.named-worker" not in output[: output.index("FAILED ack.retry.active")]
+    assert any(line.startswith("  Also in: ") for line in block)
+    assert "  Skipped because of this failure (checks: 1): ack.retry.active-keeps-times" in block
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -88,7 +88,7 @@ def test_a_breach_can_be_understood_and_repeated_from_the_lines_alone(lang: Lang
 def test_what_a_failure_blocks_is_not_listed_again() -> None:
     text = "\n".join(shown(mixed()))
     assert "- blocked by ack.retry.active" not in text
-    assert "- blocked by the failures above, which name them: 1" in text
+    assert "- Skipped because of the failures above, which list them: 1" in text
 
 
 def test_what_is_blocked_by_something_that_did_not_fail_here_is_listed() -> None:
@@ -110,14 +110,14 @@ def test_inconclusive_checks_are_grouped_by_their_reason() -> None:
     [
         "target: http://127.0.0.1:4010",
         "selected: chapter retries",
-        "The suite itself broke (checks: 1)",
+        "Errors in the suite itself (checks: 1)",
         "- it broke",
         "WARNED ack.retry.acknowledged-at-unchanged",
         "- ack.auth.expired (MUST): no token was given in QODER_EXPIRED_PAT",
         "Without a verdict (checks: 1)",
         "- environments: env_1: HTTP 500",
         "--insecure: ",
-        "cut short: stopped by a signal",
+        "run ended early: stopped by a signal",
     ],
 )
 def test_nothing_that_a_reader_must_know_is_missing(part: str) -> None:
@@ -142,9 +142,9 @@ def test_the_history_that_no_order_explains_is_drawn() -> None:
     picture = "             operation  answer\nack.1  ack  200 starting  [==]\nstop   stop unknown  [=?"
     breach = failure("after", exhibit=picture)
     output = shown(record_of(verdict("race.stop.queued", "ack.race.stop", "failed", failures=(breach,))))
-    at = next(number for number, line in enumerate(output) if line.strip() == "history:")
+    at = next(number for number, line in enumerate(output) if line.strip() == "History:")
     assert [line.lstrip() for line in output[at + 1 : at + 4]] == [f"| {line}" for line in picture.splitlines()]
-    assert not any(line.strip() == "history:" for line in shown(mixed()))
+    assert not any(line.strip() == "History:" for line in shown(mixed()))
 
 
 def test_a_green_run_is_short() -> None:
@@ -182,4 +182,4 @@ def test_a_verdict_on_an_unknown_scenario_does_not_break_the_report() -> None:
     record = record_of(
         Verdict(line=PlannedCheck("renamed.case", "ack.auth.missing"), kind="failed", failures=(failure(),))
     )
-    assert "  scenario: renamed.case [renamed.case]" in shown(record)
+    assert "  Scenario: renamed.case [renamed.case]" in shown(record)

@@ -104,7 +104,7 @@ def test_a_report_that_breaks_costs_its_own_file_and_is_named(
     }
     unwritten = reports.record.circumstances.unwritten
     assert unwritten is not None
-    assert unwritten.en.startswith(f"{name} could not be written (the suite broke in broken:")
+    assert unwritten.en.startswith(f"{name} could not be written (the suite failed in broken:")
     assert "ZeroDivisionError" in unwritten.zh
     if record == passing:
         assert reports.record.decision.exit_code == 4

@@ -177,7 +177,7 @@ def test_a_report_that_breaks_is_named_and_the_others_are_there(tmp_path: Path) 
     ended = in_a_suite_where("import conformance.reporting.write as write\nwrite.junit = broken", tmp_path)
     assert ended.code == 4, ended.out + ended.err
     assert (
-        "Suite error: junit.xml could not be written (the suite broke in broken:1: ZeroDivisionError)"
+        "Suite error: junit.xml could not be written (the suite failed in broken:1: ZeroDivisionError)"
         in ended.last_line
     )
     assert ended.last_line.endswith("out/report.json")

@@ -69,10 +69,10 @@ def test_without_a_variant_on_the_wire_there_is_no_front() -> None:
 @pytest.mark.parametrize(
     ("lang", "values", "words"),
     [
-        ("en", ["gzipp"], "There is no variant 'gzipp'; did you mean 'gzip'?"),
-        ("zh", ["gzipp"], "没有名为 'gzipp' 的变体；是否应为 'gzip'？"),
+        ("en", ["gzipp"], "Unknown variant 'gzipp'; did you mean 'gzip'?"),
+        ("zh", ["gzipp"], "未知的变体 'gzipp'；是否应为 'gzip'？"),
         ("en", ["xyz"], "`work-conformance list --variants`"),
-        ("en", ["gzip,ulids", "numbers"], "of the group 'ids' can be had at a time; choose one of ulids, numbers."),
+        ("en", ["gzip,ulids", "numbers"], "of the group 'ids' can be used at a time; choose one of ulids, numbers."),
         ("zh", ["gzip,ulids", "numbers"], "请从 ulids, numbers 中选择其一。"),
     ],
 )

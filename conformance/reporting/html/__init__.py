@@ -1,8 +1,8 @@
-"""`report.html`: a run as one page for people, in both languages, that needs nothing but itself.
+"""`report.html`: a run as one self-contained page in both languages.
 
-Text of the target is text and nothing else: it is made visible by `safe`, escaped by the template engine, and a
-Content-Security-Policy of digests lets only the suite's own style and script take effect.
+Text from the target cannot become markup: `reporting.escaping` escapes invisible characters, the template engine
+escapes HTML, and a Content-Security-Policy of digests allows only the suite's own style and script.
 
-Without scripts the language is chosen by two radio buttons and style alone; where style is forbidden too, as on some
-build servers, the language of the run is shown.
+Without scripts, two radio buttons and the style sheet switch the language. Where a build server forbids styles too,
+the page shows the language of the run.
 """

@@ -1,4 +1,4 @@
-"""What an exploration met, as a table: a row for each request, a column for each state of an item."""
+"""Coverage of random testing as a table: a row per request, a column per state of an item."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from conformance.text import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """How often each request met each state, in the order of an item's life. `rows` are (request, times by state)."""
+    """How often each request was sent in each state. `rows` are (request, counts by state)."""
 
     states: tuple[str, ...]
     rows: tuple[tuple[Text, tuple[int, ...]], ...]
 
 
 def coverage_of(transcripts: Iterable[Transcript]) -> Coverage | None:
-    """The coverage of the exploration among these conversations; None where there was none.
+    """Return the coverage of random testing in these transcripts; None if there was no random testing.
 
-    Facts are read like anything else that is saved: what is no number counts as nothing.
+    Saved facts may be malformed: values that are not numbers count as 0.
     """
     for transcript in transcripts:
         explored = transcript.facts.get("explored")

@@ -1,4 +1,4 @@
-"""What was expected beside what came, and an answer's JSON line by line beside what the item was before."""
+"""Compares a response with the expected one field by field, and its JSON with the item's earlier JSON line by line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SIGNS: Final[dict[Change, str]] = {"same": " ", "gone": "-", "new": "+"}
 
 @dataclass(frozen=True, slots=True)
 class ComparedField:
-    """One thing that the answer must say, and what it says."""
+    """A field of the response with its expected and its actual value."""
 
     what: str
     expected: str
@@ -32,13 +32,13 @@ class ComparedField:
 
     @property
     def held(self) -> bool:
-        """Whether the two are the same."""
+        """Whether the two are equal."""
         return self.expected == self.actual
 
 
 @dataclass(frozen=True, slots=True)
 class JsonLine:
-    """A line of a JSON text; `marked` where the breach is."""
+    """A line of a JSON text; `marked` if the violation is there."""
 
     change: Change
     text: str
@@ -47,30 +47,30 @@ class JsonLine:
 
     @property
     def sign(self) -> str:
-        """What is shown before the line, so that nothing hangs on colour."""
+        """The sign before the line, so that the meaning does not depend on colour."""
         return _SIGNS[self.change]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyDiff:
-    """The body of an answer; `since` is the step that showed the same item before, and is compared with."""
+    """A response body; `since` is the earlier step that showed the same item and that it is compared with."""
 
     lines: tuple[JsonLine, ...]
     since: str | None
 
     @property
     def changed(self) -> bool:
-        """Whether anything differs from what was there before."""
+        """Whether anything differs from the earlier step."""
         return any(line.change != "same" for line in self.lines)
 
 
 def compared_fields(line: PlannedCheck, failure: Failure, transcript: Transcript | None) -> tuple[ComparedField, ...]:
-    """The answer beside the allowed one that comes nearest, where the scenario says which are allowed."""
+    """Return the response compared with the nearest allowed one; empty if the scenario does not list allowed ones."""
     scenario = scenarios().get(line.scenario)
     expectation = scenario.expectations.get(failure.step) if scenario else None
     exchange = transcript.find(failure.step) if transcript else None
     if expectation is None or exchange is None or exchange.response is None or failure.exhibit:
-        return ()  # of a race no answer is wrong by itself
+        return ()  # in a race no response is wrong by itself
     if expectation.requirement != line.requirement:
         return ()
     options = [tuple(_beside(answer, exchange)) for answer in expectation.allowed]
@@ -78,7 +78,7 @@ def compared_fields(line: PlannedCheck, failure: Failure, transcript: Transcript
 
 
 def diff_body(failure: Failure, transcript: Transcript | None) -> BodyDiff | None:
-    """The JSON body of the red answer; None where there is none that can be read."""
+    """Return the diff of the failing response's JSON body; None if it has none that can be parsed."""
     exchange = transcript.find(failure.step) if transcript else None
     value = parse_json_body(exchange)
     if transcript is None or exchange is None or not isinstance(value, dict | list):
@@ -87,7 +87,7 @@ def diff_body(failure: Failure, transcript: Transcript | None) -> BodyDiff | Non
     before = parse_json_body(earlier) if earlier else value
     try:
         lines = [_marked(line, failure.pointer) for line in _compared("", "", before, value, 0, last=True)]
-    except RecursionError:  # nested too deeply to be compared or written
+    except RecursionError:  # nested too deeply to compare or print
         return None
     if len(lines) > _MOST:
         lines = [*lines[:_MOST], JsonLine("same", f"… (+{len(lines) - _MOST})", "")]
@@ -95,7 +95,7 @@ def diff_body(failure: Failure, transcript: Transcript | None) -> BodyDiff | Non
 
 
 def parse_json_body(exchange: Exchange | None) -> Any:
-    """The answer's body as a JSON value; None where it is none, or larger than any item or error."""
+    """Return the response body as a JSON value; None if it is not JSON or larger than any item or error."""
     if exchange is None or exchange.response is None or len(exchange.response.body.text) > _LARGEST:
         return None
     try:
@@ -125,7 +125,7 @@ def _value(value: Any) -> str:
 
 
 def _earlier(transcript: Transcript, exchange: Exchange, value: Any) -> Exchange | None:
-    """The last answer before this request that shows the same object."""
+    """Return the last earlier response with the same object, as (step, value)."""
     if not isinstance(value, dict) or not isinstance(value.get("id"), str):
         return None
     found = None
@@ -137,7 +137,7 @@ def _earlier(transcript: Transcript, exchange: Exchange, value: Any) -> Exchange
 
 
 def _compared(pointer: str, name: str, before: Any, after: Any, depth: int, *, last: bool) -> Iterator[JsonLine]:
-    """The lines of `after`; where it differs from `before`, the lines of both."""
+    """Yield the lines of `after`; where it differs from `before`, the lines of both."""
     comma = "" if last else ","
     indent = "  " * depth
     if isinstance(before, dict) and isinstance(after, dict) and after and depth < _DEEPEST:
@@ -175,7 +175,7 @@ def _plain(change: Change, pointer: str, name: str, value: Any, depth: int, *, l
 
 
 def _parts(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, str, Any]]:
-    """Key, what stands before the value, and the value."""
+    """Yield (key, prefix of the line, value) for each member."""
     if isinstance(value, dict):
         yield from ((_token(key), f"{_json(key)}: ", inner) for key, inner in value.items())
     else:
@@ -183,7 +183,7 @@ def _parts(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, str, Any]]:
 
 
 def _token(key: str) -> str:
-    """A key as a part of a JSON pointer."""
+    """Return a key escaped as a JSON pointer token."""
     return key.replace("~", "~0").replace("/", "~1")
 
 

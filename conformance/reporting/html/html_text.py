@@ -1,4 +1,4 @@
-"""How words get into the page: in both languages, with code marked, and whatever came from the target made visible."""
+"""Turns texts into HTML: both languages, backquotes as code, and invisible characters from the target escaped."""
 
 from __future__ import annotations
 
@@ -18,42 +18,42 @@ _LINK: Final = re.compile(r"https?://[^\s<>\"'`\\]+")
 
 
 class BilingualHtml:
-    """Writes texts for a page whose first language is `lang`; the other one is hidden until it is chosen."""
+    """Renders texts for a page that shows `lang` first and hides the other language until it is chosen."""
 
     def __init__(self, lang: Lang) -> None:
         self._lang = lang
 
     def both(self, text: Text) -> Markup:
-        """A text in both languages, of which one is shown; where they are the same, once."""
+        """Return a text in both languages, one of them hidden; once if they are equal."""
         if text.en == text.zh:
             return inline_code(text.en)
         return self.in_each({lang: inline_code(text.in_(lang)) for lang in LANGS})
 
     def sentence(self, en: str, zh: str, **values: object) -> Markup:
-        """A sentence of the page itself."""
+        """Return a sentence of the page itself, in both languages."""
         text = Text(en, zh)
         return self.both(text.format(**values) if values else text)
 
     def in_each(self, parts: dict[Lang, Markup]) -> Markup:
-        """Markup that is made in each language by itself."""
-        # Plain strings, each part escaped unless it is markup: a page has thousands, and `Markup.format` takes its time.
+        """Return markup that was rendered separately for each language."""
+        # Plain strings, each part escaped unless it is markup: a page has thousands, and `Markup.format` is slow.
         spans = (f'<span lang="{lang}"{self._hidden(lang)}>{escape(parts[lang])}</span>' for lang in LANGS)
         return Markup("".join(spans))  # noqa: S704 - escaped
 
     def _hidden(self, lang: Lang) -> str:
-        # What no style sheet is needed for: some build servers let none take effect.
+        # Works without a style sheet: some build servers disable them.
         return "" if lang == self._lang else " hidden"
 
 
 def inline_code(text: str) -> Markup:
-    """One harmless line; what stands in backquotes as code."""
+    """Return one escaped line, with text in backquotes as code."""
     parts = _CODE.split(escape_line(text, LONGEST_SENTENCE))
     escaped = (f"<code>{escape(part)}</code>" if at % 2 else escape(part) for at, part in enumerate(parts))
     return Markup("".join(escaped))  # noqa: S704 - escaped
 
 
 def block(text: str) -> str:
-    """Several harmless lines; what is beyond bounds is left out, and that is said."""
+    """Return escaped lines; long text is cut and the number of missing characters is appended."""
     shown = text[:LONGEST_MESSAGE]
     lines = [escape_line(line) for line in shown.replace("\r\n", "\n").split("\n")]
     if len(text) > len(shown):
@@ -62,5 +62,5 @@ def block(text: str) -> str:
 
 
 def is_link(address: str) -> bool:
-    """Whether an address may be followed from the page: the web's, and no script's."""
+    """Return whether an address is a web address that the page may link to, and not a script."""
     return _LINK.fullmatch(address) is not None

@@ -1,4 +1,4 @@
-"""`report.html`: the templates filled, the style and the script put in, and a policy that allows these two alone."""
+"""Renders `report.html`: templates, inline style and script, and a policy that allows only these two."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from conformance.reporting.messages import JUDGED_AGAIN
 from conformance.text import LANGS, Lang, Text
 
 MAX_FAILURE_DETAIL_CHARACTERS: Final = 600_000
-"""Bytes that breaches in full may fill; further ones are named, so that the page stays one that opens at once."""
+"""Most bytes of failures shown in full; further ones are only named, so that the page opens quickly."""
 
 SIGNS: Final[Mapping[VerdictKind, str]] = {
     "failed": "✗",
@@ -42,11 +42,11 @@ SIGNS: Final[Mapping[VerdictKind, str]] = {
     "observed": "◉",
     "not-exercised": "–",
 }
-"""What is shown beside the colour of a verdict."""
+"""The sign shown beside a verdict's colour."""
 
 
 def page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang = "en") -> str:
-    """The whole page. `lang` is shown first; of scenarios without a transcript there are no pictures."""
+    """Return the page, with `lang` shown first; scenarios without a transcript have no diagrams."""
     view, environment = PageModel(record, transcripts), _environment(lang)
     style, script = _part("style.css"), _part("script.js")
     text = environment.get_template("report.html.j2").render(
@@ -69,7 +69,7 @@ def page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang = 
 
 
 class _CompiledOnce(FileSystemBytecodeCache):
-    """Compiled templates beside the compiled modules; where nothing can be written, they are compiled every time."""
+    """Caches compiled templates beside the compiled modules; on a read-only disk they are compiled every time."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
         with contextlib.suppress(OSError):
@@ -83,7 +83,7 @@ class _CompiledOnce(FileSystemBytecodeCache):
 
 @cache
 def _environment(lang: Lang) -> Environment:
-    """The templates, which one process that makes many pages compiles once."""
+    """Return the template environment; a process that renders many pages compiles the templates once."""
     words = BilingualHtml(lang)
     environment = Environment(
         autoescape=True,
@@ -117,7 +117,7 @@ def _environment(lang: Lang) -> Environment:
 
 
 def _breaches(view: PageModel, environment: Environment) -> dict[str, Markup]:
-    """Each breach in full by its id, the first of every requirement before the others, as many as there is room for."""
+    """Return the rendered failures by id, as many as fit; the first of every requirement come first."""
     template = environment.get_template("breach.html.j2")
     room = MAX_FAILURE_DETAIL_CHARACTERS
     found: dict[str, Markup] = {}
@@ -137,7 +137,7 @@ def _in_turn(view: PageModel) -> list[FailureDetail]:
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing but the page's own style and script: no address is fetched, no form sent, no other script run."""
+    """Return a Content-Security-Policy that allows only the page's own style and script."""
     return (
         "default-src 'none'; base-uri 'none'; form-action 'none';"
         f" style-src '{_digest(style)}'; script-src '{_digest(script)}'"

@@ -1,4 +1,4 @@
-"""What the page shows of a record: requirements with their breaches, in the order of the catalogue."""
+"""The page's view of a run record: requirements with their violations, in the order of the requirement set."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.text import Text
 
 SHOWN_IN_FULL: Final = 3
-"""Breaches of one requirement that are shown in full; the rest is named."""
+"""How many violations of a requirement are shown in full; the rest is named."""
 
 MOST_CAUSES: Final = 20
-"""Causes that are shown before the rest is only counted."""
+"""How many causes are shown; the rest is counted."""
 
 _HEADLINE: Final = 320
 _BREACHED: Final[tuple[VerdictKind, ...]] = ("failed", "waived", "warned")
@@ -44,7 +44,7 @@ _OPEN: Final[tuple[VerdictKind, ...]] = ("suite-error", "inconclusive", "not-exe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureDetail:
-    """One red with all that is known of it; `shown_under` is where its conversation is shown already."""
+    """One failure with its evidence; `shown_under` is the id of the failure that already shows its transcript."""
 
     id: str
     first: bool
@@ -63,13 +63,13 @@ class FailureDetail:
 
     @property
     def exhibit(self) -> str:
-        """The picture in text that one of the reds has."""
+        """The first text picture among the violations; empty if there is none."""
         return next((failure.exhibit for failure in self.verdict.failures if failure.exhibit), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementView:
-    """A requirement, what became of it, and what is shown of that."""
+    """A requirement with its result and what the page shows of it."""
 
     result: RequirementResult
     breaches: tuple[FailureDetail, ...]
@@ -78,12 +78,12 @@ class RequirementView:
 
     @property
     def requirement(self) -> Requirement:
-        """The catalogue's entry."""
+        """The requirement itself."""
         return self.result.requirement
 
     @property
     def headline(self) -> Text | None:
-        """What is wrong, in one sentence."""
+        """What is wrong, in one sentence; None if nothing is."""
         found = next((verdict for verdict in self.result.verdicts if verdict.kind == self.result.kind), None)
         if self.result.kind in _BREACHED and found is not None and found.failures:
             return _bounded(summary(found))
@@ -91,19 +91,19 @@ class RequirementView:
 
     @property
     def reason(self) -> Text | None:
-        """Why nothing can be said of it."""
+        """Why it has no verdict on the target; None if it has one."""
         if self.result.kind not in _OPEN:
             return None
         return LOST if self.missing else self.result.reason
 
     @property
     def partly(self) -> Text | None:
-        """How much was judged, where its verdict is that of a part."""
+        """How many of its checks were judged, if not all were."""
         return _bounded(self.result.partly.sentence) if self.result.partly is not None else None
 
     @property
     def mistakes(self) -> tuple[Mistake, ...]:
-        """What servers usually get wrong here, where this one did: what this one shows first."""
+        """Common mistakes, if this requirement failed; those that match the observed symptom come first."""
         if not self.breaches:
             return ()
         failures = [breach.failure for breach in self.breaches]
@@ -112,17 +112,17 @@ class RequirementView:
 
     @property
     def consequence(self) -> Text | None:
-        """What a failure does to a worker."""
+        """The effect of a failure on workers."""
         return consequence_of(self.requirement.id) if self.breaches else None
 
     @property
     def open_lines(self) -> tuple[Verdict, ...]:
-        """What could not be judged for reasons of its own, with a reason each."""
+        """Checks that could not be judged for a reason of their own."""
         return tuple(v for v in self.result.verdicts if v.kind in _OPEN and v.blocked_by is None)
 
     @property
     def blocked(self) -> dict[str, list[str]]:
-        """The scenarios in which it could not be judged because of a failure, by the requirement that failed."""
+        """The scenarios in which it was skipped because of a failure, by the requirement that failed."""
         found: dict[str, list[str]] = {}
         for verdict in self.result.verdicts:
             if verdict.kind in _OPEN and verdict.blocked_by is not None:
@@ -131,7 +131,7 @@ class RequirementView:
 
     @property
     def contrast(self) -> tuple[tuple[bool, list[str]], ...]:
-        """Where it fails and where it holds, of a requirement that does not hold: whether it does, and the scenarios."""
+        """Of a failed requirement: pairs of (passes, scenarios), first where it fails, then where it passes."""
         if not self.breaches:
             return ()
         lines = self.judged_checks
@@ -140,12 +140,12 @@ class RequirementView:
 
     @property
     def readings(self) -> tuple[Ambiguity, ...]:
-        """Where the docs are open about it, or contradict themselves."""
+        """Entries of the ambiguity register about it."""
         return readings_of(self.requirement.id)
 
     @property
     def judged_checks(self) -> dict[VerdictKind, list[str]]:
-        """The scenarios in which something was said of it, by verdict."""
+        """The scenarios in which it was judged or observed, by verdict."""
         found: dict[VerdictKind, list[str]] = {}
         for verdict in self.result.verdicts:
             if verdict.kind not in _OPEN:
@@ -154,7 +154,7 @@ class RequirementView:
 
     @property
     def observations(self) -> list[tuple[str, Text]]:
-        """What was seen, with the scenario."""
+        """Pairs of a scenario and what was observed in it."""
         return [(v.line.scenario, v.observation) for v in self.result.verdicts if v.observation is not None]
 
 
@@ -163,7 +163,7 @@ def _bounded(text: Text) -> Text:
 
 
 class PageModel:
-    """A record and its transcripts, as the templates read them."""
+    """A run record and its transcripts, for the templates."""
 
     def __init__(self, record: RunResult, transcripts: Mapping[str, Transcript]) -> None:
         self.record = record
@@ -172,75 +172,76 @@ class PageModel:
 
     @cached_property
     def chapters(self) -> list[tuple[Chapter, list[RequirementView]]]:
-        """Chapters of which something was planned, with their requirements."""
-        told: dict[tuple[str, str], str] = {}
+        """Chapters with at least one planned requirement, with these requirements."""
+        shown_under: dict[tuple[str, str], str] = {}
         return [
-            (chapter, [self._rule(result, told) for result in results]) for chapter, results in by_chapter(self.record)
+            (chapter, [self._rule(result, shown_under) for result in results])
+            for chapter, results in by_chapter(self.record)
         ]
 
     @cached_property
     def rules(self) -> list[RequirementView]:
-        """All requirements that were planned."""
+        """All planned requirements."""
         return [rule for _, rules in self.chapters for rule in rules]
 
     @property
     def blocked_requirements(self) -> list[RequirementView]:
-        """What is open for nothing but failures of other requirements, under which it stands."""
+        """Requirements that only failures of other requirements keep from being judged."""
         return [rule for rule in self.of("inconclusive") if rule.result.blocked_by]
 
     @property
     def blocked_without_cause(self) -> list[RequirementView]:
-        """What is folded, and has no cause on the page under which it could stand."""
+        """Blocked requirements whose blocking failure is not listed on the page."""
         causes = {rule.requirement.id for rule in self.failures}
         if self.causes:
             causes = {name for _, cause in self.shown_causes for name in cause.requirements}
         return [rule for rule in self.blocked_requirements if not causes & set(rule.result.blocked_by)]
 
     def requirements_blocked_by(self, *names: str) -> list[RequirementView]:
-        """What is open for nothing but failures, among which is one of the requirements named."""
+        """Return the requirements that a failure of one of `names` blocks."""
         return [other for other in self.blocked_requirements if set(names) & set(other.result.blocked_by)]
 
     @cached_property
     def causes(self) -> list[Cause]:
-        """The failures by cause; none where each is a cause of its own."""
+        """The root causes; empty if no cause fails several requirements."""
         causes = causes_of(self._verdicts)
         return causes if cause_count_text(causes) is not None else []
 
     @cached_property
     def shown_causes(self) -> list[tuple[Text, Cause]]:
-        """The first causes, each with its sentence."""
+        """The first causes, each with its description."""
         return [(_bounded(cause.sentence), cause) for cause in self.causes[:MOST_CAUSES]]
 
     def contradictory_docs(self, cause: Cause) -> list[Ambiguity]:
-        """Where the docs contradict themselves on what there is instead: the target may have followed another page."""
+        """Return the register's entries in which another page of the docs allows what the target did."""
         found = distinctive_terms(cause.failure.actual.en) - distinctive_terms(cause.failure.expected.en)
         concerned = [entry for entry in load_ambiguities() if set(entry.requirements) & set(cause.requirements)]
         return [entry for entry in concerned if found & distinctive_terms(entry.positions.en)]
 
     def is_explained_by_cause(self, rule: RequirementView) -> bool:
-        """Whether what is wrong with it is told under a cause."""
+        """Return whether one of the shown causes explains the failure."""
         name = rule.requirement.id
         return rule.result.kind == "failed" and any(name in cause.requirements for _, cause in self.shown_causes)
 
     @property
     def causes_heading(self) -> Text | None:
-        """How many requirements fail, of how many causes."""
+        """The number of failed requirements and of causes."""
         return cause_count_text(self.causes)
 
     @property
     def failures(self) -> list[RequirementView]:
-        """What is not green and stands for itself, the worst first."""
+        """Requirements that did not pass and are not blocked by others, worst first."""
         kinds = [kind for kind in WORST_FIRST if kind not in _CALM]
         blocked_requirements = self.blocked_requirements
         return [rule for kind in kinds for rule in self.of(kind) if rule not in blocked_requirements]
 
     def of(self, *kinds: VerdictKind) -> list[RequirementView]:
-        """Those with one of the verdicts."""
+        """Return the requirements with one of the verdicts."""
         return [rule for rule in self.rules if rule.result.kind in kinds]
 
     @property
     def scenarios(self) -> Iterator[tuple[str, Text, VerdictKind, int]]:
-        """Every scenario: id, title, worst verdict, checks."""
+        """Every scenario as (id, title, worst verdict, number of checks)."""
         found: dict[str, list[VerdictKind]] = {line.scenario: [] for line in self.record.plan}
         for verdict in self._verdicts:
             found[verdict.line.scenario].append(verdict.kind)
@@ -249,27 +250,27 @@ class PageModel:
 
     @property
     def unobserved_effects(self) -> tuple[Text, ...]:
-        """What could not be looked at, since the items are given."""
+        """Effects that were not checked because the items were prepared in advance."""
         return unobserved_effects(self.about.arranged_by)
 
     @property
     def held(self) -> Text | None:
-        """How often each scenario was held; None where once."""
+        """How often each scenario ran; None if once."""
         return held(self.record)
 
     @property
     def race_repetition_text(self) -> Text | None:
-        """How often the races were repeated, and how close together their requests left."""
+        """How often the races ran and how close together their requests were sent."""
         return race_repetition_text(self.record)
 
     @property
     def flaky(self) -> list[FlakyGroup]:
-        """What did not come out the same each time."""
+        """Checks whose verdict differed between repetitions."""
         return list(flaky(self.record))
 
     @property
     def failed_steps(self) -> set[tuple[str, str]]:
-        """Scenario and step of every failure."""
+        """The scenario and step of every failure."""
         return {
             (v.line.scenario, failure.step)
             for v in self._verdicts
@@ -281,26 +282,28 @@ class PageModel:
     def _verdicts(self) -> list[Verdict]:
         return [verdict for result in self.record.tally.results for verdict in result.verdicts]
 
-    def _rule(self, result: RequirementResult, told: dict[tuple[str, str], str]) -> RequirementView:
+    def _rule(self, result: RequirementResult, shown_under: dict[tuple[str, str], str]) -> RequirementView:
         breached = [verdict for verdict in result.verdicts if verdict.kind == result.kind and verdict.failures]
         shown = breached[:SHOWN_IN_FULL] if result.kind in _BREACHED else []
         name = result.requirement.id
         return RequirementView(
             result=result,
-            breaches=tuple(self._breach(name, number, verdict, told) for number, verdict in enumerate(shown, 1)),
+            breaches=tuple(self._breach(name, number, verdict, shown_under) for number, verdict in enumerate(shown, 1)),
             blocks=tuple(verdict.line for verdict in self._verdicts if verdict.blocked_by == name),
             missing=tuple(line for line in self.record.tally.lost if line.requirement == name),
         )
 
-    def _breach(self, rule: str, number: int, verdict: Verdict, told: dict[tuple[str, str], str]) -> FailureDetail:
-        """The requirement's breach of that number, from 1; `told` collects which conversations are shown where."""
+    def _breach(
+        self, rule: str, number: int, verdict: Verdict, shown_under: dict[tuple[str, str], str]
+    ) -> FailureDetail:
+        """Return violation `number` (from 1); `shown_under` records which failure shows which transcript."""
         name = f"{rule}--{number}"
         failure, transcript = (
             verdict.failures[0],
             self.transcripts.get(verdict.line.scenario) if verdict.shown else None,
         )
         place = (verdict.line.scenario, failure.step if verdict.shown else name)
-        shown_under = told.setdefault(place, name)
+        first_shown = shown_under.setdefault(place, name)
         return FailureDetail(
             id=name,
             first=number == 1,
@@ -308,7 +311,7 @@ class PageModel:
             failure=failure,
             rows=compared_fields(verdict.line, failure, transcript),
             body=diff_body(failure, transcript),
-            sequence=draw_sequence(failure, transcript) if shown_under == name else None,
+            sequence=draw_sequence(failure, transcript) if first_shown == name else None,
             race=draw_race(verdict, transcript),
-            shown_under=None if shown_under == name else shown_under,
+            shown_under=None if first_shown == name else first_shown,
         )

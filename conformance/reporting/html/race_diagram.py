@@ -1,4 +1,4 @@
-"""A race that no order explains, as a picture: who was under way when, and whose answers contradict each other."""
+"""Draws a race that no order of requests explains: when each request was in flight, and which responses contradict."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from conformance.text import Text
 
 WIDTH: Final = 640
 BAR: Final = 12
-"""How high a request's bar is."""
+"""The height of a request's bar."""
 
 _MARGIN: Final = 12
 _TOP: Final = 10
@@ -31,12 +31,12 @@ _LONGEST: Final = 72
 
 
 _SEARCHES: Final = {"race": race_linearizability.counterexample_at, "explored": random_operations.counterexample_at}
-"""What works out the contradiction at a step of a conversation that has this fact."""
+"""The function that finds the counterexample at a step, by the fact that its transcript has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One request: its place, and whether its answer is one that the contradiction needs. `open`: no end is known."""
+    """One request. `needed`: its response is part of the contradiction. `open`: its end is unknown."""
 
     x: float
     width: float
@@ -48,26 +48,29 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceDiagram:
-    """The picture's parts. `overlaps` are the stretches (x, width) in which several requests were under way."""
+    """The parts of the diagram. `overlaps` are the stretches (x, width) in which several requests were in flight."""
 
-    told: Text
+    explanation: Text
     bars: tuple[Bar, ...]
     overlaps: tuple[tuple[float, float], ...]
     milliseconds: str
 
     @property
     def height(self) -> int:
-        """Of the whole picture."""
+        """The height of the whole diagram."""
         return self.floor + _CLOCK
 
     @property
     def floor(self) -> int:
-        """Where the bars end and the clock stands."""
+        """The y position below the bars, where the clock is drawn."""
         return _TOP + _ROW * len(self.bars)
 
 
 def draw_race(verdict: Verdict, transcript: Transcript | None) -> RaceDiagram | None:
-    """The contradiction behind a verdict, worked out again; None where there is none, or no transcript to look at."""
+    """Return a diagram of the counterexample behind a verdict; None without a counterexample or a transcript.
+
+    The counterexample is searched for again in the transcript.
+    """
     scenario = scenarios().get(verdict.line.scenario)
     failure = next((failure for failure in verdict.failures if failure.exhibit), None)
     if failure is None or scenario is None or transcript is None:
@@ -99,7 +102,7 @@ def _drawn(counterexample: Counterexample) -> RaceDiagram:
     )
     overlaps = tuple((place(begun), round(place(ended) - place(begun), 1)) for begun, ended in _together(events))
     return RaceDiagram(
-        told=told(counterexample),
+        explanation=told(counterexample),
         bars=bars,
         overlaps=overlaps,
         milliseconds=f"{length * 1000:.1f} ms",
@@ -114,7 +117,7 @@ def _label(event: Event, counterexample: Counterexample) -> str:
 
 
 def _together(events: Sequence[Event]) -> Iterator[tuple[float, float]]:
-    """The stretches of time in which more than one request was under way, by what was recorded."""
+    """Yield the stretches of time in which more than one request was in flight, as recorded."""
     moments = sorted([(event.invoked, 1) for event in events] + [(event.completed, -1) for event in events])
     under_way, since = 0, 0.0
     for moment, change in moments:

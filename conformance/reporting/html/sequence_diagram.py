@@ -1,4 +1,4 @@
-"""A conversation as a sequence diagram: what was sent to the right, what came back to the left, in the order of time."""
+"""Draws requests and responses as a sequence diagram: requests to the right, responses to the left, in time order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _USUAL_AUTHORIZATION: Final = "Bearer ${QODER_PAT}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrow:
-    """One message; `sent` says that it goes to the target."""
+    """One message; `sent`: it is a request to the target."""
 
     y: int
     sent: bool
@@ -32,30 +32,30 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceDiagram:
-    """A picture's parts, with their places."""
+    """The arrows of the diagram, and how many exchanges it leaves out."""
 
     arrows: tuple[Arrow, ...]
     left_out: int
 
     @property
     def height(self) -> int:
-        """Of the whole picture."""
+        """The height of the whole diagram."""
         return _TOP + _STEP * len(self.arrows) + 10
 
 
 def draw_sequence(failure: Failure, transcript: Transcript | None) -> SequenceDiagram | None:
-    """The conversation around a breach; None where it is not known."""
+    """Return the exchanges around a violation; None if the transcript does not have its step."""
     if transcript is None or transcript.find(failure.step) is None:
         return None
     shown, left_out = _around(_folded(transcript.exchanges), failure.step)
     moments = []
     for number, (exchange, times) in enumerate(sorted(shown, key=lambda entry: entry[0].invoked), 1):
-        is_red = exchange.step == failure.step
+        is_failure = exchange.step == failure.step
         moments.append(
-            (exchange.invoked, 0, number, Arrow(y=0, sent=True, label=_asked(exchange, times), failure=is_red))
+            (exchange.invoked, 0, number, Arrow(y=0, sent=True, label=_asked(exchange, times), failure=is_failure))
         )
         moments.append(
-            (exchange.completed, 1, number, Arrow(y=0, sent=False, label=_answered(exchange), failure=is_red))
+            (exchange.completed, 1, number, Arrow(y=0, sent=False, label=_answered(exchange), failure=is_failure))
         )
     arrows = tuple(
         Arrow(y=_TOP + _STEP * place, sent=arrow.sent, label=f"{number} {arrow.label}", failure=arrow.failure)
@@ -65,7 +65,7 @@ def draw_sequence(failure: Failure, transcript: Transcript | None) -> SequenceDi
 
 
 def _folded(exchanges: tuple[Exchange, ...]) -> list[tuple[Exchange, int]]:
-    """Polls in a row that were answered alike are one, with how often."""
+    """Return the exchanges with their count; consecutive polls with equal responses are folded into one."""
     found: list[tuple[Exchange, int]] = []
     for exchange in exchanges:
         if found and exchange.operation == "poll":
@@ -78,7 +78,7 @@ def _folded(exchanges: tuple[Exchange, ...]) -> list[tuple[Exchange, int]]:
 
 
 def _around(exchanges: list[tuple[Exchange, int]], step: str) -> tuple[list[tuple[Exchange, int]], int]:
-    """The red exchange, what led to it and what overlaps it or comes right after."""
+    """Return the failing exchange with those before it and those that overlap it or follow, and how many are left out."""
     place = next((at for at, (exchange, _) in enumerate(exchanges) if exchange.step == step), 0)
     failure = exchanges[place][0]
     end = place + 1
@@ -96,7 +96,7 @@ def _asked(exchange: Exchange, times: int) -> str:
 
 
 def _about(exchange: Exchange) -> Iterator[str]:
-    """What tells apart requests of one operation: whose it is, and by which credential."""
+    """Yield what distinguishes requests of one operation: worker id, credential, `force`."""
     for name, value in exchange.request.headers:
         other_token = name.lower() == "authorization" and value != _USUAL_AUTHORIZATION
         if other_token or name.lower().endswith("worker-id"):

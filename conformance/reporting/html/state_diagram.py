@@ -1,4 +1,4 @@
-"""The life of a work item as a picture: which transitions the run went through, and which of them were red."""
+"""Draws the state machine of a work item: the transitions that the run observed, and which of them failed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conformance.reporting.html.diff import parse_json_body
 WIDTH: Final = 1080
 HEIGHT: Final = 420
 LINE: Final = 215
-"""Where the states stand, from above."""
+"""The y position of the states."""
 
 HALF: Final = 48
 """Half of a state's width."""
@@ -31,10 +31,10 @@ _ON_THE_WAY: Final = {
     ("starting", "stopped"),
     ("active", "stopped"),
 }
-"""Stop § State transitions and the ways of ack and heartbeat; anything else is no transition of the contract."""
+"""The contract's transitions: Stop § State transitions, and those of ack and heartbeat."""
 
 UNKNOWN: Final = "?"
-"""The state after an answer that does not show it, and after an error of the server."""
+"""The state after a response that does not show it, and after a server error."""
 
 _RISE: Final = {1: 0, 2: 60, 3: 105, 4: 150}
 _ROW: Final = 14
@@ -45,7 +45,7 @@ _MOVING: Final = frozenset({"ack", "heartbeat", "stop"})
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObservedTransition:
-    """An operation in a state: what it was answered, and the state after it."""
+    """An operation in a state, the status of its response, and the state afterwards."""
 
     before: str
     operation: str
@@ -55,7 +55,7 @@ class ObservedTransition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arc:
-    """A drawn transition: its path, the lines of its label and where the last of these stands."""
+    """A drawn transition: its path, the lines of its label, and the position of the last line."""
 
     path: str
     labels: tuple[str, ...]
@@ -66,14 +66,14 @@ class Arc:
 
     @property
     def rows(self) -> list[tuple[int, str]]:
-        """Each line of the label with its place from above."""
+        """Each line of the label with its y position."""
         first = self.y - _ROW * (len(self.labels) - 1)
         return [(first + _ROW * number, label) for number, label in enumerate(self.labels)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A state, and what was done to an item that then stayed in it."""
+    """A state, and the operations that left an item in it."""
 
     phase: str
     x: int
@@ -82,7 +82,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateDiagram:
-    """The picture's parts, and the same as a table: each move, how often, how often red."""
+    """The parts of the diagram, and a table of (transition, count, failures)."""
 
     nodes: tuple[Node, ...]
     arcs: tuple[Arc, ...]
@@ -90,7 +90,7 @@ class StateDiagram:
 
 
 def draw_state_diagram(transcripts: Iterable[Transcript], failures: Collection[tuple[str, str]]) -> StateDiagram:
-    """What the conversations did to their items; `failures` are scenarios and steps of failures."""
+    """Return the diagram of the transcripts; `failures` are the (scenario, step) pairs of failures."""
     seen: Counter[ObservedTransition] = Counter()
     failure: Counter[ObservedTransition] = Counter()
     for transcript in transcripts:
@@ -107,7 +107,7 @@ def draw_state_diagram(transcripts: Iterable[Transcript], failures: Collection[t
 
 
 def _moves(transcript: Transcript) -> Iterator[tuple[Exchange, ObservedTransition]]:
-    """Each operation on an item whose state was known, and with which no other was under way."""
+    """Yield each operation on an item of known state that no other request overlaps."""
     known: dict[str, str] = {}
     for exchange in transcript.exchanges:
         shown = parse_json_body(exchange)
@@ -124,7 +124,7 @@ def _moves(transcript: Transcript) -> Iterator[tuple[Exchange, ObservedTransitio
 
 
 def _after(status: int, state: str | None, before: str) -> str:
-    """The state that an answer leaves: the one that it shows, or after a refusal the one before."""
+    """Return the state after a response: the one it shows, or after a 4xx the state before."""
     if 400 <= status < 500:
         return before
     return state if status == 200 and state in PHASES else UNKNOWN

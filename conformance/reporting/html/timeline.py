@@ -1,4 +1,4 @@
-"""When each scenario was held, on the run's clock: a band for each chapter, a bar for each scenario."""
+"""Timeline of the run: a band per chapter, a bar per scenario."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROW: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One scenario: its place, and its worst verdict."""
+    """One scenario: its position and its worst verdict."""
 
     x: float
     y: int
@@ -45,7 +45,7 @@ class Timeline:
 
 
 def timeline_of(transcripts: Mapping[str, Transcript], kinds: Mapping[str, VerdictKind]) -> Timeline | None:
-    """The time that each conversation took; None where nothing was said."""
+    """Return when each scenario ran; None if no request was sent."""
     spans = {
         name: (transcript.exchanges[0].invoked, max(exchange.completed for exchange in transcript.exchanges))
         for name, transcript in transcripts.items()

@@ -238,11 +238,11 @@ def test_a_red_says_first_where_it_fails_and_where_it_holds() -> None:
     )
     made = page(record, {})
     rows = compared_fields(made, "ack.retry.active")
-    assert list(rows)[:2] == ["Fails in", "Holds in"]
+    assert list(rows)[:2] == ["Fails in", "Passes in"]
     assert re.findall(r'href="#scenario-([^"]+)"', rows["Fails in"]) == ["retry.active"]
     held = ["race.heartbeat", "request.json-body.first-ack"]
-    assert re.findall(r'href="#scenario-([^"]+)"', rows["Holds in"]) == held
-    assert "no other" in compared_fields(made, "ack.retry.starting")["Holds in"]
+    assert re.findall(r'href="#scenario-([^"]+)"', rows["Passes in"]) == held
+    assert "no other" in compared_fields(made, "ack.retry.starting")["Passes in"]
     assert rule_of(made, "ack.retry.active").count('href="#scenario-race.heartbeat"') == 1
 
 
@@ -253,7 +253,7 @@ def test_a_long_list_of_scenarios_is_folded() -> None:
     rows = compared_fields(page(record_of(*failures, *held), {}), "ack.answer.media-type")
     assert "<summary>" in rows["Fails in"]
     assert "9 scenarios" in rows["Fails in"]
-    assert "<summary>" not in rows["Holds in"]
+    assert "<summary>" not in rows["Passes in"]
 
 
 def test_a_contradiction_of_the_docs_stands_beside_the_requirement_that_it_concerns() -> None:
@@ -264,14 +264,14 @@ def test_a_contradiction_of_the_docs_stands_beside_the_requirement_that_it_conce
         ([verdict("terminal.stopping.from-active", name)], False),
     ):
         made = page(record_of(*verdicts), {})
-        row = compared_fields(made, name)["The docs are open"]
+        row = compared_fields(made, name)["Docs unclear"]
         for text in (entry.question.en, entry.question.zh):
             assert str(inline_code(text)) in row
         for text in (entry.positions.zh, entry.reading.en):
             assert (str(inline_code(text)) in row) is whole
         assert f'href="#register-{entry.id}"' in row
         assert f'<details id="register-{entry.id}">' in made
-    assert "The docs are open" not in compared_fields(
+    assert "Docs unclear" not in compared_fields(
         page(record_of(verdict("auth.missing", "ack.auth.missing")), {}), "ack.auth.missing"
     )
 
@@ -284,14 +284,14 @@ def test_what_is_blocked_is_folded_under_its_causes() -> None:
     failed = verdict("retry.active", "ack.retry.active", "failed", failures=(failure(),))
     made = page(record_of(failed, *lines, other), {})
     (fold,) = re.findall(r'<details class="fold">(.*?)</details>', rule_of(made, blocked), re.DOTALL)
-    assert f"{len(names) + 1} checks are blocked" in fold
+    assert f"{len(names) + 1} checks skipped" in fold
     causes = re.findall(r"<li>(.*?)</li>", fold)
     assert len(causes) == 2
     assert 'href="#ack.retry.active"' in causes[0]
     assert f"and {len(names) - 3} more" in causes[0]
     assert "<code>ack.auth.missing</code>" in causes[1]
     top = made[made.index('<h2 id="reds">') : made.index('<h2 id="unexercised">')]
-    blocks = compared_fields(made, "ack.retry.active")["Blocks"]
+    blocks = compared_fields(made, "ack.retry.active")["Skipped because of this failure"]
     assert f'<summary><span lang="en">{len(names)} checks of 1 requirements' in blocks
     (red_one,) = re.findall(r'<li class="failed">.*?</li>', top, re.DOTALL)
     assert f'href="#{blocked}"' in red_one
@@ -317,10 +317,10 @@ def test_the_likeliest_mistake_comes_first() -> None:
         ),
         {},
     )
-    mends = compared_fields(place, "ack.envelope.schema-en")["Usual mistakes, and the mend"]
+    mends = compared_fields(place, "ack.envelope.schema-en")["Common mistakes and fixes"]
     assert mends.index("from the status alone") < mends.index("error handler")
     for made, order in ((other, usual), (seen, [usual[1], usual[0], *usual[2:]])):
-        mends = compared_fields(made, name)["Usual mistakes, and the mend"]
+        mends = compared_fields(made, name)["Common mistakes and fixes"]
         assert [mends.index(str(inline_code(what))) for what in order] == sorted(
             mends.index(str(inline_code(what))) for what in usual
         )
@@ -330,7 +330,7 @@ def test_a_real_red_tells_what_was_done_what_came_and_the_mend(tmp_path: Path) -
     record = run_on_a_defect(tmp_path / "run")
     made = (tmp_path / "run" / "report.html").read_text("utf-8")
     INSPECTORS[".html"](made.encode())
-    for words in ('class="sequence"', "curl -sS -i -X POST", "invalid_request_error", "HTTP 409", "Usual mistakes"):
+    for words in ('class="sequence"', "curl -sS -i -X POST", "invalid_request_error", "HTTP 409", "Common mistakes"):
         assert words in made
     assert re.search(r'<span class="gone">- +&#34;state&#34;: &#34;stopped&#34;', made)
     assert re.search(r'<span class="new">\+ +&#34;state&#34;: &#34;starting&#34;', made)
@@ -346,4 +346,4 @@ def test_a_replay_shows_the_conversations_of_the_run(tmp_path: Path) -> None:
     assert '<svg class="sequence"' in made
     assert '<html lang="zh">' in made
     assert f"{JUDGED_AGAIN.zh}。" in made
-    assert "Judged again from the saved conversations: the checks of this version" in made
+    assert "Judged again from saved transcripts: " in made

@@ -43,7 +43,7 @@ def test_every_request_has_a_bar_and_the_needed_ones_are_marked() -> None:
         ("stop · stop · 200 stopping", True, False),
         ("after · get · 200 starting", True, False),
     ]
-    assert "no order lets `after` show `starting` (the item can only be" in picture.told.en
+    assert "no order lets `after` show `starting` (the item can only be" in picture.explanation.en
 
 
 def test_bars_stand_on_one_clock_within_the_picture() -> None:

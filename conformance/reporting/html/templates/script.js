@@ -5,10 +5,10 @@
   const rules = all("details.rule");
   const fields = { verdict: one("#filter-verdict"), level: one("#filter-level"), chapter: one("#filter-chapter"), text: one("#filter-text") };
 
-  /* Language: ?lang= first, then what was chosen last, then the page's own. A sandbox may have no memory. */
+  /* Language: ?lang= first, then the last choice, then the page's own. A sandbox may have no storage. */
   const KEY = "work-conformance-language";
   const remembered = () => { try { return localStorage.getItem(KEY); } catch { return null; } };
-  const remember = (lang) => { try { localStorage.setItem(KEY, lang); } catch { /* not remembered, then */ } };
+  const remember = (lang) => { try { localStorage.setItem(KEY, lang); } catch { /* the choice is not stored */ } };
   const speak = (lang) => {
     one(`#in-${lang}`).checked = true;
     document.documentElement.lang = lang;
@@ -78,7 +78,7 @@
 
   /* Copying. */
   const copy = async (pre) => {
-    try { await navigator.clipboard.writeText(pre.textContent); return true; } catch { /* not allowed here: the older way */ }
+    try { await navigator.clipboard.writeText(pre.textContent); return true; } catch { /* not allowed here: use the older API */ }
     getSelection().selectAllChildren(pre);
     return document.execCommand("copy");
   };
@@ -92,7 +92,7 @@
     });
   }
 
-  /* On paper, what is red is open. */
+  /* Failures are opened for printing. */
   let opened = [];
   addEventListener("beforeprint", () => {
     opened = all("details.failed:not([open]), details.warned:not([open])");
