@@ -74,7 +74,7 @@ def _by_requirement() -> Mapping[str, tuple[Mistake, ...]]:
     found: dict[str, tuple[Mistake, ...]] = dict.fromkeys(load_catalogue().requirements, ())
     for family in _data()["family"]:
         mistakes = tuple(
-            Mistake(Text(**entry["what"]), Text(**entry["mend"]), tuple(entry.get("symptoms", ())))
+            Mistake(Text(**entry["what"]), Text(**entry["fix"]), tuple(entry.get("symptoms", ())))
             for entry in family["mistake"]
         )
         for requirement in family["requirements"]:
