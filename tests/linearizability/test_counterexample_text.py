@@ -7,7 +7,7 @@ import pytest
 from conformance.contract.model import ItemState, Phase
 from conformance.linearizability.check import check
 from conformance.linearizability.counterexample import Counterexample
-from conformance.linearizability.counterexample_text import told
+from conformance.linearizability.counterexample_text import describe_counterexample
 from conformance.linearizability.history import timeline
 from conformance.text import Text
 from tests.linearizability.recorded_histories import event
@@ -103,11 +103,11 @@ def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
     ],
 )
 def test_what_no_order_allows_is_said(phase: Phase, lines: tuple[str, ...], words: Text) -> None:
-    assert told(counterexample(phase, *lines)) == words
+    assert describe_counterexample(counterexample(phase, *lines)) == words
 
 
 def test_one_of_several_items_is_named() -> None:
-    words = told(counterexample("queued", "get get@b 200 active 0 1", item="b"))
+    words = describe_counterexample(counterexample("queued", "get get@b 200 active 0 1", item="b"))
     assert words.en.startswith("item `b` was `queued`;")
     assert words.zh.startswith("item `b` 起初为 `queued`；")
 
