@@ -109,7 +109,7 @@ class _Shortening:
                     return
 
     def weaken(self) -> None:
-        """Drop the state of a 200 from its claim if no order explains any state."""
+        """Drop the state of a 200 from its claim if no order explains a 200 with any state."""
         for label, answer in self.claims.items():
             less = {**self.claims, label: replace(answer, state=None)}
             if self._contradict(self.events, less):
@@ -119,7 +119,7 @@ class _Shortening:
         """Return the events without those that have no claim and do not matter, whenever they happened.
 
         Events that can change nothing do not matter. One of them is kept if a claimed response is allowed only while
-        another request overlaps. No other event matters if no state of the item allows a claimed response.
+        another request overlaps. If no state allows the only claimed response, no other event matters.
         """
         states = self._reachable()
         history = _claiming(self.events, self.claims)

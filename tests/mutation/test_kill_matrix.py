@@ -267,7 +267,7 @@ def _breaks(job: Job) -> Outcome:
 
 def test_a_run_that_raises_is_a_crash_and_the_others_go_on() -> None:
     jobs = [Job(defect=DEFECT.id), Job(), Job(variants=(ODD.id,))]
-    outcomes = {outcome.job: outcome for outcome in run_all(jobs, processes=1, holding=_breaks)}
+    outcomes = {outcome.job: outcome for outcome in run_all(jobs, processes=1, run=_breaks)}
     assert set(outcomes) == set(jobs)
     assert outcomes[jobs[0]].crash == "RuntimeError: boom"
     assert outcomes[jobs[1]].crash is None
