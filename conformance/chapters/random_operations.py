@@ -108,7 +108,7 @@ def describe_exploration(view: TranscriptView) -> Iterator[Finding]:
     if explored["round"]["shrunk_from"]:
         yield _seen("0.get.a", Text("stopped at the first counterexample", "在出现首个反例时停止"))
     elif missing := _missing(explored["pairs"]):
-        yield _seen("0.get.a", Text("not met: {names}", "未遇到：{names}").format(names=join(", ", missing)))
+        yield _seen("0.get.a", Text("not covered: {names}", "未覆盖：{names}").format(names=join(", ", missing)))
     if explored["odd"]:
         odd = ", ".join(f"{name} ({times})" for name, times in sorted(explored["odd"].items()))
         yield _seen("0.get.a", Text("not documented: {odd}", "文档未列出的响应：{odd}").format(odd=odd))
