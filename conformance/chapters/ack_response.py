@@ -130,7 +130,7 @@ def _excuse_lapsed_lease(view: TranscriptView, step: str, response: Response) ->
     """Refuse to judge where a lease may have expired: a live item may then change by itself, as leases are undocumented.
 
     Raises:
-        Unjudged: the lease may have expired before this step.
+        CannotJudge: the lease may have expired before this step.
     """
     before = view.transcript.find("before")
     if before is None or before.response is None or response.status not in {200, 409}:

@@ -95,7 +95,7 @@ def _swapped(stage: ScenarioContext) -> Secret:
     """Return the valid token with its letter case swapped.
 
     Raises:
-        NotOffered: it has no letters.
+        NotExercised: it has no letters.
     """
     swapped = bad_credentials.case_swapped(stage.pat)
     if swapped is None:
@@ -110,14 +110,14 @@ LIVE_STATES: Final[Mapping[str, tuple[Transition, ...]]] = {
     ".starting": ("ack",),
     ".active": ("ack", "heartbeat"),
 }
-"""The states in which the owner's ack succeeds, as the end of a scenario's id, and the way to each."""
+"""The states in which the owning worker's ack succeeds: the suffix of a scenario's id, and the transitions to the state."""
 
 _IN_EVERY_STATE: Final = frozenset({"missing", "unknown-token"})
-"""Shapes that are tried on items that were acked before as well: a retry may be answered before anything is checked."""
+"""Bad credentials that are also sent for acked items: some servers answer a retry before they check the credentials."""
 
 
 def in_state(title: Text, state: str) -> Text:
-    """The title of a scenario for one of `LIVE_STATES`."""
+    """Return a scenario's title for one of `LIVE_STATES`."""
     if not state:
         return title
     return Text("{title}, of an item that is {s}", "{title}，item 处于 {s}").format(title=title, s=state[1:])

@@ -47,7 +47,7 @@ def linearizable(view: TranscriptView) -> Iterator[Finding]:
     """Check that some order that respects real time explains every response of the burst and the GETs after it.
 
     Raises:
-        Unjudged: the scenario ended before the race, no ack of the burst got a response, too many orders are possible,
+        CannotJudge: the scenario ended before the race, no ack of the burst got a response, too many orders are possible,
             or the transcript does not record what was sent.
     """
     yield from each_item_linearizable()(view)
@@ -152,7 +152,7 @@ def _require_effect(view: TranscriptView, step: str) -> None:
 
     Raises:
         NoOccasion: it is a poll that did not deliver the item, which the page allows.
-        Unjudged: it is any other operation without effect.
+        CannotJudge: it is any other operation without effect.
     """
     exchange = view.transcript.find(step)
     operation = view.transcript.facts["race"]["operations"].get(step)
@@ -179,7 +179,7 @@ def counterexample_at(view: TranscriptView, step: str) -> Counterexample | None:
     """Return the counterexample of a race whose last response belongs to this step, or None.
 
     Raises:
-        Unjudged: as in `history_of`.
+        CannotJudge: as in `history_of`.
         KeyError: the transcript has no race.
     """
     race = view.transcript.facts["race"]
@@ -201,7 +201,7 @@ def history_of(
     `acks_as_alone`, acks may too.
 
     Raises:
-        Unjudged: the scenario ended before the race, or the initial state of an item is unknown.
+        CannotJudge: the scenario ended before the race, or the initial state of an item is unknown.
         KeyError: the transcript has no race, or not with these items.
     """
     race = view.transcript.facts["race"]
@@ -255,7 +255,7 @@ def event_of(view: TranscriptView, step: str, operation: Operation, item: str = 
     """Return one operation of the burst, or None if it certainly did not take effect.
 
     Raises:
-        Unjudged: the scenario ended before it.
+        CannotJudge: the scenario ended before it.
     """
     exchange = view.transcript.find(step)
     if exchange is None:

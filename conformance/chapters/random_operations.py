@@ -70,7 +70,7 @@ def counterexample_at(view: TranscriptView, step: str) -> Counterexample | None:
     """Return the counterexample of the kept round whose last response belongs to this step, or None.
 
     Raises:
-        Unjudged: no round was executed.
+        CannotJudge: no round was executed.
     """
     outcome = _reading(view).ack_outcome()
     return outcome if isinstance(outcome, Counterexample) and outcome.last.label == step else None

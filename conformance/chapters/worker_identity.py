@@ -46,7 +46,7 @@ class NearMiss:
         """Return the similar id for this worker.
 
         Raises:
-            NotOffered: the Worker-ID of a prepared item does not have the form for it.
+            NotExercised: the Worker-ID of a prepared item does not have the form for it.
         """
         near = self.change(worker)
         if near in {worker, ""} or len(near) > LONGEST or (self.long and len(worker) < LONGEST):

@@ -90,7 +90,7 @@ def timeline(events: Sequence[Event], width: int = 40, marked: Collection[str] =
     start = rows[0].invoked
     scale = (max(width, 2) - 1) / ((max(event.completed for event in rows) - start) or 1.0)
     margin = "  " if marked else ""
-    table = [(margin, "operation", "answer", "from ms", "to ms")]
+    table = [(margin, "operation", "response", "from ms", "to ms")]
     bars = [""]
     for event in rows:
         since, until = event.invoked - start, event.completed - start

@@ -12,8 +12,8 @@ RATIO_LABELS: Final[Mapping[str, Text]] = {
     "defects": Text("defects killed for the declared reason", "因声明的原因被杀死的缺陷"),
     "coarse": Text("timestamp defects killed in whole seconds too", "在时间戳只显示整秒时同样被杀死的时间戳缺陷"),
     "checks": Text("MUST and SHOULD checks killed by some defect", "被某个缺陷杀死的 MUST 与 SHOULD 检查"),
-    "variants": Text("variants green", "通过的变体"),
-    "combinations": Text("combinations green", "通过的变体组合"),
+    "variants": Text("variants that pass", "通过的变体"),
+    "combinations": Text("combinations that pass", "通过的变体组合"),
     "shapes": Text(
         "foreign shapes judged as declared, alone and with a defect",
         "单独及带有一个缺陷时，判定结果与声明一致的外来形态",

@@ -115,7 +115,7 @@ def test_one_of_several_items_is_named() -> None:
 def test_the_timeline_marks_the_answers_that_are_needed() -> None:
     found = counterexample("queued", "a ack:A 200 starting 0 2", "b ack:A 409 1 3", "get get 200 queued 4 5")
     assert timeline(found.events, width=11, marked=found.needed) == [
-        "       operation  answer        from ms   to ms",
+        "       operation  response      from ms   to ms",
         "* a    ack        200 starting      0.0  2000.0  [===]",
         "  b    ack        409            1000.0  3000.0    [===]",
         "* get  get        200 queued     4000.0  5000.0          [=]",

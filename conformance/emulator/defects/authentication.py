@@ -93,7 +93,7 @@ def _taking_api_keys(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
 
 
 def _open_once_acked(app: ASGIApp, tokens: Tokens) -> ASGIApp:
-    """The ack of an item that was acked before is answered before anybody looks at the credentials."""
+    """Answer the ack of an acked item before the credentials are checked."""
     acked: set[str] = set()
     known = {f"Bearer {getattr(tokens, field.name)}" for field in fields(tokens)}
 
@@ -237,8 +237,8 @@ AUTHENTICATION = (
     ),
     defect(
         "auth.open-once-acked",
-        "Anybody may ack an item again that was acked before.",
-        "已被 ack 过的 item，任何人都可以再次 ack。",
+        "Every caller may ack an item again that was acked before.",
+        "已被 ack 过的 item，任何调用者都可以再次 ack。",
         wrap_app(_open_once_acked),
         fails="ack.auth.missing ack.auth.unknown-token",
     ),
@@ -278,7 +278,7 @@ def _to_strangers(tell: Callable[[Call, WorkItem], Reply]) -> Mutation:
 
 
 def _retry_unchecked(*states: State) -> Mutation:
-    """The ack of an item in one of these states is answered before anybody looks at what its sender may do."""
+    """Answer the ack of an item in one of these states before the sender's permission is checked."""
 
     def change(call: Call) -> Call:
         environment_id, work_id = call.path["environment_id"], call.path["work_id"]
@@ -338,8 +338,8 @@ AUTHORIZATION = (
     *(
         defect(
             f"authz.{state.value}-not-checked",
-            f"Any valid token may ack an item that is {state.value}, another tenant's among them.",
-            f"item 处于 {state.value} 时，任何有效的 token 都可以 ack，其他租户的也可以。",
+            f"Any valid token may ack an item that is {state.value}, even another tenant's token.",
+            f"item 处于 {state.value} 时，任何有效的 token 都可以 ack，包括其他租户的 token。",
             _retry_unchecked(state),
             fails="ack.authz.forbidden ack.authz.foreign",
         )
