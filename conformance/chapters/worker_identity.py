@@ -52,7 +52,7 @@ class NearMiss:
         if near in {worker, ""} or len(near) > LONGEST or (self.long and len(worker) < LONGEST):
             raise NotExercised(
                 Text(
-                    "the Worker-ID of the prepared item does not allow {w}",
+                    "the Worker-ID of the prepared item cannot be turned into {w}",
                     "预先准备的 item 的 Worker-ID 不适合用来得出“{w}”",
                 ).format(w=self.words)
             )
@@ -67,12 +67,14 @@ def _long(stage: ScenarioContext) -> str:
 _EVERY_STATE: Final = tuple(_WAYS)
 _NEAR_MISSES: Final[dict[str, NearMiss]] = {
     "suffix": NearMiss(
-        words=Text("the id with a suffix", "原标识加后缀"),
+        words=Text("the owning worker's id plus a suffix", "所属 worker 的标识加后缀"),
         change=lambda worker: f"{worker}-2",
         states=_EVERY_STATE,
     ),
     "prefix": NearMiss(
-        words=Text("a prefix of the id", "原标识的前缀"), change=lambda worker: worker[:-1], states=_EVERY_STATE
+        words=Text("a prefix of the owning worker's id", "所属 worker 的标识的前缀"),
+        change=lambda worker: worker[:-1],
+        states=_EVERY_STATE,
     ),
     "one-character": NearMiss(
         words=Text("an id with one different character", "仅差一个字符的标识"),

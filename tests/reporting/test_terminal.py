@@ -139,7 +139,7 @@ def test_where_nothing_was_observed_nothing_is_said_of_it() -> None:
 
 
 def test_the_history_that_no_order_explains_is_drawn() -> None:
-    picture = "             operation  response\nack.1  ack  200 starting  [==]\nstop   stop unknown  [=?"
+    picture = "             operation  answer\nack.1  ack  200 starting  [==]\nstop   stop unknown  [=?"
     breach = failure("after", exhibit=picture)
     output = shown(record_of(verdict("race.stop.queued", "ack.race.stop", "failed", failures=(breach,))))
     at = next(number for number, line in enumerate(output) if line.strip() == "history:")
