@@ -1,1 +1,1 @@
-"""The cases, one file per chapter of the contract: a scenario and, right below it, what must hold afterwards."""
+"""The scenarios, one file per chapter of the contract, each with its checks."""

@@ -1,4 +1,4 @@
-"""Judges what an ack was answered with: status, and what the body says about it. Every case is built from this."""
+"""Judges the response to an ack: its status, `error.type` and state. Every scenario uses these checks."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from conformance.scenario.transcript_view import LEASE_GAP, Blocked, CannotJudge
 from conformance.text import Text
 
 _NONE_SUCH: Final = {
-    True: Text("no ack of this case succeeded", "该场景中没有成功的 ack"),
-    False: Text("no ack of this case was refused", "该场景中没有被拒绝的 ack"),
+    True: Text("no ack of this scenario succeeded", "该场景中没有成功的 ack"),
+    False: Text("no ack of this scenario was refused", "该场景中没有被拒绝的 ack"),
 }
 
 
 def response_checks(scenario: Scenario) -> Iterator[Check]:
-    """One check for each requirement that an ack of this case serves."""
+    """Yield one check for each requirement that an ack of this scenario tests."""
     for requirement in dict.fromkeys(expectation.requirement for expectation in scenario.expectations.values()):
         yield Check(requirement, _judge_answers(requirement))
 
 
 def judgeable_acks(view: TranscriptView, *, success: bool) -> Iterator[str]:
-    """The acks that succeeded, or were refused, as they may, so that their bodies can be judged.
+    """Yield the steps of acks that correctly succeeded, or were correctly refused, so that their bodies can be judged.
 
     Raises, after the last of them:
-        Blocked: another ack of this case went wrong, which is its own requirement's failure.
-        NotExercised: there was none at all.
+        Blocked: another ack of this scenario had a wrong status, which is another requirement's failure.
+        NotExercised: there was no such ack.
     """
     reasons: list[CannotJudge] = []
     found = False
@@ -82,7 +82,7 @@ def _judge_error_type(view: TranscriptView, step: str, answer: AllowedResponse) 
     found = error_type(view.body(step))
     if found is None:
         raise Blocked(
-            "ack.envelope.schema-en", Text("the answer has no `error.type` to read", "响应中没有可读的 `error.type`")
+            "ack.envelope.schema-en", Text("the response has no readable `error.type`", "响应中没有可读的 `error.type`")
         )
     if found != answer.error_type:
         yield Finding(step=step, pointer="/error/type", expected=answer.describe(), actual=shown(found))
@@ -91,14 +91,14 @@ def _judge_error_type(view: TranscriptView, step: str, answer: AllowedResponse) 
 def _judge_state(view: TranscriptView, step: str, answer: AllowedResponse) -> Iterator[Finding]:
     found = view.fields(step).get("state")
     if not isinstance(found, str):
-        raise Blocked("ack.answer.schema-en", Text("the answer has no `state` to read", "响应中没有可读的 `state`"))
+        raise Blocked("ack.answer.schema-en", Text("the response has no readable `state`", "响应中没有可读的 `state`"))
     if found != answer.state:
         _excuse_lapsed_lease(view, step, view.response(step))
         yield Finding(step=step, pointer="/state", expected=answer.describe(), actual=shown(found))
 
 
 def error_type(body: Any) -> str | None:
-    """`error.type` of an envelope, or None where it has none."""
+    """Return `error.type` of an envelope, or None."""
     error = body.get("error") if isinstance(body, dict) else None
     found = error.get("type") if isinstance(error, dict) else None
     return found if isinstance(found, str) else None
@@ -109,7 +109,7 @@ def _describe(view: TranscriptView, step: str, response: Response) -> Text:
     try:
         body = view.body(step)
     except CannotJudge:
-        body = None  # a redirect seldom has one that can be read
+        body = None  # a redirect rarely has a readable one
     kind = error_type(body)
     state = body.get("state") if isinstance(body, dict) else None
     if kind is not None:
@@ -127,10 +127,10 @@ def _describe(view: TranscriptView, step: str, response: Response) -> Text:
 
 
 def _excuse_lapsed_lease(view: TranscriptView, step: str, response: Response) -> None:
-    """Leases are undocumented: an item that was live may change by itself when the conversation was slow.
+    """Refuse to judge where a lease may have expired: a live item may then change by itself, as leases are undocumented.
 
     Raises:
-        Unjudged: that may be what happened here.
+        CannotJudge: the lease may have expired before this step.
     """
     before = view.transcript.find("before")
     if before is None or before.response is None or response.status not in {200, 409}:
@@ -139,7 +139,7 @@ def _excuse_lapsed_lease(view: TranscriptView, step: str, response: Response) ->
     if live and view.gap("before", step) > LEASE_GAP:
         raise CannotJudge(
             Text(
-                "more than {gap} s passed since the item was read, and its lease may have run out",
+                "more than {gap} s passed since the item was read, so its lease may have expired",
                 "距上次读取该 item 已超过 {gap} 秒，其租约可能已到期",
             ).format(gap=f"{LEASE_GAP:g}")
         )

@@ -1,4 +1,4 @@
-"""Authentication: every shape of a bad credential is refused, and has no effect."""
+"""Authentication: the target must refuse every kind of bad credential, without side effects."""
 
 from __future__ import annotations
 
@@ -40,67 +40,67 @@ _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
         "near-miss.truncated",
         "near-miss",
         lambda stage: bad_credentials.bearer(bad_credentials.truncated(stage.pat)),
-        Text("the right token without its last character", "去掉最后一个字符的正确 token"),
+        Text("the valid token without its last character", "去掉最后一个字符的正确 token"),
     ),
     (
         "near-miss.extended",
         "near-miss",
         lambda stage: bad_credentials.bearer(bad_credentials.extended(stage.pat)),
-        Text("the right token with one character more", "末尾多一个字符的正确 token"),
+        Text("the valid token with one extra character", "末尾多一个字符的正确 token"),
     ),
     (
         "near-miss.altered",
         "near-miss",
         lambda stage: bad_credentials.bearer(bad_credentials.altered(stage.pat)),
-        Text("the right token with one character changed in its middle", "中间改动一个字符的正确 token"),
+        Text("the valid token with one character changed in the middle", "中间改动一个字符的正确 token"),
     ),
     (
         "letter-case",
         "letter-case",
         lambda stage: bad_credentials.bearer(_swapped(stage)),
-        Text("the right token with the case of its letters swapped", "字母大小写互换的正确 token"),
+        Text("the valid token with its letter case swapped", "字母大小写互换的正确 token"),
     ),
     (
         "empty-bearer",
         "empty-bearer",
         lambda _: bad_credentials.NO_TOKEN,
-        Text("`Bearer` and no token", "只有 `Bearer` 而没有 token"),
+        Text("`Bearer` without a token", "只有 `Bearer` 而没有 token"),
     ),
     (
         "scheme.basic",
         "scheme",
         lambda stage: bad_credentials.basic(stage.pat),
-        Text("the right token under the scheme `Basic`", "以 `Basic` 方案携带正确的 token"),
+        Text("the valid token under the scheme `Basic`", "以 `Basic` 方案携带有效的 token"),
     ),
     (
         "scheme.token",
         "scheme",
         lambda stage: bad_credentials.scheme("Token", stage.pat),
-        Text("the right token under the scheme `Token`", "以 `Token` 方案携带正确的 token"),
+        Text("the valid token under the scheme `Token`", "以 `Token` 方案携带有效的 token"),
     ),
     (
         "x-api-key",
         "x-api-key",
         lambda stage: bad_credentials.api_key(stage.pat),
-        Text("the right token in `x-api-key` alone", "仅在 `x-api-key` 中携带正确的 token"),
+        Text("the valid token only in `x-api-key`", "仅在 `x-api-key` 中携带有效的 token"),
     ),
 )
 
 
 _ALMOST_RIGHT: Final = frozenset({"near-miss", "letter-case"})
-"""What differs from an unknown token only in how near it is to the right one."""
+"""Scenarios whose token is similar to the valid one. An unknown token is their control."""
 
 
 def _swapped(stage: ScenarioContext) -> Secret:
-    """The right token in the other case.
+    """Return the valid token with its letter case swapped.
 
     Raises:
-        NotOffered: it has no letters to speak of.
+        NotExercised: it has no letters.
     """
     swapped = bad_credentials.case_swapped(stage.pat)
     if swapped is None:
         raise NotExercised(
-            Text("the token has no letters whose case could be swapped", "token 中没有可以互换大小写的字母")
+            Text("the token has no letters, so their case cannot be swapped", "token 中没有可以互换大小写的字母")
         )
     return swapped
 
@@ -110,21 +110,21 @@ LIVE_STATES: Final[Mapping[str, tuple[Transition, ...]]] = {
     ".starting": ("ack",),
     ".active": ("ack", "heartbeat"),
 }
-"""The states in which the owner's ack succeeds, as the end of a scenario's id, and the way to each."""
+"""The states in which the owning worker's ack succeeds: the suffix of a scenario's id, and the transitions to the state."""
 
 _IN_EVERY_STATE: Final = frozenset({"missing", "unknown-token"})
-"""Shapes that are tried on items that were acked before as well: a retry may be answered before anything is checked."""
+"""Bad credentials that are also sent for acked items: some servers answer a retry before they check the credentials."""
 
 
 def in_state(title: Text, state: str) -> Text:
-    """The title of a scenario for one of `LIVE_STATES`."""
+    """Return a scenario's title for one of `LIVE_STATES`."""
     if not state:
         return title
     return Text("{title}, of an item that is {s}", "{title}，item 处于 {s}").format(title=title, s=state[1:])
 
 
 def ack_with(credential: Credential) -> Attempt:
-    """The rightful worker's ack with another credential."""
+    """Return an attempt: the owning worker's ack with another credential."""
 
     async def attempt(stage: ScenarioContext, item: Item) -> None:
         await stage.ack("ack", item, stage.owner_headers(item), authentication=credential(stage))
@@ -133,7 +133,7 @@ def ack_with(credential: Credential) -> Attempt:
 
 
 def scenarios() -> Iterator[Scenario]:
-    """Each shape of ruling 10."""
+    """Yield one scenario for each kind of bad credential."""
     for name, rule, credential, words in _SHAPES:
         for state in LIVE_STATES if name in _IN_EVERY_STATE else ("",):
             yield refusal_case(

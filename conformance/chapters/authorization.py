@@ -1,4 +1,4 @@
-"""Authorization: valid credentials that may not act on the item."""
+"""Authorization: valid credentials without permission to act on the item."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
 _FORBIDDEN: Final = (403, "permission_error")
-_NOTHING: Final = Text("nothing of the item", "不包含该 item 的任何内容")
+_NOTHING: Final = Text("no details of the item", "不包含该 item 的任何内容")
 _UNMISTAKABLE: Final = 12
 _TELLING: Final = frozenset(FIELDS) - {"type", "id", "environment_id"}
-"""Fields that tell something: the envelope has a `type` of its own, and the caller itself sent the two ids."""
+"""Fields that would leak information. `type` is part of the envelope too, and the caller sent the two ids itself."""
 
 _MISSING: Final = (404, "not_found_error")
 
 
 def no_leak(view: TranscriptView) -> Iterator[Finding]:
-    """No field of the item stands in the refusal, however deep, and nothing that the caller never sent."""
+    """Report every field of the item in the refusal, at any depth, and every value that the caller did not send."""
     response = view.expected_response("ack")
     polled = view.polled()
     whole = "\n".join([response.body.text, *(value for _, value in response.headers)])
@@ -40,12 +40,12 @@ def no_leak(view: TranscriptView) -> Iterator[Finding]:
 
 
 def _sent(request: Request) -> str:
-    """Everything that the caller told the target itself; its User-Agent has the suite's name."""
+    """Return everything that the caller sent; its User-Agent contains the suite's name."""
     return "\n".join([request.url, request.body or "", *(value for _, value in request.headers), SUITE_METADATA])
 
 
 def _unmistakable(polled: Mapping[str, Any]) -> dict[str, str]:
-    """Values of the item that can stand in an answer for one reason only."""
+    """Return values of the item that can only appear in a response through a leak."""
     data, metadata = polled.get("data"), polled.get("metadata")
     values = {"data.id": data.get("id") if isinstance(data, Mapping) else None}
     if isinstance(metadata, Mapping):
@@ -54,7 +54,7 @@ def _unmistakable(polled: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _leaked(body: Any, polled: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Members of the body, at any depth, that have both the name and the value of a field of the item."""
+    """Yield members of the body, at any depth, with the same name and value as a field of the item."""
     if isinstance(body, Mapping):
         for name, value in body.items():
             place = f"{path}/{name}"
@@ -68,9 +68,9 @@ def _leaked(body: Any, polled: Mapping[str, Any], path: str = "") -> Iterator[tu
 
 
 def scenarios() -> Iterator[Scenario]:
-    """A token without the right, and another tenant's, in each state in which the owner's ack succeeds.
+    """Yield the scenarios: a token without permission, and another tenant's, in each state in which an ack can succeed.
 
-    A server may answer the retry of an ack before it looks at who sends it.
+    Some servers answer a retried ack before they check who sent it.
     """
     for state, transitions in LIVE_STATES.items():
         yield refusal_case(

@@ -1,4 +1,4 @@
-"""The plain cases that variations are compared with, each on a fresh item (see `scenario/controls.py`)."""
+"""The controls that variations are compared with, each on a fresh item (see `scenario/controls.py`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIRST_ACK: Final = success("ack.first.starting", "starting")
 
 
 def owners_ack(transitions: tuple[Transition, ...] = ()) -> Control | None:
-    """The owning worker's ack of an item that went `transitions`; None where that is over, for then there is none to accept."""
+    """Return the control for the owning worker's ack after `transitions`; None if the item has ended and no ack can succeed."""
     return _OWNERS.get(ItemSpec(transitions=transitions).state)
 
 
@@ -69,14 +69,14 @@ ANOTHER_WORKER: Final = Control(
     expectation=refusal("ack.identity.mismatch-queued", (409, "invalid_request_error")),
     send=_another_workers_ack,
 )
-"""The ack of a worker that an item was not delivered to, in the documented form."""
+"""The ack of another worker than the owning one, in the documented form."""
 
 UNKNOWN_TOKEN: Final = Control(
     name="unknown-token",
     expectation=refusal("ack.auth.unknown-token", (401, "authentication_error")),
     send=_ack_with_an_unknown_token,
 )
-"""An ack with a token that was never issued and that is like no other."""
+"""An ack with a token that was never issued and is not similar to a valid one."""
 
 UNKNOWN_WORK: Final = Control(
     name="unknown-work",

@@ -1,4 +1,4 @@
-"""Environment kind: an environment that is not self-hosted has no work to acknowledge."""
+"""Environment kind: an environment that is not self-hosted has no work items to ack."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ async def _work_of_another_environment(stage: ScenarioContext, item: Item) -> No
 
 
 def scenarios() -> Iterator[Scenario]:
-    """A work id that nothing has, and one that an item elsewhere has."""
+    """Yield the scenarios: an unknown work id, and the id of an item in another environment."""
     yield refusal_case(
         "environment.unknown-work",
         chapter="environment-kind",
         title=Text(
-            "An ack in an environment that is not self-hosted, with a well-formed work id that nothing has",
+            "An ack in an environment that is not self-hosted, with a well-formed work id that does not exist",
             "在非 self-hosted 环境中 ack 一个格式正确但不存在的 work id",
         ),
         expectation=_REFUSED,

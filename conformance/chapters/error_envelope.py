@@ -1,4 +1,4 @@
-"""Error envelope: held on every ack of every case that must be refused, and one case of its own."""
+"""Error envelope: checks on every refused ack of every scenario, and one scenario of its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def checks(scenario: Scenario) -> Iterator[Check]:
-    """What must hold of every refusal of this case."""
+    """Yield the checks for every refusal of this scenario."""
     if not any(expectation.allows(success=False) for expectation in scenario.expectations.values()):
         return
     yield Check("ack.envelope.media-type", media_type(success=False))
@@ -33,7 +33,7 @@ def checks(scenario: Scenario) -> Iterator[Check]:
 
 
 def scenarios() -> Iterator[Scenario]:
-    """A refusal whose request carries a request id."""
+    """Yield the scenario: a refused request with a request id."""
 
     async def attempt(stage: ScenarioContext, item: Item) -> None:
         request_id = str(uuid.UUID(int=stage.rng.getrandbits(128), version=4))
@@ -65,7 +65,7 @@ def _not_empty(view: TranscriptView) -> Iterator[Finding]:
                 yield Finding(
                     step=step,
                     pointer=pointer,
-                    expected=Text("a string that is not empty", "非空字符串"),
+                    expected=Text("a non-empty string", "非空字符串"),
                     actual=schemas.shown(found),
                 )
 

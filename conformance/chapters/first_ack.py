@@ -1,4 +1,4 @@
-"""First ack: a delivered item is acknowledged by the worker that polled it."""
+"""First ack: the worker that polled an item acks it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.scenario.context import ScenarioContext
 
 LATE: Final = 2.0
-"""Seconds after which an ack is later than the creation at whatever precision, rounded or cut off."""
+"""Seconds after which an ack is later than the creation at any precision, rounded or truncated."""
 
 _MARGIN: Final = 0.05
 _LATER: Final = ("started_at", "latest_heartbeat_at", "stop_requested_at", "stopped_at")
@@ -38,11 +38,11 @@ async def _some_time_later(stage: ScenarioContext) -> None:
     acked = await stage.ack("ack", item, stage.owner_headers(item))
     await stage.get("after", item, settled=matches_response(acked))
     if stage.facts["arranged_by"] != "api":
-        await stage.heartbeat(HEARTBEAT, item)  # nobody knows how old a given item is; this shows the target's clock
+        await stage.heartbeat(HEARTBEAT, item)  # the age of a prepared item is unknown; this shows the target's clock
 
 
 def acknowledged_at(view: TranscriptView) -> Iterator[Finding]:
-    """`acknowledged_at` is a moment, and not before the creation."""
+    """Check that `acknowledged_at` is a timestamp that is not before the creation."""
     fields = view.fields("ack")
     value = fields.get("acknowledged_at")
     acknowledged, created = instant_of(value), instant_of(fields.get("created_at"))
@@ -57,7 +57,7 @@ def acknowledged_at(view: TranscriptView) -> Iterator[Finding]:
 
 
 def acknowledged_after_creation(view: TranscriptView) -> Iterator[Finding]:
-    """`acknowledged_at` of an ack that came late is later than the creation that poll showed."""
+    """Check that `acknowledged_at` of a late ack is after the `created_at` that poll showed."""
     value, shown = view.fields("ack").get("acknowledged_at"), view.polled().get("created_at")
     acknowledged, created = instant_of(value), instant_of(shown)
     if created is None:
@@ -65,7 +65,7 @@ def acknowledged_after_creation(view: TranscriptView) -> Iterator[Finding]:
     if acknowledged is None or not timestamps.not_before(acknowledged, created):
         raise Blocked(
             "ack.first.acknowledged-at",
-            Text("`acknowledged_at` is not a moment after the creation", "`acknowledged_at` 不是创建之后的时刻"),
+            Text("`acknowledged_at` is not after the creation", "`acknowledged_at` 不晚于创建时间"),
         )
     if view.exchange("ack").invoked - view.exchange(view.transcript.facts["seen_by"]).completed < LATE:
         raise CannotJudge(
@@ -82,7 +82,7 @@ def acknowledged_after_creation(view: TranscriptView) -> Iterator[Finding]:
 
 
 def later_times_null(view: TranscriptView) -> Iterator[Finding]:
-    """The times of what comes later are null."""
+    """Check that the timestamps of later events are null."""
     fields = view.fields("ack")
     for name in _LATER:
         if fields.get(name) is not None:
@@ -92,13 +92,13 @@ def later_times_null(view: TranscriptView) -> Iterator[Finding]:
 
 
 def lagging_get(view: TranscriptView) -> Iterator[Finding]:
-    """Whether a get right after the ack showed it at once, or how long it took."""
+    """Report whether a GET right after the ack showed it immediately, or how long it took."""
     view.expected_response("ack")
     view.item("after")
     behind = view.transcript.find(f"after.{STALE_READ_FACT}") is not None
     seconds = f"{view.exchange('after').completed - view.exchange('ack').completed:.1f}"
-    words = Text("a get showed the ack after {n} s", "{n} 秒之后 get 才显示该 ack").format(n=seconds)
-    at_once = Text("a get showed the ack at once", "get 立即显示了该 ack")
+    words = Text("a GET showed the ack after {n} s", "{n} 秒之后 GET 请求才显示该 ack").format(n=seconds)
+    at_once = Text("a GET showed the ack immediately", "GET 请求立即显示了该 ack")
     yield Finding(
         step="after", expected=Text("left open by the docs", "文档未作规定"), actual=words if behind else at_once
     )
@@ -109,11 +109,11 @@ TIMES: Final = (
     Check("ack.answer.acknowledged-at-not-future", not_in_the_future("ack", otherwise="ack.first.acknowledged-at")),
     Check("ack.first.later-times-null", later_times_null),
 )
-"""What must hold of the times that a first ack, the step `ack`, answers."""
+"""The checks for the timestamps in the response to a first ack, the step `ack`."""
 
 
 def scenarios() -> Iterator[Scenario]:
-    """The plain case, and one in which time passes before the ack."""
+    """Yield the scenarios: a plain first ack, and one after some time."""
     yield Scenario(
         id="first-ack.named-worker",
         chapter="first-ack",

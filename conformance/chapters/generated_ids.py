@@ -1,4 +1,4 @@
-"""Ids that nothing has, and ids that nothing can have, made from one that the target itself gave (ruling 12)."""
+"""Generates unknown and malformed ids from an id of the target."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _CLASSES: Final = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 _CANDIDATES: Final = 8
 _REACH: Final = 10_000
-"""How far ahead of a given number an unknown one is at least: a counter must not come to it while the run lasts."""
+"""The minimum distance of an unknown number from a known one, so that a counter cannot reach it during the run."""
 
 _LONGEST: Final = 64
 _LONGEST_PREFIX: Final = 32
@@ -25,11 +25,11 @@ _UNUSUAL: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def generate_unknown_id(given: str, rng: random.Random, *, whole: bool = False) -> str:
-    """An id of the same prefix, length and alphabet, other only in its last third, or in the `whole` of it.
+    """Return an id with the same prefix, length and alphabet that differs in its last third, or if `whole` in all of it.
 
-    Each character is replaced by one of its class (digit, lower, upper case) that the id itself uses, so that the
-    alphabet holds whatever it is; an id of digits alone gets nines, which a counter reaches last: in as many places
-    as it takes to be out of its reach.
+    Each character is replaced by one of the same class (digit, lower case, upper case) that the id uses, so that the
+    alphabet stays the same. In an id that has only digits, as many as necessary become nines: a counter reaches these
+    last.
     """
     prefix, body = split(given)
     keep = 0 if whole else len(body) - max(1, len(body) // 3)
@@ -47,13 +47,13 @@ def _far_ahead(digits: str, keep: int, rng: random.Random) -> str:
 
 
 def split(given: str) -> tuple[str, str]:
-    """Prefix with its underscore, and the rest; no prefix where there is no underscore."""
+    """Return the prefix with its underscore, and the rest. The prefix is empty if there is no underscore."""
     head, underscore, rest = given.partition("_")
     return (head + underscore, rest) if underscore and rest else ("", given)
 
 
 def malformed_ids(given: str) -> dict[str, str]:
-    """Malformed ids by name: one segment of `[A-Za-z0-9_-]` each, at most 64 long."""
+    """Return malformed ids by name. Each is one segment of `[A-Za-z0-9_-]` with at most 64 characters."""
     prefix, body = (_UNUSUAL.sub("", part) for part in split(given))
     prefix = prefix[:_LONGEST_PREFIX]
     return {
@@ -64,19 +64,19 @@ def malformed_ids(given: str) -> dict[str, str]:
 
 
 async def unknown_work_id(stage: ScenarioContext, item: Item) -> str:
-    """A work id that a get in the item's environment does not know."""
+    """Return a work id for which a GET in the item's environment finds nothing."""
     return await _unknown(stage, item.work_id, environment_id=item.environment_id)
 
 
 async def unknown_environment_id(stage: ScenarioContext, item: Item) -> str:
-    """An environment id under which a get does not find the item."""
+    """Return an environment id under which a GET does not find the item."""
     return await _unknown(stage, item.environment_id, work_id=item.work_id)
 
 
 async def _unknown(stage: ScenarioContext, given: str, *, environment_id: str = "", work_id: str = "") -> str:
     seen = {given, stage.run_resources.main, stage.run_resources.quiet, stage.run_resources.cloud}
     for number in range(_CANDIDATES):
-        # Where so few ids are possible that the target knows them all, more of the id has to change.
+        # If so few ids are possible that the target knows them all, change more of the id.
         candidate = generate_unknown_id(given, stage.rng, whole=number >= _CANDIDATES // 2)
         if candidate in seen:
             continue
@@ -84,7 +84,7 @@ async def _unknown(stage: ScenarioContext, given: str, *, environment_id: str = 
         if not await stage.exists(environment_id or candidate, work_id or candidate):
             return candidate
     raise CannotArrange(
-        Text("no id was found that the target does not know", "没有找到目标不认识的 id"),
+        Text("no unknown id was found", "没有找到目标中不存在的 id"),
         f"probe.{len(stage.exchanges) - 1}",
     )
 

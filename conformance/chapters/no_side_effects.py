@@ -1,6 +1,6 @@
-"""Effects of a refusal: every refused ack has the same frame around it, so that it is seen to change nothing.
+"""Effects of a refusal: the same steps surround every refused ack, to show that it changes nothing.
 
-The item is read before and after, and the rightful worker acks at the end.
+They read the item before and after, and the owning worker acks at the end.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Attempt = Callable[["ScenarioContext", Item], Awaitable[None]]
 OWNER_ACK: Final = success("ack.refused.rightful-worker-unharmed", None, depends_on="ack")
 _STOP_TIMES: Final = ("stop_requested_at", "stopped_at")
 WRITES_OF_A_CONTROL: Final = 5
-"""Session, message and ack; a stop and a delete afterwards."""
+"""The number of requests: session, message and ack, then a stop and a delete."""
 
 
 def refusal_case(
@@ -47,12 +47,12 @@ def refusal_case(
     beside_another: bool = False,
     worker: Callable[[ScenarioContext], str] | None = None,
 ) -> Scenario:
-    """A case around one ack that must be refused, of an item that went `transitions`.
+    """Return a scenario with one ack that must be refused, of an item after `transitions`.
 
-    `state_match` is what the requirement depends on; a bad token, say, is refused whatever the item's state.
-    `control` is the plain case where the ack is a variation of one; else it is the owning worker's. With
-    `beside_another` a second item went the same way, as another worker's: `facts["items"]["b"]`. `worker` makes the
-    identity that the item is polled with, where that is for the suite to choose.
+    `state_match` is the state that the requirement depends on; a bad token, for example, is refused in any state.
+    `control` is the plain request that this ack varies; by default it is the owning worker's ack. With
+    `beside_another`, a second item of another worker goes through the same transitions: `facts["items"]["b"]`. `worker`
+    generates the Worker-ID for the poll, if the suite can choose it.
     """
     item_spec = ItemSpec(transitions=transitions, items=2 if beside_another else 1, state_match=state_match)
     owner = owners_ack(transitions)
@@ -74,7 +74,7 @@ def refusal_case(
         controls = {"ack": control or owner, "rightful": owner}
         expectations["ack"] = replace(expectation, owner_ack_step="rightful")
         expectations["rightful"] = OWNER_ACK
-    elif "ack" not in transitions:  # no ack on the way has shown that the target takes any
+    elif "ack" not in transitions:  # no earlier ack has shown that the target accepts acks
         controls = {"ack": REQUIRED_FIRST_ACK_CONTROL}
         expectations["ack"] = replace(expectation, owner_ack_step=REQUIRED_FIRST_ACK_CONTROL.step)
     else:
@@ -101,12 +101,12 @@ async def _one_of_two(stage: ScenarioContext) -> Item:
 
 
 def item_unchanged(view: TranscriptView) -> Iterator[Finding]:
-    """The item as get shows it before and after the refused ack."""
+    """Check that a GET shows the same item before and after the refused ack."""
     yield from _changed(view, view.item("before"))
 
 
 def item_unchanged_after_stop(view: TranscriptView) -> Iterator[Finding]:
-    """The item as get shows it after the refused ack is what it was before its stop, but for what a stop changes."""
+    """Check that a GET after the refused ack shows the item as before its stop, except for what a stop changes."""
     before, after = view.item("before"), view.item("after")
     times: dict[str, Any] = {name: after[name] for name in _STOP_TIMES if name in after}
     yield from _changed(view, {**before, **times, "state": view.item("stop").get("state")})
@@ -124,7 +124,7 @@ def _changed(view: TranscriptView, before: dict[str, Any]) -> Iterator[Finding]:
     if found and view.gap("before", "after") > LEASE_GAP:
         raise CannotJudge(
             Text(
-                "the item changed, but more than {gap} s lie between the two reads",
+                "the item changed, but more than {gap} s passed between the two reads",
                 "item 发生了变化，但两次读取相隔超过 {gap} 秒",
             ).format(gap=f"{LEASE_GAP:g}")
         )

@@ -1,4 +1,4 @@
-"""Not found: environments and items that do not exist, or not where the ack looks for them."""
+"""Not found: environments and items that do not exist, or that are in another environment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _INVALID: Final = (400, "invalid_request_error")
 
 _SHAPES: Final = {
     "wrong-prefix": Text("with the wrong prefix", "前缀错误"),
-    "prefix-only": Text("of a prefix alone", "只有前缀"),
+    "prefix-only": Text("that is only a prefix", "只有前缀"),
     "too-short": Text("that is too short", "长度过短"),
 }
 _SUBJECTS: Final[dict[Literal["environment", "work"], Text]] = {
@@ -53,14 +53,14 @@ def _malformed(subject: Literal["environment", "work"], shape: str) -> Attempt:
         else:
             environment_id = malformed_ids(environment_id)[shape]
         if await stage.exists(environment_id, work_id):
-            raise NotExercised(Text("the target knows an item by that id", "目标中存在使用该 id 的 item"))
+            raise NotExercised(Text("the target has an item with that id", "目标中存在使用该 id 的 item"))
         await stage.ack("ack", item, stage.owner_headers(item), environment_id=environment_id, work_id=work_id)
 
     return attempt
 
 
 def scenarios() -> Iterator[Scenario]:
-    """Unknown ids, an item of another environment, and malformed ids."""
+    """Yield the scenarios: unknown ids, an item of another environment, and malformed ids."""
     yield refusal_case(
         "not-found.environment",
         chapter="not-found",
@@ -79,7 +79,8 @@ def scenarios() -> Iterator[Scenario]:
         "not-found.other-environment",
         chapter="not-found",
         title=Text(
-            "An ack that names an item under another self-hosted environment", "在另一个 self-hosted 环境下 ack 该 item"
+            "An ack of an item in the path of another self-hosted environment",
+            "在另一个 self-hosted 环境下 ack 该 item",
         ),
         expectation=refusal("ack.not-found.other-environment", _MISSING),
         attempt=_other_environment,

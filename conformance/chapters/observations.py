@@ -1,4 +1,4 @@
-"""Observations: what the docs leave open. The answers are told in words and never judged."""
+"""Observations: what the docs leave open. The report describes the responses and does not judge them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def _worker_ids(stage: ScenarioContext) -> None:
 
 
 async def _forms(stage: ScenarioContext) -> None:
-    """Retries of the rightful worker, each with one oddity; the item is starting, so a retry is safe."""
+    """Retry as the owning worker, each time with one unusual form. The item is starting, so a retry is safe."""
     item = await stage.item()
     mine = stage.owner_headers(item)
     pat = stage.pat
@@ -97,7 +97,7 @@ async def _archived(stage: ScenarioContext) -> None:
 
 
 def describe_responses(*steps: str) -> CheckFunction:
-    """How each of these steps was answered, in words."""
+    """Return a check that describes the response to each of these steps."""
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
         for step in steps:
@@ -107,13 +107,13 @@ def describe_responses(*steps: str) -> CheckFunction:
                 words = Text("{label}{answer}", "{label}{answer}").format(label=label, answer=_words(view, exchange))
                 yield Finding(step=step, expected=_OPEN, actual=words)
             elif view.transcript.ending.kind != "complete":
-                view.exchange(step)  # says why it was not sent
+                view.exchange(step)  # raises with the reason if it was not sent
 
     return judge
 
 
 def extra_fields(view: TranscriptView) -> Iterator[Finding]:
-    """The names of the fields that no page has."""
+    """Report the names of undocumented fields."""
     body = _successful(view)
     names = sorted(str(name)[:40] for name in body if name not in FIELDS)
     words = join(", ", [shown(name) for name in names]) if names else Text("none", "无")
@@ -121,7 +121,7 @@ def extra_fields(view: TranscriptView) -> Iterator[Finding]:
 
 
 def response_headers(view: TranscriptView) -> Iterator[Finding]:
-    """The names of the headers, and whether the request id came back."""
+    """Report the names of the headers, and whether the request id was returned."""
     _successful(view)
     response = view.response("plain")
     names = ", ".join(sorted({name.lower()[:40] for name, _ in response.headers}))
@@ -147,10 +147,10 @@ def _successful(view: TranscriptView) -> dict[str, Any]:
 
 
 def _words(view: TranscriptView, exchange: Exchange) -> Text:
-    """Status, and what the body says about it; or that nothing came back."""
+    """Return the status and what the body says about it, or that there was no response."""
     response = exchange.response
     if response is None:
-        return Text("no answer ({problem})", "没有响应（{problem}）").format(problem=exchange.problem)
+        return Text("no response ({problem})", "没有响应（{problem}）").format(problem=exchange.problem)
     try:
         body = view.body(exchange.step) if exchange.outcome == "ok" and response.body.text else None
     except CannotJudge:
@@ -190,11 +190,12 @@ def _observe(name: str, *steps: str) -> Check:
 
 
 def scenarios() -> Iterator[Scenario]:
-    """Every row that the rulings leave open."""
+    """Yield a scenario for each open question."""
     yield _case(
         "anonymous-poll",
         Text(
-            "Two workers ack an item that was polled without a Worker-ID", "两个 worker 先后 ack 一个匿名 poll 的 item"
+            "Two workers ack an item that was polled without a Worker-ID",
+            "两个 worker 先后 ack 一个 poll 时不带 Worker-ID 的 item",
         ),
         _anonymous,
         ItemSpec(named=False),
@@ -204,7 +205,7 @@ def scenarios() -> Iterator[Scenario]:
     )
     yield _case(
         "worker-ids",
-        Text("Acks with odd Worker-IDs", "使用特殊 Worker-ID 的 ack"),
+        Text("Acks with unusual Worker-IDs", "使用特殊 Worker-ID 的 ack"),
         _worker_ids,
         ItemSpec(),
         _observe("worker-id-case", "case"),
@@ -213,7 +214,7 @@ def scenarios() -> Iterator[Scenario]:
     )
     yield _case(
         "request-forms",
-        Text("Retries in forms that the page does not mention", "以页面未提及的形式重试"),
+        Text("Retries in forms that the page does not document", "以页面未说明的形式重试"),
         _forms,
         ItemSpec(transitions=("ack",)),
         _observe("lower-case-bearer", "bearer"),
@@ -228,7 +229,7 @@ def scenarios() -> Iterator[Scenario]:
     )
     yield _case(
         "precedence",
-        Text("Acks to which two rows of the error table apply", "错误表中两行同时适用的 ack"),
+        Text("Acks that match two rows of the error table", "错误表中两行同时适用的 ack"),
         _precedence,
         ItemSpec(),
         _observe("precedence", "401-404", "401-400", "403-404", "403-409"),

@@ -1,8 +1,8 @@
-"""What a race's transcript says of its items, as a history; and whether some order explains it.
+"""Turns a race's transcript into a history of its items, and checks that some order explains it.
 
-`facts["race"]` tells what was sent: for one item `{"phase", "worker", "operations"}`, for several
-`{"items": {name: {"phase", "worker"}}, "operations"}`. Each operation has by its step `kind` and `worker`, and where
-there are several items, `item`. The get that closes the history of an item is the step `after`, or `after.<item>`.
+`facts["race"]` records what was sent: for one item `{"phase", "worker", "operations"}`, for several
+`{"items": {name: {"phase", "worker"}}, "operations"}`. `operations` has `kind` and `worker` by step, and `item` if there
+are several items. The GET that ends the history of an item is the step `after`, or `after.<item>`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from conformance.contract.model import PHASES, SHOWS, ItemState, ModelResponse, 
 from conformance.exchange import Exchange
 from conformance.linearizability.check import CheckResult, Undecided, check
 from conformance.linearizability.counterexample import Counterexample
-from conformance.linearizability.counterexample_text import told
+from conformance.linearizability.counterexample_text import describe_counterexample
 from conformance.linearizability.history import Event, timeline
 from conformance.linearizability.search import MAX_STEPS
 from conformance.scenario.model import CheckFunction, Finding
@@ -25,41 +25,45 @@ from conformance.scenario.transcript_view import Blocked, CannotJudge, NoOccasio
 from conformance.text import Text
 
 _ONLY: Final = ""
-"""The item of a race that has one."""
+"""The name of the item in a race with one item."""
 
 _TOO_MANY: Final = Text(
-    "whether some order explains the answers takes too long to find out",
-    "可能的顺序过多，无法判定是否存在能解释各响应的顺序",
+    "there are too many possible orders to check whether one explains the responses",
+    "可能的顺序过多，无法判定是否有顺序可以解释各响应",
 )
 
 
 _NO_EFFECT: Final = Text(
-    "{operation} changed nothing in this race ({outcome}), so no ack overlapped a change",
+    "{operation} did not change the item in this race ({outcome}), so no ack overlapped a change",
     "并发中的 {operation} 没有改变 item（{outcome}），因此没有 ack 与这类变更重叠",
 )
 _NOT_REDELIVERED: Final = Text(
-    "the poll did not deliver the item again ({outcome}), as it may, so no ack overlapped a redelivery",
+    "the poll did not deliver the item again ({outcome}), which is allowed, so no ack overlapped a redelivery",
     "poll 没有重新投递该 item（{outcome}），这是允许的，因此没有 ack 与重新投递重叠",
 )
 
 
 def linearizable(view: TranscriptView) -> Iterator[Finding]:
-    """Some order that respects real time explains every answer of the burst and the gets after it.
+    """Check that some order that respects real time explains every response of the burst and the GETs after it.
 
     Raises:
-        Unjudged: the conversation ended before, or no ack of the burst was answered: then little is to be explained;
-            or too many orders are possible to try them; or nothing tells what was sent.
+        CannotJudge: the scenario ended before the race, no ack of the burst got a response, too many orders are possible,
+            or the transcript does not record what was sent.
     """
     yield from each_item_linearizable()(view)
 
 
 def each_item_linearizable(*items: str) -> CheckFunction:
-    """The same for these items of a race alone, or for each where none is named; a finding for each that has no order."""
+    """Return `linearizable` for these items of a race (all if none is named), with one finding per item without an order."""
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
         if "race" not in view.transcript.facts:
-            view.exchange(_last_step(items[0] if items else _ONLY))  # says why, where the race was none
-            raise CannotJudge(Text("nothing tells what was sent in the race", "没有记录说明并发时发出了哪些请求"))
+            view.exchange(
+                _last_step(items[0] if items else _ONLY)
+            )  # raises with the reason if the requests did not overlap
+            raise CannotJudge(
+                Text("the transcript does not record what was sent in the race", "记录中没有并发时发出了哪些请求")
+            )
         initial, events = history_of(view, *items)
         outcomes = [_outcome(initial, events, item) for item in initial]
         contradictions = [outcome for outcome in outcomes if isinstance(outcome, Counterexample)]
@@ -70,15 +74,15 @@ def each_item_linearizable(*items: str) -> CheckFunction:
         if any(isinstance(outcome, Undecided) for outcome in outcomes):
             raise CannotJudge(_TOO_MANY)
         if not contradictions and not any(event.operation.kind == "ack" and not event.unknown for event in events):
-            raise CannotJudge(Text("no ack of the burst was answered", "并发的 ack 均未得到响应"))
+            raise CannotJudge(Text("no ack of the burst got a response", "并发的 ack 均未得到响应"))
 
     return judge
 
 
 def excluding_sequential_faults(judge: CheckFunction) -> CheckFunction:
-    """The same, but what the target's acks do alone as well is no matter of a race.
+    """Return a check that ignores faults which the target's acks also have without overlapping requests.
 
-    Then the requirement that judges such an ack by itself stands in the way of this one.
+    The requirement that judges such an ack alone then blocks this one.
     """
 
     def judged(view: TranscriptView) -> Iterator[Finding]:
@@ -99,10 +103,10 @@ def excluding_sequential_faults(judge: CheckFunction) -> CheckFunction:
 
 
 def _require_sound_acks(view: TranscriptView) -> None:
-    """See that a race is not what it is because of what the target's acks do alone.
+    """Check that the faults of the target's single acks do not explain this race.
 
     Raises:
-        Blocked: some order explains all of it where acks may do that.
+        Blocked: some order explains the race if acks may have these faults.
     """
     odd = [each for each in _oddities(view) if each.kind == "ack"]
     if not odd or "race" not in view.transcript.facts:
@@ -115,7 +119,7 @@ def _require_sound_acks(view: TranscriptView) -> None:
     seen = began | {event.answer.state for event in events}
 
     def unlikely(each: UndocumentedEffect) -> tuple[int, ...]:
-        """The least of these is the likeliest cause: an ack in the state that the race began with, and so answered."""
+        """Return a sort key. The least is the most likely cause: an ack in the race's initial state with the same response."""
         after_refusal = each.judged_by == AFTER_A_REFUSAL
         later = PHASES.index(each.phase)
         return each.status not in met, each.phase not in began, each.phase not in seen, after_refusal, later
@@ -124,16 +128,16 @@ def _require_sound_acks(view: TranscriptView) -> None:
     raise Blocked(
         cause.judged_by,
         Text(
-            "an ack that overlaps nothing in `{phase}` returns HTTP {status} as well and leaves the item `{after}`",
+            "an ack in `{phase}` that overlaps no request also returns HTTP {status} and leaves the item `{after}`",
             "在 `{phase}` 状态下不与任何请求重叠的 ack 同样返回 HTTP {status}，item 之后为 `{after}`",
         ).format(phase=cause.phase, status=cause.status, after=cause.after),
     )
 
 
 def linearizable_with(step: str) -> CheckFunction:
-    """The same for a race with one other operation, the one of this step, which has to have taken effect.
+    """Return `linearizable` for a race with one other operation, this step, which must have taken effect.
 
-    An operation that changed nothing (a stop that is refused, a poll that delivers nothing) is nothing to overlap.
+    An ack cannot overlap a change if the operation changed nothing (a refused stop, a poll that delivers nothing).
     """
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
@@ -144,16 +148,16 @@ def linearizable_with(step: str) -> CheckFunction:
 
 
 def _require_effect(view: TranscriptView, step: str) -> None:
-    """See that the other operation of a race took effect, by its response or by the get that followed.
+    """Check that the other operation of a race took effect, by its response or by the GET that followed.
 
     Raises:
-        NoOccasion: it is a poll that did not deliver the item; the page says that it may, not that it must.
-        Unjudged: it is any other operation that took no effect.
+        NoOccasion: it is a poll that did not deliver the item, which the page allows.
+        CannotJudge: it is any other operation without effect.
     """
     exchange = view.transcript.find(step)
     operation = view.transcript.facts["race"]["operations"].get(step)
     if exchange is None or operation is None:
-        view.exchange(step)  # says why it was not sent
+        view.exchange(step)  # raises with the reason if it was not sent
         raise CannotJudge(Text("`{step}` was not sent in this race", "并发中没有发出 `{step}`").format(step=step))
     kind = operation["kind"]
     came_back = _seen(view, step, Operation(kind, operation["worker"]), _ONLY)
@@ -172,11 +176,11 @@ def _outcome_of(exchange: Exchange) -> str:
 
 
 def counterexample_at(view: TranscriptView, step: str) -> Counterexample | None:
-    """What `linearizable` holds against a race, where that is the answer to a step; None where it holds nothing against it.
+    """Return the counterexample of a race whose last response belongs to this step, or None.
 
     Raises:
-        Unjudged: as `history_of`.
-        KeyError: the transcript is not of a race.
+        CannotJudge: as in `history_of`.
+        KeyError: the transcript has no race.
     """
     race = view.transcript.facts["race"]
     reads = {_last_step(name): {"item": name} for name in race.get("items", [_ONLY])}
@@ -191,19 +195,22 @@ def counterexample_at(view: TranscriptView, step: str) -> Counterexample | None:
 def history_of(
     view: TranscriptView, *names: str, acks_as_alone: bool = False
 ) -> tuple[dict[str, ItemState], list[Event]]:
-    """The items of a race as they were before it, and what was sent and read; of all items where none is named.
+    """Return the initial items of a race and its events, for these items or all if none is named.
 
-    Other operations than acks may do what they also did alone on this target; `acks_as_alone`, acks too.
+    Operations other than acks may show undocumented behaviour that they also have alone on this target. With
+    `acks_as_alone`, acks may too.
 
     Raises:
-        Unjudged: the conversation ended before all of it was; or no state of an item is what it began with.
-        KeyError: the transcript is not of a race, or not about these items.
+        CannotJudge: the scenario ended before the race, or the initial state of an item is unknown.
+        KeyError: the transcript has no race, or not with these items.
     """
     race = view.transcript.facts["race"]
     known: Mapping[str, Any] = race.get("items", {_ONLY: race})
     items = {name: known[name] for name in names or known}
     if any(item["phase"] not in PHASES for item in items.values()):
-        raise CannotJudge(Text("the record of the race names no known state", "并发操作的记录中没有已知的状态"))
+        raise CannotJudge(
+            Text("the transcript has no known initial state for the race", "并发操作的记录中没有已知的初始状态")
+        )
     initial = {name: ItemState(item["phase"], item["worker"]) for name, item in items.items()}
     events = []
     odd = [each for each in _oddities(view) if each.kind != "ack" or acks_as_alone]
@@ -225,7 +232,7 @@ def _oddities(view: TranscriptView) -> list[UndocumentedEffect]:
 
 
 def _with_oddities(operation: Operation, odd: Sequence[UndocumentedEffect], *, foreign: bool | None) -> Operation:
-    """The operation with what it does alone; of an ack, as one by the item's worker or `foreign`; None: by either."""
+    """Return the operation with its undocumented behaviour. For an ack: by the owning worker or `foreign`; None: both."""
     alone = tuple(
         Undocumented(each.phase, each.status, each.after)
         for each in odd
@@ -235,7 +242,7 @@ def _with_oddities(operation: Operation, odd: Sequence[UndocumentedEffect], *, f
 
 
 def _as_alone(event: Event, odd: Sequence[UndocumentedEffect]) -> Event:
-    """The event; where it shows a state that the target also showed alone without leaving the item in it, none."""
+    """Return the event, without its state if the target also shows that state alone without leaving the item in it."""
     answer, kind = event.answer, event.operation.kind
     misleading = any(
         (each.kind, each.status, each.shown) == (kind, answer.status, answer.state) and each.shown != each.after
@@ -245,10 +252,10 @@ def _as_alone(event: Event, odd: Sequence[UndocumentedEffect]) -> Event:
 
 
 def event_of(view: TranscriptView, step: str, operation: Operation, item: str = _ONLY) -> Event | None:
-    """One operation of the burst; None where it surely did not happen.
+    """Return one operation of the burst, or None if it certainly did not take effect.
 
     Raises:
-        Unjudged: the conversation ended before it.
+        CannotJudge: the scenario ended before it.
     """
     exchange = view.transcript.find(step)
     if exchange is None:
@@ -260,7 +267,7 @@ def event_of(view: TranscriptView, step: str, operation: Operation, item: str = 
 
 
 def _outcome(initial: Mapping[str, ItemState], events: Sequence[Event], item: str) -> CheckResult:
-    """Of one item, so that each has its finding; what may be searched is shared out as if all were checked at once."""
+    """Check one item, so that each has its own finding. The search budget is divided as if all were checked together."""
     mine = [event for event in events if event.item == item]
     return check({item: initial[item]}, mine, limit=MAX_STEPS // len(initial))
 
@@ -288,7 +295,7 @@ def _seen(view: TranscriptView, step: str, operation: Operation, item: str) -> M
     if operation.kind not in ("ack", "redeliver"):
         state = state_shown(view.exchange(step), view.transcript.facts.get("states", {}))
         if state is None and operation.kind != "get" and not _settled_alone(view, operation, status):
-            return ModelResponse(None)  # what such a response does not show is unknown
+            return ModelResponse(None)  # such a response does not show the state
         return ModelResponse(status, None if operation.kind == "get" and state not in PHASES else state)
     try:
         body = view.body(step)
@@ -305,12 +312,12 @@ def _seen(view: TranscriptView, step: str, operation: Operation, item: str) -> M
 
 
 def _settled_alone(view: TranscriptView, operation: Operation, status: int) -> bool:
-    """Whether the target responded so where nothing overlapped, and a get showed what came of it."""
+    """Return whether the target also responded so while nothing overlapped, and a GET showed the effect."""
     return any(each.kind == operation.kind and each.status == status and each.shown is None for each in _oddities(view))
 
 
 def _only_lags(view: TranscriptView, step: str, item: str) -> bool:
-    """Whether a get of the burst showed an earlier state than the get after it, which came soon enough (ruling 2)."""
+    """Return whether a GET of the burst showed an earlier state than the next GET, which was within the allowed lag."""
     after = view.transcript.find(_last_step(item))
     if after is None or after.outcome != "ok" or after.completed - view.exchange(step).completed > LONGEST_LAG:
         return False
@@ -321,7 +328,7 @@ def _only_lags(view: TranscriptView, step: str, item: str) -> bool:
 def _finding(counterexample: Counterexample) -> Finding:
     return Finding(
         step=counterexample.last.label,
-        expected=Text("answers that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
-        actual=told(counterexample),
+        expected=Text("responses that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
+        actual=describe_counterexample(counterexample),
         exhibit="\n".join(timeline(counterexample.events, marked=counterexample.needed)),
     )

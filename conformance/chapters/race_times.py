@@ -1,4 +1,4 @@
-"""The times of an item after a race with its first heartbeat: an ack beside it wipes none of them."""
+"""Timestamps of an item after a race with its first heartbeat: an overlapping ack must not clear them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _CONTROL: Final = "control"
 
 
 async def read_control_timestamps(stage: ScenarioContext, item: Item) -> None:
-    """Where a get shows an active item without the times of its heartbeat: one more heartbeat alone, and a get.
+    """Send one more heartbeat alone, then a GET, if a GET shows an active item without heartbeat timestamps.
 
-    They tell whether the target shows such times at all.
+    This shows whether the target has such timestamps at all.
     """
     after = shown_by(next(exchange for exchange in stage.exchanges if exchange.step == "after"))
     if after is not None and after.get("state") == "active" and _lacking(after):
@@ -34,14 +34,16 @@ async def read_control_timestamps(stage: ScenarioContext, item: Item) -> None:
 
 
 def timestamps_kept_in_race(view: TranscriptView) -> Iterator[Finding]:
-    """An active item has the moment of its ack, and those of its heartbeat where the target shows them elsewhere."""
+    """Check that an active item has its ack timestamp, and its heartbeat timestamps if the target shows them elsewhere."""
     after = view.item("after")
     if after.get("state") != "active":
         return
     lost = [name for name in _lacking(after) if _shown_later(view)]
     if instant_of(view.item("before").get("acknowledged_at")) is not None and _lacking(after, (_ACKNOWLEDGED,)):
         if not lost and _wiped_by_acks(view):
-            raise Blocked(_KEPT, Text("an ack shows no `acknowledged_at`", "ack 的响应中没有 `acknowledged_at`"))
+            raise Blocked(
+                _KEPT, Text("the response to an ack has no `acknowledged_at`", "ack 的响应中没有 `acknowledged_at`")
+            )
         lost.append(_ACKNOWLEDGED)
     for name in lost:
         yield Finding(
@@ -53,12 +55,12 @@ def timestamps_kept_in_race(view: TranscriptView) -> Iterator[Finding]:
 
 
 def _lacking(shown: Mapping[str, Any], names: tuple[str, ...] = _OF_HEARTBEATS) -> list[str]:
-    """Those that are null or missing; one that is no timestamp is another requirement's failure."""
+    """Return the fields that are null or missing. An invalid timestamp is another requirement's failure."""
     return [name for name in names if shown.get(name) is None]
 
 
 def _wiped_by_acks(view: TranscriptView) -> bool:
-    """Whether the acks' own responses show no time of an ack either, as they may do where nothing overlaps them."""
+    """Return whether the acks' own responses lack `acknowledged_at` too, as they may without overlapping requests."""
     responses = (shown_by(each) for each in view.transcript.exchanges if each.operation == "ack")
     return any(shown is not None and shown.get(_ACKNOWLEDGED) is None for shown in responses)
 

@@ -1,7 +1,6 @@
-"""Races: requests about one item that arrive at the same time. Judged by the model of a work item.
+"""Races: requests about one item that arrive at the same time. The model of a work item judges them.
 
-Some order of the operations that respects real time must explain all answers and the get that follows (rulings 15
-to 18).
+Some order of the operations that respects real time must explain all responses and the GET that follows.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ if TYPE_CHECKING:
 
 _OK: Final = AllowedResponse(200)
 _CONFLICT: Final = AllowedResponse(409)
-"""Its `error.type` has requirements of its own, and alone makes no race fail."""
+"""Other requirements judge its `error.type`; a wrong type alone does not fail a race."""
 _OWNER_ACKS: Final = ("ack.1", "ack.2", "ack.3", "ack.4")
 _CROWD: Final = tuple(f"ack.{number}" for number in range(1, 9))
 _AROUND: Final = 2
-"""Acks of a crowd that have to overlap the other operation; more of them seldom all do on a fast target."""
+"""How many of the eight acks must overlap the other operation: on a fast target, all of them rarely do."""
 _LEADS: Final = (0.0, 0.0, 0.5, -0.5, 0.25, 0.75, -0.25, -0.75)
-"""By repetition, the share of its own processing time by which the other operation leaves before the acks; negative: the
-share of an ack's by which it leaves behind them."""
+"""By repetition: the other operation leaves earlier than the acks by this share of its own processing time. A negative
+share means that it leaves later, by that share of an ack's processing time."""
 _LATE: Final = "ack.late"
 _CLAIM: Final = "claim"
 _FOREIGN: Final = ("foreign.1", "foreign.2")
@@ -53,12 +52,12 @@ _KINDS: Final[dict[str, OperationKind]] = {
 
 
 def ack_sender(item: Item, headers: tuple[Header, ...]) -> Send:
-    """One ack of a burst."""
+    """Return a function that sends one ack of a burst."""
     return lambda api, step: api.ack(step, item.environment_id, item.work_id, headers=headers)
 
 
 def _note(stage: ScenarioContext, item: Item, operations: dict[str, tuple[OperationKind, str | None]]) -> None:
-    """Write down who did what: the check knows nothing but the transcript."""
+    """Record who sent what in the transcript, which is all that the check sees."""
     stage.facts["race"] = {
         "phase": stage.item_spec.state,
         "worker": item.worker,
@@ -89,9 +88,9 @@ async def _foreign_worker(stage: ScenarioContext) -> None:
 
 
 def _against(other: str, acks: tuple[str, ...]) -> Callable[[ScenarioContext], Awaitable[None]]:
-    """Acks of the owning worker and one other operation, at the same time.
+    """Return steps that send acks of the owning worker and one other operation at the same time.
 
-    A further ack leaves when a stop is over: what it finds is stopped, whatever else is still under way.
+    After a stop completes, one more ack is sent: it must find the item stopped, even if other requests are in progress.
     """
     late = (_LATE,) if other in _STOPS else ()
 
@@ -117,11 +116,11 @@ def _against(other: str, acks: tuple[str, ...]) -> Callable[[ScenarioContext], A
 
 
 def _delays(stage: ScenarioContext, other: str, acks: tuple[str, ...]) -> dict[str, float]:
-    """By how many seconds one side of a race leaves behind the other one, in this repetition.
+    """Return how many seconds later one side of a race leaves than the other, in this repetition.
 
-    What arrives at one instant may meet the critical sections of the target at different ones: a stop that looks up
-    more than an ack does comes to its write later. So the repetitions sweep the time that the target needs for either.
-    A race that was none, and crowds, which are about their number, leave at one instant.
+    Requests that arrive together may still miss each other's critical sections: a stop that reads more than an ack
+    writes later. The repetitions therefore sweep the processing time of both operations. Crowds of acks, and attempts
+    after one without overlap, leave together.
     """
     share = _LEADS[(stage.repetition - 1) % len(_LEADS)] if stage.attempt == 1 and len(acks) < len(_CROWD) else 0.0
     if share > 0:
@@ -130,7 +129,7 @@ def _delays(stage: ScenarioContext, other: str, acks: tuple[str, ...]) -> dict[s
 
 
 def _varied(stage: ScenarioContext, sends: dict[str, Send]) -> dict[str, Send]:
-    """The same requests; in repetitions they leave in another order, chosen by the seed."""
+    """Return the same requests. In repetitions the seed determines their order."""
     steps = list(sends)
     if stage.repetition > 1:
         stage.rng.shuffle(steps)
@@ -145,7 +144,7 @@ def _operation(name: str, item: Item) -> Send:
 
 
 def _redelivery(*order: str) -> Callable[[ScenarioContext], Awaitable[None]]:
-    """The worker's ack and a poll of another one at the same time, in this order; the other acks as soon as it may."""
+    """Return steps that send the worker's ack and another worker's poll concurrently, in this order. The other acks next."""
 
     async def run_steps(stage: ScenarioContext) -> None:
         item = await stage.item()
@@ -190,18 +189,18 @@ async def _not_delivered_again(stage: ScenarioContext) -> None:
 
 
 def at_least_one_succeeds(acks: tuple[str, ...], after: str) -> CheckFunction:
-    """At least one of the acks got 200, or may have; and the item is starting, unless none may have happened."""
+    """Check that at least one ack got 200, or may have, and that the item is starting unless no ack may have happened."""
     return lambda view: _at_least_one_succeeds(view, acks, after)
 
 
 def _at_least_one_succeeds(view: TranscriptView, acks: tuple[str, ...], after: str) -> Iterator[Finding]:
-    view.exchange(after)  # says why, where the race was none
+    view.exchange(after)  # raises with the reason if the requests did not overlap
     statuses = [view.response(step).status for step in acks if not view.lost(step)]
     sent = (view.transcript.find(step) for step in acks)
     unknown = any(exchange is not None and exchange.outcome == "unknown" for exchange in sent)
     if 200 not in statuses:
         if unknown:
-            return  # whether that one happened, and what came of it, is for the model to say
+            return  # the model judges whether that one took effect
         yield Finding(
             step=acks[0],
             expected=Text("HTTP 200 for at least one of the acks", "至少一个 ack 返回 HTTP 200"),
@@ -220,26 +219,26 @@ def _at_least_one_succeeds(view: TranscriptView, acks: tuple[str, ...], after: s
 
 
 def not_delivered_again(view: TranscriptView) -> Iterator[Finding]:
-    """No poll returned the item while get showed it starting or active."""
+    """Check that no poll returned the item while a GET showed it as starting or active."""
     work_id = view.transcript.facts.get("work_id")
     for state in ("starting", "active"):
         if view.item(f"{state}.before").get("state") != state:
             raise view.precondition_failure(
-                Text("the item was not {s} to begin with", "item 起初并不处于 {s}").format(s=state)
+                Text("the item was not {s} at the start", "item 起初并不处于 {s}").format(s=state)
             )
         for who in ("same", "other"):
             step = f"{state}.poll.{who}"
             if view.response(step).status == HTTPStatus.NO_CONTENT:
-                continue  # another way to say that nothing was found
+                continue  # another way to report that nothing was found
             if view.response(step).status != 200:
-                raise CannotJudge(Text("poll did not answer 200", "poll 没有返回 200"))
+                raise CannotJudge(Text("poll did not return 200", "poll 没有返回 200"))
             body = view.body(step)
             if isinstance(body, dict) and body.get("id") == work_id:
                 yield Finding(
                     step=step,
                     pointer="/id",
                     expected=Text("null, or another item", "null 或其他 item"),
-                    actual=Text("the item that is `{s}`", "处于 `{s}` 的该 item").format(s=state),
+                    actual=Text("the item, which is `{s}`", "处于 `{s}` 的该 item").format(s=state),
                 )
 
 
@@ -270,8 +269,8 @@ def _race_with(
 def _race_of_workers(name: str, transitions: tuple[Transition, ...]) -> Scenario:
     requirement, item_spec = "ack.race.foreign-worker", ItemSpec(transitions=transitions)
     title = Text(
-        "Two acks of the rightful worker and two of others at the same time",
-        "合法 worker 的两个 ack 与其他 worker 的两个 ack 同时发出",
+        "Two acks of the owning worker and two of other workers at the same time",
+        "拥有该 item 的 worker 的两个 ack 与其他 worker 的两个 ack 同时发出",
     )
     of_active = Text("{title}, of an item that is {s}", "{title}，item 处于 {s}").format(title=title, s=item_spec.state)
     return Scenario(
@@ -303,11 +302,11 @@ def _race_of_deliveries(name: str, run_steps: Callable[[ScenarioContext], Awaita
 
 
 def scenarios() -> Iterator[Scenario]:
-    """Bursts on one item, and polls that must not find it."""
+    """Yield the scenarios: bursts on one item, and polls that must not find it."""
     yield Scenario(
         id="race.same-worker",
         chapter="races",
-        title=Text("Four acks of the rightful worker at the same time", "合法 worker 同时发出四个 ack"),
+        title=Text("Four acks of the owning worker at the same time", "拥有该 item 的 worker 同时发出四个 ack"),
         run_steps=_same_worker,
         expectations=_in_race("ack.race.same-worker", _OWNER_ACKS, _OK, _CONFLICT),
         checks=(
@@ -345,7 +344,7 @@ def scenarios() -> Iterator[Scenario]:
         "race.redelivery-first",
         _redelivery("poll", "ack.1"),
         Text(
-            "A poll that may deliver the item to another worker, and right behind it an ack of the first one",
+            "A poll that may deliver the item to another worker, and right after it an ack of the first worker",
             "可能把该 item 投递给其他 worker 的 poll，紧接着是原 worker 的 ack",
         ),
     )
@@ -353,7 +352,7 @@ def scenarios() -> Iterator[Scenario]:
         id="race.not-delivered-again",
         chapter="races",
         title=Text(
-            "Polls for anything delivered, while the item is starting and then active",
+            "Polls for any delivered item, while the item is starting and then active",
             "item 处于 starting 以及随后 active 时，poll 任何已投递的 item",
         ),
         run_steps=_not_delivered_again,

@@ -1,6 +1,6 @@
 """Races between items: requests about several items of two workers that arrive at the same time.
 
-Each item's answers must be explained by its own history: no request has a part in what another item's is answered.
+The history of each item must explain its own responses: a request must not affect the responses for another item.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _SAME: Final = "ack.race.same-worker"
 _OK: Final = AllowedResponse(200)
 _CONFLICT: Final = AllowedResponse(409)
 _CROSSED: Final = ("a", "b")
-"""Items of two workers, each of which also acks the other's."""
+"""Items of two workers. Each worker also acks the other's item."""
 _QUIET_ONE: Final = "c"
-"""The first worker's second item, which nobody else acks."""
+"""The first worker's second item, which no other worker acks."""
 _UNTOUCHED: Final = "d"
-"""One more of the first worker's, which nobody acks."""
+"""A further item of the first worker, which no worker acks."""
 _ACKS_OF_C: Final = ("ack.c.1", "ack.c.2")
 _ITEMS: Final = (*_CROSSED, _QUIET_ONE, _UNTOUCHED)
 
 
 async def _crossed(stage: ScenarioContext) -> None:
-    """The foreign acks go first, so that the rightful ones come while those are under way."""
+    """Send the foreign acks first, so that the owning workers' acks overlap them."""
     first, second = stage.worker_id(), stage.worker_id()
     items = await stage.items({"a": first, "b": second, "c": first, "d": first})
     for name, item in items.items():
@@ -80,7 +80,7 @@ def _in_burst(requirement: str, name: str, steps: Collection[str], *allowed: All
 
 
 def scenarios() -> Iterator[Scenario]:
-    """One burst on three items."""
+    """Yield the scenario: one burst on three items."""
     expectations: dict[str, Expectation] = {}
     for name in _CROSSED:
         expectations |= _in_burst(_FOREIGN, name, [f"foreign.{name}"], _CONFLICT)
@@ -91,7 +91,7 @@ def scenarios() -> Iterator[Scenario]:
         id="race.items",
         chapter="races",
         title=Text(
-            "Acks of three items of two workers at the same time, each worker acking the other's as well; a fourth is left alone",
+            "Acks of three items of two workers at the same time. Each worker also acks the other's item. A fourth item gets no ack",
             "对两个 worker 的三个 item 同时执行 ack，且双方也对彼此的 item 执行 ack；第四个 item 不作任何操作",
         ),
         run_steps=_crossed,

@@ -1,7 +1,7 @@
-"""Exploration: random requests about several items, one after the other and at once (`run --explore`).
+"""Random testing: random requests about several items, sequential and concurrent (`run --explore`).
 
-Off by default, and never the only case of a requirement. What contradicts the model counts against the ack only where
-an ack may be the cause; all else is told and not judged.
+Off by default, and never the only scenario of a requirement. A response that contradicts the model is a violation only
+if an ack may be the cause. Everything else is reported and not judged.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from conformance.arrange.item_spec import ItemSpec
 from conformance.contract.model import PHASES, is_other_worker
 from conformance.linearizability.check import Undecided
 from conformance.linearizability.counterexample import Counterexample
-from conformance.linearizability.counterexample_text import told as of_contradiction
+from conformance.linearizability.counterexample_text import describe_counterexample
 from conformance.linearizability.history import timeline
 from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
 from conformance.scenario.transcript_view import Blocked, CannotJudge, TranscriptView
@@ -30,7 +30,7 @@ _REQUIREMENTS: Final = {
     "force-stop": "ack.race.stop",
     "heartbeat": "ack.race.heartbeat",
 }
-"""Which requirement an ack breaks that is contradictory together with such an operation, the first that applies."""
+"""The requirement that a contradiction between an ack and this operation violates. The first match counts."""
 
 _FOREIGN: Final = "ack.race.foreign-worker"
 _OWN: Final = "ack.race.same-worker"
@@ -38,28 +38,28 @@ _SAME_ITEM: Final = "ack.answer.same-item"
 
 
 async def _explore(stage: ScenarioContext) -> None:
-    from conformance.stateful.explorer import explore  # needs an event loop, which `list` does not
+    from conformance.stateful.explorer import explore  # imported late: `list` does not need it
 
     await explore(stage)
 
 
 def linearizable(requirement: str) -> CheckFunction:
-    """Some order that respects real time explains every answer of the round that was kept."""
+    """Return a check that some order that respects real time explains every response of the kept round."""
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
         round_history = _reading(view)
         outcome = round_history.ack_outcome()
         if isinstance(outcome, Undecided):
-            raise CannotJudge(Text("there are too many orders to try", "可能的顺序过多，无法逐一尝试"))
+            raise CannotJudge(Text("there are too many possible orders to check", "可能的顺序过多，无法逐一尝试"))
         if isinstance(outcome, Counterexample):
             broken = _broken(outcome)
             if broken != requirement:
-                raise Blocked(broken, Text("the exploration ended early", "探索提前结束"))
+                raise Blocked(broken, Text("the random test ended early", "随机测试提前结束"))
             sequence = _programme(view.transcript.facts["explored"])
             yield Finding(
                 step=outcome.last.label,
-                expected=Text("answers that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
-                actual=of_contradiction(outcome),
+                expected=Text("responses that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
+                actual=describe_counterexample(outcome),
                 exhibit="\n".join([*sequence, "", *timeline(outcome.events, marked=outcome.needed)]),
             )
 
@@ -67,17 +67,17 @@ def linearizable(requirement: str) -> CheckFunction:
 
 
 def counterexample_at(view: TranscriptView, step: str) -> Counterexample | None:
-    """What `linearizable` holds against the round that was kept, where that is the answer to a step; else None.
+    """Return the counterexample of the kept round whose last response belongs to this step, or None.
 
     Raises:
-        Unjudged: no round was held.
+        CannotJudge: no round was executed.
     """
     outcome = _reading(view).ack_outcome()
     return outcome if isinstance(outcome, Counterexample) and outcome.last.label == step else None
 
 
 def own_answers(view: TranscriptView) -> Iterator[Finding]:
-    """No ack was answered with another item's body."""
+    """Check that no ack returned another item's body."""
     round_history = _reading(view)
     for step in round_history.acks_with_another_body:
         _, name, _ = view.transcript.facts["explored"]["round"]["moves"][step]
@@ -92,12 +92,12 @@ def own_answers(view: TranscriptView) -> Iterator[Finding]:
         )
 
 
-def told(view: TranscriptView) -> Iterator[Finding]:
-    """How much was explored, which pairs of state and request were met, and what other operations did."""
+def describe_exploration(view: TranscriptView) -> Iterator[Finding]:
+    """Report how much was tested, which pairs of state and request were covered, and what other operations did."""
     explored = _explored(view)
     counts = Text(
-        "{rounds} rounds, {requests} requests; {met} of {all} pairs of state and request met",
-        "{rounds} 轮，{requests} 个请求；状态与请求的组合共 {all} 种，遇到 {met} 种",
+        "{rounds} rounds, {requests} requests; {met} of {all} pairs of state and request covered",
+        "{rounds} 轮，{requests} 个请求；状态与请求的组合共 {all} 种，覆盖 {met} 种",
     ).format(
         rounds=explored["rounds"],
         requests=explored["requests"],
@@ -106,9 +106,9 @@ def told(view: TranscriptView) -> Iterator[Finding]:
     )
     yield _seen("0.get.a", counts)
     if explored["round"]["shrunk_from"]:
-        yield _seen("0.get.a", Text("ended at the first contradiction", "在出现首个矛盾时结束"))
+        yield _seen("0.get.a", Text("stopped at the first counterexample", "在出现首个反例时停止"))
     elif missing := _missing(explored["pairs"]):
-        yield _seen("0.get.a", Text("not met: {names}", "未遇到：{names}").format(names=join(", ", missing)))
+        yield _seen("0.get.a", Text("not covered: {names}", "未覆盖：{names}").format(names=join(", ", missing)))
     if explored["odd"]:
         odd = ", ".join(f"{name} ({times})" for name, times in sorted(explored["odd"].items()))
         yield _seen("0.get.a", Text("not documented: {odd}", "文档未列出的响应：{odd}").format(odd=odd))
@@ -133,8 +133,8 @@ def _missing(pairs: dict[str, dict[str, int]]) -> list[Text]:
 def _explored(view: TranscriptView) -> dict[str, Any]:
     explored = view.transcript.facts.get("explored")
     if not isinstance(explored, dict) or "round" not in explored:
-        view.exchange("0.get.a")  # says why there was none
-        raise CannotJudge(Text("no round was held", "没有进行任何一轮"))
+        view.exchange("0.get.a")  # raises with the reason if there was none
+        raise CannotJudge(Text("no round was executed", "没有执行任何一轮"))
     return explored
 
 
@@ -145,7 +145,7 @@ def _reading(view: TranscriptView) -> RoundHistory:
 
 
 def _broken(outcome: Counterexample) -> str:
-    """The requirement that a contradiction is told under."""
+    """Return the requirement that a counterexample is reported under."""
     acks = [event for event in outcome.events if event.operation.kind == "ack"]
     holders = {outcome.initial.worker, *(e.operation.worker for e in outcome.events if e.operation.kind == "redeliver")}
     kinds = {event.operation.kind for event in outcome.events}
@@ -165,13 +165,13 @@ def _programme(explored: dict[str, Any]) -> list[str]:
 
 
 def scenarios() -> Iterator[Scenario]:
-    """One conversation, as long as was asked."""
+    """Yield the scenario, with as many rounds as requested."""
     rules = (_OWN, _FOREIGN, *dict.fromkeys(_REQUIREMENTS.values()))
     yield Scenario(
         id="race.explored",
         chapter="races",
         title=Text(
-            "Random requests about two items and by three workers, alone and at once (with --explore)",
+            "Random requests of three workers about two items, single and concurrent (with --explore)",
             "三个 worker 对两个 item 随机发送单个或同时的请求（需 --explore）",
         ),
         run_steps=_explore,
@@ -179,7 +179,7 @@ def scenarios() -> Iterator[Scenario]:
         checks=(
             *(Check(rule, linearizable(rule)) for rule in rules),
             Check(_SAME_ITEM, own_answers),
-            Check("ack.observe.exploration", told),
+            Check("ack.observe.exploration", describe_exploration),
         ),
         item_spec=ItemSpec(place="quiet", items=len(ITEMS)),
         on_request=True,

@@ -1,4 +1,4 @@
-"""Every case of every chapter, each with all that must hold of it."""
+"""Collects the scenarios of every chapter, each with all its checks."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _CHAPTERS = (
 
 @cache
 def scenarios() -> dict[str, Scenario]:
-    """Every case by its id, in the order of the chapters; those that mostly wait come last, for they are over last."""
+    """Return every scenario by id, in chapter order. Those that mostly wait come last."""
     found: dict[str, Scenario] = {}
     for chapter in _CHAPTERS:
         for scenario in chapter.scenarios():
@@ -72,7 +72,7 @@ def _in_race(check: Check) -> CheckFunction:
 
 @cache
 def controls() -> dict[str, tuple[str, ...]]:
-    """By the id of a requirement, those of the plain cases that it is compared with."""
+    """Return the ids of the controls by requirement id."""
     found: dict[str, dict[str, None]] = {}
     for scenario in scenarios().values():
         for step, expectation in scenario.expectations.items():

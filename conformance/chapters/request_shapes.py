@@ -1,4 +1,4 @@
-"""Request shapes: official clients send the same ack in two ways, and both must work alike."""
+"""Request shapes: official clients send the same ack in two forms, and both must behave the same."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def _other_worker(stage: ScenarioContext, item: Item) -> None:
 
 
 def scenarios() -> Iterator[Scenario]:
-    """Every other case acks without a body; these send the JSON body `{}`."""
+    """Yield the scenarios that send the JSON body `{}`; all others ack without a body."""
     yield Scenario(
         id="request.json-body.first-ack",
         chapter="request-shapes",

@@ -1,4 +1,4 @@
-"""Retries: an ack is safe to repeat while the item is starting or active."""
+"""Retries: a worker may safely repeat an ack while the item is starting or active."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 _FEW: Final = ("retry.1", "retry.2", "retry.3")
 _MANY: Final = tuple(f"retry.{number}" for number in range(1, 11))
 _PAUSE: Final = 0.2
-"""Seconds between two of many retries, so that they stretch over two seconds."""
+"""Seconds between retries, so that all of them take two seconds."""
 
 _FRESH_EVERY: Final = 3
-"""Of so many retries the first takes a connection of its own."""
+"""The first of this many retries opens a new connection."""
 
 
 async def _a_few(stage: ScenarioContext) -> None:
@@ -48,7 +48,7 @@ async def _many(stage: ScenarioContext) -> None:
 
 
 async def _right_after_heartbeat(stage: ScenarioContext) -> None:
-    """Nothing reads the item between its heartbeat and the ack: a get has read it right before."""
+    """Ack right after a heartbeat, with a GET right before it: nothing reads the item in between."""
     item = await stage.item()
     await stage.read_in_wanted_state("before", item)
     await stage.activate("heartbeat", item)
@@ -57,7 +57,7 @@ async def _right_after_heartbeat(stage: ScenarioContext) -> None:
 
 
 async def _right_after_first(stage: ScenarioContext) -> None:
-    """Nothing reads the item between its first ack and the retry: a get has read it right before."""
+    """Retry right after the first ack, with a GET right before it: nothing reads the item in between."""
     item = await stage.item()
     await stage.read_in_wanted_state("before", item)
     stage.require_state("starting", await stage.ack("first", item, stage.owner_headers(item)))
@@ -75,12 +75,12 @@ async def _without_id(stage: ScenarioContext) -> None:
 
 
 def _first_answer(view: TranscriptView) -> dict[str, Any]:
-    """The item as the first ack answered it, or as a get showed it where it came acknowledged."""
+    """Return the item from the first ack's response, or from a GET if the item was already acked."""
     return view.item("before") if view.begins_arranged() else view.fields(ARRANGING_ACK)
 
 
 def acknowledged_at_kept(steps: tuple[str, ...]) -> CheckFunction:
-    """It is there after every retry, and not before its first value."""
+    """Return a check that `acknowledged_at` is set after every retry and not before its first value."""
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
         first = _first_answer(view).get("acknowledged_at")
@@ -100,7 +100,7 @@ def acknowledged_at_kept(steps: tuple[str, ...]) -> CheckFunction:
 
 
 def acknowledged_at_unchanged(steps: tuple[str, ...]) -> CheckFunction:
-    """It is the moment of the first ack after every retry."""
+    """Return a check that `acknowledged_at` is unchanged after every retry."""
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
         first = _first_answer(view)
@@ -108,26 +108,28 @@ def acknowledged_at_unchanged(steps: tuple[str, ...]) -> CheckFunction:
             raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
         for step in steps:
             found = differences(first, view.fields(step), ("acknowledged_at",))
-            yield from disagreements(step, found, Text("as the first ack answered it", "与首次 ack 的响应一致"))
+            yield from disagreements(step, found, Text("as in the response to the first ack", "与首次 ack 的响应一致"))
 
     return judge
 
 
 def timestamps_unchanged(steps: tuple[str, ...]) -> CheckFunction:
-    """The times of the start and of the heartbeat are those that get showed before the retries."""
+    """Return a check that start and heartbeat times are the same as in a GET before the retries."""
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
         before = view.item("before")
         for step in steps:
             found = differences(before, view.fields(step), ("started_at", "latest_heartbeat_at"))
             yield from disagreements(
-                step, found, Text("as get showed it before the retry", "与重试之前 get 的结果一致")
+                step, found, Text("as in the GET before the retry", "与重试之前 GET 请求的结果一致")
             )
 
     return judge
 
 
-_NO_FIRST_VALUE: Final = Text("the first ack showed no `acknowledged_at`", "首次 ack 没有给出 `acknowledged_at`")
+_NO_FIRST_VALUE: Final = Text(
+    "the response to the first ack has no `acknowledged_at`", "首次 ack 的响应中没有 `acknowledged_at`"
+)
 _TITLES: Final[dict[str, Text]] = {
     "starting": Text("A worker repeats its ack while the item is starting", "item 处于 starting 时 worker 重复 ack"),
     "active": Text("A worker repeats its ack while the item is active", "item 处于 active 时 worker 重复 ack"),
@@ -138,7 +140,7 @@ _WAYS: Final[dict[str, tuple[Transition, ...]]] = {"starting": ("ack",), "active
 def _retried(
     name: str, state: str, title: Text, steps: tuple[str, ...], run_steps: Callable[[ScenarioContext], Awaitable[None]]
 ) -> Scenario:
-    """Retries in that state; the item comes in it, and so its first ack is on its way."""
+    """Return a scenario with retries in that state. Setup brings the item there, including the first ack."""
     checks = [
         Check("ack.retry.acknowledged-at-kept", acknowledged_at_kept(steps)),
         Check("ack.retry.acknowledged-at-unchanged", acknowledged_at_unchanged(steps)),
@@ -164,7 +166,7 @@ def _retried(
 
 
 def scenarios() -> Iterator[Scenario]:
-    """A few retries in each of the two states, many over some time, and one right after the state has changed."""
+    """Yield the scenarios: a few retries in each state, many over some time, and one right after a state change."""
     for state, title in _TITLES.items():
         yield _retried(f"retry.{state}", state, title, _FEW, _a_few)
     for state in _TITLES:
@@ -195,8 +197,8 @@ def scenarios() -> Iterator[Scenario]:
         id="retry.right-after-first-ack",
         chapter="retries",
         title=Text(
-            "A get reads an item that is queued, and its worker acks twice, the second time at once",
-            "get 读取处于 queued 的 item，其 worker 随即连续 ack 两次",
+            "A GET reads a queued item, and its worker acks twice in a row",
+            "GET 请求读取处于 queued 的 item，其 worker 随即连续 ack 两次",
         ),
         run_steps=_right_after_first,
         expectations={"first": FIRST_ACK, "ack": success("ack.retry.starting", "starting", depends_on="first")},
@@ -206,8 +208,8 @@ def scenarios() -> Iterator[Scenario]:
         id="retry.right-after-heartbeat",
         chapter="retries",
         title=Text(
-            "A get reads an item that is starting, a heartbeat makes it active, and its worker acks at once",
-            "get 读取处于 starting 的 item，heartbeat 使其变为 active，其 worker 随即 ack",
+            "A GET reads a starting item, a heartbeat makes it active, and its worker acks immediately",
+            "GET 请求读取处于 starting 的 item，heartbeat 使其变为 active，其 worker 随即 ack",
         ),
         item_spec=ItemSpec(transitions=("ack",)),
         run_steps=_right_after_heartbeat,

@@ -1,7 +1,8 @@
-"""What each operation does where nothing overlaps it: the control of the races.
+"""Records what each operation does without overlapping requests: the control of the races.
 
-A target may be odd in an operation that this suite does not judge. What it does alone, it may also do in a race, and
-no ack is blamed for it. One case sends each operation in each state of an item, with a get before and after.
+A target may have undocumented behaviour in an operation that this suite does not judge. If the operation shows it alone,
+it may show it in a race too, and no ack is blamed for it. One scenario sends each operation in each state of an item,
+with a GET before and after.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ if TYPE_CHECKING:
 
 SCENARIO: Final = "observe.neighbours"
 REDELIVERIES: Final = "race.not-delivered-again"
-"""The case whose polls show whether an item that is `starting` or `active` is delivered again."""
+"""The scenario whose polls show whether the target delivers a `starting` or `active` item again."""
 
 ODDITIES: Final = "oddities"
-"""The fact of a race's transcript that lists what its target did alone."""
+"""The key in a race's facts that lists undocumented behaviour of single operations."""
 
 AFTER_A_REFUSAL: Final = "ack.refused.rightful-worker-unharmed"
-"""What an ack of the owning worker may be wrong for where another worker's was refused before."""
+"""The requirements that an ack of the owning worker may violate after another worker's ack was refused."""
 
 _SEQUENCES: Final[Mapping[str, tuple[str, ...]]] = {
     "a": ("stop", "ack", "foreign", "stop"),
@@ -55,7 +56,7 @@ _SEQUENCES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "h": ("ack", "ack", "ack", "heartbeat", "ack", "ack", "stop", "ack"),
 }
-"""What is done to each item, one after the other."""
+"""The sequences of operations, one for each item."""
 
 _KINDS: Final[Mapping[str, OperationKind]] = {
     "ack": "ack",
@@ -69,9 +70,9 @@ OF_OTHERS: Final[Mapping[OperationKind, Text]] = {
     "heartbeat": Text("a heartbeat", "heartbeat"),
     "stop": Text("a graceful stop", "优雅停止"),
     "force-stop": Text("a forced stop", "强制停止"),
-    "redeliver": Text("a poll that reclaims", "回收式 poll"),
+    "redeliver": Text("a poll that reclaims", "带回收参数的 poll"),
 }
-"""The operations beside the ack, in words."""
+"""Descriptions of the operations other than the ack."""
 _WITHOUT_STATE: Final = Text(" without a state in its body", "（响应体中没有状态）")
 _OF_ACKS: Final[Mapping[Phase, str]] = {
     "queued": "ack.first.starting",
@@ -91,10 +92,10 @@ _OTHER: Final = "other"
 
 @dataclass(frozen=True, slots=True)
 class UndocumentedEffect:
-    """One operation that did what no page documents: in `phase` it responded so and left the item in `after`.
+    """Undocumented behaviour of one operation: in `phase` it returned this and left the item in `after`.
 
-    `foreign` says of an ack that another worker than the item's sent it, and `judged_by` names the requirement that
-    judges such an ack where nothing overlaps it. `shown` is the state in the response.
+    `foreign`: another worker than the owning one sent this ack. `judged_by` is the requirement that judges such an ack
+    alone. `shown` is the state in the response.
     """
 
     kind: OperationKind
@@ -106,12 +107,12 @@ class UndocumentedEffect:
     judged_by: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """A fact of a transcript."""
+        """Return the effect as a fact of a transcript."""
         return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> UndocumentedEffect | None:
-        """What `to_json` wrote; None where it is something else."""
+        """Return the effect that `to_json` wrote, or None for other data."""
         try:
             found = cls(**data)
         except TypeError:
@@ -129,7 +130,7 @@ class UndocumentedEffect:
 
 
 def find_undocumented_effects(transcripts: Iterable[Transcript]) -> list[UndocumentedEffect]:
-    """What operations did alone that no page documents, from the transcripts of the cases that show it."""
+    """Return the undocumented effects of single operations in the transcripts of the control scenarios."""
     found: dict[UndocumentedEffect, None] = {}
     for transcript in transcripts:
         if transcript.scenario == SCENARIO:
@@ -151,7 +152,7 @@ def _in_sequences(transcript: Transcript) -> Iterator[UndocumentedEffect]:
             kind, foreign = _KINDS[action], action == "foreign"
             shown = state_shown(sent, states)
             if kind in {"stop", "force-stop"} and after == before != "stopped" and shown is None:
-                break  # it may take effect at any time from now on
+                break  # it may take effect at any later time
             rule = ""
             if kind == "ack":
                 rule = _judged_by(sent, shown, (before, after), foreign, sequence[: number - 1])
@@ -163,7 +164,7 @@ def _in_sequences(transcript: Transcript) -> Iterator[UndocumentedEffect]:
 def _judged_by(
     exchange: Exchange, shown: str | None, states: tuple[Phase, Phase], foreign: bool, done: Sequence[str]
 ) -> str:
-    """The requirement that an ack breaks which went so from one state to the other, after these actions."""
+    """Return the requirement that an ack with this state change violates, after these actions."""
     assert exchange.response is not None
     before, after = states
     if exchange.response.status >= HTTPStatus.BAD_REQUEST and after != before:
@@ -192,7 +193,7 @@ def _of_deliveries(transcript: Transcript) -> Iterator[UndocumentedEffect]:
 
 def _documented(found: UndocumentedEffect) -> bool:
     if found.shown is None and found.kind in SHOWS and found.status // 100 == 2:
-        return False  # where nothing overlaps it, a get shows what it did; in a race only this tells
+        return False  # alone, a GET shows its effect; in a race only the response does
     operation = Operation(found.kind, _OTHER if found.foreign else _OWNER)
     answer = ModelResponse(found.status, found.shown)
     if is_unknown(operation, answer):
@@ -207,9 +208,9 @@ def _state(exchange: Exchange | None, states: Mapping[str, str]) -> Phase | None
 
 
 def state_shown(exchange: Exchange | None, states: Mapping[str, str]) -> str | None:
-    """The state in a response's body; None where there is none to be read.
+    """Return the state in a response's body, or None if it is not readable.
 
-    `states` maps the target's own names to documented ones (`--map-state`); other names stay as they are.
+    `states` maps the target's names to documented ones (`--map-state`). Other names stay unchanged.
     """
     body = _body(exchange)
     state = body.get("state") if isinstance(body, dict) else None
@@ -217,19 +218,19 @@ def state_shown(exchange: Exchange | None, states: Mapping[str, str]) -> str | N
 
 
 def _body(exchange: Exchange | None) -> Any:
-    """The JSON value of a response; None where it has none that can be read."""
+    """Return the JSON value of a response, or None if it is not readable."""
     return exchange.response.json() if exchange is not None and exchange.response is not None else None
 
 
 async def _talk(stage: ScenarioContext) -> None:
-    import asyncio  # not needed to list the cases
+    import asyncio  # not needed to list the scenarios
 
     items = await stage.items({name: stage.worker_id() for name in _SEQUENCES})
     await asyncio.gather(*(_one_after_the_other(stage, name, item) for name, item in items.items()))
 
 
 async def _one_after_the_other(stage: ScenarioContext, name: str, item: Item) -> None:
-    """Up to the first request that is lost: what came of it cannot be told apart from what comes after."""
+    """Send the actions up to the first lost request: its effect is indistinguishable from a later one."""
     actions = ["get"]
     for number, action in enumerate(_SEQUENCES[name], 1):
         actions += [f"{number}.{action}", f"{number}.get"]
@@ -257,17 +258,17 @@ def _send(stage: ScenarioContext, action: str, item: Item) -> Send:
 
 
 def undocumented_solo_effects(view: TranscriptView) -> Iterator[Finding]:
-    """What stops and heartbeats did alone that no page documents, in words."""
+    """Report undocumented behaviour of stops and heartbeats that run alone."""
     if view.transcript.find("a.1.get") is None:
-        view.exchange("a.1.get")  # says why nothing was seen
+        view.exchange("a.1.get")  # raises with the reason if nothing was seen
     odd = [each for each in find_undocumented_effects([view.transcript]) if each.kind in OF_OTHERS]
-    as_documented = Text("stops and heartbeats do what their pages say", "停止与 heartbeat 的行为与页面一致")
+    as_documented = Text("stops and heartbeats behave as documented", "停止与 heartbeat 的行为与文档一致")
     for words in [each.describe() for each in odd] or [as_documented]:
         yield Finding(step="a.1.stop", expected=Text("", ""), actual=words)
 
 
 def scenarios() -> Iterator[Scenario]:
-    """One case with an item for each sequence."""
+    """Yield one scenario with an item for each sequence."""
     yield Scenario(
         id=SCENARIO,
         chapter="observations",

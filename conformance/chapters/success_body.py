@@ -1,4 +1,4 @@
-"""Body of a successful ack: held on every ack of every case that must succeed."""
+"""Body of a successful ack: checks on every successful ack of every scenario."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PROBLEMS: Final[Mapping[BodyProblem, Text]] = {
 
 
 def checks(scenario: Scenario) -> Iterator[Check]:
-    """What must hold of every successful answer of this case."""
+    """Yield the checks for every successful response of this scenario."""
     if not any(expectation.allows(success=True) for expectation in scenario.expectations.values()):
         return
     yield Check("ack.answer.media-type", media_type(success=True))
@@ -48,7 +48,7 @@ def checks(scenario: Scenario) -> Iterator[Check]:
 
 
 def media_type(*, success: bool) -> CheckFunction:
-    """The media type of every successful, or every refused, ack."""
+    """Return a check of the media type of every successful, or every refused, ack."""
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
         for step in judgeable_acks(view, success=success):
@@ -65,7 +65,7 @@ def media_type(*, success: bool) -> CheckFunction:
 
 
 def strict_json(*, success: bool) -> CheckFunction:
-    """The syntax of the body of every successful, or every refused, ack."""
+    """Return a check of the JSON syntax of every successful, or every refused, ack."""
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
         for step in judgeable_acks(view, success=success):
@@ -79,7 +79,7 @@ def strict_json(*, success: bool) -> CheckFunction:
 def _syntax_fault(view: TranscriptView, step: str) -> Text | None:
     body = view.response(step).body
     if body.problem == "too-large":
-        view.body(step)  # says why it cannot be judged
+        view.body(step)  # raises with the reason if it cannot be judged
     if body.problem is not None:
         return _PROBLEMS[body.problem]
     if not body.text.strip():
@@ -92,7 +92,7 @@ def _syntax_fault(view: TranscriptView, step: str) -> Text | None:
 
 
 def violations(step: str, found: list[schemas.Violation]) -> Iterator[Finding]:
-    """The findings that schema violations are, the first dozen of them."""
+    """Yield the findings for the first dozen schema violations."""
     for violation in found[:_MAX_FINDINGS]:
         yield Finding(
             step=step,
@@ -132,21 +132,21 @@ def _same_item(view: TranscriptView) -> Iterator[Finding]:
 def _get_agrees(view: TranscriptView) -> Iterator[Finding]:
     pairs = [(ack, get) for ack, get in view.scenario.gets if not view.is_omitted(ack)]
     if not pairs:
-        raise NotExercised(Text("no ack was followed by a get", "没有 ack 之后随即执行 get 的情形"))
+        raise NotExercised(Text("no GET followed an ack", "没有在 ack 之后随即执行 GET 请求的情形"))
     for ack, get in pairs:
         found = differences(_complete(view, ack), view.item(get))
         state = view.foreign_state(get)
         if state is not None:
             found = [difference for difference in found if difference.field != "state"]
         if found and view.gap(ack, get) > LEASE_GAP:
-            raise CannotJudge(Text("too long passed between the ack and the get", "ack 与 get 之间间隔过长"))
-        yield from disagreements(get, found, Text("as the ack answered it", "与 ack 的响应一致"))
+            raise CannotJudge(Text("too much time passed between the ack and the GET", "ack 与 GET 请求之间间隔过长"))
+        yield from disagreements(get, found, Text("as in the ack's response", "与 ack 的响应一致"))
         if state is not None:
             raise undocumented_state(state)
 
 
 def disagreements(step: str, found: list[Difference], since: Text) -> Iterator[Finding]:
-    """A finding for each field that is not what it was; `since` says where it was seen before."""
+    """Yield a finding for each field that changed. `since` says where its old value was seen."""
     for difference in found:
         expected = Text("{value}, {since}", "{value}（{since}）").format(value=_value(difference.before), since=since)
         yield Finding(step=step, pointer=f"/{difference.field}", expected=expected, actual=_value(difference.after))
@@ -172,17 +172,17 @@ def _id_form(view: TranscriptView) -> Iterator[Finding]:
 
 
 def _complete(view: TranscriptView, step: str) -> dict[str, Any]:
-    """The fields of an answer, none of the documented ones missing: that is the schemas' to say.
+    """Return the fields of a response that has all documented ones. The schema requirements judge missing fields.
 
     Raises:
-        Blocked: one is missing.
+        Blocked: a documented field is missing.
     """
     fields = view.fields(step)
     absent = [field for field in FIELDS if field not in fields]
     if absent:
         raise Blocked(
             "ack.answer.schema-en",
-            Text("the answer has no `{field}`", "响应中没有 `{field}`").format(field=absent[0]),
+            Text("the response has no `{field}`", "响应中没有 `{field}`").format(field=absent[0]),
         )
     return fields
 

@@ -1,4 +1,4 @@
-"""What a target's own clock may have shown, at the most, when it sent a response: a skewed clock is legal."""
+"""Finds the latest time that a target's own clock may have shown for a response: a skewed clock is legal."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ TOLERANCE: Final = 5
 """Seconds by which two clocks of one target may differ."""
 
 HEARTBEAT: Final = "heartbeat"
-"""The step of a heartbeat after the ack, by which an item that was given shows the target's clock."""
+"""The step of a heartbeat after the ack, with which a prepared item shows the target's clock."""
 
 _SECOND: Final = 10**9
 _SESSION: Final = "arrange.session"
 _NO_CLOCK: Final = Text(
     "the target sends no `Date`, and nothing else shows its clock", "目标没有发送 `Date`，也没有其他内容能显示其时钟"
 )
-_NO_TIME: Final = Text("the response shows no `acknowledged_at`", "响应没有给出 `acknowledged_at`")
+_NO_TIME: Final = Text("the response has no `acknowledged_at`", "响应中没有 `acknowledged_at`")
 
 
 def not_in_the_future(*steps: str, otherwise: str) -> CheckFunction:
-    """`acknowledged_at` is not after the response that shows it.
+    """Return a check that `acknowledged_at` is not after the response that shows it.
 
-    Where it is no timestamp at all, that is the failure of the requirement `otherwise`.
+    If it is not a timestamp, the requirement `otherwise` fails and this check is blocked.
     """
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
@@ -61,10 +61,10 @@ def not_in_the_future(*steps: str, otherwise: str) -> CheckFunction:
 
 
 def latest_moment(view: TranscriptView, step: str) -> int | None:
-    """The latest that it may have been for the target when it answered a step, in nanoseconds since the epoch.
+    """Return the latest time of the target's clock when it answered a step, in nanoseconds since the epoch.
 
-    A gateway may set `Date` by a clock other than the one that the item's times are taken from, so the later of the
-    two counts. None where the target shows neither.
+    A gateway may set `Date` from another clock than the item's timestamps, so the later of the two counts. None if the
+    target shows neither.
     """
     by_header, by_item = _date(view.response(step)), _by_creation(view, step)
     if by_item is None:
@@ -73,7 +73,7 @@ def latest_moment(view: TranscriptView, step: str) -> int | None:
 
 
 def _date(response: Response) -> int | None:
-    """The end of the second that the `Date` header shows; a leap second or a day that is none counts as no header."""
+    """Return the end of the second in the `Date` header. An invalid date or a leap second counts as no header."""
     try:
         return (int(email.utils.parsedate_to_datetime(response.header("date") or "").timestamp()) + 1) * _SECOND
     except (ValueError, TypeError, OverflowError):
@@ -81,7 +81,7 @@ def _date(response: Response) -> int | None:
 
 
 def _by_creation(view: TranscriptView, step: str) -> int | None:
-    """When the item was created, and the time since then on our clock: an item of the suite's own is no older."""
+    """Return the item's `created_at` plus the time since its creation on our clock. Only for items that the suite created."""
     if view.begins_arranged():
         return None
     try:
@@ -96,7 +96,7 @@ def _by_creation(view: TranscriptView, step: str) -> int | None:
 
 
 def _earliest_creation(view: TranscriptView, polled: dict[str, Any]) -> float:
-    """When the session was asked for whose work the item is; the run's beginning where another scenario made it."""
+    """Return when the item's session was requested, or the start of the run if another scenario created it."""
     exchange = view.transcript.find(_SESSION)
     data = polled.get("data")
     if exchange is not None and exchange.outcome == "ok" and isinstance(data, dict):
@@ -110,7 +110,7 @@ def _earliest_creation(view: TranscriptView, polled: dict[str, Any]) -> float:
 
 
 def _by_heartbeat(view: TranscriptView) -> int | None:
-    """The moment of a heartbeat that was sent after the ack."""
+    """Return the timestamp of a heartbeat that was sent after the ack."""
     exchange = view.transcript.find(HEARTBEAT)
     if exchange is None or exchange.outcome != "ok":
         return None

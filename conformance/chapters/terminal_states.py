@@ -1,4 +1,4 @@
-"""Terminal states: an item that is being stopped, or was, cannot be acknowledged."""
+"""Terminal states: the target must refuse an ack of a stopping or stopped item."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _WAYS: Final[tuple[tuple[str, str, tuple[Transition, ...], Text], ...]] = (
         "stopping.from-starting",
         "stopping",
         ("ack", "stop"),
-        Text("stopping since it was starting", "从 starting 进入 stopping"),
+        Text("stopping, after starting", "从 starting 进入 stopping"),
     ),
     (
         "stopping.from-active",
         "stopping",
         ("ack", "heartbeat", "stop"),
-        Text("stopping since it was active", "从 active 进入 stopping"),
+        Text("stopping, after active", "从 active 进入 stopping"),
     ),
     (
         "stopped.while-queued",
@@ -43,37 +43,37 @@ _WAYS: Final[tuple[tuple[str, str, tuple[Transition, ...], Text], ...]] = (
         "stopped.forced-while-queued",
         "stopped-queued",
         ("force",),
-        Text("stopped by force while queued", "在 queued 时被强制停止"),
+        Text("force-stopped while queued", "在 queued 时被强制停止"),
     ),
     (
         "stopped.drained-from-starting",
         "stopped-drained",
         ("ack", "stop", "stop"),
-        Text("drained and stopped since it was starting", "从 starting 排空后停止"),
+        Text("drained and stopped, after starting", "从 starting 排空后停止"),
     ),
     (
         "stopped.drained-from-active",
         "stopped-drained",
         ("ack", "heartbeat", "stop", "stop"),
-        Text("drained and stopped since it was active", "从 active 排空后停止"),
+        Text("drained and stopped, after active", "从 active 排空后停止"),
     ),
     (
         "stopped.forced-from-starting",
         "stopped-forced",
         ("ack", "force"),
-        Text("stopped by force while starting", "在 starting 时被强制停止"),
+        Text("force-stopped while starting", "在 starting 时被强制停止"),
     ),
     (
         "stopped.forced-from-active",
         "stopped-forced",
         ("ack", "heartbeat", "force"),
-        Text("stopped by force while active", "在 active 时被强制停止"),
+        Text("force-stopped while active", "在 active 时被强制停止"),
     ),
     (
         "stopped.forced-from-stopping",
         "stopped-forced",
         ("ack", "heartbeat", "stop", "force"),
-        Text("stopped by force while stopping", "在 stopping 时被强制停止"),
+        Text("force-stopped while stopping", "在 stopping 时被强制停止"),
     ),
 )
 
@@ -87,11 +87,11 @@ _AT_ONCE: Final[tuple[tuple[str, str, tuple[Transition, ...], bool, State], ...]
     ("starting", "stopping", ("ack",), False, "stopping"),
     ("active", "stopped-forced", ("ack", "heartbeat"), True, "stopped"),
 )
-"""The state before the stop, the rule, the way to it, whether the stop is forced, and the state after it."""
+"""State before the stop, requirement, transitions to it, whether the stop is forced, and the state after it."""
 
 
 def _right_after_stop(*, force: bool, to: State) -> Callable[[ScenarioContext], Awaitable[None]]:
-    """Nothing reads the item between its stop and the ack: a get has read it right before."""
+    """Ack right after a stop, with a GET right before it: nothing reads the item in between."""
 
     async def run_steps(stage: ScenarioContext) -> None:
         item = await stage.item()
@@ -108,11 +108,11 @@ def _stopped_just_now(
     state: str, rule: str, transitions: tuple[Transition, ...], *, force: bool, to: State
 ) -> Scenario:
     title = Text(
-        "A get reads an item that is {s}, {n} stops it, and its worker acks at once",
-        "get 读取处于 {s} 的 item，{n}使其停止，其 worker 随即 ack",
+        "A GET reads an item that is {s}, {n} stops it, and its worker acks immediately",
+        "GET 请求读取处于 {s} 的 item，{n}使其停止，其 worker 随即 ack",
     )
     refused = refusal(f"ack.terminal.{rule}", _CONFLICT)
-    if not transitions:  # no ack on the way has shown that the target takes any
+    if not transitions:  # no earlier ack has shown that the target accepts acks
         refused = replace(refused, owner_ack_step=REQUIRED_FIRST_ACK_CONTROL.step)
     noun = Text("a forced stop", "强制停止") if force else Text("a graceful stop", "优雅停止")
     return Scenario(
@@ -130,16 +130,16 @@ def _stopped_just_now(
 
 
 def scenarios() -> Iterator[Scenario]:
-    """The rightful worker acks an item that reached its end in every documented way, or reached it just now."""
+    """Yield the scenarios: the owning worker acks an item after every documented way to end it, or right after a stop."""
     for state, rule, transitions, force, to in _AT_ONCE:
         yield _stopped_just_now(state, rule, transitions, force=force, to=to)
     for name, rule, transitions, words in _WAYS:
         yield refusal_case(
             f"terminal.{name}",
             chapter="terminal-states",
-            title=Text("The rightful worker acks an item that is {w}", "合法 worker 执行 ack，该 item {w}").format(
-                w=words
-            ),
+            title=Text(
+                "The owning worker acks an item that is {w}", "拥有该 item 的 worker 执行 ack，该 item {w}"
+            ).format(w=words),
             expectation=refusal(f"ack.terminal.{rule}", _CONFLICT),
             attempt=_ack_again,
             transitions=transitions,

@@ -1,4 +1,4 @@
-"""Worker identity: whoever polled an item is the only one who may ack it."""
+"""Worker identity: only the worker that polled an item may ack it."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _WAYS: Final[dict[str, tuple[Transition, ...]]] = {"queued": (), "starting": ("a
 
 
 def _with_last_changed(worker: str) -> str:
-    """One character differs, and not by letter case: the id ends in a hex digit."""
+    """Return the id with another last character. It is a hex digit, so the change is not one of letter case."""
     return worker[:-1] + ("0" if worker[-1] != "0" else "1")
 
 
 LONGEST: Final = 64
-"""Characters of a Worker-ID, at most (ruling 7)."""
+"""The maximum length of a Worker-ID in this suite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearMiss:
-    """An id that almost is the owning worker's; a `long` one is made from an id of the greatest length."""
+    """An id that is similar to the owning worker's. A `long` one derives from an id of the maximum length."""
 
     words: Text
     change: Callable[[str], str]
@@ -43,59 +43,63 @@ class NearMiss:
     long: bool = False
 
     def made_from(self, worker: str) -> str:
-        """The id that almost is this one.
+        """Return the similar id for this worker.
 
         Raises:
-            NotOffered: this one, which was given, has not the form for it.
+            NotExercised: the Worker-ID of a prepared item does not have the form for it.
         """
         near = self.change(worker)
         if near in {worker, ""} or len(near) > LONGEST or (self.long and len(worker) < LONGEST):
             raise NotExercised(
                 Text(
-                    "the Worker-ID of the given item does not have the form to make {w} from it",
-                    "给定 item 的 Worker-ID 的形式不足以得出“{w}”",
+                    "the Worker-ID of the prepared item cannot be turned into {w}",
+                    "预先准备的 item 的 Worker-ID 不适合用来得出“{w}”",
                 ).format(w=self.words)
             )
         return near
 
 
 def _long(stage: ScenarioContext) -> str:
-    """As many characters as a Worker-ID may have; the last one is a digit."""
+    """Return a Worker-ID of the maximum length whose last character is a digit."""
     return f"{stage.worker_id()}-{stage.rng.getrandbits(512):0128x}"[: LONGEST - 1] + str(stage.rng.randrange(10))
 
 
 _EVERY_STATE: Final = tuple(_WAYS)
 _NEAR_MISSES: Final[dict[str, NearMiss]] = {
     "suffix": NearMiss(
-        words=Text("its own id with a suffix", "在合法标识后加后缀"),
+        words=Text("the owning worker's id plus a suffix", "所属 worker 的标识加后缀"),
         change=lambda worker: f"{worker}-2",
         states=_EVERY_STATE,
     ),
     "prefix": NearMiss(
-        words=Text("a prefix of the id", "合法标识的前缀"), change=lambda worker: worker[:-1], states=_EVERY_STATE
+        words=Text("a prefix of the owning worker's id", "所属 worker 的标识的前缀"),
+        change=lambda worker: worker[:-1],
+        states=_EVERY_STATE,
     ),
     "one-character": NearMiss(
-        words=Text("an id with one other character", "仅差一个字符的标识"),
+        words=Text("an id with one different character", "仅差一个字符的标识"),
         change=_with_last_changed,
         states=_EVERY_STATE,
     ),
     "end-of-64": NearMiss(
-        words=Text("an id of 64 characters with another last one", "64 个字符、仅末位不同的标识"),
+        words=Text("an id of 64 characters whose last one differs", "64 个字符、仅末位不同的标识"),
         change=_with_last_changed,
         states=_EVERY_STATE,
         long=True,
     ),
     "underscore": NearMiss(
-        words=Text("an id with `_` for `-`", "以 `_` 代替 `-` 的标识"), change=lambda worker: worker.replace("-", "_")
+        words=Text("an id with `_` instead of `-`", "以 `_` 代替 `-` 的标识"),
+        change=lambda worker: worker.replace("-", "_"),
     ),
     "dot": NearMiss(
-        words=Text("an id with `.` for `-`", "以 `.` 代替 `-` 的标识"), change=lambda worker: worker.replace("-", ".")
+        words=Text("an id with `.` instead of `-`", "以 `.` 代替 `-` 的标识"),
+        change=lambda worker: worker.replace("-", "."),
     ),
     "no-hyphen": NearMiss(
         words=Text("an id without its hyphens", "去掉连字符的标识"), change=lambda worker: worker.replace("-", "")
     ),
     "leading-zero": NearMiss(
-        words=Text("an id with a zero before it", "前面多一个零的标识"), change=lambda worker: f"0{worker}"
+        words=Text("an id with a leading zero", "带前导零的标识"), change=lambda worker: f"0{worker}"
     ),
 }
 
@@ -108,7 +112,7 @@ def _ack_as(identity: Callable[[ScenarioContext, str], str], header: str | None 
 
 
 def mismatch_scenarios() -> Iterator[Scenario]:
-    """Another worker, and some that look almost like the rightful one, in each live state."""
+    """Yield the scenarios: another worker, and workers with similar ids, in each live state."""
     for state, transitions in _WAYS.items():
         yield refusal_case(
             f"identity.other-worker.{state}",
@@ -142,14 +146,14 @@ def _almost(name: str, miss: NearMiss, state: str) -> Scenario:
 
 
 def other_holder_scenarios() -> Iterator[Scenario]:
-    """Another worker that the target knows, since it holds an item of its own."""
+    """Yield the scenarios with a worker that the target knows because it owns another item."""
     for state in ("starting", "active"):
         yield refusal_case(
             f"identity.holder-of-another.{state}",
             chapter="worker-identity",
             title=Text(
-                "A worker that holds another item acks one that is {s}",
-                "持有另一个 item 的 worker 对处于 {s} 的 item 执行 ack",
+                "A worker that owns another item acks an item that is {s}",
+                "拥有另一个 item 的 worker 对处于 {s} 的 item 执行 ack",
             ).format(s=state),
             expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
             attempt=_ack_as(lambda stage, _: stage.facts["items"]["b"]["worker"]),
@@ -197,7 +201,7 @@ async def _redelivered(stage: ScenarioContext) -> None:
 
 
 async def _right_after_redelivery(stage: ScenarioContext) -> None:
-    """Nothing reads the item between its redelivery and the acks: a get has read it right before."""
+    """Ack right after a redelivery, with a GET right before it: nothing reads the item in between."""
     item = await stage.item()
     other = stage.worker(stage.worker_id())
     try:
@@ -210,7 +214,7 @@ async def _right_after_redelivery(stage: ScenarioContext) -> None:
 
 
 def _accepted_or_refused(view: TranscriptView) -> Iterator[Finding]:
-    """The open question is answered one way or the other."""
+    """Check that the target accepts or refuses: the docs leave open which."""
     status = view.response("ack").status
     view.require_unlike_control("ack")
     if status >= 500:
@@ -219,14 +223,14 @@ def _accepted_or_refused(view: TranscriptView) -> Iterator[Finding]:
 
 
 def scenarios() -> Iterator[Scenario]:
-    """Mismatches, a redelivery, and the header itself."""
+    """Yield the scenarios: mismatches, a redelivery, and the header itself."""
     yield from mismatch_scenarios()
     yield from other_holder_scenarios()
     yield Scenario(
         id="identity.redelivered",
         chapter="worker-identity",
         title=Text(
-            "An item is delivered again to another worker, then the first one acks",
+            "An item is delivered again to another worker; then the first worker acks",
             "item 被重新投递给另一个 worker 之后，原 worker 执行 ack",
         ),
         run_steps=_redelivered,
@@ -242,8 +246,8 @@ def scenarios() -> Iterator[Scenario]:
         id="identity.right-after-redelivery",
         chapter="worker-identity",
         title=Text(
-            "A get reads an item, it is delivered again to another worker, and at once the first one and the other ack",
-            "get 读取 item，item 被重新投递给另一个 worker，随即原 worker 与新 worker 先后 ack",
+            "A GET reads an item, it is delivered again to another worker, and immediately the first and then the new worker ack",
+            "GET 请求读取 item，item 被重新投递给另一个 worker，随即原 worker 与新 worker 先后 ack",
         ),
         run_steps=_right_after_redelivery,
         expectations={

@@ -1,1 +1,1 @@
-"""The contract of the ack operation, and what reads answers by it."""
+"""The contract of the ack operation: requirements, schemas and the model that judge responses."""

@@ -1,4 +1,4 @@
-"""The ambiguity register: where the pages disagree or leave something open, and how the suite reads them."""
+"""The ambiguity register: where the pages contradict each other or leave a question open, and how the suite reads them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from conformance.contract.citations import Source
 from conformance.text import Text
 
 Kind = Literal["gap", "contradiction", "limit"]
-"""A gap is filled by the reading alone; of a contradiction one page wins; a limit asks for less than a page states."""
+"""The suite's reading fills a gap. In a contradiction one page wins. A limit requires less than a page states."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ambiguity:
-    """One entry. `positions` says what the pages say, `reading` what the suite makes of it."""
+    """An open question. `positions` is what the pages say, `reading` is how the suite reads them."""
 
     id: str
     kind: Kind
@@ -42,10 +42,10 @@ class Ambiguity:
 
 @cache
 def load_ambiguities() -> tuple[Ambiguity, ...]:
-    """Every entry, in the order of the file.
+    """Return every entry, in file order.
 
     Raises:
-        CatalogueError: a source is unknown, or a requirement that rests on a gap is called stated.
+        CatalogueError: a source is unknown, or a requirement rests on a gap although its basis is `stated`.
     """
     text = resources.files("conformance.contract").joinpath("ambiguities.toml").read_text("utf-8")
     entries = tuple(
@@ -66,12 +66,12 @@ def load_ambiguities() -> tuple[Ambiguity, ...]:
 
 
 def readings_of(requirement: str) -> tuple[Ambiguity, ...]:
-    """The entries that a requirement rests on, or that concern it."""
+    """Return the entries that list a requirement."""
     return tuple(entry for entry in load_ambiguities() if requirement in entry.requirements)
 
 
 def _refuse_stated(entry: Ambiguity) -> None:
-    """No page states what a reading fills in."""
+    """Refuse `stated` requirements under a gap: no page states what a reading fills in."""
     for name in entry.requirements if entry.kind == "gap" else ():
         requirement = load_catalogue().requirements.get(name)
         if requirement is not None and requirement.basis == "stated":

@@ -1,7 +1,7 @@
-"""What the docs require, as data: one TOML file per chapter beside this module.
+"""The requirement set as data: one TOML file per chapter, in `requirements/`.
 
-A requirement says what must hold, how binding it is, what that rests on and where it stands in the docs of
-each language. Code never repeats any of this: it refers to a requirement by its id.
+A requirement has a text, a level, a basis and its sources in the docs of each language. Code refers to a requirement
+by its id and never repeats these texts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from conformance.text import Text
 Level = Literal["MUST", "SHOULD", "OBSERVE"]
 Basis = Literal["stated", "inferred", "client", "open"]
 Exercised = Literal["always", "optional-input", "may-not-occur", "needs-poll", "on-request"]
-"""Why a requirement may be left out of a run that is still conformant; `always` may not."""
+"""Why a conformant run may leave a requirement out. `always`: it may not."""
 
 FIRST_VERSION = "1.0"
 
@@ -32,14 +32,14 @@ BASIS_WORDS: Mapping[Basis, Text] = {
 
 
 class CatalogueError(Exception):
-    """The catalogue's own files contradict each other; the message names the file and the id."""
+    """The requirement files contradict each other. The message names the file and the id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """One rule of the contract. `inference` is given where the basis is `inferred` or `client`.
+    """A rule of the contract. `inference` explains it where the basis is `inferred` or `client`.
 
-    `since` is the catalogue's version that added it.
+    `since` is the version of the requirement set that added it.
     """
 
     id: str
@@ -56,7 +56,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excluded:
-    """Something that a page says and this suite does not judge, with the reason."""
+    """A statement of a page that this suite does not judge, with the reason."""
 
     id: str
     chapter: str
@@ -67,7 +67,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
-    """A part of the contract; `id` is the file's name."""
+    """A chapter of the contract. `id` is the name of its file."""
 
     id: str
     order: int
@@ -78,21 +78,21 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every chapter, in order, and the version under which their ids mean what they mean."""
+    """All chapters, in order, and the version of the requirement set."""
 
     version: str
     chapters: tuple[Chapter, ...]
 
     @cached_property
     def requirements(self) -> dict[str, Requirement]:
-        """Requirements by id, in the order of the chapters."""
+        """All requirements by id, in chapter order."""
         return {requirement.id: requirement for chapter in self.chapters for requirement in chapter.requirements}
 
     def chapter(self, chapter_id: str) -> Chapter:
-        """The chapter of that id.
+        """Return the chapter with that id.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is no such chapter.
         """
         for chapter in self.chapters:
             if chapter.id == chapter_id:
@@ -102,7 +102,7 @@ class Catalogue:
 
 @cache
 def load_catalogue() -> Catalogue:
-    """Read the catalogue that this version ships.
+    """Return the requirement set of this package.
 
     Raises:
         CatalogueError: an id is used twice, a source is unknown, or an inference is missing.
@@ -122,7 +122,7 @@ def load_catalogue() -> Catalogue:
 
 
 def version_numbers(version: str) -> tuple[int, ...]:
-    """A version of the catalogue as a value that compares by age."""
+    """Return a version of the requirement set as numbers, so that versions compare in order."""
     return tuple(int(part) for part in version.split("."))
 
 
@@ -148,7 +148,9 @@ def _chapter(chapter_id: str, data: Mapping[str, Any]) -> Chapter:
 def _requirement(chapter_id: str, entry: Mapping[str, Any]) -> Requirement:
     inference = Text(**entry["inference"]) if "inference" in entry else None
     if (inference is not None) != (entry["basis"] in {"inferred", "client"}):
-        raise CatalogueError(f"{chapter_id}.toml: {entry['id']}: an inference goes with 'inferred' and 'client' alone")
+        raise CatalogueError(
+            f"{chapter_id}.toml: {entry['id']}: 'inferred' and 'client' need an inference, other bases have none"
+        )
     return Requirement(
         id=entry["id"],
         chapter=chapter_id,
@@ -164,7 +166,7 @@ def _requirement(chapter_id: str, entry: Mapping[str, Any]) -> Requirement:
 
 
 def sources_of(owner: str, references: Iterable[str]) -> tuple[Source, ...]:
-    """The sources that references name; `owner` is the id that cites them.
+    """Return the sources for these references. `owner` is the id that cites them, for the error message.
 
     Raises:
         CatalogueError: there is no such place.

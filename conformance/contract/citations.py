@@ -1,7 +1,7 @@
-"""Places in the docs: page, section, row and line, each in both languages, as derived from the pages.
+"""Places in the docs: page, section, row and line in both languages, as derived from the pages.
 
-Lines are those of the contract sheets (`schemas/docs`), which restate the pages in the project's own words; the
-address beside them is that of the page itself.
+Lines refer to the paraphrased spec (`schemas/docs`), which restates the pages in this project's words. The address
+is that of the published page.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ PAGES: Final = "PAGES.json"
 
 
 class SourceUnknown(LookupError):
-    """The pages have no such page, section or row, or one language lacks it."""
+    """There is no such page, section or row, or it is missing in one language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One place in the docs. `row` is what a row of a table is about, `at` sheet and line in each language."""
+    """A place in the docs. `row` is the key of a table row. `at` is file and line in each language."""
 
     page: str
     title: Text
@@ -33,13 +33,13 @@ class Source:
     at: Text
 
     def cite(self, lang: Lang) -> str:
-        """Page, section, row, line and address in one language."""
+        """Return page, section, row, line and address in one language."""
         row = "" if self.row is None else {"en": f", row `{self.row}`", "zh": f"，`{self.row}` 行"}[lang]
         at = {"en": f" ({self.at.en})", "zh": f"（{self.at.zh}）"}[lang]
         return f"{self.title.in_(lang)} § {self.section.in_(lang)}{row}{at} <{self.url.in_(lang)}>"
 
     def to_json(self) -> dict[str, Any]:
-        """Its form in reports."""
+        """Return the place as plain JSON types, as reports have it."""
         return {
             "page": self.page,
             "title": self.title.to_json(),
@@ -52,11 +52,13 @@ class Source:
 
 @cache
 def source(reference: str) -> Source:
-    """The place that a reference names: `page#section`, `page#section/row` for a row of its table, or
-    `page#section~code` for the first paragraph that mentions `code`.
+    """Return the place that a reference names.
+
+    A reference is `page#section`, `page#section/row` for a row of its table, or `page#section~code` for the first
+    paragraph that mentions `code`.
 
     Raises:
-        SourceUnknown: there is no such place in one of the languages.
+        SourceUnknown: the place is missing in at least one language.
     """
     name, _, rest = reference.partition("#")
     rest, _, mention = rest.partition("~")

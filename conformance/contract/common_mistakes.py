@@ -1,4 +1,4 @@
-"""What servers usually get wrong about a requirement, and the mend, as data. No verdict rests on any of it."""
+"""Common mistakes of servers by requirement, each with a fix. They are hints and never affect a verdict."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any, Final
 from conformance.contract.catalogue import CatalogueError, load_catalogue
 from conformance.text import Text
 
-_TELLING: Final = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)|(?<=[`\"])[\w.]+(?=[`\"])")
+_DISTINCTIVE: Final = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)|(?<=[`\"])[\w.]+(?=[`\"])")
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One way in which servers go wrong, and what to do about it.
+    """A common mistake and its fix.
 
-    What a failure shows first where this is its likely cause is in `symptoms`.
+    `symptoms` are the prefixes of a finding that point to this mistake.
     """
 
     what: Text
@@ -29,7 +29,7 @@ class Mistake:
 
 
 def mistakes_of(requirement: str) -> tuple[Mistake, ...]:
-    """The usual mistakes behind a breach of a requirement, the most usual first.
+    """Return the common mistakes behind a violation of a requirement, the most common first.
 
     Raises:
         KeyError: there is no such requirement.
@@ -38,43 +38,43 @@ def mistakes_of(requirement: str) -> tuple[Mistake, ...]:
 
 
 def likely_cause(requirement: str, symptom: str) -> Mistake | None:
-    """The mistake whose symptom this is; None where several may be behind it."""
+    """Return the mistake that has this symptom, or None if no mistake has it."""
     found = (mistake for mistake in mistakes_of(requirement) if symptom.startswith(mistake.symptoms or ("\0",)))
     return next(found, None)
 
 
 def consequence_of(requirement: str) -> Text | None:
-    """What a wrong answer does to a worker, where official clients show it."""
+    """Return what a wrong response does to a worker, or None if the official clients do not show it."""
     return _consequences().get(requirement)
 
 
 def distinctive_terms(sentence: str) -> frozenset[str]:
-    """What tells one sentence about a server from another: the statuses in it, and the words that it quotes."""
-    return frozenset(_TELLING.findall(sentence))
+    """Return the HTTP statuses and the quoted words of a sentence: they distinguish it from other sentences."""
+    return frozenset(_DISTINCTIVE.findall(sentence))
 
 
 def rank_by_symptom(mistakes: Sequence[Mistake], symptom: str) -> tuple[Mistake, ...]:
-    """Those first that speak of what was seen: of its statuses and of the words that it quotes. Else the order stays."""
+    """Return the mistakes sorted by how many statuses and quoted words they share with the symptom. Ties keep their order."""
     seen = distinctive_terms(symptom)
 
     def likeness(mistake: Mistake) -> float:
-        told = distinctive_terms(mistake.what.en)
-        return len(told & seen) / len(told) if told else 0.0
+        terms = distinctive_terms(mistake.what.en)
+        return len(terms & seen) / len(terms) if terms else 0.0
 
     return tuple(sorted(mistakes, key=likeness, reverse=True))
 
 
 @cache
 def _by_requirement() -> Mapping[str, tuple[Mistake, ...]]:
-    """By the requirement's id, in the catalogue's order.
+    """Return the mistakes by requirement id, in the order of the requirement set.
 
     Raises:
-        CatalogueError: a requirement has none, or one that does not exist has some.
+        CatalogueError: a requirement has no mistake, or a mistake names an unknown requirement.
     """
     found: dict[str, tuple[Mistake, ...]] = dict.fromkeys(load_catalogue().requirements, ())
     for family in _data()["family"]:
         mistakes = tuple(
-            Mistake(Text(**entry["what"]), Text(**entry["mend"]), tuple(entry.get("symptoms", ())))
+            Mistake(Text(**entry["what"]), Text(**entry["fix"]), tuple(entry.get("symptoms", ())))
             for entry in family["mistake"]
         )
         for requirement in family["requirements"]:
@@ -82,16 +82,16 @@ def _by_requirement() -> Mapping[str, tuple[Mistake, ...]]:
                 raise CatalogueError(f"common_mistakes.toml: there is no requirement {requirement}")
             found[requirement] += mistakes
     if lacking := [requirement for requirement, mistakes in found.items() if not mistakes]:
-        raise CatalogueError(f"common_mistakes.toml: nothing about {', '.join(lacking)}")
+        raise CatalogueError(f"common_mistakes.toml: no mistakes for {', '.join(lacking)}")
     return found
 
 
 @cache
 def _consequences() -> Mapping[str, Text]:
-    """By the requirement's id.
+    """Return the consequences by requirement id.
 
     Raises:
-        CatalogueError: a requirement does not exist.
+        CatalogueError: a consequence names an unknown requirement.
     """
     found = {
         requirement: Text(entry["en"], entry["zh"])

@@ -1,9 +1,9 @@
-"""The pure model of one work item: which answers an operation may get in which state, and what it leaves behind.
+"""The pure model of one work item: which responses an operation may get in a state, and which states may follow.
 
-It is used where requests overlap, so that no single answer can be judged by itself: `orders.find_linearization` looks for an
-order of the operations in which the model allows every answer. Where the docs leave an answer open, the model allows
-each reading; it never guesses. It knows only items that a poll has delivered (the ack of an item that nobody polled
-is not documented) and no leases (their expiry is not documented; a race is over long before).
+The suite uses it where requests overlap, because a response cannot be judged alone there. `search.find_linearization`
+looks for an order of the operations in which the model allows every response. Where the docs leave a response open, the
+model allows each reading. It covers only items that a poll has delivered: the ack of any other item is undocumented.
+It has no leases: their expiry is undocumented, and a race ends long before.
 
 Sources: Ack § Headers, § Errors and the sentences on retries; Poll § Query parameters and notes; Heartbeat § Errors;
 Stop § State transitions; Work schemas § States.
@@ -20,10 +20,10 @@ Phase: TypeAlias = Literal["queued", "starting", "active", "stopping", "stopped"
 OperationKind: TypeAlias = Literal["ack", "heartbeat", "stop", "force-stop", "redeliver", "update", "get", "anything"]
 
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
-"""In the order of an item's life: nothing ever moves back (Work schemas § States)."""
+"""The states in the order of an item's life: an item never moves back (Work schemas § States)."""
 
 _GATEWAY: Final = frozenset({429, 502, 503, 504})
-"""The network's or the gateway's words, never the item's."""
+"""Statuses of the network or a gateway: they say nothing about the item."""
 
 _DOCUMENTED: Final[Mapping[OperationKind, frozenset[int]]] = {
     "heartbeat": frozenset({200, 409, 412}),
@@ -34,15 +34,16 @@ _DOCUMENTED: Final[Mapping[OperationKind, frozenset[int]]] = {
     "get": frozenset({200}),
     "anything": frozenset({200}),
 }
-"""What each page answers to a well-formed and authorised request for an item that exists. The ack is not in the
-table: it is what is judged, so no answer of it is set aside."""
+"""The statuses that each page documents for a well-formed, authorised request for an existing item.
+
+The ack is not in the table: the suite judges every response of it."""
 
 SHOWS: Final[Mapping[OperationKind, frozenset[str]]] = {
     "heartbeat": frozenset({"active", "stopping", "stopped"}),
     "stop": frozenset({"stopping", "stopped"}),
     "force-stop": frozenset({"stopped"}),
 }
-"""The states that a 200 of these operations can be about, by their pages."""
+"""The states in which these operations can return 200, by their pages."""
 
 _STOP: Final[Mapping[Phase, Phase]] = {
     "queued": "stopped",
@@ -56,7 +57,7 @@ _STOP: Final[Mapping[Phase, Phase]] = {
 
 @dataclass(frozen=True, slots=True)
 class ItemState:
-    """A delivered item: its phase, and the Worker-ID that the target holds for it (None: polled without one)."""
+    """A delivered item: its phase, and the Worker-ID that the target stored for it (None: polled without one)."""
 
     phase: Phase
     worker: str | None
@@ -64,9 +65,9 @@ class ItemState:
 
 @dataclass(frozen=True, slots=True)
 class Undocumented:
-    """What one target does in a phase although no page says so, seen where nothing overlapped it.
+    """Undocumented behaviour of a target in a phase, observed while no other request overlapped.
 
-    It responds with `status` and leaves the item in the phase `after`.
+    The target responds with `status` and leaves the item in the phase `after`.
     """
 
     phase: Phase
@@ -76,11 +77,11 @@ class Undocumented:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One request about the item; `worker` is the Worker-ID it carries.
+    """A request about the item. `worker` is its Worker-ID.
 
-    `redeliver` is a poll with `reclaim_older_than_ms=0`, which may hand the item out again; `stop` is graceful;
-    `update` changes the metadata. `anything` is no operation of the API: it may leave the item in any phase. `alone`
-    is what the target also does when it gets this operation alone; in a history that is allowed.
+    `redeliver` is a poll with `reclaim_older_than_ms=0`, which may deliver the item again. `stop` is a graceful stop.
+    `update` changes the metadata. `anything` is not an operation of the API: it may leave the item in any phase. `alone`
+    is the undocumented behaviour of this operation when it runs alone; a history may show it too.
     """
 
     kind: OperationKind
@@ -90,11 +91,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class ModelResponse:
-    """What came back.
+    """A response, reduced to what the model needs.
 
-    `status` None: the answer was lost, the operation may or may not have happened. `state` is the state that the
-    body shows, as the target wrote it; None: not readable (that is judged elsewhere). `delivered`, for polls only:
-    whether this very item came back. An ack that was answered 429 or 503 surely did not happen: leave it out.
+    `status` is None if the response was lost: the operation may or may not have happened. `state` is the state in the
+    body, as the target wrote it, or None if it is not readable (other checks judge that). `delivered` is for polls only:
+    whether the poll returned this item. Leave out an ack that got 429 or 503: it cannot have taken effect.
     """
 
     status: int | None
@@ -103,13 +104,13 @@ class ModelResponse:
 
 
 def step(state: ItemState, operation: Operation, answer: ModelResponse, *, overlapped: bool) -> frozenset[ItemState]:
-    """The states that are possible after `operation` took effect in `state` and was answered `answer`.
+    """Return the possible states after `operation` took effect in `state` and got the response `answer`.
 
-    Empty: the contract does not allow it. For an unknown outcome `state` itself is among them: it may not have
-    happened. `overlapped` says that the request was under way together with another one that can change the item.
-    Then an ack may also answer 409 and has no effect (Ack § Errors: the state changed concurrently), and a 200 may
-    show a later state than the one that its own effect left. Only a history knows which later states the item really
-    went through, so here any later one passes, and `orders.find_linearization` narrows it down.
+    Empty if the contract does not allow that. For an unknown outcome `state` itself is included, because the operation
+    may not have happened. `overlapped`: the request overlapped another one that can change the item. Then an ack may
+    also return 409 without effect (Ack § Errors: the state changed concurrently), and a 200 may show a later state than
+    its own effect left. Here every later state is allowed, because only a history knows the states that the item went
+    through. `search.find_linearization` checks them.
     """
     if is_unknown(operation, answer):
         return _effects(state, operation) | {state} | _undocumented(state, operation)
@@ -120,16 +121,16 @@ def step(state: ItemState, operation: Operation, answer: ModelResponse, *, overl
     else:
         after = _allowed(state, operation, overlapped=overlapped).get(answer.status or 0, frozenset())
     after |= _undocumented(state, operation, answer)
-    later = overlapped and operation.kind != "get"  # a get changes nothing: what it shows is its effect
+    later = overlapped and operation.kind != "get"  # a GET changes nothing: the state that it shows is its only effect
     return frozenset(each for each in after if _may_show(answer, each.phase, later=later))
 
 
 def is_unknown(operation: Operation, answer: ModelResponse) -> bool:
-    """Whether `answer` leaves open if the operation happened.
+    """Return whether `answer` leaves open if the operation happened.
 
-    So does a lost answer, one of a gateway, and, for anything but the ack, an answer that the operation's page does
-    not document for a sound request (409 from stop, 500, 404 for an item that exists): this suite judges the ack and
-    does not hold another operation's faults against it.
+    That is true for a lost response and for one of a gateway. It is also true if another operation than the ack returns
+    what its page does not document for a valid request (409 from stop, 500, 404 for an item that exists). The suite
+    judges the ack and does not blame it for another operation's faults.
     """
     if answer.status is None or answer.status in _GATEWAY:
         return True
@@ -146,8 +147,10 @@ def is_unknown(operation: Operation, answer: ModelResponse) -> bool:
 
 
 def _done_without_content(operation: Operation, answer: ModelResponse) -> bool:
-    """Whether a 204 says that the operation was done: the target also answered so where nothing overlapped it, and a
-    get showed what had come of it."""
+    """Return whether a 204 means that the operation took effect.
+
+    It does if the target also returned 204 while nothing overlapped, and a GET then showed the effect.
+    """
     return (
         operation.kind in SHOWS
         and answer.status == HTTPStatus.NO_CONTENT
@@ -156,7 +159,7 @@ def _done_without_content(operation: Operation, answer: ModelResponse) -> bool:
 
 
 def shows_later(operation: Operation, answer: ModelResponse, after: Phase) -> bool:
-    """Whether a 200 shows another state than `after`, the phase that the operation itself left behind."""
+    """Return whether a 200 shows another state than `after`, the phase that the operation itself left."""
     if answer.status != 200 or answer.state is None or is_unknown(operation, answer):
         return False
     return answer.state != after
@@ -169,14 +172,14 @@ def _may_show(answer: ModelResponse, after: Phase, *, later: bool) -> bool:
 
 
 def _effects(state: ItemState, operation: Operation) -> frozenset[ItemState]:
-    """Everything that the operation may leave behind where it happens in `state`, whatever it answers."""
+    """Return every state that may follow the operation in `state`, for any response."""
     if operation.kind == "redeliver":
         return _delivered(state, operation.worker)
     return frozenset().union(*_allowed(state, operation, overlapped=False).values())
 
 
 def _undocumented(state: ItemState, operation: Operation, answer: ModelResponse | None = None) -> frozenset[ItemState]:
-    """What the operation leaves behind in `state` as it does alone on this target; with whatever answer for None."""
+    """Return the states that follow in `state` from undocumented behaviour of this target; None: for any response."""
     seen = [
         each
         for each in operation.alone
@@ -189,7 +192,7 @@ def _undocumented(state: ItemState, operation: Operation, answer: ModelResponse 
 
 
 def _allowed(state: ItemState, operation: Operation, *, overlapped: bool) -> Mapping[int, frozenset[ItemState]]:
-    """The allowed statuses in `state`, and what each leaves behind."""
+    """Return the allowed statuses in `state`, each with the states that may follow."""
     same = frozenset({state})
     match operation.kind:
         case "ack":
@@ -207,7 +210,7 @@ def _allowed(state: ItemState, operation: Operation, *, overlapped: bool) -> Map
 
 
 def _ack(state: ItemState, worker: str | None, *, overlapped: bool) -> Mapping[int, frozenset[ItemState]]:
-    """Ack § Headers and § Errors. A 409 never changes the item."""
+    """Return what an ack may do, by Ack § Headers and § Errors. A 409 never changes the item."""
     same = frozenset({state})
     claim = _claim(state.worker, worker)
     if claim == "foreign" or state.phase in ("stopping", "stopped"):
@@ -215,31 +218,35 @@ def _ack(state: ItemState, worker: str | None, *, overlapped: bool) -> Mapping[i
     moved = replace(state, phase="starting") if state.phase == "queued" else state
     won = {moved}
     if worker and not state.worker:
-        won.add(replace(moved, worker=worker))  # whether such an ack makes the item that worker's is not said
+        won.add(replace(moved, worker=worker))  # no page says whether such an ack assigns the item to that worker
     refusals = {409: same} if overlapped or claim == "open" else {}
     return {200: frozenset(won), **refusals}
 
 
 def is_other_worker(stored: str | None, sent: str) -> bool:
-    """Whether an item that the target holds for `stored` is surely another worker's than `sent` (ruling 7)."""
+    """Return whether an item of worker `stored` certainly belongs to another worker than `sent`."""
     return _claim(stored, sent) == "foreign"
 
 
-def _claim(stored: str | None, sent: str | None) -> Literal["rightful", "foreign", "open"]:
-    """Whose ack it is. Poll's notes compare the ids where both requests carry one; an absent (or empty) id on one
-    side, and ids that differ in letter case alone, are left open by the pages."""
+def _claim(stored: str | None, sent: str | None) -> Literal["owner", "foreign", "open"]:
+    """Return whose ack it is.
+
+    Poll's notes compare the ids if both requests carry one. The pages leave open a missing (or empty) id on one side,
+    and ids that differ only in letter case.
+    """
     if stored == sent:
-        return "rightful"
+        return "owner"
     if not stored or not sent or stored.casefold() == sent.casefold():
         return "open"
     return "foreign"
 
 
 def _heartbeat(state: ItemState, *, overlapped: bool) -> Mapping[int, frozenset[ItemState]]:
-    """Heartbeat § Errors: 409 in `queued` and `stopped`; 412 where the expected value is another, in any state.
+    """Return what a heartbeat may do, by Heartbeat § Errors.
 
-    What it answers in `stopping` is left open. A 409 in another state is not in its table; beside another request it
-    is taken for what the ack page calls a concurrent change, not held against the item.
+    That is 409 in `queued` and `stopped`, and 412 in any state if the expected value differs. The page leaves
+    `stopping` open. A 409 in another state is not in its table. If another request overlaps, the model accepts such a
+    409 as what the ack page calls a concurrent change.
     """
     same = frozenset({state})
     match state.phase:
@@ -253,9 +260,10 @@ def _heartbeat(state: ItemState, *, overlapped: bool) -> Mapping[int, frozenset[
 
 
 def _delivered(state: ItemState, worker: str | None) -> frozenset[ItemState]:
-    """Poll § Query parameters: only a queued item is delivered again, and the poll's Worker-ID becomes the item's.
+    """Return what a redelivery may leave, by Poll § Query parameters.
 
-    Whether a poll without a Worker-ID wipes the one that an earlier poll left is not said.
+    Only a queued item is delivered again, and it takes the poll's Worker-ID. No page says whether a poll without a
+    Worker-ID clears the stored one.
     """
     if state.phase != "queued":
         return frozenset()

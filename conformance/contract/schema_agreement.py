@@ -1,8 +1,7 @@
-"""The two languages as witnesses: where the schema derived from one says otherwise than that from the other.
+"""Differences between the schemas of the two languages, each derived from its own pages.
 
-Each language binds: a body has to satisfy both (rulings on success, "valid against the schema of each documentation
-language"). Where the two differ the documentation contradicts itself, and every report says so once, beside the
-ambiguity register.
+Both languages bind: a body has to satisfy both schemas. Where the schemas differ, the documentation contradicts
+itself. Every report says so once, beside the ambiguity register.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _ABSENT: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class SchemaDifference:
-    """One keyword at one place. `says` is its value in each language, as JSON."""
+    """A keyword that differs at one place. `says` is its value in each language, as JSON."""
 
     schema: str
     pointer: str
@@ -30,25 +29,25 @@ class SchemaDifference:
 
     @property
     def text(self) -> Text:
-        """The difference as a sentence."""
+        """Return the difference as a sentence."""
         return Text(
-            "{schema} at {pointer}: the English pages give {en}, the Chinese ones {zh}; a body has to satisfy both.",
+            "{schema} at {pointer}: the English pages give {en}, the Chinese pages {zh}. A body has to satisfy both.",
             "{schema} 的 {pointer}：英文页面为 {en}，中文页面为 {zh}；响应体须同时满足两者。",
         ).format(schema=self.schema, pointer=self.pointer, en=self.says.en, zh=self.says.zh)
 
 
 @cache
 def schema_differences() -> tuple[SchemaDifference, ...]:
-    """Every difference between the schemas of the two languages.
+    """Return every difference between the schemas of the two languages.
 
     Raises:
-        SchemaFilesMissing: a schema file is nowhere.
+        SchemaFilesMissing: a schema file is missing.
     """
     return tuple(difference for stem in STEMS for difference in differences(stem, load("en", stem), load("zh", stem)))
 
 
 def differences(schema: str, en: Mapping[str, Any], zh: Mapping[str, Any]) -> list[SchemaDifference]:
-    """What two schemas say otherwise, leaf by leaf."""
+    """Return the differences of two schemas, leaf by leaf."""
     return [
         SchemaDifference(schema, pointer, Text(_shown(left), _shown(right)))
         for pointer, left, right in _walk(en, zh, "")
@@ -57,7 +56,7 @@ def differences(schema: str, en: Mapping[str, Any], zh: Mapping[str, Any]) -> li
 
 def _walk(en: Any, zh: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(en, dict) and isinstance(zh, dict):
-        # Fields may have any name; only beside keywords is there anything to leave out.
+        # Fields may have any name, so only names beside keywords are left out.
         fields = pointer.endswith("/properties")
         for name in dict.fromkeys((*en, *zh)):
             if fields or name not in _NOT_COMPARED:

@@ -1,11 +1,10 @@
-"""JSON Schema (draft 2020-12) with the judging keywords of this project's schemas written for hostile bodies.
+"""A JSON Schema validator (draft 2020-12) whose keywords cope with hostile bodies.
 
-They differ from jsonschema's own in three points. No message is built: jsonschema's hold a `repr` of the
-instance, which for a large one is endless and for a deep one ends in a RecursionError. Each missing field
-has a place of its own. Values are equal only within their type (in Python, True == 1).
+The keywords differ from jsonschema's own in three ways. They build no message: jsonschema's messages hold a `repr` of
+the instance, which is huge for a large one and raises RecursionError for a deep one. Each missing field is an error
+with its own place. Values are equal only if their types are equal (in Python, True == 1).
 
-`date-time` is the project's own check too, because no installed one is strict: the usual one takes a
-trailing newline and refuses lower-case `t` and `z`.
+`date-time` has its own check too: the usual one accepts a trailing newline and refuses lower-case `t` and `z`.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from conformance.contract import timestamps
 def build_validator(schema: Mapping[str, Any]) -> Validator:
     """Return a validator whose errors have places, keywords and causes, but empty messages.
 
-    A reference to another document is an error when it is reached, never a request over the network.
+    It never sends a request: a reference to another document raises an error when it is reached.
     """
     return cast(Validator, _Dialect(schema, format_checker=_FORMATS, registry=Registry()))
 
@@ -61,12 +60,12 @@ def _format(validator: Any, name: Any, instance: object, _: object) -> Iterator[
     try:
         validator.format_checker.check(instance, name)
     except FormatError as error:
-        # The cause says why: timestamps.NotTimestamp.
+        # The cause is a timestamps.NotTimestamp, which says why.
         yield ValidationError("", cause=error.cause)
 
 
 def _date_time(instance: object) -> bool:
-    """RFC 3339 with any offset: that the offset is zero is a keyword of its own in the schemas."""
+    """Accept RFC 3339 with any offset: another keyword of the schemas requires UTC."""
     if isinstance(instance, str):
         try:
             timestamps.parse(instance)

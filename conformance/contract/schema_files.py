@@ -1,4 +1,4 @@
-"""The files derived from the documentation: where they lie, in an installed package or in a checkout."""
+"""Finds and loads the files derived from the documentation, in an installed package or in a checkout."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 class SchemaFilesMissing(FileNotFoundError):
-    """The derived files lie neither in the installed package nor in a checkout around it."""
+    """The derived files are neither in the installed package nor in a checkout."""
 
 
 @cache
 def schema_folder() -> Path:
-    """The folder of schemas: inside an installed package, else beside it in a checkout.
+    """Return the folder of schemas: inside an installed package, else beside it in a checkout.
 
     Raises:
-        SchemaFilesMissing: it is nowhere.
+        SchemaFilesMissing: there is no such folder.
     """
     for folder in (_PACKAGE / "schemas", _PACKAGE.parent / "schemas"):
         if (folder / "en").is_dir():
@@ -33,10 +33,10 @@ def schema_folder() -> Path:
 
 @cache
 def load_derived_file(name: str) -> Mapping[str, Any]:
-    """A derived file by its path below the folder, for example `en/error_409.schema.json`. Not to be changed.
+    """Return a derived file by its path, for example `en/error_409.schema.json`. Do not modify the result: it is cached.
 
     Raises:
-        SchemaFilesMissing: it is nowhere.
+        SchemaFilesMissing: there is no such file.
     """
     try:
         data: Mapping[str, Any] = json.loads((schema_folder() / name).read_text("utf-8"))

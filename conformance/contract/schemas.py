@@ -1,10 +1,10 @@
-"""What the documented schemas say against a body, in sentences of both languages.
+"""Schema violations of a body, as sentences in both languages.
 
-The schemas are files, one set for each documentation language (`schemas/en`, `schemas/zh`), each derived from
-the pages of its own language (`conformance.derive`). Beside the keywords, `x-source` holds where each came from; a
-violation cites the places of the keyword that refused the body.
+The schemas are files, one set for each documentation language (`schemas/en`, `schemas/zh`). Each set is derived from
+the pages of its language (`conformance.derive`). `x-source` beside the keywords says where each came from, and a
+violation cites the places of the keyword that it violates.
 
-The dialect finds the violations; this module words them, and shows no more of a body than a line holds.
+`schema_dialect` finds the violations. This module writes the sentences and shows at most one line of a body.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 SchemaName = Literal["work_item", "error"]
 
 ERROR_STATUSES: Final = (400, 401, 403, 404, 409)
-"""The rows of the ack page's error table (section "Errors", in Chinese "错误码")."""
+"""The statuses in the ack page's error table (section "Errors", in Chinese "错误码")."""
 
 STEMS: Final = ("work_item", *(f"error_{status}" for status in ERROR_STATUSES))
 """The schema files of each language, without `.schema.json`."""
 
 MAX_VIOLATIONS: Final = 100
-"""A body of a million faults is refused as surely with the first hundred."""
+"""The first hundred violations are enough to refuse a body that has a million."""
 
 _SHOWN: Final = 120
 _PRECEDENCE: Final = ("required", "type", "const", "enum", "format", "pattern")
-_UTC_OFFSET: Final = "(?:[Zz]|[+-]00:00)$"  # as the schemas write it
+_UTC_OFFSET: Final = "(?:[Zz]|[+-]00:00)$"  # the spelling of the schemas
 _BIG: Final = 10**100
 _OR: Final = Text(" or ", "或 ")
 
@@ -54,23 +54,23 @@ _KINDS: Final = {
 _MESSAGES: Final = {
     "required": Text("{place} is missing.", "{place}：缺少该字段。"),
     "type": Text(
-        "{place} has the wrong JSON type: {expected} is documented, and it is {actual}.",
-        "{place}：JSON 类型不对。文档规定：{expected}；实际：{actual}。",
+        "{place} has the wrong JSON type: expected {expected}, got {actual}.",
+        "{place}：JSON 类型错误。预期：{expected}；实际：{actual}。",
     ),
     "const": Text(
-        "{place} has one documented value, {expected}, and it is {actual}.",
+        "{place} must have the documented value {expected}, got {actual}.",
         "{place}：文档规定的取值只有 {expected}；实际：{actual}。",
     ),
     "enum": Text(
-        "{place} is none of the documented values: {expected}. It is {actual}.",
+        "{place} must be one of the documented values: {expected}. Got {actual}.",
         "{place}：不在文档规定的取值 {expected} 之中；实际：{actual}。",
     ),
     "format": Text(
-        "{place} is not a timestamp: {reason}. It is {actual}.",
+        "{place} is not a timestamp: {reason}. Got {actual}.",
         "{place}：不是时间戳（{reason}）；实际：{actual}。",
     ),
     "pattern": Text(
-        "{place} must be {expected}. It is {actual}.",
+        "{place} must be {expected}. Got {actual}.",
         "{place}：应为{expected}；实际：{actual}。",
     ),
 }
@@ -78,12 +78,12 @@ _MESSAGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One place of a body that the schema refuses.
+    """A place in a body that violates the schema.
 
-    `pointer` is an RFC 6901 JSON pointer; for a missing field it points to where the field should be. In a
-    name that the target made up, unprintable characters are escaped and what is beyond 120 cut off.
-    `keyword` is the JSON Schema keyword that refused it, `source` the places that this keyword was derived from,
-    cited in the schema's language: page, section, row, line, address.
+    `pointer` is an RFC 6901 JSON pointer; for a missing field it points to where the field should be. In names that
+    come from the target, unprintable characters are escaped and the text is cut to 120 characters. `keyword` is the
+    violated JSON Schema keyword. `source` is where this keyword was derived from, cited in the schema's language: page,
+    section, row, line, address.
     """
 
     pointer: str
@@ -95,10 +95,10 @@ class Violation:
 
 
 def load(lang: Lang, stem: str) -> Mapping[str, Any]:
-    """Return one schema file, for example `load("en", "error_409")`. Not to be changed.
+    """Return one schema file, for example `load("en", "error_409")`. Do not modify the result: it is cached.
 
     Raises:
-        SchemaFilesMissing: the file is nowhere.
+        SchemaFilesMissing: the file is missing.
     """
     return load_derived_file(f"{lang}/{stem}.schema.json")
 
@@ -108,24 +108,24 @@ def validators(lang: Lang) -> Mapping[str, Validator]:
     """Return the compiled schemas of one language by the names in `STEMS`.
 
     Raises:
-        SchemaFilesMissing: a schema file is nowhere.
+        SchemaFilesMissing: a schema file is missing.
     """
-    from conformance.contract import schema_dialect  # jsonschema takes long to load, and `list` judges nothing
+    from conformance.contract import schema_dialect  # jsonschema is slow to import, and `list` does not need it
 
     return MappingProxyType({stem: schema_dialect.build_validator(load(lang, stem)) for stem in STEMS})
 
 
 def violations(schema_name: SchemaName, lang: Lang, instance: object, *, status: int | None) -> list[Violation]:
-    """Return what the schema of `lang` says against `instance`, ordered by pointer; empty when valid.
+    """Return the violations of `instance` against the schema of `lang`, ordered by pointer; empty if it is valid.
 
-    Each place is named once, with the most basic of its faults: a number where a constant string is
-    documented has the wrong type, and that it also is another value says nothing more.
+    Each place is listed once, with its most basic violation: a number in place of a constant string has the wrong type,
+    so its wrong value is not listed as well.
 
-    `status` picks the error schema and means nothing for a work item. `instance` is what JSON can hold.
+    `status` selects the error schema; a work item does not use it. `instance` is a JSON value.
 
     Raises:
-        ValueError: no error is documented for `status`.
-        SchemaFilesMissing: a schema file is nowhere.
+        ValueError: the ack page documents no error for `status`.
+        SchemaFilesMissing: a schema file is missing.
     """
     stem: str = schema_name
     if schema_name == "error":
@@ -191,10 +191,10 @@ def _expected_by_pattern(pattern: str) -> Text:
 
 
 def shown(value: object) -> Text:
-    """Return `value` as a reader needs it: scalars as JSON, cut to 120 characters, containers by size."""
+    """Return `value` for display: scalars as JSON, cut to 120 characters, containers by size."""
     match value:
         case str():
-            # One character more than shown is enough to see that there is more.
+            # One character more than shown is enough to see whether the text is cut.
             return _cut(_printable(json.dumps(value[: _SHOWN + 1], ensure_ascii=False)))
         case dict():
             return Text("an object (fields: {n})", "对象（字段数：{n}）").format(n=len(value))
@@ -205,16 +205,16 @@ def shown(value: object) -> Text:
         case None | bool() | int() | float():
             text = json.dumps(value)
             return Text(text, text)
-    raise TypeError(f"{type(value).__name__} is not a type of JSON")
+    raise TypeError(f"{type(value).__name__} is not a JSON type")
 
 
 def _printable(text: str) -> str:
-    """Escape what would break a line, reorder it or have no UTF-8 form."""
+    """Escape characters that break a line, reorder it or have no UTF-8 form."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def _step(name: str) -> str:
-    """One step of a JSON pointer (RFC 6901, section 3)."""
+    """Return a name escaped as one step of a JSON pointer (RFC 6901, section 3)."""
     return _cut(_printable(name[: _SHOWN + 1])).en.replace("~", "~0").replace("/", "~1")
 
 

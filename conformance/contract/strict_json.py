@@ -1,12 +1,12 @@
-"""JSON as RFC 8259 has it, read without the liberties of `json.loads`.
+"""A strict JSON parser by RFC 8259.
 
-Refused here and accepted by `json.loads`: NaN and Infinity (section 3), a name twice in one object
-(section 4, where the meaning would depend on the reader), half of a surrogate pair in a string
-(section 8.2: such text has no UTF-8 form), and nesting that would end in a RecursionError.
+It refuses what `json.loads` accepts: NaN and Infinity (section 3), duplicate names in one object (section 4: parsers
+disagree on their meaning), and half of a surrogate pair in a string (section 8.2: such text has no UTF-8 form). It
+also refuses nesting so deep that it would raise RecursionError.
 
-Numbers have no limit in the grammar, and section 6 leaves their range to the reader. A number beyond
-what a float holds is accepted and becomes the largest float of its sign, never infinity: no documented
-field is a number, so nothing is judged by its value, and writing it again yields JSON.
+The grammar does not limit numbers, and section 6 leaves their range to the parser. A number that does not fit into a
+float becomes the largest float of its sign, not infinity, so that it can be written as JSON again. No documented field
+is a number, so no verdict depends on its value.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from typing import Final, NoReturn
 from conformance.text import Text
 
 MAX_DEPTH: Final = 200
-"""Levels of arrays and objects; far above any documented body, far below Python's recursion limit."""
+"""The maximum number of nested arrays and objects: far above any documented body, far below Python's recursion limit."""
 
 MAX_INT_DIGITS: Final = 640
-"""Longer integers become floats: Python's own limit for printing them can be set no lower than this."""
+"""Integers with more digits become floats: Python's own limit for printing integers cannot be set lower than this."""
 
 _BOM: Final = "\ufeff"
 _NAME_SHOWN: Final = 60
 
-# A string that never ends is taken to the end of the text (the last quote is optional): otherwise each
-# escaped quote in it would start a new search, and a long one would take quadratic time.
+# An unterminated string matches up to the end of the text, because the last quote is optional. Otherwise each escaped
+# quote in it would start a new search, and a long string would take quadratic time.
 _BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
 
 
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
-"""Without one of these in the text there is none in a string; with one there may be a whole pair."""
+"""A cheap first test: only a text that matches this can contain half of a surrogate pair."""
 
 
 class NotStrictJson(ValueError):
-    """The bytes or the text are not JSON.
+    """The bytes or the text are not strict JSON.
 
-    `reason` is a clause without a full stop; `str()` of the error is its English.
+    `reason` is a clause without a full stop. `str()` of the error is its English text.
     """
 
     def __init__(self, reason: Text) -> None:
@@ -50,25 +50,25 @@ class NotStrictJson(ValueError):
 
 
 def decode(raw: bytes) -> str:
-    """Return the text of a body.
+    """Return a body as text.
 
     Raises:
-        NotStrictJson: not UTF-8, or a byte order mark in front (RFC 8259, section 8.1).
+        NotStrictJson: the body is not UTF-8, or starts with a byte order mark (RFC 8259, section 8.1).
     """
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        reason = Text("not UTF-8: byte {byte} cannot be read", "不是 UTF-8：第 {byte} 个字节无法解读")
+        reason = Text("not UTF-8: byte {byte} cannot be decoded", "不是 UTF-8：第 {byte} 个字节无法解码")
         raise NotStrictJson(reason.format(byte=error.start + 1)) from error
     _refuse_bom(text)
     return text
 
 
 def parse(text: str) -> object:
-    """Return the value that `text` writes: dict, list, str, int, float, bool or None.
+    """Return the value of a JSON text: dict, list, str, int, float, bool or None.
 
     Raises:
-        NotStrictJson: `text` is not JSON, or is JSON that the module refuses.
+        NotStrictJson: `text` is not strict JSON.
     """
     _refuse_bom(text)
     _limit_depth(text)
@@ -81,7 +81,7 @@ def parse(text: str) -> object:
             parse_int=_int,
         )
     except json.JSONDecodeError as error:
-        # json's own message is English and changes between versions of Python; the position does not.
+        # json's own message is English and differs between Python versions; the position does not.
         raise NotStrictJson(_syntax_reason(text, error.pos)) from error
     if _SURROGATE.search(text):
         for string in _strings(value):
@@ -91,13 +91,13 @@ def parse(text: str) -> object:
 
 def _refuse_bom(text: str) -> None:
     if text.startswith(_BOM):
-        raise NotStrictJson(Text("a byte order mark stands in front", "开头有字节顺序标记（BOM）"))
+        raise NotStrictJson(Text("it starts with a byte order mark", "开头有字节顺序标记（BOM）"))
 
 
 def _syntax_reason(text: str, position: int) -> Text:
     if not text.strip(" \t\r\n"):
-        return Text("not JSON: there is no value", "不是 JSON：没有任何值")
-    reason = Text("not JSON: wrong from character {n} on", "不是 JSON：从第 {n} 个字符起有误")
+        return Text("not JSON: it has no value", "不是 JSON：没有值")
+    reason = Text("not JSON: syntax error at character {n}", "不是 JSON：第 {n} 个字符处有语法错误")
     return reason.format(n=position + 1)
 
 
@@ -120,7 +120,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     for name, value in pairs:
         if name in members:
             shown = ascii(name if len(name) <= _NAME_SHOWN else name[:_NAME_SHOWN] + "...")
-            reason = Text("the name {name} twice in one object", "同一对象中名称 {name} 重复")
+            reason = Text("duplicate name {name} in one object", "同一对象中名称 {name} 重复")
             raise NotStrictJson(reason.format(name=shown))
         members[name] = value
     return members
@@ -140,7 +140,7 @@ def _float(digits: str) -> float:
 
 
 def _strings(value: object) -> Iterator[str]:
-    """Every string in `value`, names too, without recursion."""
+    """Yield every string in `value`, including names, without recursion."""
     pending = [value]
     while pending:
         current = pending.pop()

@@ -1,11 +1,10 @@
-"""Timestamps as the Work API documents them: RFC 3339, in UTC.
+"""Parses and compares timestamps as the Work API documents them: RFC 3339, in UTC.
 
 Source: https://docs.qoder.com/cloud-agents/api/conventions/schemas, section "Timestamp", and
 https://docs.qoder.com/zh/cloud-agents/api/conventions/schemas, section "时间戳". The grammar is RFC 3339,
-section 5.6. The documented examples show from none to nine fraction digits, so nine are the most.
+section 5.6. The documented examples have zero to nine fraction digits, so nine is the maximum.
 
-All arithmetic is on integers, in nanoseconds since 1970-01-01T00:00:00Z: a float would lose what
-the precision of an answer is about.
+All arithmetic uses integers, in nanoseconds since 1970-01-01T00:00:00Z: a float would lose precision.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ MAX_FRACTION_DIGITS: Final = 9
 _SECOND: Final = 10**9
 _EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
 
-# [0-9] and not \d, which takes the digits of every script; fullmatch and not $, which takes a newline.
+# [0-9] instead of \d, which matches digits of every script; fullmatch instead of $, which allows a newline.
 _GRAMMAR: Final = re.compile(
     r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
     r"[Tt](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
@@ -32,9 +31,9 @@ _GRAMMAR: Final = re.compile(
 
 
 class NotTimestamp(ValueError):
-    """The text is not RFC 3339, or has more fraction digits than the API shows anywhere.
+    """The text is not RFC 3339, or has more fraction digits than any documented example.
 
-    `reason` is a clause without a full stop; `str()` of the error is its English.
+    `reason` is a clause without a full stop. `str()` of the error is its English text.
     """
 
     def __init__(self, reason: Text) -> None:
@@ -43,15 +42,15 @@ class NotTimestamp(ValueError):
 
 
 class NotUtc(NotTimestamp):
-    """The text is RFC 3339, but its offset is not zero."""
+    """The text is RFC 3339, but not in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """A point in time, and how exactly it was shown.
+    """A point in time and its precision.
 
-    `nanoseconds` since the epoch, negative before 1970; `unit` is one unit of the precision shown, in
-    nanoseconds: 10**9 for whole seconds, 10**6 for three fraction digits, 1 for nine.
+    `nanoseconds` counts from the epoch and is negative before 1970. `unit` is the precision in nanoseconds: 10**9 for
+    whole seconds, 10**6 for three fraction digits, 1 for nine.
     """
 
     nanoseconds: int
@@ -59,13 +58,13 @@ class Instant:
 
 
 def parse(text: str, *, any_offset: bool = False) -> Instant:
-    """Read one timestamp; with `any_offset` also one that is not in UTC, as the moment that it shows.
+    """Return the instant of a timestamp. With `any_offset`, accept offsets other than UTC too.
 
-    A 60th second (a leap second) is allowed in any minute and counts as the second after it.
+    A leap second (`:60`) is allowed in any minute and counts as the next second.
 
     Raises:
         NotUtc: RFC 3339 with an offset other than `Z`, `+00:00` and `-00:00`.
-        NotTimestamp: anything else that is not a timestamp of years 0001 to 9999. Both are ValueErrors.
+        NotTimestamp: any other text that is not a timestamp of the years 0001 to 9999. Both are ValueErrors.
     """
     match = _GRAMMAR.fullmatch(text)
     if match is None:
@@ -82,39 +81,39 @@ def parse(text: str, *, any_offset: bool = False) -> Instant:
 
 
 def may_be_same_moment(a: Instant, b: Instant) -> bool:
-    """Whether both may show the same moment: less than one unit of the coarser precision apart.
+    """Return whether both may be the same moment: they differ by less than one unit of the coarser precision.
 
-    Servers round or truncate, so a moment kept in microseconds and shown in seconds moves by up to one.
+    Servers round or truncate, so a moment stored in microseconds and shown in seconds moves by up to one second.
     """
     return abs(a.nanoseconds - b.nanoseconds) < max(a.unit, b.unit)
 
 
 def not_before(a: Instant, b: Instant) -> bool:
-    """Whether `a` is not before `b`; instants that agree are neither before nor after each other."""
+    """Return whether `a` is not before `b`. Instants that may be the same moment are not before each other."""
     return b.nanoseconds - a.nanoseconds < max(a.unit, b.unit)
 
 
 def _day(match: re.Match[str]) -> int:
-    """Days since the epoch."""
+    """Return the days since the epoch."""
     try:
         date = datetime.date(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError as error:
-        raise NotTimestamp(Text("no such day in the calendar", "日历上没有这一天")) from error
+        raise NotTimestamp(Text("there is no such date", "日期不存在")) from error
     return date.toordinal() - _EPOCH
 
 
 def _time_of_day(match: re.Match[str]) -> int:
-    """Seconds since midnight, up to 86,400 for a leap second at the end of the day."""
+    """Return the seconds since midnight: up to 86,400 for a leap second at the end of the day."""
     hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"])
     if hour > 23 or minute > 59 or second > 60:
-        raise NotTimestamp(Text("no such time of day", "一天中没有这个时刻"))
+        raise NotTimestamp(Text("there is no such time of day", "时刻不存在"))
     return hour * 3600 + minute * 60 + second
 
 
 def _offset(match: re.Match[str]) -> int:
-    """Seconds that the offset is ahead of UTC."""
+    """Return by how many seconds the offset is ahead of UTC."""
     hour, minute = int(match["offset_hour"] or "0"), int(match["offset_minute"] or "0")
     if hour > 23 or minute > 59:
-        raise NotTimestamp(Text("no such offset", "没有这样的时区偏移"))
+        raise NotTimestamp(Text("there is no such offset", "时区偏移不存在"))
     seconds = hour * 3600 + minute * 60
     return -seconds if match["sign"] == "-" else seconds

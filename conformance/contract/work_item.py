@@ -1,6 +1,6 @@
-"""The Work item as a value: its documented fields, and when two showings of it agree.
+"""The Work item: its documented fields, and how two copies of it are compared.
 
-Source: Work schemas § Work item object. Fields that the docs do not name are never compared.
+Source: Work schemas § Work item object. Undocumented fields are never compared.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ TIMES: Final = (
 )
 FIELDS: Final = ("id", "type", "environment_id", "data", "state", *TIMES, "metadata")
 IDENTITY: Final = ("id", "environment_id", "data", "created_at", "metadata")
-"""What an ack never changes (ruling 2)."""
+"""The fields that an ack never changes."""
 
 MISSING: Final = "(missing)"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A documented field that two showings of an item disagree on."""
+    """A documented field in which two copies of an item differ."""
 
     field: str
     before: Any
@@ -38,9 +38,10 @@ class Difference:
 def differences(
     before: Mapping[str, Any], after: Mapping[str, Any], fields: Iterable[str] = FIELDS
 ) -> list[Difference]:
-    """The fields on which two showings disagree, in the order of `fields`.
+    """Return the fields in which two copies of an item differ, in the order of `fields`.
 
-    `data` is compared by its documented members; timestamps as instants, so that two precisions of one moment agree.
+    `data` is compared by its documented members. Timestamps are compared as instants, so that two precisions of one
+    moment are equal.
     """
     found = []
     for field in fields:
@@ -51,13 +52,13 @@ def differences(
 
 
 def coarsest_precision(item: Mapping[str, Any]) -> float:
-    """Seconds in one unit of the coarsest timestamp shown; 0.0 where none is shown."""
+    """Return the precision of the coarsest timestamp in seconds, or 0.0 if the item has no timestamp."""
     units = [instant.unit for field in TIMES if (instant := instant_of(item.get(field))) is not None]
     return max(units, default=0) / 1e9
 
 
 def instant_of(value: object) -> timestamps.Instant | None:
-    """The moment a field shows, in whatever offset, or None where it shows none."""
+    """Return the instant of a field, in any offset, or None if it is not a timestamp."""
     if not isinstance(value, str):
         return None
     try:

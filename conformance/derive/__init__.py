@@ -1,6 +1,6 @@
-"""Documentation pages in, JSON Schemas out: each language on its own, so that one is a witness of the other.
+"""Derives JSON Schemas from documentation pages, separately for each language so that the results can be compared.
 
-The road: Markdown → blocks with lines (`markdown`) → facts, by the words of the language (`lexicon`, `rows`, `page`)
-→ schemas (`schema`) and disagreements (`divergences`) → files (`output`) → what differs from those committed
-(`check`). It imports nothing else of this project.
+The steps: Markdown → blocks with lines (`markdown`) → facts, by the words of the language (`lexicon`, `rows`, `page`)
+→ schemas (`schema`) and disagreements (`divergences`) → files (`output`) → differences from the committed files
+(`check`). This package imports nothing else of this project.
 """

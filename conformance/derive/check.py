@@ -1,4 +1,4 @@
-"""Committed files against what the pages say: readable differences, page by page, then file by file."""
+"""Compares the committed files with the pages: readable differences, page by page, then file by file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MISSING: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference, in both languages. `cause` is whether pages differ; the rest follows from that."""
+    """A difference, in both languages. `cause`: a page differs; the other differences follow from such."""
 
     en: str
     zh: str
@@ -27,12 +27,12 @@ class Difference:
 
 
 def differences(folder: Path, derivation: Derivation) -> list[Difference]:
-    """What the committed files in `folder` say otherwise than the pages.
+    """Return how the committed files in `folder` differ from the pages.
 
-    Where pages were read from elsewhere than the sheets, lines and wording are not compared.
+    Lines and wording are compared only for pages read from the paraphrased spec.
 
     Raises:
-        Unreadable: a committed file is not JSON.
+        UnparsablePage: a committed file is not JSON.
     """
     committed = {name: _load(folder, name) for name in _names(folder, derivation)}
     found = [*_pages(committed.get(PAGES), derivation.docs)]
@@ -65,7 +65,7 @@ def _load(folder: Path, name: str) -> Any:
 
 def _pages(committed: Any, docs: Docs) -> Iterator[Difference]:
     if not isinstance(committed, dict):
-        return  # told as a missing file
+        return  # reported as a missing file
     now = pages_json(docs)["pages"]
     before = committed.get("pages", {})
     for page in dict.fromkeys((*before, *now)):
@@ -102,7 +102,7 @@ def _aspects(
             at = old_at if new is None else new_at
             gone = new is None
             yield Difference(
-                f"{subject_en}: {'committed, and no longer on the page' if gone else 'on the page, and not committed'} ({at})",
+                f"{subject_en}: {'committed, but no longer on the page' if gone else 'on the page, but not committed'} ({at})",
                 f"{subject_zh}：{'已提交，但页面上已没有' if gone else '页面上有，但未提交'}（{at}）",
             )
         return
@@ -124,15 +124,15 @@ def _shown(value: Any, nothing: str) -> str:
 
 
 def _sheets(committed: Any, docs: Docs) -> Iterator[Difference]:
-    """Sheets whose bytes are not those that the files were derived from: wording and lines count too."""
+    """Yield pages of the paraphrased spec whose bytes changed since the derivation, including wording and lines."""
     if not isinstance(committed, dict):
         return
     for (lang, page), sheet in docs.sheets.items():
         recorded = committed.get(page, {}).get(lang, {}).get("sheet_sha256")
         if recorded != sheet.sha256:
             yield Difference(
-                f"{sheet.name}: changed since the files were derived from it; run `work-conformance schemas derive`",
-                f"{sheet.name}：推导之后又有改动；请运行 `work-conformance schemas derive`",
+                f"{sheet.name}: changed since the files were derived from it. Run `work-conformance schemas derive`.",
+                f"{sheet.name}：推导之后又有改动。请运行 `work-conformance schemas derive`。",
                 cause=False,
             )
 
@@ -177,11 +177,11 @@ def _without_places(value: Any) -> Any:
 
 
 def _bytes(folder: Path, derivation: Derivation) -> Iterator[Difference]:
-    """Files that say the same and are written otherwise, by hand."""
+    """Yield files with the same content as derived but other bytes: somebody edited them."""
     for name, text in derivation.files.items():
         if (folder / name).read_text("utf-8") != text:
             yield Difference(
-                f"schemas/{name}: not as derived, though the schemas agree; run `work-conformance schemas derive`",
-                f"schemas/{name}：schema 一致，但文件与推导结果不同；请运行 `work-conformance schemas derive`",
+                f"schemas/{name}: the schemas agree, but the file differs from the derived one. Run `work-conformance schemas derive`.",
+                f"schemas/{name}：schema 一致，但文件与推导结果不同。请运行 `work-conformance schemas derive`。",
                 cause=False,
             )

@@ -1,4 +1,4 @@
-"""Which rows of the pages became a keyword of a schema, and why the others did not."""
+"""Counts which table rows of the pages became schema keywords, and says why the others did not."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from conformance.derive.output import Derivation
 from conformance.derive.page import Page, Section
 
 _REASONS: Final = {
-    "request": ("describes the request, and a schema is of an answer", "描述的是请求，而 schema 针对响应"),
-    "edition": ("an older edition, kept to be compared", "较旧的版本，仅用于比较"),
-    "general": ("another page speaks for the ack, this one is compared with it", "ack 以另一页面为准，此处仅用于比较"),
+    "request": ("describes the request; a schema is for a response", "描述的是请求，而 schema 针对响应"),
+    "edition": ("an older edition, used only for comparison", "较旧的版本，仅用于比较"),
+    "general": (
+        "another page takes precedence for the ack; this one is only compared with it",
+        "ack 以另一页面为准，此处仅用于比较",
+    ),
     "limit": ("limits what a caller may send", "限制的是调用方可发送的内容"),
-    "unclaimed": ("nothing reads it", "没有用到"),
+    "unclaimed": ("not used", "没有用到"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """Rows of one section that became no keyword, with the reason in both languages."""
+    """Rows of one section that did not become keywords, with the reason in both languages."""
 
     lang: Lang
     page: str
@@ -33,7 +36,7 @@ class Unused:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Rows of tables: all, those that became a keyword, and the others by section. `prose` is what is left of them."""
+    """Table rows: all, those that became a keyword, and the others by section. `prose` is the text that no keyword covers."""
 
     rows: int
     used: int
@@ -42,7 +45,7 @@ class Coverage:
 
 
 def coverage(derivation: Derivation) -> Coverage:
-    """Count over both languages."""
+    """Return the coverage over both languages."""
     rows = used = 0
     unused: list[Unused] = []
     prose: list[tuple[str, str]] = []

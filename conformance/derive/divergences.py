@@ -1,4 +1,4 @@
-"""Where the documentation disagrees with itself: language with language, page with page, example with table."""
+"""Finds contradictions in the documentation: between languages, between pages, between examples and tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from conformance.derive.schema import Pages, Place, Schemas, place
 Kind = Literal["languages", "pages", "example", "row"]
 
 ABSENT: Final = None
-"""Stands for what one side does not say."""
+"""A placeholder for a value that one side does not give."""
 
 _ENVELOPES: Final = (("errors", "envelope-fields"), ("errors-older", "envelope-fields"))
 _FORMATS: Final = FormatChecker(formats=())
@@ -31,7 +31,7 @@ _PLACEHOLDER: Final = re.compile(r"<[^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one place says; where it is silent, `place` is the section that would say it."""
+    """What one place says. If it says nothing, `place` is the section where the statement is missing."""
 
     lang: Lang
     place: Place
@@ -40,7 +40,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """Two places that do not agree. `id` is that of the ambiguity register, None while it has no such entry."""
+    """Two places that contradict each other. `id` is the entry in the ambiguity register, or None if it has no entry."""
 
     kind: Kind
     aspect: str
@@ -48,12 +48,12 @@ class Divergence:
 
     @property
     def row(self) -> str | None:
-        """The row that it is about."""
+        """The key of the row."""
         return next((side.place.row for side in self.sides if side.place.row is not None), None)
 
     @property
     def id(self) -> str | None:
-        """The entry of the register that it belongs to."""
+        """The id of its entry in the ambiguity register."""
         said = {"kind": self.kind, "aspect": self.aspect, "row": self.row}
         return next(
             (
@@ -73,7 +73,7 @@ def _entries() -> list[Mapping[str, str]]:
 
 
 def divergences(pages: Mapping[Lang, Pages], schemas: Mapping[Lang, Schemas]) -> list[Divergence]:
-    """Every disagreement, languages first."""
+    """Return every contradiction, those between languages first."""
     found = [entry for page in pages["en"] for entry in between_languages(pages["en"][page], pages["zh"][page])]
     for lang in LANGS:
         found += _between_pages(pages[lang])
@@ -86,7 +86,7 @@ def divergences(pages: Mapping[Lang, Pages], schemas: Mapping[Lang, Schemas]) ->
 
 
 def between_languages(en: Page, zh: Page) -> Iterator[Divergence]:
-    """What a page says in one language and not, or otherwise, in the other."""
+    """Yield what a page says in one language and omits or says differently in the other."""
     for key in dict.fromkeys((*en.sections, *zh.sections)):
         here, there = en.sections.get(key), zh.sections.get(key)
         if here is None or there is None:
@@ -121,7 +121,7 @@ def _shown(examples: list[Any]) -> tuple[Any, int] | None:
 
 
 def _filled(value: Any) -> Any:
-    """An example with its placeholders (`<…>`) all alike: what stands in them is prose."""
+    """Return an example with all placeholders (`<…>`) made equal: their content is prose."""
     if isinstance(value, dict):
         return {name: _filled(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -139,7 +139,7 @@ Sided = tuple[Page, Section, Row | None]
 
 
 def _facts(kind: Kind, left: Sided, right: Sided, aspects: frozenset[str] | None = None) -> Iterator[Divergence]:
-    """Rows about the same thing, aspect by aspect; one that is missing is a disagreement of its own."""
+    """Compare rows with the same key, aspect by aspect. A missing row is a contradiction too."""
     if left[2] is None or right[2] is None:
         yield Divergence(kind, "row", (_row_side(left, "there"), _row_side(right, "there")))
         return
@@ -175,7 +175,7 @@ def _between_pages(pages: Pages) -> Iterator[Divergence]:
 
 
 def _prefixes(pages: Pages) -> Iterator[Divergence]:
-    """Prefixes of ids in a work item that the table of all prefixes does not have."""
+    """Yield id prefixes of a work item that are missing in the table of all prefixes."""
     table = pages["conventions"].sections["id-prefixes"]
     listed = {row.facts["prefix"] for row in table.rows}
     item = pages["work-schemas"].sections["work-item"]
@@ -208,7 +208,7 @@ def _examples(pages: Pages, schemas: Schemas) -> Iterator[Divergence]:
 
 
 def _bodies(page: Page, table: Section, shown_on: Page, shown: Section) -> Iterator[Divergence]:
-    """Fields that an example has and the table does not, and the other way round."""
+    """Yield fields that only the example or only the table has."""
     names = [row.key for row in table.rows]
     parents = {name.rpartition(".")[0] for name in names}
     for example in shown.bodies:
@@ -245,14 +245,14 @@ def _invalid(page: Page, line: int, body: Any, schema: Mapping[str, Any]) -> Ite
 
 @_FORMATS.checks("date-time", raises=ValueError)
 def _is_instant(value: object) -> bool:
-    """Whether a string is an instant of RFC 3339 on a day that exists."""
+    """Return whether a string is an RFC 3339 timestamp with a valid date."""
     if not isinstance(value, str):
         return True
     return _INSTANT.fullmatch(value) is not None and bool(datetime.fromisoformat(value[:19].upper()))
 
 
 def _requests(page: Page) -> Iterator[Divergence]:
-    """A curl example: its address against the operation and the prefixes, its headers against their table."""
+    """Compare a curl example with the page: its address with the operation and prefixes, its headers with their table."""
     operation = page.sections["introduction"].statements.get("operation")
     for example in page.sections["example-request"].requests:
         if operation is not None:
@@ -270,7 +270,7 @@ def _requests(page: Page) -> Iterator[Divergence]:
 
 
 def _address(page: Page, operation: str) -> re.Pattern[str]:
-    """`POST /environments/{environment_id}` with what the table of path parameters says in each hole."""
+    """Return a pattern for an operation such as `POST /environments/{environment_id}`, with the documented prefixes."""
     parts = re.split(r"\{(\w+)\}", operation)
     table = page.sections["path-parameters"]
     holes = [re.escape(row.facts.get("prefix", "")) if (row := table.row(name)) else "" for name in parts[1::2]]
@@ -282,7 +282,7 @@ def _address(page: Page, operation: str) -> re.Pattern[str]:
 
 
 def _rows_against_themselves(pages: Pages) -> Iterator[Divergence]:
-    """A description that speaks of null beside a type without it, or the other way round."""
+    """Yield rows whose description mentions null although their type lacks it, or the reverse."""
     for page in pages.values():
         for section in page.sections.values():
             for row in section.rows:

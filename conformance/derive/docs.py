@@ -1,4 +1,4 @@
-"""The pages to derive from: the project's own sheets, and over them a folder or an address of published pages."""
+"""Reads the pages to derive from: the paraphrased spec, and published pages from a folder or an address in place of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from conformance.derive.page import Page, read_page
 
 SITE: Final = "https://docs.qoder.com"
 SHEETS: Final = "schemas/docs"
-"""How the lines of sheets are cited, wherever the sheets lie."""
+"""The path prefix in citations of the paraphrased spec, wherever its files are."""
 
 MAX_BYTES: Final = 2_000_000
 _SECONDS: Final = 20.0
@@ -29,7 +29,7 @@ _OLDER: Final = "older"
 
 @dataclass(frozen=True, slots=True)
 class PageSource:
-    """A page's text. `name` is how its lines are cited, `sheet` whether it is one of the project's own."""
+    """A page's text. `name` is how its lines are cited. `sheet`: it is a page of the paraphrased spec."""
 
     name: str
     content: bytes
@@ -37,13 +37,13 @@ class PageSource:
 
     @property
     def sha256(self) -> str:
-        """The digest of the bytes as they were read."""
+        """The SHA-256 digest of the bytes that were read."""
         return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)
 class Docs:
-    """Every page in both languages, and the texts that they were read from, by language and page."""
+    """Every page in both languages, and their source texts, by language and page."""
 
     pages: Mapping[Lang, Mapping[str, Page]]
     texts: Mapping[tuple[Lang, str], PageSource]
@@ -51,26 +51,26 @@ class Docs:
 
     @property
     def from_sheets(self) -> list[str]:
-        """The pages that were taken from the sheets, such as `zh/errors`."""
+        """Return the pages that came from the paraphrased spec, such as `zh/errors`."""
         return [f"{lang}/{page}" for (lang, page), text in self.texts.items() if text.sheet]
 
 
 @cache
 def known_pages() -> Mapping[str, Any]:
-    """What is known of each page, by id: path, edition, date, digests and needed sections."""
+    """Return the known pages by id: path, edition, date, digests and needed sections."""
     return tomllib.loads(resources.files("conformance.derive").joinpath("pages.toml").read_text("utf-8"))
 
 
 def url(page: str, lang: Lang) -> str:
-    """Where a page is published."""
+    """Return the address of a published page."""
     return f"{SITE}/{known_pages()[page]['path'][lang]}"
 
 
 def read(sheets: Path, docs: str | None = None) -> Docs:
-    """Read every page: from `docs` (a folder or an address) where it is there, else from the sheets.
+    """Read every page: from `docs` (a folder or an address) if it has the page, else from the paraphrased spec.
 
     Raises:
-        Unreadable: a page cannot be read, or `docs` has none of the known pages.
+        UnparsablePage: a page cannot be read, or `docs` has none of the known pages.
     """
     own = {(lang, page): _sheet(sheets, lang, page) for lang in LANGS for page in known_pages()}
     found = _published(docs) if docs is not None else {}
@@ -78,7 +78,7 @@ def read(sheets: Path, docs: str | None = None) -> Docs:
         raise UnparsablePage(
             docs or "--docs",
             0,
-            en="none of the known pages is there; a folder holds en/ack.md and zh/ack.md, an address is the root of the docs",
+            en="none of the known pages was found; a folder must have en/ack.md and zh/ack.md, an address must be the root of the docs",
             zh="没有任何已知页面；文件夹中应有 en/ack.md、zh/ack.md，地址应为文档的根地址",
         )
     texts = own | found
@@ -95,7 +95,9 @@ def _sheet(sheets: Path, lang: Lang, page: str) -> PageSource:
         return PageSource(name, file.read_bytes(), sheet=True)
     except OSError as error:
         why = error.strerror
-        raise UnparsablePage(name, 0, en=f"the sheet cannot be read ({why})", zh=f"无法读取契约页（{why}）") from None
+        raise UnparsablePage(
+            name, 0, en=f"the page of the paraphrased spec cannot be read ({why})", zh=f"无法读取文档转述页面（{why}）"
+        ) from None
 
 
 def _decoded(text: PageSource) -> str:
@@ -124,21 +126,21 @@ def _published(docs: str) -> dict[tuple[Lang, str], PageSource]:
 
 
 def _fetched(root: str) -> dict[tuple[Lang, str], PageSource]:
-    """The current editions below an address; a page that is not there (404) is left to the sheets."""
+    """Fetch the current editions below an address. A missing page (404) is read from the paraphrased spec instead."""
     found: dict[tuple[Lang, str], PageSource] = {}
     _, login, host = root.partition("://")[2].partition("/")[0].rpartition("@")
     if login:
         raise UnparsablePage(
             host,
             0,
-            en="the address holds a user name or password, and pages are read without; leave it out",
+            en="the address has a user name or password, but pages are read without credentials; remove it",
             zh="地址中含有用户名或密码，而读取页面时不发送凭证；请将其去掉",
         )
     with httpx.Client(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client:
         for lang in LANGS:
             for page, known in known_pages().items():
                 if known["edition"] == _OLDER:
-                    continue  # older editions are no longer at their address as Markdown
+                    continue  # older editions are no longer published as Markdown
                 address = f"{root}/{known['path'][lang]}.md"
                 content = _get(client, address)
                 if content is not None:
@@ -154,14 +156,14 @@ def _get(client: httpx.Client, address: str) -> bytes | None:
                 return None
             if answer.status_code != httpx.codes.OK:
                 status = answer.status_code
-                raise UnparsablePage(address, 0, en=f"the server answers {status}", zh=f"服务器返回 {status}")
+                raise UnparsablePage(address, 0, en=f"the server returned {status}", zh=f"服务器返回 {status}")
             for part in answer.iter_bytes():
                 content += part
                 if len(content) > MAX_BYTES:
                     raise UnparsablePage(
                         address,
                         0,
-                        en=f"longer than {MAX_BYTES} bytes; no page is",
+                        en=f"longer than {MAX_BYTES} bytes, so it cannot be a page of the docs",
                         zh=f"超过 {MAX_BYTES} 字节，不可能是文档页面",
                     )
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -1,12 +1,12 @@
-"""What goes wrong with a page: it names the page, the line and the mend, in both languages."""
+"""The error for a page that cannot be read: it names the page, the line and the fix, in both languages."""
 
 from __future__ import annotations
 
 
 class UnparsablePage(Exception):
-    """A page is not what the derivation can read.
+    """The derivation cannot read a page.
 
-    `page` is the file or address, `line` counts from 1 and is 0 where the whole page is meant.
+    `page` is the file or address. `line` counts from 1, or is 0 for the whole page.
     """
 
     def __init__(self, page: str, line: int, *, en: str, zh: str) -> None:

@@ -1,4 +1,4 @@
-"""The lexicon of a language: its words are data (`lexicons/*.toml`), this only looks them up."""
+"""Looks up the words of a language in its lexicon (`lexicons/*.toml`)."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ LANGS: Final[tuple[Lang, ...]] = ("en", "zh")
 
 _CODE: Final = "{code}"
 _HALF_WIDTH: Final = {0x3000: 0x20} | {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F) if full != 0xFF40}
-"""Full-width forms as ASCII, one for one, so that places in the text stay; code marks are not made of others."""
+"""Full-width characters to ASCII, one to one, so that positions stay the same. No character becomes a backtick."""
 
 
 def normalize_word(text: str) -> str:
-    """A word as it is looked up: full-width forms as ASCII, no code marks, one space, lower case."""
+    """Return a word as the lexicon has it: ASCII for full-width forms, no backticks, single spaces, lower case."""
     folded = unicodedata.normalize("NFKC", text).replace("`", "")
     return " ".join(folded.split()).casefold()
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """What may have been meant."""
+    """Return the known word that is most similar, or None."""
     near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
     return near[0] if near else None
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase that was found: what it means, the code span in it if it has one, and where in the text it is."""
+    """A phrase found in a text: its meaning, its code span if it has one, and its position."""
 
     meaning: str
     code: str | None
@@ -53,15 +53,15 @@ class Lexicon:
 
     @property
     def introduction(self) -> str:
-        """What the part of a page before its first section is called."""
+        """The name of the part of a page before its first section."""
         return str(self.data["introduction"])
 
     def heading(self, text: str) -> str | None:
-        """The section that a heading opens."""
+        """Return the section that a heading starts, or None."""
         return self._role(self.data["headings"], text)
 
     def table(self, first_column: str) -> str | None:
-        """The kind of a table."""
+        """Return the kind of a table by its first column, or None."""
         word = normalize_word(first_column)
         return next(
             (kind for kind, columns in self.data["tables"].items() if word in map(normalize_word, columns["name"])),
@@ -69,30 +69,30 @@ class Lexicon:
         )
 
     def column(self, kind: str, text: str) -> str | None:
-        """What a column of a kind of table holds."""
+        """Return the meaning of a column in a kind of table, or None."""
         return self._role(self.data["tables"][kind], text)
 
     def rule(self, text: str) -> str | None:
-        """The rule that a row of a table of rules is about."""
+        """Return the rule of a row in a table of rules, or None."""
         return self._role(self.data["rules"], text)
 
     def required(self, text: str) -> bool | None:
-        """Yes or no."""
+        """Return whether a word means required or optional, or None if it is unknown."""
         return {"yes": True, "no": False, None: None}[self._role(self.data["required"], text)]
 
     def type_name(self, text: str) -> str | None:
-        """The JSON type of a word."""
+        """Return the JSON type that a word means, or None."""
         return self._role(self.data["types"], text)
 
     def words(self, *path: str) -> list[str]:
-        """Every word under a path of the lexicon, for saying what would have been known."""
+        """Return every word under a path of the lexicon, to list the known words in an error."""
         node: Any = self.data
         for step in path:
             node = node[step]
         return [word for entry in node.values() for word in entry]
 
     def phrases(self, content: Inline) -> list[Phrase]:
-        """The known phrases in a text, each place read once and the longest wording first."""
+        """Return the known phrases in a text. They do not overlap; the longest wording wins."""
         found: list[Phrase] = []
         for meaning, templates in self.data["phrases"].items():
             for template in templates:
@@ -109,7 +109,7 @@ class Lexicon:
 
 @cache
 def _pattern(template: str) -> re.Pattern[str]:
-    """A phrase as it is searched for: at the borders of Latin words, in any letter case, full-width or not."""
+    """Return the search pattern of a phrase: whole Latin words, any letter case, full-width or not."""
     before, hole, after = template.partition(_CODE)
     body = _words(before) + (r"`(?P<code>[^`]*)`" if hole else "") + _words(after)
     left = r"(?<![A-Za-z0-9_`])" if before[:1].isascii() else ""
@@ -118,32 +118,32 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def _words(text: str) -> str:
-    """Words with any white space between them, and with or without it beside a code span, as Chinese is set."""
+    """Return a pattern with any white space between words; beside a code span it is optional, as in Chinese text."""
     inner = r"\s+".join(map(re.escape, text.split()))
     return (r"\s*" if text[:1] == " " else "") + inner + (r"\s*" if text[-1:] == " " else "")
 
 
 @cache
 def lexicon(lang: Lang) -> Lexicon:
-    """The lexicon that ships for a language."""
+    """Return the lexicon of a language."""
     return Lexicon(lang, _toml(f"{lang}.toml"))
 
 
 @cache
 def error_types() -> tuple[str, ...]:
-    """The known values of `error.type`, in every language the same."""
+    """Return the known values of `error.type`, the same in every language."""
     return tuple(_toml("neutral.toml")["error_types"])
 
 
 @cache
 def needed_columns(kind: str) -> tuple[str, ...]:
-    """The columns without which a table of a kind says nothing."""
+    """Return the columns that a kind of table must have."""
     return tuple(_toml("neutral.toml")["columns"][kind])
 
 
 @cache
 def table_of_section(section: str) -> str | None:
-    """The kind of table that a section holds; None where it may be any."""
+    """Return the kind of table that a section has, or None if it may be any."""
     kind: str | None = _toml("neutral.toml")["sections"].get(section)
     return kind
 

@@ -1,8 +1,8 @@
-"""Markdown as published, as blocks with line numbers: headings, paragraphs, tables and fenced examples.
+"""Parses published Markdown into blocks with line numbers: headings, paragraphs, tables and fenced examples.
 
-Parsed by markdown-it-py. What Mintlify leaves in its pages (`theme={null}` behind a fence, the tags of `<CardGroup>`
-and `<Note>`) is read over, what stands between tags is not. Lines count from 1. A byte-order mark and mixed line ends
-change nothing.
+markdown-it-py does the parsing. Leftovers of Mintlify (`theme={null}` after a fence, tags such as `<CardGroup>` and
+`<Note>`) are ignored; the content between tags is read. Lines count from 1. A byte order mark and mixed line endings
+make no difference.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from conformance.derive.errors import UnparsablePage
 
 _PARSER: Final = MarkdownIt("commonmark").enable("table").disable("html_block")
 _COMPONENT: Final = re.compile(r"</?[A-Z]")
-"""How the tags of the site's components begin; `<message>` is a placeholder."""
+"""Matches the tags of the site's components, but not placeholders such as `<message>`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """A run of text. `text` is as written but with plain `` `code` `` spans and links as `[text](target)`.
+    """Inline text. `text` is the source with plain `` `code` `` spans and links as `[text](target)`.
 
-    `codes` are the contents of the code spans, `links` the targets of the links, both in order.
+    `codes` are the contents of the code spans and `links` the link targets, both in order.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Inline:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of level 1 to 6, outside of quotations and lists."""
+    """A heading of level 1 to 6, outside quotes and lists."""
 
     line: int
     level: int
@@ -46,7 +46,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph or an item of a list."""
+    """A paragraph or a list item."""
 
     line: int
     content: Inline
@@ -54,7 +54,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table."""
+    """A table row."""
 
     line: int
     cells: tuple[Inline, ...]
@@ -62,7 +62,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its header and rows, all of one width."""
+    """A table: header and rows with the same number of cells."""
 
     header: Row
     rows: tuple[Row, ...]
@@ -70,7 +70,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A fenced block; `line` is that of its first content, `language` the first word behind the fence."""
+    """A fenced block. `line` is the line of its first content, `language` the first word after the fence."""
 
     line: int
     language: str
@@ -81,17 +81,17 @@ Block = Heading | Paragraph | Table | Fence
 
 
 def blocks(page: str, text: str) -> list[Block]:
-    """The blocks of a page, in order; `page` names it in complaints.
+    """Return the blocks of a page, in order. `page` is its name in errors.
 
     Raises:
-        Unreadable: a table is broken.
+        UnparsablePage: a table is broken.
     """
     source = plain_lines(text)
     return list(_blocks(page, _PARSER.parse(source), source.split("\n")))
 
 
 def plain_lines(text: str) -> str:
-    """A text without byte-order mark, and with line ends of one kind."""
+    """Return a text without byte order mark and with uniform line endings."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -133,13 +133,13 @@ def _table(page: str, tokens: list[Token], lines: list[str]) -> Table:
             rows.append(Row(_line(token), cells))
     header = rows[0]
     for row in rows[1:]:
-        # The parser fills short rows up and cuts long ones off, as browsers are to; both lose something here.
+        # The parser pads short rows and cuts long ones, as Markdown requires; both would hide a mistake here.
         width = _width(lines[row.line - 1])
         if width != len(header.cells):
             raise UnparsablePage(
                 page,
                 row.line,
-                en=f"the table has {len(header.cells)} columns and this row {width}; is a `|` too many or missing?",
+                en=f"the table has {len(header.cells)} columns, but this row has {width}; is there an extra or missing `|`?",
                 zh=f"表格有 {len(header.cells)} 列，而此行有 {width} 列；是否多写或漏写了 `|`？",
             )
     return Table(header, tuple(rows[1:]))
@@ -151,7 +151,7 @@ def _width(line: str) -> int:
 
 
 def _refuse_broken_table(page: str, content: Token) -> None:
-    """Text whose every line begins with a bar was meant as a table, and its second line is not right."""
+    """Refuse text whose every line starts with `|`: it is meant as a table, but its second line is wrong."""
     written = content.content.split("\n")
     if len(written) > 1 and all(line.lstrip().startswith(("|", "\uff5c")) for line in written):
         raise UnparsablePage(
@@ -163,7 +163,7 @@ def _refuse_broken_table(page: str, content: Token) -> None:
 
 
 def _tags_before(content: Token) -> int:
-    """How many lines of a paragraph hold nothing but a component's tag, before the first that holds more."""
+    """Return the number of leading lines of a paragraph that hold only component tags."""
     count = 0
     for child in content.children or []:
         if child.type == "softbreak":
@@ -178,7 +178,7 @@ def _is_component(child: Token) -> bool:
 
 
 def inline(token: Token) -> Inline:
-    """The content of an inline token."""
+    """Return the content of an inline token."""
     parts: list[str] = []
     codes: list[str] = []
     links: list[str] = []

@@ -1,4 +1,4 @@
-"""A derivation as files: schemas of both languages, the pages' facts, where they come from, where they disagree."""
+"""Writes a derivation as files: schemas of both languages, facts of the pages, their sources and contradictions."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ PAGES_FORMAT: Final = "work-conformance-pages/1"
 
 @dataclass(frozen=True)
 class Derivation:
-    """All that follows from the pages."""
+    """Everything derived from the pages."""
 
     docs: Docs
 
     @cached_property
     def schemas(self) -> Mapping[Lang, Schemas]:
-        """The schemas of each language, from its own pages alone."""
+        """The schemas of each language, derived only from its own pages."""
         return {lang: derive_schemas(self.docs.pages[lang]) for lang in LANGS}
 
     @cached_property
     def divergences(self) -> list[Divergence]:
-        """Where the pages disagree."""
+        """The contradictions between the pages."""
         return divergences(self.docs.pages, self.schemas)
 
     @cached_property
     def files(self) -> dict[str, str]:
-        """Every file by its path below the folder of schemas; the same pages give the same bytes."""
+        """Return every file by its path below the schema folder. The same pages give the same bytes."""
         files = {
             f"{lang}/{stem}.schema.json": _text(schema)
             for lang in LANGS
@@ -56,7 +56,7 @@ def _text(value: Any) -> str:
 
 
 def pages_json(docs: Docs) -> dict[str, Any]:
-    """The facts of every page, the languages side by side, each with its line: what requirements cite."""
+    """Return the facts of every page in both languages, each with its line. Requirements cite them."""
     pages = {page: _page(docs.pages["en"][page], docs.pages["zh"][page]) for page in docs.pages["en"]}
     return {"format": PAGES_FORMAT, "pages": pages}
 
@@ -142,5 +142,5 @@ def _divergence(entry: Divergence) -> dict[str, Any]:
 
 
 def unregistered_divergences(entries: Iterable[Divergence]) -> list[Divergence]:
-    """The disagreements that the ambiguity register does not know."""
+    """Return the contradictions that have no entry in the ambiguity register."""
     return [entry for entry in entries if entry.id is None]

@@ -1,7 +1,7 @@
-"""A page as facts: sections, rows and examples, each with its line, in words that no language owns.
+"""Reads a page as facts: sections, rows and examples, each with its line, independent of the language.
 
-The same facts come out of a page in English, of its Chinese counterpart and of the sheets that restate them; where
-they do not, that is a divergence. What the lexicon does not understand is kept as prose.
+An English page, its Chinese counterpart and the paraphrased spec must give the same facts; a difference is a
+divergence. Text that the lexicon does not know is kept as prose.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SHELLS: Final = frozenset({"bash", "sh", "shell"})
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A JSON value or a request that a page shows, with the line of its first character."""
+    """A JSON value or request in an example, with the line of its first character."""
 
     line: int
     value: Any
@@ -36,9 +36,9 @@ class Example:
 
 @dataclass(slots=True)
 class Section:
-    """A section. `statements` are facts that its paragraphs state, with their lines; `table` its table's kind.
+    """A section. `statements` are the facts in its paragraphs, with their lines. `table` is the kind of its table.
 
-    `mentions` are the code spans of its paragraphs with the line of the first paragraph that has them.
+    `mentions` are the code spans of its paragraphs, with the line of the first paragraph that has each.
     """
 
     key: str
@@ -54,13 +54,13 @@ class Section:
     prose: list[tuple[str, int]] = field(default_factory=list)
 
     def row(self, key: str) -> Row | None:
-        """The row about a field, header, status or state."""
+        """Return the row of a field, header, status or state, or None."""
         return next((row for row in self.rows if row.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page in one language. `name` is how its lines are cited; `unread` are headings that nothing knows."""
+    """A page in one language. `name` is how its lines are cited. `unread` are the unknown headings."""
 
     id: str
     lang: Lang
@@ -71,19 +71,22 @@ class Page:
 
 
 def read_page(page_id: str, lang: Lang, name: str, text: str, needed: list[str]) -> Page:
-    """Read one page.
+    """Read a page.
 
-    `name` is the file or address for citations and complaints, `needed` the sections that the page must have.
+    `name` is the file or address for citations and errors. `needed` are the sections that the page must have.
 
     Raises:
-        Unreadable: the page has no title, a section is missing, or a table or example cannot be read.
+        UnparsablePage: the page has no title, a section is missing, or a table or example cannot be read.
     """
     words = lexicon(lang)
     content = blocks(name, text)
     title = next((block for block in content if isinstance(block, Heading) and block.level == 1), None)
     if title is None:
         raise UnparsablePage(
-            name, 0, en="there is no title (`# …`); is this a page?", zh="没有标题（`# …`）；这是文档页面吗？"
+            name,
+            0,
+            en="the title (`# …`) is missing; is this a page of the docs?",
+            zh="没有标题（`# …`）；这是文档页面吗？",
         )
     sections: dict[str, Section] = {}
     unread = []
@@ -105,15 +108,15 @@ def read_page(page_id: str, lang: Lang, name: str, text: str, needed: list[str])
             raise UnparsablePage(
                 name,
                 plain_lines(text).rstrip("\n").count("\n") + 1,
-                en=f"the page ends and has no section {wanted!r}",
-                zh=f"页面到此结束，缺少小节“{wanted}”",
+                en=f"the section {wanted!r} is missing",
+                zh=f"缺少小节“{wanted}”",
             )
     _resolve(sections)
     return Page(page_id, lang, name, title.content.text, sections, tuple(unread))
 
 
 def _resolve(sections: Mapping[str, Section]) -> None:
-    """Replace the anchors that rows refer to by the sections they open, so that no language is in them."""
+    """Replace the anchors in rows by section ids, which are the same in every language."""
     keys = {section.slug: section.key for section in sections.values()}
     for section in sections.values():
         section.rows = [
@@ -125,12 +128,12 @@ def _resolve(sections: Mapping[str, Section]) -> None:
 
 
 def json_equal(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON; in Python, `1 == True == 1.0`."""
+    """Return whether two values are the same JSON. (In Python, `1 == True == 1.0`.)"""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def block_line(block: Block) -> int:
-    """The line at which a block begins."""
+    """Return the first line of a block."""
     return block.header.line if isinstance(block, Table) else block.line
 
 
@@ -142,7 +145,7 @@ def _opened(name: str, words: Lexicon, heading: Heading, sections: dict[str, Sec
         raise UnparsablePage(
             name,
             heading.line,
-            en=f"a second section {heading.content.text!r}; the first is in line {sections[key].line}",
+            en=f"duplicate section {heading.content.text!r}; the first is in line {sections[key].line}",
             zh=f"小节“{heading.content.text}”重复；第一个在第 {sections[key].line} 行",
         )
     sections[key] = Section(key, heading.content.text, heading.line, slug(heading.content.text))
@@ -150,7 +153,7 @@ def _opened(name: str, words: Lexicon, heading: Heading, sections: dict[str, Sec
 
 
 def slug(heading: str) -> str:
-    """The anchor of a heading, as the documentation site makes it."""
+    """Return the anchor that the documentation site generates for a heading."""
     return "".join(char for char in heading.lower().replace(" ", "-") if char.isalnum() or char in "-_")
 
 
@@ -183,7 +186,7 @@ def _add_row(name: str, section: Section, row: Row) -> None:
         raise UnparsablePage(
             name,
             row.line,
-            en=f"a second row {row.key!r} that says something else than the one in line {first.line}",
+            en=f"duplicate row {row.key!r}, which contradicts the one in line {first.line}",
             zh=f"{row.key!r} 行重复，且与第 {first.line} 行不一致",
         )
 
@@ -205,7 +208,7 @@ def _rows(name: str, words: Lexicon, section: Section, table: Table) -> tuple[st
             raise UnparsablePage(
                 name,
                 table.header.line,
-                en=f"the table has a column {cell.text!r} twice",
+                en=f"duplicate column {cell.text!r} in the table",
                 zh=f"表格的“{cell.text}”列重复",
             )
         columns.append(column)
@@ -245,22 +248,22 @@ def _json(name: str, fence: Fence) -> Any:
         ) from None
     except _Twice as error:
         raise UnparsablePage(
-            name, fence.line, en=f"the example has the key {error} twice", zh=f"示例中的键 {error} 重复"
+            name, fence.line, en=f"duplicate key {error} in the example", zh=f"示例中的键 {error} 重复"
         ) from None
     except _NoConstant as error:
         before, _, _ = _STRING.sub("", fence.content).partition(str(error))
         raise UnparsablePage(
             name,
             fence.line + before.count("\n"),
-            en=f"the example is not JSON ({error} is no value)",
+            en=f"the example is not JSON ({error} is not a JSON value)",
             zh=f"示例不是合法的 JSON（{error} 不是 JSON 值）",
         ) from None
     except (ValueError, RecursionError):
         raise UnparsablePage(
             name,
             fence.line,
-            en="the example is not JSON that can be read (a number is too long, or it is nested too deep)",
-            zh="示例不是合法的 JSON，或无法读取（数字过长，或嵌套过深）",
+            en="the example cannot be read as JSON (a number is too long, or the nesting is too deep)",
+            zh="示例无法作为 JSON 读取（数字过长，或嵌套过深）",
         ) from None
 
 
@@ -274,11 +277,11 @@ def _parsed(text: str) -> Any:
 
 
 class _Twice(Exception):
-    """A key that stands twice in one object."""
+    """A duplicate key in one object."""
 
 
 class _NoConstant(Exception):
-    """NaN or Infinity, which Python would take."""
+    """NaN or Infinity, which Python accepts."""
 
 
 def _no_constant(word: str) -> Any:
@@ -294,7 +297,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _requests(name: str, fence: Fence) -> Iterator[dict[str, Any]]:
-    """The curl calls of a shell example: method, address, names of the headers, whether a body is sent."""
+    """Yield the curl calls of a shell example: method, address, header names, and whether it sends a body."""
     try:
         words = shlex.split(fence.content.replace("\\\n", " "), comments=True)
     except ValueError as error:

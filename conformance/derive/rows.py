@@ -1,4 +1,4 @@
-"""Rows of tables, and paragraphs, as facts: closed vocabularies are read strictly, descriptions for known phrases."""
+"""Reads table rows and paragraphs as facts: closed vocabularies strictly, descriptions by known phrases."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from conformance.derive.markdown import Inline
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row. `key` is what it is about: a field, a header, a status, a state, a rule or a resource.
+    """A table row. `key` is its subject: a field, header, status, state, rule or resource.
 
     `facts` by aspect: `type` (list of JSON types), `required`, `default`, `const`, `prefix`, `time`, `utc`,
     `string_values`, `says_null`, `section` (anchor of a section that it refers to), `error_type`, `value` (a
-    description that is one code span), `mentions` (the other code spans) and `numbers` outside of code. `prose` is the
-    description, where it says more than these.
+    description that is one code span), `mentions` (the other code spans) and `numbers` outside code. `prose` is the
+    description, if it says more than these.
     """
 
     key: str
@@ -31,10 +31,10 @@ class Row:
 
 
 def parse_row(page: str, words: Lexicon, kind: str, line: int, cells: Mapping[str, Inline]) -> Row:
-    """Read one row of a table of a kind; `cells` by column.
+    """Read one table row. `cells` are its cells by column.
 
     Raises:
-        Unreadable: a word is not in its column's vocabulary, or the first cell is empty.
+        UnparsablePage: a word is not in its column's vocabulary, or the first cell is empty.
     """
     facts: dict[str, Any] = {}
     key = _key(page, words, kind, line, cells["name"])
@@ -52,7 +52,7 @@ def parse_row(page: str, words: Lexicon, kind: str, line: int, cells: Mapping[st
 
 
 def parse_statement(words: Lexicon, content: Inline) -> tuple[dict[str, Any], str]:
-    """The facts of a paragraph, and what is left of it. One that is a lone code span is the operation's address."""
+    """Return the facts of a paragraph and the rest of its text. A single code span is the operation's address."""
     if len(content.codes) == 1 and content.text == f"`{content.codes[0]}`":
         return {"operation": content.codes[0]}, ""
     return _described(words, content)
@@ -65,7 +65,9 @@ def _described(words: Lexicon, content: Inline) -> tuple[dict[str, Any], str]:
     phrases = words.phrases(content)
     for phrase in reversed(phrases):
         rest = rest[: phrase.start] + rest[phrase.end :]
-    for meaning, phrase in {phrase.meaning: phrase for phrase in reversed(phrases)}.items():  # the first of a meaning
+    for meaning, phrase in {
+        phrase.meaning: phrase for phrase in reversed(phrases)
+    }.items():  # the first phrase with a meaning counts
         facts[meaning] = True if phrase.code is None else _value(meaning, phrase.code)
         mentioned.discard(phrase.code or "")
     if len(content.codes) == 1 and content.text == f"`{content.codes[0]}`":
@@ -84,7 +86,7 @@ def _described(words: Lexicon, content: Inline) -> tuple[dict[str, Any], str]:
 
 
 def _value(meaning: str, code: str) -> Any:
-    """A constant is written as JSON, a prefix as it is."""
+    """Return a constant parsed as JSON, or a prefix unchanged."""
     if meaning != "constant":
         return code
     try:
@@ -123,7 +125,7 @@ def _required(page: str, words: Lexicon, line: int, cell: Inline) -> bool:
     answer = words.required(cell.text)
     if answer is None:
         known = words.words("required")
-        raise _unknown(page, line, cell.text, known, en="word for required or not", zh="表示必有与否的词")
+        raise _unknown(page, line, cell.text, known, en="word for 'required' or 'optional'", zh="表示是否必填的词")
     return answer
 
 

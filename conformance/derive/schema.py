@@ -1,14 +1,13 @@
-"""Pages of one language to JSON Schemas (draft 2020-12), every keyword with the places that it came from.
+"""Derives JSON Schemas (draft 2020-12) from the pages of one language, every keyword with its sources.
 
-`x-source` beside the keywords holds, for each of them, the places; for `required`, the places by field. What the
-pages say is turned into keywords by these rules:
+`x-source` beside the keywords lists the places that each came from; for `required`, the places by field. These rules
+turn statements of the pages into keywords:
 
-- the type column gives `type`; "always" gives `const`, a prefix `pattern`, a link to a table of states `enum`;
-- a string that is a time gets `format: date-time`, and that its offset is zero as a `pattern`, where its own row or
-  the conventions page says UTC;
-- a field is required that has a row, is not marked as optional, and is in every example of a whole object;
-- a field that is marked as optional may also be null;
-- fields that no page names stay allowed.
+- The type column gives `type`. "always" gives `const`, a prefix gives `pattern`, a link to a table of states `enum`.
+- A string that is a time gets `format: date-time`. If its row or the conventions page says UTC, a `pattern` requires UTC.
+- A field is required if it has a row, is not marked as optional, and is in every example of a whole object.
+- A field marked as optional may also be null.
+- Fields that no page names are allowed.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ from conformance.derive.page import Page, Section
 from conformance.derive.rows import Row
 
 Pages = Mapping[str, Page]
-"""The pages of one language by id."""
+"""The pages of one language, by id."""
 
 UTC_OFFSET: Final = "(?:[Zz]|[+-]00:00)$"
 WHOLE_ITEMS: Final = ("ack", "poll", "get")
-"""The pages whose example response is a whole work item."""
+"""The pages whose example response is a complete work item."""
 
 _TITLES: Final[Mapping[Lang, tuple[str, str]]] = {
     "en": ("Work item", "Error envelope for HTTP {status}"),
@@ -37,7 +36,7 @@ _TITLES: Final[Mapping[Lang, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place on a page. `at` is file and line, `row` None where the section as a whole is meant."""
+    """A place on a page. `at` is file and line. `row` is None for the whole section."""
 
     page: str
     section: str
@@ -45,14 +44,14 @@ class Place:
     at: str
 
     def to_json(self) -> dict[str, Any]:
-        """Its JSON form: `ref` as the catalogue writes it (`page#section/row`), `at` file and line."""
+        """Return the place as JSON: `ref` as in requirements (`page#section/row`), and `at` as file and line."""
         row = f"/{self.row}" if self.row is not None else ""
         return {"ref": f"{self.page}#{self.section}{row}", "at": self.at}
 
 
 @dataclass
 class Schemas:
-    """The schemas of one language by file stem, and the rows that they came from: page, section, row."""
+    """The schemas of one language by file stem, and the rows they came from (page, section, row)."""
 
     lang: Lang
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -60,13 +59,13 @@ class Schemas:
 
 
 def place(page: Page, section: Section, row: Row | None = None, line: int | None = None) -> Place:
-    """Where a section, one of its rows or one of its lines is."""
+    """Return the place of a section, or of one of its rows or lines."""
     number = line if line is not None else row.line if row is not None else section.line
     return Place(page.id, section.key, row.key if row is not None else None, f"{page.name}:{number}")
 
 
 def derive_schemas(pages: Pages) -> Schemas:
-    """The schemas of one language."""
+    """Return the schemas of one language."""
     lang = pages["ack"].lang
     result = Schemas(lang)
     builder = _Builder(pages, result.used)
@@ -87,7 +86,7 @@ def derive_schemas(pages: Pages) -> Schemas:
 
 
 def full_item_examples(pages: Pages) -> list[Any]:
-    """The examples of a whole work item."""
+    """Return the examples of a complete work item."""
     sections = (pages[page].sections["example-response"] for page in WHOLE_ITEMS)
     return [example.value for section in sections for example in section.bodies]
 
@@ -107,13 +106,13 @@ class _Builder:
         self._used = used
 
     def cite(self, page: Page, section: str, row: Row | None = None, line: int | None = None) -> dict[str, Any]:
-        """A place as JSON; a row that is cited has become a keyword."""
+        """Return a place as JSON, and record a cited row as used by a keyword."""
         if row is not None:
             self._used.add((page.id, section, row.key))
         return place(page, page.sections[section], row, line).to_json()
 
     def whole(self, page: Page, section: str, examples: list[Any]) -> dict[str, Any]:
-        """The object that a section's table of fields describes."""
+        """Return the schema of the object that a section's table of fields describes."""
         rows = {row.key: row for row in page.sections[section].rows}
         origin = [self.cite(page, section)]
         return self._object(page, section, rows, "", examples, {"type": "object"}, {"type": origin})
@@ -152,7 +151,7 @@ class _Builder:
     def _field(
         self, page: Page, section: str, row: Row | None, origins: list[dict[str, Any]]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        if row is None:  # named only as what other fields lie in
+        if row is None:  # named only as the parent of other fields
             return {"type": "object"}, {"type": origins}
         types = list(row.facts["type"])
         if row.facts.get("required") is False and "null" not in types:
@@ -191,7 +190,7 @@ class _Builder:
     def _values(
         self, row: Row, origins: list[dict[str, Any]], keywords: dict[str, Any], sources: dict[str, Any]
     ) -> None:
-        """That all values are strings: said by the row, or by the conventions page of the object of that name."""
+        """Require that all values are strings if the row says so, or the conventions page for the object of that name."""
         conventions = self._pages["conventions"]
         shape = conventions.sections[row.key].row("shape") if row.key in conventions.sections else None
         places = [*origins] if row.facts.get("string_values") else []

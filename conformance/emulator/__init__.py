@@ -1,8 +1,8 @@
 """An emulator of the Qoder Cloud Agents Work API: one process, everything in memory.
 
-It behaves as the documentation says, for the eight Work operations and for what is needed to arrange work:
-environments, agents, sessions and their events. It imports nothing else of this project, so that what is tested
-and what it is tested against share no code.
+It implements the documented behaviour of the eight Work operations, and of the resources that work needs: environments,
+agents, sessions and their events. It imports nothing else of this project, so that the suite and the server that it
+tests share no code.
 """
 
 from .app import create_app

@@ -1,4 +1,4 @@
-"""The ASGI application: from HTTP requests to operations and back, with the envelope around every refusal."""
+"""The ASGI application: maps HTTP requests to operations, and refusals to the error envelope."""
 
 import logging
 import uuid
@@ -31,22 +31,22 @@ _log = logging.getLogger(__name__)
 
 
 def create_app(*, tokens: Tokens, clock: Callable[[], datetime] = utc_now, api_prefix: str = API_PREFIX) -> Starlette:
-    """An empty, healthy server.
+    """Return an empty server that behaves correctly.
 
-    ``clock`` answers aware datetimes; everything the server dates is dated by it. ``api_prefix`` is the path
-    below which the operations lie.
+    ``clock`` returns aware datetimes and is the source of all timestamps. ``api_prefix`` is the path prefix of all
+    operations.
     """
     return build_app(Service.build(tokens=tokens, clock=clock), operations(), api_prefix)
 
 
 def operations() -> dict[str, dict[str, Operation]]:
-    """A fresh table of all operations: path template, then method. Earlier paths win."""
+    """Return a new table of all operations by path template and method. Earlier paths take precedence."""
     tables: tuple[Operations, ...] = (WORK_OPERATIONS, ENVIRONMENT_OPERATIONS, SESSION_OPERATIONS)
     return {path: dict(methods) for table in tables for path, methods in table.items()}
 
 
 def build_app(service: Service, table: Operations, api_prefix: str = API_PREFIX) -> Starlette:
-    """An application over a service and a table of operations, of which any may have been replaced."""
+    """Return an application for a service and a table of operations; callers may have replaced some of them."""
     prefix = api_prefix.rstrip("/")
     routes: list[BaseRoute] = [Route(prefix + path, _Resource(service, methods)) for path, methods in table.items()]
     refusing = _Refusing(service)
@@ -59,13 +59,13 @@ def build_app(service: Service, table: Operations, api_prefix: str = API_PREFIX)
             Exception: refusing.answer_failure,
         },
     )
-    # The documentation knows no trailing slashes, and official clients follow no redirects.
+    # The documentation has no trailing slashes, and official clients do not follow redirects.
     app.router.redirect_slashes = False
     return app
 
 
 class _Resource:
-    """One path with its methods. Authenticates first, so that an outsider learns nothing else."""
+    """A path with its methods. It authenticates first, so that an unauthenticated caller learns nothing else."""
 
     def __init__(self, service: Service, methods: Mapping[str, Operation]) -> None:
         self._service = service
@@ -97,13 +97,13 @@ class _Resource:
 
 
 class _Refusing:
-    """Exception handlers: every one of them answers with the error envelope."""
+    """Exception handlers that return the error envelope."""
 
     def __init__(self, service: Service) -> None:
         self._render = service.policy.render_refusal
 
     async def answer(self, request: Request, error: Exception) -> Response:
-        """A refusal that an operation raised."""
+        """Return the response for a refusal that an operation raised."""
         assert isinstance(error, ApiError)
         request_id = _request_id(request.headers)
         return JSONResponse(
@@ -113,7 +113,7 @@ class _Refusing:
         )
 
     async def answer_http(self, request: Request, error: Exception) -> Response:
-        """A refusal of the routing: in practice a path that does not exist."""
+        """Return the response for a refusal of the router: in practice a path that does not exist."""
         assert isinstance(error, HTTPException)
         if error.status_code == HTTPStatus.NOT_FOUND:
             return await self.answer(request, not_found("path"))
@@ -122,15 +122,15 @@ class _Refusing:
         )
 
     async def answer_nobody(self, request: Request, error: Exception) -> Response:
-        """The client went away while sending; what is answered reaches no one."""
+        """Return a response after the client disconnected while sending; it does not receive the response."""
         return await self.answer(request, invalid_request("The request ended early."))
 
     async def answer_failure(self, request: Request, error: Exception) -> Response:
-        """A defect of the server itself."""
+        """Return the response for an error of the server itself."""
         _log.error("unexpected failure in %s %s", request.method, request.url.path, exc_info=error)
         return await self.answer(request, internal_error())
 
 
 def _request_id(headers: Headers) -> str:
-    """The id that the client sent for its request, else a new one."""
+    """Return the request id that the client sent, or a new one."""
     return headers.get(_REQUEST_ID) or str(uuid.uuid4())

@@ -1,8 +1,8 @@
-"""Who and what is let through, and the refusals that keep the rest out.
+"""Decides which requests are allowed, and raises the refusals.
 
-The order in which refusals win is not documented except where a rule would otherwise never apply: 401, then an
-unknown environment, then a missing permission, then the wrong type of environment, then an unknown work item,
-then the item's state. The type of the environment comes before the item, as such an environment has no items.
+The docs give no order of precedence, except where a rule could otherwise never apply. The emulator uses this order: 401,
+unknown environment, missing permission, wrong type of environment, unknown work item, state of the item. The type of
+the environment comes before the item, as an environment of the wrong type has no items.
 """
 
 from enum import Flag, auto
@@ -14,7 +14,7 @@ from .work import AckDecision, WorkItem
 
 
 class Demand(Flag):
-    """What an operation needs beyond an environment that the principal can see."""
+    """What an operation requires, besides an environment that the principal can see."""
 
     NOTHING = 0
     PERMISSION = auto()
@@ -22,10 +22,10 @@ class Demand(Flag):
 
 
 def admit(principal: Principal, environment: Environment | None, demand: Demand) -> Environment:
-    """The environment, if this principal may do there what the operation demands.
+    """Return the environment if the principal meets the operation's demands.
 
-    Raises ApiError: 404 when it does not exist or is another tenant's, 403 without the permission, 400 when it
-    has to be self-hosted and is not.
+    Raises ApiError: 404 if it does not exist or is another tenant's, 403 without permission, 400 if it must be
+    self-hosted and is not.
     """
     if environment is None or environment.tenant != principal.tenant:
         raise not_found("environment", "environment_id")
@@ -37,14 +37,14 @@ def admit(principal: Principal, environment: Environment | None, demand: Demand)
 
 
 def find_item(item: WorkItem | None) -> WorkItem:
-    """The item that was looked up within its environment. Raises ApiError 404 when there is none."""
+    """Return the item that was looked up in its environment. Raises ApiError 404 if there is none."""
     if item is None:
         raise not_found("work item", "work_id")
     return item
 
 
 def refuse_ack(decision: AckDecision) -> ApiError:
-    """The 409 of an ack that may not happen."""
+    """Return the 409 for a refused ack."""
     if decision is AckDecision.OTHER_WORKER:
         return conflict("The work item was delivered to another worker.", "Worker-ID")
     return conflict("The work item is stopping or stopped.")

@@ -1,7 +1,7 @@
-"""Points in time: reading the clock, and the two spellings the documentation's examples use.
+"""Reads the clock and formats timestamps in the two formats of the documentation's examples.
 
-Encodes the timestamp rule of the shared schemas page (RFC 3339, UTC) and the precision of the published
-examples: whole seconds for the life-cycle times of a work item, microseconds for heartbeats.
+It follows the timestamp rule of the shared schemas page (RFC 3339, UTC) and the precision of the published examples:
+whole seconds for the life-cycle times of a work item, microseconds for heartbeats.
 """
 
 import re
@@ -12,7 +12,7 @@ from functools import lru_cache
 Clock = Callable[[], datetime]
 
 _REMEMBERED = 1024
-"""Spelled instants: an item shows the same few in every answer."""
+"""Cache of formatted instants: an item shows the same few in every response."""
 
 _RFC3339 = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[Tt](?P<minute>\d{2}:\d{2}):(?P<second>\d{2})"
@@ -22,26 +22,26 @@ _RFC3339 = re.compile(
 
 
 def utc_now() -> datetime:
-    """The wall clock as an aware datetime in UTC."""
+    """Return the current time as an aware datetime in UTC."""
     return datetime.now(UTC)
 
 
 @lru_cache(_REMEMBERED)
 def whole_seconds(instant: datetime) -> str:
-    """``2026-07-01T08:15:04Z``; anything below a second is cut off, never rounded up."""
+    """Return for example ``2026-07-01T08:15:04Z``. Fractions of a second are cut off, not rounded."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 @lru_cache(_REMEMBERED)
 def microseconds(instant: datetime) -> str:
-    """``2026-07-01T08:15:06.120394Z``, always six digits."""
+    """Return for example ``2026-07-01T08:15:06.120394Z``, always with six digits."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime | None:
-    """Reads an RFC 3339 date-time with any offset; None when the text is not one.
+    """Return an RFC 3339 date-time with any offset, or None if the text is not one.
 
-    Lower-case separators and a 60th second are RFC 3339 too. Digits below a microsecond are dropped.
+    RFC 3339 also allows lower-case separators and second 60. Digits below a microsecond are dropped.
     """
     match = _RFC3339.fullmatch(text)
     if match is None:

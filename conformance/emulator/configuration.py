@@ -1,8 +1,8 @@
-"""How a server is put together, as a value that a departure changes and another may change again.
+"""The configuration of a server, as a value that mutations change.
 
-A departure (a defect, which breaks the contract, or a variant, which uses a freedom it leaves) is a function from
-a recipe to a recipe. It wraps the decisions, operations and answers that it finds and never starts afresh, so that
-departures add up. The healthy server is `ServerConfig()`.
+A mutation is a function from a configuration to a configuration. It is either a defect, which violates the contract, or
+a variant, which uses a freedom of the contract. A mutation wraps the existing decisions, operations and responses, so
+that several mutations combine. The correct server is `ServerConfig()`.
 """
 
 from collections.abc import Callable
@@ -22,12 +22,12 @@ from .tokens import Tokens
 from .work import WorkItem
 
 AppWrapper = Callable[[ASGIApp, Tokens], ASGIApp]
-"""Makes another application of one; it may need to know the tokens."""
+"""Wraps an application; some wrappers need the tokens."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerConfig:
-    """What one server is made of. `wrappers` go around the application, the last one outermost."""
+    """The parts of a server. `wrappers` wrap the application, with the last one outermost."""
 
     policy: Policy = DEFAULT_POLICY
     clock: Clock = utc_now
@@ -37,22 +37,22 @@ class ServerConfig:
     api_prefix: str = API_PREFIX
 
     def override_policy(self, **changes: Callable[[Any], Any]) -> "ServerConfig":
-        """Change decisions: each change takes the decision (a field of `Policy`) as it is and gives another."""
+        """Change decisions (fields of `Policy`): each change gets the current decision and returns another."""
         changed: dict[str, Any] = {name: change(getattr(self.policy, name)) for name, change in changes.items()}
         return replace(self, policy=replace(self.policy, **changed))
 
     def replace_operation(self, method: str, path: str, change: Callable[[Operation], Operation]) -> "ServerConfig":
-        """Change the operation of a path template, which has to be there."""
+        """Change the operation of an existing path template."""
         table = {template: dict(methods) for template, methods in self.operations.items()}
         table[path][method] = change(table[path][method])
         return replace(self, operations=table)
 
     def with_wrapper(self, wrap: AppWrapper) -> "ServerConfig":
-        """Put one more wrap around the application."""
+        """Add a wrapper around the application."""
         return replace(self, wrappers=(*self.wrappers, wrap))
 
     def build(self, tokens: Tokens) -> ASGIApp:
-        """A new, empty server of this recipe."""
+        """Return a new, empty server with this configuration."""
         service = Service.build(tokens=tokens, clock=self.clock, mint=self.mint(self.clock), policy=self.policy)
         app: ASGIApp = build_app(service, self.operations, self.api_prefix)
         for wrap in self.wrappers:
@@ -67,7 +67,7 @@ _TIMES = ("created_at", "acknowledged_at", "started_at", "stop_requested_at", "s
 
 
 def use_microseconds(server_config: ServerConfig) -> ServerConfig:
-    """Times of work items are shown in microseconds, so that no client has to wait for the next second."""
+    """Show work item times in microseconds, so that no client has to wait for the next second."""
 
     def change(render: Callable[[WorkItem], JsonObject]) -> Callable[[WorkItem], JsonObject]:
         def rendered(item: WorkItem) -> JsonObject:

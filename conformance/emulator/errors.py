@@ -1,10 +1,10 @@
-"""Refusals and their envelope, as the errors page of the conventions has them.
+"""Refusals and their envelope, by the errors page of the conventions.
 
     Exception
     +-- ApiError    one refusal: HTTP status, error type, message, offending parameter
 
-The pages disagree on the type of a 409. The pages of ack and heartbeat say ``invalid_request_error``, and an
-operation's own page wins here; the conventions page's ``conflict_error`` is never sent.
+The pages contradict each other about the type of a 409. The pages of ack and heartbeat say ``invalid_request_error``, and
+an operation's own page takes precedence. The emulator never sends the conventions page's ``conflict_error``.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ JsonObject = dict[str, object]
 
 
 class ApiError(Exception):
-    """A refusal; the application turns it into the error envelope.
+    """A refusal. The application turns it into the error envelope.
 
-    ``param`` names the offending parameter and is left out of the envelope when it is None. ``headers`` are
-    sent in addition, for example ``Allow`` with a 405.
+    ``param`` names the offending parameter and is omitted from the envelope if it is None. ``headers`` are
+    additional headers, for example ``Allow`` with a 405.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class ApiError(Exception):
 
 
 def invalid_request(message: str, param: str | None = None) -> ApiError:
-    """400: the request itself is wrong, or it is aimed at an environment of the wrong type."""
+    """Return a 400: the request is wrong, or its environment has the wrong type."""
     return ApiError(400, "invalid_request_error", message, param=param)
 
 
 def unauthenticated() -> ApiError:
-    """401: one answer for every way to come without a valid token, so that no hint is given."""
+    """Return a 401: the same for every kind of invalid credentials, so that it reveals nothing."""
     return ApiError(
         401,
         "authentication_error",
@@ -52,37 +52,37 @@ def unauthenticated() -> ApiError:
 
 
 def not_permitted() -> ApiError:
-    """403: the token is valid and sees the resource, and may not do this."""
+    """Return a 403: the token is valid and sees the resource, but lacks the permission."""
     return ApiError(403, "permission_error", "This token does not allow the operation.")
 
 
 def not_found(noun: str, param: str | None = None) -> ApiError:
-    """404: the resource does not exist, or belongs to another tenant."""
+    """Return a 404: the resource does not exist, or belongs to another tenant."""
     return ApiError(404, "not_found_error", f"No such {noun}.", param=param)
 
 
 def method_not_allowed(allowed: str) -> ApiError:
-    """405: no page documents one; the type is that of other malformed requests."""
-    return ApiError(405, "invalid_request_error", "The path does not take this method.", headers={"Allow": allowed})
+    """Return a 405. No page documents it; its type is that of other malformed requests."""
+    return ApiError(405, "invalid_request_error", "The path does not support this method.", headers={"Allow": allowed})
 
 
 def conflict(message: str, param: str | None = None) -> ApiError:
-    """409: the state of the resource forbids the operation."""
+    """Return a 409: the state of the resource forbids the operation."""
     return ApiError(409, "invalid_request_error", message, param=param)
 
 
 def precondition_failed(message: str, param: str | None = None) -> ApiError:
-    """412: documented for heartbeat only."""
+    """Return a 412, which is documented only for heartbeat."""
     return ApiError(412, "precondition_failed_error", message, param=param)
 
 
 def internal_error() -> ApiError:
-    """500: the emulator itself failed."""
+    """Return a 500: the emulator itself failed."""
     return ApiError(500, "api_error", "The server failed while handling the request.")
 
 
 def envelope(error: ApiError, request_id: str) -> JsonObject:
-    """The body of every refusal: ``type``, ``request_id`` and ``error`` with type, message and maybe param."""
+    """Return the body of a refusal: ``type``, ``request_id`` and ``error`` with type, message and optional param."""
     detail: JsonObject = {"type": error.error_type, "message": error.message}
     if error.param is not None:
         detail["param"] = error.param

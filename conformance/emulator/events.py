@@ -19,26 +19,26 @@ _TYPES = frozenset(
 
 @dataclass(frozen=True)
 class Event:
-    """One event as sent: a JSON object with a known ``type``."""
+    """An event as sent: a JSON object with a known ``type``."""
 
     document: JsonObject
 
     @property
     def asks_for_work(self) -> bool:
-        """Whether the event makes a session run."""
+        """Whether the event starts work in a session."""
         return self.document["type"] == "user.message"
 
     @property
     def interrupts(self) -> bool:
-        """Whether the event makes a session stop running."""
+        """Whether the event stops a session's work."""
         return self.document["type"] == "user.interrupt"
 
 
 def parse_events(document: JsonObject) -> list[Event]:
-    """The events of a request body ``{"events": [...]}``, at least one.
+    """Return the events of a request body ``{"events": [...]}``, at least one.
 
-    Raises ApiError 400 when the wrapping is missing, a type is unknown, or the content of a user message is not
-    a non-empty array of blocks; the older pages' plain string is refused.
+    Raises ApiError 400 if the array is missing, a type is unknown, or the content of a user message is not a non-empty
+    array of blocks. It refuses the plain string of older pages.
     """
     events = document.get("events")
     if not isinstance(events, list) or not events:

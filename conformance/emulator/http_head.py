@@ -1,6 +1,6 @@
-"""Heads and contents of HTTP/1.x messages as they are on the wire, for what an application server would not send.
+"""Reads and writes raw HTTP/1.x messages, for responses that an application server would not send.
 
-It reads just enough to know where a message ends. Names of headers keep the case in which they came.
+It parses only enough to find the end of a message. Header names keep their letter case.
 """
 
 import asyncio
@@ -15,19 +15,19 @@ _PART = 1 << 14
 
 
 class NotHttp(Exception):
-    """What came is no HTTP/1.x message, or its head is too long."""
+    """The data is not an HTTP/1.x message, or its head is too long."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """The start line of a message and its header fields, in their order."""
+    """The start line of a message and its header fields, in order."""
 
     start: bytes
     fields: tuple[Field, ...] = ()
 
     @classmethod
     def parse(cls, raw: bytes) -> "Head":
-        """The head in ``raw``, which ends with the empty line. Raises NotHttp."""
+        """Parse ``raw``, which ends with the empty line. Raises NotHttp."""
         start, *lines = raw.split(END)[:-2]
         fields = []
         for line in lines:
@@ -41,29 +41,29 @@ class Head:
         return head
 
     def render(self) -> bytes:
-        """The head as it goes over the wire, with the empty line."""
+        """Return the head as bytes, with the empty line."""
         return END.join((self.start, *(name + b": " + value for name, value in self.fields), b"", b""))
 
     def get(self, name: bytes) -> bytes:
-        """The first value of a header, whatever the case of its name; empty where there is none."""
+        """Return the first value of a header, or empty bytes. Letter case of the name is ignored."""
         return next((value for known, value in self.fields if known.lower() == name), b"")
 
     def without(self, *names: bytes) -> "Head":
-        """The head less these headers, named in lower case."""
+        """Return the head without these headers, given in lower case."""
         return replace(self, fields=tuple(field for field in self.fields if field[0].lower() not in names))
 
     def plus(self, *fields: Field) -> "Head":
-        """The head with these headers at its end."""
+        """Return the head with these headers appended."""
         return replace(self, fields=(*self.fields, *fields))
 
     @property
     def chunked(self) -> bool:
-        """Whether the content comes in chunks."""
+        """Whether the content is chunked."""
         return self.get(b"transfer-encoding").lower() == b"chunked"
 
     @property
     def length(self) -> int | None:
-        """The length that was announced, if any."""
+        """The declared content length, or None."""
         value = self.get(b"content-length")
         return int(value) if value else None
 
@@ -74,7 +74,7 @@ class Head:
 
     @property
     def status(self) -> int:
-        """The status code of an answer. Raises NotHttp where there is none."""
+        """The status code of a response. Raises NotHttp if there is none."""
         parts = self.start.split(b" ", 2)
         if len(parts) < 2 or not parts[0].startswith(b"HTTP/") or not parts[1].isdigit():
             raise NotHttp(self.start)
@@ -82,7 +82,7 @@ class Head:
 
 
 async def read_head(reader: asyncio.StreamReader) -> Head | None:
-    """The next head; None where the other side has nothing more to say. Raises NotHttp."""
+    """Return the next head, or None if the other side closed the connection. Raises NotHttp."""
     try:
         return Head.parse(await reader.readuntil(END + END))
     except asyncio.IncompleteReadError as end:
@@ -90,14 +90,14 @@ async def read_head(reader: asyncio.StreamReader) -> Head | None:
             raise NotHttp(end.partial) from None
         return None
     except asyncio.LimitOverrunError as overrun:
-        raise NotHttp("a head without an end") from overrun
+        raise NotHttp("the head has no end") from overrun
 
 
 async def read_content(reader: asyncio.StreamReader, head: Head, *, to_the_end: bool) -> AsyncIterator[bytes]:
-    """The content that follows a head, in parts and without its framing.
+    """Yield the content after a head, in parts and without its framing.
 
-    Where neither a length nor chunks were announced there is none, or it goes on ``to_the_end`` of the connection.
-    Raises NotHttp, and asyncio.IncompleteReadError where it breaks off.
+    If neither a length nor chunks are declared, there is no content, or with ``to_the_end`` it lasts until the connection
+    closes. Raises NotHttp, and asyncio.IncompleteReadError if the content is cut off.
     """
     if head.chunked:
         while size := await _chunk_size(reader):

@@ -1,6 +1,6 @@
-"""Resource ids: a prefix and the 32 lower-case hex digits of a UUID of version 7.
+"""Generates resource ids: a prefix and the 32 lower-case hex digits of a UUID version 7.
 
-Every published example has this shape, and the list page promises that ascending ids are the order of creation.
+Every published example has this format, and the list page says that ascending ids are in order of creation.
 """
 
 import secrets
@@ -13,7 +13,7 @@ _VARIANT = 2 << 62
 
 
 class IdMint:
-    """Mints ids that ascend strictly, even within one millisecond or when the clock steps back."""
+    """Generates strictly ascending ids, even within one millisecond or if the clock steps back."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -21,10 +21,10 @@ class IdMint:
         self._tail = 0
 
     def mint(self, prefix: str) -> str:
-        """A new id, for example ``work_019f3be4fd2475d9a784bf2c739e1194`` for the prefix ``work_``."""
+        """Return a new id, for example ``work_019f3be4fd2475d9a784bf2c739e1194`` for the prefix ``work_``."""
         milliseconds = int(self._clock().timestamp() * 1000)
         if milliseconds > self._milliseconds:
-            # The top bit stays free, so that steps within this millisecond do not overflow the tail.
+            # The top bit stays zero, so that increments within this millisecond do not overflow the tail.
             self._milliseconds, self._tail = milliseconds, secrets.randbits(_TAIL_BITS - 1)
         else:
             self._tail += 1 + secrets.randbits(32)

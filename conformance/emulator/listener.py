@@ -1,4 +1,4 @@
-"""A listening socket that lives with few file descriptors: it accepts less at once where there are no more of them."""
+"""A listening socket that copes with few file descriptors: if none is free, it waits before it accepts."""
 
 import errno
 import signal
@@ -12,16 +12,16 @@ _PAUSE_SECONDS = 0.02
 
 
 class Listener(socket.socket):
-    """Has who connects wait in the system's queue until there is a descriptor for the connection.
+    """Keeps new connections in the system's queue until a descriptor is free for them.
 
-    asyncio alone would write a traceback for each of the thousands of attempts that it makes meanwhile. ``on_full`` is
-    called at each of ours.
+    asyncio alone would write a traceback for each of its thousands of attempts. ``on_full`` is called at each attempt of
+    this class.
     """
 
     on_full: Callable[[], None] | None = None
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """As a socket does it; where nothing can be accepted now, as if nobody had connected, after a pause."""
+        """Accept a connection. If no descriptor is free, pause and then act as if there were no connection."""
         try:
             return super().accept()
         except OSError as error:
@@ -29,16 +29,16 @@ class Listener(socket.socket):
                 raise
             if self.on_full is not None:
                 self.on_full()
-            time.sleep(_PAUSE_SECONDS)  # or the loop would spin: the system goes on telling that somebody waits
-            raise BlockingIOError(errno.EAGAIN, "no descriptor is left for another connection") from None
+            time.sleep(_PAUSE_SECONDS)  # or the loop would spin: the system keeps reporting a waiting connection
+            raise BlockingIOError(errno.EAGAIN, "no file descriptor is free for another connection") from None
 
 
 def listen(host: str, port: int) -> Listener:
-    """A listening socket. The protocol is named because asyncio sets TCP_NODELAY only where it is."""
+    """Return a listening socket. It names the protocol because asyncio sets TCP_NODELAY only then."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     listener = Listener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        if hasattr(signal, "SIGHUP"):  # POSIX; on Windows this option would let two servers share a port
+        if hasattr(signal, "SIGHUP"):  # on Windows this option would let two servers share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -52,6 +52,6 @@ def listen(host: str, port: int) -> Listener:
 
 
 def base_url_of(listener: socket.socket) -> str:
-    """The URL at which a listening socket is reached."""
+    """Return the URL of a listening socket."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"

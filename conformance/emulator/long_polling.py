@@ -1,22 +1,22 @@
-"""Waiting for work: long polls sleep here until an item is queued in their environment."""
+"""Long polling: polls wait here until an item is queued in their environment."""
 
 import asyncio
 from contextlib import suppress
 
 
 class WorkNotifier:
-    """Wakes the waiting polls of an environment. To be used on one event loop."""
+    """Wakes the waiting polls of an environment. Use it on a single event loop."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Event]] = {}
 
     def announce(self, environment_id: str) -> None:
-        """Wakes every poll that waits in this environment; each then looks again for itself."""
+        """Wake every poll that waits in this environment. Each then checks the queue again."""
         for waiting in self._waiting.get(environment_id, ()):
             waiting.set()
 
     async def wait(self, environment_id: str, seconds: float) -> None:
-        """Returns when work may have arrived, after the given seconds at the latest."""
+        """Return when work may have arrived, or after the given number of seconds."""
         arrived = asyncio.Event()
         waiting = self._waiting.setdefault(environment_id, set())
         waiting.add(arrived)

@@ -1,7 +1,7 @@
-"""What every operation is given and gives back, and the rules that hold for all of them.
+"""The input and output of every operation, and the rules for all of them.
 
-An operation is an async function from a `Call` to a `Reply`. The request body is read before it starts, so an
-operation that awaits nothing is atomic.
+An operation is an async function from a `Call` to a `Reply`. The request body is read before the operation
+starts, so an operation without `await` is atomic.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,7 +21,7 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Call:
-    """One authenticated request with its whole body."""
+    """An authenticated request with its whole body."""
 
     service: Service
     principal: Principal
@@ -32,27 +32,27 @@ class Call:
 
     @property
     def worker_id(self) -> str | None:
-        """The worker's identity; an empty header counts as none."""
+        """The Worker-ID, or None. An empty header counts as missing."""
         return self.headers.get("worker-id") or None
 
     def environment(self, demand: Demand = Demand.NOTHING) -> Environment:
-        """The environment of the path, admitted for this principal. Raises ApiError 404, 403, 400."""
+        """Return the environment of the path if this principal may use it. Raises ApiError 404, 403, 400."""
         found = self.service.store.environments.get(self.path["environment_id"])
         return self.service.policy.admit(self.principal, found, demand)
 
     def require_permission(self) -> None:
-        """Raises ApiError 403 unless the principal may change things."""
+        """Raise ApiError 403 unless the principal has permission to make changes."""
         if not self.principal.may_act:
             raise not_permitted()
 
     def document(self, *, blank_is_empty: bool = False) -> JsonObject:
-        """The JSON object of the body. Raises ApiError 400."""
+        """Return the JSON object of the body. Raises ApiError 400."""
         return json_object(self.body, blank_is_empty=blank_is_empty)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A successful answer: a JSON payload (None is JSON null) and its status."""
+    """A successful response: a JSON payload (None is JSON null) and its status."""
 
     payload: object
     status: int = 200
@@ -63,7 +63,7 @@ Operations = Mapping[str, Mapping[str, Operation]]
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole request body. Raises ApiError 400 above the documented 32 MB, without reading the rest."""
+    """Return the whole request body. Above the documented 32 MB, raises ApiError 400 without reading the rest."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared) > MAX_BODY_BYTES:
         raise _too_large()

@@ -1,9 +1,8 @@
-"""Where a server may be made to behave differently: its decisions, as replaceable pure functions.
+"""The decisions of a server, as replaceable pure functions.
 
-The rest of the package reaches these decisions only through a `Policy`. A server that departs from the
-documentation in one point, or uses a freedom it leaves, is ``dataclasses.replace(HEALTHY, name=other)``; nothing
-else needs to know. What no decision expresses (slow, cut or mangled answers) is done by wrapping the ASGI
-application, or by replacing a handler in the table of operations (`app.operations`).
+The rest of the package calls these decisions only through a `Policy`. ``dataclasses.replace(HEALTHY, name=other)`` is a
+server that violates the documentation in one point, or uses a freedom of it. Other changes (slow, cut or malformed
+responses) wrap the ASGI application, or replace a handler in the table of operations (`app.operations`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +19,7 @@ from .work import AckDecision, HeartbeatDecision, LeaseExpectation, WorkItem
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The decisions of a server. The defaults are the healthy ones."""
+    """The decisions of a server. The defaults are correct."""
 
     authenticate: Callable[[Tokens, Sequence[str]], Principal] = tokens.authenticate
     admit: Callable[[Principal, Environment | None, Demand], Environment] = authorization.admit

@@ -1,7 +1,7 @@
-"""The one list of this server (pagination page of the conventions; page of list work items).
+"""Pages of lists (pagination page of the conventions; page of list work items).
 
-Cursors are resource ids, lists ascend by id, and a cursor is a position: an id that is not (or no longer) there
-still stands between its neighbours. ``has_more`` looks in the direction of paging.
+Cursors are resource ids, and lists ascend by id. A cursor is a position, so the id of a missing or deleted record works
+too. ``has_more`` refers to the direction of paging.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ Record = TypeVar("Record", bound=Identified)
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which part of a list is wanted: at most ``limit`` records after or before a cursor, or the first ones."""
+    """The requested part of a list: at most ``limit`` records after or before a cursor, or the first ones."""
 
     limit: int = DEFAULT_LIMIT
     after: str | None = None
@@ -36,10 +36,10 @@ class PageRequest:
 
     @classmethod
     def from_query(cls, query: Query) -> "PageRequest":
-        """Reads ``limit``, ``page``, ``before_id`` and ``after_id``.
+        """Read ``limit``, ``page``, ``before_id`` and ``after_id``.
 
-        Raises ApiError 400 when ``limit`` is not a positive integer or more than one cursor is given. A limit
-        above 100 is capped.
+        Raises ApiError 400 if ``limit`` is not a positive integer or more than one cursor is given. The maximum limit
+        is 100; a higher one counts as 100.
         """
         limit = query.integer("limit", minimum=1)
         given = [name for name in _CURSORS if query.text(name) is not None]
@@ -53,7 +53,7 @@ class PageRequest:
 
 
 def list_page(records: Sequence[Record], wanted: PageRequest, render: Callable[[Record], JsonObject]) -> JsonObject:
-    """The list envelope for records that ascend by id. ``next_page`` is ``last_id`` when there is more."""
+    """Return the list envelope for records that ascend by id. ``next_page`` is ``last_id`` if there are more."""
     if wanted.before:
         matching = [record for record in records if record.id < wanted.before]
         shown = matching[-wanted.limit :]

@@ -1,4 +1,4 @@
-"""Reading query parameters and JSON bodies. Whatever is wrong with them is an ApiError 400."""
+"""Reads query parameters and JSON bodies. Raises ApiError 400 for invalid ones."""
 
 import json
 import re
@@ -15,17 +15,17 @@ MAX_METADATA_VALUE_CHARACTERS = 512
 
 
 class Query:
-    """The query parameters of a request; of a repeated one the last value counts."""
+    """The query parameters of a request. The last value of a repeated parameter counts."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
 
     def text(self, name: str) -> str | None:
-        """The value as sent, None when absent."""
+        """Return the value as sent, or None if absent."""
         return self._values.get(name)
 
     def integer(self, name: str, *, minimum: int, maximum: int | None = None) -> int | None:
-        """An integer within the bounds, None when absent. Raises ApiError 400 for anything else."""
+        """Return an integer within the bounds, or None if absent. Raises ApiError 400 for any other value."""
         text = self._values.get(name)
         if text is None:
             return None
@@ -35,7 +35,7 @@ class Query:
             raise refusal
         try:
             value = int(text)
-        except ValueError:  # thousands of digits, which Python declines to convert
+        except ValueError:  # thousands of digits, which Python refuses to convert
             raise refusal from None
         if value < minimum or (maximum is not None and value > maximum):
             raise refusal
@@ -47,15 +47,15 @@ def _no_such_number(text: str) -> Never:
 
 
 def json_object(body: bytes, *, blank_is_empty: bool = False) -> JsonObject:
-    """The JSON object in a request body. With ``blank_is_empty`` a body of nothing means ``{}``.
+    """Return the JSON object in a request body. With ``blank_is_empty``, an empty body means ``{}``.
 
-    Raises ApiError 400 for anything that is not one JSON object in valid UTF-8.
+    Raises ApiError 400 for a body that is not a JSON object in valid UTF-8.
     """
     if blank_is_empty and not body.strip():
         return {}
     try:
         value = json.loads(body.decode("utf-8"), parse_constant=_no_such_number)
-        # An escaped lone surrogate, or 1e999, passes the parser and could not be sent back.
+        # The parser accepts an escaped lone surrogate or 1e999, but they could not be sent back.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError):
         raise invalid_request("The request body must be valid JSON.") from None
@@ -65,7 +65,7 @@ def json_object(body: bytes, *, blank_is_empty: bool = False) -> JsonObject:
 
 
 def required_text(document: JsonObject, name: str, *, maximum: int | None = None) -> str:
-    """A field that must be a non-empty string of at most ``maximum`` characters."""
+    """Return a field that must be a non-empty string of at most ``maximum`` characters."""
     value = document.get(name)
     if value is None:
         raise invalid_request(f"The field {name} is required.", name)
@@ -77,7 +77,7 @@ def required_text(document: JsonObject, name: str, *, maximum: int | None = None
 
 
 def optional_text(document: JsonObject, name: str) -> str | None:
-    """A field that may be absent or null and is a string otherwise."""
+    """Return a field that must be a string, or None if it is absent or null."""
     value = document.get(name)
     if value is not None and not isinstance(value, str):
         raise invalid_request(f"{name} must be a string.", name)
@@ -85,7 +85,7 @@ def optional_text(document: JsonObject, name: str) -> str | None:
 
 
 def metadata_patch(document: JsonObject) -> dict[str, str | None]:
-    """The ``metadata`` of an update: strings set a key, null removes it; absent means no change."""
+    """Return the ``metadata`` of an update: a string sets a key, null removes it, and absent means no change."""
     value = document.get("metadata", {})
     if not isinstance(value, dict):
         raise invalid_request("metadata must be an object.", "metadata")
@@ -95,7 +95,7 @@ def metadata_patch(document: JsonObject) -> dict[str, str | None]:
 
 
 def new_metadata(document: JsonObject) -> dict[str, str]:
-    """The ``metadata`` of a create: string values only, within the limits; absent or null means none."""
+    """Return the ``metadata`` of a create: only string values, within the limits. Absent or null means none."""
     value = document.get("metadata")
     if value is None:
         return {}
@@ -105,7 +105,7 @@ def new_metadata(document: JsonObject) -> dict[str, str]:
 
 
 def within_metadata_limits(metadata: dict[str, str]) -> dict[str, str]:
-    """The metadata itself. Raises ApiError 400 when it breaks the limits of the shared schemas page."""
+    """Return the metadata. Raises ApiError 400 if it exceeds the limits of the shared schemas page."""
     if len(metadata) > MAX_METADATA_KEYS:
         raise invalid_request(f"metadata must have at most {MAX_METADATA_KEYS} keys.", "metadata")
     if any(len(key) > MAX_METADATA_KEY_CHARACTERS for key in metadata):

@@ -1,4 +1,4 @@
-"""What the server keeps of environments, agents and sessions (their schemas pages)."""
+"""The stored records: environments, agents and sessions (by their schemas pages)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """Where sessions run. ``config["type"]`` is ``self_hosted`` or ``cloud``."""
+    """An environment in which sessions run. ``config["type"]`` is ``self_hosted`` or ``cloud``."""
 
     id: str
     tenant: str
@@ -27,7 +27,7 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True)
 class Agent:
-    """A model with its prompt. ``model`` is a model id or an object with one; ``details`` is echoed as given."""
+    """An agent: a model with its prompt. ``model`` is a model id or an object with one. ``details`` is returned as given."""
 
     id: str
     tenant: str
@@ -42,7 +42,7 @@ class Agent:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """A conversation of an agent in an environment. ``work_id`` is its newest work item."""
+    """A session of an agent in an environment. ``work_id`` is its newest work item."""
 
     id: str
     tenant: str

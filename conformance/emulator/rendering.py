@@ -1,4 +1,4 @@
-"""Records as the JSON objects of the schemas pages, keys in the order of the published examples."""
+"""Renders records as the JSON objects of the schemas pages, with keys in the order of the published examples."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ def _seconds_or_null(instant: datetime | None) -> str | None:
 
 
 def render_work_item(item: WorkItem) -> JsonObject:
-    """The work item object: twelve keys; null where a time has not come yet."""
+    """Return the work item object: twelve keys, with null for times that have not happened yet."""
     heartbeat_at = item.latest_heartbeat_at
     return {
         "id": item.id,
@@ -32,7 +32,7 @@ def render_work_item(item: WorkItem) -> JsonObject:
 
 
 def render_heartbeat(item: WorkItem, ttl_seconds: int) -> JsonObject:
-    """The answer to an accepted heartbeat; the item must have one. ``ttl_seconds`` is the lease applied."""
+    """Return the response to an accepted heartbeat of the item. ``ttl_seconds`` is the applied lease."""
     assert item.latest_heartbeat_at is not None
     return {
         "type": "work_heartbeat",
@@ -44,7 +44,7 @@ def render_heartbeat(item: WorkItem, ttl_seconds: int) -> JsonObject:
 
 
 def render_environment(environment: Environment) -> JsonObject:
-    """The environment object."""
+    """Return the environment object."""
     return {
         "id": environment.id,
         "type": "environment",
@@ -59,7 +59,7 @@ def render_environment(environment: Environment) -> JsonObject:
 
 
 def render_agent(agent: Agent) -> JsonObject:
-    """The agent object."""
+    """Return the agent object."""
     return {
         "id": agent.id,
         "type": "agent",
@@ -75,7 +75,7 @@ def render_agent(agent: Agent) -> JsonObject:
 
 
 def render_session(session: Session, *, running: bool) -> JsonObject:
-    """The session object; ``status`` is ``running`` while work of it is wanted, else ``idle``."""
+    """Return the session object. ``status`` is ``running`` while the session has unfinished work, else ``idle``."""
     agent = session.agent
     return {
         "id": session.id,

@@ -1,7 +1,7 @@
-"""Environments, agents and sessions: what a client needs before and after it has work (their resource pages).
+"""Environments, agents and sessions: the resources that work needs (by their resource pages).
 
-All methods are synchronous and therefore atomic. Parsed JSON documents come in, records go out; whatever is
-wrong is raised as an ApiError. A resource of another tenant does not exist.
+All methods are synchronous and therefore atomic. They take parsed JSON documents and return records. They raise ApiError
+for invalid input. A resource of another tenant counts as missing.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ Owned = TypeVar("Owned", Environment, Agent, Session)
 
 @dataclass(frozen=True)
 class Resources:
-    """The life of environments, agents and sessions."""
+    """The operations on environments, agents and sessions."""
 
     store: Store
     queue: WorkQueue
@@ -40,7 +40,7 @@ class Resources:
     mint: IdMint
 
     def create_environment(self, tenant: str, document: JsonObject) -> Environment:
-        """A new environment. Raises ApiError 400 for a missing name or a config of no known type."""
+        """Create an environment. Raises ApiError 400 for a missing name or a config of unknown type."""
         now = self.clock()
         environment = Environment(
             id=self.mint.mint("env_"),
@@ -56,21 +56,21 @@ class Resources:
         return environment
 
     def archive_environment(self, environment: Environment) -> Environment:
-        """Closes an environment for new sessions; what runs goes on. Raises ApiError 409 the second time."""
+        """Close an environment for new sessions; running ones continue. Raises ApiError 409 the second time."""
         if environment.archived_at is not None:
-            raise conflict("The environment is archived already.")
+            raise conflict("The environment is already archived.")
         archived = self._archived(environment)
         self.store.environments[environment.id] = archived
         return archived
 
     def delete_environment(self, environment: Environment) -> None:
-        """Removes an environment. Raises ApiError 409 while sessions refer to it."""
+        """Remove an environment. Raises ApiError 409 while sessions refer to it."""
         if self.store.sessions_in(environment.id):
             raise conflict("Sessions refer to the environment; archive it instead.")
         self.store.drop_environment(environment.id)
 
     def create_agent(self, tenant: str, document: JsonObject) -> Agent:
-        """A new agent. Raises ApiError 400 for a missing or wrong name or model."""
+        """Create an agent. Raises ApiError 400 for a missing or wrong name or model."""
         now = self.clock()
         agent = Agent(
             id=self.mint.mint("agent_"),
@@ -86,19 +86,19 @@ class Resources:
         return agent
 
     def agent(self, tenant: str, agent_id: str) -> Agent:
-        """The tenant's agent. Raises ApiError 404."""
+        """Return the tenant's agent. Raises ApiError 404."""
         return _owned(self.store.agents, tenant, agent_id, "agent", "agent_id")
 
     def archive_agent(self, agent: Agent) -> Agent:
-        """Closes an agent for new sessions; an archived one stays as it is."""
+        """Close an agent for new sessions. An archived agent does not change."""
         archived = agent if agent.archived_at is not None else self._archived(agent)
         self.store.agents[agent.id] = archived
         return archived
 
     def create_session(self, tenant: str, document: JsonObject) -> Session:
-        """A new idle session; no work is queued yet.
+        """Create an idle session, without queued work.
 
-        Raises ApiError 400 for wrong fields and archived parts, 404 for an unknown agent or environment.
+        Raises ApiError 400 for invalid fields and an archived agent or environment, 404 for an unknown one.
         """
         agent = _owned(self.store.agents, tenant, _agent_id(document), "agent", "agent")
         environment_id = required_text(document, "environment_id")
@@ -125,36 +125,36 @@ class Resources:
         return session
 
     def session(self, tenant: str, session_id: str) -> Session:
-        """The tenant's session. Raises ApiError 404."""
+        """Return the tenant's session. Raises ApiError 404."""
         return _owned(self.store.sessions, tenant, session_id, "session", "session_id")
 
     def running(self, session: Session) -> bool:
-        """Whether work of the session is wanted: queued or with a worker, and not asked to stop."""
+        """Return whether the session has work that is queued or with a worker, and not asked to stop."""
         item = self._live_work(session)
         return item is not None and item.state is not State.STOPPING
 
     def archive_session(self, session: Session) -> Session:
-        """Closes a session for new events; its work goes on."""
+        """Close a session for new events; its work continues."""
         archived = session if session.archived_at is not None else self._archived(session)
         self.store.sessions[session.id] = archived
         return archived
 
     def delete_session(self, session: Session) -> None:
-        """Removes a session; its unfinished work item is stopped at once."""
+        """Remove a session and stop its unfinished work item immediately."""
         self._stop_work(session, force=True)
         del self.store.sessions[session.id]
 
     def cancel_session(self, session: Session) -> bool:
-        """Asks the session's work to stop gracefully; False when the session was idle."""
+        """Ask the session's work to stop gracefully. Return False if the session was idle."""
         was_running = self.running(session)
         if was_running:
             self._stop_work(session, force=False)
         return was_running
 
     def send_events(self, session: Session, document: JsonObject) -> list[JsonObject]:
-        """Takes events; a user message queues a work item when a self-hosted session has no live one.
+        """Accept events. A user message queues a work item if a self-hosted session has no live one.
 
-        Raises ApiError 400 for malformed events, in which case none is taken, and for an archived session.
+        Raises ApiError 400 for malformed events, without accepting any of them, and for an archived session.
         """
         events = parse_events(document)
         if session.archived_at is not None:
@@ -162,7 +162,7 @@ class Resources:
         return [self._take(session.id, event) for event in events]
 
     def _take(self, session_id: str, event: Event) -> JsonObject:
-        # Looked up anew for every event: the one before may have queued work.
+        # Look the session up again for every event: the previous one may have queued work.
         session = self.store.sessions[session_id]
         if event.asks_for_work:
             self._queue_work(session)
@@ -214,7 +214,7 @@ def _environment_config(document: JsonObject) -> Mapping[str, object]:
 
 
 def _model(document: JsonObject) -> object:
-    """A model is an id, or an object with one."""
+    """Return the model, which is an id or an object with an id."""
     model = document.get("model")
     named = model.get("id") if isinstance(model, dict) else model
     if not isinstance(named, str) or not named:
@@ -223,7 +223,7 @@ def _model(document: JsonObject) -> object:
 
 
 def _agent_id(document: JsonObject) -> str:
-    """An agent is named by its id, or by an object with it."""
+    """Return the agent's id, given as an id or an object with an id."""
     agent = document.get("agent")
     named = agent.get("id") if isinstance(agent, dict) else agent
     if not isinstance(named, str) or not named:

@@ -1,6 +1,6 @@
-"""Wraps around an application that change what acks, or other operations, are answered with.
+"""Application wrappers that change the responses to acks or other operations.
 
-A wrap is made of an `Edit`, which changes one answer in place: `on_success(header("content-type", "text/plain"))`.
+An `Edit` changes a response in place: `edit_successful_acks(header("content-type", "text/plain"))` is a wrapper.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Body = dict[str, Any]
 
 @dataclass
 class EditableResponse:
-    """An answer to a request, free to be changed."""
+    """A response that an edit can change, with its request."""
 
     method: str
     path: str
@@ -31,15 +31,15 @@ class EditableResponse:
 
     @property
     def is_ack(self) -> bool:
-        """Whether an ack was asked for."""
+        """Whether the request is an ack."""
         return self.method == "POST" and self.path.endswith("/ack")
 
     def body(self) -> Any:
-        """The JSON value."""
+        """Return the body as a JSON value."""
         return json.loads(self.content)
 
     def put(self, body: Any) -> None:
-        """Replace the JSON value."""
+        """Replace the body by a JSON value."""
         self.content = json.dumps(body).encode()
 
 
@@ -47,17 +47,17 @@ Edit = Callable[[EditableResponse], None]
 
 
 def edit_responses(edit: Edit) -> AppWrapper:
-    """Every answer goes through `edit` before it is sent."""
+    """Return a wrapper that edits every response."""
     return lambda app, _tokens: _Editing(app, edit)
 
 
 def edit_successful_acks(edit: Edit) -> AppWrapper:
-    """Only the answers to successful acks."""
+    """Return a wrapper that edits the responses to successful acks."""
     return edit_responses(lambda answer: edit(answer) if answer.is_ack and answer.status == 200 else None)
 
 
 def edit_refused_acks(edit: Edit, *statuses: int) -> AppWrapper:
-    """Only the answers to refused acks, of these statuses where some are given."""
+    """Return a wrapper that edits the responses to refused acks (with these statuses, if given)."""
 
     def refused(answer: EditableResponse) -> None:
         if answer.is_ack and (answer.status in statuses if statuses else answer.status >= 400):
@@ -67,7 +67,7 @@ def edit_refused_acks(edit: Edit, *statuses: int) -> AppWrapper:
 
 
 def body(change: Callable[[Body], object]) -> Edit:
-    """Change the JSON object of an answer in place."""
+    """Return an edit that changes the JSON object of a response in place."""
 
     def edit(answer: EditableResponse) -> None:
         value = answer.body()
@@ -78,7 +78,7 @@ def body(change: Callable[[Body], object]) -> Edit:
 
 
 def content(change: Callable[[bytes], bytes]) -> Edit:
-    """Change the bytes of an answer."""
+    """Return an edit that changes the bytes of a response."""
 
     def edit(answer: EditableResponse) -> None:
         answer.content = change(answer.content)
@@ -87,7 +87,7 @@ def content(change: Callable[[bytes], bytes]) -> Edit:
 
 
 def header(name: str, value: str) -> Edit:
-    """Set a header of an answer."""
+    """Return an edit that sets a header of a response."""
 
     def edit(answer: EditableResponse) -> None:
         answer.headers[name] = value
@@ -96,7 +96,7 @@ def header(name: str, value: str) -> Edit:
 
 
 def errors(**fields: Any) -> Edit:
-    """Set fields of the `error` object of an envelope."""
+    """Return an edit that sets fields of an envelope's `error` object."""
     return body(lambda envelope: envelope["error"].update(fields))
 
 
@@ -112,7 +112,7 @@ class _Editing:
 
 
 async def capture_response(app: ASGIApp, scope: Scope, receive: Receive) -> EditableResponse:
-    """What an application answers to a request, held back."""
+    """Return an application's response to a request without sending it."""
     messages: list[Message] = []
 
     async def hold(message: Message) -> None:
@@ -130,7 +130,7 @@ async def capture_response(app: ASGIApp, scope: Scope, receive: Receive) -> Edit
 
 
 async def sent(answer: EditableResponse, send: Send) -> None:
-    """Send an answer that was held back."""
+    """Send a captured response."""
     answer.headers["content-length"] = str(len(answer.content))
     headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

@@ -1,4 +1,4 @@
-"""Environments, agents and models: reading requests and answering them."""
+"""Handlers for environments, agents and models."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -19,14 +19,14 @@ def _visible(call: Call, records: Mapping[str, Owned]) -> list[Owned]:
 
 
 async def create_environment(call: Call) -> Reply:
-    """Creates an environment."""
+    """Create an environment."""
     call.require_permission()
     environment = call.service.resources.create_environment(call.principal.tenant, call.document())
     return Reply(render_environment(environment), 201)
 
 
 async def list_environments(call: Call) -> Reply:
-    """The tenant's environments, archived ones too."""
+    """List the tenant's environments, including archived ones."""
     found = _visible(call, call.service.store.environments)
     return Reply(list_page(found, PageRequest.from_query(call.query), render_environment))
 
@@ -37,13 +37,13 @@ async def get_environment(call: Call) -> Reply:
 
 
 async def archive_environment(call: Call) -> Reply:
-    """Archives an environment."""
+    """Archive an environment."""
     environment = call.environment(Demand.PERMISSION)
     return Reply(render_environment(call.service.resources.archive_environment(environment)))
 
 
 async def delete_environment(call: Call) -> Reply:
-    """Deletes an environment that no session refers to."""
+    """Delete an environment that no session refers to."""
     environment = call.environment(Demand.PERMISSION)
     call.service.resources.delete_environment(environment)
     return Reply({"id": environment.id, "type": "environment_deleted"})
@@ -54,13 +54,13 @@ def _agent(call: Call) -> Agent:
 
 
 async def create_agent(call: Call) -> Reply:
-    """Creates an agent."""
+    """Create an agent."""
     call.require_permission()
     return Reply(render_agent(call.service.resources.create_agent(call.principal.tenant, call.document())), 201)
 
 
 async def list_agents(call: Call) -> Reply:
-    """The tenant's agents, archived ones too."""
+    """List the tenant's agents, including archived ones."""
     found = _visible(call, call.service.store.agents)
     return Reply(list_page(found, PageRequest.from_query(call.query), render_agent))
 
@@ -71,14 +71,14 @@ async def get_agent(call: Call) -> Reply:
 
 
 async def archive_agent(call: Call) -> Reply:
-    """Archives an agent."""
+    """Archive an agent."""
     agent = _agent(call)
     call.require_permission()
     return Reply(render_agent(call.service.resources.archive_agent(agent)))
 
 
 async def delete_agent(call: Call) -> Reply:
-    """Deletes an agent; sessions keep what they know of it."""
+    """Delete an agent. Sessions keep their copy of it."""
     agent = _agent(call)
     call.require_permission()
     del call.service.store.agents[agent.id]
@@ -86,7 +86,7 @@ async def delete_agent(call: Call) -> Reply:
 
 
 async def list_models(call: Call) -> Reply:  # noqa: ARG001 - everyone sees the same models
-    """The models an agent may use."""
+    """List the models that an agent may use."""
     models = [{"id": model, "type": "model", "display_name": model.title(), "is_enabled": True} for model in _MODELS]
     page = {"first_id": _MODELS[0], "last_id": _MODELS[-1], "has_more": False, "next_page": None}
     return Reply({"data": models, **page})

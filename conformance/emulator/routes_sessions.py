@@ -1,4 +1,4 @@
-"""Sessions and their events: reading requests and answering them."""
+"""Handlers for sessions and their events."""
 
 from collections.abc import Mapping
 
@@ -18,21 +18,21 @@ def _session(call: Call) -> Session:
 
 
 def _own_session(call: Call) -> Session:
-    """The session of the path, for a change. Raises ApiError 404 and 403."""
+    """Return the session of the path, for a change. Raises ApiError 404 and 403."""
     session = _session(call)
     call.require_permission()
     return session
 
 
 async def create_session(call: Call) -> Reply:
-    """Creates an idle session."""
+    """Create an idle session."""
     call.require_permission()
     session = call.service.resources.create_session(call.principal.tenant, call.document())
     return Reply(_rendered(call, session), 201)
 
 
 async def list_sessions(call: Call) -> Reply:
-    """The tenant's sessions, archived ones too."""
+    """List the tenant's sessions, including archived ones."""
     sessions = call.service.store.sessions.values()
     found = [session for session in sessions if session.tenant == call.principal.tenant]
     return Reply(list_page(found, PageRequest.from_query(call.query), lambda session: _rendered(call, session)))
@@ -49,14 +49,14 @@ async def archive_session(call: Call) -> Reply:
 
 
 async def delete_session(call: Call) -> Reply:
-    """Deletes a session and stops its work."""
+    """Delete a session and stop its work."""
     session = _own_session(call)
     call.service.resources.delete_session(session)
     return Reply({"id": session.id, "type": "session_deleted"})
 
 
 async def cancel_session(call: Call) -> Reply:
-    """Cancels what a session is doing: 202 when there is something, 200 when it is idle."""
+    """Cancel a session's work. Returns 202 if it has work, 200 if it is idle."""
     session = _own_session(call)
     was_running = call.service.resources.cancel_session(session)
     payload = {"id": session.id, "type": "session", "status": "canceling" if was_running else "idle"}
@@ -64,7 +64,7 @@ async def cancel_session(call: Call) -> Reply:
 
 
 async def send_events(call: Call) -> Reply:
-    """Sends events to a session."""
+    """Send events to a session."""
     session = _own_session(call)
     return Reply({"data": call.service.resources.send_events(session, call.document())}, 202)
 

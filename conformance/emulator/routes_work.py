@@ -1,4 +1,4 @@
-"""The eight Work operations: reading requests and answering them (one page each in the documentation)."""
+"""Handlers for the eight Work operations (one page each in the documentation)."""
 
 import asyncio
 from collections.abc import Mapping
@@ -25,10 +25,10 @@ def _item_reply(call: Call, item: WorkItem) -> Reply:
 
 
 async def poll(call: Call) -> Reply:
-    """Delivers one item, or answers null when none turns up within ``block_ms`` (1 to 999) milliseconds.
+    """Deliver one item, or return null if none arrives within ``block_ms`` (1 to 999) milliseconds.
 
-    Without ``block_ms`` it does not wait. ``reclaim_older_than_ms`` (default 5000) is how long a delivered item
-    must have gone without an ack before it is delivered again.
+    Without ``block_ms`` it does not wait. A delivered item without an ack is delivered again after
+    ``reclaim_older_than_ms`` (default 5000).
     """
     environment_id = call.environment(_ACTS).id
     block_ms = call.query.integer("block_ms", minimum=1, maximum=_MAX_BLOCK_MS)
@@ -54,37 +54,37 @@ def _reclaim_after(call: Call) -> timedelta:
         return DEFAULT_RECLAIM
     try:
         return timedelta(milliseconds=milliseconds)
-    except OverflowError:  # longer than any run: such an item is never delivered again
+    except OverflowError:  # longer than any run, so the item is never delivered again
         return timedelta.max
 
 
 async def stats(call: Call) -> Reply:
-    """The queue stats of an environment."""
+    """Return the queue stats of an environment."""
     return Reply(call.service.queue.statistics(call.environment(_SEES).id))
 
 
 async def list_items(call: Call) -> Reply:
-    """The work items of an environment, oldest first, a page at a time."""
+    """List the work items of an environment, oldest first, in pages."""
     environment = call.environment(_SEES)
     items = call.service.store.work_items(environment.id)
     return Reply(list_page(items, PageRequest.from_query(call.query), call.service.policy.render_work_item))
 
 
 async def get_item(call: Call) -> Reply:
-    """One work item."""
+    """Return a work item."""
     environment = call.environment(_SEES)
     return _item_reply(call, call.service.queue.item(environment.id, call.path["work_id"]))
 
 
 async def ack(call: Call) -> Reply:
-    """Acknowledges a delivered item; the body, whatever it is, does not matter."""
+    """Acknowledge a delivered item. The body is ignored."""
     environment = call.environment(_ACTS)
     item = call.service.queue.acknowledge(environment.id, call.path["work_id"], call.worker_id)
     return _item_reply(call, item)
 
 
 async def heartbeat(call: Call) -> Reply:
-    """Extends an item's lease, given that the latest heartbeat is the expected one if one is expected."""
+    """Extend an item's lease, if the latest heartbeat is the expected one (or none is expected)."""
     environment, work_id = call.environment(_ACTS), call.path["work_id"]
     call.service.queue.item(environment.id, work_id)
     ttl_seconds = clamp_ttl(call.query.integer("desired_ttl_seconds", minimum=1))
@@ -107,7 +107,7 @@ def _lease_expectation(call: Call) -> LeaseExpectation | None:
 
 
 async def stop(call: Call) -> Reply:
-    """Stops an item gracefully, or at once with ``{"force": true}``; the body is optional."""
+    """Stop an item gracefully, or immediately with ``{"force": true}``. The body is optional."""
     environment, work_id = call.environment(_ACTS), call.path["work_id"]
     call.service.queue.item(environment.id, work_id)
     force = call.document(blank_is_empty=True).get("force", False)
@@ -117,7 +117,7 @@ async def stop(call: Call) -> Reply:
 
 
 async def update_metadata(call: Call) -> Reply:
-    """Merges a patch into an item's metadata."""
+    """Merge a patch into an item's metadata."""
     environment, work_id = call.environment(_ACTS), call.path["work_id"]
     call.service.queue.item(environment.id, work_id)
     patch = metadata_patch(call.document())
@@ -127,10 +127,10 @@ async def update_metadata(call: Call) -> Reply:
 _WORK = "/environments/{environment_id}/work"
 
 WORK_OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
-    # Paths are tried in this order, so the one that a load of requests is for comes first.
+    # Paths are tried in this order, so the most frequent one comes first.
     f"{_WORK}/{{work_id}}/ack": {"POST": ack},
     _WORK: {"GET": list_items},
-    # These two come before the path with a work id, which would match them as well.
+    # These two must come before the path with a work id, which would match them too.
     f"{_WORK}/poll": {"GET": poll},
     f"{_WORK}/stats": {"GET": stats},
     f"{_WORK}/{{work_id}}": {"GET": get_item, "POST": update_metadata},

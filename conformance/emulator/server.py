@@ -1,4 +1,4 @@
-"""Serving an ASGI application over HTTP: from a thread for tests, or in the foreground."""
+"""Serves an ASGI application over HTTP: in a thread for tests, or in the foreground."""
 
 import asyncio
 import signal
@@ -20,10 +20,10 @@ _LOOP_TURNS = 10
 
 
 class EmulatorServer:
-    """Serves an application from a daemon thread with an event loop of its own.
+    """Serves an application from a daemon thread with its own event loop.
 
-    A context manager; ``start`` and ``stop`` may also be called by hand, and a stopped server may be started
-    again (with port 0 usually elsewhere).
+    It is a context manager. You can also call ``start`` and ``stop``, and start a stopped server again (with port 0
+    usually on another port).
     """
 
     def __init__(self, app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -36,15 +36,15 @@ class EmulatorServer:
 
     @property
     def base_url(self) -> str:
-        """For example ``http://127.0.0.1:43211``, without a slash at its end; known once started."""
+        """The URL, for example ``http://127.0.0.1:43211``, without a trailing slash. Available after ``start``."""
         if self._base_url is None:
             raise RuntimeError("the server has not been started")
         return self._base_url
 
     def start(self) -> None:
-        """Returns when connections are answered. Raises OSError when the address cannot be bound."""
+        """Start, and return when the server accepts connections. Raises OSError if the address cannot be bound."""
         if self._thread is not None:
-            raise RuntimeError("the server is running already")
+            raise RuntimeError("the server is already running")
         listener = listen(self._host, self._port)
         self._base_url = base_url_of(listener)
         ready = threading.Event()
@@ -59,7 +59,7 @@ class EmulatorServer:
             raise RuntimeError("the server ended while starting")
 
     def stop(self) -> None:
-        """Ends the server and closes its connections; requests under way get a moment to finish."""
+        """Stop the server and close its connections. Requests in progress get a moment to finish."""
         if self._server is not None:
             self._server.request_stop()
         if self._thread is not None:
@@ -80,10 +80,10 @@ class EmulatorServer:
 
 
 def serve_forever(app: ASGIApp, *, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    """Serves in the foreground until SIGINT or SIGTERM, then returns.
+    """Serve in the foreground until SIGINT or SIGTERM, then return.
 
-    ``on_ready`` is called once, with the base URL, when connections are answered. Raises OSError, before
-    anything is served, when the address cannot be bound. To be called from the main thread.
+    ``on_ready`` is called once with the base URL when the server accepts connections. Raises OSError if the address
+    cannot be bound. Call it from the main thread.
     """
     listener = listen(host, port)
     base_url = base_url_of(listener)
@@ -96,7 +96,7 @@ def _serve_in_thread(server: "_Server", listener: Listener, ready: threading.Eve
         with listener:
             _run(server, listener)
     finally:
-        ready.set()  # also after a failure to start, for which the starter waits
+        ready.set()  # also if the start failed, because `start` waits for it
 
 
 def _run(server: "_Server", listener: Listener) -> None:
@@ -105,7 +105,7 @@ def _run(server: "_Server", listener: Listener) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn, made to start and end at once and to leave the process's signals as they were."""
+    """Uvicorn, changed to start and stop immediately and to restore the process's signal handlers."""
 
     def __init__(self, app: ASGIApp, on_ready: Callable[[], None]) -> None:
         super().__init__(
@@ -117,12 +117,12 @@ class _Server(uvicorn.Server):
                 interface="asgi3",
                 lifespan="off",
                 log_config=None,
-                # Uvicorn reports what clients send wrong; the application logs its own failures.
+                # Uvicorn would log invalid requests of clients; the application logs its own failures.
                 log_level="critical",
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                # Longer than clients keep idle connections, so that none is closed under a request.
+                # Longer than clients keep idle connections, so that none is closed during a request.
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             )
         )
@@ -131,13 +131,13 @@ class _Server(uvicorn.Server):
         self._stop_requested = asyncio.Event()
 
     def request_stop(self) -> None:
-        """Makes the server end; safe from any thread and from a signal handler."""
+        """Tell the server to stop. Safe from any thread and from a signal handler."""
         if self._loop is not None:
-            with suppress(RuntimeError):  # the loop is closed: the server has ended already
+            with suppress(RuntimeError):  # the loop is closed: the server has already stopped
                 self._loop.call_soon_threadsafe(self._stop_requested.set)
 
     def close_idle(self) -> None:
-        """Makes room for other connections: ends those that are idle, and the others after their answer."""
+        """Free connections: close idle ones now, and the others after their response."""
         for connection in list(self.server_state.connections):
             connection.shutdown()
 
@@ -160,7 +160,7 @@ class _Server(uvicorn.Server):
         tasks = set(self.server_state.tasks)
         if tasks:
             await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
-        # A closed connection goes away only some turns of the loop later; one that is left when the loop closes
+        # A closed connection ends only some iterations of the loop later. One that remains when the loop closes
         # would leak its socket.
         for _ in range(_LOOP_TURNS):
             for connection in list(self.server_state.connections):
@@ -169,8 +169,8 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(0)
 
     async def _stop_accepting(self, listeners: list[socket.socket]) -> None:
-        # asyncio loses a connection, and leaks its socket, that was accepted just before its server was closed.
-        # So nothing new is accepted first, and what was accepted is given time to become a connection.
+        # asyncio loses a connection that was accepted just before the server closed, and leaks its socket.
+        # So first stop accepting, and then give accepted sockets time to become connections.
         loop = asyncio.get_running_loop()
         for listener in listeners:
             with suppress(NotImplementedError):  # the Windows loop has no readers
@@ -184,13 +184,13 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Ends the server on SIGINT and SIGTERM; unlike the base class, does not raise them again."""
+        """Stop the server on SIGINT and SIGTERM. Unlike the base class, do not raise them again."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
 
         def end(_number: int, _frame: FrameType | None) -> None:
-            # A signal may come before the loop serves; then the main loop never starts waiting.
+            # A signal may arrive before the loop runs; then the main loop never starts waiting.
             self._stop_requested.set()
             self.request_stop()
 

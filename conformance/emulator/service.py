@@ -1,4 +1,4 @@
-"""One server instance: its parts, built once and handed to every operation."""
+"""One server instance: its parts, built once and passed to every operation."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from .work_queue import WorkQueue
 
 @dataclass(frozen=True)
 class Service:
-    """State, decisions and the two groups of transitions of a server."""
+    """The state, decisions, resources and work queue of a server."""
 
     tokens: Tokens
     policy: Policy
@@ -25,7 +25,7 @@ class Service:
     def build(
         cls, *, tokens: Tokens, clock: Clock, mint: IdMint | None = None, policy: Policy = DEFAULT_POLICY
     ) -> "Service":
-        """An empty server. ``clock`` answers aware datetimes; ``mint`` makes the ids, UUIDs unless given."""
+        """Return an empty server. ``clock`` returns aware datetimes. ``mint`` generates ids, by default UUIDs."""
         store, mint = Store(), mint or IdMint(clock)
         queue = WorkQueue(store=store, clock=clock, mint=mint, policy=policy)
         resources = Resources(store=store, queue=queue, clock=clock, mint=mint)

@@ -1,4 +1,4 @@
-"""A server and what stands in front of it, together: for the time of a `with`, or in the foreground."""
+"""Runs a server together with its proxy: in a `with` block, or in the foreground."""
 
 import signal
 import threading
@@ -12,7 +12,7 @@ from .tcp_proxy import TRANSPARENT_PROXY, ProxyConfig, run_tcp_proxy
 from .tokens import Tokens
 
 _LONGEST_NAP_SECONDS = 0.5
-"""A signal wakes the main thread at once, but for Windows."""
+"""Seconds between checks for a signal. Only on Windows does a signal not wake the main thread."""
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def serve_in_background(
     host: str = "127.0.0.1",
     port: int = 0,
 ) -> Iterator[str]:
-    """A new server of that recipe behind that wire; gives the base URL. Raises OSError as binding does."""
+    """Run a new server with this configuration behind this proxy, and yield the base URL. Raises OSError if binding fails."""
     app = server_config.build(tokens)
     if wire == TRANSPARENT_PROXY:
         with EmulatorServer(app, host=host, port=port) as server:
@@ -43,7 +43,7 @@ def serve_in_foreground(
     port: int,
     on_ready: Callable[[str], None],
 ) -> None:
-    """As `serve_in_background`, in the foreground until SIGINT or SIGTERM. To be called from the main thread."""
+    """As `serve_in_background`, in the foreground until SIGINT or SIGTERM. Call it from the main thread."""
     if wire == TRANSPARENT_PROXY:
         serve_forever(server_config.build(tokens), host=host, port=port, on_ready=on_ready)
         return

@@ -1,8 +1,7 @@
-"""A small TCP front: it stands between clients and a server, for what no application decides.
+"""A small TCP proxy between clients and a server, for changes below the level of the application.
 
-The server's framework writes its answers in one way; a `ProxyConfig` says in which other way the front passes them on. It
-reads a message at a time, holds no more of it than a part, and opens one connection to the server for each that it is
-given.
+A `ProxyConfig` says how the proxy changes the responses of the server. It reads one message at a time, buffers only a
+part of it, and opens one connection to the server for each client connection.
 """
 
 import asyncio
@@ -28,17 +27,17 @@ _LOOP_TURNS = 10
 
 
 def unchanged_head(head: Head) -> Head:
-    """The same head."""
+    """Return the head unchanged."""
     return head
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyConfig:
-    """What a front does. The default passes on what it gets.
+    """The behaviour of a proxy. The default passes everything on unchanged.
 
-    ``request`` and ``answer`` change heads; ``interim`` is sent ahead of every answer. ``base_path`` stands before
-    all paths and is taken off. ``piece`` is how many bytes are written at a time. Of ``reset_every`` requests one has
-    its connection reset, in turn before the server has seen it and after it has answered.
+    ``request`` and ``answer`` change heads. ``interim`` is sent before every response. ``base_path`` is a prefix of all
+    paths, which the proxy removes. ``piece`` is how many bytes it writes at a time. It resets the connection of one in
+    ``reset_every`` requests, alternately before the server sees the request and after it responded.
     """
 
     host: str | None = None
@@ -60,7 +59,7 @@ TRANSPARENT_PROXY = ProxyConfig()
 
 @contextmanager
 def run_tcp_proxy(server_url: str, wire: ProxyConfig, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Stand in front of a server, in a thread; gives the base URL for clients. Raises OSError as binding does."""
+    """Run a proxy for a server in a thread, and yield the base URL for clients. Raises OSError if binding fails."""
     server = urlsplit(server_url)
     assert server.hostname is not None
     assert server.port is not None
@@ -82,7 +81,7 @@ def run_tcp_proxy(server_url: str, wire: ProxyConfig, *, host: str = "127.0.0.1"
 
 
 class _Front:
-    """Accepts connections on one event loop until it is told to stop."""
+    """Accepts connections on one event loop until `stop` is called."""
 
     def __init__(self, server: tuple[str, int], wire: ProxyConfig) -> None:
         self._server = server
@@ -93,19 +92,19 @@ class _Front:
         self._stop_requested = asyncio.Event()
 
     def stop(self) -> None:
-        """End, from another thread."""
+        """Stop the proxy, from another thread."""
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._stop_requested.set)
 
     async def serve(self, listener: socket.socket, ready: threading.Event) -> None:
-        """Serve until stopped, then close what is open."""
+        """Serve until stopped, then close all connections."""
         self._loop = asyncio.get_running_loop()
         try:
             accepting = await asyncio.start_server(self._accept, sock=listener, limit=MAX_HEAD_BYTES)
         finally:
-            ready.set()  # also after a failure, for which the starter waits
+            ready.set()  # also after a failure, because the starting thread waits for it
         await self._stop_requested.wait()
-        # What was accepted just now becomes a connection first: its socket would leak otherwise.
+        # Let a socket that was just accepted become a connection first; otherwise it would leak.
         with suppress(NotImplementedError):  # the Windows loop has no readers
             self._loop.remove_reader(listener)
         await _turns()
@@ -133,7 +132,7 @@ async def _turns() -> None:
 
 
 class _Connection:
-    """One client's connection, and the one to the server that belongs to it."""
+    """A client's connection and its connection to the server."""
 
     def __init__(self, server: tuple[str, int], wire: ProxyConfig, requests: Iterator[int]) -> None:
         self._server = server
@@ -142,7 +141,7 @@ class _Connection:
         self._upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Pass on one request after another, until either side has enough."""
+        """Pass on one request after another, until either side closes the connection."""
         try:
             while True:
                 async with asyncio.timeout(self._wire.idle_seconds):
@@ -155,7 +154,7 @@ class _Connection:
             self._leave_server()
 
     async def _exchange(self, request: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Pass on one request and its answer; whether the connection lives on."""
+        """Pass on one request and its response. Return whether the connection stays open."""
         turn = self._turn_to_reset()
         if turn == "before":
             return _reset(writer)
@@ -189,7 +188,7 @@ class _Connection:
         return not closing
 
     def _framed(self, answer: Head, *, bare: bool) -> tuple[Head, str]:
-        """The head that announces how the content will be framed, and how that is."""
+        """Return the head that declares the framing of the content, and that framing."""
         wire = self._wire
         framing: str = wire.framing
         if not bare and framing == "as it is" and answer.length is None:
@@ -229,15 +228,15 @@ class _Connection:
 
 
 async def _final_head(reader: asyncio.StreamReader) -> Head:
-    """The head of the answer, after whatever interim ones there are. Raises NotHttp."""
+    """Return the head of the final response, after any interim ones. Raises NotHttp."""
     while (head := await read_head(reader)) is not None:
         if head.status >= 200:
             return head
-    raise NotHttp("the server has gone")
+    raise NotHttp("the server closed the connection")
 
 
 def _below(base_path: str, request: Head) -> Head:
-    """The request with the base path taken off; one from elsewhere is sent to where nothing is."""
+    """Return the request without the base path. A request outside of it gets a path that does not exist."""
     if not base_path:
         return request
     method, _, rest = request.start.partition(b" ")
@@ -251,7 +250,7 @@ def _chunk(data: bytes) -> bytes:
 
 
 async def pieces(data: bytes, size: int | None) -> AsyncIterator[bytes]:
-    """The data in pieces of that size, each a segment of its own."""
+    """Yield the data in pieces of that size, each in its own segment."""
     if size is None:
         yield data
         return
@@ -261,7 +260,7 @@ async def pieces(data: bytes, size: int | None) -> AsyncIterator[bytes]:
 
 
 def _reset(writer: asyncio.StreamWriter) -> bool:
-    """End the connection with a reset, not a goodbye."""
+    """Close the connection with a reset (RST) instead of a normal close."""
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     writer.transport.abort()
     return False

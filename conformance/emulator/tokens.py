@@ -1,11 +1,11 @@
-"""Access tokens and who they stand for (authentication page of the conventions).
+"""Access tokens and their principals (authentication page of the conventions).
 
-Four kinds exist, so that each of the refusals 401, 403 and 404 can be provoked:
+There are four kinds of tokens, so that clients can provoke each of the refusals 401, 403 and 404:
 
 ==========  ===================  ==================================================================
 owner       the main tenant      everything
 forbidden   the main tenant      sees resources, may not change them, poll or act on work (403)
-foreign     another tenant       everything of its own; what belongs to others does not exist (404)
+foreign     another tenant       all its own resources; those of others do not exist (404)
 expired     --                   401, like any unknown token
 ==========  ===================  ==================================================================
 """
@@ -24,7 +24,7 @@ _RANDOM_CHARACTERS = 40
 
 @dataclass(frozen=True)
 class Tokens:
-    """The four tokens a server instance knows. Their values never show in a repr."""
+    """The four tokens of a server instance. The repr never shows their values."""
 
     owner: str
     forbidden: str
@@ -37,7 +37,7 @@ class Tokens:
 
     @classmethod
     def generate(cls) -> "Tokens":
-        """Four different random tokens in the documented form: ``pt-`` and letters and digits."""
+        """Return four different random tokens in the documented format: ``pt-`` and letters and digits."""
 
         def token() -> str:
             return "pt-" + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_CHARACTERS))
@@ -47,7 +47,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Principal:
-    """Whom a request acts for: a tenant, and whether it may change things there."""
+    """The tenant that a request acts for, and whether it may make changes."""
 
     tenant: str
     may_act: bool
@@ -59,10 +59,10 @@ _FOREIGN = Principal("other", may_act=True)
 
 
 def authenticate(tokens: Tokens, authorization: Sequence[str]) -> Principal:
-    """The principal of a request, from all its ``Authorization`` header values.
+    """Return the principal of a request, from all its ``Authorization`` header values.
 
-    The scheme is compared without regard to case (RFC 9110), the token whole and exactly. Raises ApiError 401
-    for anything but exactly one header with the Bearer scheme and a token that is known and not expired.
+    The comparison ignores the letter case of the scheme (RFC 9110) and compares the whole token exactly. Raises ApiError
+    401 unless there is exactly one header, with the Bearer scheme and a known token that is not expired.
     """
     if len(authorization) != 1:
         raise unauthenticated()

@@ -1,13 +1,13 @@
 """The state machine of a work item, as pure functions from an item to an item.
 
-Joined from the pages of poll, ack, heartbeat, stop and update metadata, and the Work schemas page::
+It combines the pages of poll, ack, heartbeat, stop and update metadata, and the Work schemas page::
 
     queued --deliver--> queued --acknowledge--> starting --heartbeat--> active
     queued --stop--> stopped
     starting, active --stop--> stopping --stop--> stopped
     queued, starting, active, stopping --stop(force)--> stopped
 
-No page says what happens when a lease runs out, so nothing here happens by itself.
+No page says what happens when a lease expires, so no transition happens without a request.
 """
 
 from collections.abc import Mapping
@@ -33,10 +33,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkItem:
-    """One unit of work for a self-hosted worker: a session that wants to run.
+    """A unit of work for a self-hosted worker: a session that is to run.
 
-    All times are aware UTC datetimes at full precision. ``delivered_at`` and ``worker_id`` are what the latest
-    delivering poll left behind; no operation shows them.
+    All times are aware UTC datetimes at full precision. The latest delivering poll sets ``delivered_at`` and
+    ``worker_id``; no operation shows them.
     """
 
     id: str
@@ -55,12 +55,12 @@ class WorkItem:
 
     @property
     def live(self) -> bool:
-        """Whether the item has not reached its end."""
+        """Whether the item has not ended."""
         return self.state is not State.STOPPED
 
 
 class AckDecision(Enum):
-    """What an ack may do to an item."""
+    """The possible results of an ack."""
 
     START = auto()
     REPEAT = auto()
@@ -69,7 +69,7 @@ class AckDecision(Enum):
 
 
 class HeartbeatDecision(Enum):
-    """What a heartbeat may do to an item."""
+    """The possible results of a heartbeat."""
 
     EXTEND = auto()
     NO_LEASE = auto()
@@ -78,31 +78,31 @@ class HeartbeatDecision(Enum):
 
 @dataclass(frozen=True)
 class LeaseExpectation:
-    """What a worker believes the latest heartbeat to be; None for an item without any heartbeat."""
+    """The latest heartbeat that a worker expects; None for an item without a heartbeat."""
 
     latest_heartbeat_at: datetime | None
 
 
 def claimable(item: WorkItem, now: datetime, reclaim_after: timedelta) -> bool:
-    """Whether a poll may deliver the item: queued, and never delivered or delivered long enough ago."""
+    """Return whether a poll may deliver the item: it is queued, and was never delivered or long enough ago."""
     if item.state is not State.QUEUED:
         return False
     return item.delivered_at is None or now - item.delivered_at >= reclaim_after
 
 
 def deliver(item: WorkItem, worker_id: str | None, now: datetime) -> WorkItem:
-    """The item after a poll handed it out; it stays queued.
+    """Return the item after its delivery by a poll; it stays queued.
 
-    A redelivery overwrites the stored worker, also with None: the newest delivery is the one that counts.
+    A redelivery overwrites the stored worker, even with None: the newest delivery counts.
     """
     return replace(item, delivered_at=now, worker_id=worker_id)
 
 
 def decide_ack(item: WorkItem, worker_id: str | None) -> AckDecision:
-    """What an ack with this Worker-ID (None when absent) does to the item.
+    """Return what an ack with this Worker-ID (None if absent) does to the item.
 
-    The stored id binds in every live state; an ack without an id is never held to it, as the poll page compares
-    ids only where both requests sent one. An ack of a queued item that nobody polled starts it.
+    The id must match the stored one in every live state. An ack without an id is not compared, as the poll page compares
+    ids only if both requests sent one. An ack of a queued item that was never polled starts it.
     """
     if item.state in (State.STOPPING, State.STOPPED):
         return AckDecision.ENDED
@@ -112,17 +112,17 @@ def decide_ack(item: WorkItem, worker_id: str | None) -> AckDecision:
 
 
 def acknowledge(item: WorkItem, now: datetime) -> WorkItem:
-    """The queued item after its first ack."""
+    """Return the queued item after its first ack."""
     return replace(item, state=State.STARTING, acknowledged_at=now)
 
 
-def repeat_ack(item: WorkItem, now: datetime) -> WorkItem:  # noqa: ARG001 - the time is of no consequence
-    """The item after an ack in starting or active: nothing changes, and the first ack's time stays."""
+def repeat_ack(item: WorkItem, now: datetime) -> WorkItem:  # noqa: ARG001 - the time is not used
+    """Return the item after an ack in starting or active: nothing changes, including the first ack's time."""
     return item
 
 
 def decide_heartbeat(item: WorkItem, expectation: LeaseExpectation | None) -> HeartbeatDecision:
-    """What a heartbeat does to the item; without an expectation it is unconditional."""
+    """Return what a heartbeat does to the item. Without an expectation it is unconditional."""
     if item.state in (State.QUEUED, State.STOPPED):
         return HeartbeatDecision.NO_LEASE
     if expectation is not None and expectation.latest_heartbeat_at != item.latest_heartbeat_at:
@@ -131,21 +131,21 @@ def decide_heartbeat(item: WorkItem, expectation: LeaseExpectation | None) -> He
 
 
 def heartbeat(item: WorkItem, now: datetime) -> WorkItem:
-    """The item after an accepted heartbeat; the first one makes a starting item active."""
+    """Return the item after an accepted heartbeat. The first one makes a starting item active."""
     if item.state is State.STARTING:
         return replace(item, state=State.ACTIVE, started_at=now, latest_heartbeat_at=now)
     return replace(item, latest_heartbeat_at=now)
 
 
 def clamp_ttl(desired_seconds: int | None) -> int:
-    """The lease time in seconds that the server applies to what the worker asked for."""
+    """Return the lease time in seconds that the server applies for the requested one."""
     if desired_seconds is None:
         return DEFAULT_TTL_SECONDS
     return min(max(desired_seconds, MIN_TTL_SECONDS), MAX_TTL_SECONDS)
 
 
 def stop(item: WorkItem, force: bool, now: datetime) -> WorkItem:
-    """The item after a stop; a stopped item stays as it is, forced or not."""
+    """Return the item after a stop. A stopped item does not change, even if forced."""
     if item.state is State.STOPPED:
         return item
     if force:
@@ -158,11 +158,11 @@ def stop(item: WorkItem, force: bool, now: datetime) -> WorkItem:
 
 
 def merge_metadata(metadata: Mapping[str, str], patch: Mapping[str, str | None]) -> dict[str, str]:
-    """Metadata after a merge patch: a string sets its key, None removes it."""
+    """Return the metadata after a merge patch: a string sets a key, None removes it."""
     merged = {**metadata, **patch}
     return {key: value for key, value in merged.items() if value is not None}
 
 
 def with_metadata(item: WorkItem, metadata: Mapping[str, str]) -> WorkItem:
-    """The item with other metadata; nothing else changes, in whatever state it is."""
+    """Return the item with other metadata. Nothing else changes, in any state."""
     return replace(item, metadata=dict(metadata))

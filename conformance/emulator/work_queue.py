@@ -1,7 +1,7 @@
 """The work queue of the environments: every transition of a work item, each atomic.
 
-All methods are synchronous: on one event loop nothing comes between reading an item and storing its next state.
-They take an environment id that was admitted already, and raise ApiError for what the item's page refuses.
+All methods are synchronous: on one event loop nothing runs between reading an item and storing its next state. They take
+an environment id that is already authorized, and raise ApiError for the refusals on the item's pages.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ from .store import Store
 from .work import AckDecision, HeartbeatDecision, LeaseExpectation, WorkItem
 
 DEFAULT_RECLAIM = timedelta(milliseconds=5000)
-# The stats page names no window; the official Go client's comment says 30 seconds.
+# The stats page gives no window; a comment in the official Go client says 30 seconds.
 POLLING_WINDOW = timedelta(seconds=30)
 
 
 class WorkQueue:
-    """Work items on their way from a session's message to a worker, and to their end."""
+    """Work items from a session's message to a worker, and to their end."""
 
     def __init__(self, *, store: Store, clock: Clock, mint: IdMint, policy: Policy) -> None:
         self.notifier = WorkNotifier()
@@ -34,7 +34,7 @@ class WorkQueue:
         self._policy = policy
 
     def enqueue(self, session: Session) -> WorkItem:
-        """A new queued item for a session, with the session's metadata; wakes waiting polls."""
+        """Queue a new item for a session, with the session's metadata, and wake waiting polls."""
         item = WorkItem(
             id=self._mint.mint("work_"),
             environment_id=session.environment_id,
@@ -47,11 +47,11 @@ class WorkQueue:
         return item
 
     def item(self, environment_id: str, work_id: str) -> WorkItem:
-        """The item as it is. Raises ApiError 404."""
+        """Return the item. Raises ApiError 404."""
         return self._policy.find_item(self._store.work_item(environment_id, work_id))
 
     def claim(self, environment_id: str, worker_id: str | None, reclaim_after: timedelta) -> WorkItem | None:
-        """Delivers the oldest claimable item to a worker; None when there is none."""
+        """Deliver the oldest claimable item to a worker, or return None if there is none."""
         now = self._clock()
         if worker_id is not None:
             self._store.note_poll(environment_id, worker_id, now)
@@ -61,7 +61,7 @@ class WorkQueue:
         return None
 
     def seconds_to_reclaim(self, environment_id: str, reclaim_after: timedelta) -> float | None:
-        """Seconds until a delivered item may be delivered again; None when no item is delivered."""
+        """Return the seconds until a delivered item may be delivered again, or None if no item is delivered."""
         now = self._clock()
         waits = [
             reclaim_after.total_seconds() - (now - item.delivered_at).total_seconds()
@@ -71,7 +71,7 @@ class WorkQueue:
         return min(waits, default=None)
 
     def acknowledge(self, environment_id: str, work_id: str, worker_id: str | None) -> WorkItem:
-        """Starts a queued item, or confirms a started one. Raises ApiError 404 and 409."""
+        """Start a queued item, or confirm a started one. Raises ApiError 404 and 409."""
         item = self.item(environment_id, work_id)
         decision = self._policy.decide_ack(item, worker_id)
         if decision is AckDecision.START:
@@ -81,28 +81,28 @@ class WorkQueue:
         raise self._policy.refuse_ack(decision)
 
     def heartbeat(self, environment_id: str, work_id: str, expectation: LeaseExpectation | None) -> WorkItem:
-        """Extends the lease; the first heartbeat makes the item active. Raises ApiError 404, 409 and 412."""
+        """Extend the lease. The first heartbeat makes the item active. Raises ApiError 404, 409 and 412."""
         item = self.item(environment_id, work_id)
         decision = self._policy.decide_heartbeat(item, expectation)
         if decision is HeartbeatDecision.NO_LEASE:
-            raise conflict("A queued or stopped work item takes no heartbeat.")
+            raise conflict("A queued or stopped work item does not accept a heartbeat.")
         if decision is HeartbeatDecision.LEASE_LOST:
             raise precondition_failed("The latest heartbeat is not the expected one.", "expected_last_heartbeat")
         return self._store.put_work(self._policy.heartbeat(item, self._clock()))
 
     def stop(self, environment_id: str, work_id: str, *, force: bool) -> WorkItem:
-        """Asks for the end of an item, confirms it, or forces it. Raises ApiError 404."""
+        """Request, confirm or force the stop of an item. Raises ApiError 404."""
         item = self.item(environment_id, work_id)
         return self._store.put_work(self._policy.stop(item, force, self._clock()))
 
     def update_metadata(self, environment_id: str, work_id: str, patch: Mapping[str, str | None]) -> WorkItem:
-        """Merges a patch into the item's metadata, in any state. Raises ApiError 404 and 400."""
+        """Merge a patch into the item's metadata, in any state. Raises ApiError 404 and 400."""
         item = self.item(environment_id, work_id)
         merged = within_metadata_limits(self._policy.merge_metadata(item.metadata, patch))
         return self._store.put_work(work.with_metadata(item, merged))
 
     def statistics(self, environment_id: str) -> JsonObject:
-        """The queue stats object: what is claimable, what was delivered lately, and who polls."""
+        """Return the queue stats object: claimable items, recently delivered items, and polling workers."""
         now = self._clock()
         queued = list(self._store.queued_items(environment_id))
         depth = sum(work.claimable(item, now, DEFAULT_RECLAIM) for item in queued)

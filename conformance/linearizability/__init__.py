@@ -1,1 +1,1 @@
-"""Whether some order of the operations on a work item explains every response, and if none does, the shortest counterexample."""
+"""Checks whether some order of the operations explains all responses, and finds the shortest counterexample if none does."""

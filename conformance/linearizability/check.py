@@ -1,12 +1,12 @@
-"""Does some order of the operations that respects real time explain every answer?
+"""Checks whether some order of the operations that respects real time explains every response.
 
-A history is explained by an order in which each operation takes effect at one instant between its request and its
-answer, and in which the model allows every answer in turn; an operation whose outcome is unknown takes effect at any
-instant after its request, or never. The last read of an item is one event more (`get`), placed like the others. Items
-are checked one by one: a history of several is explained where each item's part is (linearizability is local).
+An order explains a history if each operation takes effect at one instant between its request and its response, and the
+model allows every response in turn. An operation of unknown outcome takes effect at any instant after its request, or
+never. The last read of an item is an event like the others (`get`). Items are checked one by one: an order explains a
+history of several items if one explains each item's part (linearizability is local).
 
-Basis: inferred from Ack § Errors (claimed by another worker; changed concurrently) and from "safe to retry": an item
-is one object, so its operations happen one after the other.
+Basis: inferred from Ack § Errors (claimed by another worker; changed concurrently) and from "safe to retry". An item is
+one object, so its operations happen one after the other.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ __all__ = ["CheckResult", "Counterexample", "Linearizable", "Linearization", "Un
 
 @dataclass(frozen=True, slots=True)
 class Linearizable:
-    """Every item has an order."""
+    """Some order explains every item's history."""
 
     orders: Mapping[str, Linearization]
 
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """The search was given up: nothing is known of this item's history."""
+    """The search gave up: whether an order explains this item's history is unknown."""
 
     item: str
 
@@ -47,17 +47,17 @@ CheckResult: TypeAlias = Linearizable | Counterexample | Undecided
 
 
 def check(initial: Mapping[str, ItemState], events: Sequence[Event], *, limit: int = MAX_STEPS) -> CheckResult:
-    """Whether `events` keep the contract on items that were in `initial`.
+    """Check `events` against the model, for items that were in `initial`.
 
-    A contradiction on one item stands whatever is known of others. The answer depends on nothing but the arguments; the
-    sequence's order means nothing. `limit` bounds the search, shared out evenly among the items.
+    A counterexample for one item is reported even if the search gives up on others. The result depends only on the
+    arguments, not on the order of the sequence. `limit` bounds the search and is divided evenly among the items.
 
     Raises:
-        ValueError: an event is about an item that `initial` does not know, or two of an item share a label.
+        ValueError: an event is about an item that `initial` lacks, or two events of an item share a label.
     """
     unknown = {event.item for event in events} - set(initial)
     if unknown:
-        raise ValueError(f"no initial state of {', '.join(sorted(map(repr, unknown)))}")
+        raise ValueError(f"no initial state for {', '.join(sorted(map(repr, unknown)))}")
     if len({(event.item, event.label) for event in events}) < len(events):
         raise ValueError("two events of one item share a label")
     orders: dict[str, Linearization] = {}

@@ -1,14 +1,13 @@
-"""The shortest contradiction in a history of one item that no order explains.
+"""Finds the shortest counterexample in a history of one item that no order explains.
 
-Two steps, each of which only ever allows more:
+It has two steps. Each step only makes the history less strict:
 
-- The history is cut at the answer with which it stopped making sense: what was sent later is left out, and what was
-  answered later counts as open.
-- Of the answers before, as few as possible are kept, and of each only what is needed (a 200, whatever state it shows).
-  The rest counts as open: those requests may have happened or not, whatever they were answered. One that can change
-  nothing is left out.
+- Cut the history at the first response that no order explains. Requests sent later are left out, and responses received
+  later count as unknown.
+- Keep as few of the earlier responses as possible, and of each only what is needed (a 200, with any state). The others
+  count as unknown: those requests may or may not have happened. Requests that can change nothing are left out.
 
-So what remains contradicts the contract by itself: an order for the whole history would be an order for it.
+The remaining events violate the contract by themselves: an order for the whole history would be an order for them.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from conformance.linearizability.history import Event, can_affect, sorted_by_inv
 from conformance.linearizability.search import BudgetExceeded, SearchBudget, find_linearization
 
 MAX_STEPS: Final = 200_000
-"""What may be spent on making a contradiction shorter (see `orders.MAX_STEPS`); then it stays as long as it is."""
+"""The search budget for shortening a counterexample (see `search.MAX_STEPS`). Shortening stops when it is used up."""
 
 _OPEN: Final = ModelResponse(None)
 
@@ -33,10 +32,10 @@ _Claims = Mapping[str, ModelResponse]
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """Events of one item, as they were recorded and in the order of their requests, that no order explains.
+    """Recorded events of one item that no order explains, sorted by request time.
 
-    `claims` says by label which answers that takes: they contradict each other whatever the other events did. A claim
-    may say less than the answer that was recorded. `shortest` is False where the search for fewer was given up.
+    `claims` has the responses that contradict each other, by label, whatever the other events did. A claim may say less
+    than the recorded response. `shortest` is False if the search for fewer claims gave up.
     """
 
     item: str
@@ -47,23 +46,25 @@ class Counterexample:
 
     @property
     def needed(self) -> frozenset[str]:
-        """The labels of the events whose answers it takes."""
+        """The labels of the events whose responses contradict each other."""
         return frozenset(self.claims)
 
     @property
     def history(self) -> tuple[Event, ...]:
-        """The events with what is claimed of their answers and nothing more: no order explains these either."""
+        """The events with only the claimed part of their responses: no order explains these either."""
         return _claiming(self.events, self.claims)
 
     @property
     def last(self) -> Event:
-        """Of the needed events the one that was answered last."""
+        """The needed event whose response came last."""
         return max((event for event in self.events if event.label in self.claims), key=_answered)
 
 
 def shortest(item: str, initial: ItemState, events: Sequence[Event], *, limit: int = MAX_STEPS) -> Counterexample:
-    """The contradiction in `events` that no order explains: all about one item that was in `initial`, with a label
-    each."""
+    """Return the shortest counterexample in `events`, which no order explains.
+
+    All events are about one item that was in `initial`, and each has a label.
+    """
     shortening = _Shortening(initial, events, SearchBudget(limit))
     whole = True
     try:
@@ -75,7 +76,7 @@ def shortest(item: str, initial: ItemState, events: Sequence[Event], *, limit: i
 
 
 class _Shortening:
-    """A contradiction at every moment: `events`, with `claims` about their answers."""
+    """A counterexample that its methods shorten: `events`, and `claims` about their responses."""
 
     def __init__(self, initial: ItemState, events: Sequence[Event], budget: SearchBudget) -> None:
         self._initial = initial
@@ -85,13 +86,13 @@ class _Shortening:
         self.claims: _Claims = {event.label: event.answer for event in known}
 
     def cut(self) -> None:
-        """Keep what came until the first answer with which no order is left: no later answer brings one back."""
+        """Keep everything up to the first response that no order explains: later responses cannot change that."""
         ends = sorted({event.completed for event in self.events if event.label in self.claims})
         at = bisect.bisect_left(ends, True, key=lambda end: self._contradict(*self._until(end)))
         self.events, self.claims = self._until(ends[at])
 
     def spare(self) -> None:
-        """Keep the fewest answers that do. Sparing many at once comes first, since it soon leaves few."""
+        """Keep the fewest responses that no order explains. Try to drop many at once first, which is faster."""
         pool = self.claims
         size = len(pool)
         while size := size // 2:
@@ -108,17 +109,17 @@ class _Shortening:
                     return
 
     def weaken(self) -> None:
-        """Do not claim which state a 200 showed where any would do."""
+        """Drop the state of a 200 from its claim if no order explains a 200 with any state."""
         for label, answer in self.claims.items():
             less = {**self.claims, label: replace(answer, state=None)}
             if self._contradict(self.events, less):
                 self.claims = less
 
     def relevant(self) -> tuple[Event, ...]:
-        """The events but for those that nothing is claimed of and that do not matter, whenever they happened.
+        """Return the events without those that have no claim and do not matter, whenever they happened.
 
-        Those that can change nothing do not, unless they are what excuses a claim: an answer that is allowed only beside
-        another request keeps one. Nor does anything beside one answer that no state of the item allows.
+        Events that can change nothing do not matter. One of them is kept if a claimed response is allowed only while
+        another request overlaps. If no state allows the only claimed response, no other event matters.
         """
         states = self._reachable()
         history = _claiming(self.events, self.claims)
@@ -137,7 +138,7 @@ class _Shortening:
         return tuple(event for event in self.events if event.label in labels)
 
     def _stands_alone(self, event: Event, states: Iterable[ItemState]) -> bool:
-        """Whether no state allows a claim, for every word of it."""
+        """Return whether no state allows the claim, and each part of the claim is needed for that."""
         if any(_allows(state, event, beside=True) for state in states):
             return False
         less = replace(event, answer=replace(event.answer, state=None))
@@ -168,7 +169,7 @@ def _allows(state: ItemState, event: Event, *, beside: bool) -> frozenset[ItemSt
 
 
 def _excusable(event: Event, states: Iterable[ItemState]) -> bool:
-    """Whether a request beside it makes a difference."""
+    """Return whether an overlapping request makes the response possible."""
     return any(_allows(state, event, beside=True) != _allows(state, event, beside=False) for state in states)
 
 

@@ -1,4 +1,4 @@
-"""A contradiction in a sentence: which answers came before, and what no order lets the last one be."""
+"""Describes a counterexample in a sentence: the responses before, and the last response, which no order allows."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _THE_ITEM: Final = Text("the item", "该 item")
 _OR: Final = Text(" or ", " 或 ")
 
 
-def told(counterexample: Counterexample) -> Text:
-    """What is wrong, in one sentence. Of the target's own words only the names of documented states are shown."""
+def describe_counterexample(counterexample: Counterexample) -> Text:
+    """Return the counterexample as one sentence. It shows no text of the target except documented state names."""
     last = counterexample.last
     claimed = [event for event in counterexample.history if event.label in counterexample.claims]
     others = sorted((event for event in claimed if event.label != last.label), key=lambda event: event.completed)
@@ -41,8 +41,10 @@ def told(counterexample: Counterexample) -> Text:
 
 
 def phases_during_last(counterexample: Counterexample) -> tuple[Phase, ...]:
-    """The phases that some order lets the item be in while the last of the needed requests was under way, if all that
-    the others claim is true; none where that took too much searching."""
+    """Return the phases that the item can have during the last needed request, if the other claims are true.
+
+    Empty if the search for them gave up.
+    """
     last = counterexample.last
     claims = {label: answer for label, answer in counterexample.claims.items() if label != last.label}
     history = replace(counterexample, claims=claims).history
@@ -60,7 +62,7 @@ def phases_during_last(counterexample: Counterexample) -> tuple[Phase, ...]:
 
 
 def _why(counterexample: Counterexample, last: Event) -> Text:
-    """What stands in the way of the last claim, where that is one thing."""
+    """Return the reason why the last claim is impossible, or an empty text if there is no single reason."""
     others = [event for event in counterexample.history if event.label != last.label]
     beside = any(can_affect(event, last) for event in others)
     mine, theirs = (
@@ -100,10 +102,10 @@ def _did(event: Event, words: Text, *, past: bool) -> Text:
     elif event.operation.kind == "redeliver":
         did = Text("did not deliver it" if past else "not deliver it", "没有投递它" if past else "不投递它")
     elif answer.state is None:
-        did = Text("answered {status}" if past else "answer {status}", "返回 {status}")
+        did = Text("returned {status}" if past else "return {status}", "返回 {status}")
     else:
         did = Text(
-            "answered {status} with {state}" if past else "answer {status} with {state}", "返回 {status}，状态为{state}"
+            "returned {status} with {state}" if past else "return {status} with {state}", "返回 {status}，状态为{state}"
         )
     return words.format(label=event.label, did=did.format(status=answer.status, state=_state(answer)))
 

@@ -1,6 +1,6 @@
-"""Histories: what was sent about some items, when, what came back, and how that is shown as text.
+"""Histories: operations on items with their times and responses, and a text form of them.
 
-Whether a history keeps the contract is asked in `linearizability`.
+`check` tests whether some order explains a history.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from conformance.contract.model import PHASES, ModelResponse, Operation, is_unkn
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One operation as it was recorded: `invoked` and `completed` are seconds on one monotonic clock.
+    """A recorded operation. `invoked` and `completed` are seconds on one monotonic clock.
 
-    `item` names the item it is about, where a history has several.
+    `item` is the name of its item, if a history has several.
     """
 
     label: str
@@ -27,7 +27,7 @@ class Event:
     item: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse an interval that ends before it begins.
+        """Refuse an interval that ends before it starts.
 
         Raises:
             ValueError: `completed` is before `invoked`, or one of them is not a number.
@@ -37,24 +37,24 @@ class Event:
 
     @property
     def unknown(self) -> bool:
-        """Whether the operation may or may not have happened."""
+        """Whether the outcome is unknown: the operation may or may not have happened."""
         return is_unknown(self.operation, self.answer)
 
     @property
     def latest_effect(self) -> float:
-        """The last instant at which it can take effect: a request whose answer was lost may still be on its way."""
+        """The last instant at which it can take effect: infinite if the response was lost, as it may still be in transit."""
         return math.inf if self.unknown else self.completed
 
 
 def overlaps(a: Event, b: Event) -> bool:
-    """Whether the recorded intervals share an instant: neither was completed before the other was invoked."""
+    """Return whether the recorded intervals share an instant: neither completed before the other was invoked."""
     return a.invoked <= b.completed and b.invoked <= a.completed
 
 
 def can_affect(other: Event, event: Event) -> bool:
-    """Whether `other`, a second event, can have changed the item while `event` was under way.
+    """Return whether `other` can have changed the item while `event` was in progress.
 
-    Reads cannot. A request of unknown outcome counts to the end, since it may still be working.
+    Reads cannot. A request of unknown outcome counts until the end, since it may still take effect.
     """
     return (
         other.operation.kind != "get" and event.invoked <= other.latest_effect and other.invoked <= event.latest_effect
@@ -62,10 +62,10 @@ def can_affect(other: Event, event: Event) -> bool:
 
 
 def all_overlap(events: Sequence[Event]) -> bool:
-    """Whether the events were a race: at some instant all of them were under way.
+    """Return whether the events were a race: at some instant all of them were in progress.
 
-    For intervals on one line that is the same as overlapping in pairs. The recorded ends count, also of an unknown
-    outcome: what a lost request did later is no evidence of a race. Fewer than two events are none.
+    For intervals this is the same as overlapping in pairs. The recorded ends count, also for an unknown outcome: a later
+    effect of a lost request does not prove a race. Fewer than two events are not a race.
     """
     if len(events) < 2:
         return False
@@ -73,16 +73,16 @@ def all_overlap(events: Sequence[Event]) -> bool:
 
 
 def sorted_by_invocation(events: Sequence[Event]) -> list[Event]:
-    """In an order that depends on nothing but the events."""
+    """Return the events sorted by request time. The order depends only on the events."""
     return sorted(events, key=lambda event: (event.invoked, event.completed, event.label))
 
 
 def timeline(events: Sequence[Event], width: int = 40, marked: Collection[str] = ()) -> list[str]:
-    """A history as text: a heading, then a row an operation, as they were invoked.
+    """Return a history as lines of text: a heading, then one row per operation, sorted by request time.
 
-    Each row has the label, the operation, the answer, first and last instant in ms after the first request, and a bar
-    on a common axis of `width` columns; `?` ends the bar of an unknown outcome. Where labels are `marked`, a `*` stands
-    before these. Plain ASCII. Of the target's own words only the names of documented states are shown.
+    Each row has the label, the operation, the response, start and end in ms after the first request, and a bar on a
+    common axis of `width` columns. `?` ends the bar of an unknown outcome. A `*` precedes the labels in `marked`. The
+    text is plain ASCII and shows no text of the target except documented state names.
     """
     if not events:
         return []
@@ -90,7 +90,7 @@ def timeline(events: Sequence[Event], width: int = 40, marked: Collection[str] =
     start = rows[0].invoked
     scale = (max(width, 2) - 1) / ((max(event.completed for event in rows) - start) or 1.0)
     margin = "  " if marked else ""
-    table = [(margin, "operation", "answer", "from ms", "to ms")]
+    table = [(margin, "operation", "response", "from ms", "to ms")]
     bars = [""]
     for event in rows:
         since, until = event.invoked - start, event.completed - start
@@ -105,7 +105,7 @@ def timeline(events: Sequence[Event], width: int = 40, marked: Collection[str] =
 
 
 def answer_text(event: Event) -> str:
-    """The answer in a few words, none of them copied from the target."""
+    """Return the response in a few words, without text of the target except documented state names."""
     answer = event.answer
     if answer.status is None:
         return "unknown"

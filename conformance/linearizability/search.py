@@ -1,15 +1,15 @@
-"""The search for an order of the operations on one item that explains all their answers.
+"""Searches for an order of the operations on one item that explains all their responses.
 
-This is the search of Wing and Gong, with the memory that Lowe and Porcupine add to it. Requests and answers stand in a
-linked list in the order of time; the requests before the first answer are the operations that can be next. One of them
-is taken out and tried on the model; where that leads to nothing, it is put back. What has happened so far is a set of
-bits: no pair of such a set and an item's state is entered twice. Nothing recurs, so length is no limit.
+This is the search of Wing and Gong with the memoization of Lowe and Porcupine. A linked list holds requests and
+responses in order of time. The requests before the first response are the operations that can come next. The search
+takes one of them out, tries it on the model, and puts it back if that leads nowhere. A bit set records which operations
+took effect. No pair of bit set and item state is visited twice. The search is not recursive, so long histories work.
 
-Two shortcuts keep many operations at once from multiplying. Both only leave out orders whose like is tried:
+Two shortcuts limit the number of orders. Both skip only orders for which an equivalent one is tried:
 
-- An operation that can be next and can change nothing, here or in any state that can still be reached, is taken at
-  once. Taking it earlier than some order does bounds nobody, and the states that follow are the same ones.
-- Of operations that do the same and were answered alike, the one with the earliest end goes first.
+- An operation that can come next and cannot change the item, in this state or any reachable one, comes next. Placing it
+  earlier restricts no other operation and leaves the same states.
+- Of operations that are the same and got the same response, the one with the earliest end goes first.
 """
 
 from __future__ import annotations
@@ -25,26 +25,27 @@ from conformance.contract.model import PHASES, ItemState, ModelResponse, Operati
 from conformance.linearizability.history import Event, sorted_by_invocation
 
 MAX_STEPS: Final = 200_000
-"""Requests looked at, each where the search may be, after which it gives up: what is judged may be somebody else's
-evidence. A race of this suite takes some dozens."""
+"""The number of steps after which a search gives up. It bounds the time even for evidence from an untrusted source.
+
+A race of this suite takes some dozens of steps."""
 
 
 class BudgetExceeded(Exception):
-    """The search was given up: whether an order explains the history is not known."""
+    """The search gave up: whether an order explains the history is unknown."""
 
 
 class SearchBudget:
-    """Counts what a search tries, so that it ends."""
+    """Counts the steps of a search and ends it at a limit."""
 
     def __init__(self, limit: int = MAX_STEPS) -> None:
         self.limit = limit
         self.spent = 0
 
     def spend(self, looks: int = 1) -> None:
-        """Count some more.
+        """Count further steps.
 
         Raises:
-            TooMuch: that is more than the limit.
+            BudgetExceeded: the count is over the limit.
         """
         self.spent += looks
         if self.spent > self.limit:
@@ -55,8 +56,8 @@ class SearchBudget:
 class Linearization:
     """An order that explains a history of one item.
 
-    `phases[i]` is the item's phase after `order[i]`. `left_out` are the operations of unknown outcome that, in this
-    explanation, did not happen or changed nothing.
+    `phases[i]` is the item's phase after `order[i]`. `left_out` are the operations of unknown outcome that did not
+    happen in this order, or changed nothing.
     """
 
     order: tuple[str, ...]
@@ -65,16 +66,16 @@ class Linearization:
 
 
 def find_linearization(initial: ItemState, events: Sequence[Event], budget: SearchBudget) -> Linearization | None:
-    """An order of `events`, all about one item that was in `initial`, or None: they contradict the contract.
+    """Return an order that explains `events`, all about one item that was in `initial`, or None if there is none.
 
-    The answer depends on nothing but the arguments, and the sequence's order means nothing. A 200 that shows a later
-    state than its own effect is explained where operations invoked before that 200 was received bring the item there.
+    The result depends only on the arguments, not on the order of the sequence. A 200 may show a later state than its
+    own effect left if operations invoked before it was received bring the item to that state.
 
     Raises:
-        TooMuch: the effort is used up.
+        BudgetExceeded: the search used up its budget.
     """
     ordered = sorted_by_invocation(events)
-    budget.spend(len(ordered) ** 2 // 64)  # every place has a bit for every event
+    budget.spend(len(ordered) ** 2 // 64)  # every place has a bit for each event
     found = _Search(ordered, budget).run(initial)
     if found is None:
         return None
@@ -87,25 +88,27 @@ def find_linearization(initial: ItemState, events: Sequence[Event], budget: Sear
 
 
 class _Debt(NamedTuple):
-    """A 200 showed this state, which is not the one that its own effect left: the item has to come there while requests
-    can still take effect that were sent by `until`, when that 200 was received."""
+    """A state that a 200 showed although its own effect did not leave it.
+
+    The item has to reach this state through requests that were sent by `until`, the time when that 200 was received.
+    """
 
     shown: str
     until: float
 
 
 class _Place(NamedTuple):
-    """Where a search can be: nothing else bears on what can follow."""
+    """A position of the search: only these fields decide what can follow."""
 
     happened: int
     """Bit i: the i-th event took effect."""
     state: ItemState
     debts: tuple[_Debt, ...]
-    """One a state, sorted: the earliest end binds."""
+    """One for each state, sorted; the earliest end counts."""
 
 
 class _Doing(NamedTuple):
-    """What the model is asked about an event. Events that share it can stand in for one another."""
+    """The part of an event that the model sees. Events with an equal part are interchangeable."""
 
     operation: Operation
     answer: ModelResponse
@@ -113,16 +116,16 @@ class _Doing(NamedTuple):
 
 
 class _Effects(NamedTuple):
-    """What the model says of every doing in one state."""
+    """The model's result for each distinct event in one state."""
 
     after: list[tuple[ItemState, ...]]
-    """By doing: the states that it may leave; of an unknown outcome those that differ, since it is left out as well."""
+    """The states that each may leave. For an unknown outcome only changed states, since leaving it out is tried too."""
     idle: list[bool]
-    """By doing: whether it can take effect, and changes nothing here nor in any state that can still be reached."""
+    """Whether each can take effect and changes nothing in this state or any reachable one."""
 
 
 class _Search:
-    """Depth first over the places that one history can be in."""
+    """A depth-first search over the places of one history."""
 
     def __init__(self, events: Sequence[Event], budget: SearchBudget) -> None:
         self._events = events
@@ -136,7 +139,7 @@ class _Search:
         self._reachable: dict[ItemState, set[ItemState]] = {}
 
     def run(self, initial: ItemState) -> list[tuple[int, ItemState]] | None:
-        """The events that take effect, in turn, each with the state it leaves; None where no order explains them."""
+        """Return the events that take effect, in order, each with the state it leaves; None if no order explains them."""
         answered = sum(1 << index for index, event in enumerate(self._events) if not event.unknown)
         waiting = _Waiting(self._events)
         place = _Place(0, initial, ())
@@ -162,13 +165,13 @@ class _Search:
         return [(index, state) for (index, _, _), state in zip(trail, states, strict=True)]
 
     def _moves(self, place: _Place, waiting: _Waiting) -> list[tuple[int, ItemState]]:
-        """What can be next, and the state that it leaves; in a fixed order, so that runs agree."""
+        """Return the events that can come next with the states they leave, in a fixed order so that runs agree."""
         last = min((debt.until for debt in place.debts), default=math.inf)
         first_of: dict[int, int] = {}
         for index in waiting.requests():
             self._effort.spend()
             if self._events[index].invoked > last:
-                break  # from here on the item's states come too late to be what that 200 showed
+                break  # states from here on come too late to be the state that the 200 showed
             doing = self._doing_of[index]
             twin = first_of.setdefault(doing, index)
             if self._events[index].latest_effect < self._events[twin].latest_effect:
@@ -213,7 +216,7 @@ class _Search:
                 found.add(each)
                 self._effort.spend(len(self._doings))
                 nexts = {after for states in self._after_in(each) for after in states}
-                ahead += sorted(nexts, key=lambda after: after in self._reachable)  # what is known is taken first
+                ahead += sorted(nexts, key=lambda after: after in self._reachable)  # known outcomes go first
         self._reachable[state] = found
         return found
 
@@ -224,7 +227,7 @@ class _Search:
 
 
 def _asked(doing: _Doing, state: ItemState) -> tuple[ItemState, ...]:
-    """The states that a doing may leave, in the order of an item's life."""
+    """Return the states that an event may leave, in the order of an item's life."""
     operation, answer, overlapped = doing
     states = step(state, operation, answer, overlapped=overlapped)
     if answer.status is None:
@@ -233,10 +236,10 @@ def _asked(doing: _Doing, state: ItemState) -> tuple[ItemState, ...]:
 
 
 class _Waiting:
-    """What has not happened yet: requests and answers in the order of time, as a list of two-way links.
+    """The events that have not happened yet: requests and responses in order of time, as a doubly linked list.
 
-    The request of event i is node i + 1, its answer node n + i + 1; node 0 stands before all, node 2n + 1 after. An
-    answer that leaves the outcome unknown bounds nobody and is not in the list.
+    The request of event i is node i + 1, and its response is node n + i + 1. Node 0 is the start, node 2n + 1 the end.
+    A response that leaves the outcome unknown restricts no order and is not in the list.
     """
 
     def __init__(self, events: Sequence[Event]) -> None:
@@ -254,20 +257,20 @@ class _Waiting:
             self._previous[following] = node
 
     def requests(self) -> Iterator[int]:
-        """The events that can be next: sent before anything else was answered, or at that instant."""
+        """Yield the events that can come next: those sent before, or at the instant of, the first response."""
         node = self._next[0]
         while 0 < node <= self._count:
             yield node - 1
             node = self._next[node]
 
     def take_out(self, index: int) -> None:
-        """It has happened."""
+        """Remove an event that has happened."""
         for node in self._nodes(index):
             self._next[self._previous[node]] = self._next[node]
             self._previous[self._next[node]] = self._previous[node]
 
     def put_back(self, index: int) -> None:
-        """Undo the last `take_out`, which was of the same event."""
+        """Undo the last `take_out`, which removed the same event."""
         for node in reversed(self._nodes(index)):
             self._next[self._previous[node]] = node
             self._previous[self._next[node]] = node
@@ -283,7 +286,7 @@ def _doing(event: Event, overlapped: bool) -> _Doing:
 
 
 def _overlapped(events: Sequence[Event]) -> list[bool]:
-    """Of each event, whether another one may have disturbed it (`history.can_affect`), without looking at each pair."""
+    """Return for each event whether another one can have affected it (`history.can_affect`), without testing each pair."""
     writes = [event for event in events if event.operation.kind != "get"]
     begun = sorted(event.invoked for event in writes)
     over = sorted(event.latest_effect for event in writes)

@@ -1,1 +1,1 @@
-"""Proof that every check can fail and that no correct server does: the suite on broken and on odd servers."""
+"""Mutation testing of the suite: every check must fail on a broken server, and no check on a correct one."""

@@ -1,4 +1,4 @@
-"""Runs on servers of foreign shape: what has to fail there, what must not, and how much has to be judged."""
+"""Runs on servers of foreign shape: which checks must fail, which must not, and how many must be judged."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ FAULTS: Final = (
     "refused.locks-the-item",
     "race.foreign-wins",
 )
-"""Defects of the ack, of every chapter of the contract, that every foreign shape is met with."""
+"""Defects of the ack, from every chapter of the contract. Every foreign shape runs with each of them."""
 
 
 _RACES: Final = frozenset(rule for rule in load_catalogue().requirements if rule.startswith("ack.race."))
 
 
 def shape_jobs() -> list[Job]:
-    """Every shape and every set of shapes, alone and with each of the faults."""
+    """Return a job for every shape and set of shapes, alone and with each defect."""
     servers = [*((name,) for name in SHAPES), *SHAPE_COMBINATIONS]
     return [Job(shapes=names, defect=fault) for names in servers for fault in (None, *FAULTS)]
 
 
 def _own(fault: Defect | None) -> frozenset[str]:
-    """What a fault has to fail: races only where it is about them, as what other operations do is unknown in a race."""
+    """Return what a defect must fail. Races count only if it is about them: in a race, other operations are unpredictable."""
     if fault is None:
         return frozenset()
     alone = frozenset(rule for rule in fault.fails if not rule.startswith("ack.race."))
@@ -50,18 +50,18 @@ def _own(fault: Defect | None) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShapeResult:
-    """A server of foreign shape, with at most one fault of its ack, and the run on it."""
+    """A run on a server of foreign shape, with at most one defect of its ack."""
 
     outcome: Outcome
 
     @property
     def as_declared(self) -> bool:
-        """Whether the fault was found, no innocent blamed, and as much judged as has to be."""
+        """Whether the run found the defect, blamed nothing else, and judged as much as declared."""
         return not self.difference
 
     @property
     def text(self) -> Text:
-        """What the server does, in a sentence for each shape and for the fault."""
+        """What the server does, with a sentence for each shape and the defect."""
         job = self.outcome.job
         words = [Text(SHAPES[name].en, SHAPES[name].zh) for name in job.shapes]
         words += [Text(DEFECTS[job.defect].en, DEFECTS[job.defect].zh)] if job.defect is not None else []
@@ -69,7 +69,7 @@ class ShapeResult:
 
     @property
     def difference(self) -> tuple[str, ...]:
-        """Where the run departs from what is declared; empty where it does not."""
+        """How the run differs from the declaration; empty if it does not."""
         return tuple(self._differences())
 
     def _differences(self) -> Iterator[str]:
@@ -83,7 +83,7 @@ class ShapeResult:
         fails = fault.fails if fault else frozenset()
         lucky = fault.may_fail if fault else frozenset()
         if fault is not None and any(shape.states or shape.noticed for shape in shapes):
-            lucky |= _RACES  # nothing shows there what an ack does alone, so its fault is a race's failure as well
+            lucky |= _RACES  # nothing there shows what an ack does alone, so its defect fails races too
         yield from (f"+{rule}" for rule in sorted(seen.failed - fails - lucky))
         yield from (f"-{rule}" for rule in sorted(_own(fault) - seen.failed - hidden))
         yield from (f"+{rule} (warned)" for rule in sorted(seen.warned - (fault.warns if fault else frozenset())))
@@ -97,4 +97,4 @@ class ShapeResult:
         if seen.share < least:
             yield f"{seen.share:.0%} of the checks judged, {least:.0%} declared"
         if any(shape.noticed for shape in shapes) and not seen.noticed:
-            yield "nothing was noticed of the shape"
+            yield "the run did not report the shape"

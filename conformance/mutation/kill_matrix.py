@@ -1,4 +1,4 @@
-"""The kill matrix: what each run proves, and which checks nothing has killed yet. Pure functions of outcomes."""
+"""The kill matrix: which checks each defect kills, and which checks no defect kills. Pure functions of outcomes."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from conformance.mutation.outcome import Job, Outcome
 from conformance.text import Text
 
 MutantStatus = Literal["declared", "other", "survived", "crash"]
-"""What became of a defect: killed for the declared reason, killed for another one, not noticed; or the suite broke."""
+"""The result for a defect: killed for the declared reason, killed for another one, survived, or a suite error."""
 
 STATUS_TEXTS: Final[Mapping[MutantStatus, Text]] = {
     "declared": Text("killed for the declared reason", "因声明的原因被杀死"),
     "other": Text("killed for another reason", "因其他原因被杀死"),
     "survived": Text("survived", "存活"),
-    "crash": Text("the suite broke", "套件自身出错"),
+    "crash": Text("suite error", "套件自身出错"),
 }
 WHOLE_SECONDS: Final = "whole-seconds"
-"""The variant under which a moved timestamp has to be seen as well."""
+"""The variant on which the suite must also detect a moved timestamp."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutantResult:
-    """A defect and the run on it."""
+    """A defect and its run."""
 
     defect: Defect
     outcome: Outcome
 
     @property
     def status(self) -> MutantStatus:
-        """Whether it was killed, and why."""
+        """Whether the defect was killed, and why."""
         if self.outcome.crash is not None:
             return "crash"
         if not self.difference:
@@ -47,7 +47,7 @@ class MutantResult:
 
     @property
     def difference(self) -> tuple[str, ...]:
-        """Where the run departs from the declaration; empty when it does not."""
+        """How the run differs from the declaration; empty if it does not."""
         declared, seen = self.defect, self.outcome
         found = [f"+{rule}" for rule in sorted(seen.failed - declared.fails - declared.may_fail)]
         found += [f"-{rule}" for rule in sorted(declared.fails - seen.failed)]
@@ -59,7 +59,7 @@ class MutantResult:
 
     @property
     def kills(self) -> frozenset[PlannedCheck]:
-        """The checks that it is declared to fail, or to be warned of by, and that were."""
+        """The checks that were declared to fail or warn, and did."""
         declared = self.defect.fails | self.defect.may_fail | self.defect.warns
         if self.outcome.crash is not None:
             return frozenset()
@@ -68,7 +68,7 @@ class MutantResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """So many of all."""
+    """A count out of a total."""
 
     held: int
     of: int
@@ -78,40 +78,40 @@ class Ratio:
 
     @property
     def short(self) -> bool:
-        """Whether some are missing."""
+        """Whether the count is below the total."""
         return self.held < self.of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """Everything that a proof found. `sampled` says that not all of it was tried."""
+    """All results of a proof. `sampled`: it ran only a sample."""
 
     outcomes: tuple[Outcome, ...]
     sampled: bool = False
 
     @cached_property
     def mutant_results(self) -> tuple[MutantResult, ...]:
-        """The defects on the server that is healthy otherwise."""
+        """The results of defects on the otherwise correct server."""
         return self._trials(())
 
     @cached_property
     def whole_second_results(self) -> tuple[MutantResult, ...]:
-        """The defects that move a timestamp, where timestamps are shown in whole seconds."""
+        """The results of defects that move a timestamp, on a server that shows whole seconds."""
         return self._trials((WHOLE_SECONDS,))
 
     @cached_property
     def healthy(self) -> tuple[Outcome, ...]:
-        """The run on the server without any defect or variant."""
+        """The run on the server without defects and variants."""
         return tuple(o for o in self.outcomes if o.job == Job())
 
     @cached_property
     def shapes(self) -> tuple[ShapeResult, ...]:
-        """The runs on servers of foreign shape, with and without a fault of their ack."""
+        """The runs on servers of foreign shape, with and without a defect of their ack."""
         return tuple(ShapeResult(outcome=o) for o in self.outcomes if o.job.shapes)
 
     @cached_property
     def variants(self) -> tuple[Outcome, ...]:
-        """The runs on one variant each."""
+        """The runs on a single variant."""
         return tuple(o for o in self.outcomes if o.job.defect is None and len(o.job.variants) == 1)
 
     @cached_property
@@ -121,13 +121,13 @@ class Matrix:
 
     @cached_property
     def killers(self) -> Mapping[PlannedCheck, tuple[str, ...]]:
-        """Every check of a MUST or SHOULD, and the ids of the defects that kill it."""
+        """The ids of the defects that kill each check of a MUST or SHOULD."""
         kills = [(trial.defect.id, trial.kills) for trial in self.mutant_results]
         return {line: tuple(name for name, lines in kills if line in lines) for line in checks()}
 
     @property
     def ratios(self) -> dict[str, Ratio]:
-        """What is counted, by name."""
+        """The ratios by name."""
         return {
             "healthy": _green(self.healthy),
             "defects": _declared(self.mutant_results),
@@ -140,7 +140,7 @@ class Matrix:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is missing; of a sample, nothing that it can tell."""
+        """Whether no ratio is short. A sample ignores the ratios that it cannot know."""
         ratios = self.ratios
         return not any(figure.short for name, figure in ratios.items() if not (self.sampled and name == "checks"))
 
@@ -153,13 +153,13 @@ class Matrix:
 
 
 def checks() -> list[PlannedCheck]:
-    """Every check of a MUST or SHOULD: a line of the plan."""
+    """Return every check of a MUST or SHOULD, as planned."""
     requirements = load_catalogue().requirements
     return [line for line in full_plan() if requirements[line.requirement].level != "OBSERVE"]
 
 
 def unexpected_results(outcome: Outcome) -> tuple[str, ...]:
-    """Why the run on a healthy or odd but legal server is not green; empty when it is."""
+    """Return why the run on a correct server did not pass; empty if it did."""
     if outcome.crash is not None:
         return (outcome.crash,)
     chosen = [VARIANTS[name] for name in outcome.job.variants]

@@ -1,4 +1,4 @@
-"""`kill-matrix.html`: the proof as one page that needs nothing else, in both languages."""
+"""Writes `kill-matrix.html`: the proof as one self-contained page in both languages."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from conformance.text import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One defect and one requirement: what was seen, and how many of its checks."""
+    """The result of a defect for a requirement, and the number of checks with it."""
 
     kind: str
     count: int
 
     @property
     def sign(self) -> str:
-        """What is shown beside the colour."""
+        """The sign that the cell shows besides its colour."""
         return SIGNS[self.kind][0]
 
 
@@ -41,7 +41,7 @@ class Band:
 
 
 def page(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> str:
-    """The whole page."""
+    """Return the page."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals["both"] = both
     template = resources.files("conformance.mutation").joinpath("kill-matrix.html.j2").read_text("utf-8")
@@ -64,13 +64,13 @@ def page(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> str:
     )
 
 
-def both(told: Text | Defect) -> Markup:
-    """A sentence in both languages, of which one is shown."""
-    return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh">{}</span>').format(told.en, told.zh)
+def both(text: Text | Defect) -> Markup:
+    """Return a text in both languages; the page shows one of them."""
+    return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh">{}</span>').format(text.en, text.zh)
 
 
 def _bands() -> list[Band]:
-    """The columns: MUST and SHOULD by chapter."""
+    """Return the columns: MUST and SHOULD by chapter."""
     judged = [requirement for requirement in load_catalogue().requirements.values() if requirement.level != "OBSERVE"]
     return [
         Band(chapter=load_catalogue().chapter(chapter), requirements=tuple(members))
@@ -92,7 +92,7 @@ def _cell(trial: MutantResult, requirement: str) -> Cell | None:
 
 
 def _checks(matrix: Matrix) -> dict[str, list[tuple[PlannedCheck, tuple[str, ...]]]]:
-    """Checks by requirement, each with what kills it."""
+    """Return the checks by requirement, each with the defects that kill it."""
     found: dict[str, list[tuple[PlannedCheck, tuple[str, ...]]]] = {}
     for line, killers in matrix.killers.items():
         found.setdefault(line.requirement, []).append((line, killers))
@@ -100,10 +100,10 @@ def _checks(matrix: Matrix) -> dict[str, list[tuple[PlannedCheck, tuple[str, ...
 
 
 def _odd(outcome: Outcome) -> tuple[str, Text, tuple[str, ...], str]:
-    """Name, what it does, faults and seconds of a run that has to be green."""
+    """Return name, description, unexpected results and duration of a run that must pass."""
     names = outcome.job.variants
-    told = Text("The healthy emulator.", "正常的模拟器。")
+    text = Text("The correct emulator.", "正常的模拟器。")
     if names:
         chosen = [VARIANTS[name] for name in names]
-        told = Text(" ".join(variant.en for variant in chosen), "".join(variant.zh for variant in chosen))
-    return str(outcome.job), told, unexpected_results(outcome), f"{outcome.seconds:.1f}"
+        text = Text(" ".join(variant.en for variant in chosen), "".join(variant.zh for variant in chosen))
+    return str(outcome.job), text, unexpected_results(outcome), f"{outcome.seconds:.1f}"

@@ -1,4 +1,4 @@
-"""`kill-matrix.json`: the proof for other programs, as `kill-matrix.schema.json` beside this module documents it."""
+"""Writes `kill-matrix.json`: the proof for other programs. `kill-matrix.schema.json` documents the format."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MATRIX_FORMAT: Final = "work-conformance-kill-matrix/1"
 
 
 def document(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> dict[str, Any]:
-    """The matrix as plain JSON types."""
+    """Return the matrix as plain JSON types."""
     return {
         "format": MATRIX_FORMAT,
         "suite": __version__,
@@ -38,12 +38,12 @@ def document(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> dic
 
 
 def schema_text() -> str:
-    """The JSON Schema of the matrix (draft 2020-12), as the package ships it."""
+    """Return the JSON Schema of the matrix (draft 2020-12)."""
     return resources.files("conformance.mutation").joinpath("kill-matrix.schema.json").read_text("utf-8")
 
 
 def _requirements(matrix: Matrix) -> list[dict[str, Any]]:
-    """Requirements in the catalogue's order, each with its checks and what kills them."""
+    """Return the requirements in order, each with its checks and the defects that kill them."""
     return [
         {
             "id": requirement.id,

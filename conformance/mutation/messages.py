@@ -1,4 +1,4 @@
-"""The words of a proof: its figures and its signs."""
+"""The texts of a proof: its ratios and signs."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from typing import Final
 from conformance.text import Text
 
 RATIO_LABELS: Final[Mapping[str, Text]] = {
-    "healthy": Text("healthy emulator green", "正常的模拟器通过"),
+    "healthy": Text("correct emulator passes", "正确的模拟器通过"),
     "defects": Text("defects killed for the declared reason", "因声明的原因被杀死的缺陷"),
-    "coarse": Text(
-        "defects that move a timestamp, killed in whole seconds too", "移动时间戳且在整秒显示下同样被杀死的缺陷"
-    ),
-    "checks": Text("MUST and SHOULD checks with a killer", "有缺陷可将其杀死的 MUST 与 SHOULD 检查"),
-    "variants": Text("variants green", "通过的变体"),
-    "combinations": Text("combinations green", "通过的变体组合"),
+    "coarse": Text("timestamp defects killed in whole seconds too", "在时间戳只显示整秒时同样被杀死的时间戳缺陷"),
+    "checks": Text("MUST and SHOULD checks killed by some defect", "被某个缺陷杀死的 MUST 与 SHOULD 检查"),
+    "variants": Text("variants that pass", "通过的变体"),
+    "combinations": Text("combinations that pass", "通过的变体组合"),
     "shapes": Text(
-        "foreign shapes judged as declared, alone and with a defect", "单独及带有一个缺陷时，结论如声明的外来形态"
+        "foreign shapes judged as declared, alone and with a defect",
+        "单独及带有一个缺陷时，判定结果与声明一致的外来形态",
     ),
 }
 
 SIGNS: Final[Mapping[str, tuple[str, Text]]] = {
-    "killed": ("✓", Text("failed (or warned of) as declared", "如声明的那样失败（或警告）")),
-    "undeclared": ("✗", Text("failed, and not declared", "失败，但未声明")),
-    "missed": ("○", Text("declared, and not failed", "已声明，但未失败")),
+    "killed": ("✓", Text("failed (or warned) as declared", "与声明一致地失败（或警告）")),
+    "undeclared": ("✗", Text("failed, but not declared", "失败，但未声明")),
+    "missed": ("○", Text("declared, but did not fail", "已声明，但未失败")),
 }

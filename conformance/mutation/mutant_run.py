@@ -1,4 +1,4 @@
-"""One run of the suite on one server of the emulator's, in this process and without pytest in between."""
+"""Runs the suite on one emulator server, in this process and without pytest."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from conformance.settings import Settings, from_values
 from conformance.target import Credentials, Secret
 
 _ON_A_VARIANT: Final = 2
-"""Rounds of races on a variant: what is odd there is rarely a matter of luck."""
+"""Rounds of races on a variant: its behaviour rarely depends on timing."""
 
 _RACES: Final = "race"
-"""The area of the defects that only requests at the same time meet."""
+"""The area of defects that only concurrent requests trigger."""
 
 _FEW: Final = 6
-"""Scenarios at once where the server answers at once: more of them only wait for each other."""
+"""The number of concurrent scenarios for a fast server: more of them would only wait for each other."""
 
 
 def credentials(tokens: Tokens) -> Credentials:
-    """The emulator's four tokens as the suite is given them."""
+    """Return the emulator's four tokens as the suite's credentials."""
     return Credentials(
         pat=Secret(tokens.owner, "${QODER_PAT}"),
         forbidden=Secret(tokens.forbidden, "${QODER_FORBIDDEN_PAT}"),
@@ -45,7 +45,7 @@ def credentials(tokens: Tokens) -> Credentials:
 
 
 def settings_for(base_url: str, tokens: Tokens, output: Path, **values: Any) -> Settings:
-    """Settings that judge one server with the emulator's tokens."""
+    """Return settings for a run on one server with the emulator's tokens."""
     environ = {"QODER_PAT": tokens.owner}
     settings = from_values({"base_url": base_url, "output": str(output), **values}, environ)
     return replace(settings, credentials=credentials(tokens))
@@ -54,9 +54,9 @@ def settings_for(base_url: str, tokens: Tokens, output: Path, **values: Any) -> 
 def judge_settings(
     settings: Settings, plan: Iterable[PlannedCheck] | None = None, *, fleeting: bool = False
 ) -> RunResult:
-    """Judge what the settings name: every line, or those given.
+    """Run the suite on the target of these settings: every planned check, or the given ones.
 
-    What the run made is removed, but for a `fleeting` server, which ends with the run and all that is on it.
+    The run removes its resources, except on a `fleeting` server, which ends with the run.
     """
     lines = list(plan) if plan is not None else full_plan()
     controller = RunController(settings, Selection(), processes=0)
@@ -74,7 +74,7 @@ def judge_settings(
 
 
 def run_job(job: Job) -> Outcome:
-    """Run the whole suite on the server that a job names."""
+    """Run the whole suite on the server of a job."""
     begun = time.monotonic()
     assembly = combine_variants([VARIANTS[name] for name in job.variants], use_microseconds(ServerConfig()))
     server_config, wire = assembly.server_config, assembly.wire
@@ -84,12 +84,12 @@ def run_job(job: Job) -> Outcome:
     if job.defect is not None:
         subject = DEFECTS[job.defect]
         server_config, wire = subject.broken(server_config), subject.wire(wire)
-        values |= {} if job.variants else {"concurrency": _FEW}  # in whole seconds, scenarios wait for the clock
+        values |= {} if job.variants else {"concurrency": _FEW}  # with whole seconds, scenarios wait for the clock
         values |= {} if subject.area == _RACES else {"race_repeat": 1}
     elif job.variants:
         values["race_repeat"] = _ON_A_VARIANT
     if job.shapes:
-        values["race_repeat"] = _ON_A_VARIANT  # where conversations take turns, races for as long would take minutes
+        values["race_repeat"] = _ON_A_VARIANT  # where scenarios run one at a time, that many rounds would take minutes
     tokens = Tokens.generate()
     with (
         tempfile.TemporaryDirectory(prefix="work-conformance-prove-") as folder,

@@ -1,4 +1,4 @@
-"""What a run on one server came to, as a small value that crosses from process to process."""
+"""The result of a run on one server, as a small value that processes can exchange."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """The server to be judged: these variants or foreign shapes at once, and one defect where one is named."""
+    """A server to run on: a combination of variants or foreign shapes, and at most one defect."""
 
     variants: tuple[str, ...] = ()
     defect: str | None = None
@@ -23,12 +23,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Requirements by what became of them, and the single checks that were failed or warned of.
+    """Requirements by verdict, and the single checks that failed or warned.
 
-    Observations are left aside: what the docs leave open proves nothing. `unexplained` are checks that could not be judged though nothing that failed stands in their way; `crash` says how
-    the suite itself broke, and then nothing else is known. `unjudged` are the requirements of which no check was judged,
-    and none is blocked by a failure; `share` is that of the checks which were judged, or are blocked by a failure;
-    `noticed` is how many oddities of other operations the run reported.
+    Observations are left out: they prove nothing. `unexplained` are checks that could not be judged although no failure
+    blocks them. `crash` is the error of the suite itself; then nothing else is known. `unjudged` are requirements without
+    a judged check, if no failure blocks them. `share` is the share of checks that were judged or are blocked by a failure.
+    `noticed` is how many undocumented effects of other operations the run reported.
     """
 
     job: Job
@@ -47,7 +47,7 @@ class Outcome:
 
 
 def outcome_of(job: Job, record: RunResult, *, seconds: float) -> Outcome:
-    """What a record says, in short."""
+    """Return the outcome of a run result."""
     lines = [verdict.line for verdict in record.verdicts if verdict.kind == "suite-error"]
     broken = [f"{line.scenario} {line.requirement}" for line in (*lines, *record.tally.lost)]
     return Outcome(
@@ -70,12 +70,12 @@ def outcome_of(job: Job, record: RunResult, *, seconds: float) -> Outcome:
 
 
 def requirements(record: RunResult, kind: VerdictKind) -> frozenset[str]:
-    """The requirements with that verdict."""
+    """Return the requirements with that verdict."""
     return frozenset(result.requirement.id for result in record.tally.of(kind))
 
 
 def unexplained(record: RunResult) -> list[str]:
-    """The checks that could not be judged and are not blocked by a failure, at whatever remove."""
+    """Return the checks that could not be judged although no failure blocks them, directly or indirectly."""
     return [
         f"{verdict.line.scenario} {verdict.line.requirement}: {verdict.reason.en if verdict.reason else ''}"
         for verdict in _unexplained(record)
@@ -83,7 +83,7 @@ def unexplained(record: RunResult) -> list[str]:
 
 
 def unjudged(record: RunResult) -> frozenset[str]:
-    """The requirements of which no check was judged, and none is blocked by a failure."""
+    """Return the requirements without a judged check, if no failure blocks them."""
     blind = {verdict.line for verdict in _unexplained(record)}
     return frozenset(
         result.requirement.id

@@ -1,4 +1,4 @@
-"""Holds many runs at once, each in a process that keeps to itself."""
+"""Executes many runs in parallel, each in its own process."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from conformance.mutation.mutant_run import run_job
 from conformance.mutation.outcome import Job, Outcome
 
 
-def run_all(jobs: Sequence[Job], *, processes: int, holding: Callable[[Job], Outcome] = run_job) -> Iterator[Outcome]:
-    """The outcomes of all jobs, each as soon as it is known.
+def run_all(jobs: Sequence[Job], *, processes: int, run: Callable[[Job], Outcome] = run_job) -> Iterator[Outcome]:
+    """Yield the outcomes of all jobs, each as soon as it is known.
 
-    A run that raises, or whose process dies, has broken the suite: that is its outcome, and the others go on.
+    A run that raises, or whose process dies, has a suite error as its outcome. The other runs continue.
     """
     pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
     try:
-        waiting = {pool.submit(holding, job): job for job in jobs}
+        waiting = {pool.submit(run, job): job for job in jobs}
         for future in as_completed(waiting):
             error = future.exception()
             if error is None:

@@ -1,4 +1,4 @@
-"""What a proof tries: every defect, every variant, combinations of variants, foreign shapes; or a sample of each."""
+"""Selects the runs of a proof: all defects, variants, combinations of variants and foreign shapes, or a sample of each."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from conformance.mutation.outcome import Job
 
 COMBINATIONS: Final = 50
 SIZE: Final = 5
-"""Of how many variants a combination is made."""
+"""The number of variants in a combination."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSelection:
-    """The runs, in three parts, and how many of all were left out."""
+    """The runs, in three parts, and the number of runs left out."""
 
     defects: tuple[Job, ...]
     variants: tuple[Job, ...]
@@ -31,12 +31,12 @@ class JobSelection:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """All of them."""
+        """All selected runs."""
         return (*self.defects, *self.variants, *self.shapes)
 
 
 def select_jobs(seed: int, sample: int | None = None) -> JobSelection:
-    """Everything there is, or so many of each kind; the same for the same seed."""
+    """Return all runs, or `sample` of each kind. The same seed gives the same runs."""
     draw = random.Random(seed)  # noqa: S311 - no secret
     broken = [Job(defect=name) for name in DEFECTS]
     whole_second_results = [
@@ -55,7 +55,7 @@ def select_jobs(seed: int, sample: int | None = None) -> JobSelection:
 
 
 def _drawn(draw: random.Random, jobs: Sequence[T], sample: int | None) -> list[T]:
-    """So many of them, in their order."""
+    """Return a sample, in the original order."""
     if sample is None or sample >= len(jobs):
         return list(jobs)
     return [jobs[place] for place in sorted(draw.sample(range(len(jobs)), sample))]

@@ -1,4 +1,4 @@
-"""A proof in a few lines of text: its figures, and what is missing."""
+"""Writes a proof as a few lines of text: its ratios, and what is missing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from conformance.mutation.messages import RATIO_LABELS
 from conformance.text import Lang, Text
 
 _MOST: Final = 40
-"""How many lines of what is missing are told; the page has all of them."""
+"""The maximum number of lines about missing results; the HTML page has all of them."""
 
-_NOT_TOLD: Final = Text("a sample does not tell", "抽样无法说明")
+_NOT_TOLD: Final = Text("unknown in a sample", "抽样时未知")
 
 
 def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, float, float], lang: Lang) -> Iterator[str]:
@@ -33,7 +33,11 @@ def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, floa
         .in_(lang)
     )
     if left_out:
-        yield (Text("A sample: {n} runs were left out.", "此为抽样：未执行 {n} 次运行。").format(n=left_out).in_(lang))
+        yield (
+            Text("This was a sample: {n} runs were left out.", "此为抽样：未执行 {n} 次运行。")
+            .format(n=left_out)
+            .in_(lang)
+        )
 
 
 def _missing(matrix: Matrix, lang: Lang) -> Iterator[str]:

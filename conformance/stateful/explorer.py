@@ -17,7 +17,7 @@ from conformance.arrange.responses import NotExercised, NoUsableResponse
 from conformance.exchange import UNKEPT_FACT, Exchange
 from conformance.linearizability.check import Linearizable
 from conformance.linearizability.counterexample import Counterexample
-from conformance.linearizability.counterexample_text import told
+from conformance.linearizability.counterexample_text import describe_counterexample
 from conformance.scenario.context import ScenarioContext, Send
 from conformance.stateful.lost_updates import METADATA_KEY, lost_updates
 from conformance.stateful.sequence import (
@@ -157,7 +157,7 @@ class _Exploration:
         elif not isinstance(outcome, Counterexample):
             self._seen.undecided += 1
         elif not _acks_contradict(round_history):
-            self._report(held, told(outcome))
+            self._report(held, describe_counterexample(outcome))
         for update, get in held.lost_updates.items():
             self._report(held, _LOST.format(update=update, get=get))
         return _acks_contradict(round_history)

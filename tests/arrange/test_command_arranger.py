@@ -94,7 +94,7 @@ def test_a_request_says_how_the_item_is_to_be_stopped(item_spec: ItemSpec, stopp
 
 WRONG: dict[str, tuple[str, str]] = {
     "no JSON": ("print('here you are')", "its output is not JSON (not JSON: wrong from character 1 on)"),
-    "nothing": ("", "its output is not JSON (not JSON: there is no value)"),
+    "nothing": ("", "its output is not JSON (not JSON: it has no value)"),
     "not UTF-8": ("import os; os.write(1, b'\\xff')", "its output is not JSON (not UTF-8"),
     "two values": (GOOD + "print('{}')", "its output is not JSON"),
     "a list": ("print('[]')", "its output is not a JSON object"),

@@ -112,9 +112,9 @@ def test_an_undelivered_item_may_be_in_the_second_environment() -> None:
 
 
 FILES: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "there is no value"),
+    "empty": (b"", "it has no value"),
     "cut off": (b'{"format": ', "not JSON"),
-    "a key twice": (b'{"format": 1, "format": 2}', "twice"),
+    "a key twice": (b'{"format": 1, "format": 2}', "duplicate name"),
     "not UTF-8": (b"\xff\xfe{}", "UTF-8"),
 }
 

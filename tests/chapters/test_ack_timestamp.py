@@ -154,7 +154,7 @@ def test_what_is_no_moment_or_one_before_the_creation_is_the_other_requirements_
 def test_a_get_that_lagged_behind_is_observed() -> None:
     at_once = acked_later("2026-07-01T08:15:03Z").verdict("ack.observe.lagging-get")
     assert at_once.observation is not None
-    assert "at once" in at_once.observation.en
+    assert "immediately" in at_once.observation.en
     dialog = acked_later("2026-07-01T08:15:03Z").said("after.stale", 200, shown()).late("after", 1.2)
     verdict = dialog.verdict("ack.observe.lagging-get")
     assert verdict.observation is not None

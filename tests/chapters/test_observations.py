@@ -183,7 +183,7 @@ def test_that_nothing_came_back_is_an_observation() -> None:
     assert exchange is not None
     lost = replace(exchange, outcome="unknown", response=None, problem="ReadError")
     assert observation(answered(transcript, {"ack": lost}), "undelivered") == Text(
-        "no answer (ReadError)", "没有响应（ReadError）"
+        "no response (ReadError)", "没有响应（ReadError）"
     )
 
 

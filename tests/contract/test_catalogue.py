@@ -205,5 +205,5 @@ def test_a_source_that_does_not_resolve_is_an_error(reference: str) -> None:
     ],
 )
 def test_an_inference_that_is_missing_or_too_much_is_an_error(changes: dict[str, Any]) -> None:
-    with pytest.raises(CatalogueError, match="an inference goes with"):
+    with pytest.raises(CatalogueError, match="need an inference"):
         read(entry(**changes))

@@ -43,7 +43,7 @@ def test_nothing_is_told_of_a_requirement_that_does_not_exist() -> None:
 
 
 def mistake(what: str) -> Mistake:
-    return Mistake(Text(what, what), Text("mend", "mend"))
+    return Mistake(Text(what, what), Text("fix", "fix"))
 
 
 FIRST, SECOND = mistake("Only `queued` may become `starting`, else 409."), mistake("Each ack writes `starting`.")
@@ -85,7 +85,7 @@ FOUR_HUNDREDS = ("ack.retry.starting", "ack.retry.active", "ack.not-found.", "ac
 def test_retries_404_and_409_say_what_a_wrong_answer_does_to_a_worker(requirement: str) -> None:
     told = consequence_of(requirement)
     assert told is not None
-    assert "stop the item by force" in told.en
+    assert "force-stop" in told.en
     assert "强制停止" in told.zh
 
 

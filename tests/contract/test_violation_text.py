@@ -18,36 +18,36 @@ from tests.contract.documented_bodies import GONE, ITEM, changed, one
         (
             "/started_at",
             5,
-            "/started_at has the wrong JSON type: a string or null is documented, and it is 5.",
-            "/started_at：JSON 类型不对。文档规定：字符串或 null；实际：5。",
+            "/started_at has the wrong JSON type: expected a string or null, got 5.",
+            "/started_at：JSON 类型错误。预期：字符串或 null；实际：5。",
             "row `started_at`",
         ),
         (
             "/type",
             "job",
-            '/type has one documented value, "work", and it is "job".',
+            '/type must have the documented value "work", got "job".',
             '/type：文档规定的取值只有 "work"；实际："job"。',
             "row `type`",
         ),
         (
             "/id",
             "wrk",
-            '/id must be a string that starts with work_. It is "wrk".',
+            '/id must be a string that starts with work_. Got "wrk".',
             '/id：应为以 work_ 开头的字符串；实际："wrk"。',
             "row `id`",
         ),
         (
             "/created_at",
             "today",
-            '/created_at is not a timestamp: not RFC 3339. It is "today".',
+            '/created_at is not a timestamp: not RFC 3339. Got "today".',
             '/created_at：不是时间戳（不符合 RFC 3339）；实际："today"。',
             "row `created_at`",
         ),
         (
             "/metadata",
             {"k": []},
-            "/metadata/k has the wrong JSON type: a string is documented, and it is an array (elements: 0).",
-            "/metadata/k：JSON 类型不对。文档规定：字符串；实际：数组（元素数：0）。",
+            "/metadata/k has the wrong JSON type: expected a string, got an array (elements: 0).",
+            "/metadata/k：JSON 类型错误。预期：字符串；实际：数组（元素数：0）。",
             "Metadata object, row `shape`",
         ),
     ],
@@ -121,5 +121,5 @@ def test_a_body_of_many_faults_is_refused_with_the_first() -> None:
 
 
 def test_what_is_not_json_is_not_shown() -> None:
-    with pytest.raises(TypeError, match="bytes is not a type of JSON"):
+    with pytest.raises(TypeError, match="bytes is not a JSON type"):
         schemas.shown(b"")

@@ -163,7 +163,7 @@ def test_another_status_is_told_with_the_address(status: int, lang: Lang, site: 
     address = site.answer("en/poll", Answer(status, b"moved", (("location", target),)))
     sentence = refused(lang, "check", "--docs", site.root)
     assert sentence.startswith(address)
-    assert {"en": f"the server answers {status}", "zh": f"服务器返回 {status}"}[lang] in sentence
+    assert {"en": f"the server returned {status}", "zh": f"服务器返回 {status}"}[lang] in sentence
 
 
 def test_a_redirect_is_not_followed(site: Site) -> None:
@@ -196,7 +196,7 @@ def test_html_instead_of_markdown_has_no_title(lang: Lang, site: Site) -> None:
     address = site.put("en/ack", "<!doctype html>\n<html><body>\n<h1>Ack</h1>\n<p>x</p>\n</body></html>\n")
     sentence = refused(lang, "check", "--docs", site.root)
     assert sentence.startswith(address)
-    assert {"en": "no title", "zh": "没有标题"}[lang] in sentence
+    assert {"en": "the title", "zh": "没有标题"}[lang] in sentence
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -209,7 +209,7 @@ def test_a_fault_of_a_page_is_told_with_address_and_line(lang: Lang, site: Site)
 def test_a_server_without_any_known_page_is_told(lang: Lang, site: Site) -> None:
     sentence = refused(lang, "check", "--docs", site.root)
     assert sentence.startswith(site.root)
-    assert {"en": "none of the known pages is there", "zh": "没有任何已知页面"}[lang] in sentence
+    assert {"en": "none of the known pages was found", "zh": "没有任何已知页面"}[lang] in sentence
 
 
 @pytest.mark.parametrize("lang", LANGS)

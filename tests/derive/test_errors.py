@@ -50,11 +50,23 @@ FAULTS = [
     Fault("rule", "en/conventions", "| Shape", "Shape", "Form", "unknown rule 'Form'", "未知的规则“Form”"),
     Fault("rule", "zh/conventions", "| 结构", "结构", "外形", "unknown rule '外形'", "未知的规则“外形”"),
     Fault("name", "en/ack", "| 401", "401", "", "the first cell is empty", "第一个单元格为空"),
-    Fault("cell too many", "en/ack", "| 401", "| The", "| x | The", "3 columns and this row 4", "3 列，而此行有 4 列"),
-    Fault("cell too many", "zh/ack", "| 401", "| PAT", "| x | PAT", "3 columns and this row 4", "3 列，而此行有 4 列"),
-    Fault("cell too few", "zh/errors", "| `type`", "| string ", "", "4 columns and this row 3", "4 列，而此行有 3 列"),
     Fault(
-        "full-width bar", "zh/errors", "| `type`", "| string ", "｜ string ", "4 columns and this row 3", "此行有 3 列"
+        "cell too many", "en/ack", "| 401", "| The", "| x | The", "3 columns, but this row has 4", "3 列，而此行有 4 列"
+    ),
+    Fault(
+        "cell too many", "zh/ack", "| 401", "| PAT", "| x | PAT", "3 columns, but this row has 4", "3 列，而此行有 4 列"
+    ),
+    Fault(
+        "cell too few", "zh/errors", "| `type`", "| string ", "", "4 columns, but this row has 3", "4 列，而此行有 3 列"
+    ),
+    Fault(
+        "full-width bar",
+        "zh/errors",
+        "| `type`",
+        "| string ",
+        "｜ string ",
+        "4 columns, but this row has 3",
+        "此行有 3 列",
     ),
     Fault(
         "bar not escaped",
@@ -62,22 +74,26 @@ FAULTS = [
         "| `stopped_at`",
         r"\|",
         "|",
-        "3 columns and this row 4",
+        "3 columns, but this row has 4",
         "3 列，而此行有 4 列",
     ),
-    Fault("text behind the table", "en/ack", "| 409", None, "And so on.", "this row 1", "此行有 1 列"),
+    Fault("text behind the table", "en/ack", "| 409", None, "And so on.", "this row has 1", "此行有 1 列"),
     Fault("JSON", "en/ack", '  "type"', ",", "", "not JSON", "不是合法的 JSON", 1),
     Fault("JSON", "zh/poll", '  "metadata"', "{}", "{},", "not JSON", "不是合法的 JSON", 1),
     Fault("JSON", "zh/get", '  "state"', '"active"', "active", "not JSON", "不是合法的 JSON"),
     Fault("NaN", "en/get", '  "state"', '"active"', "NaN", "not JSON", "不是合法的 JSON"),
     Fault("infinity", "zh/get", '  "state"', '"active"', "-Infinity", "not JSON", "不是合法的 JSON"),
     Fault("shell", "en/ack", "curl", '"https', "https", "not a shell command", "不是 shell 命令"),
-    Fault("second section", "en/ack", "## Notes", "Notes", "Errors", "a second section 'Errors'", "小节“Errors”重复"),
-    Fault("second section", "zh/ack", "## 注意", "注意事项", "错误码", "a second section '错误码'", "小节“错误码”重复"),
-    Fault("second row", "en/ack", "| 403", "403", "401", "a second row '401'", "'401' 行重复"),
-    Fault("second row", "zh/work-schemas", "| `id`", None, "| `id` | string | x |", "a second row", "行重复"),
-    Fault("second column", "en/work-schemas", "| Field", "Description", "Type", "'Type' twice", "“Type”列重复"),
-    Fault("second column", "zh/ack", "| 头部", "必选", "说明", "'说明' twice", "“说明”列重复"),
+    Fault("second section", "en/ack", "## Notes", "Notes", "Errors", "duplicate section 'Errors'", "小节“Errors”重复"),
+    Fault(
+        "second section", "zh/ack", "## 注意", "注意事项", "错误码", "duplicate section '错误码'", "小节“错误码”重复"
+    ),
+    Fault("second row", "en/ack", "| 403", "403", "401", "duplicate row '401'", "'401' 行重复"),
+    Fault("second row", "zh/work-schemas", "| `id`", None, "| `id` | string | x |", "duplicate row", "行重复"),
+    Fault(
+        "second column", "en/work-schemas", "| Field", "Description", "Type", "duplicate column 'Type'", "“Type”列重复"
+    ),
+    Fault("second column", "zh/ack", "| 头部", "必选", "说明", "duplicate column '说明'", "“说明”列重复"),
     Fault("no column", "en/work-schemas", "| Field", "Type", "Default", "no column 'Type'", "缺少“Type”列"),
     Fault("other table", "en/work-schemas", "| State", "State", "Field", "'Field'; known here: State", "的列：State"),
     Fault("other table", "zh/ack", "| 参数", "参数", "字段", "'字段'; known here: 参数", "此处已知的列：参数"),
@@ -123,11 +139,11 @@ def test_a_broken_table_is_told_with_the_line_of_its_header(how: str, lang: Lang
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ('{"a": 1, "a": 1}', {"en": "has the key 'a' twice", "zh": "键 'a' 重复"}),
-        ('{"a": {"b": [{"c": 1, "c": 2}]}}', {"en": "has the key 'c' twice", "zh": "键 'c' 重复"}),
-        (LONG_NUMBER, {"en": "not JSON", "zh": "不是合法的 JSON"}),
-        (DEEP, {"en": "not JSON", "zh": "不是合法的 JSON"}),
-        ("[" * 101 + "]" * 101, {"en": "nested too deep", "zh": "嵌套过深"}),
+        ('{"a": 1, "a": 1}', {"en": "duplicate key 'a'", "zh": "键 'a' 重复"}),
+        ('{"a": {"b": [{"c": 1, "c": 2}]}}', {"en": "duplicate key 'c'", "zh": "键 'c' 重复"}),
+        (LONG_NUMBER, {"en": "cannot be read as JSON", "zh": "无法作为 JSON 读取"}),
+        (DEEP, {"en": "cannot be read as JSON", "zh": "无法作为 JSON 读取"}),
+        ("[" * 101 + "]" * 101, {"en": "nesting is too deep", "zh": "嵌套过深"}),
         ("NaN", {"en": "not JSON", "zh": "不是合法的 JSON"}),
     ],
     ids=["a key twice", "a key twice inside", "too many digits", "too deep", "just too deep", "NaN"],
@@ -193,7 +209,7 @@ def test_a_page_without_a_title_is_told(lang: Lang, schemas: Path) -> None:
     edit(schemas, f"{lang}/errors", "# ", "", None)
     sentence = refused(lang, "check", "--schemas", schemas)
     assert sentence.startswith(f"schemas/docs/{lang}/errors.md")
-    assert {"en": "no title", "zh": "没有标题"}[lang] in sentence
+    assert {"en": "the title", "zh": "没有标题"}[lang] in sentence
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -226,7 +242,7 @@ def test_a_folder_without_any_known_page_is_told(command: str, lang: Lang, tmp_p
     out = ("--out", tmp_path / "out") if command == "derive" else ()
     sentence = refused(lang, command, "--docs", tmp_path, *out)
     assert sentence.startswith(str(tmp_path))
-    assert {"en": "none of the known pages is there", "zh": "没有任何已知页面"}[lang] in sentence
+    assert {"en": "none of the known pages was found", "zh": "没有任何已知页面"}[lang] in sentence
     assert not (tmp_path / "out").exists()
 
 

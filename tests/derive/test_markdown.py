@@ -136,7 +136,7 @@ def test_a_row_of_another_width_is_refused(row: str, width: int) -> None:
     with pytest.raises(UnparsablePage) as raised:
         read(f"# t\n\n| a | b |\n| - | - |\n| x | y |\n{row}\n")
     assert (raised.value.page, raised.value.line) == ("a page", 6)
-    assert f"2 columns and this row {width}" in raised.value.en
+    assert f"2 columns, but this row has {width}" in raised.value.en
     assert f"2 列，而此行有 {width} 列" in raised.value.zh
 
 

@@ -42,7 +42,7 @@ def test_start_and_stop(tokens: Tokens) -> None:
         base_url = server.base_url
         assert base_url.startswith("http://127.0.0.1:")
         assert status_of(base_url) == 401
-        with pytest.raises(RuntimeError, match="running already"):
+        with pytest.raises(RuntimeError, match="already running"):
             server.start()
         server.stop()
         with pytest.raises(httpx.ConnectError):

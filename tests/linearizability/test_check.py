@@ -367,7 +367,7 @@ def test_where_the_shortest_one_takes_too_long_a_longer_one_is_shown() -> None:
 
 
 def test_an_item_that_nobody_told_of_is_refused() -> None:
-    with pytest.raises(ValueError, match="no initial state of 'b'"):
+    with pytest.raises(ValueError, match="no initial state for 'b'"):
         check({"a": QUEUED}, [replace(final("queued"), item="b")])
     with pytest.raises(ValueError, match="share a label"):
         check({"": QUEUED}, [final("queued"), final("queued", (92, 93))])

@@ -17,7 +17,7 @@ def test_the_timeline_of_a_lost_stop() -> None:
         Event("get", Operation("get"), ModelResponse(200, "starting"), 10.05, 10.06),
     ]
     assert timeline(events, width=31) == [
-        "          operation  answer             from ms  to ms",
+        "          operation  response           from ms  to ms",
         "poll      redeliver  200 not delivered      0.0    0.0  |",
         "stop      stop       200 stopped            0.0   40.0  [===================]",
         "ack-mine  ack        200 starting           1.0   30.5  [==============]",

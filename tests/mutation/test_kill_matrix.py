@@ -158,8 +158,8 @@ def test_a_sample_says_what_it_left_out_and_is_the_same_for_a_seed() -> None:
     told = list(
         summary(Matrix(outcomes=(HEALTHY,), sampled=True), seed=7, left_out=part.left_out, took=(1, 1, 1), lang="en")
     )
-    assert f"A sample: {part.left_out} runs were left out." in told
-    assert any("a sample does not tell" in line for line in told)
+    assert f"This was a sample: {part.left_out} runs were left out." in told
+    assert any("unknown in a sample" in line for line in told)
 
 
 def test_the_json_is_what_its_schema_says() -> None:
@@ -267,7 +267,7 @@ def _breaks(job: Job) -> Outcome:
 
 def test_a_run_that_raises_is_a_crash_and_the_others_go_on() -> None:
     jobs = [Job(defect=DEFECT.id), Job(), Job(variants=(ODD.id,))]
-    outcomes = {outcome.job: outcome for outcome in run_all(jobs, processes=1, holding=_breaks)}
+    outcomes = {outcome.job: outcome for outcome in run_all(jobs, processes=1, run=_breaks)}
     assert set(outcomes) == set(jobs)
     assert outcomes[jobs[0]].crash == "RuntimeError: boom"
     assert outcomes[jobs[1]].crash is None

@@ -110,8 +110,8 @@ def test_a_broken_server_is_found_out_and_the_round_is_cut_down(defect: str, tmp
     [observed] = record.tally.of("observed")
     words = observed.verdicts[0].observation
     assert words is not None
-    assert "ended at the first contradiction" in words.en
-    assert "not met" not in words.en
+    assert "stopped at the first counterexample" in words.en
+    assert "not covered" not in words.en
 
 
 def test_the_seed_that_is_told_begins_with_that_round(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""Named defects: servers that depart from the contract in one point each, and what must fail because of it.
+"""Named defects: servers that violate the contract in one point each, and the requirements that must fail on them.
 
-A defect is a departure from whatever server it is given, so that it can be seen under an odd but legal one as well.
-The healthy path knows nothing of them.
+A defect changes any given server, so that it also works on an unusual but compliant one. The code of the correct server
+does not know the defects.
 """
 
 from __future__ import annotations
@@ -49,6 +49,6 @@ DEFECTS: Final[Mapping[str, Defect]] = {
     )
     for defect in area.DEFECTS
 }
-"""Every defect by its id, in the order of the contract's chapters."""
+"""Every defect by id, in the order of the contract's chapters."""
 
 __all__ = ["DEFECTS", "Defect"]

@@ -1,4 +1,4 @@
-"""Broken in what an ack does: first acks, and the bodies an ack may have."""
+"""Defects in what an ack does: first acks, and request bodies."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FUTURE: Final = "ack.answer.acknowledged-at-not-future"
 FIRST_ACK = (
     defect(
         "first.accepted-202",
-        "An ack answers 202 while the item is starting, as if it were still to be done.",
+        "An ack returns 202 while the item is starting, as if the operation were not complete.",
         "item 处于 starting 时 ack 返回 202，仿佛操作尚未完成。",
         wrap_app(edit_successful_acks(_accepted)),
         fails="ack.first.starting ack.retry.starting",
@@ -39,22 +39,22 @@ FIRST_ACK = (
     ),
     defect(
         "first.stale-answer",
-        "An ack of an item that is starting answers the item as it was before.",
-        "对处于 starting 的 item 执行 ack，返回的是它之前的样子。",
+        "An ack of a starting item returns the item as it was before.",
+        "对处于 starting 的 item 执行 ack，返回的是它之前的内容。",
         wrap_app(edit_successful_acks(_stale)),
         fails="ack.first.starting ack.first.acknowledged-at ack.retry.starting ack.answer.get-agrees",
         may_fail=REDELIVERY,
     ),
     defect(
         "first.acknowledged-at-null",
-        "An ack starts the item and does not note when.",
+        "An ack starts the item but does not record the time.",
         "ack 启动了 item，但没有记录时间。",
         override(acknowledge=lambda _found, item, _now: replace(item, state=State.STARTING)),
         fails="ack.first.acknowledged-at",
     ),
     defect(
         "first.acknowledged-before-created",
-        "The acknowledgement is dated an hour too early.",
+        "`acknowledged_at` is an hour too early.",
         "确认时间早了一小时。",
         override(acknowledge=lambda found, item, now: found(item, now - timedelta(hours=1))),
         fails="ack.first.acknowledged-at",
@@ -62,7 +62,7 @@ FIRST_ACK = (
     ),
     defect(
         "first.acknowledged-in-2099",
-        "The acknowledgement is dated to the year 2099.",
+        "`acknowledged_at` is in the year 2099.",
         "确认时间被记为 2099 年。",
         override(acknowledge=lambda found, item, now: found(item, now.replace(year=2099, day=1))),
         fails=_FUTURE,
@@ -70,7 +70,7 @@ FIRST_ACK = (
     ),
     defect(
         "first.acknowledged-an-hour-ahead",
-        "The acknowledgement is dated an hour too late.",
+        "`acknowledged_at` is an hour too late.",
         "确认时间晚了一小时。",
         override(acknowledge=lambda found, item, now: found(item, now + timedelta(hours=1))),
         fails=_FUTURE,
@@ -78,7 +78,7 @@ FIRST_ACK = (
     ),
     defect(
         "first.acknowledged-in-local-time",
-        "The acknowledgement is dated in local time, eight hours ahead, and labelled as UTC.",
+        "`acknowledged_at` is local time, eight hours ahead, but labelled as UTC.",
         "确认时间用的是早八小时的本地时间，却标为 UTC。",
         override(acknowledge=lambda found, item, now: found(item, now + timedelta(hours=8))),
         fails=_FUTURE,
@@ -86,15 +86,15 @@ FIRST_ACK = (
     ),
     defect(
         "first.acknowledged-at-creation",
-        "An ack notes the moment of the creation as its own.",
-        "ack 把创建时间记为自己的时间。",
+        "An ack records the creation time as `acknowledged_at`.",
+        "ack 把创建时间记录为确认时间。",
         override(acknowledge=lambda found, item, _now: found(item, item.created_at)),
         fails="ack.first.acknowledged-after-creation",
         moves_time=True,
     ),
     defect(
         "first.creation-shown-as-ack",
-        "Every operation shows the moment of the creation as that of the ack.",
+        "Every operation shows the creation time as `acknowledged_at`.",
         "所有操作都把创建时间显示为 ack 的时间。",
         override(
             render_work_item=lambda found, item: found(
@@ -106,7 +106,7 @@ FIRST_ACK = (
     ),
     defect(
         "first.active-at-once",
-        "The first ack makes the item active, as if it were a heartbeat too.",
+        "The first ack makes the item active, as if it were also a heartbeat.",
         "首次 ack 使 item 变为 active，如同同时收到了 heartbeat。",
         override(
             acknowledge=lambda found, item, now: replace(
@@ -117,7 +117,7 @@ FIRST_ACK = (
     ),
     defect(
         "first.active-unstarted",
-        "The first ack makes the item active and notes no start.",
+        "The first ack makes the item active but does not record the start.",
         "首次 ack 使 item 变为 active，但没有记录启动时间。",
         override(acknowledge=lambda found, item, now: replace(found(item, now), state=State.ACTIVE)),
         fails="ack.first.starting",
@@ -132,8 +132,8 @@ FIRST_ACK = (
     ),
     defect(
         "first.zero-times",
-        "What has not happened yet is dated to the year 1 instead of null.",
-        "尚未发生的事情以公元 1 年的时间表示，而不是 null。",
+        "Times of events that have not happened yet are in the year 1 instead of null.",
+        "尚未发生的事件的时间显示为公元 1 年，而不是 null。",
         override(
             render_work_item=lambda found, item: {
                 name: "0001-01-01T00:00:00.000000Z" if value is None and name != "acknowledged_at" else value
@@ -155,14 +155,14 @@ def _refuses_bodies(call: Call) -> None:
 REQUEST_SHAPES = (
     defect(
         "request.body-refused",
-        "An ack with a body answers 400.",
+        "An ack with a body returns 400.",
         "带请求体的 ack 返回 400。",
         before_ack(_refuses_bodies),
         fails="ack.request.json-body",
     ),
     defect(
         "request.body-skips-identity",
-        "An ack with a body is taken from any worker.",
+        "An ack with a body is accepted from any worker.",
         "带请求体的 ack 来自任何 worker 都被接受。",
         rewrite_ack(lambda call: replace(call, headers={}) if call.body else call),
         fails="ack.request.json-body",

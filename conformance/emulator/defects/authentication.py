@@ -1,4 +1,4 @@
-"""Broken in who is let in: authentication, authorization."""
+"""Defects in access control: authentication and authorization."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _Admit = Callable[[Principal, Environment | None, Demand], Environment]
 
 
 def _accepting(also: Callable[[Tokens, str], bool]) -> Mutation:
-    """The owner also comes in with any Authorization value for which `also` holds (empty where there is none)."""
+    """Also accept, as the owner, every Authorization value for which `also` is true (the value is empty if missing)."""
 
     def lenient(found: _Authenticate, tokens: Tokens, authorization: Sequence[str]) -> Principal:
         try:
@@ -47,7 +47,7 @@ def _accepting(also: Callable[[Tokens, str], bool]) -> Mutation:
 
 
 def _refusing(error: Callable[[str], ApiError]) -> Mutation:
-    """Whoever is not let in is refused in another way; `error` is made of the Authorization value."""
+    """Refuse bad credentials with another error, which `error` builds from the Authorization value."""
 
     def forbid(found: _Authenticate, tokens: Tokens, authorization: Sequence[str]) -> Principal:
         try:
@@ -93,7 +93,7 @@ def _taking_api_keys(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
 
 
 def _open_once_acked(app: ASGIApp, tokens: Tokens) -> ASGIApp:
-    """The ack of an item that was acked before is answered before anybody looks at the credentials."""
+    """Answer the ack of an acked item before the credentials are checked."""
     acked: set[str] = set()
     known = {f"Bearer {getattr(tokens, field.name)}" for field in fields(tokens)}
 
@@ -123,28 +123,28 @@ def _bad_request() -> ApiError:
 AUTHENTICATION = (
     defect(
         "auth.anonymous",
-        "Whoever comes without an Authorization header is taken for the owner.",
+        "A request without an Authorization header is treated as the owner's.",
         "不带 Authorization 头部的请求被当作所有者的请求。",
         _accepting(lambda _tokens, value: value == ""),
         fails="ack.auth.missing ack.auth.x-api-key",
     ),
     defect(
         "auth.missing-400",
-        "An ack without an Authorization header answers 400.",
+        "An ack without an Authorization header returns 400.",
         "不带 Authorization 头部的 ack 返回 400。",
         _refusing(lambda value: unauthenticated() if value else _bad_request()),
         fails="ack.auth.missing ack.auth.x-api-key",
     ),
     defect(
         "auth.well-formed-is-enough",
-        "Any token of the right form is accepted.",
+        "Any token of the right format is accepted.",
         "只要 token 形式正确就被接受。",
         _accepting(lambda _tokens, value: re.fullmatch("pt-[A-Za-z0-9]{40}", _token_of(value)) is not None),
         fails="ack.auth.unknown-token ack.auth.expired",
     ),
     defect(
         "auth.unknown-403",
-        "A token that was never issued answers 403.",
+        "A token that was never issued returns 403.",
         "从未签发过的 token 得到 403。",
         _refusing(
             lambda value: not_permitted() if re.fullmatch("Bearer pt-[A-Za-z0-9]{40}", value) else unauthenticated()
@@ -153,28 +153,28 @@ AUTHENTICATION = (
     ),
     defect(
         "auth.letter-case-ignored",
-        "Tokens are compared without regard to letter case.",
+        "The comparison of tokens ignores letter case.",
         "比较 token 时不区分大小写。",
         _accepting(_in_other_case),
         fails="ack.auth.letter-case",
     ),
     defect(
         "auth.letter-case-500",
-        "A token that differs from a valid one in letter case is found and then crashes the server.",
+        "A token that differs from a valid one in letter case is found, and then crashes the server.",
         "与有效 token 仅大小写不同的 token 能查到，随后使服务器崩溃。",
         _accepting(_crashing_in_other_case),
         fails="ack.auth.letter-case",
     ),
     defect(
         "auth.beginning-is-enough",
-        "Any beginning of the token is accepted, the empty one too.",
+        "Any prefix of the token is accepted, even the empty string.",
         "token 的任何前缀都被接受，包括空串。",
         _accepting(lambda tokens, value: value.startswith("Bearer") and tokens.owner.startswith(_token_of(value))),
         fails="ack.auth.near-miss ack.auth.empty-bearer",
     ),
     defect(
         "auth.longer-accepted",
-        "Whatever begins with the token is accepted.",
+        "Any value that starts with the token is accepted.",
         "任何以该 token 开头的值都被接受。",
         _accepting(lambda tokens, value: _token_of(value).startswith(tokens.owner)),
         fails="ack.auth.near-miss",
@@ -223,7 +223,7 @@ AUTHENTICATION = (
     ),
     defect(
         "auth.403",
-        "Bad credentials answer 403.",
+        "Bad credentials get 403.",
         "无效凭据得到 403。",
         _refusing(lambda _value: not_permitted()),
         fails=UNAUTHENTICATED,
@@ -237,8 +237,8 @@ AUTHENTICATION = (
     ),
     defect(
         "auth.open-once-acked",
-        "Anybody may ack an item again that was acked before.",
-        "已被 ack 过的 item，任何人都可以再次 ack。",
+        "Every caller may ack an item again that was acked before.",
+        "已被 ack 过的 item，任何调用者都可以再次 ack。",
         wrap_app(_open_once_acked),
         fails="ack.auth.missing ack.auth.unknown-token",
     ),
@@ -261,7 +261,7 @@ def _any_tenant(found: _Admit, principal: Principal, environment: Environment | 
 
 
 def _to_strangers(tell: Callable[[Call, WorkItem], Reply]) -> Mutation:
-    """Another tenant's ack of an item is answered by `tell`."""
+    """`tell` writes the response to another tenant's ack of an item."""
 
     def change(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
@@ -278,7 +278,7 @@ def _to_strangers(tell: Callable[[Call, WorkItem], Reply]) -> Mutation:
 
 
 def _retry_unchecked(*states: State) -> Mutation:
-    """The ack of an item in one of these states is answered before anybody looks at what its sender may do."""
+    """Answer the ack of an item in one of these states before the sender's permission is checked."""
 
     def change(call: Call) -> Call:
         environment_id, work_id = call.path["environment_id"], call.path["work_id"]
@@ -296,7 +296,7 @@ def _conflict(_call: Call, _item: WorkItem) -> Reply:
 
 
 def _telling(what: Callable[[Call, WorkItem], JsonObject]) -> Mutation:
-    """Another tenant is refused with a 403 whose `error` also holds `what` there is to tell of the item."""
+    """Refuse another tenant with a 403 whose `error` also contains `what` it leaks about the item."""
 
     def tell(call: Call, item: WorkItem) -> Reply:
         refusal: Any = envelope(not_permitted(), "req-1")
@@ -309,14 +309,14 @@ def _telling(what: Callable[[Call, WorkItem], JsonObject]) -> Mutation:
 AUTHORIZATION = (
     defect(
         "authz.not-checked",
-        "Whoever sees the environment may ack its work.",
-        "能查看环境的人都可以 ack 其中的 work。",
+        "Every caller who may see the environment may ack its work.",
+        "凡可查看环境的调用者都可以 ack 其中的 work。",
         override(admit=lambda found, who, where, demand: found(who, where, demand & ~Demand.PERMISSION)),
         fails="ack.authz.forbidden",
     ),
     defect(
         "authz.forbidden-401",
-        "A token without the permission answers 401.",
+        "A token without the permission returns 401.",
         "没有权限的 token 得到 401。",
         wrap_app(edit_refused_acks(_to(401, "authentication_error"), 403)),
         fails="ack.authz.forbidden",
@@ -330,7 +330,7 @@ AUTHORIZATION = (
     ),
     defect(
         "authz.any-tenant",
-        "The tenant is not compared.",
+        "The server does not compare tenants.",
         "不比较租户。",
         override(admit=_any_tenant),
         fails="ack.authz.foreign",
@@ -338,8 +338,8 @@ AUTHORIZATION = (
     *(
         defect(
             f"authz.{state.value}-not-checked",
-            f"Any valid token may ack an item that is {state.value}, another tenant's among them.",
-            f"item 处于 {state.value} 时，任何有效的 token 都可以 ack，其他租户的也可以。",
+            f"Any valid token may ack an item that is {state.value}, even another tenant's token.",
+            f"item 处于 {state.value} 时，任何有效的 token 都可以 ack，包括其他租户的 token。",
             _retry_unchecked(state),
             fails="ack.authz.forbidden ack.authz.foreign",
         )
@@ -347,21 +347,21 @@ AUTHORIZATION = (
     ),
     defect(
         "authz.worker-before-tenant",
-        "Another tenant learns that the item is with a worker: 409.",
-        "其他租户得知该 item 已归某个 worker：409。",
+        "Another tenant's ack gets 409, which reveals that a worker owns the item.",
+        "其他租户的 ack 得到 409，从而得知该 item 已属于某个 worker。",
         _to_strangers(_conflict),
         fails="ack.authz.foreign",
     ),
     defect(
         "authz.names-the-session",
-        "Another tenant's refusal names the session.",
+        "The refusal of another tenant's ack names the session.",
         "对其他租户的拒绝响应中写明了会话。",
         _telling(lambda _call, item: {"message": f"The session {item.session_id} is not yours."}),
         fails="ack.authz.foreign-no-leak",
     ),
     defect(
         "authz.shows-the-item",
-        "Another tenant's refusal holds the item, its session left out, some levels down.",
+        "The refusal of another tenant's ack contains the item, without its session, some levels deep.",
         "对其他租户的拒绝响应在较深层级含有该 item（会话除外）。",
         _telling(
             lambda call, item: {

@@ -1,4 +1,4 @@
-"""Broken in what an ack decides from: what a get read a moment ago, whatever has happened since."""
+"""Defects in the data of an ack's decision: it uses what a GET read a moment ago, although the item has changed since."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _KEPT = timedelta(seconds=1)
 
 _Decide = Callable[[WorkItem, str | None], AckDecision]
 _Read = Callable[[WorkItem], WorkItem]
-"""The item as the cache has it; as it is where the cache does not have it."""
+"""Returns the cached item, or the current one if it is not in the cache."""
 
 
 class _Cache:
-    """Items as a get read them, for a second."""
+    """A cache of the items that GETs read, for one second."""
 
     def __init__(self, server_config: ServerConfig) -> None:
         self._clock = server_config.clock
@@ -45,7 +45,7 @@ class _Cache:
 
 
 def _deciding(decide: Callable[[_Read, _Decide, WorkItem, str | None], AckDecision]) -> Mutation:
-    """Decided with the help of the cache."""
+    """Make the ack decision with the cache."""
 
     def change(server_config: ServerConfig) -> ServerConfig:
         cache = _Cache(server_config)
@@ -56,7 +56,7 @@ def _deciding(decide: Callable[[_Read, _Decide, WorkItem, str | None], AckDecisi
 
 
 def _answering(server_config: ServerConfig) -> ServerConfig:
-    """An ack answers the item as the cache has it where nothing was to be done."""
+    """Return the cached item for an ack that has nothing to change."""
     cache = _Cache(server_config)
 
     def change(ack: Operation) -> Operation:
@@ -75,24 +75,24 @@ def _answering(server_config: ServerConfig) -> ServerConfig:
 DEFECTS: Sequence[Defect] = (
     defect(
         "cache.state",
-        "An ack decides by the state that a get read up to a second ago.",
-        "ack 按一秒之内 get 读到的状态作出决定。",
+        "An ack decides by the state that a GET read up to a second ago.",
+        "ack 按一秒之内 GET 请求读到的状态作出决定。",
         _deciding(lambda read, found, item, worker: found(replace(item, state=read(item).state), worker)),
         fails="ack.terminal.stopped-queued ack.terminal.stopping ack.terminal.stopped-forced ack.race.stop",
         may_fail="ack.race.heartbeat",
     ),
     defect(
         "cache.owner",
-        "An ack compares its Worker-ID with the one that the item had when a get read it up to a second ago.",
-        "ack 的 Worker-ID 与一秒之内 get 读取该 item 时的标识比较。",
+        "An ack compares its Worker-ID with the one that a GET read up to a second ago.",
+        "ack 的 Worker-ID 与一秒之内 GET 请求读到的标识比较。",
         _deciding(lambda read, found, item, worker: found(replace(item, worker_id=read(item).worker_id), worker)),
         fails="ack.identity.redelivered",
         may_fail="ack.race.redelivery",
     ),
     defect(
         "cache.answer",
-        "A retry answers the item as a get read it up to a second ago.",
-        "重试返回的是一秒之内 get 读到的 item。",
+        "A retry returns the item that a GET read up to a second ago.",
+        "重试返回的是一秒之内 GET 请求读到的 item。",
         _answering,
         fails="ack.retry.starting ack.retry.active ack.answer.get-agrees",
         may_fail="ack.race.heartbeat ack.race.same-worker ack.race.foreign-worker ack.race.stop",

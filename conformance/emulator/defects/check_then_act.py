@@ -1,6 +1,6 @@
-"""Small windows between a check and the act that relies on it, and updates that are lost only in a crowd of acks.
+"""Defects with a short time between a check and the write that relies on it, and updates lost only among many acks.
 
-As in `races`, a server here is sound one request at a time.
+As in `races`, these servers are correct as long as requests do not overlap.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _WINDOWS: Final = (5, 20, 50)
 
 _SLOW_STOP: Final = 0.008
 _SHORT_WINDOW: Final = 0.003
-"""Seconds. Where both requests arrive at one instant, the ack is long over when the stop acts."""
+"""Seconds. If both requests arrive together, the ack is over long before the stop takes effect."""
 
 _CROWD: Final = 5
-"""Acks of an item under way at once, from which on the crowd's writes collide."""
+"""The number of concurrent acks of an item from which their writes collide."""
 
 
 def check_then_act(window: float) -> Mutation:
-    """An ack reads the item, decides, and writes back what it read so many seconds later."""
+    """An ack reads the item, decides, and writes back what it read `window` seconds later."""
 
     def changed(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
@@ -55,7 +55,7 @@ def _slow_stop(stop: Operation) -> Operation:
 
 
 def _losing_a_slow_stop(ack: Operation) -> Operation:
-    """An ack writes back what it read a moment before over a stop that came in between."""
+    """An ack writes back what it read a moment earlier and overwrites a stop that happened in between."""
 
     async def called(call: Call) -> Reply:
         read = item_of(call)
@@ -72,7 +72,7 @@ def _losing_a_slow_stop(ack: Operation) -> Operation:
 
 
 def _losing_in_a_crowd(state: State) -> Mutation:
-    """Of many acks of an item in this state that come together, the last one writes over a forced stop."""
+    """Among many concurrent acks of an item in this state, the last one overwrites a forced stop."""
 
     def changed(ack: Operation) -> Operation:
         under_way: Counter[str] = Counter()
@@ -102,7 +102,7 @@ DEFECTS: Final[Sequence[Defect]] = (
     *(
         defect(
             f"race.window-{milliseconds}-ms",
-            f"Between an ack's look at the item and its write lie {milliseconds} ms, and what changed meanwhile is lost.",
+            f"An ack writes the item {milliseconds} ms after it read it, and loses changes in between.",
             f"ack 读取 item 与写入之间相隔 {milliseconds} 毫秒，其间的变化会丢失。",
             check_then_act(milliseconds / 1000),
             fails="ack.race.stop ack.race.heartbeat",
@@ -120,7 +120,7 @@ DEFECTS: Final[Sequence[Defect]] = (
     *(
         defect(
             f"race.crowd-loses-stop-{state.value}",
-            f"Where {_CROWD} acks of an item that is {state.value} come together, one of them writes over a forced stop.",
+            f"When {_CROWD} acks of an item that is {state.value} arrive together, one of them overwrites a forced stop.",
             f"对处于 {state.value} 的 item 有 {_CROWD} 个 ack 同时到达时，其中一个会覆盖强制停止。",
             _losing_in_a_crowd(state),
             fails="ack.race.stop",

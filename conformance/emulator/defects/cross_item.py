@@ -1,6 +1,6 @@
-"""What an ack does to other items or lets them do to it, and what goes wrong only once an item is active.
+"""Defects where an ack affects other items or is affected by them, and defects of active items only.
 
-Each keeps a whole run's other items out of it: workers are compared, and every conversation has workers of its own.
+Each compares workers, and every scenario has its own workers. So a defect does not affect items of other scenarios.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from .mutations import replace_ack
 from .races import WINDOW, acting_as, item_of
 
 _UNDER_WAY: Final = 0.15
-"""Seconds that an ack takes where others are turned away meanwhile."""
+"""Duration of an ack in seconds, during which others are refused."""
 
 
 def _known_worker(ack: Operation) -> Operation:
-    """Any worker that holds an item may ack one that is active."""
+    """Let any worker that owns an item ack an active one."""
 
     async def called(call: Call) -> Reply:
         item = item_of(call)
@@ -37,7 +37,7 @@ def _known_worker(ack: Operation) -> Operation:
 
 
 def _all_of_a_worker(ack: Operation) -> Operation:
-    """Starts whatever is queued for the worker, and not the one item that was asked for."""
+    """Start every queued item of the worker instead of only the requested one."""
 
     async def called(call: Call) -> Reply:
         reply = await ack(call)
@@ -53,7 +53,7 @@ def _all_of_a_worker(ack: Operation) -> Operation:
 
 
 def _one_item_at_a_time(ack: Operation) -> Operation:
-    """Turns a worker away whose ack of another item is under way."""
+    """Refuse a worker while its ack of another item is in progress."""
     under_way: Counter[tuple[str, str]] = Counter()
 
     async def called(call: Call) -> Reply:
@@ -73,7 +73,7 @@ def _one_item_at_a_time(ack: Operation) -> Operation:
 
 
 def _active_written_back(ack: Operation) -> Operation:
-    """Confirms an active item by writing it back as it was read, over a stop that came since."""
+    """Confirm an active item by writing it back as it was read, which overwrites a stop in between."""
 
     async def called(call: Call) -> Reply:
         read = item_of(call)
@@ -90,7 +90,7 @@ def _active_written_back(ack: Operation) -> Operation:
 
 
 def _foreign_while_confirming(ack: Operation) -> Operation:
-    """Lets everybody in while an ack of an active item is under way."""
+    """Accept every worker while an ack of an active item is in progress."""
     under_way: Counter[str] = Counter()
 
     async def called(call: Call) -> Reply:
@@ -112,8 +112,8 @@ def _foreign_while_confirming(ack: Operation) -> Operation:
 DEFECTS: Sequence[Defect] = (
     defect(
         "identity.known-worker",
-        "A worker that holds another item may ack any item that is active.",
-        "持有其他 item 的 worker 可以对任何处于 active 的 item 执行 ack。",
+        "A worker that owns another item may ack any active item.",
+        "拥有其他 item 的 worker 可以对任何处于 active 的 item 执行 ack。",
         replace_ack(_known_worker),
         fails="ack.identity.mismatch-active",
     ),
@@ -126,22 +126,22 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "race.one-item-at-a-time",
-        "A worker's ack is refused while its ack of another item is under way.",
+        "The server refuses a worker's ack while its ack of another item is in progress.",
         "worker 对另一个 item 的 ack 正在处理时，其 ack 被拒绝。",
         replace_ack(_one_item_at_a_time),
         fails="ack.race.same-worker",
     ),
     defect(
         "race.active-written-back",
-        "An ack of an active item writes it back as it was, over a stop that came in between.",
+        "An ack of an active item writes it back as it was read, which overwrites a stop in between.",
         "对 active 的 item 执行 ack 时按读到的内容写回，覆盖其间到达的停止。",
         replace_ack(_active_written_back),
         fails="ack.race.stop",
     ),
     defect(
         "race.foreign-while-confirming",
-        "A foreign worker wins while an ack of an active item is in flight.",
-        "对 active 的 item 的 ack 正在处理时，其他 worker 的 ack 获胜。",
+        "Another worker's ack succeeds while an ack of an active item is in progress.",
+        "对 active 的 item 的 ack 正在处理时，其他 worker 的 ack 会成功。",
         replace_ack(_foreign_while_confirming),
         fails="ack.race.foreign-worker",
     ),

@@ -1,4 +1,4 @@
-"""What a named defect is: one small departure from the contract, and the requirements that fail because of it."""
+"""The type of a named defect: one small violation of the contract, and the requirements that fail because of it."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from ..tcp_proxy import ProxyConfig, ProxyMutation
 
 
 def unchanged_server(server_config: ServerConfig) -> ServerConfig:
-    """No change of the server itself."""
+    """Return the server configuration unchanged."""
     return server_config
 
 
 def unchanged_proxy(wire: ProxyConfig) -> ProxyConfig:
-    """No change of what is on the wire."""
+    """Return the proxy configuration unchanged."""
     return wire
 
 
 @dataclass(frozen=True, kw_only=True)
 class Defect:
-    """One way to break the contract.
+    """A way to violate the contract.
 
-    `en` and `zh` say in one sentence what this server does wrong. `fails` are the MUST that it breaks and `warns` the
-    SHOULD that it does not follow, all of them, by the ids of the requirements; what these block is no matter of
-    declaration. `skips` are those that it gives no occasion to judge. `may_fail` are those where chance decides, as in
-    a race that this defect is not about. `moves_time` marks a defect that moves a timestamp, so that it has to be seen
-    where timestamps are shown in whole seconds as well. `change` is what is wrong in the server, `wire` in the front
-    before it.
+    `en` and `zh` say in one sentence what the server does wrong. `fails` are all MUST requirements that it violates, and
+    `warns` all SHOULD requirements, by id. Requirements that these block are not declared. `skips` are requirements that
+    cannot be judged on it. `may_fail` are requirements where timing decides, such as races that this defect is not
+    about. `moves_time` marks a defect that moves a timestamp: the suite must detect it also if timestamps have whole
+    seconds. `change` changes the server, `wire` the proxy in front of it.
     """
 
     id: str
@@ -43,11 +42,11 @@ class Defect:
 
     @property
     def area(self) -> str:
-        """The part of the contract that it breaks: what stands before the dot of its id."""
+        """The part of the contract that it violates: the part of its id before the dot."""
         return self.id.partition(".")[0]
 
     def broken(self, server_config: ServerConfig) -> ServerConfig:
-        """That server with this defect, which lies nearer to the application than what wraps it already."""
+        """Return that server with this defect, inside the wrappers that it already has."""
         changed = self.change(replace(server_config, wrappers=()))
         return replace(changed, wrappers=(*changed.wrappers, *server_config.wrappers))
 
@@ -65,7 +64,7 @@ def defect(
     may_fail: str = "",
     moves_time: bool = False,
 ) -> Defect:
-    """A defect; ids of requirements are separated by spaces."""
+    """Return a defect. Requirement ids are separated by spaces."""
     return Defect(
         id=defect_id,
         en=en,

@@ -1,4 +1,4 @@
-"""Departures that most defects are made of: other decisions, other acks, other answers."""
+"""Mutations that most defects use: other decisions, other acks, other responses."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ POLL: Final = "/environments/{environment_id}/work/poll"
 
 
 def override(**decisions: Callable[..., Any]) -> Mutation:
-    """Each decision (a field of `Policy`) is taken by a function that is given the one found, then its arguments."""
+    """Replace decisions (fields of `Policy`). Each new function gets the original decision and then its arguments."""
     return lambda server_config: server_config.override_policy(
         **{name: lambda found, decide=decide: partial(decide, found) for name, decide in decisions.items()}
     )
 
 
 def replace_ack(change: Callable[[Operation], Operation]) -> Mutation:
-    """Another ack, made of the one that is there."""
+    """Replace the ack by another one, built from the original."""
     return lambda server_config: server_config.replace_operation("POST", ACK, change)
 
 
 def before_ack(look: Callable[[Call], object]) -> Mutation:
-    """`look` sees every ack first, and may refuse it by raising."""
+    """Call `look` before every ack. It may refuse the ack by raising."""
 
     def change(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
@@ -42,7 +42,7 @@ def before_ack(look: Callable[[Call], object]) -> Mutation:
 
 
 def rewrite_ack(change: Callable[[Call], Call]) -> Mutation:
-    """The ack is handled as if it had been another call."""
+    """Handle the ack as the call that `change` returns."""
 
     def changed(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
@@ -54,7 +54,7 @@ def rewrite_ack(change: Callable[[Call], Call]) -> Mutation:
 
 
 def on_ack_refused(react: Callable[[Call, ApiError], Reply]) -> Mutation:
-    """`react` sees every ack that was refused, and answers it or raises."""
+    """Call `react` for every refused ack. It returns a response or raises."""
 
     def change(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
@@ -69,7 +69,7 @@ def on_ack_refused(react: Callable[[Call, ApiError], Reply]) -> Mutation:
 
 
 def replace_get(change: Callable[[Call, Any], object]) -> Mutation:
-    """A get shows what `change` makes of the item's payload."""
+    """Let a GET return what `change` makes of the item's payload."""
 
     def changed(get: Operation) -> Operation:
         async def called(call: Call) -> Reply:
@@ -82,7 +82,7 @@ def replace_get(change: Callable[[Call, Any], object]) -> Mutation:
 
 
 def wrap_app(*wrappers: AppWrapper) -> Mutation:
-    """Wraps around the application, the last one outermost."""
+    """Wrap the application, with the last wrapper outermost."""
 
     def change(server_config: ServerConfig) -> ServerConfig:
         for wrap in wrappers:
@@ -92,12 +92,12 @@ def wrap_app(*wrappers: AppWrapper) -> Mutation:
     return change
 
 
-def compose(*departures: Mutation) -> Mutation:
-    """Several departures, one after another."""
+def compose(*mutations: Mutation) -> Mutation:
+    """Apply several mutations, one after another."""
 
     def change(server_config: ServerConfig) -> ServerConfig:
-        for departure in departures:
-            server_config = departure(server_config)
+        for mutation in mutations:
+            server_config = mutation(server_config)
         return server_config
 
     return change

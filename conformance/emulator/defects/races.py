@@ -1,7 +1,7 @@
-"""Broken where two requests come together, and sound one request at a time.
+"""Defects of two overlapping requests. These servers are correct as long as requests do not overlap.
 
-Each holds an ack open for a moment between looking at the item and writing it down, as a server does that asks a
-database twice without a transaction.
+Each delays an ack for a moment between reading and writing the item, like a server with two database queries without a
+transaction.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from .mutations import POLL, compose, replace_ack, wrap_app
 from .requirement_groups import ENVELOPE_SCHEMAS
 
 WINDOW: Final = 0.06
-"""Seconds between the look and the write."""
+"""Seconds between the read and the write."""
 
 
 def item_of(call: Call) -> WorkItem | None:
-    """The item of the path as it is now."""
+    """Return the current item of the path."""
     return call.service.store.work_item(call.path["environment_id"], call.path["work_id"])
 
 
 def acting_as(call: Call, worker: str | None) -> Call:
-    """The call as if that worker had sent it."""
+    """Return the call as if that worker had sent it."""
     return replace(call, headers={**call.headers, "worker-id": worker or ""})
 
 
@@ -41,7 +41,7 @@ def _as_owner(call: Call) -> Call:
 
 
 def _crowded(change: Callable[[Call], Call]) -> Mutation:
-    """An ack under way together with another of its item is handled as what `change` makes of it."""
+    """Handle an ack that overlaps another ack of its item as the call that `change` returns."""
 
     def changed(ack: Operation) -> Operation:
         under_way: Counter[str] = Counter()
@@ -70,7 +70,7 @@ def _refuse(error: Callable[[], ApiError]) -> Callable[[Call], Call]:
 
 
 def _overwriting(lost: Callable[[WorkItem], bool]) -> Mutation:
-    """An ack writes `starting` once more, over what became of the item since, where that is `lost`."""
+    """Write `starting` again after an ack, over a change in between for which `lost` is true."""
 
     def change(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
@@ -90,7 +90,7 @@ def _overwriting(lost: Callable[[WorkItem], bool]) -> Mutation:
 
 
 def _wiping(**times: None) -> Mutation:
-    """An ack during which its item became active writes these times, and nothing else, as it had read them."""
+    """If the item becomes active during an ack, write only these timestamps back as the ack read them."""
 
     def change(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
@@ -108,7 +108,7 @@ def _wiping(**times: None) -> Mutation:
 
 
 def _forgetting_redelivery(ack: Operation) -> Operation:
-    """Decides by the worker that it saw first, also when the item was delivered to another since."""
+    """Decide by the worker that the ack read first, even if the item was delivered to another since."""
 
     async def called(call: Call) -> Reply:
         item = item_of(call)
@@ -124,7 +124,7 @@ def _forgetting_redelivery(ack: Operation) -> Operation:
 
 
 def _delivering_again(live: Callable[[Call, WorkItem], bool]) -> Mutation:
-    """A poll that takes whatever was delivered also takes an item that is live, where `live` holds."""
+    """Let a poll that reclaims delivered items also take a live item for which `live` is true."""
 
     def changed(poll: Operation) -> Operation:
         async def called(call: Call) -> Reply:
@@ -146,7 +146,7 @@ _BUSY: Final = "The work item is being changed by another request."
 
 
 def _careful(ack: Operation) -> Operation:
-    """Sound: refuses whatever came while another ack of the item is under way, or finds the item changed."""
+    """Refuse an ack that overlaps another ack of the item, or that finds the item changed. The contract allows this."""
     under_way: Counter[str] = Counter()
 
     async def called(call: Call) -> Reply:
@@ -166,7 +166,7 @@ def _careful(ack: Operation) -> Operation:
 
 
 def _telling_badly(edit: Edit) -> Mutation:
-    """Refuses concurrent acks as it may, and edits these refusals alone."""
+    """Refuse concurrent acks, which is allowed, and edit only these refusals."""
 
     def edited(answer: EditableResponse) -> None:
         if answer.body()["error"]["message"] == _BUSY:
@@ -183,15 +183,15 @@ def _in_html(answer: EditableResponse) -> None:
 DEFECTS: Sequence[Defect] = (
     defect(
         "race.foreign-wins",
-        "A foreign worker wins while another ack of the item is in flight.",
-        "该 item 的另一个 ack 正在处理时，其他 worker 的 ack 获胜。",
+        "Another worker's ack succeeds while an ack of the item is in progress.",
+        "该 item 的另一个 ack 正在处理时，其他 worker 的 ack 会成功。",
         _crowded(_as_owner),
         fails="ack.race.foreign-worker",
         may_fail="ack.race.redelivery",
     ),
     defect(
         "race.nobody-wins",
-        "Concurrent acks of an item all answer 409.",
+        "Concurrent acks of an item all return 409.",
         "对同一 item 并发执行的 ack 全部返回 409。",
         _crowded(_refuse(lambda: conflict("Another ack of the work item is under way."))),
         fails="ack.race.same-worker",
@@ -206,49 +206,49 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "race.ack-overwrites",
-        "An ack writes `starting` over a stop or a first heartbeat that came in between.",
+        "An ack writes `starting` over a stop or a first heartbeat in between.",
         "ack 用 `starting` 覆盖了其间到达的停止或首次 heartbeat。",
         _overwriting(lambda _item: True),
         fails="ack.race.stop ack.race.heartbeat",
     ),
     defect(
         "race.stop-lost",
-        "An ack revives an item that was stopped while the ack was under way.",
+        "An ack revives an item that was stopped while the ack was in progress.",
         "ack 处理期间 item 已被停止，ack 却将其重新启动。",
         _overwriting(lambda item: item.state in (State.STOPPING, State.STOPPED)),
         fails="ack.race.stop",
     ),
     defect(
         "race.heartbeat-lost",
-        "An ack undoes the first heartbeat that came while the ack was under way.",
+        "An ack undoes a first heartbeat that arrived while the ack was in progress.",
         "ack 抵消了其处理期间到达的首次 heartbeat。",
         _overwriting(lambda item: item.state is State.ACTIVE),
         fails="ack.race.heartbeat",
     ),
     defect(
         "race.wipes-heartbeat-times",
-        "An ack beside the first heartbeat leaves the item active and wipes the times that the heartbeat set.",
-        "与首次 heartbeat 同时的 ack 使 item 保持 active，但清空了 heartbeat 设置的时间。",
+        "An ack that overlaps the first heartbeat leaves the item active but clears the timestamps of the heartbeat.",
+        "与首次 heartbeat 重叠的 ack 使 item 保持 active，但清空了 heartbeat 设置的时间。",
         _wiping(started_at=None, latest_heartbeat_at=None),
         fails="ack.race.heartbeat",
     ),
     defect(
         "race.wipes-its-own-time",
-        "An ack beside the first heartbeat leaves the item active and wipes the moment of the acknowledgement.",
-        "与首次 heartbeat 同时的 ack 使 item 保持 active，但清空了确认时间。",
+        "An ack that overlaps the first heartbeat leaves the item active but clears `acknowledged_at`.",
+        "与首次 heartbeat 重叠的 ack 使 item 保持 active，但清空了确认时间。",
         _wiping(acknowledged_at=None),
         fails="ack.race.heartbeat",
     ),
     defect(
         "race.forgets-redelivery",
-        "An ack goes through although the item was delivered to another worker meanwhile.",
+        "An ack succeeds although the item was delivered to another worker in between.",
         "item 其间已投递给其他 worker，ack 却仍然成功。",
         replace_ack(_forgetting_redelivery),
         fails="ack.race.redelivery",
     ),
     defect(
         "race.delivers-live-items",
-        "Poll hands out an item that is starting or active.",
+        "A poll delivers an item that is starting or active.",
         "poll 会投递处于 starting 或 active 的 item。",
         _delivering_again(lambda _call, _item: True),
         fails="ack.race.not-delivered-again",
@@ -256,35 +256,35 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "race.delivers-to-its-worker-again",
-        "Poll hands a worker its own item again that is starting or active.",
+        "A poll delivers a starting or active item again to its own worker.",
         "poll 会把处于 starting 或 active 的 item 再次投递给其所属的 worker。",
         _delivering_again(lambda call, item: call.worker_id == item.worker_id),
         fails="ack.race.not-delivered-again",
     ),
     defect(
         "race.conflict-in-html",
-        "The 409 of an ack that came at the same time as another request is the gateway's page.",
-        "与其他请求同时到达的 ack 所得的 409 是网关的页面。",
+        "The 409 to an ack that overlaps another request is an HTML page of the gateway.",
+        "与其他请求同时到达的 ack 所得的 409 是网关的 HTML 页面。",
         _telling_badly(_in_html),
         fails="ack.envelope.media-type ack.envelope.strict-json",
     ),
     defect(
         "race.conflict-flat",
-        "The 409 of an ack that came at the same time as another request has a string for its `error`.",
+        "The 409 to an ack that overlaps another request has a string as `error`.",
         "与其他请求同时到达的 ack 所得的 409 中，`error` 是字符串。",
         _telling_badly(body(lambda envelope: envelope.update(error=envelope["error"]["message"]))),
         fails=ENVELOPE_SCHEMAS,
     ),
     defect(
         "race.conflict-without-words",
-        "The 409 of an ack that came at the same time as another request has an empty message.",
+        "The 409 to an ack that overlaps another request has an empty message.",
         "与其他请求同时到达的 ack 所得的 409 消息为空。",
         _telling_badly(errors(message="")),
         fails="ack.envelope.not-empty",
     ),
     defect(
         "race.conflict-param-null",
-        "The 409 of an ack that came at the same time as another request has a param that is null.",
+        "The 409 to an ack that overlaps another request has a null `param`.",
         "与其他请求同时到达的 ack 所得的 409 中，param 为 null。",
         _telling_badly(errors(param=None)),
         warns="ack.envelope.param-not-null",

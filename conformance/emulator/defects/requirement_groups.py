@@ -1,18 +1,18 @@
-"""Requirements that one departure breaks together, by their ids."""
+"""Groups of requirement ids that one defect violates together."""
 
 from __future__ import annotations
 
 from typing import Final
 
-"""Races that a first ack takes part in and that show its answer, whoever comes first."""
+"""Races with a first ack that show its response, whichever request comes first."""
 
 REDELIVERY: Final = "ack.race.redelivery"
-"""A race that shows what an ack answers only where the ack comes before the poll."""
+"""A race that shows the ack's response only if the ack comes before the poll."""
 
 LIVE_MISMATCHES: Final = "ack.identity.mismatch-queued ack.identity.mismatch-starting ack.identity.mismatch-active"
 
 MISMATCHES: Final = f"{LIVE_MISMATCHES} ack.identity.redelivered"
-"""Whatever speaks of another worker's ack that answers 409, but for variations of that ack."""
+"""Requirements about another worker's ack that returns 409, except variations of that ack."""
 
 TERMINAL: Final = (
     "ack.terminal.stopping ack.terminal.stopped-queued ack.terminal.stopped-drained ack.terminal.stopped-forced"

@@ -1,4 +1,4 @@
-"""Broken in how an answer is written: status, media type, JSON, encoding, and the error envelope."""
+"""Defects in how a response is written: status, media type, JSON, encoding, and the error envelope."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from .requirement_groups import (
 
 
 def _written(change: Callable[[bytes], bytes]) -> Mutation:
-    """The bytes of a successful ack are others."""
+    """Change the bytes of a successful ack's response."""
     return wrap_app(edit_successful_acks(content(change)))
 
 
 def _refused(change: Callable[[dict[str, Any]], object]) -> Mutation:
-    """The envelope of a refused ack is another."""
+    """Change the envelope of a refused ack."""
     return wrap_app(edit_refused_acks(body(change)))
 
 
@@ -47,42 +47,42 @@ def _without_media_type(answer: EditableResponse) -> None:
 WRITTEN = (
     defect(
         "written.plain-text",
-        "A successful ack is served as text/plain.",
+        "A successful ack has the media type text/plain.",
         "成功的 ack 以 text/plain 返回。",
         wrap_app(edit_successful_acks(header("content-type", "text/plain; charset=utf-8"))),
         fails="ack.answer.media-type",
     ),
     defect(
         "written.no-media-type",
-        "No ack's answer says what it is.",
+        "No response to an ack has a media type.",
         "任何 ack 的响应都不说明媒体类型。",
         wrap_app(edit_responses(_without_media_type)),
         fails="ack.answer.media-type ack.envelope.media-type",
     ),
     defect(
         "written.duplicate-key",
-        "A successful ack names `state` twice.",
+        "The body of a successful ack has `state` twice.",
         "成功的 ack 中 `state` 出现两次。",
         _written(lambda raw: b'{"state":"starting",' + raw[1:]),
         fails="ack.answer.strict-json",
     ),
     defect(
         "written.nan",
-        "A successful ack holds a field that is NaN.",
+        "The body of a successful ack has a field with the value NaN.",
         "成功的 ack 含有值为 NaN 的字段。",
         wrap_app(edit_successful_acks(body(lambda item: item.update(priority=float("nan"))))),
         fails="ack.answer.strict-json",
     ),
     defect(
         "written.byte-order-mark",
-        "A successful ack begins with a byte order mark.",
+        "The body of a successful ack starts with a byte order mark.",
         "成功的 ack 以字节顺序标记开头。",
         _written(lambda raw: b"\xef\xbb\xbf" + raw),
         fails="ack.answer.strict-json",
     ),
     defect(
         "written.latin-1",
-        "A successful ack is not UTF-8.",
+        "The body of a successful ack is not UTF-8.",
         "成功的 ack 不是 UTF-8。",
         _written(lambda raw: b'{"note":"caf\xe9",' + raw[1:]),
         fails="ack.answer.strict-json",
@@ -96,7 +96,7 @@ WRITTEN = (
     ),
     defect(
         "written.said-to-be-gzip",
-        "A successful ack says gzip and is plain.",
+        "A successful ack declares gzip but is not compressed.",
         "成功的 ack 声称使用 gzip，实际未压缩。",
         wrap_app(edit_successful_acks(header("content-encoding", "gzip"))),
         fails="ack.answer.strict-json",
@@ -140,7 +140,7 @@ ENVELOPE = (
     ),
     defect(
         "envelope.request-id-its-own",
-        "A refusal's request_id is always one of the server's own.",
+        "The server always generates a refusal's request_id itself.",
         "拒绝响应的 request_id 总是服务器自己生成的。",
         _refused(lambda envelope: envelope.update(request_id="req_0001")),
         warns="ack.envelope.request-id-echo",
@@ -154,7 +154,7 @@ ENVELOPE = (
     ),
     defect(
         "envelope.message-in-languages",
-        "A refusal's message is an object with a sentence for each language.",
+        "A refusal's message is an object with one sentence per language.",
         "拒绝响应的消息是按语言分列句子的对象。",
         wrap_app(edit_refused_acks(errors(message={"en": "No.", "zh": "No."}))),
         fails=ENVELOPE_SCHEMAS,
@@ -189,7 +189,7 @@ ENVELOPE = (
     ),
     defect(
         "envelope.conflict-error",
-        "A 409 carries the type `conflict_error`, as the conventions page has it.",
+        "A 409 carries the type `conflict_error`, as on the conventions page.",
         "409 的类型为 `conflict_error`，如约定页所写。",
         wrap_app(edit_refused_acks(errors(type="conflict_error"), 409)),
         fails=f"{MISMATCHES} {TERMINAL} {ENVELOPE_SCHEMAS}",
@@ -210,15 +210,15 @@ ENVELOPE = (
     ),
     defect(
         "envelope.problem-json",
-        "A refusal is served as application/problem+json.",
+        "A refusal has the media type application/problem+json.",
         "拒绝响应以 application/problem+json 返回。",
         wrap_app(edit_refused_acks(header("content-type", "application/problem+json"))),
         fails="ack.envelope.media-type",
     ),
     defect(
         "envelope.html-404",
-        "A 404 is the web framework's page.",
-        "404 是 Web 框架的页面。",
+        "A 404 is an HTML page of the web framework.",
+        "404 是 Web 框架的 HTML 页面。",
         wrap_app(edit_refused_acks(_in_html, 404)),
         fails="ack.envelope.media-type ack.envelope.strict-json",
     ),
@@ -231,14 +231,14 @@ ENVELOPE = (
     ),
     defect(
         "envelope.duplicate-key",
-        "A refusal names `type` twice.",
+        "A refusal has `type` twice.",
         "拒绝响应中 `type` 出现两次。",
         wrap_app(edit_refused_acks(content(lambda raw: b'{"type":"error",' + raw[1:]))),
         fails="ack.envelope.strict-json",
     ),
     defect(
         "envelope.with-200",
-        "A refusal answers 200 and the envelope.",
+        "A refusal returns 200 with the error envelope.",
         "拒绝时返回 200 和错误信封。",
         wrap_app(edit_refused_acks(_with_200)),
         fails=f"{MISMATCHES} {TERMINAL} {NOT_FOUND} {UNAUTHENTICATED} {ITEM_SCHEMAS} ack.environment.not-self-hosted"
@@ -246,7 +246,7 @@ ENVELOPE = (
     ),
     defect(
         "envelope.redirects",
-        "Every ack is redirected to the path with a slash at its end.",
+        "Every ack is redirected to the path with a trailing slash.",
         "每个 ack 都被重定向到末尾带斜杠的路径。",
         wrap_app(edit_responses(_redirected)),
         fails="ack.first.starting",

@@ -1,4 +1,4 @@
-"""Broken in where an ack looks: the kind of the environment, ids that are unknown or belong elsewhere."""
+"""Defects in how an ack finds its item: the kind of the environment, unknown ids, and ids of other environments."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _Admit = Callable[[Principal, Environment | None, Demand], Environment]
 
 
 def _refusing_kind(error: Callable[[ApiError], ApiError]) -> Mutation:
-    """An environment of the wrong kind is refused in another way."""
+    """Refuse an environment of the wrong kind with another error."""
 
     def admit(found: _Admit, principal: Principal, environment: Environment | None, demand: Demand) -> Environment:
         try:
@@ -38,14 +38,14 @@ def _refusing_kind(error: Callable[[ApiError], ApiError]) -> Mutation:
 KIND = (
     defect(
         "kind.item-first",
-        "In an environment that is not self-hosted, the item is looked up first and not found.",
+        "In an environment that is not self-hosted, the server looks the item up first and does not find it.",
         "在非 self-hosted 的环境中先查找 item，结果是未找到。",
         override(admit=lambda found, who, where, demand: found(who, where, demand & ~Demand.SELF_HOSTED)),
         fails="ack.environment.not-self-hosted",
     ),
     defect(
         "kind.conflict",
-        "An environment of the wrong kind is a 409.",
+        "An environment of the wrong kind gets 409.",
         "环境类型不符时返回 409。",
         _refusing_kind(lambda refusal: conflict(refusal.message)),
         fails="ack.environment.not-self-hosted",
@@ -77,7 +77,7 @@ def _where_it_is(call: Call) -> Call:
 
 
 def _item_anywhere(ack: Operation) -> Operation:
-    """Ack by the work id alone, in whichever self-hosted environment of the tenant the item is."""
+    """Ack by the work id alone, in any self-hosted environment of the tenant."""
 
     async def called(call: Call) -> Reply:
         call.environment(Demand.SELF_HOSTED | Demand.PERMISSION)
@@ -87,7 +87,7 @@ def _item_anywhere(ack: Operation) -> Operation:
 
 
 def _item_alone(call: Call) -> Call:
-    """As `_item_anywhere`; the environment of the path need not even exist."""
+    """As `_item_anywhere`, even if the environment in the path does not exist."""
     if call.path["environment_id"] in call.service.store.environments:
         call.environment(Demand.SELF_HOSTED | Demand.PERMISSION)
     return _where_it_is(call)
@@ -104,7 +104,7 @@ def _nothing_to_do(_call: Call, error: ApiError) -> Reply:
 
 
 def _parses(name: str, prefix: str) -> Mutation:
-    """An id in the path that is not of the published form crashes the server."""
+    """Crash on an id in the path that does not have the published format."""
 
     def look(call: Call) -> None:
         if not re.fullmatch(f"{prefix}[0-9a-f]{{32}}", call.path[name]):
@@ -116,28 +116,28 @@ def _parses(name: str, prefix: str) -> Mutation:
 UNKNOWN_IDS = (
     defect(
         "not-found.hidden-environment",
-        "An unknown environment answers 403, so that nobody learns which exist.",
-        "未知环境返回 403，以免有人得知哪些环境存在。",
+        "An unknown environment returns 403, to hide which environments exist.",
+        "未知环境返回 403，以隐藏哪些环境存在。",
         override(admit=_hides),
         fails="ack.not-found.environment",
     ),
     defect(
         "not-found.item-anywhere",
-        "The item is looked up by its id alone, in an environment that has to exist.",
+        "The server looks the item up by its id alone if the environment exists.",
         "只要环境存在，就仅按 id 查找 item。",
         replace_ack(_item_anywhere),
         fails="ack.not-found.other-environment",
     ),
     defect(
         "not-found.environment-ignored",
-        "The item is looked up by its id alone, whatever environment the path names.",
+        "The server looks the item up by its id alone, for any environment in the path.",
         "无论路径中是哪个环境，都仅按 id 查找 item。",
         rewrite_ack(_item_alone),
         fails="ack.not-found.environment ack.not-found.other-environment",
     ),
     defect(
         "not-found.nothing-to-do",
-        "An ack of an unknown item answers 200 and an empty object.",
+        "An ack of an unknown item returns 200 and an empty object.",
         "对未知 item 执行 ack 返回 200 和空对象。",
         on_ack_refused(_nothing_to_do),
         fails="ack.not-found.work ack.not-found.other-environment",

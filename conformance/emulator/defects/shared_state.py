@@ -1,7 +1,7 @@
-"""What requests do to each other that come together, and that none does by itself: locks, buffers, caches, replicas.
+"""Defects in state that overlapping requests share: locks, buffers, caches, replicas.
 
-As in `of_races`, a server here is sound one request at a time. Each keeps what is shared by item or by worker, so that
-requests about other items and of other workers are never touched.
+As in `races`, these servers are correct as long as requests do not overlap. The shared state is kept by item or by
+worker, so that it does not affect requests about other items and of other workers.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from .mutations import ACK, POLL, STOP, WORK_ITEM, replace_ack
 from .races import WINDOW, acting_as, item_of
 
 _PATIENCE: Final = 0.2
-"""Seconds that an ack waits for a lock before it is given up."""
+"""Seconds that an ack waits for a lock before it gives up."""
 
 _ANSWERING: Final = 0.2
-"""Seconds until an ack that took effect is answered, where others join it meanwhile."""
+"""Seconds between an ack's effect and its response, during which other acks can join it."""
 
 _LAG: Final = 3.0
-"""Seconds by which a replica is behind, or a cache lives on, after writes that came together."""
+"""Seconds that a replica lags, or a cache stays valid, after overlapping writes."""
 
 
 def _writing_back(ack: Operation) -> Operation:
-    """Decides on the item that it read, and writes that one back whole."""
+    """Decide on the item that the ack read, and write that whole item back."""
 
     async def called(call: Call) -> Reply:
         read = item_of(call)
@@ -47,7 +47,7 @@ def _writing_back(ack: Operation) -> Operation:
 
 
 def _poll_writing_back(poll: Operation) -> Operation:
-    """Hands out what was queued when it looked, and writes it back as it was, but for the worker."""
+    """Deliver what was queued when the poll read it, and write it back unchanged except for the worker."""
 
     async def called(call: Call) -> Reply:
         if call.query.integer("reclaim_older_than_ms", minimum=0) != 0:
@@ -62,7 +62,7 @@ def _poll_writing_back(poll: Operation) -> Operation:
 
 
 def _collapsing(ack: Operation) -> Operation:
-    """Requests with the same path are one as long as it is under way: whoever comes later gets its answer."""
+    """Collapse overlapping requests with the same path: later ones get the first one's response."""
     under_way: dict[str, asyncio.Future[Reply]] = {}
 
     async def called(call: Call) -> Reply:
@@ -83,7 +83,7 @@ def _collapsing(ack: Operation) -> Operation:
 
 
 def _mixing_workers_up(ack: Operation) -> Operation:
-    """The worker of a request lies where the item's next request puts its own."""
+    """Store a request's worker in a variable that the item's next request overwrites."""
     latest: dict[str, str | None] = {}
 
     async def called(call: Call) -> Reply:
@@ -95,7 +95,7 @@ def _mixing_workers_up(ack: Operation) -> Operation:
 
 
 def _keeping_its_lock(ack: Operation) -> Operation:
-    """Refuses an ack while another is under way, as it may; the refused one leaves the lock behind."""
+    """Refuse an ack while another is in progress, which is allowed. The refused one keeps the lock forever."""
     under_way: Counter[str] = Counter()
 
     async def called(call: Call) -> Reply:
@@ -114,7 +114,7 @@ def _keeping_its_lock(ack: Operation) -> Operation:
 
 
 def _sharing_the_answer(ack: Operation) -> Operation:
-    """Answers are made up in a buffer of the worker's, and sent a moment later."""
+    """Write responses into a buffer per worker, and send them a moment later."""
     buffers: dict[str, Reply] = {}
 
     async def called(call: Call) -> Reply:
@@ -129,7 +129,7 @@ def _sharing_the_answer(ack: Operation) -> Operation:
 
 
 async def _locked(lock: asyncio.Lock) -> None:
-    """Raises ApiError 500 where the lock cannot be had in time."""
+    """Raise ApiError 500 if the lock cannot be acquired in time."""
     try:
         await asyncio.wait_for(lock.acquire(), _PATIENCE)
     except TimeoutError:
@@ -137,7 +137,7 @@ async def _locked(lock: asyncio.Lock) -> None:
 
 
 def _locking_workers(ack: Operation) -> Operation:
-    """An ack of another worker's item locks its own worker and then the item's: two that cross wait for each other."""
+    """Lock the ack's own worker and then the item's worker: two crossed acks wait for each other."""
     workers: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def called(call: Call) -> Reply:
@@ -156,7 +156,7 @@ def _locking_workers(ack: Operation) -> Operation:
 
 
 def _locking_in_two_orders(server_config: ServerConfig) -> ServerConfig:
-    """An ack locks the item and then its session, a stop the session and then the item; the ack gives up."""
+    """Lock the item and then its session in an ack, but the reverse in a stop. The ack gives up."""
     items: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
     sessions: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -184,7 +184,7 @@ def _locking_in_two_orders(server_config: ServerConfig) -> ServerConfig:
 
 
 class _Crowd:
-    """Acks under way, by item; and an item's old self, remembered for a while where several had come together."""
+    """Counts acks in progress by item, and remembers an item's old value for a while if several overlapped."""
 
     def __init__(self) -> None:
         self._under_way: Counter[str] = Counter()
@@ -193,7 +193,7 @@ class _Crowd:
 
     @contextmanager
     def joined(self, work_id: str) -> Iterator[None]:
-        """While one more ack of the item is under way."""
+        """Count one more ack of the item while the context is active."""
         self._under_way[work_id] += 1
         if self._under_way[work_id] > 1:
             self._crowded.add(work_id)
@@ -205,19 +205,19 @@ class _Crowd:
                 self._crowded.discard(work_id)
 
     def remember(self, item: WorkItem | None) -> None:
-        """Keep the item as it is given, where acks of it have come together; what is kept already stays."""
+        """Remember this value of the item if acks of it overlapped. A remembered value is not replaced."""
         if item is not None and item.id in self._crowded:
             kept = self.remembered(item.id) or item
             self._remembered[item.id] = (asyncio.get_running_loop().time() + _LAG, kept)
 
     def remembered(self, work_id: str) -> WorkItem | None:
-        """What is kept of the item, as long as it is."""
+        """Return the remembered item while it is valid, or None."""
         until, item = self._remembered.get(work_id, (0.0, None))
         return item if asyncio.get_running_loop().time() <= until else None
 
 
 def _reading_a_replica(server_config: ServerConfig) -> ServerConfig:
-    """Acks of an item that come together leave the replica behind, from which a get reads."""
+    """After overlapping acks of an item, the replica that GETs read lags behind."""
     crowd = _Crowd()
 
     def change_ack(ack: Operation) -> Operation:
@@ -242,7 +242,7 @@ def _reading_a_replica(server_config: ServerConfig) -> ServerConfig:
 
 
 def _telling_the_past(ack: Operation) -> Operation:
-    """An ack that comes while another is under way is answered with the item as it was when it came."""
+    """Answer an ack that overlaps another with the item as it was when the ack arrived."""
     under_way: Counter[str] = Counter()
 
     async def called(call: Call) -> Reply:
@@ -260,7 +260,7 @@ def _telling_the_past(ack: Operation) -> Operation:
 
 
 def _reviving(ack: Operation) -> Operation:
-    """Acks of an item that come together leave it in a cache, from which the next one takes it, stopped or not."""
+    """Overlapping acks of an item leave it in a cache. The next ack uses the cached item, even after a stop."""
     crowd = _Crowd()
 
     async def called(call: Call) -> Reply:
@@ -279,28 +279,28 @@ def _reviving(ack: Operation) -> Operation:
 DEFECTS: Sequence[Defect] = (
     defect(
         "race.writes-back",
-        "An ack decides on the item as it read it, and writes it back whole over what has changed since.",
+        "An ack decides on the item that it read, and writes the whole item back over later changes.",
         "ack 依据先前读到的 item 作出判定，并将其整体写回，覆盖了其后的变化。",
         replace_ack(_writing_back),
         fails="ack.race.stop ack.race.heartbeat ack.race.redelivery",
     ),
     defect(
         "race.poll-writes-back",
-        "A poll that delivers an item again writes it back as queued, over an ack that came in between.",
+        "A poll that delivers an item again writes it back as queued, over an ack in between.",
         "重新投递 item 的 poll 将其写回为 queued，覆盖了其间到达的 ack。",
         lambda server_config: server_config.replace_operation("GET", POLL, _poll_writing_back),
         fails="ack.race.redelivery",
     ),
     defect(
         "race.collapsed",
-        "Acks of an item that come together are one request, whoever sent them, and all get its answer.",
+        "Overlapping acks of an item are merged into one request, whoever sent them, and all get the same response.",
         "对同一 item 并发到达的 ack 不论由谁发出均合并为一个请求，并得到同一响应。",
         replace_ack(_collapsing),
         fails="ack.race.foreign-worker ack.race.stop ack.race.redelivery",
     ),
     defect(
         "race.workers-mixed-up",
-        "An ack is judged by the Worker-ID of the next ack of its item.",
+        "An ack is checked with the Worker-ID of the next ack of its item.",
         "ack 按该 item 下一个 ack 的 Worker-ID 判定。",
         replace_ack(_mixing_workers_up),
         fails="ack.race.foreign-worker",
@@ -308,21 +308,21 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "race.lock-kept",
-        "An ack that was refused because another was under way leaves the item locked for good.",
+        "An ack that is refused because another is in progress leaves the item locked permanently.",
         "因另一个 ack 正在处理而被拒绝的 ack 使 item 永久处于锁定状态。",
         replace_ack(_keeping_its_lock),
         fails="ack.race.foreign-worker",
     ),
     defect(
         "race.answer-of-another-item",
-        "Acks of two items by one worker at the same time both answer with the same item.",
+        "Concurrent acks of two items by one worker both return the same item.",
         "同一 worker 同时对两个 item 执行 ack 时，两个响应返回同一个 item。",
         replace_ack(_sharing_the_answer),
         fails="ack.answer.same-item",
     ),
     defect(
         "race.deadlock-of-workers",
-        "Two workers that ack each other's item at the same time wait for each other, until one gets 500.",
+        "Two workers that concurrently ack each other's item wait for each other until one gets 500.",
         "两个 worker 同时对彼此的 item 执行 ack 时互相等待，直至其中一个得到 500。",
         replace_ack(_locking_workers),
         fails="ack.race.foreign-worker",
@@ -336,15 +336,15 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "race.stale-get",
-        "After acks of an item that came together, a get shows the item as it was before them for three seconds.",
-        "对同一 item 的 ack 并发到达之后，get 在三秒内仍显示其之前的状态。",
+        "For three seconds after overlapping acks of an item, a GET shows the item as it was before them.",
+        "对同一 item 的 ack 并发到达之后，GET 请求在三秒内仍显示其之前的状态。",
         _reading_a_replica,
         fails="ack.race.same-worker ack.race.foreign-worker",
         may_fail="ack.race.stop ack.race.heartbeat ack.race.redelivery",
     ),
     defect(
         "race.stale-answer",
-        "An ack that comes while another is under way answers with the item as it was before.",
+        "An ack that arrives while another is in progress returns the item as it was before.",
         "另一个 ack 正在处理时到达的 ack 返回 item 之前的状态。",
         replace_ack(_telling_the_past),
         fails="ack.race.same-worker ack.race.foreign-worker",
@@ -352,7 +352,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "race.revived-by-the-next",
-        "An ack that comes after a stop starts the item again where earlier acks of it had come together.",
+        "An ack after a stop starts the item again if earlier acks of it overlapped.",
         "若 item 先前的 ack 曾并发到达，在停止之后到达的 ack 会重新启动它。",
         replace_ack(_reviving),
         fails="ack.race.stop",

@@ -1,4 +1,4 @@
-"""Broken in what a refusal leaves behind."""
+"""Defects in the side effects of a refusal."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .defect import Defect, defect
 from .mutations import POLL, wrap_app
 
 _Effect = Callable[[Service, WorkItem, str | None], WorkItem]
-"""From the item that a refused ack was about, and the Worker-ID that it carried, to what becomes of it."""
+"""Returns the changed item, from the service, the item of a refused ack and the ack's Worker-ID."""
 
 
 @dataclass
 class _Deliveries:
-    """What polls handed out, so that a refused ack is known for its worker's also where its path names nothing."""
+    """Records the deliveries of polls, to find the worker's item also if the path of a refused ack names no item."""
 
     service: Service | None
     places: dict[str, tuple[str, str]]
@@ -45,7 +45,7 @@ class _Deliveries:
 
 
 def _leaving(effect: _Effect, *statuses: int) -> Mutation:
-    """Refuses as it must (with one of these statuses, where some are given), and the item is changed by then."""
+    """Refuse correctly (with one of these statuses, if given), but change the item first."""
 
     def change(server_config: ServerConfig) -> ServerConfig:
         deliveries = _Deliveries(None, {})
@@ -93,12 +93,12 @@ def _ends(service: Service, item: WorkItem, _worker_id: str | None) -> WorkItem:
 
 
 async def _nothing_more() -> Message:
-    """The body of a request that has been read already."""
+    """Return an empty body: the request was already read."""
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
 def _acting_first(*statuses: int) -> AppWrapper:
-    """Credentials are looked at too late: whoever sends the ack, it has happened."""
+    """Check the credentials too late: the ack has already taken effect, whoever sent it."""
 
     def wrap(app: ASGIApp, tokens: Tokens) -> ASGIApp:
         async def called(scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,7 +116,7 @@ def _acting_first(*statuses: int) -> AppWrapper:
 DEFECTS: Sequence[Defect] = (
     defect(
         "refused.starts-the-item",
-        "Another worker's ack answers 409, and the item is starting.",
+        "Another worker's ack returns 409, but the item becomes starting.",
         "其他 worker 的 ack 返回 409，而 item 却变为 starting。",
         _leaving(_starts, 409),
         fails="ack.refused.changes-nothing",
@@ -124,15 +124,15 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "refused.taken-over",
-        "Another worker's ack answers 409, and the item is that worker's.",
-        "其他 worker 的 ack 返回 409，而 item 却归了该 worker。",
+        "Another worker's ack returns 409, but the item is assigned to that worker.",
+        "其他 worker 的 ack 返回 409，而 item 却被分配给该 worker。",
         _leaving(_takes, 409),
         fails="ack.refused.rightful-worker-unharmed",
         may_fail="ack.race.redelivery",
     ),
     defect(
         "refused.stops-the-item",
-        "Another worker's ack answers 409, and the item is stopped.",
+        "Another worker's ack returns 409, but stops the item.",
         "其他 worker 的 ack 返回 409，而 item 却被停止。",
         _leaving(_ends, 409),
         fails="ack.refused.changes-nothing ack.refused.rightful-worker-unharmed ack.race.foreign-worker",
@@ -140,7 +140,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "refused.dates-stopped-items",
-        "A refused ack of a stopped item dates the acknowledgement.",
+        "A refused ack of a stopped item sets `acknowledged_at`.",
         "对已停止的 item 执行 ack 被拒绝，却仍记下确认时间。",
         _leaving(
             lambda service, item, worker: _dates(service, item, worker) if item.state is State.STOPPED else item, 409
@@ -150,7 +150,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "refused.counts-as-heartbeat",
-        "A refused ack of an active item moves its latest heartbeat.",
+        "A refused ack of an active item updates `latest_heartbeat_at`.",
         "对处于 active 的 item 执行 ack 被拒绝，却仍更新最近一次 heartbeat 的时间。",
         _leaving(_beats),
         fails="ack.refused.changes-nothing",
@@ -158,23 +158,23 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "refused.dates-every-item",
-        "Every refused ack dates the acknowledgement of the item that its worker holds.",
-        "每次被拒绝的 ack 都会刷新其 worker 所持 item 的确认时间。",
+        "Every refused ack updates `acknowledged_at` of its worker's item.",
+        "每次被拒绝的 ack 都会刷新其 worker 的 item 的确认时间。",
         _leaving(_dates),
         fails="ack.refused.changes-nothing",
         moves_time=True,
     ),
     defect(
         "refused.locks-the-item",
-        "After any refused ack the item that its worker holds belongs to nobody.",
-        "任何 ack 被拒绝之后，其 worker 所持的 item 便不再属于任何人。",
+        "After any refused ack, its worker's item no longer belongs to any worker.",
+        "任何 ack 被拒绝之后，其 worker 的 item 便不再属于任何 worker。",
         _leaving(lambda _service, item, _worker: replace(item, worker_id="nobody")),
         fails="ack.refused.rightful-worker-unharmed",
         may_fail="ack.race.redelivery",
     ),
     defect(
         "refused.401-acts-first",
-        "Bad credentials answer 401, and the item is acked.",
+        "Bad credentials get 401, but the item is acked.",
         "无效凭据得到 401，而 item 却已被 ack。",
         wrap_app(_acting_first(401)),
         fails="ack.refused.changes-nothing",
@@ -182,7 +182,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "refused.403-acts-first",
-        "A token without the permission answers 403, and the item is acked.",
+        "A token without permission gets 403, but the item is acked.",
         "没有权限的 token 得到 403，而 item 却已被 ack。",
         wrap_app(_acting_first(403)),
         fails="ack.refused.changes-nothing",

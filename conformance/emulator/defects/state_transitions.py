@@ -1,4 +1,4 @@
-"""Broken in what an ack does to an item that was acked before: retries, terminal states."""
+"""Defects in acks of items that were acked or stopped before: retries, terminal states."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _third_ack_crashes(server_config: ServerConfig) -> ServerConfig:
 
 
 def _refuses_after(most: int) -> Mutation:
-    """Of so many acks of an item, and no more, each may succeed."""
+    """Let only the first `most` acks of an item succeed."""
 
     def change(server_config: ServerConfig) -> ServerConfig:
         acks: Counter[str] = Counter()
@@ -84,21 +84,21 @@ def _two_seconds_earlier(item: WorkItem, _now: datetime) -> WorkItem:
 RETRIES = (
     defect(
         "retry.starting-conflicts",
-        "A second ack of an item that is starting answers 409.",
+        "A second ack of an item that is starting returns 409.",
         "对处于 starting 的 item 再次 ack 返回 409。",
         _refuses_retries_in(State.STARTING),
         fails="ack.retry.starting",
     ),
     defect(
         "retry.active-conflicts",
-        "An ack of an item that is active answers 409.",
+        "An ack of an item that is active returns 409.",
         "对处于 active 的 item 执行 ack 返回 409。",
         _refuses_retries_in(State.ACTIVE),
         fails="ack.retry.active",
     ),
     defect(
         "retry.third-ack-500",
-        "The third ack of an item crashes.",
+        "The third ack of an item crashes the server.",
         "对同一 item 的第三次 ack 使服务器崩溃。",
         _third_ack_crashes,
         fails="ack.retry.starting ack.retry.active ack.race.foreign-worker",
@@ -106,7 +106,7 @@ RETRIES = (
     ),
     defect(
         "retry.fifth-conflicts",
-        "The fifth retry and those after it answer 409.",
+        "The fifth retry and later ones return 409.",
         "第五次及之后的重试返回 409。",
         _refuses_after(5),
         fails="ack.retry.starting ack.retry.active",
@@ -121,7 +121,7 @@ RETRIES = (
     ),
     defect(
         "retry.starting-becomes-active",
-        "A retry counts as a heartbeat: it makes the item active.",
+        "A retry counts as a heartbeat and makes the item active.",
         "重试被当作 heartbeat：使 item 变为 active。",
         _repeating(_becomes_active),
         fails="ack.retry.starting",
@@ -130,7 +130,7 @@ RETRIES = (
     ),
     defect(
         "retry.restarts",
-        "A retry while active dates the start anew.",
+        "A retry while active updates `started_at`.",
         "在 active 时重试，会刷新启动时间。",
         _while_active(started_at=lambda now: now),
         fails="ack.retry.active-keeps-times",
@@ -138,7 +138,7 @@ RETRIES = (
     ),
     defect(
         "retry.counts-as-heartbeat",
-        "A retry while active moves the latest heartbeat.",
+        "A retry while active updates `latest_heartbeat_at`.",
         "在 active 时重试，会更新最近一次 heartbeat 的时间。",
         _while_active(latest_heartbeat_at=lambda now: now),
         fails="ack.retry.active-keeps-times",
@@ -146,7 +146,7 @@ RETRIES = (
     ),
     defect(
         "retry.acknowledged-at-null",
-        "A retry wipes acknowledged_at.",
+        "A retry clears acknowledged_at.",
         "重试会清空 acknowledged_at。",
         _repeating(lambda item, _now: replace(item, acknowledged_at=None)),
         fails="ack.retry.acknowledged-at-kept",
@@ -164,7 +164,7 @@ RETRIES = (
     ),
     defect(
         "retry.acknowledged-at-a-deadline",
-        "A retry notes as the moment of the ack when the lease will run out.",
+        "A retry sets `acknowledged_at` to the time at which the lease expires.",
         "重试把租约到期的时间记为确认时间。",
         _repeating(lambda item, now: replace(item, acknowledged_at=now + timedelta(minutes=10))),
         fails="ack.answer.acknowledged-at-not-future",
@@ -173,7 +173,7 @@ RETRIES = (
     ),
     defect(
         "retry.acknowledged-at-refreshed",
-        "A retry dates the acknowledgement anew.",
+        "A retry updates `acknowledged_at`.",
         "重试会刷新确认时间。",
         _repeating(lambda item, now: replace(item, acknowledged_at=now)),
         warns="ack.retry.acknowledged-at-unchanged",
@@ -200,7 +200,7 @@ def _forced(item: WorkItem) -> bool:
 
 
 def _takes_drained(decision: AckDecision) -> Mutation:
-    """As `_takes_ended`, for the items whose stop was confirmed, which only their stops tell."""
+    """As `_takes_ended`, for items whose stop was confirmed. It has to record the stops to know these."""
 
     def change(server_config: ServerConfig) -> ServerConfig:
         drained: set[str] = set()
@@ -224,7 +224,7 @@ def _refusing_ended(error: Callable[[], ApiError]) -> Mutation:
 TERMINAL_STATES = (
     defect(
         "terminal.stopping-confirmed",
-        "An ack of a stopping item answers 200 and changes nothing.",
+        "An ack of a stopping item returns 200 and changes nothing.",
         "对处于 stopping 的 item 执行 ack 返回 200，且不作任何改变。",
         _takes_ended(lambda item: item.state is State.STOPPING, AckDecision.REPEAT),
         fails="ack.terminal.stopping",
@@ -238,7 +238,7 @@ TERMINAL_STATES = (
     ),
     defect(
         "terminal.stopped-queued-revived",
-        "An ack starts an item that was stopped before anybody acked it.",
+        "An ack starts an item that was stopped before any ack.",
         "item 在被 ack 之前已停止，ack 却将其启动。",
         _takes_ended(_never_acked, AckDecision.START),
         fails="ack.terminal.stopped-queued",
@@ -246,35 +246,35 @@ TERMINAL_STATES = (
     ),
     defect(
         "terminal.drained-revived",
-        "An ack starts an item again whose drain was confirmed.",
+        "An ack restarts an item whose drain was confirmed.",
         "item 已确认排空，ack 却将其重新启动。",
         _takes_drained(AckDecision.START),
         fails="ack.terminal.stopped-drained",
     ),
     defect(
         "terminal.forced-confirmed",
-        "An ack of an item that was stopped by force, and never asked to stop, answers 200.",
+        "An ack of an item that was force-stopped without a stop request before returns 200.",
         "item 未经停止请求即被强制停止，ack 却返回 200。",
         _takes_ended(_forced, AckDecision.REPEAT),
         fails="ack.terminal.stopped-forced",
     ),
     defect(
         "terminal.forced-revived",
-        "An ack starts an item again that was stopped by force.",
+        "An ack restarts an item that was force-stopped.",
         "item 被强制停止后，ack 却将其重新启动。",
         _takes_ended(_forced, AckDecision.START),
         fails="ack.terminal.stopped-forced",
     ),
     defect(
         "terminal.gone",
-        "An ack of an item that is stopping or stopped answers 404.",
+        "An ack of an item that is stopping or stopped returns 404.",
         "对处于 stopping 或 stopped 的 item 执行 ack 返回 404。",
         _refusing_ended(lambda: not_found("work item", "work_id")),
         fails=TERMINAL,
     ),
     defect(
         "terminal.wrong-type",
-        "The 409 of an item that is stopping or stopped carries the type `state_error`.",
+        "The 409 for a stopping or stopped item carries the type `state_error`.",
         "item 处于 stopping 或 stopped 时，409 的类型为 `state_error`。",
         _refusing_ended(lambda: ApiError(409, "state_error", "The work item is stopping or stopped.")),
         fails=f"{TERMINAL} ack.envelope.schema-en ack.envelope.schema-zh",

@@ -1,4 +1,4 @@
-"""Broken for whoever is not recognised as this suite: by its User-Agent, its Worker-IDs or the names of what it makes."""
+"""Defects that appear only if the server does not recognise this suite by its User-Agent, Worker-IDs or resource names."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .requirement_groups import LIVE_MISMATCHES, MISMATCHES
 
 _OURS = "work-conformance"
 _BY_CHANCE = "ack.identity.redelivered ack.identity.header-case ack.request.json-body ack.race.redelivery"
-"""Judged on so few scenarios that the seed may let all of them come with the suite's name."""
+"""Requirements with so few scenarios that, for some seeds, all of them use the suite's name."""
 
 
 def _for_others(ours: Callable[[Call], bool]) -> Mutation:
-    """Any worker may ack any item where the call, or what it is about, does not have the suite's name."""
+    """Let any worker ack any item unless the call or its resource has the suite's name."""
 
     def change(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
@@ -54,7 +54,7 @@ def _unless_ours(
 DEFECTS: Sequence[Defect] = (
     defect(
         "guise.user-agent",
-        "Any worker may ack any item where the User-Agent is not that of the suite.",
+        "Any worker may ack any item if the User-Agent is not the suite's.",
         "只要 User-Agent 不是本套件的标识，任何 worker 都可以 ack 任何 item。",
         _for_others(_of_its_user_agent),
         fails=LIVE_MISMATCHES,
@@ -62,7 +62,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "guise.worker-id",
-        "Any worker may ack an item whose worker does not have an id like the suite's.",
+        "Any worker may ack an item if the id of its worker does not look like the suite's.",
         "只要 item 的 worker 标识不是本套件的形式，任何 worker 都可以 ack。",
         override(decide_ack=_unless_ours),
         fails=LIVE_MISMATCHES,
@@ -70,7 +70,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "guise.session",
-        "Any worker may ack an item whose session is not named as the suite names its own.",
+        "Any worker may ack an item if the name of its session does not look like the suite's.",
         "只要 session 的名称不是本套件的形式，任何 worker 都可以 ack 其 item。",
         _for_others(_of_its_session),
         fails="ack.identity.mismatch-queued",
@@ -78,7 +78,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "guise.environment",
-        "Any worker may ack any item in an environment that is not named as the suite names its own.",
+        "Any worker may ack any item if the name of its environment does not look like the suite's.",
         "只要 environment 的名称不是本套件的形式，任何 worker 都可以 ack 其中的 item。",
         _for_others(_of_its_environment),
         fails=MISMATCHES,

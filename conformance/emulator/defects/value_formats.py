@@ -1,4 +1,4 @@
-"""Broken in how values are spelt: timestamps, ids."""
+"""Defects in the format of values: timestamps, ids."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .requirement_groups import ANOTHER_ITEM, ITEM_SCHEMAS
 
 
 def _spelt(name: str, spell: Callable[[str], object]) -> Mutation:
-    """Every operation spells one of the times in another way, once it is set."""
+    """Write one of the timestamps in another format in every operation, once it is set."""
     return override(
         render_work_item=lambda found, item: {
             field: spell(value) if field == name and isinstance(value, str) else value
@@ -26,7 +26,7 @@ def _spelt(name: str, spell: Callable[[str], object]) -> Mutation:
 
 
 def _in_zone(hours: int) -> Callable[[str], str]:
-    """The same moment, told with the offset of another zone."""
+    """Return a function that writes the same moment in another time zone."""
     return lambda text: datetime.fromisoformat(text).astimezone(timezone(timedelta(hours=hours))).isoformat()
 
 
@@ -38,7 +38,7 @@ def _by_mint(mint: Callable[[Callable[[Clock], IdMint]], Callable[[Clock], IdMin
 
 
 class _Respelt(IdMint):
-    """Ids of another mint, spelt in another way behind the prefix."""
+    """Ids of another mint, in another format after the prefix."""
 
     def __init__(self, mint: IdMint, spell: Callable[[str], str]) -> None:
         self._mint = mint
@@ -69,7 +69,7 @@ TIMESTAMPS = (
     ),
     defect(
         "time.in-beijing",
-        "A successful ack shows the moment of creation in another time zone.",
+        "A successful ack shows `created_at` in another time zone.",
         "成功的 ack 以其他时区给出创建时间。",
         wrap_app(edit_successful_acks(body(lambda item: item.update(created_at=_in_zone(8)(item["created_at"]))))),
         fails=ITEM_SCHEMAS,
@@ -83,7 +83,7 @@ TIMESTAMPS = (
     ),
     defect(
         "time.impossible",
-        "`started_at` lies on the thirtieth of February.",
+        "`started_at` is on 30 February.",
         "`started_at` 是二月三十日。",
         _spelt("started_at", lambda text: f"{text[:4]}-02-30{text[10:]}"),
         fails=ITEM_SCHEMAS,
@@ -100,7 +100,7 @@ TIMESTAMPS = (
 IDS = (
     defect(
         "id.capitals",
-        "The hex digits of ids are capitals.",
+        "The hex digits of ids are upper case.",
         "id 的十六进制数字为大写。",
         _respelt(str.upper),
         warns="ack.answer.id-form",

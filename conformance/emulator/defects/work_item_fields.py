@@ -1,4 +1,4 @@
-"""Broken in the fields of the Work item that an ack answers."""
+"""Defects in the fields of the Work item that an ack returns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _answered(edit: Edit) -> Mutation:
 
 
 def _with(**fields: Any) -> Mutation:
-    """A successful ack answers with these fields."""
+    """Set these fields in the response to a successful ack."""
     return _answered(body(lambda item: item.update(fields)))
 
 
@@ -31,17 +31,17 @@ def _without(name: str) -> Mutation:
 
 
 def _changing(name: str, change: Callable[[Any], Any]) -> Mutation:
-    """A successful ack answers with another value of a field, made of the right one."""
+    """Replace a field in the response to a successful ack by what `change` makes of it."""
     return _answered(body(lambda item: item.update({name: change(item[name])})))
 
 
 def _shown(change: Callable[[WorkItem, JsonObject], JsonObject]) -> Mutation:
-    """Every operation shows the item in another way."""
+    """Change how every operation shows the item."""
     return override(render_work_item=lambda found, item: change(item, found(item)))
 
 
 def _as(make: Callable[[Any], Any]) -> Mutation:
-    """A successful ack answers with what is made of the item."""
+    """Replace the response to a successful ack by what `make` makes of the item."""
 
     def edit(answer: EditableResponse) -> None:
         answer.put(make(answer.body()))
@@ -54,7 +54,7 @@ def _another_digit(text: str) -> str:
 
 
 def _lagging(server_config: ServerConfig) -> ServerConfig:
-    """A get that dates the acknowledgement two seconds earlier than the ack did."""
+    """Let a GET show `acknowledged_at` two seconds earlier than the ack did."""
 
     def lagging(call: Call, payload: Any) -> object:
         item = call.service.store.work_item(call.path["environment_id"], call.path["work_id"])
@@ -76,7 +76,7 @@ FIELDS = (
     ),
     defect(
         "item.another-id",
-        "A successful ack answers with the id of another item.",
+        "A successful ack returns the id of another item.",
         "成功的 ack 返回了另一个 item 的 id。",
         _changing("id", _another_digit),
         fails=ANOTHER_ITEM,
@@ -90,35 +90,35 @@ FIELDS = (
     ),
     defect(
         "item.another-environment",
-        "A successful ack answers with the id of another environment.",
+        "A successful ack returns the id of another environment.",
         "成功的 ack 返回了另一个环境的 id。",
         _changing("environment_id", _another_digit),
         fails=ANOTHER_ITEM,
     ),
     defect(
         "item.data-a-string",
-        "A successful ack shows `data` as the id of the session alone.",
+        "A successful ack shows `data` as only the session's id.",
         "成功的 ack 只以会话的 id 作为 `data`。",
         _changing("data", lambda data: data["id"]),
         fails=f"{ITEM_SCHEMAS} {ANOTHER_ITEM}",
     ),
     defect(
         "item.data-without-id",
-        "A successful ack leaves the session's id out.",
+        "A successful ack omits the session's id.",
         "成功的 ack 缺少会话的 id。",
         _changing("data", lambda data: {"type": data["type"]}),
         fails=f"{ITEM_SCHEMAS} {ANOTHER_ITEM}",
     ),
     defect(
         "item.another-session",
-        "A successful ack answers with the id of another session.",
+        "A successful ack returns the id of another session.",
         "成功的 ack 返回了另一个会话的 id。",
         _changing("data", lambda data: {**data, "id": _another_digit(data["id"])}),
         fails=ANOTHER_ITEM,
     ),
     defect(
         "item.state-in-capitals",
-        "A successful ack spells the state in capitals.",
+        "A successful ack shows the state in upper case.",
         "成功的 ack 以大写字母拼写状态。",
         _changing("state", lambda state: state.upper()),
         fails=f"{ITEM_SCHEMAS} ack.first.starting ack.retry.starting ack.retry.active ack.answer.get-agrees",
@@ -133,7 +133,7 @@ FIELDS = (
     ),
     defect(
         "item.created-anew",
-        "An ack dates the creation anew.",
+        "An ack updates `created_at`.",
         "ack 刷新了创建时间。",
         override(acknowledge=lambda found, item, now: replace(found(item, now), created_at=now)),
         fails="ack.answer.same-item",
@@ -173,7 +173,7 @@ FIELDS = (
     ),
     defect(
         "item.no-metadata",
-        "A successful ack leaves `metadata` out.",
+        "A successful ack omits `metadata`.",
         "成功的 ack 缺少 `metadata`。",
         _without("metadata"),
         fails=ITEM_SCHEMAS,
@@ -187,7 +187,7 @@ FIELDS = (
     ),
     defect(
         "item.numbers-in-metadata",
-        "Every operation shows a number among the metadata.",
+        "Every operation shows metadata with a number as a value.",
         "所有操作给出的元数据中都含有数字。",
         _shown(lambda item, fields: {**fields, "metadata": {**item.metadata, "attempt": 1}}),
         fails=ITEM_SCHEMAS,
@@ -206,23 +206,23 @@ FIELDS = (
 WHOLE = (
     defect(
         "item.in-a-list",
-        "A successful ack answers a list with the item in it.",
+        "A successful ack returns a list that contains the item.",
         "成功的 ack 返回一个包含该 item 的列表。",
         _as(lambda item: [item]),
         fails=ITEM_SCHEMAS,
     ),
     defect(
         "item.get-lags",
-        "A get dates the acknowledgement earlier than the ack does.",
-        "get 给出的确认时间早于 ack 给出的。",
+        "A GET shows an earlier `acknowledged_at` than the ack.",
+        "GET 请求返回的确认时间早于 ack 返回的。",
         _lagging,
         fails="ack.answer.get-agrees",
         moves_time=True,
     ),
     defect(
         "item.get-without-metadata",
-        "A get shows empty metadata.",
-        "get 给出空的元数据。",
+        "A GET shows empty metadata.",
+        "GET 请求返回空的元数据。",
         replace_get(lambda _call, payload: {**payload, "metadata": {}} if isinstance(payload, dict) else payload),
         fails="ack.answer.get-agrees",
     ),

@@ -1,4 +1,4 @@
-"""Broken in whose ack is taken: worker identity."""
+"""Defects in worker identity: whose ack is accepted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Deliver = Callable[[WorkItem, str | None, datetime], WorkItem]
 
 
 def _comparing(matches: Callable[[str, str], bool], *states: State) -> Mutation:
-    """Another comparison of the stored and the presented id, in these states (all where none is named)."""
+    """Compare the stored and the presented id with `matches`, in these states (all if none is given)."""
 
     def decide(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDecision:
         usual = found(item, worker_id)
@@ -34,7 +34,7 @@ def _comparing(matches: Callable[[str, str], bool], *states: State) -> Mutation:
 
 
 def _folding(fold: Callable[[str], str]) -> Mutation:
-    """Ids are compared as they are after `fold`."""
+    """Compare ids after `fold`."""
     return _comparing(lambda stored, presented: fold(stored) == fold(presented))
 
 
@@ -43,7 +43,7 @@ def _always(_stored: str, _presented: str) -> bool:
 
 
 def _without_id(refuse: Callable[[], ApiError]) -> Mutation:
-    """An ack without Worker-ID of an item whose poll sent one is refused."""
+    """Refuse an ack without Worker-ID if the poll sent one."""
 
     def decide(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDecision:
         if worker_id is None and item.worker_id is not None:
@@ -54,7 +54,7 @@ def _without_id(refuse: Callable[[], ApiError]) -> Mutation:
 
 
 def _once_without_id(state: State) -> Mutation:
-    """An item that was polled and acked without Worker-ID cannot be acked again in this state."""
+    """Refuse a second ack in this state of an item that was polled and acked without Worker-ID."""
 
     def decide(found: _Decide, item: WorkItem, worker_id: str | None) -> AckDecision:
         nameless = worker_id is None and item.worker_id is None
@@ -135,36 +135,36 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "identity.suffix-accepted",
-        "An id that begins with the stored one counts as the same.",
+        "An id that starts with the stored one counts as the same.",
         "以已存标识开头的标识被视为相同。",
         _comparing(lambda stored, presented: presented.startswith(stored)),
         fails=LIVE_MISMATCHES,
     ),
     defect(
         "identity.prefix-accepted",
-        "An id that the stored one begins with counts as the same.",
+        "A prefix of the stored id counts as the same.",
         "已存标识的前缀被视为相同。",
         _comparing(lambda stored, presented: stored.startswith(presented)),
         fails=LIVE_MISMATCHES,
     ),
     defect(
         "identity.cut-off",
-        "Ids are compared by their first twenty characters.",
+        "The server compares only the first twenty characters of ids.",
         "只比较标识的前二十个字符。",
         _comparing(lambda stored, presented: stored[:20] == presented[:20]),
         fails=LIVE_MISMATCHES,
     ),
     defect(
         "identity.first-32",
-        "Ids are compared by the thirty-two characters that a column holds.",
+        "The server compares only the first thirty-two characters of ids, the width of a column.",
         "按列的宽度只比较标识的前三十二个字符。",
         _comparing(lambda stored, presented: stored[:32] == presented[:32]),
         fails=LIVE_MISMATCHES,
     ),
     defect(
         "identity.first-63",
-        "Ids are compared without what stands at the sixty-fourth place.",
-        "比较标识时忽略第六十四位。",
+        "The comparison of ids ignores the sixty-fourth character.",
+        "比较标识时忽略第六十四个字符。",
         _comparing(lambda stored, presented: stored[:63] == presented[:63]),
         fails=LIVE_MISMATCHES,
     ),
@@ -184,28 +184,28 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "identity.hyphens-dropped",
-        "Hyphens in an id do not count.",
+        "The comparison of ids ignores hyphens.",
         "标识中的连字符不参与比较。",
         _folding(lambda worker: worker.replace("-", "")),
         fails="ack.identity.mismatch-queued",
     ),
     defect(
         "identity.leading-zeros-dropped",
-        "Zeros before an id do not count.",
-        "标识前面的零不参与比较。",
+        "The comparison of ids ignores leading zeros.",
+        "标识的前导零不参与比较。",
         _folding(lambda worker: worker.lstrip("0")),
         fails="ack.identity.mismatch-queued",
     ),
     defect(
         "identity.mismatch-403",
-        "Another worker's ack answers 403.",
+        "Another worker's ack returns 403.",
         "其他 worker 的 ack 返回 403。",
         _refusing_others(not_permitted),
         fails=f"{MISMATCHES}",
     ),
     defect(
         "identity.required",
-        "An ack without Worker-ID answers 400.",
+        "An ack without Worker-ID returns 400.",
         "不带 Worker-ID 的 ack 返回 400。",
         before_ack(_required),
         fails="ack.identity.optional",
@@ -213,7 +213,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "identity.missing-500",
-        "An ack without Worker-ID crashes the server where poll sent one.",
+        "An ack without Worker-ID crashes the server if poll sent one.",
         "poll 带有 Worker-ID 时，不带该头部的 ack 使服务器崩溃。",
         _without_id(internal_error),
         fails="ack.identity.ack-without-id-answered",
@@ -221,30 +221,30 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "identity.missing-501",
-        "An ack without Worker-ID is said to be not implemented where poll sent one: 501.",
-        "poll 带有 Worker-ID 时，不带该头部的 ack 被称为未实现：501。",
+        "An ack without Worker-ID returns 501 (not implemented) if poll sent one.",
+        "poll 带有 Worker-ID 时，不带该头部的 ack 返回 501（未实现）。",
         _without_id(lambda: ApiError(501, "api_error", "Acks without Worker-ID are not implemented.")),
         fails="ack.identity.ack-without-id-answered",
         warns="ack.identity.ack-without-id",
     ),
     defect(
         "identity.missing-once-starting",
-        "A second ack without Worker-ID of an item that was polled without one answers 409.",
+        "A second ack without Worker-ID of an item that was polled without one returns 409.",
         "poll 时不带 Worker-ID 的 item，第二次不带该头部 ack 时返回 409。",
         _once_without_id(State.STARTING),
         fails="ack.retry.starting",
     ),
     defect(
         "identity.missing-once-active",
-        "An ack without Worker-ID of an active item that was polled without one answers 409.",
+        "An ack without Worker-ID of an active item that was polled without one returns 409.",
         "poll 时不带 Worker-ID 的 item 处于 active 时，不带该头部的 ack 返回 409。",
         _once_without_id(State.ACTIVE),
         fails="ack.retry.active",
     ),
     defect(
         "identity.poll-needs-one",
-        "An item that was polled without Worker-ID can be acked by nobody.",
-        "poll 时不带 Worker-ID 的 item，谁也无法 ack。",
+        "No worker can ack an item that was polled without Worker-ID.",
+        "poll 时不带 Worker-ID 的 item，任何 worker 都无法 ack。",
         override(decide_ack=_needs_poll_id),
         fails="ack.identity.optional",
     ),
@@ -258,7 +258,7 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "identity.every-delivery-counts",
-        "Every worker that an item was ever delivered to may ack it.",
+        "Every worker that ever received an item may ack it.",
         "item 曾投递给的每个 worker 都可以 ack。",
         compose(override(deliver=_adds_worker), override(decide_ack=_one_of_many)),
         fails="ack.identity.redelivered",
@@ -266,14 +266,14 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "identity.lower-case-header-lost",
-        "A gateway drops the Worker-ID header where its name is in lower case.",
+        "A gateway drops the Worker-ID header if its name is in lower case.",
         "Worker-ID 头部的名称为小写时被网关丢弃。",
         wire=lambda wire: replace(wire, request=lambda head: _less_lower_case_id(wire.request(head))),
         fails="ack.identity.header-case",
     ),
     defect(
         "identity.lower-case-header-replaced",
-        "A gateway puts its own identity into a Worker-ID header whose name is in lower case.",
+        "A gateway replaces the value of a Worker-ID header whose name is in lower case by its own identity.",
         "Worker-ID 头部的名称为小写时，网关将其值替换为自己的标识。",
         wire=lambda wire: replace(wire, request=lambda head: _own_lower_case_id(wire.request(head))),
         fails="ack.identity.header-case",

@@ -1,7 +1,7 @@
-"""Named foreign shapes: servers that nobody here wrote, whose other operations are odd beside an ack that is right.
+"""Named foreign shapes: imitations of servers whose ack is correct but whose other operations differ from the docs.
 
-A variant is odd and legal, and a run on it is green; a shape is odd and not legal. What it makes unreachable stays
-unjudged, and whatever is blamed for it is an innocent.
+A variant complies with the docs, and a run on it passes. A shape does not comply. What it makes unreachable stays
+unjudged, and every failure on it is a false one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from . import operations, state_names
 from .shape import Shape
 
 SHAPES: Final[Mapping[str, Shape]] = {shape.id: shape for area in (operations, state_names) for shape in area.SHAPES}
-"""Every shape by its id."""
+"""Every shape by id."""
 
 SHAPE_COMBINATIONS: Final[tuple[tuple[str, ...], ...]] = (
     ("stop-204", "heartbeat-204", "poll-204", "message-204"),
@@ -23,6 +23,6 @@ SHAPE_COMBINATIONS: Final[tuple[tuple[str, ...], ...]] = (
     ("stop-straight", "starting-from-poll", "heartbeat-204"),
     ("second-heartbeat", "poll-until-acked", "stop-204", "message-204"),
 )
-"""Servers that are odd in several points at once."""
+"""Combinations of shapes on one server."""
 
 __all__ = ["SHAPES", "SHAPE_COMBINATIONS", "Shape"]

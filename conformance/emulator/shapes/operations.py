@@ -1,4 +1,4 @@
-"""Foreign shapes of what other operations return and do."""
+"""Foreign shapes in the behaviour of other operations."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .shape import Shape, shape
 _ITEM = "/environments/{environment_id}/work/{work_id}"
 _STOP = f"{_ITEM}/stop"
 _LATER = 0.3
-"""Seconds after which a stop takes effect that was only accepted."""
+"""Seconds until an accepted stop takes effect."""
 
 
 def _answered(ending: str, status: int, content: bytes = b"", media_type: str = "application/json") -> Mutation:
-    """Successful requests to paths that end so get this response, whatever they did."""
+    """Return this response to successful requests whose path has this ending."""
 
     def edit(answer: EditableResponse) -> None:
         if answer.method in {"POST", "GET"} and answer.path.endswith(ending) and 200 <= answer.status < 300:
@@ -42,7 +42,7 @@ def _bare_list(answer: EditableResponse) -> None:
 
 
 def _takes_effect_later(stop: Operation) -> Operation:
-    """A stop is accepted at once, and done a moment later."""
+    """Accept a stop immediately, and execute it a moment later."""
     pending: set[asyncio.Task[Any]] = set()
 
     async def later(call: Call) -> None:
@@ -62,7 +62,7 @@ def _takes_effect_later(stop: Operation) -> Operation:
 def _straight(
     found: Callable[[WorkItem, bool, datetime], WorkItem], item: WorkItem, force: bool, now: datetime
 ) -> WorkItem:
-    """Nothing drains: whatever is asked to stop has stopped."""
+    """Stop immediately, without draining."""
     stopped = found(item, force, now)
     return replace(stopped, state=State.STOPPED, stopped_at=now) if stopped.state is State.STOPPING else stopped
 
@@ -72,7 +72,7 @@ def _stopping_straight(server_config: ServerConfig) -> ServerConfig:
 
 
 def _twice(server_config: ServerConfig) -> ServerConfig:
-    """Every item is delivered to the first two workers that ask."""
+    """Deliver every item to the first two workers that poll."""
     times: dict[str, int] = {}
 
     def deliver(found: Callable[[WorkItem, str | None, datetime], WorkItem]) -> Any:
@@ -89,14 +89,14 @@ def _twice(server_config: ServerConfig) -> ServerConfig:
 
 
 def _until_acked(server_config: ServerConfig) -> ServerConfig:
-    """A poll claims nothing: whoever asks is given the oldest item that nobody acked."""
+    """Deliver the oldest item without an ack to every poll, without claiming it."""
     return server_config.override_policy(
         claimable=lambda found: lambda item, now, _reclaim: found(item, now, timedelta(0))
     )
 
 
 def _second_heartbeat(server_config: ServerConfig) -> ServerConfig:
-    """The first heartbeat leaves the item starting."""
+    """Leave the item starting at its first heartbeat."""
 
     def heartbeat(found: Callable[[WorkItem, datetime], WorkItem]) -> Any:
         def beats(item: WorkItem, now: datetime) -> WorkItem:
@@ -126,7 +126,7 @@ SHAPES: Sequence[Shape] = (
     ),
     shape(
         "stop-accepted",
-        "A stop returns 202 with an empty body, and takes effect a moment later.",
+        "A stop returns 202 with an empty body and takes effect a moment later.",
         "stop 返回 202 和空响应体，稍后才生效。",
         lambda server_config: server_config.replace_operation("POST", _STOP, _takes_effect_later).with_wrapper(
             edit_responses(lambda answer: setattr(answer, "content", b"") if answer.path.endswith("/stop") else None)
@@ -172,8 +172,8 @@ SHAPES: Sequence[Shape] = (
     ),
     shape(
         "poll-until-acked",
-        "A poll delivers an item to everybody until somebody acks it.",
-        "在有人 ack 之前，poll 将 item 投递给所有人。",
+        "A poll delivers an item to every worker until one acks it.",
+        "在 item 被 ack 之前，poll 将其投递给所有 worker。",
         _until_acked,
         noticed=True,
         judged=0.7,
@@ -186,7 +186,7 @@ SHAPES: Sequence[Shape] = (
     ),
     shape(
         "list-bare",
-        "The list of work items is a bare array.",
+        "The list of work items is a bare array without an envelope.",
         "work item 列表是不带外层对象的数组。",
         lambda server_config: server_config.with_wrapper(edit_responses(_bare_list)),
     ),

@@ -1,4 +1,4 @@
-"""What a foreign shape is: a server whose other operations are odd, and whose ack is right."""
+"""The type of a foreign shape: a server with a correct ack whose other operations differ from the docs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from ..configuration import Mutation
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """One oddity of a neighbour of the ack, or of the names of states, that no page documents.
+    """An undocumented behaviour of another operation than the ack, or an undocumented name of a state.
 
-    `en` and `zh` say it in one sentence. The ack itself is right, so that nothing may fail: whatever fails blames an
-    innocent. `unreachable` are the requirements that such a server gives no occasion to judge at all, as their state
-    cannot be reached; `skips` those that it leaves unexercised. `judged` is the least share of all checks that are
-    judged nevertheless. `noticed` says that a run has to report the oddity. `states` are the names that a vendor
-    would map, each with the documented state that it stands for.
+    `en` and `zh` describe it in one sentence. The ack is correct, so no check may fail. `unreachable` are requirements
+    that cannot be judged on such a server, as their state cannot be reached. `skips` are requirements that are not
+    exercised. `judged` is the minimum share of all checks that must still be judged. `noticed`: a run must report the
+    behaviour. `states` are the names that a vendor would map, each with its documented state.
     """
 
     id: str
@@ -41,7 +40,7 @@ def shape(
     noticed: bool = False,
     states: tuple[tuple[str, str], ...] = (),
 ) -> Shape:
-    """A shape; ids of requirements are separated by spaces."""
+    """Return a shape. Requirement ids are separated by spaces."""
     return Shape(
         id=shape_id,
         en=en,

@@ -1,4 +1,4 @@
-"""Foreign shapes of the names that a get and a list have for states."""
+"""Foreign shapes in the state names of GET and list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .shape import Shape, shape
 
 
 def _shown_by_others(**names: str) -> Mutation:
-    """Every operation but the ack has these names for states."""
+    """Use these state names in every operation except the ack."""
 
     def edit(answer: EditableResponse) -> None:
         readable = answer.status == 200 and answer.headers.get("content-type") == "application/json"
@@ -43,7 +43,7 @@ _QUEUED_RACES = "ack.race.same-worker ack.race.redelivery"
 SHAPES: Sequence[Shape] = (
     shape(
         "pending-for-queued",
-        "An item that is queued is shown as `pending`.",
+        "A queued item is shown as `pending`.",
         "处于 queued 的 item 显示为 `pending`。",
         _shown_by_others(queued="pending"),
         unreachable=_QUEUED_RACES,
@@ -64,7 +64,7 @@ SHAPES: Sequence[Shape] = (
     ),
     shape(
         "failed-for-stopped",
-        "An item that was stopped is shown as `failed`.",
+        "A stopped item is shown as `failed`.",
         "已停止的 item 显示为 `failed`。",
         _shown_by_others(stopped="failed"),
         unreachable="ack.terminal.stopped-queued ack.terminal.stopped-drained ack.terminal.stopped-forced",

@@ -1,8 +1,8 @@
-"""Named variants: servers that are odd and legal, each one use of a freedom that the documentation leaves.
+"""Named variants: unusual but compliant servers, each using one freedom of the documentation.
 
-The healthy server stands on one side of each open question, so the other side is what has a name: it takes an ack of
-an undelivered item (`undelivered-refused` does not), an ack without a Worker-ID (`polled-id-binds` does not), records
-no worker on ack (`ack-records-worker` does) and answers 404 to malformed ids (`malformed-ids-400`).
+The default server takes one side of each open question, and a variant takes the other. The default server accepts an ack
+of an undelivered item (`undelivered-refused` does not) and an ack without a Worker-ID (`polled-id-binds` does not). It
+records no worker on ack (`ack-records-worker` does) and returns 404 for malformed ids (`malformed-ids-400` does not).
 """
 
 from .composition import CombinedVariants, combinations, combine_variants, conflicting_group

@@ -1,4 +1,4 @@
-"""Variants of what an ack does, and of what is let through."""
+"""Variants in the behaviour of acks, and in access control."""
 
 import asyncio
 import json
@@ -45,7 +45,7 @@ def _in_any_case(decide: DecideAck) -> DecideAck:
 
 
 async def _recording(ack: Operation, call: Call) -> Reply:
-    """An ack binds the item to its worker, where poll named none."""
+    """Assign the item to the ack's worker if the poll sent no Worker-ID."""
     reply = await ack(call)
     item = _item(call)
     if item is not None and item.worker_id is None:
@@ -66,7 +66,7 @@ async def _only_delivered(ack: Operation, call: Call) -> Reply:
 
 
 async def _well_formed_first(ack: Operation, call: Call) -> Reply:
-    """An id is well-formed that has its prefix and the length of those that this server makes."""
+    """Refuse malformed ids first. A well-formed id has its prefix and the length of this server's own ids."""
     for name, prefix in (("environment_id", "env_"), ("work_id", "work_")):
         given = call.path[name]
         if not given.startswith(prefix) or len(given) != len(call.service.resources.mint.mint(prefix)):
@@ -75,7 +75,7 @@ async def _well_formed_first(ack: Operation, call: Call) -> Reply:
 
 
 async def _rendered_late(ack: Operation, call: Call) -> Reply:
-    """What happened is looked up again a moment later, and shown as it is by then."""
+    """Read the item again a moment later, and return it as it is then."""
     reply = await ack(call)
     await asyncio.sleep(_READ_TO_WRITE_SECONDS)
     item = _item(call)
@@ -83,7 +83,7 @@ async def _rendered_late(ack: Operation, call: Call) -> Reply:
 
 
 async def _compared_and_set(ack: Operation, call: Call) -> Reply:
-    """Reads the item, and writes it only if it is still the one that was read."""
+    """Read the item, and write it only if it has not changed since."""
     read = _item(call)
     await asyncio.sleep(_READ_TO_WRITE_SECONDS)
     if read is not None and _item(call) is not read:
@@ -93,12 +93,12 @@ async def _compared_and_set(ack: Operation, call: Call) -> Reply:
 
 
 async def _strict_request(ack: Operation, call: Call) -> Reply:
-    """Takes no body but a JSON object without fields, no query, and no endless Worker-ID."""
+    """Accept only an empty JSON object as body, no query, and no long Worker-ID."""
     call.environment(Demand.SELF_HOSTED | Demand.PERMISSION)
     if call.body.strip() and _parsed(call.body) != {}:
-        raise invalid_request("The ack takes no body.")
+        raise invalid_request("The ack does not accept a body.")
     if call.query.text("surprise") is not None:
-        raise invalid_request("The ack takes no query.", "surprise")
+        raise invalid_request("The ack does not accept a query.", "surprise")
     worker_id = call.headers.get("worker-id", "")
     if not worker_id.isascii() or len(worker_id) > 64:
         raise invalid_request("The Worker-ID must have at most 64 characters of ASCII.", "Worker-ID")
@@ -141,7 +141,7 @@ def _delivered_once(claimable: Claimable) -> Claimable:
 
 
 def _plain_405(answer: EditableResponse) -> None:
-    """The web server in front answers for methods that nobody knows, in its own way."""
+    """Let the web server in front answer unsupported methods in its own way."""
     if answer.status == 405:
         answer.content = b"<html><body><h1>405 Not Allowed</h1></body></html>"
         answer.headers["content-type"] = "text/html"
@@ -150,88 +150,88 @@ def _plain_405(answer: EditableResponse) -> None:
 BEHAVIOUR = (
     Variant(
         id="acknowledged-at-refreshed",
-        en="A retry dates the acknowledgement anew.",
+        en="A retry updates `acknowledged_at`.",
         zh="重试时重新记录 acknowledged_at。",
         change=lambda server_config: server_config.override_policy(repeat_ack=_date_anew),
         warns=frozenset({"ack.retry.acknowledged-at-unchanged"}),
     ),
     Variant(
         id="polled-id-binds",
-        en="Where the poll carried a Worker-ID, an ack without one answers 409.",
+        en="If the poll sent a Worker-ID, an ack without one returns 409.",
         zh="poll 带有 Worker-ID 时，不带它的 ack 返回 409。",
         change=lambda server_config: server_config.override_policy(decide_ack=_bound),
         warns=frozenset({"ack.identity.ack-without-id"}),
     ),
     Variant(
         id="ack-records-worker",
-        en="An ack records its worker where the poll named none.",
+        en="An ack records its worker if the poll sent no Worker-ID.",
         zh="poll 未带 Worker-ID 时，由 ack 记录 worker。",
         change=replace_operation("POST", _ACK, _recording),
     ),
     Variant(
         id="worker-ids-in-any-case",
-        en="Worker-IDs that differ in letter case only are the same.",
+        en="Worker-IDs that differ only in letter case are the same.",
         zh="仅大小写不同的 Worker-ID 视为相同。",
         change=lambda server_config: server_config.override_policy(decide_ack=_in_any_case),
     ),
     Variant(
         id="undelivered-refused",
-        en="An ack of an item that was never delivered answers 409.",
+        en="An ack of an item that was never delivered returns 409.",
         zh="对从未投递的 item 执行 ack 返回 409。",
         change=replace_operation("POST", _ACK, _only_delivered),
     ),
     Variant(
         id="malformed-ids-400",
-        en="A malformed id is wrong input: 400.",
+        en="A malformed id is invalid input and returns 400.",
         zh="格式错误的标识视为输入错误，返回 400。",
         change=replace_operation("POST", _ACK, _well_formed_first),
     ),
     Variant(
         id="strangers-403",
-        en="Another tenant's environment answers 403.",
+        en="Another tenant's environment returns 403.",
         zh="其他租户的 environment 返回 403。",
         change=lambda server_config: server_config.override_policy(admit=_strangers_forbidden),
     ),
     Variant(
         id="archived-refused",
-        en="An ack in an archived environment answers 403.",
+        en="An ack in an archived environment returns 403.",
         zh="在已归档的 environment 中执行 ack 返回 403。",
         change=replace_operation("POST", _ACK, _none_in_the_archive),
     ),
     Variant(
         id="strict-requests",
-        en="An ack with an unknown body, an unknown query, or a long or non-ASCII Worker-ID answers 400.",
+        en="An ack with an unknown body, an unknown query, or a long or non-ASCII Worker-ID returns 400.",
         zh="请求体或查询参数未知、Worker-ID 过长或含非 ASCII 字符的 ack 返回 400。",
         change=replace_operation("POST", _ACK, _strict_request),
     ),
     Variant(
         id="strict-scheme",
-        en="The scheme is `Bearer` in just this spelling.",
+        en="The authentication scheme must be spelled exactly `Bearer`.",
         zh="认证方案必须严格写作 `Bearer`。",
         change=lambda server_config: server_config.override_policy(authenticate=_strict_scheme),
     ),
     Variant(
         id="plain-405",
-        en="Methods that a path does not take are answered by the web server, in HTML.",
+        en="The web server answers unsupported methods itself, in HTML.",
         zh="路径不支持的方法由 Web 服务器以 HTML 响应。",
         change=lambda server_config: server_config.with_wrapper(edit_responses(_plain_405)),
     ),
     Variant(
         id="never-delivers-again",
-        en="What was delivered once is not delivered again.",
+        en="A delivered item is not delivered again.",
         zh="已投递过的 item 不再投递。",
         change=lambda server_config: server_config.override_policy(claimable=_delivered_once),
         skips=frozenset({"ack.identity.redelivered", "ack.race.redelivery"}),
     ),
     Variant(
         id="rendered-late",
-        en="The body of an ack is rendered after the item was read again.",
+        en="The server reads the item again before it renders the body of an ack.",
         zh="ack 的响应体在重新读取 item 之后生成。",
         change=replace_operation("POST", _ACK, _rendered_late),
     ),
     Variant(
         id="conflict-when-overlapping",
-        en="An ack during which its item changes answers 409 and has no effect.",
+        en="An ack returns 409 without effect if its item changes in the meantime.",
         zh="ack 期间 item 发生变化时返回 409 且不产生影响。",
         change=replace_operation("POST", _ACK, _compared_and_set),
     ),

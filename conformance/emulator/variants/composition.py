@@ -1,4 +1,4 @@
-"""Several variants at once."""
+"""Combines several variants."""
 
 import random
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from .variant import Variant
 
 @dataclass(frozen=True, kw_only=True)
 class CombinedVariants:
-    """What several variants make together, and what may be said of it."""
+    """The combination of several variants, and the declarations about it."""
 
     server_config: ServerConfig
     wire: ProxyConfig
@@ -21,7 +21,7 @@ class CombinedVariants:
 
 
 def combine_variants(variants: Iterable[Variant], base: ServerConfig | None = None) -> CombinedVariants:
-    """The variants applied to a recipe (the healthy one), in the order of the registry."""
+    """Apply the variants to a configuration (by default the correct server), in the order of the registry."""
     server_config, wire = base or ServerConfig(), TRANSPARENT_PROXY
     order = list(VARIANTS)
     chosen = sorted(variants, key=lambda variant: order.index(variant.id))
@@ -36,15 +36,15 @@ def combine_variants(variants: Iterable[Variant], base: ServerConfig | None = No
 
 
 def conflicting_group(variants: Iterable[Variant]) -> str | None:
-    """The group from which more than one was chosen, if there is one."""
+    """Return a group with more than one chosen variant, or None."""
     groups = [variant.group for variant in variants if variant.group is not None]
     return next((group for group in groups if groups.count(group) > 1), None)
 
 
 def combinations(count: int, size: int, seed: int) -> list[tuple[Variant, ...]]:
-    """So many different sets of ``size`` variants that do not exclude each other; the same for the same seed.
+    """Return ``count`` different sets of ``size`` compatible variants. The same seed gives the same sets.
 
-    Those that occurred least come first, so that every variant occurs once there are enough places for all.
+    Variants that occurred least are chosen first, so that every variant occurs if there are enough sets.
     """
     draw = random.Random(seed)  # noqa: S311 - no secret
     order = list(VARIANTS)

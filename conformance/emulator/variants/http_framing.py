@@ -1,4 +1,4 @@
-"""Variants of what is on the wire: they live in the front."""
+"""Variants in HTTP framing, which the proxy implements."""
 
 from dataclasses import replace
 
@@ -34,21 +34,21 @@ def _without_reason(head: Head) -> Head:
 HTTP_FRAMING = (
     Variant(
         id="upper-case-headers",
-        en="Names of headers are in upper case.",
+        en="Header names are in upper case.",
         zh="头部名称全大写。",
         group="header-case",
         wire=lambda wire: _answering(wire, _upper),
     ),
     Variant(
         id="capitalised-headers",
-        en="Names of headers have capitals.",
+        en="Header names are capitalised.",
         zh="头部名称首字母大写。",
         group="header-case",
         wire=lambda wire: _answering(wire, _capitals),
     ),
     Variant(
         id="many-headers",
-        en="Answers have forty more headers, and some several times.",
+        en="Responses have forty extra headers, some of them repeated.",
         zh="响应多出四十个头部，其中一些重复出现。",
         wire=lambda wire: _answering(wire, lambda head: head.plus(*_COOKIES, *_MORE)),
     ),
@@ -60,66 +60,66 @@ HTTP_FRAMING = (
     ),
     Variant(
         id="http-1.0",
-        en="Answers are HTTP/1.0, one a connection.",
+        en="Responses are HTTP/1.0, one per connection.",
         zh="响应使用 HTTP/1.0，每个连接只有一个响应。",
         group="transfer",
         wire=lambda wire: replace(wire, http_1_0=True),
     ),
     Variant(
         id="chunked",
-        en="Bodies come in chunks.",
+        en="Response bodies are chunked.",
         zh="响应体分块传输。",
         group="transfer",
         wire=lambda wire: replace(wire, framing="chunks"),
     ),
     Variant(
         id="until-close",
-        en="A body goes on until the connection is closed; no length is announced.",
+        en="A response body lasts until the connection closes, without a declared length.",
         zh="响应体持续到连接关闭为止，不声明长度。",
         group="transfer",
         wire=lambda wire: replace(wire, framing="to the end"),
     ),
     Variant(
         id="early-hints",
-        en="Every answer is preceded by an interim one (103).",
+        en="An interim response (103) precedes every response.",
         zh="每个响应之前都有一个临时响应（103）。",
         group="transfer",
         wire=lambda wire: replace(wire, interim=_HINT),
     ),
     Variant(
         id="connection-closed",
-        en="The connection is closed after each answer.",
+        en="The server closes the connection after each response.",
         zh="每个响应之后关闭连接。",
         wire=lambda wire: replace(wire, closes=True),
     ),
     Variant(
         id="idle-closed",
-        en="A connection that was idle for one second is closed without a word.",
+        en="The server closes a connection that was idle for one second, without notice.",
         zh="连接空闲一秒即被直接关闭。",
         wire=lambda wire: replace(wire, idle_seconds=1.0),
     ),
     Variant(
         id="segments",
-        en="Answers come in segments of sixteen bytes.",
+        en="Responses arrive in segments of sixteen bytes.",
         zh="响应以十六字节的分段到达。",
         wire=lambda wire: replace(wire, piece=16),
     ),
     Variant(
         id="reset",
-        en="The connection of one request in 200 is reset, before it was heard or after.",
+        en="The connection of one request in 200 is reset, before or after the server handles it.",
         zh="每二百个请求有一个的连接被重置，可能在处理之前或之后。",
         group="loss",
         wire=lambda wire: replace(wire, reset_every=200),
     ),
     Variant(
         id="base-path",
-        en="A path stands before the prefix of the API: /gateway/team-a.",
+        en="The API prefix has another path before it: /gateway/team-a.",
         zh="API 前缀之前还有一段路径：/gateway/team-a。",
         wire=lambda wire: replace(wire, base_path="/gateway/team-a"),
     ),
     Variant(
         id="ipv6",
-        en="The server listens at ::1 only.",
+        en="The server listens only at ::1.",
         zh="服务器只在 ::1 上监听。",
         wire=lambda wire: replace(wire, host="::1"),
     ),

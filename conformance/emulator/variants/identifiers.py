@@ -1,4 +1,4 @@
-"""Variants of ids and clocks."""
+"""Variants in ids and clocks."""
 
 import email.utils
 import string
@@ -21,7 +21,7 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class _Respelt(IdMint):
-    """Ids of another mint, less their prefix, in another spelling that ascends as well."""
+    """Ids of another mint, in another format after the prefix. They also ascend."""
 
     def __init__(self, found: IdMint, clock: Clock, spell: Callable[[str], str]) -> None:
         super().__init__(clock)
@@ -33,7 +33,7 @@ class _Respelt(IdMint):
 
 
 def _ids(new_spelling: Callable[[], Callable[[str], str]]) -> Mutation:
-    """Ids are spelt anew; each server has a spelling of its own, which may count."""
+    """Write ids in another format. Each server gets its own format function, which may keep a counter."""
 
     def change(server_config: ServerConfig) -> ServerConfig:
         return replace(server_config, mint=lambda clock: _Respelt(server_config.mint(clock), clock, new_spelling()))
@@ -60,7 +60,7 @@ def _numbers() -> Callable[[str], str]:
 
 
 def _without_pattern(digits: str) -> str:
-    """Letters of both cases and digits, in no form and of no fixed length; what stands first ascends."""
+    """Return letters of both cases and digits, without a fixed format or length. The first part ascends."""
     number = int(digits, 16)
     return "".join(_ALPHABET[number // 62**place % 62] for place in reversed(range(22))) + digits[: number % 7]
 
@@ -70,7 +70,7 @@ def _clock(ahead: timedelta) -> Mutation:
 
 
 def _dated(ahead: timedelta) -> ProxyMutation:
-    """`Date` is that much later than it was."""
+    """Move `Date` by this much."""
 
     def dated(head: Head) -> Head:
         date = head.get(b"date").decode()
@@ -109,7 +109,7 @@ IDENTIFIERS = (
     ),
     Variant(
         id="long-ids",
-        en="Ids are some ninety characters long and have letters of both cases, hyphens and underscores.",
+        en="Ids have about ninety characters: letters of both cases, hyphens and underscores.",
         zh="标识长约九十个字符，含大小写字母、连字符和下划线。",
         group="ids",
         change=_ids(lambda: _long),
@@ -117,7 +117,7 @@ IDENTIFIERS = (
     ),
     Variant(
         id="ids-without-pattern",
-        en="Ids are a prefix and letters of both cases and digits, of lengths that differ.",
+        en="Ids are a prefix with letters of both cases and digits, of different lengths.",
         zh="标识由前缀加大小写字母和数字组成，长度不一。",
         group="ids",
         change=_ids(lambda: _without_pattern),
@@ -139,7 +139,7 @@ IDENTIFIERS = (
     ),
     Variant(
         id="hour-behind",
-        en="The clock of the server, and of the gateway before it, is an hour slow.",
+        en="The clocks of the server and of the gateway in front of it are an hour slow.",
         zh="服务器及其前置网关的时钟都慢一小时。",
         group="clock",
         change=_clock(-_HOUR),
@@ -147,7 +147,7 @@ IDENTIFIERS = (
     ),
     Variant(
         id="hour-ahead",
-        en="The clock of the server, and of the gateway before it, is an hour fast.",
+        en="The clocks of the server and of the gateway in front of it are an hour fast.",
         zh="服务器及其前置网关的时钟都快一小时。",
         group="clock",
         change=_clock(_HOUR),

@@ -1,4 +1,4 @@
-"""Variants of load and outage: rate limits, gateways without a server, slow answers."""
+"""Variants in load and outages: rate limits, gateway errors, slow responses."""
 
 import asyncio
 import random
@@ -20,7 +20,7 @@ Handler = Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]
 
 
 def _handling(new_handler: Callable[[], Handler]) -> Mutation:
-    """Requests go through a handler, of which each server has its own."""
+    """Pass requests through a handler. Each server has its own."""
 
     def wrap(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
         handler = new_handler()
@@ -34,7 +34,7 @@ def _handling(new_handler: Callable[[], Handler]) -> Mutation:
 
 
 def _in_every(number: int, status: int, *, heard: bool = False, **headers: str) -> Mutation:
-    """The gateway answers every so-manieth request itself, without the server or after it (``heard``)."""
+    """Let the gateway answer every ``number``-th request itself, without the server or after it (``heard``)."""
 
     def new_handler() -> Handler:
         requests = count(1)
@@ -70,33 +70,33 @@ _jitter = random.Random(5)  # noqa: S311 - no secret
 NETWORK_CONDITIONS = (
     Variant(
         id="slow",
-        en="Every answer takes 400 ms.",
+        en="Every response takes 400 ms.",
         zh="每个响应耗时 400 毫秒。",
         group="delay",
         change=_after(lambda: _SLOW_SECONDS),
     ),
     Variant(
         id="uneven",
-        en="Answers take up to 60 ms, each another time, so that they overtake each other.",
+        en="Responses take different times up to 60 ms, so that their order changes.",
         zh="响应耗时不等，最长 60 毫秒，因此先后顺序会被打乱。",
         group="delay",
         change=_after(lambda: _jitter.uniform(0, _UNEVEN_SECONDS)),
     ),
     Variant(
         id="too-many-requests",
-        en="Every fifth request is answered with 429 and `Retry-After: 1`.",
+        en="Every fifth request gets 429 and `Retry-After: 1`.",
         zh="每五个请求有一个返回 429 及 `Retry-After: 1`。",
         change=_in_every(5, 429, retry_after="1"),
     ),
     Variant(
         id="unavailable",
-        en="Every eightieth request is answered with 503.",
+        en="Every eightieth request gets 503.",
         zh="每八十个请求有一个返回 503。",
         change=_in_every(80, 503),
     ),
     Variant(
         id="bad-gateway",
-        en="The answer to one request in 200 is lost behind a 502.",
+        en="The response to one request in 200 is lost and replaced by 502.",
         zh="每二百个请求有一个的响应丢失，只得到 502。",
         group="loss",
         change=_in_every(200, 502, heard=True),

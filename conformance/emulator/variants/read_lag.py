@@ -1,4 +1,4 @@
-"""Variants of how soon a get shows what happened: it is answered from a replica."""
+"""Variants in read lag: a GET reads from a replica."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,14 +16,14 @@ _WRITES = (f"{ITEM}/ack", f"{ITEM}/heartbeat", f"{ITEM}/stop", ITEM)
 
 
 class _Replica:
-    """What each item was at any time, as far as what is shown of it goes."""
+    """The history of each item, as far as operations show it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._versions: dict[str, list[tuple[datetime, WorkItem]]] = {}
 
     def following(self, operation: Operation) -> Operation:
-        """The operation, after which the replica hears of the item."""
+        """Return the operation, extended to record the item in the replica."""
 
         async def called(call: Call) -> Reply:
             reply = await operation(call)
@@ -35,10 +35,10 @@ class _Replica:
         return called
 
     def instead_of(self, get: Operation) -> Operation:
-        """A get that shows the item as it was a second ago."""
+        """Return a GET that shows the item as it was a second ago."""
 
         async def called(call: Call) -> Reply:
-            await get(call)  # refuses what is to be refused
+            await get(call)  # raises the refusals
             item = call.service.queue.item(call.path["environment_id"], call.path["work_id"])
             return Reply(call.service.policy.render_work_item(self._then(item)))
 
@@ -77,8 +77,8 @@ def _replicated(server_config: ServerConfig) -> ServerConfig:
 READ_LAG = (
     Variant(
         id="lagging-get",
-        en="A get is answered from a replica that is one second behind.",
-        zh="get 由落后一秒的副本响应。",
+        en="A GET reads from a replica that lags by one second.",
+        zh="GET 请求由落后一秒的副本响应。",
         change=_replicated,
     ),
 )

@@ -1,4 +1,4 @@
-"""Every variant there is, by its id."""
+"""Collects every variant by id."""
 
 from collections.abc import Mapping
 
@@ -15,4 +15,4 @@ VARIANTS: Mapping[str, Variant] = {
     variant.id: variant
     for variant in (*IDENTIFIERS, *BEHAVIOUR, *SETUP_API, *READ_LAG, *SERIALIZATION, *NETWORK_CONDITIONS, *HTTP_FRAMING)
 }
-"""In the order in which they are applied: what is nearer to the wire comes later."""
+"""In the order of application: those nearer to the network come later."""

@@ -1,4 +1,4 @@
-"""Variants of how answers are written: times, fields, media types, JSON, envelopes."""
+"""Variants in how responses are written: times, fields, media types, JSON, envelopes."""
 
 import gzip
 import json
@@ -18,11 +18,11 @@ from .variant import Variant, edit_rendering, replace_operation
 _TIMES = ("created_at", "acknowledged_at", "started_at", "latest_heartbeat_at", "stop_requested_at", "stopped_at")
 _TIME = re.compile(r"(?P<second>.+[Tt][0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.(?P<digits>[0-9]+))?(?P<offset>[Zz]|[+-].*)")
 _NANOSECONDS = "123"
-"""What follows the microseconds where nine digits are shown."""
+"""The digits after the microseconds in a timestamp with nine digits."""
 
 
 def _times(change: Callable[[str, datetime], str]) -> Mutation:
-    """Every time of a work item that is shown goes through ``change``."""
+    """Rewrite every timestamp of a work item with ``change``."""
 
     def respelled(item: WorkItem, fields: JsonObject) -> JsonObject:
         moments = {name: getattr(item, name) for name in _TIMES}
@@ -37,7 +37,7 @@ def _times(change: Callable[[str, datetime], str]) -> Mutation:
 
 
 def _digits(choose: Callable[[], int]) -> Mutation:
-    """Times are cut off after that many fraction digits, without the dot where there is none."""
+    """Cut timestamps after this many fraction digits, without a dot if there are none."""
 
     def cut(text: str, moment: datetime) -> str:
         match = _TIME.fullmatch(text)
@@ -45,7 +45,7 @@ def _digits(choose: Callable[[], int]) -> Mutation:
             return text
         known = match["digits"] or ""
         if len(known) < 6 and match["second"].upper().endswith(f"{moment:T%H:%M:%S}"):
-            known = f"{moment:%f}"  # shown with less than is known
+            known = f"{moment:%f}"  # shows fewer digits than the server has
         number = choose()
         fraction = (known.ljust(6, "0") + _NANOSECONDS)[:number]
         return match["second"] + (f".{fraction}" if number else "") + match["offset"]
@@ -79,21 +79,21 @@ _SPELT_TIMES = (
     ),
     Variant(
         id="any-digits",
-        en="Each time is shown with another number of fraction digits, from none to nine.",
+        en="Each time has a different number of fraction digits, from zero to nine.",
         zh="每个时间显示的小数位数各不相同，从零位到九位。",
         group="digits",
         change=_digits(lambda: next(_turns) % 10),
     ),
     Variant(
         id="offset-plus",
-        en="UTC is spelt +00:00.",
+        en="UTC is written as +00:00.",
         zh="UTC 偏移量写作 +00:00。",
         group="offset",
         change=_times(lambda text, _: re.sub("[Zz]$", "+00:00", text)),
     ),
     Variant(
         id="offset-minus",
-        en="UTC is spelt -00:00.",
+        en="UTC is written as -00:00.",
         zh="UTC 偏移量写作 -00:00。",
         group="offset",
         change=_times(lambda text, _: re.sub("[Zz]$", "-00:00", text)),
@@ -133,26 +133,26 @@ def _unfold_param(envelope: Body) -> None:
 _FIELDS = (
     Variant(
         id="extra-fields",
-        en="Work items have fields that no page names.",
-        zh="work item 带有任何页面都未提及的字段。",
+        en="Work items have undocumented fields.",
+        zh="work item 带有文档未列出的字段。",
         change=edit_rendering(_with_extra_fields),
     ),
     Variant(
         id="extra-metadata",
-        en="The server adds metadata of its own to work items, in other scripts too.",
+        en="The server adds its own metadata to work items, also in other scripts.",
         zh="服务器在 work item 中加入自己的 metadata，包括其他文字。",
         change=edit_rendering(_with_own_metadata),
     ),
     Variant(
         id="secret-on-poll",
-        en="A `secret` is filled in on poll and absent or null elsewhere.",
+        en="`secret` has a value only in poll responses; elsewhere it is missing or null.",
         zh="`secret` 只在 poll 的响应中有值，其他响应中没有或为 null。",
         change=replace_operation("GET", "/environments/{environment_id}/work/poll", _with_secret),
     ),
     Variant(
         id="extra-error-fields",
-        en="The error envelope has fields that no page names.",
-        zh="错误响应体带有任何页面都未提及的字段。",
+        en="The error envelope has undocumented fields.",
+        zh="错误信封带有文档未列出的字段。",
         change=lambda server_config: server_config.with_wrapper(
             edit_refused_acks(errors(feature="ack", details=[{"hint": None}]))
         ).with_wrapper(edit_refused_acks(body(lambda envelope: envelope.update(code=4711)))),
@@ -167,15 +167,15 @@ _FIELDS = (
     ),
     Variant(
         id="param-null",
-        en="A refusal that no parameter is to blame for has a `param` that is null.",
+        en="A refusal that no parameter caused has a null `param`.",
         zh="与任何参数无关的拒绝带有值为 null 的 `param`。",
         change=lambda server_config: server_config.with_wrapper(edit_refused_acks(body(_unfold_param))),
         warns=frozenset({"ack.envelope.param-not-null"}),
     ),
     Variant(
         id="request-id-its-own",
-        en="The `request_id` of a refusal is always one of the server's own.",
-        zh="拒绝响应的 `request_id` 总是服务器自己的标识。",
+        en="The server always generates the `request_id` of a refusal itself.",
+        zh="拒绝响应的 `request_id` 总是由服务器自己生成。",
         change=lambda server_config: server_config.with_wrapper(
             edit_refused_acks(body(lambda envelope: envelope.update(request_id="req_0001")))
         ),
@@ -185,7 +185,7 @@ _FIELDS = (
 
 
 def _on_json(edit: Callable[[EditableResponse], None]) -> Mutation:
-    """Answers with a JSON body go through ``edit``."""
+    """Edit responses with a JSON body."""
 
     def edited(answer: EditableResponse) -> None:
         if answer.content and "json" in answer.headers.get("content-type", "").lower():
@@ -207,7 +207,7 @@ def _turned(answer: EditableResponse) -> None:
 
 
 def _reversed(value: Any) -> Any:
-    """The same value with the keys of all its objects in reverse order."""
+    """Return the value with the keys of all objects in reverse order."""
     if isinstance(value, list):
         return [_reversed(entry) for entry in value]
     return {name: _reversed(value[name]) for name in reversed(value)} if isinstance(value, dict) else value
@@ -218,7 +218,7 @@ def _spaced(answer: EditableResponse) -> None:
 
 
 def _escaped(answer: EditableResponse) -> None:
-    """Every letter of every string, names too, as the escape of its number."""
+    """Write every character of every string, including names, as a Unicode escape."""
     text = json.dumps(answer.body(), ensure_ascii=False)
     answer.content = re.sub(r'"((?:[^"\\]|\\.)*)"', lambda string: _escapes(json.loads(string[0])), text).encode()
 
@@ -248,7 +248,7 @@ _BYTES = (
     ),
     Variant(
         id="reversed-keys",
-        en="The keys of all objects come in reverse order.",
+        en="The keys of all objects are in reverse order.",
         zh="所有对象的键顺序相反。",
         change=_on_json(_turned),
     ),
@@ -266,10 +266,10 @@ _BYTES = (
         group="json-writer",
         change=_on_json(_spaced),
     ),
-    # Last of those that change content: nothing reads it afterwards.
+    # The last of the variants that change content: the others could not read it afterwards.
     Variant(
         id="gzip",
-        en="Answers are compressed.",
+        en="Responses are compressed.",
         zh="响应经过压缩。",
         change=_on_json(_zipped),
     ),

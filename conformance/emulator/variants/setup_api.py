@@ -1,4 +1,4 @@
-"""Variants of how work comes about: environments, agents, sessions and polls."""
+"""Variants in the setup of work: environments, agents, sessions and polls."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -43,7 +43,7 @@ def _after_a_while(claimable: Claimable) -> Claimable:
 
 
 async def _without_the_newest(list_items: Operation, call: Call) -> Reply:
-    """The list without what cannot be polled yet."""
+    """Return the list without items that cannot be polled yet."""
     reply = await list_items(call)
     assert isinstance(reply.payload, dict)
     now = call.service.resources.clock()
@@ -55,7 +55,7 @@ async def _without_the_newest(list_items: Operation, call: Call) -> Reply:
 
 
 async def _managed(create: Operation, call: Call) -> Reply:
-    """The kind that is not self-hosted is called `managed`, and `cloud` is unknown."""
+    """Use `managed` for environments that are not self-hosted, and refuse `cloud`."""
     config = call.document().get("config")
     if isinstance(config, dict) and config.get("type") == "cloud":
         raise invalid_request("config.type must be self_hosted or managed.", "config.type")
@@ -71,7 +71,7 @@ async def _three_at_most(create: Operation, call: Call) -> Reply:
 
 
 class _Impatient(Query):
-    """The query of a poll that does not wait."""
+    """The query of a poll, without its waiting time."""
 
     def __init__(self, found: Query) -> None:
         super().__init__({})
@@ -104,7 +104,7 @@ async def _after_its_end(delete: Operation, call: Call) -> Reply:
 SETUP_API = (
     Variant(
         id="creates-with-200",
-        en="Whatever is created or sent answers 200.",
+        en="Create and send operations return 200.",
         zh="创建和发送操作一律返回 200。",
         change=compose(*(replace_operation("POST", path, _with_200) for path in _CREATES)),
     ),
@@ -122,13 +122,13 @@ SETUP_API = (
     ),
     Variant(
         id="work-at-session",
-        en="Work is queued as soon as a session is created.",
+        en="Work is queued when a session is created.",
         zh="session 一经创建，work 即进入队列。",
         change=replace_operation("POST", "/sessions", _with_work),
     ),
     Variant(
         id="work-after-3-s",
-        en="Work is visible three seconds after it was asked for, and not before.",
+        en="Work becomes visible only three seconds after it was requested.",
         zh="work 在请求三秒之后才可见。",
         change=compose(
             lambda server_config: server_config.override_policy(claimable=_after_a_while),
@@ -137,31 +137,31 @@ SETUP_API = (
     ),
     Variant(
         id="managed",
-        en="Environments that are not self-hosted are of the type `managed`.",
+        en="Environments that are not self-hosted have the type `managed`.",
         zh="非 self-hosted 的 environment 类型为 `managed`。",
         change=replace_operation("POST", "/environments", _managed),
     ),
     Variant(
         id="three-environments",
-        en="A tenant may have three environments and no more.",
+        en="A tenant may have at most three environments.",
         zh="每个租户最多三个 environment。",
         change=replace_operation("POST", "/environments", _three_at_most),
     ),
     Variant(
         id="polls-at-once",
-        en="A poll answers at once, whatever `block_ms` says.",
+        en="A poll responds immediately, for any `block_ms`.",
         zh="无论 `block_ms` 为何值，poll 都立即响应。",
         change=replace_operation("GET", _POLL, _at_once),
     ),
     Variant(
         id="environments-kept",
-        en="Only administrators may delete environments; others archive them.",
+        en="Only administrators may delete environments; others can only archive them.",
         zh="只有管理员可以删除 environment，其他人只能归档。",
         change=replace_operation("DELETE", "/environments/{environment_id}", _by_administrators),
     ),
     Variant(
         id="running-sessions-kept",
-        en="A session that runs is not deleted before it is cancelled.",
+        en="A running session cannot be deleted until it is cancelled.",
         zh="运行中的 session 须先取消才能删除。",
         change=replace_operation("DELETE", "/sessions/{session_id}", _after_its_end),
     ),

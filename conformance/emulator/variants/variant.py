@@ -1,4 +1,4 @@
-"""What a variant is: a server that is odd and keeps the contract, as a change to the healthy one."""
+"""The type of a variant: an unusual but compliant server, as a change to the correct one."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ Rendering = Callable[[WorkItem], JsonObject]
 
 
 def unchanged_server(server_config: ServerConfig) -> ServerConfig:
-    """No change of the server itself."""
+    """Return the server configuration unchanged."""
     return server_config
 
 
 def unchanged_proxy(wire: ProxyConfig) -> ProxyConfig:
-    """No change of what is on the wire."""
+    """Return the proxy configuration unchanged."""
     return wire
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One use of a freedom that the documentation leaves. ``en`` and ``zh`` say it in one sentence each.
+    """A use of one freedom of the documentation. ``en`` and ``zh`` describe it in one sentence each.
 
-    Variants of one ``group`` exclude each other. ``change`` is what differs in the server, ``wire`` in the front
-    before it. ``warns`` are the recommendations that it does not follow, ``skips`` the requirements that it gives
-    no occasion to judge.
+    Variants of one ``group`` exclude each other. ``change`` changes the server, ``wire`` the proxy in front of it.
+    ``warns`` are the SHOULD requirements that it does not follow. ``skips`` are requirements that cannot be judged on
+    it.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Variant:
 
 
 def edit_rendering(change: Callable[[WorkItem, JsonObject], JsonObject]) -> Mutation:
-    """Work items are shown as ``change`` makes them of what was shown before."""
+    """Change the rendered work items with ``change``."""
 
     def override(found: Rendering) -> Rendering:
         return lambda item: change(item, found(item))
@@ -53,7 +53,7 @@ def edit_rendering(change: Callable[[WorkItem, JsonObject], JsonObject]) -> Muta
 
 
 def replace_operation(method: str, path: str, change: Callable[[Operation, Call], Awaitable[Reply]]) -> Mutation:
-    """One operation is replaced: ``change`` is given the one that was there, and the call."""
+    """Replace an operation. ``change`` gets the original operation and the call."""
 
     def override(found: Operation) -> Operation:
         async def operation(call: Call) -> Reply:
@@ -65,7 +65,7 @@ def replace_operation(method: str, path: str, change: Callable[[Operation, Call]
 
 
 def compose(*changes: Mutation) -> Mutation:
-    """Several changes, one after the other."""
+    """Apply several changes, one after another."""
 
     def change(server_config: ServerConfig) -> ServerConfig:
         for each in changes:

@@ -11,7 +11,7 @@ from conformance.chapters.registry import scenarios
 from conformance.exchange import Transcript
 from conformance.judging.verdict import Verdict
 from conformance.linearizability.counterexample import Counterexample
-from conformance.linearizability.counterexample_text import told
+from conformance.linearizability.counterexample_text import describe_counterexample
 from conformance.linearizability.history import Event, answer_text
 from conformance.reporting.escaping import escape_line
 from conformance.scenario.transcript_view import TranscriptView
@@ -102,7 +102,7 @@ def _drawn(counterexample: Counterexample) -> RaceDiagram:
     )
     overlaps = tuple((place(begun), round(place(ended) - place(begun), 1)) for begun, ended in _together(events))
     return RaceDiagram(
-        explanation=told(counterexample),
+        explanation=describe_counterexample(counterexample),
         bars=bars,
         overlaps=overlaps,
         milliseconds=f"{length * 1000:.1f} ms",
