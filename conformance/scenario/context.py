@@ -33,6 +33,7 @@ from conformance.scenario.item_reader import ItemReader
 from conformance.target import Secret
 from conformance.text import Text
 
+_NONE: Final[Mapping[str, float]] = {}
 REDELIVERY_PATIENCE: Final = 3.0
 """Seconds that a target has to deliver an item again."""
 
@@ -267,11 +268,7 @@ class ScenarioContext(ItemReader):
         require_success(await self._api.act("archive", "environments", item.environment_id, "archive"))
 
     async def send_concurrently(
-        self,
-        sends: dict[str, Send],
-        *,
-        after: Mapping[str, str] | None = None,
-        delays: Mapping[str, float] | None = None,
+        self, sends: dict[str, Send], *, after: Mapping[str, str] | None = None, delays: Mapping[str, float] = _NONE
     ) -> None:
         """Send requests at the same instant, in this order, while this process sends nothing else.
 
@@ -287,9 +284,7 @@ class ScenarioContext(ItemReader):
         over = {step: asyncio.Event() for step in after.values()}
 
         async def run(number: int, step: str, send: Send) -> None:
-            place = line.place(
-                number, over[after[step]] if step in after else None, delay=(delays or {}).get(step, 0.0)
-            )
+            place = line.place(number, over[after[step]] if step in after else None, delay=delays.get(step, 0.0))
             try:
                 await send(self._at(place), step)
             finally:
@@ -345,7 +340,7 @@ class ScenarioContext(ItemReader):
         after: Mapping[str, str] | None = None,
         groups: Sequence[Collection[str]] = (),
         around: tuple[str, int] | None = None,
-        delays: Mapping[str, float] | None = None,
+        delays: Mapping[str, float] = _NONE,
     ) -> None:
         """Send several requests at the same instant, in this order, each on a connection that is already open.
 
@@ -362,7 +357,7 @@ class ScenarioContext(ItemReader):
         taken = {e.step: e for e in self.exchanges if e.step in sends and e.outcome != "fail"}
         require_race(taken, about, attempt=self.attempt)
         at_once = sends.keys() - (after or {}).keys()
-        left = [taken[step].invoked - (delays or {}).get(step, 0.0) for step in taken.keys() & at_once]
+        left = [taken[step].invoked - delays.get(step, 0.0) for step in taken.keys() & at_once]
         self.facts[SPREAD_FACT] = round(max(left) - min(left), 6) if left else 0.0
         if around is not None:
             step, least = around

@@ -93,7 +93,7 @@ def test_a_request_says_how_the_item_is_to_be_stopped(item_spec: ItemSpec, stopp
 
 
 WRONG: dict[str, tuple[str, str]] = {
-    "no JSON": ("print('here you are')", "its output is not JSON (not JSON: wrong from character 1 on)"),
+    "no JSON": ("print('here you are')", "its output is not JSON (not JSON: syntax error at character 1)"),
     "nothing": ("", "its output is not JSON (not JSON: it has no value)"),
     "not UTF-8": ("import os; os.write(1, b'\\xff')", "its output is not JSON (not UTF-8"),
     "two values": (GOOD + "print('{}')", "its output is not JSON"),

@@ -102,7 +102,7 @@ def test_every_page_that_is_there_is_read(site: Site) -> None:
         site.put(name, text_of(name))
     result = run("check", "--docs", site.root)
     assert result.exit_code == 0, result.output
-    assert "taken from the sheets: en/errors-older, zh/errors-older\n" in result.stdout
+    assert "taken from the paraphrased spec: en/errors-older, zh/errors-older\n" in result.stdout
     assert sorted(request.path for request in site.asked) == sorted(path_of(name) for name in CURRENT)
 
 

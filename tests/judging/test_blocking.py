@@ -166,7 +166,7 @@ BEHIND: Rows = {"ack.a.b": [("failed", None)], "ack.a.c": [("inconclusive", "ack
     [
         ([("passed", None)] * 3, "passed", None),
         ([("passed", None)] * 3 + [("inconclusive", "ack.a.b")] * 2, "passed", "passed in 3 of 5; 2 blocked by ack.a.b"),
-        ([("warned", None), ("passed", None), ("inconclusive", "ack.a.b")], "warned", "judged in 2 of 3; 1 stands behind ack.a.b"),
+        ([("warned", None), ("passed", None), ("inconclusive", "ack.a.b")], "warned", "judged in 2 of 3; 1 blocked by ack.a.b"),
         ([("passed", None), ("inconclusive", "ack.a.c")], "passed", "passed in 1 of 2; 1 blocked by ack.a.c"),
         ([("passed", None), ("not-exercised", None), ("inconclusive", "ack.a.b")], "passed", "passed in 1 of 2; 1 blocked by ack.a.b"),
         ([("not-exercised", None), ("inconclusive", "ack.a.b")], "inconclusive", None),
