@@ -15,7 +15,7 @@ from conformance.arrange.item_spec import Item, ItemSpec, Place
 from conformance.arrange.journal import Journal
 from conformance.arrange.responses import (
     CannotArrange,
-    NotExercised,
+    NotSupported,
     NoUsableResponse,
     id_of,
     is_empty_poll,
@@ -65,7 +65,7 @@ class Arranger(Protocol):
             PreconditionNotMet: an ack during preparation was refused.
             NoUsableResponse: a response that is needed was lost.
             DeliveredTwice: poll delivered an item that belongs to another scenario.
-            NotExercised: this arranger cannot prepare such an item.
+            NotSupported: this arranger cannot prepare such an item.
         """
         ...
 
@@ -123,7 +123,7 @@ class ApiArranger:
             again = await self._poll(f"redeliver.poll.{number}", item.place, item.environment_id, None, headers, 0)
             if again is not None and again.work_id == item.work_id:
                 return again
-        raise NotExercised(Text("poll did not deliver the item again", "poll 没有重新投递该 item"))
+        raise NotSupported(Text("poll did not deliver the item again", "poll 没有重新投递该 item"))
 
     async def _delivered(self, place: Place, worker: str | None, headers: tuple[Header, ...], name: str) -> Item:
         """Return whichever item the poll delivers: items are alike until they are polled."""

@@ -12,7 +12,7 @@ from conformance.arrange.item_assignment import ItemAssignment, kind_for_spec
 from conformance.arrange.item_spec import Item, ItemSpec, State
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import ManifestEntry
-from conformance.arrange.responses import CannotArrange, NotExercised, NoUsableResponse, object_of
+from conformance.arrange.responses import CannotArrange, NotSupported, NoUsableResponse, object_of
 from conformance.client.api import Api
 from conformance.exchange import Exchange, Header
 from conformance.target import Target
@@ -65,13 +65,13 @@ class ManifestArranger:
     async def item(self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """Return the scenario's own entry, or a spare one if that was used already."""
         if item_spec.needs_poll:
-            raise NotExercised(_NEEDS_POLL)
+            raise NotSupported(_NEEDS_POLL)
         entry = self._take(item_spec)
         return await read_prepared_item(self._api, item_spec, entry.environment_id, entry.work_id, entry.worker_id)
 
     async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
         """Raise: this would need a poll."""
-        raise NotExercised(_NEEDS_POLL)
+        raise NotSupported(_NEEDS_POLL)
 
     def _take(self, item_spec: ItemSpec) -> ManifestEntry:
         if self._reserved is not None:
@@ -111,7 +111,7 @@ class CommandArranger:
     async def item(self, item_spec: ItemSpec, worker: str | None, *, header: str | None = None, name: str = "") -> Item:
         """Return an item that the program has just prepared."""
         if item_spec.needs_poll:
-            raise NotExercised(_NEEDS_POLL)
+            raise NotSupported(_NEEDS_POLL)
         worker = worker if item_spec.delivered else None
         wrong = self._workspace.missing.get(worker_mismatch_key(item_spec.state))
         if wrong is not None and worker is not None:
@@ -139,7 +139,7 @@ class CommandArranger:
 
     async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
         """Raise: this would need a poll."""
-        raise NotExercised(_NEEDS_POLL)
+        raise NotSupported(_NEEDS_POLL)
 
 
 def _showing(item_spec: ItemSpec, target: Target) -> Callable[[Exchange], bool]:

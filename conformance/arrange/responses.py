@@ -36,7 +36,7 @@ class PreconditionNotMet(Exception):
         self.step = step
 
 
-class NotExercised(Exception):
+class NotSupported(Exception):
     """The target did not do something optional, or a scenario's input was not given."""
 
     def __init__(self, reason: Text) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import Item, Transition
-from conformance.arrange.responses import NotExercised
+from conformance.arrange.responses import NotSupported
 from conformance.chapters.controls import UNKNOWN_TOKEN
 from conformance.chapters.no_side_effects import Attempt, refusal_case
 from conformance.client import bad_credentials
@@ -95,11 +95,11 @@ def _swapped(stage: ScenarioContext) -> Secret:
     """Return the valid token with its letter case swapped.
 
     Raises:
-        NotExercised: it has no letters.
+        NotSupported: it has no letters.
     """
     swapped = bad_credentials.case_swapped(stage.pat)
     if swapped is None:
-        raise NotExercised(
+        raise NotSupported(
             Text("the token has no letters, so their case cannot be swapped", "token 中没有可以互换大小写的字母")
         )
     return swapped

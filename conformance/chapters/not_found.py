@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
 from conformance.arrange.item_spec import Item
-from conformance.arrange.responses import NotExercised
+from conformance.arrange.responses import NotSupported
 from conformance.chapters.controls import UNKNOWN_ENVIRONMENT, UNKNOWN_WORK
 from conformance.chapters.generated_ids import malformed_ids, unknown_environment_id, unknown_work_id
 from conformance.chapters.no_side_effects import Attempt, refusal_case
@@ -53,7 +53,7 @@ def _malformed(subject: Literal["environment", "work"], shape: str) -> Attempt:
         else:
             environment_id = malformed_ids(environment_id)[shape]
         if await stage.exists(environment_id, work_id):
-            raise NotExercised(Text("the target has an item with that id", "目标中存在使用该 id 的 item"))
+            raise NotSupported(Text("the target has an item with that id", "目标中存在使用该 id 的 item"))
         await stage.ack("ack", item, stage.owner_headers(item), environment_id=environment_id, work_id=work_id)
 
     return attempt

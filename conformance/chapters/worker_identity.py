@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import Item, ItemSpec, Transition
-from conformance.arrange.responses import NotExercised
+from conformance.arrange.responses import NotSupported
 from conformance.chapters.controls import ANOTHER_WORKER, FIRST_ACK_CONTROL
 from conformance.chapters.first_ack import TIMES
 from conformance.chapters.no_side_effects import OWNER_ACK, Attempt, item_unchanged, refusal_case
@@ -46,11 +46,11 @@ class NearMiss:
         """Return the similar id for this worker.
 
         Raises:
-            NotExercised: the Worker-ID of a prepared item does not have the form for it.
+            NotSupported: the Worker-ID of a prepared item does not have the form for it.
         """
         near = self.change(worker)
         if near in {worker, ""} or len(near) > LONGEST or (self.long and len(worker) < LONGEST):
-            raise NotExercised(
+            raise NotSupported(
                 Text(
                     "the Worker-ID of the prepared item cannot be turned into {w}",
                     "预先准备的 item 的 Worker-ID 不适合用来得出“{w}”",

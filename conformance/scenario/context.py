@@ -14,7 +14,7 @@ from conformance.arrange.deliveries import Deliveries
 from conformance.arrange.environments import RunResources
 from conformance.arrange.item_spec import LEASE_SECONDS, Item, ItemSpec, State, Transition
 from conformance.arrange.responses import (
-    NotExercised,
+    NotSupported,
     PreconditionNotMet,
     require_response,
     require_success,
@@ -104,12 +104,12 @@ class ScenarioContext(ItemReader):
         """Return an optional credential.
 
         Raises:
-            NotExercised: it was not given.
+            NotSupported: it was not given.
         """
         secret: Secret | None = getattr(self.client.credentials, kind)
         if secret is None:
             variable = f"QODER_{kind.upper()}_PAT"
-            raise NotExercised(Text(f"no token was given in {variable}", f"未在 {variable} 中提供令牌"))
+            raise NotSupported(Text(f"no token was given in {variable}", f"未在 {variable} 中提供令牌"))
         return secret
 
     async def item(self, *, header: str | None = None, worker: str | None = None) -> Item:
@@ -135,7 +135,7 @@ class ScenarioContext(ItemReader):
         of each other item begin with its name (`b.arrange.poll.1`). `facts["items"]` contains all of them.
 
         Raises:
-            NotExercised: the items were prepared by somebody else, so they cannot be paired with these workers.
+            NotSupported: the items were prepared by somebody else, so they cannot be paired with these workers.
         """
         item_spec = replace(self.item_spec, items=len(workers))
         first = next(iter(workers))
@@ -177,7 +177,7 @@ class ScenarioContext(ItemReader):
         """Have the item delivered to another worker, in the quiet environment.
 
         Raises:
-            NotExercised: the target does not redeliver.
+            NotSupported: the target does not redeliver.
         """
         again = await self._arranger.redeliver(item, headers, patience=REDELIVERY_PATIENCE)
         self.facts["seen_by"] = again.delivery_step
@@ -193,7 +193,7 @@ class ScenarioContext(ItemReader):
 
         Raises:
             CannotArrange: the stop is refused.
-            NotExercised: the response shows another state, or none.
+            NotSupported: the response shows another state, or none.
         """
         self._brought_to(to, await self._api.stop(step, item.environment_id, item.work_id, force=force))
 
@@ -212,7 +212,7 @@ class ScenarioContext(ItemReader):
         found = state_in(exchange)
         if found is None or self.client.target.state_named(found) != state:
             words = Text("{op} did not show the item `{state}`", "{op} 没有显示 item 处于 `{state}`")
-            raise NotExercised(words.format(op=exchange.operation, state=state))
+            raise NotSupported(words.format(op=exchange.operation, state=state))
 
     async def heartbeat(self, step: str, item: Item, *, first: bool = True) -> None:
         """Send a heartbeat with the longest lease; the first one makes a `starting` item `active`."""

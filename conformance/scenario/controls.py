@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from conformance.arrange.responses import CannotArrange, NotExercised, NoUsableResponse, PreconditionNotMet
+from conformance.arrange.responses import CannotArrange, NotSupported, NoUsableResponse, PreconditionNotMet
 from conformance.exchange import Exchange, Response
 from conformance.scenario.expectations import CaseExpectations, Expectation
 
@@ -26,7 +26,7 @@ async def send_controls(scenario: CaseExpectations, stage: ScenarioContext) -> N
             continue
         needed = expectation is not None and exchange is not None and is_unexpected(expectation, exchange)
         if needed or control.always:
-            with contextlib.suppress(NoUsableResponse, CannotArrange, NotExercised, PreconditionNotMet):
+            with contextlib.suppress(NoUsableResponse, CannotArrange, NotSupported, PreconditionNotMet):
                 await control.send(stage, control.step)
             sent = {exchange.step: exchange for exchange in stage.exchanges}
 

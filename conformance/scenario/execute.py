@@ -12,7 +12,7 @@ from typing import Final
 
 from conformance.arrange.deliveries import DeliveredTwice
 from conformance.arrange.refusals import outcome
-from conformance.arrange.responses import CannotArrange, NotExercised, NoUsableResponse, PreconditionNotMet
+from conformance.arrange.responses import CannotArrange, NotSupported, NoUsableResponse, PreconditionNotMet
 from conformance.client.availability import TargetUnreachable
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
 from conformance.machine.os_errors import refusal
@@ -108,7 +108,7 @@ async def _talk(scenario: Scenario, stage: ScenarioContext) -> tuple[Ending, _Ag
         await send_controls(scenario, stage)
     except PreconditionNotMet as stop:
         return Ending(kind="precondition", reason=stop.reason, step=stop.step), None
-    except NotExercised as stop:
+    except NotSupported as stop:
         return Ending(kind="not-exercised", reason=stop.reason), None
     except DeliveredTwice as stop:
         return Ending(kind="inconclusive", reason=stop.reason, step=stop.step), _Again("shared", MAX_SHARED)

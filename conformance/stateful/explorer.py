@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from conformance.arrange.item_spec import LEASE_SECONDS, Item
-from conformance.arrange.responses import NotExercised, NoUsableResponse
+from conformance.arrange.responses import NotSupported, NoUsableResponse
 from conformance.exchange import UNKEPT_FACT, Exchange
 from conformance.linearizability.check import Linearizable
 from conformance.linearizability.counterexample import Counterexample
@@ -55,12 +55,12 @@ async def explore(stage: ScenarioContext) -> None:
     """Run rounds for the requested time, and leave the most significant one in the context.
 
     Raises:
-        NotExercised: exploration was not requested.
+        NotSupported: exploration was not requested.
         NoUsableResponse: too many rounds could not be prepared.
     """
     seconds = stage.client.limits.explore
     if not seconds:
-        raise NotExercised(Text("no --explore was given", "未指定 --explore"))
+        raise NotSupported(Text("no --explore was given", "未指定 --explore"))
     walk = _Exploration(stage)
     try:
         await walk.through(seconds)

@@ -21,7 +21,7 @@ from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.manifest import Manifest, ManifestEntry
 from conformance.arrange.manifest_writer import make_manifest
 from conformance.arrange.prepared_items import CommandArranger, ManifestArranger, read_prepared_item
-from conformance.arrange.responses import CannotArrange, NotExercised
+from conformance.arrange.responses import CannotArrange, NotSupported
 from conformance.client.api import Api
 from tests.client.servers import answer, connected, script, serving
 
@@ -134,10 +134,10 @@ def test_what_needs_a_poll_is_not_offered(kind: str, emulator: str, journal: Jou
             if kind == "manifest"
             else CommandArranger(api, program, NOWHERE, journal)
         )
-        with pytest.raises(NotExercised):
+        with pytest.raises(NotSupported):
             await arranger.item(quiet, "worker")
         [item] = [await ManifestArranger(api, item_assignment, journal, "b").item(QUEUED, None)]
-        with pytest.raises(NotExercised):
+        with pytest.raises(NotSupported):
             await arranger.redeliver(item, (), patience=1)
 
     on(emulator, use)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.arrange.responses import NotExercised
+from conformance.arrange.responses import NotSupported
 from conformance.chapters.worker_identity import _NEAR_MISSES, LONGEST, NearMiss
 
 DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100, deadline=None)
@@ -23,7 +23,7 @@ WORKERS = st.text(string.ascii_letters + string.digits + "._-", min_size=2, max_
 def test_a_near_miss_is_another_id_of_the_same_form_or_there_is_none(miss: NearMiss, worker: str) -> None:
     try:
         near = miss.made_from(worker)
-    except NotExercised:
+    except NotSupported:
         return
     assert near.lower() != worker.lower()
     assert re.fullmatch(r"[A-Za-z0-9._-]{1,64}", near)
@@ -48,11 +48,11 @@ def test_each_is_made_from_the_workers_own_id(name: str, near: str) -> None:
 def test_the_long_one_differs_in_the_last_of_64_characters_alone() -> None:
     worker = "w" * 63 + "1"
     assert _NEAR_MISSES["end-of-64"].made_from(worker) == "w" * 63 + "0"
-    with pytest.raises(NotExercised):
+    with pytest.raises(NotSupported):
         _NEAR_MISSES["end-of-64"].made_from("w" * 63)
 
 
 @pytest.mark.parametrize(("name", "worker"), [("suffix", "w" * 63), ("leading-zero", "w" * 64), ("dot", "worker1")])
 def test_a_given_id_may_not_have_the_form(name: str, worker: str) -> None:
-    with pytest.raises(NotExercised, match="cannot be turned into"):
+    with pytest.raises(NotSupported, match="cannot be turned into"):
         _NEAR_MISSES[name].made_from(worker)

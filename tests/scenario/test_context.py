@@ -7,7 +7,7 @@ import json
 import pytest
 
 from conformance.arrange.item_spec import Item, ItemSpec
-from conformance.arrange.responses import CannotArrange, NotExercised
+from conformance.arrange.responses import CannotArrange, NotSupported
 from conformance.client import read_lag as lag_module
 from conformance.client.api import Api
 from conformance.exchange import Header, Transcript
@@ -164,7 +164,7 @@ def test_a_second_delivery_is_where_the_item_was_last_seen(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("trouble", "kind", "step"),
     [
-        (NotExercised(Text("not here", "此处没有")), "not-exercised", None),
+        (NotSupported(Text("not here", "此处没有")), "not-exercised", None),
         (CannotArrange(Text("none left", "没有了"), "manifest"), "inconclusive", "manifest"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.arrange.environments import RunResources
 from conformance.arrange.item_spec import ItemSpec
-from conformance.arrange.responses import CannotArrange, NotExercised, NoUsableResponse, PreconditionNotMet
+from conformance.arrange.responses import CannotArrange, NotSupported, NoUsableResponse, PreconditionNotMet
 from conformance.client.availability import TargetUnreachable
 from conformance.exchange import Exchange, Outcome, Request, Transcript
 from conformance.scenario.bursts import RepeatRace
@@ -142,7 +142,7 @@ def test_what_surely_did_not_happen_is_not_begun_again() -> None:
     ("error", "kind", "step"),
     [
         (PreconditionNotMet(REASON, "before"), "precondition", "before"),
-        (NotExercised(REASON), "not-exercised", None),
+        (NotSupported(REASON), "not-exercised", None),
         (CannotArrange(REASON, "arrange.session"), "inconclusive", "arrange.session"),
         (TargetUnreachable(), "inconclusive", None),
         (KeyError("work_id"), "suite-error", None),
@@ -158,7 +158,7 @@ def test_every_other_end_is_recorded_and_final(error: Exception, kind: str, step
 
 
 def test_a_reason_that_was_given_is_kept() -> None:
-    assert performed(raising(NotExercised(REASON)))[0].ending.reason == REASON
+    assert performed(raising(NotSupported(REASON)))[0].ending.reason == REASON
 
 
 def test_the_suites_own_trouble_says_where_and_shows_no_secret() -> None:
