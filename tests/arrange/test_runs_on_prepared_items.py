@@ -128,7 +128,7 @@ def test_one_id_is_too_few_and_what_lacks_is_named(place: Place) -> None:
     run.check_complete()
     assert "too few items that are `queued` (polled with a Worker-ID): " in run.out
     assert "too few items that are `starting` (polled with a Worker-ID): " in run.out
-    assert f"`active` (polled with a Worker-ID): {ACTIVE_NEEDED} needed, 1 there" in run.out
+    assert f"`active` (polled with a Worker-ID): {ACTIVE_NEEDED} needed, 1 available" in run.out
     assert "passed" in {verdict for scenario, _, verdict in run.lines if scenario == "retry.active"}
     assert run.last_line.startswith("Inconclusive: no MUST failed")
 
@@ -343,7 +343,7 @@ def test_what_a_run_needs_is_printed_before_there_is_a_manifest(place: Place) ->
     checked = place.call("manifest", "check", "m.json").out
     assert counted
     for kind, n in counted.items():
-        assert f"ok: {kind}: {n} needed, {n} there" in checked
+        assert f"ok: {kind}: {n} needed, {n} available" in checked
     assert place.call("manifest", "needs", "--lang", "zh").out.count("`second_environment_id`") == 1
 
 

@@ -60,9 +60,9 @@ def test_a_dry_run_shows_the_plan_and_connects_to_nothing(listener: socket.socke
 
 def test_a_dry_run_starts_no_server(listener: socket.socket, tmp_path: Path) -> None:
     options = ("--dry-run", "--start", "no-such-command", "--base-url", url(listener), "--output", "out")
-    ended = cli("run", *options, "--requirement", "ack.auth.missing", cwd=tmp_path, env=PAT)
+    ended = cli("run", *options, "--requirement", "ack.auth.scheme", "-k", "scheme.basic", cwd=tmp_path, env=PAT)
     assert ended.code == 0
-    assert planned(ended) == [("auth.missing", "ack.auth.missing")]
+    assert planned(ended) == [("auth.scheme.basic", "ack.auth.scheme")]
     assert list(tmp_path.iterdir()) == []
 
 

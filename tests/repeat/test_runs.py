@@ -228,7 +228,7 @@ def test_interrupted_it_is_judged_on_what_was_held(processes: str, tmp_path: Pat
     assert told["verdict"] == "passed", ended.out + ended.err
     held = told["repetitions"]["held"]
     assert 0 < held < 10_000
-    assert "each scenario held 10000 times" in ended.out
+    assert "1 scenarios, each 10000 times" in ended.out
     assert ended.code == 3, ended.out + ended.err
     assert ended.last_line.startswith(f"Inconclusive: stopped after {held} of 10000 repetitions")
     again = cli("replay", "out", "--output", "again", cwd=tmp_path)

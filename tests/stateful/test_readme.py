@@ -58,4 +58,4 @@ def test_a_dry_run_announces_what_comes_on_top(lang: Lang) -> None:
         timeout=60,
     )
     assert "race.explored" in done.stdout
-    assert {"en": "Random requests come on top, for 7.5 s", "zh": "另有 7.5 秒的随机请求"}[lang] in done.stdout
+    assert {"en": "Then random requests follow for 7.5 s", "zh": "随后发送 7.5 秒的随机请求"}[lang] in done.stdout
