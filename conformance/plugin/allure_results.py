@@ -13,6 +13,7 @@ import os
 import time
 import uuid
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -34,9 +35,6 @@ from conformance.reporting.escaping import encodable, escape_line
 from conformance.text import Lang, Text
 
 _GREEN: Final = frozenset({"passed", "observed", "not-exercised"})
-_DIGEST: Final = 32
-"""Hexadecimal digits of a digest: 128 bits distinguish all texts of a run."""
-
 _ATTEMPT = Text("attempt {n}, abandoned", "第 {n} 次尝试，已放弃")
 _EXCHANGE = Text("request and response", "请求与响应")
 _ELSEWHERE = Text("requests and responses: see {line}", "请求与响应见 {line}")
@@ -58,6 +56,7 @@ class AllureResults:
         self._place = place
         self._run = transcript_folder.run_id
         self._transcripts = transcript_folder.transcripts
+        self._numbers = count(1)
         self._zero = transcript_folder.zero
         self._lang: Lang = lang
         self._item: pytest.Item | None = None
@@ -107,6 +106,7 @@ class AllureResults:
     def _fill(self, result: TestResult, line: PlannedCheck, verdict: Verdict | None) -> None:
         requirement, lang = load_catalogue().requirements[line.requirement], self._lang
         result.uuid = self._id(line.scenario, line.requirement)
+        self._numbers = count(1)
         result.file_pattern = f"{result.uuid}-result.json"
         result.fullName = content.identity(line)
         result.testCaseId = hashlib.md5(result.fullName.encode(), usedforsecurity=False).hexdigest()
@@ -144,16 +144,16 @@ class AllureResults:
         steps = []
         for number, exchanges in enumerate(transcript.earlier_attempts, 1):
             group = TestStepResult(name=_ATTEMPT.format(n=number).in_(self._lang), status=Status.BROKEN)
-            group.steps = [self._step(each, set()) for each in exchanges]
+            group.steps = [self._step(result.uuid, each, set()) for each in exchanges]
             self._time(group, exchanges)
             steps.append(group)
-        steps += [self._step(each, failures) for each in transcript.exchanges]
+        steps += [self._step(result.uuid, each, failures) for each in transcript.exchanges]
         result.steps = steps
         self._time(
             result, [each for attempt in (*transcript.earlier_attempts, transcript.exchanges) for each in attempt]
         )
 
-    def _step(self, exchange: Exchange, failures: set[str]) -> TestStepResult:
+    def _step(self, result_uuid: str, exchange: Exchange, failures: set[str]) -> TestStepResult:
         words = content.outcome(exchange).in_(self._lang)
         step = TestStepResult(name=f"{exchange.step}: {exchange.operation} → {words}", status=Status.PASSED)
         if exchange.step in failures:
@@ -166,7 +166,7 @@ class AllureResults:
         text = content.message(f"{request.method} {request.url}", request.headers, request.body)
         if answer is not None:
             text += "\n" + content.message(f"HTTP {answer.status}", answer.headers, answer.body.text)
-        step.attachments = [self._attachment(_EXCHANGE, text)]
+        step.attachments = [self._attachment(result_uuid, _EXCHANGE, text)]
         self._time(step, [exchange])
         return step
 
@@ -175,16 +175,16 @@ class AllureResults:
         details = result.statusDetails
         step = TestStepResult(name=details.message, status=Status.PASSED, start=result.stop, stop=result.stop)
         if details.trace:
-            step.attachments.append(self._attachment(_EXPLANATION, details.trace))
+            step.attachments.append(self._attachment(result.uuid, _EXPLANATION, details.trace))
         return step
 
-    def _attachment(self, name: Text, text: str) -> Attachment:
-        """Write a text and return its attachment. Equal texts share one file, which is named by their digest."""
-        body = encodable(text)
-        digest = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
-        source = f"{digest}-attachment.{AttachmentType.TEXT.extension}"
-        if not (self._place / source).exists():
-            plugin_manager.hook.report_attached_data(body=body, file_name=source)
+    def _attachment(self, result_uuid: str, name: Text, text: str) -> Attachment:
+        """Write a text and return its attachment, in a file of its own.
+
+        Allure 3 shows a file in the first place that refers to it, and reports it as missing in every other place.
+        """
+        source = f"{result_uuid}-{next(self._numbers)}-attachment.{AttachmentType.TEXT.extension}"
+        plugin_manager.hook.report_attached_data(body=encodable(text), file_name=source)
         return Attachment(name=name.in_(self._lang), source=source, type=AttachmentType.TEXT.mime_type)
 
     def _transcript(self, scenario: str) -> Transcript | None:
