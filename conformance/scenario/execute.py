@@ -104,10 +104,12 @@ async def _after_outage(stage: ScenarioContext, outages: int, ending: Ending) ->
 
 async def _talk(scenario: Scenario, stage: ScenarioContext) -> tuple[Ending, _Again | None]:
     try:
-        await scenario.run_steps(stage)
+        try:
+            await scenario.run_steps(stage)
+        except PreconditionNotMet as stop:
+            await send_controls(scenario, stage)  # the ack that failed it may fail in the plain case too
+            return Ending(kind="precondition", reason=stop.reason, step=stop.step), None
         await send_controls(scenario, stage)
-    except PreconditionNotMet as stop:
-        return Ending(kind="precondition", reason=stop.reason, step=stop.step), None
     except NotSupported as stop:
         return Ending(kind="not-exercised", reason=stop.reason), None
     except DeliveredTwice as stop:
