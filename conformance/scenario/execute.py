@@ -110,6 +110,8 @@ async def _talk(scenario: Scenario, stage: ScenarioContext) -> tuple[Ending, _Ag
             await send_controls(scenario, stage)  # the ack that failed it may fail in the plain case too
             return Ending(kind="precondition", reason=stop.reason, step=stop.step), None
         await send_controls(scenario, stage)
+    except PreconditionNotMet as stop:  # of a control's own item
+        return Ending(kind="precondition", reason=stop.reason, step=stop.step), None
     except NotSupported as stop:
         return Ending(kind="not-exercised", reason=stop.reason), None
     except DeliveredTwice as stop:
