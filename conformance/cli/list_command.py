@@ -73,18 +73,10 @@ def command(
         from conformance.cli import list_endpoints
 
         list_endpoints.print_output(chosen, form)
-    elif defects:
-        from conformance.cli import list_defects
+    elif defects or variants or shapes:
+        from conformance.cli import list_servers
 
-        list_defects.print_output(chosen, form)
-    elif variants:
-        from conformance.cli import list_variants
-
-        list_variants.print_output(chosen, form)
-    elif shapes:
-        from conformance.cli import list_shapes
-
-        list_shapes.print_output(chosen, form)
+        list_servers.print_output("defects" if defects else "variants" if variants else "shapes", chosen, form)
     elif ambiguities:
         headed = partial(_ambiguities, heading="## ")
         formats.print_output(form, chosen, data=_register, markdown=headed, text=_ambiguities)
