@@ -7,6 +7,7 @@ size and cleared of secrets, so the transcript that is judged is the one that is
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Final, Literal, get_args
@@ -136,6 +137,12 @@ class Transcript:
         """The number of requests, including retries, earlier attempts and requests that were not kept."""
         shown = sum(exchange.tries for attempt in (self.exchanges, *self.earlier_attempts) for exchange in attempt)
         return shown + int(self.facts.get(UNKEPT_FACT, 0))
+
+    @property
+    def states(self) -> Mapping[str, str]:
+        """The target's own state names and the documented states that they stand for (`--map-state`)."""
+        states: Mapping[str, str] = self.facts.get("states", {})
+        return states
 
     def find(self, step: str) -> Exchange | None:
         """Return the exchange of that step, or None if the scenario ended before it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -14,6 +15,13 @@ Transition = Literal["ack", "heartbeat", "stop", "force"]
 State = Literal["queued", "starting", "active", "stopping", "stopped"]
 STATES: Final[tuple[str, ...]] = get_args(State)
 """The documented states, in the order of an item's life."""
+
+LIVE_STATES: Final[Mapping[State, tuple[Transition, ...]]] = {
+    "queued": (),
+    "starting": ("ack",),
+    "active": ("ack", "heartbeat"),
+}
+"""The states in which the owning worker's ack succeeds, each with the shortest way to it."""
 
 StateMatch = Literal["id", "live", "over", "state"]
 """How strictly a scenario requires its item's state, as a GET shows it.

@@ -15,7 +15,7 @@ from conformance.arrange.command_arranger import ArrangeProgram, Place, request_
 from conformance.arrange.environment_tokens import add_environment_tokens
 from conformance.arrange.environments import RunResources, create_run_resources, worker_mismatch_key
 from conformance.arrange.item_source import ArrangeConfig
-from conformance.arrange.item_spec import ItemSpec
+from conformance.arrange.item_spec import LIVE_STATES, ItemSpec
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Manifest
 from conformance.arrange.refusals import NO_ROUTE, outcome, refusal
@@ -29,7 +29,7 @@ from conformance.text import Text
 
 _REFUSED: Final = frozenset({401, 403})
 _BY_API: Final = ArrangeConfig()
-_LOOKED_AT: Final = (ItemSpec(), ItemSpec(transitions=("ack",)), ItemSpec(transitions=("ack", "heartbeat")))
+_LOOKED_AT: Final = tuple(ItemSpec(transitions=transitions) for transitions in LIVE_STATES.values())
 """The items that a program is tested with: one in each state in which its worker's ack succeeds."""
 _LOST: Final = 3
 """How often preparation starts again because a response was lost while the target was available."""

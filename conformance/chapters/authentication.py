@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.item_spec import Item, Transition
+from conformance.arrange.item_spec import LIVE_STATES, Item, State
 from conformance.arrange.responses import NotSupported
 from conformance.chapters.controls import UNKNOWN_TOKEN
+from conformance.chapters.live_states import id_in, title_in
 from conformance.chapters.no_side_effects import Attempt, refusal_case
 from conformance.client import bad_credentials
 from conformance.client.bad_credentials import Authentication
@@ -105,22 +106,9 @@ def _swapped(stage: ScenarioContext) -> Secret:
     return swapped
 
 
-LIVE_STATES: Final[Mapping[str, tuple[Transition, ...]]] = {
-    "": (),
-    ".starting": ("ack",),
-    ".active": ("ack", "heartbeat"),
-}
-"""The states in which the owning worker's ack succeeds: the suffix of a scenario's id, and the transitions to the state."""
-
+_QUEUED: Final[tuple[State, ...]] = ("queued",)
 _IN_EVERY_STATE: Final = frozenset({"missing", "unknown-token"})
 """Bad credentials that are also sent for acked items: some servers answer a retry before they check the credentials."""
-
-
-def in_state(title: Text, state: str) -> Text:
-    """Return a scenario's title for one of `LIVE_STATES`."""
-    if not state:
-        return title
-    return Text("{title}, of an item that is {s}", "{title}，item 处于 {s}").format(title=title, s=state[1:])
 
 
 def ack_with(credential: Credential) -> Attempt:
@@ -135,11 +123,11 @@ def ack_with(credential: Credential) -> Attempt:
 def scenarios() -> Iterator[Scenario]:
     """Yield one scenario for each kind of bad credential."""
     for name, rule, credential, words in _SHAPES:
-        for state in LIVE_STATES if name in _IN_EVERY_STATE else ("",):
+        for state in LIVE_STATES if name in _IN_EVERY_STATE else _QUEUED:
             yield refusal_case(
-                f"auth.{name}{state}",
+                id_in(state, f"auth.{name}"),
                 chapter="authentication",
-                title=in_state(Text("An ack with {w}", "执行 ack，凭据为：{w}").format(w=words), state),
+                title=title_in(state, Text("An ack with {w}", "执行 ack，凭据为：{w}").format(w=words)),
                 expectation=refusal(f"ack.auth.{rule}", _REFUSED),
                 attempt=ack_with(credential),
                 transitions=LIVE_STATES[state],

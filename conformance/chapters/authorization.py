@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from conformance.arrange.item_spec import LIVE_STATES
 from conformance.arrange.resource_names import SUITE_METADATA
-from conformance.chapters.authentication import LIVE_STATES, ack_with, in_state
+from conformance.chapters.authentication import ack_with
+from conformance.chapters.live_states import id_in, title_in
 from conformance.chapters.no_side_effects import refusal_case
 from conformance.client import bad_credentials
 from conformance.contract import schemas
@@ -74,14 +76,14 @@ def scenarios() -> Iterator[Scenario]:
     """
     for state, transitions in LIVE_STATES.items():
         yield refusal_case(
-            f"authz.forbidden{state}",
+            id_in(state, "authz.forbidden"),
             chapter="authorization",
-            title=in_state(
+            title=title_in(
+                state,
                 Text(
                     "An ack with a token that may see the environment but not act on its work",
                     "执行 ack，凭据为：可查看该环境但无权操作其 work 的 token",
                 ),
-                state,
             ),
             expectation=refusal("ack.authz.forbidden", _FORBIDDEN),
             attempt=ack_with(lambda stage: bad_credentials.bearer(stage.token("forbidden"))),
@@ -90,9 +92,9 @@ def scenarios() -> Iterator[Scenario]:
         )
     for state, transitions in LIVE_STATES.items():
         yield refusal_case(
-            f"authz.foreign{state}",
+            id_in(state, "authz.foreign"),
             chapter="authorization",
-            title=in_state(Text("An ack with another tenant's token", "执行 ack，凭据为：其他租户的 token"), state),
+            title=title_in(state, Text("An ack with another tenant's token", "执行 ack，凭据为：其他租户的 token")),
             expectation=refusal("ack.authz.foreign", _FORBIDDEN, _MISSING),
             attempt=ack_with(lambda stage: bad_credentials.bearer(stage.token("foreign"))),
             transitions=transitions,

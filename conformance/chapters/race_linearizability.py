@@ -293,7 +293,7 @@ def _seen(view: TranscriptView, step: str, operation: Operation, item: str) -> M
     if operation.kind == "get" and _only_lags(view, step, item):
         return ModelResponse(None)
     if operation.kind not in ("ack", "redeliver"):
-        state = state_shown(view.exchange(step), view.transcript.facts.get("states", {}))
+        state = state_shown(view.exchange(step), view.transcript.states)
         if state is None and operation.kind != "get" and not _settled_alone(view, operation, status):
             return ModelResponse(None)  # such a response does not show the state
         return ModelResponse(status, None if operation.kind == "get" and state not in PHASES else state)

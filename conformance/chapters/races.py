@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.item_spec import LEASE_SECONDS, Item, ItemSpec, Transition
+from conformance.arrange.item_spec import LEASE_SECONDS, LIVE_STATES, Item, ItemSpec, State, Transition
 from conformance.chapters.controls import FIRST_ACK
+from conformance.chapters.live_states import id_in, title_in
 from conformance.chapters.race_linearizability import linearizable, linearizable_with
 from conformance.chapters.race_times import read_control_timestamps, timestamps_kept_in_race
 from conformance.contract.model import OperationKind
@@ -38,11 +39,6 @@ _LATE: Final = "ack.late"
 _CLAIM: Final = "claim"
 _FOREIGN: Final = ("foreign.1", "foreign.2")
 _STOPS: Final = {"stop": Text("a graceful stop", "优雅停止"), "force": Text("a forced stop", "强制停止")}
-_STATES: Final[dict[str, tuple[Transition, ...]]] = {
-    "queued": (),
-    "starting": ("ack",),
-    "active": ("ack", "heartbeat"),
-}
 _KINDS: Final[dict[str, OperationKind]] = {
     "heartbeat": "heartbeat",
     "stop": "stop",
@@ -266,18 +262,17 @@ def _race_with(
     )
 
 
-def _race_of_workers(name: str, transitions: tuple[Transition, ...]) -> Scenario:
-    requirement, item_spec = "ack.race.foreign-worker", ItemSpec(transitions=transitions)
+def _race_of_workers(state: State) -> Scenario:
+    requirement, transitions = "ack.race.foreign-worker", LIVE_STATES[state]
     title = Text(
         "Two acks of the owning worker and two of other workers at the same time",
         "拥有该 item 的 worker 的两个 ack 与其他 worker 的两个 ack 同时发出",
     )
-    of_active = Text("{title}, of an item that is {s}", "{title}，item 处于 {s}").format(title=title, s=item_spec.state)
     return Scenario(
-        id=name,
+        id=id_in(state, "race.foreign-worker"),
         chapter="races",
-        title=of_active if transitions else title,
-        item_spec=item_spec,
+        title=title_in(state, title),
+        item_spec=ItemSpec(transitions=transitions),
         run_steps=_foreign_worker,
         expectations=({ARRANGING_ACK: FIRST_ACK} if transitions else {})
         | _in_race(requirement, _OWNER_ACKS[:2], _OK, _CONFLICT)
@@ -315,13 +310,13 @@ def scenarios() -> Iterator[Scenario]:
         ),
         race=True,
     )
-    yield _race_of_workers("race.foreign-worker", ())
-    yield _race_of_workers("race.foreign-worker.active", ("ack", "heartbeat"))
+    yield _race_of_workers("queued")
+    yield _race_of_workers("active")
     for other, noun in _STOPS.items():
-        for state, transitions in _STATES.items():
+        for state, transitions in LIVE_STATES.items():
             title = Text("Acks of a {s} item at the same time as {n}", "对 {s} 的 item 执行 ack，同时{n}")
             yield _race_with(f"{other}.{state}", other, transitions, title.format(s=state, n=noun))
-    for state, transitions in _STATES.items():
+    for state, transitions in LIVE_STATES.items():
         title = Text(
             "Eight acks of a {s} item at the same time as a forced stop", "对 {s} 的 item 同时执行八个 ack 和强制停止"
         )

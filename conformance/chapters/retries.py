@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.item_spec import ItemSpec, Transition
+from conformance.arrange.item_spec import LIVE_STATES, ItemSpec, State
 from conformance.chapters.controls import FIRST_ACK, FIRST_ACK_CONTROL
 from conformance.chapters.success_body import disagreements
 from conformance.chapters.target_clock import not_in_the_future
@@ -130,15 +130,18 @@ def timestamps_unchanged(steps: tuple[str, ...]) -> CheckFunction:
 _NO_FIRST_VALUE: Final = Text(
     "the response to the first ack has no `acknowledged_at`", "首次 ack 的响应中没有 `acknowledged_at`"
 )
-_TITLES: Final[dict[str, Text]] = {
+_TITLES: Final[dict[State, Text]] = {
     "starting": Text("A worker repeats its ack while the item is starting", "item 处于 starting 时 worker 重复 ack"),
     "active": Text("A worker repeats its ack while the item is active", "item 处于 active 时 worker 重复 ack"),
 }
-_WAYS: Final[dict[str, tuple[Transition, ...]]] = {"starting": ("ack",), "active": ("ack", "heartbeat")}
 
 
 def _retried(
-    name: str, state: str, title: Text, steps: tuple[str, ...], run_steps: Callable[[ScenarioContext], Awaitable[None]]
+    name: str,
+    state: State,
+    title: Text,
+    steps: tuple[str, ...],
+    run_steps: Callable[[ScenarioContext], Awaitable[None]],
 ) -> Scenario:
     """Return a scenario with retries in that state. Setup brings the item there, including the first ack."""
     checks = [
@@ -156,7 +159,7 @@ def _retried(
         id=name,
         chapter="retries",
         title=title,
-        item_spec=ItemSpec(transitions=_WAYS[state]),
+        item_spec=ItemSpec(transitions=LIVE_STATES[state]),
         run_steps=run_steps,
         expectations={ARRANGING_ACK: FIRST_ACK} | {step: success(f"ack.retry.{state}", state) for step in steps},
         gets=(*shown_by_get, (steps[-1], "after")),

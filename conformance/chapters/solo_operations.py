@@ -141,7 +141,7 @@ def find_undocumented_effects(transcripts: Iterable[Transcript]) -> list[Undocum
 
 
 def _in_sequences(transcript: Transcript) -> Iterator[UndocumentedEffect]:
-    states: Mapping[str, str] = transcript.facts.get("states", {})
+    states = transcript.states
     for name, sequence in _SEQUENCES.items():
         for number, action in enumerate(sequence, 1):
             before = _state(transcript.find(f"{name}.{number - 1}.get"), states)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from conformance.arrange.item_spec import Item, ItemSpec, Transition
+from conformance.arrange.item_spec import LIVE_STATES, Item, ItemSpec, State
 from conformance.arrange.responses import NotSupported
 from conformance.chapters.controls import ANOTHER_WORKER, FIRST_ACK_CONTROL
 from conformance.chapters.first_ack import TIMES
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from conformance.scenario.context import ScenarioContext
 
 _CONFLICT: Final = (409, "invalid_request_error")
-_WAYS: Final[dict[str, tuple[Transition, ...]]] = {"queued": (), "starting": ("ack",), "active": ("ack", "heartbeat")}
 
 
 def _with_last_changed(worker: str) -> str:
@@ -64,7 +63,7 @@ def _long(stage: ScenarioContext) -> str:
     return f"{stage.worker_id()}-{stage.rng.getrandbits(512):0128x}"[: LONGEST - 1] + str(stage.rng.randrange(10))
 
 
-_EVERY_STATE: Final = tuple(_WAYS)
+_EVERY_STATE: Final = tuple(LIVE_STATES)
 _NEAR_MISSES: Final[dict[str, NearMiss]] = {
     "suffix": NearMiss(
         words=Text("the owning worker's id plus a suffix", "所属 worker 的标识加后缀"),
@@ -113,7 +112,7 @@ def _ack_as(identity: Callable[[ScenarioContext, str], str], header: str | None 
 
 def mismatch_scenarios() -> Iterator[Scenario]:
     """Yield the scenarios: another worker, and workers with similar ids, in each live state."""
-    for state, transitions in _WAYS.items():
+    for state, transitions in LIVE_STATES.items():
         yield refusal_case(
             f"identity.other-worker.{state}",
             chapter="worker-identity",
@@ -130,7 +129,7 @@ def mismatch_scenarios() -> Iterator[Scenario]:
                 yield _almost(name, miss, state)
 
 
-def _almost(name: str, miss: NearMiss, state: str) -> Scenario:
+def _almost(name: str, miss: NearMiss, state: State) -> Scenario:
     return refusal_case(
         f"identity.near-miss-{name}.{state}",
         chapter="worker-identity",
@@ -139,7 +138,7 @@ def _almost(name: str, miss: NearMiss, state: str) -> Scenario:
         ),
         expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
         attempt=_ack_as(lambda _, worker: miss.made_from(worker)),
-        transitions=_WAYS[state],
+        transitions=LIVE_STATES[state],
         state_match="live",
         worker=_long if miss.long else None,
     )
@@ -157,7 +156,7 @@ def other_holder_scenarios() -> Iterator[Scenario]:
             ).format(s=state),
             expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
             attempt=_ack_as(lambda stage, _: stage.facts["items"]["b"]["worker"]),
-            transitions=_WAYS[state],
+            transitions=LIVE_STATES[state],
             state_match="live",
             beside_another=True,
         )

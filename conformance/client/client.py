@@ -68,9 +68,8 @@ class Client:
         )
         self.gate = ExclusiveGate()
         self.lag = ReadLag()
-        self.fastest = math.inf
-        """Seconds of the shortest round trip up to now."""
         self._shortest: dict[str, float] = {}
+        """Seconds of the shortest round trip so far, by operation."""
         self._presence = AvailabilityMonitor(self._probe, allowed=limits.outage, known=known)
         self._intermediaries = IntermediaryDetector()
         self._answered_read: str | None = None
@@ -94,13 +93,15 @@ class Client:
         """Return the credentials for an environment with its own token; None for every other environment."""
         return self._bearers.get(environment_id)
 
-    def processing_time(self, operation: str) -> float:
-        """Seconds that the target needs for an operation, at least: how much longer it took than the quickest request."""
-        return self._shortest.get(operation, self.fastest) - self.fastest if self._shortest else 0.0
+    @property
+    def fastest(self) -> float:
+        """Seconds of the shortest round trip so far; infinite before the first response."""
+        return min(self._shortest.values(), default=math.inf)
 
-    def _note_duration(self, operation: str, seconds: float) -> None:
-        self.fastest = min(self.fastest, seconds)
-        self._shortest[operation] = min(self._shortest.get(operation, math.inf), seconds)
+    def processing_time(self, operation: str) -> float:
+        """Return the seconds that the target needs for an operation at least: the excess over its quickest response."""
+        shortest = self._shortest.get(operation)
+        return 0.0 if shortest is None else shortest - self.fastest
 
     @property
     def is_unreachable(self) -> bool:
@@ -263,7 +264,8 @@ class Client:
         self.request_counters.requests += not isinstance(missing, NotSent)
         if reply is not None:
             response = kept(reply, self.redact)
-            self._note_duration(call.operation, completed - (completed if sent is None else sent))
+            seconds = completed - (completed if sent is None else sent)
+            self._shortest[call.operation] = min(self._shortest.get(call.operation, math.inf), seconds)
             self.request_counters.throttled += reply.status in _BUSY
         exchange = Exchange(
             step=call.step,

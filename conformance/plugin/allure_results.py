@@ -12,7 +12,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -55,8 +55,9 @@ class AllureResults:
     def __init__(self, place: Path, transcript_folder: TranscriptFolder, lang: Lang) -> None:
         self._place = place
         self._run = transcript_folder.run_id
+        self._sources: Iterator[str] = iter(())
+        """The names of the files for the attachments of the result that is being filled."""
         self._transcripts = transcript_folder.transcripts
-        self._numbers = count(1)
         self._zero = transcript_folder.zero
         self._lang: Lang = lang
         self._item: pytest.Item | None = None
@@ -106,7 +107,7 @@ class AllureResults:
     def _fill(self, result: TestResult, line: PlannedCheck, verdict: Verdict | None) -> None:
         requirement, lang = load_catalogue().requirements[line.requirement], self._lang
         result.uuid = self._id(line.scenario, line.requirement)
-        self._numbers = count(1)
+        self._sources = (f"{result.uuid}-{n}-attachment.{AttachmentType.TEXT.extension}" for n in count(1))
         result.file_pattern = f"{result.uuid}-result.json"
         result.fullName = content.identity(line)
         result.testCaseId = hashlib.md5(result.fullName.encode(), usedforsecurity=False).hexdigest()
@@ -144,16 +145,16 @@ class AllureResults:
         steps = []
         for number, exchanges in enumerate(transcript.earlier_attempts, 1):
             group = TestStepResult(name=_ATTEMPT.format(n=number).in_(self._lang), status=Status.BROKEN)
-            group.steps = [self._step(result.uuid, each, set()) for each in exchanges]
+            group.steps = [self._step(each, set()) for each in exchanges]
             self._time(group, exchanges)
             steps.append(group)
-        steps += [self._step(result.uuid, each, failures) for each in transcript.exchanges]
+        steps += [self._step(each, failures) for each in transcript.exchanges]
         result.steps = steps
         self._time(
             result, [each for attempt in (*transcript.earlier_attempts, transcript.exchanges) for each in attempt]
         )
 
-    def _step(self, result_uuid: str, exchange: Exchange, failures: set[str]) -> TestStepResult:
+    def _step(self, exchange: Exchange, failures: set[str]) -> TestStepResult:
         words = content.outcome(exchange).in_(self._lang)
         step = TestStepResult(name=f"{exchange.step}: {exchange.operation} → {words}", status=Status.PASSED)
         if exchange.step in failures:
@@ -166,7 +167,7 @@ class AllureResults:
         text = content.message(f"{request.method} {request.url}", request.headers, request.body)
         if answer is not None:
             text += "\n" + content.message(f"HTTP {answer.status}", answer.headers, answer.body.text)
-        step.attachments = [self._attachment(result_uuid, _EXCHANGE, text)]
+        step.attachments = [self._attachment(_EXCHANGE, text)]
         self._time(step, [exchange])
         return step
 
@@ -175,15 +176,15 @@ class AllureResults:
         details = result.statusDetails
         step = TestStepResult(name=details.message, status=Status.PASSED, start=result.stop, stop=result.stop)
         if details.trace:
-            step.attachments.append(self._attachment(result.uuid, _EXPLANATION, details.trace))
+            step.attachments.append(self._attachment(_EXPLANATION, details.trace))
         return step
 
-    def _attachment(self, result_uuid: str, name: Text, text: str) -> Attachment:
+    def _attachment(self, name: Text, text: str) -> Attachment:
         """Write a text and return its attachment, in a file of its own.
 
         Allure 3 shows a file in the first place that refers to it, and reports it as missing in every other place.
         """
-        source = f"{result_uuid}-{next(self._numbers)}-attachment.{AttachmentType.TEXT.extension}"
+        source = next(self._sources)
         plugin_manager.hook.report_attached_data(body=encodable(text), file_name=source)
         return Attachment(name=name.in_(self._lang), source=source, type=AttachmentType.TEXT.mime_type)
 

@@ -106,11 +106,11 @@ async def _talk(scenario: Scenario, stage: ScenarioContext) -> tuple[Ending, _Ag
     try:
         try:
             await scenario.run_steps(stage)
-        except PreconditionNotMet as stop:
+        except PreconditionNotMet:
             await send_controls(scenario, stage)  # the ack that failed it may fail in the plain case too
-            return Ending(kind="precondition", reason=stop.reason, step=stop.step), None
+            raise
         await send_controls(scenario, stage)
-    except PreconditionNotMet as stop:  # of a control's own item
+    except PreconditionNotMet as stop:
         return Ending(kind="precondition", reason=stop.reason, step=stop.step), None
     except NotSupported as stop:
         return Ending(kind="not-exercised", reason=stop.reason), None

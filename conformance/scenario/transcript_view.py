@@ -211,8 +211,7 @@ class TranscriptView:
 
     def map_state(self, state: str | None) -> str | None:
         """Return the documented state that the target's own name is mapped to, or else the state itself."""
-        states: Mapping[str, str] = self.transcript.facts.get("states", {})
-        return state if state is None else states.get(state, state)
+        return state if state is None else self.transcript.states.get(state, state)
 
     def foreign_state(self, step: str) -> str | None:
         """Return the state that a GET or poll shows, if it is undocumented; errors as in `item`."""

@@ -1,0 +1,18 @@
+"""Names and titles of scenarios that run in several states. `queued` is the plain case, which neither mentions."""
+
+from __future__ import annotations
+
+from conformance.arrange.item_spec import State
+from conformance.text import Text
+
+
+def id_in(state: State, scenario_id: str) -> str:
+    """Return the id of a scenario in that state."""
+    return scenario_id if state == "queued" else f"{scenario_id}.{state}"
+
+
+def title_in(state: State, title: Text) -> Text:
+    """Return the title of a scenario in that state."""
+    if state == "queued":
+        return title
+    return Text("{title}, of an item that is {s}", "{title}，item 处于 {s}").format(title=title, s=state)
