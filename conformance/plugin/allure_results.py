@@ -35,6 +35,9 @@ from conformance.reporting.escaping import encodable, escape_line
 from conformance.text import Lang, Text
 
 _GREEN: Final = frozenset({"passed", "observed", "not-exercised"})
+_DIGEST: Final = 32
+"""Hexadecimal digits of a digest: 128 bits distinguish all texts of a run."""
+
 _ATTEMPT = Text("attempt {n}, abandoned", "第 {n} 次尝试，已放弃")
 _EXCHANGE = Text("request and response", "请求与响应")
 _ELSEWHERE = Text("requests and responses: see {line}", "请求与响应见 {line}")
@@ -55,8 +58,8 @@ class AllureResults:
     def __init__(self, place: Path, transcript_folder: TranscriptFolder, lang: Lang) -> None:
         self._place = place
         self._run = transcript_folder.run_id
-        self._sources: Iterator[str] = iter(())
-        """The names of the files for the attachments of the result that is being filled."""
+        self._names: Iterator[str] = iter(())
+        """The names of the attachments of the result that is being filled."""
         self._transcripts = transcript_folder.transcripts
         self._zero = transcript_folder.zero
         self._lang: Lang = lang
@@ -107,7 +110,7 @@ class AllureResults:
     def _fill(self, result: TestResult, line: PlannedCheck, verdict: Verdict | None) -> None:
         requirement, lang = load_catalogue().requirements[line.requirement], self._lang
         result.uuid = self._id(line.scenario, line.requirement)
-        self._sources = (f"{result.uuid}-{n}-attachment.{AttachmentType.TEXT.extension}" for n in count(1))
+        self._names = (f"{content.identity(line)}, attachment {n}" for n in count(1))
         result.file_pattern = f"{result.uuid}-result.json"
         result.fullName = content.identity(line)
         result.testCaseId = hashlib.md5(result.fullName.encode(), usedforsecurity=False).hexdigest()
@@ -180,12 +183,14 @@ class AllureResults:
         return step
 
     def _attachment(self, name: Text, text: str) -> Attachment:
-        """Write a text and return its attachment, in a file of its own.
+        """Write a text above its own name, and return its attachment.
 
-        Allure 3 shows a file in the first place that refers to it, and reports it as missing in every other place.
+        The name keeps texts apart that are otherwise equal: Allure 3 shows a file only where it is referred to first.
         """
-        source = next(self._sources)
-        plugin_manager.hook.report_attached_data(body=encodable(text), file_name=source)
+        body = encodable(f"{text}\n\n{next(self._names)}\n")
+        digest = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
+        source = f"{digest}-attachment.{AttachmentType.TEXT.extension}"
+        plugin_manager.hook.report_attached_data(body=body, file_name=source)
         return Attachment(name=name.in_(self._lang), source=source, type=AttachmentType.TEXT.mime_type)
 
     def _transcript(self, scenario: str) -> Transcript | None:
