@@ -59,8 +59,8 @@ class Evidence:
         known = [line for line in self.plan if _is_known(line)]
         if self.circumstances.selection is not None:
             return known
-        held = dict.fromkeys(line.scenario for line in known)
-        newer = [PlannedCheck(name, rule) for name in held for rule in scenarios()[name].requirements]
+        recorded = dict.fromkeys(line.scenario for line in known)
+        newer = [PlannedCheck(name, rule) for name in recorded for rule in scenarios()[name].requirements]
         return list(dict.fromkeys((*known, *newer)))
 
     @property

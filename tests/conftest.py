@@ -1,7 +1,7 @@
 """Which of the long tests a run takes: a sample drawn with a seed that is printed, or all.
 
-Long tests hold whole runs of the suite on a server. `WORK_CONFORMANCE_ALL=1` takes every one of them (some
-forty minutes on two cores), `WORK_CONFORMANCE_SEED=N` draws the sample of that seed again.
+Long tests hold whole runs of the suite on a server. `WORK_CONFORMANCE_ALL=1` takes every one of them (an hour
+or more on two cores), `WORK_CONFORMANCE_SEED=N` draws the sample of that seed again.
 """
 
 from __future__ import annotations

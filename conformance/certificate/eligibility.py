@@ -90,8 +90,8 @@ def _not_its_own(evidence: Evidence) -> list[Text]:
 
 def missing_from_evidence(evidence: Evidence) -> list[PlannedCheck]:
     """Return the checks of the installed suite that the evidence does not contain."""
-    held = set(evidence.lines)
-    return [line for line in full_plan() if line not in held]
+    judged = set(evidence.lines)
+    return [line for line in full_plan() if line not in judged]
 
 
 def missing_scenarios_text(lines: Collection[PlannedCheck]) -> list[Text]:

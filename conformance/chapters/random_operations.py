@@ -47,7 +47,7 @@ def linearizable(requirement: str) -> CheckFunction:
     """Return a check that some order that respects real time explains every response of the kept round."""
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
-        round_history = _reading(view)
+        round_history = _round_history(view)
         outcome = round_history.ack_outcome()
         if isinstance(outcome, Undecided):
             raise CannotJudge(Text("there are too many possible orders to check", "可能的顺序过多，无法逐一尝试"))
@@ -55,7 +55,7 @@ def linearizable(requirement: str) -> CheckFunction:
             broken = _broken(outcome)
             if broken != requirement:
                 raise Blocked(broken, Text("the random test ended early", "随机测试提前结束"))
-            sequence = _programme(view.transcript.facts["explored"])
+            sequence = _sequence_lines(view.transcript.facts["explored"])
             yield Finding(
                 step=outcome.last.label,
                 expected=Text("responses that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
@@ -72,13 +72,13 @@ def counterexample_at(view: TranscriptView, step: str) -> Counterexample | None:
     Raises:
         CannotJudge: no round was executed.
     """
-    outcome = _reading(view).ack_outcome()
+    outcome = _round_history(view).ack_outcome()
     return outcome if isinstance(outcome, Counterexample) and outcome.last.label == step else None
 
 
 def own_answers(view: TranscriptView) -> Iterator[Finding]:
     """Check that no ack returned another item's body."""
-    round_history = _reading(view)
+    round_history = _round_history(view)
     for step in round_history.acks_with_another_body:
         _, name, _ = view.transcript.facts["explored"]["round"]["moves"][step]
         wanted = view.transcript.facts["explored"]["round"]["items"][name]["work_id"]
@@ -88,7 +88,7 @@ def own_answers(view: TranscriptView) -> Iterator[Finding]:
             pointer="/id",
             expected=Text("`{id}`", "`{id}`").format(id=wanted[:80]),
             actual=Text("`{id}`", "`{id}`").format(id=str(body["id"])[:80]),
-            exhibit="\n".join(_programme(view.transcript.facts["explored"])),
+            exhibit="\n".join(_sequence_lines(view.transcript.facts["explored"])),
         )
 
 
@@ -138,7 +138,7 @@ def _explored(view: TranscriptView) -> dict[str, Any]:
     return explored
 
 
-def _reading(view: TranscriptView) -> RoundHistory:
+def _round_history(view: TranscriptView) -> RoundHistory:
     return history_from_facts(
         _explored(view)["round"], {exchange.step: exchange for exchange in view.transcript.exchanges}
     )
@@ -157,11 +157,11 @@ def _broken(outcome: Counterexample) -> str:
     return next((rule for kind, rule in _REQUIREMENTS.items() if kind in kinds), _OWN)
 
 
-def _programme(explored: dict[str, Any]) -> list[str]:
-    held = explored["round"]
-    shrunk = held["shrunk_from"]
+def _sequence_lines(explored: dict[str, Any]) -> list[str]:
+    saved_round = explored["round"]
+    shrunk = saved_round["shrunk_from"]
     cut = f", shrunk from {shrunk} requests" if shrunk else ""
-    return [f"--explore 1 --seed {held['seed']}{cut}", *held["programme"]]
+    return [f"--explore 1 --seed {saved_round['seed']}{cut}", *saved_round["programme"]]
 
 
 def scenarios() -> Iterator[Scenario]:

@@ -121,8 +121,8 @@ def compare(a: Evidence, b: Evidence) -> Comparison:
             "The runs have no judged check in common. Compare runs that judged the same checks.",
             "两次运行没有共同得到判定的检查。请比较判定内容相同的运行。",
         )
-    held = dict.fromkeys(line.scenario for line in lines)
-    pairs = [(a.transcripts[name], b.transcripts[name]) for name in held]
+    names = dict.fromkeys(line.scenario for line in lines)
+    pairs = [(a.transcripts[name], b.transcripts[name]) for name in names]
     shapes = shapes_of(pair for pair in pairs if _complete(*pair))
     return Comparison(
         a=a.circumstances,
