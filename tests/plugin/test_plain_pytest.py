@@ -88,7 +88,7 @@ def test_any_depth_can_be_addressed(depth: int, tokens: Tokens, tmp_path: Path) 
 def test_an_address_of_nothing_is_a_usage_error(tokens: Tokens, tmp_path: Path) -> None:
     ended = addressing("conformance::retrys", cwd=tmp_path, tokens=tokens)
     assert ended.code == pytest.ExitCode.USAGE_ERROR
-    assert "There is no retrys" in ended.out + ended.err
+    assert "retrys does not exist" in ended.out + ended.err
     assert list(tmp_path.glob("out")) == []
 
 
@@ -151,7 +151,7 @@ def test_a_must_that_is_not_held_fails_with_all_that_a_reader_needs(tokens: Toke
         "HTTP 404",
         "Level: MUST",
         "Docs (English): ",
-        "docs (Chinese): ",
+        "Docs (Chinese): ",
         "Reproduce (use another item in the same state): curl ",
         "${QODER_PAT}",
     ):
