@@ -106,7 +106,7 @@ class AllureResults:
                 plugin_manager.hook.report_result(result=result)
         (self._place / "environment.properties").write_text(content.environment(record.circumstances), "ascii")
         write_json(self._place / "categories.json", categories(self._lang, verdicts.values()))
-        build = executor(os.environ)
+        build = executor(os.environ, self._lang)
         if build is not None:
             write_json(self._place / "executor.json", build)
 
