@@ -224,7 +224,7 @@ PUBLISHED = os.environ.get("JUNIT_XSD")
 SCHEMAS = {"ours": Path(__file__).parent / "xunit-10.xsd"} | ({"published": Path(PUBLISHED)} if PUBLISHED else {})
 
 
-@pytest.fixture(scope="module", params=SCHEMAS.values(), ids=SCHEMAS)
+@pytest.fixture(scope="module", params=[*SCHEMAS.values()], ids=[*SCHEMAS])
 def schema(request: pytest.FixtureRequest) -> xmlschema.XMLSchema:
     return xmlschema.XMLSchema(request.param)
 
