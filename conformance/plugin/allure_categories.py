@@ -50,11 +50,10 @@ def categories(lang: Lang, verdicts: Iterable[Verdict] = ()) -> list[dict[str, A
 
 def _causes(verdicts: list[Verdict], lang: Lang) -> Iterator[tuple[str, list[str]]]:
     """Yield the name of each root cause and the expressions that match the messages of its failures."""
-    failed = [verdict for verdict in verdicts if verdict.kind == "failed"]
-    causes = causes_of(failed)[:_CAUSES]
+    causes = causes_of(verdicts)[:_CAUSES]
     messages: list[dict[str, None]] = [{} for _ in causes]
     taken: set[str] = set()
-    for verdict in failed:
+    for verdict in (each for each in verdicts if each.kind == "failed"):
         number = _cause_of(verdict, causes)
         pattern = _pattern(verdict, lang)
         if number is not None and pattern not in taken and len(messages[number]) < _MESSAGES:

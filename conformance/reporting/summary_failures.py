@@ -44,7 +44,8 @@ def failures(record: RunResult, lang: Lang) -> Iterator[str]:
     if not results:
         return
     verdicts = [verdict for result in results for verdict in result.verdicts if verdict.kind == "failed"]
-    causes = causes_of(verdicts)
+    others = (verdict for verdict in record.verdicts if verdict.kind != "failed")
+    causes = causes_of([*verdicts, *others])
     counted = Text("{title} ({n})", "{title}（{n}）").format(
         title=Text(WORDS["failed"].en.capitalize(), WORDS["failed"].zh), n=len(results)
     )
@@ -69,7 +70,7 @@ def _entries(causes: list[Cause], verdicts: list[Verdict]) -> Iterator[_Entry]:
         explained.update(cause.requirements)
         yield _Entry(
             heading=in_code(cause.sentence),
-            verdict=next(v for v in verdicts if cause.failure in v.failures and v.line.scenario in cause.scenarios),
+            verdict=_first_verdict(cause, verdicts),
             requirements=tuple(known[name] for name in cause.requirements),
             scenarios=len(cause.scenarios),
             cause=cause,
@@ -85,6 +86,17 @@ def _entries(causes: list[Cause], verdicts: list[Verdict]) -> Iterator[_Entry]:
                 scenarios=sum(other.line.requirement == name for other in verdicts),
                 cause=None,
             )
+
+
+def _first_verdict(cause: Cause, verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the verdict with the failure that represents the cause."""
+    return next(
+        verdict
+        for verdict in verdicts
+        if cause.failure in verdict.failures
+        and verdict.line.requirement in cause.requirements
+        and verdict.line.scenario in cause.scenarios
+    )
 
 
 def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> Iterator[tuple[Text, Text]]:
