@@ -57,14 +57,11 @@ TOML, or that begins with a byte order mark, is also an error.
 
 有哪些选项，可以在哪里设置？每个选项都可以写成命令行参数、环境变量或 TOML 键。命令行参数优先于环境变量，环境变量优先于 TOML。
 
-- TOML：键名就是选项名去掉前面的短横线。读取 `--config` 指定的文件；未指定时读取当前目录 `pyproject.toml` 中的
-  `[tool.work-conformance]`。
+- TOML：键名就是选项名去掉前面的短横线。读取 `--config` 指定的文件；未指定时读取当前目录 `pyproject.toml` 中的 `[tool.work-conformance]`。
 - 环境变量：`--like-this` 对应 `WORK_CONFORMANCE_LIKE_THIS`。可重复的选项每行一个值。
-- 直接使用 pytest：`--like-this` 对应 `--target-like-this`，`--base-url` 对应 `--target-url`。直接使用 pytest 时，
-  目标服务器只取自 `--target-url`。
+- 直接使用 pytest：`--like-this` 对应 `--target-like-this`，`--base-url` 对应 `--target-url`。直接使用 pytest 时，目标服务器只取自 `--target-url`。
 
-未知的选项、键或 `WORK_CONFORMANCE_…` 变量会报错，并给出最接近的正确名称。空值同样报错：CI 中未设置的密钥不会被当作“没有给出该选项”。
-`pyproject.toml` 含有本工具的配置段却不是合法的 TOML，或以字节顺序标记开头，也会报错。
+未知的选项、键或 `WORK_CONFORMANCE_…` 变量会报错，并给出最接近的正确名称。空值同样报错：CI 中未设置的密钥不会被当作“没有给出该选项”。`pyproject.toml` 含有本工具的配置段却不是合法的 TOML，或以字节顺序标记开头，也会报错。
 """,
 )
 CONFIG_EXAMPLE: Final = """```toml config
@@ -179,11 +176,9 @@ Requirement set {version}: {total} requirements, of which {must} MUST, {should} 
 """,
     """# 要求
 
-本套件究竟要求服务器做什么？本页列出每条要求的级别、依据、文档出处和常见错误。每条要求都有自己的锚点，例如
-`requirements.md#ack.first.starting`。
+本套件究竟要求服务器做什么？本页列出每条要求的级别、依据、文档出处和常见错误。每条要求都有自己的锚点，例如 `requirements.md#ack.first.starting`。
 
-`work-conformance explain ID` 输出同样的内容，并列出据以判定的场景。级别和依据的含义见[如何判定](how-it-judges.md)。
-出处给出公开文档的页面、小节和表格行；最后一部分（如 `schemas/docs/zh/ack.md:9`）是本项目转述的规范中的行号。
+`work-conformance explain ID` 输出同样的内容，并列出据以判定的场景。级别和依据的含义见[如何判定](how-it-judges.md)。出处给出公开文档的页面、小节和表格行；最后一部分（如 `schemas/docs/zh/ack.md:9`）是本项目转述的规范中的行号。
 
 要求集 {version}：共 {total} 条要求，其中 MUST {must} 条，SHOULD {should} 条，OBSERVE {observe} 条。
 """,

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 import conformance
 from conformance.contract.catalogue import load_catalogue
@@ -103,6 +104,17 @@ def test_the_first_paragraph_of_a_page_asks_what_the_page_answers(name: str, lan
 def test_documents_use_everyday_words(path: Path) -> None:
     odd = "mend|mends|mended|reds|told|spoken|conductor|court|labour|weather|departure|unsteady"
     assert re.findall(rf"(?i)\b(?:{odd})\b", path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("name", PAGES["zh"])
+def test_a_chinese_paragraph_stands_on_one_line(name: str) -> None:
+    """A code host shows a line break inside a paragraph as a space, which Chinese does not have."""
+    broken = [
+        block.content
+        for block in MarkdownIt("gfm-like", {"linkify": False}).parse(PAGE["zh"][name])
+        if block.type == "inline" and "\n" in block.content
+    ]
+    assert not broken
 
 
 def test_the_picture_of_the_report_is_small_and_as_wide_as_its_script_makes_it() -> None:

@@ -13,6 +13,7 @@ from conformance.emulator.variants import VARIANTS
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.foreign_shapes import ShapeResult
+from conformance.mutation.messages import SAMPLE
 from conformance.mutation.outcome import Job, Outcome
 from conformance.text import Text
 
@@ -139,10 +140,26 @@ class Matrix:
         }
 
     @property
+    def unknown(self) -> frozenset[str]:
+        """The names of the ratios that a sample cannot know: whether some defect kills each check."""
+        return frozenset({"checks"} if self.sampled else ())
+
+    @property
     def is_complete(self) -> bool:
         """Whether no ratio is short. A sample ignores the ratios that it cannot know."""
-        ratios = self.ratios
-        return not any(figure.short for name, figure in ratios.items() if not (self.sampled and name == "checks"))
+        return not any(figure.short for name, figure in self.ratios.items() if name not in self.unknown)
+
+    def sample_text(self, left_out: int) -> Text | None:
+        """Return how many defects and variants of all a sample ran, with a full stop; None for the whole proof."""
+        if not self.sampled:
+            return None
+        return SAMPLE.format(
+            n=len(self.mutant_results),
+            of=len(DEFECTS),
+            variants=len(self.variants),
+            of_variants=len(VARIANTS),
+            left=left_out,
+        )
 
     def _trials(self, variants: tuple[str, ...]) -> tuple[MutantResult, ...]:
         return tuple(

@@ -14,7 +14,7 @@ from conformance.emulator.defects import Defect
 from conformance.emulator.variants import VARIANTS
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.kill_matrix import STATUS_TEXTS, Matrix, MutantResult, unexpected_results
-from conformance.mutation.messages import RATIO_LABELS, SIGNS
+from conformance.mutation.messages import RATIO_LABELS, SIGNS, UNKNOWN
 from conformance.mutation.outcome import Outcome
 from conformance.text import Text
 
@@ -47,7 +47,9 @@ def page(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> str:
     template = resources.files("conformance.mutation").joinpath("kill-matrix.html.j2").read_text("utf-8")
     return environment.from_string(template).render(
         matrix=matrix,
-        ratios=[(RATIO_LABELS[name], figure) for name, figure in matrix.ratios.items()],
+        ratios=[(RATIO_LABELS[name], figure, name in matrix.unknown) for name, figure in matrix.ratios.items()],
+        sample=matrix.sample_text(left_out),
+        unknown=UNKNOWN,
         bands=_bands(),
         areas=[
             (area, list(mutant_results))
@@ -59,7 +61,6 @@ def page(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> str:
         checks=_checks(matrix),
         odd=[*map(_odd, matrix.healthy), *map(_odd, matrix.variants), *map(_odd, matrix.combinations)],
         seed=seed,
-        left_out=left_out,
         minutes=f"{seconds / 60:.1f}",
     )
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from conformance import __version__
 from conformance.contract.catalogue import load_catalogue
+from conformance.emulator.defects import DEFECTS
+from conformance.emulator.variants import VARIANTS
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.foreign_shapes import ShapeResult
 from conformance.mutation.kill_matrix import Matrix, MutantResult, unexpected_results
@@ -24,6 +26,7 @@ def document(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> dic
         "catalogue": load_catalogue().version,
         "seed": seed,
         "left_out": left_out,
+        "sample": _sample(matrix),
         "seconds": round(seconds, 1),
         "proved": matrix.is_complete,
         "figures": {name: {"held": f.held, "of": f.of} for name, f in matrix.ratios.items()},
@@ -34,6 +37,16 @@ def document(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> dic
         "variants": [_odd(outcome) for outcome in matrix.variants],
         "combinations": [_odd(outcome) for outcome in matrix.combinations],
         "shapes": [_shape(trial) for trial in matrix.shapes],
+    }
+
+
+def _sample(matrix: Matrix) -> dict[str, dict[str, int]] | None:
+    """Return how many defects and variants of all a sample ran; None for the whole proof."""
+    if not matrix.sampled:
+        return None
+    return {
+        "defects": {"ran": len(matrix.mutant_results), "of": len(DEFECTS)},
+        "variants": {"ran": len(matrix.variants), "of": len(VARIANTS)},
     }
 
 

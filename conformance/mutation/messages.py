@@ -20,6 +20,15 @@ RATIO_LABELS: Final[Mapping[str, Text]] = {
     ),
 }
 
+SAMPLE: Final = Text(
+    "Sample: {n} of {of} defects, {variants} of {of_variants} variants; {left} runs were left out.",
+    "抽样：缺陷 {n}/{of}，变体 {variants}/{of_variants}；未执行 {left} 次运行。",
+)
+"""What a proof says of itself if it ran only part of its runs."""
+
+UNKNOWN: Final = Text("unknown in a sample", "抽样时未知")
+"""Beside the ratio of checks, which a sample cannot know."""
+
 SIGNS: Final[Mapping[str, tuple[str, Text]]] = {
     "killed": ("✓", Text("failed (or warned) as declared", "与声明一致地失败（或警告）")),
     "undeclared": ("✗", Text("failed, but not declared", "失败，但未声明")),

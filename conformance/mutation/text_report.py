@@ -7,22 +7,23 @@ from itertools import islice
 from typing import Final
 
 from conformance.mutation.kill_matrix import STATUS_TEXTS, Matrix, unexpected_results
-from conformance.mutation.messages import RATIO_LABELS
+from conformance.mutation.messages import RATIO_LABELS, UNKNOWN
 from conformance.text import Lang, Text
 
 _MOST: Final = 40
 """The maximum number of lines about missing results; the HTML page has all of them."""
 
-_NOT_TOLD: Final = Text("unknown in a sample", "抽样时未知")
-
 
 def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, float, float], lang: Lang) -> Iterator[str]:
     """The lines."""
+    sample = matrix.sample_text(left_out)
+    if sample is not None:
+        yield sample.in_(lang)
     yield from islice(_missing(matrix, lang), _MOST)
     for name, figure in matrix.ratios.items():
-        untold = matrix.sampled and name == "checks"
+        untold = name in matrix.unknown
         sign = " " if untold else "✗" if figure.short else "✓"
-        note = f" ({_NOT_TOLD.in_(lang)})" if untold else ""
+        note = f" ({UNKNOWN.in_(lang)})" if untold else ""
         yield f"{sign} {RATIO_LABELS[name].in_(lang)}: {figure}{note}"
     yield (
         Text(
@@ -32,12 +33,6 @@ def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, floa
         .format(seed=seed, a=f"{took[0]:.0f}", b=f"{took[1]:.0f}", c=f"{took[2]:.0f}")
         .in_(lang)
     )
-    if left_out:
-        yield (
-            Text("This was a sample: {n} runs were left out.", "此为抽样：未执行 {n} 次运行。")
-            .format(n=left_out)
-            .in_(lang)
-        )
 
 
 def _missing(matrix: Matrix, lang: Lang) -> Iterator[str]:

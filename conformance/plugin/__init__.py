@@ -31,7 +31,7 @@ from conformance.plugin.run_folder import TranscriptFolder
 from conformance.plugin.scheduling import check_names, process_count
 from conformance.plugin.worker_plugin import WorkerPlugin
 from conformance.settings import Settings, from_values
-from conformance.target import ConfigurationError
+from conformance.target import ConfigurationError, Target
 
 PACKAGE: Final = Path(conformance.__file__).parent
 
@@ -87,11 +87,11 @@ def pytest_configure(config: pytest.Config) -> None:
         if hasattr(config, "workerinput"):
             worker = WorkerPlugin(config)
             config.pluginmanager.register(worker, "conformance-worker")
-            _join_allure(config, worker.run_config.conversations)
+            _join_allure(config, worker.run_config.conversations, worker.run_config.target)
         elif not config.getoption("collectonly", False):
             controller = _controller(config, settings)
             config.pluginmanager.register(ControllerPlugin(config, controller), "conformance-lead")
-            _join_allure(config, controller.conversations)
+            _join_allure(config, controller.conversations, controller.target)
     except (ConfigurationError, UnknownName) as error:
         raise pytest.UsageError(error.reason.in_(config.getoption("target_lang") or "en")) from None
     except OSError as error:
@@ -150,12 +150,12 @@ def _controller(config: pytest.Config, settings: Settings) -> RunController | Re
     return replay
 
 
-def _join_allure(config: pytest.Config, transcript_folder: TranscriptFolder) -> None:
+def _join_allure(config: pytest.Config, transcript_folder: TranscriptFolder, target: Target) -> None:
     """Register `AllureResults` if `--alluredir` was given. Imports allure's modules only then."""
     if config.getoption("allure_report_dir", None):
         from conformance.plugin.allure_results import register
 
-        register(config, transcript_folder, config.stash[LANGUAGE])
+        register(config, transcript_folder, config.stash[LANGUAGE], target)
 
 
 def _selection(config: pytest.Config, settings: Settings) -> Selection:

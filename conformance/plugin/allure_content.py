@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from allure_commons.model2 import Label, Link, Status, StatusDetails
 from allure_commons.types import LabelType, LinkType, Severity
@@ -19,7 +19,9 @@ from conformance.exchange import Exchange, Header
 from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import WORDS, PlannedCheck, Verdict, VerdictKind
 from conformance.reporting.escaping import escape_line
-from conformance.reporting.messages import LOST, explain, level_and_basis, summary, title_of
+from conformance.reporting.messages import LOST, level_and_basis, summary, title_of
+from conformance.reporting.next_step_lines import steps_and_explanation
+from conformance.reporting.next_steps import JudgedServer
 from conformance.text import LANGS, Lang, Text
 
 SUITE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
@@ -125,17 +127,17 @@ def labels(requirement: Requirement, scenario: str, verdict: Verdict | None, lan
         yield Label(name=name, value=value)
 
 
-def details(verdict: Verdict | None, lang: Lang) -> StatusDetails | None:
-    """Return a verdict as one line that begins with its kind, and in full; None if there is nothing to report."""
+def details(verdict: Verdict | None, lang: Lang, server: JudgedServer) -> StatusDetails | None:
+    """Return a verdict as one line that begins with its kind, and in full with the next steps; None if it has nothing to say."""
     if verdict is None:
-        return StatusDetails(message=_headline("suite-error", LOST).in_(lang))
+        return StatusDetails(message=headline("suite-error", LOST).in_(lang))
     if verdict.observation is not None:
-        return StatusDetails(message=_headline(verdict.kind, verdict.observation).in_(lang))
+        return StatusDetails(message=headline(verdict.kind, verdict.observation).in_(lang))
     if verdict.kind in _UNTOLD:
         return None
     return StatusDetails(
-        message=_headline(verdict.kind, summary(verdict)).in_(lang),
-        trace="\n".join(explain(verdict, lang, failures=_MAX_FAILURES, limit=LONGEST_TEXT)),
+        message=headline(verdict.kind, summary(verdict)).in_(lang),
+        trace=steps_and_explanation(verdict, server, lang, failures=_MAX_FAILURES, limit=LONGEST_TEXT),
     )
 
 
@@ -170,29 +172,14 @@ def environment(run: RunMetadata) -> str:
     return "".join(f"{name} = {_escaped(value)}\n" for name, value in values.items())
 
 
-def categories(lang: Lang) -> list[dict[str, Any]]:
-    """Return `categories.json`. Allure matches a regular expression against the whole message; `.` matches newlines."""
-    inconclusive, waived, warned = (_beginning(kind).in_(lang) for kind in ("inconclusive", "waived", "warned"))
-    rows = (
-        (Text("Product defects: a MUST failed", "产品缺陷：有 MUST 要求失败"), Status.FAILED, ".*"),
-        (Text("Inconclusive", "无法判定"), Status.BROKEN, f"{inconclusive}.*"),
-        (Text("Suite errors", "套件错误"), Status.BROKEN, f"(?!{inconclusive}).*"),
-        (Text("Waived: a known failure", "已豁免：已知的失败"), Status.SKIPPED, f"{waived}.*"),
-        (Text("Not exercised", "未执行"), Status.SKIPPED, f"(?!{waived}).*"),
-        (Text("Warnings: a SHOULD failed", "警告：有 SHOULD 要求未满足"), Status.PASSED, f"{warned}.*"),
-    )
-    return [
-        {"name": name.in_(lang), "matchedStatuses": [matched], "messageRegex": f"^{words}"}
-        for name, matched, words in rows
-    ]
-
-
-def _headline(kind: VerdictKind, words: Text) -> Text:
-    begin = _beginning(kind)
+def headline(kind: VerdictKind, words: Text) -> Text:
+    """Return a message: a verdict in one line that begins with its kind."""
+    begin = beginning(kind)
     return Text(begin.en + escape_line(words.en, LONGEST_TEXT), begin.zh + escape_line(words.zh, LONGEST_TEXT))
 
 
-def _beginning(kind: VerdictKind) -> Text:
+def beginning(kind: VerdictKind) -> Text:
+    """Return how messages about verdicts of a kind begin."""
     return Text(f"{WORDS[kind].en}: ", f"{WORDS[kind].zh}：")
 
 

@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from conformance.plugin.allure_content import SUITE
+from conformance.text import Lang
+
 _ADDRESS: Final = re.compile(r"https?://[^\s\"'<>]+")
 _NUMBER: Final = re.compile(r"\d{1,15}", re.ASCII)
 _OFF: Final = frozenset({"", "0", "false"})
@@ -13,13 +16,13 @@ _OFF: Final = frozenset({"", "0", "false"})
 Environ = Mapping[str, str]
 
 
-def executor(environ: Environ) -> dict[str, Any] | None:
+def executor(environ: Environ, lang: Lang = "en") -> dict[str, Any] | None:
     """Return the build's name, number and address as far as known; None outside of a build server."""
     about = _build(environ)
     if about is None:
         return None
     name, kind, number, job, address = about
-    build: dict[str, Any] = {"name": name, "reportName": "Work API conformance: ack"}
+    build: dict[str, Any] = {"name": name, "reportName": SUITE.in_(lang)}
     if kind:
         build["type"] = kind
     if _NUMBER.fullmatch(number):

@@ -27,11 +27,13 @@ from conformance.exchange import Exchange, MalformedTranscript, Transcript
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.plugin import allure_content as content
+from conformance.plugin.allure_categories import categories
 from conformance.plugin.allure_executor import executor
 from conformance.plugin.controller_plugin import VERDICT
 from conformance.plugin.nodes import RequirementItem
 from conformance.plugin.run_folder import TranscriptFolder, write_json
 from conformance.reporting.escaping import encodable, escape_line
+from conformance.reporting.next_steps import JudgedServer
 from conformance.text import Lang, Text
 
 _GREEN: Final = frozenset({"passed", "observed", "not-exercised"})
@@ -44,9 +46,9 @@ _ELSEWHERE = Text("requests and responses: see {line}", "请求与响应见 {lin
 _EXPLANATION = Text("explanation", "说明")
 
 
-def register(config: pytest.Config, transcript_folder: TranscriptFolder, lang: Lang) -> None:
+def register(config: pytest.Config, transcript_folder: TranscriptFolder, lang: Lang, server: JudgedServer) -> None:
     """Register this plugin with pytest and allure, in the controller or in a worker."""
-    plugin = AllureResults(Path(config.getoption("allure_report_dir")).absolute(), transcript_folder, lang)
+    plugin = AllureResults(Path(config.getoption("allure_report_dir")).absolute(), transcript_folder, lang, server)
     config.pluginmanager.register(plugin, "conformance-allure")
     plugin_manager.register(plugin)
     config.add_cleanup(lambda: plugin_manager.unregister(plugin))
@@ -55,7 +57,7 @@ def register(config: pytest.Config, transcript_folder: TranscriptFolder, lang: L
 class AllureResults:
     """A plugin of both pytest and allure."""
 
-    def __init__(self, place: Path, transcript_folder: TranscriptFolder, lang: Lang) -> None:
+    def __init__(self, place: Path, transcript_folder: TranscriptFolder, lang: Lang, server: JudgedServer) -> None:
         self._place = place
         self._run = transcript_folder.run_id
         self._names: Iterator[str] = iter(())
@@ -63,6 +65,7 @@ class AllureResults:
         self._transcripts = transcript_folder.transcripts
         self._zero = transcript_folder.zero
         self._lang: Lang = lang
+        self._server = server
         self._item: pytest.Item | None = None
         self._held: tuple[str, Transcript | None] = ("", None)
         self._judged: dict[str, str | None] = {}
@@ -102,8 +105,8 @@ class AllureResults:
                 self._fill(result, line, verdict)
                 plugin_manager.hook.report_result(result=result)
         (self._place / "environment.properties").write_text(content.environment(record.circumstances), "ascii")
-        write_json(self._place / "categories.json", content.categories(self._lang))
-        build = executor(os.environ)
+        write_json(self._place / "categories.json", categories(self._lang, verdicts.values()))
+        build = executor(os.environ, self._lang)
         if build is not None:
             write_json(self._place / "executor.json", build)
 
@@ -123,7 +126,7 @@ class AllureResults:
         result.parameters = []
         result.status = content.status(verdict)
         if verdict is not None or result.statusDetails is None:  # keep the details of an exception in the suite
-            result.statusDetails = content.details(verdict, lang)
+            result.statusDetails = content.details(verdict, lang, self._server)
         transcript = self._transcript(line.scenario)
         if transcript is not None:
             self._show(result, line, transcript, verdict)
@@ -131,10 +134,9 @@ class AllureResults:
             result.steps.append(self._remark(result))
 
     def _show(self, result: TestResult, line: PlannedCheck, transcript: Transcript, verdict: Verdict | None) -> None:
-        """Attach the requests to every check that did not pass and to one other check; the rest refer to that one."""
-        green = verdict is not None and verdict.kind in _GREEN
-        shown = self._shown.setdefault(line.scenario, line) if green else line
-        if shown == line:
+        """Attach the requests to a scenario's first check, and to others with a problem of their own; the rest refer to it."""
+        shown = self._shown.setdefault(line.scenario, line)
+        if shown == line or verdict is None or not (verdict.kind in _GREEN or verdict.blocked_by is not None):
             self._add_steps(result, transcript, verdict)
             return
         self._time(result, transcript.exchanges)

@@ -10,22 +10,26 @@
 | not exercised                       | `skipped` | `not-exercised`                        |
 | passed, observed                    | `passed`  | `passed`, `observed`                   |
 
-Several checks share one transcript, so a test has no duration of its own: it is 0.
+`start`, `stop` and `duration` are those of the scenario's requests, which all checks of the scenario share. A test
+whose scenario sent nothing has the duration 0.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from conformance.contract.catalogue import Requirement, load_catalogue
+from conformance.exchange import Transcript
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
+from conformance.reporting.check_times import spans
 from conformance.reporting.escaping import escape_line
-from conformance.reporting.messages import LOST, explain, summary, title_of
+from conformance.reporting.messages import LOST, summary, title_of
+from conformance.reporting.next_step_lines import steps_and_explanation
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.text import Lang
 
@@ -48,12 +52,16 @@ _LONGEST: Final = 4000
 """Longest text from the target in a trace, in characters; report.json has all of it."""
 
 
-def ctrf(record: RunResult, lang: Lang = "en") -> dict[str, Any]:
+def ctrf(record: RunResult, lang: Lang = "en", transcripts: Mapping[str, Transcript] | None = None) -> dict[str, Any]:
     """Return the document as plain JSON types with messages in `lang`. Equal records give equal documents."""
     about = record.circumstances
     started = _moment(about)
     stopped = started + timedelta(seconds=about.duration)
-    tests = [*_tests(record, lang)]
+    times = {
+        name: (_milliseconds(started) + round(span.start * 1000), _milliseconds(started) + round(span.stop * 1000))
+        for name, span in spans(transcripts or {}).items()
+    }
+    tests = [{**test, **_time(times.get(test["labels"]["scenario"]))} for test in _tests(record, lang)]
     counts = Counter(test["status"] for test in tests)
     return {
         "reportFormat": "CTRF",
@@ -93,12 +101,12 @@ def ctrf(record: RunResult, lang: Lang = "en") -> dict[str, Any]:
 
 def _tests(record: RunResult, lang: Lang) -> Iterator[dict[str, Any]]:
     """Yield every planned check once: those with a verdict, then the lost ones."""
-    removed = record.circumstances.removed
+    about = record.circumstances
     for result in record.tally.results:
         for verdict in result.verdicts:
             yield {
                 **_test(verdict.line, _STATUSES[verdict.kind], _raw(verdict), lang),
-                **_messages(verdict, lang, removed=removed),
+                **_messages(verdict, lang, about),
             }
     for line in record.tally.lost:
         yield {**_test(line, "other", "lost", lang), "message": LOST.in_(lang)}
@@ -139,7 +147,7 @@ def _raw(verdict: Verdict) -> str:
     return verdict.kind if verdict.blocked_by is None else "blocked"
 
 
-def _messages(verdict: Verdict, lang: Lang, *, removed: bool) -> dict[str, str]:
+def _messages(verdict: Verdict, lang: Lang, about: RunMetadata) -> dict[str, str]:
     """Return why a check did not pass, or what an observation saw."""
     if verdict.kind == "passed":
         return {}
@@ -148,7 +156,13 @@ def _messages(verdict: Verdict, lang: Lang, *, removed: bool) -> dict[str, str]:
     message = {"message": escape_line(summary(verdict).in_(lang))}
     if verdict.kind == "not-exercised":
         return message
-    return {**message, "trace": "\n".join(explain(verdict, lang, limit=_LONGEST, removed=removed))}
+    trace = steps_and_explanation(verdict, about, lang, limit=_LONGEST, removed=about.removed)
+    return {**message, "trace": trace}
+
+
+def _time(time: tuple[int, int] | None) -> dict[str, int]:
+    """Return when a test ran, in milliseconds, and for how long."""
+    return {} if time is None else {"start": time[0], "stop": time[1], "duration": time[1] - time[0]}
 
 
 def _moment(about: RunMetadata) -> datetime:

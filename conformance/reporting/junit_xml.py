@@ -1,9 +1,13 @@
 """JUnit XML: a suite per chapter, a case per planned check. Well-formed whatever the target sent.
 
+Valid by the schema of Jenkins' xUnit plugin (`junit-10.xsd`) in all its versions: older ones allow no properties of a
+case and no `skipped` of the whole document. Jenkins splits the class of a case at its last dot into package and class,
+so that it shows chapter, scenario and requirement. The dots of a scenario's id are therefore written as `/`.
+
 | verdict                             | element                                     |
 |-------------------------------------|---------------------------------------------|
 | failed                              | `<failure>`                                 |
-| warned                              | passed, with the property `warning`         |
+| warned                              | passed, with `<system-out>`                 |
 | inconclusive, blocked, suite error  | `<error>`                                   |
 | lost (planned, without any verdict) | `<error type="lost">`                       |
 | waived                              | `<skipped type="waived">`                   |
@@ -13,21 +17,24 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final
 from xml.etree import ElementTree
 
 from conformance.contract.catalogue import load_catalogue
 from conformance.exchange import Transcript
-from conformance.judging.run_result import RunResult
-from conformance.judging.verdict import PlannedCheck, Verdict
+from conformance.judging.run_result import RunMetadata, RunResult
+from conformance.judging.verdict import WORDS, PlannedCheck, Verdict
+from conformance.reporting.check_times import shares
 from conformance.reporting.escaping import escape_line, xml_characters
-from conformance.reporting.messages import LOST, explain, summary, waived
+from conformance.reporting.messages import LOST, summary, waived
+from conformance.reporting.next_step_lines import steps_and_explanation
 from conformance.reporting.report_json import SUITE_NAME
-from conformance.text import Lang
+from conformance.text import Lang, Text
 
-_COUNTED: Final = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+_COUNTED_IN_ALL: Final = {"failures": "failure", "errors": "error"}
+_COUNTED: Final = {**_COUNTED_IN_ALL, "skipped": "skipped"}
 _UNKNOWN_CHAPTER: Final = "unknown"
 
 
@@ -37,63 +44,46 @@ def junit(record: RunResult, lang: Lang = "en", transcripts: Mapping[str, Transc
     Each case has an equal share of its scenario's duration, so that the times of a suite add up.
     """
     root = ElementTree.Element("testsuites", {"name": SUITE_NAME})
-    shares = _shares(record, transcripts or {})
-    for chapter, cases in _cases(record, lang, shares).items():
+    for chapter, cases in _cases(record, lang, shares(record.plan, transcripts or {})).items():
         suite = ElementTree.SubElement(root, "testsuite", {"name": chapter})
         _properties(suite, _circumstances(record))
         suite.extend(cases)
-        _count(suite)
+        _count(suite, _COUNTED)
         suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
         suite.set("timestamp", _attribute(record.circumstances.started_at))
-    _count(root)
+    _count(root, _COUNTED_IN_ALL)
     root.set("time", f"{record.circumstances.duration:.3f}")
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
-def _shares(record: RunResult, transcripts: Mapping[str, Transcript]) -> dict[str, float]:
-    """Return the seconds of one case, by scenario."""
-    cases = Counter(line.scenario for line in record.plan)
-    return {name: _seconds(transcript) / cases[name] for name, transcript in transcripts.items() if cases[name]}
-
-
-def _seconds(transcript: Transcript) -> float:
-    attempts = (transcript.exchanges, *transcript.earlier_attempts)
-    exchanges = [exchange for attempt in attempts for exchange in attempt]
-    if not exchanges:
-        return 0.0
-    return max(each.completed for each in exchanges) - min(each.invoked for each in exchanges)
-
-
-def _cases(record: RunResult, lang: Lang, shares: Mapping[str, float]) -> dict[str, list[ElementTree.Element]]:
+def _cases(record: RunResult, lang: Lang, times: Mapping[str, float]) -> dict[str, list[ElementTree.Element]]:
     """Return every planned check once, by chapter: those with a verdict, then the lost ones."""
     cases: dict[str, list[ElementTree.Element]] = defaultdict(list)
     for result in record.tally.results:
         for verdict in result.verdicts:
-            cases[result.requirement.chapter].append(
-                _judged(verdict, lang, shares, removed=record.circumstances.removed)
-            )
+            case = _case(verdict.line, times)
+            _add_outcome(case, verdict, lang, record.circumstances)
+            cases[result.requirement.chapter].append(case)
     for line in record.tally.lost:
-        case = _case(line, shares)
+        case = _case(line, times)
         ElementTree.SubElement(case, "error", {"type": "lost", "message": LOST.in_(lang)})
         cases[_chapter_of(line)].append(case)
     return cases
 
 
-def _judged(verdict: Verdict, lang: Lang, shares: Mapping[str, float], *, removed: bool) -> ElementTree.Element:
-    case = _case(verdict.line, shares)
-    message = _attribute(summary(verdict).in_(lang))
-    if verdict.kind == "warned":
-        _properties(case, {"warning": message})
+def _add_outcome(case: ElementTree.Element, verdict: Verdict, lang: Lang, about: RunMetadata) -> None:
     if verdict.kind in {"passed", "observed"}:
-        return case
-    full = xml_characters("\n".join(explain(verdict, lang, removed=removed)))
+        return
+    message = _attribute(summary(verdict).in_(lang))
+    full = xml_characters(steps_and_explanation(verdict, about, lang, removed=about.removed))
     match verdict.kind:
         case "failed":
             ElementTree.SubElement(case, "failure", {"type": "MUST", "message": message}).text = full
         case "warned":
-            ElementTree.SubElement(case, "system-out").text = full
+            first = f"{WORDS['warned'].in_(lang)}{Text(': ', '：').in_(lang)}{message}"
+            ElementTree.SubElement(case, "system-out").text = f"{first}\n\n{full}"
         case "waived":
             ElementTree.SubElement(
                 case, "skipped", {"type": "waived", "message": _attribute(waived(verdict).in_(lang))}
@@ -104,22 +94,17 @@ def _judged(verdict: Verdict, lang: Lang, shares: Mapping[str, float], *, remove
         case _:
             kind = verdict.kind if verdict.blocked_by is None else "blocked"
             ElementTree.SubElement(case, "error", {"type": kind, "message": message}).text = full
-    return case
 
 
-def _case(line: PlannedCheck, shares: Mapping[str, float]) -> ElementTree.Element:
-    case = ElementTree.Element(
+def _case(line: PlannedCheck, times: Mapping[str, float]) -> ElementTree.Element:
+    return ElementTree.Element(
         "testcase",
         {
-            "classname": _attribute(f"conformance.{_chapter_of(line)}.{line.scenario}"),
+            "classname": _attribute(f"{_chapter_of(line)}.{line.scenario.replace('.', '/')}"),
             "name": _attribute(line.requirement),
-            "time": f"{shares.get(line.scenario, 0.0):.3f}",
+            "time": f"{times.get(line.scenario, 0.0):.3f}",
         },
     )
-    requirement = load_catalogue().requirements.get(line.requirement)
-    if requirement is not None:
-        _properties(case, {"level": requirement.level, "basis": requirement.basis})
-    return case
 
 
 def _chapter_of(line: PlannedCheck) -> str:
@@ -141,16 +126,15 @@ def _circumstances(record: RunResult) -> dict[str, str]:
 
 
 def _properties(parent: ElementTree.Element, values: dict[str, str]) -> None:
-    found = parent.find("properties")
-    group = found if found is not None else ElementTree.SubElement(parent, "properties")
+    group = ElementTree.SubElement(parent, "properties")
     for name, value in values.items():
         ElementTree.SubElement(group, "property", {"name": name, "value": _attribute(value)})
 
 
-def _count(element: ElementTree.Element) -> None:
+def _count(element: ElementTree.Element, counted: Mapping[str, str]) -> None:
     """Set the counts from the elements themselves, so that the two cannot disagree."""
     element.set("tests", str(len(list(element.iter("testcase")))))
-    for attribute, tag in _COUNTED.items():
+    for attribute, tag in counted.items():
         element.set(attribute, str(len(list(element.iter(tag)))))
 
 

@@ -1,11 +1,16 @@
-"""Escapes untrusted text for Markdown, as plain text or as a code span."""
+"""Writes Markdown: headings and table rows, and untrusted text as plain text or as a code span."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from conformance.reporting.escaping import escape_line
+from conformance.text import Text
+
+LONGEST: Final = 300
+"""How many characters of a text from the target a page shows."""
 
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|&~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 """Markdown and HTML markup, and what turns a bare address into a link; every line begins with text of the suite."""
@@ -29,3 +34,23 @@ def code(text: str, limit: int | None = None) -> str:
     # Renderers strip one blank on either side. Without it, a backquote at an edge would lengthen the fence.
     room = " " if line[0] in "` " or line[-1] in "` " else ""
     return f"{fence}{room}{line}{room}{fence}"
+
+
+def in_code(text: Text) -> Text:
+    """Return the shortened text as a code span in each language."""
+    return Text(code(text.en, LONGEST), code(text.zh, LONGEST))
+
+
+def shortened(text: Text) -> Text:
+    """Return the shortened text with all markup escaped, in each language."""
+    return Text(literal(escape_line(text.en, LONGEST)), literal(escape_line(text.zh, LONGEST)))
+
+
+def section(level: int, title: str) -> Iterator[str]:
+    """Yield a heading between empty lines, without which a renderer would join it to what surrounds it."""
+    yield from ("", f"{'#' * level} {title}", "")
+
+
+def table_row(cells: Iterable[str]) -> str:
+    """Return a row of a table; no cell may contain a `|`."""
+    return f"| {' | '.join(cells)} |"

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from conformance.contract.common_mistakes import Mistake, likely_cause, mistakes_of, rank_by_symptom
-from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import Verdict
 from conformance.text import Text
 
@@ -21,6 +20,18 @@ REPRODUCE: Final = Text("Reproduce", "复现")
 
 REPRODUCTIONS: Final = "reproductions"
 """The subfolder of a run's folder with one reproduction script for each failing scenario."""
+
+
+class JudgedServer(Protocol):
+    """The server of a run: its metadata or its target."""
+
+    @property
+    def base_url(self) -> str:
+        """Where the server was reached."""
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it was the suite's own emulator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +50,7 @@ class NextSteps:
     script: str
 
 
-def next_steps(verdict: Verdict, about: RunMetadata) -> NextSteps:
+def next_steps(verdict: Verdict, about: JudgedServer) -> NextSteps:
     """Return what to do about a failed or warned verdict.
 
     Raises:
@@ -56,7 +67,7 @@ def next_steps(verdict: Verdict, about: RunMetadata) -> NextSteps:
     )
 
 
-def re_run(requirement: str, about: RunMetadata) -> str:
+def re_run(requirement: str, about: JudgedServer) -> str:
     """Return the command that judges one requirement again; without a base URL, `run` starts the emulator."""
     words = ["work-conformance", "run", "--requirement", requirement]
     if not about.embedded:

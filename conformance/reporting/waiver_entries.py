@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.verdict import Verdict
 from conformance.judging.waivers import entry_for, entry_for_cause, failure_signatures
 from conformance.reporting.root_causes import causes_of
+from conformance.text import Lang, Text
+
+_NO_REASON: Final = 'reason = ""'
+_SAY_WHY: Final = Text("say why; reports print it", "写明理由，报告中会显示")
 
 
-def waiver_entries(failed: Sequence[RequirementResult]) -> str:
+def waiver_entries(failed: Sequence[RequirementResult], lang: Lang = "en") -> str:
     """Return the file's text; with a reason in each entry, it waives every failure."""
-    return "\n".join(line for entry in entries(failed) for line in (*entry, ""))
+    return "\n".join(_in_language(line, lang) for entry in entries(failed) for line in (*entry, ""))
+
+
+def _in_language(line: str, lang: Lang) -> str:
+    """Return the line; that of the empty reason has its comment in `lang`."""
+    return f"{_NO_REASON}  # {_SAY_WHY.in_(lang)}" if line.startswith(_NO_REASON) else line
 
 
 def entries(failed: Sequence[RequirementResult]) -> Iterator[list[str]]:

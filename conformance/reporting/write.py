@@ -111,7 +111,7 @@ def _texts(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang)
     texts: dict[str, Make] = {
         "report.schema.json": schema_text,
         "junit.xml": lambda: junit(record, lang, transcripts),
-        "ctrf.json": lambda: json_text(ctrf(record, lang)),
+        "ctrf.json": lambda: json_text(ctrf(record, lang, transcripts)),
         "summary.md": lambda: markdown(record, lang),
         "badge.svg": lambda: run_badge.svg(record, lang),
         "badge.json": lambda: run_badge.endpoint(record, lang),
@@ -119,7 +119,7 @@ def _texts(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang)
     }
     failed = record.tally.of("failed", level="MUST")
     if failed:
-        texts["waivers.toml"] = lambda: waiver_entries(failed)
+        texts["waivers.toml"] = lambda: waiver_entries(failed, lang)
     return texts
 
 

@@ -104,3 +104,9 @@ def test_a_run_writes_it_beside_the_results(tmp_path: Path) -> None:
     written = run("-k", "retry.starting", cwd=tmp_path, env=GITHUB)
     assert written.ended.code == 0, written.ended.out + written.ended.err
     assert json.loads((written.folder / "executor.json").read_text("utf-8")) == EXPECTED["github"]
+
+
+def test_the_report_has_its_name_in_the_language_of_the_run() -> None:
+    told = executor({"CI": "true"}, "zh")
+    assert told is not None
+    assert told["reportName"] == "Work API 契约符合性：ack"

@@ -25,6 +25,7 @@ from tests.allure.allure_output import RESULTS, Written, plain_pytest, run
 from tests.allure.test_verdicts import SELECTION, broken_server
 
 ALLURE_CLI = os.environ.get("ALLURE_CLI", "")
+ALLURE_2_CLI = os.environ.get("ALLURE_2_CLI", "")
 
 pytestmark = [
     pytest.mark.skipif(not ALLURE_CLI, reason="ALLURE_CLI does not name Allure's command line (npm package allure)"),
@@ -87,6 +88,37 @@ def test_so_it_does_where_not_all_is_green(options: tuple[str, ...], tmp_path: P
     report = Report(written.folder, tmp_path / "report")
     report.check(written)
     assert {"failed", "broken", "passed", "skipped"} <= set(report.stats)
+
+
+def test_failures_are_sorted_by_root_cause(tmp_path: Path) -> None:
+    """Allure 3 takes the categories from its own file; the entries of `categories.json` work there as they are."""
+    written = broken_run(tmp_path)
+    entries = json.loads((written.folder / "categories.json").read_text("utf-8"))
+    (tmp_path / "allurerc.json").write_text(json.dumps({"categories": entries}), "utf-8")
+    Report(written.folder, tmp_path / "report", "--config", "allurerc.json")
+    tree = _json(tmp_path / "report" / "widgets" / "categories.json")
+    shown = {tree["nodes"][root]["name"]: tree["nodes"][root]["statistic"]["total"] for root in tree["roots"]}
+    assert shown[entries[0]["name"]] == len(written.of("failed")) > 1
+    assert "A MUST failed" not in shown
+
+
+@pytest.mark.skipif(not ALLURE_2_CLI, reason="ALLURE_2_CLI does not name Allure 2 (npm package allure-commandline)")
+def test_allure_2_shows_every_line_once_and_failures_by_root_cause(tmp_path: Path) -> None:
+    written = broken_run(tmp_path)
+    command = [str(Path(ALLURE_2_CLI).absolute()), "generate", str(written.folder), "-o", str(tmp_path / "report")]
+    made = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert _json(tmp_path / "report" / "widgets" / "summary.json")["statistic"]["total"] == len(written.ended.lines)
+    found = {group["name"]: group for group in _json(tmp_path / "report" / "data" / "categories.json")["children"]}
+    name = json.loads((written.folder / "categories.json").read_text("utf-8"))[0]["name"]
+    assert sum(len(message["children"]) for message in found[name]["children"]) == len(written.of("failed"))
+    assert "A MUST failed" not in found
+
+
+def broken_run(tmp_path: Path) -> Written:
+    tokens = Tokens.generate()
+    with EmulatorServer(broken_server(tokens)) as server:
+        return run(*SELECTION, "--base-url", server.base_url, cwd=tmp_path, env={"QODER_PAT": tokens.owner})
 
 
 def test_three_runs_make_a_trend(tmp_path: Path) -> None:

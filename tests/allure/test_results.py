@@ -111,7 +111,7 @@ def _check_steps(plain: Written, result: Result, exchanges: list[Result]) -> Non
         assert result["start"] <= step["start"] <= step["stop"] <= result["stop"]
 
 
-def test_a_whole_run_is_small(tmp_path: Path) -> None:
+def test_a_whole_run_that_passes_is_small(tmp_path: Path) -> None:
     written = run(cwd=tmp_path)
     written.check_whole()
     files = list(written.folder.iterdir())

@@ -18,10 +18,14 @@ from conformance.emulator.configuration import ServerConfig
 from conformance.emulator.defects import DEFECTS
 from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 from conformance.plugin import allure_content as content
+from conformance.plugin.allure_categories import categories
+from conformance.reporting.escaping import encodable
+from conformance.target import Target
 from conformance.text import LANGS, Lang, Text
-from tests.allure.allure_output import Written, attachments, label, run, steps
+from tests.allure.allure_output import Result, Written, attachments, label, run, steps
 from tests.cli.apps import Gate, echo, rewritten
 from tests.cli.processes import Running, start, tokens_environment
+from tests.reporting.run_results import HOSTILE, failure
 
 STATUSES: dict[VerdictKind, str] = {
     "failed": "failed",
@@ -47,6 +51,7 @@ SELECTION = tuple(f"--chapter={name}" for name in ("first-ack", "worker-identity
 """Where that server, without the optional tokens, brings out every verdict but the suite's own trouble."""
 
 LINE = PlannedCheck("retry.starting", "ack.retry.starting")
+SERVER = Target(base_url="http://127.0.0.1:4010")
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +76,13 @@ def test_a_red_is_explained(broken: Written) -> None:
     for result in broken.of("failed"):
         details = result["statusDetails"]
         assert re.match(r"failed: step `.+`: expected .+; got: .+", details["message"])
-        assert details["trace"].startswith("Scenario: ")
+        fix, re_run, explain, script, blank, scenario = details["trace"].splitlines()[:6]
+        requirement = label(result, "requirement")
+        assert fix.startswith("Fix: ")
+        assert re_run.startswith(f"Re-run: work-conformance run --requirement {requirement} --base-url http://")
+        assert explain == f"Explain: work-conformance explain {requirement}"
+        assert script == f"Reproduce: reproductions/{label(result, 'scenario')}.sh"
+        assert (blank, scenario.partition(":")[0]) == ("", "Scenario")
         assert "curl -" in details["trace"]
         failure = set(re.findall(r"^Steps: .+ \(step `(.+)`\)$", details["trace"], re.MULTILINE))
         assert failure
@@ -102,10 +113,10 @@ def test_what_is_remarkable_about_a_green_is_its_last_step(broken: Written) -> N
 def test_every_trouble_is_in_one_category(kind: VerdictKind, lang: Lang) -> None:
     """As Allure matches: the whole message, with a dot that is any character."""
     verdict = Verdict(line=LINE, kind=kind, reason=Text("two\nlines", "两\n行"))
-    details = content.details(verdict, lang)
+    details = content.details(verdict, lang, SERVER)
     found = [
         category["name"]
-        for category in content.categories(lang)
+        for category in categories(lang)
         if content.status(verdict) in category["matchedStatuses"]
         and re.fullmatch(category["messageRegex"], details.message if details else "", re.DOTALL)
     ]
@@ -115,11 +126,47 @@ def test_every_trouble_is_in_one_category(kind: VerdictKind, lang: Lang) -> None
 
 
 def test_the_categories_are_written(broken: Written) -> None:
-    assert json.loads((broken.folder / "categories.json").read_text("utf-8")) == content.categories("en")
+    """One for each root cause with its failures; each failure is in just one."""
+    written = json.loads((broken.folder / "categories.json").read_text("utf-8"))
+    by_cause = [entry for entry in written if entry not in categories("en")]
+    causes, rest = by_cause[:-1], by_cause[-1]
+    assert [entry["name"] for entry in causes] == [
+        'HTTP 202 with state "starting"; expected HTTP 200 with state `starting`'
+    ]
+    assert rest["name"] == "A MUST failed"
+    messages = [result["statusDetails"]["message"] for result in broken.of("failed")]
+    for message in messages:
+        assert matching(written, "failed", message) == [causes[0]["name"]]
+    assert matching(written, "failed", "failed: another") == [rest["name"]]
+
+
+def matching(written: list[Result], status: str, message: str) -> list[str]:
+    """As Allure matches: the whole message, with a dot that is any character."""
+    return [
+        entry["name"]
+        for entry in written
+        if status in entry["matchedStatuses"] and re.fullmatch(entry["messageRegex"], message, re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("text", [*HOSTILE, "a.b|c) [d] {2} $ ^ \\\\ ?+*"], ids=lambda text: repr(text[:12]))
+def test_a_failure_is_in_the_category_of_its_cause_whatever_the_target_sent(text: str, lang: Lang) -> None:
+    verdicts = [
+        Verdict(line=LINE, kind="failed", failures=(failure(actual=text, step=text),)),
+        Verdict(line=PlannedCheck("auth.missing", "ack.auth.missing"), kind="failed", failures=(failure(actual="x"),)),
+    ]
+    written = categories(lang, verdicts)
+    json.dumps(written, ensure_ascii=False).encode()
+    for verdict in verdicts:
+        details = content.details(verdict, lang, SERVER)
+        assert details is not None
+        assert len(matching(written, "failed", encodable(details.message))) == 1
+        assert matching(written, "failed", encodable(details.message)) != [written[2]["name"]]
 
 
 def test_a_lost_verdict_is_the_suites_trouble() -> None:
-    details = content.details(None, "en")
+    details = content.details(None, "en", SERVER)
     assert content.status(None) == "broken"
     assert details is not None
     assert details.message == "suite error: the run ended without a verdict on this check"

@@ -52,9 +52,13 @@ def test_every_planned_line_has_one_verdict_in_every_file(plain: Ended) -> None:
     expected = sorted((line.scenario, line.requirement) for line in full_plan())
     assert [line[:2] for line in plain.lines] == expected
     root = ElementTree.parse(plain.folder / "junit.xml").getroot()
-    cases = [(case.get("classname", "").split(".", 2)[2], case.get("name")) for case in root.iter("testcase")]
+    cases = [
+        (case.get("classname", "").rpartition(".")[2].replace("/", "."), case.get("name"))
+        for case in root.iter("testcase")
+    ]
     assert sorted(cases) == expected
-    assert (root.get("failures"), root.get("errors"), root.get("skipped")) == ("0", "0", str(_lines_left_out(plain)))
+    assert (root.get("failures"), root.get("errors")) == ("0", "0")
+    assert sum(int(suite.get("skipped", "")) for suite in root) == _lines_left_out(plain)
 
 
 def test_every_scenario_has_a_transcript(plain: Ended) -> None:

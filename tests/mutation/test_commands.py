@@ -65,7 +65,7 @@ def test_a_proof_that_is_short_exits_1_and_says_what_is_missing(
 def test_a_sample_says_what_it_left_out(tmp_path: Path, without_runs: dict[Job, Outcome]) -> None:
     result = call("prove", "--sample", "2", "--seed", "1", "--output", str(tmp_path))
     assert result.exit_code == 0, result.output
-    assert "This was a sample: " in result.output
+    assert "Sample: " in result.output
     assert "defects killed for the declared reason: 2/2" in result.output
 
 

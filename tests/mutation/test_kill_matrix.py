@@ -158,8 +158,32 @@ def test_a_sample_says_what_it_left_out_and_is_the_same_for_a_seed() -> None:
     told = list(
         summary(Matrix(outcomes=(HEALTHY,), sampled=True), seed=7, left_out=part.left_out, took=(1, 1, 1), lang="en")
     )
-    assert f"This was a sample: {part.left_out} runs were left out." in told
+    assert (
+        told[0]
+        == f"Sample: 0 of {len(DEFECTS)} defects, 0 of {len(VARIANTS)} variants; {part.left_out} runs were left out."
+    )
     assert any("unknown in a sample" in line for line in told)
+
+
+@pytest.mark.parametrize("sampled", [False, True])
+def test_the_matrix_of_a_sample_says_that_it_is_one(sampled: bool) -> None:
+    """Page and JSON; the page marks no check as unproved that the sample could not prove."""
+    matrix = Matrix(outcomes=(HEALTHY, AS_DECLARED, GREEN), sampled=sampled)
+    text = page(matrix, seed=1, left_out=5, seconds=1.0)
+    document = kill_matrix_json.document(matrix, seed=1, left_out=5, seconds=1.0)
+    jsonschema.Draft202012Validator(json.loads(kill_matrix_json.schema_text())).validate(document)
+    words = (
+        f"Sample: 1 of {len(DEFECTS)} defects, 1 of {len(VARIANTS)} variants; 5 runs were left out.",
+        f"抽样：缺陷 1/{len(DEFECTS)}，变体 1/{len(VARIANTS)}；未执行 5 次运行。",
+        "Kill matrix (sample) · 杀死矩阵（抽样）",
+    )
+    assert [each in text for each in words] == [sampled] * 3
+    assert ('<span class="bad">✗' in text) is not sampled
+    parts = {
+        "defects": {"ran": 1, "of": len(DEFECTS)},
+        "variants": {"ran": 1, "of": len(VARIANTS)},
+    }
+    assert document["sample"] == (parts if sampled else None)
 
 
 def test_the_json_is_what_its_schema_says() -> None:

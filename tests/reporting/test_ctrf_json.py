@@ -9,7 +9,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from conformance.emulator import EmulatorServer, Tokens, create_app
+from conformance.judging.plan import full_plan
 from conformance.judging.verdict import PlannedCheck
+from conformance.mutation.mutant_run import judge_settings, settings_for
 from conformance.reporting.ctrf_json import ctrf
 from conformance.text import LANGS
 
@@ -48,6 +51,8 @@ OURS = closed(
                         {"name": WORDS, "status": STATUS, "duration": COUNT},
                         {
                             "testId": WORDS,
+                            "start": COUNT,
+                            "stop": COUNT,
                             "rawStatus": {"type": "string"},
                             "message": {"type": "string"},
                             "trace": {"type": "string"},
@@ -152,6 +157,8 @@ def test_a_red_is_told_in_short_and_in_full() -> None:
     test = told_of(ctrf(mixed()), PlannedCheck("retry.active", "ack.retry.active"))
     assert "expected HTTP 200 with state `active`, or HTTP 409" in test["message"]
     assert "curl -sS" in test["trace"]
+    assert test["trace"].startswith("Fix: ")
+    assert "\nReproduce: reproductions/retry.active.sh\n" in test["trace"]
     assert test["suite"][0] == "Retries"
     assert test["labels"]["level"] == "MUST"
     assert test["extra"]["docs"] == ["https://docs.qoder.com/cloud-agents/api/environments/work/ack"]
@@ -184,3 +191,27 @@ def test_a_lost_line_of_an_unknown_requirement_is_there() -> None:
     document = ctrf(record_of(verdict("auth.missing", "ack.auth.missing"), lost=(gone,)))
     assert told_of(document, gone)["suite"] == ["gone"]
     check(document, OURS)
+
+
+def test_a_test_takes_as_long_as_the_requests_of_its_scenario(tmp_path: Path) -> None:
+    with EmulatorServer(create_app(tokens=(tokens := Tokens.generate()))) as server:
+        plan = [line for line in full_plan() if line.scenario in {"first-ack.named-worker", "retry.starting"}]
+        judge_settings(settings_for(server.base_url, tokens, tmp_path), plan)
+    document = json.loads((tmp_path / "ctrf.json").read_text("utf-8"))
+    for schema in SCHEMAS.values():
+        check(document, schema)
+    tests, summary = document["results"]["tests"], document["results"]["summary"]
+    assert len(tests) == len(plan)
+    for test in tests:
+        path = tmp_path / "transcripts" / f"{test['labels']['scenario']}.json"
+        exchanges = json.loads(path.read_text("utf-8"))["exchanges"]
+        seconds = max(each["completed"] for each in exchanges) - exchanges[0]["invoked"]
+        assert test["duration"] == test["stop"] - test["start"] == pytest.approx(seconds * 1000, abs=1)
+        assert test["duration"] > 0
+        assert summary["start"] <= test["start"] <= test["stop"] <= summary["stop"]
+
+
+def test_a_test_without_requests_has_no_time() -> None:
+    test = told_of(ctrf(mixed()), LOST_LINE)
+    assert test["duration"] == 0
+    assert "start" not in test

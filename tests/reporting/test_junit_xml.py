@@ -1,16 +1,21 @@
 import json
+import os
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import xmlschema
 
+from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load_catalogue
+from conformance.contract.common_mistakes import mistakes_of
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck
 from conformance.mutation.mutant_run import judge_settings, settings_for
 from conformance.reporting.junit_xml import junit
+from conformance.text import LANGS, Lang
 
 from .run_results import HOSTILE, LOST_LINE, both, failure, hostile, mixed, record_of, verdict
 
@@ -37,7 +42,7 @@ def cases(root: ElementTree.Element) -> dict[tuple[str, str], ElementTree.Elemen
 
 def case_of(root: ElementTree.Element, scenario: str, requirement: str) -> ElementTree.Element:
     chapter = load_catalogue().requirements[requirement].chapter
-    return cases(root)[(f"conformance.{chapter}.{scenario}", requirement)]
+    return cases(root)[(f"{chapter}.{scenario.replace('.', '/')}", requirement)]
 
 
 def outcome(case: ElementTree.Element) -> str | None:
@@ -64,12 +69,14 @@ def test_the_counts_are_those_of_the_elements_and_of_the_tally(record: RunResult
     root = read(record)
     for element in (root, *root):
         assert int(element.attrib["tests"]) == len(list(element.iter("testcase")))
-        for attribute, tag in {"failures": "failure", "errors": "error", "skipped": "skipped"}.items():
+        for attribute, tag in {"failures": "failure", "errors": "error"}.items():
             assert int(element.attrib[attribute]) == len(list(element.iter(tag)))
+    for suite in root:
+        assert int(suite.attrib["skipped"]) == len(list(suite.iter("skipped")))
     lines = record.tally.lines
     assert int(root.attrib["failures"]) == lines["failed"]
     assert int(root.attrib["errors"]) == lines["inconclusive"] + lines["suite-error"] + len(record.tally.lost)
-    assert int(root.attrib["skipped"]) == lines["not-exercised"]
+    assert sum(int(suite.attrib["skipped"]) for suite in root) == lines["not-exercised"]
     assert int(root.attrib["tests"]) == len(record.plan)
 
 
@@ -91,12 +98,35 @@ def test_a_failure_holds_everything_a_vendor_needs() -> None:
         assert part in failure.text
 
 
-def test_a_warning_passes_and_is_seen_as_a_property() -> None:
+@pytest.mark.parametrize(
+    ("lang", "labels"),
+    [
+        ("en", ("Fix: ", "Re-run: ", "Explain: ", "Reproduce: ")),
+        ("zh", ("修复建议：", "重新运行：", "详细说明：", "复现：")),
+    ],
+)
+def test_a_failure_begins_with_what_to_do(lang: Lang, labels: tuple[str, ...]) -> None:
+    root = ElementTree.fromstring(junit(mixed(), lang).encode())
+    text = case_of(root, "retry.active", "ack.retry.active").findtext("failure")
+    assert text is not None
+    lines = text.splitlines()[: len(labels)]
+    for line, label in zip(lines, labels, strict=True):
+        assert line.startswith(label)
+    fix, re_run, explain, script = (line.removeprefix(label) for line, label in zip(lines, labels, strict=True))
+    assert fix in [mistake.fix.in_(lang) for mistake in mistakes_of("ack.retry.active")]
+    assert re_run == "work-conformance run --requirement ack.retry.active --base-url http://127.0.0.1:4010"
+    assert explain == "work-conformance explain ack.retry.active"
+    assert script == "reproductions/retry.active.sh"
+
+
+def test_a_warning_passes_and_says_why() -> None:
     case = case_of(read(mixed()), "retry.starting", "ack.retry.acknowledged-at-unchanged")
     assert outcome(case) is None
-    assert "expected HTTP 200" in properties(case)["warning"]
-    assert properties(case)["level"] == "SHOULD"
-    assert properties(case)["basis"] == "inferred"
+    text = case.findtext("system-out")
+    assert text is not None
+    assert text.startswith("warned: step `retry.1`: expected HTTP 200")
+    assert "Re-run: work-conformance run --requirement ack.retry.acknowledged-at-unchanged" in text
+    assert "Level: SHOULD, inferred from the docs" in text
 
 
 def test_blocked_broken_and_lost_lines_are_errors_of_their_own_type() -> None:
@@ -150,7 +180,7 @@ def test_a_suite_says_which_run_it_belongs_to() -> None:
 
 def test_a_lost_line_of_an_unknown_requirement_is_still_an_error() -> None:
     root = read(record_of(verdict("auth.missing", "ack.auth.missing"), lost=(PlannedCheck("gone", "ack.gone"),)))
-    assert outcome(cases(root)[("conformance.unknown.gone", "ack.gone")]) == "error"
+    assert outcome(cases(root)[("unknown.gone", "ack.gone")]) == "error"
 
 
 def test_the_messages_speak_the_language_that_was_asked_for() -> None:
@@ -185,3 +215,48 @@ def test_cases_and_suites_have_their_times(tmp_path: Path) -> None:
     whole = sum(float(suite.attrib["time"]) for suite in root.iter("testsuite"))
     assert whole == pytest.approx(took, abs=0.001 * len(plan))
     assert whole > 0
+
+
+# --- the schema of Jenkins' xUnit plugin
+
+
+PUBLISHED = os.environ.get("JUNIT_XSD")
+SCHEMAS = {"ours": Path(__file__).parent / "xunit-10.xsd"} | ({"published": Path(PUBLISHED)} if PUBLISHED else {})
+
+
+@pytest.fixture(scope="module", params=[*SCHEMAS.values()], ids=[*SCHEMAS])
+def schema(request: pytest.FixtureRequest) -> xmlschema.XMLSchema:
+    return xmlschema.XMLSchema(request.param)
+
+
+@pytest.mark.parametrize("text", [None, *HOSTILE], ids=lambda text: repr(text)[:12])
+@pytest.mark.parametrize("lang", LANGS)
+def test_it_is_valid_by_the_schema_of_jenkins(text: str | None, lang: Lang, schema: xmlschema.XMLSchema) -> None:
+    record = mixed() if text is None else hostile(text)
+    schema.validate(ElementTree.fromstring(junit(record, lang).encode()))
+
+
+@pytest.mark.parametrize("spoil", ["properties", "count", "time"])
+def test_that_schema_sees_what_is_wrong(spoil: str) -> None:
+    root = read(mixed())
+    case = next(root.iter("testcase"))
+    if spoil == "properties":
+        ElementTree.SubElement(case, "properties")
+    elif spoil == "count":
+        root.set("skipped", "1")
+    else:
+        case.set("time", "1,000.0001")
+    assert not xmlschema.XMLSchema(SCHEMAS["ours"]).is_valid(root)
+
+
+def test_jenkins_shows_chapter_scenario_and_requirement() -> None:
+    """It splits the class at the last dot, and no two scenarios may then look alike."""
+    plan = full_plan()
+    record = record_of(*(verdict(line.scenario, line.requirement) for line in plan))
+    found = set()
+    for case in read(record).iter("testcase"):
+        chapter, _, scenario = case.attrib["classname"].rpartition(".")
+        assert chapter == load_catalogue().requirements[case.attrib["name"]].chapter
+        assert scenario.replace("/", ".") in scenarios()
+        found.add(PlannedCheck(scenario.replace("/", "."), case.attrib["name"]))
+    assert found == set(plan)

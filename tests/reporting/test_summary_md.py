@@ -1,15 +1,20 @@
 """`summary.md`: what it says in a minute, and that nothing of a target is markup in it."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
 
 from conformance.contract.catalogue import load_catalogue
+from conformance.contract.common_mistakes import mistakes_of
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, Failure, PlannedCheck, Verdict
 from conformance.reporting.markdown import code, literal
+from conformance.reporting.root_causes import causes_of
 from conformance.reporting.summary_md import markdown
 from conformance.text import LANGS, Lang
 from tests.hostile.inspection import INSPECTORS
@@ -77,19 +82,70 @@ def test_every_chapter_has_its_row_and_the_total_is_the_tallys(lang: Lang) -> No
     assert shown == {WORDS[kind].in_(lang): count for kind, count in record.tally.requirements.items()}
 
 
+@EACH_LANGUAGE
+def test_the_failures_follow_the_verdict_each_with_its_fix_and_the_next_commands(lang: Lang) -> None:
+    page = markdown(mixed(), lang)
+    first, second = re.findall(r"^## (.*)$", page, re.MULTILINE)[:2]
+    assert (first, second) == ({"en": "Failed (1)", "zh": "失败（1）"}[lang], {"en": "Run", "zh": "运行"}[lang])
+    labels = {
+        "en": ("Fix: ", "Re-run: ", "Explain: ", "Reproduce: "),
+        "zh": ("修复建议：", "重新运行：", "详细说明：", "复现："),
+    }
+    entry = [line for line in failed_section(page).splitlines() if line.startswith("- ")]
+    fix, *steps = (line.removeprefix(f"- {label}") for line, label in zip(entry, labels[lang], strict=False))
+    assert fix in [mistake.fix.in_(lang) for mistake in mistakes_of("ack.retry.active")]
+    assert steps == [
+        "`work-conformance run --requirement ack.retry.active --base-url http://127.0.0.1:4010`",
+        "`work-conformance explain ack.retry.active`",
+        "`reproductions/retry.active.sh`",
+    ]
+
+
+def failed_section(page: str) -> str:
+    [section] = re.findall(r"^## (?:Failed|失败).*?\n(.*?)^## ", page, re.MULTILINE | re.DOTALL)
+    return str(section)
+
+
 def test_a_red_names_requirement_scenario_expected_actual_and_the_page() -> None:
-    page = markdown(mixed(), "en")
-    [section] = re.findall(r"^### `ack\.retry\.active`\n(.*?)^## ", page, re.MULTILINE | re.DOTALL)
+    section = failed_section(markdown(mixed(), "en"))
     requirement = load_catalogue().requirements["ack.retry.active"]
     for part in (
-        requirement.text.en,
+        f"- Fails `ack.retry.active` (MUST, stated in the docs): {requirement.text.en}",
         "(`retry.active`), and 1 more",
         "- Expected: ``HTTP 200 with state `active`, or HTTP 409``",
         "- Got: `HTTP 500` at `/state`",
         f"]({requirement.sources[0].url.en})",
     ):
         assert part in section
-    assert requirement.sources[0].url.zh in markdown(mixed(), "zh")
+    chinese = markdown(mixed(), "zh")
+    assert requirement.sources[0].url.zh in chinese
+    assert requirement.sources[0].url.en not in chinese
+
+
+def test_failures_of_one_cause_are_one_entry() -> None:
+    names = ("ack.retry.active", "ack.retry.starting", "ack.first.starting")
+    page = markdown(
+        record_of(*(verdict("retry.active", name, "failed", failures=(failure(),)) for name in names)), "en"
+    )
+    assert "## 3 failed requirements, 1 cause" in page
+    assert page.count("\n### ") == page.count("- Fix: ") == 1
+    for name in names:
+        assert f"- Fails `{name}` (" in page
+
+
+def test_a_failure_without_a_recorded_violation_has_an_entry_too() -> None:
+    page = markdown(record_of(verdict("auth.missing", "ack.auth.missing", "failed")), "en")
+    assert "### 1. `ack.auth.missing`" in page
+    assert "- Reproduce: `reproductions/auth.missing.sh`" in page
+
+
+def test_a_warning_says_how_to_fix_it() -> None:
+    page = markdown(mixed(), "en")
+    [line] = [
+        each for each in page.splitlines() if each.startswith("- `ack.retry.acknowledged-at-unchanged` (SHOULD): ")
+    ]
+    assert " Fix: " in line
+    assert "(`work-conformance explain ack.retry.acknowledged-at-unchanged`)" in line
 
 
 def test_what_was_not_exercised_says_why() -> None:
@@ -101,7 +157,7 @@ def test_what_is_blocked_names_its_cause_and_what_is_lost_says_so() -> None:
     page = markdown(mixed(), "en")
     assert "- Skipped because of the failures above: `ack.retry.active-keeps-times`" in page
     assert page.count("ack.retry.active-keeps-times") == 1
-    assert "the run ended without a verdict on this check: 1 checks" in page
+    assert "- the run ended without a verdict on this check: 1 check\n" in page
     alone = verdict("retry.active", "ack.retry.active-keeps-times", "inconclusive", blocked_by="ack.retry.active")
     page = markdown(record_of(alone), "en")
     assert "- `ack.retry.active-keeps-times` (MUST): blocked by `ack.retry.active`" in page
@@ -134,11 +190,72 @@ def test_it_stays_short_however_much_is_red() -> None:
         expected=both(endless),
         actual=both(endless),
     )
-    verdicts = [verdict("retry.active", name, "failed", failures=(bad,)) for name in load_catalogue().requirements]
+    other = [replace(bad, pointer=f"/{n}", answer=f"HTTP {500 + n}", actual=both(f"{n}")) for n in range(60)]
+    names = load_catalogue().requirements
+    verdicts = [
+        verdict("retry.active", name, "failed", failures=(each,))
+        for name, each in zip(names, [bad, *other], strict=False)
+    ]
     page = markdown(record_of(*verdicts, leftovers=(endless,) * 100), "en")
     assert len(page.encode()) < 100_000
     assert page.count("\n### ") == 10
-    assert f"- and {len(verdicts) - 10} more, in `report.json`" in page
+    [rest] = re.findall(r"^And (\d+) more, in `report.html`\.$", page, re.MULTILINE)
+    assert int(rest) == len(causes_of(verdicts)) - 10
+
+
+def test_what_only_the_failures_block_is_named_in_short() -> None:
+    names = [name for name in load_catalogue().requirements if name.startswith("ack.answer.")]
+    blocked = [verdict("retry.active", name, "inconclusive", blocked_by="ack.retry.active") for name in names]
+    failed = verdict("retry.active", "ack.retry.active", "failed", failures=(failure(),))
+    [line] = [each for each in markdown(record_of(failed, *blocked), "en").splitlines() if "Skipped because" in each]
+    assert line.endswith(f"`{names[0]}`, `{names[1]}`, `{names[2]}` and {len(names) - 3} more")
+
+
+# --- how a code host renders it
+
+
+RECORDS = {
+    "mixed": mixed(),
+    "hostile": hostile("plain"),
+    "green": record_of(verdict("auth.missing", "ack.auth.missing")),
+    "many causes": record_of(
+        *(
+            verdict(scenario, name, "failed", failures=(failure(actual=f"HTTP {status}", answer=f"HTTP {status}"),))
+            for status, (scenario, name) in enumerate(
+                [(f"retry.{n}", name) for n, name in enumerate(load_catalogue().requirements)][:30], 400
+            )
+        )
+    ),
+}
+
+
+@EACH_LANGUAGE
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
+def test_no_list_swallows_a_paragraph_and_no_section_has_two(record: RunResult, lang: Lang) -> None:
+    """Below a heading stands one list, one table or one paragraph; an item is one paragraph; nothing is nested."""
+    page = markdown(record, lang)
+    tree = SyntaxTreeNode(MarkdownIt("gfm-like", {"linkify": False}).parse(page))
+    blocks = [node.type for node in tree.children]
+    written = [line for line in page.splitlines() if line.startswith("#")]
+    assert blocks.count("heading") == len(written)
+    for before, after in pairwise(blocks):
+        assert (before, after) not in {
+            ("bullet_list", "bullet_list"),
+            ("paragraph", "paragraph"),
+            ("table", "bullet_list"),
+        }
+    items = [item for node in tree.children if node.type == "bullet_list" for item in node.children]
+    assert len(items) == sum(line.startswith("- ") for line in page.splitlines())
+    assert all([child.type for child in item.children] == ["paragraph"] for item in items)
+    assert not [node for node in tree.walk() if node.type in {"softbreak", "hardbreak", "code_block", "ordered_list"}]
+
+
+@EACH_LANGUAGE
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
+def test_each_link_is_there_once_and_leads_to_the_docs_in_the_language(record: RunResult, lang: Lang) -> None:
+    links = shape(record, lang).links
+    assert len(links) == len(set(links))
+    assert all(("/zh/" in link) == (lang == "zh") for link in links)
 
 
 # --- nothing of a target is markup

@@ -15,7 +15,8 @@ from conformance.judging.plan import full_plan
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck
 from conformance.judging.waivers import parse
-from conformance.text import Lang
+from conformance.reporting.waiver_entries import waiver_entries
+from conformance.text import LANGS, Lang
 from tests.documents import BOOK, WRITTEN, blocks
 from tests.runs import judge_app
 
@@ -40,6 +41,15 @@ def test_one_wrong_error_type_is_one_entry(tmp_path: Path) -> None:
         "passed",
         "inconclusive",
     }
+
+
+def test_the_missing_reason_is_asked_for_in_the_language_of_the_run(tmp_path: Path) -> None:
+    record = judged("envelope.conflict-error", tmp_path / "out", ("terminal.",))
+    english, chinese = (waiver_entries(record.tally.of("failed"), lang) for lang in LANGS)
+    assert 'reason = ""  # say why; reports print it' in english
+    assert 'reason = ""  # 写明理由，报告中会显示' in chinese
+    assert "say why" not in chinese
+    assert tomllib.loads(english) == tomllib.loads(chinese)
 
 
 @pytest.mark.parametrize("lang", WRITTEN)

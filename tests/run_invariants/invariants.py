@@ -46,7 +46,8 @@ def _check_lines(folder: Path, report: dict[str, Any], requirements: list[dict[s
     lost = [(line["scenario"], line["requirement"]) for line in report["result"]["lost_lines"]]
     assert sorted(told + lost) == sorted(plan), "lines and plan differ"
     cases = ElementTree.parse(folder / "junit.xml").getroot().iter("testcase")
-    assert sorted((str(case.get("classname")).split(".", 2)[2], case.get("name")) for case in cases) == sorted(plan)
+    named = [(str(case.get("classname")).rpartition(".")[2].replace("/", "."), case.get("name")) for case in cases]
+    assert sorted(named) == sorted(plan)
 
 
 def _check_requirement(entry: dict[str, Any], lost: list[dict[str, str]], failed: set[str]) -> None:
