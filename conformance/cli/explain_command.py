@@ -24,6 +24,10 @@ _COLUMNS: Final = 110
 
 @click.command(
     cls=CheckedCommand,
+    examples=(
+        "work-conformance explain ack.terminal.stopping",
+        "work-conformance explain races --lang zh --format md",
+    ),
     help=localize(
         "Explain a requirement: text, level, basis, sources, scenarios, the emulator defects that violate it, and common"
         " mistakes with fixes. NAME may also be a scenario, a chapter, an entry of the ambiguity register, a defect or"

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from conformance.cli.broken_toml import has_mark, mentions_section
+from conformance.cli.click_messages import translated_messages
 from conformance.cli.language import current_language, localize
 from conformance.options import OPTIONS, Option, is_blank
 from conformance.suggest import nearest
@@ -229,8 +230,11 @@ def _typed(ctx: click.Context, key: str, value: Any, origin: str) -> Any:
     try:
         if parameter.multiple:
             if not isinstance(value, list):
-                raise click.BadParameter("a list is expected")
-            return tuple(parameter.type.convert(entry, parameter, ctx) for entry in value)
-        return parameter.type.convert(value, parameter, ctx)
+                raise click.BadParameter(localize("a list is expected", "应为列表"))
+            with translated_messages():
+                return tuple(parameter.type.convert(entry, parameter, ctx) for entry in value)
+        with translated_messages():
+            return parameter.type.convert(value, parameter, ctx)
     except click.UsageError as error:
-        raise CannotStart(f"{origin}: {key.replace('_', '-')}: {error.format_message().rstrip('.')}.") from None
+        name, why = key.replace("_", "-"), error.format_message().rstrip(".。")
+        raise CannotStart(localize(f"{origin}: {name}: {why}.", f"{origin}：{name}：{why}。")) from None

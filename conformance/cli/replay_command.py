@@ -16,6 +16,7 @@ from conformance.text import Text
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
+    examples=("work-conformance replay reports/latest",),
     help=localize(
         "Judge a saved run again: apply the same requirements to the transcripts in its folder, without network or"
         " credentials.\n\nThe verdicts are those of the run; newer checks apply too. Files that are truncated, edited or"

@@ -31,6 +31,11 @@ _LONGEST_WAIT: Final = 86_400
 
 @click.command(
     cls=CheckedCommand,
+    examples=(
+        "work-conformance run",
+        "QODER_PAT=… work-conformance run --base-url https://staging.example --strict --output out/",
+        "work-conformance run --chapter retries --dry-run",
+    ),
     context_settings={"max_content_width": 100},
     help=localize(
         "Judge a server, or the embedded emulator if --base-url is not given.\n\n"

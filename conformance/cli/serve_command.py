@@ -26,6 +26,10 @@ _VARIABLES: Final = {
 
 @click.command(
     cls=CheckedCommand,
+    examples=(
+        "work-conformance serve --port 8080",
+        "work-conformance serve --defect retry.active-conflicts",
+    ),
     help=localize(
         "Start the emulator and print its base URL and the tokens that it accepts.\n\n"
         "Tokens that are set in the environment (QODER_PAT and the three optional ones) are used; the others are"
