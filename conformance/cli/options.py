@@ -12,6 +12,7 @@ import click
 
 from conformance.cli.broken_toml import has_mark, mentions_section
 from conformance.cli.click_messages import translated_messages
+from conformance.cli.completion import BY_METAVAR, BY_OPTION
 from conformance.cli.language import current_language, localize
 from conformance.options import OPTIONS, Option, is_blank
 from conformance.suggest import nearest
@@ -20,6 +21,8 @@ from conformance.text import LANGS, Lang, Text
 F = TypeVar("F", bound=Callable[..., Any])
 
 _TABLE: Final = "work-conformance"
+_OF_RUN: Final = frozenset({"start", "wait"})
+"""Keys of `run` alone that describe the server; other commands read the same file and ignore them."""
 
 
 class _PooledConnection(click.types.StringParamType):
@@ -56,6 +59,7 @@ def settings_options(names: Iterable[str] | None = None) -> Callable[[F], F]:
         return click.option(
             "--config",
             metavar="FILE",
+            shell_complete=BY_METAVAR["FILE"],
             help=localize(
                 "TOML file with these options; also [tool.work-conformance] in pyproject.toml.",
                 "包含这些选项的 TOML 文件；也可写在 pyproject.toml 的 [tool.work-conformance] 中。",
@@ -105,6 +109,7 @@ def allure_option(variable: str | None = None) -> Callable[[F], F]:
         "--alluredir",
         default=None,
         metavar="DIR",
+        shell_complete=BY_METAVAR["DIR"],
         envvar=variable,
         help=localize("Also write Allure results into this folder.", "同时将 Allure 结果写入该目录。"),
     )
@@ -124,7 +129,7 @@ def merge_config_file(ctx: click.Context, config: str | None) -> dict[str, Any]:
     values = dict(ctx.params)
     values.pop("config", None)
     table, origin = _table(config)
-    allowed = {option.name for option in OPTIONS} | {name.replace("_", "-") for name in values}
+    allowed = {option.name for option in OPTIONS} | _OF_RUN | {name.replace("_", "-") for name in values}
     for name, value in table.items():
         if name not in allowed:
             near = nearest(name, sorted(allowed))
@@ -163,6 +168,7 @@ def _click_option(option: Option) -> Callable[[F], F]:
         arguments["type"] = click.Choice(option.choices) if option.choices else _TYPES[option.kind]
         arguments["metavar"] = option.metavar
         arguments["multiple"] = option.multiple
+        arguments["shell_complete"] = BY_OPTION.get(option.name) or BY_METAVAR.get(option.metavar or "")
     return click.option(f"--{option.name}", option.key, **arguments)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.completion import one_of, scenarios_and_requirements
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import (
     CannotStart,
@@ -54,6 +55,7 @@ _LONGEST_WAIT: Final = 86_400
     "expression",
     default="",
     metavar="EXPR",
+    shell_complete=one_of(scenarios_and_requirements, separator=" "),
     help=localize(
         "Only scenarios and requirements that match, as in pytest -k.", "只运行匹配的场景和要求，同 pytest -k。"
     ),
