@@ -77,6 +77,17 @@ class SuggestingGroup(LocalizedCommand, click.Group):
         attributes.setdefault("subcommand_metavar", localize("COMMAND [ARGS]...", "命令 [参数]..."))
         super().__init__(*args, **attributes)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Invoke like click; a missing command is answered with all of them.
+
+        Raises:
+            UsageError: options without a command were given.
+        """
+        if not (getattr(ctx, "_protected_args", ()) or ctx.args):
+            hint = _all_commands(self.list_commands(ctx))
+            raise click.UsageError(localize(f"Missing command. {hint}", f"缺少命令。{hint}"), ctx)
+        return super().invoke(ctx)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -84,15 +95,17 @@ class SuggestingGroup(LocalizedCommand, click.Group):
         known = self.list_commands(ctx)
         if args and args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
             near = nearest(args[0], known)
-            hint = (
-                localize(f"Did you mean {near!r}?", f"是否应为 {near!r}？")
-                if near is not None
-                else localize(f"The commands are {', '.join(known)}.", f"可用命令：{', '.join(known)}。")
-            )
+            hint = _all_commands(known)
+            if near is not None:
+                hint = localize(f"Did you mean {near!r}?", f"是否应为 {near!r}？")
             raise click.UsageError(
                 localize(f"No such command {args[0]!r}. {hint}", f"没有命令 {args[0]!r}。{hint}"), ctx
             )
         return super().resolve_command(ctx, args)
+
+
+def _all_commands(names: Sequence[str]) -> str:
+    return localize(f"The commands are {', '.join(names)}.", f"可用命令：{'、'.join(names)}。")
 
 
 def _refuse_variables(ctx: click.Context) -> None:

@@ -242,5 +242,5 @@ def _typed(ctx: click.Context, key: str, value: Any, origin: str) -> Any:
         with translated_messages():
             return parameter.type.convert(value, parameter, ctx)
     except click.UsageError as error:
-        name, why = key.replace("_", "-"), error.format_message().rstrip(".。")
+        name, why = key.replace("_", "-"), error.message.rstrip(".。")
         raise CannotStart(localize(f"{origin}: {name}: {why}.", f"{origin}：{name}：{why}。")) from None
