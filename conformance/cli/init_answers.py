@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -63,35 +63,40 @@ def ask(answers: Answers, *, ask_lang: bool, ask_ci: bool) -> Answers:
         lang = "zh" if _prompt("Language / 语言", lang, click.Choice(LANGS), lang) == "zh" else "en"
     base_url, start, ci = answers.base_url, answers.start, answers.ci
     if start is None:
-        kind = _checked(lambda text: _check_text("--start", text, lang))
+        kind = _Checked(lambda text: _check_text("--start", text, lang))
         start = _prompt(_ASK_START.in_(lang), "", kind, lang, show_default=False).strip() or None
     if base_url is None:
         usual = PLACEHOLDER_URL if start is None else _LOCAL_URL
-        entered = _prompt(_ASK_URL.in_(lang), usual, _checked(lambda text: _check_url(text, lang)), lang)
+        entered = _prompt(_ASK_URL.in_(lang), usual, _Checked(lambda text: _check_url(text, lang)), lang)
         base_url = None if entered == PLACEHOLDER_URL else entered
     if ask_ci:
         ci = _prompt(_ASK_CI.in_(lang), ci, click.Choice(CI), lang)
     return replace(answers, base_url=base_url, start=start, ci=ci, lang=lang)
 
 
-def _prompt(
-    words: str, default: str, kind: click.ParamType | Callable[[str], str], lang: Lang, *, show_default: bool = True
-) -> str:
+def _prompt(words: str, default: str, kind: click.ParamType[Any, Any], lang: Lang, *, show_default: bool = True) -> str:
     with translated_messages(lang):
         return str(click.prompt(words, default=default, type=kind, show_default=show_default))
 
 
-def _checked(check_text: Callable[[str], None]) -> Callable[[str], str]:
-    """Return a type for `click.prompt`, which shows an error and asks again."""
+class _Checked(click.types.StringParamType):
+    """A text that is checked; `click.prompt` shows the error and asks again."""
 
-    def text(value: str) -> str:
+    def __init__(self, check_text: Callable[[str], None]) -> None:
+        self._check_text = check_text
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text.
+
+        Raises:
+            UsageError: it cannot be used.
+        """
+        text = str(value)
         try:
-            check_text(value)
+            self._check_text(text)
         except CannotStart as error:
             raise click.UsageError(error.message) from None
-        return value
-
-    return text
+        return text
 
 
 def _check_url(value: str, lang: Lang) -> None:
