@@ -18,6 +18,7 @@ from conformance.contract.catalogue import load_catalogue
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS
+from conformance.options import PREFIX
 from conformance.text import Lang
 from tests.documents import PAGE, WRITTEN, blocks, environment
 
@@ -102,7 +103,9 @@ def test_the_shell_completes_paths(line: str, kind: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("line", ["rum --foo ", "run --nope x ", "run --chapter nope --lang ", "explain x y "])
 def test_a_mistake_in_the_line_prints_nothing_else(line: str, tmp_path: Path) -> None:
     completed(f"work-conformance {line}", tmp_path)
-    completed(f"work-conformance {line}", tmp_path, WORK_CONFORMANCE_BSE_URL="x", QODER_PAT="", LC_ALL="zh_CN.UTF-8")
+    completed(
+        f"work-conformance {line}", tmp_path, **{f"{PREFIX}BSE_URL": "x", "QODER_PAT": "", "LC_ALL": "zh_CN.UTF-8"}
+    )
 
 
 @pytest.mark.parametrize("line", ["", "run --", "run --requirement ", "serve --defect ", "explain "])
