@@ -25,21 +25,36 @@ ROOT = Path(__file__).resolve().parent
 CANNOT_START = 2
 INTERRUPTED = 130
 
-USAGE = """\
+USAGE = (
+    """\
 python3 bootstrap.py run [OPTIONS]    judge a server, or the embedded emulator without --base-url
+python3 bootstrap.py init [DIR]       write a configuration and a CI workflow
 python3 bootstrap.py test [OPTIONS]   run ruff, mypy and pytest; the options go to pytest
-python3 bootstrap.py COMMAND ...      any other command of work-conformance: serve, list, clean
+python3 bootstrap.py COMMAND ...      any other command of work-conformance: doctor, list, serve
 
 The first call installs the dependencies into .venv. For the options of a command: bootstrap.py COMMAND --help.
-"""
+""",
+    """\
+python3 bootstrap.py run [选项]    判定一个服务器；不带 --base-url 时判定内置模拟器
+python3 bootstrap.py init [DIR]    生成配置文件和 CI 工作流
+python3 bootstrap.py test [选项]   运行 ruff、mypy 和 pytest；选项会传给 pytest
+python3 bootstrap.py COMMAND ...   work-conformance 的任何其他命令：doctor、list、serve
+
+首次调用会将依赖安装到 .venv。某个命令的选项：bootstrap.py COMMAND --help。
+""",
+)
+"""Texts are pairs: English and Chinese."""
 
 NO_VENV = (
     "This Python ({executable}) has no {missing}, which creates .venv; install it (on Debian and Ubuntu:"
-    " apt install python3-venv) and try again."
+    " apt install python3-venv) and try again.",
+    "此 Python（{executable}）没有创建 .venv 所需的 {missing}；请安装（Debian 和 Ubuntu：apt install python3-venv）后重试。",
 )
 NO_NETWORK = (
     "The dependencies cannot be downloaded: no package index responds. Connect to the network, or set PIP_INDEX_URL"
-    " or PIP_FIND_LINKS to an index or a folder of wheels that pip can reach, and try again."
+    " or PIP_FIND_LINKS to an index or a folder of wheels that pip can reach, and try again.",
+    "无法下载依赖：没有软件包索引响应。请连接网络，或将 PIP_INDEX_URL、PIP_FIND_LINKS 设置为 pip 可以访问的索引或 wheel 目录，"
+    "然后重试。",
 )
 SIGNS_OF_NO_NETWORK = (
     "(from versions: none)",
@@ -54,6 +69,24 @@ SIGNS_OF_NO_NETWORK = (
 
 class Stop(Exception):
     """The set-up failed; the message says what happened and how to fix it."""
+
+
+def is_chinese(arguments: "list[str]", environ: "dict[str, str]") -> bool:
+    """Return whether to print in Chinese, by the rules of work-conformance: `--lang`, its variable, the locale."""
+    for number, word in enumerate(arguments):
+        following = arguments[number + 1] if number + 1 < len(arguments) else ""
+        lang = word[len("--lang=") :] if word.startswith("--lang=") else following if word == "--lang" else ""
+        if lang in ("en", "zh"):
+            return lang == "zh"
+    if environ.get("WORK_CONFORMANCE_LANG") in ("en", "zh"):
+        return environ["WORK_CONFORMANCE_LANG"] == "zh"
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    return next((environ[name] for name in names if environ.get(name)), "").lower().startswith("zh")
+
+
+def localize(english: str, chinese: str) -> str:
+    """Return a text in the language of this call."""
+    return chinese if is_chinese(sys.argv[1:], dict(os.environ)) else english
 
 
 class Venv:
@@ -83,8 +116,11 @@ class Venv:
                 self.set_up(wanted, found, dev=dev)
         except OSError as error:
             raise Stop(
-                f".venv cannot be created ({error}); check that {self.root} is complete, writable and has free space,"
-                " and try again."
+                localize(
+                    f".venv cannot be created ({error}); check that {self.root} is complete, writable and has free"
+                    " space, and try again.",
+                    f"无法创建 .venv（{error}）；请检查 {self.root} 是否完整、可写且有剩余空间，然后重试。",
+                )
             ) from None
 
     def set_up(self, wanted: "dict[str, str]", found: "dict[str, object] | None", *, dev: bool) -> None:
@@ -93,8 +129,14 @@ class Venv:
         full = dev or (kept and found is not None and found.get("dev") is True)
         missing = [module for module in ("venv", "ensurepip") if importlib.util.find_spec(module) is None]
         if missing and not kept:
-            raise Stop(NO_VENV.format(executable=sys.executable, missing=" and ".join(missing)))
-        say("Setting up .venv (only the first time, takes a moment).")
+            raise Stop(
+                localize(*NO_VENV).format(executable=sys.executable, missing=localize(" and ", " 和 ").join(missing))
+            )
+        say(
+            localize(
+                "Setting up .venv (only the first time, takes a moment).", "正在准备 .venv（仅首次需要，请稍候）。"
+            )
+        )
         if not kept:
             self.create(wanted)
         self.write_state(wanted, dev=full, finished=False)
@@ -148,8 +190,14 @@ class Venv:
         base = getattr(sys, "_base_executable", None) or sys.executable
         if self.quietly([base, "-I", "-m", "venv", str(self.folder)]) != 0:
             if "ensurepip" in self.log_text():
-                raise Stop(NO_VENV.format(executable=sys.executable, missing="a working ensurepip"))
-            raise Stop(f"Python's venv could not create .venv ({self.last_word()}); its full output is in {self.log}.")
+                missing = localize("a working ensurepip", "可用的 ensurepip")
+                raise Stop(localize(*NO_VENV).format(executable=sys.executable, missing=missing))
+            raise Stop(
+                localize(
+                    f"Python's venv could not create .venv ({self.last_word()}); its full output is in {self.log}.",
+                    f"Python 的 venv 无法创建 .venv（{self.last_word()}）；完整输出见 {self.log}。",
+                )
+            )
 
     def install(self, *, dev: bool) -> None:
         """Install the project from the clone with pip, with `dev` also the test dependencies."""
@@ -173,10 +221,16 @@ class Venv:
         """Return the cause of pip's failure in one sentence."""
         text = self.log_text()
         if any(sign in text for sign in SIGNS_OF_NO_NETWORK):
-            return NO_NETWORK
+            return localize(*NO_NETWORK)
         if "No module named pip" in text:
-            return f"{self.folder} was not created by bootstrap.py and has no pip; move it away and try again."
-        return f"pip could not install the dependencies ({self.last_word()}); its full output is in {self.log}."
+            return localize(
+                f"{self.folder} was not created by bootstrap.py and has no pip; move it away and try again.",
+                f"{self.folder} 不是由 bootstrap.py 创建的，其中没有 pip；请将其移走后重试。",
+            )
+        return localize(
+            f"pip could not install the dependencies ({self.last_word()}); its full output is in {self.log}.",
+            f"pip 无法安装依赖（{self.last_word()}）；完整输出见 {self.log}。",
+        )
 
     def log_text(self) -> str:
         """Return the output of the last command."""
@@ -186,7 +240,7 @@ class Venv:
         """Return the last error in the log, or else its last line."""
         lines = [line.strip() for line in self.log_text().splitlines() if line.strip()]
         errors = [line.split(":", 1)[1].strip() for line in lines if line.lower().startswith("error:")]
-        return (errors or lines or ["it gave no reason"])[-1].rstrip(".")
+        return (errors or lines or [localize("it gave no reason", "未给出原因")])[-1].rstrip(".")
 
 
 def serves(found: "dict[str, object]", wanted: "dict[str, str]", dev: bool) -> bool:
@@ -240,7 +294,7 @@ def run_tests(python: "Path", options: "list[str]") -> int:
             say(f"$ {name}")
             code = finished([str(python), *step], environ)
             if code != 0 and step[1] != "pytest":
-                say(f"{name} failed; the other steps follow.")
+                say(localize(f"{name} failed; the other steps follow.", f"{name} 失败；继续执行其余步骤。"))
             codes.append(code)
     return next((code for code in codes if code != 0), 0)
 
@@ -274,7 +328,10 @@ def hand_over(python: "Path", arguments: "list[str]") -> int:
 
 
 def say(text: str) -> None:
-    """Print a line on standard error; standard output belongs to the command that follows."""
+    """Print a line on standard error; standard output belongs to the command that follows.
+
+    Characters that the encoding of standard error lacks are escaped, as Python does there.
+    """
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
@@ -283,13 +340,14 @@ def main(arguments: "list[str]") -> int:
     """Set up, run the requested command, and return the exit code."""
     if sys.version_info[:2] < MINIMUM:
         say(
-            "Python {}.{} or newer is required, but this is {} ({}); run bootstrap.py with a newer one.".format(
-                *MINIMUM, sys.version.split()[0], sys.executable
-            )
+            localize(
+                "Python {}.{} or newer is required, but this is {} ({}); run bootstrap.py with a newer one.",
+                "需要 Python {}.{} 或更高版本，而当前是 {}（{}）；请用更新的 Python 运行 bootstrap.py。",
+            ).format(*MINIMUM, sys.version.split()[0], sys.executable)
         )
         return CANNOT_START
     if not arguments or arguments[0] in ("-h", "--help"):
-        say(USAGE.rstrip())
+        say(localize(*USAGE).rstrip())
         return 0 if arguments else CANNOT_START
     command, *options = arguments
     venv = Venv(ROOT)
@@ -299,7 +357,7 @@ def main(arguments: "list[str]") -> int:
         say(str(stop))
         return CANNOT_START
     except KeyboardInterrupt:
-        say("Interrupted during set-up; the next call starts again.")
+        say(localize("Interrupted during set-up; the next call starts again.", "准备过程被中断；下次调用会重新开始。"))
         return INTERRUPTED
     if command != "test":
         return hand_over(venv.python, arguments)

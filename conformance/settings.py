@@ -206,8 +206,10 @@ def _credentials(
             )
         if not value and not kind:
             raise ConfigurationError(
-                f"No token: set the environment variable {variable} to a PAT of the target.",
-                f"没有 token：请将环境变量 {variable} 设置为目标的 PAT。",
+                f"No token: set the environment variable {variable} to a PAT of the target; `work-conformance doctor` then"
+                " checks it. Without a base URL, `work-conformance run` judges the embedded emulator and needs no token.",
+                f"没有 token：请将环境变量 {variable} 设置为目标的 PAT，再用 `work-conformance doctor` 检查。"
+                "不给出 base URL 时，`work-conformance run` 判定内置模拟器，无需 token。",
             )
     pat = found[""]
     assert pat is not None

@@ -15,6 +15,8 @@ Every fenced block says what it is in its info string:
     text run|red|serve   output, compared with what the code would write
     sh install      needs a network: its words are compared with the package
     yaml gitlab     a job: its command is parsed
+    sh init         run by tests/cli/test_init.py, and so are the workflows that it writes
+    sh completion   lines for start-up files: tests/cli/test_completion.py runs the program in them
     diff            in CONTRIBUTING: every added line is in the file it names
     mermaid         a picture
 """
@@ -93,7 +95,7 @@ KINDS = frozenset(
             "json request",
         ),
         *("json answer", "json release", "sh certify", "text certify", "yaml action"),
-        *("sh install", "yaml gitlab", "diff", "mermaid"),
+        *("sh install", "yaml gitlab", "diff", "mermaid", "sh init", "sh completion"),
     }
 )
 EACH_LANGUAGE = pytest.mark.parametrize("lang", WRITTEN)
@@ -197,7 +199,9 @@ def test_the_job_for_gitlab_could_start(lang: Lang, monkeypatch: pytest.MonkeyPa
     [block] = blocks(BOOK[lang], "yaml gitlab")
     [job] = yaml.safe_load("\n".join(block.lines)).values()
     install, run = job["script"]
-    assert install.startswith('pip install "git+https://')
+    assert re.fullmatch(
+        rf"pip install git\+https://git\.example/OWNER/work-conformance@v{re.escape(conformance.__version__)}", install
+    )
     context = parsed(shlex.split(run)[1:])
     monkeypatch.setenv("QODER_PAT", _EXAMPLE_PAT)
     assert run_command.check(merge_config_file(context, None)).strict
@@ -208,7 +212,8 @@ def test_the_job_for_gitlab_could_start(lang: Lang, monkeypatch: pytest.MonkeyPa
 def test_the_first_example_for_ci_is_strict(lang: Lang) -> None:
     first = next(line for line in commands(README[lang], "sh live") if "--strict" in line)
     assert parsed(split(first)[1][1:]).params["strict"] is True
-    assert any("strict" in line for line in blocks(PAGE[lang]["ci"])[0].lines)
+    shown = [block for block in blocks(PAGE[lang]["ci"]) if block.kind != "sh init"]  # which writes strict workflows
+    assert any("strict" in line for line in shown[0].lines)
 
 
 def test_the_change_shown_in_contributing_is_in_the_files() -> None:

@@ -10,6 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 import conformance
+from conformance.cli import init_files
 from conformance.contract.catalogue import load_catalogue
 from conformance.text import Lang
 from tests.browser import screenshot
@@ -76,6 +77,18 @@ def test_only_the_architecture_names_modules(name: str, lang: Lang) -> None:
     assert name == "architecture" or not re.findall(
         r"`(?:conformance|tests)/[^`]*`|\((?:\.\./)*(?:conformance|tests)/", text
     )
+
+
+@EACH_LANGUAGE
+def test_one_place_says_what_owner_stands_for_and_every_use_leads_there(lang: Lang) -> None:
+    anchor = {"en": "your-copy-of-the-suite", "zh": "本套件的副本"}[lang]
+    for name, text in PAGE[lang].items():
+        uses = re.findall(r"\bOWNER\b", re.sub(r"\[`OWNER`\]", "", text))
+        assert not uses or f"#{anchor})" in text, name
+        if name != "README":
+            assert not uses or text.index(anchor if name != "ci" else "`OWNER`") < text.index("OWNER/work"), name
+    assert f"ci.md#{anchor})" in README[lang], "the address to install from"
+    assert f"docs/{lang}/ci.md#{anchor}\n" in init_files._OWNER.in_(lang)
 
 
 @EACH_LANGUAGE

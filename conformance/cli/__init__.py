@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from conformance import __version__
 from conformance.cli.command_classes import SuggestingGroup
@@ -18,26 +19,28 @@ from conformance.machine.import_path import deprioritize_working_directory
 from conformance.machine.signals import termination_as_interrupt
 
 _COMMANDS: Final = {
+    "init": localize("Write a configuration and a CI workflow.", "生成配置文件和 CI 工作流。"),
     "run": localize("Judge a server, or the embedded emulator.", "判定一个服务器或内置模拟器。"),
-    "replay": localize("Judge a saved run again, offline.", "离线重新判定一次已保存的运行。"),
-    "key": localize("Create a key pair for certificates.", "生成用于证书的密钥对。"),
-    "certify": localize("Create a certificate from a conformant run.", "为一次结论为符合的运行签发证书。"),
-    "verify": localize("Verify a certificate.", "验证证书。"),
-    "compare": localize("Compare two servers or two runs.", "比较两个服务器或两次运行。"),
-    "serve": localize("Start the emulator alone.", "单独启动模拟器。"),
+    "doctor": localize("Find problems that would stop a run.", "检查会妨碍运行的问题。"),
     "list": localize("Show chapters, scenarios and requirements.", "列出各章、场景和要求。"),
     "explain": localize("Explain a requirement, scenario or any other name.", "说明一条要求、一个场景或其他名称。"),
-    "doctor": localize("Find problems that would stop a run.", "检查会妨碍运行的问题。"),
+    "replay": localize("Judge a saved run again, offline.", "离线重新判定一次已保存的运行。"),
+    "compare": localize("Compare two servers or two runs.", "比较两个服务器或两次运行。"),
+    "clean": localize("Delete objects that earlier runs left on a target.", "删除先前的运行遗留在目标上的对象。"),
     "manifest": localize(
         "Prepare work items for a later run, or check a file of them.", "为之后的运行准备 work item，或检查清单文件。"
     ),
+    "key": localize("Create a key pair for certificates.", "生成用于证书的密钥对。"),
+    "certify": localize("Create a certificate from a conformant run.", "为一次结论为符合的运行签发证书。"),
+    "verify": localize("Verify a certificate.", "验证证书。"),
+    "serve": localize("Start the emulator alone.", "单独启动模拟器。"),
     "prove": localize(
         "Prove that every check can fail and that correct servers pass.",
         "证明每项检查都能失败，而正确的服务器都能通过。",
     ),
     "schemas": localize("Derive and check the JSON Schemas.", "推导和检查 JSON Schema。"),
-    "clean": localize("Delete objects that earlier runs left on a target.", "删除先前的运行遗留在目标上的对象。"),
 }
+"""The commands in the order of the help: first those that a new user needs."""
 
 
 class _Commands(SuggestingGroup):
@@ -75,6 +78,11 @@ class _Commands(SuggestingGroup):
         assert isinstance(command, click.Command)
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete like click, without importing every command's module."""
+        commands = [CompletionItem(name, help=text) for name, text in _COMMANDS.items() if name.startswith(incomplete)]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(localize("Commands", "命令")):
             formatter.write_dl(list(_COMMANDS.items()))
@@ -83,10 +91,12 @@ class _Commands(SuggestingGroup):
 _HELP: Final = localize(
     "Contract tests for the ack operation of the Qoder Cloud Agents Work API.\n\n"
     "\b\nJudge the embedded emulator (no account, no network):\n    work-conformance run\n\n"
-    "\b\nJudge any server:\n    QODER_PAT=… work-conformance run --base-url https://staging.example --output out/",
+    "\b\nJudge any server:\n    QODER_PAT=… work-conformance run --base-url https://staging.example --output out/\n\n"
+    "\b\nWrite a configuration and a CI workflow for a server:\n    work-conformance init",
     "Qoder Cloud Agents Work API 的 ack 操作的契约测试。\n\n"
     "\b\n判定内置模拟器（无需账号和网络）：\n    work-conformance run\n\n"
-    "\b\n判定任意服务器：\n    QODER_PAT=… work-conformance run --base-url https://staging.example --output out/",
+    "\b\n判定任意服务器：\n    QODER_PAT=… work-conformance run --base-url https://staging.example --output out/\n\n"
+    "\b\n为某个服务器生成配置文件和 CI 工作流：\n    work-conformance init",
 )
 
 
@@ -100,6 +110,8 @@ _HELP: Final = localize(
     help=_HELP,
 )
 @click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help=localize("Language.", "语言。"))
-@click.version_option(__version__, prog_name="work-conformance")
+@click.version_option(
+    __version__, prog_name="work-conformance", help=localize("Show the version and exit.", "显示版本并退出。")
+)
 def main() -> None:
     """`work-conformance`."""

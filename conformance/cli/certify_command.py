@@ -23,6 +23,9 @@ EXIT_REFUSED = 1
 @click.command(
     cls=CheckedCommand,
     short_help=localize("Create a certificate from a conformant run.", "为一次结论为符合的运行签发证书。"),
+    examples=(
+        'work-conformance certify out/ --vendor "Example" --product "Example API" --product-version 2.1 --sign vendor.pem',
+    ),
     context_settings={"max_content_width": 100},
     help=localize(
         "Create a certificate from the run in RUN_DIR: one signed file that contains the evidence. The run is judged"

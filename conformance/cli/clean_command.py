@@ -34,6 +34,7 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
+    examples=("QODER_PAT=… work-conformance clean --base-url https://staging.example --older-than 2h --dry-run",),
     help=localize(
         "List objects that earlier runs left on a target, recognised by name, and delete them.\n\n"
         "Objects of a run in progress look the same. If others use the account, select a run (--run-id) or an age."

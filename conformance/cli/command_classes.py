@@ -1,20 +1,45 @@
-"""The click classes of the command line: commands reject empty values, and groups suggest similar commands."""
+"""The click classes of the command line: help with examples, no empty values, suggestions of similar commands."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
+from conformance.cli.click_messages import translated_messages
 from conformance.cli.language import current_language, localize
 from conformance.options import check_variables, is_blank
 from conformance.suggest import nearest
 from conformance.target import ConfigurationError
 
 
-class CheckedCommand(click.Command):
+class LocalizedCommand(click.Command):
+    """A command whose help and usage errors are in the language of the call; its help ends with `examples`."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
+        attributes.setdefault("options_metavar", localize("[OPTIONS]", "[选项]"))
+        super().__init__(*args, **attributes)
+        self.examples = tuple(examples)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse like click, with its messages in the language of the call."""
+        with translated_messages():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, one per line so that each can be copied, and then the epilog."""
+        if self.examples:
+            with formatter.section(localize("Examples", "示例")):
+                for example in self.examples:
+                    formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+        super().format_epilog(ctx, formatter)
+
+
+class CheckedCommand(LocalizedCommand):
     """A command that rejects empty options, arguments and environment variables before it runs."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -43,27 +68,44 @@ class CheckedCommand(click.Command):
                 )
 
 
-class SuggestingGroup(click.Group):
+class SuggestingGroup(LocalizedCommand, click.Group):
     """A group that suggests the nearest command for a misspelt one, or lists all commands."""
 
     command_class = CheckedCommand
+
+    def __init__(self, *args: Any, **attributes: Any) -> None:
+        attributes.setdefault("subcommand_metavar", localize("COMMAND [ARGS]...", "命令 [参数]..."))
+        super().__init__(*args, **attributes)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Invoke like click; a missing command is answered with all of them.
+
+        Raises:
+            UsageError: options without a command were given.
+        """
+        if not (getattr(ctx, "_protected_args", ()) or ctx.args):
+            hint = _all_commands(self.list_commands(ctx))
+            raise click.UsageError(localize(f"Missing command. {hint}", f"缺少命令。{hint}"), ctx)
+        return super().invoke(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Resolve like click, with a more helpful error message."""
         known = self.list_commands(ctx)
-        if args and args[0] not in known and not args[0].startswith("-"):
+        if args and args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
             near = nearest(args[0], known)
-            hint = (
-                localize(f"Did you mean {near!r}?", f"是否应为 {near!r}？")
-                if near is not None
-                else localize(f"The commands are {', '.join(known)}.", f"可用命令：{', '.join(known)}。")
-            )
+            hint = _all_commands(known)
+            if near is not None:
+                hint = localize(f"Did you mean {near!r}?", f"是否应为 {near!r}？")
             raise click.UsageError(
                 localize(f"No such command {args[0]!r}. {hint}", f"没有命令 {args[0]!r}。{hint}"), ctx
             )
         return super().resolve_command(ctx, args)
+
+
+def _all_commands(names: Sequence[str]) -> str:
+    return localize(f"The commands are {', '.join(names)}.", f"可用命令：{'、'.join(names)}。")
 
 
 def _refuse_variables(ctx: click.Context) -> None:

@@ -48,6 +48,10 @@ _NO_ANNOTATIONS: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
+    examples=(
+        "work-conformance compare out/monday out/tuesday",
+        "QODER_PAT=… work-conformance compare --base-url-a https://staging.example --base-url-b https://www.example --output out/",
+    ),
     help=localize(
         "Compare two runs, given as folders, or two servers, which are judged first.\n\n"
         "Compares the verdict of every requirement, the observations where the docs are unclear, and the shape of the"

@@ -25,6 +25,7 @@ _IN_THE_WAY: Final = 2
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
+    examples=("QODER_PAT=… work-conformance doctor --base-url https://staging.example",),
     help=localize(
         "Check everything that could stop a run: address, name, connection, TLS, proxy, token, permissions, API prefix,"
         " rate limit, clock. Sends only GET requests, unless --write is given.\n\n"

@@ -13,6 +13,7 @@ from typing import Final
 
 import click
 
+from conformance.cli.click_messages import translated_messages
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart
 from conformance.machine.os_errors import refusal
@@ -54,7 +55,8 @@ class documented_exit_codes:  # noqa: N801 - read as what it does
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, click.ClickException):
-            error.show()
+            with translated_messages():
+                error.show()
             raise SystemExit(error.exit_code) from None
         if isinstance(error, click.Abort | KeyboardInterrupt):
             click.echo(localize("Interrupted.", "已中断。"), err=True)

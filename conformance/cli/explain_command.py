@@ -11,6 +11,7 @@ import click
 
 from conformance.cli import formats
 from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.completion import explainable, one_of
 from conformance.cli.language import localize
 from conformance.cli.options import CannotStart, form_option, lang_option, language
 from conformance.suggest import several_nearest
@@ -24,6 +25,10 @@ _COLUMNS: Final = 110
 
 @click.command(
     cls=CheckedCommand,
+    examples=(
+        "work-conformance explain ack.terminal.stopping",
+        "work-conformance explain races --lang zh --format md",
+    ),
     help=localize(
         "Explain a requirement: text, level, basis, sources, scenarios, the emulator defects that violate it, and common"
         " mistakes with fixes. NAME may also be a scenario, a chapter, an entry of the ambiguity register, a defect or"
@@ -32,7 +37,7 @@ _COLUMNS: Final = 110
         "NAME 也可以是场景、章、歧义登记表中的条目、缺陷或变体。",
     ),
 )
-@click.argument("name")
+@click.argument("name", shell_complete=one_of(explainable))
 @lang_option
 @form_option("text", "md", "json")
 def command(name: str, lang: str | None, form: str) -> None:

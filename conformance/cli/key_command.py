@@ -16,6 +16,7 @@ from conformance.cli.options import CannotStart, message_lang_option
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
+    examples=("work-conformance key --out vendor.pem",),
     help=localize(
         "Create an Ed25519 key pair for certificates: the private key FILE, which only its owner can read, and the public"
         " key FILE.pub, which verifiers need. Existing files are not overwritten.",

@@ -21,6 +21,10 @@ from conformance.text import Lang, Text
 
 @click.command(
     cls=CheckedCommand,
+    examples=(
+        "work-conformance list",
+        "work-conformance list --endpoints --format md",
+    ),
     help=localize(
         "Show chapters, scenarios and requirements with their level and basis.", "列出各章、场景以及要求的级别和依据。"
     ),

@@ -52,29 +52,38 @@ T = TypeVar("T")
 @click.group(
     cls=SuggestingGroup,
     context_settings={"max_content_width": 100},
+    examples=(
+        "work-conformance manifest needs",
+        "work-conformance manifest check items.json",
+    ),
     help=localize(
         "Prepared work items, for `run --arrange manifest --manifest FILE`.",
         "预先准备的 work item，用于 `run --arrange manifest --manifest FILE`。",
     ),
 )
+@message_lang_option
 def command() -> None:
     """Prepared work items."""
 
 
-@command.command(help=localize("Print the JSON Schema of a manifest.", "输出清单的 JSON Schema。"))
+@command.command(
+    examples=("work-conformance manifest schema",),
+    help=localize("Print the JSON Schema of a manifest.", "输出清单的 JSON Schema。"),
+)
 def schema() -> None:
     """Print the schema."""
     click.echo(schema_text(), nl=False)
 
 
 @command.command(
+    examples=("work-conformance manifest check items.json",),
     help=localize(
         "Check that a file is a manifest and has an item for every scenario.\n\n"
         "Scenarios that need an optional token count too."
         " Exit codes: 0 every scenario has its item, 2 not a manifest, 3 items are missing.",
         "检查文件是否为清单，以及是否为每个场景备有 item。\n\n"
         "需要可选 token 的场景也计算在内。退出码：0 每个场景都有 item，2 不是清单，3 数量不足。",
-    )
+    ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @message_lang_option
@@ -94,10 +103,11 @@ def check(file: Path) -> None:
 
 
 @command.command(
+    examples=("work-conformance manifest needs",),
     help=localize(
         "Print the items and environments that a full run needs, for writing a manifest.",
         "输出一次完整运行所需的各类 item 的数量和两个环境，供编写清单之用。",
-    )
+    ),
 )
 @message_lang_option
 def needs() -> None:
@@ -125,6 +135,7 @@ def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
 
 
 @command.command(
+    examples=("QODER_PAT=… work-conformance manifest make --base-url https://staging.example --out items.json",),
     help=localize(
         "Create every item that the scenarios need through the public API, in its state, and write a manifest.\n\n"
         "Active items keep their state for about ten minutes, the longest documented lease. Items that cannot be created"
@@ -133,7 +144,7 @@ def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
         "通过公开 API 生成清单：各场景所需的每个 item 都已处于所需状态。\n\n"
         "active 的 item 只能保持约十分钟，即文档允许的最长租约。无法生成的会逐类列出，其余照常写入。\n\n"
         "退出码：0 全部生成，2 一个也无法生成，3 部分无法生成。",
-    )
+    ),
 )
 @settings_options([*option_names(*CONNECTION_PARTS), "lang", "concurrency"])
 @click.option(

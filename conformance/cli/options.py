@@ -11,6 +11,8 @@ from typing import Any, Final, TypeVar
 import click
 
 from conformance.cli.broken_toml import has_mark, mentions_section
+from conformance.cli.click_messages import translated_messages
+from conformance.cli.completion import BY_METAVAR, BY_OPTION
 from conformance.cli.language import current_language, localize
 from conformance.options import OPTIONS, Option, is_blank
 from conformance.suggest import nearest
@@ -19,6 +21,8 @@ from conformance.text import LANGS, Lang, Text
 F = TypeVar("F", bound=Callable[..., Any])
 
 _TABLE: Final = "work-conformance"
+_OF_RUN: Final = frozenset({"start", "wait"})
+"""Keys of `run` alone that describe the server; other commands read the same file and ignore them."""
 
 
 class _PooledConnection(click.types.StringParamType):
@@ -55,6 +59,7 @@ def settings_options(names: Iterable[str] | None = None) -> Callable[[F], F]:
         return click.option(
             "--config",
             metavar="FILE",
+            shell_complete=BY_METAVAR["FILE"],
             help=localize(
                 "TOML file with these options; also [tool.work-conformance] in pyproject.toml.",
                 "包含这些选项的 TOML 文件；也可写在 pyproject.toml 的 [tool.work-conformance] 中。",
@@ -104,6 +109,7 @@ def allure_option(variable: str | None = None) -> Callable[[F], F]:
         "--alluredir",
         default=None,
         metavar="DIR",
+        shell_complete=BY_METAVAR["DIR"],
         envvar=variable,
         help=localize("Also write Allure results into this folder.", "同时将 Allure 结果写入该目录。"),
     )
@@ -123,7 +129,7 @@ def merge_config_file(ctx: click.Context, config: str | None) -> dict[str, Any]:
     values = dict(ctx.params)
     values.pop("config", None)
     table, origin = _table(config)
-    allowed = {option.name for option in OPTIONS} | {name.replace("_", "-") for name in values}
+    allowed = {option.name for option in OPTIONS} | _OF_RUN | {name.replace("_", "-") for name in values}
     for name, value in table.items():
         if name not in allowed:
             near = nearest(name, sorted(allowed))
@@ -162,6 +168,7 @@ def _click_option(option: Option) -> Callable[[F], F]:
         arguments["type"] = click.Choice(option.choices) if option.choices else _TYPES[option.kind]
         arguments["metavar"] = option.metavar
         arguments["multiple"] = option.multiple
+        arguments["shell_complete"] = BY_OPTION.get(option.name) or BY_METAVAR.get(option.metavar or "")
     return click.option(f"--{option.name}", option.key, **arguments)
 
 
@@ -229,8 +236,11 @@ def _typed(ctx: click.Context, key: str, value: Any, origin: str) -> Any:
     try:
         if parameter.multiple:
             if not isinstance(value, list):
-                raise click.BadParameter("a list is expected")
-            return tuple(parameter.type.convert(entry, parameter, ctx) for entry in value)
-        return parameter.type.convert(value, parameter, ctx)
+                raise click.BadParameter(localize("a list is expected", "应为列表"))
+            with translated_messages():
+                return tuple(parameter.type.convert(entry, parameter, ctx) for entry in value)
+        with translated_messages():
+            return parameter.type.convert(value, parameter, ctx)
     except click.UsageError as error:
-        raise CannotStart(f"{origin}: {key.replace('_', '-')}: {error.format_message().rstrip('.')}.") from None
+        name, why = key.replace("_", "-"), error.message.rstrip(".。")
+        raise CannotStart(localize(f"{origin}: {name}: {why}.", f"{origin}：{name}：{why}。")) from None

@@ -27,6 +27,7 @@ _RUNS_PER_PROCESSOR: Final = 2
 
 @click.command(
     cls=CheckedCommand,
+    examples=("work-conformance prove --sample 5",),
     help=localize(
         "Prove that every check can fail and that correct servers pass. Runs the suite on every defect, every variant,"
         " fifty combinations of variants and every foreign shape of the emulator, and writes the kill matrix.\n\n"

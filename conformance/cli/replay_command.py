@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.completion import path_of
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart, allure_option, lang_option, language, verbose_option
 from conformance.cli.pytest_invocation import allure_arguments, arguments, reduce_garbage_collection, run_pytest
@@ -16,6 +17,7 @@ from conformance.text import Text
 @click.command(
     cls=CheckedCommand,
     context_settings={"max_content_width": 100},
+    examples=("work-conformance replay reports/latest",),
     help=localize(
         "Judge a saved run again: apply the same requirements to the transcripts in its folder, without network or"
         " credentials.\n\nThe verdicts are those of the run; newer checks apply too. Files that are truncated, edited or"
@@ -28,6 +30,7 @@ from conformance.text import Text
 @click.option(
     "--output",
     metavar="DIR",
+    shell_complete=path_of("dir"),
     help=localize(
         "Folder for the reports; default reports/<run>-replay.", "存放报告的目录；默认 reports/<运行>-replay。"
     ),

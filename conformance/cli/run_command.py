@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.completion import one_of, scenarios_and_requirements
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import (
     CannotStart,
@@ -31,6 +32,11 @@ _LONGEST_WAIT: Final = 86_400
 
 @click.command(
     cls=CheckedCommand,
+    examples=(
+        "work-conformance run",
+        "QODER_PAT=… work-conformance run --base-url https://staging.example --strict --output out/",
+        "work-conformance run --chapter retries --dry-run",
+    ),
     context_settings={"max_content_width": 100},
     help=localize(
         "Judge a server, or the embedded emulator if --base-url is not given.\n\n"
@@ -49,6 +55,7 @@ _LONGEST_WAIT: Final = 86_400
     "expression",
     default="",
     metavar="EXPR",
+    shell_complete=one_of(scenarios_and_requirements, separator=" "),
     help=localize(
         "Only scenarios and requirements that match, as in pytest -k.", "只运行匹配的场景和要求，同 pytest -k。"
     ),

@@ -42,6 +42,10 @@ _docs = click.option("--docs", metavar="DIR|URL", help=_DOCS_HELP)
 
 @click.group(
     cls=SuggestingGroup,
+    examples=(
+        "work-conformance schemas check",
+        "work-conformance schemas divergences",
+    ),
     help=localize(
         "Derive the JSON Schemas from the documentation pages of each language, check them, and show contradictions."
         "\n\nWithout --docs, the pages are the paraphrased spec in schemas/docs.",
@@ -54,7 +58,10 @@ def command() -> None:
     """`work-conformance schemas`."""
 
 
-@command.command(help=localize("Derive the schemas from the pages and write them.", "写出由页面推导得到的 schema。"))
+@command.command(
+    examples=("work-conformance schemas derive --out schemas/",),
+    help=localize("Derive the schemas from the pages and write them.", "写出由页面推导得到的 schema。"),
+)
 @_docs
 @click.option(
     "--out",
@@ -95,6 +102,7 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
 
 
 @command.command(
+    examples=("work-conformance schemas check --docs https://docs.qoder.com",),
     short_help=localize("Compare the committed schemas with the pages.", "比较已提交的 schema 与页面。"),
     help=localize(
         "Compare the committed schemas with the pages and list each difference by page, row and line."
@@ -147,6 +155,7 @@ def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str |
 
 
 @command.command(
+    examples=("work-conformance schemas divergences",),
     short_help=localize("Show contradictions of the pages.", "列出页面之间的矛盾。"),
     help=localize(
         "Show contradictions between the two languages, two pages, or a table and its example, with page and line.",

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.completion import defects, one_of, shapes, variants
 from conformance.cli.language import current_language, localize
 from conformance.cli.name_lookup import lookup_by_name
 from conformance.cli.options import CannotStart, message_lang_option
@@ -26,6 +27,10 @@ _VARIABLES: Final = {
 
 @click.command(
     cls=CheckedCommand,
+    examples=(
+        "work-conformance serve --port 8080",
+        "work-conformance serve --defect retry.active-conflicts",
+    ),
     help=localize(
         "Start the emulator and print its base URL and the tokens that it accepts.\n\n"
         "Tokens that are set in the environment (QODER_PAT and the three optional ones) are used; the others are"
@@ -53,6 +58,7 @@ _VARIABLES: Final = {
     "defect_name",
     default=None,
     metavar="NAME",
+    shell_complete=one_of(defects),
     help=localize(
         "Violate the contract with this defect; see `work-conformance list --defects`.",
         "带上这个违反契约的缺陷；参见 `work-conformance list --defects`。",
@@ -63,6 +69,7 @@ _VARIABLES: Final = {
     "variant_names",
     multiple=True,
     metavar="NAME[,NAME…]",
+    shell_complete=one_of(variants, separator=","),
     help=localize(
         "Behave in this unusual but conformant way; see `work-conformance list --variants`.",
         "采用这种少见但符合契约的行为；参见 `work-conformance list --variants`。",
@@ -73,6 +80,7 @@ _VARIABLES: Final = {
     "shape_names",
     multiple=True,
     metavar="NAME",
+    shell_complete=one_of(shapes),
     help=localize(
         "Let operations other than ack deviate from the docs in this way; see `work-conformance list --shapes`.",
         "让 ack 以外的操作以这种方式与文档不符；参见 `work-conformance list --shapes`。",

@@ -25,6 +25,7 @@ EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell
     cls=CheckedCommand,
     short_help=localize("Verify a certificate.", "验证证书。"),
     context_settings={"max_content_width": 100},
+    examples=("work-conformance verify certificate.json --key vendor.pem.pub",),
     help=localize(
         "Verify a certificate offline: its format, its signature, every digest, and every verdict, which is judged again"
         " from the enclosed transcripts.\n\nExit codes: 0 valid, 1 invalid, 2 cannot be verified with the installed"

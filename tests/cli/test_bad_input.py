@@ -139,6 +139,14 @@ def test_a_token_that_cannot_be_used_is_refused_and_not_repeated(pat: str, attem
     assert not pat or pat not in outcome.err
 
 
+@pytest.mark.parametrize("command", ["run", "doctor", "clean"])
+def test_without_a_token_the_next_commands_are_named(command: str, tmp_path: Path) -> None:
+    ended = cli(command, *BASE_URL, cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    for words in ("No token", "QODER_PAT", "`work-conformance doctor`", "Without a base URL, `work-conformance run`"):
+        assert words in ended.err
+
+
 @pytest.mark.parametrize("age", ["soon", "2", "h", "-2h", "2 h", "9999999d", "999999d"])
 def test_clean_wants_an_age(age: str, attempt: Try) -> None:
     outcome = attempt("clean", *BASE_URL, "--older-than", age)

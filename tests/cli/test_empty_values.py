@@ -202,7 +202,7 @@ def test_plain_pytest_never_judges_the_emulator_by_mistake(what: str, tmp_path: 
 # --- the table of names
 
 
-NAME: Final = re.compile(rf"{PREFIX}[A-Z][A-Z_]*[A-Z][0-9]?")
+NAME: Final = re.compile(rf"(?<!_){PREFIX}[A-Z][A-Z_]*[A-Z][0-9]?")
 PLACEHOLDER: Final = f"{PREFIX}LIKE_THIS"
 """The README's word for whatever option."""
 
