@@ -186,7 +186,7 @@ PYTEST: Final[dict[str, tuple[tuple[str, ...], dict[str, str], str]]] = {
     "a token": ((), {"QODER_PAT": ""}, "QODER_PAT is empty"),
     "a variable": ((), {f"{PREFIX}BASE_URL": ""}, f"{PREFIX}BASE_URL is empty"),
     "an unknown variable": ((), {f"{PREFIX}BSE_URL": "x"}, f"did you mean {PREFIX}BASE_URL?"),
-    "a server where pytest does not look": ((), {f"{PREFIX}BASE_URL": "http://127.0.0.1:9"}, "--target-url alone"),
+    "a server where pytest does not look": ((), {f"{PREFIX}BASE_URL": "http://127.0.0.1:9"}, "--target-url only"),
 }
 
 

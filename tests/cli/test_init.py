@@ -28,6 +28,7 @@ from conformance.emulator.configuration import ServerConfig
 from conformance.options import OPTIONS
 from conformance.settings import Settings
 from conformance.text import LANGS, Lang
+from tests.client.servers import closed_port
 from tests.documents import PAGE, commands, environment, parsed
 
 from .processes import PATIENCE, Ended, clean_environment, cli
@@ -143,7 +144,7 @@ def test_the_workflow_judges_the_server(ci: str, lang: Lang, tree: Path) -> None
 
 
 def test_the_workflow_starts_the_server_of_the_configuration(tree: Path) -> None:
-    port = "8141"
+    port = closed_port()
     start = f"{shlex.quote(sys.executable)} -m conformance serve --port {port}"
     init("--base-url", f"http://127.0.0.1:{port}", "--start", start, cwd=tree)
     _, (run, _) = script(tree, "github")
