@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from conformance.arrange.modes import DEFAULT_TIMEOUT, MODES
-from conformance.options.option import PREFIX, Option, Part
+from conformance.options.option import Option, Part
 from conformance.target import DEFAULT_API_PREFIX, DEFAULT_WORKER_HEADER
 from conformance.text import Text
-
-__all__ = ["CONNECTION_PARTS", "OPTIONS", "PREFIX", "Option", "Part", "option_names"]
 
 OPTIONS: Final[tuple[Option, ...]] = (
     Option(

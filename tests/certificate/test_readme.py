@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import conformance
-from conformance.certificate.statement import LONGEST_NAME
+from conformance.product_names import LONGEST_NAME
 from conformance.certificate.verification import verify
 from conformance.judging.plan import full_plan
 from conformance.text import Lang
