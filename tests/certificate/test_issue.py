@@ -23,7 +23,9 @@ from tests.runs import judge_app
 
 def reasons(folder: Path) -> str:
     with pytest.raises(NotEligible) as refusal:
-        issue(Request(folder=folder, vendor=SUBJECT.vendor, product=SUBJECT.product, version=SUBJECT.version), new_key())
+        issue(
+            Request(folder=folder, vendor=SUBJECT.vendor, product=SUBJECT.product, version=SUBJECT.version), new_key()
+        )
     for reason in refusal.value.reasons:
         assert reason.en.strip()
         assert reason.zh.strip()
@@ -56,9 +58,9 @@ def test_a_report_is_not_trusted(certified: Certified, tmp_path: Path) -> None:
         ({"interrupted": Text("interrupted by Ctrl-C", "被 Ctrl-C 打断")}, "interrupted by Ctrl-C"),
         ({"waivers": f'[[waiver]]\nrequirement = "{FAILING}"\nreason = "known"\n'}, "used waivers"),
         ({"states": (("pending", "queued"),)}, "--map-state pending=queued"),
-        ({"base_url": "http://x/" + "y" * 3000}, "The signed statement is not the statement"),
+        ({"base_url": "http://x/" + "y" * 3000}, "The stated target is http://x/yyy"),
     ],
-    ids=["insecure", "selection", "interrupted", "waivers", "states", "nothing that can be shown"],
+    ids=["insecure", "selection", "interrupted", "waivers", "states", "another target"],
 )
 def test_a_run_that_is_no_ground(
     circumstances: dict[str, Any], words: str, certified: Certified, tmp_path: Path

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import conformance
-from conformance.product_names import LONGEST_NAME
 from conformance.certificate.verification import verify
 from conformance.judging.plan import full_plan
+from conformance.product_names import LONGEST_NAME
 from conformance.text import Lang
 from tests.documents import BOOK, WRITTEN, blocks
 from tests.vendor.test_readme import shell
