@@ -94,7 +94,16 @@ KINDS = frozenset(
             "json manifest",
             "json request",
         ),
-        *("json answer", "json release", "sh certify", "text certify", "toml product", "sh product", "toml policy", "yaml action"),
+        *(
+            "json answer",
+            "json release",
+            "sh certify",
+            "text certify",
+            "toml product",
+            "sh product",
+            "toml policy",
+            "yaml action",
+        ),
         *("sh install", "yaml gitlab", "diff", "mermaid"),
     }
 )

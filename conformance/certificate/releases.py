@@ -16,6 +16,7 @@ RELEASES: Final = ("0.1.0",)
 _NUMBERS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})*")
 """The part of a version that is compared: a version in development has more behind it."""
 
+_SHOWN: Final = 40
 Existence = Literal["exists", "never", "newer"]
 
 _SUITE: Final = Text("Version {version} of work-conformance does not exist.", "不存在 work-conformance {version} 版。")
@@ -28,9 +29,9 @@ _CATALOGUE_NAME: Final = Text("The requirement set", "要求集版本")
 def invented(suite: str, catalogue: str) -> Iterator[Text]:
     """Yield which of these versions never existed."""
     if _suite(suite) == "never":
-        yield _SUITE.format(version=suite)
+        yield _SUITE.format(version=suite[:_SHOWN])
     if _catalogue(catalogue) == "never":
-        yield _CATALOGUE.format(version=catalogue)
+        yield _CATALOGUE.format(version=catalogue[:_SHOWN])
 
 
 def newer(suite: str, catalogue: str) -> Iterator[Text]:

@@ -80,6 +80,8 @@ def contradictions(evidence: Evidence) -> Iterator[Text]:
 
 
 def _is_within(exchange: Exchange, duration: float) -> bool:
+    if not abs(exchange.completed) < _LONGEST:
+        return False  # a number of many digits cannot be added to a float
     return -_SLACK <= exchange.invoked <= exchange.completed + _SLACK <= duration + 2 * _SLACK
 
 

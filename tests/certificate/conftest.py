@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def certified(tmp_path_factory: pytest.TempPathFactory) -> Certified:
     product = product_file(place / "product.toml", key)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("conformance.emulator.ids.MARK_KEY", b"a vendor's")
-        bound = {"challenge": CHALLENGE, "for": str(product)}
+        bound: dict[str, Any] = {"challenge": CHALLENGE, "for": str(product)}
         record = judge_app(create_app(tokens=tokens), tokens, folder, **bound)
     assert record.decision.word == "conformant", record.decision.sentence.en
     bundle, content = issue(Request(folder=folder), key)

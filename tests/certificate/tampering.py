@@ -14,7 +14,7 @@ from conformance.binding import BINDING_HEADER
 from conformance.certificate.bundle import Bundle, sign_bundle
 from conformance.certificate.signing import SigningKey
 from conformance.certificate.statement import Run
-from conformance.certificate.suite_digest import Suite
+from conformance.certificate.suite_digest import Part, Suite
 from conformance.evidence import EVIDENCE, evidence_of, index_of, seal
 from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import VerdictKind
@@ -84,7 +84,9 @@ def forged(
 
 def other_suite(suite: Suite, **changes: Any) -> Suite:
     """A suite whose files are not the installed ones; nor is its catalogue, if that has another version."""
-    other = {"suite": "0" * 64} | ({"catalogue": "0" * 64} if "catalogue_version" in changes else {})
+    other: dict[Part, str] = {"suite": "0" * 64}
+    if "catalogue_version" in changes:
+        other["catalogue"] = "0" * 64
     return replace(suite, **{"digests": {**suite.digests, **other}, **changes})
 
 
