@@ -16,6 +16,7 @@ from conformance.judging.verdict import WORDS, VerdictKind
 from conformance.text import Lang, Text
 
 _TITLE: Final = Text("Certificate of conformance: {name}", "符合性证书：{name}")
+_DEMONSTRATION_TITLE: Final = Text("Demonstration, not a product: {name}", "演示，并非产品：{name}")
 _WHAT: Final = Text(
     "With this certificate, {vendor} shows that {name} conforms to the published contract of one operation,"
     " `POST …/work/{{work_id}}/ack` of the Qoder Cloud Agents Work API.",
@@ -59,7 +60,8 @@ def _lines(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator[s
     certificate = bundle.certificate
     about = certificate.subject
     names = {"name": _literal(about.name), "vendor": _literal(about.vendor)}
-    yield f"# {_TITLE.format(**names).in_(lang)}"
+    demonstration = certificate.kind == "demonstration"
+    yield f"# {(_DEMONSTRATION_TITLE if demonstration else _TITLE).format(**names).in_(lang)}"
     yield ""
     yield f"**{bundle.attestation.in_(lang)}**"
     yield ""
@@ -67,7 +69,7 @@ def _lines(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator[s
     yield ""
     yield _not_exercised(certificate).in_(lang)
     yield ""
-    yield (_DEMONSTRATES if certificate.kind == "demonstration" else _WHAT).format(**names).in_(lang)
+    yield (_DEMONSTRATES if demonstration else _WHAT).format(**names).in_(lang)
     yield ""
     yield f"## {_VERDICTS.in_(lang)}"
     yield ""
