@@ -1,4 +1,8 @@
-"""Whether all transcripts come from the one run that they name: seeds, names, ids, and the mark of its binding."""
+"""Whether all transcripts come from the one run that they name: seeds, names, ids, and the mark of its binding.
+
+Names and identities are compared with how this version makes them. A release that makes them in another way has to keep
+this way for runs of the versions before it, or their certificates no longer hold.
+"""
 
 from __future__ import annotations
 
