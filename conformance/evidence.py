@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from conformance import __version__
+from conformance.binding import Binding
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load_catalogue
 from conformance.exchange import MalformedTranscript, Transcript
@@ -43,12 +45,16 @@ class NewerEvidence(BrokenEvidence):
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """The plan and transcripts of a run. `files` are their bytes by path in the run's folder."""
+    """The plan and transcripts of a run. `files` are their bytes by path in the run's folder.
+
+    `binding` is what the run was bound to before its first request.
+    """
 
     circumstances: RunMetadata
     plan: tuple[PlannedCheck, ...]
     transcripts: Mapping[str, Transcript]
     files: Mapping[str, bytes]
+    binding: Binding | None = None
 
     @property
     def lines(self) -> list[PlannedCheck]:
@@ -87,9 +93,15 @@ class Evidence:
         )
 
 
-def plan_json(run_id: str, plan: list[PlannedCheck]) -> dict[str, Any]:
-    """Return the plan as it is written before the first request."""
-    return {"format": PLAN_FORMAT, "run": run_id, "lines": [[line.scenario, line.requirement] for line in plan]}
+def plan_json(run_id: str, plan: list[PlannedCheck], binding: Binding | None = None) -> dict[str, Any]:
+    """Return the plan, with what the run is bound to, as it is written before the first request."""
+    bound = {} if binding is None else {"binding": binding.to_json()}
+    return {
+        "format": PLAN_FORMAT,
+        "run": run_id,
+        **bound,
+        "lines": [[line.scenario, line.requirement] for line in plan],
+    }
 
 
 def seal(folder: Path, circumstances: RunMetadata) -> str:
@@ -108,13 +120,14 @@ def seal(folder: Path, circumstances: RunMetadata) -> str:
 
 
 def read_evidence(folder: Path) -> Evidence:
-    """Read a run's folder.
+    """Read a run's folder. Symbolic links in it are not followed: a run writes none.
 
     Raises:
-        BrokenEvidence: a file is missing, was changed, belongs to another run, or has an unknown format.
+        BrokenEvidence: a file is missing, was changed, belongs to another run, is no regular file, or has an unknown
+            format.
     """
-    index = index_of(_bytes(folder, EVIDENCE))
-    files = {name: _bytes(folder, name) for name in index["files"]}
+    index = index_of(read_file(folder, EVIDENCE))
+    files = {name: read_file(folder, name) for name in index["files"]}
     return evidence_of(index, files)
 
 
@@ -137,11 +150,11 @@ def evidence_of(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Evidenc
                 f"{name} was changed after the run wrote it: its digest differs.",
                 f"{name} 在运行写出之后被改动过：摘要不一致。",
             )
-    plan = _plan(files, circumstances.run_id)
+    plan, binding = _plan(files, circumstances.run_id)
     transcripts = {}
     for scenario in dict.fromkeys(line.scenario for line in plan):
         transcripts[scenario] = _transcript(files, scenario, circumstances.run_id)
-    return Evidence(circumstances=circumstances, plan=plan, transcripts=transcripts, files=dict(files))
+    return Evidence(circumstances=circumstances, plan=plan, transcripts=transcripts, files=dict(files), binding=binding)
 
 
 def index_of(content: bytes) -> Mapping[str, Any]:
@@ -166,16 +179,17 @@ def _is_ours(name: object) -> bool:
     )
 
 
-def _plan(files: Mapping[str, bytes], run_id: str) -> tuple[PlannedCheck, ...]:
+def _plan(files: Mapping[str, bytes], run_id: str) -> tuple[tuple[PlannedCheck, ...], Binding | None]:
     if PLAN not in files:
         raise BrokenEvidence(f"{PLAN} is missing; the evidence is incomplete.", f"缺少 {PLAN}；证据不完整。")
     data = _object(PLAN, files[PLAN], PLAN_FORMAT)
     try:
         lines = tuple(PlannedCheck(str(scenario), str(requirement)) for scenario, requirement in data["lines"])
+        binding = Binding.from_json(data["binding"]) if "binding" in data else None
     except (KeyError, TypeError, ValueError):
         raise _malformed(PLAN) from None
     _same_run(PLAN, data.get("run"), run_id)
-    return lines
+    return lines, binding
 
 
 def _transcript(files: Mapping[str, bytes], scenario: str, run_id: str) -> Transcript:
@@ -222,9 +236,22 @@ def _malformed(name: str) -> BrokenEvidence:
     return BrokenEvidence(f"{name} is not in the form that a run writes.", f"{name} 不是运行所写出的内容。")
 
 
-def _bytes(folder: Path, name: str) -> bytes:
+def read_file(folder: Path, name: str) -> bytes:
+    """Return the bytes of a file in a run's folder.
+
+    Raises:
+        BrokenEvidence: it is missing, cannot be read, or it or its folder is a symbolic link or a device.
+    """
+    path = folder / name
     try:
-        return (folder / name).read_bytes()
+        for place in (path, *(path.parents[: len(Path(name).parts) - 1])):
+            mode = place.lstat().st_mode
+            if not (stat.S_ISREG(mode) if place == path else stat.S_ISDIR(mode)):
+                raise BrokenEvidence(
+                    f"{place.relative_to(folder)} is a link or no regular file; a run writes none such.",
+                    f"{place.relative_to(folder)} 是链接或不是普通文件；运行不会写出这样的文件。",
+                )
+        return path.read_bytes()
     except FileNotFoundError:
         if name == EVIDENCE:
             raise BrokenEvidence(

@@ -10,6 +10,7 @@ from typing import Any, Final
 from conformance.arrange.environment_tokens import read_token
 from conformance.arrange.item_source import ArrangeConfig, arrange_config_from_options
 from conformance.arrange.item_spec import STATES
+from conformance.binding import Binding, binding_from_options, is_binding_header
 from conformance.client.connection_options import base_url_from, connection_from
 from conformance.judging.waivers import read_waivers
 from conformance.machine.limits import MIN_OPEN_FILES, max_concurrency, max_open_files
@@ -65,6 +66,7 @@ class Settings:
     race_repeat: int | None = None
     user_agent: str | None = None
     states: tuple[tuple[str, str], ...] = ()
+    binding: Binding | None = None
 
     def target(self) -> Target:
         """The target.
@@ -86,6 +88,7 @@ class Settings:
             arrange_url=self.arrange_url,
             connection=self.connection,
             states=self.states,
+            binding=self.binding.mark if self.binding is not None else None,
         )
 
 
@@ -126,6 +129,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         repeat=_repeat(values, arrange_config),
         race_repeat=_race_repeat(values),
         states=tuple(dict(_state(text) for text in values.get("map_state") or ()).items()),
+        binding=binding_from_options(values),
     )
 
 
@@ -300,7 +304,7 @@ _OF_THE_CONNECTION: Final = frozenset(
 def _own_header(option: str, name: str, worker_header: str) -> str:
     """Return the checked name of a user-defined header for every request."""
     name = _header_name(name.strip())
-    if name.lower() in _OF_THE_CASES or name.lower() == worker_header.lower():
+    if name.lower() in _OF_THE_CASES or is_binding_header(name) or name.lower() == worker_header.lower():
         raise ConfigurationError(
             f"{option} {name}: the scenarios set this header themselves; omit it (the token comes from QODER_PAT, the"
             " name of the worker header from --worker-header).",

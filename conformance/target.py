@@ -124,7 +124,7 @@ class Target:
     like `headers`, but their values are redacted from everything that is saved. The same holds for `query` and
     `secret_query`, which are in the URL of every request. The endpoints that create work are below `arrange_url`, if
     given. `user_agent` replaces the suite's own in every request. `states` maps the target's own state names to the
-    documented ones.
+    documented ones. `binding` is the digest that requests carry if the run is bound to a product.
     """
 
     base_url: str
@@ -139,6 +139,7 @@ class Target:
     embedded: bool = False
     user_agent: str | None = None
     states: tuple[tuple[str, str], ...] = ()
+    binding: str | None = None
 
     def state_named(self, name: object) -> str | None:
         """Return the documented state for a name, an unmapped name itself, or None for a value that is no string."""

@@ -17,7 +17,7 @@ from conformance.contract.ambiguities import readings_of
 from conformance.contract.catalogue import BASIS_WORDS, FIRST_VERSION, Requirement, load_catalogue
 from conformance.contract.common_mistakes import consequence_of, mistakes_of
 from conformance.options import OPTIONS
-from conformance.options.table import Option, Part
+from conformance.options.option import Option, Part
 from conformance.options.variables import TOKENS
 from conformance.text import LANGS, Lang, Text
 

@@ -21,6 +21,8 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"contract"}),
     frozenset({"linearizability"}),
     frozenset({"exchange", "target"}),
+    frozenset({"product_names"}),
+    frozenset({"binding"}),
     frozenset({"client"}),
     frozenset({"arrange"}),
     frozenset({"scenario"}),

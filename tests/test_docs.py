@@ -9,6 +9,8 @@ Every fenced block says what it is in its info string:
     sh manifest|command|vendor, python arrange, json …
                     of given items: tests/vendor/test_readme.py runs and reads them
     sh|text certify the walk-through of a certificate: tests/certificate/test_readme.py runs and compares it
+    sh|toml product a certificate of a product, run on an emulator without the mark of one: the same module
+    toml policy     the shipped policy: the same module
     yaml action     steps of a workflow: tests/test_action.py holds them against the action
     toml config     read as configuration
     sh|text explore an exploration: tests/stateful/test_readme.py runs and reads it
@@ -95,6 +97,7 @@ KINDS = frozenset(
             "json request",
         ),
         *("json answer", "json release", "sh certify", "text certify", "yaml action"),
+        *("toml product", "sh product", "toml policy"),
         *("sh install", "yaml gitlab", "diff", "mermaid", "sh init", "sh completion"),
     }
 )

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from conformance.contract.catalogue import load_catalogue
-from conformance.options.table import Part
+from conformance.options.option import Part
 from conformance.options.variables import TOKENS
 from conformance.text import LANGS, Lang
 from tests import docs_pages

@@ -1,14 +1,17 @@
 """The file of a certificate: statement, signature, public key and evidence.
 
-It has exactly one canonical form. Reading takes it apart, checks the signature, and assembles it again from its parts.
+It has exactly one canonical form. Reading takes it apart, checks the signatures, and assembles it again from its parts.
 The result must equal the input byte for byte, so every byte of the file is covered.
+
+A witness may add a signature over the same statement, with a key of its own. The vendor's signature comes first.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from conformance.certificate.canonical import canonical, decode_base64, encode_base64
@@ -25,13 +28,20 @@ from conformance.certificate.statement import Certificate, MalformedStatement, p
 from conformance.evidence import EVIDENCE, BrokenEvidence, Evidence, evidence_of, index_of
 from conformance.text import Text
 
-FORMAT: Final = "work-conformance-certificate/1"
+FORMAT: Final = "work-conformance-certificate/2"
+_NAME, _NEWEST = FORMAT.rpartition("/")[0], 2
 MAX_BYTES: Final = 32 * 1024 * 1024
 
 SELF_ATTESTED: Final = Text(
     "Self-attested: the vendor ran the suite itself and signed what came out; nobody else took part.",
     "自证：厂商自行运行套件并对结果签名，没有第三方参与。",
 )
+DEMONSTRATION: Final = Text(
+    "Demonstration, not a product: the suite ran on its own emulator.",
+    "演示，并非产品：套件运行在自带的模拟器上。",
+)
+Signature = tuple[str, bytes]
+"""A key id, and what that key signed."""
 
 
 class BrokenBundle(Exception):
@@ -48,12 +58,21 @@ class NewerBundle(BrokenBundle):
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
-    """A certificate with its signature, the signing key, and the files of the evidence by name."""
+    """A certificate with its signatures, the vendor's key, and the files of the evidence by name.
+
+    The vendor's signature comes first. A second one is that of the key `witness`.
+    """
 
     certificate: Certificate
-    signature: bytes
+    signatures: tuple[Signature, ...]
     key: PublicKey
     files: Mapping[str, bytes]
+    witness: PublicKey | None = None
+
+    @property
+    def attestation(self) -> Text:
+        """Return what the certificate does not prove."""
+        return DEMONSTRATION if self.certificate.kind == "demonstration" else SELF_ATTESTED
 
     def evidence(self) -> Evidence:
         """Return the enclosed evidence.
@@ -76,33 +95,46 @@ class Bundle:
         Raises:
             BrokenBundle: a file of the evidence is not UTF-8.
         """
-        return _spelled(self, self.key.fingerprint)
+        return _spelled(self)
 
 
 def sign_bundle(certificate: Certificate, files: Mapping[str, bytes], key: SigningKey) -> Bundle:
     """Sign a certificate and enclose the evidence."""
-    return Bundle(
-        certificate=certificate, signature=key.sign(payload_of(certificate)), key=key.public, files=dict(files)
-    )
+    signature = (key.public.fingerprint, key.sign(payload_of(certificate)))
+    return Bundle(certificate=certificate, signatures=(signature,), key=key.public, files=dict(files))
+
+
+def countersign(bundle: Bundle, key: SigningKey) -> Bundle:
+    """Return the certificate with the signature of a witness beside the vendor's.
+
+    Raises:
+        ValueError: the key is the vendor's, the certificate has a form without witnesses, or it has one already.
+    """
+    if key.public == bundle.key or bundle.certificate.form == 1 or bundle.witness is not None:
+        raise ValueError("there is no place for this signature")
+    signature = (key.public.fingerprint, key.sign(payload_of(bundle.certificate)))
+    return replace(bundle, signatures=(*bundle.signatures, signature), witness=key.public)
 
 
 def read_bundle(content: bytes) -> Bundle:
-    """Read a certificate that is signed with the enclosed key.
+    """Read a certificate that is signed with the enclosed keys.
 
     Raises:
         NewerBundle: it has a format that this version does not know.
-        BrokenBundle: it is not a certificate, its signature does not match the enclosed key, or it is not in canonical
+        BrokenBundle: it is not a certificate, a signature does not match its enclosed key, or it is not in canonical
             form.
     """
     try:
         data = json.loads(content)
         _refuse_newer(data)
-        payload, signature, keyid = _envelope(data["envelope"])
+        payload, signatures = _envelope(data["envelope"])
         files = {str(name): _text(text).encode("utf-8") for name, text in data["files"].items()}
         key = read_public(_text(data["key"]).encode("ascii"))
+        witness = read_public(_text(data["witness_key"]).encode("ascii")) if len(signatures) > 1 else None
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, UnusableKey):
         raise _no_certificate() from None
-    if keyid != key.fingerprint or not is_signed(payload, signature, key):
+    keys = [key, *([witness] if witness is not None and witness != key else [])]
+    if len(keys) != len(signatures) or not all(map(partial(_matches, payload), keys, signatures)):
         raise BrokenBundle(
             "The signature does not match the enclosed key: statement, signature or key was changed.",
             "签名与所附公钥不符：声明、签名或公钥被改动过。",
@@ -113,7 +145,7 @@ def read_bundle(content: bytes) -> Bundle:
         raise BrokenBundle(
             "The signed statement is not the statement of a certificate.", "所签的声明不是证书应有的内容。"
         ) from None
-    bundle = Bundle(certificate=certificate, signature=signature, key=key, files=files)
+    bundle = Bundle(certificate=certificate, signatures=signatures, key=key, files=files, witness=witness)
     if EVIDENCE not in files:
         raise BrokenBundle(f"{EVIDENCE} is missing.", f"缺少 {EVIDENCE}。")
     if bundle.dumps() != content:
@@ -124,13 +156,21 @@ def read_bundle(content: bytes) -> Bundle:
     return bundle
 
 
-def _spelled(bundle: Bundle, keyid: str) -> bytes:
+def _matches(payload: bytes, key: PublicKey, signature: Signature) -> bool:
+    keyid, content = signature
+    return keyid == key.fingerprint and is_signed(payload, content, key)
+
+
+def _spelled(bundle: Bundle) -> bytes:
     """Return the container. Its first key says, before anything else, what a certificate does not prove."""
     certificate = bundle.certificate
-    signatures = [{"keyid": keyid, "sig": encode_base64(bundle.signature)}]
+    signatures = [{"keyid": keyid, "sig": encode_base64(content)} for keyid, content in bundle.signatures]
+    older = certificate.form == 1
+    binding = certificate.binding
     container = {
         "about": {
-            "attestation": SELF_ATTESTED.to_json(),
+            "attestation": (SELF_ATTESTED if older else bundle.attestation).to_json(),
+            **({} if older else {"binding": "unbound" if binding is None else binding.digest}),
             "not_exercised": certificate.of("not-exercised"),
             "product": certificate.subject.product,
             "product_version": certificate.subject.version,
@@ -142,8 +182,9 @@ def _spelled(bundle: Bundle, keyid: str) -> bytes:
             "signatures": signatures,
         },
         "files": {name: _utf8(name, content) for name, content in bundle.files.items()},
-        "format": FORMAT,
+        "format": f"{_NAME}/{certificate.form}",
         "key": bundle.key.pem,
+        **({} if older or bundle.witness is None else {"witness_key": bundle.witness.pem}),
     }
     return canonical(container) + b"\n"
 
@@ -155,12 +196,18 @@ def _utf8(name: str, content: bytes) -> str:
         raise BrokenBundle(f"{name} is not in the form that a run writes.", f"{name} 不是运行所写出的内容。") from None
 
 
-def _envelope(data: Any) -> tuple[bytes, bytes, str]:
-    [signature] = data["signatures"]
-    content = decode_base64(_text(signature["sig"]))
+def _envelope(data: Any) -> tuple[bytes, tuple[Signature, ...]]:
+    first, *further = data["signatures"]
+    if len(further) > 1:
+        raise ValueError("more signatures than a vendor's and a witness's")
+    return decode_base64(_text(data["payload"])), tuple(map(_signature, (first, *further)))
+
+
+def _signature(data: Any) -> Signature:
+    content = decode_base64(_text(data["sig"]))
     if len(content) != SIGNATURE_LENGTH:
         raise ValueError("not an Ed25519 signature")
-    return decode_base64(_text(data["payload"])), content, _text(signature["keyid"])
+    return _text(data["keyid"]), content
 
 
 def _text(value: object) -> str:
@@ -170,9 +217,9 @@ def _text(value: object) -> str:
 
 
 def _refuse_newer(data: Any) -> None:
-    """Recognise a later format; the comparison with the canonical form rejects any other deviation from `FORMAT`."""
+    """Recognise a later format; the comparison with the canonical form rejects any other deviation."""
     name, _, number = _text(data["format"]).rpartition("/")
-    if name == FORMAT.rpartition("/")[0] and number.isascii() and number.isdigit() and int(number[:9]) > 1:
+    if name == _NAME and number.isascii() and number.isdigit() and int(number[:9]) > _NEWEST:
         raise NewerBundle(
             "It has a newer format. Install the newest version of work-conformance.",
             "它的格式较新。请安装最新版本的 work-conformance。",

@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from conformance.certificate.statement import Certificate, Run, Subject
+from conformance.certificate.consistency import contradictions, on_emulator
+from conformance.certificate.releases import invented
+from conformance.certificate.statement import Certificate, Kind, Run, Subject
 from conformance.certificate.suite_digest import Suite
 from conformance.evidence import PLAN, TRANSCRIPTS, Evidence
 from conformance.judging.aggregate import RequirementResult
@@ -19,7 +21,7 @@ _NAMED: Final = 8
 
 
 def build_certificate(
-    subject: Subject, evidence: Evidence, index: bytes, record: RunResult, suite: Suite
+    subject: Subject, evidence: Evidence, index: bytes, record: RunResult, suite: Suite, *, kind: Kind = "product"
 ) -> Certificate:
     """Return the certificate of a subject; `index` are the bytes of `evidence.json`, `record` is the judged run."""
     about = evidence.circumstances
@@ -31,7 +33,15 @@ def build_certificate(
         arranged_by=about.arranged_by,
     )
     digest = hashlib.sha256(index).hexdigest()
-    return Certificate(subject=subject, evidence=digest, run=run, suite=suite, verdicts=verdict_kinds(record))
+    return Certificate(
+        subject=subject,
+        evidence=digest,
+        run=run,
+        suite=suite,
+        verdicts=verdict_kinds(record),
+        binding=evidence.binding,
+        kind=kind,
+    )
 
 
 def verdict_kinds(record: RunResult) -> dict[str, VerdictKind]:
@@ -74,7 +84,25 @@ def evidence_problems(evidence: Evidence) -> list[Text]:
         found.append(words.format(names=names))
     if about.known_failures.entries:
         found.append(Text("The run used waivers.", "该运行使用了豁免。"))
-    return found + _not_its_own(evidence)
+    found += invented(about.suite_version, about.catalogue_version)
+    return found + contradictions(evidence) + _not_its_own(evidence)
+
+
+def kind_problems(kind: Kind, evidence: Evidence) -> list[Text]:
+    """Return why a certificate of this kind cannot be made of a run: its target is the suite's own emulator, or not."""
+    if on_emulator(evidence):
+        return [] if kind == "demonstration" else [_EMULATOR]
+    return [_NO_EMULATOR] if kind == "demonstration" else []
+
+
+_EMULATOR: Final = Text(
+    "The run's target is the suite's own emulator, which is no product. Make a demonstration (certify --demo).",
+    "该运行的目标是本套件自带的模拟器，并非产品。请制作演示证书（certify --demo）。",
+)
+_NO_EMULATOR: Final = Text(
+    "A demonstration needs a run on the suite's own emulator; the run's target is another server.",
+    "演示证书需要在本套件自带的模拟器上运行；而该运行的目标是其他服务器。",
+)
 
 
 def _not_its_own(evidence: Evidence) -> list[Text]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from conformance.certificate import eligibility, suite_digest
+from conformance import __version__
+from conformance.certificate import claims, eligibility, suite_digest
 from conformance.certificate.bundle import BrokenBundle, Bundle, sign_bundle
 from conformance.certificate.signing import SigningKey
-from conformance.certificate.statement import Subject
+from conformance.certificate.statement import Kind, Subject
 from conformance.certificate.verification import verify
-from conformance.evidence import EVIDENCE, BrokenEvidence, read_evidence
+from conformance.evidence import EVIDENCE, BrokenEvidence, Evidence, read_evidence, read_file
+from conformance.judging.run_result import RunResult
+from conformance.product_names import WORDS, NamedThing
 from conformance.text import Text
 
 
@@ -21,24 +26,65 @@ class NotEligible(Exception):
         super().__init__("; ".join(reason.en for reason in reasons))
 
 
-def issue(folder: Path, subject: Subject, key: SigningKey) -> tuple[Bundle, bytes]:
-    """Return a certificate for a run, and its bytes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to certify. Names that are None come from the run's binding; a demonstration is named after the emulator."""
 
-    The transcripts are judged again and reports are not read. The result is verified before it is returned.
+    folder: Path
+    vendor: str | None = None
+    product: str | None = None
+    version: str | None = None
+    kind: Kind = "product"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """A run that was read and judged again, the subject of its certificate, and every reason against one."""
+
+    evidence: Evidence
+    index: bytes
+    record: RunResult
+    subject: Subject
+    reasons: list[Text]
+
+
+def examine(request: Request, key: str | None = None) -> Findings:
+    """Judge a run again and return what prevents its certificate; `key` is the signing key's fingerprint.
+
+    The transcripts are judged again and reports are not read.
+
+    Raises:
+        NotEligible: the folder is not that of one run, or nothing says which product it is about.
+    """
+    try:
+        evidence = read_evidence(request.folder)
+        index = read_file(request.folder, EVIDENCE)
+    except BrokenEvidence as error:
+        raise NotEligible([error.reason]) from None
+    subject = _subject(request, evidence)
+    record = evidence.judged()
+    reasons = eligibility.kind_problems(request.kind, evidence)
+    reasons += claims.subject_problems(subject, evidence, key)
+    if request.kind == "product":
+        reasons += claims.name_problems(subject)
+    reasons += eligibility.ineligibility_reasons(evidence, record)
+    return Findings(evidence=evidence, index=index, record=record, subject=subject, reasons=reasons)
+
+
+def issue(request: Request, key: SigningKey) -> tuple[Bundle, bytes]:
+    """Return a certificate for a run, and its bytes. The result is verified before it is returned.
 
     Raises:
         NotEligible: the run does not support it.
     """
-    try:
-        evidence = read_evidence(folder)
-        index = (folder / EVIDENCE).read_bytes()
-    except BrokenEvidence as error:
-        raise NotEligible([error.reason]) from None
-    record = evidence.judged()
-    if reasons := eligibility.ineligibility_reasons(evidence, record):
-        raise NotEligible(reasons)
-    certificate = eligibility.build_certificate(subject, evidence, index, record, suite_digest.installed_suite())
-    bundle = sign_bundle(certificate, {EVIDENCE: index, **evidence.files}, key)
+    found = examine(request, key.public.fingerprint)
+    if found.reasons:
+        raise NotEligible(found.reasons)
+    suite = suite_digest.installed_suite()
+    certificate = eligibility.build_certificate(
+        found.subject, found.evidence, found.index, found.record, suite, kind=request.kind
+    )
+    bundle = sign_bundle(certificate, {EVIDENCE: found.index, **found.evidence.files}, key)
     try:
         content = bundle.dumps()
     except BrokenBundle as error:
@@ -47,3 +93,37 @@ def issue(folder: Path, subject: Subject, key: SigningKey) -> tuple[Bundle, byte
     if outcome.outcome != "holds":
         raise NotEligible([*outcome.problems, *outcome.undecided])
     return bundle, content
+
+
+def _subject(request: Request, evidence: Evidence) -> Subject:
+    """Return the subject: the names that were given, or else those of the binding, or of the emulator.
+
+    Raises:
+        NotEligible: a name is given by neither, or is no line of text.
+    """
+    names: dict[str, str | None] = dict.fromkeys(_NAMES)
+    if evidence.binding is not None:
+        names = {name: getattr(evidence.binding, name) for name in _NAMES}
+    elif request.kind == "demonstration":
+        names = {"vendor": "work-conformance", "product": "embedded emulator", "version": __version__}
+    names |= {name: given for name in _NAMES if (given := getattr(request, name)) is not None}
+    found = {name: value for name, value in names.items() if value is not None}
+    if len(found) < len(_NAMES):
+        raise NotEligible([_NO_PRODUCT])
+    try:
+        return Subject(**found)
+    except ValueError as error:
+        raise NotEligible([_NO_LINE.format(thing=WORDS[_thing(str(error))])]) from None
+
+
+def _thing(name: str) -> NamedThing:
+    return next(thing for thing in _NAMES if thing == name)
+
+
+_NAMES: Final[tuple[NamedThing, ...]] = ("vendor", "product", "version")
+_NO_LINE: Final = Text("The name of the {thing} is not one printable line.", "{thing}名称不是一行可打印文字。")
+_NO_PRODUCT: Final = Text(
+    "The run is not bound to a product. Run it with --challenge and --for, or name --vendor, --product and"
+    " --product-version for an unbound certificate.",
+    "该运行没有绑定产品。请用 --challenge 和 --for 运行，或给出 --vendor、--product 和 --product-version 以签发未绑定的证书。",
+)

@@ -32,6 +32,7 @@ PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 SIGNATURE_LENGTH: Final = 64
 
 _ED25519: Final = "ed25519"
+_BEGIN: Final = b"-----BEGIN "
 
 
 class UnusableKey(Exception):
@@ -84,6 +85,7 @@ def read_private(content: bytes, password: bytes | None) -> SigningKey:
     Raises:
         UnusableKey: it is not such a key, or the password is wrong.
     """
+    _refuse_several(content)
     try:
         private = load_pem_private_key(content, password)
     except TypeError:
@@ -116,6 +118,7 @@ def read_public(content: bytes) -> PublicKey:
     Raises:
         UnusableKey: it is not such a key, or not of Ed25519.
     """
+    _refuse_several(content)
     try:
         public = load_pem_public_key(content)
     except (ValueError, UnsupportedAlgorithm):
@@ -123,6 +126,12 @@ def read_public(content: bytes) -> PublicKey:
     if not isinstance(public, Ed25519PublicKey):
         raise UnusableKey("is not an Ed25519 key", "不是 Ed25519 密钥")
     return _public(public)
+
+
+def _refuse_several(content: bytes) -> None:
+    """Check that a file has one key: of several, a reader could expect another one than the first."""
+    if content.count(_BEGIN) > 1:
+        raise UnusableKey("has more than one key; give a file with one", "含有不止一把密钥；请给出只含一把的文件")
 
 
 def is_signed(payload: bytes, signature: bytes, key: PublicKey) -> bool:

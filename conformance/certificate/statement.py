@@ -1,5 +1,8 @@
 """A certificate's statement, as a value and as an in-toto Statement v1 with the test-result predicate.
 
+Statements of form 2 name the binding of the run, the profile, and whether they are about a product or a demonstration.
+Those of form 1 say none of it.
+
 The predicate has lists for tests that passed, warned and failed, and rejects unknown fields. Other verdicts, and how
 the run was made, are annotations of its first configuration entry, which comes first in the sorted statement.
 """
@@ -9,16 +12,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, cast, get_args
 
+from conformance.binding import Binding
 from conformance.certificate.canonical import canonical
 from conformance.certificate.suite_digest import PARTS, Suite
 from conformance.judging.verdict import VerdictKind
+from conformance.product_names import is_line
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "https://in-toto.io/attestation/test-result/v0.1"
-LONGEST_NAME: Final = 120
-"""Maximum characters of a vendor's name, a product or a version."""
+PROFILE: Final = "ack"
+"""What was judged: one operation."""
+
+Kind = Literal["product", "demonstration"]
+"""A demonstration is of the suite's own emulator and says nothing about a product."""
+
+Form = Literal[1, 2]
+"""The version of the statement's form."""
 
 _LONGEST: Final = 2000
 _LISTS: Final[dict[VerdictKind, str]] = {"passed": "passedTests", "warned": "warnedTests", "failed": "failedTests"}
@@ -50,7 +61,7 @@ class Subject:
     def __post_init__(self) -> None:
         for name in ("vendor", "product", "version"):
             value = getattr(self, name)
-            if not (0 < len(value) <= LONGEST_NAME and value.isprintable() and value.strip() == value):
+            if not is_line(value):
                 raise ValueError(name)
 
     @property
@@ -72,13 +83,19 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """The content of a certificate. `evidence` is the digest of `evidence.json`; `verdicts` are by requirement id."""
+    """The content of a certificate. `evidence` is the digest of `evidence.json`; `verdicts` are by requirement id.
+
+    `binding` is what the run was bound to before its first request. A statement of form 1 says nothing of it.
+    """
 
     subject: Subject
     evidence: str
     run: Run
     suite: Suite
     verdicts: Mapping[str, VerdictKind]
+    binding: Binding | None = None
+    kind: Kind = "product"
+    form: Form = 2
 
     def of(self, kind: VerdictKind) -> list[str]:
         """Return the requirements with that verdict, sorted."""
@@ -127,8 +144,14 @@ def _subject(certificate: Certificate) -> dict[str, Any]:
 
 
 def _run(certificate: Certificate) -> dict[str, Any]:
-    run = certificate.run
+    run, binding = certificate.run, certificate.binding
+    newer = {
+        "conformance_binding": None if binding is None else binding.to_json(),
+        "conformance_kind": certificate.kind,
+        "conformance_profile": PROFILE,
+    }
     annotations = {
+        **(newer if certificate.form > 1 else {}),
         "conformance_attestation": _SELF_ATTESTED,
         "conformance_arranged_by": run.arranged_by,
         "conformance_embedded": run.embedded,
@@ -154,8 +177,14 @@ def _certificate(data: Any) -> Certificate:
     about, (run, *entries) = subject["annotations"], predicate["configuration"]
     by_name = {entry["name"]: entry for entry in entries}
     notes = run["annotations"]
-    found = {kind: predicate[name] for kind, name in _LISTS.items()}
-    found |= {kind: notes[name] for kind, name in _ANNOTATED.items()}
+    form: Form = 2 if "conformance_profile" in notes else 1
+    embedded = notes["conformance_embedded"] is True
+    binding = notes["conformance_binding"] if form > 1 else None
+    kind: Kind = "demonstration" if embedded else "product"
+    if form > 1:
+        kind = _kind(notes["conformance_kind"])
+    found = {verdict: predicate[name] for verdict, name in _LISTS.items()}
+    found |= {verdict: notes[name] for verdict, name in _ANNOTATED.items()}
     return Certificate(
         subject=Subject(
             vendor=_line(about["conformance_vendor"]),
@@ -167,7 +196,7 @@ def _certificate(data: Any) -> Certificate:
             id=_line(run["uri"]).removeprefix("urn:work-conformance:run:"),
             started_at=_line(notes["conformance_started_at"]),
             base_url=_line(notes["conformance_target"]),
-            embedded=notes["conformance_embedded"] is True,
+            embedded=embedded,
             arranged_by=_line(notes["conformance_arranged_by"]),
         ),
         suite=Suite(
@@ -175,8 +204,18 @@ def _certificate(data: Any) -> Certificate:
             catalogue_version=_version(by_name["catalogue"]["annotations"]["conformance_catalogue_version"]),
             digests={part: _line(by_name[part]["digest"]["sha256"]) for part in PARTS},
         ),
-        verdicts={_line(rule): kind for kind, rules in found.items() for rule in rules},
+        verdicts={_line(rule): verdict for verdict, rules in found.items() for rule in rules},
+        binding=None if binding is None else Binding.from_json(binding),
+        kind=kind,
+        form=form,
     )
+
+
+def _kind(value: object) -> Kind:
+    for kind in get_args(Kind):
+        if value == kind:
+            return cast("Kind", kind)
+    raise ValueError("not a kind of certificate")
 
 
 def _line(value: object) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.certificate.bundle import SELF_ATTESTED, Bundle
+from conformance.certificate.bundle import Bundle
 from conformance.certificate.statement import Certificate
 from conformance.certificate.suite_digest import PARTS
 from conformance.certificate.verification import Verification
@@ -16,11 +16,21 @@ from conformance.judging.verdict import WORDS, VerdictKind
 from conformance.text import Lang, Text
 
 _TITLE: Final = Text("Certificate of conformance: {name}", "符合性证书：{name}")
+_DEMONSTRATION_TITLE: Final = Text("Demonstration, not a product: {name}", "演示，并非产品：{name}")
 _WHAT: Final = Text(
     "With this certificate, {vendor} shows that {name} conforms to the published contract of one operation,"
     " `POST …/work/{{work_id}}/ack` of the Qoder Cloud Agents Work API.",
     "厂商 {vendor} 以此证书表明 {name} 符合 Qoder Cloud Agents Work API 中一个操作（`POST …/work/{{work_id}}/ack`）的公开契约。",
 )
+_DEMONSTRATES: Final = Text(
+    "The suite ran on its own emulator. This certificate shows what a certificate looks like, and says nothing about any"
+    " product.",
+    "套件运行在自带的模拟器上。此证书仅用于展示证书的样式，与任何产品无关。",
+)
+_UNBOUND: Final = Text(
+    "Unbound: the run named no product before its first request.", "未绑定：该运行在首个请求之前没有指明产品。"
+)
+_BOUND: Final = Text("Bound before the first request to: {challenge}", "首个请求之前已绑定到：{challenge}")
 _EXERCISED: Final = Text("Every requirement was exercised.", "所有要求均已执行。")
 _NOT_EXERCISED: Final = Text("Not exercised ({n}): {names}", "未执行（{n} 条）：{names}")
 _VERDICTS: Final = Text("Verdicts", "结论")
@@ -33,6 +43,7 @@ _CHECK: Final = Text(
 )
 _KNOWN: Final = Text("checked with the given key", "已用所给公钥核对")
 _UNKNOWN: Final = Text("integrity only, signer unknown", "仅核对完整性，签名者未知")
+_UNKNOWN_WITNESS: Final = Text("not checked with a given key", "未用所给公钥核对")
 _EMBEDDED: Final = Text("{url}, the suite's own emulator", "{url}，本套件自带的模拟器")
 _LEVELS: Final = ("MUST", "SHOULD", "OBSERVE")
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|~&$!])")
@@ -49,13 +60,16 @@ def _lines(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator[s
     certificate = bundle.certificate
     about = certificate.subject
     names = {"name": _literal(about.name), "vendor": _literal(about.vendor)}
-    yield f"# {_TITLE.format(**names).in_(lang)}"
+    demonstration = certificate.kind == "demonstration"
+    yield f"# {(_DEMONSTRATION_TITLE if demonstration else _TITLE).format(**names).in_(lang)}"
     yield ""
-    yield f"**{SELF_ATTESTED.in_(lang)}**"
+    yield f"**{bundle.attestation.in_(lang)}**"
+    yield ""
+    yield _binding(certificate).in_(lang)
     yield ""
     yield _not_exercised(certificate).in_(lang)
     yield ""
-    yield _WHAT.format(**names).in_(lang)
+    yield (_DEMONSTRATES if demonstration else _WHAT).format(**names).in_(lang)
     yield ""
     yield f"## {_VERDICTS.in_(lang)}"
     yield ""
@@ -75,6 +89,11 @@ def _lines(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator[s
         yield from (f"- {_literal(note.in_(lang))}" for note in verification.notes)
     yield ""
     yield _CHECK.in_(lang)
+
+
+def _binding(certificate: Certificate) -> Text:
+    binding = certificate.binding
+    return _UNBOUND if binding is None else _BOUND.format(challenge=_literal(binding.challenge))
 
 
 def _not_exercised(certificate: Certificate) -> Text:
@@ -116,6 +135,10 @@ def _digests(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator
     signer = _KNOWN if verification.signer_known else _UNKNOWN
     key = Text("key, {how}", "公钥，{how}").format(how=signer)
     yield entry.format(what=key, digest=bundle.key.fingerprint).in_(lang)
+    if bundle.witness is not None:
+        seen = _KNOWN if verification.witness_known else _UNKNOWN_WITNESS
+        witness = Text("key of a witness, {how}", "见证方公钥，{how}").format(how=seen)
+        yield entry.format(what=witness, digest=bundle.witness.fingerprint).in_(lang)
     yield entry.format(what=f"`{EVIDENCE}`", digest=_code(certificate.evidence)).in_(lang)
     for part, words in PARTS.items():
         yield entry.format(what=words, digest=_code(certificate.suite.digests[part])).in_(lang)

@@ -9,18 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from conformance.certificate import eligibility, suite_digest
+from conformance.certificate import claims, eligibility, releases, suite_digest
 from conformance.certificate.bundle import MAX_BYTES, BrokenBundle, Bundle, NewerBundle, read_bundle
 from conformance.certificate.signing import PublicKey
 from conformance.certificate.statement import Certificate
 from conformance.certificate.suite_digest import PARTS, Suite
-from conformance.contract.catalogue import FIRST_VERSION, load_catalogue, version_numbers
-from conformance.evidence import EVIDENCE, BrokenEvidence, Evidence, NewerEvidence
+from conformance.contract.catalogue import load_catalogue, version_numbers
+from conformance.evidence import BrokenEvidence, Evidence, NewerEvidence
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS
 from conformance.text import Text
 
 Outcome = Literal["holds", "does-not-hold", "cannot-tell"]
+Attestation = Literal["self-attested", "witnessed", "listed"]
 
 _TOO_LARGE: Final = Text(
     f"It is larger than {MAX_BYTES // 2**20} MiB and was not read.", f"它超过 {MAX_BYTES // 2**20} MiB，未予读取。"
@@ -28,6 +29,9 @@ _TOO_LARGE: Final = Text(
 _OTHER_KEY: Final = Text(
     "It is signed with the key {enclosed}, not with the given key {given}.",
     "它是用密钥 {enclosed} 签名的，而不是所给的密钥 {given}。",
+)
+_OTHER_WITNESS: Final = Text(
+    "It has no signature of the witness with the key {given}.", "其中没有密钥 {given} 所属见证方的签名。"
 )
 _INSTALL: Final = Text(
     "Install version {version} of work-conformance (requirement set {catalogue}) and verify with that version.",
@@ -39,12 +43,14 @@ _INSTALL: Final = Text(
 class Verification:
     """The result. `problems` says what is wrong, `undecided` what could not be decided, `notes` what else to know.
 
-    `signer_known` says that the caller gave the key, rather than the certificate alone.
+    `signer_known` and `witness_known` say that the caller gave the key, rather than the certificate alone.
     """
 
     bundle: Bundle | None = None
+    evidence: Evidence | None = None
     record: RunResult | None = None
     signer_known: bool = False
+    witness_known: bool = False
     problems: list[Text] = field(default_factory=list)
     undecided: list[Text] = field(default_factory=list)
     notes: list[Text] = field(default_factory=list)
@@ -54,9 +60,14 @@ class Verification:
         """`holds`, unless something is wrong or undecided."""
         return "does-not-hold" if self.problems else "cannot-tell" if self.undecided else "holds"
 
+    @property
+    def attestation(self) -> Attestation:
+        """Who stands behind the certificate: the vendor alone, or also a witness whose key the caller gave."""
+        return "witnessed" if self.witness_known else "self-attested"
 
-def verify(content: bytes, key: PublicKey | None = None) -> Verification:
-    """Verify a certificate's bytes, with the given key or else the enclosed one. No input makes it raise."""
+
+def verify(content: bytes, key: PublicKey | None = None, *, witness: PublicKey | None = None) -> Verification:
+    """Verify a certificate's bytes, with the given keys or else the enclosed ones. No input makes it raise."""
     result = Verification()
     if len(content) > MAX_BYTES:
         result.undecided.append(_TOO_LARGE)
@@ -66,6 +77,8 @@ def verify(content: bytes, key: PublicKey | None = None) -> Verification:
         if key is not None and bundle.key != key:
             enclosed, given = bundle.key.fingerprint, key.fingerprint
             result.problems.append(_OTHER_KEY.format(enclosed=enclosed, given=given))
+        if witness is not None and bundle.witness != witness:
+            result.problems.append(_OTHER_WITNESS.format(given=witness.fingerprint))
         evidence = bundle.evidence()
     except (NewerBundle, NewerEvidence) as error:
         result.undecided.append(error.reason)
@@ -74,21 +87,23 @@ def verify(content: bytes, key: PublicKey | None = None) -> Verification:
         result.problems.append(error.reason)
         return result
     result.bundle, result.signer_known = bundle, key is not None and bundle.key == key
-    result.record = evidence.judged()
+    result.witness_known = witness is not None and bundle.witness == witness
+    result.evidence, result.record = evidence, evidence.judged()
     _compare(result, bundle, evidence, result.record)
     return result
 
 
 def _compare(result: Verification, bundle: Bundle, evidence: Evidence, record: RunResult) -> None:
     certificate, own = bundle.certificate, suite_digest.installed_suite()
-    result.problems += _other_facts(bundle, evidence, record)
+    result.problems += claims.claim_problems(bundle, evidence, record)
+    result.problems += claims.suite_problems(certificate, own, evidence.circumstances.catalogue_version)
     if certificate.suite == own:
         result.problems += eligibility.verdict_differences(certificate.verdicts, eligibility.verdict_kinds(record))
         result.problems += eligibility.ineligibility_reasons(evidence, record)
         return
     result.problems += eligibility.evidence_problems(evidence)
     result.notes += _other_suite(certificate.suite, own)
-    result.problems += _never_was(certificate)
+    result.undecided += releases.newer(certificate.suite.version, certificate.suite.catalogue_version)
     result.undecided += _left_out(certificate)
     result.undecided += _unknown(certificate, evidence)
     judged = _only(certificate, record)
@@ -99,28 +114,6 @@ def _compare(result: Verification, bundle: Bundle, evidence: Evidence, record: R
         result.undecided.append(_INSTALL.format(version=version, catalogue=catalogue))
     else:
         result.problems += eligibility.verdict_problems(judged)
-
-
-def _other_facts(bundle: Bundle, evidence: Evidence, record: RunResult) -> list[Text]:
-    """Return where the statement contradicts the run and the evidence."""
-    claimed = bundle.certificate
-    found = eligibility.build_certificate(claimed.subject, evidence, bundle.files[EVIDENCE], record, claimed.suite)
-    problems = []
-    if found.evidence != claimed.evidence:
-        problems.append(
-            Text(
-                f"{EVIDENCE} is not the certified file: its digest differs.",
-                f"{EVIDENCE} 不是所认证的文件：摘要不一致。",
-            )
-        )
-    if found.run != claimed.run:
-        problems.append(
-            Text(
-                "The certificate's description of the run differs from the evidence.",
-                "证书对该次运行的描述与证据不一致。",
-            )
-        )
-    return problems
 
 
 def _other_suite(certified: Suite, own: Suite) -> list[Text]:
@@ -138,14 +131,6 @@ def _other_suite(certified: Suite, own: Suite) -> list[Text]:
     files = Text("The installed files differ from the certified ones: {what}.", "当前安装的文件与认证时不同：{what}。")
     notes += [files.format(what=words) for part, words in PARTS.items() if certified.digests[part] != own.digests[part]]
     return notes
-
-
-def _never_was(certificate: Certificate) -> list[Text]:
-    """Reject a requirement set older than the first one, with which any requirement could be left out."""
-    name = certificate.suite.catalogue_version
-    if version_numbers(name) >= version_numbers(FIRST_VERSION):
-        return []
-    return [Text(f"The requirement set {name} does not exist.", f"不存在要求集版本 {name}。")]
 
 
 def _left_out(certificate: Certificate) -> list[Text]:

@@ -11,13 +11,19 @@ from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.key_command import read_password, write_new
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart, message_lang_option
+from conformance.cli.policy_option import moment, policy_options, read_policy_option
+from conformance.cli.regular_file import read_regular_file
+from conformance.product_names import NamedThing, name_problem
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from conformance.certificate.bundle import Bundle
+    from conformance.certificate.issue import NotEligible, Request
     from conformance.certificate.signing import SigningKey
-    from conformance.certificate.statement import Subject
 
 EXIT_REFUSED = 1
+_MAX_KEY = 64 << 10
 
 
 @click.command(
@@ -30,25 +36,31 @@ EXIT_REFUSED = 1
     help=localize(
         "Create a certificate from the run in RUN_DIR: one signed file that contains the evidence. The run is judged"
         " again first. Requires a run of the whole suite with verified TLS, without waivers, and with every MUST"
-        " passed. Otherwise the command prints the reasons and exits with 1.",
+        " passed. Otherwise the command prints the reasons and exits with 1.\n\n"
+        "Vendor, product and version come from a run with --challenge and --for. Without these the certificate is"
+        " unbound, and the names have to be given here.",
         "为 RUN_DIR 中的运行签发证书：一个已签名的文件，内含全部证据。签发前会重新判定。只有执行了整个套件、校验了 TLS、"
-        "未使用豁免，且每条 MUST 都通过时才会签发；否则列出原因，退出码为 1。",
+        "未使用豁免，且每条 MUST 都通过时才会签发；否则列出原因，退出码为 1。\n\n"
+        "厂商、产品和版本取自带 --challenge 和 --for 的运行。没有它们时，证书为未绑定，名称须在此给出。",
     ),
 )
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--vendor", required=True, metavar="NAME", help=localize("Who certifies.", "认证者。"))
-@click.option(
-    "--product", required=True, metavar="NAME", help=localize("Name of the certified product.", "所认证产品的名称。")
-)
+@click.option("--vendor", metavar="NAME", help=localize("Who certifies an unbound run.", "未绑定运行的认证者。"))
+@click.option("--product", metavar="NAME", help=localize("Product of an unbound run.", "未绑定运行的产品名称。"))
 @click.option(
     "--product-version",
-    required=True,
     metavar="VERSION",
-    help=localize("Version of the certified product.", "所认证产品的版本。"),
+    help=localize("Product version of an unbound run.", "未绑定运行的产品版本。"),
+)
+@click.option(
+    "--demo",
+    is_flag=True,
+    help=localize(
+        "Certify a run on the suite's own emulator, as a demonstration.", "为本套件自带模拟器上的运行签发演示证书。"
+    ),
 )
 @click.option(
     "--sign",
-    required=True,
     metavar="KEY",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=localize(
@@ -61,6 +73,15 @@ EXIT_REFUSED = 1
     metavar="NAME",
     help=localize("Environment variable with the key's password.", "存放私钥密码的环境变量。"),
 )
+@click.option(
+    "--check",
+    is_flag=True,
+    help=localize(
+        "Only say what the run lacks, also by the policy; needs no key.",
+        "只列出该运行（包括按策略）尚缺什么；不需要密钥。",
+    ),
+)
+@policy_options
 @click.option(
     "--output",
     metavar="FILE",
@@ -76,62 +97,113 @@ EXIT_REFUSED = 1
 def command(
     ctx: click.Context,
     run_dir: Path,
-    vendor: str,
-    product: str,
-    product_version: str,
-    sign: Path,
+    vendor: str | None,
+    product: str | None,
+    product_version: str | None,
+    demo: bool,
+    sign: Path | None,
     password_env: str | None,
+    check: bool,
+    policy: str | None,
+    at: datetime | None,
     output: Path,
 ) -> None:
-    """Create a certificate."""
-    from conformance.certificate.issue import NotEligible, issue
-    from conformance.reporting.escaping import escape_line
+    """Create a certificate, or check whether one could be created."""
+    from conformance.certificate.issue import NotEligible, Request, issue
 
-    subject = _subject(vendor, product, product_version)
-    key = _key(sign, read_password(password_env))
+    _check_names(vendor, product, product_version, demo=demo)
+    request = Request(
+        folder=run_dir,
+        vendor=vendor,
+        product=product,
+        version=product_version,
+        kind="demonstration" if demo else "product",
+    )
     try:
-        bundle, content = issue(run_dir, subject, key)
+        if check:
+            ctx.exit(_check(request, policy, at))
+        if policy is not None or at is not None:
+            raise CannotStart(localize("--policy and --at need --check.", "--policy 和 --at 需要 --check。"))
+        if sign is None:
+            raise CannotStart(
+                localize("--sign: name the private key, or use --check.", "--sign：请指定私钥，或使用 --check。")
+            )
+        bundle, content = issue(request, _key(sign, read_password(password_env)))
     except NotEligible as refusal:
-        for reason in refusal.reasons:
-            click.echo(escape_line(reason.in_(current_language())), err=True)
+        _print_reasons(refusal)
         click.echo(localize("No certificate was created.", "未签发证书。"), err=True)
         ctx.exit(EXIT_REFUSED)
     write_new(output, content)
     _tell(bundle, output)
 
 
-def _subject(vendor: str, product: str, version: str) -> Subject:
-    from conformance.certificate.statement import LONGEST_NAME, Subject
+def _check(request: Request, policy: str | None, at: datetime | None) -> int:
+    """Print what a certificate of the run would lack, and return the exit code."""
+    from conformance.certificate.issue import NotEligible, examine
+    from conformance.certificate.policy import Candidate, shortfalls
+    from conformance.contract.catalogue import load_catalogue
 
-    try:
-        return Subject(vendor=vendor, product=product, version=version)
-    except ValueError as error:
-        option = {"vendor": "--vendor", "product": "--product", "version": "--product-version"}[str(error)]
-        raise CannotStart(
-            localize(
-                f"{option}: give one printable line of at most {LONGEST_NAME} characters, without blanks at either end.",
-                f"{option}：请给出一行可打印文字，至多 {LONGEST_NAME} 个字符，首尾不带空白。",
+    rules = read_policy_option(policy)
+    found = examine(request)
+    demonstration = request.kind == "demonstration"
+    candidate = Candidate(evidence=found.evidence, catalogue=load_catalogue().version, witnessed=True)
+    missed = [] if demonstration else shortfalls(rules, candidate, at=moment(at))
+    _print_reasons(NotEligible([*found.reasons, *missed]))
+    if found.reasons:
+        click.echo(localize("The run cannot be certified.", "该运行不能用于签发证书。"))
+    elif missed:
+        click.echo(localize("Can be certified, but not by the policy.", "可以签发证书，但不满足策略。"))
+    else:
+        click.echo(localize("Nothing is missing.", "没有欠缺。"))
+    return EXIT_REFUSED if found.reasons or missed else 0
+
+
+def _print_reasons(refusal: NotEligible) -> None:
+    from conformance.reporting.escaping import escape_line
+
+    for reason in refusal.reasons:
+        click.echo(escape_line(reason.in_(current_language())), err=True)
+
+
+def _check_names(vendor: str | None, product: str | None, version: str | None, *, demo: bool) -> None:
+    """Check the names that were given.
+
+    Raises:
+        CannotStart: one is not what it appears to be, or a demonstration was given a name.
+    """
+    given: dict[str, tuple[NamedThing, str | None]] = {
+        "--vendor": ("vendor", vendor),
+        "--product": ("product", product),
+        "--product-version": ("version", version),
+    }
+    for option, (thing, value) in given.items():
+        if value is None:
+            continue
+        if demo:
+            raise CannotStart(
+                localize(
+                    f"{option} contradicts --demo: a demonstration is about no product; omit it.",
+                    f"{option} 与 --demo 矛盾：演示证书与任何产品无关；请去掉。",
+                )
             )
-        ) from None
+        problem = name_problem(thing, value)
+        if problem is not None:
+            why = problem.in_(current_language())
+            raise CannotStart(localize(f"{option}: {why}.", f"{option}：{why}。"))
 
 
 def _key(path: Path, password: bytes | None) -> SigningKey:
     from conformance.certificate.signing import UnusableKey, read_private
 
     try:
-        return read_private(path.read_bytes(), password)
+        return read_private(read_regular_file(path, _MAX_KEY, option="--sign"), password)
     except UnusableKey as error:
         why = error.reason.in_(current_language())
         raise CannotStart(localize(f"--sign: {path} {why}.", f"--sign：{path} {why}。")) from None
-    except OSError as error:
-        strerror = error.strerror
-        raise CannotStart(
-            localize(f"--sign: {path} cannot be read ({strerror}).", f"--sign：无法读取 {path}（{strerror}）。")
-        ) from None
 
 
 def _tell(bundle: Bundle, output: Path) -> None:
-    from conformance.cli.verify_command import describe_certificate
+    from conformance.cli.certificate_text import describe_certificate
 
     for line in describe_certificate(bundle):
         click.echo(line)

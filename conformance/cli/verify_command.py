@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,15 +10,20 @@ import click
 
 from conformance.cli.command_classes import CheckedCommand
 from conformance.cli.language import current_language, localize
-from conformance.cli.options import CannotStart, lang_option, language
-from conformance.text import Lang
+from conformance.cli.options import CannotStart, form_option, lang_option, language
+from conformance.cli.policy_option import DEFAULT, moment, policy_options, read_policy_option
+from conformance.cli.regular_file import read_regular_file
+from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
-    from conformance.certificate.bundle import Bundle
+    from datetime import datetime
+
     from conformance.certificate.signing import PublicKey
     from conformance.certificate.verification import Outcome, Verification
 
 EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell": 2}
+EXIT_POLICY: Final = 1
+_MAX_KEY: Final = 64 << 10
 
 
 @click.command(
@@ -31,7 +36,7 @@ EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell
         " from the enclosed transcripts.\n\nExit codes: 0 valid, 1 invalid, 2 cannot be verified with the installed"
         " version. Without --key, the signer remains unknown.",
         "离线验证证书：格式、签名、每个摘要，以及依据所附传输记录重新判定的每条结论。\n\n"
-        "退出码：0 有效，1 无效，2 当前安装的版本无法验证。不带 --key 时，无法得知签名者。",
+        "退出码：0 有效，1 无效或不满足 --policy 的策略，2 当前安装的版本无法验证。不带 --key 时，无法得知签名者。",
     ),
 )
 @click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -62,121 +67,121 @@ EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell
         "若证书有效，将说明页（Markdown）写入该文件。",
     ),
 )
+@click.option(
+    "--witness",
+    metavar="PUB",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=localize(
+        "Public key of a witness, whose signature the certificate must have too.",
+        "见证方的公钥；证书须同时带有其签名。",
+    ),
+)
+@policy_options
+@form_option("text", "json")
 @lang_option
 @click.pass_context
 def command(
-    ctx: click.Context, bundle: Path, key: Path | None, badge: Path | None, summary: Path | None, lang: str | None
+    ctx: click.Context,
+    bundle: Path,
+    key: Path | None,
+    badge: Path | None,
+    summary: Path | None,
+    witness: Path | None,
+    policy: str | None,
+    at: datetime | None,
+    form: str,
+    lang: str | None,
 ) -> None:
     """Verify a certificate."""
+    from conformance.certificate.bundle import MAX_BYTES
     from conformance.certificate.verification import verify
-    from conformance.reporting.escaping import escape_line
 
     chosen = language(lang)
-    result = verify(_read(bundle), _public(key) if key is not None else None)
+    content = read_regular_file(bundle, MAX_BYTES)
+    result = verify(content, _public(key, "--key"), witness=_public(witness, "--witness"))
+    missed = _missed(result, policy, at)
+    unmet = policy is not None and bool(missed)
+    code = EXIT_POLICY if unmet else EXITS[result.outcome]
+    written = []
+    if result.outcome == "holds" and not unmet:
+        written = _write(result, badge, summary, chosen)
+    elif badge or summary:
+        click.echo(
+            localize(
+                "No badge or summary was written: only valid certificates that meet the given policy get them.",
+                "未生成徽章和说明页：只有有效且满足所给策略的证书才会生成。",
+            ),
+            err=True,
+        )
+    if form == "json":
+        from conformance.certificate.verification_json import verification_json
+
+        data = verification_json(result, missed, policy=policy or DEFAULT, exit_code=code)
+        click.echo(json.dumps(data, indent=1, ensure_ascii=False))
+    else:
+        _print(result, missed, written, chosen, policy)
+    ctx.exit(code)
+
+
+def _print(result: Verification, missed: list[Text], written: list[Path], lang: Lang, policy: str | None) -> None:
+    from conformance.cli.certificate_text import describe_certificate, last_line
+    from conformance.reporting.escaping import escape_line
+
     if result.bundle is not None:
         for line in describe_certificate(result.bundle):
             click.echo(line)
     for text in (*result.notes, *result.problems, *result.undecided):
-        click.echo(escape_line(text.in_(chosen)))
-    if result.outcome == "holds":
-        _write(result, badge, summary, chosen)
-    elif badge or summary:
-        click.echo(
-            localize(
-                "No badge or summary was written: only valid certificates get them.",
-                "未生成徽章和说明页：只有有效的证书才会生成。",
-            ),
-            err=True,
-        )
-    click.echo(_last(result))
-    ctx.exit(EXITS[result.outcome])
+        click.echo(escape_line(text.in_(lang)))
+    demonstration = result.bundle is not None and result.bundle.certificate.kind == "demonstration"
+    words = localize("policy", "策略") if policy is not None else localize("default policy", "默认策略")
+    for text in missed if policy is not None or not demonstration else ():
+        click.echo(escape_line(localize(f"{words}: {text.en}", f"{words}：{text.zh}")))
+    for path in written:
+        click.echo(localize(f"written: {path}", f"已写入：{path}"))
+    click.echo(last_line(result, missed_policy=policy is not None and bool(missed)))
 
 
-def describe_certificate(bundle: Bundle) -> Iterator[str]:
-    """Yield the content of a certificate, beginning with its limits."""
-    from conformance.certificate.bundle import SELF_ATTESTED
-    from conformance.reporting.escaping import escape_line
-
-    certificate = bundle.certificate
-    subject, run, suite = certificate.subject, certificate.run, certificate.suite
-    yield SELF_ATTESTED.in_(current_language())
-    names = certificate.of("not-exercised")
-    nothing = localize("nothing", "无")
-    yield localize(f"not exercised: {', '.join(names) or nothing}", f"未执行：{'、'.join(names) or nothing}")
-    yield escape_line(
-        localize(f"product: {subject.name} of {subject.vendor}", f"产品：{subject.vendor} 的 {subject.name}")
-    )
-    own = localize(" (the suite's own emulator)", "（本套件自带的模拟器）") if run.embedded else ""
-    yield escape_line(
-        localize(
-            f"run: {run.id}, started {run.started_at}, target {run.base_url}{own}",
-            f"运行：{run.id}，开始于 {run.started_at}，目标 {run.base_url}{own}",
-        )
-    )
-    yield escape_line(
-        localize(
-            f"judged by: work-conformance {suite.version}, requirement set {suite.catalogue_version}",
-            f"判定：work-conformance {suite.version}，要求集 {suite.catalogue_version}",
-        )
-    )
-    yield localize(f"key: {bundle.key.fingerprint}", f"公钥指纹：{bundle.key.fingerprint}")
-
-
-def _last(result: Verification) -> str:
-    if result.outcome == "does-not-hold":
-        return localize("Invalid.", "无效。")
-    if result.outcome == "cannot-tell":
-        return localize("Cannot tell.", "无法断定。")
-    assert result.record is not None
-    checks = result.record.tally.checks.in_(current_language())
-    if result.signer_known:
-        return localize(
-            f"Valid: signed with the given key; judged again with {checks}.",
-            f"有效：签名与所给公钥相符；重新判定的结果：{checks}。",
-        )
-    return localize(
-        f"Valid: integrity only, signer unknown; judged again with {checks}.",
-        f"有效：仅核对了完整性，签名者未知；重新判定的结果：{checks}。",
-    )
-
-
-def _read(path: Path) -> bytes:
-    """Read the file, but no more than is needed to see that it is too large."""
-    from conformance.certificate.bundle import MAX_BYTES
-
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        why = error.strerror
-        raise CannotStart(localize(f"{path} cannot be read ({why}).", f"无法读取 {path}（{why}）。")) from None
-
-
-def _public(path: Path) -> PublicKey:
+def _public(path: Path | None, option: str) -> PublicKey | None:
+    """Return the key in a file that an option names; None if it was not given."""
     from conformance.certificate.signing import UnusableKey, read_public
 
+    if path is None:
+        return None
     try:
-        return read_public(path.read_bytes())
+        return read_public(read_regular_file(path, _MAX_KEY, option=option))
     except UnusableKey as error:
         why = error.reason.in_(current_language())
-        raise CannotStart(localize(f"--key: {path} {why}.", f"--key：{path} {why}。")) from None
-    except OSError as error:
-        strerror = error.strerror
-        raise CannotStart(
-            localize(f"--key: {path} cannot be read ({strerror}).", f"--key：无法读取 {path}（{strerror}）。")
-        ) from None
+        raise CannotStart(localize(f"{option}: {path} {why}.", f"{option}：{path} {why}。")) from None
 
 
-def _write(result: Verification, badge: Path | None, summary: Path | None, lang: Lang) -> None:
-    """Write the badge and the page of a valid certificate."""
+def _missed(result: Verification, policy: str | None, at: datetime | None) -> list[Text]:
+    """Return what a valid certificate lacks by the policy."""
+    from conformance.certificate.policy import Candidate, shortfalls
+
+    rules = read_policy_option(policy)
+    if result.outcome != "holds" or result.bundle is None or result.evidence is None:
+        return []
+    certificate = result.bundle.certificate
+    candidate = Candidate(
+        evidence=result.evidence,
+        catalogue=certificate.suite.catalogue_version,
+        demonstration=certificate.kind == "demonstration",
+        witnessed=result.witness_known,
+    )
+    return shortfalls(rules, candidate, at=moment(at))
+
+
+def _write(result: Verification, badge: Path | None, summary: Path | None, lang: Lang) -> list[Path]:
+    """Write the badge and the page of a valid certificate, and return their paths."""
     from conformance.certificate.badge import endpoint, svg
     from conformance.certificate.summary import markdown
 
     assert result.bundle is not None
+    certificate, attestation = result.bundle.certificate, result.attestation
     files: dict[Path, str] = {}
     if badge is not None:
-        files[badge / "badge.svg"] = svg(result.bundle.certificate, lang)
-        files[badge / "badge.json"] = endpoint(lang)
+        files[badge / "badge.svg"] = svg(certificate, lang, attestation)
+        files[badge / "badge.json"] = endpoint(certificate, lang, attestation)
     if summary is not None:
         files[summary] = markdown(result, lang)
     for path, text in files.items():
@@ -186,4 +191,4 @@ def _write(result: Verification, badge: Path | None, summary: Path | None, lang:
         except OSError as error:
             why = error.strerror
             raise CannotStart(localize(f"{path} cannot be written ({why}).", f"无法写入 {path}（{why}）。")) from None
-        click.echo(localize(f"written: {path}", f"已写入：{path}"))
+    return list(files)

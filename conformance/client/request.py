@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance import __version__
+from conformance.binding import BINDING_HEADER
 from conformance.client.bad_credentials import Authentication
 from conformance.client.cookies import Cookies
 from conformance.client.rate_limiter import RequestKind
@@ -62,6 +63,7 @@ def headers_of(call: Call, target: Target, authentication: Authentication) -> li
         ("Accept", "application/json"),
         ("Accept-Encoding", "gzip"),
         ("User-Agent", _user_agent(call, target) or f"work-conformance/{__version__}"),
+        *_binding(call, target),
     ]
     users = [*target.headers, *((name, secret.reveal()) for name, secret in target.secret_headers)]
     cases = [*authentication.sent, *call.headers]
@@ -75,6 +77,11 @@ def _user_agent(call: Call, target: Target) -> str | None:
     return target.user_agent or call.user_agent
 
 
+def _binding(call: Call, target: Target) -> list[Header]:
+    """Return the header with the digest of the run's binding; none where nothing may identify the suite."""
+    return [] if target.binding is None or call.user_agent is not None else [(BINDING_HEADER, target.binding)]
+
+
 def shown(call: Call, target: Target, authentication: Authentication, redact: Redactor) -> Request:
     """Return the request as it is recorded: without common headers, with variables in place of secrets."""
     users = [
@@ -84,6 +91,7 @@ def shown(call: Call, target: Target, authentication: Authentication, redact: Re
     cases = [*authentication.shown, *call.headers]
     user_agent = _user_agent(call, target)
     general = [("User-Agent", user_agent)] if user_agent is not None else []
+    general += _binding(call, target)
     return Request(
         method=call.method,
         url=redact(call.url),

@@ -1,13 +1,17 @@
 """Generates resource ids: a prefix and the 32 lower-case hex digits of a UUID version 7.
 
-Every published example has this format, and the list page says that ascending ids are in order of creation.
+Every published example has this format, and the list page says that ascending ids are in order of creation. The last
+six digits are a keyed digest of the others: by them an id shows that it comes from this emulator.
 """
 
+import hashlib
 import secrets
 
 from .clock import Clock
 
-_TAIL_BITS = 74
+MARK_KEY = b"work-conformance emulator"
+_MARK_BITS = 24
+_TAIL_BITS = 74 - _MARK_BITS
 _VERSION = 7 << 76
 _VARIANT = 2 << 62
 
@@ -27,7 +31,14 @@ class IdMint:
             # The top bit stays zero, so that increments within this millisecond do not overflow the tail.
             self._milliseconds, self._tail = milliseconds, secrets.randbits(_TAIL_BITS - 1)
         else:
-            self._tail += 1 + secrets.randbits(32)
-        high, low = self._tail >> 62, self._tail & ((1 << 62) - 1)
+            self._tail += 1 + secrets.randbits(16)
+        tail = self._tail << _MARK_BITS
+        high, low = tail >> 62, tail & ((1 << 62) - 1)
         value = self._milliseconds << 80 | _VERSION | high << 64 | _VARIANT | low
-        return f"{prefix}{value:032x}"
+        digits = f"{value:032x}"[: -_MARK_BITS // 4]
+        return f"{prefix}{digits}{_mark(digits)}"
+
+
+def _mark(digits: str) -> str:
+    """Return the last digits of an id that begins with these."""
+    return hashlib.blake2b(digits.encode(), key=MARK_KEY, digest_size=_MARK_BITS // 8).hexdigest()

@@ -2,54 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from conformance.arrange.modes import DEFAULT_TIMEOUT, MODES
+from conformance.options.option import Option, Part
 from conformance.target import DEFAULT_API_PREFIX, DEFAULT_WORKER_HEADER
 from conformance.text import Text
-
-PREFIX: Final = "WORK_CONFORMANCE_"
-"""Prefix of the suite's environment variables."""
-
-Kind = Literal["text", "number", "count", "flag"]
-Part = Literal["connection", "token", "arrangement", "run"]
-"""The group of an option. Every command that connects to a target takes the connection and token options."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One setting. `name` is the long option without dashes; the pytest option is `--target-<pytest_name>`."""
-
-    name: str
-    help: Text
-    part: Part = "run"
-    kind: Kind = "text"
-    metavar: str | None = None
-    multiple: bool = False
-    choices: tuple[str, ...] = ()
-    pytest_name: str | None = None
-
-    @property
-    def key(self) -> str:
-        """The name as an identifier."""
-        return self.name.replace("-", "_")
-
-    @property
-    def variable(self) -> str:
-        """The environment variable of the option."""
-        return f"{PREFIX}{self.key.upper()}"
-
-    @property
-    def pytest_option(self) -> str:
-        """The name as a pytest option."""
-        return f"--target-{self.pytest_name or self.name}"
-
-    @property
-    def pytest_dest(self) -> str:
-        """The name of the attribute with the value in pytest's config."""
-        return f"target_{self.key}"
-
 
 OPTIONS: Final[tuple[Option, ...]] = (
     Option(
@@ -352,6 +310,30 @@ OPTIONS: Final[tuple[Option, ...]] = (
         help=Text(
             "Offer HTTP/2 to an https target (needs work-conformance[http2]).",
             "向 https 目标提供 HTTP/2（需安装 work-conformance[http2]）。",
+        ),
+    ),
+    Option(
+        name="challenge",
+        metavar="TEXT",
+        help=Text(
+            "Bind the run to this text, which a verifier gave you; needs --for.",
+            "将本次运行绑定到验证方给出的这段文字；须与 --for 同用。",
+        ),
+    ),
+    Option(
+        name="for",
+        metavar="FILE",
+        help=Text(
+            "Bind the run to the vendor, product, version and key in this TOML file; needs --challenge.",
+            "将本次运行绑定到该 TOML 文件中的厂商、产品、版本和密钥；须与 --challenge 同用。",
+        ),
+    ),
+    Option(
+        name="no-mark",
+        kind="flag",
+        help=Text(
+            "Send no header with the digest of the binding (--challenge).",
+            "请求中不带绑定摘要的头部（--challenge）。",
         ),
     ),
     Option(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from conformance.options.table import OPTIONS, PREFIX
+from conformance.options.option import PREFIX
+from conformance.options.table import OPTIONS
 from conformance.suggest import nearest
 from conformance.target import ConfigurationError
 

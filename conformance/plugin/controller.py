@@ -85,7 +85,7 @@ class RunController:
             raise
         self.run_config = RunConfig(
             run_id=run_id,
-            seed=settings.seed if settings.seed is not None else secrets.randbelow(2**31),
+            seed=_seed(settings, run_id),
             epoch=self._epoch,
             target=target,
             credentials=credentials,
@@ -122,7 +122,7 @@ class RunController:
         """
         self.plan = tuple(plan)
         self._begun = time.monotonic()
-        run_folder.write_json(self.folder / PLAN, plan_json(self.run_config.run_id, plan))
+        run_folder.write_json(self.folder / PLAN, plan_json(self.run_config.run_id, plan, self.settings.binding))
         run_id, arrange_config = self.run_config.run_id, self.run_config.arrange_config
         bound = max(LEAST_PREPARING, self.run_config.limits.max_duration)
         try:
@@ -262,7 +262,11 @@ class RunController:
             expired=Secret(tokens.expired, "${QODER_EXPIRED_PAT}"),
         )
         target = Target(
-            base_url=server.base_url, embedded=True, user_agent=self.settings.user_agent, states=self.settings.states
+            base_url=server.base_url,
+            embedded=True,
+            user_agent=self.settings.user_agent,
+            states=self.settings.states,
+            binding=self.settings.binding.mark if self.settings.binding is not None else None,
         )
         return target, credentials
 
@@ -354,6 +358,13 @@ class RunController:
         parts += [f"expression {self._selection.expression}"] if self._selection.expression else []
         parts += ["what did not pass in an earlier run"] if self._selection.lines is not None else []
         return ", ".join(parts) or "a part of the suite"
+
+
+def _seed(settings: Settings, run_id: str) -> int:
+    """Return the seed: a bound run's follows from its binding, so that nobody chooses it."""
+    if settings.binding is not None:
+        return settings.binding.seed(run_id)
+    return settings.seed if settings.seed is not None else secrets.randbelow(2**31)
 
 
 def _too_slow(host: str, seconds: float) -> Text:

@@ -56,6 +56,7 @@ def pack(run_config: RunConfig, *, processes: int, inherited: Iterable[str] = ()
             | {"client_key_password": _reveal(target.connection.client_key_password)},
             "embedded": target.embedded,
             "user_agent": target.user_agent,
+            "binding": target.binding,
             "states": [list(pair) for pair in target.states],
         },
     }
@@ -91,6 +92,7 @@ def unpack(data: dict[str, Any]) -> RunConfig:
             connection=_connection(target["connection"]),
             embedded=target["embedded"],
             user_agent=target["user_agent"],
+            binding=target["binding"],
             states=tuple((name, state) for name, state in target["states"]),
         ),
     )

@@ -1,4 +1,4 @@
-"""`badge.svg` and `badge.json`: the result of a run. Only a certificate gets a badge that says "certified"."""
+"""`badge.svg` and `badge.json`: the result of a run. It says nothing about a product; a certificate has a badge of its own."""
 
 from __future__ import annotations
 

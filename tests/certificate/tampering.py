@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from conformance.binding import BINDING_HEADER
 from conformance.certificate.bundle import Bundle, sign_bundle
 from conformance.certificate.signing import SigningKey
-from conformance.certificate.suite_digest import Suite
-from conformance.evidence import EVIDENCE, index_of, seal
+from conformance.certificate.statement import Run
+from conformance.certificate.suite_digest import Part, Suite
+from conformance.evidence import EVIDENCE, evidence_of, index_of, seal
 from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import VerdictKind
 
@@ -81,5 +83,83 @@ def forged(
 
 
 def other_suite(suite: Suite, **changes: Any) -> Suite:
-    """A suite whose files are not the installed ones."""
-    return replace(suite, digests={**suite.digests, "suite": "0" * 64}, **changes)
+    """A suite whose files are not the installed ones; nor is its catalogue, if that has another version."""
+    other: dict[Part, str] = {"suite": "0" * 64}
+    if "catalogue_version" in changes:
+        other["catalogue"] = "0" * 64
+    return replace(suite, **{"digests": {**suite.digests, **other}, **changes})
+
+
+# --- edits of evidence, each whole and with the right digests
+
+
+def with_circumstances(files: Mapping[str, bytes], **changes: Any) -> dict[str, bytes]:
+    """Evidence of a run that states other facts."""
+    index = json.loads(files[EVIDENCE])
+    index["circumstances"] |= changes
+    return {**files, EVIDENCE: json.dumps(index).encode()}
+
+
+def with_plan(files: Mapping[str, bytes], **changes: Any) -> dict[str, bytes]:
+    """Evidence with another plan; a value of None takes the key out."""
+    plan = json.loads(files["plan.json"]) | changes
+    plan = {name: value for name, value in plan.items() if value is not None}
+    return sealed({**files, "plan.json": json.dumps(plan).encode()})
+
+
+def with_transcript(files: Mapping[str, bytes], scenario: str, edit: Callable[[Any], object]) -> dict[str, bytes]:
+    """Evidence with an edited transcript."""
+    name = f"transcripts/{scenario}.json"
+    data = json.loads(files[name])
+    edit(data)
+    return sealed({**files, name: json.dumps(data).encode()})
+
+
+def with_transcripts(files: Mapping[str, bytes], edit: Callable[[Any], object]) -> dict[str, bytes]:
+    """Evidence with every transcript edited."""
+    edited = dict(files)
+    for name in files:
+        if name.startswith("transcripts/"):
+            data = json.loads(files[name])
+            edit(data)
+            edited[name] = json.dumps(data).encode()
+    return sealed(edited)
+
+
+def sealed(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Evidence with the digests of its files."""
+    index = json.loads(files[EVIDENCE])
+    index["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name != EVIDENCE}
+    return {**files, EVIDENCE: json.dumps(index).encode()}
+
+
+def unmark(transcript: Any) -> None:
+    """Take the mark of the binding out of a transcript."""
+    for exchange in transcript["exchanges"]:
+        request = exchange["request"]
+        request["headers"] = [pair for pair in request["headers"] if pair[0] != BINDING_HEADER]
+
+
+def unbound(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The evidence of a run that was never bound."""
+    return with_transcripts(with_plan(files, binding=None), unmark)
+
+
+def signed(bundle: Bundle, files: Mapping[str, bytes], key: SigningKey, **certificate: Any) -> bytes:
+    """A certificate of edited evidence that states what the evidence states."""
+    parts = {name: content for name, content in files.items() if name != EVIDENCE}
+    evidence = evidence_of(index_of(files[EVIDENCE]), parts)
+    about = evidence.circumstances
+    said = replace(
+        bundle.certificate,
+        evidence=hashlib.sha256(files[EVIDENCE]).hexdigest(),
+        run=Run(
+            id=about.run_id,
+            started_at=about.started_at,
+            base_url=about.base_url,
+            embedded=about.embedded,
+            arranged_by=about.arranged_by,
+        ),
+        binding=evidence.binding,
+    )
+    return sign_bundle(replace(said, **certificate), files, key).dumps()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from markdown_it import MarkdownIt
 
-from conformance.certificate.badge import LABEL, MESSAGE, endpoint, svg
+from conformance.certificate.badge import endpoint, message, svg
 from conformance.certificate.signing import new_key, read_public
 from conformance.certificate.summary import markdown
 from conformance.certificate.verification import verify
@@ -66,6 +68,7 @@ def test_a_key_with_a_password(certified: Certified, tmp_path: Path) -> None:
     certify = ("certify", str(certified.folder), *NAMES, "--sign", "key.pem")
     refused(cli(*certify, cwd=tmp_path), "is encrypted")
     refused(cli(*certify, "--password-env", "SECRET", cwd=tmp_path, env=problems), "the password is wrong")
+    (tmp_path / "key.pem").write_bytes(certified.key.pem(b"correct horse"))
     assert cli(*certify, "--password-env", "SECRET", cwd=tmp_path, env=right).code == 0
     assert verify((tmp_path / "certificate.json").read_bytes()).outcome == "holds"
 
@@ -81,6 +84,11 @@ def test_what_cannot_be_used(certified: Certified, place: Path) -> None:
     refused(cli("certify", "no-run", *NAMES, "--sign", "key.pem", cwd=place), "no-run")
     names = ("--vendor", "a\nb", *NAMES[2:])
     refused(cli("certify", folder, *names, "--sign", "key.pem", cwd=place), "--vendor: give one printable line")
+    names = ("--vendor", "Qoder", *NAMES[2:])
+    refused(cli("certify", folder, *names, "--sign", "key.pem", cwd=place), "--vendor: Qoder is the name")
+    refused(cli("certify", folder, "--demo", *NAMES, "--sign", "key.pem", cwd=place), "contradicts --demo")
+    refused(cli("certify", folder, cwd=place), "--sign: name the private key")
+    refused(cli("certify", folder, "--sign", "key.pem", "--policy", "default", cwd=place), "need --check")
 
 
 @EACH_LANGUAGE
@@ -160,16 +168,36 @@ SELF_ATTESTED_WORD = {"en": "Self-attested", "zh": "自证"}
 # --- badge and page
 
 
+BADGES: dict[Lang, str] = {
+    "en": "ack · self-attested · 56 MUST judged · {day}",
+    "zh": "ack · 自证 · 已判定 56 条 MUST · {day}",
+}
+
+
 @EACH_LANGUAGE
-def test_the_badge_says_certified(lang: Lang, certified: Certified) -> None:
-    root = ElementTree.fromstring(svg(certified.bundle.certificate, lang))
+def test_the_badge_says_what_it_is(lang: Lang, certified: Certified) -> None:
+    certificate = certified.bundle.certificate
+    words = BADGES[lang].format(day=certificate.run.started_at[:10])
+    root = ElementTree.fromstring(svg(certificate, lang))
     space = "{http://www.w3.org/2000/svg}"
-    assert [text.text for text in root.iter(f"{space}text")] == [LABEL.in_(lang), MESSAGE.in_(lang)]
+    assert [text.text for text in root.iter(f"{space}text")] == [certificate.subject.name, words]
     title = root.findtext(f"{space}title") or ""
     assert SUBJECT.vendor in title
     assert SUBJECT.product in title
-    data = json.loads(endpoint(lang))
-    assert (data["schemaVersion"], data["label"], data["message"]) == (1, LABEL.in_(lang), MESSAGE.in_(lang))
+    data = json.loads(endpoint(certificate, lang))
+    assert (data["schemaVersion"], data["label"], data["message"]) == (1, certificate.subject.name, words)
+    for badge in (svg(certificate, lang), endpoint(certificate, lang)):
+        assert not re.search("certified|认证", badge)
+
+
+@EACH_LANGUAGE
+def test_the_badge_says_unbound_and_demonstration(lang: Lang, certified: Certified) -> None:
+    unbound = replace(certified.bundle.certificate, binding=None)
+    assert {"en": " · unbound · ", "zh": " · 未绑定 · "}[lang] in message(unbound, lang)
+    assert {"en": " · witnessed · ", "zh": " · 有见证 · "}[lang] in message(unbound, lang, "witnessed")
+    assert {"en": " · listed · ", "zh": " · 已登记 · "}[lang] in message(unbound, lang, "listed")
+    demonstration = replace(unbound, kind="demonstration")
+    assert message(demonstration, lang) == {"en": "demonstration, not a product", "zh": "演示，并非产品"}[lang]
 
 
 @EACH_LANGUAGE
@@ -183,7 +211,7 @@ def test_on_the_page_names_are_not_markup(lang: Lang, certified: Certified) -> N
 
 
 def test_a_page_is_made_of_what_holds_alone(certified: Certified) -> None:
-    with pytest.raises(AssertionError, match="certificates that hold"):
+    with pytest.raises(AssertionError, match="valid certificates"):
         markdown(verify(certified.content[:-1]), "en")
 
 

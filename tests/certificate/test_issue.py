@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.certificate.issue import NotEligible, issue
+from conformance.certificate.issue import NotEligible, Request, issue
 from conformance.certificate.signing import new_key
 from conformance.certificate.verification import verify
 from conformance.emulator import Tokens, create_app
@@ -23,7 +23,9 @@ from tests.runs import judge_app
 
 def reasons(folder: Path) -> str:
     with pytest.raises(NotEligible) as refusal:
-        issue(folder, SUBJECT, new_key())
+        issue(
+            Request(folder=folder, vendor=SUBJECT.vendor, product=SUBJECT.product, version=SUBJECT.version), new_key()
+        )
     for reason in refusal.value.reasons:
         assert reason.en.strip()
         assert reason.zh.strip()
@@ -56,9 +58,9 @@ def test_a_report_is_not_trusted(certified: Certified, tmp_path: Path) -> None:
         ({"interrupted": Text("interrupted by Ctrl-C", "被 Ctrl-C 打断")}, "interrupted by Ctrl-C"),
         ({"waivers": f'[[waiver]]\nrequirement = "{FAILING}"\nreason = "known"\n'}, "used waivers"),
         ({"states": (("pending", "queued"),)}, "--map-state pending=queued"),
-        ({"base_url": "http://x/" + "y" * 3000}, "The signed statement is not the statement"),
+        ({"base_url": "http://x/" + "y" * 3000}, "The stated target is http://x/yyy"),
     ],
-    ids=["insecure", "selection", "interrupted", "waivers", "states", "nothing that can be shown"],
+    ids=["insecure", "selection", "interrupted", "waivers", "states", "another target"],
 )
 def test_a_run_that_is_no_ground(
     circumstances: dict[str, Any], words: str, certified: Certified, tmp_path: Path
@@ -91,7 +93,7 @@ def test_a_run_whose_repetitions_were_cut_short(held: int, refused: bool, certif
     if refused:
         assert "stopped after 6 of 30 repetitions" in reasons(folder)
     else:
-        assert issue(folder, SUBJECT, certified.key)
+        assert issue(Request(folder=folder), certified.key)
 
 
 def drop_scenario(folder: Path) -> None:
@@ -148,7 +150,7 @@ def test_what_a_run_need_not_exercise_is_certified_and_named(certified: Certifie
         data["ending"] = {"kind": "not-exercised", "reason": {"en": "no token", "zh": "没有 token"}, "step": None}
         data["exchanges"] = []
         path.write_text(json.dumps(data), "utf-8")
-    bundle, content = issue(resealed(folder, tmp_path / "again"), SUBJECT, certified.key)
+    bundle, content = issue(Request(folder=resealed(folder, tmp_path / "again")), certified.key)
     assert bundle.certificate.of("not-exercised") == ["ack.authz.forbidden"]
     assert content.startswith(b'{"about":{"attestation":')
     assert b'"not_exercised":["ack.authz.forbidden"]' in content[:800]
@@ -156,4 +158,4 @@ def test_what_a_run_need_not_exercise_is_certified_and_named(certified: Certifie
 
 
 def test_the_same_run_and_key_make_the_same_certificate(certified: Certified) -> None:
-    assert issue(certified.folder, SUBJECT, certified.key)[1] == certified.content
+    assert issue(Request(folder=certified.folder), certified.key)[1] == certified.content

@@ -15,10 +15,11 @@ from jsonschema import Draft202012Validator
 import conformance
 from conformance.certificate import suite_digest
 from conformance.certificate.bundle import SELF_ATTESTED
-from conformance.certificate.statement import LONGEST_NAME, Subject
+from conformance.certificate.statement import Subject
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.schema_files import schema_folder
 from conformance.judging.plan import full_plan
+from conformance.product_names import LONGEST_NAME
 from tests.certificate.conftest import SUBJECT, Certified
 
 DIGEST = {

@@ -42,7 +42,7 @@ def test_without_a_key_the_signer_is_unknown(certified: Certified) -> None:
 def test_signed_again_by_somebody_else(certified: Certified) -> None:
     stranger = new_key()
     content = forged(certified.bundle, stranger)
-    assert verify(content, stranger.public).outcome == "holds"
+    assert f"The run is bound to the key {certified.key.public.fingerprint}" in said(verify(content, stranger.public))
     result = verify(content, certified.key.public)
     assert result.outcome == "does-not-hold"
     assert stranger.public.fingerprint in said(result)
@@ -118,15 +118,22 @@ def test_an_unknown_requirement(certified: Certified) -> None:
 
 
 def test_another_suite_with_the_same_verdicts(certified: Certified) -> None:
-    strange = other_suite(suite_digest.installed_suite(), version="0.2.0", catalogue_version="1.2")
-    result = verify(forged(certified.bundle, certified.key, suite=strange))
+    result = verify(forged(certified.bundle, certified.key, suite=STRANGE))
     assert result.outcome == "holds"
-    notes = [note.en for note in result.notes]
-    assert notes == [
-        "Certified with 0.2.0, verified with 0.1.0: version of work-conformance.",
-        "Certified with 1.2, verified with 1.1: version of the requirement set.",
-        "The installed files differ from the certified ones: the suite's files.",
+    assert [note.en for note in result.notes] == [
+        "The installed files differ from the certified ones: the suite's files."
     ]
+
+
+def test_a_suite_that_may_have_come_later(certified: Certified) -> None:
+    """The installed version cannot know whether it exists."""
+    newer = other_suite(suite_digest.installed_suite(), version="0.2.0", catalogue_version="1.2")
+    result = verify(forged(certified.bundle, certified.key, suite=newer))
+    assert result.outcome == "cannot-tell"
+    assert "Version 0.2.0 is newer than the installed version." in said(result)
+    assert "The requirement set 1.2 is newer than the installed version." in said(result)
+    assert "Certified with 0.2.0, verified with 0.1.0: version of work-conformance." in said(result)
+    assert "Certified with 1.2, verified with 1.1: version of the requirement set." in said(result)
 
 
 def test_a_requirement_that_came_later(certified: Certified, monkeypatch: pytest.MonkeyPatch) -> None:

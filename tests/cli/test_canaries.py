@@ -65,11 +65,10 @@ def test_no_artefact_of_any_command_holds_one(environment: dict[str, str], token
             for form in ("text", "json")
         ]
     assert ran[0].code == 0, ran[0].out + ran[0].err
-    named = ("--vendor=V", "--product=P", "--product-version=1")
     commands = (
         ("replay", "out", "--output=again", "--alluredir=allure2", "--verbose"),
         ("key", "--out=k.pem", "--password-env=KEY_PASSWORD"),
-        ("certify", "out", *named, "--sign=k.pem", "--password-env=KEY_PASSWORD", "--output=bundle.json"),
+        ("certify", "out", "--demo", "--sign=k.pem", "--password-env=KEY_PASSWORD", "--output=bundle.json"),
         ("verify", "bundle.json", "--badge=badge", "--summary=summary.md"),
         ("compare", "out", "two", "--format=json"),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.certificate.signing import read_public
 from tests.cli.processes import clean_environment
 
 SHORT = "run --requirement ack.environment.not-self-hosted --output out"
@@ -94,14 +95,18 @@ def test_json_stays_json(encoding: str, tmp_path: Path) -> None:
 
 
 def test_a_certificate_holds_whatever_the_code_page(tmp_path: Path) -> None:
-    vendor = "Łódź 有限公司 😀"
-    assert held(shell("ours run --output out && ours key --out k && ours key --out other", tmp_path))
-    certify = f"certify out --vendor {shlex.quote(vendor)} --product G --product-version 1 --sign k"
+    vendor, challenge = "Łódź 有限公司 😀", shlex.quote("ação 😀")
+    assert held(shell("ours key --out k && ours key --out other", tmp_path))
+    key = read_public((tmp_path / "k.pub").read_bytes()).fingerprint
+    product = f"vendor = '{vendor}'\nproduct = 'G'\nversion = '1'\nkey = '{key}'\n"
+    (tmp_path / "p.toml").write_text(product, "utf-8")
+    assert held(shell(f"ours run --output out --challenge {challenge} --for p.toml", tmp_path))
+    certify = "certify out --demo --sign k"
     assert held(shell(f"ours {certify}", tmp_path, PYTHONIOENCODING="ascii"))
     for encoding in ("utf-8", "cp1252", "gbk", "ascii"):
         ended = shell("ours verify certificate.json --key k.pub", tmp_path, PYTHONIOENCODING=encoding)
         assert held(ended)
-        assert "Valid: " in ended.stdout.decode(encoding)
+        assert "Valid demonstration" in ended.stdout.decode(encoding)
     for streams in (">&-", "2>&-", ">/dev/full", "| true"):
         assert held(shell(f"ours verify certificate.json --key k.pub {streams}", tmp_path))
         assert shell(f"ours verify certificate.json --key other.pub {streams}", tmp_path).returncode == 1

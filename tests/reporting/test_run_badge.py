@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from conformance.certificate.badge import MESSAGE as CERTIFIED
+from conformance.certificate.badge import ATTESTATIONS
 from conformance.contract.catalogue import load_catalogue
 from conformance.judging.run_result import RunResult
 from conformance.reporting.run_badge import LABEL, badge_for, endpoint, svg
@@ -65,7 +65,7 @@ def test_it_says_tests_and_what_they_came_to(record: RunResult, message: Text, l
 @EACH_RECORD
 def test_it_never_says_certified(record: RunResult, message: Text, lang: Lang) -> None:
     for text in (svg(record, lang), endpoint(record, lang)):
-        assert CERTIFIED.in_(lang) not in text
+        assert ATTESTATIONS["self-attested"].in_(lang) not in text
         assert Text("test", "测试").in_(lang) in text
 
 

@@ -1,0 +1,83 @@
+"""What the terminal shows of a certificate and of its verification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from conformance.cli.language import current_language, localize
+
+if TYPE_CHECKING:
+    from conformance.certificate.bundle import Bundle
+    from conformance.certificate.statement import Certificate
+    from conformance.certificate.verification import Verification
+
+
+def describe_certificate(bundle: Bundle) -> Iterator[str]:
+    """Yield the content of a certificate, beginning with its limits."""
+    from conformance.reporting.escaping import escape_line
+
+    certificate = bundle.certificate
+    subject, run, suite = certificate.subject, certificate.run, certificate.suite
+    yield bundle.attestation.in_(current_language())
+    names = certificate.of("not-exercised")
+    nothing = localize("nothing", "无")
+    yield localize(f"not exercised: {', '.join(names) or nothing}", f"未执行：{'、'.join(names) or nothing}")
+    yield escape_line(
+        localize(f"product: {subject.name} of {subject.vendor}", f"产品：{subject.vendor} 的 {subject.name}")
+    )
+    yield escape_line(_binding(certificate))
+    own = localize(" (the suite's own emulator)", "（本套件自带的模拟器）") if run.embedded else ""
+    yield escape_line(
+        localize(
+            f"run: {run.id}, started {run.started_at}, target {run.base_url}{own}",
+            f"运行：{run.id}，开始于 {run.started_at}，目标 {run.base_url}{own}",
+        )
+    )
+    yield escape_line(
+        localize(
+            f"judged by: work-conformance {suite.version}, requirement set {suite.catalogue_version}",
+            f"判定：work-conformance {suite.version}，要求集 {suite.catalogue_version}",
+        )
+    )
+    yield localize(f"key: {bundle.key.fingerprint}", f"公钥指纹：{bundle.key.fingerprint}")
+    if bundle.witness is not None:
+        yield localize(
+            f"also signed with the key: {bundle.witness.fingerprint}", f"另有密钥签名：{bundle.witness.fingerprint}"
+        )
+
+
+def last_line(result: Verification, *, missed_policy: bool) -> str:
+    """Return the result in one sentence."""
+    if result.outcome == "does-not-hold":
+        return localize("Invalid.", "无效。")
+    if result.outcome == "cannot-tell":
+        return localize("Cannot tell.", "无法断定。")
+    if missed_policy:
+        return localize("Valid, but the policy is not met.", "有效，但不满足策略。")
+    assert result.record is not None
+    assert result.bundle is not None
+    checks = result.record.tally.checks.in_(current_language())
+    valid = localize("Valid", "有效")
+    if result.bundle.certificate.kind == "demonstration":
+        valid = localize("Valid demonstration, not a product", "有效的演示证书，并非产品")
+    if result.signer_known:
+        return localize(
+            f"{valid}: signed with the given key; judged again with {checks}.",
+            f"{valid}：签名与所给公钥相符；重新判定的结果：{checks}。",
+        )
+    return localize(
+        f"{valid}: integrity only, signer unknown; judged again with {checks}.",
+        f"{valid}：仅核对了完整性，签名者未知；重新判定的结果：{checks}。",
+    )
+
+
+def _binding(certificate: Certificate) -> str:
+    if certificate.form == 1:
+        return localize("unbound, before runs could be bound", "未绑定（早于绑定功能的证书）")
+    if certificate.binding is None:
+        return localize("unbound: the run named no product before it began", "未绑定：该运行开始前没有指明产品")
+    return localize(
+        f"bound before the run to: {certificate.binding.challenge}",
+        f"运行前已绑定到：{certificate.binding.challenge}",
+    )

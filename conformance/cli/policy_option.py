@@ -1,0 +1,68 @@
+"""`--policy` and `--at`: what is expected of a certificate, and at which time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from conformance.cli.language import localize
+from conformance.cli.options import CannotStart
+from conformance.cli.regular_file import read_regular_file
+
+if TYPE_CHECKING:
+    from conformance.certificate.policy import Policy
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT: Final = "default"
+"""The name of the policy that comes with the suite."""
+
+_MAX_BYTES: Final = 64 << 10
+
+
+def policy_options(function: F) -> F:
+    """Add `--policy` and `--at`; both are None if they are not given."""
+    at = click.option(
+        "--at",
+        type=click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]),
+        metavar="DATE",
+        help=localize("Date for the age of the run (default: now).", "计算运行时长所用的日期（默认为当前时间）。"),
+    )
+    policy = click.option(
+        "--policy",
+        metavar="FILE",
+        help=localize(
+            f"TOML file that says what a certificate needs; `{DEFAULT}` is the one that comes with the suite.",
+            f"说明证书须满足哪些条件的 TOML 文件；`{DEFAULT}` 为本套件自带的策略。",
+        ),
+    )
+    return policy(at(function))
+
+
+def read_policy_option(policy: str | None) -> Policy:
+    """Return the policy in a file, or the one that comes with the suite.
+
+    Raises:
+        CannotStart: the file cannot be read, or is not a policy.
+    """
+    from conformance.certificate.policy import parse_policy, shipped_policy
+    from conformance.reporting.escaping import escape_line
+
+    if policy is None or policy == DEFAULT:
+        return shipped_policy()
+    try:
+        return parse_policy(read_regular_file(Path(policy), _MAX_BYTES, option="--policy"))
+    except ValueError as error:
+        why = escape_line(str(error))
+        raise CannotStart(
+            localize(f"--policy: {policy} is not a policy ({why}).", f"--policy：{policy} 不是策略文件（{why}）。")
+        ) from None
+
+
+def moment(at: datetime | None) -> datetime:
+    """Return the time of `--at`, or the present."""
+    return datetime.now(UTC) if at is None else at.replace(tzinfo=UTC)
