@@ -10,11 +10,19 @@ from typing import Any, Final
 from conformance.arrange.environment_tokens import read_token
 from conformance.arrange.item_source import ArrangeConfig, arrange_config_from_options
 from conformance.arrange.item_spec import STATES
-from conformance.binding import Binding, binding_from_options, is_binding_header
+from conformance.binding import Binding, binding_from_options
 from conformance.client.connection_options import base_url_from, connection_from
 from conformance.judging.waivers import read_waivers
 from conformance.machine.limits import MIN_OPEN_FILES, max_concurrency, max_open_files
 from conformance.options import OPTIONS, is_blank
+from conformance.request_options import (
+    header,
+    header_name,
+    query_parameter,
+    secret_header,
+    secret_query_parameter,
+    user_agent,
+)
 from conformance.target import (
     DEFAULT_API_PREFIX,
     DEFAULT_WORKER_HEADER,
@@ -29,6 +37,9 @@ from conformance.target import (
     parse_secret,
 )
 from conformance.text import Lang
+
+_LARGEST: Final = 1_000_000
+"""The largest rate that can be set, in requests per second."""
 
 POLITE_RATE: Final = (20.0, 50.0)
 """Writes and reads per second for targets other than loopback, as the rate-limit page advises."""
@@ -101,18 +112,18 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
     _refuse_empty(values)
     prefix = parse_api_prefix(values.get("api_prefix") or DEFAULT_API_PREFIX)
     base_url = base_url_from(values["base_url"], prefix) if values.get("base_url") else None
-    worker_header = _header_name(values.get("worker_header") or DEFAULT_WORKER_HEADER)
+    worker_header = header_name(values.get("worker_header") or DEFAULT_WORKER_HEADER)
     arrange_url = _arrange_url(values.get("arrange_url"), base_url)
     arrange_config = arrange_config_from_options(values, embedded=base_url is None)
     return Settings(
         base_url=base_url,
         api_prefix=prefix,
         worker_header=worker_header,
-        headers=tuple(_header(text, worker_header) for text in values.get("header") or ()),
-        user_agent=_user_agent(values.get("user_agent")),
-        secret_headers=tuple(_secret_header(text, worker_header, environ) for text in values.get("header_env") or ()),
-        query=tuple(_parameter(text) for text in values.get("query") or ()),
-        secret_query=tuple(_secret_parameter(text, environ) for text in values.get("query_env") or ()),
+        headers=tuple(header(text, worker_header) for text in values.get("header") or ()),
+        user_agent=user_agent(values.get("user_agent")),
+        secret_headers=tuple(secret_header(text, worker_header, environ) for text in values.get("header_env") or ()),
+        query=tuple(query_parameter(text) for text in values.get("query") or ()),
+        secret_query=tuple(secret_query_parameter(text, environ) for text in values.get("query_env") or ()),
         arrange_url=arrange_url,
         output=Path(values["output"]) if values.get("output") else None,
         lang=values.get("lang") or None,
@@ -277,70 +288,6 @@ def _rate(text: str | None) -> tuple[float, float] | None:
     return rates
 
 
-_LARGEST: Final = 1_000_000
-
-_TOKEN_CHARACTERS: Final = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-
-
-def _header_name(name: str) -> str:
-    if not name or not set(name) <= _TOKEN_CHARACTERS:
-        raise ConfigurationError(f"{name!r} is not a header name.", f"{name!r} 不是合法的头部名称。")
-    return name
-
-
-_OF_THE_CASES: Final = frozenset({"authorization", "content-type"})
-"""Headers that the scenarios set themselves."""
-
-_OF_THE_CONNECTION: Final = frozenset(
-    {
-        *("accept-encoding", "connection", "content-length", "expect", "http2-settings", "keep-alive"),
-        *("proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding"),
-        "upgrade",
-    }
-)
-"""Headers about the connection to the next hop, or about the framing and coding of a message."""
-
-
-def _own_header(option: str, name: str, worker_header: str) -> str:
-    """Return the checked name of a user-defined header for every request."""
-    name = _header_name(name.strip())
-    if name.lower() in _OF_THE_CASES or is_binding_header(name) or name.lower() == worker_header.lower():
-        raise ConfigurationError(
-            f"{option} {name}: the scenarios set this header themselves; omit it (the token comes from QODER_PAT, the"
-            " name of the worker header from --worker-header).",
-            f"{option} {name}：该头部由各场景自行设置；请去掉（token 来自 QODER_PAT，worker 头部的名称由"
-            " --worker-header 指定）。",
-        )
-    if name.lower() in _OF_THE_CONNECTION:
-        raise ConfigurationError(
-            f"{option} {name}: this header belongs to the connection or to the message length; omit it"
-            " (put a proxy's user name and password into --proxy).",
-            f"{option} {name}：该头部属于连接或消息长度；请去掉（代理的用户名和密码应写入 --proxy）。",
-        )
-    return name
-
-
-def _header(text: str, worker_header: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigurationError(f"--header {text!r}: write NAME=VALUE.", f"--header {text!r}：请写成 NAME=VALUE。")
-    if not value.isascii() or not value.isprintable():
-        raise ConfigurationError(
-            f"--header {name}: the value has characters that no header can carry; remove them.",
-            f"--header {name}：值中含有头部无法携带的字符；请去掉。",
-        )
-    return _own_header("--header", name, worker_header), value.strip()
-
-
-def _user_agent(text: str | None) -> str | None:
-    if text is not None and not (text.strip() and text.isascii() and text.isprintable()):
-        raise ConfigurationError(
-            f"--user-agent {text!r}: use printable ASCII characters, for example my-client/1.0.",
-            f"--user-agent {text!r}：请使用可打印的 ASCII 字符，例如 my-client/1.0。",
-        )
-    return text.strip() if text is not None else None
-
-
 def _state(text: str) -> tuple[str, str]:
     """Return a state name of the target and the documented state that it stands for."""
     name, _, state = text.partition("=")
@@ -351,38 +298,6 @@ def _state(text: str) -> tuple[str, str]:
             f"--map-state {text!r}：请写成 NAME=STATE，即文档中没有的名称，以及 {states} 之一。",
         )
     return name, state
-
-
-def _secret_header(text: str, worker_header: str, environ: Mapping[str, str]) -> tuple[str, Secret]:
-    name, secret = _from_variable("header-env", text, environ)
-    return _own_header("--header-env", name, worker_header), secret
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise ConfigurationError(f"--query {text!r}: write NAME=VALUE.", f"--query {text!r}：请写成 NAME=VALUE。")
-    return name.strip(), value
-
-
-def _secret_parameter(text: str, environ: Mapping[str, str]) -> tuple[str, Secret]:
-    return _from_variable("query-env", text, environ)
-
-
-def _from_variable(option: str, text: str, environ: Mapping[str, str]) -> tuple[str, Secret]:
-    """Return a name and the secret in its environment variable."""
-    name, equals, variable = text.partition("=")
-    if not equals or not variable or not name.strip():
-        raise ConfigurationError(
-            f"--{option}: write NAME=VARIABLE, with the name of an environment variable.",
-            f"--{option}：请写成 NAME=VARIABLE，后者为环境变量名。",
-        )
-    if variable not in environ:
-        raise ConfigurationError(
-            f"--{option} {name}: the environment variable {variable} is not set; set it.",
-            f"--{option} {name}：环境变量 {variable} 未设置。",
-        )
-    return name.strip(), parse_secret(environ[variable], variable)
 
 
 def _arrange_url(text: str | None, base_url: str | None) -> str | None:

@@ -32,7 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"evidence"}),
     frozenset({"certificate", "comparison"}),
     frozenset({"reporting"}),
-    frozenset({"options"}),
+    frozenset({"options", "request_options"}),
     frozenset({"settings"}),
     frozenset({"doctor"}),
     frozenset({"plugin"}),
