@@ -25,7 +25,8 @@ from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
 from conformance.reporting.escaping import encodable, escape_line
 from conformance.reporting.html import coverage, race_diagram, sequence_diagram, state_diagram, timeline
 from conformance.reporting.html.html_text import BilingualHtml, block, inline_code, is_link
-from conformance.reporting.html.page_model import FailureDetail, PageModel
+from conformance.reporting.html.failure_detail import FailureDetail
+from conformance.reporting.html.page_model import PageModel
 from conformance.reporting.messages import JUDGED_AGAIN
 from conformance.text import LANGS, Lang, Text
 

@@ -1,4 +1,4 @@
-"""Draws a race that no order of requests explains: when each request was in flight, and which responses contradict."""
+"""Draws a race that no order of requests explains: every request of its burst, and which responses contradict."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from conformance.chapters import race_linearizability, random_operations
 from conformance.chapters.registry import scenarios
 from conformance.exchange import Transcript
 from conformance.judging.verdict import Verdict
+from conformance.linearizability.burst import Burst, Role
 from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.counterexample_text import describe_counterexample
 from conformance.linearizability.history import Event, answer_text
@@ -30,30 +31,37 @@ _NARROWEST: Final = 4.0
 _LONGEST: Final = 72
 
 
-_SEARCHES: Final = {"race": race_linearizability.counterexample_at, "explored": random_operations.counterexample_at}
-"""The function that finds the counterexample at a step, by the fact that its transcript has."""
+_MOST: Final = 40
+"""How many requests are drawn. Of a longer burst, those outside the contradiction are only counted."""
+
+_SEARCHES: Final = {"race": race_linearizability.burst_at, "explored": random_operations.burst_at}
+"""The function that finds the burst whose counterexample ends at a step, by the fact that its transcript has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One request. `needed`: its response is part of the contradiction. `open`: its end is unknown."""
+    """One request, and what it has to do with the contradiction. `open`: its end is unknown."""
 
     x: float
     width: float
     y: int
     label: str
-    needed: bool
+    role: Role
     open: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceDiagram:
-    """The parts of the diagram. `overlaps` are the stretches (x, width) in which several requests were in flight."""
+    """The parts of the diagram. `overlaps` are the stretches (x, width) in which several requests were in flight.
+
+    `left_out` is how many requests of the burst are not drawn.
+    """
 
     explanation: Text
     bars: tuple[Bar, ...]
     overlaps: tuple[tuple[float, float], ...]
     milliseconds: str
+    left_out: int
 
     @property
     def height(self) -> int:
@@ -80,8 +88,8 @@ def draw_race(verdict: Verdict, transcript: Transcript | None) -> RaceDiagram | 
     return _drawn(found) if found is not None else None
 
 
-def _drawn(counterexample: Counterexample) -> RaceDiagram:
-    events = counterexample.events
+def _drawn(burst: Burst) -> RaceDiagram:
+    events = _shown(burst)
     start = min(event.invoked for event in events)
     length = max(event.completed for event in events) - start
     scale = (WIDTH - 2 * _MARGIN) / (length or 1.0)
@@ -94,23 +102,32 @@ def _drawn(counterexample: Counterexample) -> RaceDiagram:
             x=place(event.invoked),
             width=max(_NARROWEST, round(place(event.completed) - place(event.invoked), 1)),
             y=_TOP + _ROW * row + _LABEL - BAR // 2,
-            label=_label(event, counterexample),
-            needed=event.label in counterexample.claims,
+            label=_label(event, burst.counterexample),
+            role=burst.role(event),
             open=event.unknown,
         )
         for row, event in enumerate(events)
     )
     overlaps = tuple((place(begun), round(place(ended) - place(begun), 1)) for begun, ended in _together(events))
     return RaceDiagram(
-        explanation=describe_counterexample(counterexample),
+        explanation=describe_counterexample(burst.counterexample),
         bars=bars,
         overlaps=overlaps,
         milliseconds=f"{length * 1000:.1f} ms",
+        left_out=len(burst.events) - len(events),
     )
+
+
+def _shown(burst: Burst) -> tuple[Event, ...]:
+    if len(burst.events) <= _MOST:
+        return burst.events
+    return tuple(event for event in burst.events if burst.role(event) != "outside")
 
 
 def _label(event: Event, counterexample: Counterexample) -> str:
     words = [event.label, event.operation.kind]
+    if event.item != counterexample.item:
+        words.append(f"item {event.item}")
     if event.operation.worker not in (None, counterexample.initial.worker):
         words.append(f"Worker-ID {event.operation.worker}")
     return escape_line(" · ".join([*words, answer_text(event)]), _LONGEST)
