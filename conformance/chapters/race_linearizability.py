@@ -68,7 +68,7 @@ def each_item_linearizable(*items: str) -> CheckFunction:
         initial, events = history_of(view, *items)
         outcomes = [_outcome(initial, events, item) for item in initial]
         contradictions = [outcome for outcome in outcomes if isinstance(outcome, Counterexample)]
-        yield from (_finding(burst(found, _whole_burst(view, found.item))) for found in contradictions)
+        yield from (_finding(burst(found, _whole_burst(view, found))) for found in contradictions)
         foreign_states = [view.foreign_state(_last_step(item)) for item in initial]
         if not contradictions and any(foreign_states):
             raise undocumented_state(next(filter(None, foreign_states)))
@@ -192,15 +192,21 @@ def burst_at(view: TranscriptView, step: str) -> Burst | None:
     outcome = _outcome(*history_of(view, item), item)
     if not isinstance(outcome, Counterexample) or outcome.last.label != step:
         return None
-    return burst(outcome, _whole_burst(view, item))
+    return burst(outcome, _whole_burst(view, outcome))
 
 
-def _whole_burst(view: TranscriptView, item: str) -> list[Event]:
-    """Return the events of all items of the race; those of `item` alone if another item's cannot be read."""
+def _whole_burst(view: TranscriptView, found: Counterexample) -> list[Event]:
+    """Return the events of the burst, and of the GETs after it those in the counterexample.
+
+    If another item's events cannot be read, they are left out.
+    """
     try:
-        return history_of(view)[1]
+        events = history_of(view)[1]
     except CannotJudge:
-        return history_of(view, item)[1]
+        events = history_of(view, found.item)[1]
+    known = {(found.item, event.label) for event in found.events}
+    sent = view.transcript.facts["race"]["operations"]
+    return [event for event in events if event.label in sent or (event.item, event.label) in known]
 
 
 def history_of(

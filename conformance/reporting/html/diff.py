@@ -17,7 +17,6 @@ from conformance.reporting.escaping import escape_line
 from conformance.reporting.html.json_lines import JsonLine, Mark, json_lines, resolve
 from conformance.scenario.expectations import AllowedResponse
 from conformance.scenario.transcript_view import CannotJudge, TranscriptView
-from conformance.text import Text
 
 _LONGEST: Final = 160
 _LARGEST: Final = 65_536

@@ -69,5 +69,5 @@ def failure_detail(
         race=draw_race(verdict, seen),
         shown_under=None if first_shown == name else first_shown,
         steps=next_steps(verdict, about),
-        scripted=verdict.kind == "failed" and transcript is not None and bool(transcript.exchanges),
+        scripted=transcript is not None and bool(transcript.exchanges),
     )

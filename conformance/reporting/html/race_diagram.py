@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,18 +14,20 @@ from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.counterexample_text import describe_counterexample
 from conformance.linearizability.history import Event, answer_text
 from conformance.reporting.escaping import escape_line
+from conformance.reporting.html.race_clock import WIDTH, Clock, milliseconds, together
 from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
-WIDTH: Final = 640
+__all__ = ["BAR", "WIDTH", "Bar", "Pause", "RaceDiagram", "draw_race"]
+
 BAR: Final = 12
 """The height of a request's bar."""
 
-_MARGIN: Final = 12
 _TOP: Final = 10
 _ROW: Final = 44
 _LABEL: Final = 26
 _CLOCK: Final = 24
+_PAUSES: Final = 16
 _NARROWEST: Final = 4.0
 _LONGEST: Final = 72
 
@@ -50,23 +51,32 @@ class Bar:
     open: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch in which nothing was in flight, drawn shorter than it was."""
+
+    x: float
+    label: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceDiagram:
     """The parts of the diagram. `overlaps` are the stretches (x, width) in which several requests were in flight.
 
-    `left_out` is how many requests of the burst are not drawn.
+    `pauses` are cut short, since a pause may be a hundred times longer than the burst. `left_out` is how many requests of the burst are not drawn.
     """
 
     explanation: Text
     bars: tuple[Bar, ...]
     overlaps: tuple[tuple[float, float], ...]
     milliseconds: str
+    pauses: tuple[Pause, ...]
     left_out: int
 
     @property
     def height(self) -> int:
         """The height of the whole diagram."""
-        return self.floor + _CLOCK
+        return self.floor + _CLOCK + (_PAUSES if self.pauses else 0)
 
     @property
     def floor(self) -> int:
@@ -90,13 +100,8 @@ def draw_race(verdict: Verdict, transcript: Transcript | None) -> RaceDiagram | 
 
 def _drawn(burst: Burst) -> RaceDiagram:
     events = _shown(burst)
-    start = min(event.invoked for event in events)
-    length = max(event.completed for event in events) - start
-    scale = (WIDTH - 2 * _MARGIN) / (length or 1.0)
-
-    def place(moment: float) -> float:
-        return round(_MARGIN + (moment - start) * scale, 1)
-
+    clock = Clock(events)
+    place = clock.place
     bars = tuple(
         Bar(
             x=place(event.invoked),
@@ -108,12 +113,13 @@ def _drawn(burst: Burst) -> RaceDiagram:
         )
         for row, event in enumerate(events)
     )
-    overlaps = tuple((place(begun), round(place(ended) - place(begun), 1)) for begun, ended in _together(events))
+    overlaps = tuple((place(begun), round(place(ended) - place(begun), 1)) for begun, ended in together(events))
     return RaceDiagram(
         explanation=describe_counterexample(burst.counterexample),
         bars=bars,
         overlaps=overlaps,
-        milliseconds=f"{length * 1000:.1f} ms",
+        milliseconds=milliseconds(clock.length),
+        pauses=tuple(Pause(place((begun + ended) / 2), milliseconds(ended - begun)) for begun, ended in clock.cut),
         left_out=len(burst.events) - len(events),
     )
 
@@ -131,15 +137,3 @@ def _label(event: Event, counterexample: Counterexample) -> str:
     if event.operation.worker not in (None, counterexample.initial.worker):
         words.append(f"Worker-ID {event.operation.worker}")
     return escape_line(" · ".join([*words, answer_text(event)]), _LONGEST)
-
-
-def _together(events: Sequence[Event]) -> Iterator[tuple[float, float]]:
-    """Yield the stretches of time in which more than one request was in flight, as recorded."""
-    moments = sorted([(event.invoked, 1) for event in events] + [(event.completed, -1) for event in events])
-    under_way, since = 0, 0.0
-    for moment, change in moments:
-        if under_way >= 2 and under_way + change < 2 and moment > since:
-            yield since, moment
-        elif under_way < 2 <= under_way + change:
-            since = moment
-        under_way += change

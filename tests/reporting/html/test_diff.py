@@ -117,7 +117,9 @@ def test_every_wrong_place_of_the_response_is_marked() -> None:
     [("", "HTTP 200", "HTTP 200"), ("Content-Type", "no such header", "Content-Type: (missing)")],
 )
 def test_a_wrong_status_or_header_is_marked_above_the_body(pointer: str, actual: str, text: str) -> None:
-    body = diff(transcript(exchange("ack", "ack", 200, item("starting"))), failure("ack", pointer=pointer, actual=actual))
+    body = diff(
+        transcript(exchange("ack", "ack", 200, item("starting"))), failure("ack", pointer=pointer, actual=actual)
+    )
     assert rows(body)[0] == ("✗", text)
     assert [line for line, _ in wrong(body)] == [text]
 
