@@ -34,7 +34,7 @@ from conformance.reporting.messages import JUDGED_AGAIN
 from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, REPRODUCE
 from conformance.text import LANGS, Lang, Text
 
-MAX_FAILURE_DETAIL_CHARACTERS: Final = 600_000
+MAX_FAILURE_DETAIL_CHARACTERS: Final = 500_000
 """Most bytes of failures shown in full; further ones are only named, so that the page opens quickly."""
 
 SIGNS: Final[Mapping[VerdictKind, str]] = {
@@ -131,6 +131,7 @@ def _environment(lang: Lang) -> Environment:
         is_link=is_link,
         langs=LANGS,
         clause=clause,
+        page_lang=lang,
         linked=linked,
         labels={"fix": FIX, "re_run": RE_RUN, "explain": EXPLAIN, "reproduce": REPRODUCE},
         judged_again=Text(f"{JUDGED_AGAIN.en[0].upper()}{JUDGED_AGAIN.en[1:]}.", f"{JUDGED_AGAIN.zh}。"),

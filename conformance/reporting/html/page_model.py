@@ -106,6 +106,13 @@ class PageModel:
             found, key=lambda rule: (kinds.index(rule.result.kind), place.get(rule.requirement.id, len(place)))
         )
 
+    @property
+    def failures_heading(self) -> Text:
+        """The heading over the failures; another one if nothing failed and something could not be judged."""
+        if self.of(*BREACHED, "suite-error"):
+            return Text("Failures", "失败")
+        return Text("Not judged", "无法判定的要求")
+
     @cached_property
     def printed(self) -> frozenset[str]:
         """The requirements that are printed in full: the first one of each root cause."""

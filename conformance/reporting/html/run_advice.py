@@ -8,7 +8,7 @@ from typing import Final
 
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunResult
-from conformance.reporting.messages import LOST
+from conformance.scenario.execute import NO_LONGER_THERE
 from conformance.text import Text
 
 _PASSES: Final = frozenset({"conformant", "selection-held", "held-but-waived", "passed-but-mapped"})
@@ -20,6 +20,8 @@ _NOT_REACHED: Final = Text(
     "{n} of {m} planned checks were judged. Failures below are real; what is inconclusive was not reached.",
     "计划的 {m} 项检查中判定了 {n} 项。以下失败均属实；“无法判定”表示尚未执行到。",
 )
+_GONE: Final = Text("The target stopped responding during the run.", "目标在运行期间停止响应。")
+_LOST: Final = Text("{n} planned checks have no verdict.", "计划中有 {n} 项检查没有结论。")
 _UNEXERCISED: Final = Text(
     "Every judged MUST passed. With `--strict`, a requirement that was not exercised counts as inconclusive.",
     "已判定的 MUST 全部通过。使用 `--strict` 时，未执行的要求按“无法判定”处理。",
@@ -42,16 +44,16 @@ class Advice:
     """
 
     title: Text
-    why: Text
-    meaning: Text
+    sentences: tuple[Text, ...]
     actions: tuple[Action, ...]
     unexercised: tuple[RequirementResult, ...] = ()
 
 
 def advice_for(record: RunResult) -> Advice | None:
     """Return what to do about a run that ended early or failed only because of `--strict`; None for others."""
-    if record.cut is not None or record.tally.lost:
-        return _ended_early(record)
+    gone = any(verdict.reason == NO_LONGER_THERE for verdict in record.verdicts)
+    if record.cut is not None or record.tally.lost or gone:
+        return _ended_early(record, gone=gone)
     about = record.circumstances
     if not about.strict or record.decision.word in _PASSES:
         return None
@@ -60,8 +62,7 @@ def advice_for(record: RunResult) -> Advice | None:
         return None
     return Advice(
         title=_STRICT,
-        why=record.decision.sentence,
-        meaning=_UNEXERCISED,
+        sentences=(_UNEXERCISED,),
         actions=(
             Action(
                 Text(
@@ -82,9 +83,15 @@ def clean_command(record: RunResult) -> str | None:
     return _command(record, "clean", "--run-id", about.run_id) if about.arranged_by == "api" else None
 
 
-def _ended_early(record: RunResult) -> Advice:
+def _ended_early(record: RunResult, *, gone: bool) -> Advice:
     about, tally = record.circumstances, record.tally
-    reason = record.cut or LOST
+    sentences = []
+    if record.cut is not None:
+        sentences.append(Text("The run {cut}.", "运行{cut}。").format(cut=record.cut))
+    if gone:
+        sentences.append(_GONE)
+    if tally.lost:
+        sentences.append(_LOST.format(n=len(tally.lost)))
     out_of_time = about.interrupted is not None and "time limit" in about.interrupted.en
     first = (
         Action(
@@ -106,8 +113,7 @@ def _ended_early(record: RunResult) -> Advice:
     )
     return Advice(
         title=_EARLY,
-        why=reason,
-        meaning=_NOT_REACHED.format(n=tally.judged_checks, m=tally.planned_checks),
+        sentences=(*sentences, _NOT_REACHED.format(n=tally.judged_checks, m=tally.planned_checks)),
         actions=(first, again),
     )
 

@@ -15,6 +15,7 @@
     one(`#in-${lang}`).checked = true;
     document.documentElement.lang = lang;
     for (const named of all("option[data-en], title[data-en]")) named.textContent = named.dataset[lang];
+    for (const docs of all(".docs > details")) docs.open = docs.classList.contains(lang);
   };
   const asked = new URLSearchParams(location.search).get("lang");
   const known = [asked, remembered()].find((lang) => lang === "en" || lang === "zh");
@@ -43,7 +44,7 @@
     const above = listed.filter((rule) => !rule.hidden).length;
     one("#filter-count").textContent = `${shown} / ${rules.length}`;
     one("#nothing-shown").hidden = shown > 0;
-    one("#only-above").hidden = !above || above < shown || shown === rules.length;
+    if (listed.length) one("#only-above").hidden = !above || above < shown || shown === rules.length;
     place();
   };
   const note = (at) => {
