@@ -17,10 +17,11 @@ _MORE_TIME: Final = 2.0
 _EARLY: Final = Text("Why this run is not complete", "本次运行为何不完整")
 _STRICT: Final = Text("Only `--strict` keeps this run from passing", "仅因 `--strict` 未通过")
 _NOT_REACHED: Final = Text(
-    "{n} of {m} planned checks were judged. Failures below are real; what is inconclusive was not reached.",
-    "计划的 {m} 项检查中判定了 {n} 项。以下失败均属实；“无法判定”表示尚未执行到。",
+    "{n} of {m} planned checks were judged; what is inconclusive was not reached.",
+    "计划的 {m} 项检查中判定了 {n} 项；“无法判定”表示尚未执行到。",
 )
 _GONE: Final = Text("The target stopped responding during the run.", "目标在运行期间停止响应。")
+_REAL: Final = Text("The failures below are real.", "以下失败均属实。")
 _LOST: Final = Text("{n} planned checks have no verdict.", "计划中有 {n} 项检查没有结论。")
 _UNEXERCISED: Final = Text(
     "Every judged MUST passed. With `--strict`, a requirement that was not exercised counts as inconclusive.",
@@ -92,6 +93,9 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
         sentences.append(_GONE)
     if tally.lost:
         sentences.append(_LOST.format(n=len(tally.lost)))
+    sentences.append(_NOT_REACHED.format(n=tally.judged_checks, m=tally.planned_checks))
+    if tally.of("failed"):
+        sentences.append(_REAL)
     out_of_time = about.interrupted is not None and "time limit" in about.interrupted.en
     first = (
         Action(
@@ -113,7 +117,7 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
     )
     return Advice(
         title=_EARLY,
-        sentences=(*sentences, _NOT_REACHED.format(n=tally.judged_checks, m=tally.planned_checks)),
+        sentences=tuple(sentences),
         actions=(first, again),
     )
 
