@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.contract.model import PHASES
+from conformance.exchange import Transcript
 from conformance.reporting.html.state_diagram import StateDiagram, draw_state_diagram
 from conformance.reporting.html.state_layout import HALF, HALF_HEIGHT, LOOP_ROW, LOOPS, WIDTH
 
@@ -62,7 +63,7 @@ def usual() -> StateDiagram:
 
 def chaotic() -> StateDiagram:
     """A target on which each operation leads from every state to every other, with every status below each."""
-    said = []
+    said: list[Transcript] = []
     for before, after in itertools.permutations(PHASES, 2):
         for operation, sent in (("ack", None), ("heartbeat", None), ("stop", '{"force": true}'), ("stop", "{}")):
             said.append(
