@@ -85,11 +85,6 @@ class PageModel:
         concerned = [entry for entry in load_ambiguities() if set(entry.requirements) & set(cause.requirements)]
         return [entry for entry in concerned if found & distinctive_terms(entry.positions.en)]
 
-    def is_explained_by_cause(self, rule: RequirementView) -> bool:
-        """Return whether one of the shown causes explains the failure."""
-        name = rule.requirement.id
-        return rule.result.kind == "failed" and any(name in cause.requirements for _, cause in self.shown_causes)
-
     @property
     def causes_heading(self) -> Text | None:
         """The number of failed requirements and of causes."""
