@@ -41,6 +41,30 @@ def no_leak(view: TranscriptView) -> Iterator[Finding]:
         yield Finding(step="ack", pointer=pointer, expected=_NOTHING, actual=schemas.shown(value))
 
 
+def leaking_places(view: TranscriptView) -> Iterator[str]:
+    """Yield the JSON pointers of the texts in the refusal that contain a value of the item that the caller did not send.
+
+    Raises:
+        CannotJudge: the refusal or the item cannot be read.
+    """
+    sent = _sent(view.exchange("ack").request)
+    secret = [value for value in _unmistakable(view.polled()).values() if value not in sent]
+    for place, text in _texts(view.body("ack")):
+        if any(value in text for value in secret):
+            yield place
+
+
+def _texts(body: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(body, str):
+        yield path, body
+    elif isinstance(body, Mapping):
+        for name, value in body.items():
+            yield from _texts(value, f"{path}/{name.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(body, list):
+        for number, value in enumerate(body):
+            yield from _texts(value, f"{path}/{number}")
+
+
 def _sent(request: Request) -> str:
     """Return everything that the caller sent; its User-Agent contains the suite's name."""
     return "\n".join([request.url, request.body or "", *(value for _, value in request.headers), SUITE_METADATA])

@@ -15,10 +15,11 @@ from conformance.chapters.solo_operations import AFTER_A_REFUSAL, ODDITIES, Undo
 from conformance.client.read_lag import LONGEST_LAG
 from conformance.contract.model import PHASES, SHOWS, ItemState, ModelResponse, Operation, Undocumented
 from conformance.exchange import Exchange
+from conformance.linearizability.burst import Burst, burst
 from conformance.linearizability.check import CheckResult, Undecided, check
 from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.counterexample_text import describe_counterexample
-from conformance.linearizability.history import Event, timeline
+from conformance.linearizability.history import Event
 from conformance.linearizability.search import MAX_STEPS
 from conformance.scenario.model import CheckFunction, Finding
 from conformance.scenario.transcript_view import Blocked, CannotJudge, NoOccasion, TranscriptView, undocumented_state
@@ -67,7 +68,7 @@ def each_item_linearizable(*items: str) -> CheckFunction:
         initial, events = history_of(view, *items)
         outcomes = [_outcome(initial, events, item) for item in initial]
         contradictions = [outcome for outcome in outcomes if isinstance(outcome, Counterexample)]
-        yield from map(_finding, contradictions)
+        yield from (_finding(burst(found, _whole_burst(view, found))) for found in contradictions)
         foreign_states = [view.foreign_state(_last_step(item)) for item in initial]
         if not contradictions and any(foreign_states):
             raise undocumented_state(next(filter(None, foreign_states)))
@@ -175,8 +176,8 @@ def _outcome_of(exchange: Exchange) -> str:
     return f"HTTP {response.status}" if response is not None else exchange.problem or exchange.outcome
 
 
-def counterexample_at(view: TranscriptView, step: str) -> Counterexample | None:
-    """Return the counterexample of a race whose last response belongs to this step, or None.
+def burst_at(view: TranscriptView, step: str) -> Burst | None:
+    """Return a race with the counterexample whose last response belongs to this step; None without one.
 
     Raises:
         CannotJudge: as in `history_of`.
@@ -189,7 +190,23 @@ def counterexample_at(view: TranscriptView, step: str) -> Counterexample | None:
         return None
     item = operation.get("item", _ONLY)
     outcome = _outcome(*history_of(view, item), item)
-    return outcome if isinstance(outcome, Counterexample) and outcome.last.label == step else None
+    if not isinstance(outcome, Counterexample) or outcome.last.label != step:
+        return None
+    return burst(outcome, _whole_burst(view, outcome))
+
+
+def _whole_burst(view: TranscriptView, found: Counterexample) -> list[Event]:
+    """Return the events of the burst, and of the GETs after it those in the counterexample.
+
+    If another item's events cannot be read, they are left out.
+    """
+    try:
+        events = history_of(view)[1]
+    except CannotJudge:
+        events = history_of(view, found.item)[1]
+    known = {(found.item, event.label) for event in found.events}
+    sent = view.transcript.facts["race"]["operations"]
+    return [event for event in events if event.label in sent or (event.item, event.label) in known]
 
 
 def history_of(
@@ -325,10 +342,10 @@ def _only_lags(view: TranscriptView, step: str, item: str) -> bool:
     return all(state in PHASES for state in states) and PHASES.index(states[0]) < PHASES.index(states[1])
 
 
-def _finding(counterexample: Counterexample) -> Finding:
+def _finding(race: Burst) -> Finding:
     return Finding(
-        step=counterexample.last.label,
+        step=race.counterexample.last.label,
         expected=Text("responses that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
-        actual=describe_counterexample(counterexample),
-        exhibit="\n".join(timeline(counterexample.events, marked=counterexample.needed)),
+        actual=describe_counterexample(race.counterexample),
+        exhibit="\n".join(race.timeline()),
     )

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import ItemSpec
 from conformance.contract.model import PHASES, is_other_worker
+from conformance.linearizability.burst import Burst, burst
 from conformance.linearizability.check import Undecided
 from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.counterexample_text import describe_counterexample
-from conformance.linearizability.history import timeline
 from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
 from conformance.scenario.transcript_view import Blocked, CannotJudge, TranscriptView
 from conformance.stateful.sequence import ITEMS
@@ -60,20 +60,27 @@ def linearizable(requirement: str) -> CheckFunction:
                 step=outcome.last.label,
                 expected=Text("responses that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
                 actual=describe_counterexample(outcome),
-                exhibit="\n".join([*sequence, "", *timeline(outcome.events, marked=outcome.needed)]),
+                exhibit="\n".join([*sequence, "", *_whole_round(round_history, outcome).timeline()]),
             )
 
     return judge
 
 
-def counterexample_at(view: TranscriptView, step: str) -> Counterexample | None:
-    """Return the counterexample of the kept round whose last response belongs to this step, or None.
+def burst_at(view: TranscriptView, step: str) -> Burst | None:
+    """Return the kept round with the counterexample whose last response belongs to this step; None without one.
 
     Raises:
         CannotJudge: no round was executed.
     """
-    outcome = _round_history(view).ack_outcome()
-    return outcome if isinstance(outcome, Counterexample) and outcome.last.label == step else None
+    round_history = _round_history(view)
+    outcome = round_history.ack_outcome()
+    if not isinstance(outcome, Counterexample) or outcome.last.label != step:
+        return None
+    return _whole_round(round_history, outcome)
+
+
+def _whole_round(round_history: RoundHistory, found: Counterexample) -> Burst:
+    return burst(found, [event for event in round_history.events if event.item == found.item])
 
 
 def own_answers(view: TranscriptView) -> Iterator[Finding]:

@@ -77,24 +77,27 @@ def sorted_by_invocation(events: Sequence[Event]) -> list[Event]:
     return sorted(events, key=lambda event: (event.invoked, event.completed, event.label))
 
 
-def timeline(events: Sequence[Event], width: int = 40, marked: Collection[str] = ()) -> list[str]:
+def timeline(
+    events: Sequence[Event], width: int = 40, marked: Collection[str] = (), dimmed: Collection[str] = ()
+) -> list[str]:
     """Return a history as lines of text: a heading, then one row per operation, sorted by request time.
 
     Each row has the label, the operation, the response, start and end in ms after the first request, and a bar on a
-    common axis of `width` columns. `?` ends the bar of an unknown outcome. A `*` precedes the labels in `marked`. The
-    text is plain ASCII and shows no text of the target except documented state names.
+    common axis of `width` columns. `?` ends the bar of an unknown outcome. A `*` precedes the labels in `marked`, a `-`
+    those in `dimmed`. The text is plain ASCII and shows no text of the target except documented state names.
     """
     if not events:
         return []
     rows = sorted_by_invocation(events)
     start = rows[0].invoked
     scale = (max(width, 2) - 1) / ((max(event.completed for event in rows) - start) or 1.0)
-    margin = "  " if marked else ""
+    margin = "  " if marked or dimmed else ""
     table = [(margin, "operation", "response", "from ms", "to ms")]
     bars = [""]
     for event in rows:
         since, until = event.invoked - start, event.completed - start
-        label = ("* " if event.label in marked else margin) + ascii(event.label)[1:-1]
+        sign = "* " if event.label in marked else "- " if event.label in dimmed else margin
+        label = sign + ascii(event.label)[1:-1]
         table.append((label, event.operation.kind, answer_text(event), f"{since * 1000:.1f}", f"{until * 1000:.1f}"))
         bars.append(_bar(round(since * scale), round(until * scale), "?" if event.unknown else "]"))
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -89,11 +90,99 @@ def test_filters_are_kept_in_the_address(browser: Browser, report: Path) -> None
         assert page.locator("#nothing-shown").is_visible()
 
 
+def test_a_count_filters_and_shows_all_when_chosen_again(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as page:
+        everything = shown(page)
+        chip = page.locator(".counts [data-filter=failed]")
+        chip.click()
+        assert shown(page) == [FAILED]
+        assert parse_qs(page.url.partition("#")[2]) == {"verdict": ["failed"]}
+        assert page.locator("#filter-verdict").input_value() == "failed"
+        assert page.locator(".counts [aria-current]").count() == 1
+        assert page.locator("#only-above").is_visible()
+        chip.click()
+        assert shown(page) == everything
+        assert page.locator(".counts [aria-current]").count() == 0
+        page.locator(".counts [data-filter=passed]").click()
+        assert FAILED not in shown(page)
+        assert not page.locator("#reds").is_visible()
+
+
+def test_the_address_filters_and_scrolls_to_what_it_asks_for(browser: Browser, report: Path) -> None:
+    with opened(browser, report, "#verdict=failed", viewport={"width": 1024, "height": 500}) as page:
+        assert shown(page) == [FAILED]
+        assert page.evaluate("scrollY") > 0
+        box = page.locator("details.rule.failed").first.bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] < 120
+
+
+def test_keys_and_buttons_go_from_failure_to_failure(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "mixed.html"
+    file.write_text(page_of(mixed(), {}), "utf-8")
+    with opened(browser, file) as page:
+        ids = [rule.get_attribute("id") for rule in page.locator(".failures details.rule > .inside").all()]
+        assert len(ids) > 3
+        opened_now = "(document.querySelector('.failures details.rule[open] > .inside') || {}).id"
+
+        def at() -> str:
+            return parse_qs(page.url.partition("#")[2]).get("at", [""])[0]
+
+        for key, expected in (
+            ("n", ids[0]),
+            ("j", ids[1]),
+            ("n", ids[2]),
+            ("p", ids[1]),
+            ("k", ids[0]),
+            ("p", ids[-1]),
+        ):
+            page.keyboard.press(key)
+            assert at() == expected
+            assert page.locator(f"[id='{expected}']").is_visible()
+            assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+        assert page.evaluate(opened_now) is not None
+        page.locator("#step-on").click()
+        assert at() == ids[0]
+        page.locator("#step-back").click()
+        assert at() == ids[-1]
+        assert page.locator("#step-place").inner_text() == f"{len(ids)} / {len(ids)}"
+        page.locator("#filter-text").press_sequentially("np")
+        assert page.locator("#filter-text").input_value() == "np"
+        page.locator("#filter-text").fill("")
+        page.keyboard.press("Control+n")
+        assert at() in {"", ids[-1]}
+
+
+def test_the_title_names_target_and_verdict_in_the_language_of_the_page(browser: Browser, report: Path) -> None:
+    with opened(browser, report, "?lang=en") as page:
+        assert re.fullmatch(r"Non-conformant · http://127\.0\.0\.1:\d+ · work-conformance", page.title())
+        page.get_by_text("中文", exact=True).click()
+        assert page.title().startswith("不符合 · http://127.0.0.1:")
+
+
+@pytest.mark.parametrize(("lang", "other"), [("en", "zh"), ("zh", "en")])
+def test_the_docs_of_the_readers_language_come_first_and_the_others_on_request(
+    lang: str, other: str, browser: Browser, report: Path
+) -> None:
+    with opened(browser, report, f"?lang={lang}#{FAILED}") as page:
+        docs = page.locator(f"[id='{FAILED}'] .docs").first
+        assert docs.locator(f".{lang} a").first.is_visible()
+        assert docs.locator(f".{lang} q").first.is_visible()
+        assert not docs.locator(f".{other} a").first.is_visible()
+        first, second = (docs.locator(f".{each}").bounding_box() for each in (lang, other))
+        assert first is not None
+        assert second is not None
+        assert first["y"] < second["y"]
+        docs.locator(f".{other} summary").click()
+        assert docs.locator(f".{other} a").first.is_visible()
+        assert ".md:" not in docs.inner_text()
+
+
 def test_a_link_opens_the_red_and_an_address_does_too(browser: Browser, report: Path) -> None:
     with opened(browser, report) as page:
         failure = page.locator("details.rule.failed").first
         assert not failure.locator("svg.sequence").first.is_visible()
-        page.locator(f'.reds a[href="#{FAILED}"]').click()
+        page.locator(f"[id='{FAILED}']").locator("xpath=..").locator("summary").first.click()
         assert failure.locator("svg.sequence").first.is_visible()
         assert failure.locator("svg.sequence .wrong").count() >= 2
         for words in ("Expected", "Got", "HTTP 409", "Common mistakes", "Skipped because of this failure"):
@@ -106,7 +195,7 @@ def test_a_link_opens_the_red_and_an_address_does_too(browser: Browser, report: 
 
 def test_a_link_to_what_a_filter_hides_shows_it(browser: Browser, report: Path) -> None:
     with opened(browser, report, "#verdict=passed") as page:
-        page.locator(f'.reds a[href="#{FAILED}"]').click()
+        page.evaluate(f"location.hash = '#{FAILED}'")
         assert page.locator(f"[id='{FAILED}']").is_visible()
         assert page.locator("#filter-verdict").input_value() == ""
 
@@ -116,24 +205,46 @@ def test_a_command_is_copied_whole(allowed: bool, browser: Browser, report: Path
     with opened(browser, report, f"#{FAILED}", permissions=["clipboard-read", "clipboard-write"]) as page:
         if not allowed:
             page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
-        page.locator(".copy").first.click()
-        page.wait_for_selector(".copy[data-done=yes]")
-        copied = page.evaluate("navigator.clipboard.readText()")
-        assert copied == page.locator(".copying pre").first.text_content()
-        assert copied.startswith("curl -sS -i -X POST ")
+        beginnings = ("work-conformance run --requirement ", "work-conformance explain ", "curl -sS -i -X POST ")
+        for number, beginning in enumerate(beginnings):
+            page.locator(".copy").nth(number).click()
+            page.wait_for_selector(f".copy[data-done=yes] >> nth={number}")
+            copied = page.evaluate("navigator.clipboard.readText()")
+            assert copied == page.locator(".copying pre").nth(number).text_content()
+            assert copied.startswith(beginning)
 
 
-def test_it_prints_with_the_reds_open(browser: Browser, report: Path) -> None:
+def test_it_prints_the_first_failure_of_each_cause_and_nothing_twice(browser: Browser, report: Path) -> None:
     with opened(browser, report) as page:
-        closed = page.pdf()
-        assert closed.startswith(b"%PDF-")
+        page.locator("details.rule.passed").first.locator("summary").first.click()
         page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        assert page.locator("details.rule.failed[open] svg.sequence").first.is_visible()
-        assert not page.locator(".filters").is_visible()
+        assert page.locator("details.rule.printed[open] pre.json").first.is_visible()
+        assert page.locator("details.rule[open]").count() == page.locator("details.rule.printed").count() == 1
+        for hidden in (".filters", ".steps", "section.chapter", "#states", "svg.sequence"):
+            assert not page.locator(hidden).first.is_visible(), hidden
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         page.evaluate("dispatchEvent(new Event('afterprint'))")
-        assert page.locator("details.rule[open]").count() == 0
+        assert page.locator("details.rule[open]").count() == 1
+
+
+def pages(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_print_is_a_summary_and_at_most_a_page_for_each_cause(lang: str, browser: Browser, report: Path) -> None:
+    with opened(browser, report, f"?lang={lang}") as page:
+        pdf = page.pdf(format="A4", margin={"top": "12mm", "bottom": "12mm", "left": "12mm", "right": "12mm"})
+        assert 1 <= pages(pdf) <= 2
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 703, "height": 1000})  # A4 without its margins
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 703
+        clipped = """() => [...document.querySelectorAll('pre, .frame')].filter(
+            (each) => each.offsetParent && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1)
+        ).length"""
+        assert page.evaluate(clipped) == 0
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -122,7 +122,7 @@ def test_all_refused_is_said_plainly_and_once_more_as_a_history() -> None:
     assert "starting" in picture[5]
 
 
-def test_what_a_contradiction_does_not_need_is_not_shown() -> None:
+def test_what_a_contradiction_does_not_need_is_not_marked() -> None:
     """The refusals beside the one success are none of its business; the success may be any."""
     (ended, failure) = race("race.same-worker", acks("starting", 409, 409, 409), "queued").verdict(SAME).failures
     assert (ended.pointer, ended.actual.en) == ("/state", "`queued`")
@@ -146,7 +146,8 @@ def test_an_answer_that_no_state_allows_stands_alone(status: int) -> None:
     failures = race("race.same-worker", acks("starting", status, 409, 409), "starting").verdict(SAME).failures
     assert [failure.step for failure in failures] == ["ack.2", "ack.2"]
     assert f"no order lets `ack.2` return {status} (no state of an item allows that)" in failures[0].actual.en
-    assert len(failures[0].exhibit.splitlines()) == 2
+    signs = [line.split()[:2] for line in failures[0].exhibit.splitlines()[1:]]
+    assert signs == [["-", "ack.1"], ["*", "ack.2"], ["-", "ack.3"], ["-", "ack.4"]]
     assert f"HTTP {status}" in failures[1].actual.en
     assert not failures[1].exhibit
 
@@ -562,10 +563,13 @@ def test_each_item_has_its_own_history_and_its_own_answers(answers: dict[str, Re
     assert {rule for rule, kind in kinds.items() if kind == "failed"} == {failed}
 
 
-def test_the_picture_is_of_the_item_that_nothing_explains() -> None:
+def test_the_picture_marks_the_item_that_nothing_explains() -> None:
     verdict = crossed(foreign_b="starting").verdict(FOREIGN)
     [exhibit] = [failure.exhibit for failure in verdict.failures if failure.exhibit]
-    assert [line.split()[:2] for line in exhibit.splitlines()[1:]] == [["*", "foreign.b"]]
+    signs = {line.split()[1]: line.split()[0] for line in exhibit.splitlines()[1:]}
+    assert {step for step, sign in signs.items() if sign == "*"} == {"foreign.b"}
+    assert {sign for step, sign in signs.items() if step != "foreign.b"} == {"-"}
+    assert {"ack.a", "ack.b", "foreign.a", "ack.c.1"} <= signs.keys()
 
 
 def test_a_conversation_of_several_items_that_ended_before_is_not_judged() -> None:

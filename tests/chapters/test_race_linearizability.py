@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.chapters.race_linearizability import (
-    counterexample_at,
+    burst_at,
     each_item_linearizable,
     history_of,
     linearizable,
@@ -80,16 +80,19 @@ def test_a_contradiction_is_about_one_item_and_names_it(
 ) -> None:
     dialog = several(GOOD | spoiled, AFTER | after)
     (finding,) = findings(dialog)
-    found = counterexample_at(dialog.view(), finding.step)
-    assert found is not None
+    race = burst_at(dialog.view(), finding.step)
+    assert race is not None
+    found = race.counterexample
     assert (found.item, set(found.needed)) == (item, needed)
     assert finding.step == found.last.label
-    assert counterexample_at(dialog.view(), "b.ack") is None
-    assert counterexample_at(dialog.view(), "before") is None
+    assert burst_at(dialog.view(), "b.ack") is None
+    assert burst_at(dialog.view(), "before") is None
     assert f"item `{item}` was `queued`" in finding.actual.en
-    assert all(
-        row.removeprefix("*").split()[0] in {*BURST, "after.a", "after.b"} for row in finding.exhibit.splitlines()[1:]
-    )
+    rows = [(row[0], row[1:].split()[0]) for row in finding.exhibit.splitlines()[1:]]
+    assert {step for _, step in rows} == {*BURST, *(step for step in needed if step.startswith("after"))}
+    assert {step for sign, step in rows if sign == "*"} == needed
+    other = "b" if item == "a" else "a"
+    assert all(sign == "-" for sign, step in rows if other in step.split("."))
 
 
 def test_each_contradictory_item_has_its_finding_and_a_requirement_may_be_about_some() -> None:
@@ -97,9 +100,9 @@ def test_each_contradictory_item_has_its_finding_and_a_requirement_may_be_about_
     assert [finding.step for finding in findings(dialog)] == ["a.foreign", "after.b"]
     for item, step in (("a", "a.foreign"), ("b", "after.b")):
         assert [finding.step for finding in each_item_linearizable(item)(dialog.view())] == [step]
-        found = counterexample_at(dialog.view(), step)
+        found = burst_at(dialog.view(), step)
         assert found is not None
-        assert found.item == item
+        assert found.counterexample.item == item
 
 
 def test_what_became_of_one_item_does_not_keep_another_from_being_judged() -> None:

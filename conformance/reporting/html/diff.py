@@ -1,25 +1,27 @@
-"""Compares a response with the expected one field by field, and its JSON with the item's earlier JSON line by line."""
+"""Compares a response with what was expected: its fields in a table, and its JSON with the wrong places marked."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from conformance.chapters.authorization import leaking_places
 from conformance.chapters.registry import scenarios
-from conformance.exchange import Exchange, Transcript
-from conformance.judging.verdict import Failure, PlannedCheck
+from conformance.contract.schemas import shown
+from conformance.exchange import Exchange, Response, Transcript
+from conformance.judging.verdict import Failure, PlannedCheck, Verdict
 from conformance.reporting.escaping import escape_line
+from conformance.reporting.html.json_lines import JsonLine, Mark, json_lines, resolve
 from conformance.scenario.expectations import AllowedResponse
+from conformance.scenario.transcript_view import CannotJudge, TranscriptView
 
-_DEEPEST: Final = 8
 _LONGEST: Final = 160
-_MOST: Final = 60
 _LARGEST: Final = 65_536
-
-Change = Literal["same", "gone", "new"]
-_SIGNS: Final[dict[Change, str]] = {"same": " ", "gone": "-", "new": "+"}
+_STATUS: Final = re.compile(r"HTTP [1-5]\d\d")
+_HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +38,15 @@ class ComparedField:
         return self.expected == self.actual
 
 
-@dataclass(frozen=True, slots=True)
-class JsonLine:
-    """A line of a JSON text; `marked` if the violation is there."""
-
-    change: Change
-    text: str
-    pointer: str
-    marked: bool = False
-
-    @property
-    def sign(self) -> str:
-        """The sign before the line, so that the meaning does not depend on colour."""
-        return _SIGNS[self.change]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyDiff:
-    """A response body; `since` is the earlier step that showed the same item and that it is compared with."""
+    """A response with its wrong places marked.
+
+    `since` is the earlier step whose values should have stayed; None if the check compares with none.
+    """
 
     lines: tuple[JsonLine, ...]
     since: str | None
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything differs from the earlier step."""
-        return any(line.change != "same" for line in self.lines)
 
 
 def compared_fields(line: PlannedCheck, failure: Failure, transcript: Transcript | None) -> tuple[ComparedField, ...]:
@@ -77,21 +62,25 @@ def compared_fields(line: PlannedCheck, failure: Failure, transcript: Transcript
     return max(options, key=lambda rows: sum(row.held for row in rows), default=())
 
 
-def diff_body(failure: Failure, transcript: Transcript | None) -> BodyDiff | None:
-    """Return the diff of the failing response's JSON body; None if it has none that can be parsed."""
+def diff_body(verdict: Verdict, transcript: Transcript | None) -> BodyDiff | None:
+    """Return the response of a verdict's first violation, with the place of every violation in it marked.
+
+    None if there is no response with JSON, or if no place in it is wrong: in a race no response is wrong by itself.
+    What a request may change is not marked.
+    """
+    failure = verdict.failures[0]
     exchange = transcript.find(failure.step) if transcript else None
     value = parse_json_body(exchange)
-    if transcript is None or exchange is None or not isinstance(value, dict | list):
+    if transcript is None or exchange is None or exchange.response is None or not isinstance(value, dict | list):
         return None
-    earlier = _earlier(transcript, exchange, value)
-    before = parse_json_body(earlier) if earlier else value
+    marks, since = _marks(verdict, failure.step, transcript, exchange, value)
+    head = list(_head(verdict, failure.step, exchange.response))
+    if not marks and not head:
+        return None
     try:
-        lines = [_marked(line, failure.pointer) for line in _compared("", "", before, value, 0, last=True)]
-    except RecursionError:  # nested too deeply to compare or print
+        return BodyDiff(lines=(*head, *json_lines(value, marks)), since=since)
+    except RecursionError:  # nested too deeply to print
         return None
-    if len(lines) > _MOST:
-        lines = [*lines[:_MOST], JsonLine("same", f"… (+{len(lines) - _MOST})", "")]
-    return BodyDiff(lines=tuple(lines), since=earlier.step if earlier else None)
 
 
 def parse_json_body(exchange: Exchange | None) -> Any:
@@ -121,80 +110,65 @@ def _beside(answer: AllowedResponse, exchange: Exchange) -> Iterator[ComparedFie
 def _value(value: Any) -> str:
     if value is None:
         return "–"
-    return escape_line(value if isinstance(value, str) else _json(value), _LONGEST)
+    return escape_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), _LONGEST)
 
 
-def _earlier(transcript: Transcript, exchange: Exchange, value: Any) -> Exchange | None:
-    """Return the last earlier response with the same object, as (step, value)."""
-    if not isinstance(value, dict) or not isinstance(value.get("id"), str):
-        return None
+def _marks(
+    verdict: Verdict, step: str, transcript: Transcript, exchange: Exchange, value: Any
+) -> tuple[dict[str, Mark], str | None]:
+    """Return the wrong places of a response by pointer, and the earlier step that they are compared with."""
+    found: dict[str, Mark] = {}
+    since = None
+    for failure in verdict.failures:
+        if failure.step != step or failure.exhibit:
+            continue
+        if failure.pointer.startswith("/"):
+            pointer = failure.pointer if failure.pointer != "/" else ""
+            if not resolve(value, pointer) and ("…" in pointer or "\\" in pointer):
+                continue  # a shortened or escaped name, which no longer names the place
+            earlier = _kept(transcript, exchange, value, failure)
+            since = earlier[0] if earlier else since
+            found.setdefault(pointer, Mark(failure.expected, earlier[1:] if earlier else ()))
+        elif not failure.pointer:
+            found |= {place: Mark(failure.expected) for place in _leaks(verdict, transcript)}
+    return found, since
+
+
+def _kept(transcript: Transcript, exchange: Exchange, value: Any, failure: Failure) -> tuple[str, Any] | None:
+    """Return the last earlier step that showed the same object with the expected value, and this value.
+
+    The expected value begins the sentence of a check that compares with an earlier response: `null, as before …`.
+    """
+    item = value.get("id") if isinstance(value, dict) else None
     found = None
     for other in transcript.exchanges:
-        shown = parse_json_body(other) if other.completed <= exchange.invoked else None
-        if isinstance(shown, dict) and shown.get("id") == value["id"]:
-            found = other
+        body = parse_json_body(other) if other.completed <= exchange.invoked else None
+        if not isinstance(body, dict) or (body.get("id") != item and failure.pointer != "/id"):
+            continue
+        earlier = resolve(body, failure.pointer)
+        if earlier and failure.expected.en.startswith(f"{shown(earlier[0]).en}, "):
+            found = (other.step, earlier[0])
     return found
 
 
-def _compared(pointer: str, name: str, before: Any, after: Any, depth: int, *, last: bool) -> Iterator[JsonLine]:
-    """Yield the lines of `after`; where it differs from `before`, the lines of both."""
-    comma = "" if last else ","
-    indent = "  " * depth
-    if isinstance(before, dict) and isinstance(after, dict) and after and depth < _DEEPEST:
-        yield JsonLine("same", f"{indent}{name}{{", pointer)
-        names = [*after, *(key for key in before if key not in after)]
-        for key in names:
-            place = f"{pointer}/{_token(key)}"
-            ending, inner = key == names[-1], f"{_json(key)}: "
-            if key not in before:
-                yield from _plain("new", place, inner, after[key], depth + 1, last=ending)
-            elif key not in after:
-                yield from _plain("gone", place, inner, before[key], depth + 1, last=ending)
-            else:
-                yield from _compared(place, inner, before[key], after[key], depth + 1, last=ending)
-        yield JsonLine("same", f"{indent}}}{comma}", "")
-    elif before == after and type(before) is type(after):
-        yield from _plain("same", pointer, name, after, depth, last=last)
-    else:
-        yield from _plain("gone", pointer, name, before, depth, last=last)
-        yield from _plain("new", pointer, name, after, depth, last=last)
-
-
-def _plain(change: Change, pointer: str, name: str, value: Any, depth: int, *, last: bool) -> Iterator[JsonLine]:
-    indent, comma = "  " * depth, "" if last else ","
-    text = _json(value)
-    if isinstance(value, dict | list) and value and len(text) > _LONGEST // 2 and depth < _DEEPEST:
-        opening, closing = "{}" if isinstance(value, dict) else "[]"
-        yield JsonLine(change, f"{indent}{escape_line(name)}{opening}", pointer)
-        parts = list(_parts(value))
-        for number, (key, label, inner) in enumerate(parts, 1):
-            yield from _plain(change, f"{pointer}/{key}", label, inner, depth + 1, last=number == len(parts))
-        yield JsonLine(change, f"{indent}{closing}{comma}", "")
-    else:
-        yield JsonLine(change, indent + escape_line(name + text, _LONGEST) + comma, pointer)
-
-
-def _parts(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, str, Any]]:
-    """Yield (key, prefix of the line, value) for each member."""
-    if isinstance(value, dict):
-        yield from ((_token(key), f"{_json(key)}: ", inner) for key, inner in value.items())
-    else:
-        yield from ((str(number), "", inner) for number, inner in enumerate(value))
-
-
-def _token(key: str) -> str:
-    """Return a key escaped as a JSON pointer token."""
-    return key.replace("~", "~0").replace("/", "~1")
-
-
-def _marked(line: JsonLine, pointer: str) -> JsonLine:
-    if not pointer or line.pointer != pointer or line.change == "gone":
-        return line
-    return JsonLine(line.change, line.text, line.pointer, marked=True)
-
-
-def _json(value: Any) -> str:
+def _leaks(verdict: Verdict, transcript: Transcript) -> list[str]:
+    scenario = scenarios().get(verdict.line.scenario)
+    if scenario is None or verdict.line.requirement != "ack.authz.foreign-no-leak":
+        return []
     try:
-        return json.dumps(value, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return "…"
+        return list(leaking_places(TranscriptView(scenario, transcript)))
+    except CannotJudge:
+        return []
+
+
+def _head(verdict: Verdict, step: str, response: Response) -> Iterator[JsonLine]:
+    """Yield the status and the headers that are wrong."""
+    for failure in verdict.failures:
+        if failure.step != step or failure.exhibit:
+            continue
+        if not failure.pointer and _STATUS.match(failure.actual.en):
+            yield JsonLine("wrong", f"HTTP {response.status}", "HTTP", failure.expected)
+        elif _HEADER.fullmatch(failure.pointer):
+            value = response.header(failure.pointer.lower())
+            text = f"{failure.pointer}: {'(missing)' if value is None else value}"
+            yield JsonLine("wrong", escape_line(text, _LONGEST), failure.pointer, failure.expected)

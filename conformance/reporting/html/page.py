@@ -20,16 +20,21 @@ from conformance.contract.ambiguities import load_ambiguities
 from conformance.contract.catalogue import BASIS_WORDS
 from conformance.contract.schema_agreement import schema_differences
 from conformance.exchange import Transcript
+from conformance.judging.exit_code import RunStatus
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
 from conformance.reporting.escaping import encodable, escape_line
-from conformance.reporting.html import coverage, race_diagram, sequence_diagram, state_diagram, timeline
+from conformance.reporting.html import coverage, race_diagram, sequence_diagram, state_diagram, state_layout, timeline
+from conformance.reporting.html.doc_links import clause, linked
+from conformance.reporting.html.failure_detail import FailureDetail
 from conformance.reporting.html.html_text import BilingualHtml, block, inline_code, is_link
-from conformance.reporting.html.page_model import FailureDetail, PageModel
+from conformance.reporting.html.page_model import PageModel
+from conformance.reporting.html.run_advice import advice_for, clean_command
 from conformance.reporting.messages import JUDGED_AGAIN
+from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, REPRODUCE
 from conformance.text import LANGS, Lang, Text
 
-MAX_FAILURE_DETAIL_CHARACTERS: Final = 600_000
+MAX_FAILURE_DETAIL_CHARACTERS: Final = 500_000
 """Most bytes of failures shown in full; further ones are only named, so that the page opens quickly."""
 
 SIGNS: Final[Mapping[VerdictKind, str]] = {
@@ -44,6 +49,19 @@ SIGNS: Final[Mapping[VerdictKind, str]] = {
 }
 """The sign shown beside a verdict's colour."""
 
+_OUTCOMES: Final[Mapping[RunStatus, Text]] = {
+    "conformant": Text("Conformant", "符合"),
+    "selection-held": Text("Selection passed", "所选部分通过"),
+    "held-but-waived": Text("Passed with waivers", "除豁免外通过"),
+    "passed-but-mapped": Text("Passed with mapped states", "映射状态名后通过"),
+    "non-conformant": Text("Non-conformant", "不符合"),
+    "stale-waivers": Text("Stale waivers", "豁免已失效"),
+    "inconclusive": Text("Inconclusive", "无法判定"),
+    "suite-error": Text("Suite error", "套件错误"),
+}
+_TITLE: Final = 80
+"""How many characters of the target the title shows."""
+
 
 def page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang = "en") -> str:
     """Return the page, with `lang` shown first; scenarios without a transcript have no diagrams."""
@@ -54,6 +72,9 @@ def page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang = 
         lang=lang,
         about=record.circumstances,
         decision=record.decision,
+        titles=_titles(record),
+        advice=advice_for(record),
+        clean_command=clean_command(record),
         tally=record.tally,
         policy=_policy(style, script),
         style=Markup(style),  # noqa: S704 - a file of ours
@@ -66,6 +87,12 @@ def page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang = 
         differences=schema_differences(),
     )
     return encodable(text)
+
+
+def _titles(record: RunResult) -> dict[Lang, str]:
+    target = escape_line(record.circumstances.base_url, _TITLE)
+    word = _OUTCOMES[record.decision.word]
+    return {lang: f"{word.in_(lang)} · {target} · work-conformance" for lang in LANGS}
 
 
 class _CompiledOnce(FileSystemBytecodeCache):
@@ -103,12 +130,16 @@ def _environment(lang: Lang) -> Environment:
         inline_code=inline_code,
         is_link=is_link,
         langs=LANGS,
+        clause=clause,
+        page_lang=lang,
+        linked=linked,
+        labels={"fix": FIX, "re_run": RE_RUN, "explain": EXPLAIN, "reproduce": REPRODUCE},
         judged_again=Text(f"{JUDGED_AGAIN.en[0].upper()}{JUDGED_AGAIN.en[1:]}.", f"{JUDGED_AGAIN.zh}。"),
         signs=SIGNS,
         words=WORDS,
         worst_first=WORST_FIRST,
         basis_words=BASIS_WORDS,
-        machine_size=(state_diagram.WIDTH, state_diagram.HEIGHT, state_diagram.LINE, state_diagram.HALF),
+        machine_size=(state_layout.WIDTH, state_layout.HALF, state_layout.LOOPS, state_layout.LOOP_ROW),
         race_size=(race_diagram.WIDTH, race_diagram.BAR),
         sequence_width=sequence_diagram.WIDTH,
         timeline_size=(timeline.WIDTH, timeline.ROW),

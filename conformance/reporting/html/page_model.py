@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from conformance.contract.ambiguities import Ambiguity, load_ambiguities, readings_of
-from conformance.contract.catalogue import Chapter, Requirement
-from conformance.contract.common_mistakes import (
-    Mistake,
-    consequence_of,
-    distinctive_terms,
-    mistakes_of,
-    rank_by_symptom,
-)
+from conformance.contract.ambiguities import Ambiguity, load_ambiguities
+from conformance.contract.catalogue import Chapter
+from conformance.contract.common_mistakes import distinctive_terms
 from conformance.exchange import Transcript
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunResult
-from conformance.judging.verdict import WORST_FIRST, Failure, PlannedCheck, Verdict, VerdictKind, worst
+from conformance.judging.verdict import WORST_FIRST, Verdict, VerdictKind, worst
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.escaping import escape_line
 from conformance.reporting.flakiness import FlakyGroup, flaky, held, race_repetition_text
-from conformance.reporting.html.diff import BodyDiff, ComparedField, compared_fields, diff_body
-from conformance.reporting.html.race_diagram import RaceDiagram, draw_race
-from conformance.reporting.html.sequence_diagram import SequenceDiagram, draw_sequence
-from conformance.reporting.messages import LOST, summary, title_of, unobserved_effects
+from conformance.reporting.html.failure_detail import failure_detail
+from conformance.reporting.html.requirement_view import BREACHED, RequirementView, bounded
+from conformance.reporting.messages import title_of, unobserved_effects
 from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.text import Text
 
@@ -36,130 +27,7 @@ SHOWN_IN_FULL: Final = 3
 MOST_CAUSES: Final = 20
 """How many causes are shown; the rest is counted."""
 
-_HEADLINE: Final = 320
-_BREACHED: Final[tuple[VerdictKind, ...]] = ("failed", "waived", "warned")
 _CALM: Final = frozenset({"passed", "observed", "not-exercised"})
-_OPEN: Final[tuple[VerdictKind, ...]] = ("suite-error", "inconclusive", "not-exercised")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailureDetail:
-    """One failure with its evidence; `shown_under` is the id of the failure that already shows its transcript."""
-
-    id: str
-    first: bool
-    verdict: Verdict
-    failure: Failure
-    rows: tuple[ComparedField, ...]
-    body: BodyDiff | None
-    sequence: SequenceDiagram | None
-    race: RaceDiagram | None
-    shown_under: str | None
-
-    @property
-    def title(self) -> Text:
-        """The scenario's title."""
-        return title_of(self.verdict.line.scenario)
-
-    @property
-    def exhibit(self) -> str:
-        """The first text picture among the violations; empty if there is none."""
-        return next((failure.exhibit for failure in self.verdict.failures if failure.exhibit), "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequirementView:
-    """A requirement with its result and what the page shows of it."""
-
-    result: RequirementResult
-    breaches: tuple[FailureDetail, ...]
-    blocks: tuple[PlannedCheck, ...]
-    missing: tuple[PlannedCheck, ...]
-
-    @property
-    def requirement(self) -> Requirement:
-        """The requirement itself."""
-        return self.result.requirement
-
-    @property
-    def headline(self) -> Text | None:
-        """What is wrong, in one sentence; None if nothing is."""
-        found = next((verdict for verdict in self.result.verdicts if verdict.kind == self.result.kind), None)
-        if self.result.kind in _BREACHED and found is not None and found.failures:
-            return _bounded(summary(found))
-        return self.reason
-
-    @property
-    def reason(self) -> Text | None:
-        """Why it has no verdict on the target; None if it has one."""
-        if self.result.kind not in _OPEN:
-            return None
-        return LOST if self.missing else self.result.reason
-
-    @property
-    def partly(self) -> Text | None:
-        """How many of its checks were judged, if not all were."""
-        return _bounded(self.result.partly.sentence) if self.result.partly is not None else None
-
-    @property
-    def mistakes(self) -> tuple[Mistake, ...]:
-        """Common mistakes, if this requirement failed; those that match the observed symptom come first."""
-        if not self.breaches:
-            return ()
-        failures = [breach.failure for breach in self.breaches]
-        seen = " ".join(f"{failure.actual.en} `{failure.pointer.strip('/').replace('/', '.')}`" for failure in failures)
-        return rank_by_symptom(mistakes_of(self.requirement.id), seen)
-
-    @property
-    def consequence(self) -> Text | None:
-        """The effect of a failure on workers."""
-        return consequence_of(self.requirement.id) if self.breaches else None
-
-    @property
-    def open_lines(self) -> tuple[Verdict, ...]:
-        """Checks that could not be judged for a reason of their own."""
-        return tuple(v for v in self.result.verdicts if v.kind in _OPEN and v.blocked_by is None)
-
-    @property
-    def blocked(self) -> dict[str, list[str]]:
-        """The scenarios in which it was skipped because of a failure, by the requirement that failed."""
-        found: dict[str, list[str]] = {}
-        for verdict in self.result.verdicts:
-            if verdict.kind in _OPEN and verdict.blocked_by is not None:
-                found.setdefault(verdict.blocked_by, []).append(verdict.line.scenario)
-        return found
-
-    @property
-    def contrast(self) -> tuple[tuple[bool, list[str]], ...]:
-        """Of a failed requirement: pairs of (passes, scenarios), first where it fails, then where it passes."""
-        if not self.breaches:
-            return ()
-        lines = self.judged_checks
-        fails = [name for kind in _BREACHED for name in lines.get(kind, [])]
-        return (False, fails), (True, lines.get("passed", []))
-
-    @property
-    def readings(self) -> tuple[Ambiguity, ...]:
-        """Entries of the ambiguity register about it."""
-        return readings_of(self.requirement.id)
-
-    @property
-    def judged_checks(self) -> dict[VerdictKind, list[str]]:
-        """The scenarios in which it was judged or observed, by verdict."""
-        found: dict[VerdictKind, list[str]] = {}
-        for verdict in self.result.verdicts:
-            if verdict.kind not in _OPEN:
-                found.setdefault(verdict.kind, []).append(verdict.line.scenario)
-        return found
-
-    @property
-    def observations(self) -> list[tuple[str, Text]]:
-        """Pairs of a scenario and what was observed in it."""
-        return [(v.line.scenario, v.observation) for v in self.result.verdicts if v.observation is not None]
-
-
-def _bounded(text: Text) -> Text:
-    return Text(escape_line(text.en, _HEADLINE), escape_line(text.zh, _HEADLINE))
 
 
 class PageModel:
@@ -204,13 +72,12 @@ class PageModel:
     @cached_property
     def causes(self) -> list[Cause]:
         """The root causes; empty if no cause fails several requirements."""
-        causes = causes_of(self._verdicts)
-        return causes if cause_count_text(causes) is not None else []
+        return self._all_causes if cause_count_text(self._all_causes) is not None else []
 
     @cached_property
     def shown_causes(self) -> list[tuple[Text, Cause]]:
         """The first causes, each with its description."""
-        return [(_bounded(cause.sentence), cause) for cause in self.causes[:MOST_CAUSES]]
+        return [(bounded(cause.sentence), cause) for cause in self.causes[:MOST_CAUSES]]
 
     def contradictory_docs(self, cause: Cause) -> list[Ambiguity]:
         """Return the register's entries in which another page of the docs allows what the target did."""
@@ -218,22 +85,56 @@ class PageModel:
         concerned = [entry for entry in load_ambiguities() if set(entry.requirements) & set(cause.requirements)]
         return [entry for entry in concerned if found & distinctive_terms(entry.positions.en)]
 
-    def is_explained_by_cause(self, rule: RequirementView) -> bool:
-        """Return whether one of the shown causes explains the failure."""
-        name = rule.requirement.id
-        return rule.result.kind == "failed" and any(name in cause.requirements for _, cause in self.shown_causes)
-
     @property
     def causes_heading(self) -> Text | None:
         """The number of failed requirements and of causes."""
         return cause_count_text(self.causes)
 
-    @property
+    @cached_property
     def failures(self) -> list[RequirementView]:
-        """Requirements that did not pass and are not blocked by others, worst first."""
+        """Requirements that did not pass and are not blocked by others: worst first, those with one root cause together."""
         kinds = [kind for kind in WORST_FIRST if kind not in _CALM]
-        blocked_requirements = self.blocked_requirements
-        return [rule for kind in kinds for rule in self.of(kind) if rule not in blocked_requirements]
+        blocked = {rule.requirement.id for rule in self.blocked_requirements}
+        found = [rule for kind in kinds for rule in self.of(kind) if rule.requirement.id not in blocked]
+        place = {name: at for at, cause in reversed(list(enumerate(self._all_causes))) for name in cause.requirements}
+        return sorted(
+            found, key=lambda rule: (kinds.index(rule.result.kind), place.get(rule.requirement.id, len(place)))
+        )
+
+    @property
+    def failures_heading(self) -> Text:
+        """The heading over the failures; another one if nothing failed and something could not be judged."""
+        if self.of(*BREACHED, "suite-error"):
+            return Text("Failures", "失败")
+        return Text("Not judged", "无法判定的要求")
+
+    @cached_property
+    def printed(self) -> frozenset[str]:
+        """The requirements that are printed in full: the first one of each root cause."""
+        found: dict[str, None] = {}
+        for cause in self._all_causes[:MOST_CAUSES]:
+            first = next((name for name in cause.requirements if name not in found), None)
+            if first is not None:
+                found[first] = None
+        return frozenset(found)
+
+    @cached_property
+    def other_chapters(self) -> list[tuple[Chapter, list[RequirementView]]]:
+        """The chapters with the requirements that are not listed among the failures."""
+        listed = {rule.requirement.id for rule in self.failures}
+        chapters = [
+            (chapter, [rule for rule in rules if rule.requirement.id not in listed]) for chapter, rules in self.chapters
+        ]
+        return [(chapter, rules) for chapter, rules in chapters if rules]
+
+    @cached_property
+    def chapter_of(self) -> dict[str, str]:
+        """The chapter of each requirement, both by id."""
+        return {rule.requirement.id: chapter.id for chapter, rules in self.chapters for rule in rules}
+
+    @cached_property
+    def _all_causes(self) -> list[Cause]:
+        return causes_of(self._verdicts)
 
     def of(self, *kinds: VerdictKind) -> list[RequirementView]:
         """Return the requirements with one of the verdicts."""
@@ -284,34 +185,14 @@ class PageModel:
 
     def _rule(self, result: RequirementResult, shown_under: dict[tuple[str, str], str]) -> RequirementView:
         breached = [verdict for verdict in result.verdicts if verdict.kind == result.kind and verdict.failures]
-        shown = breached[:SHOWN_IN_FULL] if result.kind in _BREACHED else []
+        shown = breached[:SHOWN_IN_FULL] if result.kind in BREACHED else []
         name = result.requirement.id
         return RequirementView(
             result=result,
-            breaches=tuple(self._breach(name, number, verdict, shown_under) for number, verdict in enumerate(shown, 1)),
+            breaches=tuple(
+                failure_detail(number, verdict, self.transcripts.get(verdict.line.scenario), shown_under, self.about)
+                for number, verdict in enumerate(shown, 1)
+            ),
             blocks=tuple(verdict.line for verdict in self._verdicts if verdict.blocked_by == name),
             missing=tuple(line for line in self.record.tally.lost if line.requirement == name),
-        )
-
-    def _breach(
-        self, rule: str, number: int, verdict: Verdict, shown_under: dict[tuple[str, str], str]
-    ) -> FailureDetail:
-        """Return violation `number` (from 1); `shown_under` records which failure shows which transcript."""
-        name = f"{rule}--{number}"
-        failure, transcript = (
-            verdict.failures[0],
-            self.transcripts.get(verdict.line.scenario) if verdict.shown else None,
-        )
-        place = (verdict.line.scenario, failure.step if verdict.shown else name)
-        first_shown = shown_under.setdefault(place, name)
-        return FailureDetail(
-            id=name,
-            first=number == 1,
-            verdict=verdict,
-            failure=failure,
-            rows=compared_fields(verdict.line, failure, transcript),
-            body=diff_body(failure, transcript),
-            sequence=draw_sequence(failure, transcript) if first_shown == name else None,
-            race=draw_race(verdict, transcript),
-            shown_under=None if first_shown == name else first_shown,
         )

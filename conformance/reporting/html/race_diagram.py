@@ -1,8 +1,7 @@
-"""Draws a race that no order of requests explains: when each request was in flight, and which responses contradict."""
+"""Draws a race that no order of requests explains: every request of its burst, and which responses contradict."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,55 +9,74 @@ from conformance.chapters import race_linearizability, random_operations
 from conformance.chapters.registry import scenarios
 from conformance.exchange import Transcript
 from conformance.judging.verdict import Verdict
+from conformance.linearizability.burst import Burst, Role
 from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.counterexample_text import describe_counterexample
 from conformance.linearizability.history import Event, answer_text
 from conformance.reporting.escaping import escape_line
+from conformance.reporting.html.race_clock import WIDTH, Clock, milliseconds, together
 from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
-WIDTH: Final = 640
+__all__ = ["BAR", "WIDTH", "Bar", "Pause", "RaceDiagram", "draw_race"]
+
 BAR: Final = 12
 """The height of a request's bar."""
 
-_MARGIN: Final = 12
 _TOP: Final = 10
 _ROW: Final = 44
 _LABEL: Final = 26
 _CLOCK: Final = 24
+_PAUSES: Final = 16
 _NARROWEST: Final = 4.0
 _LONGEST: Final = 72
 
 
-_SEARCHES: Final = {"race": race_linearizability.counterexample_at, "explored": random_operations.counterexample_at}
-"""The function that finds the counterexample at a step, by the fact that its transcript has."""
+_MOST: Final = 40
+"""How many requests are drawn. Of a longer burst, those outside the contradiction are only counted."""
+
+_SEARCHES: Final = {"race": race_linearizability.burst_at, "explored": random_operations.burst_at}
+"""The function that finds the burst whose counterexample ends at a step, by the fact that its transcript has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One request. `needed`: its response is part of the contradiction. `open`: its end is unknown."""
+    """One request, and what it has to do with the contradiction. `open`: its end is unknown."""
 
     x: float
     width: float
     y: int
     label: str
-    needed: bool
+    role: Role
     open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch in which nothing was in flight, drawn shorter than it was."""
+
+    x: float
+    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceDiagram:
-    """The parts of the diagram. `overlaps` are the stretches (x, width) in which several requests were in flight."""
+    """The parts of the diagram. `overlaps` are the stretches (x, width) in which several requests were in flight.
+
+    `pauses` are cut short, since a pause may be a hundred times longer than the burst. `left_out` is how many requests of the burst are not drawn.
+    """
 
     explanation: Text
     bars: tuple[Bar, ...]
     overlaps: tuple[tuple[float, float], ...]
     milliseconds: str
+    pauses: tuple[Pause, ...]
+    left_out: int
 
     @property
     def height(self) -> int:
         """The height of the whole diagram."""
-        return self.floor + _CLOCK
+        return self.floor + _CLOCK + (_PAUSES if self.pauses else 0)
 
     @property
     def floor(self) -> int:
@@ -80,49 +98,42 @@ def draw_race(verdict: Verdict, transcript: Transcript | None) -> RaceDiagram | 
     return _drawn(found) if found is not None else None
 
 
-def _drawn(counterexample: Counterexample) -> RaceDiagram:
-    events = counterexample.events
-    start = min(event.invoked for event in events)
-    length = max(event.completed for event in events) - start
-    scale = (WIDTH - 2 * _MARGIN) / (length or 1.0)
-
-    def place(moment: float) -> float:
-        return round(_MARGIN + (moment - start) * scale, 1)
-
+def _drawn(burst: Burst) -> RaceDiagram:
+    events = _shown(burst)
+    clock = Clock(events)
+    place = clock.place
     bars = tuple(
         Bar(
             x=place(event.invoked),
             width=max(_NARROWEST, round(place(event.completed) - place(event.invoked), 1)),
             y=_TOP + _ROW * row + _LABEL - BAR // 2,
-            label=_label(event, counterexample),
-            needed=event.label in counterexample.claims,
+            label=_label(event, burst.counterexample),
+            role=burst.role(event),
             open=event.unknown,
         )
         for row, event in enumerate(events)
     )
-    overlaps = tuple((place(begun), round(place(ended) - place(begun), 1)) for begun, ended in _together(events))
+    overlaps = tuple((place(begun), round(place(ended) - place(begun), 1)) for begun, ended in together(events))
     return RaceDiagram(
-        explanation=describe_counterexample(counterexample),
+        explanation=describe_counterexample(burst.counterexample),
         bars=bars,
         overlaps=overlaps,
-        milliseconds=f"{length * 1000:.1f} ms",
+        milliseconds=milliseconds(clock.length),
+        pauses=tuple(Pause(place((begun + ended) / 2), milliseconds(ended - begun)) for begun, ended in clock.cut),
+        left_out=len(burst.events) - len(events),
     )
+
+
+def _shown(burst: Burst) -> tuple[Event, ...]:
+    if len(burst.events) <= _MOST:
+        return burst.events
+    return tuple(event for event in burst.events if burst.role(event) != "outside")
 
 
 def _label(event: Event, counterexample: Counterexample) -> str:
     words = [event.label, event.operation.kind]
+    if event.item != counterexample.item:
+        words.append(f"item {event.item}")
     if event.operation.worker not in (None, counterexample.initial.worker):
         words.append(f"Worker-ID {event.operation.worker}")
     return escape_line(" · ".join([*words, answer_text(event)]), _LONGEST)
-
-
-def _together(events: Sequence[Event]) -> Iterator[tuple[float, float]]:
-    """Yield the stretches of time in which more than one request was in flight, as recorded."""
-    moments = sorted([(event.invoked, 1) for event in events] + [(event.completed, -1) for event in events])
-    under_way, since = 0, 0.0
-    for moment, change in moments:
-        if under_way >= 2 and under_way + change < 2 and moment > since:
-            yield since, moment
-        elif under_way < 2 <= under_way + change:
-            since = moment
-        under_way += change

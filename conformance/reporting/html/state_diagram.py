@@ -11,16 +11,8 @@ from typing import Final
 from conformance.contract.model import PHASES
 from conformance.exchange import Exchange, Transcript
 from conformance.reporting.html.diff import parse_json_body
+from conformance.reporting.html.state_layout import LOOP_ROW, LOOPS, Arc, Move, X, lay_out
 
-WIDTH: Final = 1080
-HEIGHT: Final = 420
-LINE: Final = 215
-"""The y position of the states."""
-
-HALF: Final = 48
-"""Half of a state's width."""
-
-_X: Final[dict[str, int]] = {phase: 80 + 230 * number for number, phase in enumerate(PHASES)}
 _ON_THE_WAY: Final = {
     ("queued", "starting"),
     ("starting", "active"),
@@ -36,9 +28,9 @@ _ON_THE_WAY: Final = {
 UNKNOWN: Final = "?"
 """The state after a response that does not show it, and after a server error."""
 
-_RISE: Final = {1: 0, 2: 60, 3: 105, 4: 150}
-_ROW: Final = 14
-_ORDER: Final[tuple[str, ...]] = PHASES
+_MOST_LOOPS: Final = 12
+"""How many kinds of requests that leave a state unchanged are listed below it; the table has all."""
+
 _WORK: Final = re.compile(r"/work/([^/?]+)")
 _MOVING: Final = frozenset({"ack", "heartbeat", "stop"})
 
@@ -54,24 +46,6 @@ class ObservedTransition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arc:
-    """A drawn transition: its path, the lines of its label, and the position of the last line."""
-
-    path: str
-    labels: tuple[str, ...]
-    x: int
-    y: int
-    seen: bool
-    failure: bool
-
-    @property
-    def rows(self) -> list[tuple[int, str]]:
-        """Each line of the label with its y position."""
-        first = self.y - _ROW * (len(self.labels) - 1)
-        return [(first + _ROW * number, label) for number, label in enumerate(self.labels)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """A state, and the operations that left an item in it."""
 
@@ -82,10 +56,15 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateDiagram:
-    """The parts of the diagram, and a table of (transition, count, failures)."""
+    """The parts of the diagram, and a table of (transition, count, failures).
+
+    `line` is the y position of the states, `height` that of the lower edge.
+    """
 
     nodes: tuple[Node, ...]
     arcs: tuple[Arc, ...]
+    line: int
+    height: int
     table: tuple[tuple[ObservedTransition, int, int], ...]
 
 
@@ -98,10 +77,14 @@ def draw_state_diagram(transcripts: Iterable[Transcript], failures: Collection[t
             seen[move] += 1
             failure[move] += (transcript.scenario, exchange.step) in failures
     seen_pairs = {(move.before, move.after) for move in seen if move.after not in (move.before, UNKNOWN)}
-    pairs = sorted(_ON_THE_WAY | seen_pairs)
+    moves = [_move(before, after, seen, failure) for before, after in sorted(_ON_THE_WAY | seen_pairs)]
+    arcs, line = lay_out(moves)
+    nodes = tuple(_node(phase, seen, failure) for phase in PHASES)
     return StateDiagram(
-        nodes=tuple(_node(phase, seen, failure) for phase in PHASES),
-        arcs=tuple(_arc(before, after, seen, failure) for before, after in pairs),
+        nodes=nodes,
+        arcs=arcs,
+        line=line,
+        height=line + LOOPS + LOOP_ROW * max(len(node.self_loops) for node in nodes),
         table=tuple((move, count, failure[move]) for move, count in sorted(seen.items())),
     )
 
@@ -146,11 +129,11 @@ def _overlap(one: Exchange, other: Exchange) -> bool:
 
 def _node(phase: str, seen: Counter[ObservedTransition], failure: Counter[ObservedTransition]) -> Node:
     self_loops = [move for move in sorted(seen) if move.before == phase and move.after in (phase, UNKNOWN)]
-    return Node(
-        phase=phase,
-        x=_X[phase],
-        self_loops=tuple((_stay(move, seen[move]), failure[move] > 0) for move in self_loops),
-    )
+    rows = [(_stay(move, seen[move]), failure[move] > 0) for move in self_loops]
+    rows.sort(key=lambda row: not row[1])  # failures first, so that they are never left out
+    if len(rows) > _MOST_LOOPS:
+        rows = [*rows[: _MOST_LOOPS - 1], (f"… (+{len(rows) - _MOST_LOOPS + 1})", False)]
+    return Node(phase=phase, x=X[phase], self_loops=tuple(rows))
 
 
 def _stay(move: ObservedTransition, times: int) -> str:
@@ -158,26 +141,12 @@ def _stay(move: ObservedTransition, times: int) -> str:
     return f"{move.operation} {move.status}{end} ×{times}"
 
 
-def _arc(before: str, after: str, seen: Counter[ObservedTransition], failure: Counter[ObservedTransition]) -> Arc:
+def _move(before: str, after: str, seen: Counter[ObservedTransition], failure: Counter[ObservedTransition]) -> Move:
     moves = [move for move in sorted(seen) if (move.before, move.after) == (before, after)]
-    labels = tuple(f"{move.operation} ×{seen[move]}" for move in moves)
-    start, end = _X[before], _X[after]
-    steps = _ORDER.index(after) - _ORDER.index(before)
-    middle = (start + end) // 2
     known = (before, after) in _ON_THE_WAY
-    if known and steps == 1:
-        path, y = f"M{start + HALF} {LINE} L{end - HALF - 4} {LINE}", LINE - 8
-    elif known:
-        rise = _RISE[steps] - (22 if before == "active" else 0)
-        path, y = f"M{start} {LINE - 20} Q{middle} {LINE - 20 - 2 * rise} {end} {LINE - 24}", LINE - 26 - rise
-    else:
-        depth = 60 + 14 * abs(steps)
-        path, y = f"M{start} {LINE + 20} Q{middle} {LINE + 2 * depth} {end} {LINE + 24}", LINE + 34 + depth
-    return Arc(
-        path=path,
-        labels=labels,
-        x=middle,
-        y=y,
-        seen=bool(moves),
+    return Move(
+        before=before,
+        after=after,
+        labels=tuple(f"{move.operation} ×{seen[move]}" for move in moves),
         failure=not known or any(failure[move] for move in moves),
     )

@@ -26,7 +26,7 @@ from conformance.text import LANGS, Lang
 from tests.hostile.inspection import INSPECTORS
 from tests.reporting.run_results import HOSTILE, both, failure, hostile, mixed, record_of, verdict
 
-from .sample_runs import exchange, item, run_on_a_defect, transcript
+from .sample_runs import HELD, exchange, item, run_on_a_defect, transcript
 
 TEMPLATES = sorted(
     entry.name
@@ -34,6 +34,7 @@ TEMPLATES = sorted(
     if entry.name.endswith(".j2")
 )
 LARGEST = 1_500_000
+FAILED = "ack.terminal.stopped-forced"
 
 
 class Parsed(HTMLParser):
@@ -229,7 +230,7 @@ def compared_fields(made: str, name: str) -> dict[str, str]:
     return {str(label): str(words) for label, words in rows}
 
 
-def test_a_red_says_first_where_it_fails_and_where_it_holds() -> None:
+def test_a_red_says_first_what_to_do_and_where_it_fails_and_holds() -> None:
     record = record_of(
         verdict("retry.active", "ack.retry.active", "failed", failures=(failure(),)),
         verdict("race.heartbeat", "ack.retry.active"),
@@ -238,7 +239,7 @@ def test_a_red_says_first_where_it_fails_and_where_it_holds() -> None:
     )
     made = page(record, {})
     rows = compared_fields(made, "ack.retry.active")
-    assert list(rows)[:2] == ["Fails in", "Passes in"]
+    assert list(rows)[:5] == ["Fix", "Re-run", "Explain", "Fails in", "Passes in"]
     assert re.findall(r'href="#scenario-([^"]+)"', rows["Fails in"]) == ["retry.active"]
     held = ["race.heartbeat", "request.json-body.first-ack"]
     assert re.findall(r'href="#scenario-([^"]+)"', rows["Passes in"]) == held
@@ -291,11 +292,10 @@ def test_what_is_blocked_is_folded_under_its_causes() -> None:
     assert f"and {len(names) - 3} more" in causes[0]
     assert "<code>ack.auth.missing</code>" in causes[1]
     top = made[made.index('<h2 id="reds">') : made.index('<h2 id="unexercised">')]
-    blocks = compared_fields(made, "ack.retry.active")["Skipped because of this failure"]
-    assert f'<summary><span lang="en">{len(names)} checks of 1 requirements' in blocks
-    (red_one,) = re.findall(r'<li class="failed">.*?</li>', top, re.DOTALL)
-    assert f'href="#{blocked}"' in red_one
     assert top.count(f'href="#{blocked}"') == 1
+    blocks = compared_fields(made, "ack.retry.active")["Skipped because of this failure"]
+    assert f'href="#{blocked}"' in blocks
+    assert f'<summary><span lang="en">{len(names)} checks of 1 requirements' in blocks
 
 
 def test_what_is_blocked_by_nothing_on_the_page_is_listed_by_itself() -> None:
@@ -332,8 +332,11 @@ def test_a_real_red_tells_what_was_done_what_came_and_the_mend(tmp_path: Path) -
     INSPECTORS[".html"](made.encode())
     for words in ('class="sequence"', "curl -sS -i -X POST", "invalid_request_error", "HTTP 409", "Common mistakes"):
         assert words in made
-    assert re.search(r'<span class="gone">- +&#34;state&#34;: &#34;stopped&#34;', made)
-    assert re.search(r'<span class="new">\+ +&#34;state&#34;: &#34;starting&#34;', made)
+    body = re.findall(r'<pre class="json" tabindex="0">(.*?)</pre>', rule_of(made, FAILED), re.DOTALL)[0]
+    assert re.search(r'<b class="wrong">✗ HTTP 200<i>  ◀ .*HTTP 409', body)
+    assert body.count('class="wrong"') == 1
+    assert 'class="same">    &#34;state&#34;: &#34;starting&#34;' in body
+    assert f'href="reproductions/{HELD[0]}.sh"' in made
     assert record.decision.word == "non-conformant"
     assert page(record, read_evidence(tmp_path / "run").transcripts) == made
 

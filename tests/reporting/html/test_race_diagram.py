@@ -6,10 +6,14 @@ import re
 
 import pytest
 
+from conformance.contract.model import ModelResponse, Operation
 from conformance.exchange import Transcript
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import Verdict
+from conformance.linearizability.history import Event
+from conformance.reporting.html import race_diagram
 from conformance.reporting.html.page import page
+from conformance.reporting.html.race_clock import Clock
 from conformance.reporting.html.race_diagram import WIDTH, RaceDiagram, draw_race
 from conformance.text import LANGS, Lang
 from tests.chapters.test_race_checks import STOP, acks, beside, race
@@ -37,11 +41,11 @@ def shown(lang: Lang = "en") -> str:
 
 def test_every_request_has_a_bar_and_the_needed_ones_are_marked() -> None:
     picture = drawn(*lost_stop())
-    assert [(bar.label, bar.needed, bar.open) for bar in picture.bars] == [
-        ("ack.1 · ack · 200 starting", False, False),
-        ("ack.2 · ack · unknown", False, True),
-        ("stop · stop · 200 stopping", True, False),
-        ("after · get · 200 starting", True, False),
+    assert [(bar.label, bar.role, bar.open) for bar in picture.bars] == [
+        ("ack.1 · ack · 200 starting", "beside", False),
+        ("ack.2 · ack · unknown", "beside", True),
+        ("stop · stop · 200 stopping", "needed", False),
+        ("after · get · 200 starting", "needed", False),
     ]
     assert "no order lets `after` show `starting` (the item can only be" in picture.explanation.en
 
@@ -65,11 +69,44 @@ def test_the_stretch_in_which_several_were_under_way_is_shaded() -> None:
     assert stop.x < x + width < after.x
 
 
-def test_an_answer_that_no_state_allows_is_alone_and_beside_nothing() -> None:
+def test_requests_that_do_not_matter_are_drawn_and_told_apart() -> None:
+    dialog = race("race.same-worker", acks("starting", 500, 409, 409), "starting")
+    verdict = dialog.verdict(SAME)
+    picture = drawn(verdict, dialog.transcript())
+    assert [(bar.label, bar.role) for bar in picture.bars] == [
+        ("ack.1 · ack · 200 starting", "outside"),
+        ("ack.2 · ack · 500", "needed"),
+        ("ack.3 · ack · 409", "outside"),
+        ("ack.4 · ack · 409", "outside"),
+    ]
+    assert picture.left_out == 0
+    text = page(record_of(verdict), {verdict.line.scenario: dialog.transcript()})
+    svg = text.partition('<svg class="race"')[2].partition("</svg>")[0]
+    assert svg.count('class="outside"') == svg.count("○ ack.") == 3
+    assert "○ is dimmed: not part of the contradiction" in text
+
+
+def test_a_longer_burst_counts_what_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(race_diagram, "_MOST", 3)
     dialog = race("race.same-worker", acks("starting", 500, 409, 409), "starting")
     picture = drawn(dialog.verdict(SAME), dialog.transcript())
     assert [bar.label for bar in picture.bars] == ["ack.2 · ack · 500"]
-    assert picture.overlaps == ()
+    assert picture.left_out == 3
+
+
+def test_a_pause_is_drawn_shorter_and_says_how_long_it_was() -> None:
+    def event(label: str, invoked: float, completed: float) -> Event:
+        return Event(label, Operation("ack", "w"), ModelResponse(200), invoked, completed)
+
+    clock = Clock([event("a", 10.0, 10.02), event("b", 10.01, 10.03), event("get", 12.0, 12.01)])
+    assert clock.cut == [(10.03, 12.0)]
+    assert clock.length == pytest.approx(2.01)
+    places = [clock.place(moment) for moment in (10.0, 10.01, 10.03, 12.0, 12.01)]
+    assert places == sorted(places)
+    assert places[-1] == pytest.approx(WIDTH - places[0], abs=0.2)
+    assert places[3] - places[2] < places[2] - places[0]
+    close = Clock([event("a", 0.0, 1.0), event("b", 1.05, 2.0)])
+    assert close.cut == []
 
 
 def test_another_workers_request_names_it() -> None:

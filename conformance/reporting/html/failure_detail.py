@@ -1,0 +1,73 @@
+"""One failure on the page: what was expected, what came, the pictures of it, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.exchange import Transcript
+from conformance.judging.run_result import RunMetadata
+from conformance.judging.verdict import Failure, Verdict
+from conformance.reporting.html.diff import BodyDiff, ComparedField, compared_fields, diff_body
+from conformance.reporting.html.race_diagram import RaceDiagram, draw_race
+from conformance.reporting.html.sequence_diagram import SequenceDiagram, draw_sequence
+from conformance.reporting.messages import title_of
+from conformance.reporting.next_steps import NextSteps, next_steps
+from conformance.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureDetail:
+    """One failure with its evidence.
+
+    `shown_under` is the id of the failure that already shows its transcript. `scripted`: the run's folder has a
+    reproduction script for its scenario.
+    """
+
+    id: str
+    first: bool
+    verdict: Verdict
+    failure: Failure
+    rows: tuple[ComparedField, ...]
+    body: BodyDiff | None
+    sequence: SequenceDiagram | None
+    race: RaceDiagram | None
+    shown_under: str | None
+    steps: NextSteps
+    scripted: bool
+
+    @property
+    def title(self) -> Text:
+        """The scenario's title."""
+        return title_of(self.verdict.line.scenario)
+
+    @property
+    def exhibit(self) -> str:
+        """The first text picture among the violations; empty if there is none."""
+        return next((failure.exhibit for failure in self.verdict.failures if failure.exhibit), "")
+
+
+def failure_detail(
+    number: int,
+    verdict: Verdict,
+    transcript: Transcript | None,
+    shown_under: dict[tuple[str, str], str],
+    about: RunMetadata,
+) -> FailureDetail:
+    """Return failure `number` (from 1) of a requirement; `shown_under` records which failure shows which transcript."""
+    name = f"{verdict.line.requirement}--{number}"
+    failure, seen = verdict.failures[0], transcript if verdict.shown else None
+    place = (verdict.line.scenario, failure.step if verdict.shown else name)
+    first_shown = shown_under.setdefault(place, name)
+    return FailureDetail(
+        id=name,
+        first=number == 1,
+        verdict=verdict,
+        failure=failure,
+        rows=compared_fields(verdict.line, failure, seen),
+        body=diff_body(verdict, seen),
+        sequence=draw_sequence(failure, seen) if first_shown == name else None,
+        race=draw_race(verdict, seen),
+        shown_under=None if first_shown == name else first_shown,
+        steps=next_steps(verdict, about),
+        scripted=transcript is not None and bool(transcript.exchanges),
+    )
