@@ -107,7 +107,7 @@ def test_a_spoilt_run_is_refused_with_one_sentence_and_leaves_nothing(
 def test_it_is_never_written_over_itself(healthy_run: Path, tmp_path: Path) -> None:
     ended = cli("replay", str(healthy_run), f"--output={healthy_run}", cwd=tmp_path)
     assert ended.code == 2
-    assert "name another" in ended.err + ended.out
+    assert "Name another" in ended.err + ended.out
     assert (healthy_run / "evidence.json").exists()
 
 
