@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from types import MappingProxyType
@@ -76,14 +76,14 @@ _MESSAGES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
     """A place in a body that violates the schema.
 
     `pointer` is an RFC 6901 JSON pointer; for a missing field it points to where the field should be. In names that
     come from the target, unprintable characters are escaped and the text is cut to 120 characters. `keyword` is the
     violated JSON Schema keyword. `source` is where this keyword was derived from, cited in the schema's language: page,
-    section, row, line, address.
+    section, row, address. `at` are the lines of the paraphrased spec there.
     """
 
     pointer: str
@@ -92,6 +92,7 @@ class Violation:
     expected: Text
     actual: Text
     source: str
+    at: tuple[str, ...]
 
 
 def load(lang: Lang, stem: str) -> Mapping[str, Any]:
@@ -159,11 +160,19 @@ def _worded(error: ValidationError, place: tuple[str | int, ...], schema: Mappin
     for step in list(error.absolute_schema_path)[:-1]:
         here = here[step]
     places = here["x-source"][keyword][place[-1]] if missing else here["x-source"][keyword]
-    return Violation(pointer, keyword, message, expected, actual, _cited(places, lang))
+    return Violation(
+        pointer=pointer,
+        keyword=keyword,
+        message=message,
+        expected=expected,
+        actual=actual,
+        source=_cited(places, lang),
+        at=tuple(each["at"] for each in places),
+    )
 
 
 def _cited(places: list[Mapping[str, str]], lang: Lang) -> str:
-    cited = [replace(source(place["ref"]), at=Text(place["at"], place["at"])).cite(lang) for place in places]
+    cited = dict.fromkeys(source(place["ref"]).cite(lang) for place in places)
     return {"en": "; ", "zh": "；"}[lang].join(cited)
 
 
