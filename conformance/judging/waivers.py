@@ -35,11 +35,8 @@ _READ: Final = 8 * _LOOK
 _VOLATILE: Final = (
     (re.compile(r"\d{4}-\d\d-\d\d[Tt][0-9:.]+(?:[Zz]|[+-]\d\d:\d\d)?"), "<time>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
-    (
-        re.compile(r"\b[a-z]+_(?=[A-Za-z]*\d)[0-9A-Za-z]{6,}\b"),
-        "<id>",
-    ),  # a word of the API has no digit: `invalid_request`
-    (re.compile(r"\b[a-z]+_[0-9A-Za-z]{16,}\b"), "<id>"),
+    (re.compile(r"\b[a-z]+_(?=[a-f]*\d)[0-9a-f]{6,}\b"), "<id>"),
+    (re.compile(r"\b[a-z]+_(?=[A-Za-z]*\d+[A-Za-z]+\d)[0-9A-Za-z]{8,}\b"), "<id>"),
     (re.compile(r"\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{16,}\b"), "<id>"),
     (re.compile(r"\bconformance-[0-9a-f-]+"), "<worker>"),
     (re.compile(r"\d{5,}"), "<number>"),
