@@ -20,7 +20,8 @@ _DISTINCTIVE: Final = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)|(?<=[`\"])[\w.]+(?=[`\
 class Mistake:
     """A common mistake and its fix.
 
-    `symptoms` are the prefixes of a finding that point to this mistake.
+    `symptoms` are the beginnings of findings that point to this mistake: of what was found (`HTTP 401`), or of the place
+    with what was found there (`/state: "queued"`).
     """
 
     what: Text
@@ -37,9 +38,14 @@ def mistakes_of(requirement: str) -> tuple[Mistake, ...]:
     return _by_requirement()[requirement]
 
 
-def likely_cause(requirement: str, symptom: str) -> Mistake | None:
-    """Return the mistake that has this symptom, or None if no mistake has it."""
-    found = (mistake for mistake in mistakes_of(requirement) if symptom.startswith(mistake.symptoms or ("\0",)))
+def likely_cause(requirement: str, symptom: str, place: str = "") -> Mistake | None:
+    """Return the mistake that has this symptom at this place, or None if no mistake has it."""
+    seen = (symptom, f"{place}: {symptom}")
+    found = (
+        mistake
+        for mistake in mistakes_of(requirement)
+        if any(each.startswith(mistake.symptoms or ("\0",)) for each in seen)
+    )
     return next(found, None)
 
 

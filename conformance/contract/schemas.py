@@ -52,28 +52,35 @@ _KINDS: Final = {
     "number": Text("a number", "数字"),
 }
 _MESSAGES: Final = {
-    "required": Text("{place} is missing.", "{place}：缺少该字段。"),
+    "required": Text("required field {place} is missing", "响应缺少必需字段 {place}"),
     "type": Text(
-        "{place} has the wrong JSON type: expected {expected}, got {actual}.",
-        "{place}：JSON 类型错误。预期：{expected}；实际：{actual}。",
+        "{place} has the wrong JSON type: expected {expected}, got {actual}",
+        "{place} 的 JSON 类型错误：预期 {expected}，实际 {actual}",
     ),
     "const": Text(
-        "{place} must have the documented value {expected}, got {actual}.",
-        "{place}：文档规定的取值只有 {expected}；实际：{actual}。",
+        "{place} is {actual}; the only documented value is {expected}",
+        "{place} 为 {actual}，而文档规定的唯一取值是 {expected}",
     ),
     "enum": Text(
-        "{place} must be one of the documented values: {expected}. Got {actual}.",
-        "{place}：不在文档规定的取值 {expected} 之中；实际：{actual}。",
+        "{place} is {actual}, which is none of the documented values {expected}",
+        "{place} 为 {actual}，不在文档规定的取值 {expected} 之中",
     ),
     "format": Text(
-        "{place} is not a timestamp: {reason}. Got {actual}.",
-        "{place}：不是时间戳（{reason}）；实际：{actual}。",
+        "{place} is {actual}, which is not a timestamp: {reason}",
+        "{place} 为 {actual}，不是时间戳：{reason}",
     ),
     "pattern": Text(
-        "{place} must be {expected}. Got {actual}.",
-        "{place}：应为{expected}；实际：{actual}。",
+        "{place} is {actual}; expected {expected}",
+        "{place} 为 {actual}，预期为{expected}",
     ),
 }
+
+
+REQUIRED_FIELD: Final = Text("required field `{pointer}`", "必需字段 `{pointer}`")
+"""What a schema expects where a required field is missing."""
+
+MISSING_FIELD: Final = Text("missing required field `{pointer}`", "缺少必需字段 `{pointer}`")
+"""What it found there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +157,11 @@ def _rank(error: ValidationError) -> int:
 def _worded(error: ValidationError, place: tuple[str | int, ...], schema: Mapping[str, Any], lang: Lang) -> Violation:
     keyword = str(error.validator)
     missing = keyword == "required"
-    expected = _expected(keyword, error.validator_value)
-    actual = Text("no such field", "没有该字段") if missing else shown(error.instance)
     pointer = "".join("/" + _step(str(step)) for step in place)
+    expected = _expected(keyword, error.validator_value, pointer)
+    actual = MISSING_FIELD.format(pointer=pointer) if missing else shown(error.instance)
     reason = error.cause.reason if isinstance(error.cause, timestamps.NotTimestamp) else ""
-    name = _cut(pointer) if pointer else Text("the body", "响应体")
+    name = Text("`{p}`", "`{p}`").format(p=_cut(pointer)) if pointer else Text("the body", "响应体")
     message = _MESSAGES[keyword].format(place=name, expected=expected, actual=actual, reason=reason)
     here: Any = schema
     for step in list(error.absolute_schema_path)[:-1]:
@@ -176,10 +183,10 @@ def _cited(places: list[Mapping[str, str]], lang: Lang) -> str:
     return {"en": "; ", "zh": "；"}[lang].join(cited)
 
 
-def _expected(keyword: str, value: Any) -> Text:
+def _expected(keyword: str, value: Any, pointer: str) -> Text:
     match keyword:
         case "required":
-            return Text("the field is there", "有该字段")
+            return REQUIRED_FIELD.format(pointer=pointer)
         case "type":
             return join(_OR, [_KINDS[kind] for kind in ([value] if isinstance(value, str) else value)])
         case "enum":

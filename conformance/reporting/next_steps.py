@@ -11,7 +11,7 @@ from typing import Final
 
 from conformance.contract.common_mistakes import Mistake, likely_cause, mistakes_of, rank_by_symptom
 from conformance.judging.run_result import RunMetadata
-from conformance.judging.verdict import Verdict
+from conformance.judging.verdict import Failure, Verdict
 from conformance.text import Text
 
 FIX: Final = Text("Fix", "修复建议")
@@ -46,7 +46,8 @@ def next_steps(verdict: Verdict, about: RunMetadata) -> NextSteps:
         KeyError: this version does not have the verdict's requirement.
     """
     requirement = verdict.line.requirement
-    mistake, sure = _mistake(verdict)
+    failures = verdict.failures
+    mistake, sure = likely_mistake(requirement, failures[0] if failures else None)
     return NextSteps(
         fix=mistake.fix,
         sure=sure,
@@ -64,11 +65,10 @@ def re_run(requirement: str, about: RunMetadata) -> str:
     return shlex.join(words)
 
 
-def _mistake(verdict: Verdict) -> tuple[Mistake, bool]:
-    """Return the mistake that a violation shows, or the most similar common one, and which of the two it is."""
-    requirement = verdict.line.requirement
-    symptom = verdict.failures[0].actual.en if verdict.failures else ""
-    found = likely_cause(requirement, symptom)
+def likely_mistake(requirement: str, failure: Failure | None) -> tuple[Mistake, bool]:
+    """Return the mistake that a violation shows, or else the most similar common one, and whether it shows it."""
+    symptom, place = (failure.actual.en, failure.pointer) if failure is not None else ("", "")
+    found = likely_cause(requirement, symptom, place)
     if found is not None:
         return found, True
     return rank_by_symptom(mistakes_of(requirement), symptom)[0], False
