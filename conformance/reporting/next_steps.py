@@ -47,7 +47,7 @@ def next_steps(verdict: Verdict, about: RunMetadata) -> NextSteps:
     """
     requirement = verdict.line.requirement
     failures = verdict.failures
-    mistake, sure = likely_mistake(requirement, failures[0] if failures else None)
+    mistake, sure = likely_mistake(requirement, failures[0] if failures else None, verdict.line.scenario)
     return NextSteps(
         fix=mistake.fix,
         sure=sure,
@@ -65,10 +65,16 @@ def re_run(requirement: str, about: RunMetadata) -> str:
     return shlex.join(words)
 
 
-def likely_mistake(requirement: str, failure: Failure | None) -> tuple[Mistake, bool]:
-    """Return the mistake that a violation shows, or else the most similar common one, and whether it shows it."""
-    symptom, place = (failure.actual.en, failure.pointer) if failure is not None else ("", "")
-    found = likely_cause(requirement, symptom, place)
+def likely_mistake(requirement: str, failure: Failure | None, scenario: str = "") -> tuple[Mistake, bool]:
+    """Return the mistake that a violation shows, or else the most similar common one, and whether it shows it.
+
+    `scenario` is the scenario that shows it, or the common beginning of several.
+    """
+    symptom = failure.actual.en if failure is not None else ""
+    seen = [symptom, scenario]
+    if failure is not None and failure.pointer:
+        seen += [f"{failure.pointer}: {symptom}", f"schema:{failure.keyword}"]
+    found = likely_cause(requirement, *seen)
     if found is not None:
         return found, True
     return rank_by_symptom(mistakes_of(requirement), symptom)[0], False

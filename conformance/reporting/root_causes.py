@@ -73,7 +73,11 @@ class Cause:
     @property
     def fix(self) -> Text:
         """The fix of the mistake that the responses show, or else of the most common one."""
-        mistakes = [likely_mistake(each.requirement, each.failure) for each in (self.first, *self.violations)]
+        where = _common_beginning([each.scenario for each in self.violations if each.kind != "race"])
+        mistakes = [
+            likely_mistake(self.first.requirement, self.failure, where),
+            *(likely_mistake(each.requirement, each.failure) for each in self.violations if not each.follows),
+        ]
         return next((mistake for mistake, shown in mistakes if shown), mistakes[0][0]).fix
 
 
@@ -107,3 +111,9 @@ def _cause(members: list[Violation], blocked: Mapping[str, int]) -> Cause:
 
 def _rank(cause: Cause) -> tuple[bool, int, int, int]:
     return not cause.first.own, -cause.blocked, -len(cause.requirements), -len(cause.scenarios)
+
+
+def _common_beginning(names: list[str]) -> str:
+    """Return the characters that all names begin with."""
+    first, last = min(names, default=""), max(names, default="")
+    return next((first[:end] for end in range(len(first), 0, -1) if last.startswith(first[:end])), "")

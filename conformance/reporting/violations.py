@@ -18,7 +18,6 @@ STATUS: Final = re.compile(r"HTTP ([1-5]\d\d)\b")
 _ACK: Final = re.compile(r"POST \S*/ack(?:[/?#]\S*)?(?:\s|$)")
 _GET: Final = re.compile(r"GET \S")
 _UNCHANGED: Final = "ack.refused.changes-nothing"
-_UNHARMED: Final = "ack.refused.rightful-worker-unharmed"
 _LEAK: Final = "ack.authz.foreign-no-leak"
 
 Topic = Literal[
@@ -134,14 +133,14 @@ class Violation:
     @property
     def follows(self) -> bool:
         """Whether it only shows what another violation caused: an unharmed worker's ack, or several acks at once."""
-        return self.requirement == _UNHARMED or (
+        return self.topic == "rightful" or (
             self.kind == "status" and "," in self.failure.actual.en.partition(" with ")[0]
         )
 
     @property
     def basic(self) -> bool:
-        """Whether a field is missing or has the wrong JSON type, so that its value means nothing."""
-        return self.kind in {"missing", "type"}
+        """Whether the status is wrong, or a field is missing or has the wrong JSON type: then its value means nothing."""
+        return self.kind in {"status", "missing", "type"}
 
     @cached_property
     def parents(self) -> tuple[str, ...]:
