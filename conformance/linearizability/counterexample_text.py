@@ -46,7 +46,9 @@ def describe_counterexample(counterexample: Counterexample) -> Text:
 def _name(counterexample: Counterexample, event: Event, before: Sequence[Event]) -> Text:
     """Return what a step is, with its name in the transcript."""
     kind = event.operation.kind
-    if kind != "ack":
+    if kind == "get" and any(other.invoked > event.invoked for other in counterexample.events):
+        words = Text("a GET", "GET 请求")
+    elif kind != "ack":
         words = {
             "get": Text("the GET after the race", "并发之后的 GET"),
             "stop": Text("the stop", "停止请求"),
@@ -97,7 +99,7 @@ def _why(counterexample: Counterexample, last: Event) -> Text:
         return Text(": no state of an item allows that", "：item 的任何状态都不允许如此")
     if any(event.operation.kind == "redeliver" for event in others):
         return _NO_ORDER
-    return Text(": the item belongs to another worker", "：该 item 属于其他 worker")
+    return Text(": the item does not belong to that worker", "：该 item 不属于这个 worker")
 
 
 _NO_ORDER: Final = Text(": no order of the requests explains that", "：没有任何请求顺序可以解释")
@@ -133,7 +135,8 @@ def _did(event: Event, *, past: bool) -> Text:
         did = Text("returned {status}" if past else "return {status}", "返回 {status}")
     else:
         did = Text(
-            "returned {status} with {state}" if past else "return {status} with {state}", "返回 {status}，状态为{state}"
+            "returned {status} with {state}" if past else "return {status} with {state}",
+            "返回 {status}，状态为{state}" if past else "返回 {status} 且状态为{state}",
         )
     return did.format(status=answer.status, state=_state(answer))
 

@@ -13,6 +13,7 @@ from typing import Final
 from conformance.contract.model import PHASES
 from conformance.contract.work_item import TIMES
 from conformance.judging.verdict import Failure
+from conformance.judging.waivers import failure_signature
 from conformance.reporting.violations import Topic, Violation
 
 _DOCUMENTED: Final = frozenset({200, 400, 401, 403, 404, 409})
@@ -136,6 +137,7 @@ class _Context:
                 yield "body", violation.failure.actual.en
             case _:
                 yield self._field(violation)
+                yield "alike", failure_signature(violation.failure)
                 yield from self._of_response(violation)
 
     def _of_race(self, violation: Violation) -> Iterator[Hashable]:

@@ -82,10 +82,10 @@ def _refused_changes(first: Violation, members: Members) -> Text:
         (each.failure for each in (first, *members) if each.pointer == "/state" and not each.failure.exhibit), None
     )
     if state is not None:
-        before = re.findall(r"\w+", state.expected.en)[0]
+        before = state.expected.en.partition(", as before")[0]
         return Text(
-            "Refused ack changes the state from `{before}` to {after}", "被拒绝的 ack 把状态从 `{before}` 改为 {after}"
-        ).format(before=before, after=value(state.actual))
+            "Refused ack changes the state from {before} to {after}", "被拒绝的 ack 把状态从 {before} 改为 {after}"
+        ).format(before=value(Text(before, before)), after=value(state.actual))
     return Text("Refused ack changes {places}", "被拒绝的 ack 改动了 {places}").format(
         places=places_text(pointers(first, members, "value"))
     )
