@@ -287,3 +287,15 @@ def test_which_answers_of_a_race_contradict_each_other_is_no_part_of_its_look() 
     assert failure_signature(one) == failure_signature(other)
     assert failure_signature(one) != failure_signature(failure("no order lets `ack.1` …"))
     assert failure_signature(one) == "answer: HTTP 200"
+
+
+def test_a_signature_in_the_words_of_an_earlier_version_still_matches() -> None:
+    missing = replace(
+        failure("missing required field `/metadata`", "/metadata"),
+        expected=Text("required field `/metadata`", "必需字段 `/metadata`"),
+    )
+    assert failure_signature(missing) == "/metadata: required field `/metadata` | missing required field `/metadata`"
+    former = "/metadata: the field is there | no such field"
+    assert waivers(f'finding = ["{former}"]').apply(failed(missing)).kind == "waived"
+    assert by_cause(cause=f'cause = ["{former}"]').apply(failed(missing)).kind == "waived"
+    assert waivers('finding = ["/data: the field is there | no such field"]').apply(failed(missing)).kind == "failed"
