@@ -61,6 +61,11 @@ class Text:
         raise ValueError('a text is an object with exactly the strings "en" and "zh"')
 
 
+def own_language_first(lang: Lang) -> tuple[Lang, ...]:
+    """Return both languages, `lang` first: the order of citations in a report."""
+    return tuple(sorted(LANGS, key=lambda each: each != lang))
+
+
 def join(separator: str | Text, texts: Iterable[Text]) -> Text:
     """Join `texts` in each language; a `Text` as separator differs by language (", " and "、")."""
     between = separator if isinstance(separator, Text) else Text(separator, separator)

@@ -170,7 +170,7 @@ and the common mistakes. Each requirement has an anchor of its own: `requirement
 
 `work-conformance explain ID` prints the same with the scenarios that judge the requirement. [How the suite
 judges](how-it-judges.md) explains levels and basis. Sources name the page, the section and the row of the published docs.
-The last part, such as `schemas/docs/en/ack.md:9`, is the line in the paraphrased spec of this project.
+`explain` also names the line in the paraphrased spec of this project (`schemas/docs`).
 
 Requirement set {version}: {total} requirements, of which {must} MUST, {should} SHOULD and {observe} OBSERVE.
 """,
@@ -178,7 +178,7 @@ Requirement set {version}: {total} requirements, of which {must} MUST, {should} 
 
 本套件究竟要求服务器做什么？本页列出每条要求的级别、依据、文档出处和常见错误。每条要求都有自己的锚点，例如 `requirements.md#ack.first.starting`。
 
-`work-conformance explain ID` 输出同样的内容，并列出据以判定的场景。级别和依据的含义见[如何判定](how-it-judges.md)。出处给出公开文档的页面、小节和表格行；最后一部分（如 `schemas/docs/zh/ack.md:9`）是本项目转述的规范中的行号。
+`work-conformance explain ID` 输出同样的内容，并列出据以判定的场景。级别和依据的含义见[如何判定](how-it-judges.md)。出处给出公开文档的页面、小节和表格行；`explain` 还给出本项目转述的规范（`schemas/docs`）中的行号。
 
 要求集 {version}：共 {total} 条要求，其中 MUST {must} 条，SHOULD {should} 条，OBSERVE {observe} 条。
 """,

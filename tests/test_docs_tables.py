@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,10 @@ from conformance.client.availability import FIRST_CONTACT
 from conformance.client.backoff import MAX_WAIT
 from conformance.client.client import MAX_TRIES
 from conformance.contract.catalogue import BASIS_WORDS, load_catalogue
+from conformance.emulator import Tokens
+from conformance.emulator.configuration import ServerConfig
 from conformance.emulator.defects import DEFECTS
+from conformance.emulator.serving import serve_in_background
 from conformance.emulator.shapes import SHAPES
 from conformance.emulator.variants import VARIANTS
 from conformance.judging import exit_code
@@ -21,6 +25,7 @@ from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.judging.waivers import parse
 from conformance.mutation import kill_matrix, selection
+from conformance.mutation.mutant_run import judge_settings, settings_for
 from conformance.options import OPTIONS
 from conformance.plugin import run_folder
 from conformance.settings import POLITE_RATE
@@ -138,6 +143,32 @@ def test_the_waivers_shown_are_accepted(lang: Lang) -> None:
     one, cause = parse("\n".join(block.lines), "README", date(2029, 1, 1)).entries
     assert (one.number, one.requirement, one.expires) == (1, "ack.retry.active", date(2030, 1, 31))
     assert cause.requirement is None
+
+
+@EACH_LANGUAGE
+@pytest.mark.parametrize(
+    ("defect", "requirements"),
+    [
+        ("retry.active-conflicts", {"ack.retry.active"}),
+        (
+            "envelope.conflict-error",
+            {"ack.terminal.stopping", "ack.identity.mismatch-queued", "ack.envelope.schema-en"},
+        ),
+    ],
+)
+def test_the_waivers_shown_waive_the_failures_of_such_a_server(
+    lang: Lang, defect: str, requirements: set[str], tmp_path: Path
+) -> None:
+    [block] = blocks(BOOK[lang], "toml waivers")
+    waivers = parse("\n".join(block.lines), "docs", date(2029, 1, 1))
+    scenarios = {"retry.active", "terminal.stopping.from-starting", "identity.other-worker.queued"}
+    plan = [line for line in full_plan() if line.scenario in scenarios and line.requirement in requirements]
+    tokens = Tokens.generate()
+    with serve_in_background(DEFECTS[defect].broken(ServerConfig()), tokens) as base_url:
+        record = judge_settings(settings_for(base_url, tokens, tmp_path / "run"), plan, fleeting=True)
+    failed = [verdict for verdict in record.verdicts if verdict.kind == "failed"]
+    assert failed
+    assert {waivers.apply(verdict).kind for verdict in failed} == {"waived"}
 
 
 @EACH_LANGUAGE

@@ -100,6 +100,7 @@ def violations(step: str, found: list[schemas.Violation]) -> Iterator[Finding]:
             expected=violation.expected,
             actual=violation.actual,
             source=violation.source,
+            keyword=violation.keyword,
         )
 
 

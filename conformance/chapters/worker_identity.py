@@ -103,6 +103,12 @@ _NEAR_MISSES: Final[dict[str, NearMiss]] = {
 }
 
 
+NEAR_MISSES: Final[dict[str, NearMiss]] = {
+    f"identity.near-miss-{name}.{state}": miss for name, miss in _NEAR_MISSES.items() for state in miss.states
+}
+"""The similar id of each scenario that acks with one."""
+
+
 def _ack_as(identity: Callable[[ScenarioContext, str], str], header: str | None = None) -> Attempt:
     async def attempt(stage: ScenarioContext, item: Item) -> None:
         await stage.ack("ack", item, stage.worker(identity(stage, item.worker or ""), header))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from conformance.chapters.registry import controls, scenarios
 from conformance.contract.ambiguities import Ambiguity, load_ambiguities, readings_of
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load_catalogue
-from conformance.contract.citations import Source
+from conformance.contract.citations import Source, cite_all
 from conformance.contract.common_mistakes import consequence_of, mistakes_of
 from conformance.emulator.defects import DEFECTS, Defect
 from conformance.emulator.shapes import SHAPES, Shape
@@ -291,10 +291,10 @@ def _rules(key: str, heading: Text, ids: Iterable[str]) -> Part:
 
 
 def _sources(sources: tuple[Source, ...]) -> Part:
-    """Return a part with the sources, each page in its own language."""
-    cited = [source.cite(lang) for lang in LANGS for source in sources]
+    """Return a part with the sources, each page in its own language, the reader's language first."""
+    cited = {lang: [words for _, words in cite_all(sources, lang, sheet=True)] for lang in LANGS}
     heading = Text("Docs", "文档")
-    return Part("sources", heading, tuple(Text(cite, cite) for cite in cited), [s.to_json() for s in sources])
+    return Part("sources", heading, tuple(map(Text, cited["en"], cited["zh"])), [s.to_json() for s in sources])
 
 
 def _named(name: str, text: Text) -> Text:

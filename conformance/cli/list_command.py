@@ -94,7 +94,7 @@ def _ambiguities(lang: Lang, *, heading: str = "") -> Iterator[str]:
         yield ""
         yield f"- {Text('The pages', '页面').in_(lang)}: {entry.positions.in_(lang)}"
         yield f"- {Text('The suite reads', '本套件的解读').in_(lang)}: {entry.reading.in_(lang)}"
-        yield from (f"- {source.cite(lang)}" for source in entry.sources)
+        yield from (f"- {source.cite(lang, sheet=True)}" for source in entry.sources)
         if entry.requirements:
             yield f"- {', '.join(entry.requirements)}"
         yield ""

@@ -1,20 +1,25 @@
 """Places in the docs: page, section, row and line in both languages, as derived from the pages.
 
 Lines refer to the paraphrased spec (`schemas/docs`), which restates the pages in this project's words. The address
-is that of the published page.
+is that of the section on the published page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
+from urllib.parse import quote
 
 from conformance.contract.schema_files import load_derived_file
-from conformance.text import Lang, Text
+from conformance.text import Lang, Text, own_language_first
 
 PAGES: Final = "PAGES.json"
+_OPENING: Final = "introduction"
+"""The section before a page's first heading; the published page has no heading of that name."""
+_DROPPED: Final = re.compile(r"[^\w\s-]")
 
 
 class SourceUnknown(LookupError):
@@ -23,7 +28,11 @@ class SourceUnknown(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A place in the docs. `row` is the key of a table row. `at` is file and line in each language."""
+    """A place in the docs.
+
+    `url` is the address of its section. `row` is the key of a table row. `at` is file and line of the paraphrased spec
+    in each language.
+    """
 
     page: str
     title: Text
@@ -32,10 +41,10 @@ class Source:
     row: str | None
     at: Text
 
-    def cite(self, lang: Lang) -> str:
-        """Return page, section, row, line and address in one language."""
+    def cite(self, lang: Lang, *, sheet: bool = False) -> str:
+        """Return page, section, row and address in one language; with `sheet`, also the line of the paraphrased spec."""
         row = "" if self.row is None else {"en": f", row `{self.row}`", "zh": f"，`{self.row}` 行"}[lang]
-        at = {"en": f" ({self.at.en})", "zh": f"（{self.at.zh}）"}[lang]
+        at = {"en": f" ({self.at.en})", "zh": f"（{self.at.zh}）"}[lang] if sheet else ""
         return f"{self.title.in_(lang)} § {self.section.in_(lang)}{row}{at} <{self.url.in_(lang)}>"
 
     def to_json(self) -> dict[str, Any]:
@@ -48,6 +57,21 @@ class Source:
             "row": self.row,
             "at": self.at.to_json(),
         }
+
+
+def cite_all(sources: Iterable[Source], lang: Lang, *, sheet: bool = False) -> list[tuple[Lang, str]]:
+    """Return the citations of all sources in both languages, those in `lang` first, each with its language."""
+    known = tuple(sources)
+    return [(each, source.cite(each, sheet=sheet)) for each in own_language_first(lang) for source in known]
+
+
+def fragment(heading: str) -> str:
+    """Return the fragment of a heading's address, percent-encoded.
+
+    The published pages link to each other with `#work-item-object` and, in Chinese, `#work-item-对象`: letters in lower
+    case, spaces as hyphens, other scripts unchanged. That is GitHub's rule, so punctuation is dropped as GitHub drops it.
+    """
+    return quote(re.sub(r"\s", "-", _DROPPED.sub("", heading.strip().lower())))
 
 
 @cache
@@ -74,8 +98,14 @@ def source(reference: str) -> Source:
     return Source(
         page=name,
         title=Text(**page["title"]),
-        url=Text(**page["url"]),
+        url=_address(Text(**page["url"]), Text(**section["heading"]), key),
         section=Text(**section["heading"]),
         row=row or None,
         at=Text(**at),
     )
+
+
+def _address(page: Text, heading: Text, section: str) -> Text:
+    if section == _OPENING:
+        return page
+    return Text(f"{page.en}#{fragment(heading.en)}", f"{page.zh}#{fragment(heading.zh)}")

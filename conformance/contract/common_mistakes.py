@@ -20,7 +20,8 @@ _DISTINCTIVE: Final = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)|(?<=[`\"])[\w.]+(?=[`\
 class Mistake:
     """A common mistake and its fix.
 
-    `symptoms` are the prefixes of a finding that point to this mistake.
+    `symptoms` are beginnings that point to this mistake: of what was found (`HTTP 401`), of the place with what was found
+    there (`/state: "queued"`), of the schema keyword (`schema:required`), or of the only scenario that shows it.
     """
 
     what: Text
@@ -37,10 +38,15 @@ def mistakes_of(requirement: str) -> tuple[Mistake, ...]:
     return _by_requirement()[requirement]
 
 
-def likely_cause(requirement: str, symptom: str) -> Mistake | None:
-    """Return the mistake that has this symptom, or None if no mistake has it."""
-    found = (mistake for mistake in mistakes_of(requirement) if symptom.startswith(mistake.symptoms or ("\0",)))
-    return next(found, None)
+def likely_cause(requirement: str, *seen: str) -> Mistake | None:
+    """Return the mistake that has the longest of these symptoms, or None if no mistake has one."""
+    found = [
+        (len(symptom), mistake)
+        for mistake in mistakes_of(requirement)
+        for symptom in mistake.symptoms
+        if any(each.startswith(symptom) for each in seen)
+    ]
+    return max(found, key=lambda each: each[0])[1] if found else None
 
 
 def consequence_of(requirement: str) -> Text | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from types import MappingProxyType
@@ -52,38 +52,45 @@ _KINDS: Final = {
     "number": Text("a number", "数字"),
 }
 _MESSAGES: Final = {
-    "required": Text("{place} is missing.", "{place}：缺少该字段。"),
+    "required": Text("required field {place} is missing", "响应缺少必需字段 {place}"),
     "type": Text(
-        "{place} has the wrong JSON type: expected {expected}, got {actual}.",
-        "{place}：JSON 类型错误。预期：{expected}；实际：{actual}。",
+        "{place} has the wrong JSON type: expected {expected}, got {actual}",
+        "{place} 的 JSON 类型错误：预期 {expected}，实际 {actual}",
     ),
     "const": Text(
-        "{place} must have the documented value {expected}, got {actual}.",
-        "{place}：文档规定的取值只有 {expected}；实际：{actual}。",
+        "{place} is {actual}; the only documented value is {expected}",
+        "{place} 为 {actual}，而文档规定的唯一取值是 {expected}",
     ),
     "enum": Text(
-        "{place} must be one of the documented values: {expected}. Got {actual}.",
-        "{place}：不在文档规定的取值 {expected} 之中；实际：{actual}。",
+        "{place} is {actual}, which is none of the documented values {expected}",
+        "{place} 为 {actual}，不在文档规定的取值 {expected} 之中",
     ),
     "format": Text(
-        "{place} is not a timestamp: {reason}. Got {actual}.",
-        "{place}：不是时间戳（{reason}）；实际：{actual}。",
+        "{place} is {actual}, which is not a timestamp: {reason}",
+        "{place} 为 {actual}，不是时间戳：{reason}",
     ),
     "pattern": Text(
-        "{place} must be {expected}. Got {actual}.",
-        "{place}：应为{expected}；实际：{actual}。",
+        "{place} is {actual}; expected {expected}",
+        "{place} 为 {actual}，预期为{expected}",
     ),
 }
 
 
-@dataclass(frozen=True, slots=True)
+REQUIRED_FIELD: Final = Text("required field `{pointer}`", "必需字段 `{pointer}`")
+"""What a schema expects where a required field is missing."""
+
+MISSING_FIELD: Final = Text("missing required field `{pointer}`", "缺少必需字段 `{pointer}`")
+"""What it found there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
     """A place in a body that violates the schema.
 
     `pointer` is an RFC 6901 JSON pointer; for a missing field it points to where the field should be. In names that
     come from the target, unprintable characters are escaped and the text is cut to 120 characters. `keyword` is the
     violated JSON Schema keyword. `source` is where this keyword was derived from, cited in the schema's language: page,
-    section, row, line, address.
+    section, row, address. `at` are the lines of the paraphrased spec there.
     """
 
     pointer: str
@@ -92,6 +99,7 @@ class Violation:
     expected: Text
     actual: Text
     source: str
+    at: tuple[str, ...]
 
 
 def load(lang: Lang, stem: str) -> Mapping[str, Any]:
@@ -149,28 +157,36 @@ def _rank(error: ValidationError) -> int:
 def _worded(error: ValidationError, place: tuple[str | int, ...], schema: Mapping[str, Any], lang: Lang) -> Violation:
     keyword = str(error.validator)
     missing = keyword == "required"
-    expected = _expected(keyword, error.validator_value)
-    actual = Text("no such field", "没有该字段") if missing else shown(error.instance)
     pointer = "".join("/" + _step(str(step)) for step in place)
+    expected = _expected(keyword, error.validator_value, pointer)
+    actual = MISSING_FIELD.format(pointer=pointer) if missing else shown(error.instance)
     reason = error.cause.reason if isinstance(error.cause, timestamps.NotTimestamp) else ""
-    name = _cut(pointer) if pointer else Text("the body", "响应体")
+    name = Text("`{p}`", "`{p}`").format(p=_cut(pointer)) if pointer else Text("the body", "响应体")
     message = _MESSAGES[keyword].format(place=name, expected=expected, actual=actual, reason=reason)
     here: Any = schema
     for step in list(error.absolute_schema_path)[:-1]:
         here = here[step]
     places = here["x-source"][keyword][place[-1]] if missing else here["x-source"][keyword]
-    return Violation(pointer, keyword, message, expected, actual, _cited(places, lang))
+    return Violation(
+        pointer=pointer,
+        keyword=keyword,
+        message=message,
+        expected=expected,
+        actual=actual,
+        source=_cited(places, lang),
+        at=tuple(each["at"] for each in places),
+    )
 
 
 def _cited(places: list[Mapping[str, str]], lang: Lang) -> str:
-    cited = [replace(source(place["ref"]), at=Text(place["at"], place["at"])).cite(lang) for place in places]
+    cited = dict.fromkeys(source(place["ref"]).cite(lang) for place in places)
     return {"en": "; ", "zh": "；"}[lang].join(cited)
 
 
-def _expected(keyword: str, value: Any) -> Text:
+def _expected(keyword: str, value: Any, pointer: str) -> Text:
     match keyword:
         case "required":
-            return Text("the field is there", "有该字段")
+            return REQUIRED_FIELD.format(pointer=pointer)
         case "type":
             return join(_OR, [_KINDS[kind] for kind in ([value] if isinstance(value, str) else value)])
         case "enum":

@@ -32,6 +32,7 @@ def describe_failure(transcript: Transcript, finding: Finding) -> Failure:
         answer=_answer(exchange) if exchange else "",
         curl=curl(exchange.request) if exchange else "",
         exhibit=finding.exhibit,
+        keyword=finding.keyword,
     )
 
 

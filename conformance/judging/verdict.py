@@ -60,7 +60,7 @@ class Failure:
     """One violation, with everything that a reader needs to reproduce it.
 
     `conversation` lists the operations up to it, each with its status. `request` and `answer` are the exchange in
-    short, and `curl` repeats the request.
+    short, and `curl` repeats the request. `keyword` is the violated JSON Schema keyword, if a schema found it.
     """
 
     step: str
@@ -73,6 +73,7 @@ class Failure:
     answer: str
     curl: str
     exhibit: str = ""
+    keyword: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

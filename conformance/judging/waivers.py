@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load_catalogue
+from conformance.contract.schemas import MISSING_FIELD, REQUIRED_FIELD
 from conformance.judging.verdict import Failure, PlannedCheck, Verdict
 from conformance.suggest import nearest
 from conformance.target import ConfigurationError
@@ -35,15 +36,15 @@ _READ: Final = 8 * _LOOK
 _VOLATILE: Final = (
     (re.compile(r"\d{4}-\d\d-\d\d[Tt][0-9:.]+(?:[Zz]|[+-]\d\d:\d\d)?"), "<time>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
-    (
-        re.compile(r"\b[a-z]+_(?=[A-Za-z]*\d)[0-9A-Za-z]{6,}\b"),
-        "<id>",
-    ),  # a word of the API has no digit: `invalid_request`
-    (re.compile(r"\b[a-z]+_[0-9A-Za-z]{16,}\b"), "<id>"),
+    (re.compile(r"\b[a-z]+_(?=[a-f]*\d)[0-9a-f]{6,}\b"), "<id>"),
+    (re.compile(r"\b[a-z]+_(?=[A-Za-z]*\d+[A-Za-z]+\d)[0-9A-Za-z]{8,}\b"), "<id>"),
     (re.compile(r"\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{16,}\b"), "<id>"),
     (re.compile(r"\bconformance-[0-9a-f-]+"), "<worker>"),
     (re.compile(r"\d{5,}"), "<number>"),
 )
+
+
+_FORMERLY_MISSING: Final = re.compile(r"^(?P<pointer>/\S*): the field is there \| no such field$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,11 +310,22 @@ def _entry(name: str, number: int, table: dict[str, Any]) -> Waiver:
 
 
 def _looks(name: str, number: int, key: str, value: Any) -> tuple[str, ...]:
-    """Return failure signatures from a file, in which run-specific values may still appear."""
+    """Return failure signatures from a file, in which run-specific values and an earlier version's words may appear."""
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
         raise _wrong(name, number, f"{key} must be a list of strings.", f"{key} 必须是字符串列表。")
-    return tuple(map(_lasting, values))
+    return tuple(_lasting(_in_todays_words(each)) for each in values)
+
+
+def _in_todays_words(signature: str) -> str:
+    """Return a signature of an earlier version as this version writes it, so that its waiver still matches."""
+    return _FORMERLY_MISSING.sub(_missing_field, signature)
+
+
+def _missing_field(former: re.Match[str]) -> str:
+    pointer = former["pointer"]
+    expected, actual = (words.format(pointer=pointer).en for words in (REQUIRED_FIELD, MISSING_FIELD))
+    return f"{pointer}: {expected} | {actual}"
 
 
 def _subject(name: str, number: int, table: dict[str, Any]) -> tuple[str | None, str | None]:

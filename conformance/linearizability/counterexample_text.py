@@ -1,4 +1,4 @@
-"""Describes a counterexample in a sentence: the responses before, and the last response, which no order allows."""
+"""Describes a counterexample in a sentence: what the last response must not be, and what happened before it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from conformance.text import Text, join
 _AND: Final = Text(" and ", "，且")
 _THE_ITEM: Final = Text("the item", "该 item")
 _OR: Final = Text(" or ", " 或 ")
+_STOPS: Final = frozenset({"stop", "force-stop"})
+_NAMED: Final = Text("{what} (`{label}`)", "{what}（`{label}`）")
 
 
 def describe_counterexample(counterexample: Counterexample) -> Text:
@@ -25,19 +27,41 @@ def describe_counterexample(counterexample: Counterexample) -> Text:
     before = [event for event in others if event.completed < last.invoked]
     beside = [event for event in others if event.completed >= last.invoked]
     last = next(event for event in claimed if event.label == last.label)
+    named = Text("item `{name}`", "item `{name}`").format(name=counterexample.item)
     return Text(
-        "{item} was `{phase}`{before}{beside}; no order lets {last}{why}",
-        "{item} 起初为 `{phase}`{before}{beside}；没有任何顺序允许{last}{why}",
+        "{last}{why} ({item} was `{phase}`{before}{beside})",
+        "{last}{why}（{item} 起初为 `{phase}`{before}{beside}）",
     ).format(
-        item=Text("item `{name}`", "item `{name}`").format(name=counterexample.item)
-        if counterexample.item
-        else _THE_ITEM,
+        item=named if counterexample.item else _THE_ITEM,
         phase=counterexample.initial.phase,
         before=_each(Text(", then {each}", "，随后{each}"), before),
         beside=_each(Text("; at the same time {each}", "；同时{each}"), beside),
-        last=_did(last, Text("`{label}` {did}", " `{label}` {did}"), past=False),
+        last=Text("{name} must not {did}", "{name}不应{did}").format(
+            name=_name(counterexample, last, before), did=_did(last, past=False)
+        ),
         why=_why(counterexample, last),
     )
+
+
+def _name(counterexample: Counterexample, event: Event, before: Sequence[Event]) -> Text:
+    """Return what a step is, with its name in the transcript."""
+    kind = event.operation.kind
+    if kind == "get" and any(other.invoked > event.invoked for other in counterexample.events):
+        words = Text("a GET", "GET 请求")
+    elif kind != "ack":
+        words = {
+            "get": Text("the GET after the race", "并发之后的 GET"),
+            "stop": Text("the stop", "停止请求"),
+            "force-stop": Text("the forced stop", "强制停止请求"),
+            "heartbeat": Text("the heartbeat", "heartbeat 请求"),
+        }.get(kind, Text("the poll", "poll 请求"))
+    elif any(other.operation.kind in _STOPS for other in before):
+        words = Text("the ack sent after the stop's response", "在停止的响应之后发出的 ack")
+    elif event.operation.worker == counterexample.initial.worker:
+        words = Text("an ack of the owning worker", "所属 worker 的 ack")
+    else:
+        words = Text("an ack of another worker", "其他 worker 的 ack")
+    return _NAMED.format(what=words, label=event.label)
 
 
 def phases_during_last(counterexample: Counterexample) -> tuple[Phase, ...]:
@@ -62,7 +86,7 @@ def phases_during_last(counterexample: Counterexample) -> tuple[Phase, ...]:
 
 
 def _why(counterexample: Counterexample, last: Event) -> Text:
-    """Return the reason why the last claim is impossible, or an empty text if there is no single reason."""
+    """Return the reason why the last claim is impossible, after a colon."""
     others = [event for event in counterexample.history if event.label != last.label]
     beside = any(can_affect(event, last) for event in others)
     mine, theirs = (
@@ -72,16 +96,19 @@ def _why(counterexample: Counterexample, last: Event) -> Text:
     if mine:
         return _only(phases_during_last(counterexample), mine)
     if not theirs:
-        return Text(" (no state of an item allows that)", "（item 的任何状态都不允许如此）")
+        return Text(": no state of an item allows that", "：item 的任何状态都不允许如此")
     if any(event.operation.kind == "redeliver" for event in others):
-        return Text("", "")
-    return Text(" (the item is another worker's)", "（该 item 属于其他 worker）")
+        return _NO_ORDER
+    return Text(": the item does not belong to that worker", "：该 item 不属于这个 worker")
+
+
+_NO_ORDER: Final = Text(": no order of the requests explains that", "：没有任何请求顺序可以解释")
 
 
 def _only(phases: Sequence[Phase], allowed: Sequence[Phase]) -> Text:
     if not phases or set(phases) & set(allowed):
-        return Text("", "")
-    return Text(" (the item can only be {phases} then)", "（此时 item 只能是 {phases}）").format(
+        return _NO_ORDER
+    return Text(": by then the item can only be {phases}", "：此时 item 只能是 {phases}").format(
         phases=join(_OR, (Text(f"`{phase}`", f"`{phase}`") for phase in phases))
     )
 
@@ -90,24 +117,28 @@ def _each(words: Text, events: Sequence[Event]) -> Text:
     if not events:
         return Text("", "")
     did = Text("`{label}` {did}", " `{label}` {did}")
-    return words.format(each=join(_AND, (_did(event, did, past=True) for event in events)))
+    return words.format(
+        each=join(_AND, (did.format(label=event.label, did=_did(event, past=True)) for event in events))
+    )
 
 
-def _did(event: Event, words: Text, *, past: bool) -> Text:
+def _did(event: Event, *, past: bool) -> Text:
+    """Return what a request did, as its response says."""
     answer = event.answer
     if event.operation.kind == "get":
         did = Text("showed {state}" if past else "show {state}", "显示{state}")
     elif event.operation.kind == "redeliver" and answer.delivered:
-        did = Text("delivered it" if past else "deliver it", "投递了它" if past else "投递它")
+        did = Text("delivered it" if past else "deliver the item", "投递了它" if past else "投递该 item")
     elif event.operation.kind == "redeliver":
-        did = Text("did not deliver it" if past else "not deliver it", "没有投递它" if past else "不投递它")
+        did = Text("did not deliver it" if past else "withhold the item", "没有投递它" if past else "不返回该 item")
     elif answer.state is None:
         did = Text("returned {status}" if past else "return {status}", "返回 {status}")
     else:
         did = Text(
-            "returned {status} with {state}" if past else "return {status} with {state}", "返回 {status}，状态为{state}"
+            "returned {status} with {state}" if past else "return {status} with {state}",
+            "返回 {status}，状态为{state}" if past else "返回 {status} 且状态为{state}",
         )
-    return words.format(label=event.label, did=did.format(status=answer.status, state=_state(answer)))
+    return did.format(status=answer.status, state=_state(answer))
 
 
 def _state(answer: ModelResponse) -> Text:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from conformance.contract.common_mistakes import Mistake, likely_cause, mistakes_of, rank_by_symptom
-from conformance.judging.verdict import Verdict
+from conformance.judging.verdict import Failure, Verdict
 from conformance.text import Text
 
 FIX: Final = Text("Fix", "修复建议")
@@ -57,7 +57,8 @@ def next_steps(verdict: Verdict, about: JudgedServer) -> NextSteps:
         KeyError: this version does not have the verdict's requirement.
     """
     requirement = verdict.line.requirement
-    mistake, sure = _mistake(verdict)
+    failures = verdict.failures
+    mistake, sure = likely_mistake(requirement, failures[0] if failures else None, verdict.line.scenario)
     return NextSteps(
         fix=mistake.fix,
         sure=sure,
@@ -75,11 +76,16 @@ def re_run(requirement: str, about: JudgedServer) -> str:
     return shlex.join(words)
 
 
-def _mistake(verdict: Verdict) -> tuple[Mistake, bool]:
-    """Return the mistake that a violation shows, or the most similar common one, and which of the two it is."""
-    requirement = verdict.line.requirement
-    symptom = verdict.failures[0].actual.en if verdict.failures else ""
-    found = likely_cause(requirement, symptom)
+def likely_mistake(requirement: str, failure: Failure | None, scenario: str = "") -> tuple[Mistake, bool]:
+    """Return the mistake that a violation shows, or else the most similar common one, and whether it shows it.
+
+    `scenario` is the scenario that shows it, or the common beginning of several.
+    """
+    symptom = failure.actual.en if failure is not None else ""
+    seen = [symptom, scenario]
+    if failure is not None and failure.pointer:
+        seen += [f"{failure.pointer}: {symptom}", f"schema:{failure.keyword}"]
+    found = likely_cause(requirement, *seen)
     if found is not None:
         return found, True
     return rank_by_symptom(mistakes_of(requirement), symptom)[0], False

@@ -20,7 +20,8 @@ class Finding:
     """Something in one exchange that violates a requirement.
 
     `pointer` names the place in the response: a JSON pointer into the body, or a header. `exhibit` is a drawing in
-    text, several lines that contain only the suite's own text.
+    text, several lines that contain only the suite's own text. `keyword` is the violated JSON Schema keyword, if a schema
+    found it.
     """
 
     step: str
@@ -29,6 +30,7 @@ class Finding:
     pointer: str = ""
     source: str = ""
     exhibit: str = ""
+    keyword: str = ""
 
 
 CheckFunction = Callable[["TranscriptView"], Iterator[Finding]]

@@ -111,8 +111,8 @@ def test_all_refused_is_said_plainly_and_once_more_as_a_history() -> None:
     failures = race("race.same-worker", acks(409, 409, 409, 409), "starting").verdict(SAME).failures
     assert [failure.actual.en for failure in failures] == [
         "HTTP 409, HTTP 409, HTTP 409, HTTP 409",
-        "the item was `queued`, then `ack.1` returned 409 and `ack.2` returned 409 and `ack.3` returned 409 and `ack.4`"
-        " returned 409; no order lets `after` show `starting` (the item can only be `queued` then)",
+        "the GET after the race (`after`) must not show `starting`: by then the item can only be `queued` (the item was"
+        " `queued`, then `ack.1` returned 409 and `ack.2` returned 409 and `ack.3` returned 409 and `ack.4` returned 409)",
     ]
     picture = failures[1].exhibit.splitlines()
     assert [line.split()[:2] for line in picture[1:]] == [
@@ -128,9 +128,9 @@ def test_what_a_contradiction_does_not_need_is_not_marked() -> None:
     assert (ended.pointer, ended.actual.en) == ("/state", "`queued`")
     assert failure.step == "after"
     assert failure.actual == Text(
-        "the item was `queued`, then `ack.1` returned 200; no order lets `after` show `queued` (the item can only be"
-        " `starting` then)",
-        "该 item 起初为 `queued`，随后 `ack.1` 返回 200；没有任何顺序允许 `after` 显示 `queued`（此时 item 只能是 `starting`）",
+        "the GET after the race (`after`) must not show `queued`: by then the item can only be `starting` (the item was"
+        " `queued`, then `ack.1` returned 200)",
+        "并发之后的 GET（`after`）不应显示 `queued`：此时 item 只能是 `starting`（该 item 起初为 `queued`，随后 `ack.1` 返回 200）",
     )
     assert [line[:7].split() for line in failure.exhibit.splitlines()[1:]] == [
         ["*", "ack.1"],
@@ -145,7 +145,7 @@ def test_what_a_contradiction_does_not_need_is_not_marked() -> None:
 def test_an_answer_that_no_state_allows_stands_alone(status: int) -> None:
     failures = race("race.same-worker", acks("starting", status, 409, 409), "starting").verdict(SAME).failures
     assert [failure.step for failure in failures] == ["ack.2", "ack.2"]
-    assert f"no order lets `ack.2` return {status} (no state of an item allows that)" in failures[0].actual.en
+    assert f"(`ack.2`) must not return {status}: no state of an item allows that" in failures[0].actual.en
     signs = [line.split()[:2] for line in failures[0].exhibit.splitlines()[1:]]
     assert signs == [["-", "ack.1"], ["*", "ack.2"], ["-", "ack.3"], ["-", "ack.4"]]
     assert f"HTTP {status}" in failures[1].actual.en

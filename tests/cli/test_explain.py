@@ -45,7 +45,7 @@ def test_a_requirement_is_told_in_full(lang: Lang, form: str) -> None:
             assert squeezed(rule.inference.in_(lang)) in shown
         for source in rule.sources:
             for each in LANGS:
-                assert squeezed(source.cite(each)) in shown, "the sources of both languages"
+                assert squeezed(source.cite(each, sheet=True)) in shown, "the sources of both languages"
         for mistake in mistakes_of(rule.id):
             assert squeezed(mistake.what.in_(lang)) in shown
             assert squeezed(mistake.fix.in_(lang)) in shown

@@ -104,7 +104,9 @@ def test_a_rule_cites_a_page_and_a_section(rule: Requirement) -> None:
     assert rule.sources
     for source in rule.sources:
         for lang in ("en", "zh"):
-            assert re.fullmatch(rf".+ § .+[(（]schemas/docs/{lang}/.+\.md:\d+[)）] <https://.+>", source.cite(lang))
+            sheet = rf"[(（]schemas/docs/{lang}/.+\.md:\d+[)）]"
+            assert re.fullmatch(rf".+ § .+{sheet} <https://.+>", source.cite(lang, sheet=True))
+            assert not re.search(sheet, source.cite(lang))
 
 
 @EACH
@@ -169,15 +171,16 @@ def test_a_chapter_is_read_with_its_sources() -> None:
     assert (rule.id, rule.chapter, rule.text) == ("ack.a.b", "a", Text("It holds.", "成立。"))
     (source,) = rule.sources
     assert (source.page, source.section) == ("ack", Text("Errors", "错误码"))
-    assert source.cite("zh") == (
-        f"确认 Work § 错误码（{source.at.zh}） <https://docs.qoder.com/zh/cloud-agents/api/environments/work/ack>"
-    )
+    address = "https://docs.qoder.com/zh/cloud-agents/api/environments/work/ack#%E9%94%99%E8%AF%AF%E7%A0%81"
+    assert source.cite("zh") == f"确认 Work § 错误码 <{address}>"
+    assert source.cite("zh", sheet=True) == f"确认 Work § 错误码（{source.at.zh}） <{address}>"
 
 
 def test_a_row_and_a_paragraph_can_be_cited() -> None:
     (rule,) = read(entry(sources=["ack#errors/409", "ack#introduction~stopping"])).requirements
     row, paragraph = rule.sources
-    assert row.cite("en").startswith("Acknowledge work item § Errors, row `409` (schemas/docs/en/ack.md:")
+    assert row.cite("en", sheet=True).startswith("Acknowledge work item § Errors, row `409` (schemas/docs/en/ack.md:")
+    assert paragraph.url.en.endswith("/environments/work/ack"), "the text before the first heading has no fragment"
     assert (paragraph.row, paragraph.section) == (None, Text("Introduction", "开头说明"))
     assert (
         "`stopping`"

@@ -37,7 +37,9 @@ def test_nothing_is_told_of_a_requirement_that_does_not_exist() -> None:
     text = resources.files("conformance.contract").joinpath("common_mistakes.toml").read_text("utf-8")
     named = [name for family in tomllib.loads(text)["family"] for name in family["requirements"]]
     assert set(named) == set(load_catalogue().requirements)
-    assert len(named) == len(set(named)), "in one family only"
+    for requirement in set(named):
+        mistakes = [mistake.what.en for mistake in mistakes_of(requirement)]
+        assert len(mistakes) == len(set(mistakes)), requirement
     with pytest.raises(KeyError):
         mistakes_of("ack.no.such")
 

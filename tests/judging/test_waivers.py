@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from datetime import date
@@ -115,7 +116,45 @@ def test_one_that_matches_nothing_is_said_once_its_requirement_was_judged() -> N
 def test_an_error_type_and_a_field_are_no_ids() -> None:
     words = '"invalid_request_error" `latest_heartbeat_at` invalid_request stop_requested_at'
     assert failure_signature(failure(words)) == f"answer: HTTP 200 | {words}"
-    assert failure_signature(failure("work_abcdefghijklmnopqrst")) == "answer: HTTP 200 | <id>"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "invalid_request_error",
+        "not_found_error",
+        "session_expired",
+        "state_conflict",
+        "worker_identitymismatch",
+        "error_preconditionfailed",
+        "error_http409",
+        "http409_conflict",
+    ],
+)
+def test_a_word_of_an_api_is_no_id_however_long(word: str) -> None:
+    assert failure_signature(failure(f'"{word}"')) == f'answer: HTTP 200 | "{word}"'
+
+
+def test_a_waiver_of_one_wrong_type_waives_no_other() -> None:
+    types = ("worker_identitymismatch", "error_preconditionfailed", "state_transitionnotallowed")
+    known, *others = [failure(f'"{name}"', "/error/type") for name in types]
+    entries = waivers(f"finding = ['{failure_signature(known)}']")
+    assert entries.apply(failed(known)).kind == "waived"
+    assert [entries.apply(failed(other)).kind for other in others] == ["failed", "failed"]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        "work_019f3be4fd2475d9a784bf2c739e1194",
+        "work_019f3be4-fd24-75d9-a784-bf2c739e1194",
+        "work_01J8ZK3Q5V7N2M4P6R8T0W1X3Y",
+        "wrk_a1b2c3d4",
+        "sess_000123",
+    ],
+)
+def test_an_id_of_any_usual_form_is_one(found: str) -> None:
+    assert re.fullmatch(r"answer: HTTP 200 \| (work_)?<id>", failure_signature(failure(found)))
 
 
 def test_a_finding_may_hold_what_differs_from_run_to_run() -> None:
@@ -248,3 +287,15 @@ def test_which_answers_of_a_race_contradict_each_other_is_no_part_of_its_look() 
     assert failure_signature(one) == failure_signature(other)
     assert failure_signature(one) != failure_signature(failure("no order lets `ack.1` …"))
     assert failure_signature(one) == "answer: HTTP 200"
+
+
+def test_a_signature_in_the_words_of_an_earlier_version_still_matches() -> None:
+    missing = replace(
+        failure("missing required field `/metadata`", "/metadata"),
+        expected=Text("required field `/metadata`", "必需字段 `/metadata`"),
+    )
+    assert failure_signature(missing) == "/metadata: required field `/metadata` | missing required field `/metadata`"
+    former = "/metadata: the field is there | no such field"
+    assert waivers(f'finding = ["{former}"]').apply(failed(missing)).kind == "waived"
+    assert by_cause(cause=f'cause = ["{former}"]').apply(failed(missing)).kind == "waived"
+    assert waivers('finding = ["/data: the field is there | no such field"]').apply(failed(missing)).kind == "failed"

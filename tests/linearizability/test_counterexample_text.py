@@ -26,78 +26,83 @@ def counterexample(phase: Phase, *lines: str, item: str = "") -> Counterexample:
             "starting",
             ("stop stop 200 stopping 0 1", "ack ack:A 200 starting 2 3", "get get 200 starting 4 5"),
             Text(
-                "the item was `starting`, then `stop` returned 200; no order lets `ack` return 200 (the item can only"
-                " be `stopping` then)",
-                "该 item 起初为 `starting`，随后 `stop` 返回 200；没有任何顺序允许 `ack` 返回 200（此时 item 只能是"
-                " `stopping`）",
+                "the ack sent after the stop's response (`ack`) must not return 200: by then the item can only be"
+                " `stopping` (the item was `starting`, then `stop` returned 200)",
+                "在停止的响应之后发出的 ack（`ack`）不应返回 200：此时 item 只能是 `stopping`（该 item 起初为 `starting`，随后"
+                " `stop` 返回 200）",
             ),
         ),
         (
             "queued",
             ("old ack:A 200 starting 0 5", "poll redeliver:B 200 delivered 1 4"),
             Text(
-                "the item was `queued`; at the same time `poll` delivered it; no order lets `old` return 200",
-                "该 item 起初为 `queued`；同时 `poll` 投递了它；没有任何顺序允许 `old` 返回 200",
+                "an ack of the owning worker (`old`) must not return 200: no order of the requests explains that (the item"
+                " was `queued`; at the same time `poll` delivered it)",
+                "所属 worker 的 ack（`old`）不应返回 200：没有任何请求顺序可以解释（该 item 起初为 `queued`；同时 `poll` 投递了它）",
             ),
         ),
         (
             "queued",
             ("ack ack:A 200 starting 0 1", "poll redeliver:A 200 delivered 2 3"),
             Text(
-                "the item was `queued`, then `ack` returned 200; no order lets `poll` deliver it (the item can only be"
-                " `starting` then)",
-                "该 item 起初为 `queued`，随后 `ack` 返回 200；没有任何顺序允许 `poll` 投递它（此时 item 只能是 `starting`）",
+                "the poll (`poll`) must not deliver the item: by then the item can only be `starting` (the item was"
+                " `queued`, then `ack` returned 200)",
+                "poll 请求（`poll`）不应投递该 item：此时 item 只能是 `starting`（该 item 起初为 `queued`，随后 `ack` 返回 200）",
             ),
         ),
         (
             "queued",
             ("mine ack:A 200 starting 0 5", "other ack:B 200 starting 1 4"),
             Text(
-                "the item was `queued`; no order lets `other` return 200 (the item is another worker's)",
-                "该 item 起初为 `queued`；没有任何顺序允许 `other` 返回 200（该 item 属于其他 worker）",
+                "an ack of another worker (`other`) must not return 200: the item does not belong to that worker (the item"
+                " was `queued`)",
+                "其他 worker 的 ack（`other`）不应返回 200：该 item 不属于这个 worker（该 item 起初为 `queued`）",
             ),
         ),
         (
             "queued",
             ("ack ack:A 404 0 5", "get get 200 queued 6 7"),
             Text(
-                "the item was `queued`; no order lets `ack` return 404 (no state of an item allows that)",
-                "该 item 起初为 `queued`；没有任何顺序允许 `ack` 返回 404（item 的任何状态都不允许如此）",
+                "an ack of the owning worker (`ack`) must not return 404: no state of an item allows that (the item was"
+                " `queued`)",
+                "所属 worker 的 ack（`ack`）不应返回 404：item 的任何状态都不允许如此（该 item 起初为 `queued`）",
             ),
         ),
         (
             "queued",
             ("get get 200 <script> 0 1",),
             Text(
-                "the item was `queued`; no order lets `get` show another state (no state of an item allows that)",
-                "该 item 起初为 `queued`；没有任何顺序允许 `get` 显示其他状态（item 的任何状态都不允许如此）",
+                "the GET after the race (`get`) must not show another state: no state of an item allows that (the item was"
+                " `queued`)",
+                "并发之后的 GET（`get`）不应显示其他状态：item 的任何状态都不允许如此（该 item 起初为 `queued`）",
             ),
         ),
         (
             "queued",
             ("ack ack:A 200 active 0 5", "stop stop 200 stopping 1 4", "get get 200 stopping 8 9"),
             Text(
-                "the item was `queued`; no order lets `ack` return 200 with `active`",
-                "该 item 起初为 `queued`；没有任何顺序允许 `ack` 返回 200，状态为 `active`",
+                "an ack of the owning worker (`ack`) must not return 200 with `active`: no order of the requests explains"
+                " that (the item was `queued`)",
+                "所属 worker 的 ack（`ack`）不应返回 200 且状态为 `active`：没有任何请求顺序可以解释（该 item 起初为 `queued`）",
             ),
         ),
         (
             "queued",
             ("a ack:A 409 0 3", "b ack:A 409 1 4", "get get 200 starting 8 9"),
             Text(
-                "the item was `queued`, then `a` returned 409 and `b` returned 409; no order lets `get` show `starting`"
-                " (the item can only be `queued` then)",
-                "该 item 起初为 `queued`，随后 `a` 返回 409，且 `b` 返回 409；没有任何顺序允许 `get` 显示 `starting`（此时 item"
-                " 只能是 `queued`）",
+                "the GET after the race (`get`) must not show `starting`: by then the item can only be `queued` (the item"
+                " was `queued`, then `a` returned 409 and `b` returned 409)",
+                "并发之后的 GET（`get`）不应显示 `starting`：此时 item 只能是 `queued`（该 item 起初为 `queued`，随后 `a` 返回"
+                " 409，且 `b` 返回 409）",
             ),
         ),
         (
             "queued",
             ("a ack:A 200 starting 0 1", "b ack:A 409 2 3", "get get 200 starting 8 9"),
             Text(
-                "the item was `queued`, then `a` returned 200; no order lets `b` return 409 (the item can only be"
-                " `starting` then)",
-                "该 item 起初为 `queued`，随后 `a` 返回 200；没有任何顺序允许 `b` 返回 409（此时 item 只能是 `starting`）",
+                "an ack of the owning worker (`b`) must not return 409: by then the item can only be `starting` (the item"
+                " was `queued`, then `a` returned 200)",
+                "所属 worker 的 ack（`b`）不应返回 409：此时 item 只能是 `starting`（该 item 起初为 `queued`，随后 `a` 返回 200）",
             ),
         ),
     ],
@@ -108,8 +113,8 @@ def test_what_no_order_allows_is_said(phase: Phase, lines: tuple[str, ...], word
 
 def test_one_of_several_items_is_named() -> None:
     words = describe_counterexample(counterexample("queued", "get get@b 200 active 0 1", item="b"))
-    assert words.en.startswith("item `b` was `queued`;")
-    assert words.zh.startswith("item `b` 起初为 `queued`；")
+    assert words.en.endswith("(item `b` was `queued`)")
+    assert words.zh.endswith("（item `b` 起初为 `queued`）")
 
 
 def test_the_timeline_marks_the_answers_that_are_needed() -> None:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.chapters.registry import scenarios
+from conformance.contract.catalogue import load_catalogue
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import Failure, Verdict, VerdictKind
 from conformance.reporting.html.page import page
@@ -15,7 +17,7 @@ from conformance.reporting.summary_md import markdown
 from conformance.reporting.terminal import lines
 from conformance.text import LANGS, Lang, Text
 
-from .run_results import both, failure, mixed, record_of, verdict
+from .run_results import HOSTILE, both, failure, mixed, record_of, verdict
 
 QUEUED, STARTING, STOPPING = (
     "ack.identity.mismatch-queued",
@@ -49,118 +51,155 @@ def told(causes: list[Cause]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
 # --- what is one cause
 
 
-def test_breaches_that_look_alike_are_one_cause_whatever_the_requirement() -> None:
+def status(actual: int, wanted: int, step: str = "ack") -> Failure:
+    return breach(f"HTTP {actual}", expected=f"HTTP {wanted}", pointer="", status=actual, step=step)
+
+
+def field(pointer: str, keyword: str = "required", actual: str = "x", *, code: int = 409, step: str = "ack") -> Failure:
+    return replace(breach(actual, expected="y", pointer=pointer, status=code, step=step), keyword=keyword)
+
+
+def shown_by_get(failure: Failure) -> Failure:
+    return replace(failure, step="after", request="GET http://127.0.0.1:4010/x", answer="HTTP 200\n\n{}")
+
+
+AGREES, SAME_ITEM = "ack.answer.get-agrees", "ack.answer.same-item"
+SCHEMA_EN, SCHEMA_ZH = "ack.envelope.schema-en", "ack.envelope.schema-zh"
+
+
+def test_breaches_that_look_alike_at_one_place_are_one_cause_whatever_the_requirement() -> None:
     causes = causes_of([failed("a", QUEUED, breach()), failed("b", QUEUED, breach()), failed("c", STOPPING, breach())])
     assert told(causes) == [((QUEUED, STOPPING), ("a", "b", "c"))]
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        breach('"Conflict"'),
-        breach(expected="HTTP 404 with error.type `not_found_error`"),
-        breach(pointer="/type"),
-        breach(status=404),
-    ],
-    ids=["actual", "expected", "place", "status"],
-)
-def test_breaches_that_differ_in_one_respect_are_two_causes(other: Failure) -> None:
-    assert len(causes_of([failed("a", QUEUED, breach()), failed("b", STOPPING, other)])) == 2
-
-
-def test_what_differs_from_run_to_run_makes_no_difference() -> None:
-    first, second = (
-        breach('"2026-01-01T00:00:00Z of work_019f3be4fd24"'),
-        breach('"2027-02-03T04:05:06Z of work_0aaaaaaaa"'),
-    )
-    assert len(causes_of([failed("a", QUEUED, first), failed("b", STOPPING, second)])) == 1
-
-
-def test_two_expectations_of_one_place_of_one_answer_are_one_cause_everywhere() -> None:
-    by_schema = breach(expected='"invalid_request_error"')
-    apart = [failed("a", QUEUED, breach()), failed("b", "ack.envelope.schema-en", by_schema)]
-    assert len(causes_of(apart)) == 2
-    together = [*apart, failed("a", "ack.envelope.schema-en", by_schema)]
-    assert told(causes_of(together)) == [((QUEUED, "ack.envelope.schema-en"), ("a", "b"))]
-
-
-def test_the_same_words_at_several_places_of_one_answer_are_one_cause() -> None:
-    failures = [breach("no such field", expected="the field is there", pointer=f"/{name}") for name in "abcde"]
-    assert len(causes_of(failed(str(n), QUEUED, failure) for n, failure in enumerate(failures))) == 5
-    (cause,) = causes_of([failed("a", QUEUED, *failures), failed("b", STOPPING, failures[3])])
-    assert cause.places == ("/a", "/b", "/c", "/d", "/e")
-    assert cause.sentence == Text(
-        "no such field at `/a`, `/b`, `/c` and 2 more places of a response HTTP 409; expected the field is there",
-        "HTTP 409 响应的 `/a`、`/b`、`/c` 等 5 处为 no such field；预期：the field is there",
-    )
-    wholes = [breach("x", expected="y", pointer="", step=step) for step in ("ack.1", "ack.2")]
-    assert causes_of([failed("a", QUEUED, *wholes)])[0].places == ()
-
-
-@pytest.mark.parametrize(
-    "other",
-    [breach('"x"', expected="y"), breach(expected="y", step="another")],
-    ids=["another-value", "another-answer"],
-)
-def test_only_the_same_words_about_the_same_answer_join_two_expectations(other: Failure) -> None:
-    assert len(causes_of([failed("a", QUEUED, breach()), failed("a", STOPPING, other)])) == 2
-
-
-def test_an_error_of_the_server_is_one_cause_whatever_was_expected() -> None:
-    def crashed(expected: str) -> Failure:
-        return breach("HTTP 500", expected=expected, pointer="", status=500)
-
-    assert len(causes_of([failed("a", QUEUED, crashed("HTTP 409")), failed("b", STOPPING, crashed("HTTP 200"))])) == 1
-    wrong = [
-        failed(name, rule, breach("HTTP 200", expected=expected, pointer="", status=200))
-        for name, rule, expected in (("a", QUEUED, "HTTP 409"), ("b", STOPPING, "HTTP 404"))
+@pytest.mark.parametrize("keyword", ["required", "type", "const", "format"])
+def test_a_place_with_one_kind_of_violation_is_one_cause_whatever_the_status_and_the_value(keyword: str) -> None:
+    verdicts = [
+        failed("a", SCHEMA_EN, field("/request_id", keyword, "1", code=404)),
+        failed("b", SCHEMA_ZH, field("/request_id", keyword, "2", code=409)),
     ]
-    assert len(causes_of(wrong)) == 2
+    assert len(causes_of(verdicts)) == 1
+    assert len(causes_of([*verdicts, failed("c", SCHEMA_EN, field("/error/message", keyword, "1"))])) == 2
+    other = {"required": "type"}.get(keyword, "required")
+    assert len(causes_of([*verdicts, failed("c", SCHEMA_EN, field("/request_id", other, "3"))])) == 2
 
 
-def test_an_answer_of_another_status_is_one_cause_whatever_else_was_expected_of_it() -> None:
-    def accepted(expected: str) -> Failure:
-        return breach("HTTP 202", expected=expected, pointer="", status=202)
-
-    wanted = ["HTTP 200 with state `starting`", "HTTP 200, or HTTP 409 with error.type `x`", "HTTP 200"]
-    same = [failed(str(n), QUEUED, accepted(expected)) for n, expected in enumerate(wanted)]
-    assert len(causes_of(same)) == 1
-    assert len(causes_of([*same, failed("x", QUEUED, accepted("HTTP 409 with error.type `x`, or HTTP 200"))])) == 2
-    right = [failed(str(n), QUEUED, breach("HTTP 200", expected=wanted[n], pointer="", status=200)) for n in range(3)]
-    assert len(causes_of(right)) == 3, "the status is as expected: something else is wrong, and each time another thing"
+def test_what_looks_alike_but_is_about_something_else_is_two_causes() -> None:
+    another_worker, stopping = failed("a", QUEUED, status(200, 409)), failed("b", STOPPING, status(200, 409))
+    assert told(causes_of([another_worker, stopping])) == [((QUEUED,), ("a",)), ((STOPPING,), ("b",))]
+    scheme, expired = (failed(name, f"ack.auth.{name}", status(200, 401)) for name in ("scheme", "expired"))
+    assert len(causes_of([scheme, expired])) == 2
 
 
-def test_a_value_that_is_another_in_each_scenario_is_one_cause() -> None:
-    def with_values(count: int, pointer: str = "/error/type") -> list[Cause]:
-        values = ("alpha", "beta", "gamma", "delta")
-        return causes_of(failed(f"s{n}", QUEUED, breach(f'"{values[n]}"', pointer=pointer)) for n in range(count))
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ((QUEUED, 200, 409), (STARTING, 200, 409)),
+        (("ack.auth.unknown-token", 200, 401), ("ack.auth.expired", 200, 401)),
+        (("ack.auth.missing", 403, 401), ("ack.auth.x-api-key", 403, 401)),
+        (("ack.not-found.work", 200, 404), ("ack.not-found.other-environment", 200, 404)),
+        (("ack.first.starting", 202, 200), ("ack.retry.starting", 202, 200)),
+        (("ack.retry.active", 500, 200), ("ack.race.stop", 500, 200)),
+    ],
+)
+def test_a_wrong_status_is_one_cause_where_one_follows_from_the_other(
+    first: tuple[str, int, int], second: tuple[str, int, int]
+) -> None:
+    causes = causes_of(failed(rule, rule, status(actual, wanted)) for rule, actual, wanted in (first, second))
+    assert told(causes) == [((first[0], second[0]), (first[0], second[0]))]
 
-    (cause,) = with_values(4)
-    assert cause.scenarios == ("s0", "s1", "s2", "s3")
+
+def test_statuses_that_differ_are_two_causes() -> None:
+    assert len(causes_of([failed("a", QUEUED, status(200, 409)), failed("b", QUEUED, status(403, 409))])) == 2
+
+
+def test_a_similar_worker_id_is_another_cause_than_a_redelivery_unless_no_worker_is_compared() -> None:
+    similar = failed("identity.near-miss-suffix.queued", QUEUED, status(200, 409))
+    redelivered = failed("identity.redelivered", "ack.identity.redelivered", status(200, 409))
+    assert len(causes_of([similar, redelivered])) == 2
+    assert len(causes_of([similar, redelivered, failed("identity.other-worker.queued", QUEUED, status(200, 409))])) == 1
+
+
+def test_every_refusal_with_200_and_an_error_is_one_cause() -> None:
+    def accepted(wanted: int) -> Failure:
+        return replace(status(200, wanted), actual=both('HTTP 200 with error.type "x"'))
+
+    assert len(causes_of([failed("a", QUEUED, accepted(409)), failed("b", "ack.auth.missing", accepted(401))])) == 1
+
+
+def test_what_a_get_shows_after_the_ack_is_the_acks_cause_and_the_ack_represents_it() -> None:
+    ack = field("/metadata", "", "null", code=200)
+    get = shown_by_get(field("/metadata", "", "{}"))
+    (cause,) = causes_of([failed("a", AGREES, get), failed("a", SAME_ITEM, ack), failed("b", AGREES, get)])
+    assert told([cause]) == [((AGREES, SAME_ITEM), ("a", "b"))]
+    assert cause.failure == ack
+    assert len(causes_of([failed("a", AGREES, get), failed("b", SAME_ITEM, field("/data", "", code=200))])) == 2
+
+
+def test_one_place_of_one_response_is_one_cause_whatever_was_expected_there() -> None:
+    by_schema = replace(breach(expected="a string"), keyword="type")
+    together = [failed("a", QUEUED, breach()), failed("a", SCHEMA_EN, by_schema)]
+    assert told(causes_of(together)) == [((QUEUED, SCHEMA_EN), ("a",))]
+    below = [failed("a", SAME_ITEM, field("/data", "")), failed("a", SCHEMA_EN, field("/data/id"))]
+    assert len(causes_of(below)) == 1
+
+
+def test_three_places_of_one_response_with_one_kind_are_one_cause_and_two_are_not() -> None:
+    three = [field(f"/{name}") for name in "abc"]
+    (cause,) = causes_of([failed("a", SCHEMA_EN, *three), failed("b", SCHEMA_ZH, three[2])])
+    assert cause.places == ("/a", "/b", "/c")
     assert cause.sentence == Text(
-        f'"alpha" (differs by scenario) at `/error/type` of a response HTTP 409; expected {EXPECTED}',
-        f'HTTP 409 响应的 `/error/type` 为 "alpha"（各场景不尽相同）；预期：{EXPECTED}',
+        "required fields `/a`, `/b` and 1 more missing (HTTP 409)", "响应缺少必需字段 `/a`、`/b` 等 3 处（HTTP 409）"
     )
-    assert len(with_values(3)) == 3
-    assert len(with_values(4, pointer="")) == 4
-    two = [failed(f"s{n}", (QUEUED, STOPPING)[n % 2], breach(f'"{n}"')) for n in range(4)]
-    assert len(causes_of(two)) == 4
-    again = [failed(name, QUEUED, breach(f'"{n}"')) for n in range(4) for name in ("a", "b")]
-    assert len(causes_of(again)) == 4
+    assert len(causes_of([failed("a", SCHEMA_EN, *three[:2])])) == 2
+
+
+def test_error_types_are_one_cause_by_their_value_or_where_none_is_right() -> None:
+    def typed(actual: str, code: int) -> Failure:
+        return breach(actual, expected=f'"{code}"', status=code)
+
+    assert len(causes_of([failed("a", QUEUED, typed("x", 409)), failed("b", "ack.auth.missing", typed("x", 401))])) == 1
+    two = [failed("a", QUEUED, typed("x", 409)), failed("b", "ack.auth.missing", typed("y", 401))]
+    assert len(causes_of(two)) == 2
+    assert len(causes_of([*two, failed("c", "ack.not-found.work", typed("z", 404))])) == 1
+
+
+def test_everything_that_a_refused_ack_changes_is_one_cause_with_what_it_does_to_the_owner() -> None:
+    changed = [
+        shown_by_get(breach(actual, expected=f"{before}, as before the refused ack", pointer=pointer))
+        for pointer, before, actual in (("/state", '"queued"', '"stopped"'), ("/stopped_at", "null", '"2026-01-01"'))
+    ]
+    verdicts = [
+        failed("a", "ack.refused.rightful-worker-unharmed", status(409, 200, "rightful")),
+        failed("a", "ack.refused.changes-nothing", *changed),
+    ]
+    (cause,) = causes_of(verdicts)
+    assert cause.headline.en == "Refused ack changes the state from `queued` to `stopped`"
+    assert len(causes_of([*verdicts, failed("b", STOPPING, status(404, 409))])) == 2
+
+
+def test_a_disclosure_is_one_cause_wherever_it_is() -> None:
+    leak = "ack.authz.foreign-no-leak"
+    verdicts = [failed("a", leak, field("/error/secret", "")), failed("b", leak, breach("its data.id", pointer=""))]
+    assert [cause.headline.en for cause in causes_of(verdicts)] == ["`/error/secret` leaks the item to another tenant"]
+
+
+def race(step: str = "after") -> Failure:
+    return breach("no order explains them", expected="some order", pointer="", exhibit="0.1 ack …", step=step)
 
 
 def test_that_no_order_explains_a_race_counts_only_by_itself() -> None:
-    race = breach("no order explains them", expected="some order", pointer="", status=200, exhibit="0.1 ack …")
-    answer = breach()
-    assert told(causes_of([failed("a", QUEUED, race, answer), failed("b", STOPPING, answer)])) == [
-        ((QUEUED, STOPPING), ("a", "b"))
-    ]
-    (alone,) = causes_of([failed("a", QUEUED, race)])
-    assert (alone.failure, alone.varies) == (race, False)
-    other = replace(race, actual=both("no order lets `ack.1` answer 200"))
-    (cause,) = causes_of([failed("a", QUEUED, race), failed("b", STOPPING, other)])
-    assert cause.requirements == (QUEUED, STOPPING)
-    assert cause.sentence.en == "no order explains them (differs by scenario); expected some order"
+    (cause,) = causes_of([failed("a", QUEUED, race(), breach()), failed("b", STOPPING, breach())])
+    assert told([cause]) == [((QUEUED, STOPPING), ("a", "b"))]
+    (alone,) = causes_of([failed("a", "ack.race.stop", race()), failed("b", "ack.race.heartbeat", race("ack.1"))])
+    assert alone.sentence == both("no order explains them")
+    assert alone.requirements == ("ack.race.stop", "ack.race.heartbeat")
+
+
+def test_a_race_is_explained_by_the_same_fault_without_one() -> None:
+    stopped = failed("race.stop.queued", "ack.race.stop", race())
+    assert len(causes_of([stopped, failed("b", STOPPING, status(200, 409))])) == 1
+    assert len(causes_of([stopped, failed("b", QUEUED, status(200, 409))])) == 2
 
 
 def test_only_failures_have_causes() -> None:
@@ -168,30 +207,119 @@ def test_only_failures_have_causes() -> None:
     assert causes_of(verdict("a", QUEUED, kind, failures=(breach(),)) for kind in kinds) == []
 
 
-def test_the_cause_of_the_most_requirements_comes_first_then_that_of_the_most_scenarios() -> None:
-    one, two, three = breach("1"), breach("2"), breach("3")
-    causes = causes_of(
-        [
-            failed("a", QUEUED, one),
-            failed("b", STARTING, two),
-            failed("c", STARTING, two),
-            failed("d", QUEUED, three),
-            failed("d", STOPPING, three),
-        ]
-    )
-    assert [cause.failure.actual.en for cause in causes] == ["3", "2", "1"]
+def test_the_acks_own_response_comes_first_then_what_blocks_most_then_the_most_requirements() -> None:
+    get = failed("a", AGREES, shown_by_get(field("/metadata", "")))
+    one, two = failed("b", STOPPING, status(200, 409)), failed("c", "ack.not-found.work", status(200, 404))
+    several = [failed(name, f"ack.auth.{name}", status(403, 401)) for name in ("missing", "x-api-key")]
+    blocked = [
+        verdict(name, "ack.answer.schema-en", "inconclusive", reason=both("no"), blocked_by="ack.not-found.work")
+        for name in "xyz"
+    ]
+    assert [cause.requirements for cause in causes_of([get, one, two, *several, *blocked])] == [
+        ("ack.not-found.work",),
+        ("ack.auth.missing", "ack.auth.x-api-key"),
+        (STOPPING,),
+        (AGREES,),
+    ]
 
 
 def test_a_cause_says_what_there_is_where_and_what_must_be() -> None:
     (cause,) = causes_of([failed("a", QUEUED, breach())])
     assert cause.sentence == Text(
-        f'"conflict_error" at `/error/type` of a response HTTP 409; expected {EXPECTED}',
-        f'HTTP 409 响应的 `/error/type` 为 "conflict_error"；预期：{EXPECTED}',
+        f'`/error/type` is "conflict_error" (HTTP 409); expected {EXPECTED}',
+        f'`/error/type` 为 "conflict_error"（HTTP 409）；预期：{EXPECTED}',
     )
     (cause,) = causes_of([failed("a", QUEUED, breach("HTTP 200", pointer=""))])
     assert cause.sentence.en == f"HTTP 200; expected {EXPECTED}"
     (cause,) = causes_of([failed("a", QUEUED, replace(breach(), answer=""))])
-    assert cause.sentence.en.startswith('"conflict_error" at `/error/type`; ')
+    assert cause.sentence.en.startswith('`/error/type` is "conflict_error"; ')
+
+
+# --- headline and fix
+
+
+@pytest.mark.parametrize(
+    ("requirement", "failure", "headline"),
+    [
+        (
+            STOPPING,
+            status(200, 409),
+            Text(
+                "Ack of a `stopping` item returns 200 (expected 409)",
+                "对 `stopping` 的 item 执行 ack 时返回 200（预期 409）",
+            ),
+        ),
+        (
+            "ack.first.starting",
+            breach('"active"', expected="HTTP 200 with state `starting`", pointer="/state", status=200),
+            Text(
+                "First ack returns state `active` (expected `starting`)",
+                "首次 ack 返回状态 `active`（预期 `starting`）",
+            ),
+        ),
+        (
+            "ack.answer.schema-en",
+            field("/metadata", code=200),
+            Text("Required field `/metadata` is missing from the Work item", "Work item 缺少必需字段 `/metadata`"),
+        ),
+        (
+            SCHEMA_EN,
+            replace(field("/error", "type", '"text"'), expected=Text("an object", "对象")),
+            Text("`/error` is a string (expected an object)", "`/error` 是字符串（预期对象）"),
+        ),
+        (
+            QUEUED,
+            breach(),
+            Text(
+                "Error type of a 409 response is `conflict_error` (expected `invalid_request_error`)",
+                "409 响应的错误类型为 `conflict_error`（预期 `invalid_request_error`）",
+            ),
+        ),
+        (
+            "ack.race.stop",
+            replace(race(), request="GET http://127.0.0.1:4010/x"),
+            Text("Ack overwrites a concurrent stop", "ack 覆盖了并发的停止"),
+        ),
+    ],
+)
+def test_a_headline_states_a_fact(requirement: str, failure: Failure, headline: Text) -> None:
+    (cause,) = causes_of([failed("a", requirement, failure)])
+    assert cause.headline == headline
+
+
+@pytest.mark.parametrize("kind", ["", "required", "type", "const", "format", "pattern"])
+@pytest.mark.parametrize("pointer", ["", "/state", "/error/type", "/x" * 300, "Content-Type"])
+@pytest.mark.parametrize("text", [*HOSTILE, "HTTP 999 " + "y" * 500])
+def test_a_headline_is_short_whatever_the_target_sends(kind: str, pointer: str, text: str) -> None:
+    failure = replace(breach(text, expected=text, pointer=pointer), keyword=kind)
+    for requirement in (QUEUED, SCHEMA_EN, "ack.race.stop", "ack.refused.changes-nothing", "ack.authz.foreign-no-leak"):
+        (cause,) = causes_of([failed("a", requirement, failure)])
+        for words in (cause.headline.en, cause.headline.zh):
+            assert 0 < len(words) <= 100
+
+
+def test_every_requirement_with_an_expected_status_has_a_subject() -> None:
+    expected = {each.requirement for scenario in scenarios().values() for each in scenario.expectations.values()}
+    musts = {name for name in expected if load_catalogue().requirements[name].level != "OBSERVE"}
+    for requirement in musts:
+        (cause,) = causes_of([failed("a", requirement, status(418, 200))])
+        assert not cause.headline.en.startswith("Ack returns"), requirement
+
+
+def test_the_fix_belongs_to_what_was_found() -> None:
+    (crash,) = causes_of([failed("a", "ack.retry.active", status(500, 200))])
+    (conflict,) = causes_of([failed("a", "ack.retry.active", status(409, 200))])
+    assert crash.fix != conflict.fix
+    (wrong_type,) = causes_of([failed("a", QUEUED, breach())])
+    assert "`invalid_request_error`" in wrong_type.fix.en
+
+
+def test_a_cause_that_only_similar_ids_show_gets_the_fix_for_the_comparison() -> None:
+    near = [failed(f"identity.near-miss-{name}.queued", QUEUED, status(200, 409)) for name in ("suffix", "prefix")]
+    (similar,) = causes_of(near)
+    (ignored,) = causes_of([*near, failed("identity.other-worker.queued", QUEUED, status(200, 409))])
+    assert similar.fix.en.startswith("Compare the full strings")
+    assert ignored.fix != similar.fix
 
 
 def test_they_are_counted_where_that_tells_something() -> None:

@@ -47,7 +47,7 @@ def test_every_request_has_a_bar_and_the_needed_ones_are_marked() -> None:
         ("stop · stop · 200 stopping", "needed", False),
         ("after · get · 200 starting", "needed", False),
     ]
-    assert "no order lets `after` show `starting` (the item can only be" in picture.explanation.en
+    assert "the GET after the race (`after`) must not show `starting`: by then" in picture.explanation.en
 
 
 def test_bars_stand_on_one_clock_within_the_picture() -> None:
@@ -135,8 +135,8 @@ def test_the_page_draws_it_and_says_it_in_words(lang: Lang) -> None:
     name = re.search(r'class="race"[^>]*aria-labelledby="([^"]+)"', text)
     assert name is not None
     caption = text.partition(f'<figcaption id="{name[1]}">')[2].partition("</figcaption>")[0]
-    assert "no order lets" in caption
-    assert "没有任何顺序允许" in caption
+    assert "must not show" in caption
+    assert "不应显示" in caption
     assert " style=" not in text
 
 

@@ -1,0 +1,226 @@
+"""Decides which violations have the same root cause: those that share a key, directly or through others.
+
+Equal words alone are no reason. A place and the kind of violation are one cause whatever the status. Wrong statuses are
+one cause if they are about the same topic. What one response shows at one place is one cause whatever was expected there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Final
+
+from conformance.contract.model import PHASES
+from conformance.contract.work_item import TIMES
+from conformance.judging.verdict import Failure
+from conformance.judging.waivers import failure_signature
+from conformance.reporting.violations import Topic, Violation
+
+_DOCUMENTED: Final = frozenset({200, 400, 401, 403, 404, 409})
+_OWNERS: Final[frozenset[Topic]] = frozenset({"first", "retry", "rightful", "race"})
+"""Topics whose acks should succeed: a server error in several of them is one crash."""
+
+_REDELIVERED: Final = "ack.identity.redelivered"
+_GET_AGREES: Final = "ack.answer.get-agrees"
+_SAME_WORKER: Final = "ack.race.same-worker"
+_SAME_ITEM: Final = "ack.answer.same-item"
+_UNCHANGED: Final = "ack.refused.changes-nothing"
+_UNHARMED: Final = "ack.refused.rightful-worker-unharmed"
+_LATER_TIMES: Final = "ack.first.later-times-null"
+
+FOLLOWS_FROM: Final[Mapping[str, tuple[str, ...]]] = {
+    "ack.auth.missing": ("ack.auth.unknown-token",),
+    "ack.auth.x-api-key": ("ack.auth.missing", "ack.auth.unknown-token"),
+    "ack.auth.scheme": ("ack.auth.unknown-token", "ack.auth.missing"),
+    "ack.auth.expired": ("ack.auth.unknown-token",),
+    "ack.auth.near-miss": ("ack.auth.unknown-token",),
+    "ack.auth.letter-case": ("ack.auth.unknown-token",),
+    "ack.auth.empty-bearer": ("ack.auth.unknown-token", "ack.auth.near-miss", "ack.auth.missing"),
+    "ack.not-found.environment": ("ack.not-found.work", "ack.not-found.other-environment"),
+    "ack.not-found.other-environment": ("ack.not-found.work",),
+    "ack.not-found.malformed": ("ack.not-found.work", "ack.not-found.environment"),
+}
+"""Requirements whose wrong status follows from the same wrong status of another one."""
+
+_BEHIND_RACES: Final[Mapping[str, tuple[str, ...]]] = {
+    "ack.race.same-worker": ("retry", "first"),
+    "ack.race.foreign-worker": ("identity", "retry", "effect"),
+    "ack.race.stop": ("terminal", "retry"),
+    "ack.race.heartbeat": ("retry", "first"),
+    "ack.race.redelivery": ("redelivered", "identity", "effect"),
+}
+"""Topics that are wrong without a race too, and then explain it."""
+
+_MANY: Final = 3
+"""From this many places of one response with the same kind of violation, they are one cause."""
+
+_SHOWN_TIMES: Final = frozenset(f"/{name}" for name in TIMES)
+
+
+def same_cause(violations: Sequence[Violation]) -> list[list[Violation]]:
+    """Return the violations in groups with one cause each, in the order of their first members."""
+    context = _Context(violations)
+    above = list(range(len(violations)))
+
+    def root(number: int) -> int:
+        while above[number] != number:
+            number = above[number]
+        return number
+
+    holder: dict[Hashable, int] = {}
+    for number, violation in enumerate(violations):
+        for key in (("violation", number), *context.keys(violation)):
+            first, second = root(holder.setdefault(key, number)), root(number)
+            above[max(first, second)] = min(first, second)
+    groups: dict[int, list[Violation]] = {}
+    for number, violation in enumerate(violations):
+        groups.setdefault(root(number), []).append(violation)
+    return list(groups.values())
+
+
+def is_near_miss(scenario: str) -> bool:
+    """Return whether a scenario acks with an id that is only similar to the owning worker's."""
+    return scenario.startswith("identity.near-miss-")
+
+
+class _Context:
+    """What the keys of one violation depend on besides itself."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        self._statuses = {(each.requirement, each.got) for each in violations if each.kind == "status"}
+        self._plain = {
+            each.got
+            for each in violations
+            if each.topic == "identity" and not is_near_miss(each.scenario) and each.requirement != _REDELIVERED
+        }
+        places = {(_alike(each), each.pointer) for each in violations}
+        self._places = Counter(alike for alike, _ in places)
+        self._odd_statuses = len({each.status for each in violations if each.pointer == "/error/type"})
+        self._wrong_states = {_response(each) for each in violations if each.pointer == "/state"}
+        self._other_items = {_response(each) for each in violations if each.pointer == "/id"}
+        self._not_json = {_response(each) for each in violations if each.kind == "body" and _is_no_json(each)}
+        self._contradicted = {
+            each.scenario for each in violations if each.requirement == _GET_AGREES and each.pointer == "/state"
+        }
+        self._by_topic: dict[str, int] = {}
+        for number, each in enumerate(violations):
+            if each.kind != "race" and not is_near_miss(each.scenario):
+                topic = "redelivered" if each.requirement == _REDELIVERED else each.topic
+                self._by_topic.setdefault(topic, number)
+
+    def keys(self, violation: Violation) -> Iterator[Hashable]:
+        """Yield the keys of a violation; two violations with a common key have the same cause."""
+        if _is_error_with_200(violation):
+            yield "error with 200"
+        else:
+            yield from self._of_kind(violation)
+        if violation.kind in {"header", "body"} and _response(violation) in self._not_json:
+            yield "no JSON", _response(violation)
+        if violation.requirement in {_UNCHANGED, _UNHARMED}:
+            yield "effect of a refusal", violation.scenario
+        if violation.requirement.startswith("ack.race.") and violation.kind != "race":
+            yield "race", violation.requirement, violation.scenario
+        if violation.requirement == _SAME_WORKER and violation.pointer == "/state":
+            yield "GET after a race"
+
+    def _of_kind(self, violation: Violation) -> Iterator[Hashable]:
+        match violation.kind:
+            case "status":
+                yield from self._of_status(violation)
+            case "race":
+                yield from self._of_race(violation)
+            case "leak":
+                yield "leak"
+            case "header":
+                yield "header", violation.pointer, violation.failure.actual.en
+            case "body":
+                yield "body", violation.failure.actual.en
+            case _:
+                yield self._field(violation)
+                yield "alike", failure_signature(violation.failure)
+                yield from self._of_response(violation)
+
+    def _of_race(self, violation: Violation) -> Iterator[Hashable]:
+        topics = _BEHIND_RACES.get(violation.requirement, ())
+        behind = next((self._by_topic[topic] for topic in topics if topic in self._by_topic), None)
+        yield "race" if behind is None else ("violation", behind)
+        if behind is None and not violation.own:
+            yield "GET after a race"
+
+    def _of_status(self, violation: Violation) -> Iterator[Hashable]:
+        got, topic, requirement = violation.got, violation.topic, violation.requirement
+        assert got is not None
+        if got not in _DOCUMENTED and got < 500:
+            yield "status", got
+        elif got >= 500 and topic in _OWNERS:
+            yield "status", got, "owner"
+        elif topic == "identity" and got not in self._plain:
+            yield "status", got, topic, "near miss" if is_near_miss(violation.scenario) else requirement
+        elif topic in {"authentication", "not-found"}:
+            yield "status", got, requirement
+            for other in FOLLOWS_FROM.get(requirement, ()):
+                if (other, got) in self._statuses:
+                    yield "status", got, other
+        else:
+            yield "status", got, topic
+
+    def _field(self, violation: Violation) -> Hashable:
+        """Return the key of what is wrong with a field, wherever it is seen."""
+        kind, pointer, actual = violation.kind, violation.pointer, violation.failure.actual.en
+        if pointer == "/error/type" and kind == "value":
+            return pointer if self._odd_statuses >= _MANY else (pointer, actual)
+        if kind in {"missing", "type"} or violation.failure.keyword:
+            return kind, pointer, violation.failure.keyword
+        if pointer == "/state" and violation.requirement != _UNCHANGED:
+            return self._state(violation)
+        return kind, pointer, violation.requirement
+
+    def _state(self, violation: Violation) -> Hashable:
+        actual = violation.failure.actual.en.strip('"`')
+        if actual not in PHASES:
+            return "state", "undocumented"
+        if violation.scenario in self._contradicted and violation.own:
+            return "state", "another than a GET shows"
+        return "state", actual, violation.failure.expected.en
+
+    def _of_response(self, violation: Violation) -> Iterator[Hashable]:
+        """Yield the keys that a field shares with other places of its response, or with what a GET shows next."""
+        pointer, requirement, response = violation.pointer, violation.requirement, _response(violation)
+        for place in violation.parents:
+            yield "place", response, place
+        if requirement == _GET_AGREES or (violation.own and requirement != _UNCHANGED):
+            yield "shown", violation.scenario, violation.parents[-1]
+        if self._places[_alike(violation)] >= _MANY:
+            yield "many", _alike(violation)
+        late = pointer in _SHOWN_TIMES and response in self._wrong_states and _is_about_null(violation.failure)
+        if pointer == "/state" and requirement != _UNCHANGED:
+            yield "state", violation.failure.actual.en, violation.failure.expected.en
+        if pointer == "/state" or late:
+            yield "life", response
+        if requirement == _SAME_ITEM and response in self._other_items:
+            yield "other item", response
+        if requirement == _LATER_TIMES:
+            yield "later times", response
+
+
+def _alike(violation: Violation) -> tuple[str, str, str, str]:
+    return *_response(violation), violation.kind, violation.failure.keyword
+
+
+def _response(violation: Violation) -> tuple[str, str]:
+    return violation.scenario, violation.failure.step
+
+
+def _is_about_null(failure: Failure) -> bool:
+    return any(words.en.partition(",")[0] == "null" for words in (failure.expected, failure.actual))
+
+
+def _is_no_json(violation: Violation) -> bool:
+    return violation.failure.actual.en.startswith(("not JSON", "an empty body"))
+
+
+def _is_error_with_200(violation: Violation) -> bool:
+    if violation.got == 200:
+        return " with error.type " in violation.failure.actual.en
+    body = violation.body if violation.status == "HTTP 200" else None
+    return isinstance(body, dict) and "error" in body and "state" not in body
