@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -23,10 +25,16 @@ from conformance.plugin.nodes import TRAFFIC, RequirementItem
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.styled_text import StyledLine, Tone
 from conformance.reporting.terminal import lines
+from conformance.reporting.wrapping import DEFAULT_COLUMNS
 from conformance.reporting.write import REPORT
 from conformance.settings import Settings
 from conformance.target import Target
 from conformance.text import Lang, Text, join
+
+_PAGE: Final = "report.html"
+_NARROWEST: Final = 40
+_WIDEST: Final = 120
+"""Longer lines are hard to read."""
 
 _EMBEDDED: Final = Text("the embedded emulator", "内置模拟器")
 _WORKER_DIED: Final = Text(
@@ -112,9 +120,9 @@ class ConsoleReporter:
         self._display.end()
         _echo(ci.commands(record, self._lang))
         ci.append_summary(record, self._lang)
-        report = config.stash[FOLDER] / REPORT
-        path = _near(report) if report.is_file() else None
-        text = lines(record, self._lang, verbose=self._verbose, report_path=path)
+        written = [config.stash[FOLDER] / name for name in (_PAGE, REPORT)]
+        path = next((_near(report) for report in written if report.is_file()), None)
+        text = lines(record, self._lang, verbose=self._verbose, report_path=path, columns=_columns())
         _echo(map(_coloured, text) if self._lively else text)
 
     @pytest.hookimpl(optionalhook=True)
@@ -240,7 +248,7 @@ _COLOURS: Final[dict[Tone, dict[str, Any]]] = {
 
 
 def _coloured(line: str) -> str:
-    """Return a line in the colour of its tone; lines with text from the target have no tone."""
+    """Return a line in the colour of its tone. Its text is escaped already, so it cannot end the colour."""
     return click.style(line, **_COLOURS[line.tone]) if isinstance(line, StyledLine) else line
 
 
@@ -250,6 +258,13 @@ def _near(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except (OSError, ValueError):  # the working directory was removed, or the path lies elsewhere
         return str(path)
+
+
+def _columns() -> int:
+    """Return the width of the terminal; lines for a file or a pipe have a fixed width."""
+    if not sys.stdout.isatty():
+        return DEFAULT_COLUMNS
+    return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((DEFAULT_COLUMNS, 24)).columns))
 
 
 def _echo(texts: Iterable[str]) -> None:
