@@ -44,32 +44,33 @@ def failed_words(failed: Sequence[RequirementResult]) -> Text:
     sentence = (
         Text("{words} in {chapters}: {what}", "{words}（{chapters}）：{what}")
         if times == len(failed)
-        else Text("{words} in {chapters}; for example {what}", "{words}（{chapters}）；例如{what}")
+        else Text("{words} in {chapters}; for example: {what}", "{words}（{chapters}）；例如：{what}")
     )
     return sentence.format(words=words, chapters=_chapters(failed), what=_instead(violation))
 
 
 def inconclusive_words(
     unjudged: Sequence[RequirementResult], *, cut: Text | None, strict: Sequence[RequirementResult]
-) -> Text:
-    """Return why a run without a failed MUST is not conformant.
+) -> tuple[Text, Text]:
+    """Return why a run without a failed MUST is not conformant, and the first part of that.
 
     `cut` is why it stopped before its end. `strict` are the requirements of `unjudged` that only `--strict` needs.
     """
+    n = len(unjudged)
     if cut is not None:
         words = Text("{cut}; no MUST had failed by then", "{cut}；在此之前没有 MUST 失败")
         if unjudged:
             words = Text("{cut}; no MUST failed, but {n} not judged", "{cut}；没有 MUST 失败，但有 {n} 条未判定")
-        return words.format(cut=cut, n=len(unjudged))
-    if len(strict) == len(unjudged):
+        return words.format(cut=cut, n=n), cut
+    if len(strict) == n:
         words = Text(
-            "no MUST failed, but --strict requires {n} that {were} not exercised: {why}",
-            "没有 MUST 失败，但 --strict 要求的 {n} 条未执行：{why}",
+            "no MUST failed, but --strict requires {n} that {were} not exercised",
+            "没有 MUST 失败，但 --strict 要求的 {n} 条未执行",
         )
     else:
-        words = Text("no MUST failed, but {n} could not be judged: {why}", "没有 MUST 失败，但有 {n} 条无法判定：{why}")
-    n = len(unjudged)
-    return words.format(n=n, were="was" if n == 1 else "were", why=_reasons(unjudged))
+        words = Text("no MUST failed, but {n} could not be judged", "没有 MUST 失败，但有 {n} 条无法判定")
+    words = words.format(n=n, were="was" if n == 1 else "were")
+    return Text("{words}: {why}", "{words}：{why}").format(words=words, why=_reasons(unjudged)), words
 
 
 def _reasons(unjudged: Sequence[RequirementResult]) -> Text:

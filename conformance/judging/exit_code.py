@@ -84,8 +84,8 @@ def decide(
         lenient = _excused(selected=selected, strict=False, polls=polls)
         needed = {result.requirement.id for result in _unjudged(tally, excused=lenient)}
         only_strict = [result for result in unjudged if result.requirement.id not in needed]
-        why = inconclusive_words(unjudged, cut=cut or silent, strict=only_strict)
-        return _decision("inconclusive", why, brief=cut or silent)
+        why, brief = inconclusive_words(unjudged, cut=cut or silent, strict=only_strict)
+        return _decision("inconclusive", why, brief=brief)
     if not any(result.judged for result in tally.results):
         return _decision("inconclusive", Text("nothing was judged", "没有判定任何内容"))
     return _mapped(_waived(tally) if tally.of("waived") else _held(tally, selected=selected), states)

@@ -11,13 +11,16 @@ from conformance.reporting.escaping import escape_line
 from conformance.text import Text, join
 
 _ID: Final = re.compile(r"(?<![0-9A-Za-z])([a-z]+_)?[0-9a-f]{10,}([0-9a-f]{6})(?![0-9A-Za-z])")
-_PLAIN_TOKEN: Final = "bearer ${qoder_pat}"
+_PLAIN: Final = ("authorization", "bearer ${qoder_pat}")
 _UNIMPORTANT: Final = frozenset({"user-agent", "accept", "accept-encoding", "connection", "content-length", "host"})
 _HEADER: Final = 80
 _BODY: Final = 60
 _STEPS: Final = 12
 """How many steps are shown; the earlier ones of a longer conversation are counted."""
-_ARROW: Final = " → "
+ARROW: Final = " → "
+"""Between two steps."""
+COMMA: Final = Text(", ", "，")
+"""Between the parts of a request."""
 
 
 def request_line(failure: Failure, about: RunMetadata) -> Text | None:
@@ -32,16 +35,16 @@ def request_line(failure: Failure, about: RunMetadata) -> Text | None:
     parts = [_same(first), *_headers(headers, about.worker_header)]
     if body:
         parts.append(Text("body {body}", "请求体 {body}").format(body=escape_line(body, _BODY)))
-    return join(Text(", ", "，"), parts)
+    return join(COMMA, parts)
 
 
 def steps_before(failure: Failure) -> Text:
     """Return the operations up to the failing one with their statuses, without the beginning of a long list."""
-    steps = failure.conversation.split(_ARROW)
+    steps = failure.conversation.split(ARROW)
     if len(steps) <= _STEPS:
         return _same(failure.conversation)
     words = Text("({n} earlier steps) → {steps}", "（之前 {n} 步）→ {steps}")
-    return words.format(n=len(steps) - _STEPS, steps=_ARROW.join(steps[-_STEPS:]))
+    return words.format(n=len(steps) - _STEPS, steps=ARROW.join(steps[-_STEPS:]))
 
 
 def _headers(lines: list[str], worker_header: str) -> list[Text]:
@@ -50,7 +53,7 @@ def _headers(lines: list[str], worker_header: str) -> list[Text]:
     shown = [
         _same(escape_line(f"{name}: {value}", _HEADER))
         for name, value in pairs
-        if name.lower() not in _UNIMPORTANT and (name.lower(), value.lower()) != ("authorization", _PLAIN_TOKEN)
+        if name.lower() not in _UNIMPORTANT and (name.lower(), value.lower()) != _PLAIN
     ]
     missing = [name for name in (worker_header, "Authorization") if name.lower() not in names]
     return [*shown, *(Text("no {name}", "无 {name}").format(name=escape_line(name)) for name in missing)]

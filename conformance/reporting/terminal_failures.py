@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -26,7 +27,7 @@ from conformance.reporting.messages import (
 )
 from conformance.reporting.next_steps import FIX, RE_RUN, REPRODUCE, NextSteps, next_steps
 from conformance.reporting.quantities import amount, causes, checks, requirements, scenarios
-from conformance.reporting.request_line import request_line, steps_before
+from conformance.reporting.request_line import ARROW, COMMA, request_line, steps_before
 from conformance.reporting.root_causes import Cause, causes_of
 from conformance.reporting.terminal_view import LONGEST_VALUE, TerminalView
 from conformance.reporting.wrapping import CONTINUED, cut
@@ -152,9 +153,9 @@ def _block(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView
     )
     yield from view.labelled(_SCENARIO, title, foreign=True)
     sent = request_line(cause.failure, record.circumstances)
-    yield from view.labelled(_STEPS, steps_before(cause.failure), foreign=True)
+    yield from view.labelled(_STEPS, steps_before(cause.failure), foreign=True, after=ARROW)
     if sent is not None:
-        yield from view.labelled(_SENT, sent, foreign=True)
+        yield from view.labelled(_SENT, sent, foreign=True, after=COMMA.in_(view.lang))
     yield from _found(cause.failure, view)
     if verdict.repetitions is not None and (verdict.repetitions.flaky or verdict.repetitions.race):
         yield from view.labelled(_REPETITIONS, repetition_text(verdict.kind, verdict.repetitions))
@@ -200,11 +201,12 @@ def _where(steps: NextSteps, requirement: Requirement, view: TerminalView) -> It
     source = _most_precise(requirement.sources)
     if source is not None:
         yield from view.labelled(_DOCS, _cited(source))
-    yield from view.labelled(RE_RUN, steps.re_run)
+    yield view.command(RE_RUN, steps.re_run)
     if view.folder is not None:
-        yield from view.labelled(REPRODUCE, f"sh {view.in_folder(steps.script)}")
+        yield view.command(REPRODUCE, shlex.join(["sh", view.in_folder(steps.script)]))
     page = f"{view.in_folder('report.html')}#{requirement.id}"
-    yield from view.labelled(_DETAILS, Text(f"{steps.explain}, {page}", f"{steps.explain}，{page}"))
+    details = Text("{explain}, {page}", "{explain}，{page}").format(explain=steps.explain, page=page)
+    yield from view.labelled(_DETAILS, details, after=COMMA.in_(view.lang))
 
 
 def _also(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView) -> Iterator[str]:
@@ -223,7 +225,7 @@ def _also(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView)
         each.line for each in failed_verdicts(record, "inconclusive") if each.blocked_by in set(cause.requirements)
     ]
     if blocked:
-        words = Text("{checks} of {requirements}", "{requirements}中的 {checks}").format(
+        words = Text("{checks} of {requirements}", "{checks}，涉及 {requirements}").format(
             checks=checks(len(blocked)), requirements=requirements(len({line.requirement for line in blocked}))
         )
         yield from view.labelled(_SKIPPED, words)

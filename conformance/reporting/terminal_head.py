@@ -21,7 +21,7 @@ TONES: Final[dict[int, Tone]] = {0: "good", 1: "bad", 3: "doubtful", 4: "bad"}
 """The colour of the verdict, by exit code."""
 
 _TO_DO: Final = Text("What to do", "下一步")
-_REST: Final = Text("Judge what is left: {command}", "判定剩余部分：{command}")
+_REST: Final = Text("Judge what is left", "判定剩余部分")
 _EMBEDDED: Final = Text(" (the suite's own emulator)", "（本套件自带的模拟器）")
 
 
@@ -41,8 +41,10 @@ def head(record: RunResult, view: TerminalView) -> Iterator[str]:
         yield from view.tell(JUDGED_AGAIN)
     if record.decision.exit_code in {EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR}:
         yield ""
-        for words in _advice(record, view):
+        for words in _advice(record):
             yield from view.labelled(_TO_DO, words)
+        if view.folder is not None and not record.circumstances.replayed:
+            yield view.command(_REST, _rest_command(record.circumstances, view.folder))
         yield from not_judged(record, view)
 
 
@@ -80,7 +82,7 @@ def _counts(record: RunResult) -> Text:
     return Text("requirements: {counts}", "契约要求：{counts}").format(counts=join(Text(", ", "，"), each))
 
 
-def _advice(record: RunResult, view: TerminalView) -> Iterator[Text]:
+def _advice(record: RunResult) -> Iterator[Text]:
     """Yield what to do about a run without a verdict on the target."""
     about = record.circumstances
     inputs = _missing_inputs(record)
@@ -100,8 +102,6 @@ def _advice(record: RunResult, view: TerminalView) -> Iterator[Text]:
         )
     elif about.unwritten is not None:
         yield Text("Free some space, or name another folder with --output.", "请腾出空间，或用 --output 指定其他目录。")
-    if view.folder is not None and not about.replayed:
-        yield _REST.format(command=_rest_command(about, view.folder))
 
 
 def _missing_inputs(record: RunResult) -> list[str]:

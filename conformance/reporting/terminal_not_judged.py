@@ -22,7 +22,7 @@ _NAMED: Final = 3
 
 NOT_JUDGED: Final = Text("Not judged", "未判定")
 NOT_EXERCISED: Final = Text("Not exercised", "未执行")
-_BLOCKED: Final = Text("blocked by a failure", "因某项失败而受阻")
+_BLOCKED: Final = Text("blocked by the failures above", "因上述失败而受阻")
 _WAIVED: Final = Text("blocked by a waived failure", "因已豁免的失败而受阻")
 _COUNTED: Final = Text("{n}: {reason}", "{n}：{reason}")
 
@@ -59,8 +59,11 @@ def partly(record: RunResult, view: TerminalView) -> Iterator[str]:
     if not results:
         return
     if not view.verbose:
-        words = Text("{title}: {n}", "{title}：{n}").format(title=PARTLY, n=requirements(len(results)))
-        yield from view.tell(words)
+        words = Text(
+            "Judged only in part, because failures block the other checks: {n}",
+            "因失败使其余检查受阻而只判定了一部分：{n}",
+        )
+        yield from view.tell(words.format(n=requirements(len(results))))
         return
     yield from view.heading(PARTLY, requirements(len(results)))
     groups: dict[Text, list[str]] = {}
@@ -73,8 +76,9 @@ def partly(record: RunResult, view: TerminalView) -> Iterator[str]:
 
 
 def not_exercised(record: RunResult, view: TerminalView) -> Iterator[str]:
-    """Yield the requirements that no check exercised, by reason."""
-    results = record.tally.of("not-exercised")
+    """Yield the requirements that no check exercised, by reason, unless the reason is told already."""
+    told = set() if view.verbose else {v.reason for r in record.tally.of("inconclusive") for v in r.verdicts}
+    results = [result for result in record.tally.of("not-exercised") if result.reason not in told]
     if not results:
         return
     yield from view.heading(NOT_EXERCISED, requirements(len(results)))

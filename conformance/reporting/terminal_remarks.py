@@ -184,10 +184,8 @@ def _leftovers(about: RunMetadata, view: TerminalView) -> Iterator[str]:
         return
     objects = amount(len(about.leftovers), "object", "objects", "个对象")
     if about.arranged_by == "api":
-        words = Text(
-            "{objects} left on the target; remove with: {command}", "目标上遗留 {objects}；清理命令：{command}"
-        )
-        yield from view.say(words.format(objects=objects, command=clean_command(about)))
+        words = Text("{objects} left on the target; remove with", "目标上遗留 {objects}；清理命令")
+        yield view.command(words.format(objects=objects), clean_command(about)).lstrip()
     else:
         yield from view.tell(Text("{objects} left on the target", "目标上遗留 {objects}").format(objects=objects))
     if view.verbose or about.arranged_by != "api":

@@ -36,10 +36,15 @@ class TerminalView:
         """Return the path of a file in the run's folder, or its bare name if the folder is unknown."""
         return name if self.folder is None else str(PurePath(self.folder) / name)
 
-    def say(self, words: Text, *, indent: str = "", hanging: str = "  ", foreign: bool = True) -> list[str]:
-        """Return a sentence as wrapped lines. `foreign`: it may contain text from the target."""
+    def say(
+        self, words: Text, *, indent: str = "", hanging: str = "  ", foreign: bool = True, after: str | None = None
+    ) -> list[str]:
+        """Return a sentence as lines wrapped at spaces, or only `after` a separator.
+
+        `foreign`: it may contain text from the target.
+        """
         text = escape_line(words.in_(self.lang), None if not foreign else LONGEST_VALUE)
-        return wrap(text, self.columns, indent=indent, hanging=hanging, foreign=foreign)
+        return wrap(text, self.columns, indent=indent, hanging=hanging, foreign=foreign, after=after)
 
     def tell(self, words: Text, *, indent: str = "", hanging: str = "  ") -> list[str]:
         """Return a sentence of the suite, without text from the target, as wrapped lines."""
@@ -49,10 +54,15 @@ class TerminalView:
         """Return one entry of a list, which may contain text from the target."""
         return self.say(words, indent="- ")
 
-    def labelled(self, label: Text, value: Text | str, *, foreign: bool = False) -> list[str]:
+    def labelled(self, label: Text, value: Text | str, *, foreign: bool = False, after: str | None = None) -> list[str]:
         """Return a label and its value as wrapped, indented lines."""
         words = Text("{label}: {value}", "{label}：{value}").format(label=label, value=value)
-        return self.say(words, indent="  ", hanging="    ", foreign=foreign)
+        return self.say(words, indent="  ", hanging="    ", foreign=foreign, after=after)
+
+    def command(self, label: Text, command: str) -> str:
+        """Return a label and a command in one line, however long: half a command does nothing."""
+        words = Text("  {label}: {command}", "  {label}：{command}").format(label=label, command=command)
+        return escape_line(words.in_(self.lang))
 
     def styled(self, words: Text, tone: Tone, *, foreign: bool = True) -> list[str]:
         """Return a sentence as wrapped lines in a colour."""

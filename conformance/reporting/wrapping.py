@@ -22,19 +22,22 @@ _NEVER_FIRST: Final = frozenset("，。；：、！？）》」』】")
 _NEVER_LAST: Final = frozenset("（《「『【")
 
 
-def wrap(text: str, columns: int, *, indent: str = "", hanging: str = "", foreign: bool = False) -> list[str]:
+def wrap(
+    text: str, columns: int, *, indent: str = "", hanging: str = "", foreign: bool = False, after: str | None = None
+) -> list[str]:
     """Return the text as lines of at most `columns` cells; a piece that is longer has a line of its own.
 
     Args:
         indent: begins the first line.
         hanging: begins every further line.
         foreign: whether the text may contain text from the target.
+        after: lines end only after this separator, so that what is between two of them stays in one piece.
     """
     if width(indent + text) <= columns:
         return [indent + text]
     begin = hanging + CONTINUED if foreign else hanging
     lines, line, empty = [], indent, True
-    for piece in _pieces(text):
+    for piece in _pieces(text) if after is None else _separated(text, after):
         if not empty and width(line + piece.rstrip()) > columns:
             lines.append(line.rstrip())
             line, empty = begin, True
@@ -64,3 +67,8 @@ def _pieces(text: str) -> list[str]:
         else:
             pieces.append(piece)
     return pieces
+
+
+def _separated(text: str, separator: str) -> list[str]:
+    *ended, last = text.split(separator)
+    return [*(piece + separator for piece in ended), last]
