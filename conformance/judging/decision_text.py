@@ -9,13 +9,12 @@ from typing import Final
 from conformance.contract.catalogue import load_catalogue
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.verdict import Failure, Verdict
+from conformance.judging.violation_text import short_violation
 from conformance.text import Text, join
 
 _NAMED: Final = 4
 _CHAPTERS: Final = 3
 """How many chapters are named; the rest is counted."""
-_QUOTED: Final = 160
-"""How many characters of a found or an expected value are shown."""
 _COMMA: Final = Text(", ", "、")
 
 
@@ -46,7 +45,7 @@ def failed_words(failed: Sequence[RequirementResult]) -> Text:
         if times == len(failed)
         else Text("{words} in {chapters}; for example: {what}", "{words}（{chapters}）；例如：{what}")
     )
-    return sentence.format(words=words, chapters=_chapters(failed), what=_instead(violation))
+    return sentence.format(words=words, chapters=_chapters(failed), what=short_violation(violation))
 
 
 def inconclusive_words(
@@ -83,7 +82,7 @@ def _reasons(unjudged: Sequence[RequirementResult]) -> Text:
     if not others:
         return first
     words = Text("{first}; and {n} other {reasons}", "{first}；另有 {n} 种原因")
-    return words.format(first=_shortened(first), n=others, reasons="reason" if others == 1 else "reasons")
+    return words.format(first=first, n=others, reasons="reason" if others == 1 else "reasons")
 
 
 def _violations(verdicts: Iterable[Verdict]) -> dict[tuple[str, str, str], Failure]:
@@ -96,17 +95,6 @@ def _violations(verdicts: Iterable[Verdict]) -> dict[tuple[str, str, str], Failu
     }
 
 
-def _instead(failure: Failure) -> Text:
-    words = (
-        Text("{place}: expected {expected}, got {actual}", "{place}：预期 {expected}，实际为 {actual}")
-        if failure.pointer
-        else Text("expected {expected}, got {actual}", "预期 {expected}，实际为 {actual}")
-    )
-    return words.format(
-        place=failure.pointer[:_QUOTED], expected=_shortened(failure.expected), actual=_shortened(failure.actual)
-    )
-
-
 def _chapters(results: Sequence[RequirementResult]) -> Text:
     known = {chapter.id: chapter.title for chapter in load_catalogue().chapters}
     ids = dict.fromkeys(result.requirement.chapter for result in results)
@@ -115,7 +103,3 @@ def _chapters(results: Sequence[RequirementResult]) -> Text:
     if len(titles) > _CHAPTERS:
         shown.append(Text("{n} more chapters", "另外 {n} 章").format(n=len(titles) - _CHAPTERS))
     return join(_COMMA, shown)
-
-
-def _shortened(text: Text) -> Text:
-    return Text(*(words if len(words) <= _QUOTED else words[:_QUOTED] + "…" for words in (text.en, text.zh)))

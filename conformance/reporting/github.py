@@ -20,6 +20,9 @@ from conformance.text import Lang, Text
 _SHOWN: Final = 10
 """GitHub shows this many annotations of a kind per step and silently drops the others."""
 
+_LONGEST: Final = 1000
+"""How many characters a line of an annotation has at most."""
+
 _TITLE: Final = Text("{id} ({level}) failed", "{id}（{level}）失败")
 _SCENARIO: Final = Text("scenario: {title} [{id}]", "场景：{title} [{id}]")
 _DOCS: Final = Text("docs: {url}", "文档：{url}")
@@ -57,7 +60,7 @@ def _annotation(result: RequirementResult, about: RunMetadata, lang: Lang) -> st
         parts.append(_LABELLED.format(label=label, value=value))
     parts += [_DOCS.format(url=source.url) for source in requirement.sources[:1]]
     title = _TITLE.format(id=requirement.id, level=requirement.level)
-    return error(title.in_(lang), "\n".join(escape_line(part.in_(lang)) for part in parts))
+    return error(title.in_(lang), "\n".join(escape_line(part.in_(lang), _LONGEST) for part in parts))
 
 
 def _data(text: str) -> str:

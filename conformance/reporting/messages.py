@@ -14,6 +14,7 @@ from conformance.contract.ambiguities import Ambiguity, readings_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load_catalogue
 from conformance.contract.common_mistakes import consequence_of, likely_cause
 from conformance.judging.verdict import WORDS, Failure, Repetitions, Verdict, VerdictKind
+from conformance.judging.violation_text import short_violation
 from conformance.reporting.escaping import escape_line, excerpt
 from conformance.reporting.flakiness import verdict_counts_text
 from conformance.text import LANGS, Lang, Text
@@ -41,6 +42,7 @@ _LANGUAGES: Final[dict[Lang, Text]] = {
 OPEN: Final = Text("Docs unclear", "文档的歧义")
 """The label of an entry of the ambiguity register."""
 
+LIKELY_CAUSE: Final = Text("Likely cause", "可能的原因")
 CONSEQUENCE: Final = Text("Effect on workers", "对 worker 的影响")
 
 JUDGED_AGAIN: Final = Text(
@@ -158,7 +160,7 @@ def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
         yield _labelled(lang, CONSEQUENCE, consequence.in_(lang))
     if cause is not None:
         words = Text("{what} {fix}", "{what}{fix}").format(what=cause.what, fix=cause.fix)
-        yield _labelled(lang, Text("Likely cause", "可能的原因"), words.in_(lang))
+        yield _labelled(lang, LIKELY_CAUSE, words.in_(lang))
 
 
 def reading(entry: Ambiguity) -> Text:
@@ -174,16 +176,12 @@ def waived(verdict: Verdict) -> Text:
     return Text(reason.en + link, reason.zh + link)
 
 
-def short_violation(failure: Failure) -> Text:
-    """Return a violation in one short line, the place first: `/state: expected "starting", got "active"`."""
-    words = (
-        Text("{place}: expected {expected}, got {actual}", "{place}：预期 {expected}，实际为 {actual}")
-        if failure.pointer
-        else Text("expected {expected}, got {actual}", "预期 {expected}，实际为 {actual}")
-    )
-    return words.format(
-        place=_short(failure.pointer), expected=_shortened(failure.expected), actual=_shortened(failure.actual)
-    )
+def headline(verdict: Verdict) -> Text:
+    """Return a verdict in one line: its first violation, or else its reason."""
+    if verdict.failures and verdict.reason is None:
+        words = short_violation(verdict.failures[0])
+        return Text(escape_line(words.en), escape_line(words.zh))
+    return summary(verdict)
 
 
 def summary(verdict: Verdict) -> Text:

@@ -15,6 +15,8 @@ from conformance.judging.verdict import Verdict
 from conformance.text import Text
 
 FIX: Final = Text("Fix", "修复建议")
+LIKELY_FIX: Final = Text("Likely fix", "可能的修复")
+"""The label of the most common fix, where the response does not show which mistake it is."""
 RE_RUN: Final = Text("Re-run", "重新运行")
 EXPLAIN: Final = Text("Explain", "详细说明")
 REPRODUCE: Final = Text("Reproduce", "复现")
@@ -46,7 +48,7 @@ def next_steps(verdict: Verdict, about: RunMetadata) -> NextSteps:
         KeyError: this version does not have the verdict's requirement.
     """
     requirement = verdict.line.requirement
-    mistake, sure = _mistake(verdict)
+    mistake, sure = likely_mistake(verdict)
     return NextSteps(
         fix=mistake.fix,
         sure=sure,
@@ -64,7 +66,7 @@ def re_run(requirement: str, about: RunMetadata) -> str:
     return shlex.join(words)
 
 
-def _mistake(verdict: Verdict) -> tuple[Mistake, bool]:
+def likely_mistake(verdict: Verdict) -> tuple[Mistake, bool]:
     """Return the mistake that a violation shows, or the most similar common one, and which of the two it is."""
     requirement = verdict.line.requirement
     symptom = verdict.failures[0].actual.en if verdict.failures else ""

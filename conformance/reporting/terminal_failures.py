@@ -16,6 +16,7 @@ from conformance.judging.verdict import WORDS, Failure, Verdict, VerdictKind
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import (
     CONSEQUENCE,
+    LIKELY_CAUSE,
     OPEN,
     actual_text,
     citations,
@@ -25,7 +26,7 @@ from conformance.reporting.messages import (
     repetition_text,
     title_of,
 )
-from conformance.reporting.next_steps import FIX, RE_RUN, REPRODUCE, NextSteps, next_steps
+from conformance.reporting.next_steps import FIX, LIKELY_FIX, RE_RUN, REPRODUCE, NextSteps, likely_mistake, next_steps
 from conformance.reporting.quantities import amount, causes, checks, requirements, scenarios
 from conformance.reporting.request_line import ARROW, COMMA, request_line, steps_before
 from conformance.reporting.root_causes import Cause, causes_of
@@ -45,7 +46,6 @@ _HISTORY: Final = 14
 _NAMED_SCENARIOS: Final = 3
 """How many other scenarios are named; more of them are only counted."""
 
-LIKELY_FIX: Final = Text("Likely fix", "可能的修复")
 ROOT_CAUSES: Final = Text("Root causes", "根因")
 _SCENARIO: Final = Text("Scenario", "场景")
 _REQUIREMENT: Final = Text("Requirement", "契约要求")
@@ -160,6 +160,9 @@ def _block(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView
     if verdict.repetitions is not None and (verdict.repetitions.flaky or verdict.repetitions.race):
         yield from view.labelled(_REPETITIONS, repetition_text(verdict.kind, verdict.repetitions))
     steps = _steps(record, cause)
+    mistake, sure = likely_mistake(replace(verdict, failures=(cause.failure,)))
+    if sure:
+        yield from view.labelled(LIKELY_CAUSE, mistake.what)
     yield from view.labelled(_fix_label(steps), steps.fix)
     consequence = consequence_of(requirement.id)
     if consequence is not None:
