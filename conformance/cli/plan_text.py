@@ -57,7 +57,7 @@ _CREATING: Final = Text(
 )
 _GIVEN: Final = Text(
     "{host}: {scenarios}{checks} on prepared items. The suite creates nothing there and sends at most"
-    " {writes} writes. Duration: at least {seconds} s.",
+    " {writes}. Duration: at least {seconds} s.",
     "{host}：{scenarios}{checks}，使用预先准备的 item。本套件不在其上创建任何对象，至多 {writes}。至少需要 {seconds} 秒。",
 )
 _EXPLORING: Final = Text(

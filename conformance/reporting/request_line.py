@@ -32,7 +32,7 @@ def request_line(failure: Failure, about: RunMetadata) -> Text | None:
     if about.base_url:
         first = first.replace(about.base_url, "", 1)
     first = _ID.sub(lambda match: f"{match[1] or ''}…{match[2]}", first)
-    parts = [_same(first), *_headers(headers, about.worker_header)]
+    parts = [_same(first), *_headers(headers, about.worker_header if first.startswith("POST ") else None)]
     if body:
         parts.append(Text("body {body}", "请求体 {body}").format(body=escape_line(body, _BODY)))
     return join(COMMA, parts)
@@ -47,7 +47,7 @@ def steps_before(failure: Failure) -> Text:
     return words.format(n=len(steps) - _STEPS, steps=ARROW.join(steps[-_STEPS:]))
 
 
-def _headers(lines: list[str], worker_header: str) -> list[Text]:
+def _headers(lines: list[str], worker_header: str | None) -> list[Text]:
     pairs = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
     names = {name.lower() for name, _ in pairs}
     shown = [
@@ -55,7 +55,7 @@ def _headers(lines: list[str], worker_header: str) -> list[Text]:
         for name, value in pairs
         if name.lower() not in _UNIMPORTANT and (name.lower(), value.lower()) != _PLAIN
     ]
-    missing = [name for name in (worker_header, "Authorization") if name.lower() not in names]
+    missing = [name for name in (worker_header, "Authorization") if name and name.lower() not in names]
     return [*shown, *(Text("no {name}", "无 {name}").format(name=escape_line(name)) for name in missing)]
 
 

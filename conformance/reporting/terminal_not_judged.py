@@ -15,10 +15,10 @@ from conformance.reporting.styled_text import wrap_names
 from conformance.reporting.terminal_view import TerminalView
 from conformance.text import Text, join
 
-_REASONS: Final = 4
+_REASONS: Final = 8
 """How many reasons are listed; the checks of the others are counted."""
 _NAMED: Final = 3
-"""How many requirements are named beside a reason; more of them are only counted."""
+"""How many requirements are named beside a reason; of more of them only each MUST is."""
 
 NOT_JUDGED: Final = Text("Not judged", "未判定")
 NOT_EXERCISED: Final = Text("Not exercised", "未执行")
@@ -86,12 +86,18 @@ def not_exercised(record: RunResult, view: TerminalView) -> Iterator[str]:
     for result in results:
         groups.setdefault(_why_not(result), []).append(result.requirement)
     for reason, members in groups.items():
-        if view.verbose or len(members) <= _NAMED:
-            words = Text("{id} ({level})", "{id}（{level}）")
-            names = join(Text(", ", "、"), (words.format(id=each.id, level=each.level) for each in members))
-        else:
-            names = requirements(len(members))
+        names = _named(members, view)
         yield from view.entry(Text("{names}: {why}", "{names}：{why}").format(names=names, why=reason))
+
+
+def _named(members: list[Requirement], view: TerminalView) -> Text:
+    """Return the ids with their levels; of many requirements only those of a MUST, and how many others there are."""
+    shown = [each for each in members if view.verbose or len(members) <= _NAMED or each.level == "MUST"]
+    words = Text("{id} ({level})", "{id}（{level}）")
+    names = [words.format(id=each.id, level=each.level) for each in shown]
+    if len(shown) < len(members):
+        names.append(requirements(len(members) - len(shown)))
+    return join(Text(", ", "、"), names)
 
 
 def _why_not(result: RequirementResult) -> Text:
@@ -105,6 +111,7 @@ def _why_not(result: RequirementResult) -> Text:
 def _by_reason(record: RunResult) -> dict[Text, list[Verdict]]:
     """Return the checks that say nothing about the target; those that a failure of this run blocks are one group."""
     failed = {result.requirement.id for result in record.tally.of("failed")}
+    failed |= {r.requirement.id for r in record.tally.results if r.blocked_by and failed >= set(r.blocked_by)}
     waived = {result.requirement.id for result in record.tally.of("waived")}
     groups: dict[Text, list[Verdict]] = {}
     for result in record.tally.results:

@@ -182,11 +182,11 @@ def test_checks_that_were_not_judged_are_counted_by_their_reason() -> None:
 
 
 def test_rare_reasons_are_counted_together() -> None:
-    reasons = [verdict(f"s{n}", "ack.retry.starting", "inconclusive", reason=both(f"reason {n}")) for n in range(9)]
+    reasons = [verdict(f"s{n}", "ack.retry.starting", "inconclusive", reason=both(f"reason {n}")) for n in range(12)]
     output = shown(record_of(*reasons))
-    at = output.index("Not judged (9 checks)")
-    assert output[at + 5] == "- 5 checks: 5 other reasons (listed with -v)"
-    assert sum("reason 8" in line for line in shown(record_of(*reasons), verbose=True)) == 1
+    at = output.index("Not judged (12 checks)")
+    assert output[at + 9] == "- 4 checks: 4 other reasons (listed with -v)"
+    assert sum("reason 11" in line for line in shown(record_of(*reasons), verbose=True)) == 1
 
 
 @pytest.mark.parametrize(
