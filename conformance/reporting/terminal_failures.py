@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from conformance.contract.ambiguities import readings_of
+from conformance.contract.ambiguities import Ambiguity, readings_of
 from conformance.contract.catalogue import Requirement, load_catalogue
 from conformance.contract.citations import Source
-from conformance.contract.common_mistakes import consequence_of
+from conformance.contract.common_mistakes import Mistake, consequence_of, distinctive_terms
 from conformance.judging.run_result import RunResult
-from conformance.judging.verdict import WORDS, Failure, Verdict, VerdictKind
+from conformance.judging.verdict import WORDS, Failure, PlannedCheck, Verdict, VerdictKind
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import (
     CONSEQUENCE,
@@ -112,10 +112,10 @@ def root_causes(record: RunResult, found: Sequence[Cause], view: TerminalView) -
     )
     yield from view.heading(ROOT_CAUSES, quantity)
     for number, cause in enumerate(found[:_CAUSES], 1):
-        steps = _steps(record, cause)
+        mistake, sure = _mistake(record, cause)
         yield from view.say(cause.sentence, indent=f"{number}. ", hanging="   ")
         yield from view.tell(
-            Text("{label}: {fix}", "{label}：{fix}").format(label=_fix_label(steps), fix=steps.fix),
+            Text("{label}: {fix}", "{label}：{fix}").format(label=FIX if sure else LIKELY_FIX, fix=mistake.fix),
             indent="   ",
             hanging="   ",
         )
@@ -159,16 +159,18 @@ def _block(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView
     yield from _found(cause.failure, view)
     if verdict.repetitions is not None and (verdict.repetitions.flaky or verdict.repetitions.race):
         yield from view.labelled(_REPETITIONS, repetition_text(verdict.kind, verdict.repetitions))
-    steps = _steps(record, cause)
-    mistake, sure = likely_mistake(replace(verdict, failures=(cause.failure,)))
+    mistake, sure = _mistake(record, cause)
     if sure:
         yield from view.labelled(LIKELY_CAUSE, mistake.what)
-    yield from view.labelled(_fix_label(steps), steps.fix)
+    yield from view.labelled(FIX if sure else LIKELY_FIX, mistake.fix)
     consequence = consequence_of(requirement.id)
     if consequence is not None:
         yield from view.labelled(CONSEQUENCE, consequence)
     for entry in readings_of(requirement.id):
-        yield from view.labelled(OPEN, reading(entry))
+        related = requirement.basis != "stated" or _quoted(entry) & _terms(cause.failure)
+        short = Text("`{id}`: {reading}", "`{id}`：{reading}").format(id=entry.id, reading=entry.reading)
+        yield from view.labelled(OPEN, reading(entry) if related else short)
+    steps = next_steps(replace(verdict, failures=(cause.failure,)), record.circumstances)
     yield from _where(steps, requirement, view)
     yield from _also(record, verdict, cause, view)
     if view.verbose:
@@ -220,7 +222,8 @@ def _also(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView)
         words = Text("  {label}: {id}: {text}", "  {label}：{id}：{text}")
         yield cut(words.format(label=_ALSO_FAILS, id=name, text=known[name].text).in_(view.lang), max(view.columns, 60))
     if len(others) > _ALSO and not view.verbose:
-        yield from view.labelled(_ALSO_FAILS, requirements(len(others) - _ALSO))
+        rest = amount(len(others) - _ALSO, "more requirement", "more requirements", "条其他要求")
+        yield from view.labelled(_ALSO_FAILS, rest)
     elsewhere = [name for name in cause.scenarios if name != verdict.line.scenario]
     if elsewhere:
         yield from view.labelled(_ALSO_IN, elsewhere_text(elsewhere, all_of_them=view.verbose), foreign=True)
@@ -251,9 +254,29 @@ def _in_full(record: RunResult, verdict: Verdict, view: TerminalView) -> Iterato
     yield from (f"  {line}" for line in citations(verdict.line.requirement, view.lang))
 
 
-def _steps(record: RunResult, cause: Cause) -> NextSteps:
-    verdict = verdict_of(record, cause)
-    return next_steps(replace(verdict, failures=(cause.failure,)), record.circumstances)
+def _mistake(record: RunResult, cause: Cause) -> tuple[Mistake, bool]:
+    """Return the mistake that a cause shows, or the most similar common one of all requirements that it fails."""
+    found = [likely_mistake(verdict) for verdict in _as_verdicts(cause)]
+    shown = next((each for each in found if each[1]), None)
+    if shown is not None:
+        return shown
+    terms = distinctive_terms(cause.failure.actual.en)
+    if not any(terms & distinctive_terms(mistake.what.en) for mistake, _ in found):
+        return likely_mistake(replace(verdict_of(record, cause), failures=(cause.failure,)))
+    return next((mistake, False) for mistake, _ in found if terms & distinctive_terms(mistake.what.en))
+
+
+def _as_verdicts(cause: Cause) -> Iterator[Verdict]:
+    for name in cause.requirements:
+        yield Verdict(line=PlannedCheck("", name), kind="failed", failures=(cause.failure,))
+
+
+def _terms(failure: Failure) -> frozenset[str]:
+    return distinctive_terms(f"{failure.expected.en} {failure.actual.en} `{failure.pointer.rpartition('/')[2]}`")
+
+
+def _quoted(entry: Ambiguity) -> frozenset[str]:
+    return distinctive_terms(f"{entry.positions.en} {entry.reading.en}")
 
 
 def _fix_label(steps: NextSteps) -> Text:
