@@ -68,7 +68,7 @@ def test_it_is_red_when_it_breaks(rule: object, requirement: str, tmp_path: Path
     run = judged(Vendor(TOKEN, refuses=rule), tmp_path)  # type: ignore[arg-type]
     assert run.code == 1, run.out + run.err
     run.check_complete()
-    assert f"[{requirement}: " in run.unwrapped
+    assert f"{requirement}: " in run.unwrapped
 
 
 def test_without_its_header_it_cannot_start(tmp_path: Path) -> None:
