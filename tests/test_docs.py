@@ -301,8 +301,8 @@ def test_the_run_shown_has_the_counts_of_this_version(lang: Lang) -> None:
     assert list(block.lines[start : start + len(rows)]) == list(align_columns(rows))
 
     observed = counts([rule for rules in judged for rule in rules])[1]
-    sentence = Text(f"Observed, not judged (requirements: {observed})", f"仅观察，不判定（{observed} 条要求）")
-    assert sentence.in_(lang) in block.lines
+    sentence = Text(f"Observed, not judged: {observed} requirements", f"仅观察，不判定：{observed} 条要求").in_(lang)
+    assert any(line.startswith(sentence) for line in block.lines)
 
     must = sum(requirement.level == "MUST" for requirement in catalogue.requirements.values())
     ending = Text(
@@ -316,7 +316,7 @@ def test_the_run_shown_has_the_counts_of_this_version(lang: Lang) -> None:
         f"work-conformance {conformance.__version__}, requirement set {catalogue.version},",
         f"work-conformance {conformance.__version__}，要求集 {catalogue.version}，",
     )
-    assert block.lines[1].startswith(version.in_(lang))
+    assert any(line.startswith(version.in_(lang)) for line in block.lines)
 
 
 def counts(requirements: Sequence[Requirement]) -> tuple[str, str]:
@@ -335,7 +335,7 @@ def test_the_red_shown_is_what_a_run_writes(tmp_path: Path) -> None:
     runs = (judge_app(broken, tokens, tmp_path / f"run-{seed}", plan, seed=seed) for seed in (0, 1))
     record = next(run for run in runs if "conformance-" in run.verdicts[0].failures[0].request)  # not a neutral client
     for lang in WRITTEN:
-        written = [masked(line) for line in terminal_lines(record, lang, report_path="")]
+        written = [masked(line) for line in terminal_lines(record, lang, report_path="out/report.html")]
         shown = blocks(BOOK[lang], "text red")
         assert shown
         for block in shown:

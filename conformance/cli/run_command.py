@@ -78,8 +78,9 @@ _LONGEST_WAIT: Final = 86_400
 )
 @verbose_option(
     Text(
-        "Also print what was observed where the docs are unclear, and each chapter when it is finished.",
-        "同时列出文档未规定之处的观察结果，并在每章完成时输出一行。",
+        "Also print requests, responses and every list in full, and each chapter when it is finished; with --dry-run"
+        " the whole plan.",
+        "同时完整输出请求、响应和各个列表，并在每章完成时输出一行；与 --dry-run 同用时输出完整的计划。",
     )
 )
 @click.option(
@@ -91,7 +92,10 @@ _LONGEST_WAIT: Final = 86_400
 @click.option(
     "--dry-run",
     is_flag=True,
-    help=localize("Print the plan and its cost without opening a connection.", "只显示计划和开销，不建立任何连接。"),
+    help=localize(
+        "Print the plan in short (-v: in full) and its cost, without opening a connection.",
+        "只显示计划概要（加 -v 为完整计划）和开销，不建立任何连接。",
+    ),
 )
 @click.pass_context
 @reduce_garbage_collection()
@@ -102,12 +106,13 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     _end_where_nothing_failed(settings)
     import pytest
 
-    from conformance.cli.console import ConsoleReporter, DryRun
+    from conformance.cli.console import ConsoleReporter
+    from conformance.cli.dry_run import DryRun
     from conformance.cli.server_process import run_server
 
     lang = language(settings.lang)
     if values["dry_run"]:
-        dry = DryRun(lang, settings)
+        dry = DryRun(lang, settings, verbose=values["verbose"])
         raise SystemExit(dry.exit_code(run_pytest(arguments(values, lang, processes=0, extra=["--collect-only"]), dry)))
     extra = allure_arguments(values["alluredir"])
     narrator = ConsoleReporter(lang, verbose=values["verbose"], quiet=values["quiet"])

@@ -71,7 +71,6 @@ class PartialVerdict:
         names = join(Text(", ", "、"), (Text(name, name) for name in self.behind))
         word = _PARTLY.get(self.kind, _PARTLY["passed"])
         rest = self.of - self.judged
-        rest = self.of - self.judged
         return words.format(word=word, n=self.judged, of=self.of, rest=rest, names=names)
 
 
@@ -123,8 +122,9 @@ class Tally:
     @property
     def checks(self) -> Text:
         """`823 of 1029 checks judged`."""
-        words = Text("{n} of {m} checks judged", "{m} 项检查中判定了 {n} 项")
-        return words.format(n=self.judged_checks, m=self.planned_checks)
+        words = Text("{n} of {m} {checks} judged", "{m} 项检查中判定了 {n} 项")
+        planned = self.planned_checks
+        return words.format(n=self.judged_checks, m=planned, checks="check" if planned == 1 else "checks")
 
 
 def tally(catalogue: Catalogue, plan: Sequence[PlannedCheck], verdicts: Iterable[Verdict]) -> Tally:

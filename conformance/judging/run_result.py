@@ -67,6 +67,7 @@ class RunMetadata:
     - `unwritten`: which reports are missing, and why.
     - `phases`: None for a run that did not measure them.
     - `states`: the target's own state names that the run was asked to map to documented ones.
+    - `last_response_at`: time of the last response, if the target no longer responded at the end of the run.
     - `noticed`: deviations of other operations from the docs, which are not judged.
     """
 
@@ -97,6 +98,7 @@ class RunMetadata:
     phases: Phases | None = None
     states: tuple[tuple[str, str], ...] = ()
     noticed: tuple[Text, ...] = ()
+    last_response_at: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object that `from_json` reads back to an equal value."""
@@ -144,7 +146,7 @@ class RunMetadata:
         return about
 
 
-_NOT_OVER: Final = Text("its repetitions had not finished", "重复尚未完成")
+_NOT_OVER: Final = Text("the repetitions had not finished", "重复尚未完成")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +175,7 @@ class RunResult:
             unwritten=about.unwritten,
             writer_broke=about.writer_broke,
             cut=self.cut,
+            silent=self.silent,
             states=about.states,
         )
 
@@ -183,11 +186,21 @@ class RunResult:
         if less and self.circumstances.repeat > 1:
             fewest = min(less.values(), key=lambda repetitions: repetitions.held)
             words = Text("stopped after {n} of {m} repetitions", "{m} 次重复中只进行了 {n} 次即停止")
-            return words.format(n=fewest.held, m=fewest.wanted)
+            words = words.format(n=fewest.held, m=fewest.wanted)
+            why = self.circumstances.interrupted
+            return words if why is None else Text("{words} ({why})", "{words}（{why}）").format(words=words, why=why)
         if less or self.circumstances.interrupted is not None:
-            why = self.circumstances.interrupted or _NOT_OVER
-            return Text("stopped early ({why})", "提前停止（{why}）").format(why=why)
+            return self.circumstances.interrupted or _NOT_OVER
         return None
+
+    @property
+    def silent(self) -> Text | None:
+        """Since when the target no longer responded, in words; None if it responded to the end."""
+        last = self.circumstances.last_response_at
+        if last is None:
+            return None
+        words = Text("the target stopped responding at {time} UTC", "目标于 {time}（UTC）停止响应")
+        return words.format(time=last[11:19])
 
     @property
     def flaky(self) -> list[Verdict]:

@@ -61,7 +61,7 @@ def _causes(verdicts: list[Verdict], lang: Lang) -> Iterator[tuple[str, list[str
             taken.add(pattern)
     for cause, patterns in zip(causes, messages, strict=True):
         if patterns:
-            yield encodable(escape_line(cause.sentence.in_(lang), _NAME)), [*patterns]
+            yield encodable(escape_line(cause.headline.in_(lang), _NAME)), [*patterns]
 
 
 def _cause_of(verdict: Verdict, causes: list[Cause]) -> int | None:

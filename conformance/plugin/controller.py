@@ -31,6 +31,7 @@ from conformance.judging.plan import Cost, Selection, cost, full_plan
 from conformance.judging.repetition import count_requests, has_missing_repetitions
 from conformance.judging.run_result import Phases, RunMetadata, RunResult
 from conformance.judging.side_observations import noticed
+from conformance.judging.silence import last_response_at
 from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.plugin import run_folder as run_folder
 from conformance.plugin.judging_runner import TIME_LIMIT, JudgingRunner
@@ -180,7 +181,11 @@ class RunController:
         finally:
             requests = sum(map(count_requests, transcripts.values()))
             seen = noticed(transcripts.values(), [work_id for _, work_id in self._journal.delivered_twice()])
-            about = replace(self._circumstances(requests, tuple(leftovers)), noticed=tuple(seen))
+            about = replace(
+                self._circumstances(requests, tuple(leftovers)),
+                noticed=tuple(seen),
+                last_response_at=last_response_at(transcripts.values(), self._started),
+            )
             record = RunResult(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
             self.record = self._reported(record, transcripts)
         return self.record

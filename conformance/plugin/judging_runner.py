@@ -15,7 +15,9 @@ from conformance.plugin.run_config import RunConfig
 from conformance.plugin.scenario_runner import ScenarioRunner
 from conformance.text import Text
 
-TIME_LIMIT: Final = Text("the run's time limit was reached", "已达到运行时限")
+TIME_LIMIT: Final = Text(
+    "the run's time limit was reached (raise --max-duration)", "已达到运行时限（可用 --max-duration 放宽）"
+)
 """Why a run was cut short that exceeded `--max-duration`."""
 
 

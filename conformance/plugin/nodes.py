@@ -12,9 +12,10 @@ from conformance.chapters.registry import scenarios
 from conformance.client.counters import RequestCounters
 from conformance.contract.catalogue import load_catalogue
 from conformance.judging.verdict import PlannedCheck, Verdict
-from conformance.reporting.messages import explain
+from conformance.reporting.messages import explain, headline
+from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX, likely_mistake
 from conformance.scenario.model import Scenario
-from conformance.text import Lang
+from conformance.text import Lang, Text
 
 JUDGE: Final = pytest.StashKey[Callable[[PlannedCheck], Verdict]]()
 """Waits for a check's transcript and judges it."""
@@ -139,5 +140,15 @@ class RequirementItem(pytest.Item):
         return self.config.stash[LANGUAGE]
 
     def _words(self) -> str:
+        """Return the verdict in one line, which pytest repeats in its summary, and below it in full."""
         assert self.verdict is not None
-        return "\n".join(explain(self.verdict, self._lang))
+        lines = [headline(self.verdict).in_(self._lang), "", *explain(self.verdict, self._lang)]
+        if self.verdict.failures:
+            mistake, sure = likely_mistake(self.line.requirement, self.verdict.failures[0], self.line.scenario)
+            steps = (
+                (FIX if sure else LIKELY_FIX, mistake.fix),
+                (EXPLAIN, f"work-conformance explain {self.line.requirement}"),
+            )
+            words = Text("{label}: {value}", "{label}：{value}")
+            lines += [words.format(label=label, value=value).in_(self._lang) for label, value in steps]
+        return "\n".join(lines)

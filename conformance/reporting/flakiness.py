@@ -16,7 +16,7 @@ FLAKY_HEADING: Final = Text("Flaky: the verdict differs between repetitions", "�
 
 _HELD: Final = Text("each scenario ran {n} times, each time on a fresh item", "每个场景执行 {n} 次，每次使用新的 item")
 _LESS: Final = Text("fewer repetitions: {names}", "次数不足的场景：{names}")
-_RACED: Final = Text("races: {n}, each repeated {times} times", "并发场景 {n} 个，每个重复 {times} 次")
+_RACED: Final = Text("races: {n}, each run {times}", "并发场景 {n} 个，每个执行 {times} 次")
 _SPREAD: Final = Text(
     "{words}; the requests of a race were sent within {median} ms (median; at most {most} ms)",
     "{words}；同一组并发请求在 {median} 毫秒内发出（中位数；最大 {most} 毫秒）",
@@ -62,7 +62,7 @@ def race_repetition_text(record: RunResult) -> Text | None:
     times = sorted({repetitions.held for repetitions in found.values()})
     spreads = [repetitions.spread for repetitions in found.values() if repetitions.spread is not None]
     number = str(times[0]) if len(times) == 1 else f"{times[0]}–{times[-1]}"
-    words = _RACED.format(n=len(found), times=number)
+    words = _RACED.format(n=len(found), times=Text("once" if number == "1" else f"{number} times", number))
     if not spreads:
         return words
     return _SPREAD.format(words=words, median=_milliseconds(median(spreads)), most=_milliseconds(max(spreads)))

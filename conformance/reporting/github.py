@@ -10,18 +10,24 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.judging.aggregate import RequirementResult
-from conformance.judging.run_result import RunResult
+from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.messages import summary, title_of
+from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, next_steps
+from conformance.reporting.quantities import amount
 from conformance.text import Lang, Text
 
 _SHOWN: Final = 10
 """GitHub shows this many annotations of a kind per step and silently drops the others."""
 
+_LONGEST: Final = 1000
+"""How many characters a line of an annotation has at most."""
+
 _TITLE: Final = Text("{id} ({level}) failed", "{id}（{level}）失败")
 _SCENARIO: Final = Text("scenario: {title} [{id}]", "场景：{title} [{id}]")
 _DOCS: Final = Text("docs: {url}", "文档：{url}")
-_MORE: Final = Text("{n} more requirements failed", "另有 {n} 条要求失败")
+_LABELLED: Final = Text("{label}: {value}", "{label}：{value}")
+_MORE: Final = Text("{requirements} failed", "另有 {requirements}失败")
 _WHERE: Final = Text("See the log or report.json for all of them.", "全部内容见日志和 report.json。")
 
 
@@ -30,9 +36,13 @@ def error_commands(record: RunResult, lang: Lang) -> Iterator[str]:
     failed = record.tally.of("failed")
     shown = failed if len(failed) <= _SHOWN else failed[: _SHOWN - 1]
     for result in shown:
-        yield _annotation(result, lang)
+        yield _annotation(result, record.circumstances, lang)
     if len(failed) > len(shown):
-        yield error(_MORE.format(n=len(failed) - len(shown)).in_(lang), _WHERE.in_(lang))
+        yield error(_MORE.format(requirements=_more(len(failed) - len(shown))).in_(lang), _WHERE.in_(lang))
+
+
+def _more(number: int) -> Text:
+    return amount(number, "more requirement", "more requirements", "条要求")
 
 
 def error(title: str, message: str) -> str:
@@ -40,14 +50,17 @@ def error(title: str, message: str) -> str:
     return f"::error title={_property(escape_line(title))}::{_data(message)}"
 
 
-def _annotation(result: RequirementResult, lang: Lang) -> str:
+def _annotation(result: RequirementResult, about: RunMetadata, lang: Lang) -> str:
     requirement = result.requirement
     first = next(verdict for verdict in result.verdicts if verdict.kind == "failed")
     scenario = _SCENARIO.format(title=title_of(first.line.scenario), id=first.line.scenario)
+    steps = next_steps(first, about)
     parts = [requirement.text, scenario, summary(first)]
+    for label, value in ((FIX, steps.fix), (RE_RUN, steps.re_run), (EXPLAIN, steps.explain)):
+        parts.append(_LABELLED.format(label=label, value=value))
     parts += [_DOCS.format(url=source.url) for source in requirement.sources[:1]]
     title = _TITLE.format(id=requirement.id, level=requirement.level)
-    return error(title.in_(lang), "\n".join(escape_line(part.in_(lang)) for part in parts))
+    return error(title.in_(lang), "\n".join(escape_line(part.in_(lang), _LONGEST) for part in parts))
 
 
 def _data(text: str) -> str:

@@ -14,6 +14,7 @@ from conformance.contract.ambiguities import Ambiguity, readings_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load_catalogue
 from conformance.contract.common_mistakes import consequence_of, likely_cause
 from conformance.judging.verdict import WORDS, Failure, Repetitions, Verdict, VerdictKind
+from conformance.judging.violation_text import short_violation
 from conformance.reporting.escaping import escape_line, excerpt
 from conformance.reporting.flakiness import verdict_counts_text
 from conformance.text import LANGS, Lang, Text
@@ -41,6 +42,7 @@ _LANGUAGES: Final[dict[Lang, Text]] = {
 OPEN: Final = Text("Docs unclear", "文档的歧义")
 """The label of an entry of the ambiguity register."""
 
+LIKELY_CAUSE: Final = Text("Likely cause", "可能的原因")
 CONSEQUENCE: Final = Text("Effect on workers", "对 worker 的影响")
 
 JUDGED_AGAIN: Final = Text(
@@ -139,13 +141,15 @@ def explain(
         lines.append(_labelled(lang, Text("Blocked by", "受阻于"), escape_line(verdict.blocked_by, limit)))
     repetitions = verdict.repetitions
     if repetitions is not None and (repetitions.flaky or repetitions.race):
-        lines.append(
-            _labelled(lang, Text("Repetitions", "重复"), _over_repetitions(verdict.kind, repetitions).in_(lang))
-        )
+        lines.append(_labelled(lang, Text("Repetitions", "重复"), repetition_text(verdict.kind, repetitions).in_(lang)))
     lines += _failures(verdict, lang, len(verdict.failures) if failures is None else failures, limit, _REPEAT[removed])
-    for other in LANGS:
-        lines += [_labelled(lang, _LANGUAGES[other], source.cite(other)) for source in requirement.sources]
-    return lines
+    return [*lines, *citations(requirement.id, lang)]
+
+
+def citations(requirement: str, lang: Lang) -> list[str]:
+    """Return the places in the docs of both languages, each with its line in the paraphrased spec."""
+    sources = load_catalogue().requirements[requirement].sources
+    return [_labelled(lang, _LANGUAGES[other], source.cite(other)) for other in LANGS for source in sources]
 
 
 def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
@@ -156,7 +160,7 @@ def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
         yield _labelled(lang, CONSEQUENCE, consequence.in_(lang))
     if cause is not None:
         words = Text("{what} {fix}", "{what}{fix}").format(what=cause.what, fix=cause.fix)
-        yield _labelled(lang, Text("Likely cause", "可能的原因"), words.in_(lang))
+        yield _labelled(lang, LIKELY_CAUSE, words.in_(lang))
 
 
 def reading(entry: Ambiguity) -> Text:
@@ -172,13 +176,23 @@ def waived(verdict: Verdict) -> Text:
     return Text(reason.en + link, reason.zh + link)
 
 
+def headline(verdict: Verdict) -> Text:
+    """Return a verdict in one line: its first violation, or else its reason."""
+    if verdict.failures and verdict.reason is None:
+        words = short_violation(verdict.failures[0])
+        return Text(escape_line(words.en), escape_line(words.zh))
+    return summary(verdict)
+
+
 def summary(verdict: Verdict) -> Text:
     """Return a verdict in one line of a few hundred characters."""
     if verdict.failures and verdict.reason is None:
         failure = verdict.failures[0]
         return Text(
             "step `{step}`: expected {expected}; got: {actual}", "步骤 `{step}`：预期 {expected}；实际为 {actual}"
-        ).format(step=_short(failure.step), expected=_shortened(failure.expected), actual=_shortened(_actual(failure)))
+        ).format(
+            step=_short(failure.step), expected=_shortened(failure.expected), actual=_shortened(actual_text(failure))
+        )
     words = _shortened(verdict.reason) if verdict.reason else WORDS[verdict.kind]
     if verdict.blocked_by is None:
         return words
@@ -187,7 +201,8 @@ def summary(verdict: Verdict) -> Text:
     )
 
 
-def _over_repetitions(kind: VerdictKind, repetitions: Repetitions) -> Text:
+def repetition_text(kind: VerdictKind, repetitions: Repetitions) -> Text:
+    """Return the count of each verdict, and whether the kept transcript is another repetition's."""
     words = Text("{tally}; the saved transcript is from another repetition", "{tally}；保存的传输记录来自另一次重复")
     tally = verdict_counts_text(kind, repetitions)
     return words.format(tally=tally) if repetitions.elsewhere else tally
@@ -212,10 +227,17 @@ def _failure(failure: Failure, lang: Lang, limit: int | None, repeat: Text) -> I
     )
     yield _labelled(lang, Text("Steps", "步骤"), way.in_(lang))
     yield _labelled(lang, Text("Expected", "预期"), escape_line(failure.expected.in_(lang), limit))
-    yield _labelled(lang, Text("Got", "实际"), escape_line(_actual(failure).in_(lang), limit))
+    yield _labelled(lang, Text("Got", "实际"), escape_line(actual_text(failure).in_(lang), limit))
     if failure.exhibit:
         yield _labelled(lang, Text("History", "操作历史"), "")
         yield from excerpt(failure.exhibit, lang)
+    yield from exchange_lines(failure, lang, limit, repeat=repeat)
+
+
+def exchange_lines(
+    failure: Failure, lang: Lang, limit: int | None, *, removed: bool = False, repeat: Text | None = None
+) -> Iterator[str]:
+    """Yield the schema's origin, the request, the response and the command that repeats the request."""
     if failure.source:
         yield _labelled(lang, Text("Schema from", "schema 出处"), escape_line(failure.source, limit))
     yield _labelled(lang, Text("Request", "请求"), "")
@@ -224,10 +246,11 @@ def _failure(failure: Failure, lang: Lang, limit: int | None, repeat: Text) -> I
     yield from excerpt(failure.answer or _NOTHING.in_(lang), lang, limit)
     if failure.curl:
         # Never shortened: half a command reproduces nothing.
-        yield _labelled(lang, repeat, escape_line(failure.curl))
+        yield _labelled(lang, repeat or _REPEAT[removed], escape_line(failure.curl))
 
 
-def _actual(failure: Failure) -> Text:
+def actual_text(failure: Failure) -> Text:
+    """Return what was found, with its place in the body."""
     return _AT.format(actual=failure.actual, pointer=failure.pointer) if failure.pointer else failure.actual
 
 

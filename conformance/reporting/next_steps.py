@@ -14,6 +14,8 @@ from conformance.judging.verdict import Failure, Verdict
 from conformance.text import Text
 
 FIX: Final = Text("Fix", "修复建议")
+LIKELY_FIX: Final = Text("Likely fix", "可能的修复")
+"""The label of the most common fix, where the response does not show which mistake it is."""
 RE_RUN: Final = Text("Re-run", "重新运行")
 EXPLAIN: Final = Text("Explain", "详细说明")
 REPRODUCE: Final = Text("Reproduce", "复现")

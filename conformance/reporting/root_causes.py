@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from conformance.contract.common_mistakes import Mistake
 from conformance.judging.verdict import Failure, Verdict
 from conformance.judging.waivers import look_of_cause
 from conformance.reporting import cause_words
@@ -70,15 +71,20 @@ class Cause:
         """What was found and what was expected, without a full stop. Contains text from the target."""
         return cause_words.sentence(self.first, self.places)
 
-    @property
-    def fix(self) -> Text:
-        """The fix of the mistake that the responses show, or else of the most common one."""
+    @cached_property
+    def mistake(self) -> tuple[Mistake, bool]:
+        """The mistake that the responses show, or else the most common one, and whether they show it."""
         where = _common_beginning([each.scenario for each in self.violations if each.kind != "race"])
         mistakes = [
             likely_mistake(self.first.requirement, self.failure, where),
             *(likely_mistake(each.requirement, each.failure) for each in self.violations if not each.follows),
         ]
-        return next((mistake for mistake, shown in mistakes if shown), mistakes[0][0]).fix
+        return next((each for each in mistakes if each[1]), mistakes[0])
+
+    @property
+    def fix(self) -> Text:
+        """The fix of that mistake."""
+        return self.mistake[0].fix
 
 
 def causes_of(verdicts: Iterable[Verdict]) -> list[Cause]:

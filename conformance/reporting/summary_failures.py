@@ -69,7 +69,7 @@ def _entries(causes: list[Cause], verdicts: list[Verdict]) -> Iterator[_Entry]:
     for cause in causes:
         explained.update(cause.requirements)
         yield _Entry(
-            heading=in_code(cause.sentence),
+            heading=in_code(cause.headline),
             verdict=_first_verdict(cause, verdicts),
             requirements=tuple(known[name] for name in cause.requirements),
             scenarios=len(cause.scenarios),
@@ -101,7 +101,7 @@ def _first_verdict(cause: Cause, verdicts: Iterable[Verdict]) -> Verdict:
 
 def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> Iterator[tuple[Text, Text]]:
     steps = next_steps(entry.verdict, about)
-    yield FIX, steps.fix
+    yield FIX, entry.cause.fix if entry.cause is not None else steps.fix
     yield RE_RUN, _same(code(steps.re_run))
     yield EXPLAIN, _same(code(steps.explain))
     yield REPRODUCE, _same(code(steps.script))

@@ -45,6 +45,11 @@ class Ended:
         """The last line of standard output."""
         return self.out.rstrip("\n").rpartition("\n")[2]
 
+    @property
+    def unwrapped(self) -> str:
+        """Standard output with every wrapped sentence in one line."""
+        return re.sub(r"\n {2,}(?:\| )?(?=\S)", " ", self.out)
+
     @cached_property
     def report(self) -> dict[str, Any]:
         """`report.json`."""

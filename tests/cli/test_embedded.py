@@ -38,7 +38,7 @@ def test_the_last_line_is_the_sentence(plain: Ended) -> None:
     word, *_, path = plain.last_line.split(" · ")
     assert word == plain.report["result"]["sentence"]["en"]
     assert word.startswith("Conformant: ")
-    assert Path(path).parts[-3:] == (plain.folder.resolve() / "report.json").parts[-3:]
+    assert Path(path).parts[-3:] == (plain.folder.resolve() / "report.html").parts[-3:]
     assert f" of {len(full_plan())} checks judged in " in plain.last_line
 
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Scope
 
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
+from conformance.plugin.judging_runner import TIME_LIMIT
 from tests.run_invariants.invariants import check_books
 
 from .apps import Answer, Gate, left_on, rewritten
@@ -66,8 +67,8 @@ def test_the_time_limit(tokens: Tokens, tmp_path: Path) -> None:
         assert gate.reached.is_set()
         assert left_on(server.base_url, tokens) == []
     check_told(ended)
-    assert ended.report["run"]["interrupted"]["en"] == "the run's time limit was reached"
-    assert "stopped early (the run's time limit was reached)" in ended.last_line
+    assert ended.report["run"]["interrupted"]["en"] == TIME_LIMIT.en
+    assert TIME_LIMIT.en in ended.last_line
     assert ended.seconds < 25
     assert ended.report["run"]["left_behind"] == []
 

@@ -57,7 +57,7 @@ def test_each_race_is_repeated_on_fresh_items_and_leaves_nothing(tmp_path: Path)
     others = [each for each in record.verdicts if not scenarios()[each.line.scenario].race]
     assert {each.repetitions for each in others} == {None}
     summary = (tmp_path / "run" / "summary.md").read_text("utf-8")
-    assert "each repeated " in summary
+    assert "each run " in summary
     assert " ms (median" in summary
 
 

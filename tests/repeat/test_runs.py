@@ -100,13 +100,13 @@ def test_a_flaky_server_is_red_and_the_tally_is_right(options: tuple[str, ...], 
         failed = told["verdicts"].get("failed", 0)
         assert (line["verdict"], sum(told["verdicts"].values())) == ("failed" if failed else "passed", 6)
         if failed:
-            assert f"failed in {failed}, passed in {6 - failed} of 6" in ended.out
+            assert f"failed in {failed}, passed in {6 - failed} of 6" in ended.unwrapped
             summary = (ended.folder / "summary.md").read_text("utf-8")
             assert f"failed in {failed}, passed in {6 - failed} of 6 |" in summary
             page = (ended.folder / "report.html").read_text("utf-8")
             assert f"failed in {failed}, passed in {6 - failed} of 6" in page
             assert f"6 次中失败 {failed} 次、通过 {6 - failed} 次" in page
-    assert "each scenario held 6 times" in ended.out
+    assert "each scenario ran 6 times" in ended.unwrapped
 
 
 def test_evidence_gives_the_same_verdicts_and_tallies_again(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_races_that_are_cut_short_between_their_rounds_pass_nothing(tmp_path: Pa
     record = judge_app(healthy(tokens), tokens, tmp_path / "run", plan, race_repeat=100_000, max_duration=3)
     assert {v.kind for v in record.verdicts} <= {"passed", "not-exercised"}
     assert record.decision.exit_code == 3
-    assert "stopped early (the run's time limit was reached)" in record.decision.sentence.en
+    assert TIME_LIMIT.en in record.decision.sentence.en
     assert read_evidence(tmp_path / "run").judged().decision == record.decision
 
 
@@ -228,7 +228,7 @@ def test_interrupted_it_is_judged_on_what_was_held(processes: str, tmp_path: Pat
     assert told["verdict"] == "passed", ended.out + ended.err
     held = told["repetitions"]["held"]
     assert 0 < held < 10_000
-    assert "1 scenarios, each 10000 times" in ended.out
+    assert "1 scenario, each 10000 times" in ended.unwrapped
     assert ended.code == 3, ended.out + ended.err
     assert ended.last_line.startswith(f"Inconclusive: stopped after {held} of 10000 repetitions")
     again = cli("replay", "out", "--output", "again", cwd=tmp_path)
@@ -282,4 +282,4 @@ def test_a_manifest_has_no_fresh_items(tmp_path: Path) -> None:
 def test_what_it_takes_is_said_before(tmp_path: Path) -> None:
     with start("run", "--dry-run", "-k", FIRST, "--repeat", "50", cwd=tmp_path) as process:
         ended = process.wait()
-    assert "each held 50 times; 55 objects" in ended.out
+    assert "each 50 times. The suite creates 55 objects" in ended.unwrapped

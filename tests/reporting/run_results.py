@@ -54,6 +54,7 @@ def failure(
     answer: str = "HTTP 500\n\n{}",
     pointer: str = "",
     exhibit: str = "",
+    request: str = "POST http://127.0.0.1:4010/ack\nAuthorization: Bearer ${QODER_PAT}",
 ) -> Failure:
     return Failure(
         step=step,
@@ -63,7 +64,7 @@ def failure(
         actual=both(actual),
         conversation="create_session 201 → poll 200 → ack 200",
         source="",
-        request="POST http://127.0.0.1:4010/ack\nAuthorization: Bearer ${QODER_PAT}",
+        request=request,
         answer=answer,
         curl="curl -sS -i -X POST http://127.0.0.1:4010/ack -H 'Authorization: Bearer '\"${QODER_PAT}\"",
     )

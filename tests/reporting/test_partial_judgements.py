@@ -41,10 +41,13 @@ def partly() -> RunResult:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_terminal_and_the_summary_say_how_much_was_judged(lang: Lang) -> None:
-    told = list(lines(partly(), lang, report_path="report.json"))
+    told = list(lines(partly(), lang, report_path="report.json", verbose=True))
     at = next(number for number, line in enumerate(told) if line.startswith(HEADING[lang]))
     assert told[at + 1] == f"- {SENTENCE[lang]}"
     assert told[at + 2].endswith(PARTLY)
+    short = "\n".join(lines(partly(), lang, report_path="report.json"))
+    assert SENTENCE[lang] not in short
+    assert {"en": "Judged only in part", "zh": "只判定了一部分"}[lang] in short
     summary = markdown(partly(), lang)
     assert f"## {HEADING[lang]}" in summary
     (entry,) = [line for line in summary.splitlines() if line.startswith(f"- `{PARTLY}`")]
@@ -113,7 +116,10 @@ def test_only_what_was_removed_is_called_removed(circumstances: dict[str, Any], 
         write_reports(record, tmp_path, lang=lang)
         texts = [(tmp_path / name).read_text("utf-8") for name in ("report.html", "junit.xml")]
         ctrf = json.loads((tmp_path / "ctrf.json").read_text("utf-8"))
-        texts += [ctrf["results"]["tests"][0]["trace"], "\n".join(lines(record, lang, report_path="report.json"))]
+        texts += [
+            ctrf["results"]["tests"][0]["trace"],
+            "\n".join(lines(record, lang, report_path="report.json", verbose=True)),
+        ]
         for text in texts:
             assert "curl " in text
             assert (REMOVED[lang] in text) is removed

@@ -344,24 +344,26 @@ def record() -> RunResult:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_the_terminal_tells_them_before_the_failures(lang: Lang) -> None:
-    output = list(lines(record(), lang, report_path="x"))
-    at = output.index(Text("3 failed requirements, 2 causes", "3 条失败的要求，2 个原因").in_(lang))
-    first, second = causes_of(record().verdicts)
-    label = Text("scenarios: {n}; requirements: ", "{n} 个场景；契约要求：")
-    assert output[at + 1 : at + 5] == [
-        f"- {first.sentence.in_(lang)}",
-        f"  {label.format(n=2).in_(lang)}{QUEUED}, {STOPPING}",
-        f"- {second.sentence.in_(lang)}",
-        f"  {label.format(n=1).in_(lang)}{STARTING}",
-    ]
-    assert at < min(number for number, line in enumerate(output) if QUEUED in line)
+def test_the_terminal_has_a_block_for_each_and_repeats_them_last(lang: Lang) -> None:
+    output = list(lines(record(), lang, report_path="x", columns=1000))
+    causes = [cause.sentence.in_(lang) for cause in causes_of(record().verdicts)]
+    word = Text("FAILED {n}/2: {what}", "失败 {n}/2：{what}")
+    blocks = [output.index(word.format(n=n, what=what).in_(lang)) for n, what in enumerate(causes, 1)]
+    heading = Text("Root causes (2 causes, 3 failed requirements)", "根因（2 个原因，3 条失败的要求）").in_(lang)
+    at = output.index(heading)
+    assert blocks == sorted(blocks)
+    assert blocks[-1] < at
+    assert [output[at + 1], output[at + 3]] == [f"{n}. {what}" for n, what in enumerate(causes, 1)]
+    assert len(output) == at + 1 + 2 * len(causes) + 2
+    assert any(STOPPING in line for line in output[blocks[0] : blocks[1]])
 
 
 def test_no_more_than_a_few_are_told_on_the_terminal() -> None:
-    many = [failed(str(n), QUEUED, breach(pointer=f"/{n}")) for n in range(1, 9)]
+    many = [failed(str(n), QUEUED, breach(pointer=f"/{n}")) for n in range(1, 19)]
     output = list(lines(record_of(*many, failed("b", STOPPING, breach(pointer="/1"))), "en", report_path="x"))
-    assert output[output.index("2 failed requirements, 8 causes") + 13] == "- and 2 more, in report.html"
+    assert sum(line.startswith("FAILED ") for line in output) == 5
+    assert "13 more causes: see the end of this output, or use -v" in output
+    assert "6 more causes: see report.html" in output
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -377,7 +379,7 @@ def test_the_summary_has_one_entry_for_each(lang: Lang) -> None:
 
 
 def test_where_each_failure_is_its_own_cause_nothing_is_told_of_causes() -> None:
-    for words in ("\n".join(lines(mixed(), "en", report_path="x")), markdown(mixed(), "en"), page(mixed(), {})):
+    for words in (markdown(mixed(), "en"), page(mixed(), {})):
         assert not re.search(r"\d causes?\b", words)
 
 

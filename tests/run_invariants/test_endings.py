@@ -180,7 +180,7 @@ def test_a_report_that_breaks_is_named_and_the_others_are_there(tmp_path: Path) 
         "Suite error: junit.xml could not be written (the suite failed in broken:1: ZeroDivisionError)"
         in ended.last_line
     )
-    assert ended.last_line.endswith("out/report.json")
+    assert ended.last_line.endswith("out/report.html")
     assert ended.report["result"]["exit_code"] == 4
     names = {path.name for path in ended.folder.iterdir()}
     assert {"evidence.json", "report.html", "summary.md", "ctrf.json"} <= names

@@ -68,7 +68,7 @@ def test_it_is_red_when_it_breaks(rule: object, requirement: str, tmp_path: Path
     run = judged(Vendor(TOKEN, refuses=rule), tmp_path)  # type: ignore[arg-type]
     assert run.code == 1, run.out + run.err
     run.check_complete()
-    assert f"FAILED {requirement}" in run.out
+    assert f"{requirement}: " in run.unwrapped
 
 
 def test_without_its_header_it_cannot_start(tmp_path: Path) -> None:
@@ -83,4 +83,4 @@ def test_with_the_wrong_worker_header_it_is_not_conformant(tmp_path: Path) -> No
         words = ["Worker-ID" if word == WORKER_HEADER else word for word in options]
         run = cli("run", *words, "--output", "out", cwd=tmp_path, env={"QODER_PAT": TOKEN})
     assert run.code == 1, run.out + run.err
-    assert "FAILED ack.identity.mismatch-queued" in run.out
+    assert "[ack.identity.mismatch-queued: " in run.unwrapped

@@ -77,7 +77,7 @@ class PageModel:
     @cached_property
     def shown_causes(self) -> list[tuple[Text, Cause]]:
         """The first causes, each with its description."""
-        return [(bounded(cause.sentence), cause) for cause in self.causes[:MOST_CAUSES]]
+        return [(bounded(cause.headline), cause) for cause in self.causes[:MOST_CAUSES]]
 
     def contradictory_docs(self, cause: Cause) -> list[Ambiguity]:
         """Return the register's entries in which another page of the docs allows what the target did."""

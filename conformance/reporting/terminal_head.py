@@ -1,0 +1,118 @@
+"""The beginning of a terminal report: the verdict, the target, the counts and, without a verdict, what to do."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Final
+
+from conformance.judging.exit_code import EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
+from conformance.judging.run_result import RunMetadata, RunResult
+from conformance.judging.verdict import WORDS, WORST_FIRST
+from conformance.reporting.escaping import escape_line
+from conformance.reporting.flakiness import held, race_repetition_text
+from conformance.reporting.messages import JUDGED_AGAIN
+from conformance.reporting.styled_text import Tone
+from conformance.reporting.terminal_not_judged import not_judged
+from conformance.reporting.terminal_view import TerminalView
+from conformance.text import Text, join
+
+TONES: Final[dict[int, Tone]] = {0: "good", 1: "bad", 3: "doubtful", 4: "bad"}
+"""The colour of the verdict, by exit code."""
+
+_TO_DO: Final = Text("What to do", "下一步")
+_REST: Final = Text("Judge what is left", "判定剩余部分")
+_EMBEDDED: Final = Text(" (the suite's own emulator)", "（本套件自带的模拟器）")
+
+
+def head(record: RunResult, view: TerminalView) -> Iterator[str]:
+    """Yield the verdict first, then the target, the counts and how the run was made."""
+    about = record.circumstances
+    yield from view.styled(record.decision.sentence, TONES[record.decision.exit_code])
+    words = Text("target: {target} · {checks}", "目标：{target} · {checks}").format(
+        target=Text(f"{about.base_url}{_EMBEDDED.en if about.embedded else ''}", _target_zh(about)),
+        checks=record.tally.checks,
+    )
+    yield from view.say(words)
+    yield from view.tell(_counts(record))
+    if about.selection is not None:
+        yield from view.say(Text("selected: {what}", "所选范围：{what}").format(what=about.selection))
+    if about.replayed:
+        yield from view.tell(JUDGED_AGAIN)
+    if record.decision.exit_code in {EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR}:
+        yield ""
+        for words in _advice(record):
+            yield from view.labelled(_TO_DO, words)
+        if view.folder is not None and not record.circumstances.replayed:
+            yield view.command(_REST, _rest_command(record.circumstances, view.folder))
+        yield from not_judged(record, view)
+
+
+def made_by(record: RunResult, view: TerminalView) -> Iterator[str]:
+    """Yield which version judged, under which run id and seed, and how often."""
+    about = record.circumstances
+    words = Text(
+        "work-conformance {suite}, requirement set {catalogue}, run {run}, seed {seed}",
+        "work-conformance {suite}，要求集 {catalogue}，运行 {run}，随机种子 {seed}",
+    )
+    yield from view.say(
+        words.format(
+            suite=escape_line(about.suite_version),
+            catalogue=escape_line(about.catalogue_version),
+            run=escape_line(about.run_id),
+            seed=about.seed,
+        )
+    )
+    for repeated in (held(record), race_repetition_text(record)):
+        if repeated is not None:
+            yield from view.say(repeated)
+
+
+def _target_zh(about: RunMetadata) -> str:
+    return f"{about.base_url}{_EMBEDDED.zh if about.embedded else ''}"
+
+
+def _counts(record: RunResult) -> Text:
+    counted = record.tally.requirements
+    each = (
+        Text("{n} {word}", "{word} {n}").format(n=counted[kind], word=WORDS[kind])
+        for kind in WORST_FIRST
+        if counted[kind]
+    )
+    return Text("requirements: {counts}", "契约要求：{counts}").format(counts=join(Text(", ", "，"), each))
+
+
+def _advice(record: RunResult) -> Iterator[Text]:
+    """Yield what to do about a run without a verdict on the target."""
+    about = record.circumstances
+    inputs = _missing_inputs(record)
+    if record.decision.exit_code == EXIT_SUITE_ERROR:
+        yield Text(
+            "This is an error of the suite, not of the server. Please report it with the run's folder.",
+            "这是套件自身的错误，与服务器无关。请附上运行目录反馈问题。",
+        )
+    elif record.silent is not None:
+        yield Text(
+            "See the server's log around that time. Restart it, or allow longer outages with --outage.",
+            "请查看服务器在该时刻前后的日志并重新启动；也可用 --outage 允许更长的中断。",
+        )
+    elif about.strict and inputs:
+        yield Text("Give {inputs}, or run without --strict.", "请提供 {inputs}，或去掉 --strict。").format(
+            inputs=join(Text(", ", "、"), (Text(name, name) for name in inputs))
+        )
+    elif about.unwritten is not None:
+        yield Text("Free some space, or name another folder with --output.", "请腾出空间，或用 --output 指定其他目录。")
+
+
+def _missing_inputs(record: RunResult) -> list[str]:
+    """Return the inputs, such as tokens, that requirements without a verdict need."""
+    results = [*record.tally.of("not-exercised", level="MUST"), *record.tally.of("inconclusive", level="MUST")]
+    wanted = (result.requirement.input for result in results)
+    return list(dict.fromkeys(name for name in wanted if name is not None))
+
+
+def _rest_command(about: RunMetadata, folder: str) -> str:
+    words = ["work-conformance", "run", "--failed-from", folder]
+    if not about.embedded:
+        words += ["--base-url", about.base_url]
+    return shlex.join(words)
