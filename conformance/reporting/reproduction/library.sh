@@ -252,8 +252,8 @@ remove() {
     esac
 }
 
+# finish: removes what was created. Every end but the last line of the script is an exit status of 2.
 finish() {
-    code=$?
     trap - EXIT HUP INT TERM
     wait
     if [ -s "$DIR/created" ] && [ "${KEEP:-}" != 1 ]; then
@@ -262,13 +262,17 @@ finish() {
         done
     fi
     rm -rf "$DIR"
-    exit "$code"
+    exit "$RESULT"
 }
 
 # ---- does the failure show again? 0: yes, 1: no, 3: this script cannot tell ------------------------------------------
 
-shape() { tr '\t\r\n' '   ' | sed -e 's/[0-9a-f]\{16,\}/H/g' -e 's/[0-9A-F]\{16,\}/X/g' \
-    -e 's/[0-9a-f]\{8,\}/H/g' -e 's/[0-9][0-9]*/9/g' -e 's/ *$//'; }
+# shape: a text without what differs between two runs, ids and numbers.
+shape() {
+    tr '\t\r\n' '   ' | sed -e 's/[0-9a-f]\{8\}-[0-9a-f]\{4\}-[0-9a-f]\{4\}-[0-9a-f]\{4\}-[0-9a-f]\{12\}/H/g' \
+        -e 's/[0-9a-f]\{16,\}/H/g' -e 's/[0-9A-F]\{16,\}/X/g' \
+        -e 's/[0-9a-f]\{8,\}/H/g' -e 's/[0-9][0-9]*/9/g' -e 's/ *$//'
+}
 
 same_status() { [ "$(status "$1")" = "$2" ]; }
 
@@ -345,6 +349,7 @@ check() {
 
 undecided() { return 3; }
 
+RESULT=2
 set -u
 umask 077
 export LC_ALL=C

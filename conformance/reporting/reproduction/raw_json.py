@@ -12,6 +12,7 @@ _SCALAR: Final = re.compile(r'[^\]\[{},:" \t\r\n]+')
 _CONTROL: Final = re.compile(r"[\x01-\x1f]")
 _DEEPEST: Final = 60
 _IDS: Final = (
+    (re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "H"),
     (re.compile(r"[0-9a-f]{16,}"), "H"),
     (re.compile(r"[0-9A-F]{16,}"), "X"),
     (re.compile(r"[0-9a-f]{8,}"), "H"),

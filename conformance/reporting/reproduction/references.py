@@ -11,7 +11,7 @@ from conformance.exchange import Exchange, Transcript
 from conformance.judging.verdict import Failure
 from conformance.reporting.reproduction.raw_json import value_at, values_by_pointer
 
-LIKE: Final = ", as "
+LIKE: Final = re.compile(r", as (?=in |poll |before )")
 """Stands between the expected value and the response that shows it."""
 
 TIMESTAMP: Final = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"')
@@ -24,16 +24,16 @@ def compared_with(
 ) -> tuple[str, str, str] | None:
     """Return step, pointer and value of what the failure compares with; None if it compares with nothing."""
     expected = failure.expected.en
-    like, stamp = LIKE in expected, TIMESTAMP.search(expected)
-    if like:
-        token = expected.partition(LIKE)[0]
+    like, stamp = LIKE.search(expected), TIMESTAMP.search(expected)
+    if like is not None:
+        token = expected[: like.start()]
     elif stamp is not None:
         token = stamp.group()
     else:
         return None
     order = _nearest_first(failure, exchange, transcript)
     found = next(_equal(order, exchange, pointer, token), None)
-    if found is not None or not like:
+    if found is not None or like is None:
         return found
     own = value_at(values_of(exchange), pointer)
     values = ((each.step, pointer, value_at(values_of(each), pointer)) for each in order)

@@ -34,11 +34,13 @@ class RequestWords:
         """Return method, URL, body and headers as shell words."""
         request = exchange.request
         body = "-" if not request.body else self._body(request.body)
-        return [literal(request.method), self._url(exchange), body, *self.headers(exchange)]
+        headers = [self._header(name, value) for name, value in request.headers]
+        return [literal(request.method), self._url(exchange), body, *headers]
 
-    def headers(self, exchange: Exchange, *, without: frozenset[str] = frozenset()) -> list[str]:
-        """Return the headers as shell words, except for some names."""
-        return [self._header(name, value) for name, value in exchange.request.headers if name.lower() not in without]
+    def general_headers(self, exchange: Exchange) -> list[str]:
+        """Return the headers that every request of the run has, as shell words."""
+        own = {"content-type", "user-agent", self._worker_header}
+        return [self._header(name, value) for name, value in exchange.request.headers if name.lower() not in own]
 
     def base_of(self, url: str) -> tuple[str, str]:
         """Return the variable of the URL's base, and the rest of the URL."""

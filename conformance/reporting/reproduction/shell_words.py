@@ -29,6 +29,11 @@ def comment(text: str) -> str:
     return f"# {escape_line(text)}".rstrip()
 
 
+def default(name: str, word: str) -> str:
+    """Return a line that gives a variable this word as its value unless it has one."""
+    return f'[ -n "${{{name}:-}}" ] || {name}={word}'
+
+
 def joined(*words: str) -> str:
     """Return pieces of words as one word; an empty one is written as two quotes."""
     return "".join(words) or "''"
