@@ -11,6 +11,7 @@ Every fenced block says what it is in its info string:
     sh|text certify the walk-through of a certificate: tests/certificate/test_readme.py runs and compares it
     yaml action     steps of a workflow: tests/test_action.py holds them against the action
     toml config     read as configuration
+    sh reproduce    names reproduction scripts: tests/reporting/reproduction/test_scripts.py reads them
     sh|text explore an exploration: tests/stateful/test_readme.py runs and reads it
     text run|red|serve   output, compared with what the code would write
     sh install      needs a network: its words are compared with the package
@@ -80,6 +81,7 @@ KINDS = frozenset(
             "text red",
             "text serve",
             "sh explore",
+            "sh reproduce",
             "text explore",
         ),
         *(

@@ -63,7 +63,7 @@ send() {
     esac
     rm -f "$DIR/$n.head" "$DIR/$n.flat"
     # shellcheck disable=SC2086 # several words
-    { curl "$@" $CURL_OPTIONS --url "$url" 2>"$DIR/$n.error"; } | head -c 1048576 >"$DIR/$n.body"
+    { curl "$@" $CURL_OPTIONS --url "$url" 2>"$DIR/$n.error"; echo $? >"$DIR/$n.code"; } | head -c 1048576 >"$DIR/$n.body"
     awk '/^HTTP\// { status = $2 + 0 } END { print status }' "$DIR/$n.head" >"$DIR/$n.status" 2>/dev/null
 }
 
@@ -311,6 +311,31 @@ in_future() {
             at = seconds(substr(when, 1, 4) + 0, substr(when, 6, 2) + 0, substr(when, 9, 2) + 0, substr(when, 12, 8))
             exit !(at > seconds(date[4] + 0, month, date[2] + 0, date[5]) + 5)
         }'
+}
+
+# no_such_date N POINTER: a timestamp of the right form names a day or a time that does not exist.
+no_such_date() {
+    WHEN=$(value "$1" "$2") awk 'BEGIN {
+        split(substr(ENVIRON["WHEN"], 2), part, /[-T:.Z]/)
+        if (part[6] == "") exit 1
+        year = part[1] + 0; month = part[2] + 0; day = part[3] + 0
+        days = month == 2 ? 28 + (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)) : 30 + (month + int(month / 8)) % 2
+        exit !(month < 1 || month > 12 || day < 1 || day > days || part[4] > 23 || part[5] > 59 || part[6] > 60)
+    }'
+}
+
+# not_utf_8 N STATUS: the body has bytes that are not UTF-8.
+not_utf_8() {
+    same_status "$1" "$2" || return 1
+    more="[$(printf '\200')-$(printf '\277')]"
+    sed -e "s/[$(printf '\302')-$(printf '\337')]$more//g" -e "s/[$(printf '\340')-$(printf '\357')]$more$more//g" \
+        -e "s/[$(printf '\360')-$(printf '\364')]$more$more$more//g" "$DIR/$1.body" | grep -q "[$(printf '\200')-$(printf '\377')]"
+}
+
+# undecodable N STATUS: curl cannot decode the body by its Content-Encoding.
+undecodable() {
+    [ -n "$COMPRESSED" ] || return 3
+    same_status "$1" "$2" && [ "$(cat "$DIR/$1.code")" = 61 ]
 }
 
 # history WORDS...: each WORDS is "COUNT STATUS STATE N..."; at least COUNT of these responses have the status and state.

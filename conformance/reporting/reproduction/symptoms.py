@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.exchange import Exchange, Transcript
+from conformance.exchange import BodyProblem, Exchange, Transcript
 from conformance.judging.verdict import Failure, Verdict
 from conformance.reporting.reproduction.raw_json import shape, value_at
 from conformance.reporting.reproduction.references import LIKE, TIMESTAMP, compared_with, values_of
@@ -17,6 +17,8 @@ _STATUS: Final = re.compile(r"HTTP \d+")
 _CLOCK: Final = "not after the response"
 _NAME: Final = re.compile(r"`([^`]+)`")
 _STATE: Final = re.compile(r'"([a-z_]{1,40})"')
+_RFC_3339: Final = "an RFC 3339 timestamp"
+_UNREADABLE: Final[dict[BodyProblem, str]] = {"not-utf-8": "not_utf_8", "bad-content-encoding": "undecodable"}
 _UNDECIDED: Final = ("undecided",)
 
 
@@ -106,10 +108,12 @@ def _allows(failure: Failure, status: int) -> bool:
 
 def _same_body(exchange: Exchange) -> Condition:
     assert exchange.response is not None
-    if exchange.response.body.problem is not None:
-        return Condition(_UNDECIDED)
+    problem, status = exchange.response.body.problem, str(exchange.response.status)
+    if problem is not None:
+        name = _UNREADABLE.get(problem)
+        return Condition(_UNDECIDED) if name is None else Condition((name, exchange.step, status), frozenset({1}))
     text = shape(exchange.response.body.text)
-    return Condition(("same_body", exchange.step, str(exchange.response.status), text), frozenset({1}))
+    return Condition(("same_body", exchange.step, status, text), frozenset({1}))
 
 
 def _at_pointer(failure: Failure, exchange: Exchange, transcript: Transcript) -> Condition:
@@ -127,6 +131,8 @@ def _at_pointer(failure: Failure, exchange: Exchange, transcript: Transcript) ->
             return Condition(("compared", exchange.step, pointer, relation, step, place), frozenset({1, 4}))
     elif LIKE.search(failure.expected.en) or (TIMESTAMP.search(failure.expected.en) and TIMESTAMP.fullmatch(value)):
         return Condition(_UNDECIDED)
+    if failure.expected.en == _RFC_3339 and TIMESTAMP.fullmatch(value):
+        return Condition(("no_such_date", exchange.step, pointer), frozenset({1}))
     return Condition(("same_value", exchange.step, pointer, shape(value)), frozenset({1}))
 
 

@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from conformance.chapters.registry import scenarios
 from conformance.exchange import Body, Ending, Exchange, Request, Response, Transcript
 from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.plugin.run_folder import claim_folder
-from conformance.reporting.reproduction.script import script
+from conformance.reporting.reproduction.script import script, script_name
 from conformance.reporting.write import write_reports
+from tests.documents import BOOK, WRITTEN, blocks
 from tests.reporting.reproduction.shells import PAT, SHELLS, command, run
 from tests.reporting.run_results import CIRCUMSTANCES, HOSTILE, failure, record_of
 from tests.scenario.transcript_builder import shown
@@ -192,6 +194,15 @@ def test_a_passing_run_has_no_scripts(tmp_path: Path) -> None:
     passed = replace(verdicts()[0], kind="passed", failures=())
     write_reports(record_of(passed), tmp_path, {"first-ack.named-worker": transcript()})
     assert not (tmp_path / "reproductions").exists()
+
+
+@pytest.mark.parametrize("lang", WRITTEN)
+def test_the_documents_name_scripts_of_scenarios(lang: Any) -> None:
+    named = re.findall(
+        r"out/(\S+\.sh)", "\n".join(line for block in blocks(BOOK[lang], "sh reproduce") for line in block.lines)
+    )
+    assert named
+    assert set(named) <= {script_name(scenario) for scenario in scenarios()}
 
 
 def test_a_run_on_the_built_in_server_says_how_to_start_one() -> None:
