@@ -40,7 +40,7 @@ def url_words(url: str, variables: Mapping[str, str]) -> list[str]:
     if not forms:
         return [url]
     ids = "|".join(re.escape(form) + ("" if len(form) >= _SHORTEST else "(?=[/?]|$)") for form in forms)
-    return re.split(f"(?<=/)({ids})", url)
+    return re.split(f"(?<=[^/]/)({ids})", url)
 
 
 def object_in(exchange: Exchange) -> dict[str, Any]:

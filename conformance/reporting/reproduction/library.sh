@@ -219,9 +219,17 @@ create() {
     body=$1
     shift
     request 0 "$collection" 201 POST "$SETUP_URL/$collection$QUERY" "$body" "$@" 'Content-Type: application/json'
+    [ -n "$(status 0)" ] || give_up "$SAY_UNREACHABLE"
     case $(status 0) in 2*) ;; *) return 1 ;; esac
     take "$into" 0 /id
     created "$collection" "$id"
+}
+
+# refused: ends the script after an object could not be created.
+refused() {
+    say "$SAY_REFUSED"
+    answer 0
+    exit 2
 }
 
 # choose_model HEADER...: MODEL, unless it is set: auto, or else the first model that the target lists.
@@ -250,6 +258,14 @@ remove() {
         case $(status 0) in 2* | 404 | 409) ;; *) say "$SAY_LEFT $collection/$id" ;; esac
         ;;
     esac
+}
+
+# stop_work: stops the items of a repetition, so that no poll of the next one delivers them.
+stop_work() {
+    grep '^environments/' "$DIR/created" >"$DIR/work" 2>/dev/null || return 0
+    while read -r collection id; do clean_up "$collection" "$id"; done <"$DIR/work"
+    grep -v '^environments/' "$DIR/created" >"$DIR/rest"
+    mv "$DIR/rest" "$DIR/created"
 }
 
 # finish: removes what was created. Every end but the last line of the script is an exit status of 2.

@@ -34,14 +34,14 @@ def preparation(plan: Plan, requests: RequestWords) -> Iterator[str]:
     for name in names:
         if name.startswith(AGENT):
             yield f"choose_model {headers}"
-            yield f'create {name} agents {_AGENT_BODY} {headers} || give_up "$SAY_REFUSED"'
+            yield f"create {name} agents {_AGENT_BODY} {headers} || refused"
         elif name == CLOUD_ENVIRONMENT:
             first, second = (
                 f"create {name} environments {_environment_body(kind)} {headers}" for kind in ("cloud", "managed")
             )
-            yield f'{first} || {second} || give_up "$SAY_REFUSED"'
+            yield f"{first} || {second} || refused"
         elif name.startswith(ENVIRONMENT) or name == SECOND_ENVIRONMENT:
-            yield f'create {name} environments {_environment_body("self_hosted")} {headers} || give_up "$SAY_REFUSED"'
+            yield f"create {name} environments {_environment_body('self_hosted')} {headers} || refused"
 
 
 def _environment_body(kind: str) -> str:

@@ -144,6 +144,7 @@ def _main(plan: Plan, requests: RequestWords, symptoms: Sequence[Symptom]) -> It
     yield "repetition=0 QUIET=1"
     yield 'while [ "$repetition" -lt "$REPEAT" ]; do'
     yield "    repetition=$((repetition + 1))"
+    yield '    [ "$repetition" = 1 ] || stop_work'
     yield '    [ "$REPEAT" = 1 ] || say "$SAY_REPETITION $repetition"'
     yield "    attempt"
     yield "    compare"

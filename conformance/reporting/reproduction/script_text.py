@@ -19,8 +19,9 @@ SAID: Final[dict[str, Text]] = {
     "SAY_NO_WORK": Text("The target delivered no work item.", "目标没有投递 work item。"),
     "SAY_LEFT": Text("This object could not be removed:", "以下对象无法删除："),
     "SAY_REFUSED": Text(
-        "The target refused to create an object that the scenario needs.", "目标拒绝创建该用例所需的对象。"
+        "The target refused to create an object that the scenario needs:", "目标拒绝创建该用例所需的对象："
     ),
+    "SAY_UNREACHABLE": Text("The target does not respond; set BASE_URL.", "目标没有响应；请设置 BASE_URL。"),
     "SAY_AGAIN": Text("the failure shows again", "失败再次出现"),
     "SAY_NOT_AGAIN": Text("the failure does not show", "失败未出现"),
     "SAY_UNDECIDED": Text(
@@ -30,7 +31,7 @@ SAID: Final[dict[str, Text]] = {
     "SAY_ACTUAL": Text("in the run", "运行时"),
     "SAY_RESPONSE": Text("Response now, step", "当前响应，步骤"),
     "SAY_HISTORY": Text("History of the run:", "运行时的操作历史："),
-    "SAY_REPETITION": Text("Repetition", "第几次重复："),
+    "SAY_REPETITION": Text("Repetition", "重复"),
 }
 
 TITLE: Final = Text(

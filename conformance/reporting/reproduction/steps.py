@@ -20,6 +20,7 @@ _OWN_WORKER: Final = re.compile(
 _CORE: Final = slice(-9, -1)
 """The digits of a worker identity that a script replaces: near misses differ from it elsewhere."""
 
+_FIRST: Final = {"claim": "poll", "read.c": "ack.c.1"}
 _SHORTEST_PAUSE: Final = 0.9
 
 StepKind = Literal["request", "deliver", "list"]
@@ -159,10 +160,11 @@ def _burst(transcript: Transcript) -> dict[str, Any]:
 
 
 def _follows(step: str, burst: dict[str, Any]) -> str | None:
-    """Return the step of the burst after which this one leaves: a late ack after the stop, a late read after an ack."""
+    """Return the step of the burst after which this one leaves: a late ack after the stop, a claim after the poll."""
     if step == "ack.late":
         return next((name for name, each in burst.items() if each.get("kind") not in {"ack", "get"}), None)
-    return "ack.c.1" if step == "read.c" and "ack.c.1" in burst else None
+    first = _FIRST.get(step)
+    return first if first in burst else None
 
 
 def _prepared_ids(transcript: Transcript) -> dict[str, str]:
