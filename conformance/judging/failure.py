@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final
 from urllib.parse import unquote
@@ -21,8 +21,13 @@ _EXPRESSION: Final = re.compile(
 )
 
 
-def describe_failure(transcript: Transcript, finding: Finding) -> Failure:
-    """Return a finding with the exchange that it is about."""
+def describe_failures(transcript: Transcript, findings: Sequence[Finding]) -> list[Failure]:
+    """Return findings, each with the exchange that it is about."""
+    variables = variables_of(transcript) if findings else {}
+    return [_described(transcript, finding, variables) for finding in findings]
+
+
+def _described(transcript: Transcript, finding: Finding, variables: Mapping[str, str]) -> Failure:
     exchange = transcript.find(finding.step)
     return Failure(
         step=finding.step,
@@ -33,7 +38,7 @@ def describe_failure(transcript: Transcript, finding: Finding) -> Failure:
         conversation=_conversation(transcript, finding.step),
         request=_request(exchange.request) if exchange else "",
         answer=_answer(exchange) if exchange else "",
-        curl=curl(exchange.request, variables_of(transcript)) if exchange else "",
+        curl=curl(exchange.request, variables) if exchange else "",
         exhibit=finding.exhibit,
     )
 

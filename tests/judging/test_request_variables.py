@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Body, Ending, Exchange, Request, Response, Transcript
-from conformance.judging.failure import curl, describe_failure
+from conformance.judging.failure import curl, describe_failures
 from conformance.judging.request_variables import url_words, variables_of
 from conformance.scenario.model import Finding
 from conformance.text import Text
@@ -105,5 +105,5 @@ def test_the_curl_line_of_a_failure_names_the_variables() -> None:
     finding = Finding(step="ack", expected=Text("this", "这个"), actual=Text("that", "那个"))
     said = transcript(ack)
     line = 'curl -sS -i -X POST http://h/api/v1/cloud/environments/"$ENVIRONMENT_ID"/work/"$WORK_ID"/ack'
-    assert describe_failure(said, finding).curl == line
-    assert "env_1" in describe_failure(replace(said, facts={"arranged_by": "command"}), finding).curl
+    assert describe_failures(said, [finding])[0].curl == line
+    assert "env_1" in describe_failures(replace(said, facts={"arranged_by": "command"}), [finding])[0].curl
