@@ -91,4 +91,4 @@ def _burst(burst: Sequence[Step], requests: RequestWords) -> Iterator[str]:
     yield "wait"
     for step in burst:
         method, url = requests.words(step.exchange)[:2]
-        yield f"report {step.number} {literal(step.exchange.step)} {_status(step.exchange)} {method} {url}"
+        yield f"report_with_state {step.number} {literal(step.exchange.step)} {_status(step.exchange)} {method} {url}"

@@ -5,8 +5,28 @@ say() { printf '%s\n' "$*"; }
 # Removes control characters, so that nothing from the target acts on the terminal.
 plain() { tr -d '\000-\010\013-\037\177' | sed "s/$(printf '\302')[$(printf '\200')-$(printf '\237')]//g"; }
 
+# Puts the names of secrets in place of their values.
+masked() {
+    awk '
+        BEGIN { count = split(ENVIRON["SECRETS"], name, " ") }
+        {
+            line = $0
+            for (i = 1; i <= count; i++) {
+                secret = ENVIRON[name[i]]
+                if (secret == "") continue
+                out = ""
+                while ((at = index(line, secret)) > 0) {
+                    out = out substr(line, 1, at - 1) "${" name[i] "}"
+                    line = substr(line, at + length(secret))
+                }
+                line = out line
+            }
+            print line
+        }'
+}
+
 # Shows text from the target: no line begins with it.
-show() { plain | sed 's/^/  | /'; echo; }
+show() { plain | masked | sed 's/^/  | /'; }
 
 give_up() { say "$*"; exit 2; }
 
@@ -41,15 +61,30 @@ basic() {
         }'
 }
 
+# with_defaults HEADER...: the headers of a request, one a line, with those that every request has.
+with_defaults() {
+    accept=1 encoding=1 agent=1 type=1
+    for header in "$@"; do
+        case $header in
+        [Aa]ccept[:\;]*) accept= ;;
+        [Aa]ccept-[Ee]ncoding[:\;]*) encoding= ;;
+        [Uu]ser-[Aa]gent[:\;]*) agent= ;;
+        [Cc]ontent-[Tt]ype[:\;]*) type= ;;
+        esac
+        printf '%s\n' "$header"
+    done
+    [ -z "$accept" ] || echo 'Accept: application/json'
+    [ -z "$encoding" ] || echo 'Accept-Encoding: gzip'
+    [ -z "$agent" ] || printf '%s\n' "User-Agent: $USER_AGENT"
+    [ -z "$type" ] || echo 'Content-Type:'
+}
+
 # send N METHOD URL BODY HEADER...: sends a request once. BODY - is none. The response goes into files named N.
+# It starts few processes: some failures show only if one request follows another at once.
 send() {
     n=$1 method=$2 url=$3 body=$4
     shift 4
-    : >"$DIR/$n.headers"
-    for header in "$@"; do printf '%s\n' "$header" >>"$DIR/$n.headers"; done
-    for header in 'Accept: application/json' 'Accept-Encoding: gzip' "User-Agent: $USER_AGENT" 'Content-Type:'; do
-        grep -qi "^${header%%:*}[:;]" "$DIR/$n.headers" || printf '%s\n' "$header" >>"$DIR/$n.headers"
-    done
+    with_defaults "$@" >"$DIR/$n.headers"
     set -- -q -sS --http1.1 --path-as-is --globoff --max-time 60 -H "@$DIR/$n.headers" -D "$DIR/$n.head"
     [ -z "$COMPRESSED" ] || set -- "$@" --compressed
     case $method in
@@ -61,32 +96,41 @@ send() {
     *-) set -- "$@" --data-binary '' ;;
     *) printf %s "$body" >"$DIR/$n.request" && set -- "$@" --data-binary "@$DIR/$n.request" ;;
     esac
-    rm -f "$DIR/$n.head" "$DIR/$n.flat"
+    : >"$DIR/$n.head"
+    : >"$DIR/$n.flat"
     # shellcheck disable=SC2086 # several words
     { curl "$@" $CURL_OPTIONS --url "$url" 2>"$DIR/$n.error"; echo $? >"$DIR/$n.code"; } | head -c 1048576 >"$DIR/$n.body"
-    awk '/^HTTP\// { status = $2 + 0 } END { print status }' "$DIR/$n.head" >"$DIR/$n.status" 2>/dev/null
+    now=
+    while read -r protocol number words; do
+        case $protocol in HTTP/*) now=$number ;; esac
+    done <"$DIR/$n.head"
+    printf %s "$now" >"$DIR/$n.status"
 }
 
 # request N STEP STATUS METHOD URL BODY HEADER...: sends a request and reports it. STATUS is that of the run.
 request() {
-    step=$2 was=$3 number=$1 tries=0
+    step=$2 was=$3 number_sent=$1 tries=0
     shift 3
     while :; do
-        send "$number" "$@"
-        if [ "$(status "$number")" != 429 ] || [ "$was" = 429 ] || [ "$tries" -ge 5 ]; then break; fi
+        send "$number_sent" "$@"
+        if [ "$now" != 429 ] || [ "$was" = 429 ] || [ "$tries" -ge 5 ]; then break; fi
         tries=$((tries + 1))
         sleep 1
     done
-    report "$number" "$step" "$was" "$1" "$2"
+    report "$number_sent" "$step" "$was" "$1" "$2"
 }
 
+# report N STEP STATUS METHOD URL [STATE]
 report() {
     now=$(status "$1")
-    if [ -n "$now" ]; then text=$now; else text="$SAY_NO_RESPONSE ($(plain <"$DIR/$1.error" | head -n 1))"; fi
+    if [ -n "$now" ]; then text=$now; else text="$SAY_NO_RESPONSE ($(head -n 1 "$DIR/$1.error" | plain))"; fi
     [ "${now:--}" = "$3" ] || text="$text ($SAY_WAS $3)"
-    state=$(value "$1" /state)
-    printf '  %s: %s %s: %s %s\n' "$2" "$4" "${5#"$BASE_URL"}" "$text" "$state" | plain
+    path=${5%%\?*}
+    say "  $2: $4 ${path#"$BASE_URL"}: $text${6:+ $6}"
 }
+
+# report_with_state N STEP STATUS METHOD URL
+report_with_state() { report "$@" "$(value "$1" /state | plain | masked)"; }
 
 status() { cat "$DIR/$1.status" 2>/dev/null; }
 
@@ -107,7 +151,7 @@ answer() {
 
 # flat N: the JSON body as lines of a JSON pointer, a tab and the value as it is written.
 flat() {
-    [ -f "$DIR/$1.flat" ] || head -c 131072 "$DIR/$1.body" 2>/dev/null | awk '
+    [ -s "$DIR/$1.flat" ] || head -c 131072 "$DIR/$1.body" 2>/dev/null | awk '
         { text = text $0 "\n" }
         function space() { if (match(text, /^[ \t\r\n]+/)) text = substr(text, RLENGTH + 1) }
         function take(re) {

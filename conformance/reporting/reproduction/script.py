@@ -135,6 +135,8 @@ def _main(plan: Plan, requests: RequestWords, symptoms: Sequence[Symptom]) -> It
     setup = list(preparation(plan, requests))
     if requests.secrets or plan.prepared:
         names = [*requests.secrets, *(dict.fromkeys(plan.ids.values()) if plan.prepared else ())]
+        yield f"SECRETS={literal(' '.join(requests.secrets))}"
+        yield "export SECRETS"
         yield "need " + " ".join(names)
     yield "DIR=${TMPDIR:-/tmp}/reproduction.$$"
     yield 'mkdir "$DIR" || exit 2'

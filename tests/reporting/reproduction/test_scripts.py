@@ -20,7 +20,8 @@ from conformance.plugin.run_folder import claim_folder
 from conformance.reporting.reproduction.script import script, script_name
 from conformance.reporting.write import write_reports
 from tests.documents import BOOK, WRITTEN, blocks
-from tests.reporting.reproduction.shells import PAT, SHELLS, command, run
+from tests.reporting.reproduction.shells import PAT, SHELLS, command, run, shell_of
+from tests.reporting.reproduction.test_raw_json import LIBRARY
 from tests.reporting.run_results import CIRCUMSTANCES, HOSTILE, failure, record_of
 from tests.scenario.transcript_builder import shown
 
@@ -208,3 +209,16 @@ def test_the_documents_name_scripts_of_scenarios(lang: Any) -> None:
 def test_a_run_on_the_built_in_server_says_how_to_start_one() -> None:
     about: RunMetadata = replace(CIRCUMSTANCES, embedded=True)
     assert "work-conformance serve" in script(transcript(), verdicts(), about, "en")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_a_target_sends_is_shown_without_tokens_and_control_characters(shell: str, tmp_path: Path) -> None:
+    sent = f"HTTP/1.1 500 No\\r\\n\\r\\n::error::x {PAT}{PAT}\\033[2J\\302\\2332J\\n::stop\\001"
+    lines = f"SECRETS=QODER_PAT\nexport SECRETS\n{LIBRARY}\nprintf '{sent}' | tr -d '\\r' | show\n"
+    shown = shell_of(shell, lines, tmp_path / "d", QODER_PAT=PAT)
+    assert shown.splitlines() == [
+        "  | HTTP/1.1 500 No",
+        "  | ",
+        "  | ::error::x ${QODER_PAT}${QODER_PAT}[2J2J",
+        "  | ::stop",
+    ]
