@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from conformance.exchange import Exchange
 from conformance.judging.request_variables import ENVIRONMENT
 from conformance.reporting.reproduction.requests import RequestWords
-from conformance.reporting.reproduction.shell_words import default, literal
+from conformance.reporting.reproduction.shell_words import default, joined, literal
 from conformance.reporting.reproduction.steps import Plan, Step
 
 
@@ -32,6 +32,8 @@ def _workers(plan: Plan) -> Iterator[str]:
     for place, worker in enumerate(plan.workers.values()):
         if plan.prepared and place == 0:
             yield default(worker.variable, literal(worker.value))
+        elif plan.prepared:
+            yield f"{worker.variable}={_similar(worker.value, next(iter(plan.workers)))}"
         elif worker.core is None:
             yield f"{worker.variable}={literal(worker.value)}"
         else:
@@ -40,6 +42,15 @@ def _workers(plan: Plan) -> Iterator[str]:
             if worker.shown != worker.shown.lower():
                 digits = f'"$(printf %s {digits} | tr a-f A-F)"'
             yield f"{worker.variable}={literal(before) if before else ''}{digits}{literal(after) if after else ''}"
+
+
+def _similar(value: str, given: str) -> str:
+    """Return the word of a worker identity: a near miss of the given one follows the reader's variable."""
+    if given and value.startswith(given):
+        return joined('"$WORKER_ID"', literal(value[len(given) :]))
+    if len(given) > 1 and value.startswith(given[:-1]):
+        return joined('"${WORKER_ID%?}"', literal(value[len(given) - 1 :]))
+    return literal(value)
 
 
 def _sent(step: Step, requests: RequestWords, plan: Plan) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from conformance.exchange import BodyProblem, Exchange, Transcript
@@ -131,9 +132,17 @@ def _at_pointer(failure: Failure, exchange: Exchange, transcript: Transcript) ->
             return Condition(("compared", exchange.step, pointer, relation, step, place), frozenset({1, 4}))
     elif LIKE.search(failure.expected.en) or (TIMESTAMP.search(failure.expected.en) and TIMESTAMP.fullmatch(value)):
         return Condition(_UNDECIDED)
-    if failure.expected.en == _RFC_3339 and TIMESTAMP.fullmatch(value):
+    if failure.expected.en == _RFC_3339 and TIMESTAMP.fullmatch(value) and not _exists(value):
         return Condition(("no_such_date", exchange.step, pointer), frozenset({1}))
     return Condition(("same_value", exchange.step, pointer, shape(value)), frozenset({1}))
+
+
+def _exists(timestamp: str) -> bool:
+    """Return whether the day and the time of a timestamp exist, whatever its fraction."""
+    try:
+        return bool(datetime.fromisoformat(timestamp[1:20]))
+    except ValueError:
+        return False
 
 
 def _relation(one: str, other: str) -> str:

@@ -172,6 +172,25 @@ def test_prepared_items_come_from_the_reader(tmp_path: Path) -> None:
     assert not re.search(r"^create ", text, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        ("mine-2", 'WORKER_ID_2="$WORKER_ID"-2'),
+        ("min", "WORKER_ID_2=\"${WORKER_ID%?}\"''"),
+        ("mind", 'WORKER_ID_2="${WORKER_ID%?}"d'),
+        ("other", "WORKER_ID_2=other"),
+    ],
+)
+def test_a_near_miss_of_a_prepared_worker_follows_the_readers_variable(value: str, word: str, tmp_path: Path) -> None:
+    said = transcript(arranged_by="command", environment_id="env_1", work_id="work_1", worker="mine", way=[])
+    ack = exchange(
+        "ack", "ack", "POST", "/environments/env_1/work/work_1/ack", 500, {}, headers=(AUTH, ("Worker-ID", value))
+    )
+    text = script(replace(said, exchanges=(ack,)), verdicts(), CIRCUMSTANCES, "en")
+    checked(text, tmp_path)
+    assert f"\n    {word}\n" in text
+
+
 def test_a_scenario_with_hundreds_of_failures_has_one_script_that_names_the_rest(tmp_path: Path) -> None:
     many = [replace(failure("ack", pointer=f"/{number}"), actual=failure().actual) for number in range(300)]
     text = script(transcript(), verdicts(*many), CIRCUMSTANCES, "en")
