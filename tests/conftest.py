@@ -56,6 +56,7 @@ ONE_OF: Final = {
     "tests/allure/": 8,
     "tests/plugin/": 6,
     "tests/repeat/test_runs.py": 8,
+    "tests/reporting/reproduction/test_defects.py": 40,
     "tests/machine/test_streams.py": 24,
     "tests/machine/test_signals.py": 20,
     "tests/machine/test_unusable_folders.py": 8,

@@ -13,6 +13,7 @@ Every fenced block says what it is in its info string:
     toml policy     the shipped policy: the same module
     yaml action     steps of a workflow: tests/test_action.py holds them against the action
     toml config     read as configuration
+    sh reproduce    names reproduction scripts: tests/reporting/reproduction/test_scripts.py reads them
     sh|text explore an exploration: tests/stateful/test_readme.py runs and reads it
     text run|red|serve   output, compared with what the code would write
     sh install      needs a network: its words are compared with the package
@@ -84,6 +85,7 @@ KINDS = frozenset(
             "text red",
             "text serve",
             "sh explore",
+            "sh reproduce",
             "text explore",
         ),
         *(

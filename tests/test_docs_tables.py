@@ -28,6 +28,7 @@ from conformance.mutation import kill_matrix, selection
 from conformance.mutation.mutant_run import judge_settings, settings_for
 from conformance.options import OPTIONS
 from conformance.plugin import run_folder
+from conformance.reporting.next_steps import REPRODUCTIONS
 from conformance.settings import POLITE_RATE
 from conformance.target import MINIMUM_SECRET_LENGTH
 from conformance.text import Lang, Text
@@ -125,6 +126,7 @@ def test_the_files_are_those_of_a_runs_folder(lang: Lang) -> None:
     assert {row[0].strip("`") for row in table(PAGE[lang]["reports"], "report.json")} == {
         *run_folder._OURS,
         "transcripts/",
+        f"{REPRODUCTIONS}/",
     }
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final
+from urllib.parse import unquote
 
 from conformance.exchange import Exchange, Header, Request, Transcript
+from conformance.judging.request_variables import url_words, variables_of
 from conformance.judging.verdict import Failure
 from conformance.scenario.model import Finding
 
@@ -18,8 +21,13 @@ _EXPRESSION: Final = re.compile(
 )
 
 
-def describe_failure(transcript: Transcript, finding: Finding) -> Failure:
-    """Return a finding with the exchange that it is about."""
+def describe_failures(transcript: Transcript, findings: Sequence[Finding]) -> list[Failure]:
+    """Return findings, each with the exchange that it is about."""
+    variables = variables_of(transcript) if findings else {}
+    return [_described(transcript, finding, variables) for finding in findings]
+
+
+def _described(transcript: Transcript, finding: Finding, variables: Mapping[str, str]) -> Failure:
     exchange = transcript.find(finding.step)
     return Failure(
         step=finding.step,
@@ -30,20 +38,33 @@ def describe_failure(transcript: Transcript, finding: Finding) -> Failure:
         conversation=_conversation(transcript, finding.step),
         request=_request(exchange.request) if exchange else "",
         answer=_answer(exchange) if exchange else "",
-        curl=curl(exchange.request) if exchange else "",
+        curl=curl(exchange.request, variables) if exchange else "",
         exhibit=finding.exhibit,
         keyword=finding.keyword,
     )
 
 
-def curl(request: Request) -> str:
-    """Return a shell line that repeats a request; secrets appear as the variables that hold them."""
-    words = ["curl", "-sS", "-i", "-X", request.method, _quoted(request.url)]
+def curl(request: Request, variables: Mapping[str, str] | None = None) -> str:
+    """Return a shell line that repeats a request; secrets appear as the variables that hold them.
+
+    `variables` are those of ids in the URL, by id.
+    """
+    words = ["curl", "-sS", "-i", "-X", request.method, _url(request.url, variables or {})]
     for name, value in request.headers:
         words += ["-H", _quoted(f"{name}: {value}")]
     if request.body is not None:
         words += ["--data-raw", shlex.quote(request.body)]
     return " ".join(words)
+
+
+def _url(url: str, variables: Mapping[str, str]) -> str:
+    """Return a URL as one shell word in which variables stand for ids and for secrets."""
+    pieces = url_words(url, variables)
+    return "".join(
+        f'"${variables[unquote(piece)]}"' if place % 2 else _quoted(piece)
+        for place, piece in enumerate(pieces)
+        if piece
+    )
 
 
 def _quoted(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import Requirement, load_catalogue
 from conformance.exchange import Transcript
-from conformance.judging.failure import describe_failure
+from conformance.judging.failure import describe_failures
 from conformance.judging.repetition import verdict_over_repetitions
 from conformance.judging.verdict import Failure, PlannedCheck, Verdict, VerdictKind, worst
 from conformance.judging.waivers import Waivers
@@ -70,7 +70,7 @@ def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) 
         if requirement.level == "OBSERVE":
             observed += [finding.actual for finding in findings]
         else:
-            failures += [describe_failure(transcript, finding) for finding in findings]
+            failures += describe_failures(transcript, findings)
         kinds.append(_kind(requirement, findings, stop))
         occasion = occasion and not isinstance(stop, NoOccasion)
         if stop is not None and reason is None:

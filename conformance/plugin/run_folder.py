@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from conformance.evidence import TRANSCRIPTS
 from conformance.machine.lock import AlreadyLocked, Lock
 from conformance.reporting.atomic_write import write_atomically
 from conformance.reporting.escaping import json_text
+from conformance.reporting.next_steps import REPRODUCTIONS
 from conformance.target import ConfigurationError
 
 MARKER: Final = "run.json"
@@ -164,4 +166,5 @@ def _absent(folder: Path) -> tuple[Path, ...]:
 def _clear(folder: Path) -> None:
     for name in _OURS:
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / "transcripts", ignore_errors=True)
+    for name in (TRANSCRIPTS, REPRODUCTIONS):
+        shutil.rmtree(folder / name, ignore_errors=True)

@@ -24,8 +24,8 @@ LOST: Final = Text("the run ended without a verdict on this check", "运行结�
 _ONE_LINE: Final = 300
 _REPEAT: Final[dict[bool, Text]] = {
     True: Text(
-        "Reproduce (use your own ids; these were deleted after the run)",
-        "复现（原 id 已在运行后删除，请换成自己的 id）",
+        "Reproduce (set the variables to your own ids; those of the run were deleted)",
+        "复现（请将变量设为自己的 id；运行所用的 id 已删除）",
     ),
     False: Text("Reproduce (use another item in the same state)", "复现（请换用处于相同状态的另一个 item）"),
 }

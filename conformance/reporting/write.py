@@ -7,19 +7,21 @@ missing file is named.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from conformance.exchange import Transcript
 from conformance.judging.run_result import RunResult
+from conformance.judging.verdict import Verdict
 from conformance.reporting import run_badge
 from conformance.reporting.atomic_write import write_atomically
 from conformance.reporting.ctrf_json import ctrf
 from conformance.reporting.escaping import json_text
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.report_json import report, schema_text
+from conformance.reporting.reproduction.script import failing_scenarios, script, script_name
 from conformance.reporting.summary_md import markdown
 from conformance.reporting.waiver_entries import waiver_entries
 from conformance.text import Lang, Text, join
@@ -50,7 +52,9 @@ class _Files:
     def put(self, name: str, make: Make) -> None:
         """Make and write a file; on an error, record why."""
         try:
-            write_atomically(self.folder / name, make())
+            text = make()
+            (self.folder / name).parent.mkdir(exist_ok=True)
+            write_atomically(self.folder / name, text)
         except OSError as error:
             words = error.strerror or type(error).__name__
             self._lose(name, Text(words, words))
@@ -84,7 +88,8 @@ def write_reports(
     """Write the files of `before`, then every report; reports in one language use `lang`.
 
     `report.html` shows the requests and responses of `transcripts`, which are by scenario. If a MUST failed,
-    `waivers.toml` has entries for all failures, without the reasons. A missing folder is created. `report.json` is
+    `waivers.toml` has entries for all failures, without the reasons. Each failing scenario with a transcript gets a
+    reproduction script. A missing folder is created. `report.json` is
     written last: if it exists, the other files do too, or its sentence names them.
 
     Raises:
@@ -92,7 +97,11 @@ def write_reports(
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = _Files(folder)
-    for name, make in {**(before or {}), **_texts(record, transcripts or {}, lang)}.items():
+    for name, make in {
+        **(before or {}),
+        **_texts(record, transcripts or {}, lang),
+        **_scripts(record, transcripts or {}, lang),
+    }.items():
         files.put(name, make)
     so_far = _with(record, files)
     files.put(REPORT, lambda: json_text(report(so_far)))
@@ -121,6 +130,19 @@ def _texts(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang)
     if failed:
         texts["waivers.toml"] = lambda: waiver_entries(failed, lang)
     return texts
+
+
+def _scripts(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang) -> dict[str, Make]:
+    """Return the makers of the reproduction scripts, by path in the folder."""
+
+    def maker(scenario: str, verdicts: Sequence[Verdict]) -> Make:
+        return lambda: script(transcripts[scenario], verdicts, record.circumstances, lang)
+
+    return {
+        script_name(scenario): maker(scenario, verdicts)
+        for scenario, verdicts in failing_scenarios(record).items()
+        if scenario in transcripts and transcripts[scenario].exchanges
+    }
 
 
 def _page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 import stat
+import subprocess
 import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -173,6 +174,13 @@ def _toml(content: bytes) -> None:
     tomllib.loads(_text(content))
 
 
+def _script(content: bytes) -> None:
+    """A shell can read it to its end, and nothing in it looks like another kind of command."""
+    _plain(content)
+    checked = subprocess.run(["sh", "-n"], input=content, capture_output=True, check=False, timeout=20)
+    assert (checked.returncode, checked.stderr) == (0, b"")
+
+
 INSPECTORS: Final[dict[str, Callable[[bytes], None]]] = {
     ".json": _json,
     ".jsonl": _jsonl,
@@ -182,4 +190,5 @@ INSPECTORS: Final[dict[str, Callable[[bytes], None]]] = {
     ".md": _markdown,
     ".txt": _plain,
     ".toml": _toml,
+    ".sh": _script,
 }

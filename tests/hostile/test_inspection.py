@@ -19,6 +19,7 @@ GOOD = {
     ".md": "# Report\n\n`<script>` and \\<script> [a](https://ours.example)\n```\n# hostile <script>\n```\n",
     ".txt": "  | ::error::hostile\n",
     ".toml": 'a = "::error:: \\u001b[2J"\n',
+    ".sh": "# $(hostile)\nsay '`hostile`'\n",
 }
 BAD = {
     ".json": ["{", '{"a": NaN}', '{"a": 1, "a": 2}', '{"a": "\x9b2J"}', '["\\ud800"]'],
@@ -43,6 +44,7 @@ BAD = {
     ],
     ".md": ["<script>", "# hostile", "[a](javascript:alert(1))", "![a](http://hostile.example/x)", "```\nopen"],
     ".txt": ["::error::", "a ##vso[task]", "\x1b[2J"],
+    ".sh": ["say 'hostile\n", "say $(hostile\n", "# a\n::error::hostile\n", "# \x1b[2J\n"],
     ".toml": ["a = ", 'a = "\x9b"', 'a = "\x1b[2J"', "a = 1\na = 2"],
 }
 

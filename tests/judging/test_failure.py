@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from conformance.client import bad_credentials
 from conformance.client.bad_credentials import Authentication
 from conformance.exchange import Header, Request
-from conformance.judging.failure import curl, describe_failure
+from conformance.judging.failure import curl, describe_failures
 from conformance.scenario.model import Finding
 from conformance.target import Secret
 from conformance.text import Text
@@ -143,7 +143,7 @@ FINDING = Finding(
 
 
 def test_a_breach_is_shown_with_its_exchange() -> None:
-    shown = describe_failure(refused().said("ack", 409, envelope("conflict_error")).transcript(), FINDING)
+    shown = describe_failures(refused().said("ack", 409, envelope("conflict_error")).transcript(), [FINDING])[0]
     assert (shown.step, shown.pointer, shown.source) == ("ack", "/state", "page § part")
     assert (shown.expected, shown.actual) == (FINDING.expected, FINDING.actual)
     assert shown.request.splitlines() == ["POST http://h/ack", "Authorization: Bearer ${QODER_PAT}"]
@@ -153,22 +153,22 @@ def test_a_breach_is_shown_with_its_exchange() -> None:
 
 
 def test_a_long_answer_is_cut_and_says_so() -> None:
-    shown = describe_failure(first_ack().said("ack", 200, text="x" * 50_000).transcript(), FINDING)
+    shown = describe_failures(first_ack().said("ack", 200, text="x" * 50_000).transcript(), [FINDING])[0]
     assert len(shown.answer) < 2200
     assert shown.answer.endswith("… (50000 bytes)")
 
 
 def test_an_answer_that_was_lost_shows_the_problem() -> None:
-    assert describe_failure(first_ack().lost("ack").transcript(), FINDING).answer == "ReadError"
+    assert describe_failures(first_ack().lost("ack").transcript(), [FINDING])[0].answer == "ReadError"
 
 
 def test_a_step_that_was_never_reached_has_no_evidence() -> None:
-    shown = describe_failure(first_ack().transcript(), replace(FINDING, step="never"))
+    shown = describe_failures(first_ack().transcript(), [replace(FINDING, step="never")])[0]
     assert (shown.request, shown.answer, shown.curl) == ("", "", "")
 
 
 def test_the_way_to_a_breach_is_told_up_to_its_step() -> None:
-    shown = describe_failure(refused().said("ack", 409, envelope("conflict_error")).transcript(), FINDING)
+    shown = describe_failures(refused().said("ack", 409, envelope("conflict_error")).transcript(), [FINDING])[0]
     assert "ack 409" in shown.conversation
     assert "rightful" not in shown.conversation
     assert "after" not in shown.conversation
