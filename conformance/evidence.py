@@ -50,46 +50,46 @@ class Evidence:
     `binding` is what the run was bound to before its first request.
     """
 
-    circumstances: RunMetadata
+    metadata: RunMetadata
     plan: tuple[PlannedCheck, ...]
     transcripts: Mapping[str, Transcript]
     files: Mapping[str, bytes]
     binding: Binding | None = None
 
     @property
-    def lines(self) -> list[PlannedCheck]:
+    def checks(self) -> list[PlannedCheck]:
         """The checks that this version judges: the plan, and newer checks if the whole suite was planned.
 
-        Checks that this version no longer has are left out and listed in `unknown`.
+        Checks that this version no longer has are left out and listed in `unknown_checks`.
         """
         known = [line for line in self.plan if _is_known(line)]
-        if self.circumstances.selection is not None:
+        if self.metadata.selection is not None:
             return known
         recorded = dict.fromkeys(line.scenario for line in known)
         newer = [PlannedCheck(name, rule) for name in recorded for rule in scenarios()[name].requirements]
         return list(dict.fromkeys((*known, *newer)))
 
     @property
-    def unknown(self) -> list[PlannedCheck]:
+    def unknown_checks(self) -> list[PlannedCheck]:
         """Checks of the plan that this version of the suite does not have."""
         return [line for line in self.plan if not _is_known(line)]
 
-    def verdict(self, line: PlannedCheck) -> Verdict:
-        """Return this version's verdict on one of the `lines`."""
-        return judge_planned_check(line, self.transcripts[line.scenario], self.circumstances.known_failures)
+    def judge_check(self, line: PlannedCheck) -> Verdict:
+        """Return this version's verdict on one of the `checks`."""
+        return judge_planned_check(line, self.transcripts[line.scenario], self.metadata.parsed_waivers)
 
     @property
     def rejudged_metadata(self) -> RunMetadata:
         """The run's metadata after it is judged again by this version."""
         return replace(
-            self.circumstances, suite_version=__version__, catalogue_version=load_catalogue().version, replayed=True
+            self.metadata, suite_version=__version__, catalogue_version=load_catalogue().version, replayed=True
         )
 
-    def judged(self) -> RunResult:
+    def rejudge(self) -> RunResult:
         """Everything judged again by this version."""
-        lines = self.lines
+        lines = self.checks
         return RunResult(
-            circumstances=self.rejudged_metadata, plan=tuple(lines), verdicts=tuple(map(self.verdict, lines))
+            metadata=self.rejudged_metadata, plan=tuple(lines), verdicts=tuple(map(self.judge_check, lines))
         )
 
 
@@ -104,7 +104,7 @@ def plan_json(run_id: str, plan: list[PlannedCheck], binding: Binding | None = N
     }
 
 
-def seal(folder: Path, circumstances: RunMetadata) -> str:
+def evidence_index_text(folder: Path, metadata: RunMetadata) -> str:
     """Return the text of `evidence.json` for the plan and the transcripts of a finished run.
 
     Raises:
@@ -113,7 +113,7 @@ def seal(folder: Path, circumstances: RunMetadata) -> str:
     names = [PLAN, *sorted(f"{TRANSCRIPTS}/{path.name}" for path in (folder / TRANSCRIPTS).glob("*.json"))]
     data = {
         "format": EVIDENCE_FORMAT,
-        "circumstances": circumstances.to_json(),
+        "circumstances": metadata.to_json(),
         "files": {name: _digest((folder / name).read_bytes()) for name in names},
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
@@ -126,19 +126,19 @@ def read_evidence(folder: Path) -> Evidence:
         BrokenEvidence: a file is missing, was changed, belongs to another run, is no regular file, or has an unknown
             format.
     """
-    index = index_of(read_file(folder, EVIDENCE))
+    index = parse_index(read_file(folder, EVIDENCE))
     files = {name: read_file(folder, name) for name in index["files"]}
-    return evidence_of(index, files)
+    return evidence_from_files(index, files)
 
 
-def evidence_of(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Evidence:
+def evidence_from_files(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Evidence:
     """Return evidence from its index (`evidence.json`) and the files that it names.
 
     Raises:
         BrokenEvidence: they do not belong together.
     """
     try:
-        circumstances = RunMetadata.from_json(index["circumstances"])
+        metadata = RunMetadata.from_json(index["circumstances"])
         digests = dict(index["files"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise _malformed(EVIDENCE) from None
@@ -150,14 +150,14 @@ def evidence_of(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Evidenc
                 f"{name} was changed after the run wrote it: its digest differs.",
                 f"{name} 在运行写出之后被改动过：摘要不一致。",
             )
-    plan, binding = _plan(files, circumstances.run_id)
+    plan, binding = _plan(files, metadata.run_id)
     transcripts = {}
     for scenario in dict.fromkeys(line.scenario for line in plan):
-        transcripts[scenario] = _transcript(files, scenario, circumstances.run_id)
-    return Evidence(circumstances=circumstances, plan=plan, transcripts=transcripts, files=dict(files), binding=binding)
+        transcripts[scenario] = _transcript(files, scenario, metadata.run_id)
+    return Evidence(metadata=metadata, plan=plan, transcripts=transcripts, files=dict(files), binding=binding)
 
 
-def index_of(content: bytes) -> Mapping[str, Any]:
+def parse_index(content: bytes) -> Mapping[str, Any]:
     """Return the index (`evidence.json`) from its bytes.
 
     Raises:

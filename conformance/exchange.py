@@ -139,7 +139,7 @@ class Transcript:
         return shown + int(self.facts.get(UNKEPT_FACT, 0))
 
     @property
-    def states(self) -> Mapping[str, str]:
+    def state_mapping(self) -> Mapping[str, str]:
         """The target's own state names and the documented states that they stand for (`--map-state`)."""
         states: Mapping[str, str] = self.facts.get("states", {})
         return states

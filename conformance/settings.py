@@ -238,7 +238,7 @@ def _with_a_main_token(
     manifest = arrange_config.manifest
     if manifest is None:
         return values
-    for variable in manifest.pat_envs.values():
+    for variable in manifest.pat_variables.values():
         read_token(variable, environ)
     first = manifest.items[0].pat_env
     if first is None or values.get("pat_env") or environ.get("QODER_PAT"):

@@ -141,7 +141,7 @@ class Target:
     states: tuple[tuple[str, str], ...] = ()
     binding: str | None = None
 
-    def state_named(self, name: object) -> str | None:
+    def documented_state(self, name: object) -> str | None:
         """Return the documented state for a name, an unmapped name itself, or None for a value that is no string."""
         return dict(self.states).get(name, name) if isinstance(name, str) else None
 
@@ -165,7 +165,7 @@ class Target:
             return self.arrange_url + path
         return self.base_url + self.api_prefix + path
 
-    def with_query(self, url: str) -> str:
+    def url_with_query(self, url: str) -> str:
         """Return a URL with the query parameters that every request has."""
         pairs = [*self.query, *((name, secret.reveal()) for name, secret in self.secret_query)]
         if not pairs:

@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from conformance.cli import run_command
-from conformance.contract.ambiguities import readings_of
+from conformance.contract.ambiguities import ambiguities_of
 from conformance.contract.catalogue import BASIS_WORDS, FIRST_VERSION, Requirement, load_catalogue
 from conformance.contract.common_mistakes import consequence_of, mistakes_of
 from conformance.options import OPTIONS
@@ -232,7 +232,7 @@ def _standing(rule: Requirement, lang: Lang) -> Iterator[str]:
 
 
 def _readings(rule: Requirement, lang: Lang) -> Iterator[str]:
-    for entry in readings_of(rule.id):
+    for entry in ambiguities_of(rule.id):
         yield OPEN.format(id=entry.id, positions=entry.positions, reading=entry.reading).in_(lang) + "\n"
 
 

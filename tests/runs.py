@@ -8,9 +8,9 @@ from typing import Any
 from conformance.emulator import EmulatorServer, Tokens
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck
-from conformance.mutation.mutant_run import credentials, judge_settings, settings_for
+from conformance.mutation.mutant_run import credentials, run_suite, settings_for
 
-__all__ = ["credentials", "judge_app", "judge_settings", "settings_for"]
+__all__ = ["credentials", "judge_app", "run_suite", "settings_for"]
 
 
 def judge_app(
@@ -23,4 +23,4 @@ def judge_app(
     if "repeat" not in values:
         values.setdefault("race_repeat", 1)
     with EmulatorServer(app) as server:
-        return judge_settings(settings_for(server.base_url, tokens, output, **values), plan)
+        return run_suite(settings_for(server.base_url, tokens, output, **values), plan)

@@ -330,7 +330,7 @@ def counts(requirements: Sequence[Requirement]) -> tuple[str, str]:
 def test_the_red_shown_is_what_a_run_writes(tmp_path: Path) -> None:
     """Each line shown is in the real output, in this order; `…` stands for what was cut."""
     tokens = Tokens.generate()
-    broken = DEFECTS["envelope.conflict-error"].broken(ServerConfig()).build(tokens)
+    broken = DEFECTS["envelope.conflict-error"].apply_to(ServerConfig()).build(tokens)
     plan = [
         PlannedCheck(f"terminal.stopping.from-{state}", "ack.terminal.stopping") for state in ("starting", "active")
     ]

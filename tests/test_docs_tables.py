@@ -25,7 +25,7 @@ from conformance.judging.plan import cost, full_plan
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.judging.waivers import parse
 from conformance.mutation import kill_matrix, selection
-from conformance.mutation.mutant_run import judge_settings, settings_for
+from conformance.mutation.mutant_run import run_suite, settings_for
 from conformance.options import OPTIONS
 from conformance.plugin import run_folder
 from conformance.reporting.next_steps import REPRODUCTIONS
@@ -166,8 +166,8 @@ def test_the_waivers_shown_waive_the_failures_of_such_a_server(
     scenarios = {"retry.active", "terminal.stopping.from-starting", "identity.other-worker.queued"}
     plan = [line for line in full_plan() if line.scenario in scenarios and line.requirement in requirements]
     tokens = Tokens.generate()
-    with serve_in_background(DEFECTS[defect].broken(ServerConfig()), tokens) as base_url:
-        record = judge_settings(settings_for(base_url, tokens, tmp_path / "run"), plan, fleeting=True)
+    with serve_in_background(DEFECTS[defect].apply_to(ServerConfig()), tokens) as base_url:
+        record = run_suite(settings_for(base_url, tokens, tmp_path / "run"), plan, fleeting=True)
     failed = [verdict for verdict in record.verdicts if verdict.kind == "failed"]
     assert failed
     assert {waivers.apply(verdict).kind for verdict in failed} == {"waived"}

@@ -23,7 +23,7 @@ def test_each_name_stands_for_one_state_and_the_last_word_counts() -> None:
     states = settings("pending=queued", "failed=stopped", "pending=starting").states
     assert states == (("pending", "starting"), ("failed", "stopped"))
     target = settings("pending=queued").target()
-    assert [target.state_named(name) for name in ("pending", "queued", "odd")] == ["queued", "queued", "odd"]
+    assert [target.documented_state(name) for name in ("pending", "queued", "odd")] == ["queued", "queued", "odd"]
 
 
 @pytest.mark.parametrize("text", ["pending", "pending=", "=queued", "pending=waiting", "queued=starting"])

@@ -213,7 +213,7 @@ class ApiArranger:
                         place=place,
                         worker=None,
                         delivery_step=step,
-                        seen=entry,
+                        observed_body=entry,
                     )
                     self.items_to_clean_up.append(item)
                     return item
@@ -245,7 +245,7 @@ class ApiArranger:
             place=place,
             worker=worker,
             delivery_step=step,
-            seen=object_of(exchange),
+            observed_body=object_of(exchange),
         )
 
 

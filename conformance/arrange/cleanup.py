@@ -62,7 +62,7 @@ async def remove_resources(
     return leftovers
 
 
-async def clean_up_items(api: Api, journal: Journal, items: Iterable[Item]) -> None:
+async def clean_up_scenario_items(api: Api, journal: Journal, items: Iterable[Item]) -> None:
     """Stop finished items and remove their sessions, if this run created them.
 
     The target cannot make it raise: what cannot be removed now is left to the end of the run.
@@ -70,9 +70,9 @@ async def clean_up_items(api: Api, journal: Journal, items: Iterable[Item]) -> N
     gate = asyncio.Semaphore(1)
     for item in items:
         await _stop(api, item.environment_id, item.work_id, gate)
-        made = journal.session(session_of(item.seen))
+        made = journal.find_created_session(session_of(item.observed_body))
         if made is not None and await _remove(api, made, gate, None) is None:
-            journal.removed(made, (item.environment_id, item.work_id))
+            journal.record_removed(made, (item.environment_id, item.work_id))
 
 
 async def find_resources(api: Api, run_id: str | None = None) -> list[JournaledResource]:

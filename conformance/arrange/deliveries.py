@@ -49,7 +49,7 @@ class Deliveries:
 
     def record_delivery(self, item: Item) -> bool:
         """Record that poll delivered an item. Return False if it had been delivered before."""
-        return self._journal.deliver(item.environment_id, item.work_id)
+        return self._journal.record_delivery(item.environment_id, item.work_id)
 
     def delivered_repeatedly(self, item: Item) -> bool:
         """Return whether poll delivered an item more than once."""
@@ -60,14 +60,14 @@ class Deliveries:
 
         With `suspicious`, wait for polls that are in flight: their effects may show before their responses arrive.
         """
-        if self.runs_alone:
+        if self.is_only_scenario:
             return False
         if suspicious:
             await self.wait_for_polls()
         return any(map(self.delivered_repeatedly, items))
 
     @property
-    def runs_alone(self) -> bool:
+    def is_only_scenario(self) -> bool:
         """Whether the current scenario is certainly the only one that runs."""
         return self.alone and (self._processes == 1 or LOCKS)
 

@@ -121,7 +121,7 @@ class _Optional:
     why: Text | None = None
 
 
-def worker_mismatch_key(state: str) -> str:
+def worker_mismatch_reason_key(state: str) -> str:
     """Return the key in `RunResources.missing` that says that items in this state belong to another worker."""
     return f"worker.{state}"
 
@@ -176,9 +176,9 @@ class ResourceFactory:
         self._journal.record_intent(collection, name)
         exchange = await create()
         if exchange.response is not None and 400 <= exchange.response.status < 500:
-            self._journal.refused(collection, name)
+            self._journal.record_refused(collection, name)
         object_id = id_of(exchange)
-        self._journal.made(collection, name, object_id)
+        self._journal.record_created(collection, name, object_id)
         return object_id
 
 

@@ -110,7 +110,7 @@ class ArrangerFactory:
                     keyed=keyed,
                 )
 
-    def reserve(self, case: str) -> bool:
+    def reserve_for_repetition(self, case: str) -> bool:
         """Reserve an item for another repetition of a race. Return whether there is one.
 
         In a manifest, it is an item that no process has used. If items are created, there always is one.

@@ -112,7 +112,7 @@ class Item:
     place: Place
     worker: str | None
     delivery_step: str
-    seen: dict[str, Any]
+    observed_body: dict[str, Any]
 
     @property
     def identity(self) -> dict[str, str | None]:

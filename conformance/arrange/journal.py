@@ -45,20 +45,20 @@ class Journal:
         """Record a creation before its request is sent."""
         self._append({"intend": collection, "name": name})
 
-    def made(self, collection: Collection, name: str, object_id: str) -> None:
+    def record_created(self, collection: Collection, name: str, object_id: str) -> None:
         """Record a created object after its response, before its id is used."""
         self._append({"made": collection, "name": name, "id": object_id})
 
-    def refused(self, collection: Collection, name: str) -> None:
+    def record_refused(self, collection: Collection, name: str) -> None:
         """Record that the target created nothing."""
         self._append({"refused": collection, "name": name})
 
-    def removed(self, made: JournaledResource, item: tuple[str, str]) -> None:
+    def record_removed(self, made: JournaledResource, item: tuple[str, str]) -> None:
         """Record that a session and its work item (environment, id) were removed before the end of the run."""
         environment_id, work_id = item
         self._append({"removed": made.collection, "name": made.name, "environment": environment_id, "work": work_id})
 
-    def session(self, session_id: object) -> JournaledResource | None:
+    def find_created_session(self, session_id: object) -> JournaledResource | None:
         """Return the session of that id, if any process of the run created it and it has not been removed."""
         known = (made for made in self.read() if made.collection == "sessions" and made.id is not None)
         return next((made for made in known if made.id == session_id), None)
@@ -73,7 +73,7 @@ class Journal:
         self._read_on()
         return self._claims[(environment_id, work_id)] == mark
 
-    def deliver(self, environment_id: str, work_id: str) -> bool:
+    def record_delivery(self, environment_id: str, work_id: str) -> bool:
         """Record that a poll delivered an item. Return False if it was delivered to this run before."""
         mark = os.urandom(8).hex()
         self._append({"delivered": mark, "environment": environment_id, "work": work_id})
@@ -91,7 +91,7 @@ class Journal:
         return list(self._claims)
 
     @property
-    def pat_envs(self) -> dict[str, str]:
+    def pat_variables(self) -> dict[str, str]:
         """The variable with the token of each claimed object's environment, by environment."""
         self._read_on()
         return dict(self._pat_envs)

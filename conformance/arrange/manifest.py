@@ -64,7 +64,7 @@ class Manifest:
     second_environment_pat_env: str | None = None
 
     @property
-    def pat_envs(self) -> dict[str, str]:
+    def pat_variables(self) -> dict[str, str]:
         """The variable of each environment with a token of its own, by environment."""
         named = [(entry.environment_id, entry.pat_env) for entry in self.items]
         named += [

@@ -26,7 +26,7 @@ _NAMES: Final = {"quiet": "second_environment_id", "cloud": "cloud_environment_i
 
 
 @dataclass(frozen=True, slots=True)
-class Lack:
+class Shortfall:
     """What could not be created: a number of items of a kind, or an environment, and the first reason."""
 
     what: Text
@@ -36,7 +36,7 @@ class Lack:
 
 async def make_manifest(
     api: Api, journal: Journal, run_id: str, item_specs: Iterable[ItemSpec], *, spare: int, at_once: int
-) -> tuple[Manifest | None, list[Lack]]:
+) -> tuple[Manifest | None, list[Shortfall]]:
     """Prepare an item for each specification, and `spare` more of each kind. Every object is journalled first.
 
     Returns the created manifest (None if nothing could be created) and what is missing.
@@ -66,10 +66,10 @@ async def make_manifest(
         else:
             items.append(result)
     lacks = [
-        Lack(Text(f"`{_NAMES[name]}`", f"`{_NAMES[name]}`"), 1, Text.from_json(why))
+        Shortfall(Text(f"`{_NAMES[name]}`", f"`{_NAMES[name]}`"), 1, Text.from_json(why))
         for name, why in run_resources.missing.items()
     ]
-    lacks += [Lack(kind.words, len(reasons), reasons[0]) for kind, reasons in failed.items()]
+    lacks += [Shortfall(kind.words, len(reasons), reasons[0]) for kind, reasons in failed.items()]
     if not items:
         return None, lacks
     return Manifest(

@@ -10,15 +10,15 @@ from http import HTTPStatus
 from typing import Final
 
 from conformance.arrange.api_arranger import ApiArranger
-from conformance.arrange.backends import unshared
 from conformance.arrange.command_arranger import ArrangeProgram, Place, request_for
 from conformance.arrange.environment_tokens import add_environment_tokens
-from conformance.arrange.environments import RunResources, create_run_resources, worker_mismatch_key
+from conformance.arrange.environments import RunResources, create_run_resources, worker_mismatch_reason_key
+from conformance.arrange.inconsistent_replicas import detect_inconsistent_replicas
 from conformance.arrange.item_source import ArrangeConfig
 from conformance.arrange.item_spec import LIVE_STATES, ItemSpec
 from conformance.arrange.journal import Journal
 from conformance.arrange.manifest import Manifest
-from conformance.arrange.refusals import NO_ROUTE, outcome, refusal
+from conformance.arrange.refusals import NO_ROUTE, outcome, refusal_text
 from conformance.arrange.responses import CannotArrange, NoUsableResponse, require_response
 from conformance.client.api import Api
 from conformance.client.availability import TargetUnreachable
@@ -94,7 +94,7 @@ async def _arranged(api: Api, journal: Journal, run_id: str) -> RunResources:
             )
             refused = words.format(host=host, reason=stop.reason, hint=_hint(stop.status))
             raise PreflightError(await _split(api, journal) or refused) from None
-        split = await unshared(api, item.environment_id, item.work_id)
+        split = await detect_inconsistent_replicas(api, item.environment_id, item.work_id)
         if split is not None:
             raise PreflightError(split)
         return run_resources
@@ -103,7 +103,7 @@ async def _arranged(api: Api, journal: Journal, run_id: str) -> RunResources:
 async def _split(api: Api, journal: Journal) -> Text | None:
     """Return a sentence if only some back ends know the environment, which may be the cause."""
     made = next((m.id for m in journal.read() if m.collection == "environments" and m.id is not None), None)
-    return await unshared(api, made) if made is not None else None
+    return await detect_inconsistent_replicas(api, made) if made is not None else None
 
 
 def _hint(status: int | None) -> Text:
@@ -129,7 +129,7 @@ def _hint(status: int | None) -> Text:
 async def _manifested(api: Api, run_id: str, manifest: Manifest) -> RunResources:
     """Check that the target knows at least one of the manifest's first items."""
     host = api.client.target.host
-    _learn(api.client, manifest.pat_envs)
+    _learn(api.client, manifest.pat_variables)
     answers = []
     for entry in manifest.items[:_TRIED]:
         answers.append(await api.get("preflight", entry.environment_id, entry.work_id))
@@ -143,7 +143,7 @@ async def _manifested(api: Api, run_id: str, manifest: Manifest) -> RunResources
                 " target, and that --base-url and --api-prefix are correct.",
                 "{host} 未显示清单中的前几个 item：{refusal}。请确认清单是为该目标生成的，"
                 "且 --base-url 与 --api-prefix 正确。",
-            ).format(host=host, refusal=refusal(answers[0]))
+            ).format(host=host, refusal=refusal_text(answers[0]))
         )
     lacking = Text("{name} is null in the manifest", "清单中的 {name} 为 null")
     return RunResources(
@@ -156,7 +156,7 @@ async def _manifested(api: Api, run_id: str, manifest: Manifest) -> RunResources
             "quiet": lacking.format(name="`second_environment_id`").to_json(),
             "cloud": lacking.format(name="`cloud_environment_id`").to_json(),
         },
-        pat_envs=manifest.pat_envs,
+        pat_envs=manifest.pat_variables,
     )
 
 
@@ -176,7 +176,7 @@ async def _commanded(api: Api, program: ArrangeProgram, journal: Journal, run_id
         else:
             found[name] = given.environment_id
             journal.claim(given.environment_id, None, given.pat_env)
-    _learn(api.client, journal.pat_envs)
+    _learn(api.client, journal.pat_variables)
     missing |= await _see_given(api, program, journal)
     return RunResources(
         run_id=run_id,
@@ -185,7 +185,7 @@ async def _commanded(api: Api, program: ArrangeProgram, journal: Journal, run_id
         quiet=found.get("quiet"),
         cloud=found.get("cloud"),
         missing=missing,
-        pat_envs=journal.pat_envs,
+        pat_envs=journal.pat_variables,
     )
 
 
@@ -200,7 +200,7 @@ async def _see_given(api: Api, program: ArrangeProgram, journal: Journal) -> dic
         with contextlib.suppress(CannotArrange, NoUsableResponse):
             fault = await _fault(api, program, journal, item_spec)
             if fault is not None:
-                faults[worker_mismatch_key(item_spec.state)] = fault.to_json()
+                faults[worker_mismatch_reason_key(item_spec.state)] = fault.to_json()
     return faults
 
 
@@ -231,7 +231,7 @@ async def _acked(
     """Request an item, read it, and ack it as the requested worker. Return None if it does not exist."""
     given = await program.item(request_for(item_spec, worker), item_spec.state)
     journal.claim(given.environment_id, given.work_id, given.pat_env)
-    _learn(api.client, journal.pat_envs)
+    _learn(api.client, journal.pat_variables)
     exchange = await api.get("preflight", given.environment_id, given.work_id)
     require_authorized(exchange, api.client, _variable_of(api.client, given.environment_id))
     if status_of(exchange) != HTTPStatus.OK:

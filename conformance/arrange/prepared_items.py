@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from conformance.arrange.command_arranger import PROGRAM, ArrangeProgram, request_for
 from conformance.arrange.environment_tokens import add_environment_tokens
-from conformance.arrange.environments import RunResources, worker_mismatch_key
+from conformance.arrange.environments import RunResources, worker_mismatch_reason_key
 from conformance.arrange.item_assignment import ItemAssignment, kind_for_spec
 from conformance.arrange.item_spec import Item, ItemSpec, State
 from conformance.arrange.journal import Journal
@@ -113,7 +113,7 @@ class CommandArranger:
         if item_spec.needs_poll:
             raise NotSupported(_NEEDS_POLL)
         worker = worker if item_spec.delivered else None
-        wrong = self._workspace.missing.get(worker_mismatch_key(item_spec.state))
+        wrong = self._workspace.missing.get(worker_mismatch_reason_key(item_spec.state))
         if wrong is not None and worker is not None:
             raise CannotArrange(Text.from_json(wrong), PROGRAM)
         given = await self._program.item(request_for(item_spec, worker), item_spec.state)
@@ -147,7 +147,7 @@ def _showing(item_spec: ItemSpec, target: Target) -> Callable[[Exchange], bool]:
 
     def shows(exchange: Exchange) -> bool:
         try:
-            return item_spec.accepts_state(target.state_named(object_of(exchange).get("state")))
+            return item_spec.accepts_state(target.documented_state(object_of(exchange).get("state")))
         except NoUsableResponse:
             return True
         except CannotArrange:
@@ -166,7 +166,7 @@ async def read_prepared_item(
     """
     seen = object_of(await api.get_until(GET_STEP, environment_id, work_id, _showing(item_spec, api.client.target)))
     state = seen.get("state")
-    if not item_spec.accepts_state(api.client.target.state_named(state)):
+    if not item_spec.accepts_state(api.client.target.documented_state(state)):
         words = Text(
             "A prepared item should be `{said}`, but a GET shows `{found}`{used}.",
             "预先准备的 item 应处于 `{said}`，而 GET 显示为 `{found}`{used}。",
@@ -180,7 +180,7 @@ async def read_prepared_item(
         place=item_spec.place,
         worker=worker,
         delivery_step=GET_STEP,
-        seen=seen,
+        observed_body=seen,
     )
 
 

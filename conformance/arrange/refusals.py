@@ -22,7 +22,7 @@ _ROUTE: Final = Text("{words} ({route})", "{words}（{route}）")
 _SAID: Final = Text("{words}: {said}", "{words}：{said}")
 
 
-def refusal(exchange: Exchange) -> Text:
+def refusal_text(exchange: Exchange) -> Text:
     """Return the operation, its status and the target's own words, without a full stop.
 
     If the route itself may be missing, they include method and path. All of it is safe to print: secrets were removed

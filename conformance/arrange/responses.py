@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.arrange.item_spec import STATES, State
-from conformance.arrange.refusals import refusal
+from conformance.arrange.refusals import refusal_text
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Response
 from conformance.text import Text
@@ -73,7 +73,7 @@ def require_success(exchange: Exchange) -> Response:
     response = require_response(exchange).response
     assert response is not None
     if not 200 <= response.status < 300:
-        words = Text("{refusal}.", "{refusal}。").format(refusal=refusal(exchange))
+        words = Text("{refusal}.", "{refusal}。").format(refusal=refusal_text(exchange))
         raise CannotArrange(words, exchange.step, response.status)
     return response
 

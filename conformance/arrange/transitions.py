@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from conformance.arrange.item_spec import LEASE_SECONDS, STATES, Item, ItemSpec, State, Transition
-from conformance.arrange.refusals import refusal
+from conformance.arrange.refusals import refusal_text
 from conformance.arrange.responses import (
     NoUsableResponse,
     PreconditionNotMet,
@@ -88,7 +88,7 @@ class TransitionRunner:
                 "the first ack, which prepares the state, was refused: {refusal}",
                 "用于准备状态的首次 ack 被拒绝：{refusal}",
             )
-            raise PreconditionNotMet(words.format(refusal=refusal(exchange)), exchange.step)
+            raise PreconditionNotMet(words.format(refusal=refusal_text(exchange)), exchange.step)
 
     async def _shown(self, number: int, *, since: State, wanted: State) -> str | None:
         """Return the state in a GET once the operation has taken effect, or after `SETTLE_SECONDS` seconds."""
@@ -98,7 +98,7 @@ class TransitionRunner:
         while True:
             tries += 1
             get = await self._api.get(self._named(f"get.{number}.{tries}"), *self._place)
-            found = self._api.client.target.state_named(object_of(get).get("state"))
+            found = self._api.client.target.documented_state(object_of(get).get("state"))
             if found == wanted or _is_after(found, since) or clock() >= deadline:
                 return found
             await asyncio.sleep(_PAUSE)

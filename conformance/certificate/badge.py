@@ -67,7 +67,9 @@ def message(certificate: Certificate, lang: Lang, attestation: Attestation = "se
 def must_judged(certificate: Certificate) -> int:
     """Return how many MUST requirements were judged and passed."""
     rules = load_catalogue().requirements
-    return sum(rule in rules and rules[rule].level == "MUST" for rule in certificate.of("passed"))
+    return sum(
+        rule in rules and rules[rule].level == "MUST" for rule in certificate.requirements_with_verdict("passed")
+    )
 
 
 def _shield(certificate: Certificate, lang: Lang, attestation: Attestation) -> Badge:

@@ -25,7 +25,7 @@ from conformance.certificate.signing import (
     read_public,
 )
 from conformance.certificate.statement import Certificate, MalformedStatement, payload_of, read_payload
-from conformance.evidence import EVIDENCE, BrokenEvidence, Evidence, evidence_of, index_of
+from conformance.evidence import EVIDENCE, BrokenEvidence, Evidence, evidence_from_files, parse_index
 from conformance.text import Text
 
 FORMAT: Final = "work-conformance-certificate/2"
@@ -80,14 +80,14 @@ class Bundle:
         Raises:
             BrokenEvidence: its files do not belong together, or there are other files.
         """
-        index = index_of(self.files[EVIDENCE])
+        index = parse_index(self.files[EVIDENCE])
         rest = {name: content for name, content in self.files.items() if name != EVIDENCE}
         for name in rest:
             if name not in index["files"]:
                 raise BrokenEvidence(
                     f"{name} is enclosed, but {EVIDENCE} does not list it.", f"其中含有 {EVIDENCE} 未列出的 {name}。"
                 )
-        return evidence_of(index, rest)
+        return evidence_from_files(index, rest)
 
     def dumps(self) -> bytes:
         """Return the file's bytes.
@@ -171,7 +171,7 @@ def _spelled(bundle: Bundle) -> bytes:
         "about": {
             "attestation": (SELF_ATTESTED if older else bundle.attestation).to_json(),
             **({} if older else {"binding": "unbound" if binding is None else binding.digest}),
-            "not_exercised": certificate.of("not-exercised"),
+            "not_exercised": certificate.requirements_with_verdict("not-exercised"),
             "product": certificate.subject.product,
             "product_version": certificate.subject.version,
             "vendor": certificate.subject.vendor,

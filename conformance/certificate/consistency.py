@@ -66,7 +66,7 @@ def contradictions(evidence: Evidence) -> list[Text]:
 
 def on_emulator(evidence: Evidence) -> bool:
     """Return whether the target was the suite's own emulator: embedded, or served by itself."""
-    return evidence.circumstances.embedded or is_emulator(evidence.transcripts.values())
+    return evidence.metadata.embedded or is_emulator(evidence.transcripts.values())
 
 
 def _first(texts: Iterable[Text]) -> list[Text]:
@@ -83,7 +83,7 @@ def exchanges_of(transcript: Transcript) -> Iterator[Exchange]:
 
 def _addresses(evidence: Evidence) -> Iterator[Text]:
     """Yield the transcripts with requests that are not below the base URL and prefix."""
-    about = evidence.circumstances
+    about = evidence.metadata
     root = about.base_url + about.api_prefix
     elsewhere: str | None = None
     for name, transcript in evidence.transcripts.items():
@@ -111,7 +111,7 @@ def _beside(exchange: Exchange) -> str | None:
 
 def _modes(evidence: Evidence) -> Iterator[Text]:
     """Yield the transcripts whose items came from another source than the stated one."""
-    mode = evidence.circumstances.arranged_by
+    mode = evidence.metadata.arranged_by
     created = False
     for name, transcript in evidence.transcripts.items():
         seen = transcript.facts.get("arranged_by", mode)
@@ -127,7 +127,7 @@ def _modes(evidence: Evidence) -> Iterator[Text]:
 
 def _embedded(evidence: Evidence) -> Iterator[Text]:
     """Yield what cannot be true of a run on the embedded emulator."""
-    about = evidence.circumstances
+    about = evidence.metadata
     if not about.embedded:
         return
     if about.arranged_by != "api":

@@ -24,7 +24,7 @@ def build_certificate(
     subject: Subject, evidence: Evidence, index: bytes, record: RunResult, suite: Suite, *, kind: Kind = "product"
 ) -> Certificate:
     """Return the certificate of a subject; `index` are the bytes of `evidence.json`, `record` is the judged run."""
-    about = evidence.circumstances
+    about = evidence.metadata
     run = Run(
         id=about.run_id,
         started_at=about.started_at,
@@ -38,30 +38,30 @@ def build_certificate(
         evidence=digest,
         run=run,
         suite=suite,
-        verdicts=verdict_kinds(record),
+        verdicts=verdict_by_requirement(record),
         binding=evidence.binding,
         kind=kind,
     )
 
 
-def verdict_kinds(record: RunResult) -> dict[str, VerdictKind]:
+def verdict_by_requirement(record: RunResult) -> dict[str, VerdictKind]:
     """Return the verdict on each requirement."""
     return {result.requirement.id: result.kind for result in record.tally.results}
 
 
 def ineligibility_reasons(evidence: Evidence, record: RunResult) -> list[Text]:
     """Return why the installed suite cannot certify a run that it has judged again."""
-    found = evidence_problems(evidence) + verdict_problems(record)
+    found = unmet_run_conditions(evidence) + verdict_problems(record)
     return (
         found
-        if evidence.circumstances.selection is not None
+        if evidence.metadata.selection is not None
         else found + missing_scenarios_text(missing_from_evidence(evidence))
     )
 
 
-def evidence_problems(evidence: Evidence) -> list[Text]:
+def unmet_run_conditions(evidence: Evidence) -> list[Text]:
     """Return why a run cannot be certified, whatever its verdicts are."""
-    about = evidence.circumstances
+    about = evidence.metadata
     found = []
     if about.interrupted is not None:
         found.append(Text("The run was interrupted: {why}.", "该运行中途被中断：{why}。").format(why=about.interrupted))
@@ -82,7 +82,7 @@ def evidence_problems(evidence: Evidence) -> list[Text]:
         names = ", ".join(f"{name}={state}" for name, state in about.states)
         words = Text("The run mapped state names (--map-state {names}).", "该运行映射了状态名（--map-state {names}）。")
         found.append(words.format(names=names))
-    if about.known_failures.entries:
+    if about.parsed_waivers.entries:
         found.append(Text("The run used waivers.", "该运行使用了豁免。"))
     found += invented(about.suite_version, about.catalogue_version)
     return found + contradictions(evidence) + _not_its_own(evidence)
@@ -118,7 +118,7 @@ def _not_its_own(evidence: Evidence) -> list[Text]:
 
 def missing_from_evidence(evidence: Evidence) -> list[PlannedCheck]:
     """Return the checks of the installed suite that the evidence does not contain."""
-    judged = set(evidence.lines)
+    judged = set(evidence.checks)
     return [line for line in full_plan() if line not in judged]
 
 

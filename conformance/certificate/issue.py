@@ -62,7 +62,7 @@ def examine(request: Request, key: str | None = None) -> Findings:
     except BrokenEvidence as error:
         raise NotEligible([error.reason]) from None
     subject = _subject(request, evidence)
-    record = evidence.judged()
+    record = evidence.rejudge()
     reasons = eligibility.kind_problems(request.kind, evidence)
     reasons += claims.subject_problems(subject, evidence, key)
     if request.kind == "product":

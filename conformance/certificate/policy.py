@@ -100,7 +100,7 @@ def shortfalls(policy: Policy, candidate: Candidate, *, at: datetime) -> list[Te
 
 
 def _run(policy: Policy, evidence: Evidence) -> Iterator[Text]:
-    about = evidence.circumstances
+    about = evidence.metadata
     for name in policy.tokens:
         if not any(scenarios()[each].token == name for each in _complete(evidence)):
             yield _TOKEN.format(name=name, variable=name.upper())
@@ -118,11 +118,11 @@ def _run(policy: Policy, evidence: Evidence) -> Iterator[Text]:
 
 
 def _age(policy: Policy, evidence: Evidence, at: datetime) -> Iterator[Text]:
-    begin = begin_of(evidence.circumstances)
+    begin = begin_of(evidence.metadata)
     if begin is None or policy.max_age_days is None:
         return
     if begin - at > _AHEAD:
-        yield _FUTURE.format(at=evidence.circumstances.started_at)
+        yield _FUTURE.format(at=evidence.metadata.started_at)
     elif (at - begin).days > policy.max_age_days:
         yield _AGE.format(days=(at - begin).days, n=policy.max_age_days)
 

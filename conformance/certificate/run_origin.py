@@ -56,7 +56,7 @@ _UNMARKED: Final = Text(
 
 def contradictions(evidence: Evidence) -> Iterator[Text]:
     """Yield the transcripts that come from another run, and those that are copies."""
-    about = evidence.circumstances
+    about = evidence.metadata
     if evidence.binding is not None and evidence.binding.seed(about.run_id) != about.seed:
         yield _BOUND_SEED
     owners: dict[tuple[str, str], str] = {}

@@ -58,7 +58,7 @@ def begin_of(about: RunMetadata) -> datetime | None:
 
 def contradictions(evidence: Evidence) -> Iterator[Text]:
     """Yield where the stated begin and duration contradict the run's id and its transcripts."""
-    about = evidence.circumstances
+    about = evidence.metadata
     begin = begin_of(about)
     if begin is None:
         yield _NO_TIME.format(at=about.started_at[:40])

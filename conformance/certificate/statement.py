@@ -97,14 +97,14 @@ class Certificate:
     kind: Kind = "product"
     form: Form = 2
 
-    def of(self, kind: VerdictKind) -> list[str]:
+    def requirements_with_verdict(self, kind: VerdictKind) -> list[str]:
         """Return the requirements with that verdict, sorted."""
         return sorted(rule for rule, found in self.verdicts.items() if found == kind)
 
 
 def payload_of(certificate: Certificate) -> bytes:
     """Return the statement's bytes, which are signed."""
-    lists = {name: certificate.of(kind) for kind, name in _LISTS.items()}
+    lists = {name: certificate.requirements_with_verdict(kind) for kind, name in _LISTS.items()}
     statement = {
         "_type": STATEMENT_TYPE,
         "subject": [_subject(certificate)],
@@ -157,7 +157,7 @@ def _run(certificate: Certificate) -> dict[str, Any]:
         "conformance_embedded": run.embedded,
         "conformance_started_at": run.started_at,
         "conformance_target": run.base_url,
-        **{name: certificate.of(kind) for kind, name in _ANNOTATED.items()},
+        **{name: certificate.requirements_with_verdict(kind) for kind, name in _ANNOTATED.items()},
     }
     return {"name": "run", "uri": f"urn:work-conformance:run:{run.id}", "annotations": annotations}
 

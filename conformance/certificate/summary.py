@@ -97,7 +97,7 @@ def _binding(certificate: Certificate) -> Text:
 
 
 def _not_exercised(certificate: Certificate) -> Text:
-    names = certificate.of("not-exercised")
+    names = certificate.requirements_with_verdict("not-exercised")
     if not names:
         return _EXERCISED
     return _NOT_EXERCISED.format(n=len(names), names=", ".join(f"`{_code(name)}`" for name in names))
@@ -106,12 +106,12 @@ def _not_exercised(certificate: Certificate) -> Text:
 def _counts(certificate: Certificate, lang: Lang) -> Iterator[str]:
     rules = load_catalogue().requirements
     for kind in _kinds(certificate):
-        levels = [rules[rule].level for rule in certificate.of(kind)]
+        levels = [rules[rule].level for rule in certificate.requirements_with_verdict(kind)]
         yield f"| {WORDS[kind].in_(lang)} | " + " | ".join(str(levels.count(level)) for level in _LEVELS) + " |"
 
 
 def _kinds(certificate: Certificate) -> list[VerdictKind]:
-    return [kind for kind in WORDS if certificate.of(kind)]
+    return [kind for kind in WORDS if certificate.requirements_with_verdict(kind)]
 
 
 def _facts(certificate: Certificate) -> Iterator[Text]:

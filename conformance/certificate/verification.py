@@ -88,7 +88,7 @@ def verify(content: bytes, key: PublicKey | None = None, *, witness: PublicKey |
         return result
     result.bundle, result.signer_known = bundle, key is not None and bundle.key == key
     result.witness_known = witness is not None and bundle.witness == witness
-    result.evidence, result.record = evidence, evidence.judged()
+    result.evidence, result.record = evidence, evidence.rejudge()
     _compare(result, bundle, evidence, result.record)
     return result
 
@@ -96,18 +96,22 @@ def verify(content: bytes, key: PublicKey | None = None, *, witness: PublicKey |
 def _compare(result: Verification, bundle: Bundle, evidence: Evidence, record: RunResult) -> None:
     certificate, own = bundle.certificate, suite_digest.installed_suite()
     result.problems += claims.claim_problems(bundle, evidence, record)
-    result.problems += claims.suite_problems(certificate, own, evidence.circumstances.catalogue_version)
+    result.problems += claims.suite_problems(certificate, own, evidence.metadata.catalogue_version)
     if certificate.suite == own:
-        result.problems += eligibility.verdict_differences(certificate.verdicts, eligibility.verdict_kinds(record))
+        result.problems += eligibility.verdict_differences(
+            certificate.verdicts, eligibility.verdict_by_requirement(record)
+        )
         result.problems += eligibility.ineligibility_reasons(evidence, record)
         return
-    result.problems += eligibility.evidence_problems(evidence)
+    result.problems += eligibility.unmet_run_conditions(evidence)
     result.notes += _other_suite(certificate.suite, own)
     result.undecided += releases.newer(certificate.suite.version, certificate.suite.catalogue_version)
     result.undecided += _left_out(certificate)
     result.undecided += _unknown(certificate, evidence)
     judged = _only(certificate, record)
-    result.undecided += eligibility.verdict_differences(certificate.verdicts, eligibility.verdict_kinds(judged))
+    result.undecided += eligibility.verdict_differences(
+        certificate.verdicts, eligibility.verdict_by_requirement(judged)
+    )
     result.notes += _newer(certificate, record)
     if result.undecided:
         version, catalogue = certificate.suite.version, certificate.suite.catalogue_version
@@ -184,6 +188,6 @@ def _newer(certificate: Certificate, record: RunResult) -> list[Text]:
     )
     return [
         words.format(id=rule, kind=WORDS[kind])
-        for rule, kind in sorted(eligibility.verdict_kinds(record).items())
+        for rule, kind in sorted(eligibility.verdict_by_requirement(record).items())
         if rule not in certificate.verdicts and version_numbers(load_catalogue().requirements[rule].since) > version
     ]

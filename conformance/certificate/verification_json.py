@@ -49,7 +49,7 @@ def _certificate(bundle: Bundle) -> dict[str, Any]:
         "suite": suite.version,
         "requirement_set": suite.catalogue_version,
         "must_judged": must_judged(certificate),
-        "not_exercised": certificate.of("not-exercised"),
+        "not_exercised": certificate.requirements_with_verdict("not-exercised"),
         "key": bundle.key.fingerprint,
         "witness": None if bundle.witness is None else bundle.witness.fingerprint,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from conformance.contract.schemas import shown
+from conformance.contract.schemas import display_value
 from conformance.exchange import Response
 from conformance.scenario.expectations import AllowedResponse, Expectation
 from conformance.scenario.model import Check, Finding, Scenario
@@ -79,25 +79,25 @@ def _judge_answer(view: TranscriptView, step: str, expectation: Expectation) -> 
 
 
 def _judge_error_type(view: TranscriptView, step: str, answer: AllowedResponse) -> Iterator[Finding]:
-    found = error_type(view.body(step))
+    found = error_type_of(view.body(step))
     if found is None:
         raise Blocked(
             "ack.envelope.schema-en", Text("the response has no readable `error.type`", "响应中没有可读的 `error.type`")
         )
     if found != answer.error_type:
-        yield Finding(step=step, pointer="/error/type", expected=answer.describe(), actual=shown(found))
+        yield Finding(step=step, pointer="/error/type", expected=answer.describe(), actual=display_value(found))
 
 
 def _judge_state(view: TranscriptView, step: str, answer: AllowedResponse) -> Iterator[Finding]:
-    found = view.fields(step).get("state")
+    found = view.ack_object(step).get("state")
     if not isinstance(found, str):
         raise Blocked("ack.answer.schema-en", Text("the response has no readable `state`", "响应中没有可读的 `state`"))
     if found != answer.state:
         _excuse_lapsed_lease(view, step, view.response(step))
-        yield Finding(step=step, pointer="/state", expected=answer.describe(), actual=shown(found))
+        yield Finding(step=step, pointer="/state", expected=answer.describe(), actual=display_value(found))
 
 
-def error_type(body: Any) -> str | None:
+def error_type_of(body: Any) -> str | None:
     """Return `error.type` of an envelope, or None."""
     error = body.get("error") if isinstance(body, dict) else None
     found = error.get("type") if isinstance(error, dict) else None
@@ -110,19 +110,21 @@ def _describe(view: TranscriptView, step: str, response: Response) -> Text:
         body = view.body(step)
     except CannotJudge:
         body = None  # a redirect rarely has a readable one
-    kind = error_type(body)
+    kind = error_type_of(body)
     state = body.get("state") if isinstance(body, dict) else None
     if kind is not None:
         return Text("{words} with error.type {kind}", "{words}，error.type 为 {kind}").format(
-            words=words, kind=shown(kind)
+            words=words, kind=display_value(kind)
         )
     if isinstance(state, str):
-        return Text("{words} with state {state}", "{words}，state 为 {state}").format(words=words, state=shown(state))
+        return Text("{words} with state {state}", "{words}，state 为 {state}").format(
+            words=words, state=display_value(state)
+        )
     location = response.header("location")
     if 300 <= response.status < 400 and location is not None:
         return Text(
             "{words}, a redirect to {location} that was not followed", "{words}，重定向到 {location}（未跟随）"
-        ).format(words=words, location=shown(location))
+        ).format(words=words, location=display_value(location))
     return words
 
 
@@ -136,7 +138,7 @@ def _excuse_lapsed_lease(view: TranscriptView, step: str, response: Response) ->
     if before is None or before.response is None or response.status not in {200, 409}:
         return
     live = view.item("before").get("state") in {"starting", "active"}
-    if live and view.gap("before", step) > LEASE_GAP:
+    if live and view.seconds_between("before", step) > LEASE_GAP:
         raise CannotJudge(
             Text(
                 "more than {gap} s passed since the item was read, so its lease may have expired",

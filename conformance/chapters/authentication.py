@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from conformance.arrange.item_spec import LIVE_STATES, Item, State
 from conformance.arrange.responses import NotSupported
 from conformance.chapters.controls import UNKNOWN_TOKEN
-from conformance.chapters.live_states import id_in, title_in
 from conformance.chapters.no_side_effects import Attempt, refusal_case
+from conformance.chapters.scenario_names import scenario_id_in_state, scenario_title_in_state
 from conformance.client import bad_credentials
 from conformance.client.bad_credentials import Authentication
 from conformance.scenario.expectations import refusal
@@ -34,25 +34,25 @@ _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
     (
         "unknown-token",
         "unknown-token",
-        lambda stage: bad_credentials.bearer(bad_credentials.unissued_token(stage.pat, stage.rng)),
+        lambda stage: bad_credentials.bearer(bad_credentials.unissued_token(stage.valid_pat, stage.rng)),
         Text("a token that was never issued", "从未签发过的 token"),
     ),
     (
         "near-miss.truncated",
         "near-miss",
-        lambda stage: bad_credentials.bearer(bad_credentials.truncated(stage.pat)),
+        lambda stage: bad_credentials.bearer(bad_credentials.truncated(stage.valid_pat)),
         Text("the valid token without its last character", "去掉最后一个字符的正确 token"),
     ),
     (
         "near-miss.extended",
         "near-miss",
-        lambda stage: bad_credentials.bearer(bad_credentials.extended(stage.pat)),
+        lambda stage: bad_credentials.bearer(bad_credentials.extended(stage.valid_pat)),
         Text("the valid token with one extra character", "末尾多一个字符的正确 token"),
     ),
     (
         "near-miss.altered",
         "near-miss",
-        lambda stage: bad_credentials.bearer(bad_credentials.altered(stage.pat)),
+        lambda stage: bad_credentials.bearer(bad_credentials.altered(stage.valid_pat)),
         Text("the valid token with one character changed in the middle", "中间改动一个字符的正确 token"),
     ),
     (
@@ -70,19 +70,19 @@ _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
     (
         "scheme.basic",
         "scheme",
-        lambda stage: bad_credentials.basic(stage.pat),
+        lambda stage: bad_credentials.basic(stage.valid_pat),
         Text("the valid token under the scheme `Basic`", "以 `Basic` 方案携带有效的 token"),
     ),
     (
         "scheme.token",
         "scheme",
-        lambda stage: bad_credentials.scheme("Token", stage.pat),
+        lambda stage: bad_credentials.scheme("Token", stage.valid_pat),
         Text("the valid token under the scheme `Token`", "以 `Token` 方案携带有效的 token"),
     ),
     (
         "x-api-key",
         "x-api-key",
-        lambda stage: bad_credentials.api_key(stage.pat),
+        lambda stage: bad_credentials.api_key(stage.valid_pat),
         Text("the valid token only in `x-api-key`", "仅在 `x-api-key` 中携带有效的 token"),
     ),
 )
@@ -98,7 +98,7 @@ def _swapped(stage: ScenarioContext) -> Secret:
     Raises:
         NotSupported: it has no letters.
     """
-    swapped = bad_credentials.case_swapped(stage.pat)
+    swapped = bad_credentials.case_swapped(stage.valid_pat)
     if swapped is None:
         raise NotSupported(
             Text("the token has no letters, so their case cannot be swapped", "token 中没有可以互换大小写的字母")
@@ -125,9 +125,9 @@ def scenarios() -> Iterator[Scenario]:
     for name, rule, credential, words in _SHAPES:
         for state in LIVE_STATES if name in _IN_EVERY_STATE else _QUEUED:
             yield refusal_case(
-                id_in(state, f"auth.{name}"),
+                scenario_id_in_state(state, f"auth.{name}"),
                 chapter="authentication",
-                title=title_in(state, Text("An ack with {w}", "执行 ack，凭据为：{w}").format(w=words)),
+                title=scenario_title_in_state(state, Text("An ack with {w}", "执行 ack，凭据为：{w}").format(w=words)),
                 expectation=refusal(f"ack.auth.{rule}", _REFUSED),
                 attempt=ack_with(credential),
                 transitions=LIVE_STATES[state],
@@ -138,6 +138,6 @@ def scenarios() -> Iterator[Scenario]:
         chapter="authentication",
         title=Text("An ack with an expired token", "执行 ack，凭据为：已过期的 token"),
         expectation=refusal("ack.auth.expired", _REFUSED),
-        attempt=ack_with(lambda stage: bad_credentials.bearer(stage.token("expired"))),
+        attempt=ack_with(lambda stage: bad_credentials.bearer(stage.optional_pat("expired"))),
         token="expired",  # noqa: S106 - the name of the credential, not the credential
     )

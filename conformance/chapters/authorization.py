@@ -8,8 +8,8 @@ from typing import Any, Final
 from conformance.arrange.item_spec import LIVE_STATES
 from conformance.arrange.resource_names import SUITE_METADATA
 from conformance.chapters.authentication import ack_with
-from conformance.chapters.live_states import id_in, title_in
 from conformance.chapters.no_side_effects import refusal_case
+from conformance.chapters.scenario_names import scenario_id_in_state, scenario_title_in_state
 from conformance.client import bad_credentials
 from conformance.contract import schemas
 from conformance.contract.work_item import FIELDS
@@ -31,14 +31,14 @@ _MISSING: Final = (404, "not_found_error")
 def no_leak(view: TranscriptView) -> Iterator[Finding]:
     """Report every field of the item in the refusal, at any depth, and every value that the caller did not send."""
     response = view.expected_response("ack")
-    polled = view.polled()
+    polled = view.polled_item()
     whole = "\n".join([response.body.text, *(value for _, value in response.headers)])
     sent = _sent(view.exchange("ack").request)
     for name, value in _unmistakable(polled).items():
         if value in whole and value not in sent:
             yield Finding(step="ack", expected=_NOTHING, actual=Text("its {name}", "包含其 {name}").format(name=name))
     for pointer, value in _leaked(view.body("ack"), polled):
-        yield Finding(step="ack", pointer=pointer, expected=_NOTHING, actual=schemas.shown(value))
+        yield Finding(step="ack", pointer=pointer, expected=_NOTHING, actual=schemas.display_value(value))
 
 
 def leaking_places(view: TranscriptView) -> Iterator[str]:
@@ -48,7 +48,7 @@ def leaking_places(view: TranscriptView) -> Iterator[str]:
         CannotJudge: the refusal or the item cannot be read.
     """
     sent = _sent(view.exchange("ack").request)
-    secret = [value for value in _unmistakable(view.polled()).values() if value not in sent]
+    secret = [value for value in _unmistakable(view.polled_item()).values() if value not in sent]
     for place, text in _texts(view.body("ack")):
         if any(value in text for value in secret):
             yield place
@@ -100,9 +100,9 @@ def scenarios() -> Iterator[Scenario]:
     """
     for state, transitions in LIVE_STATES.items():
         yield refusal_case(
-            id_in(state, "authz.forbidden"),
+            scenario_id_in_state(state, "authz.forbidden"),
             chapter="authorization",
-            title=title_in(
+            title=scenario_title_in_state(
                 state,
                 Text(
                     "An ack with a token that may see the environment but not act on its work",
@@ -110,17 +110,19 @@ def scenarios() -> Iterator[Scenario]:
                 ),
             ),
             expectation=refusal("ack.authz.forbidden", _FORBIDDEN),
-            attempt=ack_with(lambda stage: bad_credentials.bearer(stage.token("forbidden"))),
+            attempt=ack_with(lambda stage: bad_credentials.bearer(stage.optional_pat("forbidden"))),
             transitions=transitions,
             token="forbidden",  # noqa: S106 - the name of the credential, not the credential
         )
     for state, transitions in LIVE_STATES.items():
         yield refusal_case(
-            id_in(state, "authz.foreign"),
+            scenario_id_in_state(state, "authz.foreign"),
             chapter="authorization",
-            title=title_in(state, Text("An ack with another tenant's token", "执行 ack，凭据为：其他租户的 token")),
+            title=scenario_title_in_state(
+                state, Text("An ack with another tenant's token", "执行 ack，凭据为：其他租户的 token")
+            ),
             expectation=refusal("ack.authz.foreign", _FORBIDDEN, _MISSING),
-            attempt=ack_with(lambda stage: bad_credentials.bearer(stage.token("foreign"))),
+            attempt=ack_with(lambda stage: bad_credentials.bearer(stage.optional_pat("foreign"))),
             transitions=transitions,
             token="foreign",  # noqa: S106 - the name of the credential, not the credential
         ).with_checks(Check("ack.authz.foreign-no-leak", no_leak))

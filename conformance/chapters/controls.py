@@ -24,29 +24,29 @@ def owners_ack(transitions: tuple[Transition, ...] = ()) -> Control | None:
 
 def _owner(transitions: tuple[Transition, ...]) -> Callable[[ScenarioContext, str], Awaitable[None]]:
     async def send(stage: ScenarioContext, step: str) -> None:
-        item = await stage.plain_item(step, transitions)
+        item = await stage.control_item(step, transitions)
         await stage.ack(step, item, stage.owner_headers(item))
 
     return send
 
 
 async def _another_workers_ack(stage: ScenarioContext, step: str) -> None:
-    item = await stage.plain_item(step)
-    await stage.ack(step, item, stage.worker(stage.worker_id()))
+    item = await stage.control_item(step)
+    await stage.ack(step, item, stage.worker_headers(stage.worker_id()))
 
 
 async def _ack_of_an_unknown_item(stage: ScenarioContext, step: str) -> None:
-    item = await stage.plain_item(step)
+    item = await stage.control_item(step)
     await stage.ack(step, item, stage.owner_headers(item), work_id=await unknown_work_id(stage, item))
 
 
 async def _ack_in_an_unknown_environment(stage: ScenarioContext, step: str) -> None:
-    item = await stage.plain_item(step)
+    item = await stage.control_item(step)
     await stage.ack(step, item, stage.owner_headers(item), environment_id=await unknown_environment_id(stage, item))
 
 
 async def _ack_with_an_unknown_token(stage: ScenarioContext, step: str) -> None:
-    item = await stage.plain_item(step)
+    item = await stage.control_item(step)
     unissued_token = bad_credentials.bearer(bad_credentials.unissued_token(stage.client.credentials.pat, stage.rng))
     await stage.ack(step, item, stage.owner_headers(item), authentication=unissued_token)
 

@@ -38,7 +38,7 @@ def scenarios() -> Iterator[Scenario]:
     async def attempt(stage: ScenarioContext, item: Item) -> None:
         request_id = str(uuid.UUID(int=stage.rng.getrandbits(128), version=4))
         stage.facts["request_id"] = request_id
-        await stage.ack("ack", item, (*stage.worker(stage.worker_id()), ("x-request-id", request_id)))
+        await stage.ack("ack", item, (*stage.worker_headers(stage.worker_id()), ("x-request-id", request_id)))
 
     yield refusal_case(
         "envelope.request-id",
@@ -66,7 +66,7 @@ def _not_empty(view: TranscriptView) -> Iterator[Finding]:
                     step=step,
                     pointer=pointer,
                     expected=Text("a non-empty string", "非空字符串"),
-                    actual=schemas.shown(found),
+                    actual=schemas.display_value(found),
                 )
 
 
@@ -78,7 +78,7 @@ def _param_not_null(view: TranscriptView) -> Iterator[Finding]:
                 step=step,
                 pointer="/error/param",
                 expected=Text("a string, or no such field", "字符串，或没有该字段"),
-                actual=schemas.shown(None),
+                actual=schemas.display_value(None),
             )
 
 
@@ -88,7 +88,9 @@ def _request_id_echo(view: TranscriptView) -> Iterator[Finding]:
     sent = view.transcript.facts["request_id"]
     found = body.get("request_id") if isinstance(body, dict) else None
     if found != sent:
-        yield Finding(step="ack", pointer="/request_id", expected=schemas.shown(sent), actual=schemas.shown(found))
+        yield Finding(
+            step="ack", pointer="/request_id", expected=schemas.display_value(sent), actual=schemas.display_value(found)
+        )
 
 
 def _texts(body: Any) -> dict[str, Any]:

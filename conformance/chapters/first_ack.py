@@ -27,7 +27,7 @@ _LATER: Final = ("started_at", "latest_heartbeat_at", "stop_requested_at", "stop
 
 async def _named_worker(stage: ScenarioContext) -> None:
     item = await stage.item()
-    await stage.wait_for_next_timestamp(item.seen)
+    await stage.wait_for_next_timestamp(item.observed_body)
     acked = await stage.ack("ack", item, stage.owner_headers(item))
     await stage.get("after", item, settled=matches_response(acked))
 
@@ -43,22 +43,24 @@ async def _some_time_later(stage: ScenarioContext) -> None:
 
 def acknowledged_at(view: TranscriptView) -> Iterator[Finding]:
     """Check that `acknowledged_at` is a timestamp that is not before the creation."""
-    fields = view.fields("ack")
+    fields = view.ack_object("ack")
     value = fields.get("acknowledged_at")
     acknowledged, created = instant_of(value), instant_of(fields.get("created_at"))
     if acknowledged is None:
         expected = Text("an RFC 3339 timestamp in UTC", "RFC 3339 格式的 UTC 时间戳")
-        yield Finding(step="ack", pointer="/acknowledged_at", expected=expected, actual=schemas.shown(value))
+        yield Finding(step="ack", pointer="/acknowledged_at", expected=expected, actual=schemas.display_value(value))
     elif created is None:
         raise Blocked("ack.answer.schema-en", Text("`created_at` is not a timestamp", "`created_at` 不是时间戳"))
     elif not timestamps.not_before(acknowledged, created):
-        expected = Text("not before {created}", "不早于 {created}").format(created=schemas.shown(fields["created_at"]))
-        yield Finding(step="ack", pointer="/acknowledged_at", expected=expected, actual=schemas.shown(value))
+        expected = Text("not before {created}", "不早于 {created}").format(
+            created=schemas.display_value(fields["created_at"])
+        )
+        yield Finding(step="ack", pointer="/acknowledged_at", expected=expected, actual=schemas.display_value(value))
 
 
 def acknowledged_after_creation(view: TranscriptView) -> Iterator[Finding]:
     """Check that `acknowledged_at` of a late ack is after the `created_at` that poll showed."""
-    value, shown = view.fields("ack").get("acknowledged_at"), view.polled().get("created_at")
+    value, shown = view.ack_object("ack").get("acknowledged_at"), view.polled_item().get("created_at")
     acknowledged, created = instant_of(value), instant_of(shown)
     if created is None:
         raise Blocked("ack.answer.schema-en", Text("`created_at` is not a timestamp", "`created_at` 不是时间戳"))
@@ -77,21 +79,24 @@ def acknowledged_after_creation(view: TranscriptView) -> Iterator[Finding]:
         expected = Text(
             "after {created}: the ack was sent {n} s after the item was seen",
             "晚于 {created}：ack 在 item 出现 {n} 秒之后才发出",
-        ).format(created=schemas.shown(shown), n=f"{LATE:g}")
-        yield Finding(step="ack", pointer="/acknowledged_at", expected=expected, actual=schemas.shown(value))
+        ).format(created=schemas.display_value(shown), n=f"{LATE:g}")
+        yield Finding(step="ack", pointer="/acknowledged_at", expected=expected, actual=schemas.display_value(value))
 
 
 def later_times_null(view: TranscriptView) -> Iterator[Finding]:
     """Check that the timestamps of later events are null."""
-    fields = view.fields("ack")
+    fields = view.ack_object("ack")
     for name in _LATER:
         if fields.get(name) is not None:
             yield Finding(
-                step="ack", pointer=f"/{name}", expected=schemas.shown(None), actual=schemas.shown(fields[name])
+                step="ack",
+                pointer=f"/{name}",
+                expected=schemas.display_value(None),
+                actual=schemas.display_value(fields[name]),
             )
 
 
-def lagging_get(view: TranscriptView) -> Iterator[Finding]:
+def observe_read_lag(view: TranscriptView) -> Iterator[Finding]:
     """Report whether a GET right after the ack showed it immediately, or how long it took."""
     view.expected_response("ack")
     view.item("after")
@@ -135,7 +140,7 @@ def scenarios() -> Iterator[Scenario]:
         checks=(
             *TIMES,
             Check("ack.first.acknowledged-after-creation", acknowledged_after_creation),
-            Check("ack.observe.lagging-get", lagging_get),
+            Check("ack.observe.lagging-get", observe_read_lag),
         ),
         mostly_waits=True,
         extra_writes=1,

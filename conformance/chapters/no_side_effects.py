@@ -43,7 +43,7 @@ def refusal_case(
     state_match: StateMatch = "id",
     control: Control | None = None,
     token: OptionalToken | None = None,
-    beside_quiet: bool = False,
+    names_second_environment: bool = False,
     beside_another: bool = False,
     worker: Callable[[ScenarioContext], str] | None = None,
 ) -> Scenario:
@@ -59,7 +59,7 @@ def refusal_case(
 
     async def run_steps(stage: ScenarioContext) -> None:
         if token is not None:
-            stage.token(token)
+            stage.optional_pat(token)
         item = await (_one_of_two(stage) if beside_another else stage.item(worker=worker(stage) if worker else None))
         await stage.read_before(item)
         await attempt(stage, item)
@@ -90,7 +90,7 @@ def refusal_case(
         gets=((ARRANGING_ACK, "before"),) if transitions == ("ack",) else (),
         controls=controls,
         token=token,
-        beside_quiet=beside_quiet,
+        names_second_environment=names_second_environment,
         extra_writes=int(beside_another and "ack" in transitions)
         + WRITES_OF_A_CONTROL * (REQUIRED_FIRST_ACK_CONTROL in controls.values()),
     )
@@ -121,7 +121,7 @@ def _changed(view: TranscriptView, before: dict[str, Any]) -> Iterator[Finding]:
         "stopped",
     ) and view.scenario.item_spec.state_match == "over":
         raise CannotJudge(Text("the item was still being stopped", "item 当时仍在停止过程中"))
-    if found and view.gap("before", "after") > LEASE_GAP:
+    if found and view.seconds_between("before", "after") > LEASE_GAP:
         raise CannotJudge(
             Text(
                 "the item changed, but more than {gap} s passed between the two reads",

@@ -84,7 +84,7 @@ def scenarios() -> Iterator[Scenario]:
         ),
         expectation=refusal("ack.not-found.other-environment", _MISSING),
         attempt=_other_environment,
-        beside_quiet=True,
+        names_second_environment=True,
     )
     for subject, noun in _SUBJECTS.items():
         for shape, words in _SHAPES.items():

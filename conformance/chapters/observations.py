@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import ItemSpec
-from conformance.chapters.ack_response import error_type
+from conformance.chapters.ack_response import error_type_of
 from conformance.chapters.controls import FIRST_ACK
 from conformance.chapters.generated_ids import unknown_environment_id, unknown_work_id
 from conformance.client import bad_credentials
-from conformance.contract.schemas import shown
+from conformance.contract.schemas import display_value
 from conformance.contract.work_item import FIELDS
 from conformance.exchange import JSON_TYPE, Exchange
 from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
@@ -28,25 +28,25 @@ _LONG: Final = 1000
 
 async def _anonymous(stage: ScenarioContext) -> None:
     item = await stage.item()
-    await stage.try_ack("first", item, stage.worker(stage.worker_id()))
-    await stage.try_ack("second", item, stage.worker(stage.worker_id()))
+    await stage.try_ack("first", item, stage.worker_headers(stage.worker_id()))
+    await stage.try_ack("second", item, stage.worker_headers(stage.worker_id()))
 
 
 async def _worker_ids(stage: ScenarioContext) -> None:
     item = await stage.item()
     worker = item.worker or ""
-    await stage.try_ack("case", item, stage.worker(worker.upper()))
-    await stage.try_ack("empty", item, stage.worker(""))
-    await stage.try_ack("long", item, stage.worker(worker + "x" * _LONG))
-    await stage.try_ack("script", item, stage.worker(worker + "工作"))
-    await stage.try_ack("twice", item, (*stage.worker(worker), *stage.worker(stage.worker_id())))
+    await stage.try_ack("case", item, stage.worker_headers(worker.upper()))
+    await stage.try_ack("empty", item, stage.worker_headers(""))
+    await stage.try_ack("long", item, stage.worker_headers(worker + "x" * _LONG))
+    await stage.try_ack("script", item, stage.worker_headers(worker + "工作"))
+    await stage.try_ack("twice", item, (*stage.worker_headers(worker), *stage.worker_headers(stage.worker_id())))
 
 
 async def _forms(stage: ScenarioContext) -> None:
     """Retry as the owning worker, each time with one unusual form. The item is starting, so a retry is safe."""
     item = await stage.item()
     mine = stage.owner_headers(item)
-    pat = stage.pat
+    pat = stage.valid_pat
     request_id = str(uuid.UUID(int=stage.rng.getrandbits(128), version=4))
     stage.facts["request_id"] = request_id
     await stage.try_ack("plain", item, (*mine, ("x-request-id", request_id)))
@@ -65,7 +65,7 @@ async def _forms(stage: ScenarioContext) -> None:
 async def _precedence(stage: ScenarioContext) -> None:
     item = await stage.item()
     mine = stage.owner_headers(item)
-    nobody = bad_credentials.bearer(bad_credentials.unissued_token(stage.pat, stage.rng))
+    nobody = bad_credentials.bearer(bad_credentials.unissued_token(stage.valid_pat, stage.rng))
     nowhere = await unknown_environment_id(stage, item)
     nothing = await unknown_work_id(stage, item)
     await stage.try_ack("401-404", item, mine, environment_id=nowhere, authentication=nobody)
@@ -75,16 +75,16 @@ async def _precedence(stage: ScenarioContext) -> None:
     if forbidden is not None:
         token = bad_credentials.bearer(forbidden)
         await stage.try_ack("403-404", item, mine, work_id=nothing, authentication=token)
-        stranger = stage.worker(stage.worker_id())
+        stranger = stage.worker_headers(stage.worker_id())
         await stage.try_ack("403-409", item, stranger, authentication=token)
 
 
 async def _undelivered(stage: ScenarioContext) -> None:
     item = await stage.item()
     try:
-        await stage.try_ack("ack", item, stage.worker(stage.worker_id()))
+        await stage.try_ack("ack", item, stage.worker_headers(stage.worker_id()))
     finally:
-        await stage.release(item)
+        await stage.force_stop(item)
 
 
 async def _archived(stage: ScenarioContext) -> None:
@@ -93,10 +93,10 @@ async def _archived(stage: ScenarioContext) -> None:
         await stage.archive_environment(item)
         await stage.try_ack("ack", item, stage.owner_headers(item))
     finally:
-        await stage.release(item)
+        await stage.force_stop(item)
 
 
-def describe_responses(*steps: str) -> CheckFunction:
+def observe_responses(*steps: str) -> CheckFunction:
     """Return a check that describes the response to each of these steps."""
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
@@ -116,7 +116,7 @@ def extra_fields(view: TranscriptView) -> Iterator[Finding]:
     """Report the names of undocumented fields."""
     body = _successful(view)
     names = sorted(str(name)[:40] for name in body if name not in FIELDS)
-    words = join(", ", [shown(name) for name in names]) if names else Text("none", "无")
+    words = join(", ", [display_value(name) for name in names]) if names else Text("none", "无")
     yield Finding(step="plain", expected=_OPEN, actual=words)
 
 
@@ -131,7 +131,7 @@ def response_headers(view: TranscriptView) -> Iterator[Finding]:
         step="plain",
         expected=_OPEN,
         actual=Text("{names}; x-request-id {answer}", "{names}；x-request-id {answer}").format(
-            names=shown(names), answer=answer
+            names=display_value(names), answer=answer
         ),
     )
 
@@ -155,12 +155,12 @@ def _words(view: TranscriptView, exchange: Exchange) -> Text:
         body = view.body(exchange.step) if exchange.outcome == "ok" and response.body.text else None
     except CannotJudge:
         body = None
-    kind = error_type(body)
+    kind = error_type_of(body)
     state = body.get("state") if isinstance(body, dict) else None
     if kind is not None:
-        return Text("{s}, error.type {k}", "{s}，error.type 为 {k}").format(s=response.status, k=shown(kind))
+        return Text("{s}, error.type {k}", "{s}，error.type 为 {k}").format(s=response.status, k=display_value(kind))
     if isinstance(state, str):
-        return Text("{s}, state {k}", "{s}，state 为 {k}").format(s=response.status, k=shown(state))
+        return Text("{s}, state {k}", "{s}，state 为 {k}").format(s=response.status, k=display_value(state))
     return Text(str(response.status), str(response.status))
 
 
@@ -186,7 +186,7 @@ def _case(
 
 
 def _observe(name: str, *steps: str) -> Check:
-    return Check(f"ack.observe.{name}", describe_responses(*steps))
+    return Check(f"ack.observe.{name}", observe_responses(*steps))
 
 
 def scenarios() -> Iterator[Scenario]:

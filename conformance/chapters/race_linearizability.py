@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from conformance.chapters.solo_operations import AFTER_A_REFUSAL, ODDITIES, UndocumentedEffect, state_shown
 from conformance.client.read_lag import LONGEST_LAG
-from conformance.contract.model import PHASES, SHOWS, ItemState, ModelResponse, Operation, Undocumented
+from conformance.contract.model import PHASES, SHOWS, ItemState, ModelResponse, Operation, UndocumentedBehaviour
 from conformance.exchange import Exchange
 from conformance.linearizability.burst import Burst, burst
 from conformance.linearizability.check import CheckResult, Undecided, check
@@ -22,7 +22,13 @@ from conformance.linearizability.counterexample_text import describe_counterexam
 from conformance.linearizability.history import Event
 from conformance.linearizability.search import MAX_STEPS
 from conformance.scenario.model import CheckFunction, Finding
-from conformance.scenario.transcript_view import Blocked, CannotJudge, NoOccasion, TranscriptView, undocumented_state
+from conformance.scenario.transcript_view import (
+    Blocked,
+    CannotJudge,
+    NotTriggered,
+    TranscriptView,
+    undocumented_state_error,
+)
 from conformance.text import Text
 
 _ONLY: Final = ""
@@ -69,9 +75,9 @@ def each_item_linearizable(*items: str) -> CheckFunction:
         outcomes = [_outcome(initial, events, item) for item in initial]
         contradictions = [outcome for outcome in outcomes if isinstance(outcome, Counterexample)]
         yield from (_finding(burst(found, _whole_burst(view, found))) for found in contradictions)
-        foreign_states = [view.foreign_state(_last_step(item)) for item in initial]
+        foreign_states = [view.shown_undocumented_state(_last_step(item)) for item in initial]
         if not contradictions and any(foreign_states):
-            raise undocumented_state(next(filter(None, foreign_states)))
+            raise undocumented_state_error(next(filter(None, foreign_states)))
         if any(isinstance(outcome, Undecided) for outcome in outcomes):
             raise CannotJudge(_TOO_MANY)
         if not contradictions and not any(event.operation.kind == "ack" and not event.unknown for event in events):
@@ -115,9 +121,9 @@ def _require_sound_acks(view: TranscriptView) -> None:
     initial, events = history_of(view, acks_as_alone=True)
     if any(isinstance(_outcome(initial, events, item), Counterexample) for item in initial):
         return
-    met = {event.answer.status for event in events if event.operation.kind == "ack"}
+    met = {event.response.status for event in events if event.operation.kind == "ack"}
     began = {state.phase for state in initial.values()}
-    seen = began | {event.answer.state for event in events}
+    seen = began | {event.response.state for event in events}
 
     def unlikely(each: UndocumentedEffect) -> tuple[int, ...]:
         """Return a sort key. The least is the most likely cause: an ack in the race's initial state with the same response."""
@@ -135,7 +141,7 @@ def _require_sound_acks(view: TranscriptView) -> None:
     )
 
 
-def linearizable_with(step: str) -> CheckFunction:
+def linearizable_with_operation(step: str) -> CheckFunction:
     """Return `linearizable` for a race with one other operation, this step, which must have taken effect.
 
     An ack cannot overlap a change if the operation changed nothing (a refused stop, a poll that delivers nothing).
@@ -152,7 +158,7 @@ def _require_effect(view: TranscriptView, step: str) -> None:
     """Check that the other operation of a race took effect, by its response or by the GET that followed.
 
     Raises:
-        NoOccasion: it is a poll that did not deliver the item, which the page allows.
+        NotTriggered: it is a poll that did not deliver the item, which the page allows.
         CannotJudge: it is any other operation without effect.
     """
     exchange = view.transcript.find(step)
@@ -164,7 +170,7 @@ def _require_effect(view: TranscriptView, step: str) -> None:
     came_back = _seen(view, step, Operation(kind, operation["worker"]), _ONLY)
     if kind == "redeliver":
         if not came_back.delivered:
-            raise NoOccasion(_NOT_REDELIVERED.format(outcome=_outcome_of(exchange)))
+            raise NotTriggered(_NOT_REDELIVERED.format(outcome=_outcome_of(exchange)))
         return
     succeeded = came_back.status is not None and 200 <= came_back.status < 300
     if not succeeded and view.item(_last_step(_ONLY)).get("state") not in SHOWS[kind]:
@@ -251,7 +257,7 @@ def _oddities(view: TranscriptView) -> list[UndocumentedEffect]:
 def _with_oddities(operation: Operation, odd: Sequence[UndocumentedEffect], *, foreign: bool | None) -> Operation:
     """Return the operation with its undocumented behaviour. For an ack: by the owning worker or `foreign`; None: both."""
     alone = tuple(
-        Undocumented(each.phase, each.status, each.after)
+        UndocumentedBehaviour(each.phase, each.status, each.after)
         for each in odd
         if each.kind == operation.kind and (each.kind != "ack" or foreign in (None, each.foreign))
     )
@@ -260,12 +266,12 @@ def _with_oddities(operation: Operation, odd: Sequence[UndocumentedEffect], *, f
 
 def _as_alone(event: Event, odd: Sequence[UndocumentedEffect]) -> Event:
     """Return the event, without its state if the target also shows that state alone without leaving the item in it."""
-    answer, kind = event.answer, event.operation.kind
+    answer, kind = event.response, event.operation.kind
     misleading = any(
         (each.kind, each.status, each.shown) == (kind, answer.status, answer.state) and each.shown != each.after
         for each in odd
     )
-    return replace(event, answer=replace(answer, state=None)) if misleading else event
+    return replace(event, response=replace(answer, state=None)) if misleading else event
 
 
 def event_of(view: TranscriptView, step: str, operation: Operation, item: str = _ONLY) -> Event | None:
@@ -302,7 +308,7 @@ def _read(view: TranscriptView, item: str) -> Event:
 
 
 def _seen(view: TranscriptView, step: str, operation: Operation, item: str) -> ModelResponse:
-    if view.lost(step):
+    if view.is_response_lost(step):
         return ModelResponse(None)
     status = view.response(step).status
     if status != 200:
@@ -310,7 +316,7 @@ def _seen(view: TranscriptView, step: str, operation: Operation, item: str) -> M
     if operation.kind == "get" and _only_lags(view, step, item):
         return ModelResponse(None)
     if operation.kind not in ("ack", "redeliver"):
-        state = state_shown(view.exchange(step), view.transcript.states)
+        state = state_shown(view.exchange(step), view.transcript.state_mapping)
         if state is None and operation.kind != "get" and not _settled_alone(view, operation, status):
             return ModelResponse(None)  # such a response does not show the state
         return ModelResponse(status, None if operation.kind == "get" and state not in PHASES else state)
@@ -347,5 +353,5 @@ def _finding(race: Burst) -> Finding:
         step=race.counterexample.last.label,
         expected=Text("responses that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
         actual=describe_counterexample(race.counterexample),
-        exhibit="\n".join(race.timeline()),
+        diagram="\n".join(race.timeline()),
     )

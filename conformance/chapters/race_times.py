@@ -9,7 +9,7 @@ from conformance.arrange.item_spec import Item
 from conformance.contract import schemas
 from conformance.contract.work_item import instant_of
 from conformance.scenario.model import Finding
-from conformance.scenario.stale_reads import shown_by
+from conformance.scenario.stale_reads import object_in_response
 from conformance.scenario.transcript_view import Blocked, TranscriptView
 from conformance.text import Text
 
@@ -22,12 +22,12 @@ _KEPT: Final = "ack.retry.acknowledged-at-kept"
 _CONTROL: Final = "control"
 
 
-async def read_control_timestamps(stage: ScenarioContext, item: Item) -> None:
+async def send_control_heartbeat(stage: ScenarioContext, item: Item) -> None:
     """Send one more heartbeat alone, then a GET, if a GET shows an active item without heartbeat timestamps.
 
     This shows whether the target has such timestamps at all.
     """
-    after = shown_by(next(exchange for exchange in stage.exchanges if exchange.step == "after"))
+    after = object_in_response(next(exchange for exchange in stage.exchanges if exchange.step == "after"))
     if after is not None and after.get("state") == "active" and _lacking(after):
         await stage.heartbeat("again", item, first=False)
         await stage.get(_CONTROL, item, settled=lambda shown: not _lacking(shown, _OF_HEARTBEATS[1:]))
@@ -50,7 +50,7 @@ def timestamps_kept_in_race(view: TranscriptView) -> Iterator[Finding]:
             step="after",
             pointer=f"/{name}",
             expected=Text("a timestamp, as the item is `active`", "时间戳，因为 item 处于 `active`"),
-            actual=schemas.shown(after.get(name)),
+            actual=schemas.display_value(after.get(name)),
         )
 
 
@@ -61,11 +61,11 @@ def _lacking(shown: Mapping[str, Any], names: tuple[str, ...] = _OF_HEARTBEATS) 
 
 def _wiped_by_acks(view: TranscriptView) -> bool:
     """Return whether the acks' own responses lack `acknowledged_at` too, as they may without overlapping requests."""
-    responses = (shown_by(each) for each in view.transcript.exchanges if each.operation == "ack")
+    responses = (object_in_response(each) for each in view.transcript.exchanges if each.operation == "ack")
     return any(shown is not None and shown.get(_ACKNOWLEDGED) is None for shown in responses)
 
 
 def _shown_later(view: TranscriptView) -> bool:
     exchange = view.transcript.find(_CONTROL)
-    shown = None if exchange is None else shown_by(exchange)
+    shown = None if exchange is None else object_in_response(exchange)
     return shown is not None and not _lacking(shown, _OF_HEARTBEATS[1:])

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import LEASE_SECONDS, LIVE_STATES, Item, ItemSpec, State, Transition
 from conformance.chapters.controls import FIRST_ACK
-from conformance.chapters.live_states import id_in, title_in
-from conformance.chapters.race_linearizability import linearizable, linearizable_with
-from conformance.chapters.race_times import read_control_timestamps, timestamps_kept_in_race
+from conformance.chapters.race_linearizability import linearizable, linearizable_with_operation
+from conformance.chapters.race_times import send_control_heartbeat, timestamps_kept_in_race
+from conformance.chapters.scenario_names import scenario_id_in_state, scenario_title_in_state
 from conformance.contract.model import OperationKind
 from conformance.exchange import Header
 from conformance.scenario.expectations import AllowedResponse, Expectation, success
 from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
 from conformance.scenario.stale_reads import in_state
-from conformance.scenario.transcript_view import ARRANGING_ACK, CannotJudge, TranscriptView, undocumented_state
+from conformance.scenario.transcript_view import ARRANGING_ACK, CannotJudge, TranscriptView, undocumented_state_error
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ async def _foreign_worker(stage: ScenarioContext) -> None:
     workers = dict.fromkeys(_OWNER_ACKS[:2], item.worker) | {step: stage.worker_id() for step in _FOREIGN}
     _note(stage, item, {step: ("ack", who) for step, who in workers.items()})
     await stage.burst(
-        _varied(stage, {step: ack_sender(item, stage.worker(who)) for step, who in workers.items()}),
+        _varied(stage, {step: ack_sender(item, stage.worker_headers(who)) for step, who in workers.items()}),
         about=lambda taken: bool(taken & set(_OWNER_ACKS)) and bool(taken & set(_FOREIGN)),
     )
     await stage.get_after_burst("after", {"": item})
@@ -106,7 +106,7 @@ def _against(other: str, acks: tuple[str, ...]) -> Callable[[ScenarioContext], A
         )
         await stage.get_after_burst("after", {"": item})
         if other == "heartbeat":
-            await read_control_timestamps(stage, item)
+            await send_control_heartbeat(stage, item)
 
     return run_steps
 
@@ -148,7 +148,7 @@ def _redelivery(*order: str) -> Callable[[ScenarioContext], Awaitable[None]]:
         sends: dict[str, Send] = {
             "ack.1": ack_sender(item, stage.owner_headers(item)),
             "poll": lambda api, step: api.poll(
-                step, item.environment_id, headers=stage.worker(other), block_ms=None, reclaim_older_than_ms=0
+                step, item.environment_id, headers=stage.worker_headers(other), block_ms=None, reclaim_older_than_ms=0
             ),
         }
         try:
@@ -159,20 +159,20 @@ def _redelivery(*order: str) -> Callable[[ScenarioContext], Awaitable[None]]:
             }
             _note(stage, item, who | {_CLAIM: ("ack", other)})
             await stage.burst(
-                {step: sends[step] for step in order} | {_CLAIM: ack_sender(item, stage.worker(other))},
+                {step: sends[step] for step in order} | {_CLAIM: ack_sender(item, stage.worker_headers(other))},
                 about=lambda taken: taken >= set(order),
                 after={_CLAIM: "poll"},
             )
             await stage.get_after_burst("after", {"": item})
         finally:
-            await stage.release(item)
+            await stage.force_stop(item)
 
     return run_steps
 
 
 async def _not_delivered_again(stage: ScenarioContext) -> None:
     item = await stage.item()
-    pollers = {"same": stage.owner_headers(item), "other": stage.worker(stage.worker_id())}
+    pollers = {"same": stage.owner_headers(item), "other": stage.worker_headers(stage.worker_id())}
     try:
         for state in ("starting", "active"):
             if state == "active":
@@ -181,7 +181,7 @@ async def _not_delivered_again(stage: ScenarioContext) -> None:
             for who, headers in pollers.items():
                 await stage.poll_at_once(f"{state}.poll.{who}", item, headers)
     finally:
-        await stage.release(item)
+        await stage.force_stop(item)
 
 
 def at_least_one_succeeds(acks: tuple[str, ...], after: str) -> CheckFunction:
@@ -191,7 +191,7 @@ def at_least_one_succeeds(acks: tuple[str, ...], after: str) -> CheckFunction:
 
 def _at_least_one_succeeds(view: TranscriptView, acks: tuple[str, ...], after: str) -> Iterator[Finding]:
     view.exchange(after)  # raises with the reason if the requests did not overlap
-    statuses = [view.response(step).status for step in acks if not view.lost(step)]
+    statuses = [view.response(step).status for step in acks if not view.is_response_lost(step)]
     sent = (view.transcript.find(step) for step in acks)
     unknown = any(exchange is not None and exchange.outcome == "unknown" for exchange in sent)
     if 200 not in statuses:
@@ -203,8 +203,8 @@ def _at_least_one_succeeds(view: TranscriptView, acks: tuple[str, ...], after: s
             actual=Text("{s}", "{s}").format(s=", ".join(f"HTTP {status}" for status in statuses)),
         )
     state = view.item(after).get("state")
-    if isinstance(state, str) and view.foreign_state(after) is not None:
-        raise undocumented_state(state)
+    if isinstance(state, str) and view.shown_undocumented_state(after) is not None:
+        raise undocumented_state_error(state)
     if state != "starting":
         yield Finding(
             step=after,
@@ -256,7 +256,7 @@ def _race_with(
         item_spec=ItemSpec(transitions=transitions),
         run_steps=_against(other, acks),
         expectations=expectations | _in_race(requirement, judged, _OK, _CONFLICT),
-        checks=(Check(requirement, linearizable_with(other)), *times),
+        checks=(Check(requirement, linearizable_with_operation(other)), *times),
         extra_writes=1,
         race=True,
     )
@@ -269,9 +269,9 @@ def _race_of_workers(state: State) -> Scenario:
         "拥有该 item 的 worker 的两个 ack 与其他 worker 的两个 ack 同时发出",
     )
     return Scenario(
-        id=id_in(state, "race.foreign-worker"),
+        id=scenario_id_in_state(state, "race.foreign-worker"),
         chapter="races",
-        title=title_in(state, title),
+        title=scenario_title_in_state(state, title),
         item_spec=ItemSpec(transitions=transitions),
         run_steps=_foreign_worker,
         expectations=({ARRANGING_ACK: FIRST_ACK} if transitions else {})
@@ -290,7 +290,7 @@ def _race_of_deliveries(name: str, run_steps: Callable[[ScenarioContext], Awaita
         title=title,
         run_steps=run_steps,
         expectations=_in_race("ack.race.redelivery", ("ack.1", _CLAIM), _OK, _CONFLICT),
-        checks=(Check("ack.race.redelivery", linearizable_with("poll")),),
+        checks=(Check("ack.race.redelivery", linearizable_with_operation("poll")),),
         item_spec=ItemSpec(place="quiet"),
         race=True,
     )

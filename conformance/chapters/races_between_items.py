@@ -72,7 +72,7 @@ async def _crossed(stage: ScenarioContext) -> None:
 def _send(stage: ScenarioContext, kind: OperationKind, item: Item, worker: str | None) -> Send:
     if kind == "get":
         return lambda api, step: api.get(step, item.environment_id, item.work_id)
-    return ack_sender(item, stage.worker(worker))
+    return ack_sender(item, stage.worker_headers(worker))
 
 
 def _in_burst(requirement: str, name: str, steps: Collection[str], *allowed: AllowedResponse) -> dict[str, Expectation]:

@@ -48,7 +48,7 @@ def linearizable(requirement: str) -> CheckFunction:
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
         round_history = _round_history(view)
-        outcome = round_history.ack_outcome()
+        outcome = round_history.check_acks()
         if isinstance(outcome, Undecided):
             raise CannotJudge(Text("there are too many possible orders to check", "可能的顺序过多，无法逐一尝试"))
         if isinstance(outcome, Counterexample):
@@ -60,7 +60,7 @@ def linearizable(requirement: str) -> CheckFunction:
                 step=outcome.last.label,
                 expected=Text("responses that some order of the operations explains", "可由某种操作顺序解释的各个响应"),
                 actual=describe_counterexample(outcome),
-                exhibit="\n".join([*sequence, "", *_whole_round(round_history, outcome).timeline()]),
+                diagram="\n".join([*sequence, "", *_whole_round(round_history, outcome).timeline()]),
             )
 
     return judge
@@ -73,7 +73,7 @@ def burst_at(view: TranscriptView, step: str) -> Burst | None:
         CannotJudge: no round was executed.
     """
     round_history = _round_history(view)
-    outcome = round_history.ack_outcome()
+    outcome = round_history.check_acks()
     if not isinstance(outcome, Counterexample) or outcome.last.label != step:
         return None
     return _whole_round(round_history, outcome)
@@ -83,7 +83,7 @@ def _whole_round(round_history: RoundHistory, found: Counterexample) -> Burst:
     return burst(found, [event for event in round_history.events if event.item == found.item])
 
 
-def own_answers(view: TranscriptView) -> Iterator[Finding]:
+def acks_return_own_item(view: TranscriptView) -> Iterator[Finding]:
     """Check that no ack returned another item's body."""
     round_history = _round_history(view)
     for step in round_history.acks_with_another_body:
@@ -95,7 +95,7 @@ def own_answers(view: TranscriptView) -> Iterator[Finding]:
             pointer="/id",
             expected=Text("`{id}`", "`{id}`").format(id=wanted[:80]),
             actual=Text("`{id}`", "`{id}`").format(id=str(body["id"])[:80]),
-            exhibit="\n".join(_sequence_lines(view.transcript.facts["explored"])),
+            diagram="\n".join(_sequence_lines(view.transcript.facts["explored"])),
         )
 
 
@@ -157,7 +157,7 @@ def _broken(outcome: Counterexample) -> str:
     holders = {outcome.initial.worker, *(e.operation.worker for e in outcome.events if e.operation.kind == "redeliver")}
     kinds = {event.operation.kind for event in outcome.events}
     if any(
-        ack.answer.status == 200 and all(is_other_worker(who, ack.operation.worker or "") for who in holders)
+        ack.response.status == 200 and all(is_other_worker(who, ack.operation.worker or "") for who in holders)
         for ack in acks
     ):
         return _FOREIGN
@@ -185,7 +185,7 @@ def scenarios() -> Iterator[Scenario]:
         expectations={},
         checks=(
             *(Check(rule, linearizable(rule)) for rule in rules),
-            Check(_SAME_ITEM, own_answers),
+            Check(_SAME_ITEM, acks_return_own_item),
             Check("ack.observe.exploration", describe_exploration),
         ),
         item_spec=ItemSpec(place="quiet", items=len(ITEMS)),

@@ -71,7 +71,7 @@ def _in_race(check: Check) -> CheckFunction:
 
 
 @cache
-def controls() -> dict[str, tuple[str, ...]]:
+def requirements_of_controls() -> dict[str, tuple[str, ...]]:
     """Return the ids of the controls by requirement id."""
     found: dict[str, dict[str, None]] = {}
     for scenario in scenarios().values():

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 async def _first_ack(stage: ScenarioContext) -> None:
     item = await stage.item()
-    await stage.wait_for_next_timestamp(item.seen)
+    await stage.wait_for_next_timestamp(item.observed_body)
     acked = await stage.ack("ack", item, (*stage.owner_headers(item), JSON_TYPE), body="{}")
     await stage.get("after", item, settled=matches_response(acked))
 
 
 async def _other_worker(stage: ScenarioContext, item: Item) -> None:
-    await stage.ack("ack", item, (*stage.worker(stage.worker_id()), JSON_TYPE), body="{}")
+    await stage.ack("ack", item, (*stage.worker_headers(stage.worker_id()), JSON_TYPE), body="{}")
 
 
 def scenarios() -> Iterator[Scenario]:

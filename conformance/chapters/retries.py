@@ -76,7 +76,7 @@ async def _without_id(stage: ScenarioContext) -> None:
 
 def _first_answer(view: TranscriptView) -> dict[str, Any]:
     """Return the item from the first ack's response, or from a GET if the item was already acked."""
-    return view.item("before") if view.begins_arranged() else view.fields(ARRANGING_ACK)
+    return view.item("before") if view.is_item_prepared_elsewhere() else view.ack_object(ARRANGING_ACK)
 
 
 def acknowledged_at_kept(steps: tuple[str, ...]) -> CheckFunction:
@@ -88,13 +88,15 @@ def acknowledged_at_kept(steps: tuple[str, ...]) -> CheckFunction:
         if since is None:
             raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
         for step in steps:
-            value = view.fields(step).get("acknowledged_at")
+            value = view.ack_object(step).get("acknowledged_at")
             now = instant_of(value)
             if now is None or not timestamps.not_before(now, since):
                 expected = Text("a timestamp not before {first}", "不早于 {first} 的时间戳").format(
-                    first=schemas.shown(first)
+                    first=schemas.display_value(first)
                 )
-                yield Finding(step=step, pointer="/acknowledged_at", expected=expected, actual=schemas.shown(value))
+                yield Finding(
+                    step=step, pointer="/acknowledged_at", expected=expected, actual=schemas.display_value(value)
+                )
 
     return judge
 
@@ -107,7 +109,7 @@ def acknowledged_at_unchanged(steps: tuple[str, ...]) -> CheckFunction:
         if instant_of(first.get("acknowledged_at")) is None:
             raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
         for step in steps:
-            found = differences(first, view.fields(step), ("acknowledged_at",))
+            found = differences(first, view.ack_object(step), ("acknowledged_at",))
             yield from disagreements(step, found, Text("as in the response to the first ack", "与首次 ack 的响应一致"))
 
     return judge
@@ -119,7 +121,7 @@ def timestamps_unchanged(steps: tuple[str, ...]) -> CheckFunction:
     def judge(view: TranscriptView) -> Iterator[Finding]:
         before = view.item("before")
         for step in steps:
-            found = differences(before, view.fields(step), ("started_at", "latest_heartbeat_at"))
+            found = differences(before, view.ack_object(step), ("started_at", "latest_heartbeat_at"))
             yield from disagreements(
                 step, found, Text("as in the GET before the retry", "与重试之前 GET 请求的结果一致")
             )

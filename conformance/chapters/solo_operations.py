@@ -26,7 +26,7 @@ from conformance.contract.model import (
 )
 from conformance.exchange import Exchange, Transcript
 from conformance.scenario.model import Check, Finding, Scenario
-from conformance.scenario.stale_reads import latest, no_earlier_state
+from conformance.scenario.stale_reads import no_earlier_state, settled_or_lost
 from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
@@ -141,7 +141,7 @@ def find_undocumented_effects(transcripts: Iterable[Transcript]) -> list[Undocum
 
 
 def _in_sequences(transcript: Transcript) -> Iterator[UndocumentedEffect]:
-    states = transcript.states
+    states = transcript.state_mapping
     for name, sequence in _SEQUENCES.items():
         for number, action in enumerate(sequence, 1):
             before = _state(transcript.find(f"{name}.{number - 1}.get"), states)
@@ -245,7 +245,7 @@ def _send(stage: ScenarioContext, action: str, item: Item) -> Send:
     place = (item.environment_id, item.work_id)
     match action:
         case "get":
-            settled = latest(no_earlier_state(stage.exchanges, item, stage.client.target))
+            settled = settled_or_lost(no_earlier_state(stage.exchanges, item, stage.client.target))
             return lambda api, name: api.get_until(name, *place, settled)
         case "heartbeat" | "again":
             first = action == "heartbeat"
@@ -253,7 +253,7 @@ def _send(stage: ScenarioContext, action: str, item: Item) -> Send:
         case "stop" | "force":
             return lambda api, name: api.stop(name, *place, force=action == "force")
         case _:
-            headers = stage.owner_headers(item) if action == "ack" else stage.worker(stage.worker_id())
+            headers = stage.owner_headers(item) if action == "ack" else stage.worker_headers(stage.worker_id())
             return lambda api, name: api.ack(name, *place, headers=headers)
 
 

@@ -18,7 +18,7 @@ from conformance.scenario.transcript_view import (
     CannotJudge,
     NotExercised,
     TranscriptView,
-    undocumented_state,
+    undocumented_state_error,
 )
 from conformance.text import Lang, Text
 
@@ -58,7 +58,7 @@ def media_type(*, success: bool) -> CheckFunction:
                     step=step,
                     pointer="Content-Type",
                     expected=Text("`application/json`", "`application/json`"),
-                    actual=schemas.shown(found) if found is not None else Text("no such header", "没有该头部"),
+                    actual=schemas.display_value(found) if found is not None else Text("no such header", "没有该头部"),
                 )
 
     return judge
@@ -114,7 +114,7 @@ def _schema(lang: Lang) -> CheckFunction:
 
 def _same_item(view: TranscriptView) -> Iterator[Finding]:
     for step in judgeable_acks(view, success=True):
-        polled = view.polled(step)
+        polled = view.polled_item(step)
         absent = [field for field in IDENTITY if field not in polled]
         if absent:
             raise CannotJudge(
@@ -124,7 +124,7 @@ def _same_item(view: TranscriptView) -> Iterator[Finding]:
             )
         fields = _complete(view, step)
         found = differences(polled, fields, IDENTITY)
-        path_id = view.acked(step)["environment_id"]
+        path_id = view.acked_item_facts(step)["environment_id"]
         if fields["environment_id"] != path_id and not any(d.field == "environment_id" for d in found):
             found.append(Difference("environment_id", path_id, fields["environment_id"]))
         yield from disagreements(step, found, Text("as poll returned it", "与 poll 返回的一致"))
@@ -136,14 +136,14 @@ def _get_agrees(view: TranscriptView) -> Iterator[Finding]:
         raise NotExercised(Text("no GET followed an ack", "没有在 ack 之后随即执行 GET 请求的情形"))
     for ack, get in pairs:
         found = differences(_complete(view, ack), view.item(get))
-        state = view.foreign_state(get)
+        state = view.shown_undocumented_state(get)
         if state is not None:
             found = [difference for difference in found if difference.field != "state"]
-        if found and view.gap(ack, get) > LEASE_GAP:
+        if found and view.seconds_between(ack, get) > LEASE_GAP:
             raise CannotJudge(Text("too much time passed between the ack and the GET", "ack 与 GET 请求之间间隔过长"))
         yield from disagreements(get, found, Text("as in the ack's response", "与 ack 的响应一致"))
         if state is not None:
-            raise undocumented_state(state)
+            raise undocumented_state_error(state)
 
 
 def disagreements(step: str, found: list[Difference], since: Text) -> Iterator[Finding]:
@@ -155,7 +155,7 @@ def disagreements(step: str, found: list[Difference], since: Text) -> Iterator[F
 
 def _id_form(view: TranscriptView) -> Iterator[Finding]:
     for step in judgeable_acks(view, success=True):
-        fields = view.fields(step)
+        fields = view.ack_object(step)
         data = fields.get("data")
         ids = {
             "/id": fields.get("id"),
@@ -168,7 +168,7 @@ def _id_form(view: TranscriptView) -> Iterator[Finding]:
                     step=step,
                     pointer=pointer,
                     expected=Text("a prefix and 32 lower-case hex digits", "前缀加 32 位小写十六进制数字"),
-                    actual=schemas.shown(found),
+                    actual=schemas.display_value(found),
                 )
 
 
@@ -178,7 +178,7 @@ def _complete(view: TranscriptView, step: str) -> dict[str, Any]:
     Raises:
         Blocked: a documented field is missing.
     """
-    fields = view.fields(step)
+    fields = view.ack_object(step)
     absent = [field for field in FIELDS if field not in fields]
     if absent:
         raise Blocked(
@@ -189,4 +189,4 @@ def _complete(view: TranscriptView, step: str) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Text:
-    return Text("no such field", "没有该字段") if value == MISSING else schemas.shown(value)
+    return Text("no such field", "没有该字段") if value == MISSING else schemas.display_value(value)

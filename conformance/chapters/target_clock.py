@@ -36,7 +36,7 @@ def not_in_the_future(*steps: str, otherwise: str) -> CheckFunction:
     def judge(view: TranscriptView) -> Iterator[Finding]:
         judged = False
         for step in steps:
-            value = view.fields(step).get("acknowledged_at")
+            value = view.ack_object(step).get("acknowledged_at")
             acknowledged = instant_of(value)
             if acknowledged is None:
                 raise Blocked(otherwise, _NO_TIME)
@@ -51,7 +51,7 @@ def not_in_the_future(*steps: str, otherwise: str) -> CheckFunction:
                         "按目标自身的时钟不晚于该响应（容差 {n} 秒）",
                     ).format(n=TOLERANCE),
                     actual=Text("{value}, {n} s after it", "{value}，比响应晚 {n} 秒").format(
-                        value=schemas.shown(value), n=(acknowledged.nanoseconds - latest) // _SECOND
+                        value=schemas.display_value(value), n=(acknowledged.nanoseconds - latest) // _SECOND
                     ),
                 )
         if not judged:
@@ -82,10 +82,10 @@ def _date(response: Response) -> int | None:
 
 def _by_creation(view: TranscriptView, step: str) -> int | None:
     """Return the item's `created_at` plus the time since its creation on our clock. Only for items that the suite created."""
-    if view.begins_arranged():
+    if view.is_item_prepared_elsewhere():
         return None
     try:
-        polled = view.polled(step)
+        polled = view.polled_item(step)
     except CannotJudge:
         return None
     created = instant_of(polled.get("created_at"))

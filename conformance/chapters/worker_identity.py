@@ -111,7 +111,7 @@ NEAR_MISSES: Final[dict[str, NearMiss]] = {
 
 def _ack_as(identity: Callable[[ScenarioContext, str], str], header: str | None = None) -> Attempt:
     async def attempt(stage: ScenarioContext, item: Item) -> None:
-        await stage.ack("ack", item, stage.worker(identity(stage, item.worker or ""), header))
+        await stage.ack("ack", item, stage.worker_headers(identity(stage, item.worker or ""), header))
 
     return attempt
 
@@ -170,7 +170,7 @@ def other_holder_scenarios() -> Iterator[Scenario]:
 
 async def _no_id(stage: ScenarioContext) -> None:
     item = await stage.item()
-    await stage.wait_for_next_timestamp(item.seen)
+    await stage.wait_for_next_timestamp(item.observed_body)
     acked = await stage.ack("ack", item)
     await stage.get("after", item, settled=matches_response(acked))
 
@@ -188,12 +188,12 @@ async def _header_matches(stage: ScenarioContext) -> None:
 
 
 async def _refuse_lower_case(stage: ScenarioContext, item: Item) -> None:
-    await stage.ack("ack", item, stage.worker(stage.worker_id(), stage.client.target.worker_header.lower()))
+    await stage.ack("ack", item, stage.worker_headers(stage.worker_id(), stage.client.target.worker_header.lower()))
 
 
 async def _redelivered(stage: ScenarioContext) -> None:
     item = await stage.item()
-    other = stage.worker(stage.worker_id())
+    other = stage.worker_headers(stage.worker_id())
     try:
         await stage.redeliver(item, other)
         await stage.read_before(item)
@@ -202,20 +202,20 @@ async def _redelivered(stage: ScenarioContext) -> None:
         await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
         await stage.ack("rightful", item, other)
     finally:
-        await stage.release(item)
+        await stage.force_stop(item)
 
 
 async def _right_after_redelivery(stage: ScenarioContext) -> None:
     """Ack right after a redelivery, with a GET right before it: nothing reads the item in between."""
     item = await stage.item()
-    other = stage.worker(stage.worker_id())
+    other = stage.worker_headers(stage.worker_id())
     try:
         await stage.read_in_wanted_state("before", item)
         await stage.redeliver(item, other)
         await stage.ack("former", item, stage.owner_headers(item))
         await stage.ack("ack", item, other)
     finally:
-        await stage.release(item)
+        await stage.force_stop(item)
 
 
 def _accepted_or_refused(view: TranscriptView) -> Iterator[Finding]:

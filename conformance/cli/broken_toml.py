@@ -14,7 +14,7 @@ _MARKS: Final = {
 _HEADER: Final = re.compile(r"\s*\[+\s*([^\]#]*)")
 
 
-def has_mark(content: bytes) -> bool:
+def has_byte_order_mark(content: bytes) -> bool:
     """Return whether the file begins with a byte order mark, which TOML does not allow."""
     return content.startswith(tuple(_MARKS))
 

@@ -20,7 +20,7 @@ def describe_certificate(bundle: Bundle) -> Iterator[str]:
     certificate = bundle.certificate
     subject, run, suite = certificate.subject, certificate.run, certificate.suite
     yield bundle.attestation.in_(current_language())
-    names = certificate.of("not-exercised")
+    names = certificate.requirements_with_verdict("not-exercised")
     nothing = localize("nothing", "无")
     yield localize(f"not exercised: {', '.join(names) or nothing}", f"未执行：{'、'.join(names) or nothing}")
     yield escape_line(
@@ -57,7 +57,7 @@ def last_line(result: Verification, *, missed_policy: bool) -> str:
         return localize("Valid, but the policy is not met.", "有效，但不满足策略。")
     assert result.record is not None
     assert result.bundle is not None
-    checks = result.record.tally.checks.in_(current_language())
+    checks = result.record.tally.judged_checks_text.in_(current_language())
     valid = localize("Valid", "有效")
     if result.bundle.certificate.kind == "demonstration":
         valid = localize("Valid demonstration, not a product", "有效的演示证书，并非产品")

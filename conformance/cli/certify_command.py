@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance.cli.command_classes import CheckedCommand
-from conformance.cli.key_command import read_password, write_new
+from conformance.cli.command_classes import NoEmptyValuesCommand
+from conformance.cli.key_command import password_from_variable, write_new
 from conformance.cli.language import current_language, localize
-from conformance.cli.options import CannotStart, message_lang_option
+from conformance.cli.options import CannotStart, lang_option_without_parameter
 from conformance.cli.policy_option import moment, policy_options, read_policy_option
 from conformance.cli.regular_file import read_regular_file
 from conformance.product_names import NamedThing, name_problem
@@ -27,7 +27,7 @@ _MAX_KEY = 64 << 10
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     short_help=localize("Create a certificate from a conformant run.", "为一次结论为符合的运行签发证书。"),
     examples=(
         'work-conformance certify out/ --vendor "Example" --product "Example API" --product-version 2.1 --sign vendor.pem',
@@ -92,7 +92,7 @@ _MAX_KEY = 64 << 10
         "Path of the certificate; an existing file is not overwritten.", "证书的写入位置；不会覆盖已有文件。"
     ),
 )
-@message_lang_option
+@lang_option_without_parameter
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -128,7 +128,7 @@ def command(
             raise CannotStart(
                 localize("--sign: name the private key, or use --check.", "--sign：请指定私钥，或使用 --check。")
             )
-        bundle, content = issue(request, _key(sign, read_password(password_env)))
+        bundle, content = issue(request, _key(sign, password_from_variable(password_env)))
     except NotEligible as refusal:
         _print_reasons(refusal)
         click.echo(localize("No certificate was created.", "未签发证书。"), err=True)

@@ -15,7 +15,7 @@ from conformance.arrange.journal import JournaledResource
 from conformance.arrange.preflight import PreflightError as Unreachable
 from conformance.arrange.preflight import require_authorized
 from conformance.arrange.responses import CannotArrange, NoUsableResponse
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart, merge_config_file, settings_options
 from conformance.client.api import Api
@@ -24,7 +24,7 @@ from conformance.client.client_session import run_with_client
 from conformance.client.counters import RequestCounters
 from conformance.options import CONNECTION_PARTS, option_names
 from conformance.reporting.escaping import escape_line
-from conformance.reporting.messages import turned_away
+from conformance.reporting.messages import throttled_requests_text
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError
 
@@ -32,7 +32,7 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     context_settings={"max_content_width": 100},
     examples=("QODER_PAT=… work-conformance clean --base-url https://staging.example --older-than 2h --dry-run",),
     help=localize(
@@ -76,7 +76,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
         what = f"{leftover.collection} {escape_line(leftover.name)}: {escape_line(leftover.reason)}"
         click.echo(localize(f"left on the target: {what}", f"遗留：{what}"), err=True)
     if request_counters.throttled:
-        click.echo(turned_away(request_counters.throttled).in_(current_language()))
+        click.echo(throttled_requests_text(request_counters.throttled).in_(current_language()))
     if not leftovers and not values["dry_run"]:
         click.echo(localize("Nothing is left.", "已没有遗留。"))
     raise SystemExit(1 if leftovers else 0)

@@ -39,7 +39,7 @@ class LocalizedCommand(click.Command):
         super().format_epilog(ctx, formatter)
 
 
-class CheckedCommand(LocalizedCommand):
+class NoEmptyValuesCommand(LocalizedCommand):
     """A command that rejects empty options, arguments and environment variables before it runs."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -71,7 +71,7 @@ class CheckedCommand(LocalizedCommand):
 class SuggestingGroup(LocalizedCommand, click.Group):
     """A group that suggests the nearest command for a misspelt one, or lists all commands."""
 
-    command_class = CheckedCommand
+    command_class = NoEmptyValuesCommand
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         attributes.setdefault("subcommand_metavar", localize("COMMAND [ARGS]...", "命令 [参数]..."))

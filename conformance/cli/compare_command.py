@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from conformance.cli import formats
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import (
     CannotStart,
+    chosen_language,
     form_option,
-    language,
     merge_config_file,
     processes_option,
     settings_options,
 )
-from conformance.cli.pytest_invocation import arguments, environment, run_pytest
+from conformance.cli.pytest_invocation import arguments, run_pytest, temporary_environment
 from conformance.cli.run_command import check
 from conformance.options import OPTIONS
 
@@ -46,7 +46,7 @@ _NO_ANNOTATIONS: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     context_settings={"max_content_width": 100},
     examples=(
         "work-conformance compare out/monday out/tuesday",
@@ -97,7 +97,7 @@ _NO_ANNOTATIONS: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
 def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Compare two runs."""
     values = merge_config_file(ctx, config)
-    lang = language(values["lang"])
+    lang = chosen_language(values["lang"])
     urls = values["base_url_a"], values["base_url_b"]
     folders: tuple[Path, ...] = values["runs"]
     if len(folders) == 2 and urls == (None, None):
@@ -162,10 +162,10 @@ def _judge_both(values: Mapping[str, Any], lang: Lang) -> tuple[Path, Path]:
     variables_of_b = _take_own_tokens(second)
     sides: list[tuple[dict[str, Any], dict[str, str | None]]] = [(first, {}), (second, variables_of_b)]
     for side, variables in sides:
-        with environment(**variables):
+        with temporary_environment(**variables):
             check(side)
     for name, (side, variables) in zip("AB", sides, strict=True):
-        with environment(**variables, **_NO_ANNOTATIONS), contextlib.redirect_stdout(sys.stderr):
+        with temporary_environment(**variables, **_NO_ANNOTATIONS), contextlib.redirect_stdout(sys.stderr):
             _judge(name, side, lang)
     return output / "a", output / "b"
 

@@ -107,11 +107,11 @@ class ConsoleReporter:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Record how many requests another process has sent, before its verdict is shown."""
         if hasattr(report, SENT) and getattr(report, SENT)["process"] != os.getpid():
-            self._progress.sent(getattr(report, SENT))
+            self._progress.record_sent_requests(getattr(report, SENT))
 
     def pytest_conformance_judged(self, verdict: Verdict) -> None:
         """Update the progress display."""
-        self._display.update_chapter(self._progress.judged(verdict))
+        self._display.update_chapter(self._progress.count_verdict(verdict))
 
     def pytest_conformance_finished(self, config: pytest.Config, record: RunResult) -> None:
         """Print the report."""

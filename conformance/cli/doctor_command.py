@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.language import current_language, localize
-from conformance.cli.options import CannotStart, form_option, language, merge_config_file, settings_options
+from conformance.cli.options import CannotStart, chosen_language, form_option, merge_config_file, settings_options
 from conformance.options import CONNECTION_PARTS, option_names
 from conformance.text import Lang
 
@@ -23,7 +23,7 @@ _IN_THE_WAY: Final = 2
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     context_settings={"max_content_width": 100},
     examples=("QODER_PAT=… work-conformance doctor --base-url https://staging.example",),
     help=localize(
@@ -55,7 +55,7 @@ def command(ctx: click.Context, /, config: str | None, form: str, **_: Any) -> N
         document = {"format": _FORMAT, "base_url": where, "ok": not hindered, "points": [p.to_json() for p in points]}
         click.echo(json.dumps(document, indent=1, ensure_ascii=False))
     else:
-        for line in _lines(points, language(values["lang"])):
+        for line in _lines(points, chosen_language(values["lang"])):
             click.echo(line)
     raise SystemExit(_IN_THE_WAY if hindered else 0)
 

@@ -16,7 +16,7 @@ import click
 from conformance.cli.click_messages import translated_messages
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart
-from conformance.machine.os_errors import refusal
+from conformance.machine.os_errors import os_error_text
 
 EXIT_INTERRUPTED: Final = 3
 EXIT_CRASHED: Final = 4
@@ -34,7 +34,7 @@ class report_os_errors:  # noqa: N801 - read as what it does
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        refused = None if error is None else refusal(error)
+        refused = None if error is None else os_error_text(error)
         if refused is not None:
             raise CannotStart(refused.in_(current_language())) from None
         if isinstance(error, OSError):

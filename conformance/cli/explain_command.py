@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from conformance.cli import formats
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.completion import explainable, one_of
 from conformance.cli.language import localize
-from conformance.cli.options import CannotStart, form_option, lang_option, language
+from conformance.cli.options import CannotStart, chosen_language, form_option, lang_option
 from conformance.suggest import several_nearest
 from conformance.text import Lang
 
@@ -24,7 +24,7 @@ _COLUMNS: Final = 110
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     examples=(
         "work-conformance explain ack.terminal.stopping",
         "work-conformance explain races --lang zh --format md",
@@ -49,7 +49,7 @@ def command(name: str, lang: str | None, form: str) -> None:
         raise CannotStart(_unknown(name, explainable_names()))
     formats.print_output(
         form,
-        language(lang),
+        chosen_language(lang),
         data=lambda: [each.to_json() for each in found],
         markdown=partial(_one_below_the_other, found, _markdown),
         text=partial(_one_below_the_other, found, _text),

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.chapters.registry import controls, scenarios
-from conformance.contract.ambiguities import Ambiguity, load_ambiguities, readings_of
+from conformance.chapters.registry import requirements_of_controls, scenarios
+from conformance.contract.ambiguities import Ambiguity, ambiguities_of, load_ambiguities
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, Excluded, Requirement, load_catalogue
 from conformance.contract.citations import Source, cite_all
 from conformance.contract.common_mistakes import consequence_of, mistakes_of
@@ -100,7 +100,7 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
         tuple(line.format(what=mistake.what, fix=mistake.fix) for mistake in mistakes),
         [{"what": mistake.what.to_json(), "mend": mistake.fix.to_json()} for mistake in mistakes],
     )
-    unclear = readings_of(rule.id)
+    unclear = ambiguities_of(rule.id)
     yield Part(
         "ambiguities",
         Text("Where the docs are unclear", "文档的不明之处"),
@@ -115,8 +115,8 @@ def _controls(rule: Requirement) -> Iterator[Part]:
         "Controls (if one fails in the same way, this requirement is skipped)",
         "对照的要求（若其以相同方式失败，则跳过本要求）",
     )
-    yield _rules("controls", compared, controls().get(rule.id, ()))
-    control_of = [name for name, plain in controls().items() if rule.id in plain]
+    yield _rules("controls", compared, requirements_of_controls().get(rule.id, ()))
+    control_of = [name for name, plain in requirements_of_controls().items() if rule.id in plain]
     yield _rules("control_of", Text("Control of", "作为以下要求的对照"), control_of)
 
 
@@ -183,7 +183,7 @@ def _item(scenario: Scenario) -> Text:
         poll = Text("polled without a Worker-ID", "poll 时不带 Worker-ID")
     transitions = " → ".join(item_spec.transitions)
     steps = Text(f", then {transitions}", f"，随后 {transitions}") if transitions else Text("", "")
-    place = Text(" in the second environment", "，位于第二个环境") if scenario.quiet else Text("", "")
+    place = Text(" in the second environment", "，位于第二个环境") if scenario.in_second_environment else Text("", "")
     return Text("`{state}`{place}, {poll}{steps}", "`{state}`{place}，{poll}{steps}").format(
         state=item_spec.state, place=place, poll=poll, steps=steps
     )

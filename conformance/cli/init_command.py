@@ -10,15 +10,15 @@ from typing import Final
 
 import click
 
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.init_files import CONFIG_NAME, RUN, WORKFLOWS, Answers, files, mentions_owner
 from conformance.cli.language import localize
-from conformance.cli.options import CannotStart, lang_option, language
+from conformance.cli.options import CannotStart, chosen_language, lang_option
 from conformance.text import Lang, Text
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     context_settings={"max_content_width": 100},
     examples=(
         "work-conformance init",
@@ -71,7 +71,9 @@ def command(
 
     place = folder or Path()
     usual = "gitlab" if (place / WORKFLOWS["gitlab"]).exists() else "github"
-    answers = Answers(base_url=base_url, start=start, ci=ci or usual, lang=language(lang), source=package_source())
+    answers = Answers(
+        base_url=base_url, start=start, ci=ci or usual, lang=chosen_language(lang), source=package_source()
+    )
     interactive = not yes and can_ask()
     check(answers, complete=not interactive)
     if interactive:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.language import localize
-from conformance.cli.options import CannotStart, message_lang_option
+from conformance.cli.options import CannotStart, lang_option_without_parameter
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     context_settings={"max_content_width": 100},
     examples=("work-conformance key --out vendor.pem",),
     help=localize(
@@ -37,12 +37,12 @@ from conformance.cli.options import CannotStart, message_lang_option
         "Environment variable with a password to encrypt the private key.", "存放密码的环境变量，用该密码加密私钥。"
     ),
 )
-@message_lang_option
+@lang_option_without_parameter
 def command(out: Path, password_env: str | None) -> None:
     """Create a key pair."""
     from conformance.certificate.signing import new_key
 
-    password = read_password(password_env)
+    password = password_from_variable(password_env)
     public = out.with_name(f"{out.name}.pub")
     key = new_key()
     write_new(public, key.public.pem.encode())
@@ -56,7 +56,7 @@ def command(out: Path, password_env: str | None) -> None:
     click.echo(localize(f"fingerprint: {key.public.fingerprint}", f"指纹：{key.public.fingerprint}"))
 
 
-def read_password(variable: str | None) -> bytes | None:
+def password_from_variable(variable: str | None) -> bytes | None:
     """Return the password in an environment variable; None if no variable was named.
 
     Raises:

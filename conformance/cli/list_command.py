@@ -10,17 +10,17 @@ import click
 
 from conformance.chapters.registry import scenarios
 from conformance.cli import formats
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.language import localize
-from conformance.cli.options import form_option, lang_option, language
+from conformance.cli.options import chosen_language, form_option, lang_option
 from conformance.contract.ambiguities import load_ambiguities
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, load_catalogue
-from conformance.contract.schema_agreement import schema_differences
+from conformance.contract.schema_language_differences import schema_differences
 from conformance.text import Lang, Text
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     examples=(
         "work-conformance list",
         "work-conformance list --endpoints --format md",
@@ -72,7 +72,7 @@ def command(
     lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool, shapes: bool, endpoints: bool
 ) -> None:
     """List what is judged."""
-    chosen = language(lang)
+    chosen = chosen_language(lang)
     if endpoints:
         from conformance.cli import list_endpoints
 
@@ -192,7 +192,7 @@ def _data() -> dict[str, Any]:
                     for rule in chapter.excluded
                 ],
                 "scenarios": [
-                    {"id": s.id, "title": s.title.to_json(), "quiet": s.quiet, "token": s.token}
+                    {"id": s.id, "title": s.title.to_json(), "quiet": s.in_second_environment, "token": s.token}
                     for s in scenarios().values()
                     if s.chapter == chapter.id
                 ],

@@ -62,8 +62,10 @@ class LiveDisplay:
         for chapter in progress.chapters.values():
             table.add_row(
                 Styled(chapter.title.in_(self._lang)),
-                ProgressBar(total=chapter.planned, completed=chapter.done, width=_BAR),
-                Styled(f"{chapter.done}/{chapter.planned}", justify="right"),
-                Styled("  ").join(Styled(words.in_(self._lang), _STYLES[kind]) for kind, words in chapter.notable()),
+                ProgressBar(total=chapter.planned, completed=chapter.judged_checks, width=_BAR),
+                Styled(f"{chapter.judged_checks}/{chapter.planned}", justify="right"),
+                Styled("  ").join(
+                    Styled(words.in_(self._lang), _STYLES[kind]) for kind, words in chapter.verdict_counts()
+                ),
             )
         return Group(Styled(progress.summary().in_(self._lang), "bold"), table)

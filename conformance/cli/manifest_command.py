@@ -15,14 +15,14 @@ from conformance.arrange.cleanup import UnremovedResource, remove_resources
 from conformance.arrange.item_assignment import ItemAssignment, assign_items
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.manifest import InvalidManifest, Manifest, read_manifest, schema_text
-from conformance.arrange.manifest_writer import Lack, make_manifest
+from conformance.arrange.manifest_writer import Shortfall, make_manifest
 from conformance.arrange.preflight import PreflightError as Unreachable
 from conformance.arrange.preflight import require_authorized
 from conformance.arrange.responses import CannotArrange, NoUsableResponse, PreconditionNotMet
 from conformance.chapters.registry import scenarios
 from conformance.cli.command_classes import SuggestingGroup
 from conformance.cli.language import current_language, localize
-from conformance.cli.options import CannotStart, merge_config_file, message_lang_option, settings_options
+from conformance.cli.options import CannotStart, lang_option_without_parameter, merge_config_file, settings_options
 from conformance.client.api import Api
 from conformance.client.availability import TargetUnreachable
 from conformance.client.client_session import run_with_client
@@ -61,7 +61,7 @@ T = TypeVar("T")
         "预先准备的 work item，用于 `run --arrange manifest --manifest FILE`。",
     ),
 )
-@message_lang_option
+@lang_option_without_parameter
 def command() -> None:
     """Prepared work items."""
 
@@ -86,7 +86,7 @@ def schema() -> None:
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@message_lang_option
+@lang_option_without_parameter
 def check(file: Path) -> None:
     """Check a manifest."""
     try:
@@ -109,7 +109,7 @@ def check(file: Path) -> None:
         "输出一次完整运行所需的各类 item 的数量和两个环境，供编写清单之用。",
     ),
 )
-@message_lang_option
+@lang_option_without_parameter
 def needs() -> None:
     """Print what a manifest must list."""
     item_assignment = assign_items(((name, scenario.item_spec) for name, scenario in scenarios().items()), ())
@@ -177,7 +177,7 @@ def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     journal = Journal(out.with_name(f"{out.stem}.{run_id}.journal.jsonl"))
     item_specs = [scenario.item_spec for scenario in scenarios().values()]
 
-    async def conversation(api: Api) -> tuple[Manifest | None, list[Lack]]:
+    async def conversation(api: Api) -> tuple[Manifest | None, list[Shortfall]]:
         require_authorized(await api.list_objects("preflight", "environments"), api.client)
         at_once = settings.limits.concurrency
         return await make_manifest(api, journal, run_id, item_specs, spare=values["spare"], at_once=at_once)
@@ -198,7 +198,7 @@ def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
         raise SystemExit(_TOO_SHORT)
 
 
-def _made_of(manifest: Manifest | None, lacks: Sequence[Lack]) -> Manifest:
+def _made_of(manifest: Manifest | None, lacks: Sequence[Shortfall]) -> Manifest:
     """Return the manifest if any item could be created.
 
     Raises:
@@ -209,7 +209,7 @@ def _made_of(manifest: Manifest | None, lacks: Sequence[Lack]) -> Manifest:
     return manifest
 
 
-def _lacking(lacks: Iterable[Lack]) -> Iterator[Text]:
+def _lacking(lacks: Iterable[Shortfall]) -> Iterator[Text]:
     """Yield the kinds of items that could not be created, each with the target's response."""
     for lack in lacks:
         words = Text("not created: {n} × {kind}: {why}", "未能创建：{n} 个 {kind}：{why}")

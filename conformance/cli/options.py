@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from conformance.cli.broken_toml import has_mark, mentions_section
+from conformance.cli.broken_toml import has_byte_order_mark, mentions_section
 from conformance.cli.click_messages import translated_messages
 from conformance.cli.completion import BY_METAVAR, BY_OPTION
 from conformance.cli.language import current_language, localize
@@ -44,7 +44,7 @@ class CannotStart(click.ClickException):
     exit_code = 2
 
 
-def language(chosen: str | None) -> Lang:
+def chosen_language(chosen: str | None) -> Lang:
     """Return the chosen language (also from TOML), or else that of the call."""
     return current_language(["--lang", chosen]) if chosen else current_language()
 
@@ -74,7 +74,7 @@ def lang_option(function: F) -> F:
     return _lang_option()(function)
 
 
-def message_lang_option(function: F) -> F:
+def lang_option_without_parameter(function: F) -> F:
     """Add `--lang` to a command without a language parameter; `current_language` reads the command line itself."""
     return _lang_option(expose_value=False)(function)
 
@@ -190,7 +190,11 @@ def _table(config: str | None) -> tuple[Mapping[str, Any], str]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         if config is None and not mentions_section(content, _TABLE):
             return {}, ""  # a broken pyproject.toml without a section for the suite does not matter here
-        why = localize("it begins with a byte order mark", "文件带有字节顺序标记") if has_mark(content) else str(error)
+        why = (
+            localize("it begins with a byte order mark", "文件带有字节顺序标记")
+            if has_byte_order_mark(content)
+            else str(error)
+        )
         raise CannotStart(
             localize(
                 f"{option}{path} is not TOML ({why}); fix it and save it as UTF-8 without a byte order mark.",

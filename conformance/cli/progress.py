@@ -28,11 +28,11 @@ class ChapterProgress:
     kinds: Counter[VerdictKind] = field(default_factory=Counter)
 
     @property
-    def done(self) -> int:
+    def judged_checks(self) -> int:
         """The number of checks with a verdict."""
         return self.kinds.total()
 
-    def notable(self) -> list[tuple[VerdictKind, Text]]:
+    def verdict_counts(self) -> list[tuple[VerdictKind, Text]]:
         """Return the verdicts worth reporting with their counts, worst first."""
         counted = Text("{n} {word}", "{word} {n}")
         return [
@@ -64,13 +64,13 @@ class Progress:
         self._began = clock()
         self._sent: dict[int, RequestCounters] = {}
 
-    def judged(self, verdict: Verdict) -> ChapterProgress:
+    def count_verdict(self, verdict: Verdict) -> ChapterProgress:
         """Count a verdict and return its chapter."""
         chapter = self.chapters[self._chapter_of[verdict.line.requirement]]
         chapter.kinds[verdict.kind] += 1
         return chapter
 
-    def sent(self, report: Mapping[str, Any]) -> None:
+    def record_sent_requests(self, report: Mapping[str, Any]) -> None:
         """Record the requests that another process has sent so far."""
         self._sent[report["process"]] = RequestCounters(
             report["requests"], report["throttled"], report["throttle_seconds"]
@@ -84,7 +84,7 @@ class Progress:
             "{done} of {planned} checks · {seconds} s · {requests} requests",
             "{done}/{planned} 项检查 · {seconds} 秒 · {requests} 个请求",
         ).format(
-            done=sum(chapter.done for chapter in chapters),
+            done=sum(chapter.judged_checks for chapter in chapters),
             planned=sum(chapter.planned for chapter in chapters),
             seconds=f"{self._clock() - self._began:.0f}",
             requests=sum(request_counters.requests for request_counters in sent),

@@ -52,8 +52,8 @@ class LineDisplay:
 
     def update_chapter(self, chapter: ChapterProgress) -> None:
         """Print the chapter if it is finished."""
-        if chapter.done == chapter.planned:
-            notable = [words for _, words in chapter.notable()] or [Text("done", "已完成")]
+        if chapter.judged_checks == chapter.planned:
+            notable = [words for _, words in chapter.verdict_counts()] or [Text("done", "已完成")]
             line = Text("{chapter}: {notable} ({summary})", "{chapter}：{notable}（{summary}）").format(
                 chapter=chapter.title,
                 notable=join(Text(", ", "，"), notable),

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.language import localize
-from conformance.cli.options import lang_option, language
+from conformance.cli.options import chosen_language, lang_option
 from conformance.cli.output_folder import make_folder
 from conformance.text import Lang, Text
 
@@ -26,7 +26,7 @@ _RUNS_PER_PROCESSOR: Final = 2
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     examples=("work-conformance prove --sample 5",),
     help=localize(
         "Prove that every check can fail and that correct servers pass. Runs the suite on every defect, every variant,"
@@ -68,12 +68,12 @@ _RUNS_PER_PROCESSOR: Final = 2
 @lang_option
 def command(sample: int | None, seed: int | None, output: Path, jobs: int | None, lang: str | None) -> None:
     """Prove the suite."""
-    from conformance.mutation.selection import select_jobs
+    from conformance.mutation.selection import all_jobs_or_sample
 
-    chosen = language(lang)
+    chosen = chosen_language(lang)
     drawn = secrets.randbelow(10_000) if seed is None else seed
     make_folder("--output", output)
-    proof = select_jobs(drawn, sample)
+    proof = all_jobs_or_sample(drawn, sample)
     raise SystemExit(_prove(proof, drawn, output, jobs or _RUNS_PER_PROCESSOR * (os.cpu_count() or 1), chosen))
 
 
@@ -104,7 +104,7 @@ def _prove(proof: JobSelection, seed: int, output: Path, processes: int, lang: L
     for line in summary(matrix, seed=seed, left_out=proof.left_out, took=(took[0], took[1], took[2]), lang=lang):
         click.echo(line)
     click.echo(str(output / "kill-matrix.html"))
-    return 0 if matrix.is_complete else 1
+    return 0 if matrix.all_ratios_full else 1
 
 
 class _Progress:

@@ -69,7 +69,7 @@ def allure_arguments(place: str | None) -> list[str]:
 def run_pytest(arguments: list[str], plugin: object) -> int:
     import pytest
 
-    with environment(
+    with temporary_environment(
         PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
         PYTEST_ADDOPTS="",
         PYTEST_PLUGINS="",
@@ -88,7 +88,7 @@ def _safe_path() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def environment(**variables: str | None) -> Iterator[None]:
+def temporary_environment(**variables: str | None) -> Iterator[None]:
     """Set environment variables for this process and its workers, unset those that are None, and restore them at exit."""
     before = {name: os.environ.get(name) for name in variables}
     _set(variables)

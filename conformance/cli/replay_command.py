@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.completion import path_of
 from conformance.cli.language import current_language, localize
-from conformance.cli.options import CannotStart, allure_option, lang_option, language, verbose_option
+from conformance.cli.options import CannotStart, allure_option, chosen_language, lang_option, verbose_option
 from conformance.cli.pytest_invocation import allure_arguments, arguments, reduce_garbage_collection, run_pytest
 from conformance.text import Text
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     context_settings={"max_content_width": 100},
     examples=("work-conformance replay reports/latest",),
     help=localize(
@@ -54,7 +54,7 @@ def command(
         evidence = read_evidence(run_dir)
     except BrokenEvidence as error:
         raise CannotStart(error.reason.in_(current_language())) from None
-    for line in evidence.unknown:
+    for line in evidence.unknown_checks:
         click.echo(
             localize(
                 f"Skipped: this version does not judge {line.requirement} in {line.scenario}.",
@@ -64,7 +64,7 @@ def command(
         )
     from conformance.cli.console import ConsoleReporter
 
-    chosen = language(lang)
+    chosen = chosen_language(lang)
     values = {"output": output, "strict": strict, "expression": ""}
     extra = [f"--target-replay={run_dir}", *allure_arguments(alluredir)]
     narrator = ConsoleReporter(chosen, verbose=verbose)

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import click
 
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.completion import one_of, scenarios_and_requirements
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import (
     CannotStart,
     allure_option,
-    language,
+    chosen_language,
     merge_config_file,
     processes_option,
     settings_options,
@@ -31,7 +31,7 @@ _LONGEST_WAIT: Final = 86_400
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     examples=(
         "work-conformance run",
         "QODER_PAT=… work-conformance run --base-url https://staging.example --strict --output out/",
@@ -110,7 +110,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     from conformance.cli.dry_run import DryRun
     from conformance.cli.server_process import run_server
 
-    lang = language(settings.lang)
+    lang = chosen_language(settings.lang)
     if values["dry_run"]:
         dry = DryRun(lang, settings, verbose=values["verbose"])
         raise SystemExit(dry.exit_code(run_pytest(arguments(values, lang, processes=0, extra=["--collect-only"]), dry)))
@@ -154,7 +154,7 @@ def check(values: Mapping[str, Any]) -> Settings:
 
     try:
         settings = from_values(values, os.environ)
-        Selection(chapters=settings.chapters, requirements=settings.requirements).check_names()
+        Selection(chapters=settings.chapters, requirements=settings.requirements).require_known_names()
     except (ConfigurationError, UnknownName) as error:
         raise CannotStart(error.reason.in_(current_language())) from None
     if values.get("start") and settings.base_url is None:

@@ -11,7 +11,13 @@ import click
 
 from conformance.cli.command_classes import SuggestingGroup
 from conformance.cli.language import localize
-from conformance.cli.options import CannotStart, form_option, lang_option, language, message_lang_option
+from conformance.cli.options import (
+    CannotStart,
+    chosen_language,
+    form_option,
+    lang_option,
+    lang_option_without_parameter,
+)
 from conformance.contract.schema_files import schema_folder
 from conformance.text import Lang, Text
 
@@ -53,7 +59,7 @@ _docs = click.option("--docs", metavar="DIR|URL", help=_DOCS_HELP)
         "不带 --docs 时，使用复述这些页面的契约页（schemas/docs）。",
     ),
 )
-@message_lang_option
+@lang_option_without_parameter
 def command() -> None:
     """`work-conformance schemas`."""
 
@@ -75,7 +81,7 @@ def command() -> None:
 @lang_option
 def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
     """Write the schemas."""
-    chosen = language(lang)
+    chosen = chosen_language(lang)
     target = out or _checkout()
     derivation = _derived(docs, chosen)
     try:
@@ -133,7 +139,7 @@ def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str |
     from conformance.derive.check import differences
     from conformance.derive.errors import UnparsablePage
 
-    chosen = language(lang)
+    chosen = chosen_language(lang)
     where = folder or schema_folder()
     derivation = _derived(docs, chosen, sheets=where)
     try:
@@ -167,7 +173,7 @@ def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str |
 @lang_option
 def divergences(docs: str | None, form: str, lang: str | None) -> None:
     """Show contradictions of the pages."""
-    chosen = language(lang)
+    chosen = chosen_language(lang)
     derivation = _derived(docs, chosen)
     if form == "json":
         click.echo(derivation.files["DIVERGENCES.json"], nl=False)
@@ -216,7 +222,7 @@ def _say(lines: Iterator[str]) -> None:
 
 def _read_from(derivation: Derivation, docs: str | None, chosen: Lang) -> Iterator[str]:
     if docs is not None:
-        names = ", ".join(derivation.docs.from_sheets)
+        names = ", ".join(derivation.docs.paraphrased_pages)
         if names:
             yield Text(
                 f"Not found there, taken from the paraphrased spec: {names}", f"其中没有、取自契约页的页面：{names}"

@@ -9,11 +9,11 @@ from typing import Final
 
 import click
 
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.completion import defects, one_of, shapes, variants
 from conformance.cli.language import current_language, localize
 from conformance.cli.name_lookup import lookup_by_name
-from conformance.cli.options import CannotStart, message_lang_option
+from conformance.cli.options import CannotStart, lang_option_without_parameter
 from conformance.target import DEFAULT_API_PREFIX, ConfigurationError, parse_api_prefix, parse_secret
 from conformance.text import Text
 
@@ -26,7 +26,7 @@ _VARIABLES: Final = {
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     examples=(
         "work-conformance serve --port 8080",
         "work-conformance serve --defect retry.active-conflicts",
@@ -42,7 +42,7 @@ _VARIABLES: Final = {
     ),
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help=localize("Address to listen on.", "监听地址。"))
-@message_lang_option
+@lang_option_without_parameter
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -121,7 +121,7 @@ def command(
         ).change(server_config)
     if defect_name is not None:
         defect = lookup_by_name(DEFECTS, defect_name, Text("defect", "缺陷"), "work-conformance list --defects")
-        server_config, wire = defect.broken(server_config), defect.wire(wire)
+        server_config, wire = defect.apply_to(server_config), defect.wire(wire)
 
     def announce(base_url: str) -> None:
         click.echo(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.language import current_language, localize
-from conformance.cli.options import CannotStart, form_option, lang_option, language
+from conformance.cli.options import CannotStart, chosen_language, form_option, lang_option
 from conformance.cli.policy_option import DEFAULT, moment, policy_options, read_policy_option
 from conformance.cli.regular_file import read_regular_file
 from conformance.text import Lang, Text
@@ -27,7 +27,7 @@ _MAX_KEY: Final = 64 << 10
 
 
 @click.command(
-    cls=CheckedCommand,
+    cls=NoEmptyValuesCommand,
     short_help=localize("Verify a certificate.", "验证证书。"),
     context_settings={"max_content_width": 100},
     examples=("work-conformance verify certificate.json --key vendor.pem.pub",),
@@ -96,7 +96,7 @@ def command(
     from conformance.certificate.bundle import MAX_BYTES
     from conformance.certificate.verification import verify
 
-    chosen = language(lang)
+    chosen = chosen_language(lang)
     content = read_regular_file(bundle, MAX_BYTES)
     result = verify(content, _public(key, "--key"), witness=_public(witness, "--witness"))
     missed = _missed(result, policy, at)

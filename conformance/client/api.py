@@ -240,7 +240,7 @@ class Api:
         if self._place is None:
             exchange = await self.client.perform(call, age=self._age)
         else:
-            exchange = await self.client.once(call, self._place)
+            exchange = await self.client.send_once(call, self._place)
         self._record(exchange)
         return exchange
 

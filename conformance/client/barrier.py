@@ -21,7 +21,7 @@ class Barrier:
         self._awaited = parties
         self._go = asyncio.Event()
 
-    def place(self, number: int, after: asyncio.Event | None = None, *, delay: float = 0.0) -> BarrierSlot:
+    def slot(self, number: int, after: asyncio.Event | None = None, *, delay: float = 0.0) -> BarrierSlot:
         """The place of one request, counted from 0, which goes `delay` seconds behind the others.
 
         With `after` it does not go with the others but when that is set.
@@ -35,7 +35,7 @@ class Barrier:
         for _ in range(number + 1):
             await asyncio.sleep(0)
 
-    async def released(self) -> None:
+    async def wait_for_release(self) -> None:
         """Wait until the requests that leave together may leave."""
         await self._go.wait()
 

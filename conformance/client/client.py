@@ -9,19 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from conformance.client.address_pools import AddressPools
 from conformance.client.availability import AvailabilityMonitor, TargetUnreachable
 from conformance.client.backoff import retry_delay
 from conformance.client.bad_credentials import Authentication, bearer, derived_secrets
 from conformance.client.barrier import BarrierSlot
-from conformance.client.connection_errors import Reason, why_refused
-from conformance.client.connection_pools import ConnectionPools
+from conformance.client.connection_errors import Reason, intermediary_refusal_reason
 from conformance.client.counters import RequestCounters
 from conformance.client.exclusive_access import ExclusiveGate
 from conformance.client.intermediary import NETWORK_STATUSES, THROTTLED, IntermediaryDetector
 from conformance.client.rate_limiter import RateLimiter
 from conformance.client.read_lag import ReadLag
-from conformance.client.request import Call, headers_of, kept, shown
-from conformance.client.transport import NoResponse, NotProcessed, NotSent, RawResponse, Transport
+from conformance.client.request import Call, headers_of, recorded_request, recorded_response
+from conformance.client.transport import HttpTransport, NoResponse, NotProcessed, NotSent, RawResponse
 from conformance.exchange import Exchange, Outcome, Response
 from conformance.target import Credentials, Limits, Redactor, Secret, Target
 
@@ -46,7 +46,7 @@ class Client:
 
     def __init__(
         self,
-        transport: Transport | ConnectionPools,
+        transport: HttpTransport | AddressPools,
         *,
         target: Target,
         credentials: Credentials,
@@ -180,11 +180,11 @@ class Client:
         for _ in range(_LOOKS):
             if await self._both(patience):
                 return True
-            await self._transport.take_turns(alone=False)
-        await self._transport.take_turns(alone=True)
+            await self._transport.set_one_at_a_time(alone=False)
+        await self._transport.set_one_at_a_time(alone=True)
         if (await self._look()).response is not None:
             return False
-        await self._transport.take_turns(alone=False)
+        await self._transport.set_one_at_a_time(alone=False)
         return True
 
     async def _both(self, patience: float) -> bool:
@@ -195,7 +195,7 @@ class Client:
             return False
         return all(exchange.response is not None for exchange in seen)
 
-    async def ready(self, *, age: int, writes: int = 0, reads: int = 0) -> None:
+    async def wait_for_burst(self, *, age: int, writes: int = 0, reads: int = 0) -> None:
         """Wait until a burst may leave: for the rate, it counts as one unit.
 
         Raises:
@@ -212,9 +212,11 @@ class Client:
 
         None if the target accepts one connection at a time: no burst can leave together then.
         """
-        return 0 if self._transport.one_at_a_time else connections - self._transport.count_warm_connections(connections)
+        return (
+            0 if self._transport.is_one_at_a_time else connections - self._transport.count_warm_connections(connections)
+        )
 
-    async def once(self, call: Call, place: BarrierSlot) -> Exchange:
+    async def send_once(self, call: Call, place: BarrierSlot) -> Exchange:
         """Send a call from a barrier, once and regardless of the rate: the burst has waited for it as a whole.
 
         If the target accepts one connection at a time, requests do not wait for each other.
@@ -222,17 +224,17 @@ class Client:
         Raises:
             TargetUnreachable: the target no longer responds.
         """
-        if self.is_unreachable or self._transport.one_at_a_time:
+        if self.is_unreachable or self._transport.is_one_at_a_time:
             place.give_up()
         if self.is_unreachable:
             raise TargetUnreachable
-        attempt = await self._once(call, None if self._transport.one_at_a_time else place)
+        attempt = await self._once(call, None if self._transport.is_one_at_a_time else place)
         self._note(call, attempt, burst=True)
         return attempt.exchange
 
     async def _once(self, call: Call, place: BarrierSlot | None = None) -> _Attempt:
         sent: float | None = None
-        call = replace(call, url=self.target.with_query(call.url))
+        call = replace(call, url=self.target.url_with_query(call.url))
 
         async def on_send() -> None:
             nonlocal sent
@@ -240,7 +242,7 @@ class Client:
                 await place.arrive()
             sent = self._clock()
 
-        reply, response, missing, pace = None, None, None, self._limiter.pace
+        reply, response, missing, pace = None, None, None, self._limiter.pace_number
         try:
             reply = await self._transport.send(
                 call.method,
@@ -258,19 +260,19 @@ class Client:
                 place.give_up()
         completed = self._clock()
         if reply is not None and call.cookies is not None:
-            call.cookies.keep(reply.headers)
+            call.cookies.store(reply.headers)
         outcome, problem, reason = self._outcome(reply, missing)
         self.trouble = reason or (None if outcome == "ok" else self.trouble)
         self.request_counters.requests += not isinstance(missing, NotSent)
         if reply is not None:
-            response = kept(reply, self.redact)
+            response = recorded_response(reply, self.redact)
             seconds = completed - (completed if sent is None else sent)
             self._shortest[call.operation] = min(self._shortest.get(call.operation, math.inf), seconds)
             self.request_counters.throttled += reply.status in _BUSY
         exchange = Exchange(
             step=call.step,
             operation=call.operation,
-            request=shown(call, self.target, call.authentication or self._bearer, self.redact),
+            request=recorded_request(call, self.target, call.authentication or self._bearer, self.redact),
             outcome=outcome,
             invoked=completed if sent is None else sent,
             completed=completed,
@@ -292,14 +294,14 @@ class Client:
         if missing is not None:
             return ("fail" if isinstance(missing, NotSent) else "unknown"), str(missing), missing.reason
         assert reply is not None
-        reason = why_refused(reply.status, reply.body.text)
+        reason = intermediary_refusal_reason(reply.status, reply.body.text)
         if reason is not None:
             return "fail", reason.text.en, reason
         if reply.status == THROTTLED:
             return "fail", f"HTTP {reply.status}", None
         if reply.status in NETWORK_STATUSES:
             return "unknown", f"HTTP {reply.status}", None
-        if self._intermediaries.wrote(reply):
+        if self._intermediaries.is_from_intermediary(reply):
             return "unknown", f"HTTP {reply.status} from an intermediary in front of the target", None
         return "ok", None, None
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from conformance.client.address_pools import AddressPools
 from conformance.client.api import Api
 from conformance.client.client import MAX_TRIES, Client
-from conformance.client.connection_pools import ConnectionPools
 from conformance.client.counters import RequestCounters
 from conformance.target import Credentials, Limits, Target
 
@@ -37,7 +37,7 @@ def run_with_client(
     """
 
     async def main() -> T:
-        async with asyncio.timeout(within), ConnectionPools(target, limits) as transport:
+        async with asyncio.timeout(within), AddressPools(target, limits) as transport:
             client = Client(transport, target=target, credentials=credentials, limits=limits, tries=tries, known=known)
             client.request_counters = request_counters or client.request_counters
             try:

@@ -115,7 +115,7 @@ _PAGES: Final = (
 )
 
 
-def refused_certificate(error: ssl.SSLCertVerificationError) -> Reason:
+def certificate_failure_reason(error: ssl.SSLCertVerificationError) -> Reason:
     """Return the reason for a failed certificate check of the server or an https proxy."""
     why = error.verify_message or str(error.reason or error)
     return Reason(
@@ -127,7 +127,7 @@ def refused_certificate(error: ssl.SSLCertVerificationError) -> Reason:
 
 def why_no_connection(error: BaseException, *, tls: bool) -> Reason:
     """Return why no connection could be made."""
-    for cause in chain(error):
+    for cause in error_chain(error):
         reason = tls_failure_reason(cause) if isinstance(cause, ssl.SSLError) else None
         if reason is not None:
             return reason
@@ -156,7 +156,7 @@ def why_no_connection(error: BaseException, *, tls: bool) -> Reason:
 
 def why_no_response(error: BaseException, *, tls: bool) -> Reason:
     """Return why an open connection gave no complete response."""
-    for cause in chain(error):
+    for cause in error_chain(error):
         if isinstance(cause, ssl.SSLError) and (reason := tls_failure_reason(cause)) is not None:
             return reason
     words, kind = str(error), type(error).__name__
@@ -174,13 +174,13 @@ def why_no_response(error: BaseException, *, tls: bool) -> Reason:
     return Reason(_words(error), hint)
 
 
-def too_slow(seconds: float) -> Reason:
+def timeout_reason(seconds: float) -> Reason:
     """Return the reason for a timeout."""
     words = Text("no complete response within {n} s", "{n} 秒内没有完整的响应")
     return Reason(words.format(n=f"{seconds:g}"), _SLOW)
 
 
-def headers_too_long(headers: int, kibibytes: int) -> Reason:
+def too_many_headers_reason(headers: int, kibibytes: int) -> Reason:
     """Return the reason for refusing a response with an unusual amount of headers."""
     return Reason(
         Text("more than {n} headers, or more than {k} KiB of them", "头部超过 {n} 个，或超过 {k} KiB").format(
@@ -190,7 +190,7 @@ def headers_too_long(headers: int, kibibytes: int) -> Reason:
     )
 
 
-def why_refused(status: int, page: str) -> Reason | None:
+def intermediary_refusal_reason(status: int, page: str) -> Reason | None:
     """Return the reason if a response comes from before the target: a proxy's 407, or a wrongly addressed server."""
     if status == _PROXY_STATUS:
         return _PROXY_TOKEN
@@ -203,7 +203,7 @@ _PROXY_STATUS: Final = 407
 _BAD_REQUEST: Final = 400
 
 
-def chain(error: BaseException) -> Iterator[BaseException]:
+def error_chain(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and its causes, outermost first."""
     seen: list[BaseException] = []
     current: BaseException | None = error
@@ -216,7 +216,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 def tls_failure_reason(error: ssl.SSLError) -> Reason | None:
     """Return the reason that a TLS error states; None if it is ambiguous."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return refused_certificate(error)
+        return certificate_failure_reason(error)
     said = f"{error.reason or ''} {error}".upper().replace(" ", "_")
     if any(word in said for word in _NOT_TLS):
         return _NO_TLS

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from conformance.client.proxies import connectable, parse_proxy, proxy_for
+from conformance.client.proxies import is_valid_proxy_url, parse_proxy, proxy_for
 from conformance.target import ConfigurationError, Connection, Secret, parse_base_url
 
 
@@ -21,7 +21,7 @@ def base_url_from(text: str, prefix: str) -> str:
     """
     base_url = parse_base_url(text, prefix)
     host = urlsplit(base_url).netloc.rpartition("@")[2]
-    if _PLAIN_HOST.fullmatch(host) is None and not connectable(base_url):
+    if _PLAIN_HOST.fullmatch(host) is None and not is_valid_proxy_url(base_url):
         raise ConfigurationError(
             f"The base URL contains an invalid host name ({host}). Check its spelling.",
             f"base URL 中的主机名无效（{host}）。请检查拼写。",

@@ -27,13 +27,13 @@ class Cookies:
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
 
-    def keep(self, headers: Iterable[Header]) -> None:
+    def store(self, headers: Iterable[Header]) -> None:
         """Store or remove the cookies that a response sets or removes."""
         for header, value in headers:
             if header.lower() == "set-cookie":
                 self._keep(value[:_LONGEST])
 
-    def carried(self, *, others: bool) -> str:
+    def cookie_header(self, *, others: bool) -> str:
         """Return the value of a Cookie header, empty for none.
 
         With `others`, the request has other credentials than those that the cookies were set for. The cookies must not

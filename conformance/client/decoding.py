@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from conformance.client.connection_errors import Reason, headers_too_long
+from conformance.client.connection_errors import Reason, too_many_headers_reason
 from conformance.exchange import Body, BodyProblem
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ _MAX_HEAD: Final = 32 << 10
 """Maximum headers of a response, and maximum bytes: every response is kept, and no real server sends more."""
 
 
-def too_many_headers(response: httpx.Response) -> Reason | None:
+def header_limit_reason(response: httpx.Response) -> Reason | None:
     """Return why the headers cannot be kept; None if they can."""
     pairs = response.headers.raw
     if len(pairs) > _MAX_HEADERS or sum(len(name) + len(value) for name, value in pairs) > _MAX_HEAD:
-        return headers_too_long(_MAX_HEADERS, _MAX_HEAD >> 10)
+        return too_many_headers_reason(_MAX_HEADERS, _MAX_HEAD >> 10)
     return None
 
 

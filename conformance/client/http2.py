@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.client.connection_errors import chain
+from conformance.client.connection_errors import error_chain
 
 if TYPE_CHECKING:
     from h2.events import Event
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _REFUSED_STREAM: Final = 7
 
 
-def settle_http2() -> type[Exception]:
+def patch_httpcore_http2() -> type[Exception]:
     """Make httpcore use such connections in this process. Return the errors that h2 raises."""
     import h2.connection
     from h2.exceptions import H2Error
@@ -54,7 +54,7 @@ def never_processed(error: BaseException) -> bool:
 
     A GOAWAY that covers the request never becomes an error here.
     """
-    events = [event for cause in chain(error) for event in cause.args]
+    events = [event for cause in error_chain(error) for event in cause.args]
     return any(
         hasattr(event, "last_stream_id") or getattr(event, "error_code", None) == _REFUSED_STREAM for event in events
     )
@@ -62,4 +62,4 @@ def never_processed(error: BaseException) -> bool:
 
 def is_protocol_error(error: BaseException) -> bool:
     """Return whether the server violated the protocol, according to h2."""
-    return any(type(cause).__module__.startswith("h2.") for cause in chain(error))
+    return any(type(cause).__module__.startswith("h2.") for cause in error_chain(error))

@@ -60,7 +60,7 @@ class IntermediaryDetector:
         self._marks: set[str] = set()
         self._servers: set[str] = set()
 
-    def wrote(self, reply: RawResponse) -> bool:
+    def is_from_intermediary(self, reply: RawResponse) -> bool:
         """Return whether this is an error that an intermediary wrote."""
         text = reply.body.text[:_LOOKED_AT].strip()
         value = _json(reply.body.text)

@@ -49,7 +49,7 @@ def parse_proxy(text: str, name_en: str = "--proxy", name_zh: str = "--proxy") -
             f"{name_en}: {parts.scheme}:// proxies are not supported. Give an http:// or https:// proxy.",
             f"{name_zh}：不支持 {parts.scheme}:// 代理。请使用 http:// 或 https:// 代理。",
         )
-    if not host or port == 0 or not connectable(url):
+    if not host or port == 0 or not is_valid_proxy_url(url):
         raise ConfigurationError(
             f"{name_en}: the address cannot be read. Give one such as http://proxy.example.com:3128.",
             f"{name_zh}：无法解析该地址。请使用形如 http://proxy.example.com:3128 的地址。",
@@ -67,7 +67,7 @@ def bypasses_proxy(base_url: str, no_proxy: str) -> bool:
     return any(_covers(entry.strip().lower(), host, port) for entry in no_proxy.replace(" ", ",").split(","))
 
 
-def connectable(url: str) -> bool:
+def is_valid_proxy_url(url: str) -> bool:
     """Return whether httpx accepts it as a URL with a host."""
     import httpx
 

@@ -57,7 +57,7 @@ class RateLimiter:
         await self._granted.lane.wait(age, units)
 
     @property
-    def pace(self) -> int:
+    def pace_number(self) -> int:
         """The number of the pace that a request sent now keeps to."""
         return self._granted.pace
 

@@ -28,7 +28,7 @@ class ReadLag:
         """Whether another read may show something else."""
         return self.longest > 0 or self.in_vain < _WAITS_IN_VAIN
 
-    def note(self, waited: float, *, caught_up: bool) -> None:
+    def record_wait(self, waited: float, *, caught_up: bool) -> None:
         """Record the result of a wait."""
         if caught_up:
             self.longest = max(self.longest, waited)
@@ -48,10 +48,10 @@ async def reread_until_settled(
     while not settled(readings[-1]):
         waited = clock() - begun
         if waited >= LONGEST_LAG or not lag.worth_waiting:
-            lag.note(waited, caught_up=False)
+            lag.record_wait(waited, caught_up=False)
             return readings
         await asyncio.sleep(min(_PAUSE, LONGEST_LAG - waited))
         readings.append(await read())
     if len(readings) > 1:
-        lag.note(clock() - begun, caught_up=True)
+        lag.record_wait(clock() - begun, caught_up=True)
     return readings

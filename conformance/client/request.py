@@ -68,7 +68,7 @@ def headers_of(call: Call, target: Target, authentication: Authentication) -> li
     users = [*target.headers, *((name, secret.reveal()) for name, secret in target.secret_headers)]
     cases = [*authentication.sent, *call.headers]
     headers = [*_without(general, users, cases), *_without(users, cases), *cases]
-    cookies = call.cookies.carried(others=call.authentication is not None) if call.cookies is not None else ""
+    cookies = call.cookies.cookie_header(others=call.authentication is not None) if call.cookies is not None else ""
     return _joined(headers, cookies) if cookies else headers
 
 
@@ -82,7 +82,7 @@ def _binding(call: Call, target: Target) -> list[Header]:
     return [] if target.binding is None or call.user_agent is not None else [(BINDING_HEADER, target.binding)]
 
 
-def shown(call: Call, target: Target, authentication: Authentication, redact: Redactor) -> Request:
+def recorded_request(call: Call, target: Target, authentication: Authentication, redact: Redactor) -> Request:
     """Return the request as it is recorded: without common headers, with variables in place of secrets."""
     users = [
         *((name, secret.variable) for name, secret in target.secret_headers),
@@ -105,7 +105,7 @@ def shown(call: Call, target: Target, authentication: Authentication, redact: Re
     )
 
 
-def kept(reply: RawResponse, redact: Redactor) -> Response:
+def recorded_response(reply: RawResponse, redact: Redactor) -> Response:
     """Return the response as it is recorded."""
     text = _SECRET_FIELD.sub(r'\1"[redacted]"', redact(reply.body.text))
     return Response(

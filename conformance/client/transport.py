@@ -19,9 +19,9 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
-from conformance.client.connection_errors import Reason, too_slow, why_no_connection, why_no_response
-from conformance.client.decoding import read_body, too_many_headers
-from conformance.client.http2 import is_protocol_error, never_processed, settle_http2
+from conformance.client.connection_errors import Reason, timeout_reason, why_no_connection, why_no_response
+from conformance.client.decoding import header_limit_reason, read_body
+from conformance.client.http2 import is_protocol_error, never_processed, patch_httpcore_http2
 from conformance.client.interim_responses import InterimResponseGuard
 from conformance.client.tls import tls_context
 from conformance.exchange import Body, Header
@@ -97,7 +97,7 @@ class _PooledConnection:
     http2: Any = None
 
 
-class Transport:
+class HttpTransport:
     """A connection pool to one target. An async context manager.
 
     The pool is a stack of httpx transports with one connection each, the most recently used on top. An httpx client
@@ -117,7 +117,7 @@ class Transport:
         self._troubles: tuple[type[Exception], ...] = (httpx.TransportError, ssl.SSLError)
         try:
             if connection.http2:
-                self._troubles += (settle_http2(),)
+                self._troubles += (patch_httpcore_http2(),)
             self._new_transport = partial(
                 httpx.AsyncHTTPTransport,
                 verify=tls_context(connection) if self._tls else httpx.create_ssl_context(verify=False),
@@ -136,11 +136,11 @@ class Transport:
             ) from None
 
     @property
-    def one_at_a_time(self) -> bool:
+    def is_one_at_a_time(self) -> bool:
         """Whether requests run one at a time, each on a connection of its own: such servers accept no second one."""
         return self._alone is not None
 
-    async def take_turns(self, *, alone: bool) -> None:
+    async def set_one_at_a_time(self, *, alone: bool) -> None:
         """Switch sequential requests on or off; closes idle connections."""
         self._alone = asyncio.Lock() if alone else None
         await self._close_idle()
@@ -248,13 +248,13 @@ class Transport:
                 if response.extensions.get("http_version") == b"HTTP/2":
                     line.http2 = response.extensions["network_stream"]
                 try:
-                    if (reason := too_many_headers(response)) is not None:
+                    if (reason := header_limit_reason(response)) is not None:
                         raise ResponseLost(reason)
                     content = await read_body(response, max_body)
                 finally:
                     await response.aclose()
         except TimeoutError:
-            raise _OutOfTime(too_slow(self._timeout)) from None
+            raise _OutOfTime(timeout_reason(self._timeout)) from None
         except self._troubles as error:
             raise self._unanswered(error, sent=sent) from None
         return RawResponse(

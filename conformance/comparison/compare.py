@@ -32,7 +32,7 @@ class NotComparable(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictDifference:
+class RequirementDifference:
     """A requirement on which the servers differ: its verdicts over the scenarios of both runs, and the scenarios."""
 
     requirement: str
@@ -41,7 +41,7 @@ class VerdictDifference:
     cases: tuple[tuple[Verdict, Verdict], ...]
 
     @property
-    def follows_from(self) -> str | None:
+    def blocking_requirement(self) -> str | None:
         """The requirement whose failure on one side alone blocks every scenario; None if there is no such one."""
         causes = {a.blocked_by or b.blocked_by for a, b in self.cases}
         return causes.pop() if len(causes) == 1 else None
@@ -72,7 +72,7 @@ class ShapeDifference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OneSided:
+class OneSidedCheck:
     """A check that only one run could judge, for a reason unrelated to the server."""
 
     line: PlannedCheck
@@ -90,10 +90,10 @@ class Comparison:
 
     a: RunMetadata
     b: RunMetadata
-    verdicts: tuple[VerdictDifference, ...]
+    verdicts: tuple[RequirementDifference, ...]
     observations: tuple[ObservationDifference, ...]
     shapes: tuple[ShapeDifference, ...]
-    one_sided: tuple[OneSided, ...]
+    one_sided: tuple[OneSidedCheck, ...]
     checks_compared: int
     checks_planned: int
     kinds_compared: int
@@ -125,14 +125,14 @@ def compare(a: Evidence, b: Evidence) -> Comparison:
     pairs = [(a.transcripts[name], b.transcripts[name]) for name in names]
     shapes = shapes_of(pair for pair in pairs if _complete(*pair))
     return Comparison(
-        a=a.circumstances,
-        b=b.circumstances,
+        a=a.metadata,
+        b=b.metadata,
         verdicts=tuple(_verdict_differences(compared)),
         observations=tuple(_observation_differences(a, b, compared)),
         shapes=tuple(_shape_differences(*shapes)),
         one_sided=tuple(one_sided),
         checks_compared=sum(bool({x.kind, y.kind} & JUDGED) for x, y in compared.values()),
-        checks_planned=len({*a.lines, *b.lines}),
+        checks_planned=len({*a.checks, *b.checks}),
         kinds_compared=len(shapes[0].keys() | shapes[1].keys()),
     )
 
@@ -140,17 +140,17 @@ def compare(a: Evidence, b: Evidence) -> Comparison:
 def _require_known(a: Evidence, b: Evidence) -> None:
     """Refuse checks that this version cannot judge, and whole runs with different requirement sets."""
     for side in (a, b):
-        if side.unknown:
-            about, line = side.circumstances, side.unknown[0]
+        if side.unknown_checks:
+            about, line = side.metadata, side.unknown_checks[0]
             raise NotComparable(
                 f"Run {about.run_id} judged {line.requirement} in {line.scenario}, which this version does not have."
                 f" Compare with work-conformance {about.suite_version}, or repeat the run with this version.",
                 f"运行 {about.run_id} 判定了 {line.scenario} 中的 {line.requirement}，当前版本没有该项。"
                 f"请用 work-conformance {about.suite_version} 比较，或用当前版本重新运行。",
             )
-    versions = a.circumstances.catalogue_version, b.circumstances.catalogue_version
-    whole = a.circumstances.selection is None and b.circumstances.selection is None
-    if whole and versions[0] != versions[1] and set(a.lines) != set(b.lines):
+    versions = a.metadata.catalogue_version, b.metadata.catalogue_version
+    whole = a.metadata.selection is None and b.metadata.selection is None
+    if whole and versions[0] != versions[1] and set(a.checks) != set(b.checks):
         raise NotComparable(
             f"The runs were made with the requirement sets {versions[0]} and {versions[1]}, which differ."
             " Repeat both runs with one version.",
@@ -161,7 +161,7 @@ def _require_known(a: Evidence, b: Evidence) -> None:
 def _shared_lines(a: Evidence, b: Evidence) -> list[PlannedCheck]:
     """Return the checks of both plans, in the order of the requirement set."""
     order = {name: number for number, name in enumerate(load_catalogue().requirements)}
-    return sorted(set(a.lines) & set(b.lines), key=lambda line: (order[line.requirement], line.scenario))
+    return sorted(set(a.checks) & set(b.checks), key=lambda line: (order[line.requirement], line.scenario))
 
 
 def _verdict(evidence: Evidence, line: PlannedCheck) -> Verdict:
@@ -179,14 +179,18 @@ def _complete(a: Transcript, b: Transcript) -> bool:
 # --- checks of only one run
 
 
-def _planned_once(a: Evidence, b: Evidence) -> Iterator[OneSided]:
+def _planned_once(a: Evidence, b: Evidence) -> Iterator[OneSidedCheck]:
     sides: tuple[tuple[Side, Evidence, Evidence], ...] = (("a", a, b), ("b", b, a))
     for side, its, other in sides:
-        elsewhere = set(other.lines)
-        yield from (OneSided(line=line, side=side, why="not-planned") for line in its.lines if line not in elsewhere)
+        elsewhere = set(other.checks)
+        yield from (
+            OneSidedCheck(line=line, side=side, why="not-planned") for line in its.checks if line not in elsewhere
+        )
 
 
-def _not_given(a: Evidence, b: Evidence, judged: Mapping[PlannedCheck, tuple[Verdict, Verdict]]) -> Iterator[OneSided]:
+def _not_given(
+    a: Evidence, b: Evidence, judged: Mapping[PlannedCheck, tuple[Verdict, Verdict]]
+) -> Iterator[OneSidedCheck]:
     """Yield checks that one run could not make without a token, or because it does not poll."""
     for line, (x, y) in judged.items():
         if (x.kind == "not-exercised") == (y.kind == "not-exercised"):
@@ -194,15 +198,15 @@ def _not_given(a: Evidence, b: Evidence, judged: Mapping[PlannedCheck, tuple[Ver
         side: Side = "b" if x.kind == "not-exercised" else "a"
         without = a if side == "b" else b
         if scenarios()[line.scenario].token is not None:
-            yield OneSided(line=line, side=side, why="no-input")
-        elif _requirement(line).exercised == "needs-poll" and without.circumstances.arranged_by != "api":
-            yield OneSided(line=line, side=side, why="not-polled")
+            yield OneSidedCheck(line=line, side=side, why="no-input")
+        elif _requirement(line).exercised == "needs-poll" and without.metadata.arranged_by != "api":
+            yield OneSidedCheck(line=line, side=side, why="not-polled")
 
 
 # --- differences
 
 
-def _verdict_differences(compared: Mapping[PlannedCheck, tuple[Verdict, Verdict]]) -> Iterator[VerdictDifference]:
+def _verdict_differences(compared: Mapping[PlannedCheck, tuple[Verdict, Verdict]]) -> Iterator[RequirementDifference]:
     by_requirement: dict[str, list[tuple[Verdict, Verdict]]] = {}
     for line, pair in compared.items():
         if _requirement(line).level != "OBSERVE":
@@ -210,7 +214,7 @@ def _verdict_differences(compared: Mapping[PlannedCheck, tuple[Verdict, Verdict]
     for requirement, pairs in by_requirement.items():
         cases = tuple(pair for pair in pairs if pair[0].kind != pair[1].kind)
         if cases:
-            yield VerdictDifference(
+            yield RequirementDifference(
                 requirement=requirement,
                 a=worst(a.kind for a, _ in pairs),
                 b=worst(b.kind for _, b in pairs),

@@ -65,7 +65,7 @@ def load_ambiguities() -> tuple[Ambiguity, ...]:
     return entries
 
 
-def readings_of(requirement: str) -> tuple[Ambiguity, ...]:
+def ambiguities_of(requirement: str) -> tuple[Ambiguity, ...]:
     """Return the entries that list a requirement."""
     return tuple(entry for entry in load_ambiguities() if requirement in entry.requirements)
 

@@ -64,7 +64,7 @@ class ItemState:
 
 
 @dataclass(frozen=True, slots=True)
-class Undocumented:
+class UndocumentedBehaviour:
     """Undocumented behaviour of a target in a phase, observed while no other request overlapped.
 
     The target responds with `status` and leaves the item in the phase `after`.
@@ -86,7 +86,7 @@ class Operation:
 
     kind: OperationKind
     worker: str | None = None
-    alone: tuple[Undocumented, ...] = ()
+    alone: tuple[UndocumentedBehaviour, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,8 @@ class ModelResponse:
     delivered: bool | None = None
 
 
-def step(state: ItemState, operation: Operation, answer: ModelResponse, *, overlapped: bool) -> frozenset[ItemState]:
-    """Return the possible states after `operation` took effect in `state` and got the response `answer`.
+def step(state: ItemState, operation: Operation, response: ModelResponse, *, overlapped: bool) -> frozenset[ItemState]:
+    """Return the possible states after `operation` took effect in `state` and got `response`.
 
     Empty if the contract does not allow that. For an unknown outcome `state` itself is included, because the operation
     may not have happened. `overlapped`: the request overlapped another one that can change the item. Then an ack may
@@ -112,63 +112,63 @@ def step(state: ItemState, operation: Operation, answer: ModelResponse, *, overl
     its own effect left. Here every later state is allowed, because only a history knows the states that the item went
     through. `search.find_linearization` checks them.
     """
-    if is_unknown(operation, answer):
+    if is_unknown(operation, response):
         return _effects(state, operation) | {state} | _undocumented(state, operation)
-    if _done_without_content(operation, answer):
-        return _undocumented(state, operation, answer) or _effects(state, operation)
+    if _done_without_content(operation, response):
+        return _undocumented(state, operation, response) or _effects(state, operation)
     if operation.kind == "redeliver":
-        after = _delivered(state, operation.worker) if answer.delivered else frozenset({state})
+        after = _delivered(state, operation.worker) if response.delivered else frozenset({state})
     else:
-        after = _allowed(state, operation, overlapped=overlapped).get(answer.status or 0, frozenset())
-    after |= _undocumented(state, operation, answer)
+        after = _allowed(state, operation, overlapped=overlapped).get(response.status or 0, frozenset())
+    after |= _undocumented(state, operation, response)
     later = overlapped and operation.kind != "get"  # a GET changes nothing: the state that it shows is its only effect
-    return frozenset(each for each in after if _may_show(answer, each.phase, later=later))
+    return frozenset(each for each in after if _may_show(response, each.phase, later=later))
 
 
-def is_unknown(operation: Operation, answer: ModelResponse) -> bool:
-    """Return whether `answer` leaves open if the operation happened.
+def is_unknown(operation: Operation, response: ModelResponse) -> bool:
+    """Return whether `response` leaves open if the operation happened.
 
     That is true for a lost response and for one of a gateway. It is also true if another operation than the ack returns
     what its page does not document for a valid request (409 from stop, 500, 404 for an item that exists). The suite
     judges the ack and does not blame it for another operation's faults.
     """
-    if answer.status is None or answer.status in _GATEWAY:
+    if response.status is None or response.status in _GATEWAY:
         return True
     if operation.kind == "ack":
         return False
-    if _done_without_content(operation, answer):
+    if _done_without_content(operation, response):
         return False
-    if answer.status not in _DOCUMENTED[operation.kind]:
+    if response.status not in _DOCUMENTED[operation.kind]:
         return True
     if operation.kind == "redeliver":
-        return answer.delivered is None
+        return response.delivered is None
     shows = SHOWS.get(operation.kind)
-    return shows is not None and answer.status == 200 and answer.state is not None and answer.state not in shows
+    return shows is not None and response.status == 200 and response.state is not None and response.state not in shows
 
 
-def _done_without_content(operation: Operation, answer: ModelResponse) -> bool:
+def _done_without_content(operation: Operation, response: ModelResponse) -> bool:
     """Return whether a 204 means that the operation took effect.
 
     It does if the target also returned 204 while nothing overlapped, and a GET then showed the effect.
     """
     return (
         operation.kind in SHOWS
-        and answer.status == HTTPStatus.NO_CONTENT
+        and response.status == HTTPStatus.NO_CONTENT
         and any(each.status == HTTPStatus.NO_CONTENT for each in operation.alone)
     )
 
 
-def shows_later(operation: Operation, answer: ModelResponse, after: Phase) -> bool:
+def shows_later(operation: Operation, response: ModelResponse, after: Phase) -> bool:
     """Return whether a 200 shows another state than `after`, the phase that the operation itself left."""
-    if answer.status != 200 or answer.state is None or is_unknown(operation, answer):
+    if response.status != 200 or response.state is None or is_unknown(operation, response):
         return False
-    return answer.state != after
+    return response.state != after
 
 
-def _may_show(answer: ModelResponse, after: Phase, *, later: bool) -> bool:
-    if answer.status != 200 or answer.state is None or answer.state == after:
+def _may_show(response: ModelResponse, after: Phase, *, later: bool) -> bool:
+    if response.status != 200 or response.state is None or response.state == after:
         return True
-    return later and answer.state in PHASES[PHASES.index(after) :]
+    return later and response.state in PHASES[PHASES.index(after) :]
 
 
 def _effects(state: ItemState, operation: Operation) -> frozenset[ItemState]:
@@ -178,15 +178,17 @@ def _effects(state: ItemState, operation: Operation) -> frozenset[ItemState]:
     return frozenset().union(*_allowed(state, operation, overlapped=False).values())
 
 
-def _undocumented(state: ItemState, operation: Operation, answer: ModelResponse | None = None) -> frozenset[ItemState]:
+def _undocumented(
+    state: ItemState, operation: Operation, response: ModelResponse | None = None
+) -> frozenset[ItemState]:
     """Return the states that follow in `state` from undocumented behaviour of this target; None: for any response."""
     seen = [
         each
         for each in operation.alone
-        if each.phase == state.phase and (answer is None or each.status == answer.status)
+        if each.phase == state.phase and (response is None or each.status == response.status)
     ]
     if operation.kind == "redeliver":
-        delivered = seen and (answer is None or answer.delivered)
+        delivered = seen and (response is None or response.delivered)
         return frozenset({state, replace(state, worker=operation.worker)}) if delivered else frozenset()
     return frozenset(replace(state, phase=each.after) for each in seen)
 

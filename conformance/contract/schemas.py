@@ -159,7 +159,7 @@ def _worded(error: ValidationError, place: tuple[str | int, ...], schema: Mappin
     missing = keyword == "required"
     pointer = "".join("/" + _step(str(step)) for step in place)
     expected = _expected(keyword, error.validator_value, pointer)
-    actual = MISSING_FIELD.format(pointer=pointer) if missing else shown(error.instance)
+    actual = MISSING_FIELD.format(pointer=pointer) if missing else display_value(error.instance)
     reason = error.cause.reason if isinstance(error.cause, timestamps.NotTimestamp) else ""
     name = Text("`{p}`", "`{p}`").format(p=_cut(pointer)) if pointer else Text("the body", "响应体")
     message = _MESSAGES[keyword].format(place=name, expected=expected, actual=actual, reason=reason)
@@ -190,13 +190,13 @@ def _expected(keyword: str, value: Any, pointer: str) -> Text:
         case "type":
             return join(_OR, [_KINDS[kind] for kind in ([value] if isinstance(value, str) else value)])
         case "enum":
-            return join(Text(", ", "、"), [shown(choice) for choice in value])
+            return join(Text(", ", "、"), [display_value(choice) for choice in value])
         case "format":
             return Text("an RFC 3339 timestamp", "RFC 3339 时间戳")
         case "pattern":
             return _expected_by_pattern(str(value))
         case _:
-            return shown(value)
+            return display_value(value)
 
 
 def _expected_by_pattern(pattern: str) -> Text:
@@ -206,7 +206,7 @@ def _expected_by_pattern(pattern: str) -> Text:
     return Text("a string that starts with {prefix}", "以 {prefix} 开头的字符串").format(prefix=prefix)
 
 
-def shown(value: object) -> Text:
+def display_value(value: object) -> Text:
     """Return `value` for display: scalars as JSON, cut to 120 characters, containers by size."""
     match value:
         case str():

@@ -11,7 +11,7 @@ from typing import Any, Final
 from conformance.derive.docs import Docs
 from conformance.derive.errors import UnparsablePage
 from conformance.derive.lexicon import LANGS, Lang
-from conformance.derive.output import DIVERGENCES, PAGES, SOURCE, Derivation, pages_json
+from conformance.derive.output import DIVERGENCES, PAGES, SOURCE, Derivation, page_facts_json
 from conformance.derive.page import json_equal
 
 _MISSING: Final = object()
@@ -36,7 +36,7 @@ def differences(folder: Path, derivation: Derivation) -> list[Difference]:
     """
     committed = {name: _load(folder, name) for name in _names(folder, derivation)}
     found = [*_pages(committed.get(PAGES), derivation.docs)]
-    if any(not text.sheet for text in derivation.docs.texts.values()):
+    if any(not text.paraphrased for text in derivation.docs.texts.values()):
         return [*found, *_files(committed, derivation, ignoring=_without_places)]
     found += _sheets(committed.get(SOURCE), derivation.docs)
     found += _files(committed, derivation, ignoring=lambda value: value)
@@ -66,7 +66,7 @@ def _load(folder: Path, name: str) -> Any:
 def _pages(committed: Any, docs: Docs) -> Iterator[Difference]:
     if not isinstance(committed, dict):
         return  # reported as a missing file
-    now = pages_json(docs)["pages"]
+    now = page_facts_json(docs)["pages"]
     before = committed.get("pages", {})
     for page in dict.fromkeys((*before, *now)):
         sections = [dict(before.get(page, {}).get("sections", {})), dict(now.get(page, {}).get("sections", {}))]
@@ -127,7 +127,7 @@ def _sheets(committed: Any, docs: Docs) -> Iterator[Difference]:
     """Yield pages of the paraphrased spec whose bytes changed since the derivation, including wording and lines."""
     if not isinstance(committed, dict):
         return
-    for (lang, page), sheet in docs.sheets.items():
+    for (lang, page), sheet in docs.paraphrased_texts.items():
         recorded = committed.get(page, {}).get(lang, {}).get("sheet_sha256")
         if recorded != sheet.sha256:
             yield Difference(

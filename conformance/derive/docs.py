@@ -15,7 +15,7 @@ import httpx
 
 from conformance.derive.errors import UnparsablePage
 from conformance.derive.lexicon import LANGS, Lang
-from conformance.derive.markdown import plain_lines
+from conformance.derive.markdown import normalize_line_endings
 from conformance.derive.page import Page, read_page
 
 SITE: Final = "https://docs.qoder.com"
@@ -29,11 +29,11 @@ _OLDER: Final = "older"
 
 @dataclass(frozen=True, slots=True)
 class PageSource:
-    """A page's text. `name` is how its lines are cited. `sheet`: it is a page of the paraphrased spec."""
+    """A page's text. `name` is how its lines are cited. `paraphrased`: it is a page of the paraphrased spec."""
 
     name: str
     content: bytes
-    sheet: bool
+    paraphrased: bool
 
     @property
     def sha256(self) -> str:
@@ -47,12 +47,12 @@ class Docs:
 
     pages: Mapping[Lang, Mapping[str, Page]]
     texts: Mapping[tuple[Lang, str], PageSource]
-    sheets: Mapping[tuple[Lang, str], PageSource]
+    paraphrased_texts: Mapping[tuple[Lang, str], PageSource]
 
     @property
-    def from_sheets(self) -> list[str]:
+    def paraphrased_pages(self) -> list[str]:
         """Return the pages that came from the paraphrased spec, such as `zh/errors`."""
-        return [f"{lang}/{page}" for (lang, page), text in self.texts.items() if text.sheet]
+        return [f"{lang}/{page}" for (lang, page), text in self.texts.items() if text.paraphrased]
 
 
 @cache
@@ -92,7 +92,7 @@ def _sheet(sheets: Path, lang: Lang, page: str) -> PageSource:
     file = sheets / lang / f"{page}.md"
     name = f"{SHEETS}/{lang}/{page}.md"
     try:
-        return PageSource(name, file.read_bytes(), sheet=True)
+        return PageSource(name, file.read_bytes(), paraphrased=True)
     except OSError as error:
         why = error.strerror
         raise UnparsablePage(
@@ -104,7 +104,7 @@ def _decoded(text: PageSource) -> str:
     try:
         return text.content.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = plain_lines(text.content[: error.start].decode("utf-8")).count("\n") + 1
+        line = normalize_line_endings(text.content[: error.start].decode("utf-8")).count("\n") + 1
         raise UnparsablePage(text.name, line, en="the page is not UTF-8", zh="页面不是 UTF-8 编码") from None
 
 
@@ -118,7 +118,7 @@ def _published(docs: str) -> dict[tuple[Lang, str], PageSource]:
             file = folder / lang / f"{page}.md"
             try:
                 if file.is_file():
-                    found[lang, page] = PageSource(str(file), file.read_bytes(), sheet=False)
+                    found[lang, page] = PageSource(str(file), file.read_bytes(), paraphrased=False)
             except OSError as error:
                 why = error.strerror
                 raise UnparsablePage(str(file), 0, en=f"cannot be read ({why})", zh=f"无法读取（{why}）") from None
@@ -144,7 +144,7 @@ def _fetched(root: str) -> dict[tuple[Lang, str], PageSource]:
                 address = f"{root}/{known['path'][lang]}.md"
                 content = _get(client, address)
                 if content is not None:
-                    found[lang, page] = PageSource(address, content, sheet=False)
+                    found[lang, page] = PageSource(address, content, paraphrased=False)
     return found
 
 

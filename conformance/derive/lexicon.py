@@ -52,15 +52,15 @@ class Lexicon:
     data: Mapping[str, Any]
 
     @property
-    def introduction(self) -> str:
+    def introduction_name(self) -> str:
         """The name of the part of a page before its first section."""
         return str(self.data["introduction"])
 
-    def heading(self, text: str) -> str | None:
+    def section_of_heading(self, text: str) -> str | None:
         """Return the section that a heading starts, or None."""
         return self._role(self.data["headings"], text)
 
-    def table(self, first_column: str) -> str | None:
+    def table_kind(self, first_column: str) -> str | None:
         """Return the kind of a table by its first column, or None."""
         word = normalize_word(first_column)
         return next(
@@ -68,15 +68,15 @@ class Lexicon:
             None,
         )
 
-    def column(self, kind: str, text: str) -> str | None:
+    def column_meaning(self, kind: str, text: str) -> str | None:
         """Return the meaning of a column in a kind of table, or None."""
         return self._role(self.data["tables"][kind], text)
 
-    def rule(self, text: str) -> str | None:
+    def rule_of_row(self, text: str) -> str | None:
         """Return the rule of a row in a table of rules, or None."""
         return self._role(self.data["rules"], text)
 
-    def required(self, text: str) -> bool | None:
+    def is_required(self, text: str) -> bool | None:
         """Return whether a word means required or optional, or None if it is unknown."""
         return {"yes": True, "no": False, None: None}[self._role(self.data["required"], text)]
 
@@ -84,14 +84,14 @@ class Lexicon:
         """Return the JSON type that a word means, or None."""
         return self._role(self.data["types"], text)
 
-    def words(self, *path: str) -> list[str]:
+    def words_under(self, *path: str) -> list[str]:
         """Return every word under a path of the lexicon, to list the known words in an error."""
         node: Any = self.data
         for step in path:
             node = node[step]
         return [word for entry in node.values() for word in entry]
 
-    def phrases(self, content: Inline) -> list[Phrase]:
+    def find_phrases(self, content: Inline) -> list[Phrase]:
         """Return the known phrases in a text. They do not overlap; the longest wording wins."""
         found: list[Phrase] = []
         for meaning, templates in self.data["phrases"].items():

@@ -86,11 +86,11 @@ def blocks(page: str, text: str) -> list[Block]:
     Raises:
         UnparsablePage: a table is broken.
     """
-    source = plain_lines(text)
+    source = normalize_line_endings(text)
     return list(_blocks(page, _PARSER.parse(source), source.split("\n")))
 
 
-def plain_lines(text: str) -> str:
+def normalize_line_endings(text: str) -> str:
     """Return a text without byte order mark and with uniform line endings."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 

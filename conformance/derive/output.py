@@ -45,7 +45,7 @@ class Derivation:
             for lang in LANGS
             for stem, schema in self.schemas[lang].files.items()
         }
-        files[PAGES] = _text(pages_json(self.docs))
+        files[PAGES] = _text(page_facts_json(self.docs))
         files[SOURCE] = _text(_sources(self.docs))
         files[DIVERGENCES] = _text([_divergence(entry) for entry in self.divergences])
         return files
@@ -55,7 +55,7 @@ def _text(value: Any) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
-def pages_json(docs: Docs) -> dict[str, Any]:
+def page_facts_json(docs: Docs) -> dict[str, Any]:
     """Return the facts of every page in both languages, each with its line. Requirements cite them."""
     pages = {page: _page(docs.pages["en"][page], docs.pages["zh"][page]) for page in docs.pages["en"]}
     return {"format": PAGES_FORMAT, "pages": pages}
@@ -118,7 +118,7 @@ def _sources(docs: Docs) -> dict[str, Any]:
 
 def _source(docs: Docs, page: str, lang: Lang) -> dict[str, Any]:
     known = known_pages()[page]
-    sheet, text = docs.sheets[lang, page], docs.texts[lang, page]
+    sheet, text = docs.paraphrased_texts[lang, page], docs.texts[lang, page]
     source = {
         "url": url(page, lang),
         "language": lang,
@@ -128,7 +128,7 @@ def _source(docs: Docs, page: str, lang: Lang) -> dict[str, Any]:
         "sheet_sha256": sheet.sha256,
         "published_sha256": known.get("published", {}).get(lang),
     }
-    return source if text.sheet else {**source, "read": text.name, "read_sha256": text.sha256}
+    return source if text.paraphrased else {**source, "read": text.name, "read_sha256": text.sha256}
 
 
 def _divergence(entry: Divergence) -> dict[str, Any]:

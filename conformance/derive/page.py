@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from conformance.derive.errors import UnparsablePage
 from conformance.derive.lexicon import Lang, Lexicon, lexicon, needed_columns, table_of_section
-from conformance.derive.markdown import Block, Fence, Heading, Inline, Paragraph, Table, blocks, plain_lines
-from conformance.derive.rows import Row, parse_row, parse_statement
+from conformance.derive.markdown import Block, Fence, Heading, Inline, Paragraph, Table, blocks, normalize_line_endings
+from conformance.derive.rows import Row, parse_paragraph, parse_row
 
 INTRODUCTION: Final = "introduction"
 _SETS: Final = frozenset({"mentions", "numbers"})
@@ -98,16 +98,16 @@ def read_page(page_id: str, lang: Lang, name: str, text: str, needed: list[str])
                 unread.append((block.content.text, block.line))
         else:
             if here is None and not unread and not sections:
-                here = Section(INTRODUCTION, words.introduction, block_line(block), "")
+                here = Section(INTRODUCTION, words.introduction_name, block_line(block), "")
                 sections[INTRODUCTION] = here
             if here is not None:
                 _add(name, words, here, block)
     for key in needed:
         if key not in sections:
-            wanted = words.data["headings"].get(key, [words.introduction])[0]
+            wanted = words.data["headings"].get(key, [words.introduction_name])[0]
             raise UnparsablePage(
                 name,
-                plain_lines(text).rstrip("\n").count("\n") + 1,
+                normalize_line_endings(text).rstrip("\n").count("\n") + 1,
                 en=f"the section {wanted!r} is missing",
                 zh=f"缺少小节“{wanted}”",
             )
@@ -138,7 +138,7 @@ def block_line(block: Block) -> int:
 
 
 def _opened(name: str, words: Lexicon, heading: Heading, sections: dict[str, Section]) -> Section | None:
-    key = words.heading(heading.content.text)
+    key = words.section_of_heading(heading.content.text)
     if key is None:
         return None
     if key in sections:
@@ -168,7 +168,7 @@ def _add(name: str, words: Lexicon, section: Section, block: Block) -> None:
         case Fence() if block.language in _SHELLS:
             section.requests.extend(Example(block.line, request) for request in _requests(name, block))
         case Paragraph():
-            facts, prose = parse_statement(words, block.content)
+            facts, prose = parse_paragraph(words, block.content)
             for aspect, value in facts.items():
                 before, line = section.statements.get(aspect, (value, block.line))
                 section.statements[aspect] = (sorted({*before, *value}) if aspect in _SETS else before, line)
@@ -193,7 +193,7 @@ def _add_row(name: str, section: Section, row: Row) -> None:
 
 def _rows(name: str, words: Lexicon, section: Section, table: Table) -> tuple[str, list[Row]]:
     first = table.header.cells[0]
-    kind = words.table(first.text)
+    kind = words.table_kind(first.text)
     tables = words.data["tables"]
     wanted = table_of_section(section.key)
     if kind is None or kind != (wanted or kind):
@@ -201,9 +201,9 @@ def _rows(name: str, words: Lexicon, section: Section, table: Table) -> tuple[st
         raise _unknown_column(name, table.header.line, first, known)
     columns: list[str] = []
     for cell in table.header.cells:
-        column = words.column(kind, cell.text)
+        column = words.column_meaning(kind, cell.text)
         if column is None:
-            raise _unknown_column(name, table.header.line, cell, words.words("tables", kind))
+            raise _unknown_column(name, table.header.line, cell, words.words_under("tables", kind))
         if column in columns:
             raise UnparsablePage(
                 name,

@@ -51,7 +51,7 @@ def parse_row(page: str, words: Lexicon, kind: str, line: int, cells: Mapping[st
     return Row(key, line, {**facts, **said}, prose)
 
 
-def parse_statement(words: Lexicon, content: Inline) -> tuple[dict[str, Any], str]:
+def parse_paragraph(words: Lexicon, content: Inline) -> tuple[dict[str, Any], str]:
     """Return the facts of a paragraph and the rest of its text. A single code span is the operation's address."""
     if len(content.codes) == 1 and content.text == f"`{content.codes[0]}`":
         return {"operation": content.codes[0]}, ""
@@ -62,7 +62,7 @@ def _described(words: Lexicon, content: Inline) -> tuple[dict[str, Any], str]:
     facts: dict[str, Any] = {}
     rest = content.text
     mentioned = set(content.codes) - {"null"}
-    phrases = words.phrases(content)
+    phrases = words.find_phrases(content)
     for phrase in reversed(phrases):
         rest = rest[: phrase.start] + rest[phrase.end :]
     for meaning, phrase in {
@@ -100,9 +100,9 @@ def _key(page: str, words: Lexicon, kind: str, line: int, cell: Inline) -> str:
     if not key:
         raise UnparsablePage(page, line, en="the first cell is empty", zh="第一个单元格为空")
     if kind == "rules":
-        rule = words.rule(key)
+        rule = words.rule_of_row(key)
         if rule is None:
-            raise _unknown(page, line, key, words.words("rules"), en="rule", zh="规则")
+            raise _unknown(page, line, key, words.words_under("rules"), en="rule", zh="规则")
         return rule
     if kind == "errors" and not (
         len(normalize_word(key)) == 3 and normalize_word(key).isdecimal() and "100" <= normalize_word(key) <= "599"
@@ -116,15 +116,15 @@ def _types(page: str, words: Lexicon, line: int, cell: Inline) -> list[str]:
     for word in normalize_word(cell.text).replace("\\", "").split("|"):
         name = words.type_name(word)
         if name is None:
-            raise _unknown(page, line, word.strip() or cell.text, words.words("types"), en="type", zh="类型")
+            raise _unknown(page, line, word.strip() or cell.text, words.words_under("types"), en="type", zh="类型")
         types.append(name)
     return types
 
 
 def _required(page: str, words: Lexicon, line: int, cell: Inline) -> bool:
-    answer = words.required(cell.text)
+    answer = words.is_required(cell.text)
     if answer is None:
-        known = words.words("required")
+        known = words.words_under("required")
         raise _unknown(page, line, cell.text, known, en="word for 'required' or 'optional'", zh="表示是否必填的词")
     return answer
 

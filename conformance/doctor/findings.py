@@ -13,7 +13,7 @@ from conformance.arrange.refusals import outcome
 from conformance.client.connection_errors import Reason
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.doctor.check_result import CheckResult, bad, good, unknown
-from conformance.doctor.network import shown
+from conformance.doctor.network import escaped_reason
 from conformance.doctor.probes import COLLECTIONS, ProbeResponses, entries_of, status_of
 from conformance.exchange import Exchange, Response
 from conformance.reporting.escaping import escape_line
@@ -49,7 +49,9 @@ def findings(answers: ProbeResponses, target: Target) -> Iterator[CheckResult]:
 def _http(listing: Exchange, trouble: Reason | None) -> CheckResult:
     response = listing.response
     if trouble is not None:
-        return bad("http", Text("no response ({why})", "没有响应（{why}）").format(why=shown(trouble)), trouble.hint)
+        return bad(
+            "http", Text("no response ({why})", "没有响应（{why}）").format(why=escaped_reason(trouble)), trouble.hint
+        )
     assert response is not None, "else there is a reason"
     milliseconds = f"{(listing.completed - listing.invoked) * 1000:.0f}"
     words = Text("HTTP {status} in {n} ms", "HTTP {status}，用时 {n} 毫秒").format(

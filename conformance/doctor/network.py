@@ -145,7 +145,7 @@ async def _tls(connection: Connection, host: str, port: int, within: float) -> C
     except (OSError, TimeoutError) as error:
         reason = tls_failure_reason(error) if isinstance(error, ssl.SSLError) else None
         if reason is not None:
-            return bad("tls", shown(reason), reason.hint)
+            return bad("tls", escaped_reason(reason), reason.hint)
         return bad(
             "tls",
             Text("TLS handshake failed ({why})", "TLS 握手失败（{why}）").format(why=_why(error)),
@@ -186,7 +186,7 @@ async def _close_idle(writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
 
-def shown(reason: Reason) -> Text:
+def escaped_reason(reason: Reason) -> Text:
     """Return the reason, escaped for printing."""
     return Text(escape_line(reason.text.en, 300), escape_line(reason.text.zh, 300))
 

@@ -13,7 +13,7 @@ from .tokens import Principal
 from .work import AckDecision, WorkItem
 
 
-class Demand(Flag):
+class AccessRequirement(Flag):
     """What an operation requires, besides an environment that the principal can see."""
 
     NOTHING = 0
@@ -21,7 +21,7 @@ class Demand(Flag):
     SELF_HOSTED = auto()
 
 
-def admit(principal: Principal, environment: Environment | None, demand: Demand) -> Environment:
+def authorize(principal: Principal, environment: Environment | None, demand: AccessRequirement) -> Environment:
     """Return the environment if the principal meets the operation's demands.
 
     Raises ApiError: 404 if it does not exist or is another tenant's, 403 without permission, 400 if it must be
@@ -29,9 +29,9 @@ def admit(principal: Principal, environment: Environment | None, demand: Demand)
     """
     if environment is None or environment.tenant != principal.tenant:
         raise not_found("environment", "environment_id")
-    if Demand.PERMISSION in demand and not principal.may_act:
+    if AccessRequirement.PERMISSION in demand and not principal.may_act:
         raise not_permitted()
-    if Demand.SELF_HOSTED in demand and not environment.self_hosted:
+    if AccessRequirement.SELF_HOSTED in demand and not environment.self_hosted:
         raise invalid_request("The environment is not of type self_hosted.", "environment_id")
     return environment
 
@@ -43,7 +43,7 @@ def find_item(item: WorkItem | None) -> WorkItem:
     return item
 
 
-def refuse_ack(decision: AckDecision) -> ApiError:
+def ack_conflict_error(decision: AckDecision) -> ApiError:
     """Return the 409 for a refused ack."""
     if decision is AckDecision.OTHER_WORKER:
         return conflict("The work item was delivered to another worker.", "Worker-ID")

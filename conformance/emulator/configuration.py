@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from .app import API_PREFIX, build_app, operations
 from .clock import Clock, microseconds, utc_now
 from .errors import JsonObject
-from .ids import IdMint
+from .ids import IdGenerator
 from .operations import Operation, Operations
 from .override_points import DEFAULT_POLICY, Policy
 from .service import Service
@@ -31,7 +31,7 @@ class ServerConfig:
 
     policy: Policy = DEFAULT_POLICY
     clock: Clock = utc_now
-    mint: Callable[[Clock], IdMint] = IdMint
+    mint: Callable[[Clock], IdGenerator] = IdGenerator
     operations: Operations = field(default_factory=operations)
     wrappers: tuple[AppWrapper, ...] = ()
     api_prefix: str = API_PREFIX

@@ -16,7 +16,7 @@ _VERSION = 7 << 76
 _VARIANT = 2 << 62
 
 
-class IdMint:
+class IdGenerator:
     """Generates strictly ascending ids, even within one millisecond or if the clock steps back."""
 
     def __init__(self, clock: Clock) -> None:
@@ -24,7 +24,7 @@ class IdMint:
         self._milliseconds = -1
         self._tail = 0
 
-    def mint(self, prefix: str) -> str:
+    def new_id(self, prefix: str) -> str:
         """Return a new id, for example ``work_019f3be4fd2475d9a784bf2c739e1194`` for the prefix ``work_``."""
         milliseconds = int(self._clock().timestamp() * 1000)
         if milliseconds > self._milliseconds:

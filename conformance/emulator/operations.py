@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from .authorization import Demand
+from .authorization import AccessRequirement
 from .errors import ApiError, JsonObject, invalid_request, not_permitted
 from .parameters import Query, json_object
 from .records import Environment
@@ -35,7 +35,7 @@ class Call:
         """The Worker-ID, or None. An empty header counts as missing."""
         return self.headers.get("worker-id") or None
 
-    def environment(self, demand: Demand = Demand.NOTHING) -> Environment:
+    def environment(self, demand: AccessRequirement = AccessRequirement.NOTHING) -> Environment:
         """Return the environment of the path if this principal may use it. Raises ApiError 404, 403, 400."""
         found = self.service.store.environments.get(self.path["environment_id"])
         return self.service.policy.admit(self.principal, found, demand)
@@ -45,7 +45,7 @@ class Call:
         if not self.principal.may_act:
             raise not_permitted()
 
-    def document(self, *, blank_is_empty: bool = False) -> JsonObject:
+    def json_body(self, *, blank_is_empty: bool = False) -> JsonObject:
         """Return the JSON object of the body. Raises ApiError 400."""
         return json_object(self.body, blank_is_empty=blank_is_empty)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from . import authorization, errors, rendering, tokens, work
-from .authorization import Demand
+from .authorization import AccessRequirement
 from .errors import ApiError, JsonObject
 from .records import Environment
 from .tokens import Principal, Tokens
@@ -22,12 +22,12 @@ class Policy:
     """The decisions of a server. The defaults are correct."""
 
     authenticate: Callable[[Tokens, Sequence[str]], Principal] = tokens.authenticate
-    admit: Callable[[Principal, Environment | None, Demand], Environment] = authorization.admit
+    admit: Callable[[Principal, Environment | None, AccessRequirement], Environment] = authorization.authorize
     find_item: Callable[[WorkItem | None], WorkItem] = authorization.find_item
     claimable: Callable[[WorkItem, datetime, timedelta], bool] = work.claimable
     deliver: Callable[[WorkItem, str | None, datetime], WorkItem] = work.deliver
     decide_ack: Callable[[WorkItem, str | None], AckDecision] = work.decide_ack
-    refuse_ack: Callable[[AckDecision], ApiError] = authorization.refuse_ack
+    refuse_ack: Callable[[AckDecision], ApiError] = authorization.ack_conflict_error
     acknowledge: Callable[[WorkItem, datetime], WorkItem] = work.acknowledge
     repeat_ack: Callable[[WorkItem, datetime], WorkItem] = work.repeat_ack
     decide_heartbeat: Callable[[WorkItem, LeaseExpectation | None], HeartbeatDecision] = work.decide_heartbeat

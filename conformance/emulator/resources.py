@@ -11,7 +11,7 @@ from typing import TypeVar
 from .clock import Clock
 from .errors import JsonObject, conflict, invalid_request, not_found
 from .events import Event, parse_events
-from .ids import IdMint
+from .ids import IdGenerator
 from .parameters import new_metadata, optional_text, required_text
 from .records import Agent, Environment, Session
 from .store import Store
@@ -37,13 +37,13 @@ class Resources:
     store: Store
     queue: WorkQueue
     clock: Clock
-    mint: IdMint
+    mint: IdGenerator
 
     def create_environment(self, tenant: str, document: JsonObject) -> Environment:
         """Create an environment. Raises ApiError 400 for a missing name or a config of unknown type."""
         now = self.clock()
         environment = Environment(
-            id=self.mint.mint("env_"),
+            id=self.mint.new_id("env_"),
             tenant=tenant,
             name=required_text(document, "name"),
             description=optional_text(document, "description"),
@@ -73,7 +73,7 @@ class Resources:
         """Create an agent. Raises ApiError 400 for a missing or wrong name or model."""
         now = self.clock()
         agent = Agent(
-            id=self.mint.mint("agent_"),
+            id=self.mint.new_id("agent_"),
             tenant=tenant,
             name=required_text(document, "name", maximum=_MAX_AGENT_NAME),
             model=_model(document),
@@ -112,7 +112,7 @@ class Resources:
                 raise invalid_request(f"A self-hosted environment does not support {name}.", name)
         now = self.clock()
         session = Session(
-            id=self.mint.mint("sess_"),
+            id=self.mint.new_id("sess_"),
             tenant=tenant,
             agent=agent,
             environment_id=environment.id,
@@ -168,7 +168,7 @@ class Resources:
             self._queue_work(session)
         elif event.interrupts:
             self.cancel_session(session)
-        return {"id": self.mint.mint("evt_"), **event.document, "processed_at": None}
+        return {"id": self.mint.new_id("evt_"), **event.document, "processed_at": None}
 
     def _queue_work(self, session: Session) -> None:
         environment = self.store.environments.get(session.environment_id)

@@ -38,7 +38,7 @@ class EditableResponse:
         """Return the body as a JSON value."""
         return json.loads(self.content)
 
-    def put(self, body: Any) -> None:
+    def set_body(self, body: Any) -> None:
         """Replace the body by a JSON value."""
         self.content = json.dumps(body).encode()
 
@@ -72,7 +72,7 @@ def body(change: Callable[[Body], object]) -> Edit:
     def edit(answer: EditableResponse) -> None:
         value = answer.body()
         change(value)
-        answer.put(value)
+        answer.set_body(value)
 
     return edit
 
@@ -108,7 +108,7 @@ class _Editing:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = await capture_response(self._app, scope, receive)
         self._edit(answer)
-        await sent(answer, send)
+        await send_captured_response(answer, send)
 
 
 async def capture_response(app: ASGIApp, scope: Scope, receive: Receive) -> EditableResponse:
@@ -129,7 +129,7 @@ async def capture_response(app: ASGIApp, scope: Scope, receive: Receive) -> Edit
     )
 
 
-async def sent(answer: EditableResponse, send: Send) -> None:
+async def send_captured_response(answer: EditableResponse, send: Send) -> None:
     """Send a captured response."""
     answer.headers["content-length"] = str(len(answer.content))
     headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from .authorization import Demand
+from .authorization import AccessRequirement
 from .operations import Call, Operation, Reply
 from .paging import PageRequest, list_page
 from .records import Agent, Environment
@@ -21,7 +21,7 @@ def _visible(call: Call, records: Mapping[str, Owned]) -> list[Owned]:
 async def create_environment(call: Call) -> Reply:
     """Create an environment."""
     call.require_permission()
-    environment = call.service.resources.create_environment(call.principal.tenant, call.document())
+    environment = call.service.resources.create_environment(call.principal.tenant, call.json_body())
     return Reply(render_environment(environment), 201)
 
 
@@ -38,13 +38,13 @@ async def get_environment(call: Call) -> Reply:
 
 async def archive_environment(call: Call) -> Reply:
     """Archive an environment."""
-    environment = call.environment(Demand.PERMISSION)
+    environment = call.environment(AccessRequirement.PERMISSION)
     return Reply(render_environment(call.service.resources.archive_environment(environment)))
 
 
 async def delete_environment(call: Call) -> Reply:
     """Delete an environment that no session refers to."""
-    environment = call.environment(Demand.PERMISSION)
+    environment = call.environment(AccessRequirement.PERMISSION)
     call.service.resources.delete_environment(environment)
     return Reply({"id": environment.id, "type": "environment_deleted"})
 
@@ -56,7 +56,7 @@ def _agent(call: Call) -> Agent:
 async def create_agent(call: Call) -> Reply:
     """Create an agent."""
     call.require_permission()
-    return Reply(render_agent(call.service.resources.create_agent(call.principal.tenant, call.document())), 201)
+    return Reply(render_agent(call.service.resources.create_agent(call.principal.tenant, call.json_body())), 201)
 
 
 async def list_agents(call: Call) -> Reply:

@@ -27,7 +27,7 @@ def _own_session(call: Call) -> Session:
 async def create_session(call: Call) -> Reply:
     """Create an idle session."""
     call.require_permission()
-    session = call.service.resources.create_session(call.principal.tenant, call.document())
+    session = call.service.resources.create_session(call.principal.tenant, call.json_body())
     return Reply(_rendered(call, session), 201)
 
 
@@ -66,7 +66,7 @@ async def cancel_session(call: Call) -> Reply:
 async def send_events(call: Call) -> Reply:
     """Send events to a session."""
     session = _own_session(call)
-    return Reply({"data": call.service.resources.send_events(session, call.document())}, 202)
+    return Reply({"data": call.service.resources.send_events(session, call.json_body())}, 202)
 
 
 SESSION_OPERATIONS: Mapping[str, Mapping[str, Operation]] = {

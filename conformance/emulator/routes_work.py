@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 
-from .authorization import Demand
+from .authorization import AccessRequirement
 from .clock import parse_rfc3339
 from .errors import invalid_request
 from .operations import Call, Operation, Reply
@@ -14,8 +14,8 @@ from .rendering import render_heartbeat
 from .work import LeaseExpectation, WorkItem, clamp_ttl
 from .work_queue import DEFAULT_RECLAIM
 
-_SEES = Demand.SELF_HOSTED
-_ACTS = Demand.SELF_HOSTED | Demand.PERMISSION
+_SEES = AccessRequirement.SELF_HOSTED
+_ACTS = AccessRequirement.SELF_HOSTED | AccessRequirement.PERMISSION
 _MAX_BLOCK_MS = 999
 _SHORTEST_NAP_SECONDS = 0.001
 
@@ -110,7 +110,7 @@ async def stop(call: Call) -> Reply:
     """Stop an item gracefully, or immediately with ``{"force": true}``. The body is optional."""
     environment, work_id = call.environment(_ACTS), call.path["work_id"]
     call.service.queue.item(environment.id, work_id)
-    force = call.document(blank_is_empty=True).get("force", False)
+    force = call.json_body(blank_is_empty=True).get("force", False)
     if not isinstance(force, bool):
         raise invalid_request("force must be true or false.", "force")
     return _item_reply(call, call.service.queue.stop(environment.id, work_id, force=force))
@@ -120,7 +120,7 @@ async def update_metadata(call: Call) -> Reply:
     """Merge a patch into an item's metadata."""
     environment, work_id = call.environment(_ACTS), call.path["work_id"]
     call.service.queue.item(environment.id, work_id)
-    patch = metadata_patch(call.document())
+    patch = metadata_patch(call.json_body())
     return _item_reply(call, call.service.queue.update_metadata(environment.id, work_id, patch))
 
 

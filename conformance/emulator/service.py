@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .clock import Clock
-from .ids import IdMint
+from .ids import IdGenerator
 from .override_points import DEFAULT_POLICY, Policy
 from .resources import Resources
 from .store import Store
@@ -23,10 +23,10 @@ class Service:
 
     @classmethod
     def build(
-        cls, *, tokens: Tokens, clock: Clock, mint: IdMint | None = None, policy: Policy = DEFAULT_POLICY
+        cls, *, tokens: Tokens, clock: Clock, mint: IdGenerator | None = None, policy: Policy = DEFAULT_POLICY
     ) -> "Service":
         """Return an empty server. ``clock`` returns aware datetimes. ``mint`` generates ids, by default UUIDs."""
-        store, mint = Store(), mint or IdMint(clock)
+        store, mint = Store(), mint or IdGenerator(clock)
         queue = WorkQueue(store=store, clock=clock, mint=mint, policy=policy)
         resources = Resources(store=store, queue=queue, clock=clock, mint=mint)
         return cls(tokens=tokens, policy=policy, store=store, queue=queue, resources=resources)

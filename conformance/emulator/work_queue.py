@@ -10,7 +10,7 @@ from datetime import timedelta
 from . import work
 from .clock import Clock, whole_seconds
 from .errors import JsonObject, conflict, precondition_failed
-from .ids import IdMint
+from .ids import IdGenerator
 from .long_polling import WorkNotifier
 from .override_points import Policy
 from .parameters import within_metadata_limits
@@ -26,7 +26,7 @@ POLLING_WINDOW = timedelta(seconds=30)
 class WorkQueue:
     """Work items from a session's message to a worker, and to their end."""
 
-    def __init__(self, *, store: Store, clock: Clock, mint: IdMint, policy: Policy) -> None:
+    def __init__(self, *, store: Store, clock: Clock, mint: IdGenerator, policy: Policy) -> None:
         self.notifier = WorkNotifier()
         self._store = store
         self._clock = clock
@@ -36,7 +36,7 @@ class WorkQueue:
     def enqueue(self, session: Session) -> WorkItem:
         """Queue a new item for a session, with the session's metadata, and wake waiting polls."""
         item = WorkItem(
-            id=self._mint.mint("work_"),
+            id=self._mint.new_id("work_"),
             environment_id=session.environment_id,
             session_id=session.id,
             created_at=self._clock(),

@@ -38,7 +38,7 @@ class RequirementResult:
         return self.causes if self.kind == "inconclusive" else ()
 
     @property
-    def partly(self) -> PartialVerdict | None:
+    def partial_verdict(self) -> PartialVerdict | None:
         """How many checks were judged, if failures of other requirements block the rest."""
         if not self.causes or self.kind == "inconclusive":
             return None
@@ -90,37 +90,37 @@ class Tally:
     lost: tuple[PlannedCheck, ...]
     must_in_catalogue: int
 
-    def of(self, kind: VerdictKind, *, level: str | None = None) -> list[RequirementResult]:
+    def requirements_with_verdict(self, kind: VerdictKind, *, level: str | None = None) -> list[RequirementResult]:
         """Return the requirements with that verdict, of one level or of all levels."""
         return [r for r in self.results if r.kind == kind and level in (None, r.requirement.level)]
 
     @property
-    def requirements(self) -> Counter[VerdictKind]:
+    def requirement_counts(self) -> Counter[VerdictKind]:
         """The number of requirements per verdict."""
         return Counter(result.kind for result in self.results)
 
     @property
-    def lines(self) -> Counter[VerdictKind]:
+    def check_counts(self) -> Counter[VerdictKind]:
         """The number of checks per verdict."""
         return Counter(verdict.kind for result in self.results for verdict in result.verdicts)
 
     @property
     def judged_checks(self) -> int:
         """The number of checks that say something about the target."""
-        return sum(times for kind, times in self.lines.items() if kind in JUDGED)
+        return sum(times for kind, times in self.check_counts.items() if kind in JUDGED)
 
     @property
     def planned_checks(self) -> int:
         """The number of planned checks, with or without a verdict."""
-        return sum(self.lines.values()) + len(self.lost)
+        return sum(self.check_counts.values()) + len(self.lost)
 
     @property
-    def partly(self) -> list[RequirementResult]:
+    def partially_judged(self) -> list[RequirementResult]:
         """The requirements whose verdict covers only part of their checks."""
-        return [result for result in self.results if result.partly is not None]
+        return [result for result in self.results if result.partial_verdict is not None]
 
     @property
-    def checks(self) -> Text:
+    def judged_checks_text(self) -> Text:
         """`823 of 1029 checks judged`."""
         words = Text("{n} of {m} {checks} judged", "{m} 项检查中判定了 {n} 项")
         planned = self.planned_checks

@@ -35,9 +35,9 @@ def failed_words(failed: Sequence[RequirementResult]) -> Text:
     """Return how many requirements failed, in which chapters, and the violation that most of them share."""
     words = must_failed(len(failed))
     pairs = {result.requirement.id: _violations(result.verdicts) for result in failed}
-    if any(not violation.exhibit for found in pairs.values() for violation in found.values()):
+    if any(not violation.diagram for found in pairs.values() for violation in found.values()):
         # A race's history only follows from what single responses show.
-        pairs = {name: {k: v for k, v in found.items() if not v.exhibit} for name, found in pairs.items()}
+        pairs = {name: {k: v for k, v in found.items() if not v.diagram} for name, found in pairs.items()}
     counted = Counter(key for found in pairs.values() for key in found)
     if not counted:
         return Text("{words} ({names})", "{words}（{names}）").format(words=words, names=names(failed))

@@ -65,8 +65,8 @@ def decide(
         silent: since when the target no longer responded, in words.
         states: the target's own state names, each with the documented state that it is mapped to.
     """
-    failed = tally.of("failed", level="MUST")
-    broken = tally.of("suite-error")
+    failed = tally.requirements_with_verdict("failed", level="MUST")
+    broken = tally.requirements_with_verdict("suite-error")
     excused = _excused(selected=selected, strict=strict, polls=polls)
     unjudged = _unjudged(tally, excused=excused)
     if tally.lost:
@@ -88,7 +88,9 @@ def decide(
         return _decision("inconclusive", why, brief=brief)
     if not any(result.judged for result in tally.results):
         return _decision("inconclusive", Text("nothing was judged", "没有判定任何内容"))
-    return _mapped(_waived(tally) if tally.of("waived") else _held(tally, selected=selected), states)
+    return _mapped(
+        _waived(tally) if tally.requirements_with_verdict("waived") else _held(tally, selected=selected), states
+    )
 
 
 _WITHOUT_VERDICT: Final[dict[RunStatus, tuple[int, Text]]] = {
@@ -149,7 +151,7 @@ def _stale(waiver_problems: Sequence[Text]) -> Decision:
 
 
 def _waived(tally: Tally) -> Decision:
-    waived = tally.of("waived")
+    waived = tally.requirements_with_verdict("waived")
     sentence = Text("Passed except for {n} waived ({names})", "除 {n} 条已豁免外全部通过（{names}）").format(
         n=len(waived), names=names(waived)
     )
@@ -157,14 +159,14 @@ def _waived(tally: Tally) -> Decision:
 
 
 def _held(tally: Tally, *, selected: bool) -> Decision:
-    held = tally.of("passed", level="MUST")
+    held = tally.requirements_with_verdict("passed", level="MUST")
     words = (
         Text("Selection passed: {n} of {m} MUST judged", "所选部分通过：{m} 条 MUST 中判定了 {n} 条")
         if selected
         else Text("Conformant: {n} of {m} MUST passed", "符合：{m} 条 MUST 中有 {n} 条通过")
     )
     brief = sentence = words.format(n=len(held), m=tally.must_in_catalogue)
-    left_out = tally.of("not-exercised", level="MUST")
+    left_out = tally.requirements_with_verdict("not-exercised", level="MUST")
     if left_out:
         rest = Text("{s}; not exercised: {names}", "{s}；未执行：{names}")
         sentence = rest.format(s=sentence, names=names(left_out))

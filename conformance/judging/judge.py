@@ -16,8 +16,8 @@ from conformance.scenario.model import CheckFunction, Finding, Scenario
 from conformance.scenario.transcript_view import (
     Blocked,
     CannotJudge,
-    NoOccasion,
     NotExercised,
+    NotTriggered,
     SuiteError,
     TranscriptView,
 )
@@ -34,7 +34,7 @@ def judge_planned_check(line: PlannedCheck, transcript: Transcript, waivers: Wai
     Raises:
         KeyError: this version has no such scenario or requirement.
     """
-    verdict = judge(scenarios()[line.scenario], load_catalogue().requirements[line.requirement], transcript)
+    verdict = judge_requirement(scenarios()[line.scenario], load_catalogue().requirements[line.requirement], transcript)
     verdict = verdict_over_repetitions(verdict, transcript)
     return verdict if waivers is None else waivers.apply(verdict)
 
@@ -55,7 +55,7 @@ class _Views:
 _VIEWS: Final = _Views()
 
 
-def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) -> Verdict:
+def judge_requirement(scenario: Scenario, requirement: Requirement, transcript: Transcript) -> Verdict:
     """Return the verdict on one requirement, from this transcript alone. Deterministic; never raises."""
     line = PlannedCheck(scenario.id, requirement.id)
     view = _VIEWS.of(scenario, transcript)
@@ -72,7 +72,7 @@ def judge(scenario: Scenario, requirement: Requirement, transcript: Transcript) 
         else:
             failures += describe_failures(transcript, findings)
         kinds.append(_kind(requirement, findings, stop))
-        occasion = occasion and not isinstance(stop, NoOccasion)
+        occasion = occasion and not isinstance(stop, NotTriggered)
         if stop is not None and reason is None:
             reason = stop.reason
             blocked_by = _cause(stop, requirement)

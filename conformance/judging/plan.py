@@ -31,7 +31,7 @@ class Selection:
     def __bool__(self) -> bool:
         return bool(self.chapters or self.requirements or self.lines is not None or self.expression)
 
-    def check_names(self) -> None:
+    def require_known_names(self) -> None:
         """Check that every chapter and requirement exists.
 
         Raises:

@@ -103,7 +103,7 @@ def _other_environment(transcript: Transcript, exchange: Exchange) -> tuple[str 
     cloud = known is not None and known.chapter == _CLOUD_CHAPTER
     name = CLOUD_ENVIRONMENT if cloud else SECOND_ENVIRONMENT
     found = re.search(r"/environments/([^/?]+)/work/", exchange.request.url)
-    if known is None or not (cloud or known.beside_quiet) or exchange.step != "ack" or found is None:
+    if known is None or not (cloud or known.names_second_environment) or exchange.step != "ack" or found is None:
         return None, name
     return unquote(found[1]), name
 

@@ -105,12 +105,12 @@ class RunMetadata:
         return asdict(self)
 
     @property
-    def removed(self) -> bool:
+    def objects_removed(self) -> bool:
         """Whether the objects named in the requests are gone: the suite created them and removed all of them."""
         return self.arranged_by == "api" and not self.leftovers
 
     @property
-    def known_failures(self) -> Waivers:
+    def parsed_waivers(self) -> Waivers:
         """The waivers, as they were on the day of the run."""
         return parse(self.waivers or "", today=date.fromisoformat(self.started_at[:10]))
 
@@ -136,7 +136,7 @@ class RunMetadata:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"a part is missing or malformed: {error!r}") from None
         try:
-            assert about.known_failures is not None
+            assert about.parsed_waivers is not None
         except ConfigurationError as error:
             raise ValueError(f"the waivers cannot be read: {error}") from None
         for field in fields(cls):
@@ -153,7 +153,7 @@ _NOT_OVER: Final = Text("the repetitions had not finished", "重复尚未完成"
 class RunResult:
     """Metadata, plan and verdicts of a run; derived values are computed once."""
 
-    circumstances: RunMetadata
+    metadata: RunMetadata
     plan: tuple[PlannedCheck, ...]
     verdicts: tuple[Verdict, ...]
 
@@ -165,7 +165,7 @@ class RunResult:
     @cached_property
     def decision(self) -> Decision:
         """The run's verdict and exit code."""
-        about = self.circumstances
+        about = self.metadata
         return decide(
             self.tally,
             selected=about.selection is not None,
@@ -183,20 +183,20 @@ class RunResult:
     def cut(self) -> Text | None:
         """Where and why the run was stopped before its end; None if it was not."""
         less = self.scenarios_missing_repetitions
-        if less and self.circumstances.repeat > 1:
+        if less and self.metadata.repeat > 1:
             fewest = min(less.values(), key=lambda repetitions: repetitions.held)
             words = Text("stopped after {n} of {m} repetitions", "{m} 次重复中只进行了 {n} 次即停止")
             words = words.format(n=fewest.held, m=fewest.wanted)
-            why = self.circumstances.interrupted
+            why = self.metadata.interrupted
             return words if why is None else Text("{words} ({why})", "{words}（{why}）").format(words=words, why=why)
-        if less or self.circumstances.interrupted is not None:
-            return self.circumstances.interrupted or _NOT_OVER
+        if less or self.metadata.interrupted is not None:
+            return self.metadata.interrupted or _NOT_OVER
         return None
 
     @property
     def silent(self) -> Text | None:
         """Since when the target no longer responded, in words; None if it responded to the end."""
-        last = self.circumstances.last_response_at
+        last = self.metadata.last_response_at
         if last is None:
             return None
         words = Text("the target stopped responding at {time} UTC", "目标于 {time}（UTC）停止响应")
@@ -223,6 +223,4 @@ class RunResult:
     @cached_property
     def waiver_problems(self) -> list[Text]:
         """Waivers that are expired or no longer match, each with its line in the file."""
-        return self.circumstances.known_failures.waiver_problems(
-            self.verdicts, whole=self.circumstances.selection is None
-        )
+        return self.metadata.parsed_waivers.waiver_problems(self.verdicts, whole=self.metadata.selection is None)

@@ -22,7 +22,7 @@ _WITHOUT_STATE: Final = Text(
 )
 
 
-def noticed(transcripts: Iterable[Transcript], delivered_twice: Sequence[str]) -> list[Text]:
+def observed_deviations(transcripts: Iterable[Transcript], delivered_twice: Sequence[str]) -> list[Text]:
     """Return one sentence per kind of deviation, with its number of occurrences."""
     odd: Counter[Text] = Counter()
     kept = list(transcripts)

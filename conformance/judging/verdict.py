@@ -59,7 +59,7 @@ class PlannedCheck:
 class Failure:
     """One violation, with everything that a reader needs to reproduce it.
 
-    `conversation` lists the operations up to it, each with its status. `request` and `answer` are the exchange in
+    `operations` lists the operations up to it, each with its status. `request` and `response` are the exchange in
     short, and `curl` repeats the request. `keyword` is the violated JSON Schema keyword, if a schema found it.
     """
 
@@ -68,11 +68,11 @@ class Failure:
     expected: Text
     actual: Text
     source: str
-    conversation: str
+    operations: str
     request: str
-    answer: str
+    response: str
     curl: str
-    exhibit: str = ""
+    diagram: str = ""
     keyword: str = ""
 
 
@@ -121,7 +121,7 @@ class Verdict:
     repetitions: Repetitions | None = None
 
     @property
-    def shown(self) -> bool:
+    def in_kept_transcript(self) -> bool:
         """Whether its violations appear in the kept transcript, rather than in a repetition that was not kept."""
         return self.repetitions is None or not self.repetitions.elsewhere
 

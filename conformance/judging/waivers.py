@@ -77,7 +77,7 @@ class Waiver:
 
     def explained_signatures(self, verdict: Verdict) -> frozenset[str]:
         """Return the failure signatures that follow from its cause."""
-        return self.cause & causes_in(verdict)
+        return self.cause & cause_signatures(verdict)
 
     def expired(self, today: date) -> bool:
         """Return whether its last day is over."""
@@ -112,7 +112,7 @@ class Waivers:
                 return [entry]
         causes = [entry for entry in valid if entry.explained_signatures(verdict)]
         explained = frozenset[str]().union(*(entry.cause for entry in causes))
-        return causes if causes_in(verdict) <= explained else []
+        return causes if cause_signatures(verdict) <= explained else []
 
     def waiver_problems(self, verdicts: Iterable[Verdict], *, whole: bool = True) -> list[Text]:
         """Return problems of the entries, each with its line: expired, or no longer matching this target.
@@ -172,22 +172,22 @@ def _complain(entry: Waiver, en: str, zh: str) -> Text:
 def failure_signature(failure: Failure) -> str:
     """Return a failure's signature: place, expected and found, without what differs from run to run."""
     found = (
-        "" if failure.exhibit else f" | {failure.actual.en}"
+        "" if failure.diagram else f" | {failure.actual.en}"
     )  # which responses of a race contradict each other is random
     return _lasting(f"{failure.pointer or 'answer'}: {failure.expected.en}{found}")
 
 
-def look_of_cause(verdict: Verdict, failure: Failure) -> str:
+def cause_signature(verdict: Verdict, failure: Failure) -> str:
     """Return the failure's signature as part of a root cause, without its requirement.
 
     A race that cannot be linearized has the same signature everywhere, so there the requirement is part of it.
     """
-    return f"{verdict.line.requirement} {failure_signature(failure)}" if failure.exhibit else failure_signature(failure)
+    return f"{verdict.line.requirement} {failure_signature(failure)}" if failure.diagram else failure_signature(failure)
 
 
-def causes_in(verdict: Verdict) -> frozenset[str]:
+def cause_signatures(verdict: Verdict) -> frozenset[str]:
     """Return the signatures of a verdict's failures as root causes, each once."""
-    return frozenset(look_of_cause(verdict, failure) for failure in verdict.failures)
+    return frozenset(cause_signature(verdict, failure) for failure in verdict.failures)
 
 
 @lru_cache(maxsize=4096)

@@ -83,7 +83,7 @@ class _Shortening:
         self._effort = budget
         self.events = tuple(sorted_by_invocation(events))
         known = sorted((event for event in events if not event.unknown), key=_answered)
-        self.claims: _Claims = {event.label: event.answer for event in known}
+        self.claims: _Claims = {event.label: event.response for event in known}
 
     def cut(self) -> None:
         """Keep everything up to the first response that no order explains: later responses cannot change that."""
@@ -99,7 +99,7 @@ class _Shortening:
             labels = list(self.claims)
             for first in range(0, len(labels), size):
                 spared = labels[first : first + size]
-                fewer = {label: answer for label, answer in self.claims.items() if label not in spared}
+                fewer = {label: response for label, response in self.claims.items() if label not in spared}
                 if self._contradict(self.events, fewer):
                     self.claims = fewer
         for size in range(1, len(self.claims)):
@@ -110,8 +110,8 @@ class _Shortening:
 
     def weaken(self) -> None:
         """Drop the state of a 200 from its claim if no order explains a 200 with any state."""
-        for label, answer in self.claims.items():
-            less = {**self.claims, label: replace(answer, state=None)}
+        for label, response in self.claims.items():
+            less = {**self.claims, label: replace(response, state=None)}
             if self._contradict(self.events, less):
                 self.claims = less
 
@@ -141,13 +141,13 @@ class _Shortening:
         """Return whether no state allows the claim, and each part of the claim is needed for that."""
         if any(_allows(state, event, beside=True) for state in states):
             return False
-        less = replace(event, answer=replace(event.answer, state=None))
-        return event.answer.state is None or bool(_allows(self._initial, less, beside=False))
+        less = replace(event, response=replace(event.response, state=None))
+        return event.response.state is None or bool(_allows(self._initial, less, beside=False))
 
     def _until(self, end: float) -> tuple[tuple[Event, ...], _Claims]:
         events = tuple(event for event in self.events if event.invoked <= end)
         answered = {event.label for event in events if event.completed <= end}
-        return events, {label: answer for label, answer in self.claims.items() if label in answered}
+        return events, {label: response for label, response in self.claims.items() if label in answered}
 
     def _contradict(self, events: Sequence[Event], claims: _Claims) -> bool:
         return find_linearization(self._initial, _claiming(events, claims), self._effort) is None
@@ -161,11 +161,11 @@ class _Shortening:
 
 
 def _claiming(events: Sequence[Event], claims: _Claims) -> tuple[Event, ...]:
-    return tuple(replace(event, answer=claims.get(event.label, _OPEN)) for event in events)
+    return tuple(replace(event, response=claims.get(event.label, _OPEN)) for event in events)
 
 
 def _allows(state: ItemState, event: Event, *, beside: bool) -> frozenset[ItemState]:
-    return step(state, event.operation, event.answer, overlapped=beside)
+    return step(state, event.operation, event.response, overlapped=beside)
 
 
 def _excusable(event: Event, states: Iterable[ItemState]) -> bool:

@@ -70,12 +70,12 @@ def phases_during_last(counterexample: Counterexample) -> tuple[Phase, ...]:
     Empty if the search for them gave up.
     """
     last = counterexample.last
-    claims = {label: answer for label, answer in counterexample.claims.items() if label != last.label}
+    claims = {label: response for label, response in counterexample.claims.items() if label != last.label}
     history = replace(counterexample, claims=claims).history
     budget = SearchBudget(MAX_STEPS)
     found: list[Phase] = []
     for phase in PHASES:
-        seen = replace(last, label="", operation=Operation("get"), answer=ModelResponse(200, phase))
+        seen = replace(last, label="", operation=Operation("get"), response=ModelResponse(200, phase))
         try:
             order = find_linearization(counterexample.initial, [*history, seen], budget)
         except BudgetExceeded:
@@ -90,7 +90,7 @@ def _why(counterexample: Counterexample, last: Event) -> Text:
     others = [event for event in counterexample.history if event.label != last.label]
     beside = any(can_affect(event, last) for event in others)
     mine, theirs = (
-        [phase for phase in PHASES if step(ItemState(phase, worker), last.operation, last.answer, overlapped=beside)]
+        [phase for phase in PHASES if step(ItemState(phase, worker), last.operation, last.response, overlapped=beside)]
         for worker in (counterexample.initial.worker, last.operation.worker)
     )
     if mine:
@@ -124,24 +124,24 @@ def _each(words: Text, events: Sequence[Event]) -> Text:
 
 def _did(event: Event, *, past: bool) -> Text:
     """Return what a request did, as its response says."""
-    answer = event.answer
+    response = event.response
     if event.operation.kind == "get":
         did = Text("showed {state}" if past else "show {state}", "显示{state}")
-    elif event.operation.kind == "redeliver" and answer.delivered:
+    elif event.operation.kind == "redeliver" and response.delivered:
         did = Text("delivered it" if past else "deliver the item", "投递了它" if past else "投递该 item")
     elif event.operation.kind == "redeliver":
         did = Text("did not deliver it" if past else "withhold the item", "没有投递它" if past else "不返回该 item")
-    elif answer.state is None:
+    elif response.state is None:
         did = Text("returned {status}" if past else "return {status}", "返回 {status}")
     else:
         did = Text(
             "returned {status} with {state}" if past else "return {status} with {state}",
             "返回 {status}，状态为{state}" if past else "返回 {status} 且状态为{state}",
         )
-    return did.format(status=answer.status, state=_state(answer))
+    return did.format(status=response.status, state=_state(response))
 
 
-def _state(answer: ModelResponse) -> Text:
-    if answer.state in PHASES:
-        return Text(f"`{answer.state}`", f" `{answer.state}`")
+def _state(response: ModelResponse) -> Text:
+    if response.state in PHASES:
+        return Text(f"`{response.state}`", f" `{response.state}`")
     return Text("another state", "其他状态")

@@ -21,7 +21,7 @@ class Event:
 
     label: str
     operation: Operation
-    answer: ModelResponse
+    response: ModelResponse
     invoked: float
     completed: float
     item: str = ""
@@ -38,7 +38,7 @@ class Event:
     @property
     def unknown(self) -> bool:
         """Whether the outcome is unknown: the operation may or may not have happened."""
-        return is_unknown(self.operation, self.answer)
+        return is_unknown(self.operation, self.response)
 
     @property
     def latest_effect(self) -> float:
@@ -98,7 +98,7 @@ def timeline(
         since, until = event.invoked - start, event.completed - start
         sign = "* " if event.label in marked else "- " if event.label in dimmed else margin
         label = sign + ascii(event.label)[1:-1]
-        table.append((label, event.operation.kind, answer_text(event), f"{since * 1000:.1f}", f"{until * 1000:.1f}"))
+        table.append((label, event.operation.kind, response_text(event), f"{since * 1000:.1f}", f"{until * 1000:.1f}"))
         bars.append(_bar(round(since * scale), round(until * scale), "?" if event.unknown else "]"))
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
     return [
@@ -107,16 +107,16 @@ def timeline(
     ]
 
 
-def answer_text(event: Event) -> str:
+def response_text(event: Event) -> str:
     """Return the response in a few words, without text of the target except documented state names."""
-    answer = event.answer
-    if answer.status is None:
+    response = event.response
+    if response.status is None:
         return "unknown"
-    words = [str(answer.status)]
-    if event.operation.kind == "redeliver" and answer.delivered is not None:
-        words.append("delivered" if answer.delivered else "not delivered")
-    elif answer.state is not None:
-        words.append(answer.state if answer.state in PHASES else "(another state)")
+    words = [str(response.status)]
+    if event.operation.kind == "redeliver" and response.delivered is not None:
+        words.append("delivered" if response.delivered else "not delivered")
+    elif response.state is not None:
+        words.append(response.state if response.state in PHASES else "(another state)")
     return " ".join(words)
 
 

@@ -111,7 +111,7 @@ class _Doing(NamedTuple):
     """The part of an event that the model sees. Events with an equal part are interchangeable."""
 
     operation: Operation
-    answer: ModelResponse
+    response: ModelResponse
     overlapped: bool
 
 
@@ -185,8 +185,8 @@ class _Search:
     def _entered(self, place: _Place, index: int, state: ItemState) -> _Place:
         event = self._events[index]
         until = {debt.shown: debt.until for debt in place.debts}
-        shown = event.answer.state
-        if shown is not None and shows_later(event.operation, event.answer, state.phase):
+        shown = event.response.state
+        if shown is not None and shows_later(event.operation, event.response, state.phase):
             until[shown] = min(event.completed, until.get(shown, math.inf))
         until.pop(state.phase, None)
         debts = tuple(_Debt(*debt) for debt in sorted(until.items()))
@@ -228,9 +228,9 @@ class _Search:
 
 def _asked(doing: _Doing, state: ItemState) -> tuple[ItemState, ...]:
     """Return the states that an event may leave, in the order of an item's life."""
-    operation, answer, overlapped = doing
-    states = step(state, operation, answer, overlapped=overlapped)
-    if answer.status is None:
+    operation, response, overlapped = doing
+    states = step(state, operation, response, overlapped=overlapped)
+    if response.status is None:
         states -= {state}
     return tuple(sorted(states, key=lambda each: (PHASES.index(each.phase), each.worker or "")))
 
@@ -282,7 +282,7 @@ class _Waiting:
 def _doing(event: Event, overlapped: bool) -> _Doing:
     if event.unknown:
         return _Doing(event.operation, ModelResponse(None), overlapped=False)
-    return _Doing(event.operation, event.answer, overlapped)
+    return _Doing(event.operation, event.response, overlapped)
 
 
 def _overlapped(events: Sequence[Event]) -> list[bool]:

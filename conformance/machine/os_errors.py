@@ -29,7 +29,7 @@ _OTHER: Final = Text(
 _OF_THE_NETWORK: Final = (ConnectionError, TimeoutError)
 
 
-def refusal(error: BaseException) -> Text | None:
+def os_error_text(error: BaseException) -> Text | None:
     """Return one sentence with a hint; None if the error does not come from the operating system."""
     if isinstance(error, MemoryError):
         return _MEMORY

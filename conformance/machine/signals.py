@@ -54,7 +54,7 @@ _SAME: Final = 1.0
 _latest = float("-inf")
 
 
-def interrupt_on_first_signal() -> None:
+def interrupt_once() -> None:
     """Let the first of these signals interrupt this process, and ignore all later ones.
 
     For a worker: a signal to its process group reaches it directly, and once more through its controller.

@@ -1,4 +1,4 @@
-"""The kill matrix: which checks each defect kills, and which checks no defect kills. Pure functions of outcomes."""
+"""The kill matrix: which checks kill each defect, and which checks kill none. Pure functions of outcomes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class MutantResult:
         return tuple(found)
 
     @property
-    def kills(self) -> frozenset[PlannedCheck]:
+    def killing_checks(self) -> frozenset[PlannedCheck]:
         """The checks that were declared to fail or warn, and did."""
         declared = self.defect.fails | self.defect.may_fail | self.defect.warns
         if self.outcome.crash is not None:
@@ -78,7 +78,7 @@ class Ratio:
         return f"{self.held}/{self.of}"
 
     @property
-    def short(self) -> bool:
+    def is_below_total(self) -> bool:
         """Whether the count is below the total."""
         return self.held < self.of
 
@@ -121,9 +121,9 @@ class Matrix:
         return tuple(o for o in self.outcomes if o.job.defect is None and len(o.job.variants) > 1)
 
     @cached_property
-    def killers(self) -> Mapping[PlannedCheck, tuple[str, ...]]:
-        """The ids of the defects that kill each check of a MUST or SHOULD."""
-        kills = [(trial.defect.id, trial.kills) for trial in self.mutant_results]
+    def defects_killed_by_check(self) -> Mapping[PlannedCheck, tuple[str, ...]]:
+        """The ids of the defects that each check kills of a MUST or SHOULD."""
+        kills = [(trial.defect.id, trial.killing_checks) for trial in self.mutant_results]
         return {line: tuple(name for name, lines in kills if line in lines) for line in checks()}
 
     @property
@@ -133,7 +133,9 @@ class Matrix:
             "healthy": _green(self.healthy),
             "defects": _declared(self.mutant_results),
             "coarse": _declared(self.whole_second_results),
-            "checks": Ratio(held=sum(map(bool, self.killers.values())), of=len(self.killers)),
+            "checks": Ratio(
+                held=sum(map(bool, self.defects_killed_by_check.values())), of=len(self.defects_killed_by_check)
+            ),
             "variants": _green(self.variants),
             "combinations": _green(self.combinations),
             "shapes": Ratio(held=sum(trial.as_declared for trial in self.shapes), of=len(self.shapes)),
@@ -145,9 +147,9 @@ class Matrix:
         return frozenset({"checks"} if self.sampled else ())
 
     @property
-    def is_complete(self) -> bool:
+    def all_ratios_full(self) -> bool:
         """Whether no ratio is short. A sample ignores the ratios that it cannot know."""
-        return not any(figure.short for name, figure in self.ratios.items() if name not in self.unknown)
+        return not any(figure.is_below_total for name, figure in self.ratios.items() if name not in self.unknown)
 
     def sample_text(self, left_out: int) -> Text | None:
         """Return how many defects and variants of all a sample ran, with a full stop; None for the whole proof."""

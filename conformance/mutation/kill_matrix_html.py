@@ -33,7 +33,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
+class ChapterColumns:
     """A chapter and its requirements."""
 
     chapter: Chapter
@@ -70,11 +70,11 @@ def both(text: Text | Defect) -> Markup:
     return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh">{}</span>').format(text.en, text.zh)
 
 
-def _bands() -> list[Band]:
+def _bands() -> list[ChapterColumns]:
     """Return the columns: MUST and SHOULD by chapter."""
     judged = [requirement for requirement in load_catalogue().requirements.values() if requirement.level != "OBSERVE"]
     return [
-        Band(chapter=load_catalogue().chapter(chapter), requirements=tuple(members))
+        ChapterColumns(chapter=load_catalogue().chapter(chapter), requirements=tuple(members))
         for chapter, members in groupby(judged, key=lambda requirement: requirement.chapter)
     ]
 
@@ -95,7 +95,7 @@ def _cell(trial: MutantResult, requirement: str) -> Cell | None:
 def _checks(matrix: Matrix) -> dict[str, list[tuple[PlannedCheck, tuple[str, ...]]]]:
     """Return the checks by requirement, each with the defects that kill it."""
     found: dict[str, list[tuple[PlannedCheck, tuple[str, ...]]]] = {}
-    for line, killers in matrix.killers.items():
+    for line, killers in matrix.defects_killed_by_check.items():
         found.setdefault(line.requirement, []).append((line, killers))
     return found
 

@@ -28,7 +28,7 @@ def document(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> dic
         "left_out": left_out,
         "sample": _sample(matrix),
         "seconds": round(seconds, 1),
-        "proved": matrix.is_complete,
+        "proved": matrix.all_ratios_full,
         "figures": {name: {"held": f.held, "of": f.of} for name, f in matrix.ratios.items()},
         "requirements": _requirements(matrix),
         "defects": [_defect(trial) for trial in matrix.mutant_results],
@@ -64,7 +64,7 @@ def _requirements(matrix: Matrix) -> list[dict[str, Any]]:
             "chapter": requirement.chapter,
             "checks": [
                 {"scenario": line.scenario, "killers": list(killers)}
-                for line, killers in matrix.killers.items()
+                for line, killers in matrix.defects_killed_by_check.items()
                 if line.requirement == requirement.id
             ],
         }
@@ -88,7 +88,7 @@ def _defect(trial: MutantResult) -> dict[str, Any]:
         "seen": {"fails": sorted(seen.failed), "warns": sorted(seen.warned), "skips": sorted(seen.skipped)},
         "difference": list(trial.difference),
         "crash": seen.crash,
-        "kills": _by_requirement(sorted(trial.kills, key=lambda line: (line.requirement, line.scenario))),
+        "kills": _by_requirement(sorted(trial.killing_checks, key=lambda line: (line.requirement, line.scenario))),
         "seconds": round(seen.seconds, 2),
     }
 

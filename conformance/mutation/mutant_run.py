@@ -51,9 +51,7 @@ def settings_for(base_url: str, tokens: Tokens, output: Path, **values: Any) -> 
     return replace(settings, credentials=credentials(tokens))
 
 
-def judge_settings(
-    settings: Settings, plan: Iterable[PlannedCheck] | None = None, *, fleeting: bool = False
-) -> RunResult:
+def run_suite(settings: Settings, plan: Iterable[PlannedCheck] | None = None, *, fleeting: bool = False) -> RunResult:
     """Run the suite on the target of these settings: every planned check, or the given ones.
 
     The run removes its resources, except on a `fleeting` server, which ends with the run.
@@ -83,7 +81,7 @@ def run_job(job: Job) -> Outcome:
         server_config = SHAPES[name].change(server_config)
     if job.defect is not None:
         subject = DEFECTS[job.defect]
-        server_config, wire = subject.broken(server_config), subject.wire(wire)
+        server_config, wire = subject.apply_to(server_config), subject.wire(wire)
         values |= {} if job.variants else {"concurrency": _FEW}  # with whole seconds, scenarios wait for the clock
         values |= {} if subject.area == _RACES else {"race_repeat": 1}
     elif job.variants:
@@ -96,5 +94,5 @@ def run_job(job: Job) -> Outcome:
         serve_in_background(server_config, tokens, wire) as base_url,
     ):
         settings = settings_for(base_url, tokens, Path(folder) / "run", **values)
-        record = judge_settings(settings, fleeting=bool(job.defect is not None or job.shapes))
+        record = run_suite(settings, fleeting=bool(job.defect is not None or job.shapes))
     return outcome_of(job, record, seconds=time.monotonic() - begun)

@@ -54,27 +54,29 @@ def outcome_of(job: Job, record: RunResult, *, seconds: float) -> Outcome:
         job=job,
         seconds=seconds,
         exit_code=record.decision.exit_code,
-        failed=requirements(record, "failed"),
-        warned=requirements(record, "warned"),
+        failed=requirement_ids_with_verdict(record, "failed"),
+        warned=requirement_ids_with_verdict(record, "warned"),
         skipped=frozenset(
-            r.requirement.id for r in record.tally.of("not-exercised") if r.requirement.level != "OBSERVE"
+            r.requirement.id
+            for r in record.tally.requirements_with_verdict("not-exercised")
+            if r.requirement.level != "OBSERVE"
         ),
         failures=frozenset(v.line for v in record.verdicts if v.kind in {"failed", "warned"}),
-        unexplained=tuple(unexplained(record)),
-        unjudged=unjudged(record),
-        share=1 - len(unexplained(record)) / max(1, len(record.plan)),
-        noticed=len(record.circumstances.noticed),
-        leftovers=len(record.circumstances.leftovers),
+        unexplained=tuple(unexplained_inconclusive_checks(record)),
+        unjudged=unjudged_requirements(record),
+        share=1 - len(unexplained_inconclusive_checks(record)) / max(1, len(record.plan)),
+        noticed=len(record.metadata.noticed),
+        leftovers=len(record.metadata.leftovers),
         crash=f"suite error or no verdict: {'; '.join(broken)}" if broken else None,
     )
 
 
-def requirements(record: RunResult, kind: VerdictKind) -> frozenset[str]:
+def requirement_ids_with_verdict(record: RunResult, kind: VerdictKind) -> frozenset[str]:
     """Return the requirements with that verdict."""
-    return frozenset(result.requirement.id for result in record.tally.of(kind))
+    return frozenset(result.requirement.id for result in record.tally.requirements_with_verdict(kind))
 
 
-def unexplained(record: RunResult) -> list[str]:
+def unexplained_inconclusive_checks(record: RunResult) -> list[str]:
     """Return the checks that could not be judged although no failure blocks them, directly or indirectly."""
     return [
         f"{verdict.line.scenario} {verdict.line.requirement}: {verdict.reason.en if verdict.reason else ''}"
@@ -82,7 +84,7 @@ def unexplained(record: RunResult) -> list[str]:
     ]
 
 
-def unjudged(record: RunResult) -> frozenset[str]:
+def unjudged_requirements(record: RunResult) -> frozenset[str]:
     """Return the requirements without a judged check, if no failure blocks them."""
     blind = {verdict.line for verdict in _unexplained(record)}
     return frozenset(
@@ -95,7 +97,7 @@ def unjudged(record: RunResult) -> frozenset[str]:
 
 
 def _unexplained(record: RunResult) -> list[Verdict]:
-    failed = requirements(record, "failed")
+    failed = requirement_ids_with_verdict(record, "failed")
     causes = {result.requirement.id: result.causes for result in record.tally.results}
 
     def leads_to_a_failure(requirement: str | None) -> bool:

@@ -35,7 +35,7 @@ class JobSelection:
         return (*self.defects, *self.variants, *self.shapes)
 
 
-def select_jobs(seed: int, sample: int | None = None) -> JobSelection:
+def all_jobs_or_sample(seed: int, sample: int | None = None) -> JobSelection:
     """Return all runs, or `sample` of each kind. The same seed gives the same runs."""
     draw = random.Random(seed)  # noqa: S311 - no secret
     broken = [Job(defect=name) for name in DEFECTS]

@@ -22,7 +22,7 @@ def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, floa
     yield from islice(_missing(matrix, lang), _MOST)
     for name, figure in matrix.ratios.items():
         untold = name in matrix.unknown
-        sign = " " if untold else "✗" if figure.short else "✓"
+        sign = " " if untold else "✗" if figure.is_below_total else "✓"
         note = f" ({UNKNOWN.in_(lang)})" if untold else ""
         yield f"{sign} {RATIO_LABELS[name].in_(lang)}: {figure}{note}"
     yield (
@@ -48,7 +48,7 @@ def _missing(matrix: Matrix, lang: Lang) -> Iterator[str]:
         if not shape.as_declared:
             yield f"✗ {shape.outcome.job}: {'; '.join(shape.difference[:4])}"
     if not matrix.sampled:
-        for line, killers in matrix.killers.items():
+        for line, killers in matrix.defects_killed_by_check.items():
             if not killers:
                 no_killer = Text("no defect kills this check", "没有缺陷可将此检查杀死").in_(lang)
                 yield f"✗ {line.scenario} {line.requirement}: {no_killer}"

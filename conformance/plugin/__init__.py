@@ -18,7 +18,7 @@ import pytest
 import conformance
 from conformance.judging.plan import Selection, UnknownName
 from conformance.judging.verdict import PlannedCheck
-from conformance.machine.os_errors import refusal
+from conformance.machine.os_errors import os_error_text
 from conformance.options import OPTIONS, check_variables, is_blank
 from conformance.plugin import hookspecs
 from conformance.plugin.controller import RunController
@@ -28,7 +28,7 @@ from conformance.plugin.nodes import LANGUAGE, ON_REQUEST, TRAFFIC, RequirementI
 from conformance.plugin.other_plugins import hide_allure_test_plan, refuse_other_runners
 from conformance.plugin.replay import Replay
 from conformance.plugin.run_folder import TranscriptFolder
-from conformance.plugin.scheduling import check_names, process_count
+from conformance.plugin.scheduling import process_count, require_utf8_names
 from conformance.plugin.worker_plugin import WorkerPlugin
 from conformance.settings import Settings, from_values
 from conformance.target import ConfigurationError, Target
@@ -87,15 +87,15 @@ def pytest_configure(config: pytest.Config) -> None:
         if hasattr(config, "workerinput"):
             worker = WorkerPlugin(config)
             config.pluginmanager.register(worker, "conformance-worker")
-            _join_allure(config, worker.run_config.conversations, worker.run_config.target)
+            _join_allure(config, worker.run_config.transcript_folder, worker.run_config.target)
         elif not config.getoption("collectonly", False):
             controller = _controller(config, settings)
             config.pluginmanager.register(ControllerPlugin(config, controller), "conformance-lead")
-            _join_allure(config, controller.conversations, controller.target)
+            _join_allure(config, controller.transcript_folder, controller.target)
     except (ConfigurationError, UnknownName) as error:
         raise pytest.UsageError(error.reason.in_(config.getoption("target_lang") or "en")) from None
     except OSError as error:
-        refused = refusal(error)
+        refused = os_error_text(error)
         if refused is None:
             raise
         raise pytest.UsageError(refused.in_(config.getoption("target_lang") or "en")) from None
@@ -141,7 +141,7 @@ def _controller(config: pytest.Config, settings: Settings) -> RunController | Re
     named: str | None = config.getoption("target_replay")
     if named is None:
         if process_count(config):
-            check_names(config)
+            require_utf8_names(config)
         return RunController(settings, config.stash[_SELECTION], processes=process_count(config))
     if process_count(config):
         raise pytest.UsageError("--target-replay judges in a single process. Remove -n.")
@@ -165,7 +165,7 @@ def _selection(config: pytest.Config, settings: Settings) -> Selection:
         lines=read_unpassed_checks(settings.failed_from) if settings.failed_from else None,
         expression=config.getoption("keyword", "") or "",
     )
-    selection.check_names()
+    selection.require_known_names()
     return selection
 
 

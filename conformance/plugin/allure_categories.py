@@ -13,9 +13,9 @@ from typing import Any, Final
 from allure_commons.model2 import Status
 
 from conformance.judging.verdict import Verdict
-from conformance.judging.waivers import look_of_cause
+from conformance.judging.waivers import cause_signature
 from conformance.plugin import allure_content as content
-from conformance.reporting.escaping import encodable, escape_line
+from conformance.reporting.escaping import escape_line, escape_surrogates
 from conformance.reporting.messages import summary
 from conformance.reporting.root_causes import Cause, causes_of
 from conformance.text import Lang, Text
@@ -61,13 +61,13 @@ def _causes(verdicts: list[Verdict], lang: Lang) -> Iterator[tuple[str, list[str
             taken.add(pattern)
     for cause, patterns in zip(causes, messages, strict=True):
         if patterns:
-            yield encodable(escape_line(cause.headline.in_(lang), _NAME)), [*patterns]
+            yield escape_surrogates(escape_line(cause.headline.in_(lang), _NAME)), [*patterns]
 
 
 def _cause_of(verdict: Verdict, causes: list[Cause]) -> int | None:
     """Return the number of the cause of the first violation that has one: the message names the first violation."""
     for failure in verdict.failures:
-        look = look_of_cause(verdict, failure)
+        look = cause_signature(verdict, failure)
         for number, cause in enumerate(causes):
             if look in cause.signatures and verdict.line.requirement in cause.requirements:
                 return number
@@ -79,7 +79,7 @@ def _pattern(verdict: Verdict, lang: Lang) -> str:
     message = content.headline(verdict.kind, summary(verdict)).in_(lang)
     step = f"`{escape_line(verdict.failures[0].step)}`" if verdict.failures else ""
     before, found, after = message.partition(step) if step else (message, "", "")
-    return encodable(_quoted(before) + ("`[^`]*`" if found else "") + _quoted(after))
+    return escape_surrogates(_quoted(before) + ("`[^`]*`" if found else "") + _quoted(after))
 
 
 def _quoted(text: str) -> str:

@@ -19,7 +19,7 @@ from conformance.exchange import Exchange, Header
 from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import WORDS, PlannedCheck, Verdict, VerdictKind
 from conformance.reporting.escaping import escape_line
-from conformance.reporting.messages import LOST, level_and_basis, summary, title_of
+from conformance.reporting.messages import LOST, level_and_basis, scenario_title, summary
 from conformance.reporting.next_step_lines import steps_and_explanation
 from conformance.reporting.next_steps import JudgedServer
 from conformance.text import LANGS, Lang, Text
@@ -95,7 +95,7 @@ def links(requirement: Requirement) -> Iterator[Link]:
 def suites(requirement: Requirement, scenario: str, lang: Lang) -> list[str]:
     """Return the check's path in Allure's suite tree."""
     chapter = load_catalogue().chapter(requirement.chapter)
-    return [text.in_(lang) for text in (SUITE, chapter.title, title_of(scenario))]
+    return [text.in_(lang) for text in (SUITE, chapter.title, scenario_title(scenario))]
 
 
 def labels(requirement: Requirement, scenario: str, verdict: Verdict | None, lang: Lang) -> Iterator[Label]:
@@ -141,7 +141,7 @@ def details(verdict: Verdict | None, lang: Lang, server: JudgedServer) -> Status
     )
 
 
-def outcome(exchange: Exchange) -> Text:
+def response_status_text(exchange: Exchange) -> Text:
     """Return the status of an exchange's response, or that there was none."""
     answer = exchange.response
     return (
@@ -149,7 +149,7 @@ def outcome(exchange: Exchange) -> Text:
     )
 
 
-def message(first: str, headers: tuple[Header, ...], body: str | None) -> str:
+def http_message_text(first: str, headers: tuple[Header, ...], body: str | None) -> str:
     """Return a request or a response as text."""
     head = "\n".join((first, *(f"{name}: {value}" for name, value in headers)))
     return f"{head}\n\n{body}\n" if body else f"{head}\n"

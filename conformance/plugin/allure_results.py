@@ -32,7 +32,7 @@ from conformance.plugin.allure_executor import executor
 from conformance.plugin.controller_plugin import VERDICT
 from conformance.plugin.nodes import RequirementItem
 from conformance.plugin.run_folder import TranscriptFolder, write_json
-from conformance.reporting.escaping import encodable, escape_line
+from conformance.reporting.escaping import escape_line, escape_surrogates
 from conformance.reporting.next_steps import JudgedServer
 from conformance.text import Lang, Text
 
@@ -104,7 +104,7 @@ class AllureResults:
                 result = TestResult(start=now, stop=now)
                 self._fill(result, line, verdict)
                 plugin_manager.hook.report_result(result=result)
-        (self._place / "environment.properties").write_text(content.environment(record.circumstances), "ascii")
+        (self._place / "environment.properties").write_text(content.environment(record.metadata), "ascii")
         write_json(self._place / "categories.json", categories(self._lang, verdicts.values()))
         build = executor(os.environ, self._lang)
         if build is not None:
@@ -145,7 +145,7 @@ class AllureResults:
 
     def _add_steps(self, result: TestResult, transcript: Transcript, verdict: Verdict | None) -> None:
         """Add the requests as steps, and set the result's time from them."""
-        is_red = verdict is not None and verdict.kind == "failed" and verdict.shown
+        is_red = verdict is not None and verdict.kind == "failed" and verdict.in_kept_transcript
         failures = {failure.step for failure in verdict.failures} if verdict is not None and is_red else set()
         steps = []
         for number, exchanges in enumerate(transcript.earlier_attempts, 1):
@@ -160,7 +160,7 @@ class AllureResults:
         )
 
     def _step(self, exchange: Exchange, failures: set[str]) -> TestStepResult:
-        words = content.outcome(exchange).in_(self._lang)
+        words = content.response_status_text(exchange).in_(self._lang)
         step = TestStepResult(name=f"{exchange.step}: {exchange.operation} → {words}", status=Status.PASSED)
         if exchange.step in failures:
             step.status = Status.FAILED
@@ -169,9 +169,9 @@ class AllureResults:
         if exchange.problem:
             step.statusDetails = StatusDetails(message=escape_line(exchange.problem, content.LONGEST_TEXT))
         request, answer = exchange.request, exchange.response
-        text = content.message(f"{request.method} {request.url}", request.headers, request.body)
+        text = content.http_message_text(f"{request.method} {request.url}", request.headers, request.body)
         if answer is not None:
-            text += "\n" + content.message(f"HTTP {answer.status}", answer.headers, answer.body.text)
+            text += "\n" + content.http_message_text(f"HTTP {answer.status}", answer.headers, answer.body.text)
         step.attachments = [self._attachment(_EXCHANGE, text)]
         self._time(step, [exchange])
         return step
@@ -189,7 +189,7 @@ class AllureResults:
 
         The name keeps texts apart that are otherwise equal: Allure 3 shows a file only where it is referred to first.
         """
-        body = encodable(f"{text}\n\n{next(self._names)}\n")
+        body = escape_surrogates(f"{text}\n\n{next(self._names)}\n")
         digest = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
         source = f"{digest}-attachment.{AttachmentType.TEXT.extension}"
         plugin_manager.hook.report_attached_data(body=body, file_name=source)

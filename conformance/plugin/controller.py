@@ -24,13 +24,13 @@ from conformance.client.api import Api
 from conformance.client.client_session import run_with_client
 from conformance.client.counters import RequestCounters
 from conformance.contract.catalogue import load_catalogue
-from conformance.evidence import EVIDENCE, PLAN, plan_json, seal
+from conformance.evidence import EVIDENCE, PLAN, evidence_index_text, plan_json
 from conformance.exchange import EndKind, Transcript
 from conformance.judging.judge import judge_planned_check
 from conformance.judging.plan import Cost, Selection, cost, full_plan
 from conformance.judging.repetition import count_requests, has_missing_repetitions
 from conformance.judging.run_result import Phases, RunMetadata, RunResult
-from conformance.judging.side_observations import noticed
+from conformance.judging.side_observations import observed_deviations
 from conformance.judging.silence import last_response_at
 from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.plugin import run_folder as run_folder
@@ -105,12 +105,12 @@ class RunController:
         return self.run_config.target
 
     @property
-    def conversations(self) -> TranscriptFolder:
+    def transcript_folder(self) -> TranscriptFolder:
         """The folder of the run's transcripts."""
-        return self.run_config.conversations
+        return self.run_config.transcript_folder
 
     @property
-    def workspace_file(self) -> Path:
+    def run_resources_file(self) -> Path:
         """The file that lists the prepared items for all processes."""
         return self.folder / "workspace.json"
 
@@ -132,7 +132,7 @@ class RunController:
             raise PreflightError(_too_slow(self.run_config.target.host, bound)) from None
         if run_resources.one_connection:
             self.run_config = replace(self.run_config, limits=replace(self.run_config.limits, one_connection=True))
-        run_folder.write_json(self.workspace_file, run_resources.to_json())
+        run_folder.write_json(self.run_resources_file, run_resources.to_json())
         if self.settings.output is None:
             run_folder.point_latest(self.folder)
         self._workspace = run_resources
@@ -160,7 +160,7 @@ class RunController:
         """Add a verdict from this or another process."""
         self._verdicts.append(verdict)
 
-    def turned_away(self, process: int, requests: int) -> None:
+    def record_throttled_requests(self, process: int, requests: int) -> None:
         """Record how many requests of a process the target has rejected with 429 or 503 so far."""
         self._turned_away[process] = requests
 
@@ -180,19 +180,21 @@ class RunController:
             self.interrupted = self.interrupted or Text("the clean-up was interrupted", "清理被中断")
         finally:
             requests = sum(map(count_requests, transcripts.values()))
-            seen = noticed(transcripts.values(), [work_id for _, work_id in self._journal.delivered_twice()])
+            seen = observed_deviations(
+                transcripts.values(), [work_id for _, work_id in self._journal.delivered_twice()]
+            )
             about = replace(
-                self._circumstances(requests, tuple(leftovers)),
+                self._metadata(requests, tuple(leftovers)),
                 noticed=tuple(seen),
                 last_response_at=last_response_at(transcripts.values(), self._started),
             )
-            record = RunResult(circumstances=about, plan=self.plan, verdicts=tuple(self._verdicts))
+            record = RunResult(metadata=about, plan=self.plan, verdicts=tuple(self._verdicts))
             self.record = self._reported(record, transcripts)
         return self.record
 
     def _reported(self, record: RunResult, transcripts: Mapping[str, Transcript]) -> RunResult:
         """Seal the evidence and write the reports. If that fails, the verdicts still stand and the record says so."""
-        sealed = {EVIDENCE: lambda: seal(self.folder, record.circumstances)}
+        sealed = {EVIDENCE: lambda: evidence_index_text(self.folder, record.metadata)}
         lang = self.settings.lang or "en"
         return write_reports(record, self.folder, transcripts, lang=lang, before=sealed).record
 
@@ -222,10 +224,10 @@ class RunController:
     async def _release(self, given: list[tuple[str, str | None]], at_once: int, api: Api) -> list[str]:
         """Return the program's items to it. Tokens that the program named are masked in the returned sentences."""
         with contextlib.suppress(ConfigurationError):
-            add_environment_tokens(api.client, self._journal.pat_envs)
+            add_environment_tokens(api.client, self._journal.pat_variables)
         return await release(self.run_config.arrange_config.program(api), given, at_once=at_once)
 
-    def discard(self) -> list[str]:
+    def discard_unstarted_run(self) -> list[str]:
         """End a run that never began: remove what it created, and its folder unless there is something to report.
 
         Returns one sentence per leftover.
@@ -310,7 +312,7 @@ class RunController:
         known = {verdict.line for verdict in self._verdicts}
         for line in self.plan:
             if self.interrupted is not None and line not in known:
-                self.add_verdict(judge_planned_check(line, transcripts[line.scenario], self.run_config.known_failures))
+                self.add_verdict(judge_planned_check(line, transcripts[line.scenario], self.run_config.parsed_waivers))
         return transcripts
 
     def _cut_short(self, transcripts: Iterable[Transcript]) -> Text | None:
@@ -323,7 +325,7 @@ class RunController:
                 return TIME_LIMIT
         return None
 
-    def _circumstances(self, requests: int, leftovers: tuple[str, ...]) -> RunMetadata:
+    def _metadata(self, requests: int, leftovers: tuple[str, ...]) -> RunMetadata:
         target, now = self.run_config.target, time.monotonic()
         return RunMetadata(
             run_id=self.run_config.run_id,

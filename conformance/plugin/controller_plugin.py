@@ -14,7 +14,7 @@ import pytest
 
 from conformance.arrange.preflight import PreflightError
 from conformance.judging.verdict import PlannedCheck, Verdict
-from conformance.machine.os_errors import refusal
+from conformance.machine.os_errors import os_error_text
 from conformance.plugin.controller import RunController
 from conformance.plugin.judging_runner import JudgingRunner
 from conformance.plugin.nodes import JUDGE, LANGUAGE, TRAFFIC, RequirementItem
@@ -81,7 +81,7 @@ class ControllerPlugin:
         node.workerinput["conformance"] = pack(
             self._controller.run_config,
             processes=process_count(self._config),
-            inherited=self._scheduling.orphaned if self._scheduling else (),
+            inherited=self._scheduling.unassigned_scenarios if self._scheduling else (),
             name=node.gateway.id,
         )
 
@@ -102,7 +102,7 @@ class ControllerPlugin:
 
     def _turned_away(self, process: int, requests: int) -> None:
         if isinstance(self._controller, RunController):
-            self._controller.turned_away(process, requests)
+            self._controller.record_throttled_requests(process, requests)
 
     def pytest_conformance_judged(self, verdict: Verdict) -> None:
         """Keep a verdict."""
@@ -127,7 +127,7 @@ class ControllerPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
         """If the machine has no memory or files left, end the run as an interruption, without a traceback."""
-        self._refused = refusal(excinfo.value)
+        self._refused = os_error_text(excinfo.value)
         if self._refused is None:
             return None
         if not self._started:
@@ -156,20 +156,20 @@ class ControllerPlugin:
     def _end(self, interrupted: Text | None) -> None:
         self._ended = True
         if not self._started:
-            left = self._controller.discard()
+            left = self._controller.discard_unstarted_run()
             if left:
                 self._config.hook.pytest_conformance_left_behind(config=self._config, leftovers=left)
             return
         if interrupted is not None:
             self._controller.interrupted = interrupted
         record = self._controller.finish()
-        self._tell_of_missing_reports(record.circumstances.unwritten)
+        self._tell_of_missing_reports(record.metadata.unwritten)
         self._config.hook.pytest_conformance_finished(config=self._config, record=record)
 
     def pytest_unconfigure(self) -> None:
         """Release the run's resources. If the session never began, also report what was left behind."""
         if not self._ended:
-            self._controller.discard()
+            self._controller.discard_unstarted_run()
         self._controller.close()
 
     def _interrupt_workers(self) -> None:
@@ -196,7 +196,7 @@ class ControllerPlugin:
         except ConfigurationError as error:
             self._give_up(error.reason)
         except OSError as error:
-            of_machine = refusal(error) if error.errno in _NOT_OF_THE_FOLDER else None
+            of_machine = os_error_text(error) if error.errno in _NOT_OF_THE_FOLDER else None
             self._give_up(of_machine or _unwritable(self._controller.folder, error))
         self._started = True
 

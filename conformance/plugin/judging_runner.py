@@ -26,7 +26,7 @@ class JudgingRunner:
 
     def __init__(self, run_config: RunConfig, run_resources: RunResources, names: Iterable[str]) -> None:
         self._scenario_runner = ScenarioRunner(run_config, run_resources)
-        self._waivers = run_config.known_failures
+        self._waivers = run_config.parsed_waivers
         left = run_config.limits.max_duration - (time.monotonic() - run_config.epoch)
         self._limit = threading.Timer(max(0.0, left), self._scenario_runner.cancel, (TIME_LIMIT,))
         self._limit.daemon = True

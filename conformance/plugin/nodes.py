@@ -30,7 +30,7 @@ LANGUAGE: Final = pytest.StashKey[Lang]()
 """The language of failure texts."""
 
 
-class ShouldNotHeld(UserWarning):
+class ShouldViolationWarning(UserWarning):
     """The target does not keep a SHOULD."""
 
 
@@ -118,7 +118,7 @@ class RequirementItem(pytest.Item):
         if self.verdict.kind == "warned":
             with warnings.catch_warnings():
                 warnings.simplefilter("always")  # a SHOULD never fails an item, whatever warning filters are set
-                warnings.warn(ShouldNotHeld(self._words()), stacklevel=1)
+                warnings.warn(ShouldViolationWarning(self._words()), stacklevel=1)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Render a failure in full; anything unexpected is left to pytest."""

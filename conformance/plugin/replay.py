@@ -30,12 +30,14 @@ class Replay:
         self.interrupted: Text | None = None
         self.clean_up_quickly = False
         self.record: RunResult | None = None
-        self._answerable = frozenset(self.evidence.lines)
+        self._answerable = frozenset(self.evidence.checks)
         self._settings = settings
         self._plan: tuple[PlannedCheck, ...] = ()
         self._verdicts: list[Verdict] = []
-        about = self.evidence.circumstances
-        self.conversations = TranscriptFolder(about.run_id, source.resolve() / TRANSCRIPTS, _seconds(about.started_at))
+        about = self.evidence.metadata
+        self.transcript_folder = TranscriptFolder(
+            about.run_id, source.resolve() / TRANSCRIPTS, _seconds(about.started_at)
+        )
         output = settings.output or Path("reports") / f"{about.run_id}-replay"
         if output.resolve() == source.resolve():
             raise ConfigurationError(
@@ -48,7 +50,7 @@ class Replay:
     @property
     def target(self) -> Target:
         """The server that the saved run judged."""
-        about = self.evidence.circumstances
+        about = self.evidence.metadata
         return Target(base_url=about.base_url, api_prefix=about.api_prefix, embedded=about.embedded)
 
     def includes(self, line: PlannedCheck) -> bool:
@@ -71,7 +73,7 @@ class Replay:
 
     def judge(self, line: PlannedCheck) -> Verdict:
         """Judge a check on the saved transcript."""
-        return self.evidence.verdict(line)
+        return self.evidence.judge_check(line)
 
     def add_verdict(self, verdict: Verdict) -> None:
         """Add a verdict."""
@@ -81,12 +83,12 @@ class Replay:
         """Write the reports and return the record."""
         about = self.evidence.rejudged_metadata
         about = replace(about, strict=self._settings.strict or about.strict)
-        record = RunResult(circumstances=about, plan=self._plan, verdicts=tuple(self._verdicts))
+        record = RunResult(metadata=about, plan=self._plan, verdicts=tuple(self._verdicts))
         lang = self._settings.lang or "en"
         self.record = write_reports(record, self.folder, self.evidence.transcripts, lang=lang).record
         return self.record
 
-    def discard(self) -> list[str]:
+    def discard_unstarted_run(self) -> list[str]:
         """Remove the folder of reports that were never written. Nothing is left on a target."""
         self._run_folder.discard()
         return []

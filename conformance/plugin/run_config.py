@@ -51,12 +51,12 @@ class RunConfig:
     race_repeat: int | None = None
 
     @property
-    def known_failures(self) -> Waivers:
+    def parsed_waivers(self) -> Waivers:
         """The waivers, with expiry dates compared to the day on which the run began."""
         return parse(self.waivers, today=date.fromisoformat(self.day))
 
     @property
-    def conversations(self) -> TranscriptFolder:
+    def transcript_folder(self) -> TranscriptFolder:
         """The transcript folder that reporters need."""
         zero = time.time() - (time.monotonic() - self.epoch)
         return TranscriptFolder(self.run_id, self.folder / TRANSCRIPTS, zero)
@@ -70,7 +70,7 @@ def planned_checks(run_config: RunConfig) -> list[PlannedCheck]:
     )
 
 
-def collect_item_specs(run_config: RunConfig, lines: Iterable[PlannedCheck]) -> list[tuple[str, ItemSpec]]:
+def item_specs_of_scenarios(run_config: RunConfig, lines: Iterable[PlannedCheck]) -> list[tuple[str, ItemSpec]]:
     """Return the item that each scenario of the run needs, in the order of the chapters.
 
     Scenarios whose optional token was not given need none.

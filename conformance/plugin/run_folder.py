@@ -120,7 +120,7 @@ def _check_free(folder: Path) -> None:
                 f"--output {folder}：这是一个文件。请指定目录。",
             )
         return
-    if not is_run(folder) and any(place.name not in _NOTHING for place in folder.iterdir()):
+    if not is_run_folder(folder) and any(place.name not in _NOTHING for place in folder.iterdir()):
         raise ConfigurationError(
             f"--output {folder}: the folder holds files that are not from an earlier run. Name an empty folder.",
             f"--output {folder}：目录中有并非先前运行产生的内容。请指定空目录。",
@@ -143,7 +143,7 @@ def point_latest(folder: Path) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def is_run(folder: Path) -> bool:
+def is_run_folder(folder: Path) -> bool:
     """Return whether the folder carries the mark of an earlier run."""
     try:
         mark = json.loads((folder / MARKER).read_text("utf-8"))

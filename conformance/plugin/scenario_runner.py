@@ -14,22 +14,22 @@ from itertools import count
 from typing import Final
 
 from conformance.arrange.api_arranger import Arranger
-from conformance.arrange.cleanup import clean_up_items
+from conformance.arrange.cleanup import clean_up_scenario_items
 from conformance.arrange.environment_tokens import add_environment_tokens
 from conformance.arrange.environments import RunResources
 from conformance.arrange.item_source import ArrangerFactory
 from conformance.arrange.journal import Journal
 from conformance.chapters.registry import scenarios
 from conformance.chapters.solo_operations import ODDITIES, UndocumentedEffect, find_undocumented_effects
+from conformance.client.address_pools import AddressPools
 from conformance.client.api import Api
 from conformance.client.client import Client
-from conformance.client.connection_pools import ConnectionPools
 from conformance.client.counters import RequestCounters
 from conformance.exchange import Transcript
 from conformance.judging.judge import judge_planned_check
 from conformance.judging.repetition import RepetitionTotals, add_repetition
 from conformance.plugin.race_rounds import RoundPolicy
-from conformance.plugin.run_config import RunConfig, collect_item_specs, max_concurrent_scenarios, planned_checks
+from conformance.plugin.run_config import RunConfig, item_specs_of_scenarios, max_concurrent_scenarios, planned_checks
 from conformance.plugin.transcripts import as_suite_error, wait_for_transcript, wait_until_written, write_transcript
 from conformance.scenario.client_identity import choose_client_identity
 from conformance.scenario.context import ContextFactory, ScenarioContext
@@ -37,7 +37,9 @@ from conformance.scenario.execute import execute_scenario, unfinished_transcript
 from conformance.scenario.model import Scenario
 from conformance.text import Text
 
-_START_ORDER: Final = sorted(scenarios().values(), key=lambda s: (s.run_last, s.race, not s.quiet, not s.mostly_waits))
+_START_ORDER: Final = sorted(
+    scenarios().values(), key=lambda s: (s.run_last, s.race, not s.in_second_environment, not s.mostly_waits)
+)
 _ORDER: Final = {scenario.id: number for number, scenario in enumerate(_START_ORDER)}
 """Order of start: quiet scenarios first, since they wait for each other; then slow ones, others, races, last ones."""
 
@@ -57,7 +59,7 @@ class ScenarioRunner:
             run_config.arrange_config,
             run_resources,
             self._journal,
-            collect_item_specs(run_config, self._lines),
+            item_specs_of_scenarios(run_config, self._lines),
             processes=run_config.processes,
         )
         self._held: dict[str, RepetitionTotals] = {}
@@ -141,7 +143,7 @@ class ScenarioRunner:
         self._quiet = asyncio.Lock()
         self._quiet_ones, self._holds_place = 0, False
         try:
-            transport = ConnectionPools(run_config.target, run_config.limits)
+            transport = AddressPools(run_config.target, run_config.limits)
         except BaseException as error:
             self._ready.set_exception(error)
             raise
@@ -209,7 +211,7 @@ class ScenarioRunner:
             await asyncio.gather(*(self._clear(races[0].id, [arranger]) for arranger in used))
             if not policy.wants_another_round(time.monotonic() - begun, fastest=self._client.fastest):
                 return
-            races = [each for each in races if self._arrangers.reserve(each.id)]
+            races = [each for each in races if self._arrangers.reserve_for_repetition(each.id)]
             if not races:
                 return
 
@@ -220,7 +222,9 @@ class ScenarioRunner:
             if control.controls_races and control.id in self._transcripts:
                 with contextlib.suppress(CancelledError):
                     found.append(self._transcripts[control.id].result())
-            elif control.controls_races and (not control.quiet or any(race.quiet for race in races)):
+            elif control.controls_races and (
+                not control.in_second_environment or any(race.in_second_environment for race in races)
+            ):
                 found.append(await self._hold(control, 1, []))
         return found
 
@@ -259,7 +263,7 @@ class ScenarioRunner:
 
     async def _hold(self, scenario: Scenario, number: int, used: list[Arranger]) -> Transcript:
         """Run a repetition of the scenario, counted from 1, in its turn; its arrangers are added to `used`."""
-        async with self._quiet_turn() if scenario.quiet else self._gate:
+        async with self._quiet_turn() if scenario.in_second_environment else self._gate:
             stages = self._stages(scenario, number, used)
             return await execute_scenario(scenario, stages, run=self._run_config.run_id, seed=self._run_config.seed)
 
@@ -270,7 +274,7 @@ class ScenarioRunner:
         session had not sent its message yet.
         """
         items = [item for arranger in used for item in arranger.items_to_clean_up]
-        await clean_up_items(Api(self._client, lambda _: None, age=_ORDER[scenario]), self._journal, items)
+        await clean_up_scenario_items(Api(self._client, lambda _: None, age=_ORDER[scenario]), self._journal, items)
 
     @contextlib.asynccontextmanager
     async def _quiet_turn(self) -> AsyncIterator[None]:
@@ -313,7 +317,7 @@ class ScenarioRunner:
                 age=_ORDER[scenario.id] + len(_ORDER) * (number - 1),
                 repetition=number,
                 client_identity=client_identity,
-                deliveries=None if scenario.quiet else self._arrangers.deliveries,
+                deliveries=None if scenario.in_second_environment else self._arrangers.deliveries,
                 attempt=attempt,
             )
             if scenario.race:
@@ -324,6 +328,6 @@ class ScenarioRunner:
                 used.append(self._arrangers.arranger(api, scenario.id, label, keyed=client_identity.neutral))
                 return used[-1]
 
-            return stage.arranged_by(arranger)
+            return stage.with_arranger(arranger)
 
         return stage

@@ -13,7 +13,7 @@ import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.judging.verdict import PlannedCheck
-from conformance.reporting.escaping import encodable
+from conformance.reporting.escaping import escape_surrogates
 
 
 def process_count(config: pytest.Config) -> int:
@@ -25,14 +25,14 @@ def process_count(config: pytest.Config) -> int:
     return len(parse_tx_spec_config(config))
 
 
-def check_names(config: pytest.Config) -> None:
+def require_utf8_names(config: pytest.Config) -> None:
     """Check that all names can be sent to workers: xdist transmits only text that is valid in UTF-8.
 
     Raises:
         UsageError: the working directory, or a name on the command line, is not UTF-8.
     """
     for text in (str(Path.cwd()), *config.invocation_params.args):
-        shown = encodable(str(text))
+        shown = escape_surrogates(str(text))
         if shown != str(text):
             raise pytest.UsageError(f"{shown}: this name is not UTF-8 and cannot be sent to workers. Remove -n.")
 
@@ -56,7 +56,12 @@ def assign_scenarios(names: Iterable[str], processes: int) -> dict[str, int]:
     shares: dict[str, int] = {}
     for number, name in enumerate(dict.fromkeys(names)):
         scenario = scenarios()[name]
-        on_first = scenario.quiet or scenario.beside_quiet or scenario.race or scenario.controls_races
+        on_first = (
+            scenario.in_second_environment
+            or scenario.names_second_environment
+            or scenario.race
+            or scenario.controls_races
+        )
         shares[name] = 0 if on_first else number % processes
     return shares
 
@@ -78,7 +83,7 @@ class ScenarioScheduler:
         return list(self._pending)
 
     @property
-    def orphaned(self) -> list[str]:
+    def unassigned_scenarios(self) -> list[str]:
         """The scenarios that a crashed process left open and that no process has taken over yet."""
         return list(dict.fromkeys(parse_node_id(self._collection[index]).scenario for index in self._orphans))
 

@@ -11,7 +11,7 @@ import pytest
 from conformance.arrange.environments import RunResources
 from conformance.client.counters import RequestCounters
 from conformance.judging.verdict import PlannedCheck, Verdict
-from conformance.machine.signals import interrupt_on_first_signal
+from conformance.machine.signals import interrupt_once
 from conformance.plugin.judging_runner import JudgingRunner
 from conformance.plugin.nodes import JUDGE, TRAFFIC, RequirementItem
 from conformance.plugin.scheduling import assign_scenarios, worker_number
@@ -28,7 +28,7 @@ class WorkerPlugin:
         self._processes = int(workerinput["workercount"])
         self._names: list[str] = []
         self._runner: JudgingRunner | None = None
-        interrupt_on_first_signal()
+        interrupt_once()
         config.stash[JUDGE] = self.judge
         config.stash[TRAFFIC] = self._traffic
 

@@ -6,7 +6,7 @@ from importlib import resources
 from typing import Any, Final
 
 from conformance import __version__
-from conformance.comparison.compare import Comparison, ShapeDifference, VerdictDifference
+from conformance.comparison.compare import Comparison, RequirementDifference, ShapeDifference
 from conformance.contract.catalogue import load_catalogue
 from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import Verdict
@@ -73,13 +73,13 @@ def _run(about: RunMetadata) -> dict[str, Any]:
     }
 
 
-def _verdict(difference: VerdictDifference) -> dict[str, Any]:
+def _verdict(difference: RequirementDifference) -> dict[str, Any]:
     return {
         "requirement": difference.requirement,
         "level": load_catalogue().requirements[difference.requirement].level,
         "a": difference.a,
         "b": difference.b,
-        "follows_from": difference.follows_from,
+        "follows_from": difference.blocking_requirement,
         "cases": [{"scenario": a.line.scenario, "a": _side(a), "b": _side(b)} for a, b in difference.cases],
     }
 

@@ -13,11 +13,11 @@ from typing import Final
 from conformance.comparison.compare import (
     Comparison,
     ObservationDifference,
-    OneSided,
+    OneSidedCheck,
     OneSidedReason,
     Part,
+    RequirementDifference,
     ShapeDifference,
-    VerdictDifference,
 )
 from conformance.comparison.response_shape import ABSENT, EMPTY, NOT_JSON, UNREADABLE
 from conformance.contract.catalogue import load_catalogue
@@ -166,18 +166,18 @@ def _sections(comparison: Comparison) -> Iterator[_Section]:
             yield _Section(title.format(n=count), tuple(entries))
 
 
-def _verdicts(differences: Iterable[VerdictDifference]) -> Iterator[_Entry]:
+def _verdicts(differences: Iterable[RequirementDifference]) -> Iterator[_Entry]:
     """Yield each difference in full; those that only follow from another are listed under it."""
     found = {difference.requirement: difference for difference in differences}
     following: dict[str, list[str]] = {}
     for name, difference in found.items():
-        if difference.follows_from in found:
-            following.setdefault(str(difference.follows_from), []).append(name)
+        if difference.blocking_requirement in found:
+            following.setdefault(str(difference.blocking_requirement), []).append(name)
     folded = {name for names in following.values() for name in names}
     # Two differences that name each other would both disappear, so both are shown in full.
     roots = {name for name in found if name not in folded}
     for name, difference in found.items():
-        if name in folded and difference.follows_from in roots:
+        if name in folded and difference.blocking_requirement in roots:
             continue
         details = [*_cases(difference)]
         if name in roots and name in following:
@@ -194,7 +194,7 @@ def _verdicts(differences: Iterable[VerdictDifference]) -> Iterator[_Entry]:
         )
 
 
-def _cases(difference: VerdictDifference) -> Iterator[Text]:
+def _cases(difference: RequirementDifference) -> Iterator[Text]:
     """Yield the first scenario with both verdicts, and the names of the others."""
     first, *others = difference.cases
     for side, verdict in zip("AB", first, strict=True):
@@ -259,7 +259,7 @@ def _tokens(tokens: Iterable[str]) -> Text:
     return _cut(join(_COMMA, (_TOKENS.get(token, Text(token, token)) for token in tokens)))
 
 
-def _one_sided(entries: Iterable[OneSided]) -> Iterator[_Entry]:
+def _one_sided(entries: Iterable[OneSidedCheck]) -> Iterator[_Entry]:
     """Yield the requirements that only one run judged, by reason."""
     groups: dict[tuple[OneSidedReason, str], list[str]] = {}
     for entry in entries:

@@ -28,7 +28,7 @@ from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 from conformance.reporting.check_times import spans
 from conformance.reporting.escaping import escape_line
-from conformance.reporting.messages import LOST, summary, title_of
+from conformance.reporting.messages import LOST, scenario_title, summary
 from conformance.reporting.next_step_lines import steps_and_explanation
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.text import Lang
@@ -54,7 +54,7 @@ _LONGEST: Final = 4000
 
 def ctrf(record: RunResult, lang: Lang = "en", transcripts: Mapping[str, Transcript] | None = None) -> dict[str, Any]:
     """Return the document as plain JSON types with messages in `lang`. Equal records give equal documents."""
-    about = record.circumstances
+    about = record.metadata
     started = _moment(about)
     stopped = started + timedelta(seconds=about.duration)
     times = {
@@ -101,7 +101,7 @@ def ctrf(record: RunResult, lang: Lang = "en", transcripts: Mapping[str, Transcr
 
 def _tests(record: RunResult, lang: Lang) -> Iterator[dict[str, Any]]:
     """Yield every planned check once: those with a verdict, then the lost ones."""
-    about = record.circumstances
+    about = record.metadata
     for result in record.tally.results:
         for verdict in result.verdicts:
             yield {
@@ -121,7 +121,7 @@ def _test(line: PlannedCheck, status: Status, raw: str, lang: Lang) -> dict[str,
         "status": status,
         "rawStatus": raw,
         "duration": 0,
-        "suite": [escape_line(title_of(line.scenario).in_(lang))],
+        "suite": [escape_line(scenario_title(line.scenario).in_(lang))],
         "labels": {"scenario": escape_line(line.scenario), "requirement": escape_line(line.requirement)},
     }
     requirement = load_catalogue().requirements.get(line.requirement)
@@ -156,7 +156,7 @@ def _messages(verdict: Verdict, lang: Lang, about: RunMetadata) -> dict[str, str
     message = {"message": escape_line(summary(verdict).in_(lang))}
     if verdict.kind == "not-exercised":
         return message
-    trace = steps_and_explanation(verdict, about, lang, limit=_LONGEST, removed=about.removed)
+    trace = steps_and_explanation(verdict, about, lang, limit=_LONGEST, removed=about.objects_removed)
     return {**message, "trace": trace}
 
 

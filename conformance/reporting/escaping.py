@@ -38,7 +38,7 @@ def escape_line(text: str, limit: int | None = None) -> str:
     return _COMMAND.sub(r"\\x23", text)
 
 
-def excerpt(text: str, lang: Lang, limit: int | None = None) -> list[str]:
+def quote_lines(text: str, lang: Lang, limit: int | None = None) -> list[str]:
     """Return the escaped lines of `text`, each behind a bar, so that none begins with text from the target.
 
     Text longer than `limit` characters is cut, and a last line gives the number of the rest; None shows all of it.
@@ -51,7 +51,7 @@ def excerpt(text: str, lang: Lang, limit: int | None = None) -> list[str]:
     return lines
 
 
-def encodable(text: str) -> str:
+def escape_surrogates(text: str) -> str:
     r"""Return the text with lone surrogates, which UTF-8 cannot encode, written as `\ud800`."""
     return _SURROGATE.sub(lambda match: _escape(match.group()), text)
 
@@ -79,7 +79,7 @@ def _indented(value: Any, levels: int, margin: str = "\n") -> str:
     return f"{{{inner}{f',{inner}'.join(members)}{margin}}}"
 
 
-def xml_characters(text: str) -> str:
+def escape_for_xml(text: str) -> str:
     """Return the text with the characters that XML 1.0 forbids written as escapes."""
     return _NOT_XML.sub(lambda match: _escape(match.group()), text)
 

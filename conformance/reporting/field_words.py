@@ -79,7 +79,7 @@ def _of_schema_value(first: Violation, members: Members) -> Text:
 
 def _refused_changes(first: Violation, members: Members) -> Text:
     state = next(
-        (each.failure for each in (first, *members) if each.pointer == "/state" and not each.failure.exhibit), None
+        (each.failure for each in (first, *members) if each.pointer == "/state" and not each.failure.diagram), None
     )
     if state is not None:
         before = state.expected.en.partition(", as before")[0]

@@ -37,9 +37,9 @@ class FlakyGroup:
     requirements: tuple[str, ...]
 
 
-def held(record: RunResult) -> Text | None:
+def repetition_count_text(record: RunResult) -> Text | None:
     """Return how often each scenario ran, or None if once, which is the default."""
-    times = record.circumstances.repeat
+    times = record.metadata.repeat
     if times == 1:
         return None
     words = _HELD.format(n=times)
@@ -72,7 +72,7 @@ def _milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.2g}" if seconds < _TENTH else f"{seconds * 1000:.0f}"
 
 
-def flaky(record: RunResult) -> Iterator[FlakyGroup]:
+def flaky_groups(record: RunResult) -> Iterator[FlakyGroup]:
     """Yield the checks whose verdict differed between repetitions, grouped by scenario and tally."""
     groups: dict[tuple[str, tuple[object, ...]], list[Verdict]] = {}
     for verdict in record.flaky:

@@ -12,7 +12,7 @@ from typing import Final
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.reporting.escaping import escape_line
-from conformance.reporting.messages import summary, title_of
+from conformance.reporting.messages import scenario_title, summary
 from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, next_steps
 from conformance.reporting.quantities import amount
 from conformance.text import Lang, Text
@@ -33,10 +33,10 @@ _WHERE: Final = Text("See the log or report.json for all of them.", "全部内�
 
 def error_commands(record: RunResult, lang: Lang) -> Iterator[str]:
     """Yield the commands without line ends; if there are more than GitHub shows, the last one counts the rest."""
-    failed = record.tally.of("failed")
+    failed = record.tally.requirements_with_verdict("failed")
     shown = failed if len(failed) <= _SHOWN else failed[: _SHOWN - 1]
     for result in shown:
-        yield _annotation(result, record.circumstances, lang)
+        yield _annotation(result, record.metadata, lang)
     if len(failed) > len(shown):
         yield error(_MORE.format(requirements=_more(len(failed) - len(shown))).in_(lang), _WHERE.in_(lang))
 
@@ -53,10 +53,10 @@ def error(title: str, message: str) -> str:
 def _annotation(result: RequirementResult, about: RunMetadata, lang: Lang) -> str:
     requirement = result.requirement
     first = next(verdict for verdict in result.verdicts if verdict.kind == "failed")
-    scenario = _SCENARIO.format(title=title_of(first.line.scenario), id=first.line.scenario)
+    scenario = _SCENARIO.format(title=scenario_title(first.line.scenario), id=first.line.scenario)
     steps = next_steps(first, about)
     parts = [requirement.text, scenario, summary(first)]
-    for label, value in ((FIX, steps.fix), (RE_RUN, steps.re_run), (EXPLAIN, steps.explain)):
+    for label, value in ((FIX, steps.fix), (RE_RUN, steps.rerun_command), (EXPLAIN, steps.explain_command)):
         parts.append(_LABELLED.format(label=label, value=value))
     parts += [_DOCS.format(url=source.url) for source in requirement.sources[:1]]
     title = _TITLE.format(id=requirement.id, level=requirement.level)

@@ -27,8 +27,8 @@ from conformance.exchange import Transcript
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, PlannedCheck, Verdict
 from conformance.reporting.check_times import shares
-from conformance.reporting.escaping import escape_line, xml_characters
-from conformance.reporting.messages import LOST, summary, waived
+from conformance.reporting.escaping import escape_for_xml, escape_line
+from conformance.reporting.messages import LOST, summary, waiver_reason
 from conformance.reporting.next_step_lines import steps_and_explanation
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.text import Lang, Text
@@ -50,9 +50,9 @@ def junit(record: RunResult, lang: Lang = "en", transcripts: Mapping[str, Transc
         suite.extend(cases)
         _count(suite, _COUNTED)
         suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
-        suite.set("timestamp", _attribute(record.circumstances.started_at))
+        suite.set("timestamp", _attribute(record.metadata.started_at))
     _count(root, _COUNTED_IN_ALL)
-    root.set("time", f"{record.circumstances.duration:.3f}")
+    root.set("time", f"{record.metadata.duration:.3f}")
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
@@ -64,7 +64,7 @@ def _cases(record: RunResult, lang: Lang, times: Mapping[str, float]) -> dict[st
     for result in record.tally.results:
         for verdict in result.verdicts:
             case = _case(verdict.line, times)
-            _add_outcome(case, verdict, lang, record.circumstances)
+            _add_outcome(case, verdict, lang, record.metadata)
             cases[result.requirement.chapter].append(case)
     for line in record.tally.lost:
         case = _case(line, times)
@@ -77,7 +77,7 @@ def _add_outcome(case: ElementTree.Element, verdict: Verdict, lang: Lang, about:
     if verdict.kind in {"passed", "observed"}:
         return
     message = _attribute(summary(verdict).in_(lang))
-    full = xml_characters(steps_and_explanation(verdict, about, lang, removed=about.removed))
+    full = escape_for_xml(steps_and_explanation(verdict, about, lang, removed=about.objects_removed))
     match verdict.kind:
         case "failed":
             ElementTree.SubElement(case, "failure", {"type": "MUST", "message": message}).text = full
@@ -86,7 +86,7 @@ def _add_outcome(case: ElementTree.Element, verdict: Verdict, lang: Lang, about:
             ElementTree.SubElement(case, "system-out").text = f"{first}\n\n{full}"
         case "waived":
             ElementTree.SubElement(
-                case, "skipped", {"type": "waived", "message": _attribute(waived(verdict).in_(lang))}
+                case, "skipped", {"type": "waived", "message": _attribute(waiver_reason(verdict).in_(lang))}
             )
             ElementTree.SubElement(case, "system-out").text = full
         case "not-exercised":
@@ -113,7 +113,7 @@ def _chapter_of(line: PlannedCheck) -> str:
 
 
 def _circumstances(record: RunResult) -> dict[str, str]:
-    about = record.circumstances
+    about = record.metadata
     return {
         "suite": f"{SUITE_NAME} {about.suite_version}",
         "catalogue": about.catalogue_version,
@@ -139,4 +139,4 @@ def _count(element: ElementTree.Element, counted: Mapping[str, str]) -> None:
 
 
 def _attribute(text: str) -> str:
-    return xml_characters(escape_line(text))
+    return escape_for_xml(escape_line(text))

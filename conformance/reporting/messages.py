@@ -10,12 +10,12 @@ from typing import Final
 
 from conformance.arrange.modes import ArrangeMode
 from conformance.chapters.registry import scenarios
-from conformance.contract.ambiguities import Ambiguity, readings_of
+from conformance.contract.ambiguities import Ambiguity, ambiguities_of
 from conformance.contract.catalogue import BASIS_WORDS, Requirement, load_catalogue
 from conformance.contract.common_mistakes import consequence_of, likely_cause
 from conformance.judging.verdict import WORDS, Failure, Repetitions, Verdict, VerdictKind
 from conformance.judging.violation_text import short_violation
-from conformance.reporting.escaping import escape_line, excerpt
+from conformance.reporting.escaping import escape_line, quote_lines
 from conformance.reporting.flakiness import verdict_counts_text
 from conformance.text import LANGS, Lang, Text
 
@@ -87,7 +87,7 @@ UNOBSERVED_HEADING: Final = Text(
 )
 
 
-def turned_away(requests: int) -> Text:
+def throttled_requests_text(requests: int) -> Text:
     """Return how many requests the target's rate limit rejected, without a full stop."""
     return Text(
         "requests rejected with 429 or 503: {n}; if that is too many, lower --max-rate",
@@ -95,7 +95,7 @@ def turned_away(requests: int) -> Text:
     ).format(n=requests)
 
 
-def title_of(scenario: str) -> Text:
+def scenario_title(scenario: str) -> Text:
     """Return a scenario's title, or its id if this version does not have the scenario."""
     known = scenarios().get(scenario)
     return known.title if known else Text(scenario, scenario)
@@ -120,7 +120,7 @@ def explain(
         KeyError: this version does not have the verdict's requirement.
     """
     requirement = load_catalogue().requirements[verdict.line.requirement]
-    title = escape_line(title_of(verdict.line.scenario).in_(lang))
+    title = escape_line(scenario_title(verdict.line.scenario).in_(lang))
     lines = [
         _labelled(lang, Text("Scenario", "场景"), f"{title} [{escape_line(verdict.line.scenario)}]"),
         _labelled(lang, Text("Requirement", "契约要求"), requirement.text.in_(lang)),
@@ -131,10 +131,10 @@ def explain(
     if requirement.inference is not None:
         lines.append(_labelled(lang, Text("Because", "依据说明"), requirement.inference.in_(lang)))
     if verdict.failures:
-        lines += [_labelled(lang, OPEN, reading(entry).in_(lang)) for entry in readings_of(requirement.id)]
+        lines += [_labelled(lang, OPEN, ambiguity_text(entry).in_(lang)) for entry in ambiguities_of(requirement.id)]
         lines += _about_the_server(verdict, lang)
     if verdict.waiver is not None:
-        lines.append(_labelled(lang, Text("Waived", "豁免理由"), waived(verdict).in_(lang)))
+        lines.append(_labelled(lang, Text("Waived", "豁免理由"), waiver_reason(verdict).in_(lang)))
     if verdict.reason is not None:
         lines.append(_labelled(lang, Text("Reason", "原因"), escape_line(verdict.reason.in_(lang), limit)))
     if verdict.blocked_by is not None:
@@ -163,13 +163,13 @@ def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
         yield _labelled(lang, LIKELY_CAUSE, words.in_(lang))
 
 
-def reading(entry: Ambiguity) -> Text:
+def ambiguity_text(entry: Ambiguity) -> Text:
     """Return an entry of the ambiguity register in one line: its id, what the pages say, and the suite's reading."""
     words = Text("`{id}`: {positions} The suite reads: {reading}", "`{id}`：{positions}本套件的解读：{reading}")
     return words.format(id=entry.id, positions=entry.positions, reading=entry.reading)
 
 
-def waived(verdict: Verdict) -> Text:
+def waiver_reason(verdict: Verdict) -> Text:
     """Return the reason of a waived failure, with its link."""
     reason = _shortened(verdict.waiver) if verdict.waiver else WORDS["waived"]
     link = f" <{escape_line(verdict.link)}>" if verdict.link else ""
@@ -223,14 +223,14 @@ def _failures(verdict: Verdict, lang: Lang, shown: int, limit: int | None, repea
 
 def _failure(failure: Failure, lang: Lang, limit: int | None, repeat: Text) -> Iterator[str]:
     way = Text("{way} ({step})", "{way}（{step}）").format(
-        way=escape_line(failure.conversation), step=_STEP.format(step=escape_line(failure.step))
+        way=escape_line(failure.operations), step=_STEP.format(step=escape_line(failure.step))
     )
     yield _labelled(lang, Text("Steps", "步骤"), way.in_(lang))
     yield _labelled(lang, Text("Expected", "预期"), escape_line(failure.expected.in_(lang), limit))
     yield _labelled(lang, Text("Got", "实际"), escape_line(actual_text(failure).in_(lang), limit))
-    if failure.exhibit:
+    if failure.diagram:
         yield _labelled(lang, Text("History", "操作历史"), "")
-        yield from excerpt(failure.exhibit, lang)
+        yield from quote_lines(failure.diagram, lang)
     yield from exchange_lines(failure, lang, limit, repeat=repeat)
 
 
@@ -241,9 +241,9 @@ def exchange_lines(
     if failure.source:
         yield _labelled(lang, Text("Schema from", "schema 出处"), escape_line(failure.source, limit))
     yield _labelled(lang, Text("Request", "请求"), "")
-    yield from excerpt(failure.request or _NOTHING.in_(lang), lang, limit)
+    yield from quote_lines(failure.request or _NOTHING.in_(lang), lang, limit)
     yield _labelled(lang, Text("Response", "响应"), "")
-    yield from excerpt(failure.answer or _NOTHING.in_(lang), lang, limit)
+    yield from quote_lines(failure.response or _NOTHING.in_(lang), lang, limit)
     if failure.curl:
         # Never shortened: half a command reproduces nothing.
         yield _labelled(lang, repeat or _REPEAT[removed], escape_line(failure.curl))

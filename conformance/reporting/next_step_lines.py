@@ -24,8 +24,8 @@ def next_step_lines(verdict: Verdict, about: JudgedServer, lang: Lang) -> list[s
     steps = next_steps(verdict, about)
     rows = (
         (FIX, steps.fix),
-        (RE_RUN, escape_line(steps.re_run)),
-        (EXPLAIN, escape_line(steps.explain)),
+        (RE_RUN, escape_line(steps.rerun_command)),
+        (EXPLAIN, escape_line(steps.explain_command)),
         (REPRODUCE, escape_line(steps.script)),
     )
     return [_LABELLED.format(label=label, value=value).in_(lang) for label, value in rows]

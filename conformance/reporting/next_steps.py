@@ -41,14 +41,14 @@ class NextSteps:
     """What to do about one failure.
 
     - `fix`: the likely fix. `sure`: the response shows this very mistake; otherwise it is the most common one.
-    - `re_run`, `explain`: commands for a POSIX shell, without secrets.
+    - `rerun_command`, `explain`: commands for a POSIX shell, without secrets.
     - `script`: path of the reproduction script, relative to the run's folder.
     """
 
     fix: Text
     sure: bool
-    re_run: str
-    explain: str
+    rerun_command: str
+    explain_command: str
     script: str
 
 
@@ -64,13 +64,13 @@ def next_steps(verdict: Verdict, about: JudgedServer) -> NextSteps:
     return NextSteps(
         fix=mistake.fix,
         sure=sure,
-        re_run=re_run(requirement, about),
-        explain=f"work-conformance explain {requirement}",
+        rerun_command=rerun_command(requirement, about),
+        explain_command=f"work-conformance explain {requirement}",
         script=f"{REPRODUCTIONS}/{verdict.line.scenario}.sh",
     )
 
 
-def re_run(requirement: str, about: JudgedServer) -> str:
+def rerun_command(requirement: str, about: JudgedServer) -> str:
     """Return the command that judges one requirement again; without a base URL, `run` starts the emulator."""
     words = ["work-conformance", "run", "--requirement", requirement]
     if not about.embedded:

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from conformance.contract.ambiguities import load_ambiguities
 from conformance.contract.catalogue import Requirement
-from conformance.contract.schema_agreement import schema_differences
+from conformance.contract.schema_language_differences import schema_differences
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORST_FIRST, Failure, Verdict
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.escaping import encodable
-from conformance.reporting.messages import LOST, title_of, unobserved_effects
+from conformance.reporting.escaping import escape_surrogates
+from conformance.reporting.messages import LOST, scenario_title, unobserved_effects
 from conformance.text import Text
 
 REPORT_FORMAT: Final = "work-conformance-report/1"
@@ -23,7 +23,7 @@ SUITE_NAME: Final = "work-conformance"
 
 def report(record: RunResult) -> dict[str, Any]:
     """Return the report as plain JSON types; every string can be encoded as UTF-8. Equal records give equal reports."""
-    about = record.circumstances
+    about = record.metadata
     document = {
         "format": REPORT_FORMAT,
         "suite": {"name": SUITE_NAME, "version": about.suite_version},
@@ -37,7 +37,7 @@ def report(record: RunResult) -> dict[str, Any]:
             "insecure": about.insecure,
         },
         "result": _result(record),
-        "not_exercised": [_not_exercised(result) for result in record.tally.of("not-exercised")],
+        "not_exercised": [_not_exercised(result) for result in record.tally.requirements_with_verdict("not-exercised")],
         "chapters": [
             {
                 "id": chapter.id,
@@ -96,8 +96,8 @@ def _result(record: RunResult) -> dict[str, Any]:
         "exit_code": decision.exit_code,
         "sentence": decision.sentence.to_json(),
         "counts": {
-            "requirements": {kind: tally.requirements[kind] for kind in WORST_FIRST},
-            "lines": {kind: tally.lines[kind] for kind in WORST_FIRST},
+            "requirements": {kind: tally.requirement_counts[kind] for kind in WORST_FIRST},
+            "lines": {kind: tally.check_counts[kind] for kind in WORST_FIRST},
         },
         "waiver_complaints": [complaint.to_json() for complaint in record.waiver_problems],
         "lost_lines": [{"scenario": line.scenario, "requirement": line.requirement} for line in tally.lost],
@@ -134,14 +134,14 @@ def _requirement(result: RequirementResult) -> dict[str, Any]:
 
 
 def _partly(result: RequirementResult) -> dict[str, Any] | None:
-    partly = result.partly
+    partly = result.partial_verdict
     return {"judged": partly.judged, "of": partly.of, "behind": list(partly.behind)} if partly is not None else None
 
 
 def _line(verdict: Verdict) -> dict[str, Any]:
     return {
         "scenario": verdict.line.scenario,
-        "title": title_of(verdict.line.scenario).to_json(),
+        "title": scenario_title(verdict.line.scenario).to_json(),
         "verdict": verdict.kind,
         "reason": _text(verdict.reason),
         "blocked_by": verdict.blocked_by,
@@ -175,11 +175,11 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "expected": failure.expected.to_json(),
         "actual": failure.actual.to_json(),
         "source": failure.source,
-        "conversation": failure.conversation,
+        "conversation": failure.operations,
         "request": failure.request,
-        "answer": failure.answer,
+        "answer": failure.response,
         "curl": failure.curl,
-        "exhibit": failure.exhibit,
+        "exhibit": failure.diagram,
     }
 
 
@@ -189,7 +189,7 @@ def _text(text: Text | None) -> dict[str, str] | None:
 
 def _encodable(value: Any) -> Any:
     if isinstance(value, str):
-        return encodable(value)
+        return escape_surrogates(value)
     if isinstance(value, dict):
         return {name: _encodable(entry) for name, entry in value.items()}
     if isinstance(value, list):

@@ -40,9 +40,9 @@ def request_line(failure: Failure, about: RunMetadata) -> Text | None:
 
 def steps_before(failure: Failure) -> Text:
     """Return the operations up to the failing one with their statuses, without the beginning of a long list."""
-    steps = failure.conversation.split(ARROW)
+    steps = failure.operations.split(ARROW)
     if len(steps) <= _STEPS:
-        return _same(failure.conversation)
+        return _same(failure.operations)
     words = Text("({n} earlier steps) → {steps}", "（之前 {n} 步）→ {steps}")
     return words.format(n=len(steps) - _STEPS, steps=ARROW.join(steps[-_STEPS:]))
 

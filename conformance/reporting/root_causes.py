@@ -12,7 +12,7 @@ from functools import cached_property
 
 from conformance.contract.common_mistakes import Mistake
 from conformance.judging.verdict import Failure, Verdict
-from conformance.judging.waivers import look_of_cause
+from conformance.judging.waivers import cause_signature
 from conformance.reporting import cause_words
 from conformance.reporting.cause_keys import same_cause
 from conformance.reporting.next_steps import likely_mistake
@@ -58,8 +58,8 @@ class Cause:
 
     @cached_property
     def signatures(self) -> tuple[str, ...]:
-        """The signatures of the failures, as a waiver has them (`judging.waivers.look_of_cause`)."""
-        return tuple(dict.fromkeys(look_of_cause(each.verdict, each.failure) for each in self.violations))
+        """The signatures of the failures, as a waiver has them (`judging.waivers.cause_signature`)."""
+        return tuple(dict.fromkeys(cause_signature(each.verdict, each.failure) for each in self.violations))
 
     @property
     def headline(self) -> Text:

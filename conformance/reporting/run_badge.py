@@ -7,7 +7,7 @@ from typing import Final
 from conformance.certificate.badge_svg import Badge
 from conformance.judging.exit_code import RunStatus
 from conformance.judging.run_result import RunResult
-from conformance.reporting.escaping import escape_line, xml_characters
+from conformance.reporting.escaping import escape_for_xml, escape_line
 from conformance.text import Lang, Text
 
 LABEL: Final = Text("work ack tests", "work ack 测试")
@@ -34,17 +34,17 @@ def badge_for(record: RunResult, lang: Lang) -> Badge:
     tally = record.tally
     words, colour = _MESSAGES[record.decision.word]
     message = words.format(
-        held=len(tally.of("passed", level="MUST")),
+        held=len(tally.requirements_with_verdict("passed", level="MUST")),
         all=tally.must_in_catalogue,
-        waived=len(tally.of("waived", level="MUST")),
-        failed=len(tally.of("failed", level="MUST")),
+        waived=len(tally.requirements_with_verdict("waived", level="MUST")),
+        failed=len(tally.requirements_with_verdict("failed", level="MUST")),
     )
     return Badge(label=LABEL.in_(lang), message=message.in_(lang), colour=colour)
 
 
 def svg(record: RunResult, lang: Lang) -> str:
     """Return the badge as SVG, with the run's outcome as its title."""
-    return badge_for(record, lang).svg(xml_characters(escape_line(record.decision.sentence.in_(lang))))
+    return badge_for(record, lang).svg(escape_for_xml(escape_line(record.decision.sentence.in_(lang))))
 
 
 def endpoint(record: RunResult, lang: Lang) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.contract.ambiguities import readings_of
+from conformance.contract.ambiguities import ambiguities_of
 from conformance.contract.catalogue import Requirement, load_catalogue
 from conformance.contract.citations import Source
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, Verdict
 from conformance.reporting.markdown import code, in_code, literal, section
-from conformance.reporting.messages import OPEN, level_and_basis, reading, title_of
+from conformance.reporting.messages import OPEN, ambiguity_text, level_and_basis, scenario_title
 from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, REPRODUCE, next_steps
 from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.text import Lang, Text, join
@@ -40,7 +40,7 @@ class _Entry:
 
 def failures(record: RunResult, lang: Lang) -> Iterator[str]:
     """Yield the section of the failed requirements; nothing if there are none."""
-    results = record.tally.of("failed")
+    results = record.tally.requirements_with_verdict("failed")
     if not results:
         return
     verdicts = [verdict for result in results for verdict in result.verdicts if verdict.kind == "failed"]
@@ -54,7 +54,7 @@ def failures(record: RunResult, lang: Lang) -> Iterator[str]:
     linked: set[str] = set()
     for number, entry in enumerate(entries[:_ENTRIES], 1):
         yield from section(3, f"{number}. {entry.heading.in_(lang)}")
-        for label, value in _rows(entry, record.circumstances, linked, lang):
+        for label, value in _rows(entry, record.metadata, linked, lang):
             yield _ITEM.format(label=label, value=value).in_(lang)
     if len(entries) > _ENTRIES:
         yield ""
@@ -102,8 +102,8 @@ def _first_verdict(cause: Cause, verdicts: Iterable[Verdict]) -> Verdict:
 def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> Iterator[tuple[Text, Text]]:
     steps = next_steps(entry.verdict, about)
     yield FIX, entry.cause.fix if entry.cause is not None else steps.fix
-    yield RE_RUN, _same(code(steps.re_run))
-    yield EXPLAIN, _same(code(steps.explain))
+    yield RE_RUN, _same(code(steps.rerun_command))
+    yield EXPLAIN, _same(code(steps.explain_command))
     yield REPRODUCE, _same(code(steps.script))
     for requirement in entry.requirements[:_REQUIREMENTS]:
         name = _same(code(requirement.id))
@@ -121,9 +121,9 @@ def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> It
             Text("Got", "实际"),
             _AT.format(actual=actual, place=code(failure.pointer, 300)) if failure.pointer else actual,
         )
-    ambiguities = {each.id: each for requirement in entry.requirements for each in readings_of(requirement.id)}
+    ambiguities = {each.id: each for requirement in entry.requirements for each in ambiguities_of(requirement.id)}
     for ambiguity in ambiguities.values():
-        yield OPEN, reading(ambiguity)
+        yield OPEN, ambiguity_text(ambiguity)
     sources = dict.fromkeys(source for requirement in entry.requirements for source in requirement.sources)
     yield Text("Docs", "文档"), _docs(sources, linked, lang)
 
@@ -135,7 +135,7 @@ def _names(requirements: Iterable[str]) -> Text:
 
 
 def _scenario(entry: _Entry) -> Text:
-    title, name = title_of(entry.verdict.line.scenario), code(entry.verdict.line.scenario)
+    title, name = scenario_title(entry.verdict.line.scenario), code(entry.verdict.line.scenario)
     words = Text("{title} ({id})", "{title}（{id}）").format(title=Text(literal(title.en), literal(title.zh)), id=name)
     return _and_more(words, entry.scenarios - 1)
 

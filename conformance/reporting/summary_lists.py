@@ -8,7 +8,7 @@ from typing import Final
 from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, VerdictKind
-from conformance.reporting.flakiness import FLAKY_HEADING, flaky
+from conformance.reporting.flakiness import FLAKY_HEADING, flaky_groups
 from conformance.reporting.markdown import LONGEST, code, section, shortened, table_row
 from conformance.reporting.messages import LOST, PARTLY
 from conformance.reporting.next_steps import FIX, next_steps
@@ -27,7 +27,7 @@ _COMMA: Final = Text(", ", "、")
 
 def flaky_checks(record: RunResult, lang: Lang) -> Iterator[str]:
     """Yield a table of the checks whose verdict differed between repetitions."""
-    groups = list(flaky(record))
+    groups = list(flaky_groups(record))
     if not groups:
         return
     yield from _heading(FLAKY_HEADING, len(record.flaky), lang)
@@ -47,7 +47,7 @@ def listed(record: RunResult, kind: VerdictKind, lang: Lang) -> Iterator[str]:
 
     Requirements that only the failures above block are one entry too.
     """
-    results = record.tally.of(kind)
+    results = record.tally.requirements_with_verdict(kind)
     if not results:
         return
     yield from _heading(Text(WORDS[kind].en.capitalize(), WORDS[kind].zh), len(results), lang)
@@ -68,17 +68,17 @@ def listed(record: RunResult, kind: VerdictKind, lang: Lang) -> Iterator[str]:
 def partly(record: RunResult, lang: Lang) -> Iterator[str]:
     """Yield the requirements of which only some checks were judged, by how many."""
     groups: dict[Text, list[str]] = {}
-    for result in record.tally.partly:
-        assert result.partly is not None
-        groups.setdefault(shortened(result.partly.sentence), []).append(code(result.requirement.id))
+    for result in record.tally.partially_judged:
+        assert result.partial_verdict is not None
+        groups.setdefault(shortened(result.partial_verdict.sentence), []).append(code(result.requirement.id))
     if groups:
-        yield from _heading(PARTLY, len(record.tally.partly), lang)
+        yield from _heading(PARTLY, len(record.tally.partially_judged), lang)
         yield from _groups(groups, lang)
 
 
 def noticed(record: RunResult, lang: Lang) -> Iterator[str]:
     """Yield what other operations did that the docs do not describe."""
-    found = record.circumstances.noticed
+    found = record.metadata.noticed
     if found:
         title = Text("Seen on other operations, not judged", "其他操作的异常表现，不判定")
         yield from _heading(title, len(found), lang)
@@ -87,7 +87,7 @@ def noticed(record: RunResult, lang: Lang) -> Iterator[str]:
 
 def left_behind(record: RunResult, lang: Lang) -> Iterator[str]:
     """Yield the objects that the run could not remove."""
-    leftovers = record.circumstances.leftovers
+    leftovers = record.metadata.leftovers
     if not leftovers:
         return
     yield from _heading(Text("Left on the target", "目标上的遗留对象"), len(leftovers), lang)
@@ -118,7 +118,7 @@ def _names(names: Sequence[str], shown: int = _NAMED) -> Text:
 
 def _behind_failures(record: RunResult) -> set[str]:
     """Return the failed requirements and those that, directly or through others, nothing but failures block."""
-    found = {result.requirement.id for result in record.tally.of("failed")}
+    found = {result.requirement.id for result in record.tally.requirements_with_verdict("failed")}
     waiting = [result for result in record.tally.results if result.causes]
     while more := {result.requirement.id for result in waiting if found.issuperset(result.causes)} - found:
         found |= more
@@ -135,7 +135,7 @@ def _why(result: RequirementResult, record: RunResult) -> Text:
         return shortened(waiver)
     if result.kind == "warned":
         first = next(verdict for verdict in result.verdicts if verdict.kind == "warned")
-        steps = next_steps(first, record.circumstances)
+        steps = next_steps(first, record.metadata)
         words = Text("{text} {label}: {fix} ({explain})", "{text}{label}：{fix}（{explain}）")
-        return words.format(text=result.requirement.text, label=FIX, fix=steps.fix, explain=code(steps.explain))
+        return words.format(text=result.requirement.text, label=FIX, fix=steps.fix, explain=code(steps.explain_command))
     return shortened(result.reason) if result.reason is not None else LOST

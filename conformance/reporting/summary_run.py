@@ -8,9 +8,15 @@ from typing import Final
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.flakiness import held, race_repetition_text
+from conformance.reporting.flakiness import race_repetition_text, repetition_count_text
 from conformance.reporting.markdown import LONGEST, code, literal, section, shortened, table_row
-from conformance.reporting.messages import JUDGED_AGAIN, LOST, UNOBSERVED_HEADING, turned_away, unobserved_effects
+from conformance.reporting.messages import (
+    JUDGED_AGAIN,
+    LOST,
+    UNOBSERVED_HEADING,
+    throttled_requests_text,
+    unobserved_effects,
+)
 from conformance.reporting.report_json import SUITE_NAME
 from conformance.text import Lang, Text
 
@@ -26,26 +32,26 @@ def about_run(record: RunResult, lang: Lang) -> Iterator[str]:
 
 def chapters(record: RunResult, lang: Lang) -> Iterator[str]:
     """Yield the table of requirements per chapter and verdict; verdicts without any requirement get no column."""
-    kinds = [kind for kind in WORST_FIRST if record.tally.requirements[kind]]
+    kinds = [kind for kind in WORST_FIRST if record.tally.requirement_counts[kind]]
     yield from section(2, Text("Requirements by chapter", "各章节的契约要求").in_(lang))
     yield table_row([Text("chapter", "章节").in_(lang), *(WORDS[kind].in_(lang) for kind in kinds)])
     yield table_row(["---", *("---:" for _ in kinds)])
     for chapter, results in by_chapter(record):
         found = [result.kind for result in results]
         yield table_row([chapter.title.in_(lang), *(str(found.count(kind) or "-") for kind in kinds)])
-    yield table_row([Text("total", "合计").in_(lang), *(str(record.tally.requirements[kind]) for kind in kinds)])
+    yield table_row([Text("total", "合计").in_(lang), *(str(record.tally.requirement_counts[kind]) for kind in kinds)])
 
 
 def _facts(record: RunResult) -> Iterator[Text]:
     """Yield the target, the time, the versions, and whatever limits the meaning of the outcome."""
-    about, tally = record.circumstances, record.tally
+    about, tally = record.metadata, record.tally
     url = Text("{url}", "{url}").format(url=code(about.base_url))
     yield Text("target: {url}", "目标：{url}").format(url=_EMBEDDED.format(url=url) if about.embedded else url)
     yield Text(
         "started at {at}; {checks}, {requests}, {seconds} s", "开始于 {at}；{checks}，{requests}，用时 {seconds} 秒"
     ).format(
         at=literal(about.started_at),
-        checks=tally.checks,
+        checks=tally.judged_checks_text,
         requests=_requests(about.requests),
         seconds=f"{about.duration:.1f}",
     )
@@ -62,10 +68,10 @@ def _facts(record: RunResult) -> Iterator[Text]:
     for effect in unobserved_effects(about.arranged_by):
         yield Text("{label}: {effect}", "{label}：{effect}").format(label=UNOBSERVED_HEADING, effect=effect)
     if about.turned_away:
-        yield turned_away(about.turned_away)
+        yield throttled_requests_text(about.turned_away)
     if about.replayed:
         yield JUDGED_AGAIN
-    yield from (words for words in (held(record), race_repetition_text(record)) if words is not None)
+    yield from (words for words in (repetition_count_text(record), race_repetition_text(record)) if words is not None)
     if about.selection is not None:
         yield Text("selected: {what}", "所选范围：{what}").format(what=code(about.selection, LONGEST))
     if about.insecure:

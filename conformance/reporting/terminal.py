@@ -86,8 +86,8 @@ def _last(record: RunResult, found: list[Cause], view: TerminalView) -> str:
         )
     last = _LAST.format(
         sentence=Text(*(escape_line(words, LONGEST_VALUE) for words in (sentence.en, sentence.zh))),
-        checks=record.tally.checks,
-        seconds=f"{record.circumstances.duration:.1f}",
+        checks=record.tally.judged_checks_text,
+        seconds=f"{record.metadata.duration:.1f}",
         path=_NO_REPORT if view.report is None else escape_line(view.report),
     )
     return StyledLine(last.in_(view.lang), TONES[decision.exit_code])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from conformance.contract.ambiguities import Ambiguity, readings_of
+from conformance.contract.ambiguities import Ambiguity, ambiguities_of
 from conformance.contract.catalogue import Requirement, load_catalogue
 from conformance.contract.citations import Source
 from conformance.contract.common_mistakes import consequence_of, distinctive_terms
@@ -19,12 +19,12 @@ from conformance.reporting.messages import (
     LIKELY_CAUSE,
     OPEN,
     actual_text,
+    ambiguity_text,
     citations,
     exchange_lines,
     level_and_basis,
-    reading,
     repetition_text,
-    title_of,
+    scenario_title,
 )
 from conformance.reporting.next_steps import FIX, LIKELY_FIX, RE_RUN, REPRODUCE, NextSteps, next_steps
 from conformance.reporting.quantities import amount, causes, checks, requirements, scenarios
@@ -84,7 +84,7 @@ def failure_blocks(record: RunResult, found: Sequence[Cause], view: TerminalView
 
 def warned_blocks(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield a short block for each SHOULD that was not kept."""
-    results = record.tally.of("warned")
+    results = record.tally.requirements_with_verdict("warned")
     if not results:
         return
     yield from view.heading(Text("Warnings", "警告"), requirements(len(results)))
@@ -97,7 +97,7 @@ def warned_blocks(record: RunResult, view: TerminalView) -> Iterator[str]:
         yield from _requirement(result.requirement, view)
         for failure in verdict.failures[:1]:
             yield from _found(failure, view)
-        yield from _what_to_do(next_steps(verdict, record.circumstances), result.requirement, view)
+        yield from _what_to_do(next_steps(verdict, record.metadata), result.requirement, view)
         if view.verbose:
             yield from _in_full(record, verdict, view)
 
@@ -149,10 +149,10 @@ def _block(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView
     if requirement.inference is not None:
         yield from view.labelled(_BECAUSE, requirement.inference)
     title = Text("{title} [{id}]", "{title} [{id}]").format(
-        title=title_of(verdict.line.scenario), id=verdict.line.scenario
+        title=scenario_title(verdict.line.scenario), id=verdict.line.scenario
     )
     yield from view.labelled(_SCENARIO, title, foreign=True)
-    sent = request_line(cause.failure, record.circumstances)
+    sent = request_line(cause.failure, record.metadata)
     yield from view.labelled(_STEPS, steps_before(cause.failure), foreign=True, after=ARROW)
     if sent is not None:
         yield from view.labelled(_SENT, sent, foreign=True, after=COMMA.in_(view.lang))
@@ -166,11 +166,11 @@ def _block(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView
     consequence = consequence_of(requirement.id)
     if consequence is not None:
         yield from view.labelled(CONSEQUENCE, consequence)
-    for entry in readings_of(requirement.id):
+    for entry in ambiguities_of(requirement.id):
         related = requirement.basis != "stated" or _quoted(entry) & _terms(cause.failure)
         short = Text("`{id}`: {reading}", "`{id}`：{reading}").format(id=entry.id, reading=entry.reading)
-        yield from view.labelled(OPEN, reading(entry) if related else short)
-    steps = next_steps(replace(verdict, failures=(cause.failure,)), record.circumstances)
+        yield from view.labelled(OPEN, ambiguity_text(entry) if related else short)
+    steps = next_steps(replace(verdict, failures=(cause.failure,)), record.metadata)
     yield from _where(steps, requirement, view)
     yield from _also(record, verdict, cause, view)
     if view.verbose:
@@ -186,8 +186,8 @@ def _requirement(requirement: Requirement, view: TerminalView) -> list[str]:
 def _found(failure: Failure, view: TerminalView) -> Iterator[str]:
     yield from view.labelled(_EXPECTED, failure.expected, foreign=True)
     yield from view.labelled(_GOT, actual_text(failure), foreign=True)
-    if failure.exhibit:
-        lines = failure.exhibit.split("\n")
+    if failure.diagram:
+        lines = failure.diagram.split("\n")
         yield from view.labelled(_HISTORY_LABEL, "")
         for line in lines if view.verbose else lines[:_HISTORY]:
             yield cut(f"    {CONTINUED}{escape_line(line)}", max(view.columns, 60)).rstrip()
@@ -206,11 +206,11 @@ def _where(steps: NextSteps, requirement: Requirement, view: TerminalView) -> It
     source = _most_precise(requirement.sources)
     if source is not None:
         yield from view.labelled(_DOCS, _cited(source))
-    yield view.command(RE_RUN, steps.re_run)
+    yield view.command(RE_RUN, steps.rerun_command)
     if view.folder is not None:
         yield view.command(REPRODUCE, shlex.join(["sh", view.in_folder(steps.script)]))
     page = f"{view.in_folder('report.html')}#{requirement.id}"
-    details = Text("{explain}, {page}", "{explain}，{page}").format(explain=steps.explain, page=page)
+    details = Text("{explain}, {page}", "{explain}，{page}").format(explain=steps.explain_command, page=page)
     yield from view.labelled(_DETAILS, details, after=COMMA.in_(view.lang))
 
 
@@ -249,7 +249,7 @@ def elsewhere_text(names: Sequence[str], *, all_of_them: bool) -> Text:
 def _in_full(record: RunResult, verdict: Verdict, view: TerminalView) -> Iterator[str]:
     """Yield request, response and curl command, and every place in the docs."""
     for failure in verdict.failures[:1]:
-        for line in exchange_lines(failure, view.lang, LONGEST_VALUE * 3, removed=record.circumstances.removed):
+        for line in exchange_lines(failure, view.lang, LONGEST_VALUE * 3, removed=record.metadata.objects_removed):
             yield f"  {line}"
     yield from (f"  {line}" for line in citations(verdict.line.requirement, view.lang))
 

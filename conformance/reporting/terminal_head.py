@@ -10,7 +10,7 @@ from conformance.judging.exit_code import EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.reporting.escaping import escape_line
-from conformance.reporting.flakiness import held, race_repetition_text
+from conformance.reporting.flakiness import race_repetition_text, repetition_count_text
 from conformance.reporting.messages import JUDGED_AGAIN
 from conformance.reporting.styled_text import Tone
 from conformance.reporting.terminal_not_judged import not_judged
@@ -27,11 +27,11 @@ _EMBEDDED: Final = Text(" (the suite's own emulator)", "（本套件自带的模
 
 def head(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield the verdict first, then the target, the counts and how the run was made."""
-    about = record.circumstances
+    about = record.metadata
     yield from view.styled(record.decision.sentence, TONES[record.decision.exit_code])
     words = Text("target: {target} · {checks}", "目标：{target} · {checks}").format(
         target=Text(f"{about.base_url}{_EMBEDDED.en if about.embedded else ''}", _target_zh(about)),
-        checks=record.tally.checks,
+        checks=record.tally.judged_checks_text,
     )
     yield from view.say(words)
     yield from view.tell(_counts(record))
@@ -43,14 +43,14 @@ def head(record: RunResult, view: TerminalView) -> Iterator[str]:
         yield ""
         for words in _advice(record):
             yield from view.labelled(_TO_DO, words)
-        if view.folder is not None and not record.circumstances.replayed:
-            yield view.command(_REST, _rest_command(record.circumstances, view.folder))
+        if view.folder is not None and not record.metadata.replayed:
+            yield view.command(_REST, _rest_command(record.metadata, view.folder))
         yield from not_judged(record, view)
 
 
 def made_by(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield which version judged, under which run id and seed, and how often."""
-    about = record.circumstances
+    about = record.metadata
     words = Text(
         "work-conformance {suite}, requirement set {catalogue}, run {run}, seed {seed}",
         "work-conformance {suite}，要求集 {catalogue}，运行 {run}，随机种子 {seed}",
@@ -63,7 +63,7 @@ def made_by(record: RunResult, view: TerminalView) -> Iterator[str]:
             seed=about.seed,
         )
     )
-    for repeated in (held(record), race_repetition_text(record)):
+    for repeated in (repetition_count_text(record), race_repetition_text(record)):
         if repeated is not None:
             yield from view.say(repeated)
 
@@ -73,7 +73,7 @@ def _target_zh(about: RunMetadata) -> str:
 
 
 def _counts(record: RunResult) -> Text:
-    counted = record.tally.requirements
+    counted = record.tally.requirement_counts
     each = (
         Text("{n} {word}", "{word} {n}").format(n=counted[kind], word=WORDS[kind])
         for kind in WORST_FIRST
@@ -84,7 +84,7 @@ def _counts(record: RunResult) -> Text:
 
 def _advice(record: RunResult) -> Iterator[Text]:
     """Yield what to do about a run without a verdict on the target."""
-    about = record.circumstances
+    about = record.metadata
     inputs = _missing_inputs(record)
     if record.decision.exit_code == EXIT_SUITE_ERROR:
         yield Text(
@@ -106,7 +106,10 @@ def _advice(record: RunResult) -> Iterator[Text]:
 
 def _missing_inputs(record: RunResult) -> list[str]:
     """Return the inputs, such as tokens, that requirements without a verdict need."""
-    results = [*record.tally.of("not-exercised", level="MUST"), *record.tally.of("inconclusive", level="MUST")]
+    results = [
+        *record.tally.requirements_with_verdict("not-exercised", level="MUST"),
+        *record.tally.requirements_with_verdict("inconclusive", level="MUST"),
+    ]
     wanted = (result.requirement.input for result in results)
     return list(dict.fromkeys(name for name in wanted if name is not None))
 

@@ -55,7 +55,7 @@ def not_judged(record: RunResult, view: TerminalView) -> Iterator[str]:
 
 def partly(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield the requirements of which only some checks were judged; without -v only their number."""
-    results = record.tally.partly
+    results = record.tally.partially_judged
     if not results:
         return
     if not view.verbose:
@@ -68,8 +68,8 @@ def partly(record: RunResult, view: TerminalView) -> Iterator[str]:
     yield from view.heading(PARTLY, requirements(len(results)))
     groups: dict[Text, list[str]] = {}
     for result in results:
-        assert result.partly is not None
-        groups.setdefault(result.partly.sentence, []).append(result.requirement.id)
+        assert result.partial_verdict is not None
+        groups.setdefault(result.partial_verdict.sentence, []).append(result.requirement.id)
     for sentence, names in groups.items():
         yield from view.entry(sentence)
         yield from wrap_names(Text("requirements", "契约要求"), names, view.lang, view.columns)
@@ -77,8 +77,14 @@ def partly(record: RunResult, view: TerminalView) -> Iterator[str]:
 
 def not_exercised(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield the requirements that no check exercised, by reason, unless the reason is told already."""
-    told = set() if view.verbose else {v.reason for r in record.tally.of("inconclusive") for v in r.verdicts}
-    results = [result for result in record.tally.of("not-exercised") if result.reason not in told]
+    told = (
+        set()
+        if view.verbose
+        else {v.reason for r in record.tally.requirements_with_verdict("inconclusive") for v in r.verdicts}
+    )
+    results = [
+        result for result in record.tally.requirements_with_verdict("not-exercised") if result.reason not in told
+    ]
     if not results:
         return
     yield from view.heading(NOT_EXERCISED, requirements(len(results)))
@@ -110,9 +116,9 @@ def _why_not(result: RequirementResult) -> Text:
 
 def _by_reason(record: RunResult) -> dict[Text, list[Verdict]]:
     """Return the checks that say nothing about the target; those that a failure of this run blocks are one group."""
-    failed = {result.requirement.id for result in record.tally.of("failed")}
+    failed = {result.requirement.id for result in record.tally.requirements_with_verdict("failed")}
     failed |= {r.requirement.id for r in record.tally.results if r.blocked_by and failed >= set(r.blocked_by)}
-    waived = {result.requirement.id for result in record.tally.of("waived")}
+    waived = {result.requirement.id for result in record.tally.requirements_with_verdict("waived")}
     groups: dict[Text, list[Verdict]] = {}
     for result in record.tally.results:
         for verdict in result.verdicts:

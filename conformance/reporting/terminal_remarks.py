@@ -8,18 +8,18 @@ from itertools import zip_longest
 from typing import Final
 
 from conformance.contract.ambiguities import load_ambiguities
-from conformance.contract.schema_agreement import schema_differences
+from conformance.contract.schema_language_differences import schema_differences
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.flakiness import FLAKY_HEADING, flaky
+from conformance.reporting.flakiness import FLAKY_HEADING, flaky_groups
 from conformance.reporting.messages import (
     LOST,
     UNOBSERVED_HEADING,
     summary,
-    turned_away,
+    throttled_requests_text,
     unobserved_effects,
-    waived,
+    waiver_reason,
 )
 from conformance.reporting.quantities import amount, checks, requirements
 from conformance.reporting.styled_text import StyledLine, Tone, wrap_names
@@ -78,26 +78,26 @@ def flaky_checks(record: RunResult, view: TerminalView) -> Iterator[str]:
     if not record.flaky:
         return
     yield from view.heading(FLAKY_HEADING, checks(len(record.flaky)))
-    for group in flaky(record):
+    for group in flaky_groups(record):
         yield from view.entry(Text("{name}: {tally}", "{name}：{tally}").format(name=group.scenario, tally=group.tally))
         yield from wrap_names(Text("requirements", "契约要求"), group.requirements, view.lang, view.columns)
 
 
 def waivers(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield the waived failures with their reasons, the stale waivers, and where entries for the failures are."""
-    results = record.tally.of("waived")
+    results = record.tally.requirements_with_verdict("waived")
     if results:
         yield from view.heading(Text("Waived", "已豁免"), requirements(len(results)))
     for result in results:
         verdict = next((each for each in result.verdicts if each.kind == "waived"), None)
         if verdict is not None:
-            words = Text("{id}: {why}", "{id}：{why}").format(id=result.requirement.id, why=waived(verdict))
+            words = Text("{id}: {why}", "{id}：{why}").format(id=result.requirement.id, why=waiver_reason(verdict))
             yield from view.entry(words)
     if record.waiver_problems:
         yield ""
         yield from view.tell(Text("Stale waivers:", "已失效的豁免："))
         yield from _entries(record.waiver_problems, view)
-    if record.tally.of("failed", level="MUST") and view.folder is not None:
+    if record.tally.requirements_with_verdict("failed", level="MUST") and view.folder is not None:
         yield ""
         words = Text(
             "Known failures? Fill in the reasons in {file} and pass it to --waivers.",
@@ -109,14 +109,14 @@ def waivers(record: RunResult, view: TerminalView) -> Iterator[str]:
 def chapter_table(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield the table of requirements per chapter and verdict; verdicts without any requirement get no column."""
     lang = view.lang
-    kinds = [kind for kind in WORST_FIRST if record.tally.requirements[kind]]
+    kinds = [kind for kind in WORST_FIRST if record.tally.requirement_counts[kind]]
     rows = [[Text("chapter", "章节").in_(lang), *(WORDS[kind].in_(lang) for kind in kinds)]]
     tones: list[Tone | None] = ["heading"]
     for chapter, results in by_chapter(record):
         found = [result.kind for result in results]
         tones.append(_ROW_TONES.get(min(found, key=WORST_FIRST.index)))
         rows.append([chapter.title.in_(lang), *(str(found.count(kind) or "-") for kind in kinds)])
-    rows.append([Text("total", "合计").in_(lang), *(str(record.tally.requirements[kind]) for kind in kinds)])
+    rows.append([Text("total", "合计").in_(lang), *(str(record.tally.requirement_counts[kind]) for kind in kinds)])
     yield ""
     for row, tone in zip_longest(align_columns(rows), tones):
         yield row if tone is None else StyledLine(row, tone)
@@ -124,7 +124,7 @@ def chapter_table(record: RunResult, view: TerminalView) -> Iterator[str]:
 
 def observations(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield how many requirements were observed; with -v, or if they were asked for, what was observed."""
-    results = record.tally.of("observed")
+    results = record.tally.requirements_with_verdict("observed")
     shown = [result for result in results if view.verbose or result.requirement.exercised == "on-request"]
     if shown:
         yield from view.heading(_OBSERVED, requirements(len(results)))
@@ -140,7 +140,7 @@ def observations(record: RunResult, view: TerminalView) -> Iterator[str]:
 
 def seen_elsewhere(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield what other operations did that the docs do not describe."""
-    noticed = record.circumstances.noticed
+    noticed = record.metadata.noticed
     if noticed:
         yield from view.heading(_NOTICED, amount(len(noticed), "kind", "kinds", "种"))
         yield from _entries(noticed, view)
@@ -148,7 +148,7 @@ def seen_elsewhere(record: RunResult, view: TerminalView) -> Iterator[str]:
 
 def remarks(record: RunResult, view: TerminalView) -> Iterator[str]:
     """Yield how the items were prepared, what is left on the target, and what limits the run's value."""
-    about = record.circumstances
+    about = record.metadata
     if about.arranged_by != "api":
         yield from view.tell(_GIVEN[about.arranged_by])
         yield from view.tell(Text("{label}:", "{label}：").format(label=UNOBSERVED_HEADING))
@@ -156,7 +156,7 @@ def remarks(record: RunResult, view: TerminalView) -> Iterator[str]:
             yield from view.tell(effect, indent="- ")
     yield from _leftovers(about, view)
     if about.turned_away:
-        yield from view.tell(turned_away(about.turned_away))
+        yield from view.tell(throttled_requests_text(about.turned_away))
     if about.insecure:
         yield from view.tell(_INSECURE)
     if about.unwritten is not None:

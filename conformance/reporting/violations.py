@@ -84,7 +84,7 @@ class Violation:
     def kind(self) -> ViolationKind:
         """What is wrong."""
         failure = self.failure
-        if failure.exhibit:
+        if failure.diagram:
             return "race"
         if self.requirement == _LEAK:
             return "leak"
@@ -103,7 +103,7 @@ class Violation:
     @property
     def status(self) -> str:
         """The status of the response as `HTTP 409`; empty if there was none."""
-        found = STATUS.match(self.failure.answer)
+        found = STATUS.match(self.failure.response)
         return found[0] if found else ""
 
     @cached_property
@@ -151,7 +151,7 @@ class Violation:
     @cached_property
     def body(self) -> Any:
         """The JSON value of the response; None if it cannot be read or was cut."""
-        _, _, text = self.failure.answer.partition("\n\n")
+        _, _, text = self.failure.response.partition("\n\n")
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
@@ -160,4 +160,4 @@ class Violation:
 
 def primary(verdict: Verdict) -> list[Failure]:
     """Return the violations of single responses, or else all of them: a race's history only follows from those."""
-    return [failure for failure in verdict.failures if not failure.exhibit] or list(verdict.failures)
+    return [failure for failure in verdict.failures if not failure.diagram] or list(verdict.failures)

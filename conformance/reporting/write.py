@@ -111,8 +111,8 @@ def write_reports(
 def _with(record: RunResult, files: _Files) -> RunResult:
     if files.unwritten is None:
         return record
-    about = replace(record.circumstances, unwritten=files.unwritten, writer_broke=files.broke)
-    return replace(record, circumstances=about)
+    about = replace(record.metadata, unwritten=files.unwritten, writer_broke=files.broke)
+    return replace(record, metadata=about)
 
 
 def _texts(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang) -> dict[str, Make]:
@@ -126,7 +126,7 @@ def _texts(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang)
         "badge.json": lambda: run_badge.endpoint(record, lang),
         "report.html": lambda: _page(record, transcripts, lang),
     }
-    failed = record.tally.of("failed", level="MUST")
+    failed = record.tally.requirements_with_verdict("failed", level="MUST")
     if failed:
         texts["waivers.toml"] = lambda: waiver_entries(failed, lang)
     return texts
@@ -136,7 +136,7 @@ def _scripts(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lan
     """Return the makers of the reproduction scripts, by path in the folder."""
 
     def maker(scenario: str, verdicts: Sequence[Verdict]) -> Make:
-        return lambda: script(transcripts[scenario], verdicts, record.circumstances, lang)
+        return lambda: script(transcripts[scenario], verdicts, record.metadata, lang)
 
     return {
         script_name(scenario): maker(scenario, verdicts)

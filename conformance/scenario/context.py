@@ -77,13 +77,13 @@ class ScenarioContext(ItemReader):
         self._room = MAX_KEPT
         self._api = Api(client, self._keep, age=age, user_agent=client_identity.user_agent)
 
-    def arranged_by(self, new_arranger: Callable[[Api], Arranger]) -> ScenarioContext:
+    def with_arranger(self, new_arranger: Callable[[Api], Arranger]) -> ScenarioContext:
         """Return this context with an arranger that sends its requests through it."""
         self._arranger = new_arranger(self._api)
         return self
 
     @property
-    def polled(self) -> Sequence[Item]:
+    def delivered_items(self) -> Sequence[Item]:
         """The items that polls delivered to this attempt."""
         return self._arranger.items_to_clean_up
 
@@ -91,16 +91,16 @@ class ScenarioContext(ItemReader):
         """Return a worker identity for this attempt: letters, digits and hyphens, at most 36 characters."""
         return self._client_identity.worker_id(self.rng)
 
-    def worker(self, worker_id: str | None, header: str | None = None) -> tuple[Header, ...]:
+    def worker_headers(self, worker_id: str | None, header: str | None = None) -> tuple[Header, ...]:
         """Return the header with a worker identity; none for None. `header` is another spelling of its name."""
         return () if worker_id is None else ((header or self.client.target.worker_header, worker_id),)
 
     @property
-    def pat(self) -> Secret:
+    def valid_pat(self) -> Secret:
         """The valid token for the item of this scenario."""
         return self.client.token_for_environment(str(self.facts.get("environment_id")))
 
-    def token(self, kind: OptionalToken) -> Secret:
+    def optional_pat(self, kind: OptionalToken) -> Secret:
         """Return an optional credential.
 
         Raises:
@@ -122,7 +122,7 @@ class ScenarioContext(ItemReader):
         self._tell(item)
         return item
 
-    async def plain_item(self, name: str, transitions: tuple[Transition, ...] = ()) -> Item:
+    async def control_item(self, name: str, transitions: tuple[Transition, ...] = ()) -> Item:
         """Return a fresh item for a control, delivered to a worker of its own; `name` prefixes its steps."""
         return await self._arranger.item(
             ItemSpec(transitions=transitions, place=self.item_spec.place), self.worker_id(), name=name
@@ -171,7 +171,7 @@ class ScenarioContext(ItemReader):
 
     def owner_headers(self, item: Item, header: str | None = None) -> tuple[Header, ...]:
         """Return the header of the worker that the item was delivered to; none if it had no identity."""
-        return self.worker(item.worker, header)
+        return self.worker_headers(item.worker, header)
 
     async def redeliver(self, item: Item, headers: tuple[Header, ...]) -> None:
         """Have the item delivered to another worker, in the quiet environment.
@@ -204,13 +204,13 @@ class ScenarioContext(ItemReader):
             PreconditionNotMet: it does not; the requirement on that ack judges this.
         """
         found = state_in(exchange)
-        if found is None or self.client.target.state_named(found) != state:
+        if found is None or self.client.target.documented_state(found) != state:
             raise PreconditionNotMet(unexpected_state_text(found, state), exchange.step)
 
     def _brought_to(self, state: State, exchange: Exchange) -> None:
         require_success(exchange)
         found = state_in(exchange)
-        if found is None or self.client.target.state_named(found) != state:
+        if found is None or self.client.target.documented_state(found) != state:
             words = Text("{op} did not show the item `{state}`", "{op} 没有显示 item 处于 `{state}`")
             raise NotSupported(words.format(op=exchange.operation, state=state))
 
@@ -279,12 +279,12 @@ class ScenarioContext(ItemReader):
             await asyncio.gather(*(send(self._api, step) for step, send in sends.items()))
             return
         after = after or {}
-        await self.client.ready(writes=len(sends), age=self._age)
+        await self.client.wait_for_burst(writes=len(sends), age=self._age)
         line = Barrier(len(sends))
         over = {step: asyncio.Event() for step in after.values()}
 
         async def run(number: int, step: str, send: Send) -> None:
-            place = line.place(number, over[after[step]] if step in after else None, delay=delays.get(step, 0.0))
+            place = line.slot(number, over[after[step]] if step in after else None, delay=delays.get(step, 0.0))
             try:
                 await send(self._at(place), step)
             finally:
@@ -294,7 +294,7 @@ class ScenarioContext(ItemReader):
         async with self.client.gate.exclusive():
             await self._warm_up(len(sends))
             burst = asyncio.gather(*(run(number, step, send) for number, (step, send) in enumerate(sends.items())))
-            released = asyncio.ensure_future(line.released())
+            released = asyncio.ensure_future(line.wait_for_release())
             try:
                 either: set[asyncio.Future[Any]] = {burst, released}
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -314,7 +314,7 @@ class ScenarioContext(ItemReader):
         environment_id, work_id = self.facts.get("environment_id"), self.facts.get("work_id")
         if environment_id is None or work_id is None or not self.client.count_cold_connections(connections):
             return
-        await self.client.ready(reads=connections, age=self._age)
+        await self.client.wait_for_burst(reads=connections, age=self._age)
         line = Barrier(connections)
 
         def count(exchange: Exchange) -> None:
@@ -322,7 +322,7 @@ class ScenarioContext(ItemReader):
 
         await asyncio.gather(
             *(
-                self._at(line.place(number), count).get("warm-up", environment_id, work_id)
+                self._at(line.slot(number), count).get("warm-up", environment_id, work_id)
                 for number in range(connections)
             )
         )
@@ -392,7 +392,7 @@ class ScenarioContext(ItemReader):
                 self._room -= size
         self.exchanges.append(exchange)
 
-    async def release(self, item: Item, step: str = "release") -> None:
+    async def force_stop(self, item: Item, step: str = "release") -> None:
         """Force-stop the item in any state, so that the next quiet scenario does not receive it."""
         await self._api.stop(step, item.environment_id, item.work_id, force=True)
 

@@ -15,7 +15,7 @@ from conformance.arrange.refusals import outcome
 from conformance.arrange.responses import CannotArrange, NotSupported, NoUsableResponse, PreconditionNotMet
 from conformance.client.availability import TargetUnreachable
 from conformance.exchange import Ending, EndKind, Exchange, Transcript
-from conformance.machine.os_errors import refusal
+from conformance.machine.os_errors import os_error_text
 from conformance.scenario.bursts import RepeatRace
 from conformance.scenario.context import ContextFactory, ScenarioContext
 from conformance.scenario.controls import is_unexpected, send_controls
@@ -143,7 +143,9 @@ async def _undisturbed(
         for step, expectation in scenario.expectations.items()
         if step in sent
     )
-    if not await stage.deliveries.was_disturbed(stage.polled, suspicious=otherwise or ending.kind != "complete"):
+    if not await stage.deliveries.was_disturbed(
+        stage.delivered_items, suspicious=otherwise or ending.kind != "complete"
+    ):
         return ending, again
     reason = Text(
         "poll also delivered the scenario's item to another worker", "poll 还将该用例的 item 投递给了另一个 worker"
@@ -164,7 +166,7 @@ def _lost(exchange: Exchange) -> Text:
 
 
 def _broken(error: Exception, stage: ScenarioContext) -> Ending:
-    refused = refusal(error)
+    refused = os_error_text(error)
     if refused is not None:  # no disk space or file descriptor left: neither the suite's nor the target's error
         return Ending(kind="inconclusive", reason=refused)
     frame = traceback.extract_tb(error.__traceback__)[-1]

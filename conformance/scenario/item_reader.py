@@ -12,7 +12,13 @@ from conformance.client.api import Api
 from conformance.client.client import Client
 from conformance.contract.work_item import coarsest_precision
 from conformance.exchange import Exchange
-from conformance.scenario.stale_reads import ReadCondition, any_state, latest, no_earlier_state, not_before_state
+from conformance.scenario.stale_reads import (
+    ReadCondition,
+    any_state,
+    no_earlier_state,
+    not_before_state,
+    settled_or_lost,
+)
 
 _MARGIN: Final = 1.1
 """Factor on one unit of the shown precision to wait (1.1 s for whole seconds)."""
@@ -50,7 +56,7 @@ class ItemReader:
         return shown
 
     def _will_do(self, shown: Mapping[str, Any]) -> bool:
-        return self.item_spec.accepts_state(self.client.target.state_named(shown.get("state")))
+        return self.item_spec.accepts_state(self.client.target.documented_state(shown.get("state")))
 
     async def wait_for_next_timestamp(self, shown: dict[str, Any]) -> None:
         """Wait for more than one unit of the precision of the item's timestamps."""
@@ -58,7 +64,9 @@ class ItemReader:
 
     async def get(self, step: str, item: Item, *, settled: ReadCondition = any_state) -> Exchange:
         """Get the item; repeat while the shown item is not settled, for as long as GETs may lag behind."""
-        return require_response(await self._api.get_until(step, item.environment_id, item.work_id, latest(settled)))
+        return require_response(
+            await self._api.get_until(step, item.environment_id, item.work_id, settled_or_lost(settled))
+        )
 
     async def get_after_burst(self, step: str, items: Mapping[str, Item]) -> None:
         """Get items at the same time after a burst, as the steps `<step>.<name>`, or `step` for the name ""."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Finding:
     """Something in one exchange that violates a requirement.
 
-    `pointer` names the place in the response: a JSON pointer into the body, or a header. `exhibit` is a drawing in
+    `pointer` names the place in the response: a JSON pointer into the body, or a header. `diagram` is a drawing in
     text, several lines that contain only the suite's own text. `keyword` is the violated JSON Schema keyword, if a schema
     found it.
     """
@@ -29,7 +29,7 @@ class Finding:
     actual: Text
     pointer: str = ""
     source: str = ""
-    exhibit: str = ""
+    diagram: str = ""
     keyword: str = ""
 
 
@@ -48,7 +48,7 @@ class Check:
 class Scenario(CaseExpectations):
     """A scenario: its requests, the expected responses to its acks, and further checks.
 
-    - `beside_quiet`: names the second environment without using it.
+    - `names_second_environment`: mentions the second environment without using it.
     - `race`: runs after the scenarios that are no races, as often as there is time for.
     - `controls_races`: shows the target's behaviour without a race.
     - `run_last`: runs when all others are over.
@@ -61,7 +61,7 @@ class Scenario(CaseExpectations):
     title: Text
     run_steps: Callable[[ScenarioContext], Awaitable[None]]
     checks: tuple[Check, ...] = ()
-    beside_quiet: bool = False
+    names_second_environment: bool = False
     race: bool = False
     controls_races: bool = False
     run_last: bool = False
@@ -73,7 +73,7 @@ class Scenario(CaseExpectations):
     """Requests that change something, apart from acks and from the steps that prepare the item."""
 
     @property
-    def quiet(self) -> bool:
+    def in_second_environment(self) -> bool:
         """Whether it runs in the second environment, where only one scenario at a time may poll delivered items."""
         return self.item_spec.place == "quiet"
 

@@ -26,7 +26,7 @@ def any_state(_shown: Mapping[str, Any]) -> bool:
     return True
 
 
-def shown_by(exchange: Exchange) -> dict[str, Any] | None:
+def object_in_response(exchange: Exchange) -> dict[str, Any] | None:
     """Return the JSON object of a 200 response; None if there is none."""
     response = exchange.response
     if exchange.outcome != "ok" or response is None or response.status != 200:
@@ -35,11 +35,11 @@ def shown_by(exchange: Exchange) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def latest(settled: ReadCondition) -> Callable[[Exchange], bool]:
+def settled_or_lost(settled: ReadCondition) -> Callable[[Exchange], bool]:
     """Return whether a GET need not be repeated: it was lost, or shows a settled item."""
 
     def judge(exchange: Exchange) -> bool:
-        shown = shown_by(exchange)
+        shown = object_in_response(exchange)
         return exchange.outcome != "ok" or settled is any_state or (shown is not None and settled(shown))
 
     return judge
@@ -47,7 +47,7 @@ def latest(settled: ReadCondition) -> Callable[[Exchange], bool]:
 
 def in_state(state: str, target: Target) -> ReadCondition:
     """Accept the item in this state, under any of its names."""
-    return lambda shown: target.state_named(str(shown.get("state"))) == state
+    return lambda shown: target.documented_state(str(shown.get("state"))) == state
 
 
 def not_before_state(state: str, target: Target) -> ReadCondition:
@@ -58,7 +58,7 @@ def not_before_state(state: str, target: Target) -> ReadCondition:
 
 def matches_response(exchange: Exchange) -> ReadCondition:
     """Accept the item as an operation's response showed it; any item if that response shows none."""
-    answered = shown_by(exchange)
+    answered = object_in_response(exchange)
     return any_state if answered is None else lambda shown: not differences(answered, shown)
 
 
@@ -70,7 +70,7 @@ def no_older_than(exchanges: Sequence[Exchange], step: str) -> ReadCondition:
     latest: dict[str, Any] = {}
     older = []
     for exchange in exchanges:
-        shown = shown_by(exchange) if exchange.operation in _OF_ITEMS else None
+        shown = object_in_response(exchange) if exchange.operation in _OF_ITEMS else None
         if exchange.step == step:
             latest = shown or {}
             break
@@ -88,12 +88,12 @@ def no_earlier_state(exchanges: Sequence[Exchange], item: Item, target: Target) 
 
 def _states(exchanges: Sequence[Exchange], work_id: str) -> Iterator[Any]:
     for exchange in exchanges:
-        shown = shown_by(exchange)
+        shown = object_in_response(exchange)
         if shown is not None and (shown.get("id") == work_id or f"/work/{work_id}/" in exchange.request.url):
             yield shown.get("state")
 
 
 def _rank(state: Any, target: Target) -> int | None:
     """Return how far in its life an item in that state is; None for an undocumented state."""
-    named = target.state_named(state) if isinstance(state, str) else None
+    named = target.documented_state(state) if isinstance(state, str) else None
     return PHASES.index(named) if named in PHASES else None

@@ -36,7 +36,7 @@ class Blocked(CannotJudge):
         self.requirement = requirement
 
 
-def undocumented_state(state: str) -> CannotJudge:
+def undocumented_state_error(state: str) -> CannotJudge:
     """Return why a GET that shows this state, named in the target's own words, cannot be judged."""
     return CannotJudge(
         Text("a GET shows `{state}`, which is undocumented", "GET 显示 `{state}`，文档中没有该状态").format(
@@ -49,7 +49,7 @@ class NotExercised(CannotJudge):
     """The target did not offer what the requirement needs, or an optional input was not given."""
 
 
-class NoOccasion(NotExercised):
+class NotTriggered(NotExercised):
     """What the requirement is about did not happen, so no other result of it counts here."""
 
 
@@ -97,14 +97,14 @@ class TranscriptView:
         An earlier version of the suite may have sent fewer requests in the race. Requests that the transcript does not
         list are left out as well.
         """
-        if step == ARRANGING_ACK and self.begins_arranged():
+        if step == ARRANGING_ACK and self.is_item_prepared_elsewhere():
             return True
         if not self.scenario.expectations[step].race:
             return False
         race = self.transcript.facts.get("race")
-        return self.lost(step) or (race is not None and step not in race["operations"])
+        return self.is_response_lost(step) or (race is not None and step not in race["operations"])
 
-    def lost(self, step: str) -> bool:
+    def is_response_lost(self, step: str) -> bool:
         """Return whether a step was sent without a response that can be judged."""
         exchange = self.transcript.find(step)
         return exchange is not None and exchange.outcome != "ok"
@@ -182,7 +182,7 @@ class TranscriptView:
             self._bodies[step] = self._parsed(step)
         return self._bodies[step]
 
-    def fields(self, step: str) -> dict[str, Any]:
+    def ack_object(self, step: str) -> dict[str, Any]:
         """Return the JSON object of the response to an ack, if its status is as expected.
 
         Raises:
@@ -211,9 +211,9 @@ class TranscriptView:
 
     def map_state(self, state: str | None) -> str | None:
         """Return the documented state that the target's own name is mapped to, or else the state itself."""
-        return state if state is None else self.transcript.states.get(state, state)
+        return state if state is None else self.transcript.state_mapping.get(state, state)
 
-    def foreign_state(self, step: str) -> str | None:
+    def shown_undocumented_state(self, step: str) -> str | None:
         """Return the state that a GET or poll shows, if it is undocumented; errors as in `item`."""
         state = self.item(step).get("state")
         return state if isinstance(state, str) and state not in PHASES else None
@@ -223,28 +223,28 @@ class TranscriptView:
         state = self.item(step).get("state")
         return state if state in PHASES else None
 
-    def begins_arranged(self) -> bool:
+    def is_item_prepared_elsewhere(self) -> bool:
         """Whether the item was prepared elsewhere in its state, so that no ack of the suite brought it there."""
         return bool(self.transcript.facts.get("arranged_by", "api") != "api")
 
-    def acked(self, step: str) -> Mapping[str, Any]:
+    def acked_item_facts(self, step: str) -> Mapping[str, Any]:
         """Return the transcript's facts on the item of an ack step: its ids, its worker, where it was seen."""
         name = self.scenario.expectations[step].item
         facts = self.transcript.facts
         found: Mapping[str, Any] = facts if name is None else facts.get("items", {}).get(name, {})
         return found
 
-    def polled(self, ack: str | None = None) -> dict[str, Any]:
+    def polled_item(self, ack: str | None = None) -> dict[str, Any]:
         """Return the item as poll returned it (or GET, if the suite does not poll); errors as in `item`.
 
         With `ack`, it is the item of that ack step, in a scenario of several.
         """
-        step = (self.transcript.facts if ack is None else self.acked(ack)).get("seen_by")
+        step = (self.transcript.facts if ack is None else self.acked_item_facts(ack)).get("seen_by")
         if not isinstance(step, str):
             raise self._absence("arrange.poll")
         return self.item(step)
 
-    def gap(self, earlier: str, later: str) -> float:
+    def seconds_between(self, earlier: str, later: str) -> float:
         """Return the seconds from sending one step to receiving the response to another."""
         return self.exchange(later).completed - self.exchange(earlier).invoked
 
@@ -291,7 +291,7 @@ class TranscriptView:
             return SuiteError(reason)
         if ending.kind == "not-exercised":
             return NotExercised(reason)
-        if ending.step is not None and not self.lost(ending.step):
+        if ending.step is not None and not self.is_response_lost(ending.step):
             found = self.precondition_failure(reason)
             cause = self._requirement_of(ending.step) if ending.kind == "precondition" else None
             return Blocked(cause, reason) if cause is not None and not isinstance(found, Blocked) else found

@@ -151,9 +151,9 @@ class _Exploration:
         """Return whether the acks of a round cannot be explained. Counts its other findings."""
         round_history = held.round_history
         self._count(held, round_history)
-        outcome = round_history.outcome()
+        outcome = round_history.check_responses()
         if isinstance(outcome, Linearizable):
-            self._seen.pairs.update(round_history.pairs(outcome))
+            self._seen.pairs.update(round_history.requests_by_phase(outcome))
         elif not isinstance(outcome, Counterexample):
             self._seen.undecided += 1
         elif not _acks_contradict(round_history):
@@ -218,7 +218,7 @@ class _Exploration:
                 await talk.look(number, dict.fromkeys(move.item for move in group))
         finally:
             for name, item in items.items():
-                await stage.release(item, step=f"release.{name}")
+                await stage.force_stop(item, step=f"release.{name}")
         return _Round(seed=seed, sequence=sequence, facts=talk.facts, exchanges=list(stage.exchanges))
 
 
@@ -257,7 +257,7 @@ class _RoundRequests:
 
     def _send(self, verb: OperationName, item: Item, worker: str | None) -> Send:
         place = (item.environment_id, item.work_id)
-        headers = self._stage.worker(worker)
+        headers = self._stage.worker_headers(worker)
         match verb:
             case "ack":
                 return lambda api, step: api.ack(step, *place, headers=headers)
@@ -282,4 +282,4 @@ class _RoundRequests:
 
 def _acks_contradict(round_history: RoundHistory) -> bool:
     """Return whether the acks of a round cannot be explained."""
-    return bool(round_history.acks_with_another_body) or isinstance(round_history.ack_outcome(), Counterexample)
+    return bool(round_history.acks_with_another_body) or isinstance(round_history.check_acks(), Counterexample)

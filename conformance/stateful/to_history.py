@@ -45,11 +45,11 @@ class RoundHistory:
     verbs: Mapping[str, OperationName]
     acks_with_another_body: tuple[str, ...]
 
-    def outcome(self) -> CheckResult:
+    def check_responses(self) -> CheckResult:
         """Return the model's result for all responses."""
         return check(self.initial, self.events)
 
-    def ack_outcome(self) -> CheckResult:
+    def check_acks(self) -> CheckResult:
         """Return the model's result if only contradictions count that an ack may have caused.
 
         The results of lists and metadata updates are ignored. If the other requests contradict each other even though
@@ -64,7 +64,7 @@ class RoundHistory:
         freed = check(self.initial, [_freed(event) for event in until])
         return Linearizable({}) if isinstance(freed, Counterexample) else found
 
-    def pairs(self, explained: Linearizable) -> Counter[tuple[str, str]]:
+    def requests_by_phase(self, explained: Linearizable) -> Counter[tuple[str, str]]:
         """Return how often each request met each phase, in an explanation of the history."""
         counted: Counter[tuple[str, str]] = Counter()
         by_label = {(event.item, event.label): event for event in self.events}
@@ -171,16 +171,16 @@ def _body(exchange: Exchange) -> Any:
 
 def _blind(event: Event) -> Event:
     """Return the same request, without the state that its response shows."""
-    return replace(event, answer=replace(event.answer, state=None))
+    return replace(event, response=replace(event.response, state=None))
 
 
 def _until(event: Event, end: float) -> Event:
     """Return what was known of a request at that moment."""
-    return event if event.completed <= end else replace(event, answer=ModelResponse(None))
+    return event if event.completed <= end else replace(event, response=ModelResponse(None))
 
 
 def _freed(event: Event) -> Event:
     """Return an ack that may have had any effect, or none, while it was in flight."""
     if event.operation.kind != "ack":
         return event
-    return replace(event, operation=Operation("anything"), answer=ModelResponse(None if event.unknown else 200))
+    return replace(event, operation=Operation("anything"), response=ModelResponse(None if event.unknown else 200))

@@ -19,7 +19,7 @@ from conformance.emulator.defects import DEFECTS
 from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 from conformance.plugin import allure_content as content
 from conformance.plugin.allure_categories import categories
-from conformance.reporting.escaping import encodable
+from conformance.reporting.escaping import escape_surrogates
 from conformance.target import Target
 from conformance.text import LANGS, Lang, Text
 from tests.allure.allure_output import Result, Written, attachments, label, run, steps
@@ -43,7 +43,7 @@ def broken_server(tokens: Tokens) -> ASGIApp:
     """A server that acks with 202 and has `param` null in its errors."""
     server_config = ServerConfig()
     for name in ("first.accepted-202", "envelope.param-null"):
-        server_config = DEFECTS[name].broken(server_config)
+        server_config = DEFECTS[name].apply_to(server_config)
     return server_config.build(tokens)
 
 
@@ -161,8 +161,8 @@ def test_a_failure_is_in_the_category_of_its_cause_whatever_the_target_sent(text
     for verdict in verdicts:
         details = content.details(verdict, lang, SERVER)
         assert details is not None
-        assert len(matching(written, "failed", encodable(details.message))) == 1
-        assert matching(written, "failed", encodable(details.message)) != [written[2]["name"]]
+        assert len(matching(written, "failed", escape_surrogates(details.message))) == 1
+        assert matching(written, "failed", escape_surrogates(details.message)) != [written[2]["name"]]
 
 
 def test_a_lost_verdict_is_the_suites_trouble() -> None:

@@ -23,7 +23,7 @@ def item(work_id: str) -> Item:
         place="main",
         worker="w",
         delivery_step="arrange.poll.1",
-        seen={"id": work_id},
+        observed_body={"id": work_id},
     )
 
 
@@ -46,12 +46,12 @@ def test_an_item_is_taken_once_in_a_run_whichever_process_takes_it(path: Path) -
 def test_what_was_removed_takes_no_room_and_a_run_stays_warned(path: Path) -> None:
     journal = Journal(path)
     for name in ("work_1", "work_2"):
-        assert journal.deliver("env_1", name)
-    assert not journal.deliver("env_1", "work_2")
+        assert journal.record_delivery("env_1", name)
+    assert not journal.record_delivery("env_1", "work_2")
     session = JournaledResource("sessions", "s", "sess_1")
     journal.record_intent("sessions", "s")
-    journal.made("sessions", "s", "sess_1")
-    journal.removed(session, ("env_1", "work_2"))
+    journal.record_created("sessions", "s", "sess_1")
+    journal.record_removed(session, ("env_1", "work_2"))
     assert journal.read() == []
     assert list(journal._deliveries) == [("env_1", "work_1")]
     assert list(journal.delivered_twice()) == [("env_1", "work_2")]
@@ -104,11 +104,11 @@ def test_whoever_is_alone_waits_for_those_that_began_together(path: Path) -> Non
         async def late() -> None:
             await asyncio.sleep(0.07)
             async with deliveries.attempt_section():
-                assert deliveries.runs_alone
+                assert deliveries.is_only_scenario
                 order.append("late")
 
         await asyncio.gather(early(), late())
-        assert not deliveries.runs_alone
+        assert not deliveries.is_only_scenario
         return order
 
     assert asyncio.run(run()) == ["early", "late"]

@@ -14,7 +14,7 @@ from conformance.arrange.journal import Journal, JournaledResource, new_run_id
 
 def test_intents_with_and_without_an_answer(journal: Journal) -> None:
     journal.record_intent("environments", "main")
-    journal.made("environments", "main", "env_1")
+    journal.record_created("environments", "main", "env_1")
     journal.record_intent("sessions", "lost")
     assert journal.read() == [
         JournaledResource("environments", "main", "env_1"),
@@ -24,14 +24,14 @@ def test_intents_with_and_without_an_answer(journal: Journal) -> None:
 
 def test_what_was_refused_was_never_made(journal: Journal) -> None:
     journal.record_intent("agents", "a")
-    journal.refused("agents", "a")
+    journal.record_refused("agents", "a")
     journal.record_intent("sessions", "a")
     assert journal.read() == [JournaledResource("sessions", "a", None)]
 
 
 def test_an_intent_repeated_after_its_answer_forgets_nothing(journal: Journal) -> None:
     journal.record_intent("agents", "a")
-    journal.made("agents", "a", "agent_1")
+    journal.record_created("agents", "a", "agent_1")
     journal.record_intent("agents", "a")
     assert journal.read() == [JournaledResource("agents", "a", "agent_1")]
 
@@ -43,7 +43,7 @@ def test_a_journal_that_was_never_begun_is_empty(journal: Journal) -> None:
 @pytest.mark.parametrize("torn", ['{"made": "sessions", "name": "b", "i', "{", '{"intend": "sessio'])
 def test_a_torn_last_line_is_passed_over(journal: Journal, torn: str) -> None:
     journal.record_intent("sessions", "a")
-    journal.made("sessions", "a", "sess_1")
+    journal.record_created("sessions", "a", "sess_1")
     journal.record_intent("sessions", "b")
     with journal.path.open("a") as file:
         file.write(torn)
@@ -68,8 +68,8 @@ def test_a_line_that_was_torn_spoils_only_itself(journal: Journal) -> None:
 
 def test_what_was_removed_on_the_way_is_there_no_more(journal: Journal) -> None:
     journal.record_intent("sessions", "a")
-    journal.made("sessions", "a", "sess_1")
-    journal.removed(JournaledResource("sessions", "a", "sess_1"), ("env_1", "work_1"))
+    journal.record_created("sessions", "a", "sess_1")
+    journal.record_removed(JournaledResource("sessions", "a", "sess_1"), ("env_1", "work_1"))
     assert journal.read() == Journal(journal.path).read() == []
 
 
@@ -77,11 +77,13 @@ def test_what_another_process_writes_is_read_on(journal: Journal) -> None:
     other = Journal(journal.path)
     for number in range(3):
         other.record_intent("sessions", f"s{number}")
-        other.made("sessions", f"s{number}", f"sess_{number}")
-        assert journal.session(f"sess_{number}") == JournaledResource("sessions", f"s{number}", f"sess_{number}")
-    assert journal.session("sess_0") is not None
-    other.removed(JournaledResource("sessions", "s0", "sess_0"), ("env_1", "work_0"))
-    assert journal.session("sess_0") is None
+        other.record_created("sessions", f"s{number}", f"sess_{number}")
+        assert journal.find_created_session(f"sess_{number}") == JournaledResource(
+            "sessions", f"s{number}", f"sess_{number}"
+        )
+    assert journal.find_created_session("sess_0") is not None
+    other.record_removed(JournaledResource("sessions", "s0", "sess_0"), ("env_1", "work_0"))
+    assert journal.find_created_session("sess_0") is None
     assert other.claim("env_1", "work_1")
     assert not journal.claim("env_1", "work_1")
 
@@ -89,9 +91,9 @@ def test_what_another_process_writes_is_read_on(journal: Journal) -> None:
 @pytest.mark.parametrize("session_id", [None, 7, ["sess_1"], "sess_2", "env_1"])
 def test_only_a_session_that_the_run_made_is_one(session_id: object, journal: Journal) -> None:
     journal.record_intent("environments", "e")
-    journal.made("environments", "e", "env_1")
+    journal.record_created("environments", "e", "env_1")
     journal.record_intent("sessions", "lost")
-    assert journal.session(session_id) is None
+    assert journal.find_created_session(session_id) is None
 
 
 def append_many(path: Path, number: int) -> None:
@@ -99,7 +101,7 @@ def append_many(path: Path, number: int) -> None:
     for count in range(40):
         name = f"{number}-{count}-" + "x" * 300
         journal.record_intent("sessions", name)
-        journal.made("sessions", name, f"sess_{number}_{count}")
+        journal.record_created("sessions", name, f"sess_{number}_{count}")
 
 
 def test_several_processes_append_whole_lines(journal: Journal) -> None:

@@ -67,8 +67,8 @@ def test_an_entry_is_brought_as_a_get_shows_it(emulator: str, journal: Journal, 
     manifest = made(emulator, tmp_path, ACTIVE)
     [item] = taken(emulator, allotted(manifest, a=ACTIVE), journal, "a", ACTIVE)
     assert (item.work_id, item.worker) == (manifest.items[0].work_id, manifest.items[0].worker_id)
-    assert item.seen["id"] == item.work_id
-    assert item.seen["state"] == "active"
+    assert item.observed_body["id"] == item.work_id
+    assert item.observed_body["state"] == "active"
     assert item.delivery_step == "arrange.get"
 
 
@@ -216,14 +216,14 @@ def test_an_item_is_kept_for_one_more_time_of_a_case_as_long_as_there_are_some(
 
     async def use(api: Api) -> list[str]:
         found = []
-        while given.reserve("a"):
+        while given.reserve_for_repetition("a"):
             found.append((await given.arranger(api, "a", "label", keyed=False).item(QUEUED, None)).work_id)
         return found
 
     assert set(on(emulator, use)) == {entry.work_id for entry in manifest.items}
-    assert not given.reserve("b"), "it never had one"
+    assert not given.reserve_for_repetition("b"), "it never had one"
     for mode in ("api", "command"):
-        assert ArrangerFactory(ArrangeConfig(mode=mode), run_resources, journal, plan).reserve("a")
+        assert ArrangerFactory(ArrangeConfig(mode=mode), run_resources, journal, plan).reserve_for_repetition("a")
 
 
 @pytest.mark.parametrize(

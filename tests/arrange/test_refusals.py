@@ -10,7 +10,7 @@ import pytest
 
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.preflight import PreflightError, preflight
-from conformance.arrange.refusals import outcome, refusal, target_error_message
+from conformance.arrange.refusals import outcome, refusal_text, target_error_message
 from conformance.client.api import Api
 from conformance.exchange import Body, Exchange, Request, Response
 from tests.client.servers import CREDENTIALS, PAT, Answer, Received, Scripted, answer, connected, script, serving
@@ -61,7 +61,7 @@ def test_a_long_message_is_cut() -> None:
 
 @pytest.mark.parametrize(("status", "routed"), [(404, True), (405, True), (501, True), (403, False), (500, False)])
 def test_a_route_that_may_be_missing_is_named(status: int, routed: bool) -> None:
-    words = refusal(exchange(status, "{}"))
+    words = refusal_text(exchange(status, "{}"))
     for text in (words.en, words.zh):
         assert ("POST /api/v1/cloud/agents" in text) is routed
         assert f"HTTP {status}" in text

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.arrange.api_arranger import ApiArranger
 from conformance.arrange.cleanup import (
-    clean_up_items,
+    clean_up_scenario_items,
     find_resources,
 )
 from conformance.arrange.environments import ResourceFactory, RunResources, create_run_resources
@@ -58,11 +58,11 @@ def test_a_case_that_is_over_is_cleared_of_what_this_run_made_and_nothing_else(e
         item = await arranger.item(ItemSpec(), None)
         maker = ResourceFactory(api, Journal(journal.path.with_name("other")), strange)
         other = await maker.session("s", "s", agent=run_resources.agent, environment=run_resources.main)
-        lying = replace(item, seen={**item.seen, "data": {"type": "session", "id": other}})
-        await clean_up_items(api, journal, [lying])
+        lying = replace(item, observed_body={**item.observed_body, "data": {"type": "session", "id": other}})
+        await clean_up_scenario_items(api, journal, [lying])
         kept = [made for made in journal.read() if made.collection == "sessions"]
         assert arranger.items_to_clean_up == [item]
-        await clean_up_items(api, journal, arranger.items_to_clean_up)
+        await clean_up_scenario_items(api, journal, arranger.items_to_clean_up)
         return (
             kept,
             await find_resources(api, strange),

@@ -18,7 +18,9 @@ from conformance.target import Target
 from tests.client.servers import Answer, Received, Scripted, answer, connected, serving
 from tests.scenario.transcript_builder import ENVIRONMENT, WORK, shown
 
-ITEM = Item(environment_id=ENVIRONMENT, work_id=WORK, place="main", worker="w", delivery_step="poll", seen=shown())
+ITEM = Item(
+    environment_id=ENVIRONMENT, work_id=WORK, place="main", worker="w", delivery_step="poll", observed_body=shown()
+)
 JSON = [("Content-Type", "application/json")]
 
 

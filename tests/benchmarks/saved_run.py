@@ -52,7 +52,7 @@ class SavedRun:
         """
         spans = {transcript.scenario: _span(transcript) for transcript in self.transcripts}
         slowest = max(spans, key=lambda name: spans[name])
-        quiet = sum(seconds for name, seconds in spans.items() if scenarios()[name].quiet)
+        quiet = sum(seconds for name, seconds in spans.items() if scenarios()[name].in_second_environment)
         return (quiet, "quiet scenarios in turn") if quiet > spans[slowest] else (spans[slowest], slowest)
 
 

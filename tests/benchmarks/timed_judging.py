@@ -15,5 +15,5 @@ if __name__ == "__main__":
     evidence = read_evidence(run)
     with tempfile.TemporaryDirectory() as place:
         began = time.perf_counter()
-        write_reports(evidence.judged(), Path(place), evidence.transcripts)
+        write_reports(evidence.rejudge(), Path(place), evidence.transcripts)
         sys.stdout.write(f"{time.perf_counter() - began}\n")

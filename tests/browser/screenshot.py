@@ -28,7 +28,7 @@ DEFECT: Final = "terminal.forced-confirmed"
 def write_report(folder: Path) -> Path:
     """Judge the emulator with the defect; return the path of report.html."""
     tokens = Tokens.generate()
-    with EmulatorServer(DEFECTS[DEFECT].broken(ServerConfig()).build(tokens)) as server:
+    with EmulatorServer(DEFECTS[DEFECT].apply_to(ServerConfig()).build(tokens)) as server:
         command = [sys.executable, "-m", "conformance", "run", "--lang", "en", "--seed", "1"]
         subprocess.run(
             [*command, "--base-url", server.base_url, "--output", str(folder)],

@@ -190,7 +190,7 @@ def test_a_link_opens_the_red_and_an_address_does_too(browser: Browser, report: 
     for address in (f"#{FAILED}", f"#verdict=failed&at={FAILED}", f"#{FAILED}--1", f"#{FAILED}--2"):
         with opened(browser, report, address) as page:
             assert page.locator(f"[id='{FAILED}']").is_visible()
-            assert page.locator("article.breach").nth(int(address.endswith("--2"))).is_visible()
+            assert page.locator("article.failure-detail").nth(int(address.endswith("--2"))).is_visible()
 
 
 def test_a_link_to_what_a_filter_hides_shows_it(browser: Browser, report: Path) -> None:

@@ -15,7 +15,7 @@ from conformance.certificate.bundle import Bundle, sign_bundle
 from conformance.certificate.signing import SigningKey
 from conformance.certificate.statement import Run
 from conformance.certificate.suite_digest import Part, Suite
-from conformance.evidence import EVIDENCE, evidence_of, index_of, seal
+from conformance.evidence import EVIDENCE, evidence_from_files, evidence_index_text, parse_index
 from conformance.judging.run_result import RunMetadata
 from conformance.judging.verdict import VerdictKind
 
@@ -26,11 +26,11 @@ _TRANSCRIPT = "transcripts/retry.starting.json"
 def resealed(folder: Path, copy: Path, *, edit: str | None = None, **circumstances: Any) -> Path:
     """A copy of a run with other circumstances; `edit` names a scenario whose acks then all answered 500."""
     shutil.copytree(folder, copy)
-    about = RunMetadata.from_json(index_of((copy / EVIDENCE).read_bytes())["circumstances"])
+    about = RunMetadata.from_json(parse_index((copy / EVIDENCE).read_bytes())["circumstances"])
     if edit is not None:
         path = copy / "transcripts" / f"{edit}.json"
         path.write_bytes(failing(path.read_bytes()))
-    (copy / EVIDENCE).write_text(seal(copy, replace(about, **circumstances)), "utf-8")
+    (copy / EVIDENCE).write_text(evidence_index_text(copy, replace(about, **circumstances)), "utf-8")
     return copy
 
 
@@ -148,8 +148,8 @@ def unbound(files: Mapping[str, bytes]) -> dict[str, bytes]:
 def signed(bundle: Bundle, files: Mapping[str, bytes], key: SigningKey, **certificate: Any) -> bytes:
     """A certificate of edited evidence that states what the evidence states."""
     parts = {name: content for name, content in files.items() if name != EVIDENCE}
-    evidence = evidence_of(index_of(files[EVIDENCE]), parts)
-    about = evidence.circumstances
+    evidence = evidence_from_files(parse_index(files[EVIDENCE]), parts)
+    about = evidence.metadata
     said = replace(
         bundle.certificate,
         evidence=hashlib.sha256(files[EVIDENCE]).hexdigest(),

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.binding import BINDING_HEADER, Binding, binding_from_options
 from conformance.client.bad_credentials import bearer
-from conformance.client.request import Call, headers_of, shown
+from conformance.client.request import Call, headers_of, recorded_request
 from conformance.evidence import read_evidence
 from conformance.plugin.run_config import RunConfig
 from conformance.plugin.worker_input import pack, unpack
@@ -49,7 +49,7 @@ def test_the_mark_goes_with_the_scenarios_that_are_recognisable_and_with_no_othe
 def test_the_seed_follows_from_binding_and_run(certified: Certified) -> None:
     evidence = read_evidence(certified.folder)
     assert evidence.binding is not None
-    assert evidence.circumstances.seed == evidence.binding.seed(evidence.circumstances.run_id)
+    assert evidence.metadata.seed == evidence.binding.seed(evidence.metadata.run_id)
     assert BINDING.seed("a") != BINDING.seed("b")
     assert 0 <= BINDING.seed("a") < 2**31
 
@@ -68,7 +68,7 @@ def test_what_is_sent_is_what_is_shown(user_agent: str | None) -> None:
     target = Target(base_url="http://x", binding=BINDING.digest)
     call = Call(step="s", operation="ack", method="POST", url="http://x/y", kind="write", user_agent=user_agent)
     sent = dict(headers_of(call, target, BEARER))
-    seen = dict(shown(call, target, BEARER, Redactor()).headers)
+    seen = dict(recorded_request(call, target, BEARER, Redactor()).headers)
     wanted = BINDING.digest if user_agent is None else None
     assert (sent.get(BINDING_HEADER), seen.get(BINDING_HEADER)) == (wanted, wanted)
 

@@ -13,7 +13,7 @@ import pytest
 
 from conformance.certificate.consistency import contradictions, on_emulator
 from conformance.emulator import Tokens, create_app
-from conformance.evidence import EVIDENCE, Evidence, evidence_of, index_of, read_evidence
+from conformance.evidence import EVIDENCE, Evidence, evidence_from_files, parse_index, read_evidence
 from conformance.judging.plan import full_plan
 from tests.certificate.conftest import Certified
 from tests.certificate.tampering import unbound, with_circumstances, with_transcripts
@@ -24,7 +24,7 @@ Edit = Callable[[list[list[str]], Any], None]
 
 def evidence(files: dict[str, bytes]) -> Evidence:
     parts = {name: content for name, content in files.items() if name != EVIDENCE}
-    return evidence_of(index_of(files[EVIDENCE]), parts)
+    return evidence_from_files(parse_index(files[EVIDENCE]), parts)
 
 
 def headers(edit: Edit) -> Callable[[Any], None]:
@@ -181,6 +181,6 @@ def test_the_emulator_is_recognised_by_its_ids(certified: Certified, tmp_path: P
     plan = [line for line in full_plan() if line.scenario in {"retry.active", "retry.starting"}]
     judge_app(create_app(tokens=tokens), tokens, tmp_path / "run", plan)
     run = read_evidence(tmp_path / "run")
-    assert not run.circumstances.embedded
+    assert not run.metadata.embedded
     assert on_emulator(run)
     assert not on_emulator(read_evidence(certified.folder))

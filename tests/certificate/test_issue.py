@@ -38,7 +38,7 @@ def test_a_run_on_a_defect(tmp_path: Path) -> None:
     record = judge_app(broken, tokens, tmp_path / "run")
     assert record.decision.word == "non-conformant"
     told = reasons(tmp_path / "run")
-    for result in record.tally.of("failed", level="MUST"):
+    for result in record.tally.requirements_with_verdict("failed", level="MUST"):
         assert f"- {result.requirement.id}: failed; actual: " in told
     assert "conflict_error" in told
 
@@ -151,7 +151,7 @@ def test_what_a_run_need_not_exercise_is_certified_and_named(certified: Certifie
         data["exchanges"] = []
         path.write_text(json.dumps(data), "utf-8")
     bundle, content = issue(Request(folder=resealed(folder, tmp_path / "again")), certified.key)
-    assert bundle.certificate.of("not-exercised") == ["ack.authz.forbidden"]
+    assert bundle.certificate.requirements_with_verdict("not-exercised") == ["ack.authz.forbidden"]
     assert content.startswith(b'{"about":{"attestation":')
     assert b'"not_exercised":["ack.authz.forbidden"]' in content[:800]
     assert verify(content).outcome == "holds"

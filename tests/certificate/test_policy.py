@@ -14,7 +14,7 @@ from conformance.certificate.policy import Candidate, Policy, parse_policy, ship
 from conformance.certificate.run_times import begin_of
 from conformance.certificate.signing import new_key
 from conformance.contract.catalogue import load_catalogue
-from conformance.evidence import EVIDENCE, Evidence, evidence_of, index_of
+from conformance.evidence import EVIDENCE, Evidence, evidence_from_files, parse_index
 from tests.certificate.conftest import Certified
 from tests.certificate.tampering import signed, unbound, with_circumstances, with_transcripts
 from tests.cli.processes import cli
@@ -23,12 +23,14 @@ CATALOGUE = load_catalogue().version
 
 
 def evidence(files: Any) -> Evidence:
-    return evidence_of(index_of(files[EVIDENCE]), {name: part for name, part in files.items() if name != EVIDENCE})
+    return evidence_from_files(
+        parse_index(files[EVIDENCE]), {name: part for name, part in files.items() if name != EVIDENCE}
+    )
 
 
 def reasons(policy: Policy, files: Any, *, days: float = 1, **candidate: Any) -> list[str]:
     run = evidence(files)
-    begin = begin_of(run.circumstances)
+    begin = begin_of(run.metadata)
     assert begin is not None
     about = Candidate(evidence=run, **{"catalogue": CATALOGUE, **candidate})
     return [text.en for text in shortfalls(policy, about, at=begin + timedelta(days=days))]

@@ -8,7 +8,7 @@ from conformance.emulator import EmulatorServer, Tokens
 from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.evidence import Evidence, read_evidence
 from conformance.exchange import Exchange, Transcript
-from tests.runs import judge_settings, settings_for
+from tests.runs import run_suite, settings_for
 
 OF_THE_WAY = frozenset({"before", "heartbeat", "archive", "release"})
 """Steps by which a scenario brings its item somewhere, or sees that it is there; `arrange.` and `probe.` are others."""
@@ -18,7 +18,7 @@ OF_THE_WAY = frozenset({"before", "heartbeat", "archive", "release"})
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     folder, tokens = tmp_path_factory.mktemp("run"), Tokens.generate()
     with EmulatorServer(use_microseconds(ServerConfig()).build(tokens)) as server:
-        judge_settings(settings_for(server.base_url, tokens, folder / "out"))
+        run_suite(settings_for(server.base_url, tokens, folder / "out"))
     return read_evidence(folder / "out")
 
 
@@ -31,7 +31,7 @@ def test_no_request_is_sent_that_nobody_reads(evidence: Evidence, monkeypatch: p
         return find(transcript, step)
 
     monkeypatch.setattr(Transcript, "find", noted)
-    evidence.judged()
+    evidence.rejudge()
     sent = {(name, each.step) for name, transcript in evidence.transcripts.items() for each in transcript.exchanges}
     assert ("race.stop.queued", "after") in read & sent
     assert {(name, step) for name, step in sent - read if not _of_the_way(step)} == set()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load_catalogue
 from conformance.exchange import Body, Ending, EndKind, Exchange, Outcome, Response, Transcript
-from conformance.judging.judge import judge
+from conformance.judging.judge import judge_requirement
 from conformance.judging.verdict import Verdict
 from conformance.scenario.model import Scenario
 from conformance.target import Credentials, Secret
@@ -48,12 +48,13 @@ def conversation(scenario_id: str) -> tuple[Transcript, tuple[Received, ...]]:
 def verdicts(transcript: Transcript) -> list[Verdict]:
     scenario = scenarios()[transcript.scenario]
     return [
-        judge(scenario, load_catalogue().requirements[requirement], transcript) for requirement in scenario.requirements
+        judge_requirement(scenario, load_catalogue().requirements[requirement], transcript)
+        for requirement in scenario.requirements
     ]
 
 
 def observation(transcript: Transcript, requirement: str) -> Text | None:
-    return judge(
+    return judge_requirement(
         scenarios()[transcript.scenario], load_catalogue().requirements[f"ack.observe.{requirement}"], transcript
     ).observation
 

@@ -114,7 +114,7 @@ def test_all_refused_is_said_plainly_and_once_more_as_a_history() -> None:
         "the GET after the race (`after`) must not show `starting`: by then the item can only be `queued` (the item was"
         " `queued`, then `ack.1` returned 409 and `ack.2` returned 409 and `ack.3` returned 409 and `ack.4` returned 409)",
     ]
-    picture = failures[1].exhibit.splitlines()
+    picture = failures[1].diagram.splitlines()
     assert [line.split()[:2] for line in picture[1:]] == [
         ["*", step] for step in ("ack.1", "ack.2", "ack.3", "ack.4", "after")
     ]
@@ -132,7 +132,7 @@ def test_what_a_contradiction_does_not_need_is_not_marked() -> None:
         " `queued`, then `ack.1` returned 200)",
         "并发之后的 GET（`after`）不应显示 `queued`：此时 item 只能是 `starting`（该 item 起初为 `queued`，随后 `ack.1` 返回 200）",
     )
-    assert [line[:7].split() for line in failure.exhibit.splitlines()[1:]] == [
+    assert [line[:7].split() for line in failure.diagram.splitlines()[1:]] == [
         ["*", "ack.1"],
         ["ack.2"],
         ["ack.3"],
@@ -146,10 +146,10 @@ def test_an_answer_that_no_state_allows_stands_alone(status: int) -> None:
     failures = race("race.same-worker", acks("starting", status, 409, 409), "starting").verdict(SAME).failures
     assert [failure.step for failure in failures] == ["ack.2", "ack.2"]
     assert f"(`ack.2`) must not return {status}: no state of an item allows that" in failures[0].actual.en
-    signs = [line.split()[:2] for line in failures[0].exhibit.splitlines()[1:]]
+    signs = [line.split()[:2] for line in failures[0].diagram.splitlines()[1:]]
     assert signs == [["-", "ack.1"], ["*", "ack.2"], ["-", "ack.3"], ["-", "ack.4"]]
     assert f"HTTP {status}" in failures[1].actual.en
-    assert not failures[1].exhibit
+    assert not failures[1].diagram
 
 
 def test_a_wrong_type_alone_makes_no_race_fail() -> None:
@@ -311,9 +311,9 @@ def test_a_stopped_item_that_is_revived_or_moved_back_fails(
 ) -> None:
     verdict = beside(other, burst, after, phase).verdict(HEARTBEAT if other == "heartbeat" else STOP)
     assert verdict.kind == "failed"
-    assert all(any(line.startswith("* ") for line in failure.exhibit.splitlines()) for failure in verdict.failures[:1])
+    assert all(any(line.startswith("* ") for line in failure.diagram.splitlines()) for failure in verdict.failures[:1])
     if not {500, "queued"} & set(burst):  # those are wrong by themselves
-        assert any(other in failure.exhibit for failure in verdict.failures), "the history shows what it ran into"
+        assert any(other in failure.diagram for failure in verdict.failures), "the history shows what it ran into"
 
 
 # --- a redelivery
@@ -565,7 +565,7 @@ def test_each_item_has_its_own_history_and_its_own_answers(answers: dict[str, Re
 
 def test_the_picture_marks_the_item_that_nothing_explains() -> None:
     verdict = crossed(foreign_b="starting").verdict(FOREIGN)
-    [exhibit] = [failure.exhibit for failure in verdict.failures if failure.exhibit]
+    [exhibit] = [failure.diagram for failure in verdict.failures if failure.diagram]
     signs = {line.split()[1]: line.split()[0] for line in exhibit.splitlines()[1:]}
     assert {step for step, sign in signs.items() if sign == "*"} == {"foreign.b"}
     assert {sign for step, sign in signs.items() if step != "foreign.b"} == {"-"}

@@ -89,7 +89,7 @@ def test_a_refusal_is_seen_to_change_nothing(scenario: Scenario) -> None:
 
 
 def test_the_quiet_cases_are_the_few_that_need_a_short_reclaim() -> None:
-    assert {scenario.id for scenario in ALL if scenario.quiet} == {
+    assert {scenario.id for scenario in ALL if scenario.in_second_environment} == {
         "identity.redelivered",
         "identity.right-after-redelivery",
         "race.redelivery",
@@ -105,19 +105,19 @@ def test_only_who_polls_can_hold_the_quiet_cases_and_their_requirements_say_so()
     for scenario in HELD_ALWAYS:
         own = [r for r in scenario.requirements if r.partition(".")[2].partition(".")[0] in {"race", "observe"}]
         marks = {load_catalogue().requirements[requirement].exercised for requirement in own}
-        polls = scenario.quiet or (scenario.item_spec.items > 1 and scenario.controls_races)
+        polls = scenario.in_second_environment or (scenario.item_spec.items > 1 and scenario.controls_races)
         assert marks <= ({"needs-poll", "may-not-occur"} if polls else {"always"})
 
 
 def test_the_cases_that_name_the_second_environment_do_not_use_it() -> None:
-    beside = {scenario.id for scenario in ALL if scenario.beside_quiet}
+    beside = {scenario.id for scenario in ALL if scenario.names_second_environment}
     assert beside == {"not-found.other-environment"}
-    assert not any(scenarios()[name].quiet for name in beside)
+    assert not any(scenarios()[name].in_second_environment for name in beside)
 
 
 def test_the_archived_environment_comes_after_all_else_and_is_the_quiet_one() -> None:
     assert [scenario.id for scenario in ALL if scenario.run_last] == ["observe.archived-environment"]
-    assert scenarios()["observe.archived-environment"].quiet
+    assert scenarios()["observe.archived-environment"].in_second_environment
 
 
 @EACH

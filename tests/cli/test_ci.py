@@ -18,7 +18,7 @@ SELECTION = ("--chapter", "first-ack")
 def red_run(place: Path, **variables: str) -> Ended:
     """A run on a server that acks with 202."""
     tokens = Tokens.generate()
-    with EmulatorServer(BROKEN.broken(ServerConfig()).build(tokens)) as server:
+    with EmulatorServer(BROKEN.apply_to(ServerConfig()).build(tokens)) as server:
         options = ("--base-url", server.base_url, "--output", "out", *SELECTION)
         return cli("run", *options, cwd=place, env={"QODER_PAT": tokens.owner, **variables})
 
@@ -66,7 +66,7 @@ def test_a_summary_that_cannot_be_written_is_told_and_changes_nothing(elsewhere:
 def test_a_comparison_annotates_no_reds_of_the_servers(tmp_path: Path) -> None:
     page = tmp_path / "step.md"
     tokens = Tokens.generate()
-    with EmulatorServer(BROKEN.broken(ServerConfig()).build(tokens)) as server:
+    with EmulatorServer(BROKEN.apply_to(ServerConfig()).build(tokens)) as server:
         sides = ("--base-url-a", server.base_url, "--base-url-b", server.base_url, "--output", "out", *SELECTION)
         variables = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(page)}
         ended = cli("compare", *sides, cwd=tmp_path, env={"QODER_PAT": tokens.owner, **variables})

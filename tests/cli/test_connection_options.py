@@ -127,9 +127,9 @@ def test_a_parameter_without_a_name_or_a_value_is_refused(text: str) -> None:
 
 def test_a_parameter_goes_behind_what_is_in_the_query_already() -> None:
     target = Target(base_url="http://h", query=(("a", "b c"),), secret_query=(("d", Secret("e&f", "${D}")),))
-    assert target.with_query("http://h/x") == "http://h/x?a=b%20c&d=e%26f"
-    assert target.with_query("http://h/x?y=1") == "http://h/x?y=1&a=b%20c&d=e%26f"
-    assert Target(base_url="http://h").with_query("http://h/x") == "http://h/x"
+    assert target.url_with_query("http://h/x") == "http://h/x?a=b%20c&d=e%26f"
+    assert target.url_with_query("http://h/x?y=1") == "http://h/x?y=1&a=b%20c&d=e%26f"
+    assert Target(base_url="http://h").url_with_query("http://h/x") == "http://h/x"
 
 
 # --- the endpoints that arrange work are elsewhere

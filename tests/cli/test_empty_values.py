@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli import main
-from conformance.cli.command_classes import CheckedCommand
+from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.options import OPTIONS, PREFIX, TOKENS, VARIABLES, check_variables
 from conformance.target import ConfigurationError
 from conformance.text import LANGS, Lang
@@ -74,7 +74,7 @@ def refused(result: Result, *words: str) -> None:
 
 def test_every_command_is_held_to_it() -> None:
     assert len(COMMANDS) > 15
-    assert {way for way, command in COMMANDS.items() if not isinstance(command, CheckedCommand)} == set()
+    assert {way for way, command in COMMANDS.items() if not isinstance(command, NoEmptyValuesCommand)} == set()
 
 
 @pytest.mark.parametrize("blank", BLANKS)

@@ -142,14 +142,16 @@ def test_progress_counts_by_chapter_and_by_process() -> None:
     ours = [line for line in full_plan() if line.scenario == "retry.active"]
     lines = [line for line in ours if line.requirement.startswith("ack.retry.")]
     for line in lines[:2]:
-        progress.judged(judged(line, "passed"))
-    chapter = progress.judged(judged(lines[2], "failed"))
-    assert (chapter.title.en, chapter.done) == ("Retries", 3)
-    assert [(kind, words.en, words.zh) for kind, words in chapter.notable()] == [("failed", "1 failed", "失败 1")]
+        progress.count_verdict(judged(line, "passed"))
+    chapter = progress.count_verdict(judged(lines[2], "failed"))
+    assert (chapter.title.en, chapter.judged_checks) == ("Retries", 3)
+    assert [(kind, words.en, words.zh) for kind, words in chapter.verdict_counts()] == [
+        ("failed", "1 failed", "失败 1")
+    ]
     now[0] = 13.4
-    progress.sent({"process": 7, "requests": 10, "throttled": 1, "throttle_seconds": 2.0})
-    progress.sent({"process": 7, "requests": 12, "throttled": 2, "throttle_seconds": 3.5})
-    progress.sent({"process": 8, "requests": 1, "throttled": 0, "throttle_seconds": 0.0})
+    progress.record_sent_requests({"process": 7, "requests": 10, "throttled": 1, "throttle_seconds": 2.0})
+    progress.record_sent_requests({"process": 7, "requests": 12, "throttled": 2, "throttle_seconds": 3.5})
+    progress.record_sent_requests({"process": 8, "requests": 1, "throttled": 0, "throttle_seconds": 0.0})
     assert progress.summary().en == (
         f"3 of {len(full_plan())} checks · 3 s · 18 requests · 2 requests rejected (429, 503), 4 s of waiting"
     )
@@ -161,7 +163,7 @@ def test_a_line_is_written_when_a_chapter_is_done(capsys: pytest.CaptureFixture[
     progress = Progress(lines)
     display = LineDisplay("en")
     display.begin(progress)
-    display.update_chapter(progress.judged(judged(lines[0], "warned")))
+    display.update_chapter(progress.count_verdict(judged(lines[0], "warned")))
     assert capsys.readouterr().err == ""
-    display.update_chapter(progress.judged(judged(lines[1], "passed")))
+    display.update_chapter(progress.count_verdict(judged(lines[1], "passed")))
     assert capsys.readouterr().err.startswith("Retries: 1 warned (2 of 2 checks")

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from conformance.client.client import Client
-from conformance.client.transport import Transport
+from conformance.client.transport import HttpTransport
 from conformance.target import Connection, Credentials, Limits, Secret, Target
 
 PAT = "pt-Zq9xYw7Kd3LmNo5PqRs"
@@ -109,7 +109,7 @@ async def connected(
 ) -> AsyncIterator[Client]:
     """A client of that server."""
     limits = limits or Limits(timeout=5.0)
-    async with Transport(base_url, Connection(), limits) as transport:
+    async with HttpTransport(base_url, Connection(), limits) as transport:
         client = Client(
             transport, target=target or Target(base_url=base_url), credentials=credentials, limits=limits, known=known
         )

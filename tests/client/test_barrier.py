@@ -32,7 +32,7 @@ async def turns(number: int = 20) -> None:
 async def go(line: Barrier, left: list[int], number: int, after: int = 0) -> None:
     """Arrive `after` turns of the loop, and leave."""
     await turns(after)
-    await line.place(number).arrive()
+    await line.slot(number).arrive()
     left.append(number)
 
 
@@ -63,7 +63,7 @@ def test_whoever_gives_up_is_not_waited_for(missing: set[int], late: bool) -> No
             await turns(10 if late else 0)
             for number in missing:
                 assert left == []
-                line.place(number).give_up()
+                line.slot(number).give_up()
 
         await asyncio.gather(give_up(), *(go(line, left, number, 3) for number in range(4) if number not in missing))
 
@@ -72,10 +72,10 @@ def test_whoever_gives_up_is_not_waited_for(missing: set[int], late: bool) -> No
 
 def test_giving_up_counts_once_and_not_at_all_after_arriving() -> None:
     async def main(line: Barrier, left: list[int]) -> None:
-        gone = line.place(0)
+        gone = line.slot(0)
         gone.give_up()
         gone.give_up()
-        there = line.place(1)
+        there = line.slot(1)
         arrived = asyncio.create_task(there.arrive())
         await turns()
         there.give_up()
@@ -103,7 +103,7 @@ def test_one_that_follows_another_is_ready_with_the_rest_and_goes_when_that_one_
         over = asyncio.Event()
 
         async def follow() -> None:
-            await line.place(3, over).arrive()
+            await line.slot(3, over).arrive()
             left.append(3)
 
         following = asyncio.create_task(follow())

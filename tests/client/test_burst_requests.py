@@ -40,7 +40,7 @@ def ack(base_url: str, step: str = "ack") -> Call:
 async def burst(client: Client, calls: Sequence[Call]) -> list[Exchange | BaseException]:
     """What became of each, in the order of the calls; a hang is a failure, not a wait."""
     line = Barrier(len(calls))
-    sends = (client.once(call, line.place(number)) for number, call in enumerate(calls))
+    sends = (client.send_once(call, line.slot(number)) for number, call in enumerate(calls))
     async with asyncio.timeout(10):
         return list(await asyncio.gather(*sends, return_exceptions=True))
 
@@ -96,7 +96,7 @@ def test_the_burst_has_waited_for_the_rate_as_a_whole() -> None:
         server = script(answer())
         limits = Limits(timeout=2, writes_per_second=0.001, reads_per_second=0.001)
         async with serving(server) as base_url, connected(base_url, limits=limits) as client:
-            await client.ready(writes=4, age=0)
+            await client.wait_for_burst(writes=4, age=0)
             await burst(client, [ack(base_url, f"ack.{number}") for number in range(4)])
             waiting = asyncio.create_task(client.perform(ack(base_url), age=0))
             await asyncio.sleep(0.1)
@@ -156,9 +156,9 @@ def test_bursts_do_not_wait_for_each_others_connections() -> None:
         limits = Limits(timeout=5, concurrency=bursts)
         async with serving(script(answer())) as base_url, connected(base_url, limits=limits) as client:
             lines = [Barrier(each) for _ in range(bursts)]
-            places = [line.place(number) for number in range(each) for line in lines]
+            places = [line.slot(number) for number in range(each) for line in lines]
             async with asyncio.timeout(10):
-                return len(await asyncio.gather(*(client.once(ack(base_url), place) for place in places)))
+                return len(await asyncio.gather(*(client.send_once(ack(base_url), place) for place in places)))
 
     assert asyncio.run(run()) == bursts * each
 
@@ -172,7 +172,7 @@ def test_a_target_that_is_gone_ends_the_burst() -> None:
             lost = await burst(client, [ack(base_url)] * 4)
             assert [e.outcome for e in lost if isinstance(e, Exchange)] == ["unknown"] * 4
             with pytest.raises(TargetUnreachable):
-                await client.ready(writes=4, age=0)
+                await client.wait_for_burst(writes=4, age=0)
             gone = await burst(client, [ack(base_url)] * 4)
             assert [type(e) for e in gone] == [TargetUnreachable] * 4
 
@@ -184,11 +184,11 @@ def test_a_request_that_finds_the_target_gone_holds_nobody_up() -> None:
     async def run() -> None:
         async with serving(script(answer())) as base_url, connected(base_url) as client:
             line = Barrier(2)
-            early = asyncio.create_task(client.once(ack(base_url), line.place(0)))
+            early = asyncio.create_task(client.send_once(ack(base_url), line.slot(0)))
             await asyncio.sleep(0.05)
             client._presence.is_unreachable = True
             with pytest.raises(TargetUnreachable):
-                await client.once(ack(base_url), line.place(1))
+                await client.send_once(ack(base_url), line.slot(1))
             async with asyncio.timeout(5):
                 assert (await early).outcome == "ok"
 
@@ -203,8 +203,8 @@ def test_an_operation_with_a_place_is_recorded_like_any_other() -> None:
         async with serving(server) as base_url, connected(base_url, target=Target(base_url=base_url)) as client:
             line = Barrier(2)
             await asyncio.gather(
-                Api(client, recorded.append, place=line.place(0)).ack("ack", "env_1", "work_1"),
-                Api(client, recorded.append, place=line.place(1)).stop("stop", "env_1", "work_1", force=True),
+                Api(client, recorded.append, place=line.slot(0)).ack("ack", "env_1", "work_1"),
+                Api(client, recorded.append, place=line.slot(1)).stop("stop", "env_1", "work_1", force=True),
             )
 
     asyncio.run(run())

@@ -37,14 +37,14 @@ from .servers import Answer, Received, Scripted, answer, connected, serving
 )
 def test_what_is_set_is_carried(lines: list[str], carried: str) -> None:
     cookies = Cookies()
-    cookies.keep([("Set-Cookie", line) for line in lines])
-    assert cookies.carried(others=False) == carried
+    cookies.store([("Set-Cookie", line) for line in lines])
+    assert cookies.cookie_header(others=False) == carried
 
 
 def test_what_a_hostile_target_sets_is_bounded() -> None:
     cookies = Cookies()
-    cookies.keep([("set-cookie", f"c{number}={'x' * 10_000}") for number in range(1000)])
-    assert len(cookies.carried(others=False)) < 200_000
+    cookies.store([("set-cookie", f"c{number}={'x' * 10_000}") for number in range(1000)])
+    assert len(cookies.cookie_header(others=False)) < 200_000
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_what_a_hostile_target_sets_is_bounded() -> None:
 def test_other_credentials_only_carry_what_names_a_server(name: str) -> None:
     """A session's cookie would be a second credential, where a case sends none, or a wrong one."""
     cookies = Cookies()
-    cookies.keep([("Set-Cookie", f"{name}=a"), ("Set-Cookie", "session=b"), ("Set-Cookie", "token=c")])
-    assert cookies.carried(others=True) == f"{name}=a"
+    cookies.store([("Set-Cookie", f"{name}=a"), ("Set-Cookie", "session=b"), ("Set-Cookie", "token=c")])
+    assert cookies.cookie_header(others=True) == f"{name}=a"
 
 
 def sent(use: Callable[[Api, Api], Awaitable[object]], *, headers: tuple[tuple[str, str], ...] = ()) -> list[Received]:
@@ -100,7 +100,7 @@ def test_a_burst_goes_on_with_those_of_its_conversation() -> None:
     async def use(one: Api, _: Api) -> None:
         await one.get("get", "e", "w")
         line = Barrier(2)
-        burst = [Api(one.client, lambda _: None, place=line.place(n), cookies=one.cookies) for n in range(2)]
+        burst = [Api(one.client, lambda _: None, place=line.slot(n), cookies=one.cookies) for n in range(2)]
         await asyncio.gather(*(api.ack("ack", "e", "w") for api in burst))
 
     assert [request.header("cookie") for request in sent(use)][1:] == ["SERVERID=s1; session=x"] * 2

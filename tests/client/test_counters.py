@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from conformance.client.client import Client
-from conformance.client.transport import Transport
+from conformance.client.transport import HttpTransport
 from conformance.exchange import Exchange
 from conformance.target import Credentials, Limits, Secret, Target
 
@@ -20,7 +20,7 @@ AT_ONCE = (("retry-after-ms", "1"),)
 async def held(base_url: str, *, tries: int) -> tuple[Client, list[Exchange]]:
     """A post and a get, on a client that tries so many times."""
     target = Target(base_url=base_url)
-    async with Transport(base_url, target.connection, LIMITS) as transport:
+    async with HttpTransport(base_url, target.connection, LIMITS) as transport:
         client = Client(transport, target=target, credentials=CREDENTIALS, limits=LIMITS, tries=tries)
         return client, [await client.perform(at(base_url, call), age=0) for call in (POST, GET)]
 

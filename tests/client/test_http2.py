@@ -20,7 +20,7 @@ from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.settings import from_values
 from conformance.target import ConfigurationError
 from tests.hostile.test_tls import OURS
-from tests.runs import judge_settings, settings_for
+from tests.runs import run_suite, settings_for
 
 
 @contextmanager
@@ -54,12 +54,12 @@ def speaking_both(tokens: Tokens, seen: Counter[str]) -> Iterator[str]:
 def test_every_verdict_is_the_same(http2: bool, version: str, tmp_path: Path) -> None:
     tokens, seen = Tokens.generate(), Counter[str]()
     with speaking_both(tokens, seen) as base_url:
-        record = judge_settings(
+        record = run_suite(
             settings_for(base_url, tokens, tmp_path / "run", ca_bundle=str(OURS), http2=http2, max_rate="0/0")
         )
     assert set(seen) == {version}
     assert record.decision.word == "conformant", record.decision.sentence.en
-    assert not record.circumstances.leftovers
+    assert not record.metadata.leftovers
 
 
 def test_what_it_needs_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 from conformance.client.barrier import Barrier
 from conformance.client.client import MAX_TRIES, Client
 from conformance.client.request import Call
-from conformance.client.transport import Transport
+from conformance.client.transport import HttpTransport
 from conformance.exchange import Exchange
 from conformance.target import Connection, Limits, Target
 from tests.hostile.test_tls import OURS, with_certificate
@@ -60,7 +60,7 @@ async def client_of(server: Handler) -> AsyncIterator[tuple[Client, str]]:
     tls.set_alpn_protocols(["h2"])
     async with serving(server, tls=tls) as base_url:
         connection = Connection(ca_bundle=str(OURS), http2=True)
-        async with Transport(base_url, connection, LIMITS) as transport:
+        async with HttpTransport(base_url, connection, LIMITS) as transport:
             client = Client(transport, target=Target(base_url=base_url), credentials=CREDENTIALS, limits=LIMITS)
             yield client, base_url
             await client.close()
@@ -138,7 +138,7 @@ def test_in_a_burst_a_request_waits_at_the_starting_line_once(ending: str) -> No
         exchanges: list[Exchange] = []
         for _ in range(4):
             line = Barrier(3)
-            sends = (client.once(post(base_url, number), line.place(number)) for number in range(3))
+            sends = (client.send_once(post(base_url, number), line.slot(number)) for number in range(3))
             exchanges += await asyncio.gather(*sends)
         return exchanges
 

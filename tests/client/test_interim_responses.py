@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conformance.client.interim_responses import MAX_BEFORE, MAX_INTERIM
-from conformance.client.transport import ResponseLost, Transport
+from conformance.client.transport import HttpTransport, ResponseLost
 from conformance.target import Connection, Limits
 
 from .servers import Scripted, answer, serving
@@ -52,7 +52,7 @@ def test_a_flood_ends_at_once(handler: object, words: str) -> None:
 def test_each_request_has_as_many_on_one_connection() -> None:
     async def run() -> list[int]:
         server = Scripted([CONTINUE * MAX_INTERIM + answer(200)])
-        async with serving(server) as base_url, Transport(base_url, Connection(), Limits(timeout=5.0)) as transport:
+        async with serving(server) as base_url, HttpTransport(base_url, Connection(), Limits(timeout=5.0)) as transport:
             replies = [await transport.send("POST", f"{base_url}/ack", SENT, None, at_once) for _ in range(3)]
         return [reply.status for reply in replies]
 
@@ -62,7 +62,7 @@ def test_each_request_has_as_many_on_one_connection() -> None:
 def test_a_connection_that_was_flooded_is_not_used_again() -> None:
     async def run() -> int:
         server = Scripted([CONTINUE * (MAX_INTERIM + 1) + answer(200), answer(201)])
-        async with serving(server) as base_url, Transport(base_url, Connection(), Limits(timeout=5.0)) as transport:
+        async with serving(server) as base_url, HttpTransport(base_url, Connection(), Limits(timeout=5.0)) as transport:
             with pytest.raises(ResponseLost):
                 await transport.send("POST", f"{base_url}/ack", SENT, None, at_once)
             return (await transport.send("POST", f"{base_url}/ack", SENT, None, at_once)).status
@@ -80,7 +80,7 @@ def test_a_client_by_the_environments_proxies_is_bounded_as_well() -> None:
     async def run() -> None:
         async with (
             serving(writes(CONTINUE * 500, answer(200))) as base_url,
-            Transport(base_url, Connection(trust_env=True), Limits(timeout=5.0)) as transport,
+            HttpTransport(base_url, Connection(trust_env=True), Limits(timeout=5.0)) as transport,
         ):
             await transport.send("POST", f"{base_url}/ack", SENT, None, at_once)
 

@@ -28,8 +28,8 @@ def wrote(subject: RawResponse, *before: RawResponse) -> bool:
     """What is said of a reply, after others were seen."""
     intermediaries = IntermediaryDetector()
     for each in before:
-        assert not intermediaries.wrote(each)
-    return intermediaries.wrote(subject)
+        assert not intermediaries.is_from_intermediary(each)
+    return intermediaries.is_from_intermediary(subject)
 
 
 OWN = reply(200, ITEM, JSON, ("Server", "uvicorn"))

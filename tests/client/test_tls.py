@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from conformance.client.tls import tls_context
-from conformance.client.transport import NotSent, RawResponse, Transport
+from conformance.client.transport import HttpTransport, NotSent, RawResponse
 from conformance.settings import from_values
 from conformance.target import ConfigurationError, Connection, Limits, Secret
 from tests.hostile.test_tls import ANOTHERS, OURS, with_certificate
@@ -74,7 +74,7 @@ def fetched(connection: Connection, tls: ssl.SSLContext) -> RawResponse:
 
     async def run() -> RawResponse:
         server = Scripted(respond=lambda _: answer())
-        async with serving(server, tls=tls) as base_url, Transport(base_url, connection, LIMITS) as transport:
+        async with serving(server, tls=tls) as base_url, HttpTransport(base_url, connection, LIMITS) as transport:
             return await transport.send("GET", base_url, [], None, _at_once)
 
     return asyncio.run(run())
@@ -93,7 +93,7 @@ def through(connection: Connection, tls: ssl.SSLContext) -> list[Received]:
                 client_key_password=connection.client_key_password,
                 insecure=connection.insecure,
             )
-            async with Transport("http://api.example.com", there, LIMITS) as transport:
+            async with HttpTransport("http://api.example.com", there, LIMITS) as transport:
                 await transport.send("GET", "http://api.example.com/x", [], None, _at_once)
 
     asyncio.run(run())
@@ -145,7 +145,7 @@ def test_the_targets_tls_goes_through_an_https_proxy() -> None:
 
             async with serving(tunnel, tls=with_certificate(OURS)) as proxy:
                 connection = Connection(ca_bundle=str(OURS), proxy=proxy)
-                async with Transport(base_url, connection, LIMITS) as transport:
+                async with HttpTransport(base_url, connection, LIMITS) as transport:
                     return (await transport.send("GET", base_url, [], None, _at_once)).status
 
     assert asyncio.run(run()) == 200

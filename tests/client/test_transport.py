@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance.client.transport import NotSent, RawResponse, ResponseLost, Transport
+from conformance.client.transport import HttpTransport, NotSent, RawResponse, ResponseLost
 from conformance.exchange import Body
 from conformance.target import ConfigurationError, Connection, Limits
 
@@ -34,7 +34,7 @@ async def at_once() -> None:
 async def send(
     base_url: str, *, limits: Limits = LIMITS, body: bytes | None = None, max_body: int = MIB
 ) -> RawResponse:
-    async with Transport(base_url, Connection(), limits) as transport:
+    async with HttpTransport(base_url, Connection(), limits) as transport:
         return await transport.send("POST", f"{base_url}/ack", SENT, body, at_once, max_body)
 
 
@@ -327,7 +327,7 @@ def test_the_moment_of_sending_is_told_before_the_request_is_out() -> None:
         seen.append("sent")
 
     async def run() -> None:
-        async with serving(handler) as base_url, Transport(base_url, Connection(), Limits(timeout=5)) as transport:
+        async with serving(handler) as base_url, HttpTransport(base_url, Connection(), Limits(timeout=5)) as transport:
             await transport.send("GET", base_url, [], None, on_send)
 
     asyncio.run(run())
@@ -345,7 +345,7 @@ def test_a_connection_that_a_proxy_opens_is_not_yet_the_request() -> None:
     async def run() -> None:
         async with serving(server) as proxy:
             connection, limits = Connection(proxy=proxy, insecure=True), Limits(timeout=5)
-            async with Transport("https://api.example.com", connection, limits) as transport:
+            async with HttpTransport("https://api.example.com", connection, limits) as transport:
                 with pytest.raises(NotSent):
                     await transport.send("POST", "https://api.example.com/ack", SENT, None, on_send)
 
@@ -361,7 +361,7 @@ def test_many_requests_may_be_under_way_at_once() -> None:
 
     async def run() -> Iterable[RawResponse]:
         limits = Limits(timeout=5, concurrency=12)
-        async with serving(slow) as base_url, Transport(base_url, Connection(), limits) as transport:
+        async with serving(slow) as base_url, HttpTransport(base_url, Connection(), limits) as transport:
             return await asyncio.gather(*(transport.send("GET", base_url, [], None, at_once) for _ in range(20)))
 
     began = time.monotonic()
@@ -394,7 +394,7 @@ async def _head(reader: asyncio.StreamReader) -> bytes:
 def test_connections_are_opened_for_requests_at_once_and_used_again() -> None:
     async def run() -> list[int]:
         server, counts = Counting(), []
-        async with serving(server) as base_url, Transport(base_url, Connection(), LIMITS) as transport:
+        async with serving(server) as base_url, HttpTransport(base_url, Connection(), LIMITS) as transport:
             for at_a_time in (1, 1, 5, 1, 5):
                 requests = (transport.send("GET", base_url, [], None, at_once) for _ in range(at_a_time))
                 await asyncio.gather(*requests)
@@ -414,7 +414,7 @@ def test_a_request_that_was_broken_off_while_it_let_go_holds_nobody_up(monkeypat
         async with (
             asyncio.timeout(20),
             serving(Counting()) as base_url,
-            Transport(base_url, Connection(), Limits(timeout=2)) as transport,
+            HttpTransport(base_url, Connection(), Limits(timeout=2)) as transport,
         ):
             with monkeypatch.context() as patched:
                 patched.setattr(httpx.Response, "aclose", never_lets_go)
@@ -430,12 +430,12 @@ def test_a_request_that_was_broken_off_while_it_let_go_holds_nobody_up(monkeypat
 )
 def test_a_certificate_file_that_is_not_there_is_a_configuration_error(connection: Connection) -> None:
     with pytest.raises(ConfigurationError, match="certificate"):
-        Transport("https://api.example.com", connection, Limits())
+        HttpTransport("https://api.example.com", connection, Limits())
 
 
 def test_a_proxy_that_is_no_url_is_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError):
-        Transport("http://api.example.com", Connection(proxy="nonsense"), Limits())
+        HttpTransport("http://api.example.com", Connection(proxy="nonsense"), Limits())
 
 
 def test_a_fresh_request_takes_a_connection_of_its_own() -> None:
@@ -448,7 +448,7 @@ def test_a_fresh_request_takes_a_connection_of_its_own() -> None:
 
     async def run() -> list[int]:
         seen = []
-        async with serving(counting) as base_url, Transport(base_url, Connection(), LIMITS) as transport:
+        async with serving(counting) as base_url, HttpTransport(base_url, Connection(), LIMITS) as transport:
             for fresh in (False, False, True, False, True):
                 await transport.send("POST", f"{base_url}/ack", SENT, None, at_once, fresh=fresh)
                 seen.append(connections)

@@ -21,7 +21,7 @@ from conformance.emulator.response_edits import (
     edit_responses,
     errors,
     header,
-    sent,
+    send_captured_response,
 )
 from conformance.emulator.tokens import Principal
 from conformance.emulator.variants import VARIANTS
@@ -29,7 +29,7 @@ from conformance.emulator.work import WorkItem
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import PlannedCheck
 from conformance.target import Credentials
-from tests.runs import judge_settings, settings_for
+from tests.runs import run_suite, settings_for
 
 SCENARIOS: Final = frozenset(
     {
@@ -53,7 +53,7 @@ def judged(subject: ServerConfig, folder: Path, *, optional_tokens: bool = True)
         settings = settings_for(served.base_url, tokens, folder)
         if not optional_tokens and settings.credentials is not None:
             settings = replace(settings, credentials=Credentials(pat=settings.credentials.pat))
-        judge_settings(settings, PLAN)
+        run_suite(settings, PLAN)
     return folder
 
 
@@ -68,7 +68,7 @@ def _of_the_way(answer: EditableResponse) -> None:
         body = answer.body()
         body["request_id"] = f"r-{number}"
         body["error"]["message"] = f"Refused, case {number}."
-        answer.put(body)
+        answer.set_body(body)
         answer.content += b"   "
 
 
@@ -83,7 +83,7 @@ class _EveryOtherPollFindsNothing:
             return
         answer = await capture_response(_nothing, scope, receive)
         answer.headers["x-request-id"] = "r-0"  # as every other answer has one
-        await sent(answer, send)
+        await send_captured_response(answer, send)
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:

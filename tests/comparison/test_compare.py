@@ -110,9 +110,9 @@ def test_waivers_neither_hide_nor_make_a_difference(healthy: Path, changed: Path
     """What is compared are servers; a failure that one side has waived is a failure."""
     run = read_evidence(changed)
     waivers = '[[waiver]]\nrequirement = "ack.terminal.stopping"\nreason = "known"\n'
-    waived = replace(run, circumstances=replace(run.circumstances, waivers=waivers))
+    waived = replace(run, metadata=replace(run.metadata, waivers=waivers))
     line = PlannedCheck("terminal.stopping.from-starting", "ack.terminal.stopping")
-    assert waived.verdict(line).kind == "waived"
+    assert waived.judge_check(line).kind == "waived"
     assert compare(run, waived).same
     assert compare(read_evidence(healthy), waived).verdicts == compare(read_evidence(healthy), run).verdicts
 
@@ -121,8 +121,8 @@ def test_waivers_neither_hide_nor_make_a_difference(healthy: Path, changed: Path
 
 
 def part_of(run: Evidence, *names: str) -> Evidence:
-    about = replace(run.circumstances, selection="-k something")
-    return replace(run, circumstances=about, plan=tuple(line for line in run.plan if line.scenario in names))
+    about = replace(run.metadata, selection="-k something")
+    return replace(run, metadata=about, plan=tuple(line for line in run.plan if line.scenario in names))
 
 
 def test_a_selection_is_compared_with_its_part_of_the_other(healthy: Path, changed: Path) -> None:
@@ -155,8 +155,8 @@ def test_what_this_version_does_not_know_cannot_be_compared(healthy: Path) -> No
 
 def test_another_catalogue_that_asks_for_other_things_cannot_be_compared(healthy: Path) -> None:
     run = read_evidence(healthy)
-    whole = replace(run, circumstances=replace(run.circumstances, selection=None))
-    older = replace(whole, circumstances=replace(whole.circumstances, catalogue_version="0.9"))
+    whole = replace(run, metadata=replace(run.metadata, selection=None))
+    older = replace(whole, metadata=replace(whole.metadata, catalogue_version="0.9"))
     assert compare(whole, older).same
     fewer = tuple(line for line in run.plan if line.scenario != "retry.active")
     with pytest.raises(NotComparable, match=r"0\.9"):

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from markdown_it import MarkdownIt
 
-from conformance.comparison.compare import Comparison, VerdictDifference, compare
+from conformance.comparison.compare import Comparison, RequirementDifference, compare
 from conformance.evidence import read_evidence
 from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
 from conformance.reporting.comparison_json import comparison_json, comparison_schema_text
@@ -114,11 +114,11 @@ def test_no_sign_of_markdown_gets_through(text: str, difference: Comparison) -> 
     assert re.sub(r"&(lt|gt|amp);", lambda m: {"lt": "<", "gt": ">", "amp": "&"}[m[1]], rendered).count(text) == 1
 
 
-def blocked(requirement: str, cause: str | None) -> VerdictDifference:
+def blocked(requirement: str, cause: str | None) -> RequirementDifference:
     line = PlannedCheck("retry.starting", requirement)
     kind: VerdictKind = "inconclusive" if cause else "failed"
     pair = Verdict(line=line, kind="passed"), Verdict(line=line, kind=kind, blocked_by=cause)
-    return VerdictDifference(requirement=requirement, a="passed", b=kind, cases=(pair,))
+    return RequirementDifference(requirement=requirement, a="passed", b=kind, cases=(pair,))
 
 
 @EACH_LANGUAGE

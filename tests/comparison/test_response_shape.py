@@ -71,7 +71,7 @@ def evidence(*transcripts: Transcript, **about: Any) -> Evidence:
     }
     rows = {OBSERVING: ROW, "race.same-worker": "ack.race.same-worker"}
     return Evidence(
-        circumstances=RunMetadata(**{**circumstances, **about}),
+        metadata=RunMetadata(**{**circumstances, **about}),
         plan=tuple(PlannedCheck(t.scenario, rows[t.scenario]) for t in transcripts),
         transcripts={t.scenario: t for t in transcripts},
         files={},

@@ -122,4 +122,4 @@ def test_a_body_of_many_faults_is_refused_with_the_first() -> None:
 
 def test_what_is_not_json_is_not_shown() -> None:
     with pytest.raises(TypeError, match="bytes is not a JSON type"):
-        schemas.shown(b"")
+        schemas.display_value(b"")

@@ -186,7 +186,7 @@ def test_a_missing_section_is_told_with_the_last_line(name: str, section: str) -
         page_of(name, without)
     assert raised.value.line == without.rstrip("\n").count("\n") + 1
     known = lexicon("zh" if name.startswith("zh") else "en")
-    wanted = known.introduction if section == "introduction" else known.data["headings"][section][0]
+    wanted = known.introduction_name if section == "introduction" else known.data["headings"][section][0]
     assert repr(wanted) in raised.value.en
     assert f"“{wanted}”" in raised.value.zh
 

@@ -18,7 +18,7 @@ from conformance.derive.lexicon import (
     table_of_section,
 )
 from conformance.derive.markdown import Inline, Table, blocks
-from conformance.derive.rows import parse_row, parse_statement
+from conformance.derive.rows import parse_paragraph, parse_row
 
 
 def said(lang: Lang, text: str) -> tuple[dict[str, Any], str]:
@@ -81,11 +81,11 @@ def test_what_every_language_writes_alike_names_things_that_exist(lang: Lang) ->
 @pytest.mark.parametrize("lang", LANGS)
 def test_an_unknown_word_is_nothing(lang: Lang) -> None:
     words = lexicon(lang)
-    assert words.heading("x") is None
-    assert words.table("x") is None
-    assert words.column("fields", "x") is None
-    assert words.rule("x") is None
-    assert words.required("x") is None
+    assert words.section_of_heading("x") is None
+    assert words.table_kind("x") is None
+    assert words.column_meaning("fields", "x") is None
+    assert words.rule_of_row("x") is None
+    assert words.is_required("x") is None
     assert words.type_name("x") is None
 
 
@@ -158,7 +158,7 @@ def test_every_wording_of_a_phrase_is_found_in_a_sentence(meaning: str, lang: La
 
 
 def test_a_paragraph_that_is_one_code_span_is_an_address() -> None:
-    assert parse_statement(lexicon("en"), Inline("`GET /a`", ("GET /a",))) == ({"operation": "GET /a"}, "")
-    facts, prose = parse_statement(lexicon("en"), Inline("See `GET /a`", ("GET /a",)))
+    assert parse_paragraph(lexicon("en"), Inline("`GET /a`", ("GET /a",))) == ({"operation": "GET /a"}, "")
+    facts, prose = parse_paragraph(lexicon("en"), Inline("See `GET /a`", ("GET /a",)))
     assert facts == {"mentions": ["GET /a"]}
     assert prose == "See `GET /a`"

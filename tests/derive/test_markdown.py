@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.derive.errors import UnparsablePage
-from conformance.derive.markdown import Block, Fence, Heading, Paragraph, Table, blocks, plain_lines
+from conformance.derive.markdown import Block, Fence, Heading, Paragraph, Table, blocks, normalize_line_endings
 
 
 def read(text: str) -> list[Block]:
@@ -179,4 +179,4 @@ def test_lines_are_counted_whatever_they_end_in(end: str) -> None:
 
 
 def test_only_the_first_mark_is_a_byte_order_mark() -> None:
-    assert plain_lines("\ufeffa\ufeff\r\n\rb\r") == "a\ufeff\n\nb\n"
+    assert normalize_line_endings("\ufeffa\ufeff\r\n\rb\r") == "a\ufeff\n\nb\n"

@@ -65,7 +65,7 @@ if FOLDER is not None:
     @pytest.mark.parametrize("lang", LANGS)
     def test_the_published_page_says_what_its_sheet_says(lang: Lang) -> None:
         docs = read(COMMITTED / "docs", str(PUBLISHED))
-        assert not docs.texts[lang, "ack"].sheet
+        assert not docs.texts[lang, "ack"].paraphrased
         same_contract(docs.pages[lang]["ack"], page_of(f"{lang}/ack", text_of(f"{lang}/ack")))
 
     @pytest.mark.parametrize("lang", LANGS)

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.derive.docs import known_pages
 from conformance.derive.lexicon import LANGS, Lang
-from conformance.derive.output import pages_json
+from conformance.derive.output import page_facts_json
 from conformance.derive.page import Page
 from tests.derive.schema_copies import derived_from, page_of, run, sheet, text_of
 
@@ -245,4 +245,4 @@ def test_a_page_elsewhere_that_says_otherwise_is_told_by_its_own_path(tmp_path: 
 
 def test_every_fact_of_the_sheets_is_in_the_committed_pages(schemas: Path) -> None:
     committed = json.loads((schemas / "PAGES.json").read_text("utf-8"))
-    assert committed == pages_json(derived_from(schemas).docs)
+    assert committed == page_facts_json(derived_from(schemas).docs)

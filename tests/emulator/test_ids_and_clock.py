@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 import pytest
 
 from conformance.emulator.clock import microseconds, parse_rfc3339, whole_seconds
-from conformance.emulator.ids import IdMint
+from conformance.emulator.ids import IdGenerator
 
 from .api_driver import HandClock
 
 
 def test_ids_ascend_within_a_millisecond_and_when_the_clock_steps_back(clock: HandClock) -> None:
-    mint = IdMint(clock)
-    ids = [mint.mint("work_") for _ in range(1000)]
+    mint = IdGenerator(clock)
+    ids = [mint.new_id("work_") for _ in range(1000)]
     clock.advance(seconds=-5)
-    ids.append(mint.mint("work_"))
+    ids.append(mint.new_id("work_"))
     clock.advance(seconds=6)
-    ids.append(mint.mint("work_"))
+    ids.append(mint.new_id("work_"))
     assert ids == sorted(set(ids))
     for minted in ids:
         assert re.fullmatch("work_[0-9a-f]{32}", minted)

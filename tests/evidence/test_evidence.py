@@ -24,12 +24,12 @@ def test_the_evidence_of_a_run_is_its_plan_and_a_transcript_of_each_scenario(hea
     assert list(found.plan) == full_plan()
     assert set(found.transcripts) == {line.scenario for line in found.plan}
     assert set(found.files) == {"plan.json", *(f"transcripts/{name}.json" for name in found.transcripts)}
-    assert found.unknown == []
+    assert found.unknown_checks == []
 
 
 def test_judged_again_it_is_conformant_and_says_so(healthy_run: Path) -> None:
-    record = read_evidence(healthy_run).judged()
-    assert (record.decision.word, record.circumstances.replayed) == ("conformant", True)
+    record = read_evidence(healthy_run).rejudge()
+    assert (record.decision.word, record.metadata.replayed) == ("conformant", True)
     report = (
         json.loads((healthy_run / "report.json").read_text("utf-8")) if (healthy_run / "report.json").exists() else {}
     )
@@ -172,8 +172,8 @@ def test_checks_that_are_newer_apply_to_old_evidence(copied: Callable[[], Path])
     spoil(folder)
     found = read_evidence(folder)
     assert missing not in found.plan
-    assert missing in found.lines
-    assert found.judged().decision.word == "conformant"
+    assert missing in found.checks
+    assert found.rejudge().decision.word == "conformant"
 
 
 def test_what_this_version_no_longer_has_is_named_and_left_out(
@@ -182,17 +182,17 @@ def test_what_this_version_no_longer_has_is_named_and_left_out(
     fewer = {name: scenario for name, scenario in scenarios().items() if name != "retry.active"}
     monkeypatch.setattr(evidence, "scenarios", lambda: fewer)
     found = read_evidence(copied())
-    assert {line.scenario for line in found.unknown} == {"retry.active"}
-    assert "retry.active" not in {line.scenario for line in found.lines}
+    assert {line.scenario for line in found.unknown_checks} == {"retry.active"}
+    assert "retry.active" not in {line.scenario for line in found.checks}
 
 
 def test_circumstances_come_back_as_they_were(healthy_run: Path) -> None:
-    about = read_evidence(healthy_run).circumstances
+    about = read_evidence(healthy_run).metadata
     assert RunMetadata.from_json(json.loads(json.dumps(about.to_json()))) == about
 
 
 def test_a_run_tells_how_long_its_parts_took(healthy_run: Path) -> None:
-    about = read_evidence(healthy_run).circumstances
+    about = read_evidence(healthy_run).metadata
     assert about.phases is not None
     parts = (about.phases.preflight, about.phases.conversations, about.phases.clean_up)
     assert min(parts) > 0
@@ -200,7 +200,7 @@ def test_a_run_tells_how_long_its_parts_took(healthy_run: Path) -> None:
 
 
 def test_circumstances_from_before_parts_were_measured_still_read(healthy_run: Path) -> None:
-    data = read_evidence(healthy_run).circumstances.to_json()
+    data = read_evidence(healthy_run).metadata.to_json()
     del data["phases"]
     assert RunMetadata.from_json(data).phases is None
 
@@ -209,6 +209,6 @@ def test_circumstances_from_before_parts_were_measured_still_read(healthy_run: P
     "phases", [{"preflight": 1.0}, {"preflight": "1", "conversations": 1, "clean_up": 1}, [1, 2, 3]]
 )
 def test_parts_that_are_none_are_refused(healthy_run: Path, phases: Any) -> None:
-    data = read_evidence(healthy_run).circumstances.to_json()
+    data = read_evidence(healthy_run).metadata.to_json()
     with pytest.raises(ValueError, match="malformed"):
         RunMetadata.from_json({**data, "phases": phases})

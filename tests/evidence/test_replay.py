@@ -19,7 +19,7 @@ from conformance.emulator.tcp_proxy import ProxyConfig
 from conformance.evidence import read_evidence
 from conformance.judging.run_result import RunResult
 from tests.cli.processes import cli
-from tests.runs import judge_app, judge_settings, settings_for
+from tests.runs import judge_app, run_suite, settings_for
 
 Verdicts = list[tuple[str, str, str, str | None, str | None]]
 
@@ -35,10 +35,10 @@ def verdicts(record: RunResult) -> Verdicts:
 def test_a_broken_servers_run_is_judged_again_to_the_same_verdicts(name: str, tmp_path: Path) -> None:
     tokens = Tokens.generate()
     with serve_in_background(
-        DEFECTS[name].broken(use_microseconds(ServerConfig())), tokens, DEFECTS[name].wire(ProxyConfig())
+        DEFECTS[name].apply_to(use_microseconds(ServerConfig())), tokens, DEFECTS[name].wire(ProxyConfig())
     ) as base_url:
-        record = judge_settings(settings_for(base_url, tokens, tmp_path / "run"))
-    again = read_evidence(tmp_path / "run").judged()
+        record = run_suite(settings_for(base_url, tokens, tmp_path / "run"))
+    again = read_evidence(tmp_path / "run").rejudge()
     assert verdicts(again) == verdicts(record)
     assert [v.failures for v in sorted(again.verdicts, key=str)] == [
         v.failures for v in sorted(record.verdicts, key=str)
@@ -51,7 +51,7 @@ def test_a_run_that_was_cut_short_is_judged_again_to_the_same_verdicts(tmp_path:
     record = judge_app(create_app(tokens=tokens), tokens, tmp_path / "run", max_duration=0.5)
     kinds = {verdict.kind for verdict in record.verdicts}
     assert "inconclusive" in kinds
-    again = read_evidence(tmp_path / "run").judged()
+    again = read_evidence(tmp_path / "run").rejudge()
     assert verdicts(again) == verdicts(record)
     assert again.decision.exit_code == record.decision.exit_code == 3
 
@@ -123,11 +123,11 @@ def test_a_run_with_waivers_is_judged_again_with_them(tmp_path: Path) -> None:
     text = "\n".join(f'[[waiver]]\nrequirement = "{rule}"\nreason = "known"' for rule in rules)
     (tmp_path / "w.toml").write_text(text)
     tokens = Tokens.generate()
-    app = subject.broken(use_microseconds(ServerConfig())).build(tokens)
+    app = subject.apply_to(use_microseconds(ServerConfig())).build(tokens)
     record = judge_app(app, tokens, tmp_path / "run", waivers=str(tmp_path / "w.toml"))
     assert record.decision.word == "held-but-waived"
     assert record.decision.exit_code == 0
     assert {v.line.requirement for v in record.verdicts if v.kind == "waived"} == set(rules)
-    again = read_evidence(tmp_path / "run").judged()
+    again = read_evidence(tmp_path / "run").rejudge()
     assert verdicts(again) == verdicts(record)
     assert again.decision == record.decision

@@ -12,7 +12,7 @@ from conformance.emulator import Tokens
 from conformance.judging.plan import full_plan
 from conformance.plugin import controller
 from tests.cli.processes import cli, tokens_environment
-from tests.runs import judge_settings, settings_for
+from tests.runs import run_suite, settings_for
 
 from .attacks import CHUNKED, everything, removals
 from .inspection import check_folder, check_streams, check_without, contents
@@ -80,10 +80,10 @@ def test_a_target_that_asks_for_patience(on: Place, tmp_path: Path, monkeypatch:
         settings = settings_for(base_url, tokens, tmp_path / "out", max_duration=2)
         if on is everything:
             with pytest.raises(controller.PreflightError, match="could not be prepared within 2 s"):
-                judge_settings(settings, plan)
+                run_suite(settings, plan)
             return
-        record = judge_settings(settings, plan)
+        record = run_suite(settings, plan)
     assert {verdict.kind for verdict in record.verdicts} == {"passed"}
     assert len(record.verdicts) == len(plan)
-    assert record.circumstances.leftovers
-    assert all("there was no time left" in sentence for sentence in record.circumstances.leftovers)
+    assert record.metadata.leftovers
+    assert all("there was no time left" in sentence for sentence in record.metadata.leftovers)

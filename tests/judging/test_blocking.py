@@ -78,7 +78,7 @@ def test_what_is_blocked_leads_to_something_that_is_not_or_is_openly_inconclusiv
         elif result.kind == "inconclusive":
             assert result.causes == ()
             assert not result.behind_waived
-        if result.partly is not None:
+        if result.partial_verdict is not None:
             assert {found[end].kind for end in ends(name)} <= {"failed", "waived"}
 
 
@@ -87,13 +87,13 @@ def test_a_verdict_is_the_worst_of_what_was_seen_or_of_everything(rows: Rows) ->
     for name, result in results(rows).items():
         kinds = [kind for kind, _ in rows[name]]
         seen = [kind for kind in kinds if kind in JUDGED]
-        if result.partly is None:
+        if result.partial_verdict is None:
             assert result.kind == worst(kinds)
         else:
             assert worst(kinds) == "inconclusive"
             assert result.kind == worst(seen)
-            assert result.partly.judged == len(seen) > 0
-            assert result.partly.of == len(seen) + kinds.count("inconclusive")
+            assert result.partial_verdict.judged == len(seen) > 0
+            assert result.partial_verdict.of == len(seen) + kinds.count("inconclusive")
 
 
 def excused_by_hand(rows: Rows) -> set[str]:
@@ -181,10 +181,10 @@ def test_what_was_seen_counts_where_failures_stand_in_the_way_of_the_rest(
 ) -> None:
     result = results({**BEHIND, "ack.a.h": [("inconclusive", None)], "ack.a.a": lines})["ack.a.a"]
     assert result.kind == kind
-    assert (result.partly.sentence.en if result.partly is not None else None) == sentence
+    assert (result.partial_verdict.sentence.en if result.partial_verdict is not None else None) == sentence
     if sentence is not None:
         assert result.blocked_by == ()
-        assert "项" in result.partly.sentence.zh  # type: ignore[union-attr]
+        assert "项" in result.partial_verdict.sentence.zh  # type: ignore[union-attr]
 
 
 def test_both_causes_are_named() -> None:
@@ -193,7 +193,7 @@ def test_both_causes_are_named() -> None:
         "ack.a.c": [("waived", None)],
         "ack.a.a": [("passed", None), ("inconclusive", "ack.a.c"), ("inconclusive", "ack.a.b")],
     }
-    partly = results(rows)["ack.a.a"].partly
+    partly = results(rows)["ack.a.a"].partial_verdict
     assert partly is not None
     assert partly.sentence.en == "passed in 1 of 3; 2 blocked by ack.a.c, ack.a.b"
     assert partly.sentence.zh == "3 项检查中有 1 项通过；其余 2 项受阻于 ack.a.c、ack.a.b"

@@ -293,7 +293,7 @@ def test_of_two_verdicts_on_a_line_the_worse_holds(order: tuple[int, int]) -> No
     (result,) = counted_once.results
     assert result.kind == "failed"
     assert result.verdicts == (both[1],)
-    assert counted_once.lines == {"failed": 1}
+    assert counted_once.check_counts == {"failed": 1}
 
 
 def test_a_line_planned_twice_counts_once_and_one_not_planned_not_at_all() -> None:
@@ -308,7 +308,7 @@ def test_a_requirement_is_as_good_as_its_worst_line(kind: VerdictKind) -> None:
     counted_both = tally(CATALOGUE, plan, [verdict("one", "passed"), verdict("one", kind, "t")])
     expected = "passed" if kind in {"observed", "not-exercised"} else kind
     assert counted_both.results[0].kind == expected
-    assert sum(counted_both.lines.values()) == 2
+    assert sum(counted_both.check_counts.values()) == 2
 
 
 def test_a_line_without_a_verdict_is_lost() -> None:
@@ -335,5 +335,5 @@ def test_checks_are_counted_by_whether_they_were_judged() -> None:
     kinds = GOOD | {"one": "failed", "two": "inconclusive", "may": "not-exercised"}
     del kinds["should"]
     counted_all = counted(kinds, "should")
-    assert counted_all.checks.en == "4 of 7 checks judged"
-    assert counted_all.checks.zh == "7 项检查中判定了 4 项"
+    assert counted_all.judged_checks_text.en == "4 of 7 checks judged"
+    assert counted_all.judged_checks_text.zh == "7 项检查中判定了 4 项"

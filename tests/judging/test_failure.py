@@ -147,28 +147,28 @@ def test_a_breach_is_shown_with_its_exchange() -> None:
     assert (shown.step, shown.pointer, shown.source) == ("ack", "/state", "page § part")
     assert (shown.expected, shown.actual) == (FINDING.expected, FINDING.actual)
     assert shown.request.splitlines() == ["POST http://h/ack", "Authorization: Bearer ${QODER_PAT}"]
-    assert shown.answer.startswith("HTTP 409\nContent-Type: application/json\n\n")
-    assert "conflict_error" in shown.answer
+    assert shown.response.startswith("HTTP 409\nContent-Type: application/json\n\n")
+    assert "conflict_error" in shown.response
     assert shown.curl == "curl -sS -i -X POST http://h/ack -H 'Authorization: Bearer '\"${QODER_PAT}\""
 
 
 def test_a_long_answer_is_cut_and_says_so() -> None:
     shown = describe_failures(first_ack().said("ack", 200, text="x" * 50_000).transcript(), [FINDING])[0]
-    assert len(shown.answer) < 2200
-    assert shown.answer.endswith("… (50000 bytes)")
+    assert len(shown.response) < 2200
+    assert shown.response.endswith("… (50000 bytes)")
 
 
 def test_an_answer_that_was_lost_shows_the_problem() -> None:
-    assert describe_failures(first_ack().lost("ack").transcript(), [FINDING])[0].answer == "ReadError"
+    assert describe_failures(first_ack().lost("ack").transcript(), [FINDING])[0].response == "ReadError"
 
 
 def test_a_step_that_was_never_reached_has_no_evidence() -> None:
     shown = describe_failures(first_ack().transcript(), [replace(FINDING, step="never")])[0]
-    assert (shown.request, shown.answer, shown.curl) == ("", "", "")
+    assert (shown.request, shown.response, shown.curl) == ("", "", "")
 
 
 def test_the_way_to_a_breach_is_told_up_to_its_step() -> None:
     shown = describe_failures(refused().said("ack", 409, envelope("conflict_error")).transcript(), [FINDING])[0]
-    assert "ack 409" in shown.conversation
-    assert "rightful" not in shown.conversation
-    assert "after" not in shown.conversation
+    assert "ack 409" in shown.operations
+    assert "rightful" not in shown.operations
+    assert "after" not in shown.operations

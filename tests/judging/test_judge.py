@@ -11,7 +11,7 @@ import pytest
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import Level, Requirement, load_catalogue
 from conformance.exchange import Ending, EndKind, Transcript
-from conformance.judging.judge import judge
+from conformance.judging.judge import judge_requirement
 from conformance.judging.plan import Selection, UnknownName, cost, full_plan
 from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.scenario.model import Check, CheckFunction, Finding
@@ -43,7 +43,7 @@ def check(*events: Finding | Exception) -> CheckFunction:
 def judged(*check_functions: CheckFunction, level: Level = "MUST") -> Verdict:
     dialog = first_ack()
     checks = tuple(Check(RULE, judgement) for judgement in check_functions)
-    return judge(replace(dialog.scenario, checks=checks), rule(level), dialog.transcript())
+    return judge_requirement(replace(dialog.scenario, checks=checks), rule(level), dialog.transcript())
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_an_observation_that_was_not_made_says_why() -> None:
 
 
 def test_a_breach_keeps_its_picture_and_the_way_there() -> None:
-    (failure,) = judged(check(replace(FINDING, exhibit="ack.1  [==]\nack.2  [==]"))).failures
-    assert failure.exhibit == "ack.1  [==]\nack.2  [==]"
-    assert failure.conversation == "1 200 → ack 200"
+    (failure,) = judged(check(replace(FINDING, diagram="ack.1  [==]\nack.2  [==]"))).failures
+    assert failure.diagram == "ack.1  [==]\nack.2  [==]"
+    assert failure.operations == "1 200 → ack 200"
 
 
 def test_a_flood_of_findings_is_cut() -> None:
@@ -127,7 +127,7 @@ def test_a_flood_of_findings_is_cut() -> None:
 
 def test_a_finding_on_a_step_that_is_not_there_is_shown_without_evidence() -> None:
     (failure,) = judged(check(replace(FINDING, step="nowhere"))).failures
-    assert (failure.request, failure.answer, failure.curl) == ("", "", "")
+    assert (failure.request, failure.response, failure.curl) == ("", "", "")
 
 
 ENDS: list[tuple[EndKind, str]] = [
@@ -161,7 +161,9 @@ def test_a_saved_transcript_is_judged_again_with_the_same_verdicts() -> None:
         again = Transcript.from_json(json.loads(transcript.dumps()))
         for requirement in dialog.scenario.requirements:
             known = load_catalogue().requirements[requirement]
-            assert judge(dialog.scenario, known, again) == judge(dialog.scenario, known, transcript)
+            assert judge_requirement(dialog.scenario, known, again) == judge_requirement(
+                dialog.scenario, known, transcript
+            )
 
 
 # --- the plan
@@ -206,11 +208,11 @@ def test_all_parts_of_a_selection_apply() -> None:
 )
 def test_a_name_that_does_not_exist_is_answered_with_a_near_one(selection: Selection, hint: str) -> None:
     with pytest.raises(UnknownName, match=hint):
-        selection.check_names()
+        selection.require_known_names()
 
 
 def test_names_that_exist_are_taken() -> None:
-    Selection(chapters=("retries",), requirements=("ack.retry.active",), expression="whatever").check_names()
+    Selection(chapters=("retries",), requirements=("ack.retry.active",), expression="whatever").require_known_names()
 
 
 def test_what_a_plan_costs() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.exchange import Transcript
-from conformance.judging.side_observations import noticed
+from conformance.judging.side_observations import observed_deviations
 from tests.scenario.transcript_builder import begun, shown
 
 
@@ -17,7 +17,7 @@ def transcript(status: int, body: Any, *, text: str | None = None, operation: st
 
 
 def sentences(*transcripts: Transcript, twice: tuple[str, ...] = ()) -> list[str]:
-    return [words.en for words in noticed(transcripts, twice)]
+    return [words.en for words in observed_deviations(transcripts, twice)]
 
 
 def test_what_is_documented_is_not_reported() -> None:

@@ -18,9 +18,9 @@ RED = Failure(
     expected=Text("this", "这个"),
     actual=Text("that", "那个"),
     source="page § section",
-    conversation="poll 200, ack 200",
+    operations="poll 200, ack 200",
     request="POST /ack",
-    answer="HTTP 200",
+    response="HTTP 200",
     curl="curl -sS",
 )
 FULL = Verdict(
@@ -28,7 +28,7 @@ FULL = Verdict(
     kind="failed",
     reason=Text("because", "因为"),
     blocked_by="ack.answer.schema-en",
-    failures=(RED, replace(RED, exhibit="ack.1  [==]\nstop   [=?")),
+    failures=(RED, replace(RED, diagram="ack.1  [==]\nstop   [=?")),
     observation=Text('200, state "starting"', '200，state 为 "starting"'),
 )
 

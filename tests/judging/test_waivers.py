@@ -27,9 +27,9 @@ def failure(actual: str = "HTTP 409", pointer: str = "") -> Failure:
         expected=Text("HTTP 200", "HTTP 200"),
         actual=Text(actual, actual),
         source="",
-        conversation="",
+        operations="",
         request="",
-        answer="",
+        response="",
         curl="",
     )
 
@@ -282,7 +282,7 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
 
 def test_which_answers_of_a_race_contradict_each_other_is_no_part_of_its_look() -> None:
     one, other = (
-        replace(failure(actual), exhibit="a timeline") for actual in ("no order lets `ack.1` …", "lets `claim` …")
+        replace(failure(actual), diagram="a timeline") for actual in ("no order lets `ack.1` …", "lets `claim` …")
     )
     assert failure_signature(one) == failure_signature(other)
     assert failure_signature(one) != failure_signature(failure("no order lets `ack.1` …"))

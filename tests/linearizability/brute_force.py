@@ -38,7 +38,7 @@ def keeps_the_contract(initial: States, events: Sequence[Event]) -> bool:
 
 
 def is_lost(event: Event) -> bool:
-    return is_unknown(event.operation, event.answer)
+    return is_unknown(event.operation, event.response)
 
 
 def early(order: Sequence[Event]) -> list[float] | None:
@@ -60,7 +60,7 @@ def runs(initial: States, order: Sequence[Event], events: Sequence[Event]) -> li
         found = [
             (*run, {**run[-1], each.item: after})
             for run in found
-            for after in step(run[-1][each.item], each.operation, each.answer, overlapped=beside)
+            for after in step(run[-1][each.item], each.operation, each.response, overlapped=beside)
             if after != run[-1][each.item] or not is_lost(each)
         ]
     return [run[1:] for run in found]
@@ -80,9 +80,9 @@ def all_shown(order: Sequence[Event], instants: Sequence[float], path: Sequence[
     """Whether each 200 that shows another state than the one it left shows one that its item had before the 200 came."""
     return all(
         any(
-            path[later][each.item].phase == each.answer.state and instants[later] <= each.completed
+            path[later][each.item].phase == each.response.state and instants[later] <= each.completed
             for later in range(place, len(order))
         )
         for place, each in enumerate(order)
-        if shows_later(each.operation, each.answer, path[place][each.item].phase)
+        if shows_later(each.operation, each.response, path[place][each.item].phase)
     )

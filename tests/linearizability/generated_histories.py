@@ -42,10 +42,10 @@ def served(rng: random.Random, *, least: int = 1, most: int = 7) -> tuple[ItemSt
         shown = None if operation.kind == "redeliver" else phase
         events.append(Event(f"e{number}", operation, ModelResponse(status, shown, delivered), invoked, completed))
         if rng.random() < 0.15:
-            events[-1] = replace(events[-1], answer=ModelResponse(None), completed=max(invoked, instant - 1))
+            events[-1] = replace(events[-1], response=ModelResponse(None), completed=max(invoked, instant - 1))
     for index, each in enumerate(events):  # some 200s are written from a read just before the answer is sent
-        if each.answer.status == 200 and each.answer.state is not None and rng.random() < 0.3:
+        if each.response.status == 200 and each.response.state is not None and rng.random() < 0.3:
             latest = [state for instant, state in seen if instant <= each.completed][-1]
-            events[index] = replace(each, answer=replace(each.answer, state=latest))
+            events[index] = replace(each, response=replace(each.response, state=latest))
     events.append(Event("get", Operation("get"), ModelResponse(200, phase), 90, 91))
     return initial, events

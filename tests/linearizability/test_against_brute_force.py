@@ -61,7 +61,7 @@ def nearly_right(draw: st.DrawFn) -> History:
     """Up to five events as an orderly server would answer them, but for one answer."""
     initial, events = served(random.Random(draw(st.integers(0, 2**32))), most=4)
     place = draw(st.integers(0, len(events) - 1))
-    events[place] = replace(events[place], answer=draw(ANSWERS))
+    events[place] = replace(events[place], response=draw(ANSWERS))
     return {"": initial}, events
 
 
@@ -109,11 +109,11 @@ def is_shortest(initial: States, events: Sequence[Event], outcome: Counterexampl
         itertools.combinations(answered, size) for size in range(len(outcome.needed))
     ):
         kept = [
-            event if event in few else replace(event, answer=ModelResponse(None)) for event in begun(outcome, events)
+            event if event in few else replace(event, response=ModelResponse(None)) for event in begun(outcome, events)
         ]
         assert keeps_the_contract(before, kept), "fewer answers contradict already"
     early = [
-        event if event.completed < end else replace(event, answer=ModelResponse(None))
+        event if event.completed < end else replace(event, response=ModelResponse(None))
         for event in events
         if event.item == outcome.item and event.invoked < end
     ]
@@ -126,4 +126,4 @@ def begun(outcome: Counterexample, events: Sequence[Event]) -> list[Event]:
 
 
 def claiming(outcome: Counterexample, label: str, answer: ModelResponse) -> list[Event]:
-    return [replace(event, answer=answer) if event.label == label else event for event in outcome.history]
+    return [replace(event, response=answer) if event.label == label else event for event in outcome.history]

@@ -109,7 +109,7 @@ def test_an_ack_that_overwrites_a_stop_is_a_contradiction() -> None:
     assert not explained(QUEUED, stop, acked, final("starting"))
     assert not explained(QUEUED, stop, event("ack", MY_ACK, 409, at=(1, 6)), final("starting"))
     assert explained(QUEUED, stop, event("ack", MY_ACK, 409, at=(1, 6)), final("stopped"))
-    assert explained(QUEUED, replace(stop, answer=ModelResponse(200, "stopping")), acked, final("stopping"))
+    assert explained(QUEUED, replace(stop, response=ModelResponse(200, "stopping")), acked, final("stopping"))
 
 
 @pytest.mark.parametrize("kind", ["stop", "force-stop"])
@@ -149,12 +149,12 @@ def test_eight_retries_at_once_are_explained_or_refuted() -> None:
 
 def test_a_redelivery_before_the_ack_makes_it_foreign() -> None:
     poll = event("poll", Operation("redeliver", "B"), 200, "queued", at=(0, 5), delivered=True)
-    nothing = replace(poll, answer=ModelResponse(200, None, delivered=False))
+    nothing = replace(poll, response=ModelResponse(200, None, delivered=False))
     won = event("ack-a", MY_ACK, 200, "starting", at=(1, 4))
     refused = event("ack-a", MY_ACK, 409, at=(1, 4))
     by_b = event("ack-b", FOREIGN_ACK, 200, "starting", at=(6, 7))
     assert explained(QUEUED, poll, refused, by_b, final("starting"))
-    assert explained(QUEUED, nothing, won, replace(by_b, answer=ModelResponse(409)), final("starting"))
+    assert explained(QUEUED, nothing, won, replace(by_b, response=ModelResponse(409)), final("starting"))
     assert not explained(QUEUED, poll, won, final("starting"))
     assert not explained(QUEUED, nothing, won, by_b, final("starting"))
     assert not explained(QUEUED, nothing, refused, by_b, final("starting"))
@@ -172,7 +172,7 @@ def test_a_heartbeat_that_came_before_the_ack_was_refused() -> None:
     assert explained(QUEUED, acked, beat, final("starting"))
     assert not explained(QUEUED, acked, beat, final("active"))
     assert not explained(QUEUED, acked, replace(beat, invoked=6, completed=7), final("starting"))
-    assert explained(QUEUED, acked, replace(beat, answer=ModelResponse(200, "active")), final("active"))
+    assert explained(QUEUED, acked, replace(beat, response=ModelResponse(200, "active")), final("active"))
 
 
 def test_a_200_may_show_a_state_that_was_reached_before_it_was_received() -> None:
@@ -183,7 +183,7 @@ def test_a_200_may_show_a_state_that_was_reached_before_it_was_received() -> Non
     assert not explained(QUEUED, acked, final("starting"))
     stop = event("stop", "force-stop", 200, "stopped", at=(2, 6))
     assert not explained(QUEUED, acked, stop, final("stopped"))
-    assert explained(QUEUED, replace(acked, answer=ModelResponse(200, "stopped")), stop, final("stopped"))
+    assert explained(QUEUED, replace(acked, response=ModelResponse(200, "stopped")), stop, final("stopped"))
 
 
 def test_a_200_does_not_show_a_state_that_only_a_later_request_reached() -> None:
@@ -253,7 +253,7 @@ def test_an_orderly_history_with_another_end_is_mostly_refuted() -> None:
     refuted = 0
     for seed in range(400):
         initial, events = served(random.Random(seed))
-        wrong = random.Random(seed).choice([phase for phase in PHASES if phase != events[-1].answer.state])
+        wrong = random.Random(seed).choice([phase for phase in PHASES if phase != events[-1].response.state])
         refuted += explain(initial, [*events[:-1], final(wrong)]) is None
     assert refuted > 350
 
@@ -282,11 +282,11 @@ def test_forty_requests_at_once_to_each_of_four_items_are_decided_soon(seed: int
     begun = initial["c"].phase
     wrong = "queued" if begun != "queued" else "active"
     refused = [
-        replace(event, answer=ModelResponse(409)) if event.item == "c" and event.operation.kind == "ack" else event
+        replace(event, response=ModelResponse(409)) if event.item == "c" and event.operation.kind == "ack" else event
         for event in events
         if event.item != "c" or event.operation.kind in ("ack", "get")
     ]
-    refused[-42] = replace(refused[-42], answer=ModelResponse(200, wrong))
+    refused[-42] = replace(refused[-42], response=ModelResponse(200, wrong))
     assert refused[-42].label == "get"
     outcome = check(initial, refused, limit=4 * 4_000)
     assert isinstance(outcome, Counterexample)

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from conformance.cli import main
-from conformance.machine.os_errors import refusal
+from conformance.machine.os_errors import os_error_text
 
 Raised = Callable[[], None]
 
@@ -90,4 +90,4 @@ def test_an_interruption_is_no_verdict(
     ids=repr,
 )
 def test_what_is_not_the_machines(error: BaseException) -> None:
-    assert refusal(error) is None
+    assert os_error_text(error) is None

@@ -88,7 +88,7 @@ def test_every_defect_has_an_id_of_its_own() -> None:
 @EACH
 def test_a_defect_changes_something(subject: Defect) -> None:
     healthy = ServerConfig()
-    assert subject.broken(healthy) != healthy or subject.wire is not type(subject).wire
+    assert subject.apply_to(healthy) != healthy or subject.wire is not type(subject).wire
 
 
 def test_a_defect_adds_to_what_it_finds() -> None:
@@ -100,10 +100,10 @@ def test_a_defect_adds_to_what_it_finds() -> None:
         render_work_item=lambda found: lambda item: {**found(item), "extra": True},
         acknowledge=lambda found: lambda item, now: found(item, now + timedelta(days=1)),
     )
-    shown = DEFECTS["time.naive"].broken(odd).policy.render_work_item(item)
+    shown = DEFECTS["time.naive"].apply_to(odd).policy.render_work_item(item)
     assert shown["extra"] is True
     assert shown["created_at"] == "2026-01-01T00:00:00"
-    acked = DEFECTS["item.created-anew"].broken(odd).policy.acknowledge(item, datetime(2026, 1, 1, tzinfo=UTC))
+    acked = DEFECTS["item.created-anew"].apply_to(odd).policy.acknowledge(item, datetime(2026, 1, 1, tzinfo=UTC))
     assert acked.acknowledged_at == datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -113,6 +113,6 @@ def test_a_defect_lies_nearer_to_the_application_than_what_wraps_it() -> None:
     def outer(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
         return app
 
-    wrappers = DEFECTS["written.plain-text"].broken(ServerConfig().with_wrapper(outer)).wrappers
+    wrappers = DEFECTS["written.plain-text"].apply_to(ServerConfig().with_wrapper(outer)).wrappers
     assert len(wrappers) == 2
     assert wrappers[-1] is outer

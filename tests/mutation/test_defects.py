@@ -19,7 +19,7 @@ def test_a_defect_is_killed_for_the_declared_reason(name: str) -> None:
     assert trial.difference == ()
     assert trial.status == "declared"
     assert trial.outcome.exit_code == (1 if trial.defect.fails else 0)
-    assert trial.kills
+    assert trial.killing_checks
 
 
 @pytest.mark.parametrize("name", MOVING)

@@ -21,7 +21,7 @@ from conformance.mutation.kill_matrix import Matrix, MutantResult, MutantStatus,
 from conformance.mutation.kill_matrix_html import page
 from conformance.mutation.outcome import Job, Outcome
 from conformance.mutation.pool import run_all
-from conformance.mutation.selection import select_jobs
+from conformance.mutation.selection import all_jobs_or_sample
 from conformance.mutation.text_report import summary
 
 DEFECT = DEFECTS["first.acknowledged-at-null"]
@@ -56,7 +56,7 @@ HEALTHY = Outcome(job=Job(), seconds=1.0, exit_code=0)
 def test_the_fate_of_a_defect(outcome: Outcome, status: MutantStatus) -> None:
     trial = MutantResult(defect=DEFECT, outcome=outcome)
     assert trial.status == status
-    assert (trial.kills == {LINE}) == (status != "crash")
+    assert (trial.killing_checks == {LINE}) == (status != "crash")
 
 
 def test_what_chance_may_fail_is_no_other_reason() -> None:
@@ -67,7 +67,7 @@ def test_what_chance_may_fail_is_no_other_reason() -> None:
 
 def test_a_check_is_killed_only_by_what_is_declared() -> None:
     undeclared = replace(AS_DECLARED, failures=frozenset({LINE, PlannedCheck("retry.active", "ack.retry.active")}))
-    killers = Matrix(outcomes=(undeclared,)).killers
+    killers = Matrix(outcomes=(undeclared,)).defects_killed_by_check
     assert killers[LINE] == (DEFECT.id,)
     assert [line for line, names in killers.items() if names] == [LINE]
 
@@ -104,7 +104,7 @@ def whole() -> list[Outcome]:
     for line in checks():
         failures.setdefault(line.requirement, set()).add(line)
     outcomes = [HEALTHY]
-    for job in select_jobs(1).jobs:
+    for job in all_jobs_or_sample(1).jobs:
         if job.shapes:
             outcomes.append(declared_of(job))
         elif job.defect is not None:
@@ -122,7 +122,7 @@ def whole() -> list[Outcome]:
 
 def test_a_whole_proof_has_full_figures() -> None:
     matrix = Matrix(outcomes=tuple(whole()))
-    assert matrix.is_complete
+    assert matrix.all_ratios_full
     ratios = {name: (figure.held, figure.of) for name, figure in matrix.ratios.items()}
     assert ratios["defects"] == (len(DEFECTS), len(DEFECTS))
     assert ratios["checks"] == (len(checks()), len(checks()))
@@ -136,7 +136,7 @@ def test_a_whole_proof_has_full_figures() -> None:
 def test_one_run_that_breaks_the_suite_disproves(place: int) -> None:
     outcomes = whole()
     outcomes[place] = Outcome(job=outcomes[place].job, seconds=0, crash="RuntimeError: boom")
-    assert not Matrix(outcomes=tuple(outcomes)).is_complete
+    assert not Matrix(outcomes=tuple(outcomes)).all_ratios_full
     told = "\n".join(summary(Matrix(outcomes=tuple(outcomes)), seed=1, left_out=0, took=(1, 1, 1), lang="en"))
     assert "RuntimeError: boom" in told
 
@@ -144,15 +144,15 @@ def test_one_run_that_breaks_the_suite_disproves(place: int) -> None:
 def test_a_check_without_a_killer_disproves_and_is_named() -> None:
     outcomes = [replace(o, failures=o.failures - {LINE}) for o in whole()]
     matrix = Matrix(outcomes=tuple(outcomes))
-    assert not matrix.is_complete
+    assert not matrix.all_ratios_full
     assert f"{LINE.scenario} {LINE.requirement}" in "\n".join(
         summary(matrix, seed=1, left_out=0, took=(1, 1, 1), lang="en")
     )
 
 
 def test_a_sample_says_what_it_left_out_and_is_the_same_for_a_seed() -> None:
-    part, all_of_it = select_jobs(7, 3), select_jobs(7)
-    assert part == select_jobs(7, 3) != select_jobs(8, 3)
+    part, all_of_it = all_jobs_or_sample(7, 3), all_jobs_or_sample(7)
+    assert part == all_jobs_or_sample(7, 3) != all_jobs_or_sample(8, 3)
     assert len(part.jobs) + part.left_out == len(all_of_it.jobs)
     assert all_of_it.left_out == 0
     told = list(
@@ -258,7 +258,7 @@ def test_on_a_foreign_shape_a_fault_is_found_nothing_else_blamed_and_enough_judg
     assert ShapeResult(outcome=FOUND).difference == ()
     assert len(ShapeResult(outcome=outcome).difference) == 1
     matrix = Matrix(outcomes=(outcome,), sampled=True)
-    assert not matrix.is_complete
+    assert not matrix.all_ratios_full
     assert "stop-204" in "\n".join(summary(matrix, seed=1, left_out=0, took=(1, 1, 1), lang="en"))
 
 

@@ -16,7 +16,7 @@ from conformance.emulator.defects import DEFECTS
 from tests.hostile.test_tls import OURS, with_certificate
 from tests.network.chaos import ALL, Chaos, Rates
 from tests.network.chaos_proxy import fronted
-from tests.runs import judge_settings, settings_for
+from tests.runs import run_suite, settings_for
 
 DEFECTS_OF_THE_ACK: Final = (
     "first.acknowledged-at-null",
@@ -50,7 +50,7 @@ def run_through(seed: int, *, defect: str | None = None, http2: bool = False, ra
     """Judge the emulator, healthy or with a defect, behind a front of that seed."""
     server_config = use_microseconds(ServerConfig())
     if defect is not None:
-        server_config = DEFECTS[defect].broken(server_config)
+        server_config = DEFECTS[defect].apply_to(server_config)
     tokens, chaos, begun = Tokens.generate(), Chaos(seed, rates), time.monotonic()
     why: tuple[str, ...] = ()
     with (
@@ -61,7 +61,7 @@ def run_through(seed: int, *, defect: str | None = None, http2: bool = False, ra
         options = {"ca_bundle": str(OURS), "http2": True} if http2 else {}
         try:
             settings = settings_for(base_url, tokens, Path(folder) / "run", race_repeat=1, seed=seed, **options)
-            record = judge_settings(settings, fleeting=True)
+            record = run_suite(settings, fleeting=True)
         except Exception:  # noqa: BLE001 - what a run must never do is what is looked for
             code, sentence = 4, traceback.format_exc()
         else:

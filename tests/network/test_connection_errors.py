@@ -19,7 +19,7 @@ from conformance.target import Connection, Credentials, Limits, Target
 from tests.client.servers import Handler, answer, closed_port, script
 from tests.hostile.test_tls import ANOTHERS, OURS, with_certificate
 from tests.network.chaos_proxy import in_thread
-from tests.runs import credentials, judge_settings, settings_for
+from tests.runs import credentials, run_suite, settings_for
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
@@ -118,7 +118,7 @@ def check(
     began = time.monotonic()
     settings = settings_for(base_url, tokens, place / "run", ca_bundle=connection.ca_bundle, proxy=proxy, timeout=3)
     with pytest.raises(PreflightError) as stopped:
-        judge_settings(settings)
+        run_suite(settings)
     took = time.monotonic() - began
     for word in words:
         assert word.lower() in stopped.value.reason.en.lower(), stopped.value.reason.en
@@ -174,7 +174,7 @@ def test_a_redirect_of_posts_alone(status: int, tmp_path: Path) -> None:
     with listening(handler, None) as port:
         base_url = f"http://127.0.0.1:{port}"
         with pytest.raises(PreflightError) as stopped:
-            judge_settings(settings_for(base_url, tokens, tmp_path / "run"))
+            run_suite(settings_for(base_url, tokens, tmp_path / "run"))
         alone = Credentials(pat=credentials(tokens).pat)
         points = run_checks(Target(base_url=base_url), alone, Limits(timeout=3.0), write=True)
     work = next(point for point in points if point.id == "work")

@@ -18,7 +18,7 @@ from conformance.judging.plan import full_plan
 from conformance.judging.run_result import RunResult
 from tests.network.chaos import Answer, Chaos, Fate, Rates
 from tests.network.chaos_proxy import Front, Request, fronted, in_thread
-from tests.runs import judge_settings, settings_for
+from tests.runs import run_suite, settings_for
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
@@ -41,7 +41,7 @@ def between(upstream: str, answering: Answering) -> Iterator[str]:
 
 
 def judged(base_url: str, tokens: Tokens, place: Path, **values: object) -> RunResult:
-    return judge_settings(settings_for(base_url, tokens, place / "run", race_repeat=1, **values), SOME)
+    return run_suite(settings_for(base_url, tokens, place / "run", race_repeat=1, **values), SOME)
 
 
 @contextmanager
@@ -63,8 +63,8 @@ def test_a_restart_of_three_seconds(after: int, tmp_path: Path) -> None:
     with emulator() as (upstream, tokens), fronted(upstream, chaos) as base_url:
         record = judged(base_url, tokens, tmp_path)
     check_held(record)
-    assert record.circumstances.duration > 3
-    assert record.circumstances.leftovers == ()
+    assert record.metadata.duration > 3
+    assert record.metadata.leftovers == ()
 
 
 def test_an_outage_that_is_too_long_is_inconclusive(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_an_outage_that_is_too_long_is_inconclusive(tmp_path: Path) -> None:
     assert time.monotonic() - began < 20
     reasons = {v.reason.en for v in record.verdicts if v.reason is not None}
     assert any("no longer responds" in reason for reason in reasons)
-    assert record.circumstances.leftovers
+    assert record.metadata.leftovers
 
 
 @pytest.mark.parametrize("wait", ["0", "1", None])
@@ -96,7 +96,7 @@ def test_a_target_that_grants_fifteen_a_second_is_judged_slowly(wait: str | None
     with emulator() as (upstream, tokens), between(upstream, limited) as base_url:
         record = judged(base_url, tokens, tmp_path)
     check_held(record)
-    assert record.circumstances.leftovers == (), "what was turned away is removed later"
+    assert record.metadata.leftovers == (), "what was turned away is removed later"
 
 
 def test_what_is_throttled_for_ever_suggests_another_rate(tmp_path: Path) -> None:
@@ -185,4 +185,4 @@ def test_a_server_that_takes_one_connection_at_a_time_is_judged_one_at_a_time(re
     assert others <= {"passed", "observed", "not-exercised"}, "nothing was lost"
     assert by_race == {"inconclusive"}, "what cannot overlap is no race"
     assert record.decision.exit_code == 3
-    assert record.circumstances.leftovers == ()
+    assert record.metadata.leftovers == ()

@@ -10,20 +10,20 @@ from conformance.emulator import EmulatorServer, Tokens
 from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.evidence import read_evidence
 from conformance.judging.plan import full_plan
-from tests.runs import judge_settings, settings_for
+from tests.runs import run_suite, settings_for
 
 
 def test_a_quiet_scenario_does_not_queue_again_behind_all_others(tmp_path: Path) -> None:
     quiet = {
         name
         for name, scenario in scenarios().items()
-        if scenario.quiet and not (scenario.race or scenario.run_last or scenario.on_request)
+        if scenario.in_second_environment and not (scenario.race or scenario.run_last or scenario.on_request)
     }
     others = {name for name in scenarios() if name.startswith("identity.near-miss")}
     plan = [line for line in full_plan() if line.scenario in quiet | others]
     tokens = Tokens.generate()
     with EmulatorServer(use_microseconds(ServerConfig()).build(tokens)) as server:
-        judge_settings(settings_for(server.base_url, tokens, tmp_path / "out", concurrency=2), plan)
+        run_suite(settings_for(server.base_url, tokens, tmp_path / "out", concurrency=2), plan)
     held = read_evidence(tmp_path / "out").transcripts
     begun = {name: transcript.exchanges[0].invoked for name, transcript in held.items()}
     assert len(quiet) >= 4
@@ -38,7 +38,7 @@ def test_races_do_not_wait_for_a_scenario_that_only_lets_time_pass(tmp_path: Pat
     assert {line.scenario for line in plan[-len(waiting) :]} <= waiting, "they are judged last"
     tokens = Tokens.generate()
     with EmulatorServer(use_microseconds(ServerConfig()).build(tokens)) as server:
-        judge_settings(settings_for(server.base_url, tokens, tmp_path / "out", race_repeat=1), plan)
+        run_suite(settings_for(server.base_url, tokens, tmp_path / "out", race_repeat=1), plan)
     held = read_evidence(tmp_path / "out").transcripts
     raced = held["race.same-worker"].exchanges
     for name in waiting:

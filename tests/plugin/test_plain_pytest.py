@@ -135,7 +135,7 @@ def test_a_should_that_is_not_held_passes_with_a_warning(
     assert ended.code == 0, ended.out + ended.err
     assert {verdict for _, _, verdict in ended.lines} == {"warned"}
     assert re.search(rf"{len(ended.lines)} passed, .*{len(ended.lines)} warnings in", ended.out)
-    assert "ShouldNotHeld" in ended.out
+    assert "ShouldViolationWarning" in ended.out
 
 
 def test_a_must_that_is_not_held_fails_with_all_that_a_reader_needs(

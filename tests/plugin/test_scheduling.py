@@ -62,7 +62,7 @@ def test_each_process_is_handed_the_share_that_it_knows_as_its_own(order: tuple[
 
 
 def test_quiet_scenarios_are_all_on_one_process() -> None:
-    assert {owner for name, owner in SHARES.items() if scenarios()[name].quiet} == {0}
+    assert {owner for name, owner in SHARES.items() if scenarios()[name].in_second_environment} == {0}
 
 
 def test_what_a_crashed_process_leaves_goes_to_the_one_that_replaces_it() -> None:
@@ -71,12 +71,12 @@ def test_what_a_crashed_process_leaves_goes_to_the_one_that_replaces_it() -> Non
     done, crashed, *rest = first.handed
     made.mark_test_complete(first, done)
     assert made.remove_node(first) == IDS[crashed]
-    assert made.orphaned == list(dict.fromkeys(parse_node_id(IDS[index]).scenario for index in rest))
+    assert made.unassigned_scenarios == list(dict.fromkeys(parse_node_id(IDS[index]).scenario for index in rest))
     made.add_node(third)
     made.add_node_collection(third, IDS)
     made.schedule()
     assert third.handed == rest
-    assert made.orphaned == []
+    assert made.unassigned_scenarios == []
 
 
 def test_nothing_begins_where_nothing_is_selected() -> None:

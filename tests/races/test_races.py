@@ -24,7 +24,7 @@ def race_lines() -> list[PlannedCheck]:
 
 
 def failed(record: RunResult) -> set[str]:
-    return {result.requirement.id for result in record.tally.of("failed")}
+    return {result.requirement.id for result in record.tally.requirements_with_verdict("failed")}
 
 
 def reasons(record: RunResult) -> Iterable[str]:
@@ -52,12 +52,12 @@ def _rounds(defect: Defect, rate: str | None) -> int | None:
 @pytest.mark.parametrize("time", REPEATS)
 def test_a_lost_race_is_red(defect: Defect, rate: str | None, time: int, tmp_path: Path) -> None:
     tokens = Tokens.generate()
-    app = defect.broken(ServerConfig()).build(tokens)
+    app = defect.apply_to(ServerConfig()).build(tokens)
     record = judge_app(app, tokens, tmp_path / "run", race_lines(), max_rate=rate, race_repeat=_rounds(defect, rate))
     assert defect.fails <= failed(record) <= defect.fails | defect.may_fail, list(reasons(record))
-    assert {result.requirement.id for result in record.tally.of("warned")} == defect.warns
+    assert {result.requirement.id for result in record.tally.requirements_with_verdict("warned")} == defect.warns
     assert record.decision.exit_code == (1 if defect.fails else 0)
-    assert not record.tally.of("suite-error")
+    assert not record.tally.requirements_with_verdict("suite-error")
 
 
 @pytest.mark.parametrize("rate", [None, "20/50"])
@@ -68,19 +68,19 @@ def test_the_healthy_server_wins_every_race(time: int, rate: str | None, tmp_pat
         create_app(tokens=tokens), tokens, tmp_path / "run", race_lines(), max_rate=rate, race_repeat=None
     )
     assert failed(record) == set()
-    assert not record.tally.of("inconclusive"), list(reasons(record))
+    assert not record.tally.requirements_with_verdict("inconclusive"), list(reasons(record))
 
 
 def test_a_contradiction_is_shown_as_a_timeline(tmp_path: Path) -> None:
     tokens = Tokens.generate()
-    app = DEFECTS["race.ack-overwrites"].broken(ServerConfig()).build(tokens)
+    app = DEFECTS["race.ack-overwrites"].apply_to(ServerConfig()).build(tokens)
     record = judge_app(app, tokens, tmp_path / "run", race_lines())
     exhibits = [
-        failure.exhibit
-        for result in record.tally.of("failed")
+        failure.diagram
+        for result in record.tally.requirements_with_verdict("failed")
         for verdict in result.verdicts
         for failure in verdict.failures
-        if failure.exhibit
+        if failure.diagram
     ]
     assert exhibits
     assert all(label in exhibits[0] for label in ("ack.1", "ack.2", "after"))

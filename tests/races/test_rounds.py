@@ -47,7 +47,7 @@ def test_each_race_is_repeated_on_fresh_items_and_leaves_nothing(tmp_path: Path)
     tokens = Tokens.generate()
     record = judge_app(healthy(tokens), tokens, tmp_path / "run", race_repeat=None)
     assert record.decision.exit_code == 0, record.decision.sentence.en
-    assert record.circumstances.leftovers == ()
+    assert record.metadata.leftovers == ()
     raced = [each for each in record.verdicts if scenarios()[each.line.scenario].race]
     assert {each.line for each in raced} == set(RACES)
     for each in raced:
@@ -117,7 +117,7 @@ def test_the_requests_that_warm_connections_up_are_counted(tmp_path: Path) -> No
     record = judge_app(healthy(tokens), tokens, tmp_path / "run", lines_of("race.crowd.queued"), concurrency=1)
     [transcript] = transcripts(tmp_path / "run")
     assert transcript.facts[UNKEPT_FACT] > 0
-    assert record.circumstances.requests == transcript.requests
+    assert record.metadata.requests == transcript.requests
 
 
 @dataclass
@@ -162,7 +162,7 @@ def test_a_race_with_an_operation_that_never_works_is_inconclusive(
     assert kind == "inconclusive"
     assert f"{operation[1:]} changed nothing in this race (HTTP {status})" in reason
     assert record.decision.exit_code == 3
-    assert not record.tally.of("failed")
+    assert not record.tally.requirements_with_verdict("failed")
 
 
 def test_a_poll_that_never_delivers_again_leaves_its_race_not_exercised(tmp_path: Path) -> None:

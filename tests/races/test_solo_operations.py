@@ -86,13 +86,13 @@ def test_a_stop_that_stops_at_once_fails_no_race(tmp_path: Path) -> None:
     [told] = [v.observation for v in record.verdicts if v.line.requirement == "ack.observe.neighbours"]
     assert told is not None
     assert "a graceful stop in `starting` returns HTTP 200 and leaves the item `stopped`" in told.en
-    again = read_evidence(tmp_path / "run").judged()
+    again = read_evidence(tmp_path / "run").rejudge()
     assert {v.line: v for v in again.verdicts} == {v.line: v for v in record.verdicts}
 
 
 @pytest.mark.parametrize("defect", ["race.stop-lost", "race.ack-overwrites", "race.window-50-ms"])
 def test_beside_a_stop_that_stops_at_once_a_lost_stop_still_fails(defect: str, tmp_path: Path) -> None:
-    record = judged(tmp_path / "run", odd_stop, DEFECTS[defect].broken)
+    record = judged(tmp_path / "run", odd_stop, DEFECTS[defect].apply_to)
     assert kinds(record, STOP) == ["failed"]
 
 
@@ -105,7 +105,9 @@ def test_a_response_without_a_body_is_no_fault_of_an_ack(ending: str, tmp_path: 
 @pytest.mark.parametrize("status", [200, 204])
 @pytest.mark.parametrize("defect", ["race.stop-lost", "race.ack-overwrites", "race.window-50-ms"])
 def test_beside_a_stop_without_a_body_a_lost_stop_still_fails(defect: str, status: int, tmp_path: Path) -> None:
-    record = judged(tmp_path / "run", DEFECTS[defect].broken, wrap=lambda app: WithoutBody(app, "/stop", status=status))
+    record = judged(
+        tmp_path / "run", DEFECTS[defect].apply_to, wrap=lambda app: WithoutBody(app, "/stop", status=status)
+    )
     assert kinds(record, STOP) == ["failed"]
 
 
@@ -115,9 +117,11 @@ def test_an_ack_that_is_wrong_alone_blocks_the_race_and_is_judged_by_itself(tmp_
     defect = DEFECTS["terminal.forced-revived"]
     names = {*STOPS, *(each.id for each in scenarios().values() if each.chapter == "terminal-states")}
     plan = [line for line in full_plan() if line.scenario in names]
-    app = defect.broken(use_microseconds(ServerConfig())).build(tokens)
+    app = defect.apply_to(use_microseconds(ServerConfig())).build(tokens)
     record = judge_app(app, tokens, tmp_path / "run", plan, race_repeat=2)
-    assert {result.requirement.id for result in record.tally.of("failed")} == {"ack.terminal.stopped-forced"}
+    assert {result.requirement.id for result in record.tally.requirements_with_verdict("failed")} == {
+        "ack.terminal.stopped-forced"
+    }
     races = [verdict for verdict in record.verdicts if verdict.line.requirement == STOP]
     assert {verdict.blocked_by for verdict in races if verdict.kind == "inconclusive"} == {
         "ack.terminal.stopped-forced"

@@ -98,11 +98,11 @@ def test_a_line_that_failed_only_in_another_repetition_has_failed() -> None:
     ).transcript_with_counts()
     assert transcript_with_counts.facts[REPETITIONS_FACT]["kept"] == 1
     found = again(transcript_with_counts, TIMES, "inconclusive")
-    assert (found.kind, found.failures, found.shown) == ("failed", (failure(),), False)
+    assert (found.kind, found.failures, found.in_kept_transcript) == ("failed", (failure(),), False)
     assert found.repetitions is not None
     assert found.repetitions.kinds == (("failed", 1), ("inconclusive", 1), ("passed", 1))
     own = again(transcript_with_counts, STARTING, "failed")
-    assert (own.kind, own.shown) == ("failed", True)
+    assert (own.kind, own.in_kept_transcript) == ("failed", True)
 
 
 def test_a_waiver_of_the_kept_failure_hides_no_other() -> None:

@@ -25,7 +25,7 @@ from tests.cli.apps import Recorded, left_on
 from tests.cli.processes import Ended, Running, cli, start, tokens_environment, until
 from tests.hostile.inspection import check_folder
 from tests.run_invariants.invariants import check_books
-from tests.runs import judge_app, judge_settings, settings_for
+from tests.runs import judge_app, run_suite, settings_for
 
 from .servers import Flaky, healthy, sessions
 
@@ -53,19 +53,19 @@ def line_of(ended: Ended, scenario: str, requirement: str) -> dict[str, Any]:
 def test_a_healthy_server_three_times(tmp_path: Path) -> None:
     """A whole chapter and the quiet environment; the same verdicts as once, and nothing is left."""
     tokens = Tokens.generate()
-    names = {line.scenario for line in full_plan() if scenarios()[line.scenario].quiet}
+    names = {line.scenario for line in full_plan() if scenarios()[line.scenario].in_second_environment}
     plan = [line for line in full_plan() if line.scenario in {*names, FIRST, "race.force.starting"}]
     server = Recorded(healthy(tokens))
     once = judge_app(Recorded(healthy(tokens)), tokens, tmp_path / "once", plan)
     record = judge_app(server, tokens, tmp_path / "run", plan, repeat=3)
     assert {v.line: v.kind for v in record.verdicts} == {v.line: v.kind for v in once.verdicts}
-    assert (record.flaky, record.scenarios_missing_repetitions, record.circumstances.leftovers) == ([], {}, ())
+    assert (record.flaky, record.scenarios_missing_repetitions, record.metadata.leftovers) == ([], {}, ())
     held = {v.line.scenario: v.repetitions.held if v.repetitions else 1 for v in record.verdicts}
     assert held == {name: 1 if scenarios()[name].run_last else 3 for name in {line.scenario for line in plan}}
     made, removed = sessions(server)
     assert made >= sum(held.values())
     assert removed >= sum(held.values()) // 3, "most are removed on the way"
-    assert record.circumstances.requests > 2.5 * (once.circumstances.requests - 20)
+    assert record.metadata.requests > 2.5 * (once.metadata.requests - 20)
 
 
 def test_a_list_of_many_pages_is_read_on_from_where_it_ended(tmp_path: Path) -> None:
@@ -112,10 +112,10 @@ def test_a_flaky_server_is_red_and_the_tally_is_right(options: tuple[str, ...], 
 def test_evidence_gives_the_same_verdicts_and_tallies_again(tmp_path: Path) -> None:
     tokens = Tokens.generate()
     record = judge_app(Flaky(healthy(tokens), every=3), tokens, tmp_path / "run", ONE, repeat=7)
-    again = read_evidence(tmp_path / "run").judged()
+    again = read_evidence(tmp_path / "run").rejudge()
     assert {v.line: v for v in again.verdicts} == {v.line: v for v in record.verdicts}
     assert again.decision == record.decision
-    assert again.circumstances.repeat == 7
+    assert again.metadata.repeat == 7
     [found] = [v for v in again.flaky if v.line.requirement == "ack.first.starting"]
     assert found.repetitions is not None
     assert (found.repetitions.kept, found.repetitions.kinds) == (3, (("failed", 2), ("passed", 5)))
@@ -168,8 +168,8 @@ def test_at_the_time_limit_it_is_judged_on_what_was_held(tmp_path: Path) -> None
     assert f"{FIRST} ({told.held})" in (tmp_path / "run" / "summary.md").read_text("utf-8")
     assert record.decision.exit_code == 3
     assert f"stopped after {told.held} of 10000 repetitions" in record.decision.sentence.en
-    assert record.circumstances.interrupted == TIME_LIMIT
-    again = read_evidence(tmp_path / "run").judged()
+    assert record.metadata.interrupted == TIME_LIMIT
+    again = read_evidence(tmp_path / "run").rejudge()
     assert {v.line: v for v in again.verdicts} == {v.line: v for v in record.verdicts}
     assert again.decision == record.decision
 
@@ -182,7 +182,7 @@ def test_races_that_are_cut_short_between_their_rounds_pass_nothing(tmp_path: Pa
     assert {v.kind for v in record.verdicts} <= {"passed", "not-exercised"}
     assert record.decision.exit_code == 3
     assert TIME_LIMIT.en in record.decision.sentence.en
-    assert read_evidence(tmp_path / "run").judged().decision == record.decision
+    assert read_evidence(tmp_path / "run").rejudge().decision == record.decision
 
 
 def test_at_the_time_limit_a_failure_still_counts(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_target_that_is_gone_is_not_asked_again_and_again(tmp_path: Path) -> N
 
         ending = threading.Thread(target=end)
         ending.start()
-        record = judge_settings(settings_for(emulator.base_url, tokens, tmp_path / "run", repeat=2000, outage=1), ONE)
+        record = run_suite(settings_for(emulator.base_url, tokens, tmp_path / "run", repeat=2000, outage=1), ONE)
         ending.join()
     kinds = {v.kind for v in record.verdicts}
     assert kinds - {"passed"} == {"inconclusive"}, "where it goes between an ack and the get, the ack is judged"

@@ -59,13 +59,13 @@ def failure(
     return Failure(
         step=step,
         pointer=pointer,
-        exhibit=exhibit,
+        diagram=exhibit,
         expected=Text("HTTP 200 with state `active`, or HTTP 409", "HTTP 200，state 为 `active`，或 HTTP 409"),
         actual=both(actual),
-        conversation="create_session 201 → poll 200 → ack 200",
+        operations="create_session 201 → poll 200 → ack 200",
         source="",
         request=request,
-        answer=answer,
+        response=answer,
         curl="curl -sS -i -X POST http://127.0.0.1:4010/ack -H 'Authorization: Bearer '\"${QODER_PAT}\"",
     )
 
@@ -93,7 +93,7 @@ def verdict(
 def record_of(*verdicts: Verdict, lost: tuple[PlannedCheck, ...] = (), **circumstances: object) -> RunResult:
     about = replace(CIRCUMSTANCES, **circumstances)  # type: ignore[arg-type]
     plan = (*(verdict.line for verdict in verdicts), *lost)
-    return RunResult(circumstances=about, plan=plan, verdicts=verdicts)
+    return RunResult(metadata=about, plan=plan, verdicts=verdicts)
 
 
 OBSERVATION = Text('200, state "starting"', '200，state 为 "starting"')
@@ -151,12 +151,12 @@ def hostile(text: str) -> RunResult:
         pointer=text,
         expected=both(text),
         actual=both(text),
-        conversation="create_session 201 → poll 200 → ack 200",
+        operations="create_session 201 → poll 200 → ack 200",
         source=text,
         request=text,
-        answer=text,
+        response=text,
         curl=text,
-        exhibit=text,
+        diagram=text,
     )
     return record_of(
         verdict("retry.active", "ack.retry.active", "failed", failures=(bad, bad)),

@@ -12,7 +12,7 @@ import pytest
 from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import PlannedCheck
-from conformance.mutation.mutant_run import judge_settings, settings_for
+from conformance.mutation.mutant_run import run_suite, settings_for
 from conformance.reporting.ctrf_json import ctrf
 from conformance.text import LANGS
 
@@ -196,7 +196,7 @@ def test_a_lost_line_of_an_unknown_requirement_is_there() -> None:
 def test_a_test_takes_as_long_as_the_requests_of_its_scenario(tmp_path: Path) -> None:
     with EmulatorServer(create_app(tokens=(tokens := Tokens.generate()))) as server:
         plan = [line for line in full_plan() if line.scenario in {"first-ack.named-worker", "retry.starting"}]
-        judge_settings(settings_for(server.base_url, tokens, tmp_path), plan)
+        run_suite(settings_for(server.base_url, tokens, tmp_path), plan)
     document = json.loads((tmp_path / "ctrf.json").read_text("utf-8"))
     for schema in SCHEMAS.values():
         check(document, schema)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.reporting.escaping import encodable, escape_line, excerpt, json_text, xml_characters
+from conformance.reporting.escaping import escape_for_xml, escape_line, escape_surrogates, json_text, quote_lines
 
 from .run_results import HOSTILE
 
@@ -44,15 +44,15 @@ def test_a_long_text_is_cut() -> None:
 
 
 def test_an_excerpt_has_a_bar_before_every_line_and_says_what_is_left_out() -> None:
-    assert excerpt("::error::a\r\n\n  ::b\rc", "en") == ["  | ::error::a", "  |", "  |   ::b\\x0dc"]
-    assert excerpt("abcdef", "en", 4) == ["  | abcd", "  | … (2 more characters)"]
-    assert excerpt("abcdef", "zh", 4) == ["  | abcd", "  | …（另有 2 个字符）"]
+    assert quote_lines("::error::a\r\n\n  ::b\rc", "en") == ["  | ::error::a", "  |", "  |   ::b\\x0dc"]
+    assert quote_lines("abcdef", "en", 4) == ["  | abcd", "  | … (2 more characters)"]
+    assert quote_lines("abcdef", "zh", 4) == ["  | abcd", "  | …（另有 2 个字符）"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_utf8_or_xml_cannot_hold_becomes_an_escape(text: str) -> None:
-    encodable(text).encode("utf-8")
-    assert not set("\x00\x0b\ud800\udfff\ufffe") & set(xml_characters(text))
+    escape_surrogates(text).encode("utf-8")
+    assert not set("\x00\x0b\ud800\udfff\ufffe") & set(escape_for_xml(text))
 
 
 def test_json_is_readable_and_moves_no_cursor() -> None:

@@ -11,7 +11,7 @@ from junitparser import TestCase as Case
 from conformance.contract.catalogue import load_catalogue
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck
-from conformance.reporting.escaping import xml_characters
+from conformance.reporting.escaping import escape_for_xml
 from conformance.reporting.junit_xml import junit
 from conformance.reporting.messages import summary
 
@@ -70,7 +70,7 @@ def expected(record: RunResult) -> Found:
     found = {}
     for verdict in record.verdicts:
         outcome = OUTCOMES[verdict.kind]
-        found[name(verdict.line)] = (outcome, "" if outcome == "passed" else xml_characters(summary(verdict).en))
+        found[name(verdict.line)] = (outcome, "" if outcome == "passed" else escape_for_xml(summary(verdict).en))
     found[name(LOST_LINE)] = ("error", "the run ended without a verdict on this check")
     return found
 
@@ -105,16 +105,16 @@ def test_the_counts_that_are_written_are_those_that_are_read(record: RunResult, 
         counts["error"],
         counts["skipped"],
     )
-    assert read.time == pytest.approx(record.circumstances.duration)
+    assert read.time == pytest.approx(record.metadata.duration)
 
 
 @pytest.mark.parametrize("record", [mixed()], ids=["mixed"])
 def test_properties_are_read(record: RunResult, written: Path) -> None:
     for suite in JUnitXml.fromfile(str(written)):
         about = {entry.name: entry.value for entry in suite.properties()}  # type: ignore[no-untyped-call]
-        assert about["run"] == record.circumstances.run_id
+        assert about["run"] == record.metadata.run_id
     for other in Junit(str(written)):
-        assert {entry.name: entry.value for entry in other.properties}["run"] == record.circumstances.run_id
+        assert {entry.name: entry.value for entry in other.properties}["run"] == record.metadata.run_id
 
 
 @pytest.mark.parametrize("record", [mixed()], ids=["mixed"])

@@ -13,7 +13,7 @@ from conformance.emulator import EmulatorServer, Tokens, create_app
 from conformance.judging.plan import full_plan
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck
-from conformance.mutation.mutant_run import judge_settings, settings_for
+from conformance.mutation.mutant_run import run_suite, settings_for
 from conformance.reporting.junit_xml import junit
 from conformance.text import LANGS, Lang
 
@@ -73,7 +73,7 @@ def test_the_counts_are_those_of_the_elements_and_of_the_tally(record: RunResult
             assert int(element.attrib[attribute]) == len(list(element.iter(tag)))
     for suite in root:
         assert int(suite.attrib["skipped"]) == len(list(suite.iter("skipped")))
-    lines = record.tally.lines
+    lines = record.tally.check_counts
     assert int(root.attrib["failures"]) == lines["failed"]
     assert int(root.attrib["errors"]) == lines["inconclusive"] + lines["suite-error"] + len(record.tally.lost)
     assert sum(int(suite.attrib["skipped"]) for suite in root) == lines["not-exercised"]
@@ -205,7 +205,7 @@ def test_cases_and_suites_have_their_times(tmp_path: Path) -> None:
     """A suite's time is that of its cases, and all of them together take what the conversations took."""
     with EmulatorServer(create_app(tokens=(tokens := Tokens.generate()))) as server:
         plan = [line for line in full_plan() if line.scenario in {"first-ack.named-worker", "retry.starting"}]
-        judge_settings(settings_for(server.base_url, tokens, tmp_path), plan)
+        run_suite(settings_for(server.base_url, tokens, tmp_path), plan)
     root = ElementTree.parse(tmp_path / "junit.xml").getroot()
     transcripts = [json.loads(path.read_text("utf-8")) for path in (tmp_path / "transcripts").iterdir()]
     took = sum(max(e["completed"] for e in t["exchanges"]) - t["exchanges"][0]["invoked"] for t in transcripts)

@@ -57,8 +57,8 @@ def test_the_counts_are_those_of_the_tally_for_every_kind() -> None:
     record = mixed()
     counts = valid(record)["result"]["counts"]
     assert list(counts["lines"]) == list(WORST_FIRST)
-    assert {kind: n for kind, n in counts["lines"].items() if n} == dict(record.tally.lines)
-    assert {kind: n for kind, n in counts["requirements"].items() if n} == dict(record.tally.requirements)
+    assert {kind: n for kind, n in counts["lines"].items() if n} == dict(record.tally.check_counts)
+    assert {kind: n for kind, n in counts["requirements"].items() if n} == dict(record.tally.requirement_counts)
 
 
 def test_a_requirement_says_what_the_catalogue_says() -> None:
@@ -131,7 +131,7 @@ def test_the_parts_of_a_run_are_told_where_they_were_measured() -> None:
     record = record_of(verdict("auth.missing", "ack.auth.missing"))
     assert valid(record)["run"]["phases"] is None
     phases = Phases(preflight=0.25, conversations=2.5, clean_up=0.5)
-    measured = replace(record, circumstances=replace(record.circumstances, phases=phases))
+    measured = replace(record, metadata=replace(record.metadata, phases=phases))
     assert valid(measured)["run"]["phases"] == {"preflight": 0.25, "conversations": 2.5, "clean_up": 0.5}
 
 

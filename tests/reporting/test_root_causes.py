@@ -60,7 +60,7 @@ def field(pointer: str, keyword: str = "required", actual: str = "x", *, code: i
 
 
 def shown_by_get(failure: Failure) -> Failure:
-    return replace(failure, step="after", request="GET http://127.0.0.1:4010/x", answer="HTTP 200\n\n{}")
+    return replace(failure, step="after", request="GET http://127.0.0.1:4010/x", response="HTTP 200\n\n{}")
 
 
 AGREES, SAME_ITEM = "ack.answer.get-agrees", "ack.answer.same-item"
@@ -231,7 +231,7 @@ def test_a_cause_says_what_there_is_where_and_what_must_be() -> None:
     )
     (cause,) = causes_of([failed("a", QUEUED, breach("HTTP 200", pointer=""))])
     assert cause.sentence.en == f"HTTP 200; expected {EXPECTED}"
-    (cause,) = causes_of([failed("a", QUEUED, replace(breach(), answer=""))])
+    (cause,) = causes_of([failed("a", QUEUED, replace(breach(), response=""))])
     assert cause.sentence.en.startswith('`/error/type` is "conflict_error"; ')
 
 

@@ -79,7 +79,7 @@ def test_every_chapter_has_its_row_and_the_total_is_the_tallys(lang: Lang) -> No
         load_catalogue().chapter(result.requirement.chapter).title.in_(lang) for result in record.tally.results
     }
     shown = dict(zip(head[1:], map(int, total[1:]), strict=True))
-    assert shown == {WORDS[kind].in_(lang): count for kind, count in record.tally.requirements.items()}
+    assert shown == {WORDS[kind].in_(lang): count for kind, count in record.tally.requirement_counts.items()}
 
 
 @EACH_LANGUAGE
@@ -186,11 +186,11 @@ def test_it_stays_short_however_much_is_red() -> None:
     """GitHub takes a megabyte for the summary of a step."""
     endless = "`" * 100_000
     bad = Failure(
-        **dict.fromkeys(("step", "pointer", "source", "conversation", "request", "answer", "curl"), endless),
+        **dict.fromkeys(("step", "pointer", "source", "operations", "request", "response", "curl"), endless),
         expected=both(endless),
         actual=both(endless),
     )
-    other = [replace(bad, pointer=f"/{n}", answer=f"HTTP {500 + n}", actual=both(f"{n}")) for n in range(60)]
+    other = [replace(bad, pointer=f"/{n}", response=f"HTTP {500 + n}", actual=both(f"{n}")) for n in range(60)]
     names = load_catalogue().requirements
     verdicts = [
         verdict("retry.active", name, "failed", failures=(each,))

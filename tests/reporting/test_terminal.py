@@ -151,7 +151,7 @@ def test_one_line_says_what_was_sent_and_how_it_differs_from_a_plain_ack() -> No
 
 def test_a_long_conversation_is_shown_from_its_end() -> None:
     steps = " → ".join(f"get {n}" for n in range(100, 140))
-    breach = replace(failure(), conversation=steps)
+    breach = replace(failure(), operations=steps)
     output = shown(record_of(verdict("retry.active", "ack.retry.active", "failed", failures=(breach,))), columns=1000)
     [line] = [line for line in output if line.startswith("  Steps: ")]
     assert line.startswith("  Steps: (28 earlier steps) → get 128 → ")

@@ -31,7 +31,7 @@ def judged(defect: str, folder: Path, chapters: tuple[str, ...]) -> RunResult:
 
 def test_one_wrong_error_type_is_one_entry(tmp_path: Path) -> None:
     record = judged("envelope.conflict-error", tmp_path / "out", ("terminal.", "identity.", "first-ack"))
-    failed = record.tally.of("failed", level="MUST")
+    failed = record.tally.requirements_with_verdict("failed", level="MUST")
     assert len(failed) > 5
     text = (tmp_path / "out" / "waivers.toml").read_text("utf-8")
     assert ["cause" in entry for entry in tomllib.loads(text)["waiver"]] == [True]
@@ -45,7 +45,7 @@ def test_one_wrong_error_type_is_one_entry(tmp_path: Path) -> None:
 
 def test_the_missing_reason_is_asked_for_in_the_language_of_the_run(tmp_path: Path) -> None:
     record = judged("envelope.conflict-error", tmp_path / "out", ("terminal.",))
-    english, chinese = (waiver_entries(record.tally.of("failed"), lang) for lang in LANGS)
+    english, chinese = (waiver_entries(record.tally.requirements_with_verdict("failed"), lang) for lang in LANGS)
     assert 'reason = ""  # say why; reports print it' in english
     assert 'reason = ""  # 写明理由，报告中会显示' in chinese
     assert "say why" not in chinese

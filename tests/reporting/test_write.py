@@ -30,7 +30,7 @@ def test_where_a_must_failed_there_is_a_file_of_waivers_to_complete(tmp_path: Pa
     write_reports(record, tmp_path)
     entries = tomllib.loads((tmp_path / "waivers.toml").read_text("utf-8"))["waiver"]
     assert [entry.get("requirement") for entry in entries] == [
-        result.requirement.id for result in record.tally.of("failed", level="MUST")
+        result.requirement.id for result in record.tally.requirements_with_verdict("failed", level="MUST")
     ]
     assert {entry["reason"] for entry in entries} == {""}
 
@@ -102,7 +102,7 @@ def test_a_report_that_breaks_costs_its_own_file_and_is_named(
     assert {path.name for path in reports.paths} == (WRITTEN | ({"waivers.toml"} if record != passing else set())) - {
         name
     }
-    unwritten = reports.record.circumstances.unwritten
+    unwritten = reports.record.metadata.unwritten
     assert unwritten is not None
     assert unwritten.en.startswith(f"{name} could not be written (the suite failed in broken:")
     assert "ZeroDivisionError" in unwritten.zh
@@ -119,8 +119,8 @@ def test_what_cannot_be_written_is_named_with_the_reason_of_the_system(tmp_path:
     for name in ("junit.xml", "report.html"):
         (tmp_path / name).mkdir()
     reports = write_reports(record_of(verdict("retry.active", "ack.retry.active")), tmp_path)
-    assert reports.record.circumstances.unwritten is not None
-    assert reports.record.circumstances.unwritten.en == "junit.xml, report.html could not be written (Is a directory)"
+    assert reports.record.metadata.unwritten is not None
+    assert reports.record.metadata.unwritten.en == "junit.xml, report.html could not be written (Is a directory)"
     assert {path.name for path in reports.paths} == WRITTEN - {"junit.xml", "report.html"}
 
 

@@ -25,7 +25,7 @@ GREEN = (Verdict(line=LINES[0], kind="passed"), Verdict(line=LINES[1], kind="not
 
 
 def books(place: Path, *verdicts: Verdict, **about: Any) -> Path:
-    write_reports(RunResult(circumstances=replace(ABOUT, **about), plan=LINES, verdicts=verdicts), place)
+    write_reports(RunResult(metadata=replace(ABOUT, **about), plan=LINES, verdicts=verdicts), place)
     lines = [[line.scenario, line.requirement] for line in LINES]
     (place / "plan.json").write_text(json.dumps({"lines": lines}))
     return place

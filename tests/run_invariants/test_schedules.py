@@ -20,7 +20,7 @@ from conformance.emulator.defects import DEFECTS
 from conformance.judging.plan import full_plan
 from conformance.plugin import scenario_runner
 from tests.cli.processes import cli, tokens_environment
-from tests.runs import judge_settings, settings_for
+from tests.runs import run_suite, settings_for
 
 from .invariants import check_books
 
@@ -44,7 +44,7 @@ def served(name: str, tokens: Tokens) -> Iterator[str]:
     """A server by its name; times are shown in microseconds, so that nothing waits for the next second."""
     server_config = use_microseconds(ServerConfig())
     if name != HEALTHY:
-        server_config = DEFECTS[name].broken(server_config)
+        server_config = DEFECTS[name].apply_to(server_config)
     with EmulatorServer(server_config.build(tokens)) as server:
         yield server.base_url
 
@@ -56,7 +56,7 @@ def in_this_process(name: str, output: Path, *, order: int | None = None, concur
     if order is not None:
         random.Random(order).shuffle(plan)
     with served(name, tokens) as base_url:
-        record = judge_settings(settings_for(base_url, tokens, output, concurrency=concurrency), plan)
+        record = run_suite(settings_for(base_url, tokens, output, concurrency=concurrency), plan)
     assert record.tally.lost == ()
     assert len(record.verdicts) == len(plan)
     return {(each.line.scenario, each.line.requirement): (each.kind, each.blocked_by) for each in record.verdicts}

@@ -43,7 +43,7 @@ class Given:
             place=item_spec.place,
             worker=worker,
             delivery_step=exchange.step,
-            seen=json.loads(exchange.response.body.text),
+            observed_body=json.loads(exchange.response.body.text),
         )
 
     async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
@@ -89,7 +89,7 @@ def held(
                     age=0,
                     attempt=attempt,
                 )
-                return fresh.arranged_by(Given)
+                return fresh.with_arranger(Given)
 
             async with asyncio.timeout(20):  # a hang is a failure, not a wait
                 return await execute_scenario(case, stage, run="r", seed=5)

@@ -38,7 +38,9 @@ def race(
         item = await stage.item()
         await stage.burst(
             {
-                step: lambda api, name: api.ack(name, item.environment_id, item.work_id, headers=stage.worker(name))
+                step: lambda api, name: api.ack(
+                    name, item.environment_id, item.work_id, headers=stage.worker_headers(name)
+                )
                 for step in steps
             },
             about=about,

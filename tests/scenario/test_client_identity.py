@@ -17,7 +17,7 @@ from conformance.judging.run_result import RunResult
 from conformance.scenario.client_identity import SUITE_IDENTITY, choose_client_identity
 from conformance.settings import from_values
 from conformance.target import ConfigurationError
-from tests.runs import judge_settings, settings_for
+from tests.runs import run_suite, settings_for
 
 CHAPTERS = ("identity.other-worker.", "identity.near-miss-", "first-ack.")
 
@@ -54,7 +54,7 @@ def run(folder: Path, **values: object) -> tuple[Evidence, RunResult]:
     tokens = Tokens.generate()
     lines = [line for line in full_plan() if line.scenario.startswith(CHAPTERS)]
     with EmulatorServer(use_microseconds(ServerConfig()).build(tokens)) as server:
-        record = judge_settings(settings_for(server.base_url, tokens, folder / "out", **values), lines)
+        record = run_suite(settings_for(server.base_url, tokens, folder / "out", **values), lines)
     return read_evidence(folder / "out"), record
 
 
@@ -70,7 +70,7 @@ def test_the_guise_is_that_of_the_whole_conversation_and_the_seed_repeats_it(tmp
     first, record = run(tmp_path / "first", seed=5)
     again, _ = run(tmp_path / "again", seed=5)
     other, _ = run(tmp_path / "other", seed=6)
-    assert record.circumstances.leftovers == ()
+    assert record.metadata.leftovers == ()
     neutral = 0
     for name, transcript in first.transcripts.items():
         agents = user_agents(transcript)

@@ -50,8 +50,8 @@ def test_an_item_is_told_in_the_facts_and_seen_where_the_arranger_saw_it() -> No
     assert worker.startswith("conformance-")
     assert Transcript.from_json(json.loads(transcript.dumps())) == transcript
     view = TranscriptView(case, transcript)
-    assert view.polled() == shown()
-    assert view.begins_arranged()
+    assert view.polled_item() == shown()
+    assert view.is_item_prepared_elsewhere()
 
 
 def test_an_item_without_a_name_has_no_rightful_header() -> None:
@@ -149,7 +149,7 @@ def test_a_second_delivery_is_where_the_item_was_last_seen(monkeypatch: pytest.M
                 place="quiet",
                 worker="w",
                 delivery_step="redeliver.poll.3",
-                seen={},
+                observed_body={},
             )
 
     async def run_steps(stage: ScenarioContext) -> None:

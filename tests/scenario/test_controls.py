@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.chapters.registry import controls, scenarios
+from conformance.chapters.registry import requirements_of_controls, scenarios
 from conformance.contract.catalogue import load_catalogue
 from conformance.scenario.controls import is_unexpected, owner_was_accepted, same_outcome
 from conformance.scenario.expectations import refusal, success
@@ -138,11 +138,11 @@ def test_what_went_otherwise_is_the_status_the_type_or_the_state() -> None:
 
 def test_every_control_is_a_plain_case_that_is_judged_by_itself() -> None:
     judged = {rule for scenario in scenarios().values() for rule in scenario.requirements}
-    for requirement, plain in controls().items():
+    for requirement, plain in requirements_of_controls().items():
         assert requirement in load_catalogue().requirements
         assert requirement not in plain
         assert set(plain) <= judged
-    assert controls()["ack.request.json-body"] == ("ack.first.starting", "ack.identity.mismatch-queued")
+    assert requirements_of_controls()["ack.request.json-body"] == ("ack.first.starting", "ack.identity.mismatch-queued")
     for scenario in scenarios().values():
         for control in scenario.controls.values():
             assert scenario.expectations.keys().isdisjoint({control.step})

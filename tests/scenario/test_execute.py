@@ -186,7 +186,7 @@ def test_an_aborted_conversation_has_a_transcript_too() -> None:
 @pytest.mark.parametrize("kind", ["forbidden", "foreign", "expired"])
 def test_a_token_that_was_not_given_is_not_exercised(kind: str) -> None:
     async def run_steps(stage: ScenarioContext) -> None:
-        stage.token(kind)  # type: ignore[arg-type]
+        stage.optional_pat(kind)  # type: ignore[arg-type]
 
     transcript, _ = performed(run_steps)
     assert transcript.ending.kind == "not-exercised"
@@ -199,9 +199,9 @@ def test_workers_have_identities_of_their_own() -> None:
 
     async def run_steps(stage: ScenarioContext) -> None:
         seen.extend(stage.worker_id() for _ in range(3))
-        assert stage.worker(None) == ()
-        assert stage.worker("w") == (("Worker-ID", "w"),)
-        assert stage.worker("w", "worker-id") == (("worker-id", "w"),)
+        assert stage.worker_headers(None) == ()
+        assert stage.worker_headers("w") == (("Worker-ID", "w"),)
+        assert stage.worker_headers("w", "worker-id") == (("worker-id", "w"),)
 
     assert performed(run_steps)[0].ending.kind == "complete"
     assert len(set(seen)) == 3

@@ -38,7 +38,7 @@ async def three(stage: ScenarioContext) -> None:
     assert [item.worker for item in items.values()] == [first, second, first]
     for name, item in items.items():
         await stage.get(f"after.{name}", item)
-        await stage.ack(f"foreign.{name}", item, stage.worker(second if item.worker == first else first))
+        await stage.ack(f"foreign.{name}", item, stage.worker_headers(second if item.worker == first else first))
 
 
 def on_the_emulator(item_spec: ItemSpec, journal: Journal) -> tuple[Transcript, Journal]:
@@ -54,7 +54,7 @@ def on_the_emulator(item_spec: ItemSpec, journal: Journal) -> tuple[Transcript, 
 
                 return ScenarioContext(
                     client, run_resources, item_spec=item_spec, seed=5, rng=random.Random(attempt), age=0
-                ).arranged_by(arranger)
+                ).with_arranger(arranger)
 
             return await execute_scenario(case, stage, run="r", seed=5)
 

@@ -71,7 +71,7 @@ def read_before(item_spec: ItemSpec, state: str, states: tuple[tuple[str, str], 
                 fresh = ScenarioContext(
                     client, WORKSPACE, item_spec=item_spec, seed=5, rng=random.Random(attempt), age=0
                 )
-                return fresh.arranged_by(Given)
+                return fresh.with_arranger(Given)
 
             return await execute_scenario(case, stage, run="r", seed=5)
 

@@ -15,7 +15,7 @@ from conformance.scenario.stale_reads import (
     no_earlier_state,
     no_older_than,
     not_before_state,
-    shown_by,
+    object_in_response,
 )
 from conformance.target import Target
 
@@ -23,7 +23,12 @@ from .transcript_builder import ENVIRONMENT, WORK, shown
 
 TARGET = Target(base_url="http://h", states=(("PENDING", "queued"), ("RUNNING", "active")))
 ITEM = Item(
-    environment_id=ENVIRONMENT, work_id=WORK, place="main", worker="w", delivery_step="arrange.poll.1", seen=shown()
+    environment_id=ENVIRONMENT,
+    work_id=WORK,
+    place="main",
+    worker="w",
+    delivery_step="arrange.poll.1",
+    observed_body=shown(),
 )
 
 
@@ -52,7 +57,7 @@ ARRANGED = [
 
 @pytest.mark.parametrize(("body", "status"), [("{", 200), ("[]", 200), (shown(), 404), (shown(), 202)])
 def test_only_a_200_with_an_object_shows_an_item(body: Any, status: int) -> None:
-    assert shown_by(said("get", "get", body, status)) is None
+    assert object_in_response(said("get", "get", body, status)) is None
 
 
 def test_a_get_settles_where_it_shows_what_was_answered_or_wanted() -> None:

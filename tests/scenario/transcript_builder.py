@@ -9,7 +9,7 @@ from typing import Any
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load_catalogue
 from conformance.exchange import Body, BodyProblem, Ending, Exchange, Header, Outcome, Request, Response, Transcript
-from conformance.judging.judge import judge
+from conformance.judging.judge import judge_requirement
 from conformance.judging.verdict import Verdict
 from conformance.scenario.model import Scenario
 from conformance.scenario.transcript_view import TranscriptView
@@ -129,7 +129,7 @@ class Dialog:
         return TranscriptView(self.scenario, self.transcript())
 
     def verdict(self, requirement: str) -> Verdict:
-        return judge(self.scenario, load_catalogue().requirements[requirement], self.transcript())
+        return judge_requirement(self.scenario, load_catalogue().requirements[requirement], self.transcript())
 
     def kinds(self) -> dict[str, str]:
         """The verdict on every requirement of the scenario."""

@@ -21,7 +21,7 @@ from conformance.evidence import read_evidence
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import Failure, PlannedCheck
 from conformance.stateful.to_history import ROWS
-from tests.runs import judge_app, judge_settings, settings_for
+from tests.runs import judge_app, run_suite, settings_for
 
 SCENARIO = "race.explored"
 LINES = [PlannedCheck(SCENARIO, rule) for rule in scenarios()[SCENARIO].requirements]
@@ -41,24 +41,27 @@ def facts(folder: Path) -> dict[str, Any]:
 
 def failures(record: RunResult) -> list[Failure]:
     return [
-        failure for result in record.tally.of("failed") for verdict in result.verdicts for failure in verdict.failures
+        failure
+        for result in record.tally.requirements_with_verdict("failed")
+        for verdict in result.verdicts
+        for failure in verdict.failures
     ]
 
 
 def failed(record: RunResult) -> set[str]:
-    return {result.requirement.id for result in record.tally.of("failed")}
+    return {result.requirement.id for result in record.tally.requirements_with_verdict("failed")}
 
 
 def broken(defect: str) -> tuple[Any, Tokens]:
     tokens = Tokens.generate()
-    return DEFECTS[defect].broken(ServerConfig()).build(tokens), tokens
+    return DEFECTS[defect].apply_to(ServerConfig()).build(tokens), tokens
 
 
 def test_a_sound_server_meets_every_pair_and_contradicts_nothing(tmp_path: Path) -> None:
     tokens = Tokens.generate()
     record = explored(create_app(tokens=tokens), tokens, tmp_path / "run", seconds=20)
     assert not failed(record)
-    assert not record.tally.of("inconclusive")
+    assert not record.tally.requirements_with_verdict("inconclusive")
     told = facts(tmp_path / "run")
     assert {(phase, row) for phase, rows in told["pairs"].items() for row in rows} == {
         (phase, row) for phase in PHASES for row in ROWS
@@ -66,7 +69,7 @@ def test_a_sound_server_meets_every_pair_and_contradicts_nothing(tmp_path: Path)
     assert told["odd"] == {}
     assert told["beside"] == []
     assert told["undecided"] == told["unknown"] == 0
-    [observed] = record.tally.of("observed")
+    [observed] = record.tally.requirements_with_verdict("observed")
     assert observed.requirement.id == "ack.observe.exploration"
     assert f"{len(PHASES) * len(ROWS)} of {len(PHASES) * len(ROWS)} pairs" in observed.verdicts[0].observation.en  # type: ignore[union-attr]
 
@@ -76,8 +79,8 @@ def test_an_odd_but_legal_server_contradicts_nothing(variant: str, tmp_path: Pat
     tokens = Tokens.generate()
     assembly = combine_variants([VARIANTS[variant]], ServerConfig())
     with serve_in_background(assembly.server_config, tokens, assembly.wire) as base_url:
-        record = judge_settings(settings_for(base_url, tokens, tmp_path / "run", explore=3.0), LINES)
-    assert not failed(record), [failure.exhibit for failure in failures(record)]
+        record = run_suite(settings_for(base_url, tokens, tmp_path / "run", explore=3.0), LINES)
+    assert not failed(record), [failure.diagram for failure in failures(record)]
     assert facts(tmp_path / "run")["beside"] == []
 
 
@@ -103,11 +106,11 @@ def test_a_broken_server_is_found_out_and_the_round_is_cut_down(defect: str, tmp
     kept = facts(tmp_path / "run")["round"]
     assert len(kept["programme"]) <= 4, kept["programme"]
     [failure] = failures(record)
-    assert failure.exhibit.startswith(
+    assert failure.diagram.startswith(
         f"--explore 1 --seed {kept['seed']}, shrunk from {kept['shrunk_from']} requests\n1. "
     )
-    assert not record.tally.of("suite-error")
-    [observed] = record.tally.of("observed")
+    assert not record.tally.requirements_with_verdict("suite-error")
+    [observed] = record.tally.requirements_with_verdict("observed")
     words = observed.verdicts[0].observation
     assert words is not None
     assert "stopped at the first counterexample" in words.en
@@ -129,7 +132,7 @@ def test_the_seed_that_is_told_begins_with_that_round(tmp_path: Path) -> None:
 
 def test_the_evidence_alone_gives_the_same_verdicts(tmp_path: Path) -> None:
     record = explored(*broken("race.ack-overwrites"), tmp_path / "run", seconds=LONG)
-    again = read_evidence(tmp_path / "run").judged()
+    again = read_evidence(tmp_path / "run").rejudge()
     assert {v.line: (v.kind, v.failures, v.observation) for v in again.verdicts} == {
         v.line: (v.kind, v.failures, v.observation) for v in record.verdicts
     }
@@ -179,7 +182,7 @@ def test_other_operations_are_told_and_not_judged(tmp_path: Path) -> None:
 
     record = explored(lagging, tokens, tmp_path / "run", seconds=5)
     assert not failed(record)
-    [observed] = record.tally.of("observed")
+    [observed] = record.tally.requirements_with_verdict("observed")
     words = observed.verdicts[0].observation
     assert words is not None
     assert "not judged: item" in words.en
@@ -206,7 +209,7 @@ def test_every_request_is_counted_kept_or_not(tmp_path: Path) -> None:
 
     record = explored(counted, tokens, tmp_path / "run", seconds=LONG)
     transcript = read_evidence(tmp_path / "run").transcripts[SCENARIO]
-    assert facts(tmp_path / "run")["requests"] == transcript.requests == record.circumstances.requests
+    assert facts(tmp_path / "run")["requests"] == transcript.requests == record.metadata.requests
     polls = [path for path in seen if path.endswith(("/work/poll", "/ack", "/heartbeat"))]
     assert 0 < len(polls) < transcript.requests <= len(seen)
 
@@ -223,6 +226,6 @@ def test_an_update_of_the_metadata_that_is_lost_is_told(tmp_path: Path) -> None:
 
     record = explored(forgetful, tokens, tmp_path / "run", seconds=5)
     assert not failed(record)
-    words = record.tally.of("observed")[0].verdicts[0].observation
+    words = record.tally.requirements_with_verdict("observed")[0].verdicts[0].observation
     assert words is not None
     assert re.search(r"what `\d+\.\d\.metadata\.[ab]` wrote to the metadata is missing at `\d+\.get\.[ab]`", words.en)

@@ -62,11 +62,11 @@ def said(state: str) -> dict[str, str]:
 
 
 def explained(round_history: RoundHistory) -> bool:
-    return isinstance(round_history.outcome(), Linearizable)
+    return isinstance(round_history.check_responses(), Linearizable)
 
 
 def accused(round_history: RoundHistory) -> bool:
-    return isinstance(round_history.ack_outcome(), Counterexample)
+    return isinstance(round_history.check_acks(), Counterexample)
 
 
 SOUND = {
@@ -175,8 +175,8 @@ def test_what_surely_did_not_happen_is_left_out() -> None:
 
 def test_a_mapped_state_name_reads_as_the_documented_one() -> None:
     found = Round().sent(("ack a w1", 200, shown("claimed"))).sent(("get a", 200, shown("claimed")))
-    assert isinstance(found.round_history.outcome(), Counterexample)
-    assert isinstance(found.with_states(claimed="starting").outcome(), Linearizable)
+    assert isinstance(found.round_history.check_responses(), Counterexample)
+    assert isinstance(found.with_states(claimed="starting").check_responses(), Linearizable)
 
 
 def test_pairs_are_counted_by_the_state_that_a_request_met() -> None:
@@ -190,9 +190,9 @@ def test_pairs_are_counted_by_the_state_that_a_request_met() -> None:
         .sent(("list b", 200, {"data": []}))
         .round_history
     )
-    outcome = round_history.outcome()
+    outcome = round_history.check_responses()
     assert isinstance(outcome, Linearizable)
-    assert round_history.pairs(outcome) == {
+    assert round_history.requests_by_phase(outcome) == {
         ("queued", "poll"): 1,
         ("queued", "ack by another"): 1,
         ("queued", "ack by its worker"): 1,

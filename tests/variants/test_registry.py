@@ -157,7 +157,7 @@ DIGITS = {
 def test_ids_ascend_in_every_spelling(name: str) -> None:
     server_config = combine_variants([VARIANTS[name]]).server_config
     mint = server_config.mint(server_config.clock)
-    made = [mint.mint("work_") for _ in range(50)]
+    made = [mint.new_id("work_") for _ in range(50)]
     assert made == sorted(made)
     assert len({len(one) for one in made}) == 1
     assert not any(re.fullmatch("work_[0-9a-f]{32}", one) for one in made)

@@ -11,7 +11,7 @@ from conformance.emulator.serving import serve_in_background
 from conformance.emulator.variants import Variant, combine_variants
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import VerdictKind
-from tests.runs import judge_settings, settings_for
+from tests.runs import run_suite, settings_for
 
 
 def check_conformant(variants: Sequence[Variant], output: Path) -> None:
@@ -22,7 +22,7 @@ def check_conformant(variants: Sequence[Variant], output: Path) -> None:
     assembly = combine_variants(variants, use_microseconds(ServerConfig()))
     tokens = Tokens.generate()
     with serve_in_background(assembly.server_config, tokens, assembly.wire) as base_url:
-        record = judge_settings(settings_for(base_url, tokens, output))
+        record = run_suite(settings_for(base_url, tokens, output))
 
     unhappy = [
         f"{verdict.line} {verdict.kind}: {verdict.reason.en if verdict.reason else ''}"
@@ -34,8 +34,8 @@ def check_conformant(variants: Sequence[Variant], output: Path) -> None:
     assert _ids(record, "not-exercised") == assembly.skips
     assert record.tally.lost == ()
     assert (record.decision.word, record.decision.exit_code) == ("conformant", 0)
-    assert record.circumstances.leftovers == ()
+    assert record.metadata.leftovers == ()
 
 
 def _ids(record: RunResult, kind: VerdictKind) -> frozenset[str]:
-    return frozenset(result.requirement.id for result in record.tally.of(kind))
+    return frozenset(result.requirement.id for result in record.tally.requirements_with_verdict(kind))

@@ -12,7 +12,7 @@ from ..operations import Call
 from ..response_edits import EditableResponse, edit_successful_acks
 from ..work import State
 from .defect import Defect, defect
-from .mutations import before_ack, override, rewrite_ack, wrap_app
+from .mutations import before_ack, override, rewrite_ack_call, wrap_app
 from .requirement_groups import REDELIVERY
 
 
@@ -24,7 +24,7 @@ def _accepted(answer: EditableResponse) -> None:
 def _stale(answer: EditableResponse) -> None:
     item = answer.body()
     if item["state"] == "starting":
-        answer.put(item | {"state": "queued", "acknowledged_at": None})
+        answer.set_body(item | {"state": "queued", "acknowledged_at": None})
 
 
 _FUTURE: Final = "ack.answer.acknowledged-at-not-future"
@@ -164,7 +164,7 @@ REQUEST_SHAPES = (
         "request.body-skips-identity",
         "An ack with a body is accepted from any worker.",
         "带请求体的 ack 来自任何 worker 都被接受。",
-        rewrite_ack(lambda call: replace(call, headers={}) if call.body else call),
+        rewrite_ack_call(lambda call: replace(call, headers={}) if call.body else call),
         fails="ack.request.json-body",
     ),
 )

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..authorization import Demand
+from ..authorization import AccessRequirement
 from ..configuration import Mutation
 from ..errors import ApiError, JsonObject, conflict, envelope, internal_error, not_permitted, unauthenticated
 from ..operations import Call, Operation, Reply
@@ -21,12 +21,12 @@ from ..response_edits import EditableResponse, edit_refused_acks, errors
 from ..tokens import Principal, Tokens
 from ..work import State, WorkItem
 from .defect import Defect, defect
-from .mutations import override, replace_ack, rewrite_ack, wrap_app
+from .mutations import override, replace_ack, rewrite_ack_call, wrap_app
 from .requirement_groups import ENVELOPE_SCHEMAS, UNAUTHENTICATED
 
 _OWNER = Principal("main", may_act=True)
 _Authenticate = Callable[[Tokens, Sequence[str]], Principal]
-_Admit = Callable[[Principal, Environment | None, Demand], Environment]
+_Admit = Callable[[Principal, Environment | None, AccessRequirement], Environment]
 
 
 # Authentication -----------------------------------------------------------------------------------------------------
@@ -255,7 +255,9 @@ def _to(status: int, error_type: str) -> Callable[[EditableResponse], None]:
     return edit
 
 
-def _any_tenant(found: _Admit, principal: Principal, environment: Environment | None, demand: Demand) -> Environment:
+def _any_tenant(
+    found: _Admit, principal: Principal, environment: Environment | None, demand: AccessRequirement
+) -> Environment:
     tenant = environment.tenant if environment is not None else principal.tenant
     return found(replace(principal, tenant=tenant), environment, demand)
 
@@ -288,7 +290,7 @@ def _retry_unchecked(*states: State) -> Mutation:
             return call
         return replace(call, principal=replace(call.principal, tenant=environment.tenant, may_act=True))
 
-    return rewrite_ack(change)
+    return rewrite_ack_call(change)
 
 
 def _conflict(_call: Call, _item: WorkItem) -> Reply:
@@ -311,7 +313,7 @@ AUTHORIZATION = (
         "authz.not-checked",
         "Every caller who may see the environment may ack its work.",
         "凡可查看环境的调用者都可以 ack 其中的 work。",
-        override(admit=lambda found, who, where, demand: found(who, where, demand & ~Demand.PERMISSION)),
+        override(admit=lambda found, who, where, demand: found(who, where, demand & ~AccessRequirement.PERMISSION)),
         fails="ack.authz.forbidden",
     ),
     defect(

@@ -15,7 +15,7 @@ from ..operations import Call, Operation, Reply
 from ..work import AckDecision, State
 from .defect import Defect, defect
 from .mutations import STOP, compose, replace_ack
-from .races import WINDOW, item_of
+from .races import WINDOW, current_item
 
 _WINDOWS: Final = (5, 20, 50)
 """Milliseconds."""
@@ -33,7 +33,7 @@ def check_then_act(window: float) -> Mutation:
 
     def changed(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
-            read = item_of(call)
+            read = current_item(call)
             if read is not None:
                 decision = call.service.policy.decide_ack(read, call.worker_id)
                 await asyncio.sleep(window)
@@ -58,11 +58,11 @@ def _losing_a_slow_stop(ack: Operation) -> Operation:
     """An ack writes back what it read a moment earlier and overwrites a stop that happened in between."""
 
     async def called(call: Call) -> Reply:
-        read = item_of(call)
+        read = current_item(call)
         reply = await ack(call)
-        acknowledged = item_of(call)
+        acknowledged = current_item(call)
         await asyncio.sleep(_SHORT_WINDOW)
-        now = item_of(call)
+        now = current_item(call)
         was_live = read is not None and read.state not in (State.STOPPING, State.STOPPED)
         if was_live and acknowledged is not None and now is not None and now.state in (State.STOPPING, State.STOPPED):
             call.service.store.put_work(acknowledged)
@@ -78,14 +78,14 @@ def _losing_in_a_crowd(state: State) -> Mutation:
         under_way: Counter[str] = Counter()
 
         async def called(call: Call) -> Reply:
-            read, work_id = item_of(call), call.path["work_id"]
+            read, work_id = current_item(call), call.path["work_id"]
             under_way[work_id] += 1
             try:
                 reply = await ack(call)
-                acknowledged = item_of(call)
+                acknowledged = current_item(call)
                 await asyncio.sleep(WINDOW)
                 crowded = under_way[work_id] >= _CROWD
-                now = item_of(call)
+                now = current_item(call)
                 stopped = now is not None and now.state is State.STOPPED
                 if crowded and stopped and read is not None and read.state is state and acknowledged is not None:
                     call.service.store.put_work(acknowledged)

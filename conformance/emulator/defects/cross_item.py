@@ -16,7 +16,7 @@ from ..operations import Call, Operation, Reply
 from ..work import AckDecision, State
 from .defect import Defect, defect
 from .mutations import replace_ack
-from .races import WINDOW, acting_as, item_of
+from .races import WINDOW, acting_as, current_item
 
 _UNDER_WAY: Final = 0.15
 """Duration of an ack in seconds, during which others are refused."""
@@ -26,7 +26,7 @@ def _known_worker(ack: Operation) -> Operation:
     """Let any worker that owns an item ack an active one."""
 
     async def called(call: Call) -> Reply:
-        item = item_of(call)
+        item = current_item(call)
         if item is not None and item.state is State.ACTIVE:
             holders = {other.worker_id for other in call.service.store.work_items(item.environment_id)}
             if call.worker_id in holders:
@@ -41,7 +41,7 @@ def _all_of_a_worker(ack: Operation) -> Operation:
 
     async def called(call: Call) -> Reply:
         reply = await ack(call)
-        item = item_of(call)
+        item = current_item(call)
         if item is not None and item.state is State.STARTING and item.worker_id is not None:
             store = call.service.store
             for other in tuple(store.queued_items(item.environment_id)):
@@ -76,7 +76,7 @@ def _active_written_back(ack: Operation) -> Operation:
     """Confirm an active item by writing it back as it was read, which overwrites a stop in between."""
 
     async def called(call: Call) -> Reply:
-        read = item_of(call)
+        read = current_item(call)
         if read is None or call.service.policy.decide_ack(read, call.worker_id) is not AckDecision.REPEAT:
             return await ack(call)
         if read.state is not State.ACTIVE:
@@ -94,7 +94,7 @@ def _foreign_while_confirming(ack: Operation) -> Operation:
     under_way: Counter[str] = Counter()
 
     async def called(call: Call) -> Reply:
-        item = item_of(call)
+        item = current_item(call)
         if item is None or item.state is not State.ACTIVE:
             return await ack(call)
         if call.worker_id == item.worker_id:

@@ -45,7 +45,7 @@ class Defect:
         """The part of the contract that it violates: the part of its id before the dot."""
         return self.id.partition(".")[0]
 
-    def broken(self, server_config: ServerConfig) -> ServerConfig:
+    def apply_to(self, server_config: ServerConfig) -> ServerConfig:
         """Return that server with this defect, inside the wrappers that it already has."""
         changed = self.change(replace(server_config, wrappers=()))
         return replace(changed, wrappers=(*changed.wrappers, *server_config.wrappers))

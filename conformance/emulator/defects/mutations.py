@@ -41,7 +41,7 @@ def before_ack(look: Callable[[Call], object]) -> Mutation:
     return replace_ack(change)
 
 
-def rewrite_ack(change: Callable[[Call], Call]) -> Mutation:
+def rewrite_ack_call(change: Callable[[Call], Call]) -> Mutation:
     """Handle the ack as the call that `change` returns."""
 
     def changed(ack: Operation) -> Operation:

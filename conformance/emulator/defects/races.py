@@ -25,7 +25,7 @@ WINDOW: Final = 0.06
 """Seconds between the read and the write."""
 
 
-def item_of(call: Call) -> WorkItem | None:
+def current_item(call: Call) -> WorkItem | None:
     """Return the current item of the path."""
     return call.service.store.work_item(call.path["environment_id"], call.path["work_id"])
 
@@ -36,7 +36,7 @@ def acting_as(call: Call, worker: str | None) -> Call:
 
 
 def _as_owner(call: Call) -> Call:
-    item = item_of(call)
+    item = current_item(call)
     return call if item is None or item.worker_id is None else acting_as(call, item.worker_id)
 
 
@@ -74,12 +74,12 @@ def _overwriting(lost: Callable[[WorkItem], bool]) -> Mutation:
 
     def change(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
-            before = item_of(call)
+            before = current_item(call)
             reply = await ack(call)
-            acknowledged = item_of(call)
+            acknowledged = current_item(call)
             if before is not None and before.state in (State.QUEUED, State.STARTING) and acknowledged is not None:
                 await asyncio.sleep(WINDOW)
-                now = item_of(call)
+                now = current_item(call)
                 if now is not None and lost(now):
                     call.service.store.put_work(acknowledged)
             return reply
@@ -94,10 +94,10 @@ def _wiping(**times: None) -> Mutation:
 
     def change(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
-            before = item_of(call)
+            before = current_item(call)
             reply = await ack(call)
             await asyncio.sleep(WINDOW)
-            now = item_of(call)
+            now = current_item(call)
             if before is not None and now is not None and (before.state, now.state) == (State.STARTING, State.ACTIVE):
                 call.service.store.put_work(replace(now, **times))  # type: ignore[arg-type]
             return reply
@@ -111,11 +111,11 @@ def _forgetting_redelivery(ack: Operation) -> Operation:
     """Decide by the worker that the ack read first, even if the item was delivered to another since."""
 
     async def called(call: Call) -> Reply:
-        item = item_of(call)
+        item = current_item(call)
         if item is None or call.service.policy.decide_ack(item, call.worker_id) is not AckDecision.START:
             return await ack(call)
         await asyncio.sleep(WINDOW)
-        fresh = item_of(call)
+        fresh = current_item(call)
         if fresh is None or fresh.worker_id == item.worker_id:
             return await ack(call)
         return await ack(acting_as(call, fresh.worker_id))
@@ -150,13 +150,13 @@ def _careful(ack: Operation) -> Operation:
     under_way: Counter[str] = Counter()
 
     async def called(call: Call) -> Reply:
-        work_id, before = call.path["work_id"], item_of(call)
+        work_id, before = call.path["work_id"], current_item(call)
         under_way[work_id] += 1
         try:
             if under_way[work_id] > 1:
                 raise conflict(_BUSY)
             await asyncio.sleep(WINDOW)
-            if item_of(call) != before:
+            if current_item(call) != before:
                 raise conflict(_BUSY)
             return await ack(call)
         finally:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 from ..clock import Clock
 from ..configuration import Mutation, ServerConfig
-from ..ids import IdMint
+from ..ids import IdGenerator
 from ..response_edits import body, edit_successful_acks
 from .defect import Defect, defect
 from .mutations import override, wrap_app
@@ -30,22 +30,22 @@ def _in_zone(hours: int) -> Callable[[str], str]:
     return lambda text: datetime.fromisoformat(text).astimezone(timezone(timedelta(hours=hours))).isoformat()
 
 
-def _by_mint(mint: Callable[[Callable[[Clock], IdMint]], Callable[[Clock], IdMint]]) -> Mutation:
+def _by_mint(mint: Callable[[Callable[[Clock], IdGenerator]], Callable[[Clock], IdGenerator]]) -> Mutation:
     def change(server_config: ServerConfig) -> ServerConfig:
         return replace(server_config, mint=mint(server_config.mint))
 
     return change
 
 
-class _Respelt(IdMint):
+class _Respelt(IdGenerator):
     """Ids of another mint, in another format after the prefix."""
 
-    def __init__(self, mint: IdMint, spell: Callable[[str], str]) -> None:
+    def __init__(self, mint: IdGenerator, spell: Callable[[str], str]) -> None:
         self._mint = mint
         self._spell = spell
 
-    def mint(self, prefix: str) -> str:
-        return prefix + self._spell(self._mint.mint(prefix).removeprefix(prefix))
+    def new_id(self, prefix: str) -> str:
+        return prefix + self._spell(self._mint.new_id(prefix).removeprefix(prefix))
 
 
 def _respelt(spell: Callable[[str], str]) -> Mutation:

@@ -44,7 +44,7 @@ def _as(make: Callable[[Any], Any]) -> Mutation:
     """Replace the response to a successful ack by what `make` makes of the item."""
 
     def edit(answer: EditableResponse) -> None:
-        answer.put(make(answer.body()))
+        answer.set_body(make(answer.body()))
 
     return _answered(edit)
 

@@ -38,7 +38,7 @@ def _nothing_is_204(answer: EditableResponse) -> None:
 
 def _bare_list(answer: EditableResponse) -> None:
     if answer.method == "GET" and answer.path.endswith("/work") and answer.status == 200:
-        answer.put(answer.body()["data"])
+        answer.set_body(answer.body()["data"])
 
 
 def _takes_effect_later(stop: Operation) -> Operation:

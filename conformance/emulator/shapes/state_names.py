@@ -23,7 +23,7 @@ def _shown_by_others(**names: str) -> Mutation:
         for entry in entries if isinstance(entries, list) else [body]:
             if isinstance(entry, dict) and entry.get("state") in names:
                 entry["state"] = names[entry["state"]]
-        answer.put(body)
+        answer.set_body(body)
 
     return lambda server_config: server_config.with_wrapper(edit_responses(edit))
 

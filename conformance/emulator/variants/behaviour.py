@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..authorization import Demand
+from ..authorization import AccessRequirement
 from ..errors import ApiError, conflict, invalid_request, not_permitted, unauthenticated
 from ..operations import Call, Operation, Reply
 from ..records import Environment
@@ -20,7 +20,7 @@ _ACK = f"{ITEM}/ack"
 _READ_TO_WRITE_SECONDS = 0.02
 
 DecideAck = Callable[[WorkItem, str | None], AckDecision]
-Admit = Callable[[Principal, Environment | None, Demand], Environment]
+Admit = Callable[[Principal, Environment | None, AccessRequirement], Environment]
 Claimable = Callable[[WorkItem, datetime, timedelta], bool]
 
 
@@ -60,7 +60,7 @@ def _item(call: Call) -> WorkItem | None:
 async def _only_delivered(ack: Operation, call: Call) -> Reply:
     item = _item(call)
     if item is not None and item.state is State.QUEUED and item.delivered_at is None:
-        call.environment(Demand.SELF_HOSTED | Demand.PERMISSION)
+        call.environment(AccessRequirement.SELF_HOSTED | AccessRequirement.PERMISSION)
         raise conflict("The work item was not delivered to anybody yet.")
     return await ack(call)
 
@@ -69,7 +69,7 @@ async def _well_formed_first(ack: Operation, call: Call) -> Reply:
     """Refuse malformed ids first. A well-formed id has its prefix and the length of this server's own ids."""
     for name, prefix in (("environment_id", "env_"), ("work_id", "work_")):
         given = call.path[name]
-        if not given.startswith(prefix) or len(given) != len(call.service.resources.mint.mint(prefix)):
+        if not given.startswith(prefix) or len(given) != len(call.service.resources.mint.new_id(prefix)):
             raise invalid_request(f"The {name} is malformed.", name)
     return await ack(call)
 
@@ -87,14 +87,14 @@ async def _compared_and_set(ack: Operation, call: Call) -> Reply:
     read = _item(call)
     await asyncio.sleep(_READ_TO_WRITE_SECONDS)
     if read is not None and _item(call) is not read:
-        call.environment(Demand.SELF_HOSTED | Demand.PERMISSION)
+        call.environment(AccessRequirement.SELF_HOSTED | AccessRequirement.PERMISSION)
         raise conflict("The work item changed at the same time.")
     return await ack(call)
 
 
 async def _strict_request(ack: Operation, call: Call) -> Reply:
     """Accept only an empty JSON object as body, no query, and no long Worker-ID."""
-    call.environment(Demand.SELF_HOSTED | Demand.PERMISSION)
+    call.environment(AccessRequirement.SELF_HOSTED | AccessRequirement.PERMISSION)
     if call.body.strip() and _parsed(call.body) != {}:
         raise invalid_request("The ack does not accept a body.")
     if call.query.text("surprise") is not None:
@@ -122,7 +122,7 @@ def _strict_scheme(authenticate: Callable[[Tokens, Any], Principal]) -> Callable
 
 
 def _strangers_forbidden(admit: Admit) -> Admit:
-    def admitted(principal: Principal, environment: Environment | None, demand: Demand) -> Environment:
+    def admitted(principal: Principal, environment: Environment | None, demand: AccessRequirement) -> Environment:
         if environment is not None and environment.tenant != principal.tenant:
             raise not_permitted()
         return admit(principal, environment, demand)
@@ -131,7 +131,7 @@ def _strangers_forbidden(admit: Admit) -> Admit:
 
 
 async def _none_in_the_archive(ack: Operation, call: Call) -> Reply:
-    if call.environment(Demand.SELF_HOSTED | Demand.PERMISSION).archived_at is not None:
+    if call.environment(AccessRequirement.SELF_HOSTED | AccessRequirement.PERMISSION).archived_at is not None:
         raise ApiError(403, "permission_error", "The environment is archived.")
     return await ack(call)
 

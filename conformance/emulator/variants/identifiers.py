@@ -10,7 +10,7 @@ from itertools import count
 from ..clock import Clock
 from ..configuration import Mutation, ServerConfig
 from ..http_head import Head
-from ..ids import IdMint
+from ..ids import IdGenerator
 from ..tcp_proxy import ProxyMutation
 from .variant import Variant
 
@@ -20,16 +20,16 @@ _HOUR = timedelta(hours=1)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-class _Respelt(IdMint):
+class _Respelt(IdGenerator):
     """Ids of another mint, in another format after the prefix. They also ascend."""
 
-    def __init__(self, found: IdMint, clock: Clock, spell: Callable[[str], str]) -> None:
+    def __init__(self, found: IdGenerator, clock: Clock, spell: Callable[[str], str]) -> None:
         super().__init__(clock)
         self._found = found
         self._spell = spell
 
-    def mint(self, prefix: str) -> str:
-        return prefix + self._spell(self._found.mint(""))
+    def new_id(self, prefix: str) -> str:
+        return prefix + self._spell(self._found.new_id(""))
 
 
 def _ids(new_spelling: Callable[[], Callable[[str], str]]) -> Mutation:

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..configuration import Mutation
-from ..response_edits import EditableResponse, capture_response, sent
+from ..response_edits import EditableResponse, capture_response, send_captured_response
 from ..tokens import Tokens
 from .variant import Variant
 
@@ -47,7 +47,7 @@ def _in_every(number: int, status: int, *, heard: bool = False, **headers: str) 
                 await capture_response(app, scope, receive)
             fields = {"content-type": "text/html"} | {name.replace("_", "-"): value for name, value in headers.items()}
             page = f"<html><body><h1>{status}</h1></body></html>".encode()
-            await sent(
+            await send_captured_response(
                 EditableResponse(scope["method"], scope["path"], Headers(scope=scope), status, fields, page), send
             )
 

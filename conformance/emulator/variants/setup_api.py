@@ -56,7 +56,7 @@ async def _without_the_newest(list_items: Operation, call: Call) -> Reply:
 
 async def _managed(create: Operation, call: Call) -> Reply:
     """Use `managed` for environments that are not self-hosted, and refuse `cloud`."""
-    config = call.document().get("config")
+    config = call.json_body().get("config")
     if isinstance(config, dict) and config.get("type") == "cloud":
         raise invalid_request("config.type must be self_hosted or managed.", "config.type")
     return await create(replace(call, body=call.body.replace(b'"managed"', b'"cloud"')))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from conformance.chapters.authorization import leaking_places
 from conformance.chapters.registry import scenarios
-from conformance.contract.schemas import shown
+from conformance.contract.schemas import display_value
 from conformance.exchange import Exchange, Response, Transcript
 from conformance.judging.verdict import Failure, PlannedCheck, Verdict
 from conformance.reporting.escaping import escape_line
@@ -33,7 +33,7 @@ class ComparedField:
     actual: str
 
     @property
-    def held(self) -> bool:
+    def is_equal(self) -> bool:
         """Whether the two are equal."""
         return self.expected == self.actual
 
@@ -54,12 +54,12 @@ def compared_fields(line: PlannedCheck, failure: Failure, transcript: Transcript
     scenario = scenarios().get(line.scenario)
     expectation = scenario.expectations.get(failure.step) if scenario else None
     exchange = transcript.find(failure.step) if transcript else None
-    if expectation is None or exchange is None or exchange.response is None or failure.exhibit:
+    if expectation is None or exchange is None or exchange.response is None or failure.diagram:
         return ()  # in a race no response is wrong by itself
     if expectation.requirement != line.requirement:
         return ()
     options = [tuple(_beside(answer, exchange)) for answer in expectation.allowed]
-    return max(options, key=lambda rows: sum(row.held for row in rows), default=())
+    return max(options, key=lambda rows: sum(row.is_equal for row in rows), default=())
 
 
 def diff_body(verdict: Verdict, transcript: Transcript | None) -> BodyDiff | None:
@@ -120,7 +120,7 @@ def _marks(
     found: dict[str, Mark] = {}
     since = None
     for failure in verdict.failures:
-        if failure.step != step or failure.exhibit:
+        if failure.step != step or failure.diagram:
             continue
         if failure.pointer.startswith("/"):
             pointer = failure.pointer if failure.pointer != "/" else ""
@@ -146,7 +146,7 @@ def _kept(transcript: Transcript, exchange: Exchange, value: Any, failure: Failu
         if not isinstance(body, dict) or (body.get("id") != item and failure.pointer != "/id"):
             continue
         earlier = resolve(body, failure.pointer)
-        if earlier and failure.expected.en.startswith(f"{shown(earlier[0]).en}, "):
+        if earlier and failure.expected.en.startswith(f"{display_value(earlier[0]).en}, "):
             found = (other.step, earlier[0])
     return found
 
@@ -164,7 +164,7 @@ def _leaks(verdict: Verdict, transcript: Transcript) -> list[str]:
 def _head(verdict: Verdict, step: str, response: Response) -> Iterator[JsonLine]:
     """Yield the status and the headers that are wrong."""
     for failure in verdict.failures:
-        if failure.step != step or failure.exhibit:
+        if failure.step != step or failure.diagram:
             continue
         if not failure.pointer and _STATUS.match(failure.actual.en):
             yield JsonLine("wrong", f"HTTP {response.status}", "HTTP", failure.expected)

@@ -10,7 +10,7 @@ from conformance.judging.verdict import Failure, Verdict
 from conformance.reporting.html.diff import BodyDiff, ComparedField, compared_fields, diff_body
 from conformance.reporting.html.race_diagram import RaceDiagram, draw_race
 from conformance.reporting.html.sequence_diagram import SequenceDiagram, draw_sequence
-from conformance.reporting.messages import title_of
+from conformance.reporting.messages import scenario_title
 from conformance.reporting.next_steps import NextSteps, next_steps
 from conformance.text import Text
 
@@ -38,12 +38,12 @@ class FailureDetail:
     @property
     def title(self) -> Text:
         """The scenario's title."""
-        return title_of(self.verdict.line.scenario)
+        return scenario_title(self.verdict.line.scenario)
 
     @property
     def exhibit(self) -> str:
         """The first text picture among the violations; empty if there is none."""
-        return next((failure.exhibit for failure in self.verdict.failures if failure.exhibit), "")
+        return next((failure.diagram for failure in self.verdict.failures if failure.diagram), "")
 
 
 def failure_detail(
@@ -55,8 +55,8 @@ def failure_detail(
 ) -> FailureDetail:
     """Return failure `number` (from 1) of a requirement; `shown_under` records which failure shows which transcript."""
     name = f"{verdict.line.requirement}--{number}"
-    failure, seen = verdict.failures[0], transcript if verdict.shown else None
-    place = (verdict.line.scenario, failure.step if verdict.shown else name)
+    failure, seen = verdict.failures[0], transcript if verdict.in_kept_transcript else None
+    place = (verdict.line.scenario, failure.step if verdict.in_kept_transcript else name)
     first_shown = shown_under.setdefault(place, name)
     return FailureDetail(
         id=name,

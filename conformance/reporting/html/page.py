@@ -18,13 +18,20 @@ from markupsafe import Markup
 
 from conformance.contract.ambiguities import load_ambiguities
 from conformance.contract.catalogue import BASIS_WORDS
-from conformance.contract.schema_agreement import schema_differences
+from conformance.contract.schema_language_differences import schema_differences
 from conformance.exchange import Transcript
 from conformance.judging.exit_code import RunStatus
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
-from conformance.reporting.escaping import encodable, escape_line
-from conformance.reporting.html import coverage, race_diagram, sequence_diagram, state_diagram, state_layout, timeline
+from conformance.reporting.escaping import escape_line, escape_surrogates
+from conformance.reporting.html import (
+    exploration_coverage,
+    race_diagram,
+    sequence_diagram,
+    state_diagram,
+    state_layout,
+    timeline,
+)
 from conformance.reporting.html.doc_links import clause, linked
 from conformance.reporting.html.failure_detail import FailureDetail
 from conformance.reporting.html.html_text import BilingualHtml, block, inline_code, is_link
@@ -70,7 +77,7 @@ def page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang = 
     text = environment.get_template("report.html.j2").render(
         view=view,
         lang=lang,
-        about=record.circumstances,
+        about=record.metadata,
         decision=record.decision,
         titles=_titles(record),
         advice=advice_for(record),
@@ -79,18 +86,18 @@ def page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang = 
         policy=_policy(style, script),
         style=Markup(style),  # noqa: S704 - a file of ours
         script=Markup(script),  # noqa: S704 - a file of ours
-        breaches=_breaches(view, environment),
-        coverage=coverage.coverage_of(transcripts.values()),
+        rendered_failures=_rendered_failures(view, environment),
+        coverage=exploration_coverage.exploration_coverage_of(transcripts.values()),
         machine=state_diagram.draw_state_diagram(transcripts.values(), view.failed_steps),
         timeline=timeline.timeline_of(transcripts, {name: kind for name, _, kind, _ in view.scenarios}),
         register=load_ambiguities(),
         differences=schema_differences(),
     )
-    return encodable(text)
+    return escape_surrogates(text)
 
 
 def _titles(record: RunResult) -> dict[Lang, str]:
-    target = escape_line(record.circumstances.base_url, _TITLE)
+    target = escape_line(record.metadata.base_url, _TITLE)
     word = _OUTCOMES[record.decision.word]
     return {lang: f"{word.in_(lang)} · {target} · work-conformance" for lang in LANGS}
 
@@ -147,22 +154,26 @@ def _environment(lang: Lang) -> Environment:
     return environment
 
 
-def _breaches(view: PageModel, environment: Environment) -> dict[str, Markup]:
+def _rendered_failures(view: PageModel, environment: Environment) -> dict[str, Markup]:
     """Return the rendered failures by id, as many as fit; the first of every requirement come first."""
-    template = environment.get_template("breach.html.j2")
+    template = environment.get_template("failure_detail.html.j2")
     room = MAX_FAILURE_DETAIL_CHARACTERS
     found: dict[str, Markup] = {}
-    for breach in _in_turn(view):
-        text = Markup(template.render(breach=breach, shown=found.keys(), removed=view.about.removed))  # noqa: S704 - it has escaped already
-        size = len(encodable(text).encode("utf-8"))
+    for detail in _in_turn(view):
+        text = Markup(template.render(detail=detail, shown=found.keys(), removed=view.about.objects_removed))  # noqa: S704 - it has escaped already
+        size = len(escape_surrogates(text).encode("utf-8"))
         if size <= room:
-            found[breach.id] = text
+            found[detail.id] = text
             room -= size
     return found
 
 
 def _in_turn(view: PageModel) -> list[FailureDetail]:
-    rules = view.of("failed") + view.of("warned") + view.of("waived")
+    rules = (
+        view.requirements_with_verdict("failed")
+        + view.requirements_with_verdict("warned")
+        + view.requirements_with_verdict("waived")
+    )
     deepest = max((len(rule.breaches) for rule in rules), default=0)
     return [rule.breaches[n] for n in range(deepest) for rule in rules if n < len(rule.breaches)]
 

@@ -14,10 +14,10 @@ from conformance.judging.aggregate import RequirementResult
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORST_FIRST, Verdict, VerdictKind, worst
 from conformance.reporting.by_chapter import by_chapter
-from conformance.reporting.flakiness import FlakyGroup, flaky, held, race_repetition_text
+from conformance.reporting.flakiness import FlakyGroup, flaky_groups, race_repetition_text, repetition_count_text
 from conformance.reporting.html.failure_detail import failure_detail
 from conformance.reporting.html.requirement_view import BREACHED, RequirementView, bounded
-from conformance.reporting.messages import title_of, unobserved_effects
+from conformance.reporting.messages import scenario_title, unobserved_effects
 from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.text import Text
 
@@ -35,7 +35,7 @@ class PageModel:
 
     def __init__(self, record: RunResult, transcripts: Mapping[str, Transcript]) -> None:
         self.record = record
-        self.about = record.circumstances
+        self.about = record.metadata
         self.transcripts = transcripts
 
     @cached_property
@@ -48,19 +48,19 @@ class PageModel:
         ]
 
     @cached_property
-    def rules(self) -> list[RequirementView]:
+    def requirements(self) -> list[RequirementView]:
         """All planned requirements."""
         return [rule for _, rules in self.chapters for rule in rules]
 
     @property
     def blocked_requirements(self) -> list[RequirementView]:
         """Requirements that only failures of other requirements keep from being judged."""
-        return [rule for rule in self.of("inconclusive") if rule.result.blocked_by]
+        return [rule for rule in self.requirements_with_verdict("inconclusive") if rule.result.blocked_by]
 
     @property
     def blocked_without_cause(self) -> list[RequirementView]:
         """Blocked requirements whose blocking failure is not listed on the page."""
-        causes = {rule.requirement.id for rule in self.failures}
+        causes = {rule.requirement.id for rule in self.unpassed_requirements}
         if self.causes:
             causes = {name for _, cause in self.shown_causes for name in cause.requirements}
         return [rule for rule in self.blocked_requirements if not causes & set(rule.result.blocked_by)]
@@ -91,11 +91,16 @@ class PageModel:
         return cause_count_text(self.causes)
 
     @cached_property
-    def failures(self) -> list[RequirementView]:
+    def unpassed_requirements(self) -> list[RequirementView]:
         """Requirements that did not pass and are not blocked by others: worst first, those with one root cause together."""
         kinds = [kind for kind in WORST_FIRST if kind not in _CALM]
         blocked = {rule.requirement.id for rule in self.blocked_requirements}
-        found = [rule for kind in kinds for rule in self.of(kind) if rule.requirement.id not in blocked]
+        found = [
+            rule
+            for kind in kinds
+            for rule in self.requirements_with_verdict(kind)
+            if rule.requirement.id not in blocked
+        ]
         place = {name: at for at, cause in reversed(list(enumerate(self._all_causes))) for name in cause.requirements}
         return sorted(
             found, key=lambda rule: (kinds.index(rule.result.kind), place.get(rule.requirement.id, len(place)))
@@ -104,7 +109,7 @@ class PageModel:
     @property
     def failures_heading(self) -> Text:
         """The heading over the failures; another one if nothing failed and something could not be judged."""
-        if self.of(*BREACHED, "suite-error"):
+        if self.requirements_with_verdict(*BREACHED, "suite-error"):
             return Text("Failures", "失败")
         return Text("Not judged", "无法判定的要求")
 
@@ -121,7 +126,7 @@ class PageModel:
     @cached_property
     def other_chapters(self) -> list[tuple[Chapter, list[RequirementView]]]:
         """The chapters with the requirements that are not listed among the failures."""
-        listed = {rule.requirement.id for rule in self.failures}
+        listed = {rule.requirement.id for rule in self.unpassed_requirements}
         chapters = [
             (chapter, [rule for rule in rules if rule.requirement.id not in listed]) for chapter, rules in self.chapters
         ]
@@ -136,9 +141,9 @@ class PageModel:
     def _all_causes(self) -> list[Cause]:
         return causes_of(self._verdicts)
 
-    def of(self, *kinds: VerdictKind) -> list[RequirementView]:
+    def requirements_with_verdict(self, *kinds: VerdictKind) -> list[RequirementView]:
         """Return the requirements with one of the verdicts."""
-        return [rule for rule in self.rules if rule.result.kind in kinds]
+        return [rule for rule in self.requirements if rule.result.kind in kinds]
 
     @property
     def scenarios(self) -> Iterator[tuple[str, Text, VerdictKind, int]]:
@@ -147,7 +152,7 @@ class PageModel:
         for verdict in self._verdicts:
             found[verdict.line.scenario].append(verdict.kind)
         for name, kinds in found.items():
-            yield name, title_of(name), worst(kinds), len(kinds)
+            yield name, scenario_title(name), worst(kinds), len(kinds)
 
     @property
     def unobserved_effects(self) -> tuple[Text, ...]:
@@ -155,9 +160,9 @@ class PageModel:
         return unobserved_effects(self.about.arranged_by)
 
     @property
-    def held(self) -> Text | None:
+    def repetition_count_text(self) -> Text | None:
         """How often each scenario ran; None if once."""
-        return held(self.record)
+        return repetition_count_text(self.record)
 
     @property
     def race_repetition_text(self) -> Text | None:
@@ -165,9 +170,9 @@ class PageModel:
         return race_repetition_text(self.record)
 
     @property
-    def flaky(self) -> list[FlakyGroup]:
+    def flaky_groups(self) -> list[FlakyGroup]:
         """Checks whose verdict differed between repetitions."""
-        return list(flaky(self.record))
+        return list(flaky_groups(self.record))
 
     @property
     def failed_steps(self) -> set[tuple[str, str]]:
@@ -175,7 +180,7 @@ class PageModel:
         return {
             (v.line.scenario, failure.step)
             for v in self._verdicts
-            if v.kind == "failed" and v.shown
+            if v.kind == "failed" and v.in_kept_transcript
             for failure in v.failures
         }
 
@@ -184,8 +189,8 @@ class PageModel:
         return [verdict for result in self.record.tally.results for verdict in result.verdicts]
 
     def _rule(self, result: RequirementResult, shown_under: dict[tuple[str, str], str]) -> RequirementView:
-        breached = [verdict for verdict in result.verdicts if verdict.kind == result.kind and verdict.failures]
-        shown = breached[:SHOWN_IN_FULL] if result.kind in BREACHED else []
+        with_failures = [verdict for verdict in result.verdicts if verdict.kind == result.kind and verdict.failures]
+        shown = with_failures[:SHOWN_IN_FULL] if result.kind in BREACHED else []
         name = result.requirement.id
         return RequirementView(
             result=result,

@@ -12,7 +12,7 @@ from conformance.judging.verdict import Verdict
 from conformance.linearizability.burst import Burst, Role
 from conformance.linearizability.counterexample import Counterexample
 from conformance.linearizability.counterexample_text import describe_counterexample
-from conformance.linearizability.history import Event, answer_text
+from conformance.linearizability.history import Event, response_text
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.html.race_clock import WIDTH, Clock, milliseconds, together
 from conformance.scenario.transcript_view import TranscriptView
@@ -76,10 +76,10 @@ class RaceDiagram:
     @property
     def height(self) -> int:
         """The height of the whole diagram."""
-        return self.floor + _CLOCK + (_PAUSES if self.pauses else 0)
+        return self.clock_y + _CLOCK + (_PAUSES if self.pauses else 0)
 
     @property
-    def floor(self) -> int:
+    def clock_y(self) -> int:
         """The y position below the bars, where the clock is drawn."""
         return _TOP + _ROW * len(self.bars)
 
@@ -90,7 +90,7 @@ def draw_race(verdict: Verdict, transcript: Transcript | None) -> RaceDiagram | 
     The counterexample is searched for again in the transcript.
     """
     scenario = scenarios().get(verdict.line.scenario)
-    failure = next((failure for failure in verdict.failures if failure.exhibit), None)
+    failure = next((failure for failure in verdict.failures if failure.diagram), None)
     if failure is None or scenario is None or transcript is None:
         return None
     search = next((search for fact, search in _SEARCHES.items() if fact in transcript.facts), None)
@@ -136,4 +136,4 @@ def _label(event: Event, counterexample: Counterexample) -> str:
         words.append(f"item {event.item}")
     if event.operation.worker not in (None, counterexample.initial.worker):
         words.append(f"Worker-ID {event.operation.worker}")
-    return escape_line(" · ".join([*words, answer_text(event)]), _LONGEST)
+    return escape_line(" · ".join([*words, response_text(event)]), _LONGEST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.contract.ambiguities import Ambiguity, readings_of
+from conformance.contract.ambiguities import Ambiguity, ambiguities_of
 from conformance.contract.catalogue import Requirement
 from conformance.contract.common_mistakes import Mistake, consequence_of, mistakes_of, rank_by_symptom
 from conformance.judging.aggregate import RequirementResult
@@ -54,7 +54,7 @@ class RequirementView:
     @property
     def partly(self) -> Text | None:
         """How many of its checks were judged, if not all were."""
-        return bounded(self.result.partly.sentence) if self.result.partly is not None else None
+        return bounded(self.result.partial_verdict.sentence) if self.result.partial_verdict is not None else None
 
     @property
     def mistakes(self) -> tuple[Mistake, ...]:
@@ -96,7 +96,7 @@ class RequirementView:
     @property
     def readings(self) -> tuple[Ambiguity, ...]:
         """Entries of the ambiguity register about it."""
-        return readings_of(self.requirement.id)
+        return ambiguities_of(self.requirement.id)
 
     @property
     def judged_checks(self) -> dict[VerdictKind, list[str]]:

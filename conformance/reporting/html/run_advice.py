@@ -55,10 +55,10 @@ def advice_for(record: RunResult) -> Advice | None:
     gone = any(verdict.reason == NO_LONGER_THERE for verdict in record.verdicts)
     if record.cut is not None or record.tally.lost or gone:
         return _ended_early(record, gone=gone)
-    about = record.circumstances
+    about = record.metadata
     if not about.strict or record.decision.word in _PASSES:
         return None
-    lenient = replace(record, circumstances=replace(about, strict=False))
+    lenient = replace(record, metadata=replace(about, strict=False))
     if lenient.decision.word not in _PASSES:
         return None
     return Advice(
@@ -74,18 +74,18 @@ def advice_for(record: RunResult) -> Advice | None:
             ),
             Action(Text("Or run without `--strict`", "或者不带 `--strict` 运行"), _command(record, "run")),
         ),
-        unexercised=tuple(record.tally.of("not-exercised", level="MUST")),
+        unexercised=tuple(record.tally.requirements_with_verdict("not-exercised", level="MUST")),
     )
 
 
 def clean_command(record: RunResult) -> str | None:
     """Return the command that deletes what the run left; None if another program made the items."""
-    about = record.circumstances
+    about = record.metadata
     return _command(record, "clean", "--run-id", about.run_id) if about.arranged_by == "api" else None
 
 
 def _ended_early(record: RunResult, *, gone: bool) -> Advice:
-    about, tally = record.circumstances, record.tally
+    about, tally = record.metadata, record.tally
     sentences = []
     if record.cut is not None:
         sentences.append(Text("The run {cut}.", "运行{cut}。").format(cut=record.cut))
@@ -94,7 +94,7 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
     if tally.lost:
         sentences.append(_LOST.format(n=len(tally.lost)))
     sentences.append(_NOT_REACHED.format(n=tally.judged_checks, m=tally.planned_checks))
-    if tally.of("failed"):
+    if tally.requirements_with_verdict("failed"):
         sentences.append(_REAL)
     out_of_time = about.interrupted is not None and "time limit" in about.interrupted.en
     first = (
@@ -123,6 +123,6 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
 
 
 def _command(record: RunResult, *words: str) -> str:
-    about = record.circumstances
+    about = record.metadata
     target = () if about.embedded else ("--base-url", about.base_url)
     return shlex.join(["work-conformance", *words, *target])

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from typing import Final
 
-from conformance.reporting.escaping import encodable, escape_line
+from conformance.reporting.escaping import escape_line, escape_surrogates
 
 _SECRET: Final = re.compile(
     r"\$\(tr a-zA-Z A-Za-z <<<\$\{(?P<swapped>[A-Za-z_][A-Za-z0-9_]*):(?P<start>\d+):(?P<count>\d+)\}\)"
@@ -21,7 +21,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 def literal(text: str) -> str:
     """Return one shell word that is this text; control characters become spaces."""
-    return shlex.quote(_CONTROL.sub(" ", encodable(text)))
+    return shlex.quote(_CONTROL.sub(" ", escape_surrogates(text)))
 
 
 def comment(text: str) -> str:

@@ -69,7 +69,7 @@ def symptoms_of(verdicts: Iterable[Verdict], transcript: Transcript) -> list[Sym
                 pointer=(earlier or failure).pointer,
                 expected=(earlier or failure).expected,
                 actual=(earlier or failure).actual,
-                exhibit=failure.exhibit,
+                exhibit=failure.diagram,
                 condition=condition,
             )
     return list(found.values())
@@ -84,7 +84,7 @@ def _condition(failure: Failure, transcript: Transcript, *, elsewhere: bool) -> 
     exchange = transcript.find(failure.step)
     if exchange is None or exchange.response is None:
         return Condition(_UNDECIDED)
-    if failure.exhibit or "some order of the operations" in failure.expected.en:
+    if failure.diagram or "some order of the operations" in failure.expected.en:
         return Condition(_UNDECIDED) if elsewhere else _history(failure, transcript)
     status = exchange.response.status
     if not failure.pointer:

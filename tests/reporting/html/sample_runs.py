@@ -66,6 +66,6 @@ def transcript(*exchanges: Exchange, scenario: str = "retry.active") -> Transcri
 def run_on_a_defect(output: Path, defect: str = "terminal.forced-revived") -> RunResult:
     """A run of a few scenarios on a server with a defect; `output` is its folder."""
     tokens = Tokens.generate()
-    app = DEFECTS[defect].broken(use_microseconds(ServerConfig())).build(tokens)
+    app = DEFECTS[defect].apply_to(use_microseconds(ServerConfig())).build(tokens)
     plan = [PlannedCheck(name, requirement) for name in HELD for requirement in scenarios()[name].requirements]
     return judge_app(app, tokens, output, plan)

@@ -20,13 +20,13 @@ LINE = PlannedCheck("terminal.stopped.forced-from-starting", "ack.terminal.stopp
 def test_the_answer_stands_beside_what_the_scenario_expects() -> None:
     said = transcript(exchange("ack", "ack", 200, item("starting")), scenario=LINE.scenario)
     status, error_type = compared_fields(LINE, failure("ack"), said)
-    assert (status.what, status.expected, status.actual, status.held) == ("HTTP", "409", "200", False)
+    assert (status.what, status.expected, status.actual, status.is_equal) == ("HTTP", "409", "200", False)
     assert (error_type.expected, error_type.actual) == ("invalid_request_error", "–")
 
 
 def test_what_is_right_about_the_answer_is_told_too() -> None:
     said = transcript(exchange("ack", "ack", 409, {"error": {"type": "conflict_error"}}), scenario=LINE.scenario)
-    assert [row.held for row in compared_fields(LINE, failure("ack"), said)] == [True, False]
+    assert [row.is_equal for row in compared_fields(LINE, failure("ack"), said)] == [True, False]
 
 
 def test_an_answer_that_another_requirement_is_about_has_no_rows() -> None:
@@ -166,7 +166,7 @@ def test_a_long_list_is_written_line_by_line() -> None:
 def test_without_a_wrong_place_there_is_nothing_to_show() -> None:
     said = transcript(exchange("ack", "ack", 200, item("starting")))
     assert diff(said, failure("ack", actual="some words")) is None
-    assert diff(said, replace(failure("ack", actual="HTTP 200"), exhibit="a timeline")) is None
+    assert diff(said, replace(failure("ack", actual="HTTP 200"), diagram="a timeline")) is None
     assert diff(said, failure("ack", pointer="/a\x1bname that was cut…")) is None
 
 
@@ -197,4 +197,4 @@ def test_a_large_body_is_cut_around_what_is_wrong_and_says_so() -> None:
 def test_of_a_race_no_answer_is_wrong_by_itself() -> None:
     said = transcript(exchange("ack", "ack", 200, item("starting")))
     assert compared_fields(LINE, failure("ack"), said)
-    assert compared_fields(LINE, replace(failure("ack"), exhibit="a timeline"), said) == ()
+    assert compared_fields(LINE, replace(failure("ack"), diagram="a timeline"), said) == ()

@@ -107,7 +107,7 @@ def test_the_first_screen_says_it_all() -> None:
     record = mixed()
     text = page(record, {})
     first = text[text.index("<main>") : text.index('<h2 id="requirements">')]
-    about = record.circumstances
+    about = record.metadata
     for lang in LANGS:
         assert record.decision.sentence.in_(lang).split("{")[0] in first
     for fact in (about.base_url, about.run_id, str(about.seed), about.suite_version, "2026-01-01 00:00:00 UTC"):
@@ -179,7 +179,7 @@ def test_a_page_of_nothing_but_reds_stays_small_and_names_them_all() -> None:
     for line in record.plan:
         assert line.scenario in made
         assert line.requirement in made
-    assert made.count('<article class="breach"') > 10
+    assert made.count('<article class="failure-detail"') > 10
 
 
 def test_equal_runs_give_equal_pages() -> None:
@@ -225,7 +225,7 @@ def rule_of(made: str, name: str) -> str:
 
 def compared_fields(made: str, name: str) -> dict[str, str]:
     """The rows of a requirement's sheet in English, up to its first breach."""
-    head = rule_of(made, name).partition('<article class="breach"')[0]
+    head = rule_of(made, name).partition('<article class="failure-detail"')[0]
     rows = re.findall(r'<dt><span lang="en">([^<]*)</span>.*?</dt><dd>(.*?)</dd></div>', head, re.DOTALL)
     return {str(label): str(words) for label, words in rows}
 

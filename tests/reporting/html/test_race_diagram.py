@@ -56,7 +56,7 @@ def test_bars_stand_on_one_clock_within_the_picture() -> None:
     assert first.x < second.x < stop.x < first.x + first.width < after.x
     assert after.x + after.width == pytest.approx(WIDTH - first.x, abs=0.2)
     assert [bar.y for bar in picture.bars] == sorted({bar.y for bar in picture.bars})
-    assert picture.bars[-1].y < picture.floor < picture.height
+    assert picture.bars[-1].y < picture.clock_y < picture.height
     assert picture.milliseconds.endswith(" ms")
 
 
@@ -143,8 +143,8 @@ def test_the_page_draws_it_and_says_it_in_words(lang: Lang) -> None:
 def test_the_picture_in_text_is_shown_though_another_breach_comes_first() -> None:
     dialog = race("race.same-worker", acks("starting", 409, 409, 409), "queued")
     verdict = dialog.verdict(SAME)
-    assert not verdict.failures[0].exhibit
+    assert not verdict.failures[0].diagram
     record: RunResult = record_of(verdict)
-    assert verdict.failures[1].exhibit.splitlines()[-1] in page(record, {})
+    assert verdict.failures[1].diagram.splitlines()[-1] in page(record, {})
     assert '<svg class="race"' not in page(record, {})
     assert '<svg class="race"' in page(record, {verdict.line.scenario: dialog.transcript()})

@@ -67,7 +67,7 @@ def test_strict_alone_names_what_was_not_exercised() -> None:
     assert advice is not None
     assert [result.requirement.id for result in advice.unexercised] == ["ack.auth.expired"]
     assert commands(record) == [f"work-conformance doctor {URL}", f"work-conformance run {URL}"]
-    lenient = replace(record, circumstances=replace(record.circumstances, strict=False))
+    lenient = replace(record, metadata=replace(record.metadata, strict=False))
     assert advice_for(lenient) is None
 
 

@@ -13,7 +13,7 @@ from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.serving import serve_in_background
 from conformance.emulator.tcp_proxy import TRANSPARENT_PROXY
-from conformance.mutation.mutant_run import judge_settings, settings_for
+from conformance.mutation.mutant_run import run_suite, settings_for
 from tests.reporting.reproduction.shells import SHELLS, run, secrets_of
 
 AGAIN, NOT_AGAIN, UNDECIDED = 1, 0, 3
@@ -37,10 +37,10 @@ def healthy() -> Iterator[str]:
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_failure_shows_again(name: str, healthy: str, tmp_path: Path) -> None:
     subject = DEFECTS[name]
-    broken, wire = subject.broken(HEALTHY), subject.wire(TRANSPARENT_PROXY)
+    broken, wire = subject.apply_to(HEALTHY), subject.wire(TRANSPARENT_PROXY)
     rounds = {} if subject.area == "race" else {"race_repeat": 1}
     with serve_in_background(broken, TOKENS, wire) as base_url:
-        judge_settings(settings_for(base_url, TOKENS, tmp_path / "run", concurrency=6, **rounds), fleeting=True)
+        run_suite(settings_for(base_url, TOKENS, tmp_path / "run", concurrency=6, **rounds), fleeting=True)
     scripts = sorted((tmp_path / "run" / "reproductions").iterdir())
     chosen = scripts[:: max(1, len(scripts) // MOST)][:MOST]
     with serve_in_background(broken, TOKENS, wire) as base_url:

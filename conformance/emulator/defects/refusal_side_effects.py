@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..configuration import AppWrapper, Mutation, ServerConfig
 from ..operations import Call, Operation, Reply
-from ..response_edits import EditableResponse, capture_response, edit_refused_acks, sent
+from ..response_edits import EditableResponse, capture_response, edit_refused_acks, send_captured_response
 from ..service import Service
 from ..tokens import Tokens
 from ..work import State, WorkItem
@@ -106,7 +106,7 @@ def _acting_first(*statuses: int) -> AppWrapper:
             if answer.is_ack and answer.status in statuses:
                 MutableHeaders(scope=scope)["authorization"] = f"Bearer {tokens.owner}"
                 await capture_response(app, scope, _nothing_more)
-            await sent(answer, send)
+            await send_captured_response(answer, send)
 
         return called
 

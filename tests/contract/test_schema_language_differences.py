@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance.contract import schema_agreement, schemas
-from conformance.contract.schema_agreement import SchemaDifference, differences, schema_differences
+from conformance.contract import schema_language_differences, schemas
+from conformance.contract.schema_language_differences import SchemaDifference, differences, schema_differences
 from conformance.contract.schemas import STEMS, load
 from conformance.reporting import report_json
 from conformance.reporting.terminal import lines
@@ -70,7 +70,7 @@ def disagreeing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         other = lang == "zh" and stem == "work_item"
         return changed("/properties/id/pattern", "^wrk_") if other else load("en", stem)
 
-    monkeypatch.setattr(schema_agreement, "load", loaded)
+    monkeypatch.setattr(schema_language_differences, "load", loaded)
     schema_differences.cache_clear()
     yield
     schema_differences.cache_clear()

@@ -18,7 +18,7 @@ from ..operations import Call, Operation, Reply
 from ..work import AckDecision, State, WorkItem
 from .defect import Defect, defect
 from .mutations import ACK, POLL, STOP, WORK_ITEM, replace_ack
-from .races import WINDOW, acting_as, item_of
+from .races import WINDOW, acting_as, current_item
 
 _PATIENCE: Final = 0.2
 """Seconds that an ack waits for a lock before it gives up."""
@@ -34,7 +34,7 @@ def _writing_back(ack: Operation) -> Operation:
     """Decide on the item that the ack read, and write that whole item back."""
 
     async def called(call: Call) -> Reply:
-        read = item_of(call)
+        read = current_item(call)
         if read is None:
             return await ack(call)
         decision = call.service.policy.decide_ack(read, call.worker_id)
@@ -141,7 +141,7 @@ def _locking_workers(ack: Operation) -> Operation:
     workers: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def called(call: Call) -> Reply:
-        item = item_of(call)
+        item = current_item(call)
         if item is None or None in (item.worker_id, call.worker_id) or item.worker_id == call.worker_id:
             return await ack(call)
         async with workers[str(call.worker_id)]:
@@ -222,7 +222,7 @@ def _reading_a_replica(server_config: ServerConfig) -> ServerConfig:
 
     def change_ack(ack: Operation) -> Operation:
         async def called(call: Call) -> Reply:
-            before = item_of(call)
+            before = current_item(call)
             with crowd.joined(call.path["work_id"]):
                 await asyncio.sleep(WINDOW)
                 reply = await ack(call)
@@ -246,7 +246,7 @@ def _telling_the_past(ack: Operation) -> Operation:
     under_way: Counter[str] = Counter()
 
     async def called(call: Call) -> Reply:
-        before, work_id = item_of(call), call.path["work_id"]
+        before, work_id = current_item(call), call.path["work_id"]
         second = under_way[work_id] > 0
         under_way[work_id] += 1
         try:
@@ -264,12 +264,12 @@ def _reviving(ack: Operation) -> Operation:
     crowd = _Crowd()
 
     async def called(call: Call) -> Reply:
-        item, cached = item_of(call), crowd.remembered(call.path["work_id"])
+        item, cached = current_item(call), crowd.remembered(call.path["work_id"])
         if item is not None and item.state in (State.STOPPING, State.STOPPED) and cached is not None:
             call.service.store.put_work(cached)
         with crowd.joined(call.path["work_id"]):
             reply = await ack(call)
-            crowd.remember(item_of(call))
+            crowd.remember(current_item(call))
             await asyncio.sleep(WINDOW)
             return reply
 

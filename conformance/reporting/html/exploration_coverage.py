@@ -12,14 +12,14 @@ from conformance.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
+class ExplorationCoverage:
     """How often each request was sent in each state. `rows` are (request, counts by state)."""
 
     states: tuple[str, ...]
     rows: tuple[tuple[Text, tuple[int, ...]], ...]
 
 
-def coverage_of(transcripts: Iterable[Transcript]) -> Coverage | None:
+def exploration_coverage_of(transcripts: Iterable[Transcript]) -> ExplorationCoverage | None:
     """Return the coverage of random testing in these transcripts; None if there was no random testing.
 
     Saved facts may be malformed: values that are not numbers count as 0.
@@ -29,7 +29,7 @@ def coverage_of(transcripts: Iterable[Transcript]) -> Coverage | None:
         pairs = explored.get("pairs") if isinstance(explored, dict) else None
         if isinstance(pairs, dict):
             rows = tuple((label, tuple(_times(pairs, phase, row) for phase in PHASES)) for row, label in ROWS.items())
-            return Coverage(states=PHASES, rows=rows)
+            return ExplorationCoverage(states=PHASES, rows=rows)
     return None
 
 

@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from conformance.client.transport import RawResponse, Transport
+from conformance.client.transport import HttpTransport, RawResponse
 from conformance.target import Limits, Target
 
 
-class ConnectionPools:
+class AddressPools:
     """Sends each request through the pool of its address. An async context manager, as each pool is.
 
     A single pool would close connections to one address to open connections to the other, and a race needs warm ones.
@@ -20,11 +20,11 @@ class ConnectionPools:
 
     def __init__(self, target: Target, limits: Limits) -> None:
         self._open = AsyncExitStack()
-        self._main = Transport(target.base_url, target.connection, limits)
+        self._main = HttpTransport(target.base_url, target.connection, limits)
         self._pools = {_origin(target.base_url): self._main}
         if target.arrange_url is not None and _origin(target.arrange_url) not in self._pools:
             connection = replace(target.connection, proxy=target.connection.arrange_proxy)
-            self._pools[_origin(target.arrange_url)] = Transport(target.arrange_url, connection, limits)
+            self._pools[_origin(target.arrange_url)] = HttpTransport(target.arrange_url, connection, limits)
 
     async def __aenter__(self) -> Self:
         for pool in self._pools.values():
@@ -37,21 +37,21 @@ class ConnectionPools:
         await self._open.aclose()
 
     @property
-    def one_at_a_time(self) -> bool:
-        """Whether requests to the Work API run one at a time; see `Transport.one_at_a_time`."""
-        return self._main.one_at_a_time
+    def is_one_at_a_time(self) -> bool:
+        """Whether requests to the Work API run one at a time; see `HttpTransport.is_one_at_a_time`."""
+        return self._main.is_one_at_a_time
 
-    async def take_turns(self, *, alone: bool) -> None:
-        """Switch sequential requests on or off; see `Transport.take_turns`."""
+    async def set_one_at_a_time(self, *, alone: bool) -> None:
+        """Switch sequential requests on or off; see `HttpTransport.set_one_at_a_time`."""
         for pool in self._pools.values():
-            await pool.take_turns(alone=alone)
+            await pool.set_one_at_a_time(alone=alone)
 
     def count_warm_connections(self, most: int) -> int:
-        """Return how many connections to the Work API are warm; see `Transport.count_warm_connections`."""
+        """Return how many connections to the Work API are warm; see `HttpTransport.count_warm_connections`."""
         return self._main.count_warm_connections(most)
 
     async def send(self, method: str, url: str, *rest: Any, fresh: bool = False) -> RawResponse:
-        """Send one request; see `Transport.send`."""
+        """Send one request; see `HttpTransport.send`."""
         pool = self._main if len(self._pools) == 1 else self._pools[_origin(url)]
         return await pool.send(method, url, *rest, fresh=fresh)
 

@@ -6,12 +6,12 @@ from conformance.arrange.item_spec import State
 from conformance.text import Text
 
 
-def id_in(state: State, scenario_id: str) -> str:
+def scenario_id_in_state(state: State, scenario_id: str) -> str:
     """Return the id of a scenario in that state."""
     return scenario_id if state == "queued" else f"{scenario_id}.{state}"
 
 
-def title_in(state: State, title: Text) -> Text:
+def scenario_title_in_state(state: State, title: Text) -> Text:
     """Return the title of a scenario in that state."""
     if state == "queued":
         return title

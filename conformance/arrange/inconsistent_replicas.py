@@ -13,7 +13,7 @@ _READS: Final = 4
 _LAG: Final = 2.0
 """Seconds after which a read must show a new object: some lag is allowed."""
 
-UNSHARED: Final = Text(
+INCONSISTENT_REPLICAS: Final = Text(
     "{n} of {of} requests to {host} did not find an object that was created a moment ago: its back ends do not share"
     " their state. Point --base-url at one of them, or let them share their state.",
     "对 {host} 的 {of} 个请求中有 {n} 个看不到刚刚创建的对象：其后端之间没有共享状态。"
@@ -21,7 +21,7 @@ UNSHARED: Final = Text(
 )
 
 
-async def unshared(api: Api, environment_id: str, work_id: str | None = None) -> Text | None:
+async def detect_inconsistent_replicas(api: Api, environment_id: str, work_id: str | None = None) -> Text | None:
     """Return a sentence if some reads find a new object while others, also later ones, do not; None otherwise.
 
     The reads carry no cookies, so that a load balancer can send each of them to another server.
@@ -30,7 +30,7 @@ async def unshared(api: Api, environment_id: str, work_id: str | None = None) ->
     if unknown:
         await asyncio.sleep(_LAG)
         unknown = await _unknown(api, environment_id, work_id)
-    return UNSHARED.format(n=unknown, of=_READS, host=api.client.target.host) if unknown else None
+    return INCONSISTENT_REPLICAS.format(n=unknown, of=_READS, host=api.client.target.host) if unknown else None
 
 
 async def _unknown(api: Api, environment_id: str, work_id: str | None) -> int:

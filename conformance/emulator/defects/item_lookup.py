@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..authorization import Demand
+from ..authorization import AccessRequirement
 from ..configuration import Mutation
 from ..errors import ApiError, conflict, internal_error, not_found, not_permitted
 from ..operations import Call, Operation, Reply
@@ -14,10 +14,10 @@ from ..records import Environment
 from ..response_edits import edit_refused_acks, errors
 from ..tokens import Principal
 from .defect import Defect, defect
-from .mutations import before_ack, on_ack_refused, override, replace_ack, rewrite_ack, wrap_app
+from .mutations import before_ack, on_ack_refused, override, replace_ack, rewrite_ack_call, wrap_app
 from .requirement_groups import ENVELOPE_SCHEMAS, NOT_FOUND
 
-_Admit = Callable[[Principal, Environment | None, Demand], Environment]
+_Admit = Callable[[Principal, Environment | None, AccessRequirement], Environment]
 
 
 # Environment kind ---------------------------------------------------------------------------------------------------
@@ -26,7 +26,9 @@ _Admit = Callable[[Principal, Environment | None, Demand], Environment]
 def _refusing_kind(error: Callable[[ApiError], ApiError]) -> Mutation:
     """Refuse an environment of the wrong kind with another error."""
 
-    def admit(found: _Admit, principal: Principal, environment: Environment | None, demand: Demand) -> Environment:
+    def admit(
+        found: _Admit, principal: Principal, environment: Environment | None, demand: AccessRequirement
+    ) -> Environment:
         try:
             return found(principal, environment, demand)
         except ApiError as refusal:
@@ -40,7 +42,7 @@ KIND = (
         "kind.item-first",
         "In an environment that is not self-hosted, the server looks the item up first and does not find it.",
         "在非 self-hosted 的环境中先查找 item，结果是未找到。",
-        override(admit=lambda found, who, where, demand: found(who, where, demand & ~Demand.SELF_HOSTED)),
+        override(admit=lambda found, who, where, demand: found(who, where, demand & ~AccessRequirement.SELF_HOSTED)),
         fails="ack.environment.not-self-hosted",
     ),
     defect(
@@ -62,7 +64,9 @@ KIND = (
 # Not found ----------------------------------------------------------------------------------------------------------
 
 
-def _hides(found: _Admit, principal: Principal, environment: Environment | None, demand: Demand) -> Environment:
+def _hides(
+    found: _Admit, principal: Principal, environment: Environment | None, demand: AccessRequirement
+) -> Environment:
     if environment is None:
         raise not_permitted()
     return found(principal, environment, demand)
@@ -80,7 +84,7 @@ def _item_anywhere(ack: Operation) -> Operation:
     """Ack by the work id alone, in any self-hosted environment of the tenant."""
 
     async def called(call: Call) -> Reply:
-        call.environment(Demand.SELF_HOSTED | Demand.PERMISSION)
+        call.environment(AccessRequirement.SELF_HOSTED | AccessRequirement.PERMISSION)
         return await ack(_where_it_is(call))
 
     return called
@@ -89,7 +93,7 @@ def _item_anywhere(ack: Operation) -> Operation:
 def _item_alone(call: Call) -> Call:
     """As `_item_anywhere`, even if the environment in the path does not exist."""
     if call.path["environment_id"] in call.service.store.environments:
-        call.environment(Demand.SELF_HOSTED | Demand.PERMISSION)
+        call.environment(AccessRequirement.SELF_HOSTED | AccessRequirement.PERMISSION)
     return _where_it_is(call)
 
 
@@ -132,7 +136,7 @@ UNKNOWN_IDS = (
         "not-found.environment-ignored",
         "The server looks the item up by its id alone, for any environment in the path.",
         "无论路径中是哪个环境，都仅按 id 查找 item。",
-        rewrite_ack(_item_alone),
+        rewrite_ack_call(_item_alone),
         fails="ack.not-found.environment ack.not-found.other-environment",
     ),
     defect(
