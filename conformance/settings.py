@@ -254,7 +254,7 @@ def _refuse_equal(secrets: Iterable[Secret]) -> None:
         first = variables.setdefault(secret.reveal(), name)
         if first != name:
             raise ConfigurationError(
-                f"{first} and {name} have the same token; set {name} to a token of its own role, or unset it.",
+                f"{first} and {name} have the same token; set {name} to the token for its role, or unset it.",
                 f"{first} 与 {name} 是同一个 token；请将 {name} 设置为其对应角色的 token，或取消设置。",
             )
 

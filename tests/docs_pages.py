@@ -166,7 +166,7 @@ RULES_INTRO: Final = Text(
     """# Requirements
 
 What exactly does the suite require of a server? This page lists every requirement with its level, its basis, its sources
-and the common mistakes. Each requirement has an anchor of its own: `requirements.md#ack.first.starting`.
+and the common mistakes. Each requirement has its own anchor: `requirements.md#ack.first.starting`.
 
 `work-conformance explain ID` prints the same with the scenarios that judge the requirement. [How the suite
 judges](how-it-judges.md) explains levels and basis. Sources name the page, the section and the row of the published docs.

@@ -88,10 +88,10 @@ def test_the_limits_in_sentences_are_those_of_the_client(lang: Lang) -> None:
     writes, reads = (f"{rate:g}" for rate in POLITE_RATE)
     sentences = (
         Text(f"at most {writes} writes and {reads} reads a second", f"每秒最多 {writes} 次写、{reads} 次读"),
-        Text("ten times at most", "最多十次"),
+        Text("up to ten times", "最多十次"),
         Text(f"up to {MAX_WAIT:g} s", f"上限 {MAX_WAIT:g} 秒"),
-        Text("given up after five seconds", "五秒后即放弃"),
-        Text("twelve characters at least", f"至少要有 {MINIMUM_SECRET_LENGTH} 个字符"),
+        Text("gives up after five seconds", "五秒后即放弃"),
+        Text("at least twelve characters", f"至少要有 {MINIMUM_SECRET_LENGTH} 个字符"),
     )
     assert (MAX_TRIES, FIRST_CONTACT, MINIMUM_SECRET_LENGTH) == (10, 5, 12), "written out in the sentences above"
     for sentence in sentences:

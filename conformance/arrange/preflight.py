@@ -90,7 +90,7 @@ async def _arranged(api: Api, journal: Journal, run_id: str) -> RunResources:
             continue
         except CannotArrange as stop:
             words = Text(
-                "No work can be arranged at {host}: {reason} {hint}", "无法在 {host} 上安排 work：{reason}{hint}"
+                "No work items can be set up at {host}: {reason} {hint}", "无法在 {host} 上安排 work：{reason}{hint}"
             )
             refused = words.format(host=host, reason=stop.reason, hint=_hint(stop.status))
             raise PreflightError(await _split(api, journal) or refused) from None
@@ -218,8 +218,8 @@ async def _fault(api: Api, program: ArrangeProgram, journal: Journal, item_spec:
     if control is None or status_of(control) != HTTPStatus.OK:
         return None
     return Text(
-        "The arranging program seems to poll `{state}` items as another worker than the requested one: the target refuses"
-        " the requested worker's ack ({outcome}) and accepts that of an item without a worker.",
+        "The arranging program seems to poll `{state}` items as a different worker than requested. The target refuses the"
+        " requested worker's ack ({outcome}), and accepts an ack of an item without a worker.",
         "安排程序在被要求提供某个 worker 的 `{state}` item 时，似乎以其他 worker 的身份执行了 poll：目标拒绝该 worker 的 ack"
         "（{outcome}），而接受没有 worker 的 item 的 ack。",
     ).format(state=item_spec.state, outcome=outcome(named))

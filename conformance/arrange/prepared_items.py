@@ -130,7 +130,7 @@ class CommandArranger:
         if item_spec.delivered and given.environment_id in {self._workspace.cloud, self._workspace.quiet}:
             raise CannotArrange(
                 Text(
-                    "The arranging program provided an item in the environment that it had named as a different one.",
+                    "The arranging program provided an item in the environment that it had returned for another purpose.",
                     "安排程序提供的 item 属于它先前指定为另一个环境的环境。",
                 ),
                 PROGRAM,

@@ -57,7 +57,7 @@ def _judge_answers(requirement: str) -> Any:
                 judged = True
                 yield from _judge_answer(view, step, expectation)
         if not judged:
-            raise NotExercised(Text("no such ack was needed", "无需发送这样的 ack"))
+            raise NotExercised(Text("the scenario did not need this ack", "无需发送这样的 ack"))
 
     return judge
 

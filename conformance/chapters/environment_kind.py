@@ -44,7 +44,7 @@ def scenarios() -> Iterator[Scenario]:
         "environment.work-of-another",
         chapter="environment-kind",
         title=Text(
-            "An ack in an environment that is not self-hosted, with the id of an item of a self-hosted one",
+            "An ack in an environment that is not self-hosted, with the id of an item in a self-hosted one",
             "在非 self-hosted 环境中 ack 一个属于 self-hosted 环境的 item",
         ),
         expectation=_REFUSED,

@@ -79,7 +79,7 @@ def scenarios() -> Iterator[Scenario]:
         "not-found.other-environment",
         chapter="not-found",
         title=Text(
-            "An ack of an item in the path of another self-hosted environment",
+            "An ack of an item, sent to the path of another self-hosted environment",
             "在另一个 self-hosted 环境下 ack 该 item",
         ),
         expectation=refusal("ack.not-found.other-environment", _MISSING),

@@ -232,7 +232,10 @@ def history_of(
     items = {name: known[name] for name in names or known}
     if any(item["phase"] not in PHASES for item in items.values()):
         raise CannotJudge(
-            Text("the transcript has no known initial state for the race", "并发操作的记录中没有已知的初始状态")
+            Text(
+                "the transcript does not show the state of the item before the race",
+                "并发操作的记录中没有已知的初始状态",
+            )
         )
     initial = {name: ItemState(item["phase"], item["worker"]) for name, item in items.items()}
     events = []

@@ -314,11 +314,12 @@ def scenarios() -> Iterator[Scenario]:
     yield _race_of_workers("active")
     for other, noun in _STOPS.items():
         for state, transitions in LIVE_STATES.items():
-            title = Text("Acks of a {s} item at the same time as {n}", "对 {s} 的 item 执行 ack，同时{n}")
+            title = Text("Acks of an item that is {s} at the same time as {n}", "对 {s} 的 item 执行 ack，同时{n}")
             yield _race_with(f"{other}.{state}", other, transitions, title.format(s=state, n=noun))
     for state, transitions in LIVE_STATES.items():
         title = Text(
-            "Eight acks of a {s} item at the same time as a forced stop", "对 {s} 的 item 同时执行八个 ack 和强制停止"
+            "Eight acks of an item that is {s} at the same time as a forced stop",
+            "对 {s} 的 item 同时执行八个 ack 和强制停止",
         )
         yield _race_with(f"crowd.{state}", "force", transitions, title.format(s=state), acks=_CROWD)
     yield _race_with(
@@ -339,7 +340,7 @@ def scenarios() -> Iterator[Scenario]:
         "race.redelivery-first",
         _redelivery("poll", "ack.1"),
         Text(
-            "A poll that may deliver the item to another worker, and right after it an ack of the first worker",
+            "A poll may deliver the item to another worker, and immediately afterwards the first worker acks",
             "可能把该 item 投递给其他 worker 的 poll，紧接着是原 worker 的 ack",
         ),
     )
@@ -347,7 +348,7 @@ def scenarios() -> Iterator[Scenario]:
         id="race.not-delivered-again",
         chapter="races",
         title=Text(
-            "Polls for any delivered item, while the item is starting and then active",
+            "Polls that ask for delivered items again, while the item is starting and then active",
             "item 处于 starting 以及随后 active 时，poll 任何已投递的 item",
         ),
         run_steps=_not_delivered_again,

@@ -178,7 +178,7 @@ def scenarios() -> Iterator[Scenario]:
         id="race.explored",
         chapter="races",
         title=Text(
-            "Random requests of three workers about two items, single and concurrent (with --explore)",
+            "Random requests of three workers on two items, one by one and concurrent (with --explore)",
             "三个 worker 对两个 item 随机发送单个或同时的请求（需 --explore）",
         ),
         run_steps=_explore,

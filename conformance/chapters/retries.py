@@ -176,7 +176,7 @@ def scenarios() -> Iterator[Scenario]:
         yield _retried(f"retry.{state}", state, title, _FEW, _a_few)
     for state in _TITLES:
         title = Text(
-            "A worker acks an item that is {s} ten more times within two seconds, over several connections",
+            "A worker acks an item ten more times within two seconds, over several connections, while it is {s}",
             "item 处于 {s} 时，worker 在两秒内通过多个连接再次 ack 十次",
         ).format(s=state)
         yield _retried(f"retry.many.{state}", state, title, _MANY, _many)

@@ -15,4 +15,4 @@ def scenario_title_in_state(state: State, title: Text) -> Text:
     """Return the title of a scenario in that state."""
     if state == "queued":
         return title
-    return Text("{title}, of an item that is {s}", "{title}，item 处于 {s}").format(title=title, s=state)
+    return Text("{title}, while the item is {s}", "{title}，item 处于 {s}").format(title=title, s=state)

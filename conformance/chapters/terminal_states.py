@@ -25,55 +25,55 @@ _WAYS: Final[tuple[tuple[str, str, tuple[Transition, ...], Text], ...]] = (
         "stopping.from-starting",
         "stopping",
         ("ack", "stop"),
-        Text("stopping, after starting", "从 starting 进入 stopping"),
+        Text("is stopping and was starting before", "从 starting 进入 stopping"),
     ),
     (
         "stopping.from-active",
         "stopping",
         ("ack", "heartbeat", "stop"),
-        Text("stopping, after active", "从 active 进入 stopping"),
+        Text("is stopping and was active before", "从 active 进入 stopping"),
     ),
     (
         "stopped.while-queued",
         "stopped-queued",
         ("stop",),
-        Text("stopped while queued", "在 queued 时被停止"),
+        Text("was stopped while queued", "在 queued 时被停止"),
     ),
     (
         "stopped.forced-while-queued",
         "stopped-queued",
         ("force",),
-        Text("force-stopped while queued", "在 queued 时被强制停止"),
+        Text("was force-stopped while queued", "在 queued 时被强制停止"),
     ),
     (
         "stopped.drained-from-starting",
         "stopped-drained",
         ("ack", "stop", "stop"),
-        Text("drained and stopped, after starting", "从 starting 排空后停止"),
+        Text("was starting and is stopped after a confirmed graceful stop", "从 starting 排空后停止"),
     ),
     (
         "stopped.drained-from-active",
         "stopped-drained",
         ("ack", "heartbeat", "stop", "stop"),
-        Text("drained and stopped, after active", "从 active 排空后停止"),
+        Text("was active and is stopped after a confirmed graceful stop", "从 active 排空后停止"),
     ),
     (
         "stopped.forced-from-starting",
         "stopped-forced",
         ("ack", "force"),
-        Text("force-stopped while starting", "在 starting 时被强制停止"),
+        Text("was force-stopped while starting", "在 starting 时被强制停止"),
     ),
     (
         "stopped.forced-from-active",
         "stopped-forced",
         ("ack", "heartbeat", "force"),
-        Text("force-stopped while active", "在 active 时被强制停止"),
+        Text("was force-stopped while active", "在 active 时被强制停止"),
     ),
     (
         "stopped.forced-from-stopping",
         "stopped-forced",
         ("ack", "heartbeat", "stop", "force"),
-        Text("force-stopped while stopping", "在 stopping 时被强制停止"),
+        Text("was force-stopped while stopping", "在 stopping 时被强制停止"),
     ),
 )
 
@@ -137,9 +137,9 @@ def scenarios() -> Iterator[Scenario]:
         yield refusal_case(
             f"terminal.{name}",
             chapter="terminal-states",
-            title=Text(
-                "The owning worker acks an item that is {w}", "拥有该 item 的 worker 执行 ack，该 item {w}"
-            ).format(w=words),
+            title=Text("The owning worker acks an item that {w}", "拥有该 item 的 worker 执行 ack，该 item {w}").format(
+                w=words
+            ),
             expectation=refusal(f"ack.terminal.{rule}", _CONFLICT),
             attempt=_ack_again,
             transitions=transitions,

@@ -76,7 +76,7 @@ _NEAR_MISSES: Final[dict[str, NearMiss]] = {
         states=_EVERY_STATE,
     ),
     "one-character": NearMiss(
-        words=Text("an id with one different character", "仅差一个字符的标识"),
+        words=Text("the owning worker's id with one different character", "仅差一个字符的标识"),
         change=_with_last_changed,
         states=_EVERY_STATE,
     ),
@@ -87,18 +87,19 @@ _NEAR_MISSES: Final[dict[str, NearMiss]] = {
         long=True,
     ),
     "underscore": NearMiss(
-        words=Text("an id with `_` instead of `-`", "以 `_` 代替 `-` 的标识"),
+        words=Text("the owning worker's id with `_` instead of `-`", "以 `_` 代替 `-` 的标识"),
         change=lambda worker: worker.replace("-", "_"),
     ),
     "dot": NearMiss(
-        words=Text("an id with `.` instead of `-`", "以 `.` 代替 `-` 的标识"),
+        words=Text("the owning worker's id with `.` instead of `-`", "以 `.` 代替 `-` 的标识"),
         change=lambda worker: worker.replace("-", "."),
     ),
     "no-hyphen": NearMiss(
-        words=Text("an id without its hyphens", "去掉连字符的标识"), change=lambda worker: worker.replace("-", "")
+        words=Text("the owning worker's id without its hyphens", "去掉连字符的标识"),
+        change=lambda worker: worker.replace("-", ""),
     ),
     "leading-zero": NearMiss(
-        words=Text("an id with a leading zero", "带前导零的标识"), change=lambda worker: f"0{worker}"
+        words=Text("the owning worker's id with a leading zero", "带前导零的标识"), change=lambda worker: f"0{worker}"
     ),
 }
 
@@ -139,9 +140,9 @@ def _almost(name: str, miss: NearMiss, state: State) -> Scenario:
     return refusal_case(
         f"identity.near-miss-{name}.{state}",
         chapter="worker-identity",
-        title=Text("A worker with {w} acks an item that is {s}", "worker 以{w}对处于 {s} 的 item 执行 ack").format(
-            w=miss.words, s=state
-        ),
+        title=Text(
+            "An ack of an item that is {s}, with another Worker-ID: {w}", "worker 以{w}对处于 {s} 的 item 执行 ack"
+        ).format(w=miss.words, s=state),
         expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
         attempt=_ack_as(lambda _, worker: miss.made_from(worker)),
         transitions=LIVE_STATES[state],
@@ -251,7 +252,7 @@ def scenarios() -> Iterator[Scenario]:
         id="identity.right-after-redelivery",
         chapter="worker-identity",
         title=Text(
-            "A GET reads an item, it is delivered again to another worker, and immediately the first and then the new worker ack",
+            "After a GET, a poll delivers the item again to another worker; then first the old and then the new worker ack",
             "GET 请求读取 item，item 被重新投递给另一个 worker，随即原 worker 与新 worker 先后 ack",
         ),
         run_steps=_right_after_redelivery,

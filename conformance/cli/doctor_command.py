@@ -27,7 +27,7 @@ _IN_THE_WAY: Final = 2
     context_settings={"max_content_width": 100},
     examples=("QODER_PAT=… work-conformance doctor --base-url https://staging.example",),
     help=localize(
-        "Check everything that could stop a run: address, name, connection, TLS, proxy, token, permissions, API prefix,"
+        "Check everything that could stop a run: address, host name, connection, TLS, proxy, token, permissions, API prefix,"
         " rate limit, clock. Sends only GET requests, unless --write is given.\n\n"
         "Exit codes: 0 no problem stops a run, 2 a problem does; its line says how to fix it.",
         "检查可能妨碍运行的各个方面：地址、域名解析、连接、TLS、代理、token、权限、API 前缀、速率限制、时钟。"

@@ -117,7 +117,7 @@ def _controls(rule: Requirement) -> Iterator[Part]:
     )
     yield _rules("controls", compared, requirements_of_controls().get(rule.id, ()))
     control_of = [name for name, plain in requirements_of_controls().items() if rule.id in plain]
-    yield _rules("control_of", Text("Control of", "作为以下要求的对照"), control_of)
+    yield _rules("control_of", Text("Is the control of", "作为以下要求的对照"), control_of)
 
 
 def _occasion(rule: Requirement) -> Iterator[Text]:
@@ -139,7 +139,10 @@ _OCCASIONS: Final[Mapping[str, Text]] = {
 
 def _excluded(name: str) -> Explanation:
     rule = _all_excluded()[name]
-    parts = (Part("reason", Text("Why not", "原因"), (rule.reason,), rule.reason.to_json()), _sources(rule.sources))
+    parts = (
+        Part("reason", Text("Why it is not judged", "原因"), (rule.reason,), rule.reason.to_json()),
+        _sources(rule.sources),
+    )
     noun = Text("stated in the docs, not judged", "文档有规定但不判定")
     return Explanation(
         name=name, kind="excluded", noun=noun, text=rule.text, parts=(_chapter_part(rule.chapter), *parts)

@@ -133,7 +133,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 _WORDS: Final[dict[ArrangeMode, Text]] = {
     "api": Text("Items created through the public API (without --arrange)", "通过公开 API 准备 item（不带 --arrange）"),
     "manifest": Text("Items from a manifest (--arrange manifest)", "来自清单的 item（--arrange manifest）"),
-    "command": Text("Items from a program of yours (--arrange command)", "来自您的程序的 item（--arrange command）"),
+    "command": Text("Items from your own program (--arrange command)", "来自您的程序的 item（--arrange command）"),
 }
 
 

@@ -137,9 +137,9 @@ def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
 @command.command(
     examples=("QODER_PAT=… work-conformance manifest make --base-url https://staging.example --out items.json",),
     help=localize(
-        "Create every item that the scenarios need through the public API, in its state, and write a manifest.\n\n"
-        "Active items keep their state for about ten minutes, the longest documented lease. Items that cannot be created"
-        " are listed; the others are written.\n\n"
+        "Create through the public API every item that the scenarios need, in its state, and write a manifest.\n\n"
+        "Active items keep their state for about ten minutes, the longest documented lease. The output lists items"
+        " that cannot be created; the manifest has the others.\n\n"
         "Exit codes: 0 all items were created, 2 none could be, 3 some could not.",
         "通过公开 API 生成清单：各场景所需的每个 item 都已处于所需状态。\n\n"
         "active 的 item 只能保持约十分钟，即文档允许的最长租约。无法生成的会逐类列出，其余照常写入。\n\n"

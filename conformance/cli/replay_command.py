@@ -20,8 +20,8 @@ from conformance.text import Text
     examples=("work-conformance replay reports/latest",),
     help=localize(
         "Judge a saved run again: apply the same requirements to the transcripts in its folder, without network or"
-        " credentials.\n\nThe verdicts are those of the run; newer checks apply too. Files that are truncated, edited or"
-        " mixed with another run's are rejected.",
+        " credentials.\n\nThe version that judged the run gives the same verdicts; a newer one applies its own checks. Files that"
+        " are truncated, edited or mixed with another run's are rejected.",
         "重新判定一次已保存的运行：依据其目录中的传输记录判定同样的要求，无需网络和凭证。\n\n"
         "结论与当时一致；之后新增的检查也会应用到这些记录上。被截断、改动过或混入其他运行内容的文件会被拒绝。",
     ),

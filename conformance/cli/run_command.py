@@ -41,8 +41,8 @@ _LONGEST_WAIT: Final = 86_400
     help=localize(
         "Judge a server, or the embedded emulator if --base-url is not given.\n\n"
         "The token comes from QODER_PAT. With the optional tokens (QODER_FORBIDDEN_PAT, QODER_FOREIGN_PAT,"
-        " QODER_EXPIRED_PAT) the suite judges more requirements. Options can also be set in TOML. All but the last ones"
-        " listed can be set as environment variables WORK_CONFORMANCE_<OPTION>, repeatable ones with one value per line.",
+        " QODER_EXPIRED_PAT) the suite judges more requirements. Options can also be set in TOML. All options above -n"
+        " can also be set as environment variables WORK_CONFORMANCE_<OPTION>, repeatable ones with one value per line.",
         "判定一个服务器；未给出 --base-url 时判定内置模拟器。\n\n"
         "token 取自 QODER_PAT。可选的 token（QODER_FORBIDDEN_PAT、QODER_FOREIGN_PAT、QODER_EXPIRED_PAT）可让更多要求得到判定。"
         "选项也可写在 TOML 中；除最后列出的几项外，还可用环境变量 WORK_CONFORMANCE_<选项> 给出，可重复的选项每行一个值。",

@@ -250,7 +250,7 @@ def _coverage(derivation: Derivation, chosen: Lang, *, prose: bool = False) -> I
             rows = ", ".join(entry.rows)
             yield f"  {entry.page} § {entry.section}: {rows} ({reason})"
     yield Text(
-        f"{len(counted.prose)} rows and paragraphs hold prose that no keyword expresses"
+        f"{len(counted.prose)} rows and paragraphs contain prose that no keyword expresses"
         + (":" if prose else " (--prose lists them)."),
         f"{len(counted.prose)} 个行或段落含有关键字无法表达的叙述文字" + ("：" if prose else "（用 --prose 列出）。"),
     ).in_(chosen)

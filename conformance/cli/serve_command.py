@@ -33,8 +33,8 @@ _VARIABLES: Final = {
     ),
     help=localize(
         "Start the emulator and print its base URL and the tokens that it accepts.\n\n"
-        "Tokens that are set in the environment (QODER_PAT and the three optional ones) are used; the others are"
-        " generated. The output is shell commands for another terminal, where `work-conformance run` then judges this"
+        "It uses tokens that are set in the environment (QODER_PAT and the three optional ones), and generates the"
+        " others. The output is shell commands for another terminal, where `work-conformance run` then judges this"
         " emulator.",
         "启动模拟器，并打印其 base URL 和接受的 token。\n\n"
         "环境变量中已设置的 token（QODER_PAT 及三个可选的 token）会被使用，其余自动生成。"

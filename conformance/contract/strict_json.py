@@ -157,5 +157,5 @@ def _refuse_surrogates(string: str) -> None:
     try:
         string.encode("utf-8")
     except UnicodeEncodeError as error:
-        reason = Text("a string holds half of a surrogate pair", "有字符串含有不成对的代理码元")
+        reason = Text("a string contains half of a surrogate pair", "有字符串含有不成对的代理码元")
         raise NotStrictJson(reason) from error

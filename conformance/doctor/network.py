@@ -172,7 +172,9 @@ def _certificate(peer: ssl.SSLObject, *, insecure: bool) -> CheckResult:
     validity = Text(*(sentence.format(version=version, end=end) for sentence in (words.en, words.zh)))
     if insecure:
         unverified = Text("{validity}; not verified", "{validity}；未校验").format(validity=validity)
-        return unknown("tls", unverified, Text("for a run that counts, omit --insecure", "正式运行时请去掉 --insecure"))
+        return unknown(
+            "tls", unverified, Text("before you rely on a run, omit --insecure", "正式运行时请去掉 --insecure")
+        )
     if days < _SOON:
         soon = Text("{validity}: in {days} days", "{validity}：还有 {days} 天").format(validity=validity, days=days)
         return unknown("tls", soon, Text("renew the certificate on the server", "请在服务器上更新证书"))

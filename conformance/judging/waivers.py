@@ -160,7 +160,11 @@ def _expired(entry: Waiver) -> Text:
 
 
 def _stale(entry: Waiver) -> Text:
-    return _complain(entry, "matched no failure: it passes now; remove it", "没有匹配到任何失败：现已通过；请删除")
+    return _complain(
+        entry,
+        "matched no failure: the requirement passes now; remove the waiver",
+        "没有匹配到任何失败：现已通过；请删除",
+    )
 
 
 def _complain(entry: Waiver, en: str, zh: str) -> Text:

@@ -9,7 +9,7 @@ from typing import Final
 from conformance.text import Text
 
 _TOO_FEW: Final = Text(
-    "Too few files may be open ({why}). Raise the limit (ulimit -n), or use a lower --concurrency.",
+    "The limit of open files is too low ({why}). Raise it (ulimit -n), or use a lower --concurrency.",
     "可同时打开的文件过少（{why}）。请提高上限（ulimit -n），或用 --concurrency 减少并发数。",
 )
 _MEMORY: Final = Text(
@@ -17,7 +17,7 @@ _MEMORY: Final = Text(
     "内存不足。请释放内存，或用 --concurrency 减少并发数。",
 )
 _PLACE: Final = Text(
-    "{place} cannot be used ({why}). Check that it exists, its permissions and the free disk space.",
+    "{place} cannot be used ({why}). Check that it exists, and check its permissions and the free disk space.",
     "无法使用 {place}（{why}）。请检查它是否存在、其权限和磁盘剩余空间。",
 )
 _OTHER: Final = Text(

@@ -191,8 +191,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="count",
         metavar="N",
         help=Text(
-            "Repeat each race N times (default: as often as fits into the time of the other scenarios, at least 8 times on"
-            " a near target without a rate limit).",
+            "Repeat each race N times (default: as often as fits into the time of the other scenarios, at least 8 times if"
+            " a round trip takes under 20 ms and no rate limit applies).",
             "每个并发场景重复 N 次（默认：在其他场景所用的时间内尽可能多；目标较近且不限速时至少 8 次）。",
         ),
     ),
@@ -337,7 +337,10 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
-        name="seed", kind="count", metavar="N", help=Text("Repeat a run's random choices.", "复现某次运行的随机选择。")
+        name="seed",
+        kind="count",
+        metavar="N",
+        help=Text("Seed of the random choices; the same seed repeats them.", "复现某次运行的随机选择。"),
     ),
     *(
         Option(

@@ -138,7 +138,7 @@ class TranscriptView:
         """
         requirement = self._plain_failure(step)
         if requirement is not None:
-            reason = Text("the plain case gets the same response", "普通情形得到相同的响应")
+            reason = Text("the control, which is the plain case, gets the same response", "普通情形得到相同的响应")
             raise Blocked(requirement, reason)
 
     def require_meaningful_refusal(self, step: str) -> None:

@@ -110,7 +110,9 @@ def test_one_that_matches_nothing_is_said_once_its_requirement_was_judged() -> N
     assert waivers().waiver_problems([Verdict(line=PlannedCheck(SCENARIO, RULE), kind="inconclusive")]) == []
     assert waivers().waiver_problems([failed()]) == []
     [complaint] = waivers().waiver_problems([passed()])
-    assert complaint.en == f"waiver in line 2 ({RULE}): matched no failure: it passes now; remove it"
+    assert (
+        complaint.en == f"waiver in line 2 ({RULE}): matched no failure: the requirement passes now; remove the waiver"
+    )
 
 
 def test_an_error_type_and_a_field_are_no_ids() -> None:
@@ -194,7 +196,7 @@ def test_a_cause_is_stale_once_a_whole_run_was_judged_and_nothing_looks_like_it(
     assert entries.waiver_problems([passed(), Verdict(line=PlannedCheck(SCENARIO, RULE), kind="inconclusive")]) == []
     [complaint] = entries.waiver_problems([passed()])
     assert complaint.en.startswith("waiver in line 2 (/error/type: HTTP 200")
-    assert complaint.en.endswith("matched no failure: it passes now; remove it")
+    assert complaint.en.endswith("matched no failure: the requirement passes now; remove the waiver")
     [complaint] = by_cause("expires = 2026-11-20").waiver_problems([wrong_type()])
     assert "expired on" in complaint.en
 

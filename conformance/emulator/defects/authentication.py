@@ -160,7 +160,7 @@ AUTHENTICATION = (
     ),
     defect(
         "auth.letter-case-500",
-        "A token that differs from a valid one in letter case is found, and then crashes the server.",
+        "The server finds a token that differs from a valid one in letter case, and then crashes.",
         "与有效 token 仅大小写不同的 token 能查到，随后使服务器崩溃。",
         _accepting(_crashing_in_other_case),
         fails="ack.auth.letter-case",
@@ -237,7 +237,7 @@ AUTHENTICATION = (
     ),
     defect(
         "auth.open-once-acked",
-        "Every caller may ack an item again that was acked before.",
+        "Once an item was acked, any caller may ack it again.",
         "已被 ack 过的 item，任何调用者都可以再次 ack。",
         wrap_app(_open_once_acked),
         fails="ack.auth.missing ack.auth.unknown-token",

@@ -112,7 +112,7 @@ DEFECTS: Final[Sequence[Defect]] = (
     ),
     defect(
         "race.slow-stop-lost",
-        "A stop takes some milliseconds until it acts; an ack writes over it where that falls between its own read and write.",
+        "A stop takes effect some milliseconds late. An ack that reads before that and writes after it overwrites the stop.",
         "停止请求在数毫秒之后才生效；若正好落在 ack 的读与写之间，就会被 ack 覆盖。",
         compose(lambda config: config.replace_operation("POST", STOP, _slow_stop), replace_ack(_losing_a_slow_stop)),
         fails="ack.race.stop",

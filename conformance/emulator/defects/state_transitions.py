@@ -253,7 +253,7 @@ TERMINAL_STATES = (
     ),
     defect(
         "terminal.forced-confirmed",
-        "An ack of an item that was force-stopped without a stop request before returns 200.",
+        "An ack returns 200 if the item was force-stopped without an earlier stop request.",
         "item 未经停止请求即被强制停止，ack 却返回 200。",
         _takes_ended(_forced, AckDecision.REPEAT),
         fails="ack.terminal.stopped-forced",
