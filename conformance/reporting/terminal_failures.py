@@ -188,7 +188,7 @@ def _found(failure: Failure, view: TerminalView) -> Iterator[str]:
     yield from view.labelled(_GOT, actual_text(failure), foreign=True)
     if failure.diagram:
         lines = failure.diagram.split("\n")
-        yield from view.labelled(_HISTORY_LABEL, "")
+        yield Text("  {label}:", "  {label}：").format(label=_HISTORY_LABEL).in_(view.lang)
         for line in lines if view.verbose else lines[:_HISTORY]:
             yield cut(f"    {CONTINUED}{escape_line(line)}", max(view.columns, 60)).rstrip()
         if len(lines) > _HISTORY and not view.verbose:

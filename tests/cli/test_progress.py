@@ -93,7 +93,7 @@ def test_what_a_target_sends_neither_moves_nor_colours_anything(tokens: Tokens, 
             env=tokens_environment(tokens),
         )
     assert code == 1
-    assert "\x1b[31m\x1b[1mFAILED ack.terminal.stopping" in out
+    assert "\x1b[31m\x1b[1mFAILED: " in out
     assert "[bold red]" in out, "the target's text is shown as it is"
     rest = plain(out)
     assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", rest.replace("\r", "")), "no control but ours"
