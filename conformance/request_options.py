@@ -21,7 +21,7 @@ def header_name(name: str) -> str:
         ConfigurationError: it has other characters.
     """
     if not name or not set(name) <= _TOKEN_CHARACTERS:
-        raise ConfigurationError(f"{name!r} is not a header name.", f"{name!r} 不是合法的头部名称。")
+        raise ConfigurationError(f"{name!r} is not a header name.", f"{name!r} 不是合法的请求头名称。")
     return name
 
 
@@ -45,14 +45,14 @@ def _own_header(option: str, name: str, worker_header: str) -> str:
         raise ConfigurationError(
             f"{option} {name}: the scenarios set this header themselves; omit it (the token comes from QODER_PAT, the"
             " name of the worker header from --worker-header).",
-            f"{option} {name}：该头部由各场景自行设置；请去掉（token 来自 QODER_PAT，worker 头部的名称由"
+            f"{option} {name}：该请求头由各场景自行设置；请去掉（token 来自 QODER_PAT，worker 请求头的名称由"
             " --worker-header 指定）。",
         )
     if name.lower() in _OF_THE_CONNECTION:
         raise ConfigurationError(
             f"{option} {name}: this header belongs to the connection or to the message length; omit it"
             " (put a proxy's user name and password into --proxy).",
-            f"{option} {name}：该头部属于连接或消息长度；请去掉（代理的用户名和密码应写入 --proxy）。",
+            f"{option} {name}：该请求头属于连接或消息长度；请去掉（代理的用户名和密码应写入 --proxy）。",
         )
     return name
 
@@ -65,7 +65,7 @@ def header(text: str, worker_header: str) -> tuple[str, str]:
     if not value.isascii() or not value.isprintable():
         raise ConfigurationError(
             f"--header {name}: the value has characters that no header can carry; remove them.",
-            f"--header {name}：值中含有头部无法携带的字符；请去掉。",
+            f"--header {name}：值中含有请求头无法携带的字符；请去掉。",
         )
     return _own_header("--header", name, worker_header), value.strip()
 

@@ -224,7 +224,7 @@ def _credentials(
                 f"No token: set the environment variable {variable} to a PAT of the target; `work-conformance doctor` then"
                 " checks it. Without a base URL, `work-conformance run` judges the embedded emulator and needs no token.",
                 f"没有 token：请将环境变量 {variable} 设置为目标的 PAT，再用 `work-conformance doctor` 检查。"
-                "不给出 base URL 时，`work-conformance run` 判定内置模拟器，无需 token。",
+                "不给出 base URL 时，`work-conformance run` 评测内置模拟器，无需 token。",
             )
     pat = found[""]
     assert pat is not None
@@ -255,7 +255,7 @@ def _refuse_equal(secrets: Iterable[Secret]) -> None:
         if first != name:
             raise ConfigurationError(
                 f"{first} and {name} have the same token; set {name} to the token for its role, or unset it.",
-                f"{first} 与 {name} 是同一个 token；请将 {name} 设置为其对应角色的 token，或取消设置。",
+                f"{first} 与 {name} 的 token 相同；请将 {name} 设置为其自身角色的 token，或取消设置。",
             )
 
 
@@ -295,7 +295,7 @@ def _state(text: str) -> tuple[str, str]:
         states = ", ".join(STATES)
         raise ConfigurationError(
             f"--map-state {text!r}: write NAME=STATE: an undocumented name and one of {states}.",
-            f"--map-state {text!r}：请写成 NAME=STATE，即文档中没有的名称，以及 {states} 之一。",
+            f"--map-state {text!r}：请写成 NAME=STATE：前者是文档中没有的名称，后者是 {states} 之一。",
         )
     return name, state
 
@@ -307,7 +307,7 @@ def _arrange_url(text: str | None, base_url: str | None) -> str | None:
     if base_url is None:
         raise ConfigurationError(
             "--arrange-url needs --base-url, the server to judge.",
-            "--arrange-url 需要 --base-url，即被判定的服务器。",
+            "--arrange-url 需要 --base-url，即待评测的服务器。",
         )
     try:
         return base_url_from(text, "")

@@ -209,7 +209,7 @@ def parse_base_url(text: str, api_prefix: str = DEFAULT_API_PREFIX) -> str:
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError(
             "The base URL contains a user name; set credentials in the environment (QODER_PAT).",
-            "base URL 中含有用户名；请通过环境变量 QODER_PAT 提供凭据。",
+            "base URL 中含有用户名；请用环境变量 QODER_PAT 提供凭证。",
         )
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         shown = "" if set("@?") & set(text) else f" {text!r}"  # do not repeat a possible credential
@@ -258,12 +258,12 @@ def parse_secret(value: str, variable: str) -> Secret:
         raise ConfigurationError(
             f"{variable} has fewer than {MINIMUM_SECRET_LENGTH} characters and could not be redacted from the reports;"
             " use a longer token.",
-            f"{variable} 不足 {MINIMUM_SECRET_LENGTH} 个字符，无法可靠地从报告中隐去；请使用更长的 token。",
+            f"{variable} 不足 {MINIMUM_SECRET_LENGTH} 个字符，无法从报告中去除；请使用更长的 token。",
         )
     if not all(0x21 <= ord(c) <= 0x7E for c in value):
         raise ConfigurationError(
             f"{variable} contains white space or characters that no header can carry; set it to the token only.",
-            f"{variable} 含有空白或头部无法携带的字符；请只设置 token 本身。",
+            f"{variable} 含有空白，或请求头无法携带的字符；请只设置 token 本身。",
         )
     return Secret(value, f"${{{variable}}}")
 

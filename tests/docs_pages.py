@@ -61,7 +61,7 @@ TOML, or that begins with a byte order mark, is also an error.
 - 环境变量：`--like-this` 对应 `WORK_CONFORMANCE_LIKE_THIS`。可重复的选项每行一个值。
 - 直接使用 pytest：`--like-this` 对应 `--target-like-this`，`--base-url` 对应 `--target-url`。直接使用 pytest 时，目标服务器只取自 `--target-url`。
 
-未知的选项、键或 `WORK_CONFORMANCE_…` 变量会报错，并给出最接近的正确名称。空值同样报错：CI 中未设置的密钥不会被当作“没有给出该选项”。`pyproject.toml` 含有本工具的配置段却不是合法的 TOML，或以字节顺序标记开头，也会报错。
+未知的选项、键或 `WORK_CONFORMANCE_…` 变量会报错，并给出最接近的正确名称。空值同样报错：CI 中未设置的 secret 不会被当作“没有给出该选项”。`pyproject.toml` 含有本工具的配置段却不是合法的 TOML，或以字节顺序标记开头，也会报错。
 """,
 )
 CONFIG_EXAMPLE: Final = """```toml config
@@ -84,13 +84,13 @@ FLAG_HELP: Final[Mapping[str, Text]] = {
     "--alluredir": Text("also write results for Allure", "同时写出 Allure 结果"),
     "--start": Text("start this server first and stop it at the end", "先启动该服务器，结束时停止"),
     "--wait": Text(
-        "how long its first response of the API may take (default 30)", "等待该服务器首次返回 API 响应的时限（默认 30）"
+        "how long its first response of the API may take (default 30)", "等待该服务器首次返回 API 响应的秒数（默认 30）"
     ),
     "--verbose": Text(
         "also print observations, and without a terminal one line for each finished chapter",
-        "同时输出观察结果；没有终端时，每章完成后输出一行",
+        "同时输出观察结果；没有终端时，每个章节完成后输出一行",
     ),
-    "--quiet": Text("plain lines without colours and without a progress display", "只输出纯文本行，无颜色，无进度显示"),
+    "--quiet": Text("plain lines without colours and without a progress display", "只输出纯文本行，没有颜色和进度显示"),
     "--dry-run": Text("print the plan and connect to nothing", "只显示计划，不建立任何连接"),
 }
 FLAG_HEAD: Final = Text("| Flag | Environment variable | Meaning |", "| 参数 | 环境变量 | 含义 |")
@@ -109,7 +109,7 @@ TOKEN_HEAD: Final = Text("| Variable | Token | Without it |", "| 变量 | Token 
 ROLES: Final[Mapping[str, Text]] = {
     "QODER_PAT": Text(
         "creates environments, agents and sessions; with prepared items, reads and acks them",
-        "可创建环境、agent 和会话；使用预先准备的 item 时，可读取并 ack 它们",
+        "可创建环境、agent 和会话；使用预先准备的 item 时，可读取这些 item 并执行 ack",
     ),
     "QODER_FORBIDDEN_PAT": Text(
         "sees the environments of `QODER_PAT`, may not act on their work",
@@ -178,7 +178,7 @@ Requirement set {version}: {total} requirements, of which {must} MUST, {should} 
 
 本套件究竟要求服务器做什么？本页列出每条要求的级别、依据、文档出处和常见错误。每条要求都有自己的锚点，例如 `requirements.md#ack.first.starting`。
 
-`work-conformance explain ID` 输出同样的内容，并列出据以判定的场景。级别和依据的含义见[如何判定](how-it-judges.md)。出处给出公开文档的页面、小节和表格行；`explain` 还给出本项目转述的规范（`schemas/docs`）中的行号。
+`work-conformance explain ID` 输出同样的内容，并列出用于判定该要求的场景。级别和依据的含义见[如何判定](how-it-judges.md)。出处给出公开文档的页面、小节和表格行；`explain` 还给出本项目的转述规范（`schemas/docs`）中的行号。
 
 要求集 {version}：共 {total} 条要求，其中 MUST {must} 条，SHOULD {should} 条，OBSERVE {observe} 条。
 """,
@@ -193,11 +193,11 @@ OCCASIONS: Final[Mapping[str, Text]] = {
 }
 SOURCES: Final = Text("Sources:", "出处：")
 MISTAKES: Final = Text("Common mistakes:", "常见错误：")
-FIX: Final = Text("{what} **Fix:** {fix}", "{what}**修复建议：**{fix}")
+FIX: Final = Text("{what} **Fix:** {fix}", "{what}**修复建议**：{fix}")
 EFFECT: Final = Text("Effect on a worker: {effect}", "对 worker 的影响：{effect}")
 OPEN: Final = Text(
     "The docs are open here (`{id}`): {positions} Read as: {reading}",
-    "文档在此处不明确（`{id}`）：{positions}解读：{reading}",
+    "文档在此处未作规定或自相矛盾（`{id}`）。各页面的说法：{positions}套件的解读：{reading}",
 )
 
 

@@ -35,7 +35,7 @@ def test_every_requirement_has_sources_or_is_open_and_has_a_fix(lang: Lang) -> N
     for rule, part in zip(load_catalogue().requirements.values(), text.split('<a id="')[1:], strict=True):
         assert f"**{rule.level}**" in part
         assert all(source.cite(lang) in part for source in rule.sources)
-        assert {"en": "**Fix:**", "zh": "**修复建议：**"}[lang] in part
+        assert {"en": "**Fix:**", "zh": "**修复建议**："}[lang] in part
 
 
 def test_the_generator_knows_every_part_flag_and_token() -> None:

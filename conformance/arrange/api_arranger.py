@@ -143,7 +143,7 @@ class ApiArranger:
         raise CannotArrange(
             Text(
                 "No work was delivered within {seconds} s after a session and a user message were created.",
-                "创建 session 并发送用户消息后，{seconds} 秒内没有取到 work。",
+                "创建会话并发送用户消息之后，{seconds} 秒内没有 work 被投递。",
             ).format(seconds=f"{POLL_PATIENCE:g}"),
             _step(name, f"poll.{number}"),
         )
@@ -161,7 +161,7 @@ class ApiArranger:
             raise CannotArrange(
                 Text(
                     "poll delivered the same item to two workers of this scenario, which needs one item for each",
-                    "poll 将同一个 item 投递给本用例的两个 worker，而本用例需要每个 worker 各有一个 item",
+                    "poll 将同一个 item 投递给了本场景的两个 worker，而本场景需要两个 worker 各有一个 item",
                 ),
                 step,
             )
@@ -220,7 +220,7 @@ class ApiArranger:
             if listing.get("has_more") is True and isinstance(listing.get("last_id"), str):
                 self._listed[environment_id] = listing["last_id"]
         raise CannotArrange(
-            Text("the session's work item is not in the list", "列表中没有该 session 的 work item"),
+            Text("the session's work item is not in the list", "列表中没有该会话的 work item"),
             _step(name, f"list.{number}"),
         )
 

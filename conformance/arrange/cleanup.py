@@ -128,7 +128,7 @@ async def _entries(api: Api, collection: Collection) -> AsyncIterator[Any]:
         if page is None:
             return
     raise CannotArrange(
-        Text("{collection} has too many pages to search", "{collection} 页数过多，无法检索").format(
+        Text("{collection} has too many pages to search", "{collection} 的页数过多，无法检索").format(
             collection=collection
         ),
         f"list-{collection}",
@@ -139,7 +139,7 @@ def _data(listing: dict[str, Any], collection: str) -> list[Any]:
     data = listing.get("data")
     if not isinstance(data, list):
         raise CannotArrange(
-            Text("the list of {collection} has no `data`", "{collection} 列表中没有 `data`").format(
+            Text("the list of {collection} has no `data`", "{collection} 的列表中没有 `data`").format(
                 collection=collection
             ),
             f"list-{collection}",

@@ -81,22 +81,22 @@ class ArrangeProgram:
             answer = parse(decode(raw))
         except NotStrictJson as fault:
             self._fail(
-                what, Text("its output is not JSON ({why})", "其输出不是 JSON（{why}）").format(why=fault.reason)
+                what, Text("its output is not JSON ({why})", "程序的输出不是 JSON（{why}）").format(why=fault.reason)
             )
         if not isinstance(answer, dict):
-            self._fail(what, Text("its output is not a JSON object", "其输出不是 JSON 对象"))
+            self._fail(what, Text("its output is not a JSON object", "程序的输出不是 JSON 对象"))
         if "error" in answer:
             said = self._last_line(str(answer["error"]).encode())
-            self._fail(what, Text("it returned an error", "它返回了错误"), said)
+            self._fail(what, Text("it returned an error", "程序返回了错误"), said)
         return answer
 
     def _id(self, answer: dict[str, Any], key: str, what: str) -> str:
         try:
             found = require_usable_id(answer.get(key), PROGRAM)
         except CannotArrange:
-            self._fail(what, Text("its output has no usable `{key}`", "其输出中没有可用的 `{key}`").format(key=key))
+            self._fail(what, Text("its output has no usable `{key}`", "程序的输出中没有可用的 `{key}`").format(key=key))
         if self.redact(found) != found:
-            self._fail(what, Text("its `{key}` contains a secret", "其 `{key}` 中含有机密").format(key=key))
+            self._fail(what, Text("its `{key}` contains a secret", "程序输出的 `{key}` 中含有机密").format(key=key))
         return found
 
     def _variable(self, answer: dict[str, Any], what: str) -> str | None:
@@ -105,7 +105,9 @@ class ArrangeProgram:
         if name is None:
             return None
         if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
-            words = Text("its `pat_env` is not a name of an environment variable", "其 `pat_env` 不是环境变量名")
+            words = Text(
+                "its `pat_env` is not a name of an environment variable", "程序输出的 `pat_env` 不是环境变量名"
+            )
             self._fail(what, words)
         try:
             read_token(name)
@@ -129,13 +131,13 @@ class ArrangeProgram:
                     self.words, stdin=given, stdout=out, stderr=err, env=users_environment(), start_new_session=True
                 )
             except (OSError, ValueError) as error:
-                self._fail(what, Text("it cannot be started ({why})", "无法启动（{why}）").format(why=error))
+                self._fail(what, Text("it cannot be started ({why})", "程序无法启动（{why}）").format(why=error))
             try:
                 trouble = await self._ended(process, out, err)
             finally:
                 terminate_process(process)
             if trouble is None and process.returncode:
-                trouble = Text("it exited with code {code}", "以退出码 {code} 结束").format(code=process.returncode)
+                trouble = Text("it exited with code {code}", "程序以退出码 {code} 结束").format(code=process.returncode)
             if trouble is not None:
                 size = err.seek(0, os.SEEK_END)
                 err.seek(max(0, size - MAX_OUTPUT))
@@ -151,11 +153,11 @@ class ArrangeProgram:
             running = process.poll() is None
             for stream, limit in ((out, MAX_OUTPUT), (err, _MAX_ERRORS)):
                 if os.fstat(stream.fileno()).st_size > limit:
-                    return Text("it wrote more than {n} bytes", "输出超过 {n} 字节").format(n=limit)
+                    return Text("it wrote more than {n} bytes", "程序的输出超过 {n} 字节").format(n=limit)
             if not running:
                 return None
             if clock() > deadline:
-                return Text("it did not end within {s} s", "未在 {s} 秒内结束").format(s=f"{self.timeout:g}")
+                return Text("it did not end within {s} s", "程序未在 {s} 秒内结束").format(s=f"{self.timeout:g}")
             await asyncio.sleep(nap)
             nap = min(2 * nap, _NAPS[1])
 
@@ -166,7 +168,9 @@ class ArrangeProgram:
         return "".join(char if char.isprintable() else "?" for char in said[-1][:_SHOWN]) if said else ""
 
     def _fail(self, what: str, trouble: Text, said: str = "") -> NoReturn:
-        words = Text("The arranging program failed at `{what}`: {trouble}", "安排程序在请求 `{what}` 时失败：{trouble}")
+        words = Text(
+            "The arranging program failed at `{what}`: {trouble}", "准备 item 的程序在 `{what}` 请求中失败：{trouble}"
+        )
         words = words.format(what=what, trouble=trouble)
         if said:
             words = Text("{words}: {said}", "{words}：{said}").format(words=words, said=said)

@@ -30,7 +30,7 @@ class DeliveredTwice(Exception):
         self.step = step
         self.reason = Text(
             "poll delivered an item that it had already delivered to another worker",
-            "poll 投递了此前已投递给其他 worker 的 item",
+            "poll 投递了先前已投递给其他 worker 的 item",
         )
 
 

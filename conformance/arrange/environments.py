@@ -22,7 +22,7 @@ _NOT_SELF_HOSTED: Final = ("cloud", "managed")
 _FALLBACK_MODEL: Final = "auto"
 
 NO_SECOND: Final = Text("a second self-hosted environment could not be created", "无法创建第二个 self-hosted 环境")
-_NO_CLOUD: Final = Text("an environment that is not self-hosted could not be created", "无法创建非 self-hosted 环境")
+_NO_CLOUD: Final = Text("an environment that is not self-hosted could not be created", "无法创建非 self-hosted 的环境")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ _LAG: Final = 2.0
 INCONSISTENT_REPLICAS: Final = Text(
     "{n} of {of} requests to {host} did not find an object that was created a moment ago: its back ends do not share"
     " their state. Point --base-url at one of them, or let them share their state.",
-    "对 {host} 的 {of} 个请求中有 {n} 个看不到刚刚创建的对象：其后端之间没有共享状态。"
+    "对 {host} 的 {of} 个请求中有 {n} 个没有找到刚刚创建的对象：其后端之间没有共享状态。"
     "请将 --base-url 指向其中一个后端，或让它们共享状态。",
 )
 

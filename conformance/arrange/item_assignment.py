@@ -14,7 +14,7 @@ from conformance.text import Text, join
 Poll = Literal["named", "anonymous", "never"]
 
 _POLLS: Mapping[Poll, Text] = {
-    "named": Text("polled with a Worker-ID", "poll 时带 Worker-ID"),
+    "named": Text("polled with a Worker-ID", "poll 时带有 Worker-ID"),
     "anonymous": Text("polled without a Worker-ID", "poll 时不带 Worker-ID"),
     "never": Text("never delivered", "从未投递"),
 }

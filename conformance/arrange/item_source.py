@@ -175,7 +175,8 @@ def _command(text: str | None) -> tuple[str, ...]:
         words = shlex.split(text or "")
     except ValueError as error:
         raise ConfigurationError(
-            f"--arrange-command cannot be split into words ({error}).", f"--arrange-command 无法拆分为单词（{error}）。"
+            f"--arrange-command cannot be split into words ({error}).",
+            f"--arrange-command 无法拆分成命令和参数（{error}）。",
         ) from None
     if not words:
         raise ConfigurationError(

@@ -78,12 +78,12 @@ class LongLivedProgram:
         try:
             line = self._answers.get(timeout=self._timeout)
         except Empty:
-            trouble = Text("it did not respond within {s} s", "未在 {s} 秒内响应").format(s=f"{self._timeout:g}")
+            trouble = Text("it did not respond within {s} s", "程序未在 {s} 秒内响应").format(s=f"{self._timeout:g}")
             raise self._given_up(trouble) from None
         if not line:
             raise self._over(process)
         if len(line) > MAX_OUTPUT:
-            trouble = Text("it wrote more than {n} bytes", "输出超过 {n} 字节").format(n=MAX_OUTPUT)
+            trouble = Text("it wrote more than {n} bytes", "程序的输出超过 {n} 字节").format(n=MAX_OUTPUT)
             raise self._given_up(trouble)
         return line
 
@@ -104,7 +104,7 @@ class LongLivedProgram:
         except (OSError, ValueError) as error:
             self._errors.close()
             raise ProgramFailure(
-                Text("it cannot be started ({why})", "无法启动（{why}）").format(why=error), b""
+                Text("it cannot be started ({why})", "程序无法启动（{why}）").format(why=error), b""
             ) from None
         assert process.stdout is not None
         threading.Thread(target=_read, args=(process.stdout, self._answers), daemon=True).start()
@@ -116,9 +116,9 @@ class LongLivedProgram:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_FAREWELL)
         if process.returncode is None:
-            return self._given_up(Text("it closed its output", "其关闭了输出"))
+            return self._given_up(Text("it closed its output", "程序关闭了输出"))
         return self._given_up(
-            Text("it exited with code {code}", "以退出码 {code} 结束").format(code=process.returncode)
+            Text("it exited with code {code}", "程序以退出码 {code} 结束").format(code=process.returncode)
         )
 
     def _given_up(self, reason: Text) -> ProgramFailure:

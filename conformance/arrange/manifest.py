@@ -142,7 +142,7 @@ def _refuse_contradictions(manifest: Manifest) -> None:
         if tokens.setdefault(entry.environment_id, entry.pat_env) != entry.pat_env:
             words = Text(
                 "items[{n}].pat_env: differs from that of an earlier item of this environment",
-                "items[{n}].pat_env：与该环境中前面某个 item 的不同",
+                "items[{n}].pat_env：与前面属于同一环境的 item 不同",
             )
             raise InvalidManifest(words.format(n=number))
         first = seen.setdefault((entry.environment_id, entry.work_id), number)
@@ -155,7 +155,7 @@ def _refuse_contradictions(manifest: Manifest) -> None:
             if entry.environment_id == getattr(manifest, name) and (entry.delivered or name.startswith("cloud")):
                 words = Text(
                     "{name}: items[{n}] belongs to this environment; name another one, or null",
-                    "{name}：items[{n}] 属于该环境；请改用其他环境或 null",
+                    "{name}：items[{n}] 属于该环境；请填写其他环境，或 null",
                 )
                 raise InvalidManifest(words.format(name=name, n=number))
     if manifest.cloud_environment_id is not None and manifest.cloud_environment_id == manifest.second_environment_id:

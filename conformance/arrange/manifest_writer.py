@@ -77,7 +77,7 @@ async def make_manifest(
     ), lacks
 
 
-_LOST: Final = Text("its responses were lost", "其响应丢失")
+_LOST: Final = Text("its responses were lost", "相关请求的响应丢失")
 
 
 def _with_spares(item_specs: Iterable[ItemSpec], spare: int) -> Iterator[ItemSpec]:

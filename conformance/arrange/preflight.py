@@ -90,7 +90,7 @@ async def _arranged(api: Api, journal: Journal, run_id: str) -> RunResources:
             continue
         except CannotArrange as stop:
             words = Text(
-                "No work items can be set up at {host}: {reason} {hint}", "无法在 {host} 上安排 work：{reason}{hint}"
+                "No work items can be set up at {host}: {reason} {hint}", "无法在 {host} 上准备 work：{reason}{hint}"
             )
             refused = words.format(host=host, reason=stop.reason, hint=_hint(stop.status))
             raise PreflightError(await _split(api, journal) or refused) from None
@@ -112,13 +112,13 @@ def _hint(status: int | None) -> Text:
         return Text(
             "Check --base-url and --api-prefix. If this route has another address, give it as --arrange-url. If the"
             " server does not have it, use prepared items (--arrange manifest or command).",
-            "请检查 --base-url 与 --api-prefix。如果该路由位于其他地址，请用 --arrange-url 指定；如果服务器没有该路由，"
+            "请检查 --base-url 和 --api-prefix。如果该路由在其他地址，请用 --arrange-url 指定；如果服务器没有该路由，"
             "请使用预先准备的 item（--arrange manifest 或 command）。",
         )
     if status in _REFUSED:
         return Text(
             "Check that the token may create environments, agents and sessions.",
-            "请确认 token 有权创建 environment、agent 和 session。",
+            "请确认 token 有权创建环境、agent 和会话。",
         )
     return Text(
         "Check the target's log, or use prepared items (--arrange manifest or command).",
@@ -141,7 +141,7 @@ async def _manifested(api: Api, run_id: str, manifest: Manifest) -> RunResources
             Text(
                 "{host} does not show the manifest's first items: {refusal}. Check that the manifest was made for this"
                 " target, and that --base-url and --api-prefix are correct.",
-                "{host} 未显示清单中的前几个 item：{refusal}。请确认清单是为该目标生成的，"
+                "{host} 没有显示清单中的前几个 item：{refusal}。请确认清单是为该目标生成的，"
                 "且 --base-url 与 --api-prefix 正确。",
             ).format(host=host, refusal=refusal_text(answers[0]))
         )
@@ -220,8 +220,8 @@ async def _fault(api: Api, program: ArrangeProgram, journal: Journal, item_spec:
     return Text(
         "The arranging program seems to poll `{state}` items as a different worker than requested. The target refuses the"
         " requested worker's ack ({outcome}), and accepts an ack of an item without a worker.",
-        "安排程序在被要求提供某个 worker 的 `{state}` item 时，似乎以其他 worker 的身份执行了 poll：目标拒绝该 worker 的 ack"
-        "（{outcome}），而接受没有 worker 的 item 的 ack。",
+        "准备 `{state}` 的 item 时，程序执行 poll 所用的 worker 似乎与请求的不同：目标拒绝所请求的 worker 的 ack"
+        "（{outcome}），却接受对没有 worker 的 item 的 ack。",
     ).format(state=item_spec.state, outcome=outcome(named))
 
 

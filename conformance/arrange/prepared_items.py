@@ -29,7 +29,7 @@ _ONWARD: Final = ("queued", "starting", "active", "stopping", "stopped")
 
 _USED: Final = Text(
     ": the manifest was used before, or the item was acked or stopped elsewhere; make a new manifest",
-    "：该清单此前已被使用，或该 item 已在别处被 ack 或停止；请重新生成清单",
+    "：该清单已经使用过，或该 item 已在别处被 ack 或停止；请重新生成清单",
 )
 
 _WHOSE: Final = frozenset({"worker", "worker_id", "workerid", "claimed_by"})
@@ -37,7 +37,7 @@ _WHOSE: Final = frozenset({"worker", "worker_id", "workerid", "claimed_by"})
 
 _NEEDS_POLL: Final = Text(
     "the suite must poll for this itself, and this run uses prepared items",
-    "这需要由本套件自行 poll，而本次运行使用预先准备的 item",
+    "这需要套件自行执行 poll，而本次运行使用预先准备的 item",
 )
 
 
@@ -123,7 +123,7 @@ class CommandArranger:
             raise CannotArrange(
                 Text(
                     "The arranging program provided the same item twice.",
-                    "安排程序两次提供了同一个 item。",
+                    "准备 item 的程序两次提供了同一个 item。",
                 ),
                 PROGRAM,
             )
@@ -131,7 +131,7 @@ class CommandArranger:
             raise CannotArrange(
                 Text(
                     "The arranging program provided an item in the environment that it had returned for another purpose.",
-                    "安排程序提供的 item 属于它先前指定为另一个环境的环境。",
+                    "准备 item 的程序所提供的 item，属于它先前作为其他环境给出的环境。",
                 ),
                 PROGRAM,
             )
@@ -169,7 +169,7 @@ async def read_prepared_item(
     if not item_spec.accepts_state(api.client.target.documented_state(state)):
         words = Text(
             "A prepared item should be `{said}`, but a GET shows `{found}`{used}.",
-            "预先准备的 item 应处于 `{said}`，而 GET 显示为 `{found}`{used}。",
+            "预先准备的 item 应处于 `{said}`，而 GET 显示 `{found}`{used}。",
         )
         used = _USED if _used_before(item_spec.state, state) else Text("", "")
         raise CannotArrange(words.format(said=item_spec.state, found=str(state)[:20], used=used), GET_STEP)
@@ -202,7 +202,7 @@ def _refuse_another_worker(seen: dict[str, Any], worker: str | None) -> None:
                 Text(
                     "A prepared item should belong to worker `{said}`, but a GET shows `{found}`: it was polled as another"
                     " worker.",
-                    "预先准备的 item 应属于 worker `{said}`，而 GET 显示为 `{found}`：准备该 item 时以其他 worker 的身份执行了 poll。",
+                    "预先准备的 item 应属于 worker `{said}`，而 GET 显示 `{found}`：poll 该 item 的是其他 worker。",
                 ).format(said=worker, found="".join(char if char.isprintable() else "?" for char in found[:64])),
                 GET_STEP,
             )

@@ -13,8 +13,8 @@ from conformance.scenario.transcript_view import LEASE_GAP, Blocked, CannotJudge
 from conformance.text import Text
 
 _NONE_SUCH: Final = {
-    True: Text("no ack of this scenario succeeded", "该场景中没有成功的 ack"),
-    False: Text("no ack of this scenario was refused", "该场景中没有被拒绝的 ack"),
+    True: Text("no ack of this scenario succeeded", "该场景中没有 ack 成功"),
+    False: Text("no ack of this scenario was refused", "该场景中没有 ack 被拒绝"),
 }
 
 

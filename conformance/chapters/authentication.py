@@ -29,7 +29,7 @@ _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
         "missing",
         "missing",
         lambda _: bad_credentials.ANONYMOUS,
-        Text("no Authorization header", "不带 Authorization 头部"),
+        Text("no Authorization header", "不带 Authorization 请求头"),
     ),
     (
         "unknown-token",
@@ -41,25 +41,25 @@ _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
         "near-miss.truncated",
         "near-miss",
         lambda stage: bad_credentials.bearer(bad_credentials.truncated(stage.valid_pat)),
-        Text("the valid token without its last character", "去掉最后一个字符的正确 token"),
+        Text("the valid token without its last character", "有效的 token 去掉最后一个字符"),
     ),
     (
         "near-miss.extended",
         "near-miss",
         lambda stage: bad_credentials.bearer(bad_credentials.extended(stage.valid_pat)),
-        Text("the valid token with one extra character", "末尾多一个字符的正确 token"),
+        Text("the valid token with one extra character", "有效的 token 末尾多一个字符"),
     ),
     (
         "near-miss.altered",
         "near-miss",
         lambda stage: bad_credentials.bearer(bad_credentials.altered(stage.valid_pat)),
-        Text("the valid token with one character changed in the middle", "中间改动一个字符的正确 token"),
+        Text("the valid token with one character changed in the middle", "有效的 token 中间改动一个字符"),
     ),
     (
         "letter-case",
         "letter-case",
         lambda stage: bad_credentials.bearer(_swapped(stage)),
-        Text("the valid token with its letter case swapped", "字母大小写互换的正确 token"),
+        Text("the valid token with its letter case swapped", "有效的 token 互换字母大小写"),
     ),
     (
         "empty-bearer",
@@ -71,19 +71,19 @@ _SHAPES: Final[tuple[tuple[str, str, Credential, Text], ...]] = (
         "scheme.basic",
         "scheme",
         lambda stage: bad_credentials.basic(stage.valid_pat),
-        Text("the valid token under the scheme `Basic`", "以 `Basic` 方案携带有效的 token"),
+        Text("the valid token under the scheme `Basic`", "有效的 token 使用认证方案 `Basic`"),
     ),
     (
         "scheme.token",
         "scheme",
         lambda stage: bad_credentials.scheme("Token", stage.valid_pat),
-        Text("the valid token under the scheme `Token`", "以 `Token` 方案携带有效的 token"),
+        Text("the valid token under the scheme `Token`", "有效的 token 使用认证方案 `Token`"),
     ),
     (
         "x-api-key",
         "x-api-key",
         lambda stage: bad_credentials.api_key(stage.valid_pat),
-        Text("the valid token only in `x-api-key`", "仅在 `x-api-key` 中携带有效的 token"),
+        Text("the valid token only in `x-api-key`", "有效的 token 仅放在 `x-api-key` 中"),
     ),
 )
 
@@ -101,7 +101,7 @@ def _swapped(stage: ScenarioContext) -> Secret:
     swapped = bad_credentials.case_swapped(stage.valid_pat)
     if swapped is None:
         raise NotSupported(
-            Text("the token has no letters, so their case cannot be swapped", "token 中没有可以互换大小写的字母")
+            Text("the token has no letters, so their case cannot be swapped", "token 中没有字母，无法互换大小写")
         )
     return swapped
 
@@ -127,7 +127,7 @@ def scenarios() -> Iterator[Scenario]:
             yield refusal_case(
                 scenario_id_in_state(state, f"auth.{name}"),
                 chapter="authentication",
-                title=scenario_title_in_state(state, Text("An ack with {w}", "执行 ack，凭据为：{w}").format(w=words)),
+                title=scenario_title_in_state(state, Text("An ack with {w}", "执行 ack，凭证：{w}").format(w=words)),
                 expectation=refusal(f"ack.auth.{rule}", _REFUSED),
                 attempt=ack_with(credential),
                 transitions=LIVE_STATES[state],
@@ -136,7 +136,7 @@ def scenarios() -> Iterator[Scenario]:
     yield refusal_case(
         "auth.expired",
         chapter="authentication",
-        title=Text("An ack with an expired token", "执行 ack，凭据为：已过期的 token"),
+        title=Text("An ack with an expired token", "执行 ack，凭证：已过期的 token"),
         expectation=refusal("ack.auth.expired", _REFUSED),
         attempt=ack_with(lambda stage: bad_credentials.bearer(stage.optional_pat("expired"))),
         token="expired",  # noqa: S106 - the name of the credential, not the credential

@@ -35,7 +35,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="environment-kind",
         title=Text(
             "An ack in an environment that is not self-hosted, with a well-formed work id that does not exist",
-            "在非 self-hosted 环境中 ack 一个格式正确但不存在的 work id",
+            "在非 self-hosted 的环境中执行 ack，work id 格式正确但不存在",
         ),
         expectation=_REFUSED,
         attempt=_unknown_work,
@@ -45,7 +45,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="environment-kind",
         title=Text(
             "An ack in an environment that is not self-hosted, with the id of an item in a self-hosted one",
-            "在非 self-hosted 环境中 ack 一个属于 self-hosted 环境的 item",
+            "在非 self-hosted 的环境中执行 ack，item 属于 self-hosted 的环境",
         ),
         expectation=_REFUSED,
         attempt=_work_of_another_environment,

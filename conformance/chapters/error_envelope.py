@@ -43,7 +43,7 @@ def scenarios() -> Iterator[Scenario]:
     yield refusal_case(
         "envelope.request-id",
         chapter="error-envelope",
-        title=Text("A refused ack that carries an x-request-id", "携带 x-request-id 的 ack 被拒绝"),
+        title=Text("A refused ack that carries an x-request-id", "被拒绝的 ack 带有 x-request-id"),
         expectation=refusal("ack.identity.mismatch-queued", (409, "invalid_request_error")),
         attempt=attempt,
     ).with_checks(Check("ack.envelope.request-id-echo", _request_id_echo))

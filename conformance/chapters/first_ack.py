@@ -102,8 +102,8 @@ def observe_read_lag(view: TranscriptView) -> Iterator[Finding]:
     view.item("after")
     behind = view.transcript.find(f"after.{STALE_READ_FACT}") is not None
     seconds = f"{view.exchange('after').completed - view.exchange('ack').completed:.1f}"
-    words = Text("a GET showed the ack after {n} s", "{n} 秒之后 GET 请求才显示该 ack").format(n=seconds)
-    at_once = Text("a GET showed the ack immediately", "GET 请求立即显示了该 ack")
+    words = Text("a GET showed the ack after {n} s", "{n} 秒之后，GET 才显示该 ack").format(n=seconds)
+    at_once = Text("a GET showed the ack immediately", "GET 立即显示了该 ack")
     yield Finding(
         step="after", expected=Text("left open by the docs", "文档未作规定"), actual=words if behind else at_once
     )
@@ -123,7 +123,7 @@ def scenarios() -> Iterator[Scenario]:
         id="first-ack.named-worker",
         chapter="first-ack",
         title=Text(
-            "A worker polls with a Worker-ID and acks with the same one", "worker 带 Worker-ID poll，并以同一标识 ack"
+            "A worker polls with a Worker-ID and acks with the same one", "worker 在 poll 和 ack 时带有同一个 Worker-ID"
         ),
         run_steps=_named_worker,
         expectations={"ack": FIRST_ACK},
@@ -133,7 +133,7 @@ def scenarios() -> Iterator[Scenario]:
     yield Scenario(
         id="first-ack.some-time-later",
         chapter="first-ack",
-        title=Text("A worker acks an item two seconds after it was delivered", "item 投递两秒之后 worker 才执行 ack"),
+        title=Text("A worker acks an item two seconds after it was delivered", "item 投递两秒之后，worker 才执行 ack"),
         run_steps=_some_time_later,
         expectations={"ack": FIRST_ACK},
         gets=(("ack", "after"),),

@@ -23,7 +23,7 @@ _INVALID: Final = (400, "invalid_request_error")
 _SHAPES: Final = {
     "wrong-prefix": Text("with the wrong prefix", "前缀错误"),
     "prefix-only": Text("that is only a prefix", "只有前缀"),
-    "too-short": Text("that is too short", "长度过短"),
+    "too-short": Text("that is too short", "过短"),
 }
 _SUBJECTS: Final[dict[Literal["environment", "work"], Text]] = {
     "environment": Text("an environment id", "环境 id "),
@@ -53,7 +53,7 @@ def _malformed(subject: Literal["environment", "work"], shape: str) -> Attempt:
         else:
             environment_id = malformed_ids(environment_id)[shape]
         if await stage.exists(environment_id, work_id):
-            raise NotSupported(Text("the target has an item with that id", "目标中存在使用该 id 的 item"))
+            raise NotSupported(Text("the target has an item with that id", "目标中有 item 使用该 id"))
         await stage.ack("ack", item, stage.owner_headers(item), environment_id=environment_id, work_id=work_id)
 
     return attempt
@@ -64,7 +64,7 @@ def scenarios() -> Iterator[Scenario]:
     yield refusal_case(
         "not-found.environment",
         chapter="not-found",
-        title=Text("An ack of an item in an environment that does not exist", "在不存在的环境中执行 ack"),
+        title=Text("An ack of an item in an environment that does not exist", "对不存在的环境中的 item 执行 ack"),
         expectation=refusal("ack.not-found.environment", _MISSING),
         attempt=_unknown_environment,
     )
@@ -80,7 +80,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="not-found",
         title=Text(
             "An ack of an item, sent to the path of another self-hosted environment",
-            "在另一个 self-hosted 环境下 ack 该 item",
+            "在另一个 self-hosted 环境的路径下对 item 执行 ack",
         ),
         expectation=refusal("ack.not-found.other-environment", _MISSING),
         attempt=_other_environment,

@@ -195,7 +195,7 @@ def scenarios() -> Iterator[Scenario]:
         "anonymous-poll",
         Text(
             "Two workers ack an item that was polled without a Worker-ID",
-            "两个 worker 先后 ack 一个 poll 时不带 Worker-ID 的 item",
+            "poll 时不带 Worker-ID 的 item，由两个 worker 先后执行 ack",
         ),
         _anonymous,
         ItemSpec(named=False),
@@ -205,7 +205,7 @@ def scenarios() -> Iterator[Scenario]:
     )
     yield _case(
         "worker-ids",
-        Text("Acks with unusual Worker-IDs", "使用特殊 Worker-ID 的 ack"),
+        Text("Acks with unusual Worker-IDs", "使用特殊的 Worker-ID 执行 ack"),
         _worker_ids,
         ItemSpec(),
         _observe("worker-id-case", "case"),
@@ -214,7 +214,7 @@ def scenarios() -> Iterator[Scenario]:
     )
     yield _case(
         "request-forms",
-        Text("Retries in forms that the page does not document", "以页面未说明的形式重试"),
+        Text("Retries in forms that the page does not document", "以页面没有说明的形式重试"),
         _forms,
         ItemSpec(transitions=("ack",)),
         _observe("lower-case-bearer", "bearer"),
@@ -229,7 +229,7 @@ def scenarios() -> Iterator[Scenario]:
     )
     yield _case(
         "precedence",
-        Text("Acks that match two rows of the error table", "错误表中两行同时适用的 ack"),
+        Text("Acks that match two rows of the error table", "执行 ack，错误表中有两行同时适用"),
         _precedence,
         ItemSpec(),
         _observe("precedence", "401-404", "401-400", "403-404", "403-409"),

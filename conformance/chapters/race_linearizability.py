@@ -36,13 +36,13 @@ _ONLY: Final = ""
 
 _TOO_MANY: Final = Text(
     "there are too many possible orders to check whether one explains the responses",
-    "可能的顺序过多，无法判定是否有顺序可以解释各响应",
+    "可能的顺序过多，无法查明是否有顺序能解释各个响应",
 )
 
 
 _NO_EFFECT: Final = Text(
     "{operation} did not change the item in this race ({outcome}), so no ack overlapped a change",
-    "并发中的 {operation} 没有改变 item（{outcome}），因此没有 ack 与这类变更重叠",
+    "该次并发中，{operation} 没有改变 item（{outcome}），因此没有 ack 与变化重叠",
 )
 _NOT_REDELIVERED: Final = Text(
     "the poll did not deliver the item again ({outcome}), which is allowed, so no ack overlapped a redelivery",
@@ -69,7 +69,9 @@ def each_item_linearizable(*items: str) -> CheckFunction:
                 _last_step(items[0] if items else _ONLY)
             )  # raises with the reason if the requests did not overlap
             raise CannotJudge(
-                Text("the transcript does not record what was sent in the race", "记录中没有并发时发出了哪些请求")
+                Text(
+                    "the transcript does not record what was sent in the race", "传输记录中没有写明并发时发出了哪些请求"
+                )
             )
         initial, events = history_of(view, *items)
         outcomes = [_outcome(initial, events, item) for item in initial]
@@ -81,7 +83,7 @@ def each_item_linearizable(*items: str) -> CheckFunction:
         if any(isinstance(outcome, Undecided) for outcome in outcomes):
             raise CannotJudge(_TOO_MANY)
         if not contradictions and not any(event.operation.kind == "ack" and not event.unknown for event in events):
-            raise CannotJudge(Text("no ack of the burst got a response", "并发的 ack 均未得到响应"))
+            raise CannotJudge(Text("no ack of the burst got a response", "这批请求中的 ack 都没有得到响应"))
 
     return judge
 
@@ -165,7 +167,7 @@ def _require_effect(view: TranscriptView, step: str) -> None:
     operation = view.transcript.facts["race"]["operations"].get(step)
     if exchange is None or operation is None:
         view.exchange(step)  # raises with the reason if it was not sent
-        raise CannotJudge(Text("`{step}` was not sent in this race", "并发中没有发出 `{step}`").format(step=step))
+        raise CannotJudge(Text("`{step}` was not sent in this race", "该次并发中没有发出 `{step}`").format(step=step))
     kind = operation["kind"]
     came_back = _seen(view, step, Operation(kind, operation["worker"]), _ONLY)
     if kind == "redeliver":
@@ -234,7 +236,7 @@ def history_of(
         raise CannotJudge(
             Text(
                 "the transcript does not show the state of the item before the race",
-                "并发操作的记录中没有已知的初始状态",
+                "传输记录中没有该次并发的已知初始状态",
             )
         )
     initial = {name: ItemState(item["phase"], item["worker"]) for name, item in items.items()}

@@ -314,12 +314,14 @@ def scenarios() -> Iterator[Scenario]:
     yield _race_of_workers("active")
     for other, noun in _STOPS.items():
         for state, transitions in LIVE_STATES.items():
-            title = Text("Acks of an item that is {s} at the same time as {n}", "对 {s} 的 item 执行 ack，同时{n}")
+            title = Text(
+                "Acks of an item that is {s} at the same time as {n}", "对处于 {s} 的 item 执行 ack，同时将其{n}"
+            )
             yield _race_with(f"{other}.{state}", other, transitions, title.format(s=state, n=noun))
     for state, transitions in LIVE_STATES.items():
         title = Text(
             "Eight acks of an item that is {s} at the same time as a forced stop",
-            "对 {s} 的 item 同时执行八个 ack 和强制停止",
+            "对处于 {s} 的 item 同时发出八个 ack 和一次强制停止",
         )
         yield _race_with(f"crowd.{state}", "force", transitions, title.format(s=state), acks=_CROWD)
     yield _race_with(
@@ -341,7 +343,7 @@ def scenarios() -> Iterator[Scenario]:
         _redelivery("poll", "ack.1"),
         Text(
             "A poll may deliver the item to another worker, and immediately afterwards the first worker acks",
-            "可能把该 item 投递给其他 worker 的 poll，紧接着是原 worker 的 ack",
+            "先发出可能把该 item 投递给其他 worker 的 poll，紧接着由原 worker 执行 ack",
         ),
     )
     yield Scenario(
@@ -349,7 +351,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="races",
         title=Text(
             "Polls that ask for delivered items again, while the item is starting and then active",
-            "item 处于 starting 以及随后 active 时，poll 任何已投递的 item",
+            "item 先后处于 starting 和 active 时，poll 任何已投递的 item",
         ),
         run_steps=_not_delivered_again,
         expectations={ARRANGING_ACK: FIRST_ACK},

@@ -92,7 +92,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="races",
         title=Text(
             "Acks of three items of two workers at the same time. Each worker also acks the other's item. A fourth item gets no ack",
-            "对两个 worker 的三个 item 同时执行 ack，且双方也对彼此的 item 执行 ack；第四个 item 不作任何操作",
+            "对两个 worker 的三个 item 同时执行 ack。每个 worker 也对另一方的 item 执行 ack。第四个 item 不执行 ack",
         ),
         run_steps=_crossed,
         expectations=expectations,

@@ -50,7 +50,7 @@ def linearizable(requirement: str) -> CheckFunction:
         round_history = _round_history(view)
         outcome = round_history.check_acks()
         if isinstance(outcome, Undecided):
-            raise CannotJudge(Text("there are too many possible orders to check", "可能的顺序过多，无法逐一尝试"))
+            raise CannotJudge(Text("there are too many possible orders to check", "可能的顺序过多，无法逐一检查"))
         if isinstance(outcome, Counterexample):
             broken = _broken(outcome)
             if broken != requirement:
@@ -104,7 +104,7 @@ def describe_exploration(view: TranscriptView) -> Iterator[Finding]:
     explored = _explored(view)
     counts = Text(
         "{rounds} rounds, {requests} requests; {met} of {all} pairs of state and request covered",
-        "{rounds} 轮，{requests} 个请求；状态与请求的组合共 {all} 种，覆盖 {met} 种",
+        "{rounds} 轮，{requests} 个请求；“状态与请求”的组合共 {all} 种，覆盖 {met} 种",
     ).format(
         rounds=explored["rounds"],
         requests=explored["requests"],
@@ -179,7 +179,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="races",
         title=Text(
             "Random requests of three workers on two items, one by one and concurrent (with --explore)",
-            "三个 worker 对两个 item 随机发送单个或同时的请求（需 --explore）",
+            "三个 worker 对两个 item 发送随机请求，有的逐个发出，有的同时发出（需使用 --explore）",
         ),
         run_steps=_explore,
         expectations={},

@@ -35,7 +35,7 @@ def scenarios() -> Iterator[Scenario]:
     yield Scenario(
         id="request.json-body.first-ack",
         chapter="request-shapes",
-        title=Text("A first ack with the JSON body {}", "首次 ack 携带 JSON 请求体 {}"),
+        title=Text("A first ack with the JSON body {}", "首次 ack 带有 JSON 请求体 {}"),
         run_steps=_first_ack,
         expectations={"ack": success("ack.request.json-body", "starting")},
         gets=(("ack", "after"),),
@@ -45,7 +45,7 @@ def scenarios() -> Iterator[Scenario]:
     yield refusal_case(
         "request.json-body.other-worker",
         chapter="request-shapes",
-        title=Text("Another worker acks with the JSON body {}", "另一个 worker 的 ack 携带 JSON 请求体 {}"),
+        title=Text("Another worker acks with the JSON body {}", "另一个 worker 的 ack 带有 JSON 请求体 {}"),
         expectation=refusal("ack.request.json-body", (409, "invalid_request_error")),
         attempt=_other_worker,
         control=ANOTHER_WORKER,

@@ -133,8 +133,8 @@ _NO_FIRST_VALUE: Final = Text(
     "the response to the first ack has no `acknowledged_at`", "首次 ack 的响应中没有 `acknowledged_at`"
 )
 _TITLES: Final[dict[State, Text]] = {
-    "starting": Text("A worker repeats its ack while the item is starting", "item 处于 starting 时 worker 重复 ack"),
-    "active": Text("A worker repeats its ack while the item is active", "item 处于 active 时 worker 重复 ack"),
+    "starting": Text("A worker repeats its ack while the item is starting", "item 处于 starting 时，worker 重复 ack"),
+    "active": Text("A worker repeats its ack while the item is active", "item 处于 active 时，worker 重复 ack"),
 }
 
 
@@ -177,7 +177,7 @@ def scenarios() -> Iterator[Scenario]:
     for state in _TITLES:
         title = Text(
             "A worker acks an item ten more times within two seconds, over several connections, while it is {s}",
-            "item 处于 {s} 时，worker 在两秒内通过多个连接再次 ack 十次",
+            "item 处于 {s} 时，worker 通过多个连接在两秒内再执行十次 ack",
         ).format(s=state)
         yield _retried(f"retry.many.{state}", state, title, _MANY, _many)
     yield Scenario(
@@ -185,7 +185,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="retries",
         title=Text(
             "A worker without a Worker-ID acks again while the item is starting and then active",
-            "不带 Worker-ID 的 worker 在 item 处于 starting 以及随后 active 时再次 ack",
+            "item 先后处于 starting 和 active 时，不带 Worker-ID 的 worker 再次执行 ack",
         ),
         run_steps=_without_id,
         expectations={
@@ -203,7 +203,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="retries",
         title=Text(
             "A GET reads a queued item, and its worker acks twice in a row",
-            "GET 请求读取处于 queued 的 item，其 worker 随即连续 ack 两次",
+            "GET 读取处于 queued 的 item，它的 worker 随即连续执行两次 ack",
         ),
         run_steps=_right_after_first,
         expectations={"first": FIRST_ACK, "ack": success("ack.retry.starting", "starting", depends_on="first")},
@@ -214,7 +214,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="retries",
         title=Text(
             "A GET reads a starting item, a heartbeat makes it active, and its worker acks immediately",
-            "GET 请求读取处于 starting 的 item，heartbeat 使其变为 active，其 worker 随即 ack",
+            "GET 读取处于 starting 的 item，heartbeat 使其变为 active，它的 worker 随即执行 ack",
         ),
         item_spec=ItemSpec(transitions=("ack",)),
         run_steps=_right_after_heartbeat,

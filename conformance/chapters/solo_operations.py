@@ -68,8 +68,8 @@ _KINDS: Final[Mapping[str, OperationKind]] = {
 }
 OF_OTHERS: Final[Mapping[OperationKind, Text]] = {
     "heartbeat": Text("a heartbeat", "heartbeat"),
-    "stop": Text("a graceful stop", "优雅停止"),
-    "force-stop": Text("a forced stop", "强制停止"),
+    "stop": Text("a graceful stop", "优雅的 stop"),
+    "force-stop": Text("a forced stop", "强制的 stop"),
     "redeliver": Text("a poll that reclaims", "带回收参数的 poll"),
 }
 """Descriptions of the operations other than the ack."""
@@ -125,7 +125,7 @@ class UndocumentedEffect:
         shown = Text("", "") if self.shown is not None or self.kind not in SHOWS else _WITHOUT_STATE
         return Text(
             "{what} in `{phase}` returns HTTP {status}{shown} and leaves the item `{after}`",
-            "在 `{phase}` 状态下{what}返回 HTTP {status}{shown}，item 之后为 `{after}`",
+            "item 处于 `{phase}` 时，{what} 返回 HTTP {status}{shown}，此后 item 为 `{after}`",
         ).format(what=OF_OTHERS[self.kind], phase=self.phase, status=self.status, shown=shown, after=self.after)
 
 

@@ -133,14 +133,14 @@ def _same_item(view: TranscriptView) -> Iterator[Finding]:
 def _get_agrees(view: TranscriptView) -> Iterator[Finding]:
     pairs = [(ack, get) for ack, get in view.scenario.gets if not view.is_omitted(ack)]
     if not pairs:
-        raise NotExercised(Text("no GET followed an ack", "没有在 ack 之后随即执行 GET 请求的情形"))
+        raise NotExercised(Text("no GET followed an ack", "ack 之后没有随即执行 GET"))
     for ack, get in pairs:
         found = differences(_complete(view, ack), view.item(get))
         state = view.shown_undocumented_state(get)
         if state is not None:
             found = [difference for difference in found if difference.field != "state"]
         if found and view.seconds_between(ack, get) > LEASE_GAP:
-            raise CannotJudge(Text("too much time passed between the ack and the GET", "ack 与 GET 请求之间间隔过长"))
+            raise CannotJudge(Text("too much time passed between the ack and the GET", "ack 与 GET 之间相隔过久"))
         yield from disagreements(get, found, Text("as in the ack's response", "与 ack 的响应一致"))
         if state is not None:
             raise undocumented_state_error(state)

@@ -22,7 +22,7 @@ HEARTBEAT: Final = "heartbeat"
 _SECOND: Final = 10**9
 _SESSION: Final = "arrange.session"
 _NO_CLOCK: Final = Text(
-    "the target sends no `Date`, and nothing else shows its clock", "目标没有发送 `Date`，也没有其他内容能显示其时钟"
+    "the target sends no `Date`, and nothing else shows its clock", "目标没有发送 `Date`，也没有其他内容能反映它的时钟"
 )
 _NO_TIME: Final = Text("the response has no `acknowledged_at`", "响应中没有 `acknowledged_at`")
 

@@ -109,7 +109,7 @@ def _stopped_just_now(
 ) -> Scenario:
     title = Text(
         "A GET reads an item that is {s}, {n} stops it, and its worker acks immediately",
-        "GET 请求读取处于 {s} 的 item，{n}使其停止，其 worker 随即 ack",
+        "GET 读取处于 {s} 的 item，随后将其{n}，它的 worker 立即执行 ack",
     )
     refused = refusal(f"ack.terminal.{rule}", _CONFLICT)
     if not transitions:  # no earlier ack has shown that the target accepts acks
@@ -137,9 +137,9 @@ def scenarios() -> Iterator[Scenario]:
         yield refusal_case(
             f"terminal.{name}",
             chapter="terminal-states",
-            title=Text("The owning worker acks an item that {w}", "拥有该 item 的 worker 执行 ack，该 item {w}").format(
-                w=words
-            ),
+            title=Text(
+                "The owning worker acks an item that {w}", "拥有该 item 的 worker 执行 ack，此前该 item 已{w}"
+            ).format(w=words),
             expectation=refusal(f"ack.terminal.{rule}", _CONFLICT),
             attempt=_ack_again,
             transitions=transitions,

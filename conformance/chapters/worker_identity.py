@@ -52,7 +52,7 @@ class NearMiss:
             raise NotSupported(
                 Text(
                     "the Worker-ID of the prepared item cannot be turned into {w}",
-                    "预先准备的 item 的 Worker-ID 不适合用来得出“{w}”",
+                    "预先准备的 item 的 Worker-ID 无法改成“{w}”",
                 ).format(w=self.words)
             )
         return near
@@ -66,40 +66,40 @@ def _long(stage: ScenarioContext) -> str:
 _EVERY_STATE: Final = tuple(LIVE_STATES)
 _NEAR_MISSES: Final[dict[str, NearMiss]] = {
     "suffix": NearMiss(
-        words=Text("the owning worker's id plus a suffix", "所属 worker 的标识加后缀"),
+        words=Text("the owning worker's id plus a suffix", "加了后缀的拥有者 id"),
         change=lambda worker: f"{worker}-2",
         states=_EVERY_STATE,
     ),
     "prefix": NearMiss(
-        words=Text("a prefix of the owning worker's id", "所属 worker 的标识的前缀"),
+        words=Text("a prefix of the owning worker's id", "拥有者 id 的前缀"),
         change=lambda worker: worker[:-1],
         states=_EVERY_STATE,
     ),
     "one-character": NearMiss(
-        words=Text("the owning worker's id with one different character", "仅差一个字符的标识"),
+        words=Text("the owning worker's id with one different character", "仅有一个字符不同的 id"),
         change=_with_last_changed,
         states=_EVERY_STATE,
     ),
     "end-of-64": NearMiss(
-        words=Text("an id of 64 characters whose last one differs", "64 个字符、仅末位不同的标识"),
+        words=Text("an id of 64 characters whose last one differs", "长 64 个字符、仅末位不同的 id"),
         change=_with_last_changed,
         states=_EVERY_STATE,
         long=True,
     ),
     "underscore": NearMiss(
-        words=Text("the owning worker's id with `_` instead of `-`", "以 `_` 代替 `-` 的标识"),
+        words=Text("the owning worker's id with `_` instead of `-`", "把 `-` 换成 `_` 的 id"),
         change=lambda worker: worker.replace("-", "_"),
     ),
     "dot": NearMiss(
-        words=Text("the owning worker's id with `.` instead of `-`", "以 `.` 代替 `-` 的标识"),
+        words=Text("the owning worker's id with `.` instead of `-`", "把 `-` 换成 `.` 的 id"),
         change=lambda worker: worker.replace("-", "."),
     ),
     "no-hyphen": NearMiss(
-        words=Text("the owning worker's id without its hyphens", "去掉连字符的标识"),
+        words=Text("the owning worker's id without its hyphens", "去掉连字符的 id"),
         change=lambda worker: worker.replace("-", ""),
     ),
     "leading-zero": NearMiss(
-        words=Text("the owning worker's id with a leading zero", "带前导零的标识"), change=lambda worker: f"0{worker}"
+        words=Text("the owning worker's id with a leading zero", "带前导零的 id"), change=lambda worker: f"0{worker}"
     ),
 }
 
@@ -141,7 +141,7 @@ def _almost(name: str, miss: NearMiss, state: State) -> Scenario:
         f"identity.near-miss-{name}.{state}",
         chapter="worker-identity",
         title=Text(
-            "An ack of an item that is {s}, with another Worker-ID: {w}", "worker 以{w}对处于 {s} 的 item 执行 ack"
+            "An ack of an item that is {s}, with another Worker-ID: {w}", "worker 使用{w}，对处于 {s} 的 item 执行 ack"
         ).format(w=miss.words, s=state),
         expectation=refusal(f"ack.identity.mismatch-{state}", _CONFLICT),
         attempt=_ack_as(lambda _, worker: miss.made_from(worker)),
@@ -237,7 +237,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="worker-identity",
         title=Text(
             "An item is delivered again to another worker; then the first worker acks",
-            "item 被重新投递给另一个 worker 之后，原 worker 执行 ack",
+            "item 重新投递给另一个 worker 之后，原 worker 执行 ack",
         ),
         run_steps=_redelivered,
         expectations={
@@ -253,7 +253,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="worker-identity",
         title=Text(
             "After a GET, a poll delivers the item again to another worker; then first the old and then the new worker ack",
-            "GET 请求读取 item，item 被重新投递给另一个 worker，随即原 worker 与新 worker 先后 ack",
+            "GET 读取 item，item 重新投递给另一个 worker，原 worker 和新 worker 随即先后执行 ack",
         ),
         run_steps=_right_after_redelivery,
         expectations={
@@ -279,7 +279,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="worker-identity",
         title=Text(
             "A worker polls with a Worker-ID and acks without it",
-            "worker 带 Worker-ID poll，而 ack 时不带",
+            "worker 在 poll 时带有 Worker-ID，ack 时不带",
         ),
         run_steps=_ack_without_id,
         expectations={"ack": success("ack.identity.ack-without-id", None, optional=True)},
@@ -291,7 +291,7 @@ def scenarios() -> Iterator[Scenario]:
         chapter="worker-identity",
         title=Text(
             "A worker polls with the header in upper case and acks with it in lower case",
-            "worker 以大写头部名称 poll，以小写头部名称 ack",
+            "worker 在 poll 时以大写书写该请求头的名称，ack 时以小写书写",
         ),
         run_steps=_header_matches,
         expectations={"ack": success("ack.identity.header-case", "starting")},
@@ -301,7 +301,9 @@ def scenarios() -> Iterator[Scenario]:
     yield refusal_case(
         "identity.header-case.other-id",
         chapter="worker-identity",
-        title=Text("Another worker acks with the header in lower case", "另一个 worker 以小写头部名称 ack"),
+        title=Text(
+            "Another worker acks with the header in lower case", "另一个 worker 执行 ack，以小写书写该请求头的名称"
+        ),
         expectation=refusal("ack.identity.header-case", _CONFLICT),
         attempt=_refuse_lower_case,
         control=ANOTHER_WORKER,

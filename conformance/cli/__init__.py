@@ -20,18 +20,19 @@ from conformance.machine.signals import termination_as_interrupt
 
 _COMMANDS: Final = {
     "init": localize("Write a configuration and a CI workflow.", "生成配置文件和 CI 工作流。"),
-    "run": localize("Judge a server, or the embedded emulator.", "判定一个服务器或内置模拟器。"),
+    "run": localize("Judge a server, or the embedded emulator.", "评测一个服务器，或内置模拟器。"),
     "doctor": localize("Find problems that would stop a run.", "检查会妨碍运行的问题。"),
-    "list": localize("Show chapters, scenarios and requirements.", "列出各章、场景和要求。"),
+    "list": localize("Show chapters, scenarios and requirements.", "列出章节、场景和要求。"),
     "explain": localize("Explain a requirement, scenario or any other name.", "说明一条要求、一个场景或其他名称。"),
     "replay": localize("Judge a saved run again, offline.", "离线重新判定一次已保存的运行。"),
     "compare": localize("Compare two servers or two runs.", "比较两个服务器或两次运行。"),
     "clean": localize("Delete objects that earlier runs left on a target.", "删除先前的运行遗留在目标上的对象。"),
     "manifest": localize(
-        "Prepare work items for a later run, or check a file of them.", "为之后的运行准备 work item，或检查清单文件。"
+        "Prepare work items for a later run, or check a file of them.",
+        "为之后的运行准备 work item，或检查已有的清单文件。",
     ),
     "key": localize("Create a key pair for certificates.", "生成用于证书的密钥对。"),
-    "certify": localize("Create a certificate from a conformant run.", "为一次结论为符合的运行签发证书。"),
+    "certify": localize("Create a certificate from a conformant run.", "为结论是符合的运行签发证书。"),
     "verify": localize("Verify a certificate.", "验证证书。"),
     "serve": localize("Start the emulator alone.", "单独启动模拟器。"),
     "prove": localize(
@@ -94,8 +95,8 @@ _HELP: Final = localize(
     "\b\nJudge any server:\n    QODER_PAT=… work-conformance run --base-url https://staging.example --output out/\n\n"
     "\b\nWrite a configuration and a CI workflow for a server:\n    work-conformance init",
     "Qoder Cloud Agents Work API 的 ack 操作的契约测试。\n\n"
-    "\b\n判定内置模拟器（无需账号和网络）：\n    work-conformance run\n\n"
-    "\b\n判定任意服务器：\n    QODER_PAT=… work-conformance run --base-url https://staging.example --output out/\n\n"
+    "\b\n评测内置模拟器（无需账号和网络）：\n    work-conformance run\n\n"
+    "\b\n评测任意服务器：\n    QODER_PAT=… work-conformance run --base-url https://staging.example --output out/\n\n"
     "\b\n为某个服务器生成配置文件和 CI 工作流：\n    work-conformance init",
 )
 

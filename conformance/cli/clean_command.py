@@ -39,8 +39,8 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
         "List objects that earlier runs left on a target, recognised by name, and delete them.\n\n"
         "Objects of a run in progress look the same. If others use the account, select a run (--run-id) or an age."
         " Exit codes: 0 nothing is left, 1 something could not be deleted, 2 the target cannot be reached.",
-        "按名称识别先前的运行遗留在目标上的对象，列出并删除。\n\n"
-        "正在进行的运行所创建的对象看起来相同。如果账号也由他人使用，请指定运行（--run-id）或时间。"
+        "列出先前的运行遗留在目标上的对象（按名称识别），并将其删除。\n\n"
+        "正在进行的运行所创建的对象也会被识别为遗留对象。如果其他人也使用该账号，请用 --run-id 指定运行，或指定时间。"
         "退出码：0 没有遗留，1 有对象无法删除，2 无法连接目标。",
     ),
 )
@@ -53,7 +53,8 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     default=None,
     metavar="AGE",
     help=localize(
-        "Only runs that started longer ago, for example 90m, 2h or 1d.", "只处理更早开始的运行，例如 90m、2h 或 1d。"
+        "Only runs that started longer ago, for example 90m, 2h or 1d.",
+        "只处理在此时长之前开始的运行，例如 90m、2h 或 1d。",
     ),
 )
 @click.option("--dry-run", is_flag=True, help=localize("List the objects without deleting them.", "只列出，不删除。"))
@@ -74,7 +75,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
         ) from None
     for leftover in leftovers:
         what = f"{leftover.collection} {escape_line(leftover.name)}: {escape_line(leftover.reason)}"
-        click.echo(localize(f"left on the target: {what}", f"遗留：{what}"), err=True)
+        click.echo(localize(f"left on the target: {what}", f"目标上有遗留对象：{what}"), err=True)
     if request_counters.throttled:
         click.echo(throttled_requests_text(request_counters.throttled).in_(current_language()))
     if not leftovers and not values["dry_run"]:
@@ -139,7 +140,7 @@ def _moment(age: str | None) -> datetime | None:
         return datetime.now(UTC) - timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
     except OverflowError:
         raise ConfigurationError(
-            f"--older-than {age!r}: the age is out of range.", f"--older-than {age!r}：超出了时间范围。"
+            f"--older-than {age!r}: the age is out of range.", f"--older-than {age!r}：时长超出范围。"
         ) from None
 
 

@@ -15,8 +15,28 @@ from conformance.suggest import nearest
 from conformance.target import ConfigurationError
 
 
+class LocalizedFormatter(click.HelpFormatter):
+    """Writes help with the punctuation of the language of the call."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the usage line; in Chinese, no space follows the colon."""
+        super().write_usage(prog, args, localize(prefix or "Usage: ", prefix or "用法："))
+
+    def write_heading(self, heading: str) -> None:
+        """Write a heading, in Chinese with a full-width colon."""
+        self.write(f"{'':>{self.current_indent}}{heading}{localize(':', '：')}\n")
+
+
+class LocalizedContext(click.Context):
+    """A context whose help is written by `LocalizedFormatter`."""
+
+    formatter_class = LocalizedFormatter
+
+
 class LocalizedCommand(click.Command):
     """A command whose help and usage errors are in the language of the call; its help ends with `examples`."""
+
+    context_class = LocalizedContext
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
         attributes.setdefault("options_metavar", localize("[OPTIONS]", "[选项]"))

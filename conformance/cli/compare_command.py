@@ -61,11 +61,11 @@ _NO_ANNOTATIONS: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
         "For two servers, the options of run apply. They are judged one after the other into DIR/a and DIR/b. B's token"
         " comes from QODER_PAT_B, the optional ones from QODER_FORBIDDEN_PAT_B and so on. If QODER_PAT_B is not set, B"
         " uses the tokens of A.",
-        "比较两次运行（给出其目录）或两个服务器（先判定再比较）。\n\n"
+        "比较两次运行（给出其目录），或两个服务器（先评测再比较）。\n\n"
         "比较的内容：每条要求的结论、文档未规定之处的观察结果，以及各操作、各状态码的响应形态，"
-        "即字段及其类型、头部名称、媒体类型、id 和时间的写法。具体的值、日期、长度以及连接或代理附加的内容不参与比较。\n\n"
+        "即字段及其类型、响应头的名称、媒体类型，以及 id 和时间的形式。具体的值、日期、长度以及连接或代理附加的内容不参与比较。\n\n"
         "\b\n退出码：0 一致，1 不一致，2 无法比较。\n\n"
-        "比较两个服务器时可使用 run 的选项，二者依次判定，结果写入 DIR/a 和 DIR/b。B 的 token 取自 QODER_PAT_B"
+        "比较两个服务器时可使用 run 的选项，二者依次评测，结果写入 DIR/a 和 DIR/b。B 的 token 取自 QODER_PAT_B"
         "（其余 token 取自 QODER_FORBIDDEN_PAT_B 等）；未设置时，B 使用 A 的 token。",
     ),
 )
@@ -75,12 +75,16 @@ _NO_ANNOTATIONS: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
 @click.option(
     "--arrange-url-a",
     metavar="URL",
-    help=localize("The --arrange-url option of run, for the first server.", "第一个服务器的 --arrange-url，同 run。"),
+    help=localize(
+        "The --arrange-url option of run, for the first server.", "第一个服务器的 --arrange-url，含义同 run 的选项。"
+    ),
 )
 @click.option(
     "--arrange-url-b",
     metavar="URL",
-    help=localize("The --arrange-url option of run, for the second server.", "第二个服务器的 --arrange-url。"),
+    help=localize(
+        "The --arrange-url option of run, for the second server.", "第二个服务器的 --arrange-url，含义同 run 的选项。"
+    ),
 )
 @click.option(
     "--pat-env-b",

@@ -36,7 +36,7 @@ _LEFTOVERS: Final = 6
 """How many leftovers are listed without -v."""
 _WORKER_DIED: Final = Text(
     "A worker process ended before anything was judged. See its last output above, or run without -n.",
-    "某个工作进程在判定开始之前就已结束。请查看上方的最后输出，或去掉 -n。",
+    "某个工作进程在判定开始之前就已结束。请查看上方它最后的输出，或去掉 -n 再运行。",
 )
 
 
@@ -67,12 +67,12 @@ class ConsoleReporter:
         if cost is None:
             again = Text(
                 "Judging the saved requests and responses of {host} again; no server is contacted.",
-                "正在重新判定 {host} 的传输记录，不会访问任何服务器。",
+                "正在重新判定 {host} 的传输记录，不连接任何服务器。",
             )
             click.echo(again.format(host=escape_line(target.host)).in_(self._lang))
             return
         if target.embedded:
-            echo_lines([Text("Judging the embedded emulator.", "正在判定内置模拟器。").in_(self._lang)])
+            echo_lines([Text("Judging the embedded emulator.", "正在评测内置模拟器。").in_(self._lang)])
             return
         echo_lines(wrap(announcement(target.host, cost).in_(self._lang), columns()))
 

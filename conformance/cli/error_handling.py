@@ -66,7 +66,7 @@ class documented_exit_codes:  # noqa: N801 - read as what it does
             click.echo(
                 localize(
                     "Error in the suite itself. Please report the lines above to its maintainers.",
-                    "套件自身出错；请将以上内容报告给维护者。",
+                    "套件自身出错。请将以上内容报告给维护者。",
                 ),
                 err=True,
             )

@@ -33,8 +33,8 @@ _COLUMNS: Final = 110
         "Explain a requirement: text, level, basis, sources, scenarios, the emulator defects that violate it, and common"
         " mistakes with fixes. NAME may also be a scenario, a chapter, an entry of the ambiguity register, a defect or"
         " a variant.",
-        "完整说明一条要求：内容、级别、依据、出处、场景、违反它的缺陷，以及常见错误与修复建议。"
-        "NAME 也可以是场景、章、歧义登记表中的条目、缺陷或变体。",
+        "说明一条要求：内容、级别、依据、出处、场景、模拟器中违反它的缺陷，以及常见错误和修复建议。"
+        "NAME 也可以是场景、章节、歧义登记表中的一项、缺陷或变体。",
     ),
 )
 @click.argument("name", shell_complete=one_of(explainable))
@@ -71,10 +71,10 @@ def _unknown(name: str, known: list[str]) -> str:
     if not near:
         return localize(
             f"Unknown name {name!r}; see `work-conformance list` for all requirements and scenarios.",
-            f"未知名称 {name!r}；全部要求和场景参见 `work-conformance list`。",
+            f"未知的名称 {name!r}；全部要求和场景参见 `work-conformance list`。",
         )
-    several = ", ".join(map(repr, near))
-    return localize(f"Unknown name {name!r}; did you mean {several}?", f"未知名称 {name!r}；是否应为 {several}？")
+    several = localize(", ", "、").join(map(repr, near))
+    return localize(f"Unknown name {name!r}; did you mean {several}?", f"未知的名称 {name!r}；是否应为 {several}？")
 
 
 def _text(what: Explanation, lang: Lang) -> Iterator[str]:

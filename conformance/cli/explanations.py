@@ -68,7 +68,7 @@ def _requirement(name: str) -> Explanation:
 def _of_requirement(rule: Requirement) -> Iterator[Part]:
     basis = Text("{level}, {basis}", "{level}，{basis}").format(level=rule.level, basis=BASIS_WORDS[rule.basis])
     standing = {"level": rule.level, "basis": rule.basis, "exercised": rule.exercised, "input": rule.input}
-    yield Part("standing", Text("Level and basis", "级别与依据"), (basis, *_occasion(rule)), standing)
+    yield Part("standing", Text("Level and basis", "级别和依据"), (basis, *_occasion(rule)), standing)
     if rule.inference is not None:
         yield Part("inference", Text("Because", "依据说明"), (rule.inference,), rule.inference.to_json())
     yield _chapter_part(rule.chapter)
@@ -76,7 +76,7 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
     members = [scenario for scenario in scenarios().values() if rule.id in scenario.requirements]
     yield Part(
         "scenarios",
-        Text("Scenarios that judge it ({n})", "据以判定的场景（{n}）").format(n=len(members)),
+        Text("Scenarios that judge it ({n})", "用于判定该要求的场景（{n}）").format(n=len(members)),
         tuple(_named(scenario.id, scenario.title) for scenario in members),
         [{"id": scenario.id, "title": scenario.title.to_json()} for scenario in members],
     )
@@ -96,14 +96,14 @@ def _of_requirement(rule: Requirement) -> Iterator[Part]:
     line = Text("{what} Fix: {fix}", "{what}修复建议：{fix}")
     yield Part(
         "mistakes",
-        Text("Common mistakes and fixes", "常见错误与修复建议"),
+        Text("Common mistakes and fixes", "常见错误和修复建议"),
         tuple(line.format(what=mistake.what, fix=mistake.fix) for mistake in mistakes),
         [{"what": mistake.what.to_json(), "mend": mistake.fix.to_json()} for mistake in mistakes],
     )
     unclear = ambiguities_of(rule.id)
     yield Part(
         "ambiguities",
-        Text("Where the docs are unclear", "文档的不明之处"),
+        Text("Where the docs are unclear", "文档未作规定或自相矛盾之处"),
         tuple(_named(entry.id, entry.question) for entry in unclear),
         [entry.id for entry in unclear],
     )
@@ -113,7 +113,7 @@ def _controls(rule: Requirement) -> Iterator[Part]:
     """Yield the controls of a requirement, and the requirements that it is the control of."""
     compared = Text(
         "Controls (if one fails in the same way, this requirement is skipped)",
-        "对照的要求（若其以相同方式失败，则跳过本要求）",
+        "本要求的对照（如果对照以同样的方式失败，则本要求受阻）",
     )
     yield _rules("controls", compared, requirements_of_controls().get(rule.id, ()))
     control_of = [name for name, plain in requirements_of_controls().items() if rule.id in plain]
@@ -174,7 +174,7 @@ def _of_scenario(scenario: Scenario) -> Iterator[Part]:
     if scenario.token is not None:
         token = f"QODER_{scenario.token.upper()}_PAT"
         yield Part("token", Text("Needs the token in", "所需 token 来自"), (Text(token, token),), token)
-    yield _rules("requirements", Text("Requirements judged in it", "据此判定的要求"), scenario.requirements)
+    yield _rules("requirements", Text("Requirements judged in it", "由该场景判定的要求"), scenario.requirements)
 
 
 def _item(scenario: Scenario) -> Text:
@@ -198,7 +198,7 @@ def _chapter(name: str) -> Explanation:
     return Explanation(
         name=name,
         kind="chapter",
-        noun=Text("chapter", "章"),
+        noun=Text("chapter", "章节"),
         text=chapter.title,
         parts=(
             _rules("requirements", Text("Requirements", "要求"), [rule.id for rule in chapter.requirements]),
@@ -229,7 +229,7 @@ def _ambiguity(name: str) -> Explanation:
             Part("positions", Text("The pages", "页面"), (entry.positions,), entry.positions.to_json()),
             Part("reading", Text("Read as", "解读"), (entry.reading,), entry.reading.to_json()),
             _sources(entry.sources),
-            _rules("requirements", Text("Requirements based on it", "以此为据的要求"), entry.requirements),
+            _rules("requirements", Text("Requirements based on it", "依据这一解读的要求"), entry.requirements),
         ),
     )
 
@@ -270,7 +270,7 @@ def _shape(name: str) -> Explanation:
     return Explanation(
         name=name,
         kind="shape",
-        noun=Text("foreign shape of the emulator (serve --shape)", "模拟器的外来形态（serve --shape）"),
+        noun=Text("foreign shape of the emulator (serve --shape)", "模拟器的偏离形态（serve --shape）"),
         text=Text(shape.en, shape.zh),
         parts=(
             _rules(

@@ -24,7 +24,7 @@ _LOCAL_URL: Final = "http://127.0.0.1:8000"
 _UNPRINTABLE: Final = Text("{option} has an unprintable character; remove it.", "{option} 含有不可打印的字符；请去掉。")
 _TOKEN: Final = Text(
     "{option} contains the token in {name}; leave it out, the started server inherits the variable.",
-    "{option} 含有 {name} 中的 token；请去掉，所启动的服务器会继承该环境变量。",
+    "{option} 含有 {name} 中的 token；请去掉；所启动的服务器会继承该环境变量。",
 )
 _START_NEEDS_URL: Final = Text(
     "--start needs --base-url, the address of the started server.",
@@ -33,8 +33,8 @@ _START_NEEDS_URL: Final = Text(
 _ASK_START: Final = Text(
     "Command that starts the server (Enter if it is already running)", "启动服务器的命令（已在运行则直接按 Enter）"
 )
-_ASK_URL: Final = Text("URL of the server to judge", "待判定服务器的 URL")
-_ASK_CI: Final = Text("Build server", "构建服务器")
+_ASK_URL: Final = Text("URL of the server to judge", "待评测服务器的 URL")
+_ASK_CI: Final = Text("Build server", "CI 系统")
 
 
 def check(answers: Answers, *, complete: bool) -> None:

@@ -31,12 +31,12 @@ from conformance.text import Lang, Text
         "On a terminal it asks for each value that no option sets. It never asks for a token, which belongs in QODER_PAT or"
         " in a secret of the build server. If one of the files exists, it writes nothing.",
         f"在 DIR（默认为当前目录）中生成配置文件（{CONFIG_NAME}）和 CI 工作流，并给出接下来的命令。\n\n"
-        "在终端中会询问选项未给出的内容。不会询问 token：token 取自 QODER_PAT 或构建服务器的 secret。"
+        "在终端中运行时，会询问选项未给出的内容。它从不询问 token：token 取自 QODER_PAT 或 CI 系统的 secret。"
         "如果其中某个文件已存在，则不写入任何文件。",
     ),
 )
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path))
-@click.option("--base-url", metavar="URL", help=localize("URL of the server to judge.", "待判定服务器的 URL。"))
+@click.option("--base-url", metavar="URL", help=localize("URL of the server to judge.", "待评测服务器的 URL。"))
 @click.option(
     "--start",
     metavar="COMMAND",
@@ -49,7 +49,7 @@ from conformance.text import Lang, Text
     type=click.Choice((*WORKFLOWS, "none")),
     help=localize(
         "Build server to write a workflow for (default: github, or gitlab beside a .gitlab-ci.yml).",
-        "为哪种构建服务器生成工作流（默认 github；已有 .gitlab-ci.yml 时为 gitlab）。",
+        "为哪种 CI 系统生成工作流（默认 github；已有 .gitlab-ci.yml 时为 gitlab）。",
     ),
 )
 @click.option("--force", is_flag=True, help=localize("Overwrite existing files.", "覆盖已有的文件。"))
@@ -156,5 +156,6 @@ _SET_OWNER: Final = Text(
     "- 请将 {file} 中的 OWNER 替换为托管本套件副本的账号（docs/zh/ci.md）。",
 )
 _SET_SECRET: Final = Text(
-    "- Store the token as the secret QODER_PAT of the build server.", "- 请将 token 存为构建服务器的 secret QODER_PAT。"
+    "- Store the token as the secret QODER_PAT of the build server.",
+    "- 请将 token 存为 CI 系统的 secret，名称为 QODER_PAT。",
 )

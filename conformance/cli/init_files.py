@@ -104,16 +104,16 @@ lang = @LANG@
 # header-env = ["X-Gateway-Key=GATEWAY_KEY"]
 """,
     f"""\
-# work-conformance 的配置。`work-conformance run --help` 中的每个选项都可写在这里：
-# --like-this 对应键 like-this。命令行选项和 WORK_CONFORMANCE_… 环境变量优先于本文件。
-# 不要在本文件中写入 token：本套件从环境变量 QODER_PAT 读取。
+# work-conformance 的配置。`work-conformance run --help` 中的每个选项都可以写在这里：
+# --like-this 对应键 like-this。命令行参数和 WORK_CONFORMANCE_… 环境变量优先于本文件。
+# 切勿在本文件中写入 token：套件从环境变量 QODER_PAT 读取 token。
 #
 #     work-conformance run --config {CONFIG_NAME}
 
-# 待判定的服务器。
+# 待评测的服务器。
 @URL@
 
-# 先启动服务器、结束后将其停止的命令，以及等待其启动的秒数。
+# 用于先启动服务器、结束后再停止它的命令，以及等待其启动的秒数。
 @START@
 # wait = 30
 
@@ -126,7 +126,7 @@ lang = @LANG@
 # 每秒请求数：写/读。默认 20/50，本机目标不限。
 # max-rate = "10/25"
 
-# 每个请求附加的头部。机密的值请放在环境变量中，并用 header-env 指定其名称。
+# 每个请求附加的请求头。机密的值请放在环境变量中，并在 header-env 中写明变量名。
 # header = ["X-Route=canary"]
 # header-env = ["X-Gateway-Key=GATEWAY_KEY"]
 """,
@@ -163,7 +163,7 @@ jobs:
   conformance:
 {_GITHUB_STEPS}""",
     f"""\
-# 每次 push 时判定 {CONFIG_NAME} 中的服务器，由退出码决定构建结果。
+# 每次 push 时评测 {CONFIG_NAME} 中的服务器，由退出码决定构建的成败。
 # token 是本仓库的 secret QODER_PAT：Settings > Secrets and variables > Actions。
 @OWNER@
 name: work-conformance
@@ -195,8 +195,8 @@ _GITLAB: Final = Text(
 @OWNER@
 {_GITLAB_JOB}""",
     f"""\
-# 每次流水线运行时判定 {CONFIG_NAME} 中的服务器，由退出码决定构建结果。
-# token 是本项目的 masked 变量 QODER_PAT：Settings > CI/CD > Variables。
+# 每次流水线运行时评测 {CONFIG_NAME} 中的服务器，由退出码决定构建的成败。
+# token 是本项目的掩码（masked）变量 QODER_PAT：Settings > CI/CD > Variables。
 @OWNER@
 {_GITLAB_JOB}""",
 )

@@ -20,7 +20,7 @@ from conformance.cli.options import CannotStart, lang_option_without_parameter
     help=localize(
         "Create an Ed25519 key pair for certificates: the private key FILE, which only its owner can read, and the public"
         " key FILE.pub, which verifiers need. Existing files are not overwritten.",
-        "生成一对用于证书的 Ed25519 密钥：FILE 为私钥，仅所有者可读；FILE.pub 为公钥，交给验证方。不会覆盖任何文件。",
+        "生成一对用于证书的 Ed25519 密钥：FILE 为私钥，仅所有者可读；FILE.pub 为公钥，供验证方使用。不会覆盖已有的文件。",
     ),
 )
 @click.option(
@@ -28,13 +28,13 @@ from conformance.cli.options import CannotStart, lang_option_without_parameter
     required=True,
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=localize("Path of the private key.", "私钥的写入位置。"),
+    help=localize("Path of the private key.", "私钥的路径。"),
 )
 @click.option(
     "--password-env",
     metavar="NAME",
     help=localize(
-        "Environment variable with a password to encrypt the private key.", "存放密码的环境变量，用该密码加密私钥。"
+        "Environment variable with a password to encrypt the private key.", "环境变量，其中存放用于加密私钥的密码。"
     ),
 )
 @lang_option_without_parameter
@@ -51,7 +51,7 @@ def command(out: Path, password_env: str | None) -> None:
     except CannotStart:
         public.unlink()
         raise
-    click.echo(localize(f"private key: {out} (keep it secret)", f"私钥：{out}（请妥善保管）"))
+    click.echo(localize(f"private key: {out} (keep it secret)", f"私钥：{out}（请妥善保密）"))
     click.echo(localize(f"public key: {public}", f"公钥：{public}"))
     click.echo(localize(f"fingerprint: {key.public.fingerprint}", f"指纹：{key.public.fingerprint}"))
 

@@ -26,7 +26,8 @@ from conformance.text import Lang, Text
         "work-conformance list --endpoints --format md",
     ),
     help=localize(
-        "Show chapters, scenarios and requirements with their level and basis.", "列出各章、场景以及要求的级别和依据。"
+        "Show chapters, scenarios and requirements with their level and basis.",
+        "列出章节、场景，以及要求的级别和依据。",
     ),
 )
 @lang_option
@@ -64,7 +65,7 @@ from conformance.text import Lang, Text
     is_flag=True,
     help=localize(
         "List the shapes of `serve --shape`: servers whose operations other than ack do not follow the docs.",
-        "列出 `serve --shape` 的外来形态，即 ack 以外的操作与文档不符的服务器。",
+        "列出 `serve --shape` 的偏离形态，即 ack 以外的操作与文档不符的服务器。",
     ),
 )
 @form_option("text", "md", "json")
@@ -156,7 +157,7 @@ def _totals() -> Text:
     catalogue = load_catalogue()
     return Text(
         "{chapters} chapters, {scenarios} scenarios, {requirements} requirements; requirement set {version}",
-        "{chapters} 章，{scenarios} 个场景，{requirements} 条要求；要求集 {version}",
+        "{chapters} 个章节，{scenarios} 个场景，{requirements} 条要求；要求集 {version}",
     ).format(
         chapters=len(catalogue.chapters),
         scenarios=len(scenarios()),

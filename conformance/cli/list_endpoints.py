@@ -132,8 +132,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 
 _WORDS: Final[dict[ArrangeMode, Text]] = {
     "api": Text("Items created through the public API (without --arrange)", "通过公开 API 准备 item（不带 --arrange）"),
-    "manifest": Text("Items from a manifest (--arrange manifest)", "来自清单的 item（--arrange manifest）"),
-    "command": Text("Items from your own program (--arrange command)", "来自您的程序的 item（--arrange command）"),
+    "manifest": Text("Items from a manifest (--arrange manifest)", "由清单提供的 item（--arrange manifest）"),
+    "command": Text("Items from your own program (--arrange command)", "由您的程序提供的 item（--arrange command）"),
 }
 
 

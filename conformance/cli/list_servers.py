@@ -128,8 +128,8 @@ _LISTINGS: Final[Mapping[What, _Listing]] = {
     ),
     "shapes": _Listing(
         servers=SHAPES,
-        heading=Text("Shape | What this server does | Cannot be judged", "形态 | 该服务器的行为 | 无法判定"),
-        total=Text("{n} shapes", "{n} 个外来形态"),
+        heading=Text("Shape | What this server does | Cannot be judged", "偏离形态 | 该服务器的行为 | 无法判定"),
+        total=Text("{n} shapes", "{n} 个偏离形态"),
         columns=((Text("cannot be judged", "无法判定"), lambda shape: shape.unreachable),),
         data=_of_shape,
     ),

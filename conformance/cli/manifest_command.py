@@ -81,8 +81,8 @@ def schema() -> None:
         "Check that a file is a manifest and has an item for every scenario.\n\n"
         "Scenarios that need an optional token count too."
         " Exit codes: 0 every scenario has its item, 2 not a manifest, 3 items are missing.",
-        "检查文件是否为清单，以及是否为每个场景备有 item。\n\n"
-        "需要可选 token 的场景也计算在内。退出码：0 每个场景都有 item，2 不是清单，3 数量不足。",
+        "检查文件是否为清单，以及其中是否备有每个场景所需的 item。\n\n"
+        "需要可选 token 的场景也计算在内。退出码：0 每个场景都有 item，2 文件不是清单，3 item 数量不足。",
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
@@ -106,7 +106,7 @@ def check(file: Path) -> None:
     examples=("work-conformance manifest needs",),
     help=localize(
         "Print the items and environments that a full run needs, for writing a manifest.",
-        "输出一次完整运行所需的各类 item 的数量和两个环境，供编写清单之用。",
+        "输出一次完整运行所需的各类 item 的数量和两个环境，供编写清单时参考。",
     ),
 )
 @lang_option_without_parameter
@@ -141,9 +141,9 @@ def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
         "Active items keep their state for about ten minutes, the longest documented lease. The output lists items"
         " that cannot be created; the manifest has the others.\n\n"
         "Exit codes: 0 all items were created, 2 none could be, 3 some could not.",
-        "通过公开 API 生成清单：各场景所需的每个 item 都已处于所需状态。\n\n"
-        "active 的 item 只能保持约十分钟，即文档允许的最长租约。无法生成的会逐类列出，其余照常写入。\n\n"
-        "退出码：0 全部生成，2 一个也无法生成，3 部分无法生成。",
+        "通过公开 API 创建各场景所需的每个 item，使其进入所需的状态，并写出清单。\n\n"
+        "active 的 item 只能保持约十分钟，即文档允许的最长租约。无法创建的 item 会列出，其余照常写入。\n\n"
+        "退出码：0 全部已创建，2 一个也无法创建，3 部分无法创建。",
     ),
 )
 @settings_options([*option_names(*CONNECTION_PARTS), "lang", "concurrency"])
@@ -153,7 +153,7 @@ def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
     default=Path("manifest.json"),
     show_default=True,
     metavar="FILE",
-    help=localize("Path of the manifest.", "写入的文件。"),
+    help=localize("Path of the manifest.", "清单的路径。"),
 )
 @click.option(
     "--spare",
@@ -239,7 +239,7 @@ def _take_back(settings: Settings, journal: Journal, run_id: str, *, within: flo
         leftovers = [UnremovedResource(m.collection, m.name, m.id, localize("interrupted", "已中断")) for m in made]
     for leftover in leftovers:
         what = f"{leftover.collection} {escape_line(leftover.name)}: {escape_line(leftover.reason)}"
-        click.echo(localize(f"left on the target: {what}", f"遗留：{what}"), err=True)
+        click.echo(localize(f"left on the target: {what}", f"目标上有遗留对象：{what}"), err=True)
     if leftovers:
         clean = _clean(settings, run_id)
         click.echo(localize(f"Delete it: {clean}", f"请删除：{clean}"), err=True)
@@ -297,9 +297,9 @@ def _write(out: Path, manifest: Manifest) -> None:
 def _made(out: Path, manifest: Manifest, settings: Settings, journal: Journal, run_id: str) -> Iterator[Text]:
     yield Text(
         "{out}: {n} items; active ones keep their state for about ten minutes. The created objects are listed in {journal}.",
-        "{out}：{n} 个 item；其中 active 的 item 约十分钟内保持其状态。所创建的对象列于 {journal}。",
+        "{out}：{n} 个 item；其中 active 的 item 只能保持约十分钟。所创建的对象列于 {journal}。",
     ).format(out=out, n=len(manifest.items), journal=journal.path)
-    yield Text("Delete them after use: {clean}", "用后请删除：{clean}").format(clean=_clean(settings, run_id))
+    yield Text("Delete them after use: {clean}", "使用后请删除：{clean}").format(clean=_clean(settings, run_id))
 
 
 def _coverage(manifest: Manifest, item_assignment: ItemAssignment) -> Iterator[Text]:

@@ -33,6 +33,6 @@ def lookup_by_name(known: Mapping[str, T], name: str, kind: Text, see: str) -> T
     raise CannotStart(
         localize(
             f"Unknown {noun} {name!r}; see `{see}` for all of them.",
-            f"未知的{noun} {name!r}；全部列表参见 `{see}`。",
+            f"未知的{noun} {name!r}；全部名称参见 `{see}`。",
         )
     )

@@ -111,7 +111,7 @@ def allure_option(variable: str | None = None) -> Callable[[F], F]:
         metavar="DIR",
         shell_complete=BY_METAVAR["DIR"],
         envvar=variable,
-        help=localize("Also write Allure results into this folder.", "同时将 Allure 结果写入该目录。"),
+        help=localize("Also write Allure results into this folder.", "同时把 Allure 结果写入该目录。"),
     )
 
 

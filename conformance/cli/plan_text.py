@@ -53,12 +53,12 @@ WHOLE_PLAN: Final = Text("For every scenario and check, use -v.", "用 -v 列出
 _CREATING: Final = Text(
     "{host}: {scenarios}{checks}. The suite creates {objects} there and deletes what it created, with"
     " at most {writes}. Duration: at least {seconds} s.",
-    "{host}：{scenarios}{checks}。将在其上创建 {objects}，结束后删除，至多 {writes}。至少需要 {seconds} 秒。",
+    "{host}：{scenarios}{checks}。套件将在其上创建 {objects}，结束后删除，至多 {writes}。至少需要 {seconds} 秒。",
 )
 _GIVEN: Final = Text(
     "{host}: {scenarios}{checks} on prepared items. The suite creates nothing there and sends at most"
     " {writes}. Duration: at least {seconds} s.",
-    "{host}：{scenarios}{checks}，使用预先准备的 item。本套件不在其上创建任何对象，至多 {writes}。至少需要 {seconds} 秒。",
+    "{host}：{scenarios}{checks}，使用预先准备的 item。套件不在其上创建任何对象，至多 {writes}。至少需要 {seconds} 秒。",
 )
 _EXPLORING: Final = Text(
     "Then random requests follow for {n} s, with two objects per round.",
@@ -66,7 +66,7 @@ _EXPLORING: Final = Text(
 )
 _RACES_AGAIN: Final = Text(
     "Then each race is repeated on new items for as long as the other scenarios took; --race-repeat sets the number.",
-    "随后会换新的 item 重复每个并发场景，时长与其余部分相当；--race-repeat 可指定次数。",
+    "随后换用新的 item 重复每个并发场景，时长与其他场景相当；--race-repeat 可指定次数。",
 )
 _ALSO: Final = Text(", {what}", "，{what}")
 _REPEATED: Final = Text(", each {n} times", "，每个执行 {n} 次")

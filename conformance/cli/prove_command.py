@@ -32,8 +32,8 @@ _RUNS_PER_PROCESSOR: Final = 2
         "Prove that every check can fail and that correct servers pass. Runs the suite on every defect, every variant,"
         " fifty combinations of variants and every foreign shape of the emulator, and writes the kill matrix.\n\n"
         "Exit codes: 0 every run has the expected result, 1 some do not.",
-        "证明每项检查都能失败，而正确的服务器都能通过：在模拟器的全部缺陷、全部变体、五十种变体组合以及全部外来形态上运行套件，并写出杀死矩阵。\n\n"
-        "退出码：0 每次运行的结果均符合预期，1 部分不符合。",
+        "证明每项检查都能失败，而正确的服务器都能通过：在模拟器的全部缺陷、全部变体、五十种变体组合和全部偏离形态上运行套件，并写出杀死矩阵（kill matrix）。\n\n"
+        "退出码：0 每次运行的结果都符合预期，1 部分结果不符合。",
     ),
 )
 @click.option(
@@ -41,14 +41,14 @@ _RUNS_PER_PROCESSOR: Final = 2
     type=click.IntRange(min=1),
     default=None,
     metavar="N",
-    help=localize("Run only this many of each kind, drawn with the seed.", "每类只运行这么多个，由种子抽取。"),
+    help=localize("Run only this many of each kind, drawn with the seed.", "每类只运行这么多个，按随机种子抽取。"),
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=None,
     metavar="N",
-    help=localize("Seed of the sample and the combinations.", "抽取样本和组合所用的种子。"),
+    help=localize("Seed of the sample and the combinations.", "抽取样本和组合所用的随机种子。"),
 )
 @click.option(
     "--output",
@@ -56,7 +56,7 @@ _RUNS_PER_PROCESSOR: Final = 2
     default=Path("reports") / "prove",
     show_default=True,
     metavar="DIR",
-    help=localize("Folder for the kill matrix.", "杀死矩阵的写入目录。"),
+    help=localize("Folder for the kill matrix.", "写出杀死矩阵的目录。"),
 )
 @click.option(
     "--jobs",
@@ -121,7 +121,7 @@ class _Progress:
         self._done += 1
         tenth = max(1, self._count // 10)
         words = (
-            Text("{n} of {of} runs", "{of} 次运行中的第 {n} 次").format(n=self._done, of=self._count).in_(self._lang)
+            Text("{n} of {of} runs", "第 {n} 次运行，共 {of} 次").format(n=self._done, of=self._count).in_(self._lang)
         )
         if self._terminal:
             click.echo(f"\r\x1b[K{words}: {name[:60]}", err=True, nl=False)

@@ -23,7 +23,7 @@ from conformance.text import Text
         " credentials.\n\nThe version that judged the run gives the same verdicts; a newer one applies its own checks. Files that"
         " are truncated, edited or mixed with another run's are rejected.",
         "重新判定一次已保存的运行：依据其目录中的传输记录判定同样的要求，无需网络和凭证。\n\n"
-        "结论与当时一致；之后新增的检查也会应用到这些记录上。被截断、改动过或混入其他运行内容的文件会被拒绝。",
+        "结论与该次运行相同；之后新增的检查也会执行。如果文件被截断、改动，或混入了其他运行的内容，则拒绝判定。",
     ),
 )
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -32,7 +32,7 @@ from conformance.text import Text
     metavar="DIR",
     shell_complete=path_of("dir"),
     help=localize(
-        "Folder for the reports; default reports/<run>-replay.", "存放报告的目录；默认 reports/<运行>-replay。"
+        "Folder for the reports; default reports/<run>-replay.", "存放报告的目录；默认为 reports/<运行>-replay。"
     ),
 )
 @click.option(

@@ -43,9 +43,9 @@ _LONGEST_WAIT: Final = 86_400
         "The token comes from QODER_PAT. With the optional tokens (QODER_FORBIDDEN_PAT, QODER_FOREIGN_PAT,"
         " QODER_EXPIRED_PAT) the suite judges more requirements. Options can also be set in TOML. All options above -n"
         " can also be set as environment variables WORK_CONFORMANCE_<OPTION>, repeatable ones with one value per line.",
-        "判定一个服务器；未给出 --base-url 时判定内置模拟器。\n\n"
-        "token 取自 QODER_PAT。可选的 token（QODER_FORBIDDEN_PAT、QODER_FOREIGN_PAT、QODER_EXPIRED_PAT）可让更多要求得到判定。"
-        "选项也可写在 TOML 中；除最后列出的几项外，还可用环境变量 WORK_CONFORMANCE_<选项> 给出，可重复的选项每行一个值。",
+        "评测一个服务器；未给出 --base-url 时，评测内置模拟器。\n\n"
+        "token 取自 QODER_PAT。可选的 token（QODER_FORBIDDEN_PAT、QODER_FOREIGN_PAT、QODER_EXPIRED_PAT）可以让套件判定更多要求。"
+        "选项也可以写在 TOML 中。除最后列出的几项外，还可以用环境变量 WORK_CONFORMANCE_<选项> 设置；可重复的选项每行一个值。",
     ),
 )
 @settings_options()
@@ -80,14 +80,14 @@ _LONGEST_WAIT: Final = 86_400
     Text(
         "Also print requests, responses and every list in full, and each chapter when it is finished; with --dry-run"
         " the whole plan.",
-        "同时完整输出请求、响应和各个列表，并在每章完成时输出一行；与 --dry-run 同用时输出完整的计划。",
+        "同时完整输出请求、响应和各个列表，并在每个章节完成时输出一行；与 --dry-run 同用时输出完整的计划。",
     )
 )
 @click.option(
     "-q",
     "--quiet",
     is_flag=True,
-    help=localize("Plain lines, without colours or redrawing.", "只输出纯文本行：无颜色，无动态显示。"),
+    help=localize("Plain lines, without colours or redrawing.", "只输出纯文本行，没有颜色和动态显示。"),
 )
 @click.option(
     "--dry-run",

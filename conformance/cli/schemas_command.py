@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _DOCS_HELP: Final = localize(
     "Folder with en/*.md and zh/*.md, or the root URL of the docs. Missing pages are taken from the project's own"
     " paraphrased spec.",
-    "含 en/*.md、zh/*.md 的文件夹，或文档的根地址。其中没有的页面取自本项目的契约页（对文档的复述）。",
+    "含有 en/*.md 和 zh/*.md 的目录，或文档的根 URL。缺少的页面取自本项目的转述规范。",
 )
 _DIFFERENT: Final = Text(
     "The committed schemas differ from the pages: {n} differences.", "已提交的 schema 与页面不一致：{n} 处差异。"
@@ -41,7 +41,7 @@ _DIVERGE: Final = {
     "languages": Text("the languages differ", "两种语言不一致"),
     "pages": Text("pages differ", "页面之间不一致"),
     "example": Text("an example differs from its table", "示例与表格不一致"),
-    "row": Text("a row contradicts itself", "同一行自相矛盾"),
+    "row": Text("a row contradicts itself", "某一行自相矛盾"),
 }
 _docs = click.option("--docs", metavar="DIR|URL", help=_DOCS_HELP)
 
@@ -55,8 +55,8 @@ _docs = click.option("--docs", metavar="DIR|URL", help=_DOCS_HELP)
     help=localize(
         "Derive the JSON Schemas from the documentation pages of each language, check them, and show contradictions."
         "\n\nWithout --docs, the pages are the paraphrased spec in schemas/docs.",
-        "由各语言的文档页面推导 JSON Schema、检查其是否一致，并列出页面相互矛盾之处。\n\n"
-        "不带 --docs 时，使用复述这些页面的契约页（schemas/docs）。",
+        "由每种语言的文档页面推导 JSON Schema 并加以检查，列出页面的矛盾之处。\n\n"
+        "不带 --docs 时，使用 schemas/docs 中的转述规范。",
     ),
 )
 @lang_option_without_parameter
@@ -66,7 +66,7 @@ def command() -> None:
 
 @command.command(
     examples=("work-conformance schemas derive --out schemas/",),
-    help=localize("Derive the schemas from the pages and write them.", "写出由页面推导得到的 schema。"),
+    help=localize("Derive the schemas from the pages and write them.", "由页面推导 schema，并写入文件。"),
 )
 @_docs
 @click.option(
@@ -75,7 +75,7 @@ def command() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help=localize(
         "Output folder (default: the schemas folder of a source checkout).",
-        "输出目录（默认为源码目录中的 schemas 文件夹）。",
+        "输出目录（默认为源码目录中的 schemas 目录）。",
     ),
 )
 @lang_option
@@ -113,7 +113,7 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
     help=localize(
         "Compare the committed schemas with the pages and list each difference by page, row and line."
         " Exit codes: 0 equal, 1 different, 2 a page cannot be read.",
-        "比较已提交的 schema 与页面内容，按页面、行逐条列出差异。退出码：0 一致，1 不一致，2 无法读取页面。",
+        "比较已提交的 schema 与页面，并按页面、表格行和行号列出每处差异。退出码：0 一致，1 不一致，2 无法读取页面。",
     ),
 )
 @_docs
@@ -124,13 +124,15 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help=localize(
         "Folder of the schemas to check (default: those of this installation).",
-        "要检查的 schema 的目录（默认为当前安装的版本）。",
+        "待检查的 schema 所在的目录（默认为当前安装的版本）。",
     ),
 )
 @click.option(
     "--prose",
     is_flag=True,
-    help=localize("Also list the prose that no keyword expresses, row by row.", "同时逐行列出未转为约束的叙述文字。"),
+    help=localize(
+        "Also list the prose that no keyword expresses, row by row.", "同时逐行列出没有关键字可以表达的叙述文字。"
+    ),
 )
 @lang_option
 @click.pass_context
@@ -165,7 +167,7 @@ def check(ctx: click.Context, docs: str | None, folder: Path | None, lang: str |
     short_help=localize("Show contradictions of the pages.", "列出页面之间的矛盾。"),
     help=localize(
         "Show contradictions between the two languages, two pages, or a table and its example, with page and line.",
-        "列出两种语言之间、页面之间、表格与示例之间的矛盾，附页面、小节和行号。",
+        "列出两种语言之间、页面之间、表格与示例之间的矛盾，并给出页面和行号。",
     ),
 )
 @_docs
@@ -225,7 +227,7 @@ def _read_from(derivation: Derivation, docs: str | None, chosen: Lang) -> Iterat
         names = ", ".join(derivation.docs.paraphrased_pages)
         if names:
             yield Text(
-                f"Not found there, taken from the paraphrased spec: {names}", f"其中没有、取自契约页的页面：{names}"
+                f"Not found there, taken from the paraphrased spec: {names}", f"其中没有以下页面，改用转述规范：{names}"
             ).in_(chosen)
         for pages in derivation.docs.pages.values():
             for page in pages.values():
@@ -242,7 +244,7 @@ def _coverage(derivation: Derivation, chosen: Lang, *, prose: bool = False) -> I
     counted = coverage(derivation)
     yield Text(
         f"{counted.used} of {counted.rows} table rows became keywords. The others:",
-        f"{counted.rows} 个表格行中有 {counted.used} 行成为 schema 的关键字。其余各行：",
+        f"{counted.rows} 个表格行中，有 {counted.used} 行成为 schema 的关键字。其余各行：",
     ).in_(chosen)
     for entry in counted.unused:
         if entry.lang == chosen:

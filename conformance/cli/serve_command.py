@@ -36,9 +36,9 @@ _VARIABLES: Final = {
         "It uses tokens that are set in the environment (QODER_PAT and the three optional ones), and generates the"
         " others. The output is shell commands for another terminal, where `work-conformance run` then judges this"
         " emulator.",
-        "启动模拟器，并打印其 base URL 和接受的 token。\n\n"
-        "环境变量中已设置的 token（QODER_PAT 及三个可选的 token）会被使用，其余自动生成。"
-        "打印的各行是 shell 命令，可在另一个终端中执行，随后 `work-conformance run` 即判定该模拟器。",
+        "启动模拟器，并输出其 base URL 和它接受的 token。\n\n"
+        "环境变量中已设置的 token（QODER_PAT 及三个可选的 token）会直接使用，其余自动生成。"
+        "输出的是 shell 命令，供在另一个终端中执行；此后在该终端中运行 `work-conformance run`，评测的就是该模拟器。",
     ),
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help=localize("Address to listen on.", "监听地址。"))
@@ -48,7 +48,7 @@ _VARIABLES: Final = {
     type=click.IntRange(0, 65535),
     default=8080,
     show_default=True,
-    help=localize("Port; 0 picks a free one.", "端口；0 表示任选空闲端口。"),
+    help=localize("Port; 0 picks a free one.", "端口；0 表示任选一个空闲端口。"),
 )
 @click.option(
     "--api-prefix", default=DEFAULT_API_PREFIX, show_default=True, help=localize("Path of the API.", "API 的路径。")
@@ -61,7 +61,7 @@ _VARIABLES: Final = {
     shell_complete=one_of(defects),
     help=localize(
         "Violate the contract with this defect; see `work-conformance list --defects`.",
-        "带上这个违反契约的缺陷；参见 `work-conformance list --defects`。",
+        "以此缺陷违反契约；参见 `work-conformance list --defects`。",
     ),
 )
 @click.option(
@@ -83,7 +83,7 @@ _VARIABLES: Final = {
     shell_complete=one_of(shapes),
     help=localize(
         "Let operations other than ack deviate from the docs in this way; see `work-conformance list --shapes`.",
-        "让 ack 以外的操作以这种方式与文档不符；参见 `work-conformance list --shapes`。",
+        "让 ack 以外的操作以这种方式偏离文档；参见 `work-conformance list --shapes`。",
     ),
 )
 def command(
@@ -117,7 +117,7 @@ def command(
     server_config, wire = assembly.server_config, assembly.wire
     for name in dict.fromkeys(shape_names):
         server_config = lookup_by_name(
-            SHAPES, name, Text("shape", "外来形态"), "work-conformance list --shapes"
+            SHAPES, name, Text("shape", "偏离形态"), "work-conformance list --shapes"
         ).change(server_config)
     if defect_name is not None:
         defect = lookup_by_name(DEFECTS, defect_name, Text("defect", "缺陷"), "work-conformance list --defects")

@@ -42,7 +42,7 @@ def run_server(command: str | None, settings: Settings, *, wait: float) -> Itera
         raise CannotStart(
             localize(
                 f"--start: a server already listens on {at}; stop it first.",
-                f"--start：{at} 已有服务在监听；请先停止它。",
+                f"--start：{at} 上已有服务器在监听；请先停止它。",
             )
         )
     process = _launch(command)
@@ -97,7 +97,7 @@ def _await(
         time.sleep(_INTERVAL)
 
 
-_NOTHING_LISTENS: Final = Text("no server listens there", "该地址没有监听")
+_NOTHING_LISTENS: Final = Text("no server listens there", "该地址上没有服务器在监听")
 
 
 def _last_words(output: ServerOutput, settings: Settings) -> str:

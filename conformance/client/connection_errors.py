@@ -31,7 +31,7 @@ _CERTIFICATES: Final[dict[int, Text]] = {
     10: Text("the certificate has expired: renew it on the server", "证书已过期：请在服务器上更新证书"),
     62: Text(
         "the certificate is for another host: use the host name in the certificate in --base-url",
-        "证书属于其他主机：请在 --base-url 中使用证书所载的主机名",
+        "证书属于其他主机：请在 --base-url 中使用证书中的主机名",
     ),
 }
 _CERTIFICATES[64] = _CERTIFICATES[62]
@@ -41,7 +41,7 @@ _UNTRUSTED: Final = Text(
 )
 
 _WANTS_CERTIFICATE: Final = Reason(
-    Text("the server requires a client certificate that it trusts", "服务器要求提供其信任的客户端证书"),
+    Text("the server requires a client certificate that it trusts", "服务器要求提供它信任的客户端证书"),
     Text("give the certificate and its key with --client-cert FILE", "请用 --client-cert FILE 提供证书及其私钥"),
     lasting=True,
 )
@@ -72,7 +72,7 @@ _NAME: Final = Text(
 )
 _PORT: Final = Text(
     "check the port, that the server is up, and that no firewall blocks it; behind a proxy, give --proxy",
-    "请检查端口、服务器是否已启动、中间是否有防火墙；如需代理，请用 --proxy 指定",
+    "请检查端口是否正确、服务器是否已启动、是否有防火墙拦截；如需代理，请用 --proxy 指定",
 )
 _NOT_HTTP: Final = Text(
     "check that this port serves HTTP, and whether --base-url should begin with https://",
@@ -85,7 +85,7 @@ _TLS_CUT: Final = Text(
 _BINARY: Final = Text("the response is not HTTP; it may be TLS", "返回的内容不是 HTTP，可能是 TLS")
 _NO_CONNECTION: Final = Text("no connection within the timeout", "未能在时限内建立连接")
 _PROXY_REFUSED: Final = Text(
-    "check the proxy's address, and that it can reach the target", "请检查代理的地址以及它能否访问目标"
+    "check the proxy's address, and that it can reach the target", "请检查代理的地址，以及代理能否访问目标"
 )
 _SLOW: Final = Text("allow more time with --timeout", "可用 --timeout 放宽时限")
 
@@ -133,7 +133,7 @@ def why_no_connection(error: BaseException, *, tls: bool) -> Reason:
             return reason
         if isinstance(cause, socket.gaierror):
             return Reason(
-                Text("the name has no address ({why})", "该名称没有地址（{why}）").format(
+                Text("the name has no address ({why})", "该主机名没有对应的地址（{why}）").format(
                     why=_line(str(cause.args[-1]))
                 ),
                 _NAME,
@@ -183,7 +183,7 @@ def timeout_reason(seconds: float) -> Reason:
 def too_many_headers_reason(headers: int, kibibytes: int) -> Reason:
     """Return the reason for refusing a response with an unusual amount of headers."""
     return Reason(
-        Text("more than {n} headers, or more than {k} KiB of them", "头部超过 {n} 个，或超过 {k} KiB").format(
+        Text("more than {n} headers, or more than {k} KiB of them", "响应头超过 {n} 个，或超过 {k} KiB").format(
             n=headers, k=kibibytes
         ),
         _NOT_HTTP,

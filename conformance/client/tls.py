@@ -58,5 +58,5 @@ _NO_PASSWORD: Final = (
 )
 _WRONG_PASSWORD: Final = (
     "The password in the variable that --client-key-password-env names does not decrypt the key in --client-cert.",
-    "--client-key-password-env 所指变量中的密码无法解密 --client-cert 中的私钥。",
+    "--client-key-password-env 指定的变量中的密码无法解密 --client-cert 中的私钥。",
 )

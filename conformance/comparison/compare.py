@@ -119,7 +119,7 @@ def compare(a: Evidence, b: Evidence) -> Comparison:
     if not any(x.kind in JUDGED and y.kind in JUDGED for x, y in compared.values()):
         raise NotComparable(
             "The runs have no judged check in common. Compare runs that judged the same checks.",
-            "两次运行没有共同得到判定的检查。请比较判定内容相同的运行。",
+            "两次运行没有双方都已判定的检查。请比较判定内容相同的运行。",
         )
     names = dict.fromkeys(line.scenario for line in lines)
     pairs = [(a.transcripts[name], b.transcripts[name]) for name in names]
@@ -154,7 +154,7 @@ def _require_known(a: Evidence, b: Evidence) -> None:
         raise NotComparable(
             f"The runs were made with the requirement sets {versions[0]} and {versions[1]}, which differ."
             " Repeat both runs with one version.",
-            f"两次运行分别使用要求集版本 {versions[0]} 和 {versions[1]}，其要求不同。请用同一版本重新运行。",
+            f"两次运行分别使用要求集 {versions[0]} 和 {versions[1]}，二者不同。请用同一版本重新运行。",
         )
 
 

@@ -79,7 +79,7 @@ def read(sheets: Path, docs: str | None = None) -> Docs:
             docs or "--docs",
             0,
             en="none of the known pages was found; a folder must have en/ack.md and zh/ack.md, an address must be the root of the docs",
-            zh="没有任何已知页面；文件夹中应有 en/ack.md、zh/ack.md，地址应为文档的根地址",
+            zh="没有任何已知页面；目录中应有 en/ack.md、zh/ack.md，URL 应为文档的根 URL",
         )
     texts = own | found
     pages: dict[Lang, dict[str, Page]] = {lang: {} for lang in LANGS}
@@ -96,7 +96,7 @@ def _sheet(sheets: Path, lang: Lang, page: str) -> PageSource:
     except OSError as error:
         why = error.strerror
         raise UnparsablePage(
-            name, 0, en=f"the page of the paraphrased spec cannot be read ({why})", zh=f"无法读取文档转述页面（{why}）"
+            name, 0, en=f"the page of the paraphrased spec cannot be read ({why})", zh=f"无法读取转述规范（{why}）"
         ) from None
 
 
@@ -134,7 +134,7 @@ def _fetched(root: str) -> dict[tuple[Lang, str], PageSource]:
             host,
             0,
             en="the address has a user name or password, but pages are read without credentials; remove it",
-            zh="地址中含有用户名或密码，而读取页面时不发送凭证；请将其去掉",
+            zh="地址中含有用户名或密码，而读取页面时不发送凭证；请去掉",
         )
     with httpx.Client(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client:
         for lang in LANGS:

@@ -172,15 +172,15 @@ def _places(*, second: bool, cloud: bool) -> CheckResult:
             "work",
             Text(
                 "created three environments, an agent and a session; an item was delivered",
-                "已创建三个环境、一个 agent 和一个 session，并收到一个 item",
+                "已创建三个环境、一个 agent 和一个会话，且有一个 item 被投递",
             ),
         )
     missing = Text("a second self-hosted environment", "第二个 self-hosted 环境") if not second else _NOT_SELF_HOSTED
     return unknown(
         "work",
-        Text("an item was delivered, but {missing} could not be created", "已收到 item，但无法创建{missing}").format(
-            missing=missing
-        ),
+        Text(
+            "an item was delivered, but {missing} could not be created", "有一个 item 被投递，但无法创建{missing}"
+        ).format(missing=missing),
         Text(
             "requirements that need it will be inconclusive; raise the token's limit of environments",
             "需要它的要求将无法判定；请放宽该 token 的环境数量限制",

@@ -81,9 +81,7 @@ def _prefix(answers: ProbeResponses, target: Target) -> CheckResult:
     if entries_of(answers.listing) is not None and status == HTTPStatus.OK:
         return good(
             "prefix",
-            Text("the environments are listed below {prefix}", "可在 {prefix} 之下列出 environment").format(
-                prefix=prefix
-            ),
+            Text("the environments are listed below {prefix}", "可以在 {prefix} 之下列出环境").format(prefix=prefix),
         )
     coding = _coding(answers.listing)
     if coding is not None:
@@ -112,7 +110,7 @@ def _prefix(answers: ProbeResponses, target: Target) -> CheckResult:
             Text("the list below {prefix} has no `data`", "{prefix} 之下的列表没有 `data`").format(prefix=prefix),
             Text(
                 "a run works without it, but `clean` does not",
-                "运行不需要该列表，但 `clean` 需要它才能找到遗留对象",
+                "没有它也可以运行，但 `clean` 无法使用",
             ),
         )
     if status == HTTPStatus.OK:
@@ -120,14 +118,12 @@ def _prefix(answers: ProbeResponses, target: Target) -> CheckResult:
             "prefix",
             Text(
                 "the response below {prefix} is not the API's: no JSON list",
-                "{prefix} 之下的响应不是该 API 的：没有 JSON 列表",
+                "{prefix} 之下的响应不是来自该 API：没有 JSON 列表",
             ).format(prefix=prefix),
             _PREFIX_MEND,
         )
     if status == HTTPStatus.NOT_FOUND:
-        words = Text(
-            "no environments are listed below {prefix} (HTTP 404)", "{prefix} 之下无法列出 environment（HTTP 404）"
-        )
+        words = Text("no environments are listed below {prefix} (HTTP 404)", "{prefix} 之下无法列出环境（HTTP 404）")
         return unknown("prefix", words.format(prefix=prefix), _GIVEN_MEND)
     return unknown("prefix", Text("cannot be determined from this response", "无法由此响应判断"))
 
@@ -142,11 +138,11 @@ def _coding(exchange: Exchange) -> str | None:
 
 _PREFIX_MEND: Final = Text(
     f"check --base-url and --api-prefix (default {DEFAULT_API_PREFIX}): together they must lead to /environments",
-    f"请检查 --base-url 和 --api-prefix（默认 {DEFAULT_API_PREFIX}）：二者合起来应指向 /environments",
+    f"请检查 --base-url 和 --api-prefix（默认 {DEFAULT_API_PREFIX}）：二者合在一起应指向 /environments",
 )
 _GIVEN_MEND: Final = Text(
     "check --api-prefix; for a target without this list, use prepared items (--arrange manifest or command)",
-    "请检查 --api-prefix；没有该列表的目标可用预先准备的 item 判定（--arrange manifest 或 command）",
+    "请检查 --api-prefix；如果目标没有该列表，请使用预先准备的 item（--arrange manifest 或 command）",
 )
 
 
@@ -166,14 +162,14 @@ def _token(answers: ProbeResponses) -> CheckResult:
             Text("refused ({outcome})", "被拒绝（{outcome}）").format(outcome=escape_line(outcome(answers.listing))),
             Text(
                 "set QODER_PAT, or the variable that --pat-env names, to a valid token of this target; tokens of another edition do not work",
-                "请将 QODER_PAT 或 --pat-env 指定的变量设置为该目标的有效 token，其他版本的 token 无效",
+                "请将 QODER_PAT 或 --pat-env 指定的变量设置为该目标的有效 token；其他版本的 token 无效",
             ),
         )
     if answers.anonymous is not None and status_of(answers.anonymous) == HTTPStatus.OK:
         return unknown(
             "token",
             Text("the list needs no token", "不带 token 也能列出"),
-            Text("only a run shows whether the token is valid", "token 是否有效要在运行时才能得知"),
+            Text("only a run shows whether the token is valid", "只有运行才能得知 token 是否有效"),
         )
     if answers.lists or status == HTTPStatus.FORBIDDEN:
         return good("token", Text("accepted", "已被接受"))
@@ -194,7 +190,7 @@ def _optional_tokens(answers: Mapping[str, Exchange]) -> CheckResult:
         Text("not as expected: {names}", "不符合预期：{names}").format(names=", ".join(wrong)),
         Text(
             "QODER_EXPIRED_PAT must be rejected with 401 and the other two accepted; unset those you do not have",
-            "QODER_EXPIRED_PAT 应被 401 拒绝，另外两个应被接受；没有的请勿设置",
+            "QODER_EXPIRED_PAT 应被 401 拒绝，另外两个应被接受；没有的 token 请勿设置",
         ),
     )
 
@@ -215,7 +211,7 @@ def _rights(answers: ProbeResponses) -> CheckResult:
             text.format(names=", ".join(refused), said=escape_line(said)),
             Text(
                 "use a token that may list and create environments, agents and sessions",
-                "请使用有权列出并创建 environment、agent 和 session 的 token",
+                "请使用有权列出并创建环境、agent 和会话的 token",
             ),
         )
     words = Text("may list {names}", "可列出 {names}").format(names=", ".join(allowed))
@@ -227,7 +223,7 @@ def _rights(answers: ProbeResponses) -> CheckResult:
         Text("{words}; no response: {missing}", "{words}；没有响应：{missing}").format(words=words, missing=missing),
         Text(
             "for a target without these, use prepared items (--arrange)",
-            "没有这些列表的目标可用预先准备的 item 判定（--arrange）",
+            "如果目标没有这些列表，请使用预先准备的 item（--arrange）",
         ),
     )
 
@@ -261,7 +257,7 @@ def _rate_limit(response: Response) -> CheckResult:
         return good("rate-limit", Text("{words}", "{words}").format(words=words))
     return unknown(
         "rate-limit",
-        Text("no header states a limit; --max-rate defaults to 20/50", "没有头部给出限制；--max-rate 默认 20/50"),
+        Text("no header states a limit; --max-rate defaults to 20/50", "没有响应头说明限制；--max-rate 默认为 20/50"),
     )
 
 
@@ -271,7 +267,7 @@ def _clock(answers: ProbeResponses, response: Response) -> CheckResult:
         shown = email.utils.parsedate_to_datetime(response.header("date") or "")
         shown = shown if shown.tzinfo else shown.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        return unknown("clock", Text("the target sends no time (Date header)", "目标未给出时间（Date 头部）"))
+        return unknown("clock", Text("the target sends no time (Date header)", "目标没有给出时间（Date 响应头）"))
     here = answers.answered_at
     seconds = _between(here, shown) + 0.5 + (answers.listing.completed - answers.listing.invoked) / 2
     if abs(seconds) <= _SKEW:
@@ -283,7 +279,7 @@ def _clock(answers: ProbeResponses, response: Response) -> CheckResult:
         ),
         Text(
             "correct the wrong clock (NTP): token expiry and all times depend on it",
-            "请校正有误的时钟（NTP）：token 有效期和所有时间都以它为准",
+            "请校正有误的时钟（NTP）：token 的有效期和所有时间都依赖它",
         ),
     )
 

@@ -65,7 +65,7 @@ def _url(target: Target) -> CheckResult:
             words,
             Text(
                 "http sends the token unencrypted; use https if the target supports it",
-                "http 以明文发送 token；如目标支持，请使用 https",
+                "http 以明文发送 token；如果目标支持，请使用 https",
             ),
         )
     return good("url", words)
@@ -82,7 +82,7 @@ def _proxy(connection: Connection, proxy: str | None) -> CheckResult:
             Text("the environment sets a proxy, which is not used", "环境变量中有代理设置，未使用"),
             Text(
                 "if the target is only reachable through it, add --trust-env",
-                "如只能经由该代理访问目标，请加 --trust-env",
+                "如果只能经由该代理访问目标，请加 --trust-env",
             ),
         )
     return good("proxy", Text("none", "无"))
@@ -94,7 +94,7 @@ async def _name(host: str, within: float) -> CheckResult:
     except ValueError:
         pass
     else:
-        return good("dns", Text("an IP address, no look-up needed", "为 IP 地址，无需解析"))
+        return good("dns", Text("an IP address, no look-up needed", "是 IP 地址，无需解析"))
     try:
         async with asyncio.timeout(within):
             found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
@@ -131,11 +131,11 @@ async def _connection(host: str, port: int, within: float) -> CheckResult:
             ),
             Text(
                 "check the port, that the server runs, and that no firewall blocks it; behind a proxy, set --proxy",
-                "请检查端口、服务器是否已启动、中间是否有防火墙；如需代理，请用 --proxy 指定",
+                "请检查端口是否正确、服务器是否已启动、是否有防火墙拦截；如需代理，请用 --proxy 指定",
             ),
         )
     await _close_idle(writer)
-    return good("tcp", Text("{where} accepts connections", "{where} 可以连接").format(where=where))
+    return good("tcp", Text("{where} accepts connections", "{where} 接受连接").format(where=where))
 
 
 async def _tls(connection: Connection, host: str, port: int, within: float) -> CheckResult:

@@ -38,7 +38,7 @@ class Selection:
             UnknownName: one does not exist.
         """
         catalogue = load_catalogue()
-        _known(Text("chapter", "章"), self.chapters, [chapter.id for chapter in catalogue.chapters])
+        _known(Text("chapter", "章节"), self.chapters, [chapter.id for chapter in catalogue.chapters])
         _known(Text("requirement", "要求"), self.requirements, catalogue.requirements)
 
     def includes(self, line: PlannedCheck) -> bool:

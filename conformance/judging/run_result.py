@@ -146,7 +146,7 @@ class RunMetadata:
         return about
 
 
-_NOT_OVER: Final = Text("the repetitions had not finished", "重复尚未完成")
+_NOT_OVER: Final = Text("the repetitions had not finished", "各次重复尚未完成")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +185,7 @@ class RunResult:
         less = self.scenarios_missing_repetitions
         if less and self.metadata.repeat > 1:
             fewest = min(less.values(), key=lambda repetitions: repetitions.held)
-            words = Text("stopped after {n} of {m} repetitions", "{m} 次重复中只进行了 {n} 次即停止")
+            words = Text("stopped after {n} of {m} repetitions", "{m} 次重复只完成 {n} 次就停止了")
             words = words.format(n=fewest.held, m=fewest.wanted)
             why = self.metadata.interrupted
             return words if why is None else Text("{words} ({why})", "{words}（{why}）").format(words=words, why=why)

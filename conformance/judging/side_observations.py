@@ -18,7 +18,7 @@ _SHOW_THE_ITEM: Final = frozenset({"heartbeat", "stop", "get", "poll"})
 
 
 _WITHOUT_STATE: Final = Text(
-    "{operation} returned HTTP {status} and showed no state", "{operation} 返回 HTTP {status}，但没有给出状态"
+    "{operation} returned HTTP {status} and showed no state", "{operation} 返回 HTTP {status}，没有显示状态"
 )
 
 
@@ -53,7 +53,8 @@ def _delivered_twice(work_ids: Sequence[str]) -> list[Text]:
     named, rest = ", ".join(work_ids[:_NAMED]), len(work_ids) - _NAMED
     if rest > 0:
         words = Text(
-            "poll delivered {items} and {n} more to two workers", "poll 将 {items} 等另 {n} 个 item 投递给了两个 worker"
+            "poll delivered {items} and {n} more to two workers",
+            "poll 将 {items} 以及另外 {n} 个 item 投递给了两个 worker",
         )
         return [words.format(items=named, n=rest)]
     return [Text("poll delivered {items} to two workers", "poll 将 {items} 投递给了两个 worker").format(items=named)]

@@ -163,7 +163,7 @@ def _stale(entry: Waiver) -> Text:
     return _complain(
         entry,
         "matched no failure: the requirement passes now; remove the waiver",
-        "没有匹配到任何失败：现已通过；请删除",
+        "没有匹配到任何失败，即现已通过；请删除",
     )
 
 
@@ -299,7 +299,7 @@ def _entry(name: str, number: int, table: dict[str, Any]) -> Waiver:
             name,
             number,
             "cause must contain at least one failure signature, and cannot be combined with finding.",
-            "cause 至少应包含一项失败特征，且不能与 finding 同用。",
+            "cause 至少应包含一个失败特征，且不能与 finding 同用。",
         )
     return Waiver(
         number=number,

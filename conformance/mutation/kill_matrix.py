@@ -21,10 +21,10 @@ MutantStatus = Literal["declared", "other", "survived", "crash"]
 """The result for a defect: killed for the declared reason, killed for another one, survived, or a suite error."""
 
 STATUS_TEXTS: Final[Mapping[MutantStatus, Text]] = {
-    "declared": Text("killed for the declared reason", "因声明的原因被杀死"),
+    "declared": Text("killed for the declared reason", "因所声明的原因被杀死"),
     "other": Text("killed for another reason", "因其他原因被杀死"),
     "survived": Text("survived", "存活"),
-    "crash": Text("suite error", "套件自身出错"),
+    "crash": Text("suite error", "套件错误"),
 }
 WHOLE_SECONDS: Final = "whole-seconds"
 """The variant on which the suite must also detect a moved timestamp."""

@@ -103,7 +103,7 @@ def _checks(matrix: Matrix) -> dict[str, list[tuple[PlannedCheck, tuple[str, ...
 def _odd(outcome: Outcome) -> tuple[str, Text, tuple[str, ...], str]:
     """Return name, description, unexpected results and duration of a run that must pass."""
     names = outcome.job.variants
-    text = Text("The correct emulator.", "正常的模拟器。")
+    text = Text("The correct emulator.", "正确的模拟器。")
     if names:
         chosen = [VARIANTS[name] for name in names]
         text = Text(" ".join(variant.en for variant in chosen), "".join(variant.zh for variant in chosen))

@@ -28,7 +28,7 @@ def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, floa
     yield (
         Text(
             "Seed {seed}; defects took {a} s, variants and combinations {b} s, foreign shapes {c} s.",
-            "种子 {seed}；缺陷用时 {a} 秒，变体与组合用时 {b} 秒，外来形态用时 {c} 秒。",
+            "随机种子 {seed}；缺陷用时 {a} 秒，变体和组合用时 {b} 秒，偏离形态用时 {c} 秒。",
         )
         .format(seed=seed, a=f"{took[0]:.0f}", b=f"{took[1]:.0f}", c=f"{took[2]:.0f}")
         .in_(lang)
@@ -50,5 +50,5 @@ def _missing(matrix: Matrix, lang: Lang) -> Iterator[str]:
     if not matrix.sampled:
         for line, killers in matrix.defects_killed_by_check.items():
             if not killers:
-                no_killer = Text("no defect kills this check", "没有缺陷可将此检查杀死").in_(lang)
+                no_killer = Text("no defect kills this check", "没有缺陷能使该检查失败").in_(lang)
                 yield f"✗ {line.scenario} {line.requirement}: {no_killer}"

@@ -26,7 +26,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="PATH",
         help=Text(
             f"Path of the API below the base URL (default {DEFAULT_API_PREFIX}).",
-            f"API 在 base URL 之下的路径（默认 {DEFAULT_API_PREFIX}）。",
+            f"base URL 之下的 API 路径（默认 {DEFAULT_API_PREFIX}）。",
         ),
     ),
     Option(
@@ -35,7 +35,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="NAME",
         help=Text(
             f"Header that carries the worker's identity (default {DEFAULT_WORKER_HEADER}).",
-            f"携带 worker 标识的头部（默认 {DEFAULT_WORKER_HEADER}）。",
+            f"携带 worker 身份的请求头（默认 {DEFAULT_WORKER_HEADER}）。",
         ),
     ),
     Option(
@@ -45,7 +45,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         multiple=True,
         help=Text(
             "An extra header on every request; replaces the suite's own header of that name; repeatable.",
-            "每个请求附加的头部；取代本套件的同名头部；可重复。",
+            "每个请求附加的请求头；取代套件自己的同名请求头；可重复。",
         ),
     ),
     Option(
@@ -55,7 +55,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         multiple=True,
         help=Text(
             "An extra header with a secret value from an environment variable; repeatable.",
-            "附加头部，其机密值取自环境变量；可重复。",
+            "附加的请求头，其机密的值取自环境变量；可重复。",
         ),
     ),
     Option(
@@ -64,7 +64,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="TEXT",
         help=Text(
             "User-Agent of every request (default: the suite's own; a neutral one in half of the scenarios).",
-            "所有请求的 User-Agent（默认使用本套件的标识，半数场景使用中性标识）。",
+            "所有请求的 User-Agent（默认为套件自己的值，半数场景使用中性的值）。",
         ),
     ),
     Option(
@@ -81,7 +81,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         multiple=True,
         help=Text(
             "A query parameter with a secret value from an environment variable; repeatable.",
-            "查询参数，其机密值取自环境变量；可重复。",
+            "查询参数，其机密的值取自环境变量；可重复。",
         ),
     ),
     Option(
@@ -90,7 +90,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="URL",
         help=Text(
             "URL with prefix of the endpoints that create work, if they are not beside the Work API.",
-            "创建 work 的端点的 URL（含前缀），用于它们与 Work API 不在同一处的情形。",
+            "创建 work 的端点的 URL（含前缀），用于这些端点与 Work API 不在同一处的情形。",
         ),
     ),
     Option(
@@ -134,7 +134,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="flag",
         help=Text(
             "Start that program once and keep it running: one JSON line per request and per response.",
-            "只启动一次该程序并保持运行：每个请求一行 JSON，每个响应一行 JSON。",
+            "只启动一次该程序，并使其保持运行：每个请求和每个响应各占一行 JSON。",
         ),
     ),
     Option(
@@ -144,7 +144,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="SECONDS",
         help=Text(
             f"Time limit of one request to that program (default {DEFAULT_TIMEOUT:g}).",
-            f"对该程序的单次请求的时限（默认 {DEFAULT_TIMEOUT:g}）。",
+            f"向该程序发出的单个请求的时限（默认 {DEFAULT_TIMEOUT:g}）。",
         ),
     ),
     Option(
@@ -169,7 +169,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="chapter",
         metavar="NAME",
         multiple=True,
-        help=Text("Only requirements of this chapter; repeatable.", "只判定该章的要求；可重复。"),
+        help=Text("Only requirements of this chapter; repeatable.", "只判定该章节的要求；可重复。"),
     ),
     Option(
         name="requirement",
@@ -183,7 +183,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="N",
         help=Text(
             "Run every scenario N times, each on a fresh item; the worst verdict counts (default 1).",
-            "每个场景执行 N 次，每次使用新的 item，以最差结论为准（默认 1）。",
+            "每个场景执行 N 次，每次使用新的 item，以最差的结论为准（默认 1）。",
         ),
     ),
     Option(
@@ -233,7 +233,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="SECONDS",
         help=Text(
             "Time limit of the whole run; unfinished checks are then inconclusive (default 1800).",
-            "整次运行的时限，届时未完成的检查为无法判定（默认 1800）。",
+            "整次运行的时限；届时未完成的检查为无法判定（默认 1800）。",
         ),
     ),
     Option(
@@ -243,7 +243,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="SECONDS",
         help=Text(
             "How long the target may be unreachable in total; after that the run is inconclusive (default 30).",
-            "目标累计可以无法访问的时长，超过后本次运行无法判定（默认 30）。",
+            "允许目标累计无法访问的时长；超过后，本次运行为无法判定（默认 30）。",
         ),
     ),
     Option(
@@ -252,7 +252,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="SECONDS",
         help=Text(
             "Also send random requests, one by one and concurrently, for this long; --seed repeats them.",
-            "另外在该时长内发送随机请求（逐个或并发）；可用 --seed 复现。",
+            "另外在该时长内发送随机请求，有的逐个发出，有的同时发出；可用 --seed 复现。",
         ),
     ),
     Option(

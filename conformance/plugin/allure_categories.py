@@ -43,7 +43,7 @@ def categories(lang: Lang, verdicts: Iterable[Verdict] = ()) -> list[dict[str, A
         (Text("Suite errors", "套件错误").in_(lang), Status.BROKEN, f"(?!{inconclusive}).*"),
         (Text("Waived: a known failure", "已豁免：已知的失败").in_(lang), Status.SKIPPED, f"{waived}.*"),
         (Text("Not exercised", "未执行").in_(lang), Status.SKIPPED, f"(?!{waived}).*"),
-        (Text("Warnings: a SHOULD failed", "警告：有 SHOULD 要求未满足").in_(lang), Status.PASSED, f"{warned}.*"),
+        (Text("Warnings: a SHOULD failed", "警告：有 SHOULD 要求失败").in_(lang), Status.PASSED, f"{warned}.*"),
     )
     return [{"name": name, "matchedStatuses": [matched], "messageRegex": f"^{words}"} for name, matched, words in rows]
 

@@ -298,7 +298,7 @@ class RunController:
         An unfinished scenario gets an `aborted` transcript, so that the evidence is complete. Without an interruption,
         an open check is a lost verdict.
         """
-        reason = self.interrupted or Text("the process that ran the scenario crashed", "运行该用例的进程崩溃")
+        reason = self.interrupted or Text("the process that ran the scenario crashed", "执行该场景的进程崩溃")
         kind: EndKind = "aborted" if self.interrupted else "suite-error"
         transcripts = {}
         for name in dict.fromkeys(line.scenario for line in self.plan):

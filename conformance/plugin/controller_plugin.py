@@ -38,7 +38,7 @@ _EXIT_CANNOT_START: Final = 2
 
 _NOT_OF_THE_FOLDER: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
-_STOPPED: Final = Text("the run was stopped before this was judged", "在判定之前运行已被停止")
+_STOPPED: Final = Text("the run was stopped before this was judged", "运行在判定此项之前已被停止")
 
 
 def _unwritable(folder: Path, error: OSError) -> Text:

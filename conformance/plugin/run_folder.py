@@ -123,7 +123,7 @@ def _check_free(folder: Path) -> None:
     if not is_run_folder(folder) and any(place.name not in _NOTHING for place in folder.iterdir()):
         raise ConfigurationError(
             f"--output {folder}: the folder contains files that are not from an earlier run. Name an empty folder.",
-            f"--output {folder}：目录中有并非先前运行产生的内容。请指定空目录。",
+            f"--output {folder}：目录中有不属于先前运行的文件。请指定空目录。",
         )
 
 

@@ -37,7 +37,7 @@ def write_transcript(folder: Path, transcript: Transcript) -> None:
 def as_suite_error(transcript: Transcript, error: OSError) -> Transcript:
     """Return the transcript to judge instead: a verdict cannot be verified without its transcript."""
     why = error.strerror or type(error).__name__
-    reason = Text(f"the transcript could not be written ({why})", f"记录无法写入（{why}）")
+    reason = Text(f"the transcript could not be written ({why})", f"传输记录无法写入（{why}）")
     return replace(transcript, exchanges=(), ending=Ending(kind="inconclusive", reason=reason))
 
 

@@ -22,11 +22,11 @@ _SOON: Final = 5.0
 
 MISSED: Final = Text("the requests did not overlap in time", "各请求在时间上没有重叠")
 _UNANSWERED: Final = Text(
-    "too many responses to the burst were lost to determine its outcome", "并发请求丢失的响应过多，无法判断其结果"
+    "too many responses to the burst were lost to determine its outcome", "这批请求的响应丢失过多，无法确定结果"
 )
 _TURNED_AWAY: Final = Text(
     "the target rejected requests of the burst with HTTP 429; lower the rate with --max-rate",
-    "目标以 HTTP 429 拒绝了并发请求；请用 --max-rate 降低速率",
+    "目标以 HTTP 429 拒绝了这批请求；请用 --max-rate 降低速率",
 )
 
 

@@ -109,7 +109,7 @@ class ScenarioContext(ItemReader):
         secret: Secret | None = getattr(self.client.credentials, kind)
         if secret is None:
             variable = f"QODER_{kind.upper()}_PAT"
-            raise NotSupported(Text(f"no token was given in {variable}", f"未在 {variable} 中提供令牌"))
+            raise NotSupported(Text(f"no token was given in {variable}", f"{variable} 中没有给出 token"))
         return secret
 
     async def item(self, *, header: str | None = None, worker: str | None = None) -> Item:

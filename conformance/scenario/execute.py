@@ -148,7 +148,7 @@ async def _undisturbed(
     ):
         return ending, again
     reason = Text(
-        "poll also delivered the scenario's item to another worker", "poll 还将该用例的 item 投递给了另一个 worker"
+        "poll also delivered the scenario's item to another worker", "poll 还将该场景的 item 投递给了另一个 worker"
     )
     return Ending(kind="inconclusive", reason=reason), _Again("shared", MAX_SHARED)
 
@@ -173,5 +173,5 @@ def _broken(error: Exception, stage: ScenarioContext) -> Ending:
     where = f"{frame.name}:{frame.lineno}"
     what = stage.client.redact(f"{type(error).__name__}: {error}")[:300]
     return Ending(
-        kind="suite-error", reason=Text(f"the suite failed in {where}: {what}", f"套件自身在 {where} 出错：{what}")
+        kind="suite-error", reason=Text(f"the suite failed in {where}: {what}", f"套件在 {where} 出错：{what}")
     )

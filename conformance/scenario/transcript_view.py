@@ -138,7 +138,7 @@ class TranscriptView:
         """
         requirement = self._plain_failure(step)
         if requirement is not None:
-            reason = Text("the control, which is the plain case, gets the same response", "普通情形得到相同的响应")
+            reason = Text("the control, which is the plain case, gets the same response", "普通情形也得到同样的响应")
             raise Blocked(requirement, reason)
 
     def require_meaningful_refusal(self, step: str) -> None:
@@ -156,7 +156,8 @@ class TranscriptView:
         owners = [found for name in (owner_ack_step, control.step) if (found := self.transcript.find(name)) is not None]
         if all(owner_was_accepted(refusal, owner) is False for owner in owners):
             reason = Text(
-                "the owning worker's ack is refused in that state as well", "在该状态下，所属 worker 的 ack 也被拒绝"
+                "the owning worker's ack is refused in that state as well",
+                "在该状态下，拥有该 item 的 worker 的 ack 也被拒绝",
             )
             raise Blocked(control.expectation.requirement, reason)
 
@@ -261,7 +262,7 @@ class TranscriptView:
         body = self.response(step).body
         if body.problem == "too-large":
             raise CannotJudge(
-                Text("the response exceeds the suite's limit of {n} KiB", "响应超过本套件读取的上限（{n} KiB）").format(
+                Text("the response exceeds the suite's limit of {n} KiB", "响应超过套件的上限（{n} KiB）").format(
                     n=MAX_BODY >> 10
                 )
             )
@@ -284,7 +285,7 @@ class TranscriptView:
     def _absence(self, step: str) -> CannotJudge:
         """Return why a step has no response."""
         ending = self.transcript.ending
-        reason = ending.reason or Text("the scenario ended before `{step}`", "用例在步骤 `{step}` 之前结束").format(
+        reason = ending.reason or Text("the scenario ended before `{step}`", "场景在步骤 `{step}` 之前就已结束").format(
             step=step
         )
         if ending.kind == "suite-error":

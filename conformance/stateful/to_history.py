@@ -87,7 +87,7 @@ class RoundHistory:
 
 
 ROWS: Final[Mapping[str, Text]] = {
-    "ack by its worker": Text("ack by its worker", "所属 worker 的 ack"),
+    "ack by its worker": Text("ack by its worker", "拥有该 item 的 worker 的 ack"),
     "ack by another": Text("ack by another worker", "其他 worker 的 ack"),
     "ack by nobody": Text("ack without Worker-ID", "不带 Worker-ID 的 ack"),
     **{verb: Text(verb, verb) for verb in OPERATION_NAMES if verb != "ack"},

@@ -47,7 +47,7 @@ def failure(source: str, *, timeout: float = 20.0) -> str:
     with pytest.raises(CannotArrange) as refusal:
         item(source, timeout=timeout)
     assert refusal.value.step == "arrange.program"
-    assert refusal.value.reason.zh.startswith("安排程序在请求 `active` 时失败：")
+    assert refusal.value.reason.zh.startswith("准备 item 的程序在 `active` 请求中失败：")
     words = refusal.value.reason.en
     assert words.startswith("The arranging program failed at `active`: ")
     assert words.isprintable()

@@ -117,4 +117,4 @@ def test_how_an_item_was_stopped_and_polled_is_a_condition() -> None:
 def test_the_words_of_a_kind_name_what_is_missing() -> None:
     words = kind_for_spec(ItemSpec(transitions=("ack", "force"))).words
     assert words.en == "`stopped` (stopped by force, polled with a Worker-ID)"
-    assert words.zh == "`stopped`（被强制停止，poll 时带 Worker-ID）"
+    assert words.zh == "`stopped`（被强制停止，poll 时带有 Worker-ID）"

@@ -293,7 +293,7 @@ def test_check_tells_what_is_covered(place: Place) -> None:
     place.write(**manifest | {"items": manifest["items"][:1], "cloud_environment_id": None})
     done = place.call("manifest", "check", "m.json", "--lang", "zh")
     assert done.code == 3
-    assert f"不足：`active`（poll 时带 Worker-ID）：需要 {ACTIVE_NEEDED} 个，现有 0 个" in done.out
+    assert f"不足：`active`（poll 时带有 Worker-ID）：需要 {ACTIVE_NEEDED} 个，现有 0 个" in done.out
     assert "缺少：cloud_environment_id" in done.out
 
 

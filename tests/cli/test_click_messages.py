@@ -49,7 +49,7 @@ def test_a_usage_error_is_in_chinese(what: str, tmp_path: Path) -> None:
     assert ended.code == 2
     if hints:  # click gives none where the value of an option is missing
         usage, hint = hints
-        assert usage.startswith("用法: work-conformance ")
+        assert usage.startswith("用法：work-conformance ")
         assert re.fullmatch(r"运行 'work-conformance.* --help' 可查看帮助。", hint)
     assert error.startswith("错误：")
     assert all(word in error for word in words), error
@@ -82,10 +82,10 @@ def test_help_has_no_english_sentence(way: tuple[str, ...], tmp_path: Path) -> N
     """A word or two are names; three in a row are a sentence."""
     ended = chinese(*way, "--help", cwd=tmp_path)
     assert ended.code == 0
-    assert ended.out.startswith("用法: work-conformance")
-    assert "\n选项:\n" in ended.out
+    assert ended.out.startswith("用法：work-conformance")
+    assert "\n选项：\n" in ended.out
     assert "显示本帮助并退出。" in ended.out
-    shown = ended.out.partition("\n示例:\n")[0]
+    shown = ended.out.partition("\n示例：\n")[0]
     shown = shown.replace(" ".join(("work-conformance", *way)), "")
     assert re.findall(r"\b[a-z]+ [a-z]+ [a-z]+\b", shown) == []
     assert not re.search(r"default|required|Options|Commands|OPTIONS|Show ", shown)
@@ -94,7 +94,7 @@ def test_help_has_no_english_sentence(way: tuple[str, ...], tmp_path: Path) -> N
 def test_the_environment_is_the_users_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LANGUAGE", raising=False)
     with translated_messages("zh"):
-        assert gettext.gettext("Usage:") == "用法:"
+        assert gettext.gettext("Usage:") == "用法："
     assert "LANGUAGE" not in os.environ
     monkeypatch.setenv("LANGUAGE", "de")
     with translated_messages("zh"):

@@ -222,7 +222,7 @@ def test_a_selection_on_given_items_need_not_exercise_what_needs_a_poll(
         assert "not exercised: ack.a." in decision.sentence.en
 
 
-CUT = Text("stopped after 6 of 30 repetitions", "30 次重复中只进行了 6 次即停止")
+CUT = Text("stopped after 6 of 30 repetitions", "30 次重复只完成 6 次就停止了")
 
 
 @pytest.mark.parametrize("selected", [True, False])

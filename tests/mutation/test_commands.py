@@ -44,7 +44,7 @@ def test_a_whole_proof_exits_0_and_writes_the_matrix(
     assert result.exit_code == 0, result.output
     assert result.output.count("✓") == 7
     assert "✗" not in result.output
-    words = "defects killed for the declared reason" if lang == "en" else "因声明的原因被杀死的缺陷"
+    words = "defects killed for the declared reason" if lang == "en" else "因所声明的原因被杀死的缺陷"
     assert f"{words}: {len(DEFECTS)}/{len(DEFECTS)}" in result.output
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {"kill-matrix.json", "kill-matrix.schema.json", "kill-matrix.html"}

@@ -137,7 +137,7 @@ def mixed() -> RunResult:
         interrupted=Text("stopped by a signal", "被信号中断"),
         leftovers=("environments: env_1: HTTP 500",),
         noticed=(
-            Text("stop returned HTTP 204 and showed no state (3 times)", "stop 返回 HTTP 204，但没有给出状态（3 次）"),
+            Text("stop returned HTTP 204 and showed no state (3 times)", "stop 返回 HTTP 204，没有显示状态（3 次）"),
         ),
         states=(("pending", "queued"),),
         selection="chapter retries",

@@ -40,7 +40,7 @@ FIRST_ACK = (
     defect(
         "first.stale-answer",
         "An ack of a starting item returns the item as it was before.",
-        "对处于 starting 的 item 执行 ack，返回的是它之前的内容。",
+        "对处于 starting 的 item 执行 ack，返回的是 item 先前的内容。",
         wrap_app(edit_successful_acks(_stale)),
         fails="ack.first.starting ack.first.acknowledged-at ack.retry.starting ack.answer.get-agrees",
         may_fail=REDELIVERY,
@@ -55,7 +55,7 @@ FIRST_ACK = (
     defect(
         "first.acknowledged-before-created",
         "`acknowledged_at` is an hour too early.",
-        "确认时间早了一小时。",
+        "`acknowledged_at` 早一小时。",
         override(acknowledge=lambda found, item, now: found(item, now - timedelta(hours=1))),
         fails="ack.first.acknowledged-at",
         moves_time=True,
@@ -63,7 +63,7 @@ FIRST_ACK = (
     defect(
         "first.acknowledged-in-2099",
         "`acknowledged_at` is in the year 2099.",
-        "确认时间被记为 2099 年。",
+        "`acknowledged_at` 在 2099 年。",
         override(acknowledge=lambda found, item, now: found(item, now.replace(year=2099, day=1))),
         fails=_FUTURE,
         moves_time=True,
@@ -71,7 +71,7 @@ FIRST_ACK = (
     defect(
         "first.acknowledged-an-hour-ahead",
         "`acknowledged_at` is an hour too late.",
-        "确认时间晚了一小时。",
+        "`acknowledged_at` 晚一小时。",
         override(acknowledge=lambda found, item, now: found(item, now + timedelta(hours=1))),
         fails=_FUTURE,
         moves_time=True,
@@ -79,7 +79,7 @@ FIRST_ACK = (
     defect(
         "first.acknowledged-in-local-time",
         "`acknowledged_at` is local time, eight hours ahead, but labelled as UTC.",
-        "确认时间用的是早八小时的本地时间，却标为 UTC。",
+        "`acknowledged_at` 是快八小时的本地时间，却标为 UTC。",
         override(acknowledge=lambda found, item, now: found(item, now + timedelta(hours=8))),
         fails=_FUTURE,
         moves_time=True,
@@ -87,7 +87,7 @@ FIRST_ACK = (
     defect(
         "first.acknowledged-at-creation",
         "An ack records the creation time as `acknowledged_at`.",
-        "ack 把创建时间记录为确认时间。",
+        "ack 把创建时间记录为 `acknowledged_at`。",
         override(acknowledge=lambda found, item, _now: found(item, item.created_at)),
         fails="ack.first.acknowledged-after-creation",
         moves_time=True,
@@ -95,7 +95,7 @@ FIRST_ACK = (
     defect(
         "first.creation-shown-as-ack",
         "Every operation shows the creation time as `acknowledged_at`.",
-        "所有操作都把创建时间显示为 ack 的时间。",
+        "所有操作都把创建时间显示为 `acknowledged_at`。",
         override(
             render_work_item=lambda found, item: found(
                 item if item.acknowledged_at is None else replace(item, acknowledged_at=item.created_at)
@@ -107,7 +107,7 @@ FIRST_ACK = (
     defect(
         "first.active-at-once",
         "The first ack makes the item active, as if it were also a heartbeat.",
-        "首次 ack 使 item 变为 active，如同同时收到了 heartbeat。",
+        "首次 ack 使 item 变为 active，如同它也是一次 heartbeat。",
         override(
             acknowledge=lambda found, item, now: replace(
                 found(item, now), state=State.ACTIVE, started_at=now, latest_heartbeat_at=now
@@ -125,7 +125,7 @@ FIRST_ACK = (
     defect(
         "first.started-at-set",
         "An ack sets started_at, before any heartbeat.",
-        "尚无 heartbeat，ack 就设置了 started_at。",
+        "在收到任何 heartbeat 之前，ack 就设置了 started_at。",
         override(acknowledge=lambda found, item, now: replace(found(item, now), started_at=now)),
         fails="ack.first.later-times-null",
         moves_time=True,
@@ -163,7 +163,7 @@ REQUEST_SHAPES = (
     defect(
         "request.body-skips-identity",
         "An ack with a body is accepted from any worker.",
-        "带请求体的 ack 来自任何 worker 都被接受。",
+        "只要带有请求体，任何 worker 的 ack 都被接受。",
         rewrite_ack_call(lambda call: replace(call, headers={}) if call.body else call),
         fails="ack.request.json-body",
     ),

@@ -124,21 +124,21 @@ AUTHENTICATION = (
     defect(
         "auth.anonymous",
         "A request without an Authorization header is treated as the owner's.",
-        "不带 Authorization 头部的请求被当作所有者的请求。",
+        "不带 Authorization 请求头的请求，被当作所有者的请求。",
         _accepting(lambda _tokens, value: value == ""),
         fails="ack.auth.missing ack.auth.x-api-key",
     ),
     defect(
         "auth.missing-400",
         "An ack without an Authorization header returns 400.",
-        "不带 Authorization 头部的 ack 返回 400。",
+        "不带 Authorization 请求头的 ack 返回 400。",
         _refusing(lambda value: unauthenticated() if value else _bad_request()),
         fails="ack.auth.missing ack.auth.x-api-key",
     ),
     defect(
         "auth.well-formed-is-enough",
         "Any token of the right format is accepted.",
-        "只要 token 形式正确就被接受。",
+        "只要 token 的格式正确，就被接受。",
         _accepting(lambda _tokens, value: re.fullmatch("pt-[A-Za-z0-9]{40}", _token_of(value)) is not None),
         fails="ack.auth.unknown-token ack.auth.expired",
     ),
@@ -161,14 +161,14 @@ AUTHENTICATION = (
     defect(
         "auth.letter-case-500",
         "The server finds a token that differs from a valid one in letter case, and then crashes.",
-        "与有效 token 仅大小写不同的 token 能查到，随后使服务器崩溃。",
+        "与有效的 token 仅大小写不同的 token 能够查到，随后使服务器崩溃。",
         _accepting(_crashing_in_other_case),
         fails="ack.auth.letter-case",
     ),
     defect(
         "auth.beginning-is-enough",
         "Any prefix of the token is accepted, even the empty string.",
-        "token 的任何前缀都被接受，包括空串。",
+        "token 的任何前缀都被接受，甚至包括空字符串。",
         _accepting(lambda tokens, value: value.startswith("Bearer") and tokens.owner.startswith(_token_of(value))),
         fails="ack.auth.near-miss ack.auth.empty-bearer",
     ),
@@ -189,14 +189,14 @@ AUTHENTICATION = (
     defect(
         "auth.empty-bearer-500",
         "`Bearer` without a token crashes the server.",
-        "只有 `Bearer` 而没有 token 的请求使服务器崩溃。",
+        "只有 `Bearer` 而没有 token 时，服务器崩溃。",
         _refusing(lambda value: internal_error() if value.strip() == "Bearer" else unauthenticated()),
         fails="ack.auth.empty-bearer",
     ),
     defect(
         "auth.any-scheme",
         "The token is accepted under any scheme.",
-        "任何认证方案下的 token 都被接受。",
+        "无论使用哪种认证方案，token 都被接受。",
         _accepting(lambda tokens, value: value.endswith(f" {tokens.owner}")),
         fails="ack.auth.scheme",
     ),
@@ -210,7 +210,7 @@ AUTHENTICATION = (
     defect(
         "auth.x-api-key",
         "The token is accepted in x-api-key.",
-        "x-api-key 中的 token 被接受。",
+        "token 放在 x-api-key 中也被接受。",
         wrap_app(_taking_api_keys),
         fails="ack.auth.x-api-key",
     ),
@@ -224,7 +224,7 @@ AUTHENTICATION = (
     defect(
         "auth.403",
         "Bad credentials get 403.",
-        "无效凭据得到 403。",
+        "无效的凭证得到 403。",
         _refusing(lambda _value: not_permitted()),
         fails=UNAUTHENTICATED,
     ),
@@ -238,7 +238,7 @@ AUTHENTICATION = (
     defect(
         "auth.open-once-acked",
         "Once an item was acked, any caller may ack it again.",
-        "已被 ack 过的 item，任何调用者都可以再次 ack。",
+        "item 一经 ack，任何调用者都可以再次 ack。",
         wrap_app(_open_once_acked),
         fails="ack.auth.missing ack.auth.unknown-token",
     ),
@@ -333,7 +333,7 @@ AUTHORIZATION = (
     defect(
         "authz.any-tenant",
         "The server does not compare tenants.",
-        "不比较租户。",
+        "服务器不比较租户。",
         override(admit=_any_tenant),
         fails="ack.authz.foreign",
     ),
@@ -350,21 +350,21 @@ AUTHORIZATION = (
     defect(
         "authz.worker-before-tenant",
         "Another tenant's ack gets 409, which reveals that a worker owns the item.",
-        "其他租户的 ack 得到 409，从而得知该 item 已属于某个 worker。",
+        "其他租户的 ack 得到 409，由此泄露该 item 属于某个 worker。",
         _to_strangers(_conflict),
         fails="ack.authz.foreign",
     ),
     defect(
         "authz.names-the-session",
         "The refusal of another tenant's ack names the session.",
-        "对其他租户的拒绝响应中写明了会话。",
+        "拒绝其他租户的 ack 时，响应中写明了会话。",
         _telling(lambda _call, item: {"message": f"The session {item.session_id} is not yours."}),
         fails="ack.authz.foreign-no-leak",
     ),
     defect(
         "authz.shows-the-item",
         "The refusal of another tenant's ack contains the item, without its session, some levels deep.",
-        "对其他租户的拒绝响应在较深层级含有该 item（会话除外）。",
+        "拒绝其他租户的 ack 时，响应在较深的层级中含有该 item（不含其会话）。",
         _telling(
             lambda call, item: {
                 "details": [{"resource": {**call.service.policy.render_work_item(item), "data": {"type": "session"}}}]

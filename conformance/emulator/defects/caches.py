@@ -76,7 +76,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "cache.state",
         "An ack decides by the state that a GET read up to a second ago.",
-        "ack 按一秒之内 GET 请求读到的状态作出决定。",
+        "ack 按最多一秒之前的 GET 读到的状态作出决定。",
         _deciding(lambda read, found, item, worker: found(replace(item, state=read(item).state), worker)),
         fails="ack.terminal.stopped-queued ack.terminal.stopping ack.terminal.stopped-forced ack.race.stop",
         may_fail="ack.race.heartbeat",
@@ -84,7 +84,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "cache.owner",
         "An ack compares its Worker-ID with the one that a GET read up to a second ago.",
-        "ack 的 Worker-ID 与一秒之内 GET 请求读到的标识比较。",
+        "ack 的 Worker-ID 与最多一秒之前的 GET 读到的 id 比较。",
         _deciding(lambda read, found, item, worker: found(replace(item, worker_id=read(item).worker_id), worker)),
         fails="ack.identity.redelivered",
         may_fail="ack.race.redelivery",
@@ -92,7 +92,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "cache.answer",
         "A retry returns the item that a GET read up to a second ago.",
-        "重试返回的是一秒之内 GET 请求读到的 item。",
+        "重试返回的是最多一秒之前的 GET 读到的 item。",
         _answering,
         fails="ack.retry.starting ack.retry.active ack.answer.get-agrees",
         may_fail="ack.race.heartbeat ack.race.same-worker ack.race.foreign-worker ack.race.stop",

@@ -103,7 +103,7 @@ DEFECTS: Final[Sequence[Defect]] = (
         defect(
             f"race.window-{milliseconds}-ms",
             f"An ack writes the item {milliseconds} ms after it read it, and loses changes in between.",
-            f"ack 读取 item 与写入之间相隔 {milliseconds} 毫秒，其间的变化会丢失。",
+            f"ack 从读取 item 到写入之间相隔 {milliseconds} 毫秒，其间的变化会丢失。",
             check_then_act(milliseconds / 1000),
             fails="ack.race.stop ack.race.heartbeat",
             may_fail="ack.race.redelivery",
@@ -113,7 +113,7 @@ DEFECTS: Final[Sequence[Defect]] = (
     defect(
         "race.slow-stop-lost",
         "A stop takes effect some milliseconds late. An ack that reads before that and writes after it overwrites the stop.",
-        "停止请求在数毫秒之后才生效；若正好落在 ack 的读与写之间，就会被 ack 覆盖。",
+        "stop 在数毫秒之后才生效；如果它正好落在 ack 的读取与写入之间，就会被 ack 覆盖。",
         compose(lambda config: config.replace_operation("POST", STOP, _slow_stop), replace_ack(_losing_a_slow_stop)),
         fails="ack.race.stop",
     ),
@@ -121,7 +121,7 @@ DEFECTS: Final[Sequence[Defect]] = (
         defect(
             f"race.crowd-loses-stop-{state.value}",
             f"When {_CROWD} acks of an item that is {state.value} arrive together, one of them overwrites a forced stop.",
-            f"对处于 {state.value} 的 item 有 {_CROWD} 个 ack 同时到达时，其中一个会覆盖强制停止。",
+            f"对处于 {state.value} 的 item 有 {_CROWD} 个 ack 同时到达时，其中一个会覆盖强制的 stop。",
             _losing_in_a_crowd(state),
             fails="ack.race.stop",
         )

@@ -141,7 +141,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "refused.dates-stopped-items",
         "A refused ack of a stopped item sets `acknowledged_at`.",
-        "对已停止的 item 执行 ack 被拒绝，却仍记下确认时间。",
+        "对已停止的 item 执行 ack 被拒绝，却仍设置 `acknowledged_at`。",
         _leaving(
             lambda service, item, worker: _dates(service, item, worker) if item.state is State.STOPPED else item, 409
         ),
@@ -151,7 +151,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "refused.counts-as-heartbeat",
         "A refused ack of an active item updates `latest_heartbeat_at`.",
-        "对处于 active 的 item 执行 ack 被拒绝，却仍更新最近一次 heartbeat 的时间。",
+        "对处于 active 的 item 执行 ack 被拒绝，却仍更新 `latest_heartbeat_at`。",
         _leaving(_beats),
         fails="ack.refused.changes-nothing",
         moves_time=True,
@@ -159,7 +159,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "refused.dates-every-item",
         "Every refused ack updates `acknowledged_at` of its worker's item.",
-        "每次被拒绝的 ack 都会刷新其 worker 的 item 的确认时间。",
+        "每次被拒绝的 ack 都会更新其 worker 的 item 的 `acknowledged_at`。",
         _leaving(_dates),
         fails="ack.refused.changes-nothing",
         moves_time=True,
@@ -167,7 +167,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "refused.locks-the-item",
         "After any refused ack, its worker's item no longer belongs to any worker.",
-        "任何 ack 被拒绝之后，其 worker 的 item 便不再属于任何 worker。",
+        "任何 ack 被拒绝之后，其 worker 的 item 就不再属于任何 worker。",
         _leaving(lambda _service, item, _worker: replace(item, worker_id="nobody")),
         fails="ack.refused.rightful-worker-unharmed",
         may_fail="ack.race.redelivery",
@@ -175,7 +175,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "refused.401-acts-first",
         "Bad credentials get 401, but the item is acked.",
-        "无效凭据得到 401，而 item 却已被 ack。",
+        "无效的凭证得到 401，而 item 却已被 ack。",
         wrap_app(_acting_first(401)),
         fails="ack.refused.changes-nothing",
         moves_time=True,
@@ -183,7 +183,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "refused.403-acts-first",
         "A token without permission gets 403, but the item is acked.",
-        "没有权限的 token 得到 403，而 item 却已被 ack。",
+        "无权操作的 token 得到 403，而 item 却已被 ack。",
         wrap_app(_acting_first(403)),
         fails="ack.refused.changes-nothing",
         moves_time=True,

@@ -107,7 +107,7 @@ RETRIES = (
     defect(
         "retry.fifth-conflicts",
         "The fifth retry and later ones return 409.",
-        "第五次及之后的重试返回 409。",
+        "第五次及以后的重试返回 409。",
         _refuses_after(5),
         fails="ack.retry.starting ack.retry.active",
         may_fail="ack.race.stop",
@@ -122,7 +122,7 @@ RETRIES = (
     defect(
         "retry.starting-becomes-active",
         "A retry counts as a heartbeat and makes the item active.",
-        "重试被当作 heartbeat：使 item 变为 active。",
+        "重试被当作 heartbeat，使 item 变为 active。",
         _repeating(_becomes_active),
         fails="ack.retry.starting",
         may_fail="ack.race.heartbeat",
@@ -131,7 +131,7 @@ RETRIES = (
     defect(
         "retry.restarts",
         "A retry while active updates `started_at`.",
-        "在 active 时重试，会刷新启动时间。",
+        "item 处于 active 时，重试会更新 `started_at`。",
         _while_active(started_at=lambda now: now),
         fails="ack.retry.active-keeps-times",
         moves_time=True,
@@ -139,7 +139,7 @@ RETRIES = (
     defect(
         "retry.counts-as-heartbeat",
         "A retry while active updates `latest_heartbeat_at`.",
-        "在 active 时重试，会更新最近一次 heartbeat 的时间。",
+        "item 处于 active 时，重试会更新 `latest_heartbeat_at`。",
         _while_active(latest_heartbeat_at=lambda now: now),
         fails="ack.retry.active-keeps-times",
         moves_time=True,
@@ -165,7 +165,7 @@ RETRIES = (
     defect(
         "retry.acknowledged-at-a-deadline",
         "A retry sets `acknowledged_at` to the time at which the lease expires.",
-        "重试把租约到期的时间记为确认时间。",
+        "重试把 `acknowledged_at` 设为租约到期的时间。",
         _repeating(lambda item, now: replace(item, acknowledged_at=now + timedelta(minutes=10))),
         fails="ack.answer.acknowledged-at-not-future",
         warns="ack.retry.acknowledged-at-unchanged",
@@ -174,7 +174,7 @@ RETRIES = (
     defect(
         "retry.acknowledged-at-refreshed",
         "A retry updates `acknowledged_at`.",
-        "重试会刷新确认时间。",
+        "重试会更新 `acknowledged_at`。",
         _repeating(lambda item, now: replace(item, acknowledged_at=now)),
         warns="ack.retry.acknowledged-at-unchanged",
         moves_time=True,
@@ -225,7 +225,7 @@ TERMINAL_STATES = (
     defect(
         "terminal.stopping-confirmed",
         "An ack of a stopping item returns 200 and changes nothing.",
-        "对处于 stopping 的 item 执行 ack 返回 200，且不作任何改变。",
+        "对处于 stopping 的 item 执行 ack 返回 200，不作任何改动。",
         _takes_ended(lambda item: item.state is State.STOPPING, AckDecision.REPEAT),
         fails="ack.terminal.stopping",
     ),
@@ -239,7 +239,7 @@ TERMINAL_STATES = (
     defect(
         "terminal.stopped-queued-revived",
         "An ack starts an item that was stopped before any ack.",
-        "item 在被 ack 之前已停止，ack 却将其启动。",
+        "item 在任何 ack 之前已被停止，ack 却将其启动。",
         _takes_ended(_never_acked, AckDecision.START),
         fails="ack.terminal.stopped-queued",
         may_fail="ack.race.stop",
@@ -254,7 +254,7 @@ TERMINAL_STATES = (
     defect(
         "terminal.forced-confirmed",
         "An ack returns 200 if the item was force-stopped without an earlier stop request.",
-        "item 未经停止请求即被强制停止，ack 却返回 200。",
+        "item 未经先前的停止请求就被强制停止，对它执行 ack 却返回 200。",
         _takes_ended(_forced, AckDecision.REPEAT),
         fails="ack.terminal.stopped-forced",
     ),

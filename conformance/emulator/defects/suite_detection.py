@@ -55,7 +55,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "guise.user-agent",
         "Any worker may ack any item if the User-Agent is not the suite's.",
-        "只要 User-Agent 不是本套件的标识，任何 worker 都可以 ack 任何 item。",
+        "只要 User-Agent 不是套件的值，任何 worker 都可以 ack 任何 item。",
         _for_others(_of_its_user_agent),
         fails=LIVE_MISMATCHES,
         may_fail=f"{_BY_CHANCE} ack.race.foreign-worker",
@@ -63,7 +63,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "guise.worker-id",
         "Any worker may ack an item if the id of its worker does not look like the suite's.",
-        "只要 item 的 worker 标识不是本套件的形式，任何 worker 都可以 ack。",
+        "只要 item 的 worker id 看起来不像套件的，任何 worker 都可以 ack 它。",
         override(decide_ack=_unless_ours),
         fails=LIVE_MISMATCHES,
         may_fail=f"{_BY_CHANCE} ack.race.foreign-worker",
@@ -71,7 +71,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "guise.session",
         "Any worker may ack an item if the name of its session does not look like the suite's.",
-        "只要 session 的名称不是本套件的形式，任何 worker 都可以 ack 其 item。",
+        "只要 item 的会话名称看起来不像套件的，任何 worker 都可以 ack 它。",
         _for_others(_of_its_session),
         fails="ack.identity.mismatch-queued",
         may_fail=f"{LIVE_MISMATCHES.replace('ack.identity.mismatch-queued ', '')} {_BY_CHANCE} ack.race.foreign-worker",
@@ -79,7 +79,7 @@ DEFECTS: Sequence[Defect] = (
     defect(
         "guise.environment",
         "Any worker may ack any item if the name of its environment does not look like the suite's.",
-        "只要 environment 的名称不是本套件的形式，任何 worker 都可以 ack 其中的 item。",
+        "只要 item 的环境名称看起来不像套件的，任何 worker 都可以 ack 它。",
         _for_others(_of_its_environment),
         fails=MISMATCHES,
         may_fail="ack.race.foreign-worker ack.race.redelivery",

@@ -70,7 +70,7 @@ TIMESTAMPS = (
     defect(
         "time.in-beijing",
         "A successful ack shows `created_at` in another time zone.",
-        "成功的 ack 以其他时区给出创建时间。",
+        "成功的 ack 响应以其他时区给出 `created_at`。",
         wrap_app(edit_successful_acks(body(lambda item: item.update(created_at=_in_zone(8)(item["created_at"]))))),
         fails=ITEM_SCHEMAS,
     ),
@@ -84,7 +84,7 @@ TIMESTAMPS = (
     defect(
         "time.impossible",
         "`started_at` is on 30 February.",
-        "`started_at` 是二月三十日。",
+        "`started_at` 的日期是 2 月 30 日。",
         _spelt("started_at", lambda text: f"{text[:4]}-02-30{text[10:]}"),
         fails=ITEM_SCHEMAS,
     ),
@@ -108,7 +108,7 @@ IDS = (
     defect(
         "id.session-without-prefix",
         "A successful ack shows the session's id without its prefix.",
-        "成功的 ack 给出的会话 id 缺少前缀。",
+        "成功的 ack 响应中，会话的 id 缺少前缀。",
         wrap_app(
             edit_successful_acks(
                 body(lambda item: item["data"].update(id=str(item["data"]["id"]).removeprefix("sess_")))

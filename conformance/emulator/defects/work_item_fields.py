@@ -70,7 +70,7 @@ FIELDS = (
     defect(
         "item.id-a-number",
         "A successful ack shows `id` as a number.",
-        "成功的 ack 以数字形式给出 `id`。",
+        "成功的 ack 响应以数字形式给出 `id`。",
         _with(id=4711),
         fails=f"{ITEM_SCHEMAS} {ANOTHER_ITEM}",
     ),
@@ -84,7 +84,7 @@ FIELDS = (
     defect(
         "item.wrong-type-field",
         "Every operation shows an item of type `work_item`.",
-        "所有操作给出的 item 类型均为 `work_item`。",
+        "所有操作显示的 item 类型都是 `work_item`。",
         _shown(lambda _item, fields: {**fields, "type": "work_item"}),
         fails=ITEM_SCHEMAS,
     ),
@@ -98,14 +98,14 @@ FIELDS = (
     defect(
         "item.data-a-string",
         "A successful ack shows `data` as only the session's id.",
-        "成功的 ack 只以会话的 id 作为 `data`。",
+        "成功的 ack 响应中，`data` 只是会话的 id。",
         _changing("data", lambda data: data["id"]),
         fails=f"{ITEM_SCHEMAS} {ANOTHER_ITEM}",
     ),
     defect(
         "item.data-without-id",
         "A successful ack omits the session's id.",
-        "成功的 ack 缺少会话的 id。",
+        "成功的 ack 响应缺少会话的 id。",
         _changing("data", lambda data: {"type": data["type"]}),
         fails=f"{ITEM_SCHEMAS} {ANOTHER_ITEM}",
     ),
@@ -119,7 +119,7 @@ FIELDS = (
     defect(
         "item.state-in-capitals",
         "A successful ack shows the state in upper case.",
-        "成功的 ack 以大写字母拼写状态。",
+        "成功的 ack 响应以大写字母书写状态。",
         _changing("state", lambda state: state.upper()),
         fails=f"{ITEM_SCHEMAS} ack.first.starting ack.retry.starting ack.retry.active ack.answer.get-agrees",
         may_fail=REDELIVERY,
@@ -127,14 +127,14 @@ FIELDS = (
     defect(
         "item.state-a-number",
         "A successful ack shows the state as a number.",
-        "成功的 ack 以数字形式给出状态。",
+        "成功的 ack 响应以数字形式给出状态。",
         _with(state=1),
         fails=f"{ITEM_SCHEMAS} ack.answer.get-agrees",
     ),
     defect(
         "item.created-anew",
         "An ack updates `created_at`.",
-        "ack 刷新了创建时间。",
+        "ack 更新了 `created_at`。",
         override(acknowledge=lambda found, item, now: replace(found(item, now), created_at=now)),
         fails="ack.answer.same-item",
         moves_time=True,
@@ -142,7 +142,7 @@ FIELDS = (
     defect(
         "item.acknowledged-at-true",
         "A successful ack shows `acknowledged_at` as true.",
-        "成功的 ack 给出的 `acknowledged_at` 为 true。",
+        "成功的 ack 响应中，`acknowledged_at` 为 true。",
         _with(acknowledged_at=True),
         fails=f"{ITEM_SCHEMAS} ack.first.acknowledged-at ack.answer.get-agrees",
     ),
@@ -163,7 +163,7 @@ FIELDS = (
     defect(
         "item.no-stopped-at",
         "No operation shows `stopped_at` until it is set.",
-        "`stopped_at` 在设置之前，任何操作都不给出该字段。",
+        "`stopped_at` 在设置之前，任何操作都不显示该字段。",
         _shown(
             lambda _item, fields: {
                 name: value for name, value in fields.items() if name != "stopped_at" or value is not None
@@ -174,28 +174,28 @@ FIELDS = (
     defect(
         "item.no-metadata",
         "A successful ack omits `metadata`.",
-        "成功的 ack 缺少 `metadata`。",
+        "成功的 ack 响应缺少 `metadata`。",
         _without("metadata"),
         fails=ITEM_SCHEMAS,
     ),
     defect(
         "item.metadata-null",
         "A successful ack shows `metadata` as null.",
-        "成功的 ack 给出的 `metadata` 为 null。",
+        "成功的 ack 响应中，`metadata` 为 null。",
         _with(metadata=None),
         fails=f"{ITEM_SCHEMAS} {ANOTHER_ITEM}",
     ),
     defect(
         "item.numbers-in-metadata",
         "Every operation shows metadata with a number as a value.",
-        "所有操作给出的元数据中都含有数字。",
+        "所有操作显示的 metadata 中都有一个值是数字。",
         _shown(lambda item, fields: {**fields, "metadata": {**item.metadata, "attempt": 1}}),
         fails=ITEM_SCHEMAS,
     ),
     defect(
         "item.metadata-empty",
         "A successful ack shows empty metadata, as the page's example does.",
-        "成功的 ack 像页面示例那样给出空的元数据。",
+        "成功的 ack 响应像页面的示例那样，`metadata` 为空。",
         _with(metadata={}),
         fails=ANOTHER_ITEM,
     ),
@@ -214,7 +214,7 @@ WHOLE = (
     defect(
         "item.get-lags",
         "A GET shows an earlier `acknowledged_at` than the ack.",
-        "GET 请求返回的确认时间早于 ack 返回的。",
+        "GET 显示的 `acknowledged_at` 早于 ack 返回的。",
         _lagging,
         fails="ack.answer.get-agrees",
         moves_time=True,
@@ -222,7 +222,7 @@ WHOLE = (
     defect(
         "item.get-without-metadata",
         "A GET shows empty metadata.",
-        "GET 请求返回空的元数据。",
+        "GET 显示的 `metadata` 为空。",
         replace_get(lambda _call, payload: {**payload, "metadata": {}} if isinstance(payload, dict) else payload),
         fails="ack.answer.get-agrees",
     ),

@@ -181,13 +181,13 @@ SHAPES: Sequence[Shape] = (
     shape(
         "message-204",
         "Sending a message to a session returns 204 without a body.",
-        "向 session 发送消息返回 204，没有响应体。",
+        "向会话发送消息返回 204，没有响应体。",
         _answered("/events", 204),
     ),
     shape(
         "list-bare",
         "The list of work items is a bare array without an envelope.",
-        "work item 列表是不带外层对象的数组。",
+        "work item 列表是单独的数组，没有外层对象。",
         lambda server_config: server_config.with_wrapper(edit_responses(_bare_list)),
     ),
 )

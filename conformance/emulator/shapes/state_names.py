@@ -74,7 +74,7 @@ SHAPES: Sequence[Shape] = (
     shape(
         "starting-from-poll",
         "An item is shown as `starting` as soon as a poll has delivered it.",
-        "poll 一经投递，item 即显示为 `starting`。",
+        "item 一经 poll 投递，就显示为 `starting`。",
         lambda server_config: server_config.override_policy(render_work_item=_starting_once_delivered),
         unreachable=f"{_QUEUED_RACES} ack.identity.mismatch-queued",
         judged=0.7,

@@ -151,14 +151,14 @@ BEHAVIOUR = (
     Variant(
         id="acknowledged-at-refreshed",
         en="A retry updates `acknowledged_at`.",
-        zh="重试时重新记录 acknowledged_at。",
+        zh="重试时重新记录 `acknowledged_at`。",
         change=lambda server_config: server_config.override_policy(repeat_ack=_date_anew),
         warns=frozenset({"ack.retry.acknowledged-at-unchanged"}),
     ),
     Variant(
         id="polled-id-binds",
         en="If the poll sent a Worker-ID, an ack without one returns 409.",
-        zh="poll 带有 Worker-ID 时，不带它的 ack 返回 409。",
+        zh="poll 带有 Worker-ID 时，不带 Worker-ID 的 ack 返回 409。",
         change=lambda server_config: server_config.override_policy(decide_ack=_bound),
         warns=frozenset({"ack.identity.ack-without-id"}),
     ),
@@ -183,19 +183,19 @@ BEHAVIOUR = (
     Variant(
         id="malformed-ids-400",
         en="A malformed id is invalid input and returns 400.",
-        zh="格式错误的标识视为输入错误，返回 400。",
+        zh="格式错误的 id 视为输入错误，返回 400。",
         change=replace_operation("POST", _ACK, _well_formed_first),
     ),
     Variant(
         id="strangers-403",
         en="Another tenant's environment returns 403.",
-        zh="其他租户的 environment 返回 403。",
+        zh="其他租户的环境返回 403。",
         change=lambda server_config: server_config.override_policy(admit=_strangers_forbidden),
     ),
     Variant(
         id="archived-refused",
         en="An ack in an archived environment returns 403.",
-        zh="在已归档的 environment 中执行 ack 返回 403。",
+        zh="在已归档的环境中执行 ack 返回 403。",
         change=replace_operation("POST", _ACK, _none_in_the_archive),
     ),
     Variant(
@@ -213,7 +213,7 @@ BEHAVIOUR = (
     Variant(
         id="plain-405",
         en="The web server answers unsupported methods itself, in HTML.",
-        zh="路径不支持的方法由 Web 服务器以 HTML 响应。",
+        zh="对于路径不支持的方法，由 Web 服务器返回 HTML 响应。",
         change=lambda server_config: server_config.with_wrapper(edit_responses(_plain_405)),
     ),
     Variant(
@@ -226,13 +226,13 @@ BEHAVIOUR = (
     Variant(
         id="rendered-late",
         en="The server reads the item again before it renders the body of an ack.",
-        zh="ack 的响应体在重新读取 item 之后生成。",
+        zh="ack 在重新读取 item 之后生成响应体。",
         change=replace_operation("POST", _ACK, _rendered_late),
     ),
     Variant(
         id="conflict-when-overlapping",
         en="An ack returns 409 without effect if its item changes in the meantime.",
-        zh="ack 期间 item 发生变化时返回 409 且不产生影响。",
+        zh="如果 item 在 ack 处理期间发生变化，则 ack 返回 409，不产生任何影响。",
         change=replace_operation("POST", _ACK, _compared_and_set),
     ),
 )

@@ -35,21 +35,21 @@ HTTP_FRAMING = (
     Variant(
         id="upper-case-headers",
         en="Header names are in upper case.",
-        zh="头部名称全大写。",
+        zh="响应头的名称全部大写。",
         group="header-case",
         wire=lambda wire: _answering(wire, _upper),
     ),
     Variant(
         id="capitalised-headers",
         en="Header names are capitalised.",
-        zh="头部名称首字母大写。",
+        zh="响应头的名称首字母大写。",
         group="header-case",
         wire=lambda wire: _answering(wire, _capitals),
     ),
     Variant(
         id="many-headers",
         en="Responses have forty extra headers, some of them repeated.",
-        zh="响应多出四十个头部，其中一些重复出现。",
+        zh="响应多出四十个响应头，其中一些重复出现。",
         wire=lambda wire: _answering(wire, lambda head: head.plus(*_COOKIES, *_MORE)),
     ),
     Variant(
@@ -89,7 +89,7 @@ HTTP_FRAMING = (
     Variant(
         id="connection-closed",
         en="The server closes the connection after each response.",
-        zh="每个响应之后关闭连接。",
+        zh="每次响应之后关闭连接。",
         wire=lambda wire: replace(wire, closes=True),
     ),
     Variant(
@@ -107,7 +107,7 @@ HTTP_FRAMING = (
     Variant(
         id="reset",
         en="The connection of one request in 200 is reset, before or after the server handles it.",
-        zh="每二百个请求有一个的连接被重置，可能在处理之前或之后。",
+        zh="每二百个请求中，有一个的连接被重置，可能在处理之前，也可能在处理之后。",
         group="loss",
         wire=lambda wire: replace(wire, reset_every=200),
     ),

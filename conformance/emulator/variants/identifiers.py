@@ -86,7 +86,7 @@ IDENTIFIERS = (
     Variant(
         id="ulids",
         en="Ids are prefixed ULIDs, in upper case.",
-        zh="标识是带前缀的大写 ULID。",
+        zh="id 是带前缀的大写 ULID。",
         group="ids",
         change=_ids(lambda: _ulid),
         warns=_ID_FORM,
@@ -94,7 +94,7 @@ IDENTIFIERS = (
     Variant(
         id="numbers",
         en="Ids are prefixed decimal numbers of ten digits.",
-        zh="标识是带前缀的十位十进制数。",
+        zh="id 是带前缀的十位十进制数。",
         group="ids",
         change=_ids(_numbers),
         warns=_ID_FORM,
@@ -102,7 +102,7 @@ IDENTIFIERS = (
     Variant(
         id="uuids",
         en="Ids are prefixed UUIDs with hyphens.",
-        zh="标识是带前缀、含连字符的 UUID。",
+        zh="id 是带前缀、含连字符的 UUID。",
         group="ids",
         change=_ids(lambda: _hyphenated),
         warns=_ID_FORM,
@@ -110,7 +110,7 @@ IDENTIFIERS = (
     Variant(
         id="long-ids",
         en="Ids have about ninety characters: letters of both cases, hyphens and underscores.",
-        zh="标识长约九十个字符，含大小写字母、连字符和下划线。",
+        zh="id 长约九十个字符，含大小写字母、连字符和下划线。",
         group="ids",
         change=_ids(lambda: _long),
         warns=_ID_FORM,
@@ -118,7 +118,7 @@ IDENTIFIERS = (
     Variant(
         id="ids-without-pattern",
         en="Ids are a prefix with letters of both cases and digits, of different lengths.",
-        zh="标识由前缀加大小写字母和数字组成，长度不一。",
+        zh="id 由前缀加大小写字母和数字组成，长度不一。",
         group="ids",
         change=_ids(lambda: _without_pattern),
         warns=_ID_FORM,
@@ -170,7 +170,7 @@ IDENTIFIERS = (
     Variant(
         id="no-date",
         en="Responses have no `Date`.",
-        zh="响应不带 `Date` 头部。",
+        zh="响应不带 `Date` 响应头。",
         group="date",
         wire=lambda wire: replace(wire, answer=lambda head: wire.answer(head).without(b"date")),
     ),

@@ -87,14 +87,14 @@ _SPELT_TIMES = (
     Variant(
         id="offset-plus",
         en="UTC is written as +00:00.",
-        zh="UTC 偏移量写作 +00:00。",
+        zh="UTC 偏移写作 +00:00。",
         group="offset",
         change=_times(lambda text, _: re.sub("[Zz]$", "+00:00", text)),
     ),
     Variant(
         id="offset-minus",
         en="UTC is written as -00:00.",
-        zh="UTC 偏移量写作 -00:00。",
+        zh="UTC 偏移写作 -00:00。",
         group="offset",
         change=_times(lambda text, _: re.sub("[Zz]$", "-00:00", text)),
     ),
@@ -140,7 +140,7 @@ _FIELDS = (
     Variant(
         id="extra-metadata",
         en="The server adds its own metadata to work items, also in other scripts.",
-        zh="服务器在 work item 中加入自己的 metadata，包括其他文字。",
+        zh="服务器在 work item 的 metadata 中加入自己的内容，其中包括其他文字系统的字符。",
         change=edit_rendering(_with_own_metadata),
     ),
     Variant(
@@ -168,7 +168,7 @@ _FIELDS = (
     Variant(
         id="param-null",
         en="A refusal that no parameter caused has a null `param`.",
-        zh="与任何参数无关的拒绝带有值为 null 的 `param`。",
+        zh="拒绝与任何参数都无关时，`param` 为 null。",
         change=lambda server_config: server_config.with_wrapper(edit_refused_acks(body(_unfold_param))),
         warns=frozenset({"ack.envelope.param-not-null"}),
     ),
@@ -249,7 +249,7 @@ _BYTES = (
     Variant(
         id="reversed-keys",
         en="The keys of all objects are in reverse order.",
-        zh="所有对象的键顺序相反。",
+        zh="所有对象中，键的顺序相反。",
         change=_on_json(_turned),
     ),
     Variant(
@@ -262,7 +262,7 @@ _BYTES = (
     Variant(
         id="white-space",
         en="There is white space wherever JSON allows it.",
-        zh="凡 JSON 允许之处都有空白。",
+        zh="凡是 JSON 允许的地方都有空白。",
         group="json-writer",
         change=_on_json(_spaced),
     ),

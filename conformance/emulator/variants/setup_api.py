@@ -111,7 +111,7 @@ SETUP_API = (
     Variant(
         id="no-environment-list",
         en="There is no list of environments.",
-        zh="没有 environment 列表。",
+        zh="没有环境列表。",
         change=_missing("/environments"),
     ),
     Variant(
@@ -123,13 +123,13 @@ SETUP_API = (
     Variant(
         id="work-at-session",
         en="Work is queued when a session is created.",
-        zh="session 一经创建，work 即进入队列。",
+        zh="会话一经创建，work 就进入队列。",
         change=replace_operation("POST", "/sessions", _with_work),
     ),
     Variant(
         id="work-after-3-s",
         en="Work becomes visible only three seconds after it was requested.",
-        zh="work 在请求三秒之后才可见。",
+        zh="work 在请求之后三秒才可见。",
         change=compose(
             lambda server_config: server_config.override_policy(claimable=_after_a_while),
             replace_operation("GET", "/environments/{environment_id}/work", _without_the_newest),
@@ -138,13 +138,13 @@ SETUP_API = (
     Variant(
         id="managed",
         en="Environments that are not self-hosted have the type `managed`.",
-        zh="非 self-hosted 的 environment 类型为 `managed`。",
+        zh="非 self-hosted 的环境，类型为 `managed`。",
         change=replace_operation("POST", "/environments", _managed),
     ),
     Variant(
         id="three-environments",
         en="A tenant may have at most three environments.",
-        zh="每个租户最多三个 environment。",
+        zh="每个租户最多三个环境。",
         change=replace_operation("POST", "/environments", _three_at_most),
     ),
     Variant(
@@ -156,13 +156,13 @@ SETUP_API = (
     Variant(
         id="environments-kept",
         en="Only administrators may delete environments; others can only archive them.",
-        zh="只有管理员可以删除 environment，其他人只能归档。",
+        zh="只有管理员可以删除环境，其他人只能归档。",
         change=replace_operation("DELETE", "/environments/{environment_id}", _by_administrators),
     ),
     Variant(
         id="running-sessions-kept",
         en="A running session cannot be deleted until it is cancelled.",
-        zh="运行中的 session 须先取消才能删除。",
+        zh="运行中的会话须先取消，才能删除。",
         change=replace_operation("DELETE", "/sessions/{session_id}", _after_its_end),
     ),
 )
