@@ -41,7 +41,7 @@ class NextSteps:
     """What to do about one failure.
 
     - `fix`: the likely fix. `sure`: the response shows this very mistake; otherwise it is the most common one.
-    - `rerun_command`, `explain`: commands for a POSIX shell, without secrets.
+    - `rerun_command`, `explain_command`: commands for a POSIX shell, without secrets.
     - `script`: path of the reproduction script, relative to the run's folder.
     """
 

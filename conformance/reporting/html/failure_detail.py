@@ -41,7 +41,7 @@ class FailureDetail:
         return scenario_title(self.verdict.line.scenario)
 
     @property
-    def exhibit(self) -> str:
+    def text_diagram(self) -> str:
         """The first text picture among the violations; empty if there is none."""
         return next((failure.diagram for failure in self.verdict.failures if failure.diagram), "")
 

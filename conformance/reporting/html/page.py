@@ -174,8 +174,8 @@ def _in_turn(view: PageModel) -> list[FailureDetail]:
         + view.requirements_with_verdict("warned")
         + view.requirements_with_verdict("waived")
     )
-    deepest = max((len(rule.breaches) for rule in rules), default=0)
-    return [rule.breaches[n] for n in range(deepest) for rule in rules if n < len(rule.breaches)]
+    deepest = max((len(rule.failure_details) for rule in rules), default=0)
+    return [rule.failure_details[n] for n in range(deepest) for rule in rules if n < len(rule.failure_details)]
 
 
 def _policy(style: str, script: str) -> str:

@@ -194,7 +194,7 @@ class PageModel:
         name = result.requirement.id
         return RequirementView(
             result=result,
-            breaches=tuple(
+            failure_details=tuple(
                 failure_detail(number, verdict, self.transcripts.get(verdict.line.scenario), shown_under, self.about)
                 for number, verdict in enumerate(shown, 1)
             ),

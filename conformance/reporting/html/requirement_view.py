@@ -27,7 +27,7 @@ class RequirementView:
     """A requirement with its result and what the page shows of it."""
 
     result: RequirementResult
-    breaches: tuple[FailureDetail, ...]
+    failure_details: tuple[FailureDetail, ...]
     blocks: tuple[PlannedCheck, ...]
     missing: tuple[PlannedCheck, ...]
 
@@ -52,31 +52,31 @@ class RequirementView:
         return LOST if self.missing else self.result.reason
 
     @property
-    def partly(self) -> Text | None:
+    def partial_verdict_text(self) -> Text | None:
         """How many of its checks were judged, if not all were."""
         return bounded(self.result.partial_verdict.sentence) if self.result.partial_verdict is not None else None
 
     @property
     def mistakes(self) -> tuple[Mistake, ...]:
         """Common mistakes, if this requirement failed; those that match the observed symptom come first."""
-        if not self.breaches:
+        if not self.failure_details:
             return ()
-        failures = [breach.failure for breach in self.breaches]
+        failures = [detail.failure for detail in self.failure_details]
         seen = " ".join(f"{failure.actual.en} `{failure.pointer.strip('/').replace('/', '.')}`" for failure in failures)
         return rank_by_symptom(mistakes_of(self.requirement.id), seen)
 
     @property
     def consequence(self) -> Text | None:
         """The effect of a failure on workers."""
-        return consequence_of(self.requirement.id) if self.breaches else None
+        return consequence_of(self.requirement.id) if self.failure_details else None
 
     @property
-    def open_lines(self) -> tuple[Verdict, ...]:
+    def unjudged_checks(self) -> tuple[Verdict, ...]:
         """Checks that could not be judged for a reason of their own."""
         return tuple(v for v in self.result.verdicts if v.kind in _OPEN and v.blocked_by is None)
 
     @property
-    def blocked(self) -> dict[str, list[str]]:
+    def blocked_scenarios(self) -> dict[str, list[str]]:
         """The scenarios in which it was skipped because of a failure, by the requirement that failed."""
         found: dict[str, list[str]] = {}
         for verdict in self.result.verdicts:
@@ -85,21 +85,21 @@ class RequirementView:
         return found
 
     @property
-    def contrast(self) -> tuple[tuple[bool, list[str]], ...]:
+    def failing_and_passing_scenarios(self) -> tuple[tuple[bool, list[str]], ...]:
         """Of a failed requirement: pairs of (passes, scenarios), first where it fails, then where it passes."""
-        if not self.breaches:
+        if not self.failure_details:
             return ()
-        lines = self.judged_checks
+        lines = self.scenarios_by_verdict
         fails = [name for kind in BREACHED for name in lines.get(kind, [])]
         return (False, fails), (True, lines.get("passed", []))
 
     @property
-    def readings(self) -> tuple[Ambiguity, ...]:
+    def ambiguities(self) -> tuple[Ambiguity, ...]:
         """Entries of the ambiguity register about it."""
         return ambiguities_of(self.requirement.id)
 
     @property
-    def judged_checks(self) -> dict[VerdictKind, list[str]]:
+    def scenarios_by_verdict(self) -> dict[VerdictKind, list[str]]:
         """The scenarios in which it was judged or observed, by verdict."""
         found: dict[VerdictKind, list[str]] = {}
         for verdict in self.result.verdicts:

@@ -88,7 +88,7 @@ def _ended_early(record: RunResult, *, gone: bool) -> Advice:
     about, tally = record.metadata, record.tally
     sentences = []
     if record.cut is not None:
-        sentences.append(Text("The run {cut}.", "运行{cut}。").format(cut=record.cut))
+        sentences.append(Text("The run ended early: {cut}.", "运行提前结束：{cut}。").format(cut=record.cut))
     if gone:
         sentences.append(_GONE)
     if tally.lost:
