@@ -47,7 +47,7 @@ def _name(counterexample: Counterexample, event: Event, before: Sequence[Event])
     """Return what a step is, with its name in the transcript."""
     kind = event.operation.kind
     if kind == "get" and any(other.invoked > event.invoked for other in counterexample.events):
-        words = Text("a GET", "GET 请求")
+        words = Text("a read", "读取请求")
     elif kind != "ack":
         words = {
             "get": Text("the GET after the race", "并发之后的 GET"),

@@ -31,7 +31,10 @@ LONGEST: Final = 100
 def headline(first: Violation, members: Members) -> Text:
     """Return a short statement of fact, without ids. `first` represents the `members` of the cause."""
     words = _BY_KIND[first.kind](first, members)
-    return Text(cut(words.en, LONGEST), cut(words.zh.replace("处 ", "处").replace("响应的响应体", "的响应体"), LONGEST))
+    return Text(
+        cut(words.en, LONGEST),
+        cut(words.zh.replace("处 ", "处").replace("、 ", "、").replace("响应的响应体", "的响应体"), LONGEST),
+    )
 
 
 def sentence(first: Violation, places: Sequence[str]) -> Text:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from conformance.contract.common_mistakes import Mistake
 from conformance.judging.verdict import Failure, Verdict
@@ -33,7 +33,7 @@ class Cause:
     @cached_property
     def first(self) -> Violation:
         """The violation that represents the cause: one of the ack's own response, if there is one."""
-        return min(self.violations, key=lambda each: (not each.own, each.kind == "race", each.follows, not each.basic))
+        return min(self.violations, key=_directness)
 
     @property
     def failure(self) -> Failure:
@@ -113,6 +113,23 @@ def cause_count_text(causes: list[Cause]) -> Text | None:
 def _cause(members: list[Violation], blocked: Mapping[str, int]) -> Cause:
     requirements = {each.requirement for each in members}
     return Cause(violations=tuple(members), blocked=sum(blocked.get(name, 0) for name in requirements))
+
+
+def _directness(violation: Violation) -> tuple[bool, bool, bool, int, bool, int]:
+    """Return a sort key: the violation that shows the cause most directly is the least, in whatever order they come."""
+    return (
+        not violation.own,
+        violation.kind == "race",
+        violation.follows,
+        violation.depth,
+        violation.pointer != "/state",
+        _requirement_order()[violation.requirement],
+    )
+
+
+@cache
+def _requirement_order() -> Mapping[str, int]:
+    return {name: number for number, name in enumerate(load_catalogue().requirements)}
 
 
 def _rank(cause: Cause) -> tuple[bool, int, int, int]:

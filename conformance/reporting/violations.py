@@ -138,9 +138,9 @@ class Violation:
         )
 
     @property
-    def basic(self) -> bool:
-        """Whether the status is wrong, or a field is missing or has the wrong JSON type: then its value means nothing."""
-        return self.kind in {"status", "missing", "type"}
+    def depth(self) -> int:
+        """How much must be right before it can be judged: nothing for a status, most for the value of a field."""
+        return {"status": 0, "missing": 1, "type": 1}.get(self.kind, 2)
 
     @cached_property
     def parents(self) -> tuple[str, ...]:

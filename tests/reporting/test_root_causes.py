@@ -260,7 +260,7 @@ def test_a_cause_says_what_there_is_where_and_what_must_be() -> None:
         (
             "ack.answer.schema-en",
             field("/metadata", code=200),
-            Text("Required field `/metadata` is missing from the Work item", "Work item 缺少必需字段 `/metadata`"),
+            Text("Required field `/metadata` is missing from the Work item", "Work item 对象缺少必需字段 `/metadata`"),
         ),
         (
             SCHEMA_EN,
