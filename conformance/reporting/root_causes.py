@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from conformance.contract.catalogue import load_catalogue
 from conformance.contract.common_mistakes import Mistake
 from conformance.judging.verdict import Failure, Verdict
 from conformance.judging.waivers import cause_signature

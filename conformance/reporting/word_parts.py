@@ -34,7 +34,7 @@ def body_name(members: Members) -> Text:
     """Return what a field is missing from."""
     statuses = {each.status for each in members}
     if statuses == {"HTTP 200"}:
-        return Text("the Work item", "Work item 中")
+        return Text("the Work item", "Work item 对象")
     if len(statuses) > 1 or not all(statuses):
         return Text("the error envelope", "错误信封")
     return Text("the error envelope ({s})", "错误信封（{s}）").format(s=statuses.pop())

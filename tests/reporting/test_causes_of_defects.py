@@ -12,7 +12,7 @@ from conformance.emulator.configuration import ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS
 from conformance.emulator.serving import serve_in_background
 from conformance.judging.plan import full_plan
-from conformance.mutation.mutant_run import judge_settings, settings_for
+from conformance.mutation.mutant_run import run_suite, settings_for
 from conformance.reporting.root_causes import Cause, causes_of
 
 QUICK = {name for name, each in scenarios().items() if not (each.race or each.mostly_waits or each.run_last)}
@@ -21,12 +21,12 @@ QUICK = {name for name, each in scenarios().items() if not (each.race or each.mo
 def causes(folder: Path, *defects: str) -> list[Cause]:
     config = use_microseconds(ServerConfig())
     for name in defects:
-        config = DEFECTS[name].broken(config)
+        config = DEFECTS[name].apply_to(config)
     tokens = Tokens.generate()
     plan = [line for line in full_plan() if line.scenario in QUICK]
     with serve_in_background(config, tokens) as base_url:
         settings = settings_for(base_url, tokens, folder / "run", race_repeat=1)
-        return causes_of(judge_settings(settings, plan, fleeting=True).verdicts)
+        return causes_of(run_suite(settings, plan, fleeting=True).verdicts)
 
 
 @pytest.mark.parametrize(

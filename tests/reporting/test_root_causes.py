@@ -346,7 +346,7 @@ def record() -> RunResult:
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_terminal_has_a_block_for_each_and_repeats_them_last(lang: Lang) -> None:
     output = list(lines(record(), lang, report_path="x", columns=1000))
-    causes = [cause.sentence.in_(lang) for cause in causes_of(record().verdicts)]
+    causes = [cause.headline.in_(lang) for cause in causes_of(record().verdicts)]
     word = Text("FAILED {n}/2: {what}", "失败 {n}/2：{what}")
     blocks = [output.index(word.format(n=n, what=what).in_(lang)) for n, what in enumerate(causes, 1)]
     heading = Text("Root causes (2 causes, 3 failed requirements)", "根因（2 个原因，3 条失败的要求）").in_(lang)
@@ -373,7 +373,7 @@ def test_the_summary_has_one_entry_for_each(lang: Lang) -> None:
     (section,) = re.findall(rf"^{heading}\n\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)
     first, second = section.removeprefix("### ").split("\n### ")
     assert all(f"`{name}`" in first and f"`{name}`" not in second for name in (QUEUED, STOPPING))
-    assert '"conflict_error"' in first.splitlines()[0]
+    assert "`conflict_error`" in first.splitlines()[0]
     assert f"`{STARTING}`" in second
     assert first.count("- ") >= second.count("- ") > 5
 

@@ -190,7 +190,9 @@ def test_it_stays_short_however_much_is_red() -> None:
         expected=both(endless),
         actual=both(endless),
     )
-    other = [replace(bad, pointer=f"/{n}", response=f"HTTP {500 + n}", actual=both(f"{n}")) for n in range(60)]
+    other = [
+        replace(bad, step=f"ack.{n}", pointer=f"/{n}", response="HTTP 200", actual=both(f"{n}")) for n in range(60)
+    ]
     names = load_catalogue().requirements
     verdicts = [
         verdict("retry.active", name, "failed", failures=(each,))
