@@ -78,6 +78,7 @@ class Settings:
     user_agent: str | None = None
     states: tuple[tuple[str, str], ...] = ()
     binding: Binding | None = None
+    baseline: Path | None = None
 
     def target(self) -> Target:
         """The target.
@@ -141,6 +142,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         race_repeat=_race_repeat(values),
         states=tuple(dict(_state(text) for text in values.get("map_state") or ()).items()),
         binding=binding_from_options(values),
+        baseline=Path(values["baseline"]) if values.get("baseline") else None,
     )
 
 

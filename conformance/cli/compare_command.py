@@ -15,6 +15,8 @@ import click
 
 from conformance.cli import formats
 from conformance.cli.command_classes import NoEmptyValuesCommand
+from conformance.cli.comparison_file import check_page_file, write_page
+from conformance.cli.completion import path_of
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import (
     CannotStart,
@@ -30,12 +32,13 @@ from conformance.options import OPTIONS
 
 if TYPE_CHECKING:
     from conformance.comparison.compare import Comparison
+    from conformance.evidence import Evidence
     from conformance.text import Lang
 
 EXIT_SAME: Final = 0
 EXIT_DIFFERENT: Final = 1
 
-_NOT_HERE: Final = frozenset({"base-url", "arrange-url", "failed-from", "strict", "waivers"})
+_NOT_HERE: Final = frozenset({"base-url", "arrange-url", "failed-from", "baseline", "strict", "waivers"})
 """Options of run that compare does not take: they name one target, exist per server, or only set the exit code."""
 
 _PAT_B: Final = "QODER_PAT_B"
@@ -49,7 +52,7 @@ _NO_ANNOTATIONS: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
     cls=NoEmptyValuesCommand,
     context_settings={"max_content_width": 100},
     examples=(
-        "work-conformance compare out/monday out/tuesday",
+        "work-conformance compare out/monday out/tuesday --html out/compare.html",
         "QODER_PAT=… work-conformance compare --base-url-a https://staging.example --base-url-b https://www.example --output out/",
     ),
     help=localize(
@@ -95,6 +98,13 @@ _NO_ANNOTATIONS: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
     ),
 )
 @form_option("text", "md", "json")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    shell_complete=path_of("file"),
+    help=localize("Also write the comparison as one HTML page.", "同时将比较结果写成一个 HTML 页面。"),
+)
 @settings_options([option.name for option in OPTIONS if option.name not in _NOT_HERE])
 @processes_option
 @click.pass_context
@@ -104,11 +114,9 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     lang = chosen_language(values["lang"])
     urls = values["base_url_a"], values["base_url_b"]
     folders: tuple[Path, ...] = values["runs"]
-    if len(folders) == 2 and urls == (None, None):
-        comparison = _compared(*folders)
-    elif not folders and None not in urls:
-        comparison = _compared(*_judge_both(values, lang))
-    else:
+    page: Path | None = values["html"]
+    two_servers = not folders and None not in urls
+    if not two_servers and (len(folders) != 2 or urls != (None, None)):
         raise click.UsageError(
             localize(
                 "Give two run folders, or two servers with --base-url-a and --base-url-b.",
@@ -116,16 +124,23 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
             ),
             ctx,
         )
+    if page is not None:
+        check_page_file(page, folders)
+    a, b = _judge_both(values, lang) if two_servers else folders
+    comparison, evidence = _compared(a, b)
     _tell(comparison, values["form"], lang)
+    if page is not None:
+        write_page(comparison, evidence, (a, b), page, lang)
     raise SystemExit(EXIT_SAME if comparison.same else EXIT_DIFFERENT)
 
 
-def _compared(a: Path, b: Path) -> Comparison:
+def _compared(a: Path, b: Path) -> tuple[Comparison, tuple[Evidence, Evidence]]:
     from conformance.comparison.compare import NotComparable, compare
     from conformance.evidence import BrokenEvidence, read_evidence
 
     try:
-        return compare(read_evidence(a), read_evidence(b))
+        evidence = read_evidence(a), read_evidence(b)
+        return compare(*evidence), evidence
     except (BrokenEvidence, NotComparable) as error:
         raise CannotStart(error.reason.in_(current_language())) from None
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from conformance.cli.baseline_option import refuse_bad_baseline
 from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.completion import path_of
 from conformance.cli.language import current_language, localize
@@ -40,12 +41,28 @@ from conformance.text import Text
     is_flag=True,
     help=localize("Requirements that were not exercised count as inconclusive.", "未执行的要求按无法判定处理。"),
 )
+@click.option(
+    "--baseline",
+    metavar="DIR",
+    shell_complete=path_of("dir"),
+    help=localize(
+        "Folder of an earlier run: the reports mark the failures that are new since then.",
+        "先前一次运行的目录：报告会标出此后新出现的失败。",
+    ),
+)
 @allure_option()
 @verbose_option(Text("Also print what was observed where the docs are unclear.", "同时列出文档未规定之处的观察结果。"))
 @lang_option
 @reduce_garbage_collection()
 def command(
-    run_dir: Path, output: str | None, alluredir: str | None, lang: str | None, *, strict: bool, verbose: bool
+    run_dir: Path,
+    output: str | None,
+    baseline: str | None,
+    alluredir: str | None,
+    lang: str | None,
+    *,
+    strict: bool,
+    verbose: bool,
 ) -> None:
     """Judge a saved run again."""
     from conformance.evidence import BrokenEvidence, read_evidence
@@ -54,6 +71,7 @@ def command(
         evidence = read_evidence(run_dir)
     except BrokenEvidence as error:
         raise CannotStart(error.reason.in_(current_language())) from None
+    refuse_bad_baseline(baseline, output)
     for line in evidence.unknown_checks:
         click.echo(
             localize(
@@ -65,7 +83,7 @@ def command(
     from conformance.cli.console import ConsoleReporter
 
     chosen = chosen_language(lang)
-    values = {"output": output, "strict": strict, "expression": ""}
+    values = {"output": output, "baseline": baseline, "strict": strict, "expression": ""}
     extra = [f"--target-replay={run_dir}", *allure_arguments(alluredir)]
     narrator = ConsoleReporter(chosen, verbose=verbose)
     raise SystemExit(narrator.exit_code(run_pytest(arguments(values, chosen, processes=0, extra=extra), narrator)))

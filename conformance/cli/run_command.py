@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from conformance.cli.baseline_option import refuse_bad_baseline
 from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.completion import one_of, scenarios_and_requirements
 from conformance.cli.language import current_language, localize
@@ -103,6 +104,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     """Judge a server."""
     values = merge_config_file(ctx, config)
     settings = check(values)
+    refuse_bad_baseline(settings.baseline, settings.output)
     _end_where_nothing_failed(settings)
     import pytest
 

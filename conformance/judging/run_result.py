@@ -12,6 +12,7 @@ from typing import Any, Final
 from conformance.arrange.modes import ArrangeMode
 from conformance.contract.catalogue import load_catalogue
 from conformance.judging.aggregate import Tally, tally
+from conformance.judging.baseline import Baseline, ChangesSince, changes_since
 from conformance.judging.exit_code import Decision, decide
 from conformance.judging.verdict import PlannedCheck, Repetitions, Verdict
 from conformance.judging.waivers import Waivers, parse
@@ -151,11 +152,15 @@ _NOT_OVER: Final = Text("the repetitions had not finished", "各次重复尚未�
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """Metadata, plan and verdicts of a run; derived values are computed once."""
+    """Metadata, plan and verdicts of a run; derived values are computed once.
+
+    `baseline` is an earlier run to compare with. It changes neither the decision nor `report.json`.
+    """
 
     metadata: RunMetadata
     plan: tuple[PlannedCheck, ...]
     verdicts: tuple[Verdict, ...]
+    baseline: Baseline | None = None
 
     @cached_property
     def tally(self) -> Tally:
@@ -192,6 +197,15 @@ class RunResult:
         if less or self.metadata.interrupted is not None:
             return self.metadata.interrupted or _NOT_OVER
         return None
+
+    @cached_property
+    def since(self) -> ChangesSince | None:
+        """What changed since the baseline; None without one."""
+        if self.baseline is None:
+            return None
+        results = self.tally.results
+        now = {verdict.line: verdict.kind for verdict in self._found}
+        return changes_since(self.baseline, [result.requirement.id for result in results], now)
 
     @property
     def silent(self) -> Text | None:

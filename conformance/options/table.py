@@ -205,6 +205,14 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(
+        name="baseline",
+        metavar="DIR",
+        help=Text(
+            "Folder of an earlier run: the reports mark the failures that are new since then.",
+            "先前一次运行的目录：报告会标出此后新出现的失败。",
+        ),
+    ),
+    Option(
         name="strict",
         kind="flag",
         help=Text("Requirements that were not exercised count as inconclusive.", "未执行的要求按无法判定处理。"),

@@ -34,6 +34,7 @@ from conformance.judging.side_observations import observed_deviations
 from conformance.judging.silence import last_response_at
 from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.plugin import run_folder as run_folder
+from conformance.plugin.baseline import read_baseline
 from conformance.plugin.judging_runner import TIME_LIMIT, JudgingRunner
 from conformance.plugin.run_config import RunConfig
 from conformance.plugin.run_folder import TranscriptFolder
@@ -74,6 +75,7 @@ class RunController:
         self._started = datetime.now(UTC)
         self._epoch = self._begun = self._prepared = self._over = time.monotonic()
         self._resources = contextlib.ExitStack()
+        self._baseline = read_baseline(settings.baseline, settings.output)
         run_id = new_run_id(self._started)
         output = settings.output or run_folder.default_folder(run_id)
         self._run_folder = run_folder.claim_folder(output, run_id)
@@ -188,7 +190,7 @@ class RunController:
                 noticed=tuple(seen),
                 last_response_at=last_response_at(transcripts.values(), self._started),
             )
-            record = RunResult(metadata=about, plan=self.plan, verdicts=tuple(self._verdicts))
+            record = RunResult(metadata=about, plan=self.plan, verdicts=tuple(self._verdicts), baseline=self._baseline)
             self.record = self._reported(record, transcripts)
         return self.record
 

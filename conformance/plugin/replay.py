@@ -12,6 +12,7 @@ from conformance.judging.plan import Cost
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.plugin import run_folder as run_folder
+from conformance.plugin.baseline import read_baseline
 from conformance.plugin.run_folder import TranscriptFolder
 from conformance.reporting.write import write_reports
 from conformance.settings import Settings
@@ -44,6 +45,7 @@ class Replay:
                 "--output: this is the folder that is judged again. Name another folder.",
                 "--output：该目录正是要重新判定的目录。请指定其他目录。",
             )
+        self._baseline = read_baseline(settings.baseline, output)
         self._run_folder = run_folder.claim_folder(output, about.run_id)
         self.folder = self._run_folder.path
 
@@ -83,7 +85,7 @@ class Replay:
         """Write the reports and return the record."""
         about = self.evidence.rejudged_metadata
         about = replace(about, strict=self._settings.strict or about.strict)
-        record = RunResult(metadata=about, plan=self._plan, verdicts=tuple(self._verdicts))
+        record = RunResult(metadata=about, plan=self._plan, verdicts=tuple(self._verdicts), baseline=self._baseline)
         lang = self._settings.lang or "en"
         self.record = write_reports(record, self.folder, self.evidence.transcripts, lang=lang).record
         return self.record

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Final
 
 from conformance.judging.run_result import RunResult
+from conformance.reporting.baseline_text import markdown_line
 from conformance.reporting.markdown import literal
 from conformance.reporting.summary_failures import failures
 from conformance.reporting.summary_lists import flaky_checks, left_behind, listed, noticed, partly
@@ -30,6 +31,7 @@ def _lines(record: RunResult, lang: Lang) -> Iterator[str]:
     yield f"# {_TITLE.in_(lang)}"
     yield ""
     yield f"**{literal(record.decision.sentence.in_(lang))}**"
+    yield from markdown_line(record, lang)
     yield from failures(record, lang)
     yield from about_run(record, lang)
     yield from chapters(record, lang)

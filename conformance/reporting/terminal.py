@@ -11,6 +11,7 @@ from typing import Final
 
 from conformance.judging.exit_code import EXIT_CONFORMANT, EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
 from conformance.judging.run_result import RunResult
+from conformance.reporting.baseline_text import terminal_line
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.quantities import causes
 from conformance.reporting.root_causes import Cause
@@ -70,6 +71,7 @@ def lines(
     yield from partly(record, view)
     yield from observations(record, view)
     yield from remarks(record, view)
+    yield from terminal_line(record, view.lang)
     yield from made_by(record, view)
     yield from root_causes(found, view)
     yield ""

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from conformance.reporting.html.page import page as page_of
 from tests.browser.browser_page import opened
 from tests.reporting.run_results import mixed
+from tests.reporting.test_baseline import compared
 
 AXE = Path(os.environ["AXE_CORE"])
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
@@ -26,6 +27,8 @@ DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
         ("failed", "zh", PHONE, "light"),
         ("mixed", "en", PHONE, "light"),
         ("mixed", "zh", DESK, "dark"),
+        ("since", "en", DESK, "light"),
+        ("since", "zh", PHONE, "dark"),
     ],
     ids=lambda value: f"{value['width']}" if isinstance(value, dict) else str(value),
 )
@@ -33,9 +36,9 @@ def test_nothing_serious(
     which: str, lang: str, viewport: dict[str, int], colour: str, browser: Browser, report: Path, tmp_path: Path
 ) -> None:
     file = report
-    if which == "mixed":
-        file = tmp_path / "mixed.html"
-        file.write_text(page_of(mixed(), {}), "utf-8")
+    if which != "failed":
+        file = tmp_path / "page.html"
+        file.write_text(page_of(mixed() if which == "mixed" else compared(), {}), "utf-8")
     with opened(browser, file, f"?lang={lang}", viewport=viewport, color_scheme=colour, bypass_csp=True) as page:
         page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
         assert serious(page) == []

@@ -13,6 +13,7 @@ from tests.browser.browser_page import opened
 from tests.chapters.test_race_checks import STOP, beside
 from tests.reporting.html.sample_runs import exchange, item, transcript
 from tests.reporting.run_results import HOSTILE, hostile, mixed, record_of
+from tests.reporting.test_baseline import NEW, STILL, compared
 
 FAILED = "ack.terminal.stopped-forced"
 EN, ZH = "The states of a work item", "work item 的状态"
@@ -106,6 +107,30 @@ def test_a_count_filters_and_shows_all_when_chosen_again(browser: Browser, repor
         page.locator(".counts [data-filter=passed]").click()
         assert FAILED not in shown(page)
         assert not page.locator("#reds").is_visible()
+
+
+def test_the_chip_of_new_failures_shows_only_these(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "since.html"
+    file.write_text(page_of(compared(), {}), "utf-8")
+    with opened(browser, file) as page:
+        everything = shown(page)
+        chip = page.locator(".since [data-filter=new]")
+        chip.click()
+        assert shown(page) == [NEW]
+        assert parse_qs(page.url.partition("#")[2]) == {"since": ["new"]}
+        assert page.locator("#filter-since").input_value() == "new"
+        assert page.locator(".counts [aria-current]").count() == 1
+        page.locator(".counts [data-filter=failed]").click()
+        assert NEW in shown(page)
+        assert page.locator("#filter-since").input_value() == ""
+        page.locator(".since [data-filter=still]").click()
+        assert shown(page) == [STILL]
+        page.locator(".since [data-filter=still]").click()
+        assert shown(page) == everything
+    with opened(browser, file, "?lang=zh#since=new", viewport={"width": 390, "height": 740}) as page:
+        assert shown(page) == [NEW]
+        assert "仍然失败" in page.locator("#filter-since").inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_the_address_filters_and_scrolls_to_what_it_asks_for(browser: Browser, report: Path) -> None:

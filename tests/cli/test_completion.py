@@ -59,7 +59,7 @@ def test_commands_are_completed(tmp_path: Path) -> None:
 
 
 def test_options_are_completed(tmp_path: Path) -> None:
-    assert names("work-conformance run --base", tmp_path) == {"--base-url"}
+    assert names("work-conformance run --base-", tmp_path) == {"--base-url"}
     assert names("work-conformance run --lang ", tmp_path) == {"en", "zh"}
     assert names("work-conformance init --ci g", tmp_path) == {"github", "gitlab"}
 

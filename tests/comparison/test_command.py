@@ -40,6 +40,28 @@ def test_it_speaks_both_languages(lang: str, word: str, healthy: Path) -> None:
     assert compared(healthy, healthy, "--lang", lang).stdout.splitlines()[-1].startswith(word)
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_page_is_written_beside_any_output(form: str, healthy: Path, changed: Path, tmp_path: Path) -> None:
+    page = tmp_path / "new" / "page.html"
+    plain = compared(healthy, changed, "--format", form)
+    result = compared(healthy, changed, "--format", form, "--html", page)
+    assert (result.exit_code, result.stdout) == (plain.exit_code, plain.stdout)
+    assert "B is worse than A" in page.read_text("utf-8")
+    assert compared(healthy, healthy, "--html", page, "--lang", "zh").exit_code == 0
+    assert '<html lang="zh">' in page.read_text("utf-8")
+    assert [path.name for path in page.parent.iterdir()] == ["page.html"]
+
+
+def test_a_page_takes_no_place_of_something_else(healthy: Path, changed: Path, tmp_path: Path) -> None:
+    report = (changed / "report.html").read_bytes()
+    (tmp_path / "file").write_text("", "utf-8")
+    for place in (tmp_path, changed / "report.html", tmp_path / "file" / "page.html"):
+        result = compared(healthy, changed, "--html", place)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "--html" in result.stderr
+    assert (changed / "report.html").read_bytes() == report
+
+
 @pytest.mark.parametrize("what", ["no folder", "no evidence", "a file edited", "a file missing", "a newer format"])
 def test_broken_evidence_is_2_and_one_sentence(what: str, healthy: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"

@@ -17,6 +17,7 @@ from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.flakiness import FlakyGroup, flaky_groups, race_repetition_text, repetition_count_text
 from conformance.reporting.html.failure_detail import failure_detail
 from conformance.reporting.html.requirement_view import BREACHED, RequirementView, bounded
+from conformance.reporting.html.since_view import SinceView
 from conformance.reporting.messages import scenario_title, unobserved_effects
 from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.text import Text
@@ -144,6 +145,11 @@ class PageModel:
     def requirements_with_verdict(self, *kinds: VerdictKind) -> list[RequirementView]:
         """Return the requirements with one of the verdicts."""
         return [rule for rule in self.requirements if rule.result.kind in kinds]
+
+    @cached_property
+    def since(self) -> SinceView | None:
+        """What changed since the baseline; None without one."""
+        return SinceView(self.record.since) if self.record.since is not None else None
 
     @property
     def scenarios(self) -> Iterator[tuple[str, Text, VerdictKind, int]]:

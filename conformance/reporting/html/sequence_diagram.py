@@ -55,7 +55,7 @@ def draw_sequence(failure: Failure, transcript: Transcript | None) -> SequenceDi
             (exchange.invoked, 0, number, Arrow(y=0, sent=True, label=_asked(exchange, times), failure=is_failure))
         )
         moments.append(
-            (exchange.completed, 1, number, Arrow(y=0, sent=False, label=_answered(exchange), failure=is_failure))
+            (exchange.completed, 1, number, Arrow(y=0, sent=False, label=answered(exchange), failure=is_failure))
         )
     arrows = tuple(
         Arrow(y=_TOP + _STEP * place, sent=arrow.sent, label=f"{number} {arrow.label}", failure=arrow.failure)
@@ -70,7 +70,7 @@ def _folded(exchanges: tuple[Exchange, ...]) -> list[tuple[Exchange, int]]:
     for exchange in exchanges:
         if found and exchange.operation == "poll":
             last, times = found[-1]
-            if last.operation == "poll" and _answered(last) == _answered(exchange):
+            if last.operation == "poll" and answered(last) == answered(exchange):
                 found[-1] = (exchange, times + 1)
                 continue
         found.append((exchange, 1))
@@ -105,7 +105,8 @@ def _about(exchange: Exchange) -> Iterator[str]:
         yield "force"
 
 
-def _answered(exchange: Exchange) -> str:
+def answered(exchange: Exchange) -> str:
+    """Return a response in a few words: its status, and its error type or state."""
     if exchange.response is None:
         return escape_line(exchange.problem or exchange.outcome, _LABEL)
     value = parse_json_body(exchange)

@@ -1,46 +1,27 @@
-"use strict";
 (() => {
-  const all = (selector) => [...document.querySelectorAll(selector)];
-  const one = (selector) => document.querySelector(selector);
   const rules = all("details.rule");
-  const fields = { verdict: one("#filter-verdict"), level: one("#filter-level"), chapter: one("#filter-chapter"), text: one("#filter-text") };
+  const names = ["verdict", "level", "chapter", "since", "text"].filter((name) => one(`#filter-${name}`));
+  const fields = Object.fromEntries(names.map((name) => [name, one(`#filter-${name}`)]));
+  const fieldOf = (chip) => chip.dataset.field || "verdict";
 
   let printing = false;
-
-  /* Language: ?lang= first, then the last choice, then the page's own. A sandbox may have no storage. */
-  const KEY = "work-conformance-language";
-  const remembered = () => { try { return localStorage.getItem(KEY); } catch { return null; } };
-  const remember = (lang) => { try { localStorage.setItem(KEY, lang); } catch { /* the choice is not stored */ } };
-  const speak = (lang) => {
-    one(`#in-${lang}`).checked = true;
-    document.documentElement.lang = lang;
-    for (const named of all("option[data-en], title[data-en]")) named.textContent = named.dataset[lang];
-    for (const docs of all(".docs > details")) docs.open = docs.classList.contains(lang);
-  };
-  const asked = new URLSearchParams(location.search).get("lang");
-  const known = [asked, remembered()].find((lang) => lang === "en" || lang === "zh");
-  speak(known || document.documentElement.lang);
-  if (asked === "en" || asked === "zh") remember(asked);
-  for (const radio of all(".language")) {
-    radio.addEventListener("change", () => { const lang = radio.id.slice(3); remember(lang); speak(lang); filter(); });
-  }
 
   /* Filters live in the fragment: #verdict=failed&level=MUST&chapter=retries&text=ack&at=<id>. */
   const wanted = () => Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.value.trim()]).filter(([, value]) => value));
   const listed = all(".failures details.rule");
   const filter = () => {
-    const { verdict, level, chapter, text } = wanted();
+    const { verdict, level, chapter, since, text } = wanted();
     const words = (text || "").toLowerCase();
     let shown = 0;
     for (const rule of rules) {
       const fits = (!verdict || rule.dataset.verdict === verdict) && (!level || rule.dataset.level === level) &&
-        (!chapter || rule.dataset.chapter === chapter) && (!words || rule.textContent.toLowerCase().includes(words));
+        (!chapter || rule.dataset.chapter === chapter) && (!since || rule.dataset.since === since) && (!words || rule.textContent.toLowerCase().includes(words));
       rule.hidden = !fits;
       shown += fits;
     }
     for (const part of all("section.chapter")) part.hidden = !part.querySelector("details.rule:not([hidden])");
     for (const part of all(".failures")) part.hidden = listed.length > 0 && listed.every((rule) => rule.hidden);
-    for (const chip of all("[data-filter]")) chip.toggleAttribute("aria-current", chip.dataset.filter === verdict);
+    for (const chip of all("[data-filter]")) chip.toggleAttribute("aria-current", chip.dataset.filter === wanted()[fieldOf(chip)]);
     const above = listed.filter((rule) => !rule.hidden).length;
     one("#filter-count").textContent = `${shown} / ${rules.length}`;
     one("#nothing-shown").hidden = shown > 0;
@@ -79,14 +60,15 @@
   for (const field of Object.values(fields)) field.addEventListener("input", () => { filter(); note(); });
   one("#filter-reset").addEventListener("click", () => { for (const field of Object.values(fields)) field.value = ""; filter(); note(); });
   one(".filters").hidden = false;
+  for (const radio of all(".language")) radio.addEventListener("change", () => filter());
 
   /* A count chooses its verdict; chosen again, all are shown. */
   for (const chip of all("[data-filter]")) {
     chip.addEventListener("click", (event) => {
       event.preventDefault();
-      const again = fields.verdict.value === chip.dataset.filter;
-      for (const field of Object.values(fields)) field.value = "";
-      fields.verdict.value = again ? "" : chip.dataset.filter;
+      const again = fields[fieldOf(chip)].value === chip.dataset.filter;
+      for (const each of Object.values(fields)) each.value = "";
+      fields[fieldOf(chip)].value = again ? "" : chip.dataset.filter;
       filter();
       note();
       if (!again) rules.find((rule) => !rule.hidden)?.scrollIntoView();
@@ -129,22 +111,6 @@
     if (link && !link.dataset.filter && link.hash === location.hash) open(decodeURIComponent(link.hash.slice(1)));
   });
   read();
-
-  /* Copying. */
-  const copy = async (pre) => {
-    try { await navigator.clipboard.writeText(pre.textContent); return true; } catch { /* not allowed here: use the older API */ }
-    getSelection().selectAllChildren(pre);
-    return document.execCommand("copy");
-  };
-  for (const button of all(".copy")) {
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      button.dataset.done = (await copy(button.previousElementSibling)) ? "yes" : "no";
-      const words = button.innerHTML;
-      button.textContent = button.dataset.done === "yes" ? "✓" : "✗";
-      setTimeout(() => { button.innerHTML = words; }, 1500);
-    });
-  }
 
   /* The first failure of each root cause is printed in full; the others are named. */
   let changed = [];
