@@ -32,6 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"evidence"}),
     frozenset({"certificate", "comparison"}),
     frozenset({"reporting"}),
+    frozenset({"registry"}),
     frozenset({"options", "request_options"}),
     frozenset({"settings"}),
     frozenset({"doctor"}),

@@ -11,6 +11,8 @@ Every fenced block says what it is in its info string:
     sh|text certify the walk-through of a certificate: tests/certificate/test_readme.py runs and compares it
     sh|toml product a certificate of a product, run on an emulator without the mark of one: the same module
     toml policy     the shipped policy: the same module
+    sh|text|toml|yaml registry, sh witness
+                    the walk-through of a registry and its workflow: tests/registry/test_readme.py runs and compares it
     yaml action     steps of a workflow: tests/test_action.py holds them against the action
     toml config     read as configuration
     sh reproduce    names reproduction scripts: tests/reporting/reproduction/test_scripts.py reads them
@@ -100,11 +102,14 @@ KINDS = frozenset(
         ),
         *("json answer", "json release", "sh certify", "text certify", "yaml action"),
         *("toml product", "sh product", "toml policy"),
+        *("toml registry", "sh registry", "text registry", "yaml registry", "sh witness"),
         *("sh install", "yaml gitlab", "diff", "mermaid", "sh init", "sh completion"),
     }
 )
 EACH_LANGUAGE = pytest.mark.parametrize("lang", WRITTEN)
-WORDS_IN = frozenset({"text run", "text red", "text serve", "text explore", "text certify", "toml waivers", "mermaid"})
+WORDS_IN = frozenset(
+    {"text run", "text red", "text serve", "text explore", "text certify", "text registry", "toml waivers", "mermaid"}
+)
 """Blocks with sentences, which each language writes in its own words."""
 _EXAMPLE_PAT = "pt-an-example"
 

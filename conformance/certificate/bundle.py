@@ -36,6 +36,10 @@ SELF_ATTESTED: Final = Text(
     "Self-attested: the vendor ran the suite itself and signed what came out; nobody else took part.",
     "自证：厂商自行运行套件并对结果签名，没有第三方参与。",
 )
+WITNESSED: Final = Text(
+    "Witnessed, by the signer's own word: a witness ran the suite on the vendor's server and signed what came out.",
+    "有见证（据签名者自述）：见证方对厂商的服务器运行套件，并对结果签名。",
+)
 DEMONSTRATION: Final = Text(
     "Demonstration, not a product: the suite ran on its own emulator.",
     "演示，并非产品：套件运行在自带的模拟器上。",
@@ -72,7 +76,9 @@ class Bundle:
     @property
     def attestation(self) -> Text:
         """Return what the certificate does not prove."""
-        return DEMONSTRATION if self.certificate.kind == "demonstration" else SELF_ATTESTED
+        if self.certificate.kind == "demonstration":
+            return DEMONSTRATION
+        return WITNESSED if self.certificate.attestor == "witnessed" else SELF_ATTESTED
 
     def evidence(self) -> Evidence:
         """Return the enclosed evidence.

@@ -9,7 +9,7 @@ from typing import Final
 from conformance.certificate import eligibility
 from conformance.certificate.bundle import Bundle
 from conformance.certificate.releases import invented
-from conformance.certificate.statement import Certificate, Subject
+from conformance.certificate.statement import Attestor, Certificate, Subject
 from conformance.certificate.suite_digest import Part, Suite
 from conformance.contract.catalogue import version_numbers
 from conformance.evidence import EVIDENCE, Evidence
@@ -37,6 +37,10 @@ _OTHER_KEY: Final = Text(
     "The run is bound to the key {bound}, but the certificate is signed with {key}.",
     "该运行绑定的密钥为 {bound}，而证书由 {key} 签名。",
 )
+_NO_CHALLENGE: Final = Text(
+    "A witness signs only a run that was bound to the witness's own challenge (run --challenge --for).",
+    "见证方只能为绑定了其 challenge 的运行签名（run --challenge --for）。",
+)
 _SAME_FILES: Final = Text(
     "The certificate names version {claimed}, but its digests are those of version {own}.",
     "证书所称的版本为 {claimed}，其摘要却属于版本 {own}。",
@@ -60,6 +64,7 @@ def claim_problems(bundle: Bundle, evidence: Evidence, record: RunResult) -> Ite
     if claimed.form > 1 and claimed.binding != evidence.binding:
         yield _BINDING
     yield from subject_problems(claimed.subject, evidence, bundle.key.fingerprint)
+    yield from witness_problems(claimed.attestor, evidence)
     yield from eligibility.kind_problems(claimed.kind, evidence)
     if claimed.kind == "product":
         yield from name_problems(claimed.subject)
@@ -84,6 +89,12 @@ def subject_problems(subject: Subject, evidence: Evidence, key: str | None) -> I
             yield _OTHER_PRODUCT.format(thing=WORDS[name], bound=bound, claimed=claimed)
     if key is not None and binding.key != key:
         yield _OTHER_KEY.format(bound=binding.key, key=key)
+
+
+def witness_problems(attestor: Attestor, evidence: Evidence) -> Iterator[Text]:
+    """Yield why a witness cannot be the one who attests a run."""
+    if attestor == "witnessed" and evidence.binding is None:
+        yield _NO_CHALLENGE
 
 
 def suite_problems(certificate: Certificate, own: Suite, run_catalogue: str) -> Iterator[Text]:

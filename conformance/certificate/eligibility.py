@@ -8,7 +8,7 @@ from typing import Final
 
 from conformance.certificate.consistency import contradictions, on_emulator
 from conformance.certificate.releases import invented
-from conformance.certificate.statement import Certificate, Kind, Run, Subject
+from conformance.certificate.statement import Attestor, Certificate, Kind, Run, Subject
 from conformance.certificate.suite_digest import Suite
 from conformance.evidence import PLAN, TRANSCRIPTS, Evidence
 from conformance.judging.aggregate import RequirementResult
@@ -21,7 +21,14 @@ _NAMED: Final = 8
 
 
 def build_certificate(
-    subject: Subject, evidence: Evidence, index: bytes, record: RunResult, suite: Suite, *, kind: Kind = "product"
+    subject: Subject,
+    evidence: Evidence,
+    index: bytes,
+    record: RunResult,
+    suite: Suite,
+    *,
+    kind: Kind = "product",
+    attestor: Attestor = "self-attested",
 ) -> Certificate:
     """Return the certificate of a subject; `index` are the bytes of `evidence.json`, `record` is the judged run."""
     about = evidence.metadata
@@ -41,6 +48,7 @@ def build_certificate(
         verdicts=verdict_by_requirement(record),
         binding=evidence.binding,
         kind=kind,
+        attestor=attestor,
     )
 
 

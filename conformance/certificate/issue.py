@@ -10,7 +10,7 @@ from conformance import __version__
 from conformance.certificate import claims, eligibility, suite_digest
 from conformance.certificate.bundle import BrokenBundle, Bundle, sign_bundle
 from conformance.certificate.signing import SigningKey
-from conformance.certificate.statement import Kind, Subject
+from conformance.certificate.statement import Attestor, Kind, Subject
 from conformance.certificate.verification import verify
 from conformance.evidence import EVIDENCE, BrokenEvidence, Evidence, read_evidence, read_file
 from conformance.judging.run_result import RunResult
@@ -35,6 +35,7 @@ class Request:
     product: str | None = None
     version: str | None = None
     kind: Kind = "product"
+    attestor: Attestor = "self-attested"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,7 @@ def examine(request: Request, key: str | None = None) -> Findings:
     record = evidence.rejudge()
     reasons = eligibility.kind_problems(request.kind, evidence)
     reasons += claims.subject_problems(subject, evidence, key)
+    reasons += claims.witness_problems(request.attestor, evidence)
     if request.kind == "product":
         reasons += claims.name_problems(subject)
     reasons += eligibility.ineligibility_reasons(evidence, record)
@@ -82,7 +84,13 @@ def issue(request: Request, key: SigningKey) -> tuple[Bundle, bytes]:
         raise NotEligible(found.reasons)
     suite = suite_digest.installed_suite()
     certificate = eligibility.build_certificate(
-        found.subject, found.evidence, found.index, found.record, suite, kind=request.kind
+        found.subject,
+        found.evidence,
+        found.index,
+        found.record,
+        suite,
+        kind=request.kind,
+        attestor=request.attestor,
     )
     bundle = sign_bundle(certificate, {EVIDENCE: found.index, **found.evidence.files}, key)
     try:

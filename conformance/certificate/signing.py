@@ -64,10 +64,10 @@ class SigningKey:
         how: KeySerializationEncryption = BestAvailableEncryption(password) if password else NoEncryption()
         return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how)
 
-    def sign(self, payload: bytes) -> bytes:
+    def sign(self, payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
         """Return the signature over the payload in a DSSE envelope."""
         signer = CryptoSigner(self._private, _library_key(self.public))
-        return bytes.fromhex(Envelope(payload, PAYLOAD_TYPE, {}).sign(signer).signature)
+        return bytes.fromhex(Envelope(payload, payload_type, {}).sign(signer).signature)
 
     def __repr__(self) -> str:
         return f"SigningKey({self.public.fingerprint})"
@@ -134,10 +134,10 @@ def _refuse_several(content: bytes) -> None:
         raise UnusableKey("has more than one key; give a file with one", "含有不止一把密钥；请给出只含一把的文件")
 
 
-def is_signed(payload: bytes, signature: bytes, key: PublicKey) -> bool:
+def is_signed(payload: bytes, signature: bytes, key: PublicKey, payload_type: str = PAYLOAD_TYPE) -> bool:
     """Return whether the key made the signature over the payload in its envelope."""
     signed = Signature(key.fingerprint, signature.hex())
-    envelope = Envelope(payload, PAYLOAD_TYPE, {key.fingerprint: signed})
+    envelope = Envelope(payload, payload_type, {key.fingerprint: signed})
     try:
         envelope.verify([_library_key(key)], threshold=1)
     except VerificationError:

@@ -28,6 +28,9 @@ PROFILE: Final = "ack"
 Kind = Literal["product", "demonstration"]
 """A demonstration is of the suite's own emulator and says nothing about a product."""
 
+Attestor = Literal["self-attested", "witnessed"]
+"""Who made the run, by the signer's own word: the vendor, or a witness on the vendor's server."""
+
 Form = Literal[1, 2]
 """The version of the statement's form."""
 
@@ -39,7 +42,6 @@ _ANNOTATED: Final[dict[VerdictKind, str]] = {
     "not-exercised": "conformance_not_exercised",
     "observed": "conformance_observed",
 }
-_SELF_ATTESTED: Final = "self-attested"
 
 
 class MalformedStatement(ValueError):
@@ -85,7 +87,8 @@ class Run:
 class Certificate:
     """The content of a certificate. `evidence` is the digest of `evidence.json`; `verdicts` are by requirement id.
 
-    `binding` is what the run was bound to before its first request. A statement of form 1 says nothing of it.
+    `binding` is what the run was bound to before its first request. A statement of form 1 says nothing of it, and is
+    always self-attested.
     """
 
     subject: Subject
@@ -96,6 +99,7 @@ class Certificate:
     binding: Binding | None = None
     kind: Kind = "product"
     form: Form = 2
+    attestor: Attestor = "self-attested"
 
     def requirements_with_verdict(self, kind: VerdictKind) -> list[str]:
         """Return the requirements with that verdict, sorted."""
@@ -152,7 +156,7 @@ def _run(certificate: Certificate) -> dict[str, Any]:
     }
     annotations = {
         **(newer if certificate.form > 1 else {}),
-        "conformance_attestation": _SELF_ATTESTED,
+        "conformance_attestation": certificate.attestor,
         "conformance_arranged_by": run.arranged_by,
         "conformance_embedded": run.embedded,
         "conformance_started_at": run.started_at,
@@ -181,8 +185,10 @@ def _certificate(data: Any) -> Certificate:
     embedded = notes["conformance_embedded"] is True
     binding = notes["conformance_binding"] if form > 1 else None
     kind: Kind = "demonstration" if embedded else "product"
+    attestor: Attestor = "self-attested"
     if form > 1:
         kind = _kind(notes["conformance_kind"])
+        attestor = _attestor(notes["conformance_attestation"])
     found = {verdict: predicate[name] for verdict, name in _LISTS.items()}
     found |= {verdict: notes[name] for verdict, name in _ANNOTATED.items()}
     return Certificate(
@@ -208,6 +214,7 @@ def _certificate(data: Any) -> Certificate:
         binding=None if binding is None else Binding.from_json(binding),
         kind=kind,
         form=form,
+        attestor=attestor,
     )
 
 
@@ -216,6 +223,13 @@ def _kind(value: object) -> Kind:
         if value == kind:
             return cast("Kind", kind)
     raise ValueError("not a kind of certificate")
+
+
+def _attestor(value: object) -> Attestor:
+    for attestor in get_args(Attestor):
+        if value == attestor:
+            return cast("Attestor", attestor)
+    raise ValueError("nobody who can attest a run")
 
 
 def _line(value: object) -> str:

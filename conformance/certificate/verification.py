@@ -43,7 +43,8 @@ _INSTALL: Final = Text(
 class Verification:
     """The result. `problems` says what is wrong, `undecided` what could not be decided, `notes` what else to know.
 
-    `signer_known` and `witness_known` say that the caller gave the key, rather than the certificate alone.
+    `signer_known` and `witness_known` say that the caller gave the key, rather than the certificate alone. `listed`
+    says that a registry with a key that the caller gave lists the certificate.
     """
 
     bundle: Bundle | None = None
@@ -51,6 +52,7 @@ class Verification:
     record: RunResult | None = None
     signer_known: bool = False
     witness_known: bool = False
+    listed: bool = False
     problems: list[Text] = field(default_factory=list)
     undecided: list[Text] = field(default_factory=list)
     notes: list[Text] = field(default_factory=list)
@@ -62,8 +64,8 @@ class Verification:
 
     @property
     def attestation(self) -> Attestation:
-        """Who stands behind the certificate: the vendor alone, or also a witness whose key the caller gave."""
-        return "witnessed" if self.witness_known else "self-attested"
+        """Who stands behind the certificate: the vendor alone, a witness or a registry whose key the caller gave."""
+        return "listed" if self.listed else "witnessed" if self.witness_known else "self-attested"
 
 
 def verify(content: bytes, key: PublicKey | None = None, *, witness: PublicKey | None = None) -> Verification:
@@ -77,7 +79,7 @@ def verify(content: bytes, key: PublicKey | None = None, *, witness: PublicKey |
         if key is not None and bundle.key != key:
             enclosed, given = bundle.key.fingerprint, key.fingerprint
             result.problems.append(_OTHER_KEY.format(enclosed=enclosed, given=given))
-        if witness is not None and bundle.witness != witness:
+        if witness is not None and not _is_witness(bundle, witness):
             result.problems.append(_OTHER_WITNESS.format(given=witness.fingerprint))
         evidence = bundle.evidence()
     except (NewerBundle, NewerEvidence) as error:
@@ -86,11 +88,17 @@ def verify(content: bytes, key: PublicKey | None = None, *, witness: PublicKey |
     except (BrokenBundle, BrokenEvidence) as error:
         result.problems.append(error.reason)
         return result
-    result.bundle, result.signer_known = bundle, key is not None and bundle.key == key
-    result.witness_known = witness is not None and bundle.witness == witness
+    result.bundle = bundle
+    result.witness_known = witness is not None and _is_witness(bundle, witness)
+    result.signer_known = bundle.key == key or (result.witness_known and bundle.key == witness)
     result.evidence, result.record = evidence, evidence.rejudge()
     _compare(result, bundle, evidence, result.record)
     return result
+
+
+def _is_witness(bundle: Bundle, key: PublicKey) -> bool:
+    """Return whether the key signed as a witness: beside the vendor, or first, of a run that it made itself."""
+    return key == bundle.witness or (key == bundle.key and bundle.certificate.attestor == "witnessed")
 
 
 def _compare(result: Verification, bundle: Bundle, evidence: Evidence, record: RunResult) -> None:

@@ -14,8 +14,18 @@ from conformance.text import Text
 FORMAT: Final = "work-conformance-verification/1"
 
 
-def verification_json(result: Verification, missed: Iterable[Text], *, policy: str, exit_code: int) -> dict[str, Any]:
-    """Return the result; `missed` is what the certificate lacks by the policy of that name."""
+def verification_json(
+    result: Verification,
+    missed: Iterable[Text],
+    *,
+    policy: str,
+    exit_code: int,
+    registry: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the result; `missed` is what the certificate lacks by the policy of that name.
+
+    `registry` is what a registry says of it; None if none was asked.
+    """
     reasons = [text.to_json() for text in missed]
     return {
         "format": FORMAT,
@@ -25,6 +35,7 @@ def verification_json(result: Verification, missed: Iterable[Text], *, policy: s
         "attestation": result.attestation,
         "certificate": None if result.bundle is None else _certificate(result.bundle),
         "policy": {"name": policy, "met": result.outcome == "holds" and not reasons, "reasons": reasons},
+        "registry": registry,
         "problems": [text.to_json() for text in result.problems],
         "undecided": [text.to_json() for text in result.undecided],
         "notes": [text.to_json() for text in result.notes],
@@ -37,6 +48,7 @@ def _certificate(bundle: Bundle) -> dict[str, Any]:
     return {
         "form": certificate.form,
         "kind": certificate.kind,
+        "attestor": certificate.attestor,
         "profile": PROFILE,
         "vendor": subject.vendor,
         "product": subject.product,

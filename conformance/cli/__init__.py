@@ -34,6 +34,7 @@ _COMMANDS: Final = {
     "key": localize("Create a key pair for certificates.", "生成用于证书的密钥对。"),
     "certify": localize("Create a certificate from a conformant run.", "为结论是符合的运行签发证书。"),
     "verify": localize("Verify a certificate.", "验证证书。"),
+    "registry": localize("List the certificates that an authority has checked.", "登记经登记机构核验的证书。"),
     "serve": localize("Start the emulator alone.", "单独启动模拟器。"),
     "prove": localize(
         "Prove that every check can fail and that correct servers pass.",

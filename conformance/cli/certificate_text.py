@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from conformance.certificate.bundle import Bundle
     from conformance.certificate.statement import Certificate
     from conformance.certificate.verification import Verification
+    from conformance.text import Text
 
 
 def describe_certificate(bundle: Bundle) -> Iterator[str]:
@@ -47,20 +48,27 @@ def describe_certificate(bundle: Bundle) -> Iterator[str]:
         )
 
 
-def last_line(result: Verification, *, missed_policy: bool) -> str:
-    """Return the result in one sentence."""
+def last_line(result: Verification, *, missed_policy: bool, doubt: Text | None = None) -> str:
+    """Return the result in one sentence; `doubt` is a clause of what a registry says against it."""
     if result.outcome == "does-not-hold":
         return localize("Invalid.", "无效。")
     if result.outcome == "cannot-tell":
         return localize("Cannot tell.", "无法断定。")
     if missed_policy:
         return localize("Valid, but the policy is not met.", "有效，但不满足策略。")
+    if doubt is not None:
+        return localize(f"Valid, but {doubt.en}.", f"有效，但{doubt.zh}。")
     assert result.record is not None
     assert result.bundle is not None
     checks = result.record.tally.judged_checks_text.in_(current_language())
     valid = localize("Valid", "有效")
     if result.bundle.certificate.kind == "demonstration":
         valid = localize("Valid demonstration, not a product", "有效的演示证书，并非产品")
+    if result.listed:
+        return localize(
+            f"{valid}: listed in the registry with the given key; judged again with {checks}.",
+            f"{valid}：已列入所给密钥的登记册；重新判定的结果：{checks}。",
+        )
     if result.signer_known:
         return localize(
             f"{valid}: signed with the given key; judged again with {checks}.",

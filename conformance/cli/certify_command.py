@@ -9,10 +9,10 @@ import click
 
 from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.key_command import password_from_variable, write_new
+from conformance.cli.key_files import read_private_option
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart, lang_option_without_parameter
 from conformance.cli.policy_option import moment, policy_options, read_policy_option
-from conformance.cli.regular_file import read_regular_file
 from conformance.product_names import NamedThing, name_problem
 
 if TYPE_CHECKING:
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
     from conformance.certificate.bundle import Bundle
     from conformance.certificate.issue import NotEligible, Request
-    from conformance.certificate.signing import SigningKey
 
 EXIT_REFUSED = 1
-_MAX_KEY = 64 << 10
 
 
 @click.command(
@@ -57,6 +55,14 @@ _MAX_KEY = 64 << 10
     is_flag=True,
     help=localize(
         "Certify a run on the suite's own emulator, as a demonstration.", "为本套件自带模拟器上的运行签发演示证书。"
+    ),
+)
+@click.option(
+    "--witness",
+    is_flag=True,
+    help=localize(
+        "The signer is a witness, who ran the suite on the vendor's server with a challenge of the witness's own.",
+        "签名者是见证方：以自己的 challenge 对厂商的服务器运行了套件。",
     ),
 )
 @click.option(
@@ -101,6 +107,7 @@ def command(
     product: str | None,
     product_version: str | None,
     demo: bool,
+    witness: bool,
     sign: Path | None,
     password_env: str | None,
     check: bool,
@@ -112,12 +119,15 @@ def command(
     from conformance.certificate.issue import NotEligible, Request, issue
 
     _check_names(vendor, product, product_version, demo=demo)
+    if witness and demo:
+        raise CannotStart(localize("--witness contradicts --demo; omit one.", "--witness 与 --demo 矛盾；请去掉其一。"))
     request = Request(
         folder=run_dir,
         vendor=vendor,
         product=product,
         version=product_version,
         kind="demonstration" if demo else "product",
+        attestor="witnessed" if witness else "self-attested",
     )
     try:
         if check:
@@ -128,7 +138,7 @@ def command(
             raise CannotStart(
                 localize("--sign: name the private key, or use --check.", "--sign：请指定私钥，或使用 --check。")
             )
-        bundle, content = issue(request, _key(sign, password_from_variable(password_env)))
+        bundle, content = issue(request, read_private_option(sign, password_from_variable(password_env), "--sign"))
     except NotEligible as refusal:
         _print_reasons(refusal)
         click.echo(localize("No certificate was created.", "未签发证书。"), err=True)
@@ -190,16 +200,6 @@ def _check_names(vendor: str | None, product: str | None, version: str | None, *
         if problem is not None:
             why = problem.in_(current_language())
             raise CannotStart(localize(f"{option}: {why}.", f"{option}：{why}。"))
-
-
-def _key(path: Path, password: bytes | None) -> SigningKey:
-    from conformance.certificate.signing import UnusableKey, read_private
-
-    try:
-        return read_private(read_regular_file(path, _MAX_KEY, option="--sign"), password)
-    except UnusableKey as error:
-        why = error.reason.in_(current_language())
-        raise CannotStart(localize(f"--sign: {path} {why}.", f"--sign：{path} {why}。")) from None
 
 
 def _tell(bundle: Bundle, output: Path) -> None:

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from conformance.cli.command_classes import NoEmptyValuesCommand
-from conformance.cli.language import current_language, localize
+from conformance.cli.key_files import read_public_option
+from conformance.cli.language import localize
 from conformance.cli.options import CannotStart, chosen_language, form_option, lang_option
 from conformance.cli.policy_option import DEFAULT, moment, policy_options, read_policy_option
+from conformance.cli.registry_option import RegistryAnswer, ask_registry, registry_options
 from conformance.cli.regular_file import read_regular_file
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from conformance.certificate.signing import PublicKey
     from conformance.certificate.verification import Outcome, Verification
 
 EXITS: Final[dict[Outcome, int]] = {"holds": 0, "does-not-hold": 1, "cannot-tell": 2}
 EXIT_POLICY: Final = 1
-_MAX_KEY: Final = 64 << 10
 
 
 @click.command(
@@ -76,6 +76,7 @@ _MAX_KEY: Final = 64 << 10
         "见证方的公钥；证书须同时带有其签名。",
     ),
 )
+@registry_options
 @policy_options
 @form_option("text", "json")
 @lang_option
@@ -87,6 +88,8 @@ def command(
     badge: Path | None,
     summary: Path | None,
     witness: Path | None,
+    registry: str | None,
+    registry_key: Path | None,
     policy: str | None,
     at: datetime | None,
     form: str,
@@ -98,32 +101,42 @@ def command(
 
     chosen = chosen_language(lang)
     content = read_regular_file(bundle, MAX_BYTES)
-    result = verify(content, _public(key, "--key"), witness=_public(witness, "--witness"))
+    result = verify(content, read_public_option(key, "--key"), witness=read_public_option(witness, "--witness"))
+    answer = ask_registry(result.bundle, registry, registry_key, moment(at))
+    result.listed = answer is not None and answer.exit_code == 0 and result.outcome == "holds"
     missed = _missed(result, policy, at)
     unmet = policy is not None and bool(missed)
-    code = EXIT_POLICY if unmet else EXITS[result.outcome]
+    code = EXIT_POLICY if unmet else EXITS[result.outcome] or (answer.exit_code if answer is not None else 0)
     written = []
-    if result.outcome == "holds" and not unmet:
+    if code == 0:
         written = _write(result, badge, summary, chosen)
     elif badge or summary:
         click.echo(
             localize(
-                "No badge or summary was written: only valid certificates that meet the given policy get them.",
-                "未生成徽章和说明页：只有有效且满足所给策略的证书才会生成。",
+                "No badge or summary was written: only valid certificates that meet the given policy and registry get them.",
+                "未生成徽章和说明页：只有有效、且满足所给策略和登记册的证书才会生成。",
             ),
             err=True,
         )
     if form == "json":
         from conformance.certificate.verification_json import verification_json
 
-        data = verification_json(result, missed, policy=policy or DEFAULT, exit_code=code)
+        said = None if answer is None else answer.to_json()
+        data = verification_json(result, missed, policy=policy or DEFAULT, exit_code=code, registry=said)
         click.echo(json.dumps(data, indent=1, ensure_ascii=False))
     else:
-        _print(result, missed, written, chosen, policy)
+        _print(result, missed, answer, written, chosen, policy)
     ctx.exit(code)
 
 
-def _print(result: Verification, missed: list[Text], written: list[Path], lang: Lang, policy: str | None) -> None:
+def _print(
+    result: Verification,
+    missed: list[Text],
+    answer: RegistryAnswer | None,
+    written: list[Path],
+    lang: Lang,
+    policy: str | None,
+) -> None:
     from conformance.cli.certificate_text import describe_certificate, last_line
     from conformance.reporting.escaping import escape_line
 
@@ -136,22 +149,12 @@ def _print(result: Verification, missed: list[Text], written: list[Path], lang: 
     words = localize("policy", "策略") if policy is not None else localize("default policy", "默认策略")
     for text in missed if policy is not None or not demonstration else ():
         click.echo(escape_line(localize(f"{words}: {text.en}", f"{words}：{text.zh}")))
+    for text in answer.lines() if answer is not None else ():
+        click.echo(escape_line(text.in_(lang)))
     for path in written:
         click.echo(localize(f"written: {path}", f"已写入：{path}"))
-    click.echo(last_line(result, missed_policy=policy is not None and bool(missed)))
-
-
-def _public(path: Path | None, option: str) -> PublicKey | None:
-    """Return the key in a file that an option names; None if it was not given."""
-    from conformance.certificate.signing import UnusableKey, read_public
-
-    if path is None:
-        return None
-    try:
-        return read_public(read_regular_file(path, _MAX_KEY, option=option))
-    except UnusableKey as error:
-        why = error.reason.in_(current_language())
-        raise CannotStart(localize(f"{option}: {path} {why}.", f"{option}：{path} {why}。")) from None
+    doubt = None if answer is None else answer.doubt
+    click.echo(last_line(result, missed_policy=policy is not None and bool(missed), doubt=doubt))
 
 
 def _missed(result: Verification, policy: str | None, at: datetime | None) -> list[Text]:

@@ -218,7 +218,7 @@ def test_a_page_is_made_of_what_holds_alone(certified: Certified) -> None:
 # --- what it costs the others
 
 
-@pytest.mark.parametrize("command", ["list", "replay", "verify"])
+@pytest.mark.parametrize("command", ["list", "replay", "verify", "registry"])
 def test_other_commands_do_not_load_cryptography(command: str) -> None:
     program = (
         "import sys, conformance.cli as c, click; "

@@ -105,7 +105,7 @@ HOLDS: dict[Callable[[Path], None], tuple[str, ...]] = {
     nothing: (),
     a_comment: ("The installed files differ from the certified ones: the suite's files.",),
     a_newer_requirement: (
-        "Certified with 1.1, verified with 1.2: version of the catalogue.",
+        "Certified with 1.1, verified with 1.2: version of the requirement set.",
         "The installed files differ from the certified ones: the requirement set.",
         "Newer than the certificate and not part of it: ack.retry.newer (passed).",
     ),

@@ -35,6 +35,12 @@ EXAMPLES = [
     for example in command.examples
 ]
 
+FILES = (
+    *("vendor.pem", "vendor.pem.pub", "certificate.json", "items.json"),
+    *("authority.pem", "authority.pem.pub", "authority-2027.pem"),
+)
+"""Files that examples name."""
+
 
 @pytest.mark.parametrize("way", [way for way in COMMANDS if way], ids=" ".join)
 def test_every_command_shows_an_example(way: tuple[str, ...]) -> None:
@@ -48,9 +54,9 @@ def test_an_example_could_start(
     way: tuple[str, ...], example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for folder in ("out", "out/monday", "out/tuesday", "reports/latest", "schemas"):
+    for folder in ("out", "out/monday", "out/tuesday", "reports/latest", "schemas", "registry"):
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-    for file in ("vendor.pem", "vendor.pem.pub", "certificate.json", "items.json"):
+    for file in FILES:
         (tmp_path / file).touch()
     environ, (program, *arguments) = split(example)
     assert program == "work-conformance"

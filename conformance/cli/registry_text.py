@@ -1,0 +1,200 @@
+"""What the commands of a registry print, and how they end when something is refused."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from conformance.cli.formats import print_output
+from conformance.cli.language import current_language, localize
+from conformance.cli.options import CannotStart
+from conformance.cli.policy_option import DEFAULT, read_policy_option
+from conformance.cli.regular_file import read_regular_file
+from conformance.product_names import is_line
+from conformance.text import Lang, Text
+
+if TYPE_CHECKING:
+    from conformance.registry.entry import Entry
+    from conformance.registry.store import Registry
+
+FORMAT: Final = "work-conformance-registry-list/1"
+_EXIT_REFUSED: Final = 1
+_DIGEST: Final = re.compile(r"[0-9a-f]{8,64}")
+_MAX_POLICY: Final = 64 << 10
+_UNKNOWN: Final = Text(
+    "The registry's signer is unknown: give the authority's public key with --registry-key.",
+    "登记册的签名者未知：请用 --registry-key 给出登记机构的公钥。",
+)
+_ENTRY: Final = Text(
+    "{digest}  {standing}  {product} {version}, {vendor}  requirement set {catalogue}  until {until}",
+    "{digest}  {standing}  {vendor} 的 {product} {version}  要求集 {catalogue}  有效期至 {until}",
+)
+_NO_END: Final = Text("no end", "无期限")
+_HEAD: Final = Text("registry {name}, signed at {at}, number {n}", "登记册 {name}，签名于 {at}，序号 {n}")
+
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """End the command with each reason: exit code 1 if it was refused or the registry was changed, 2 if it is unclear.
+
+    Raises:
+        CannotStart: the registry cannot be read.
+    """
+    from conformance.registry.errors import BrokenRegistry, Refused, UndecidedRegistry
+    from conformance.reporting.escaping import escape_line
+
+    try:
+        yield
+    except Refused as error:
+        print_reasons(error.reasons)
+        click.echo(localize("Nothing was changed.", "未作任何更改。"), err=True)
+        raise SystemExit(_EXIT_REFUSED) from None
+    except BrokenRegistry as error:
+        print_reasons([error.reason])
+        raise SystemExit(_EXIT_REFUSED) from None
+    except UndecidedRegistry as error:
+        raise CannotStart(escape_line(error.reason.in_(current_language()))) from None
+
+
+def print_reasons(reasons: Iterable[Text]) -> None:
+    """Print reasons on standard error, one per line."""
+    from conformance.reporting.escaping import escape_line
+
+    for reason in reasons:
+        click.echo(escape_line(reason.in_(current_language())), err=True)
+
+
+def require_name(name: str) -> None:
+    """Check the name of a registry.
+
+    Raises:
+        CannotStart: it is not one printable line.
+    """
+    if not is_line(name):
+        raise CannotStart(
+            localize(
+                "--name: give one printable line of at most 120 characters.",
+                "--name：请给出一行可打印文字，至多 120 个字符。",
+            )
+        )
+
+
+def policy_bytes(policy: str | None) -> bytes:
+    """Return the bytes of the policy in a file, or of the one that comes with the suite.
+
+    Raises:
+        CannotStart: the file cannot be read, or is not a policy.
+    """
+    read_policy_option(policy)
+    if policy is None or policy == DEFAULT:
+        return resources.files("conformance.certificate").joinpath("policy.toml").read_bytes()
+    return read_regular_file(Path(policy), _MAX_POLICY, option="--policy")
+
+
+def named_digest(certificate: str) -> str:
+    """Return the digest under which a certificate is listed, from its file or from the beginning of the digest.
+
+    Raises:
+        CannotStart: it is neither.
+    """
+    from conformance.certificate.bundle import MAX_BYTES, BrokenBundle, read_bundle
+    from conformance.registry.listing import digest_of
+
+    if _DIGEST.fullmatch(certificate):
+        return certificate
+    try:
+        return digest_of(read_bundle(read_regular_file(Path(certificate), MAX_BYTES)))
+    except BrokenBundle as error:
+        raise CannotStart(f"{certificate}: {error.reason.in_(current_language())}") from None
+
+
+def tell_entry(entry: Entry) -> None:
+    """Print an entry after a change."""
+    from conformance.reporting.escaping import escape_line
+
+    click.echo(
+        escape_line(
+            localize(
+                f"{entry.status}: {entry.product} {entry.version} of {entry.vendor}",
+                f"{'已登记' if entry.status == 'listed' else '已撤销'}：{entry.vendor} 的 {entry.product} {entry.version}",
+            )
+        )
+    )
+    click.echo(localize(f"digest: {entry.digest}", f"摘要：{entry.digest}"))
+    if entry.reason is not None:
+        click.echo(escape_line(localize(f"reason: {entry.reason}", f"原因：{entry.reason}")))
+    elif entry.valid_until is not None:
+        click.echo(localize(f"valid until: {entry.valid_until}", f"有效期至：{entry.valid_until}"))
+
+
+def tell_signed(registry: Registry) -> None:
+    """Print who signed a registry, and when."""
+    from conformance.reporting.escaping import escape_line
+
+    index = registry.index
+    head = _HEAD.format(name=index.name, at=index.signed_at, n=index.sequence)
+    click.echo(escape_line(head.in_(current_language())))
+    click.echo(localize(f"key: {index.signer.fingerprint}", f"公钥指纹：{index.signer.fingerprint}"))
+
+
+def print_entries(registry: Registry, form: str, lang: Lang, *, signer_known: bool, at: datetime) -> None:
+    """Print every entry with how it stands."""
+    from conformance.registry.validity import STANDINGS, standing_of, valid_until
+    from conformance.reporting.escaping import escape_line
+
+    index = registry.index
+    entries = sorted(registry.entries.values(), key=lambda entry: (entry.listed_at, entry.digest))
+
+    def lines(lang: Lang) -> Iterator[str]:
+        yield escape_line(_HEAD.format(name=index.name, at=index.signed_at, n=index.sequence).in_(lang))
+        for entry in entries:
+            standing, why = standing_of(entry, index, at)
+            about = {"product": entry.product, "version": entry.version, "vendor": entry.vendor}
+            line = _ENTRY.format(
+                **about,
+                digest=entry.digest[:12],
+                standing=STANDINGS[standing],
+                catalogue=entry.catalogue,
+                until=valid_until(entry, index) or _NO_END,
+            )
+            yield escape_line(line.in_(lang))
+            if why is not None:
+                yield escape_line(f"  {why.in_(lang)}")
+        if not signer_known:
+            yield _UNKNOWN.in_(lang)
+
+    def data() -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "name": index.name,
+            "signed_at": index.signed_at,
+            "sequence": index.sequence,
+            "key": index.signer.fingerprint,
+            "signer_known": signer_known,
+            "entries": [
+                {
+                    "digest": entry.digest,
+                    "vendor": entry.vendor,
+                    "product": entry.product,
+                    "version": entry.version,
+                    "requirement_set": entry.catalogue,
+                    "attestation": entry.attestation,
+                    "started_at": entry.started_at,
+                    "listed_at": entry.listed_at,
+                    "valid_until": valid_until(entry, index),
+                    "standing": standing_of(entry, index, at)[0],
+                    "revoked_at": entry.revoked_at,
+                    "reason": entry.reason,
+                }
+                for entry in entries
+            ],
+        }
+
+    print_output(form, lang, data=data, markdown=lines, text=lines)
