@@ -43,7 +43,6 @@ _CHECK: Final = Text(
 )
 _KNOWN: Final = Text("checked with the given key", "已用所给公钥核对")
 _UNKNOWN: Final = Text("integrity only, signer unknown", "仅核对完整性，签名者未知")
-_UNKNOWN_WITNESS: Final = Text("not checked with a given key", "未用所给公钥核对")
 _EMBEDDED: Final = Text("{url}, the suite's own emulator", "{url}，本套件自带的模拟器")
 _LEVELS: Final = ("MUST", "SHOULD", "OBSERVE")
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|~&$!])")
@@ -136,9 +135,8 @@ def _digests(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator
     key = Text("key, {how}", "公钥，{how}").format(how=signer)
     yield entry.format(what=key, digest=bundle.key.fingerprint).in_(lang)
     if bundle.witness is not None:
-        seen = _KNOWN if verification.witness_known else _UNKNOWN_WITNESS
-        witness = Text("key of a witness, {how}", "见证方公钥，{how}").format(how=seen)
-        yield entry.format(what=witness, digest=bundle.witness.fingerprint).in_(lang)
+        second = Text("key of the second signature", "第二个签名的公钥")
+        yield entry.format(what=second, digest=bundle.witness.fingerprint).in_(lang)
     yield entry.format(what=f"`{EVIDENCE}`", digest=_code(certificate.evidence)).in_(lang)
     for part, words in PARTS.items():
         yield entry.format(what=words, digest=_code(certificate.suite.digests[part])).in_(lang)

@@ -31,7 +31,7 @@ _OTHER_KEY: Final = Text(
     "它是用密钥 {enclosed} 签名的，而不是所给的密钥 {given}。",
 )
 _OTHER_WITNESS: Final = Text(
-    "It has no signature of the witness with the key {given}.", "其中没有密钥 {given} 所属见证方的签名。"
+    "The owner of the key {given} did not sign it as a witness.", "密钥 {given} 的持有者没有以见证方身份签名。"
 )
 _INSTALL: Final = Text(
     "Install version {version} of work-conformance (requirement set {catalogue}) and verify with that version.",
@@ -97,8 +97,11 @@ def verify(content: bytes, key: PublicKey | None = None, *, witness: PublicKey |
 
 
 def _is_witness(bundle: Bundle, key: PublicKey) -> bool:
-    """Return whether the key signed as a witness: beside the vendor, or first, of a run that it made itself."""
-    return key == bundle.witness or (key == bundle.key and bundle.certificate.attestor == "witnessed")
+    """Return whether the key signed first, a run that its owner made as a witness.
+
+    A second signature says that a registry checked the certificate, not that its owner saw the run.
+    """
+    return key == bundle.key and bundle.certificate.attestor == "witnessed"
 
 
 def _compare(result: Verification, bundle: Bundle, evidence: Evidence, record: RunResult) -> None:

@@ -72,8 +72,8 @@ EXIT_POLICY: Final = 1
     metavar="PUB",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=localize(
-        "Public key of a witness, whose signature the certificate must have too.",
-        "见证方的公钥；证书须同时带有其签名。",
+        "Public key of a witness, who must have made the run and signed the certificate.",
+        "见证方的公钥；运行须由其执行，证书须由其签署。",
     ),
 )
 @registry_options

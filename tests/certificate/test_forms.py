@@ -63,20 +63,21 @@ def test_the_forms_cannot_be_exchanged(number: str, certified: Certified) -> Non
     assert verify(canonical(data) + b"\n").outcome != "holds"
 
 
-# --- the signature of a witness
+# --- a second signature
 
 
-def test_a_witness_signs_the_same_statement(certified: Certified) -> None:
-    witness = new_key()
-    bundle = countersign(certified.bundle, witness)
+def test_a_second_signature_is_of_the_same_statement_and_makes_no_witness(certified: Certified) -> None:
+    second = new_key()
+    bundle = countersign(certified.bundle, second)
     assert read_bundle(bundle.dumps()) == bundle
     assert [keyid for keyid, _ in bundle.signatures] == [
         certified.key.public.fingerprint,
-        witness.public.fingerprint,
+        second.public.fingerprint,
     ]
-    result = verify(bundle.dumps(), certified.key.public, witness=witness.public)
-    assert (result.outcome, result.attestation) == ("holds", "witnessed")
-    assert verify(bundle.dumps()).attestation == "self-attested"
+    result = verify(bundle.dumps(), certified.key.public)
+    assert (result.outcome, result.attestation) == ("holds", "self-attested")
+    [problem] = verify(bundle.dumps(), certified.key.public, witness=second.public).problems
+    assert "did not sign it as a witness" in problem.en
 
 
 def test_a_witness_needs_a_key_and_a_place_of_its_own(certified: Certified, older: Bundle) -> None:

@@ -49,8 +49,14 @@ def test_nothing_is_against_the_certificate_of_the_vendor(listed: Listed, tmp_pa
 
 def test_the_certificate_of_the_registry_is_signed_by_both(listed: Listed) -> None:
     content = (listed.folder / certificate_file(listed.entry.digest)).read_bytes()
-    result = verify(content, listed.certified.key.public, witness=listed.key.public)
-    assert (result.outcome, result.signer_known, result.witness_known) == ("holds", True, True)
+    result = verify(content, listed.certified.key.public)
+    assert (result.outcome, result.signer_known, result.attestation) == ("holds", True, "self-attested")
+    assert result.bundle is not None
+    assert [keyid for keyid, _ in result.bundle.signatures] == [
+        listed.certified.key.public.fingerprint,
+        listed.key.public.fingerprint,
+    ]
+    assert verify(content, witness=listed.key.public).outcome == "does-not-hold", "the authority saw no run"
 
 
 @pytest.mark.parametrize("revoked", [False, True])
