@@ -174,7 +174,7 @@ def test_the_matrix_of_a_sample_says_that_it_is_one(sampled: bool) -> None:
     jsonschema.Draft202012Validator(json.loads(kill_matrix_json.schema_text())).validate(document)
     words = (
         f"Sample: 1 of {len(DEFECTS)} defects, 1 of {len(VARIANTS)} variants; 5 runs were left out.",
-        f"抽样：缺陷 1/{len(DEFECTS)}，变体 1/{len(VARIANTS)}；未执行 5 次运行。",
+        f"抽样：缺陷 1/{len(DEFECTS)}，变体 1/{len(VARIANTS)}；略去 5 次运行。",
         "Kill matrix (sample) · 杀死矩阵（抽样）",
     )
     assert [each in text for each in words] == [sampled] * 3
