@@ -9,10 +9,9 @@ from conformance.text import Text
 
 _LONGEST: Final = 160
 """How many characters of a found or an expected value are shown."""
-_NO_FIELD: Final = "no such field"
-_MISSING: Final = Text("missing required field {place}", "缺少必需的字段 {place}")
-_AT: Final = Text("{place}: expected {expected}, got {actual}", "{place}：预期 {expected}，实际为 {actual}")
-_WHOLE: Final = Text("expected {expected}, got {actual}", "预期 {expected}，实际为 {actual}")
+_NO_FIELD: Final = "missing required field"
+_AT: Final = Text("{place}: expected {expected}, got {actual}", "{place}：预期：{expected}；实际：{actual}")
+_WHOLE: Final = Text("expected {expected}, got {actual}", "预期：{expected}；实际：{actual}")
 
 
 def short_violation(failure: Failure) -> Text:
@@ -21,8 +20,8 @@ def short_violation(failure: Failure) -> Text:
     It contains text from the target, which the caller escapes.
     """
     place = failure.pointer[:_LONGEST]
-    if failure.pointer and failure.actual.en == _NO_FIELD:
-        return _MISSING.format(place=place)
+    if failure.diagram or failure.actual.en.startswith(_NO_FIELD):
+        return _shortened(failure.actual)
     words = _AT if failure.pointer else _WHOLE
     return words.format(place=place, expected=_shortened(failure.expected), actual=_shortened(failure.actual))
 

@@ -41,6 +41,22 @@ def in_code(text: Text) -> Text:
     return Text(code(text.en, LONGEST), code(text.zh, LONGEST))
 
 
+def with_code(text: Text, limit: int | None = LONGEST) -> Text:
+    """Return the text with what stands between backquotes as code spans, and all other markup escaped."""
+
+    def rendered(words: str) -> str:
+        parts = escape_line(words, limit).split("`")
+        if not words.strip():
+            return code(words)
+        if len(parts) % 2 == 0:
+            return literal(words)
+        return "".join(
+            code(part) if number % 2 and part.strip() else literal(part) for number, part in enumerate(parts)
+        )
+
+    return Text(rendered(text.en), rendered(text.zh))
+
+
 def shortened(text: Text) -> Text:
     """Return the shortened text with all markup escaped, in each language."""
     return Text(literal(escape_line(text.en, LONGEST)), literal(escape_line(text.zh, LONGEST)))

@@ -165,8 +165,11 @@ def _about_the_server(verdict: Verdict, lang: Lang) -> Iterator[str]:
 
 def ambiguity_text(entry: Ambiguity) -> Text:
     """Return an entry of the ambiguity register in one line: its id, what the pages say, and the suite's reading."""
-    words = Text("`{id}`: {positions} The suite reads: {reading}", "`{id}`：{positions}本套件的解读：{reading}")
-    return words.format(id=entry.id, positions=entry.positions, reading=entry.reading)
+    words = Text(
+        "`{id}`: {question} {positions} The suite reads: {reading}",
+        "`{id}`：{question}{positions}本套件的解读：{reading}",
+    )
+    return words.format(id=entry.id, question=entry.question, positions=entry.positions, reading=entry.reading)
 
 
 def waiver_reason(verdict: Verdict) -> Text:
@@ -249,9 +252,14 @@ def exchange_lines(
         yield _labelled(lang, repeat or _REPEAT[removed], escape_line(failure.curl))
 
 
+VIOLATION: Final = Text("Violation", "违反")
+"""The label of a contradiction between several responses, which is no value that a response has."""
+
+
 def actual_text(failure: Failure) -> Text:
-    """Return what was found, with its place in the body."""
-    return _AT.format(actual=failure.actual, pointer=failure.pointer) if failure.pointer else failure.actual
+    """Return what was found, with its place in the body unless the words name it."""
+    named = not failure.pointer or f"`{failure.pointer}`" in failure.actual.en
+    return failure.actual if named else _AT.format(actual=failure.actual, pointer=failure.pointer)
 
 
 def _labelled(lang: Lang, label: Text, value: str) -> str:

@@ -12,6 +12,7 @@ from functools import cache, cached_property
 
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.common_mistakes import Mistake
+from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import Failure, Verdict
 from conformance.judging.waivers import cause_signature
 from conformance.reporting import cause_words
@@ -86,6 +87,11 @@ class Cause:
     def fix(self) -> Text:
         """The fix of that mistake."""
         return self.mistake[0].fix
+
+
+def causes_in(record: RunResult) -> list[Cause]:
+    """Return the causes of a run's failures."""
+    return causes_of(verdict for result in record.tally.results for verdict in result.verdicts)
 
 
 def causes_of(verdicts: Iterable[Verdict]) -> list[Cause]:

@@ -11,8 +11,8 @@ from conformance.contract.catalogue import Requirement, load_catalogue
 from conformance.contract.citations import Source
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import WORDS, Verdict
-from conformance.reporting.markdown import code, in_code, literal, section
-from conformance.reporting.messages import OPEN, ambiguity_text, level_and_basis, scenario_title
+from conformance.reporting.markdown import code, literal, section, with_code
+from conformance.reporting.messages import OPEN, VIOLATION, ambiguity_text, level_and_basis, scenario_title
 from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, REPRODUCE, next_steps
 from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
 from conformance.text import Lang, Text, join
@@ -69,7 +69,7 @@ def _entries(causes: list[Cause], verdicts: list[Verdict]) -> Iterator[_Entry]:
     for cause in causes:
         explained.update(cause.requirements)
         yield _Entry(
-            heading=in_code(cause.headline),
+            heading=with_code(cause.headline),
             verdict=_first_verdict(cause, verdicts),
             requirements=tuple(known[name] for name in cause.requirements),
             scenarios=len(cause.scenarios),
@@ -115,11 +115,14 @@ def _rows(entry: _Entry, about: RunMetadata, linked: set[str], lang: Lang) -> It
     yield Text("Scenario", "场景"), _scenario(entry)
     if entry.cause is not None:
         failure = entry.cause.failure
-        yield Text("Expected", "预期"), in_code(failure.expected)
-        actual = in_code(failure.actual)
+        if not failure.diagram:
+            yield Text("Expected", "预期"), with_code(failure.expected)
+        actual = with_code(failure.actual)
         yield (
-            Text("Got", "实际"),
-            _AT.format(actual=actual, place=code(failure.pointer, 300)) if failure.pointer else actual,
+            VIOLATION if failure.diagram else Text("Got", "实际"),
+            _AT.format(actual=actual, place=code(failure.pointer, 300))
+            if failure.pointer and failure.pointer not in failure.actual.en
+            else actual,
         )
     ambiguities = {each.id: each for requirement in entry.requirements for each in ambiguities_of(requirement.id)}
     for ambiguity in ambiguities.values():

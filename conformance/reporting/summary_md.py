@@ -12,10 +12,12 @@ from typing import Final
 
 from conformance.judging.run_result import RunResult
 from conformance.reporting.baseline_text import markdown_line
-from conformance.reporting.markdown import literal
+from conformance.reporting.markdown import with_code
+from conformance.reporting.root_causes import causes_in
 from conformance.reporting.summary_failures import failures
 from conformance.reporting.summary_lists import flaky_checks, left_behind, listed, noticed, partly
 from conformance.reporting.summary_run import about_run, chapters
+from conformance.reporting.verdict_sentence import verdict_sentence
 from conformance.text import Lang, Text
 
 _TITLE: Final = Text("Work API conformance: ack", "Work API 契约符合性：ack")
@@ -30,7 +32,8 @@ def markdown(record: RunResult, lang: Lang) -> str:
 def _lines(record: RunResult, lang: Lang) -> Iterator[str]:
     yield f"# {_TITLE.in_(lang)}"
     yield ""
-    yield f"**{literal(record.decision.sentence.in_(lang))}**"
+    sentence = verdict_sentence(record, causes_in(record))
+    yield f"**{with_code(sentence, None).in_(lang)}**"
     yield from markdown_line(record, lang)
     yield from failures(record, lang)
     yield from about_run(record, lang)

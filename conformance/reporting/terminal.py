@@ -14,9 +14,9 @@ from conformance.judging.run_result import RunResult
 from conformance.reporting.baseline_text import terminal_line
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.quantities import causes
-from conformance.reporting.root_causes import Cause
+from conformance.reporting.root_causes import Cause, causes_in
 from conformance.reporting.styled_text import StyledLine
-from conformance.reporting.terminal_failures import causes_in, failure_blocks, root_causes, warned_blocks
+from conformance.reporting.terminal_failures import failure_blocks, root_causes, warned_blocks
 from conformance.reporting.terminal_head import TONES, head, made_by
 from conformance.reporting.terminal_not_judged import not_exercised, not_judged, partly
 from conformance.reporting.terminal_remarks import (
@@ -55,7 +55,7 @@ def lines(
     view = TerminalView(lang=lang, columns=columns, verbose=verbose, report=report)
     found = causes_in(record)
     passed = record.decision.exit_code == EXIT_CONFORMANT
-    yield from head(record, view)
+    yield from head(record, found, view)
     yield from failure_blocks(record, found, view)
     yield from suite_errors(record, view)
     yield from flaky_checks(record, view)
@@ -71,9 +71,9 @@ def lines(
     yield from partly(record, view)
     yield from observations(record, view)
     yield from remarks(record, view)
-    yield from terminal_line(record, view.lang)
     yield from made_by(record, view)
     yield from root_causes(found, view)
+    yield from terminal_line(record, view.lang)
     yield ""
     yield _last(record, found, view)
 

@@ -18,6 +18,7 @@ from conformance.reporting.messages import (
     CONSEQUENCE,
     LIKELY_CAUSE,
     OPEN,
+    VIOLATION,
     actual_text,
     ambiguity_text,
     citations,
@@ -29,7 +30,7 @@ from conformance.reporting.messages import (
 from conformance.reporting.next_steps import FIX, LIKELY_FIX, RE_RUN, REPRODUCE, NextSteps, next_steps
 from conformance.reporting.quantities import amount, causes, checks, requirements, scenarios
 from conformance.reporting.request_line import ARROW, COMMA, request_line, steps_before
-from conformance.reporting.root_causes import Cause, causes_of
+from conformance.reporting.root_causes import Cause
 from conformance.reporting.terminal_view import LONGEST_VALUE, TerminalView
 from conformance.reporting.wrapping import CONTINUED, cut
 from conformance.text import Text, join
@@ -129,11 +130,6 @@ def failed_verdicts(record: RunResult, kind: VerdictKind = "failed") -> list[Ver
     return [verdict for result in record.tally.results for verdict in result.verdicts if verdict.kind == kind]
 
 
-def causes_in(record: RunResult) -> list[Cause]:
-    """Return the root causes of a run's failures."""
-    return causes_of(failed_verdicts(record))
-
-
 def verdict_of(record: RunResult, cause: Cause) -> Verdict:
     """Return the verdict that a cause's first violation belongs to."""
     failed = failed_verdicts(record)
@@ -168,7 +164,9 @@ def _block(record: RunResult, verdict: Verdict, cause: Cause, view: TerminalView
         yield from view.labelled(CONSEQUENCE, consequence)
     for entry in ambiguities_of(requirement.id):
         related = requirement.basis != "stated" or _quoted(entry) & _terms(cause.failure)
-        short = Text("`{id}`: {reading}", "`{id}`：{reading}").format(id=entry.id, reading=entry.reading)
+        short = Text("`{id}`: {question} {reading}", "`{id}`：{question}{reading}").format(
+            id=entry.id, question=entry.question, reading=entry.reading
+        )
         yield from view.labelled(OPEN, ambiguity_text(entry) if related else short)
     steps = next_steps(replace(verdict, failures=(cause.failure,)), record.metadata)
     yield from _where(steps, requirement, view)
@@ -184,8 +182,9 @@ def _requirement(requirement: Requirement, view: TerminalView) -> list[str]:
 
 
 def _found(failure: Failure, view: TerminalView) -> Iterator[str]:
-    yield from view.labelled(_EXPECTED, failure.expected, foreign=True)
-    yield from view.labelled(_GOT, actual_text(failure), foreign=True)
+    if not failure.diagram:
+        yield from view.labelled(_EXPECTED, failure.expected, foreign=True)
+    yield from view.labelled(VIOLATION if failure.diagram else _GOT, actual_text(failure), foreign=True)
     if failure.diagram:
         lines = failure.diagram.split("\n")
         yield Text("  {label}:", "  {label}：").format(label=_HISTORY_LABEL).in_(view.lang)

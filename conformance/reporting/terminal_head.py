@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from conformance.judging.exit_code import EXIT_INCONCLUSIVE, EXIT_SUITE_ERROR
@@ -12,9 +12,11 @@ from conformance.judging.verdict import WORDS, WORST_FIRST
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.flakiness import race_repetition_text, repetition_count_text
 from conformance.reporting.messages import JUDGED_AGAIN
+from conformance.reporting.root_causes import Cause
 from conformance.reporting.styled_text import Tone
 from conformance.reporting.terminal_not_judged import not_judged
 from conformance.reporting.terminal_view import TerminalView
+from conformance.reporting.verdict_sentence import verdict_sentence
 from conformance.text import Text, join
 
 TONES: Final[dict[int, Tone]] = {0: "good", 1: "bad", 3: "doubtful", 4: "bad"}
@@ -25,10 +27,10 @@ _REST: Final = Text("Judge what is left", "判定剩余部分")
 _EMBEDDED: Final = Text(" (the suite's own emulator)", "（本套件自带的模拟器）")
 
 
-def head(record: RunResult, view: TerminalView) -> Iterator[str]:
+def head(record: RunResult, causes: Sequence[Cause], view: TerminalView) -> Iterator[str]:
     """Yield the verdict first, then the target, the counts and how the run was made."""
     about = record.metadata
-    yield from view.styled(record.decision.sentence, TONES[record.decision.exit_code])
+    yield from view.styled(verdict_sentence(record, causes), TONES[record.decision.exit_code])
     words = Text("target: {target} · {checks}", "目标：{target} · {checks}").format(
         target=Text(f"{about.base_url}{_EMBEDDED.en if about.embedded else ''}", _target_zh(about)),
         checks=record.tally.judged_checks_text,

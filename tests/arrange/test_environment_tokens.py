@@ -198,4 +198,4 @@ def test_a_target_that_refuses_every_retry_is_blamed_and_the_program_is_not(tmp_
         options = ("--arrange", "command", "--arrange-command", command, "--chapter", "retries", "--output", "out")
         run = cli("run", *options, cwd=tmp_path, env=env)
     assert run.code == 1, run.out + run.err
-    assert "FAILED ack.retry.starting" in run.out
+    assert "[ack.retry.starting: MUST" in run.out

@@ -25,7 +25,7 @@ def test_a_failed_run_says_what_was_found_instead_of_what_and_where() -> None:
     decision = record_of(*failed).decision
     assert decision.sentence == Text(
         "Non-conformant: 2 MUST failed in Terminal states, Races: expected HTTP 409, got HTTP 200",
-        "不符合：2 条 MUST 失败（终止状态、并发）：预期 HTTP 409，实际为 HTTP 200",
+        "不符合：2 条 MUST 失败（终止状态、并发）：预期：HTTP 409；实际：HTTP 200",
     )
     assert decision.brief == Text("Non-conformant: 2 MUST failed", "不符合：2 条 MUST 失败")
 
@@ -86,7 +86,7 @@ def test_a_target_that_stopped_responding_changes_no_verdict() -> None:
     ("pointer", "expected", "actual", "words"),
     [
         ("/state", '"starting"', '"active"', '/state: expected "starting", got "active"'),
-        ("/error", "the field is there", "no such field", "missing required field /error"),
+        ("/error", "the field is there", "missing required field `/error`", "missing required field `/error`"),
         ("", "HTTP 200", "HTTP 500", "expected HTTP 200, got HTTP 500"),
     ],
 )

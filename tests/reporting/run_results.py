@@ -156,7 +156,7 @@ def hostile(text: str) -> RunResult:
         request=text,
         response=text,
         curl=text,
-        diagram=text,
+        diagram=text or "-",
     )
     return record_of(
         verdict("retry.active", "ack.retry.active", "failed", failures=(bad, bad)),

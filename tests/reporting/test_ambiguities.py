@@ -68,5 +68,5 @@ def test_401_for_an_unknown_environment_names_its_likely_cause(actual: str, name
     record = record_of(
         verdict("not-found.environment", "ack.not-found.environment", "failed", failures=(failure(actual=actual),))
     )
-    cause = {"en": "Likely cause: The token is bound to one environment", "zh": "可能的原因：token 绑定在某一个环境上"}
+    cause = {"en": "Likely cause: The token is bound to one environment", "zh": "可能的原因：token 绑定到某一个环境"}
     assert (cause[lang] in FORMATS["terminal"](record, lang)) is named

@@ -97,7 +97,7 @@ def test_checks_are_counted_as_judged_everywhere(lang: Lang) -> None:
     )
 
 
-REMOVED: dict[Lang, str] = {"en": "these were deleted", "zh": "原 id 已在运行后删除"}
+REMOVED: dict[Lang, str] = {"en": "those of the run were deleted", "zh": "运行所用的 id 已删除"}
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,8 @@ def test_a_red_names_requirement_scenario_expected_actual_and_the_page() -> None
     for part in (
         f"- Fails `ack.retry.active` (MUST, stated in the docs): {requirement.text.en}",
         "(`retry.active`), and 1 more",
-        "- Expected: ``HTTP 200 with state `active`, or HTTP 409``",
-        "- Got: `HTTP 500` at `/state`",
+        "- Expected: HTTP 200 with state `active`, or HTTP 409",
+        "- Got: HTTP 500 at `/state`",
         f"]({requirement.sources[0].url.en})",
     ):
         assert part in section

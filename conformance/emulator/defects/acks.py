@@ -63,7 +63,7 @@ FIRST_ACK = (
     defect(
         "first.acknowledged-in-2099",
         "`acknowledged_at` is in the year 2099.",
-        "`acknowledged_at` 在 2099 年。",
+        "`acknowledged_at` 的年份是 2099。",
         override(acknowledge=lambda found, item, now: found(item, now.replace(year=2099, day=1))),
         fails=_FUTURE,
         moves_time=True,

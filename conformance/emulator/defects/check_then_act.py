@@ -112,7 +112,7 @@ DEFECTS: Final[Sequence[Defect]] = (
     ),
     defect(
         "race.slow-stop-lost",
-        "A stop takes effect some milliseconds late. An ack that reads before that and writes after it overwrites the stop.",
+        "A stop takes effect some milliseconds late, and an ack that reads before and writes after it overwrites the stop.",
         "stop 在数毫秒之后才生效；如果它正好落在 ack 的读取与写入之间，就会被 ack 覆盖。",
         compose(lambda config: config.replace_operation("POST", STOP, _slow_stop), replace_ack(_losing_a_slow_stop)),
         fails="ack.race.stop",

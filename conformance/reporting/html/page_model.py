@@ -20,6 +20,7 @@ from conformance.reporting.html.requirement_view import BREACHED, RequirementVie
 from conformance.reporting.html.since_view import SinceView
 from conformance.reporting.messages import scenario_title, unobserved_effects
 from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
+from conformance.reporting.verdict_sentence import verdict_sentence
 from conformance.text import Text
 
 SHOWN_IN_FULL: Final = 3
@@ -38,6 +39,11 @@ class PageModel:
         self.record = record
         self.about = record.metadata
         self.transcripts = transcripts
+
+    @property
+    def verdict_sentence(self) -> Text:
+        """The verdict, with the first root cause."""
+        return bounded(verdict_sentence(self.record, self._all_causes))
 
     @cached_property
     def chapters(self) -> list[tuple[Chapter, list[RequirementView]]]:
