@@ -106,7 +106,7 @@ def test_a_count_filters_and_shows_all_when_chosen_again(browser: Browser, repor
         assert page.locator(".counts [aria-current]").count() == 0
         page.locator(".counts [data-filter=passed]").click()
         assert FAILED not in shown(page)
-        assert not page.locator("#reds").is_visible()
+        assert not page.locator("#failure-list").is_visible()
 
 
 def test_the_chip_of_new_failures_shows_only_these(browser: Browser, tmp_path: Path) -> None:

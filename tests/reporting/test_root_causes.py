@@ -385,7 +385,7 @@ def test_where_each_failure_is_its_own_cause_nothing_is_told_of_causes() -> None
 
 def test_the_page_tells_them_first_with_links_and_what_they_block() -> None:
     made = page(record(), {})
-    top = made[made.index('<h2 id="causes">') : made.index('<h2 id="reds">')]
+    top = made[made.index('<h2 id="causes">') : made.index('<h2 id="failure-list">')]
     assert "3 failed requirements, 2 causes" in top
     first, second = re.findall(r"<li>.*?</li>", top, re.DOTALL)
     assert re.findall(r'href="#(ack[^"]*)"', first) == [QUEUED, STOPPING, "ack.envelope.request-id-echo"]
@@ -397,7 +397,7 @@ def test_the_page_tells_them_first_with_links_and_what_they_block() -> None:
 
 
 def test_a_cause_names_the_contradiction_of_the_docs_that_the_target_may_have_followed() -> None:
-    top = page(record(), {}).partition('<h2 id="reds">')[0]
+    top = page(record(), {}).partition('<h2 id="failure-list">')[0]
     first, second = re.findall(r"<li>.*?</li>", top[top.index('<h2 id="causes">') :], re.DOTALL)
     assert 'href="#register-conflict-type"' in first
     assert "register" not in second

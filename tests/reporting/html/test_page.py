@@ -291,7 +291,7 @@ def test_what_is_blocked_is_folded_under_its_causes() -> None:
     assert 'href="#ack.retry.active"' in causes[0]
     assert f"and {len(names) - 3} more" in causes[0]
     assert "<code>ack.auth.missing</code>" in causes[1]
-    top = made[made.index('<h2 id="reds">') : made.index('<h2 id="unexercised">')]
+    top = made[made.index('<h2 id="failure-list">') : made.index('<h2 id="unexercised">')]
     assert top.count(f'href="#{blocked}"') == 1
     blocks = compared_fields(made, "ack.retry.active")["Skipped because of this failure"]
     assert f'href="#{blocked}"' in blocks
@@ -302,7 +302,7 @@ def test_what_is_blocked_by_nothing_on_the_page_is_listed_by_itself() -> None:
     made = page(
         record_of(verdict("retry.active", "ack.retry.active", "inconclusive", blocked_by="ack.auth.missing")), {}
     )
-    top = made[made.index('<h2 id="reds">') : made.index('<h2 id="unexercised">')]
+    top = made[made.index('<h2 id="failure-list">') : made.index('<h2 id="unexercised">')]
     assert 'href="#ack.retry.active"' in top
 
 
