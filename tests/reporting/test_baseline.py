@@ -86,7 +86,9 @@ def test_the_page_marks_each_failure() -> None:
     ]
     assert f'href="#{FIXED}"' in section
     assert "another address" not in section
-    assert text.index('<section class="verdict') < text.index('<section class="since"') < text.index('id="failure-list"')
+    assert (
+        text.index('<section class="verdict') < text.index('<section class="since"') < text.index('id="failure-list"')
+    )
 
 
 def test_without_a_baseline_the_page_has_no_trace_of_it() -> None:
