@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from types import SimpleNamespace
 
 import pytest
 
@@ -20,22 +18,13 @@ from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.journal import Journal, JournaledResource, new_run_id
 from conformance.arrange.resource_names import object_name
 from conformance.arrange.responses import CannotArrange
-from conformance.client import client as client_module
 from conformance.client.api import Api
 from conformance.exchange import Exchange
 
 from .account import OTHER, RUN, on
 from .conftest import FORBIDDEN
 
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the client wait for nothing."""
-
-    async def sleep(_: float) -> None:
-        await asyncio.sleep(0)
-
-    monkeypatch.setattr(client_module, "asyncio", SimpleNamespace(sleep=sleep))
+pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 def test_everything_that_prepare_and_arrange_make_is_removed(emulator: str, journal: Journal) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from types import SimpleNamespace
 
 import pytest
 
@@ -16,20 +14,11 @@ from conformance.arrange.environments import create_run_resources
 from conformance.arrange.journal import Journal, JournaledResource
 from conformance.arrange.resource_names import object_name
 from conformance.arrange.responses import CannotArrange, NoUsableResponse
-from conformance.client import client as client_module
 from tests.client.servers import Scripted, answer, closed_port
 
 from .account import OTHER, RUN, Account, against, on, prepared
 
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the client wait for nothing."""
-
-    async def sleep(_: float) -> None:
-        await asyncio.sleep(0)
-
-    monkeypatch.setattr(client_module, "asyncio", SimpleNamespace(sleep=sleep))
+pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 def test_a_create_whose_answer_was_lost_is_found_by_name(journal: Journal) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from types import SimpleNamespace
 
 import pytest
 
@@ -17,22 +16,13 @@ from conformance.arrange.environments import create_run_resources
 from conformance.arrange.journal import Journal, JournaledResource
 from conformance.arrange.resource_names import object_name
 from conformance.arrange.responses import CannotArrange
-from conformance.client import client as client_module
 from conformance.client.api import Api
 from conformance.target import Limits
 from tests.client.servers import Answer, Received, Scripted, answer, connected, serving
 
 from .account import RUN, Account, against, prepared
 
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the client wait for nothing."""
-
-    async def sleep(_: float) -> None:
-        await asyncio.sleep(0)
-
-    monkeypatch.setattr(client_module, "asyncio", SimpleNamespace(sleep=sleep))
+pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 def test_where_a_delete_is_refused_it_is_archived() -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
@@ -18,21 +16,12 @@ from conformance.arrange.environments import ResourceFactory, RunResources, crea
 from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.journal import Journal, JournaledResource, new_run_id
 from conformance.arrange.responses import CannotArrange
-from conformance.client import client as client_module
 from conformance.client.api import Api
 from tests.client.servers import Answer, Received, Scripted, answer
 
 from .account import RUN, Account, against, on, prepared
 
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the client wait for nothing."""
-
-    async def sleep(_: float) -> None:
-        await asyncio.sleep(0)
-
-    monkeypatch.setattr(client_module, "asyncio", SimpleNamespace(sleep=sleep))
+pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 def test_a_model_of_the_account_is_chosen(journal: Journal) -> None:
