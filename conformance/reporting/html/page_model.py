@@ -11,12 +11,13 @@ from conformance.contract.catalogue import Chapter
 from conformance.contract.common_mistakes import distinctive_terms
 from conformance.exchange import Transcript
 from conformance.judging.aggregate import RequirementResult
+from conformance.judging.change import VIOLATED
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORST_FIRST, Verdict, VerdictKind, worst
 from conformance.reporting.by_chapter import by_chapter
 from conformance.reporting.flakiness import FlakyGroup, flaky_groups, race_repetition_text, repetition_count_text
 from conformance.reporting.html.failure_detail import failure_detail
-from conformance.reporting.html.requirement_view import BREACHED, RequirementView, bounded
+from conformance.reporting.html.requirement_view import RequirementView, bounded
 from conformance.reporting.html.since_view import SinceView
 from conformance.reporting.messages import scenario_title, unobserved_effects
 from conformance.reporting.root_causes import Cause, cause_count_text, causes_of
@@ -116,7 +117,7 @@ class PageModel:
     @property
     def failures_heading(self) -> Text:
         """The heading over the failures; another one if nothing failed and something could not be judged."""
-        if self.requirements_with_verdict(*BREACHED, "suite-error"):
+        if self.requirements_with_verdict(*VIOLATED, "suite-error"):
             return Text("Failures", "失败")
         return Text("Not judged", "无法判定的要求")
 
@@ -202,7 +203,7 @@ class PageModel:
 
     def _rule(self, result: RequirementResult, shown_under: dict[tuple[str, str], str]) -> RequirementView:
         with_failures = [verdict for verdict in result.verdicts if verdict.kind == result.kind and verdict.failures]
-        shown = with_failures[:SHOWN_IN_FULL] if result.kind in BREACHED else []
+        shown = with_failures[:SHOWN_IN_FULL] if result.kind in VIOLATED else []
         name = result.requirement.id
         return RequirementView(
             result=result,

@@ -9,14 +9,12 @@ from conformance.contract.ambiguities import Ambiguity, ambiguities_of
 from conformance.contract.catalogue import Requirement
 from conformance.contract.common_mistakes import Mistake, consequence_of, mistakes_of, rank_by_symptom
 from conformance.judging.aggregate import RequirementResult
-from conformance.judging.verdict import PlannedCheck, Verdict, VerdictKind
+from conformance.judging.change import VIOLATED
+from conformance.judging.verdict import WORST_FIRST, PlannedCheck, Verdict, VerdictKind
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.html.failure_detail import FailureDetail
 from conformance.reporting.messages import LOST, summary
 from conformance.text import Text
-
-BREACHED: Final[tuple[VerdictKind, ...]] = ("failed", "waived", "warned")
-"""The verdicts of requirements with violations."""
 
 _HEADLINE: Final = 320
 _OPEN: Final[tuple[VerdictKind, ...]] = ("suite-error", "inconclusive", "not-exercised")
@@ -40,7 +38,7 @@ class RequirementView:
     def headline(self) -> Text | None:
         """What is wrong, in one sentence; None if nothing is."""
         found = next((verdict for verdict in self.result.verdicts if verdict.kind == self.result.kind), None)
-        if self.result.kind in BREACHED and found is not None and found.failures:
+        if self.result.kind in VIOLATED and found is not None and found.failures:
             return bounded(summary(found))
         return self.reason
 
@@ -90,7 +88,7 @@ class RequirementView:
         if not self.failure_details:
             return ()
         lines = self.scenarios_by_verdict
-        fails = [name for kind in BREACHED for name in lines.get(kind, [])]
+        fails = [name for kind in WORST_FIRST if kind in VIOLATED for name in lines.get(kind, [])]
         return (False, fails), (True, lines.get("passed", []))
 
     @property

@@ -11,6 +11,7 @@ from conformance import __version__
 from conformance.arrange.item_spec import ItemSpec
 from conformance.chapters.registry import scenarios
 from conformance.exchange import Transcript
+from conformance.judging.change import VIOLATED
 from conformance.judging.run_result import RunMetadata, RunResult
 from conformance.judging.verdict import Verdict
 from conformance.reporting.escaping import escape_line
@@ -33,7 +34,7 @@ def failing_scenarios(record: RunResult) -> dict[str, list[Verdict]]:
     """Return the verdicts with failures by scenario, for the scenarios of this version."""
     found: dict[str, list[Verdict]] = {}
     for verdict in record.verdicts:
-        if verdict.failures and verdict.kind in {"failed", "warned", "waived"} and verdict.line.scenario in scenarios():
+        if verdict.failures and verdict.kind in VIOLATED and verdict.line.scenario in scenarios():
             found.setdefault(verdict.line.scenario, []).append(verdict)
     return found
 
