@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance.judging.aggregate import RequirementResult
+from conformance.judging.exit_code import EXIT_CONFORMANT
 from conformance.judging.run_result import RunResult
 from conformance.scenario.execute import NO_LONGER_THERE
 from conformance.text import Text
 
-_PASSES: Final = frozenset({"conformant", "selection-held", "held-but-waived", "passed-but-mapped"})
 _MORE_TIME: Final = 2.0
 
 _EARLY: Final = Text("Why this run is not complete", "本次运行为何不完整")
@@ -56,10 +56,10 @@ def advice_for(record: RunResult) -> Advice | None:
     if record.cut is not None or record.tally.lost or gone:
         return _ended_early(record, gone=gone)
     about = record.metadata
-    if not about.strict or record.decision.word in _PASSES:
+    if not about.strict or record.decision.exit_code == EXIT_CONFORMANT:
         return None
     lenient = replace(record, metadata=replace(about, strict=False))
-    if lenient.decision.word not in _PASSES:
+    if lenient.decision.exit_code != EXIT_CONFORMANT:
         return None
     return Advice(
         title=_STRICT,
