@@ -65,7 +65,7 @@ class RequestWords:
         if not ids:
             return literal(body)
         pattern = re.compile("|".join(map(re.escape, sorted(ids, key=len, reverse=True))))
-        return substituted(body, pattern, lambda found: f"'\"'\"${ids[found]}\"'\"'")
+        return substituted(body, pattern, lambda found: f"'\"'\"${ids[found.group()]}\"'\"'")
 
     def _url(self, exchange: Exchange) -> str:
         base, rest = self.base_of(exchange.request.url)

@@ -41,14 +41,7 @@ def joined(*words: str) -> str:
 
 def with_secrets(text: str, *, in_url: bool = False) -> str:
     """Return one shell word: the variables of secrets are expanded, the rest is literal."""
-    words, end = [], 0
-    for match in _SECRET.finditer(text):
-        before = text[end : match.start()]
-        words += [literal(before)] if before else []
-        words.append(_in_url(match) if in_url else _expanded(match))
-        end = match.end()
-    rest = text[end:]
-    return joined(*words, literal(rest) if rest else "")
+    return substituted(text, _SECRET, _in_url if in_url else _expanded)
 
 
 def secrets_in(text: str) -> list[str]:
@@ -56,13 +49,13 @@ def secrets_in(text: str) -> list[str]:
     return [match["name"] or match["basic"] or match["swapped"] for match in _SECRET.finditer(text)]
 
 
-def substituted(text: str, pattern: re.Pattern[str], word: Callable[[str], str]) -> str:
+def substituted(text: str, pattern: re.Pattern[str], word: Callable[[re.Match[str]], str]) -> str:
     """Return one shell word in which `word` stands for each match of the pattern; the rest is literal."""
     pieces, end = [], 0
     for match in pattern.finditer(text):
         before = text[end : match.start()]
         pieces += [literal(before)] if before else []
-        pieces.append(word(match.group()))
+        pieces.append(word(match))
         end = match.end()
     rest = text[end:]
     return joined(*pieces, literal(rest) if rest else "")
