@@ -62,15 +62,13 @@ def _sent(step: Step, requests: RequestWords, plan: Plan) -> Iterator[str]:
         name = step.gives[0][1] if step.gives else "-"
         yield " ".join(["deliver", name, *words])
         if step.gives:
-            environment = _environment(exchange, plan)
-            yield f'work "${environment}" "${name}"' if environment else f"# {name}"
+            yield _recorded_item(exchange, plan, name)
         return
     yield " ".join(["request", *words])
     if step.kind == "list":
         session, name = step.gives[0]
         yield f'until listed {name} {step.number} "${session}"; do sleep 1; {" ".join(["request", *words])}; must {step.number}; done'
-        environment = _environment(exchange, plan)
-        yield f'work "${environment}" "${name}"' if environment else f"# {name}"
+        yield _recorded_item(exchange, plan, name)
         return
     if step.needed:
         yield f"must {step.number}"
@@ -79,9 +77,11 @@ def _sent(step: Step, requests: RequestWords, plan: Plan) -> Iterator[str]:
         yield f'created sessions "${name}"'
 
 
-def _environment(exchange: Exchange, plan: Plan) -> str | None:
-    names = [name for each, name in plan.ids.items() if f"/{each}/" in exchange.request.url]
-    return next((name for name in names if name.startswith(ENVIRONMENT)), None)
+def _recorded_item(exchange: Exchange, plan: Plan, name: str) -> str:
+    """Return a line that records an item for its removal; a comment if its environment is unknown."""
+    variables = [variable for each, variable in plan.ids.items() if f"/{each}/" in exchange.request.url]
+    environment = next((variable for variable in variables if variable.startswith(ENVIRONMENT)), None)
+    return f'work "${environment}" "${name}"' if environment else f"# {name}"
 
 
 def _status(exchange: Exchange) -> str:

@@ -66,7 +66,7 @@ def _library() -> str:
 
 def _head(plan: Plan, requests: RequestWords, about: RunMetadata, lang: Lang, *, often: bool) -> Iterator[str]:
     known = scenarios()[plan.transcript.scenario]
-    names = [*requests.secrets, *(dict.fromkeys(plan.ids.values()) if plan.prepared else ())]
+    names = _required_variables(plan, requests)
     repeat = _OFTEN if often and not plan.prepared else 1
     yield "#!/bin/sh"
     yield comment(TITLE.format(scenario=known.id, title=known.title).in_(lang))
@@ -90,6 +90,11 @@ def _head(plan: Plan, requests: RequestWords, about: RunMetadata, lang: Lang, *,
     yield "QUIET='' QUERY=''"
     for name, text in SAID.items():
         yield f"{name}={literal(text.in_(lang))}"
+
+
+def _required_variables(plan: Plan, requests: RequestWords) -> list[str]:
+    """Return the variables that the reader must set: the secrets, and the ids of prepared items."""
+    return [*requests.secrets, *(dict.fromkeys(plan.ids.values()) if plan.prepared else ())]
 
 
 def _setup_url(plan: Plan, requests: RequestWords) -> str:
@@ -135,10 +140,9 @@ def _main(plan: Plan, requests: RequestWords, symptoms: Sequence[Symptom]) -> It
     yield ""
     setup = list(preparation(plan, requests))
     if requests.secrets or plan.prepared:
-        names = [*requests.secrets, *(dict.fromkeys(plan.ids.values()) if plan.prepared else ())]
         yield f"SECRETS={literal(' '.join(requests.secrets))}"
         yield "export SECRETS"
-        yield "need " + " ".join(names)
+        yield "need " + " ".join(_required_variables(plan, requests))
     yield "DIR=${TMPDIR:-/tmp}/reproduction.$$"
     yield 'mkdir "$DIR" || exit 2'
     yield "trap finish EXIT"
