@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from markupsafe import Markup
-
 from conformance.comparison.compare import Comparison
 from conformance.reporting.comparison_text import conclusion
-from conformance.reporting.escaping import escape_line, escape_surrogates
+from conformance.reporting.escaping import escape_line
 from conformance.reporting.html.comparison_view import MOST_ENTRIES, OPENED, ComparedRun, ComparisonView
-from conformance.reporting.html.template_environment import environment, part, policy
-from conformance.text import LANGS, Lang, Text
+from conformance.reporting.html.template_environment import render_page
+from conformance.text import Lang, Text
 
 _TITLES: Final = {
     "worse": Text("Worse", "变差"),
@@ -27,22 +25,15 @@ _TITLE: Final = 60
 def comparison_page(comparison: Comparison, a: ComparedRun, b: ComparedRun, place: Path, lang: Lang = "en") -> str:
     """Return the page, with `lang` shown first; `place` is the file that it will be written to."""
     view = ComparisonView(comparison, a, b, place)
-    style, script = part("style.css"), part("page.js") + part("comparison.js")
     targets = " → ".join(escape_line(about.base_url, _TITLE) for _, about in view.runs)
-    word = _TITLES[view.changes.trend]
-    text = (
-        environment(lang)
-        .get_template("comparison.html.j2")
-        .render(
-            view=view,
-            lang=lang,
-            titles={each: f"{word.in_(each)} · {targets} · work-conformance" for each in LANGS},
-            conclusion=conclusion(comparison),
-            most=MOST_ENTRIES,
-            opened=OPENED,
-            policy=policy(style, script),
-            style=Markup(style),  # noqa: S704 - a file of ours
-            script=Markup(script),  # noqa: S704 - a file of ours
-        )
+    return render_page(
+        "comparison.html.j2",
+        lang,
+        script="comparison.js",
+        outcome=_TITLES[view.changes.trend],
+        target=targets,
+        view=view,
+        conclusion=conclusion(comparison),
+        most=MOST_ENTRIES,
+        opened=OPENED,
     )
-    return escape_surrogates(text)

@@ -18,8 +18,8 @@ from conformance.reporting.html import exploration_coverage, state_diagram, time
 from conformance.reporting.html.failure_detail import FailureDetail
 from conformance.reporting.html.page_model import PageModel
 from conformance.reporting.html.run_advice import advice_for, clean_command
-from conformance.reporting.html.template_environment import environment, part, policy
-from conformance.text import LANGS, Lang, Text
+from conformance.reporting.html.template_environment import environment, render_page
+from conformance.text import Lang, Text
 
 MAX_FAILURE_DETAIL_CHARACTERS: Final = 500_000
 """Most bytes of failures shown in full; further ones are only named, so that the page opens quickly."""
@@ -40,34 +40,26 @@ _TITLE: Final = 80
 
 def page(record: RunResult, transcripts: Mapping[str, Transcript], lang: Lang = "en") -> str:
     """Return the page, with `lang` shown first; scenarios without a transcript have no diagrams."""
-    view, templates = PageModel(record, transcripts), environment(lang)
-    style, script = part("style.css"), part("page.js") + part("script.js")
-    text = templates.get_template("report.html.j2").render(
+    view = PageModel(record, transcripts)
+    return render_page(
+        "report.html.j2",
+        lang,
+        script="script.js",
+        outcome=_OUTCOMES[record.decision.word],
+        target=escape_line(record.metadata.base_url, _TITLE),
         view=view,
-        lang=lang,
         about=record.metadata,
         decision=record.decision,
-        titles=_titles(record),
         advice=advice_for(record),
         clean_command=clean_command(record),
         tally=record.tally,
-        policy=policy(style, script),
-        style=Markup(style),  # noqa: S704 - a file of ours
-        script=Markup(script),  # noqa: S704 - a file of ours
-        rendered_failures=_rendered_failures(view, templates),
+        rendered_failures=_rendered_failures(view, environment(lang)),
         coverage=exploration_coverage.exploration_coverage_of(transcripts.values()),
         machine=state_diagram.draw_state_diagram(transcripts.values(), view.failed_steps),
         timeline=timeline.timeline_of(transcripts, {name: kind for name, _, kind, _ in view.scenarios}),
         register=load_ambiguities(),
         differences=schema_differences(),
     )
-    return escape_surrogates(text)
-
-
-def _titles(record: RunResult) -> dict[Lang, str]:
-    target = escape_line(record.metadata.base_url, _TITLE)
-    word = _OUTCOMES[record.decision.word]
-    return {lang: f"{word.in_(lang)} · {target} · work-conformance" for lang in LANGS}
 
 
 def _rendered_failures(view: PageModel, templates: Environment) -> dict[str, Markup]:

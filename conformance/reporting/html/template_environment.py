@@ -1,4 +1,4 @@
-"""The template environment of the HTML pages, and the policy that allows only a page's own style and script."""
+"""Renders the HTML pages: the template environment, and the policy that allows only a page's own style and script."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemBytecodeCache, FunctionLoader, StrictUndefined
 from jinja2.bccache import Bucket
+from markupsafe import Markup
 
 from conformance.contract.catalogue import BASIS_WORDS
 from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
-from conformance.reporting.escaping import escape_line
+from conformance.reporting.escaping import escape_line, escape_surrogates
 from conformance.reporting.html import race_diagram, sequence_diagram, state_layout, timeline
 from conformance.reporting.html.doc_links import clause, linked
 from conformance.reporting.html.html_text import BilingualHtml, block, inline_code, is_link
@@ -88,6 +89,24 @@ def environment(lang: Lang) -> Environment:
         timeline_size=(timeline.WIDTH, timeline.ROW),
     )
     return templates
+
+
+def render_page(template: str, lang: Lang, *, script: str, outcome: Text, target: str, **values: object) -> str:
+    """Return a page with its style, the shared script and `script`; its title names the outcome and the target."""
+    style, program = part("style.css"), part("page.js") + part(script)
+    text = (
+        environment(lang)
+        .get_template(template)
+        .render(
+            lang=lang,
+            titles={each: f"{outcome.in_(each)} · {target} · work-conformance" for each in LANGS},
+            policy=policy(style, program),
+            style=Markup(style),  # noqa: S704 - a file of ours
+            script=Markup(program),  # noqa: S704 - a file of ours
+            **values,
+        )
+    )
+    return escape_surrogates(text)
 
 
 def policy(style: str, script: str) -> str:
