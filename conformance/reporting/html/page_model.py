@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Final
 
@@ -60,7 +60,7 @@ class PageModel:
         """All planned requirements."""
         return [rule for _, rules in self.chapters for rule in rules]
 
-    @property
+    @cached_property
     def blocked_requirements(self) -> list[RequirementView]:
         """Requirements that only failures of other requirements keep from being judged."""
         return [rule for rule in self.requirements_with_verdict("inconclusive") if rule.result.blocked_by]
@@ -158,14 +158,13 @@ class PageModel:
         """What changed since the baseline; None without one."""
         return SinceView(self.record.since) if self.record.since is not None else None
 
-    @property
-    def scenarios(self) -> Iterator[tuple[str, Text, VerdictKind, int]]:
+    @cached_property
+    def scenarios(self) -> list[tuple[str, Text, VerdictKind, int]]:
         """Every scenario as (id, title, worst verdict, number of checks)."""
         found: dict[str, list[VerdictKind]] = {line.scenario: [] for line in self.record.plan}
         for verdict in self._verdicts:
             found[verdict.line.scenario].append(verdict.kind)
-        for name, kinds in found.items():
-            yield name, scenario_title(name), worst(kinds), len(kinds)
+        return [(name, scenario_title(name), worst(kinds), len(kinds)) for name, kinds in found.items()]
 
     @property
     def unobserved_effects(self) -> tuple[Text, ...]:
@@ -197,7 +196,7 @@ class PageModel:
             for failure in v.failures
         }
 
-    @property
+    @cached_property
     def _verdicts(self) -> list[Verdict]:
         return [verdict for result in self.record.tally.results for verdict in result.verdicts]
 
