@@ -61,6 +61,11 @@ def block(text: str) -> str:
     return "\n".join(lines)
 
 
+def utc(timestamp: str) -> str:
+    """Return a timestamp of a run as a person reads it."""
+    return timestamp.replace("T", " ").replace("Z", " UTC")
+
+
 def is_link(address: str) -> bool:
     """Return whether an address is a web address that the page may link to, and not a script."""
     return _LINK.fullmatch(address) is not None

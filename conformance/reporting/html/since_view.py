@@ -9,6 +9,7 @@ from conformance.judging.baseline import ChangesSince
 from conformance.judging.change import Change
 from conformance.reporting.baseline_text import SINCE
 from conformance.reporting.escaping import escape_line
+from conformance.reporting.html.html_text import utc
 from conformance.text import Text
 
 MarkKind = Literal["new", "still", "revealed"]
@@ -53,7 +54,7 @@ class SinceView:
     def title(self) -> Text:
         """Which run the baseline is."""
         about = self._since.baseline
-        time = escape_line(about.started_at, _LONGEST).replace("T", " ").replace("Z", " UTC")
+        time = utc(escape_line(about.started_at, _LONGEST))
         return SINCE.format(run=escape_line(about.run_id, _LONGEST), time=time)
 
     @property

@@ -21,7 +21,7 @@ from conformance.judging.verdict import WORDS, WORST_FIRST, VerdictKind
 from conformance.reporting.escaping import escape_line, escape_surrogates
 from conformance.reporting.html import race_diagram, sequence_diagram, state_layout, timeline
 from conformance.reporting.html.doc_links import clause, linked
-from conformance.reporting.html.html_text import BilingualHtml, block, inline_code, is_link
+from conformance.reporting.html.html_text import BilingualHtml, block, inline_code, is_link, utc
 from conformance.reporting.messages import JUDGED_AGAIN
 from conformance.reporting.next_steps import EXPLAIN, FIX, RE_RUN, REPRODUCE
 from conformance.text import LANGS, Lang, Text
@@ -73,6 +73,7 @@ def environment(lang: Lang) -> Environment:
         block=block,
         inline_code=inline_code,
         is_link=is_link,
+        utc=utc,
         langs=LANGS,
         clause=clause,
         page_lang=lang,
