@@ -3,7 +3,8 @@
 It has exactly one canonical form. Reading takes it apart, checks the signatures, and assembles it again from its parts.
 The result must equal the input byte for byte, so every byte of the file is covered.
 
-A witness may add a signature over the same statement, with a key of its own. The vendor's signature comes first.
+The key of whoever made the run signs first: the vendor, or a witness. A registry that lists the certificate may add a
+second signature over the same statement.
 """
 
 from __future__ import annotations
@@ -62,16 +63,16 @@ class NewerBundle(BrokenBundle):
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
-    """A certificate with its signatures, the vendor's key, and the files of the evidence by name.
+    """A certificate with its signatures, their keys, and the files of the evidence by name.
 
-    The vendor's signature comes first. A second one is that of the key `witness`.
+    The signature of `key` comes first, that of `second_key` second.
     """
 
     certificate: Certificate
     signatures: tuple[Signature, ...]
     key: PublicKey
     files: Mapping[str, bytes]
-    witness: PublicKey | None = None
+    second_key: PublicKey | None = None
 
     @property
     def attestation(self) -> Text:
@@ -111,15 +112,15 @@ def sign_bundle(certificate: Certificate, files: Mapping[str, bytes], key: Signi
 
 
 def countersign(bundle: Bundle, key: SigningKey) -> Bundle:
-    """Return the certificate with the signature of a witness beside the vendor's.
+    """Return the certificate with a second signature.
 
     Raises:
-        ValueError: the key is the vendor's, the certificate has a form without witnesses, or it has one already.
+        ValueError: the key signed first, the certificate's form has one signature only, or it has a second one already.
     """
-    if key.public == bundle.key or bundle.certificate.form == 1 or bundle.witness is not None:
+    if key.public == bundle.key or bundle.certificate.form == 1 or bundle.second_key is not None:
         raise ValueError("there is no place for this signature")
     signature = (key.public.fingerprint, key.sign(payload_of(bundle.certificate)))
-    return replace(bundle, signatures=(*bundle.signatures, signature), witness=key.public)
+    return replace(bundle, signatures=(*bundle.signatures, signature), second_key=key.public)
 
 
 def read_bundle(content: bytes) -> Bundle:
@@ -136,10 +137,10 @@ def read_bundle(content: bytes) -> Bundle:
         payload, signatures = _envelope(data["envelope"])
         files = {str(name): _text(text).encode("utf-8") for name, text in data["files"].items()}
         key = read_public(_text(data["key"]).encode("ascii"))
-        witness = read_public(_text(data["witness_key"]).encode("ascii")) if len(signatures) > 1 else None
+        second_key = read_public(_text(data["witness_key"]).encode("ascii")) if len(signatures) > 1 else None
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, UnusableKey):
         raise _no_certificate() from None
-    keys = [key, *([witness] if witness is not None and witness != key else [])]
+    keys = [key, *([second_key] if second_key is not None and second_key != key else [])]
     if len(keys) != len(signatures) or not all(map(partial(_matches, payload), keys, signatures)):
         raise BrokenBundle(
             "The signature does not match the enclosed key: statement, signature or key was changed.",
@@ -151,7 +152,7 @@ def read_bundle(content: bytes) -> Bundle:
         raise BrokenBundle(
             "The signed statement is not the statement of a certificate.", "所签的声明不是证书应有的内容。"
         ) from None
-    bundle = Bundle(certificate=certificate, signatures=signatures, key=key, files=files, witness=witness)
+    bundle = Bundle(certificate=certificate, signatures=signatures, key=key, files=files, second_key=second_key)
     if EVIDENCE not in files:
         raise BrokenBundle(f"{EVIDENCE} is missing.", f"缺少 {EVIDENCE}。")
     if bundle.dumps() != content:
@@ -190,7 +191,7 @@ def _spelled(bundle: Bundle) -> bytes:
         "files": {name: _utf8(name, content) for name, content in bundle.files.items()},
         "format": f"{_NAME}/{certificate.form}",
         "key": bundle.key.pem,
-        **({} if older or bundle.witness is None else {"witness_key": bundle.witness.pem}),
+        **({} if older or bundle.second_key is None else {"witness_key": bundle.second_key.pem}),
     }
     return canonical(container) + b"\n"
 
@@ -205,7 +206,7 @@ def _utf8(name: str, content: bytes) -> str:
 def _envelope(data: Any) -> tuple[bytes, tuple[Signature, ...]]:
     first, *further = data["signatures"]
     if len(further) > 1:
-        raise ValueError("more signatures than a vendor's and a witness's")
+        raise ValueError("more than two signatures")
     return decode_base64(_text(data["payload"])), tuple(map(_signature, (first, *further)))
 
 

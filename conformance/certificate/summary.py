@@ -134,9 +134,9 @@ def _digests(bundle: Bundle, verification: Verification, lang: Lang) -> Iterator
     signer = _KNOWN if verification.signer_known else _UNKNOWN
     key = Text("key, {how}", "公钥，{how}").format(how=signer)
     yield entry.format(what=key, digest=bundle.key.fingerprint).in_(lang)
-    if bundle.witness is not None:
+    if bundle.second_key is not None:
         second = Text("key of the second signature", "第二个签名的公钥")
-        yield entry.format(what=second, digest=bundle.witness.fingerprint).in_(lang)
+        yield entry.format(what=second, digest=bundle.second_key.fingerprint).in_(lang)
     yield entry.format(what=f"`{EVIDENCE}`", digest=_code(certificate.evidence)).in_(lang)
     for part, words in PARTS.items():
         yield entry.format(what=words, digest=_code(certificate.suite.digests[part])).in_(lang)

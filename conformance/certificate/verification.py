@@ -79,7 +79,8 @@ def verify(content: bytes, key: PublicKey | None = None, *, witness: PublicKey |
         if key is not None and bundle.key != key:
             enclosed, given = bundle.key.fingerprint, key.fingerprint
             result.problems.append(_OTHER_KEY.format(enclosed=enclosed, given=given))
-        if witness is not None and not _is_witness(bundle, witness):
+        witness_known = witness is not None and _is_witness(bundle, witness)
+        if witness is not None and not witness_known:
             result.problems.append(_OTHER_WITNESS.format(given=witness.fingerprint))
         evidence = bundle.evidence()
     except (NewerBundle, NewerEvidence) as error:
@@ -88,18 +89,17 @@ def verify(content: bytes, key: PublicKey | None = None, *, witness: PublicKey |
     except (BrokenBundle, BrokenEvidence) as error:
         result.problems.append(error.reason)
         return result
-    result.bundle = bundle
-    result.witness_known = witness is not None and _is_witness(bundle, witness)
-    result.signer_known = bundle.key == key or (result.witness_known and bundle.key == witness)
+    result.bundle, result.witness_known = bundle, witness_known
+    result.signer_known = witness_known or bundle.key == key
     result.evidence, result.record = evidence, evidence.rejudge()
     _compare(result, bundle, evidence, result.record)
     return result
 
 
 def _is_witness(bundle: Bundle, key: PublicKey) -> bool:
-    """Return whether the key signed first, a run that its owner made as a witness.
+    """Return whether the key signed first, and its owner made the run as a witness.
 
-    A second signature says that a registry checked the certificate, not that its owner saw the run.
+    A second signature says that a registry checked the certificate, not that its owner made the run.
     """
     return key == bundle.key and bundle.certificate.attestor == "witnessed"
 

@@ -63,5 +63,5 @@ def _certificate(bundle: Bundle) -> dict[str, Any]:
         "must_judged": must_judged(certificate),
         "not_exercised": certificate.requirements_with_verdict("not-exercised"),
         "key": bundle.key.fingerprint,
-        "witness": None if bundle.witness is None else bundle.witness.fingerprint,
+        "witness": None if bundle.second_key is None else bundle.second_key.fingerprint,
     }

@@ -42,9 +42,10 @@ def describe_certificate(bundle: Bundle) -> Iterator[str]:
         )
     )
     yield localize(f"key: {bundle.key.fingerprint}", f"公钥指纹：{bundle.key.fingerprint}")
-    if bundle.witness is not None:
+    if bundle.second_key is not None:
         yield localize(
-            f"also signed with the key: {bundle.witness.fingerprint}", f"另有密钥签名：{bundle.witness.fingerprint}"
+            f"also signed with the key: {bundle.second_key.fingerprint}",
+            f"另有密钥签名：{bundle.second_key.fingerprint}",
         )
 
 

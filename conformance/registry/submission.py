@@ -38,8 +38,8 @@ _OTHER_VENDOR_KEY: Final = Text(
     "登记册中 {vendor} 的密钥为 {listed}，而不是 {found}。若两者均属该厂商，请给出 --vendor-key。",
 )
 _NO_PLACE: Final = Text(
-    "It has no place for the authority's signature: it has the form /1, or another witness signed it.",
-    "其中没有登记机构签名的位置：其形式为 /1，或已有其他见证方签名。",
+    "It has no place for the authority's signature: it has the form /1, or a second signature already.",
+    "其中没有登记机构签名的位置：其形式为 /1，或已有第二个签名。",
 )
 _OVER: Final = Text("It would be expired: {why}", "登记后即已过期：{why}")
 
@@ -71,7 +71,7 @@ def check(registry: Registry, content: bytes, wanted: Wanted, *, at: datetime) -
     entry = _entry(registry, bundle, result.evidence, at=at)
     reasons = [*_policy(registry, bundle, result.evidence, at), *_known(registry, entry)]
     reasons += _wanted(registry, entry, wanted)
-    if _needs_signature(registry, bundle) and (bundle.witness is not None or bundle.certificate.form == 1):
+    if _needs_signature(registry, bundle) and (bundle.second_key is not None or bundle.certificate.form == 1):
         reasons.append(_NO_PLACE)
     standing, why = standing_of(entry, registry.index, at)
     if standing != "listed" and why is not None:
@@ -96,7 +96,7 @@ def accept(registry: Registry, submission: Submission, key: SigningKey) -> tuple
 
 def _needs_signature(registry: Registry, bundle: Bundle) -> bool:
     """Return whether none of the authority's keys signed the certificate."""
-    keys = [bundle.key, *([] if bundle.witness is None else [bundle.witness])]
+    keys = [bundle.key, *([] if bundle.second_key is None else [bundle.second_key])]
     return not any(map(registry.index.knows, keys))
 
 

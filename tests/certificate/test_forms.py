@@ -1,4 +1,4 @@
-"""Certificates of the first form, the signature of a witness, and inputs that are no regular files."""
+"""Certificates of the first form, a second signature, and inputs that are no regular files."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_second_signature_is_of_the_same_statement_and_makes_no_witness(certif
     assert "did not sign it as a witness" in problem.en
 
 
-def test_a_witness_needs_a_key_and_a_place_of_its_own(certified: Certified, older: Bundle) -> None:
+def test_a_second_signature_needs_a_key_and_a_place_of_its_own(certified: Certified, older: Bundle) -> None:
     for bundle, key in (
         (certified.bundle, certified.key),
         (countersign(certified.bundle, new_key()), new_key()),

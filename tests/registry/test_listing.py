@@ -44,7 +44,7 @@ def test_both_forms_of_the_file_are_listed(listed: Listed) -> None:
     content = (listed.folder / certificate_file(listed.entry.digest)).read_bytes()
     bundle = read_bundle(content)
     assert bundle.key == listed.certified.key.public
-    assert bundle.witness == listed.key.public
+    assert bundle.second_key == listed.key.public
     assert sha256(content) == listed.entry.certificate
     assert listing_of(bundle, Folder(listed.folder), listed.key.public, at=listed.at).is_confirmed
 

@@ -151,7 +151,7 @@ def test_a_known_vendor_with_a_new_key(listed: Listed) -> None:
     assert not any("--vendor-key" in reason for reason in known)
 
 
-def test_a_certificate_that_another_witness_signed(listed: Listed, tmp_path: Path) -> None:
+def test_a_certificate_with_a_second_signature(listed: Listed, tmp_path: Path) -> None:
     content = countersign(listed.certified.bundle, new_key()).dumps()
     [reason] = reasons(submitted(empty(tmp_path, listed), content, listed))
     assert reason.startswith("It has no place for the authority's signature")
