@@ -102,7 +102,7 @@ class Bundle:
         Raises:
             BrokenBundle: a file of the evidence is not UTF-8.
         """
-        return _spelled(self)
+        return _file_bytes(self)
 
 
 def sign_bundle(certificate: Certificate, files: Mapping[str, bytes], key: SigningKey) -> Bundle:
@@ -168,7 +168,7 @@ def _matches(payload: bytes, key: PublicKey, signature: Signature) -> bool:
     return keyid == key.fingerprint and is_signed(payload, content, key)
 
 
-def _spelled(bundle: Bundle) -> bytes:
+def _file_bytes(bundle: Bundle) -> bytes:
     """Return the container. Its first key says, before anything else, what a certificate does not prove."""
     certificate = bundle.certificate
     signatures = [{"keyid": keyid, "sig": encode_base64(content)} for keyid, content in bundle.signatures]

@@ -104,10 +104,10 @@ def issue(request: Request, key: SigningKey) -> tuple[Bundle, bytes]:
 
 
 def _subject(request: Request, evidence: Evidence) -> Subject:
-    """Return the subject: the names that were given, or else those of the binding, or of the emulator.
+    """Return the subject: the names of the request, or else those of the binding, or of the emulator.
 
     Raises:
-        NotEligible: a name is given by neither, or is no line of text.
+        NotEligible: a name is missing, or is no line of text.
     """
     names: dict[str, str | None] = dict.fromkeys(_NAMES)
     if evidence.binding is not None:

@@ -27,7 +27,7 @@ _TOKEN: Final = Text(
     "The run had no token for `{name}` (QODER_{variable}_PAT).", "该运行没有 `{name}` token（QODER_{variable}_PAT）。"
 )
 _RACES: Final = Text(
-    "Races were held less than {n} times: {names}. Run with --race-repeat {n}.",
+    "Races ran less than {n} times: {names}. Run with --race-repeat {n}.",
     "有并发场景的执行次数少于 {n}：{names}。请用 --race-repeat {n} 运行。",
 )
 _SET: Final = Text("The requirement set is {found}, the newest is {newest}.", "要求集版本为 {found}，最新为 {newest}。")
@@ -107,7 +107,7 @@ def _run(policy: Policy, evidence: Evidence) -> Iterator[Text]:
     few = [
         Text(name, name)
         for name, transcript in _complete(evidence).items()
-        if scenarios()[name].race and _held(transcript) < policy.race_repetitions
+        if scenarios()[name].race and _repetitions(transcript) < policy.race_repetitions
     ]
     if few:
         yield _RACES.format(n=policy.race_repetitions, names=join(Text(", ", "、"), few))
@@ -136,11 +136,11 @@ def _complete(evidence: Evidence) -> dict[str, Transcript]:
     }
 
 
-def _held(transcript: Transcript) -> int:
+def _repetitions(transcript: Transcript) -> int:
     """Return how often a scenario ran."""
     fact = transcript.facts.get(REPETITIONS_FACT)
-    held = fact.get("held") if isinstance(fact, dict) else 1
-    return held if isinstance(held, int) else 0
+    times = fact.get("held") if isinstance(fact, dict) else 1
+    return times if isinstance(times, int) else 0
 
 
 def _policy(data: Mapping[str, Any]) -> Policy:

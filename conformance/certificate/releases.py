@@ -35,7 +35,7 @@ def invented(suite: str, catalogue: str) -> Iterator[Text]:
 
 
 def newer(suite: str, catalogue: str) -> Iterator[Text]:
-    """Yield which of these versions came after the installed one, which cannot know whether they exist."""
+    """Yield which of these versions are newer than the installed one, which cannot know whether they exist."""
     if _suite(suite) == "newer":
         yield _NEWER.format(what=_SUITE_NAME, version=suite)
     if _catalogue(catalogue) == "newer":

@@ -98,7 +98,7 @@ def _stands_still(evidence: Evidence) -> bool:
 
 
 def _dated(transcript: Transcript) -> list[tuple[Exchange, datetime]]:
-    """Return the responses whose Date tells when they were written: no cache answers a POST or DELETE."""
+    """Return the responses whose Date is the time at which they were written: no cache answers a POST or DELETE."""
     found = []
     for exchange in transcript.exchanges:
         response = exchange.response

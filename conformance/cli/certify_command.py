@@ -144,7 +144,7 @@ def command(
         click.echo(localize("No certificate was created.", "未签发证书。"), err=True)
         ctx.exit(EXIT_REFUSED)
     write_new(output, content)
-    _tell(bundle, output)
+    _print_certificate(bundle, output)
 
 
 def _check(request: Request, policy: str | None, at: datetime | None) -> int:
@@ -202,7 +202,7 @@ def _check_names(vendor: str | None, product: str | None, version: str | None, *
             raise CannotStart(localize(f"{option}: {why}.", f"{option}：{why}。"))
 
 
-def _tell(bundle: Bundle, output: Path) -> None:
+def _print_certificate(bundle: Bundle, output: Path) -> None:
     from conformance.cli.certificate_text import describe_certificate
 
     for line in describe_certificate(bundle):

@@ -21,7 +21,7 @@ from conformance.cli.registry_arguments import (
     signing_options,
     vendor_key_option,
 )
-from conformance.cli.registry_text import named_digest, policy_bytes, refusals, require_name, tell_entry, tell_signed
+from conformance.cli.registry_text import named_digest, policy_bytes, refusals, require_name, print_entry, print_signature
 from conformance.cli.regular_file import read_regular_file
 
 
@@ -63,7 +63,7 @@ def init(
     signing = read_private_option(key, password_from_variable(password_env), "--key")
     rules = policy_bytes(policy)
     with refusals():
-        tell_signed(create(folder, name, signing, rules, grace_days=grace_days, at=moment(at)))
+        print_signature(create(folder, name, signing, rules, grace_days=grace_days, at=moment(at)))
 
 
 @click.command(
@@ -102,7 +102,7 @@ def add(
     signing = read_private_option(key, password_from_variable(password_env), "--key")
     with refusals():
         entry = changes.add(folder, content, signing, wanted, at=moment(at))
-    tell_entry(entry)
+    print_entry(entry)
     place = folder / certificate_file(entry.digest)
     click.echo(localize(f"certificate with the authority's signature: {place}", f"带登记机构签名的证书：{place}"))
 
@@ -129,7 +129,7 @@ def revoke(
     digest = named_digest(certificate)
     signing = read_private_option(key, password_from_variable(password_env), "--key")
     with refusals():
-        tell_entry(changes.revoke(folder, digest, reason, signing, at=moment(at)))
+        print_entry(changes.revoke(folder, digest, reason, signing, at=moment(at)))
 
 
 @click.command(
@@ -161,7 +161,7 @@ def rotate(
     signing = read_private_option(key, password_from_variable(password_env), "--key")
     following = read_private_option(new, password_from_variable(new_password_env), "--new")
     with refusals():
-        tell_signed(changes.rotate(folder, signing, following, at=moment(at)))
+        print_signature(changes.rotate(folder, signing, following, at=moment(at)))
 
 
 @click.command(
@@ -184,4 +184,4 @@ def refresh(folder: Path, policy: str | None, key: Path, password_env: str | Non
     signing = read_private_option(key, password_from_variable(password_env), "--key")
     rules = None if policy is None else policy_bytes(policy)
     with refusals():
-        tell_signed(changes.refresh(folder, signing, policy=rules, at=moment(at)))
+        print_signature(changes.refresh(folder, signing, policy=rules, at=moment(at)))

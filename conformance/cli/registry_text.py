@@ -115,7 +115,7 @@ def named_digest(certificate: str) -> str:
         raise CannotStart(f"{certificate}: {error.reason.in_(current_language())}") from None
 
 
-def tell_entry(entry: Entry) -> None:
+def print_entry(entry: Entry) -> None:
     """Print an entry after a change."""
     from conformance.reporting.escaping import escape_line
 
@@ -134,7 +134,7 @@ def tell_entry(entry: Entry) -> None:
         click.echo(localize(f"valid until: {entry.valid_until}", f"有效期至：{entry.valid_until}"))
 
 
-def tell_signed(registry: Registry) -> None:
+def print_signature(registry: Registry) -> None:
     """Print who signed a registry, and when."""
     from conformance.reporting.escaping import escape_line
 

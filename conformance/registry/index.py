@@ -43,8 +43,8 @@ class Index:
     """What the authority signs. The newest of the `keys` signs it.
 
     `entries` and `files` are SHA-256 digests of files, by the certificate's digest and by name. `requirement_sets` says
-    since when the registry has known each version. With `grace_days` a certificate expires that many days after a newer
-    version came.
+    since when the registry has known each version. With `grace_days` a certificate expires that many days after the
+    registry first recorded a newer version.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Index:
         """Return the signed file's bytes."""
         payload = _payload(self)
         signature = {"keyid": key.public.fingerprint, "sig": encode_base64(key.sign(payload, PAYLOAD_TYPE))}
-        return _spelled(payload, [signature])
+        return _file_bytes(payload, [signature])
 
 
 def read_index(content: bytes) -> Index:
@@ -87,7 +87,7 @@ def read_index(content: bytes) -> Index:
         envelope = data["envelope"]
         payload, signatures = decode_base64(envelope["payload"]), envelope["signatures"]
         index = _index(json.loads(payload))
-        right = _payload(index) == payload and _spelled(payload, signatures) == content and len(signatures) == 1
+        right = _payload(index) == payload and _file_bytes(payload, signatures) == content and len(signatures) == 1
         keyid, signature = signatures[0]["keyid"], decode_base64(signatures[0]["sig"])
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, UnusableKey):
         raise BrokenRegistry(_NO_INDEX) from None
@@ -118,7 +118,7 @@ def _payload(index: Index) -> bytes:
     )
 
 
-def _spelled(payload: bytes, signatures: Any) -> bytes:
+def _file_bytes(payload: bytes, signatures: Any) -> bytes:
     envelope = {"payload": encode_base64(payload), "payloadType": PAYLOAD_TYPE, "signatures": signatures}
     return canonical({"envelope": envelope, "format": FORMAT}) + b"\n"
 

@@ -21,7 +21,7 @@ _FORMAT: Final = "work-conformance-registry-key/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorityKey:
-    """A key, when it came and went, and the signature of the key before it. The first key has no such signature."""
+    """A key, its first and last time, and the signature of the key before it. The first key has no such signature."""
 
     key: PublicKey
     since: str
