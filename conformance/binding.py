@@ -15,15 +15,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.product_names import NamedThing, is_line, name_problem
+from conformance.product_names import NAMED_THINGS, is_line, name_problem
 from conformance.target import ConfigurationError
 
 BINDING_HEADER: Final = "Work-Conformance-Binding"
 MAX_BYTES: Final = 64 << 10
 
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
-_NAMES: Final[tuple[NamedThing, ...]] = ("vendor", "product", "version")
-_KEYS: Final = (*_NAMES, "key")
+_KEYS: Final = (*NAMED_THINGS, "key")
 _SEEDS: Final = 2**31
 
 
@@ -129,7 +128,7 @@ def read_binding(challenge: str, path: Path, *, marked: bool) -> Binding:
             f"--for {path}: the keys are {names}; {'unknown' if unknown else 'missing'}: {wrong}.",
             f"--for {path}：键为 {names}；{'未知' if unknown else '缺少'}：{wrong}。",
         )
-    for name in _NAMES:
+    for name in NAMED_THINGS:
         problem = name_problem(name, data[name])
         if problem is not None:
             raise ConfigurationError(f"--for {path}: {name}: {problem.en}.", f"--for {path}：{name}：{problem.zh}。")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from conformance.text import Text
 
@@ -17,6 +17,7 @@ LONGEST_NAME: Final = 120
 """Maximum characters of a vendor's name, a product or a version."""
 
 NamedThing = Literal["vendor", "product", "version"]
+NAMED_THINGS: Final[tuple[NamedThing, ...]] = get_args(NamedThing)
 
 WORDS: Final[dict[NamedThing, Text]] = {
     "vendor": Text("vendor", "厂商"),

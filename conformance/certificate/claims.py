@@ -14,10 +14,8 @@ from conformance.certificate.suite_digest import Part, Suite
 from conformance.contract.catalogue import version_numbers
 from conformance.evidence import EVIDENCE, Evidence
 from conformance.judging.run_result import RunResult
-from conformance.product_names import WORDS, NamedThing, name_problem
+from conformance.product_names import NAMED_THINGS, WORDS, name_problem
 from conformance.text import Text
-
-_NAMES: Final[tuple[NamedThing, ...]] = ("vendor", "product", "version")
 
 _DIGEST: Final = Text(
     f"{EVIDENCE} is not the certified file: its digest differs.", f"{EVIDENCE} 不是所认证的文件：摘要不一致。"
@@ -72,7 +70,7 @@ def claim_problems(bundle: Bundle, evidence: Evidence, record: RunResult) -> Ite
 
 def name_problems(subject: Subject) -> Iterator[Text]:
     """Yield which names of a subject are not what they appear to be."""
-    for name in _NAMES:
+    for name in NAMED_THINGS:
         problem = name_problem(name, getattr(subject, name))
         if problem is not None:
             yield _NAME.format(thing=WORDS[name], problem=problem)
@@ -83,7 +81,7 @@ def subject_problems(subject: Subject, evidence: Evidence, key: str | None) -> I
     binding = evidence.binding
     if binding is None:
         return
-    for name in _NAMES:
+    for name in NAMED_THINGS:
         bound, claimed = getattr(binding, name), getattr(subject, name)
         if bound != claimed:
             yield _OTHER_PRODUCT.format(thing=WORDS[name], bound=bound, claimed=claimed)

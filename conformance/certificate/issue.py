@@ -14,8 +14,15 @@ from conformance.certificate.statement import Attestor, Kind, Subject
 from conformance.certificate.verification import verify
 from conformance.evidence import EVIDENCE, BrokenEvidence, Evidence, read_evidence, read_file
 from conformance.judging.run_result import RunResult
-from conformance.product_names import WORDS, NamedThing
+from conformance.product_names import NAMED_THINGS, WORDS, is_line
 from conformance.text import Text
+
+_NO_LINE: Final = Text("The name of the {thing} is not one printable line.", "{thing}名称不是一行可打印文字。")
+_NO_PRODUCT: Final = Text(
+    "The run is not bound to a product. Run it with --challenge and --for, or name --vendor, --product and"
+    " --product-version for an unbound certificate.",
+    "该运行没有绑定产品。请用 --challenge 和 --for 运行，或给出 --vendor、--product 和 --product-version 以签发未绑定的证书。",
+)
 
 
 class NotEligible(Exception):
@@ -109,29 +116,16 @@ def _subject(request: Request, evidence: Evidence) -> Subject:
     Raises:
         NotEligible: a name is missing, or is no line of text.
     """
-    names: dict[str, str | None] = dict.fromkeys(_NAMES)
+    names: dict[str, str | None] = dict.fromkeys(NAMED_THINGS)
     if evidence.binding is not None:
-        names = {name: getattr(evidence.binding, name) for name in _NAMES}
+        names = {name: getattr(evidence.binding, name) for name in NAMED_THINGS}
     elif request.kind == "demonstration":
         names = {"vendor": "work-conformance", "product": "embedded emulator", "version": __version__}
-    names |= {name: given for name in _NAMES if (given := getattr(request, name)) is not None}
+    names |= {name: given for name in NAMED_THINGS if (given := getattr(request, name)) is not None}
     found = {name: value for name, value in names.items() if value is not None}
-    if len(found) < len(_NAMES):
+    if len(found) < len(NAMED_THINGS):
         raise NotEligible([_NO_PRODUCT])
-    try:
-        return Subject(**found)
-    except ValueError as error:
-        raise NotEligible([_NO_LINE.format(thing=WORDS[_thing(str(error))])]) from None
-
-
-def _thing(name: str) -> NamedThing:
-    return next(thing for thing in _NAMES if thing == name)
-
-
-_NAMES: Final[tuple[NamedThing, ...]] = ("vendor", "product", "version")
-_NO_LINE: Final = Text("The name of the {thing} is not one printable line.", "{thing}名称不是一行可打印文字。")
-_NO_PRODUCT: Final = Text(
-    "The run is not bound to a product. Run it with --challenge and --for, or name --vendor, --product and"
-    " --product-version for an unbound certificate.",
-    "该运行没有绑定产品。请用 --challenge 和 --for 运行，或给出 --vendor、--product 和 --product-version 以签发未绑定的证书。",
-)
+    for name in NAMED_THINGS:
+        if not is_line(found[name]):
+            raise NotEligible([_NO_LINE.format(thing=WORDS[name])])
+    return Subject(**found)

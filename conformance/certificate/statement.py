@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, Literal, get_args
 
 from conformance.binding import Binding
 from conformance.certificate.canonical import canonical
 from conformance.certificate.suite_digest import PARTS, Suite
 from conformance.judging.verdict import VerdictKind
-from conformance.product_names import is_line
+from conformance.product_names import NAMED_THINGS, is_line
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "https://in-toto.io/attestation/test-result/v0.1"
@@ -31,9 +31,12 @@ Kind = Literal["product", "demonstration"]
 Attestor = Literal["self-attested", "witnessed"]
 """Who made the run, by the signer's own word: the vendor, or a witness on the vendor's server."""
 
+ATTESTORS: Final[tuple[Attestor, ...]] = get_args(Attestor)
+
 Form = Literal[1, 2]
 """The version of the statement's form."""
 
+_KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 _LONGEST: Final = 2000
 _LISTS: Final[dict[VerdictKind, str]] = {"passed": "passedTests", "warned": "warnedTests", "failed": "failedTests"}
 _ANNOTATED: Final[dict[VerdictKind, str]] = {
@@ -61,7 +64,7 @@ class Subject:
     version: str
 
     def __post_init__(self) -> None:
-        for name in ("vendor", "product", "version"):
+        for name in NAMED_THINGS:
             value = getattr(self, name)
             if not is_line(value):
                 raise ValueError(name)
@@ -187,8 +190,8 @@ def _certificate(data: Any) -> Certificate:
     kind: Kind = "demonstration" if embedded else "product"
     attestor: Attestor = "self-attested"
     if form > 1:
-        kind = _kind(notes["conformance_kind"])
-        attestor = _attestor(notes["conformance_attestation"])
+        kind = _KINDS[_KINDS.index(notes["conformance_kind"])]
+        attestor = ATTESTORS[ATTESTORS.index(notes["conformance_attestation"])]
     found = {verdict: predicate[name] for verdict, name in _LISTS.items()}
     found |= {verdict: notes[name] for verdict, name in _ANNOTATED.items()}
     return Certificate(
@@ -216,20 +219,6 @@ def _certificate(data: Any) -> Certificate:
         form=form,
         attestor=attestor,
     )
-
-
-def _kind(value: object) -> Kind:
-    for kind in get_args(Kind):
-        if value == kind:
-            return cast("Kind", kind)
-    raise ValueError("not a kind of certificate")
-
-
-def _attestor(value: object) -> Attestor:
-    for attestor in get_args(Attestor):
-        if value == attestor:
-            return cast("Attestor", attestor)
-    raise ValueError("nobody who can attest a run")
 
 
 def _line(value: object) -> str:

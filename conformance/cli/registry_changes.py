@@ -21,7 +21,14 @@ from conformance.cli.registry_arguments import (
     signing_options,
     vendor_key_option,
 )
-from conformance.cli.registry_text import named_digest, policy_bytes, refusals, require_name, print_entry, print_signature
+from conformance.cli.registry_text import (
+    named_digest,
+    policy_bytes,
+    print_entry,
+    print_signature,
+    refusals,
+    require_name,
+)
 from conformance.cli.regular_file import read_regular_file
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from conformance.certificate.statement import PROFILE
+from conformance.certificate.statement import ATTESTORS, PROFILE, Attestor
 from conformance.contract.catalogue import version_numbers
 from conformance.product_names import is_line
 from conformance.registry.files import dumped, moment_of, require_digest, stamp
@@ -16,7 +16,6 @@ FORMAT: Final = "work-conformance-registry-entry/1"
 LONGEST_REASON: Final = 300
 
 Status = Literal["listed", "revoked"]
-Attestation = Literal["self-attested", "witnessed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,7 @@ class Entry:
     key: str
     authority: str
     traces: tuple[str, ...]
-    attestation: Attestation = "self-attested"
+    attestation: Attestor = "self-attested"
     challenge: str | None = None
     valid_until: str | None = None
     status: Status = "listed"
@@ -64,7 +63,7 @@ class Entry:
             *(at for at in (self.valid_until, self.revoked_at) if at is not None),
         ):
             moment_of(at)
-        if self.attestation not in ("self-attested", "witnessed") or not all(map(is_line, self.traces)):
+        if self.attestation not in ATTESTORS or not all(map(is_line, self.traces)):
             raise ValueError("not an attestation")
         revoked = self.revoked_at is not None and is_reason(self.reason)
         if not (revoked if self.status == "revoked" else self.reason is None and self.revoked_at is None):
