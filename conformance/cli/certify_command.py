@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.command_classes import NoEmptyValuesCommand
-from conformance.cli.key_command import password_from_variable, write_new
+from conformance.cli.key_command import write_new
 from conformance.cli.key_files import read_private_option
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart, lang_option_without_parameter
@@ -138,7 +138,7 @@ def command(
             raise CannotStart(
                 localize("--sign: name the private key, or use --check.", "--sign：请指定私钥，或使用 --check。")
             )
-        bundle, content = issue(request, read_private_option(sign, password_from_variable(password_env), "--sign"))
+        bundle, content = issue(request, read_private_option(sign, password_env, "--sign"))
     except NotEligible as refusal:
         _print_reasons(refusal)
         click.echo(localize("No certificate was created.", "未签发证书。"), err=True)

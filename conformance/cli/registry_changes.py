@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from conformance.cli.command_classes import NoEmptyValuesCommand
-from conformance.cli.key_command import password_from_variable
 from conformance.cli.key_files import read_private_option, read_public_option
 from conformance.cli.language import localize
 from conformance.cli.policy_option import moment
@@ -67,7 +66,7 @@ def init(
     from conformance.registry.changes import create
 
     require_name(name)
-    signing = read_private_option(key, password_from_variable(password_env), "--key")
+    signing = read_private_option(key, password_env, "--key")
     rules = policy_bytes(policy)
     with refusals():
         print_signature(create(folder, name, signing, rules, grace_days=grace_days, at=moment(at)))
@@ -106,7 +105,7 @@ def add(
 
     wanted = Wanted(challenge=challenge, vendor_key=read_public_option(vendor_key, "--vendor-key"))
     content = read_regular_file(certificate, MAX_CERTIFICATE)
-    signing = read_private_option(key, password_from_variable(password_env), "--key")
+    signing = read_private_option(key, password_env, "--key")
     with refusals():
         entry = changes.add(folder, content, signing, wanted, at=moment(at))
     print_entry(entry)
@@ -134,7 +133,7 @@ def revoke(
     from conformance.registry import changes
 
     digest = named_digest(certificate)
-    signing = read_private_option(key, password_from_variable(password_env), "--key")
+    signing = read_private_option(key, password_env, "--key")
     with refusals():
         print_entry(changes.revoke(folder, digest, reason, signing, at=moment(at)))
 
@@ -165,8 +164,8 @@ def rotate(
     """Hand over to a new key."""
     from conformance.registry import changes
 
-    signing = read_private_option(key, password_from_variable(password_env), "--key")
-    following = read_private_option(new, password_from_variable(new_password_env), "--new")
+    signing = read_private_option(key, password_env, "--key")
+    following = read_private_option(new, new_password_env, "--new")
     with refusals():
         print_signature(changes.rotate(folder, signing, following, at=moment(at)))
 
@@ -188,7 +187,7 @@ def refresh(folder: Path, policy: str | None, key: Path, password_env: str | Non
     """Sign the registry again."""
     from conformance.registry import changes
 
-    signing = read_private_option(key, password_from_variable(password_env), "--key")
+    signing = read_private_option(key, password_env, "--key")
     rules = None if policy is None else policy_bytes(policy)
     with refusals():
         print_signature(changes.refresh(folder, signing, policy=rules, at=moment(at)))
