@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
+
+import click
 
 from conformance.cli.language import current_language, localize
 
@@ -47,6 +49,14 @@ def describe_certificate(bundle: Bundle) -> Iterator[str]:
             f"also signed with the key: {bundle.second_key.fingerprint}",
             f"另有密钥签名：{bundle.second_key.fingerprint}",
         )
+
+
+def print_reasons(reasons: Iterable[Text]) -> None:
+    """Print reasons on standard error, one per line."""
+    from conformance.reporting.escaping import escape_line
+
+    for reason in reasons:
+        click.echo(escape_line(reason.in_(current_language())), err=True)
 
 
 def last_line(result: Verification, *, missed_policy: bool, doubt: Text | None = None) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.certificate_text import describe_certificate, print_reasons
 from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.key_command import write_new
 from conformance.cli.key_files import read_private_option
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from conformance.certificate.bundle import Bundle
-    from conformance.certificate.issue import NotEligible, Request
+    from conformance.certificate.issue import Request
 
 EXIT_REFUSED = 1
 
@@ -140,7 +141,7 @@ def command(
             )
         bundle, content = issue(request, read_private_option(sign, password_env, "--sign"))
     except NotEligible as refusal:
-        _print_reasons(refusal)
+        print_reasons(refusal.reasons)
         click.echo(localize("No certificate was created.", "未签发证书。"), err=True)
         ctx.exit(EXIT_REFUSED)
     write_new(output, content)
@@ -149,7 +150,7 @@ def command(
 
 def _check(request: Request, policy: str | None, at: datetime | None) -> int:
     """Print what a certificate of the run would lack, and return the exit code."""
-    from conformance.certificate.issue import NotEligible, examine
+    from conformance.certificate.issue import examine
     from conformance.certificate.policy import Candidate, shortfalls
     from conformance.contract.catalogue import load_catalogue
 
@@ -158,7 +159,7 @@ def _check(request: Request, policy: str | None, at: datetime | None) -> int:
     demonstration = request.kind == "demonstration"
     candidate = Candidate(evidence=found.evidence, catalogue=load_catalogue().version, witnessed=True)
     missed = [] if demonstration else shortfalls(rules, candidate, at=moment(at))
-    _print_reasons(NotEligible([*found.reasons, *missed]))
+    print_reasons([*found.reasons, *missed])
     if found.reasons:
         click.echo(localize("The run cannot be certified.", "该运行不能用于签发证书。"))
     elif missed:
@@ -166,13 +167,6 @@ def _check(request: Request, policy: str | None, at: datetime | None) -> int:
     else:
         click.echo(localize("Nothing is missing.", "没有欠缺。"))
     return EXIT_REFUSED if found.reasons or missed else 0
-
-
-def _print_reasons(refusal: NotEligible) -> None:
-    from conformance.reporting.escaping import escape_line
-
-    for reason in refusal.reasons:
-        click.echo(escape_line(reason.in_(current_language())), err=True)
 
 
 def _check_names(vendor: str | None, product: str | None, version: str | None, *, demo: bool) -> None:
@@ -203,8 +197,6 @@ def _check_names(vendor: str | None, product: str | None, version: str | None, *
 
 
 def _print_certificate(bundle: Bundle, output: Path) -> None:
-    from conformance.cli.certificate_text import describe_certificate
-
     for line in describe_certificate(bundle):
         click.echo(line)
     click.echo(localize(f"Certificate written to {output}.", f"证书已写入 {output}。"))

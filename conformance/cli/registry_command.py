@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from conformance.cli.certificate_text import print_reasons
 from conformance.cli.command_classes import SuggestingGroup
 from conformance.cli.key_files import read_public_option
 from conformance.cli.language import localize
@@ -22,7 +23,7 @@ from conformance.cli.registry_arguments import (
 )
 from conformance.cli.registry_changes import add, init, refresh, revoke, rotate
 from conformance.cli.registry_option import registry_key_option
-from conformance.cli.registry_text import print_entries, print_reasons, refusals
+from conformance.cli.registry_text import print_entries, refusals
 from conformance.cli.regular_file import read_regular_file
 
 EXIT_REFUSED: Final = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from conformance.cli.certificate_text import print_reasons
 from conformance.cli.formats import print_output
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart
@@ -61,14 +62,6 @@ def refusals() -> Iterator[None]:
         raise SystemExit(_EXIT_REFUSED) from None
     except UndecidedRegistry as error:
         raise CannotStart(escape_line(error.reason.in_(current_language()))) from None
-
-
-def print_reasons(reasons: Iterable[Text]) -> None:
-    """Print reasons on standard error, one per line."""
-    from conformance.reporting.escaping import escape_line
-
-    for reason in reasons:
-        click.echo(escape_line(reason.in_(current_language())), err=True)
 
 
 def require_name(name: str) -> None:
