@@ -49,13 +49,34 @@ def read_policy_option(policy: str | None) -> Policy:
     Raises:
         CannotStart: the file cannot be read, or is not a policy.
     """
-    from conformance.certificate.policy import parse_policy, shipped_policy
-    from conformance.reporting.escaping import escape_line
+    return _parsed(policy, _content(policy))
+
+
+def policy_bytes(policy: str | None) -> bytes:
+    """Return the bytes of the policy in a file, or of the one that comes with the suite.
+
+    Raises:
+        CannotStart: the file cannot be read, or is not a policy.
+    """
+    content = _content(policy)
+    _parsed(policy, content)
+    return content
+
+
+def _content(policy: str | None) -> bytes:
+    from conformance.certificate.policy import shipped_policy
 
     if policy is None or policy == DEFAULT:
         return shipped_policy()
+    return read_regular_file(Path(policy), _MAX_BYTES, option="--policy")
+
+
+def _parsed(policy: str | None, content: bytes) -> Policy:
+    from conformance.certificate.policy import parse_policy
+    from conformance.reporting.escaping import escape_line
+
     try:
-        return parse_policy(read_regular_file(Path(policy), _MAX_BYTES, option="--policy"))
+        return parse_policy(content)
     except ValueError as error:
         why = escape_line(str(error))
         raise CannotStart(

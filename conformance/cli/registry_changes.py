@@ -10,7 +10,7 @@ import click
 from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.key_files import read_private_option, read_public_option
 from conformance.cli.language import localize
-from conformance.cli.policy_option import moment
+from conformance.cli.policy_option import moment, policy_bytes
 from conformance.cli.registry_arguments import (
     FILE_PATH,
     certificate_argument,
@@ -22,7 +22,6 @@ from conformance.cli.registry_arguments import (
 )
 from conformance.cli.registry_text import (
     named_digest,
-    policy_bytes,
     print_entry,
     print_signature,
     refusals,

@@ -6,7 +6,6 @@ import contextlib
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +15,6 @@ from conformance.cli.certificate_text import print_reasons
 from conformance.cli.formats import print_output
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart
-from conformance.cli.policy_option import DEFAULT, read_policy_option
 from conformance.cli.regular_file import read_regular_file
 from conformance.product_names import is_line
 from conformance.text import Lang, Text
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 FORMAT: Final = "work-conformance-registry-list/1"
 _EXIT_REFUSED: Final = 1
 _DIGEST: Final = re.compile(r"[0-9a-f]{8,64}")
-_MAX_POLICY: Final = 64 << 10
 _UNKNOWN: Final = Text(
     "The registry's signer is unknown: give the authority's public key with --registry-key.",
     "登记册的签名者未知：请用 --registry-key 给出登记机构的公钥。",
@@ -77,18 +74,6 @@ def require_name(name: str) -> None:
                 "--name：请给出一行可打印文字，至多 120 个字符。",
             )
         )
-
-
-def policy_bytes(policy: str | None) -> bytes:
-    """Return the bytes of the policy in a file, or of the one that comes with the suite.
-
-    Raises:
-        CannotStart: the file cannot be read, or is not a policy.
-    """
-    read_policy_option(policy)
-    if policy is None or policy == DEFAULT:
-        return resources.files("conformance.certificate").joinpath("policy.toml").read_bytes()
-    return read_regular_file(Path(policy), _MAX_POLICY, option="--policy")
 
 
 def named_digest(certificate: str) -> str:

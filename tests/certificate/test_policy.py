@@ -118,7 +118,7 @@ def test_what_is_no_policy(text: str, words: str) -> None:
 
 
 def test_the_shipped_policy_demands_what_it_says() -> None:
-    assert shipped_policy() == Policy(
+    assert parse_policy(shipped_policy()) == Policy(
         tokens=("forbidden", "foreign", "expired"),
         race_repetitions=8,
         newest_requirements=True,
