@@ -24,7 +24,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 EXIT_NOT_LISTED: Final = 1
 EXIT_CANNOT_TELL: Final = 2
 
-_SIGNER_UNKNOWN: Final = Text(
+SIGNER_UNKNOWN: Final = Text(
     "The registry's signer is unknown: give the authority's public key with --registry-key.",
     "登记册的签名者未知：请用 --registry-key 给出登记机构的公钥。",
 )
@@ -59,7 +59,7 @@ class RegistryAnswer:
         """Why the certificate does not count as listed."""
         if self.listing is None:
             return [] if self.trouble is None else [self.trouble]
-        unknown = [] if self.listing.signer_known else [_SIGNER_UNKNOWN]
+        unknown = [] if self.listing.signer_known else [SIGNER_UNKNOWN]
         return [*([] if self.listing.reason is None else [self.listing.reason]), *unknown]
 
     @property

@@ -15,26 +15,23 @@ from conformance.cli.certificate_text import print_reasons
 from conformance.cli.formats import print_output
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart
+from conformance.cli.registry_option import SIGNER_UNKNOWN
 from conformance.cli.regular_file import read_regular_file
 from conformance.product_names import is_line
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
     from conformance.registry.entry import Entry
+    from conformance.registry.index import Index
     from conformance.registry.store import Registry
 
 FORMAT: Final = "work-conformance-registry-list/1"
 _EXIT_REFUSED: Final = 1
 _DIGEST: Final = re.compile(r"[0-9a-f]{8,64}")
-_UNKNOWN: Final = Text(
-    "The registry's signer is unknown: give the authority's public key with --registry-key.",
-    "登记册的签名者未知：请用 --registry-key 给出登记机构的公钥。",
-)
 _ENTRY: Final = Text(
     "{digest}  {standing}  {product} {version}, {vendor}  requirement set {catalogue}  until {until}",
     "{digest}  {standing}  {vendor} 的 {product} {version}  要求集 {catalogue}  有效期至 {until}",
 )
-_NO_END: Final = Text("no end", "无期限")
 _HEAD: Final = Text("registry {name}, signed at {at}, number {n}", "登记册 {name}，签名于 {at}，序号 {n}")
 
 
@@ -117,21 +114,24 @@ def print_signature(registry: Registry) -> None:
     from conformance.reporting.escaping import escape_line
 
     index = registry.index
-    head = _HEAD.format(name=index.name, at=index.signed_at, n=index.sequence)
-    click.echo(escape_line(head.in_(current_language())))
+    click.echo(escape_line(_head(index).in_(current_language())))
     click.echo(localize(f"key: {index.signer.fingerprint}", f"公钥指纹：{index.signer.fingerprint}"))
+
+
+def _head(index: Index) -> Text:
+    return _HEAD.format(name=index.name, at=index.signed_at, n=index.sequence)
 
 
 def print_entries(registry: Registry, form: str, lang: Lang, *, signer_known: bool, at: datetime) -> None:
     """Print every entry with how it stands."""
-    from conformance.registry.validity import STANDINGS, standing_of, valid_until
+    from conformance.registry.validity import NO_END, STANDINGS, standing_of, valid_until
     from conformance.reporting.escaping import escape_line
 
     index = registry.index
     entries = sorted(registry.entries.values(), key=lambda entry: (entry.listed_at, entry.digest))
 
     def lines(lang: Lang) -> Iterator[str]:
-        yield escape_line(_HEAD.format(name=index.name, at=index.signed_at, n=index.sequence).in_(lang))
+        yield escape_line(_head(index).in_(lang))
         for entry in entries:
             standing, why = standing_of(entry, index, at)
             about = {"product": entry.product, "version": entry.version, "vendor": entry.vendor}
@@ -140,13 +140,13 @@ def print_entries(registry: Registry, form: str, lang: Lang, *, signer_known: bo
                 digest=entry.digest[:12],
                 standing=STANDINGS[standing],
                 catalogue=entry.catalogue,
-                until=valid_until(entry, index) or _NO_END,
+                until=valid_until(entry, index) or NO_END,
             )
             yield escape_line(line.in_(lang))
             if why is not None:
                 yield escape_line(f"  {why.in_(lang)}")
         if not signer_known:
-            yield _UNKNOWN.in_(lang)
+            yield SIGNER_UNKNOWN.in_(lang)
 
     def data() -> dict[str, Any]:
         return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +12,12 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from conformance.certificate.badge import ATTESTATIONS
+from conformance.certificate.canonical import encode_base64
 from conformance.certificate.statement import PROFILE
 from conformance.registry.entry import Entry
 from conformance.registry.files import PAGES, certificate_file, moment_of
 from conformance.registry.index import Index
-from conformance.registry.validity import STANDINGS, Standing, standing_of, valid_until
+from conformance.registry.validity import NO_END, STANDINGS, Standing, standing_of, valid_until
 from conformance.reporting.escaping import escape_line
 from conformance.text import LANGS, Lang, Text
 
@@ -40,7 +40,6 @@ _HEADS: Final = (
     Text("Status", "状态"),
     Text("Certificate", "证书"),
 )
-_NO_END: Final = Text("no end", "无期限")
 _REVOKED: Final = Text("{status} on {at}: {reason}", "{status}（{at}）：{reason}")
 _CHECK: Final = Text(
     "This page shows the day on which the registry was signed. To check a certificate now, verify it:",
@@ -79,7 +78,7 @@ def page(index: Index, entries: Mapping[str, Entry], lang: Lang) -> str:
     template = resources.files("conformance.registry").joinpath("page.html.j2").read_text("utf-8")
     other = next(each for each in LANGS if each != lang)
     newest = sorted(entries.values(), key=lambda entry: (entry.listed_at, entry.digest), reverse=True)
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
+    digest = encode_base64(hashlib.sha256(_STYLE.encode()).digest())
     return environment.from_string(template).render(
         lang=lang,
         name=escape_line(index.name),
@@ -115,7 +114,7 @@ def _row(index: Index, entry: Entry, lang: Lang) -> _Row:
         attestation=ATTESTATIONS[entry.attestation].in_(lang),
         run=entry.started_at[:10],
         listed=entry.listed_at[:10],
-        until=_NO_END.in_(lang) if until is None else until[:10],
+        until=NO_END.in_(lang) if until is None else until[:10],
         standing=standing,
         status=status.in_(lang),
         file=certificate_file(entry.digest),

@@ -54,7 +54,7 @@ class Folder:
         try:
             mode = (self._path / part).lstat().st_mode
         except FileNotFoundError:
-            raise BrokenRegistry(_MISSING.format(name=name)) from None
+            raise missing(name) from None
         except OSError as error:
             raise UndecidedRegistry(_UNREADABLE.format(name=name, why=error.strerror)) from None
         if not right(mode):

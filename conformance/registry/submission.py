@@ -19,11 +19,10 @@ from conformance.registry.files import sha256, stamp
 from conformance.registry.listing import digest_of
 from conformance.registry.store import Registry
 from conformance.registry.traces import share_evidence, traces_of
-from conformance.registry.validity import standing_of
+from conformance.registry.validity import STANDINGS, standing_of
 from conformance.text import Text
 
 _DUPLICATE: Final = Text("The registry has this certificate already ({status}).", "登记册中已有此证书（{status}）。")
-_STATUS: Final = {"listed": Text("listed", "已登记"), "revoked": Text("revoked", "已撤销")}
 _STOLEN: Final = Text(
     "Its evidence is that of {product} {version} of {vendor}, which is in the registry: {digest}.",
     "其证据与登记册中 {vendor} 的 {product} {version} 相同：{digest}。",
@@ -100,11 +99,15 @@ def _needs_signature(registry: Registry, bundle: Bundle) -> bool:
     return not any(map(registry.index.knows, keys))
 
 
+def _is_witnessed(registry: Registry, bundle: Bundle) -> bool:
+    """Return whether the authority made the run as a witness and signed first."""
+    return bundle.certificate.attestor == "witnessed" and registry.index.knows(bundle.key)
+
+
 def _entry(registry: Registry, bundle: Bundle, evidence: Evidence, *, at: datetime) -> Entry:
     certificate, days = bundle.certificate, registry.rules.max_age_days
     begin = begin_of(evidence.metadata)
     assert begin is not None, "a valid certificate says when its run began"
-    witnessed = certificate.attestor == "witnessed" and registry.index.knows(bundle.key)
     return Entry(
         digest=digest_of(bundle),
         certificate=sha256(bundle.dumps()),
@@ -118,7 +121,7 @@ def _entry(registry: Registry, bundle: Bundle, evidence: Evidence, *, at: dateti
         key=bundle.key.fingerprint,
         authority=registry.index.signer.fingerprint,
         traces=traces_of(evidence),
-        attestation="witnessed" if witnessed else "self-attested",
+        attestation="witnessed" if _is_witnessed(registry, bundle) else "self-attested",
         challenge=None if certificate.binding is None else certificate.binding.challenge,
         valid_until=None if days is None else stamp(begin + timedelta(days=days)),
     )
@@ -126,12 +129,11 @@ def _entry(registry: Registry, bundle: Bundle, evidence: Evidence, *, at: dateti
 
 def _policy(registry: Registry, bundle: Bundle, evidence: Evidence, at: datetime) -> list[Text]:
     certificate = bundle.certificate
-    by_authority = registry.index.knows(bundle.key) and certificate.attestor == "witnessed"
     candidate = Candidate(
         evidence=evidence,
         catalogue=certificate.suite.catalogue_version,
         demonstration=certificate.kind == "demonstration",
-        witnessed=by_authority,
+        witnessed=_is_witnessed(registry, bundle),
     )
     return shortfalls(registry.rules, candidate, at=at)
 
@@ -140,7 +142,7 @@ def _known(registry: Registry, entry: Entry) -> Iterator[Text]:
     """Yield whether the registry has the certificate already, or another one of the same run."""
     same = registry.entries.get(entry.digest)
     if same is not None:
-        yield _DUPLICATE.format(status=_STATUS[same.status])
+        yield _DUPLICATE.format(status=STANDINGS[same.status])
     for other in registry.entries.values():
         if other.digest != entry.digest and share_evidence(other.traces, entry.traces):
             about = {"product": other.product, "version": other.version, "vendor": other.vendor}

@@ -20,6 +20,7 @@ STANDINGS: Final[dict[Standing, Text]] = {
     "revoked": Text("revoked", "已撤销"),
     "unknown": Text("unknown", "未登记"),
 }
+NO_END: Final = Text("no end", "无期限")
 _OLD: Final = Text("It was valid until {until}.", "其有效期至 {until}。")
 _SUPERSEDED: Final = Text(
     "Its requirement set {old} was superseded by {new} on {since}; it was valid for {days} more days.",
