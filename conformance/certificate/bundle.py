@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Final
 
 from conformance.certificate.canonical import canonical, decode_base64, encode_base64
+from conformance.certificate.format_version import is_newer
 from conformance.certificate.signing import (
     PAYLOAD_TYPE,
     SIGNATURE_LENGTH,
@@ -30,7 +31,7 @@ from conformance.evidence import EVIDENCE, BrokenEvidence, Evidence, evidence_fr
 from conformance.text import Text
 
 FORMAT: Final = "work-conformance-certificate/2"
-_NAME, _NEWEST = FORMAT.rpartition("/")[0], 2
+_NAME: Final = FORMAT.rpartition("/")[0]
 MAX_BYTES: Final = 32 * 1024 * 1024
 
 SELF_ATTESTED: Final = Text(
@@ -225,8 +226,7 @@ def _text(value: object) -> str:
 
 def _refuse_newer(data: Any) -> None:
     """Recognise a later format; the comparison with the canonical form rejects any other deviation."""
-    name, _, number = _text(data["format"]).rpartition("/")
-    if name == _NAME and number.isascii() and number.isdigit() and int(number[:9]) > _NEWEST:
+    if is_newer(_text(data["format"]), FORMAT):
         raise NewerBundle(
             "It has a newer format. Install the newest version of work-conformance.",
             "它的格式较新。请安装最新版本的 work-conformance。",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.certificate.canonical import canonical, decode_base64, encode_base64
+from conformance.certificate.format_version import is_newer
 from conformance.certificate.signing import PublicKey, SigningKey, UnusableKey, is_signed
 from conformance.contract.catalogue import version_numbers
 from conformance.product_names import is_line
@@ -17,7 +18,6 @@ from conformance.registry.keys import PAYLOAD_TYPE, Keys, read_keys
 from conformance.text import Text
 
 FORMAT: Final = "work-conformance-registry/1"
-_NAME, _NEWEST = FORMAT.rpartition("/")[0], 1
 _FILES: Final = frozenset({POLICY, *PAGES.values()})
 _VALUES: Final = frozenset(
     {"entries", "files", "format", "grace_days", "keys", "name", "requirement_sets", "sequence", "signed_at"}
@@ -83,7 +83,8 @@ def read_index(content: bytes) -> Index:
         raise UndecidedRegistry(_LARGE)
     try:
         data = json.loads(content)
-        _refuse_newer(data["format"])
+        if is_newer(data["format"], FORMAT):
+            raise UndecidedRegistry(_NEWER)
         envelope = data["envelope"]
         payload, signatures = decode_base64(envelope["payload"]), envelope["signatures"]
         index = _index(json.loads(payload))
@@ -94,12 +95,6 @@ def read_index(content: bytes) -> Index:
     if not right or keyid != index.signer.fingerprint or not is_signed(payload, signature, index.signer, PAYLOAD_TYPE):
         raise BrokenRegistry(_TAMPERED)
     return index
-
-
-def _refuse_newer(form: str) -> None:
-    name, _, number = form.rpartition("/")
-    if name == _NAME and number.isascii() and number.isdigit() and int(number[:9]) > _NEWEST:
-        raise UndecidedRegistry(_NEWER)
 
 
 def _payload(index: Index) -> bytes:
