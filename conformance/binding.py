@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.product_names import NAMED_THINGS, is_line, name_problem
+from conformance.product_names import LONGEST_NAME, NAMED_THINGS, is_line, name_problem
 from conformance.target import ConfigurationError
 
 BINDING_HEADER: Final = "Work-Conformance-Binding"
@@ -116,8 +116,8 @@ def read_binding(challenge: str, path: Path, *, marked: bool) -> Binding:
     """
     if not is_line(challenge):
         raise ConfigurationError(
-            "--challenge: give one printable line of at most 120 characters.",
-            "--challenge：请给出一行可打印文字，至多 120 个字符。",
+            f"--challenge: give one printable line of at most {LONGEST_NAME} characters.",
+            f"--challenge：请给出一行可打印文字，至多 {LONGEST_NAME} 个字符。",
         )
     data = _table(path)
     unknown = sorted(set(data) - set(_KEYS))

@@ -14,14 +14,14 @@ from conformance.certificate.verification import Attestation
 from conformance.contract.catalogue import load_catalogue
 from conformance.text import Lang, Text
 
-SEPARATOR: Final = " · "
+_SEPARATOR: Final = " · "
 ATTESTATIONS: Final[dict[Attestation, Text]] = {
     "self-attested": Text("self-attested", "自证"),
     "witnessed": Text("witnessed", "有见证"),
     "listed": Text("listed", "已登记"),
 }
-UNBOUND: Final = Text("unbound", "未绑定")
-DEMONSTRATION: Final = Text("demonstration, not a product", "演示，并非产品")
+_UNBOUND: Final = Text("unbound", "未绑定")
+_DEMONSTRATION: Final = Text("demonstration, not a product", "演示，并非产品")
 
 _MUST: Final = Text("{n} MUST judged", "已判定 {n} 条 MUST")
 _TITLE: Final = Text(
@@ -53,15 +53,15 @@ def endpoint(certificate: Certificate, lang: Lang, attestation: Attestation = "s
 def message(certificate: Certificate, lang: Lang, attestation: Attestation = "self-attested") -> str:
     """Return what the right field of the badge says."""
     if certificate.kind == "demonstration":
-        return DEMONSTRATION.in_(lang)
+        return _DEMONSTRATION.in_(lang)
     parts = [
         PROFILE,
         ATTESTATIONS[attestation].in_(lang),
-        *([UNBOUND.in_(lang)] if certificate.binding is None else []),
+        *([_UNBOUND.in_(lang)] if certificate.binding is None else []),
         _MUST.format(n=must_judged(certificate)).in_(lang),
         certificate.run.started_at[:10],
     ]
-    return SEPARATOR.join(parts)
+    return _SEPARATOR.join(parts)
 
 
 def must_judged(certificate: Certificate) -> int:

@@ -19,6 +19,15 @@ from conformance.text import Text, join
 
 _NAMED: Final = 8
 
+_EMULATOR: Final = Text(
+    "The run's target is the suite's own emulator, which is no product. Make a demonstration (certify --demo).",
+    "该运行的目标是本套件自带的模拟器，并非产品。请制作演示证书（certify --demo）。",
+)
+_NO_EMULATOR: Final = Text(
+    "A demonstration needs a run on the suite's own emulator; the run's target is another server.",
+    "演示证书需要在本套件自带的模拟器上运行；而该运行的目标是其他服务器。",
+)
+
 
 def build_certificate(
     subject: Subject,
@@ -101,16 +110,6 @@ def kind_problems(kind: Kind, evidence: Evidence) -> list[Text]:
     if on_emulator(evidence):
         return [] if kind == "demonstration" else [_EMULATOR]
     return [_NO_EMULATOR] if kind == "demonstration" else []
-
-
-_EMULATOR: Final = Text(
-    "The run's target is the suite's own emulator, which is no product. Make a demonstration (certify --demo).",
-    "该运行的目标是本套件自带的模拟器，并非产品。请制作演示证书（certify --demo）。",
-)
-_NO_EMULATOR: Final = Text(
-    "A demonstration needs a run on the suite's own emulator; the run's target is another server.",
-    "演示证书需要在本套件自带的模拟器上运行；而该运行的目标是其他服务器。",
-)
 
 
 def _not_its_own(evidence: Evidence) -> list[Text]:

@@ -17,6 +17,7 @@ from conformance.binding import is_binding_header
 from conformance.chapters.registry import scenarios
 from conformance.evidence import Evidence
 from conformance.exchange import Transcript
+from conformance.judging.repetition import REPETITIONS_FACT
 from conformance.text import Text
 
 _DRAWS: Final = 12
@@ -110,7 +111,7 @@ def _follows(transcript: Transcript, worker_header: str) -> bool:
 
 def _draws(transcript: Transcript) -> Iterator[str]:
     """Yield the first identities that the scenario may have drawn, in both of their forms."""
-    kept = transcript.facts.get("repetitions", {})
+    kept = transcript.facts.get(REPETITIONS_FACT, {})
     number = kept.get("kept", 1) if isinstance(kept, dict) else 1
     again = f"-r{number}" if number != 1 else ""
     for neutral in (False, True):
@@ -129,12 +130,16 @@ def _names(transcript: Transcript, run_id: str) -> Iterator[Text]:
         if exchange.operation != "create_session":
             continue
         title = _object(exchange.request.body).get("title")
-        if not isinstance(title, str) or run_of_name(title) != run_id:
+        if not isinstance(title, str) or not _is_own_name(title, run_id, transcript.scenario):
             yield _NAME.format(scenario=transcript.scenario, name=str(title)[:80])
             return
-        if title.startswith(NAME_PREFIX) and not title.startswith(f"{NAME_PREFIX}{run_id}-{transcript.scenario}-"):
-            yield _NAME.format(scenario=transcript.scenario, name=title[:80])
-            return
+
+
+def _is_own_name(title: str, run_id: str, scenario: str) -> bool:
+    """Return whether a session's name is of this run, and of this scenario if it names one."""
+    if run_of_name(title) != run_id:
+        return False
+    return not title.startswith(NAME_PREFIX) or title.startswith(f"{NAME_PREFIX}{run_id}-{scenario}-")
 
 
 def _own_ids(transcript: Transcript, mode: str) -> set[tuple[str, str]]:

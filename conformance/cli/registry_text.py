@@ -17,7 +17,7 @@ from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart
 from conformance.cli.registry_option import SIGNER_UNKNOWN
 from conformance.cli.regular_file import read_regular_file
-from conformance.product_names import is_line
+from conformance.product_names import LONGEST_NAME, is_line
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def require_name(name: str) -> None:
     if not is_line(name):
         raise CannotStart(
             localize(
-                "--name: give one printable line of at most 120 characters.",
-                "--name：请给出一行可打印文字，至多 120 个字符。",
+                f"--name: give one printable line of at most {LONGEST_NAME} characters.",
+                f"--name：请给出一行可打印文字，至多 {LONGEST_NAME} 个字符。",
             )
         )
 
