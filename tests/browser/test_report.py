@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from conformance.reporting.html.page import page as page_of
 from tests.browser.browser_page import opened
-from tests.chapters.test_race_checks import STOP, beside
+from tests.chapters.race_dialogs import STOP, beside
 from tests.reporting.html.sample_runs import exchange, item, transcript
 from tests.reporting.run_results import HOSTILE, hostile, mixed, record_of
 from tests.reporting.test_baseline import NEW, STILL, compared

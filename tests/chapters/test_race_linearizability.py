@@ -16,7 +16,7 @@ from conformance.contract.model import ItemState, OperationKind
 from conformance.scenario.model import Finding
 from conformance.scenario.transcript_view import CannotJudge
 from conformance.text import Text
-from tests.chapters.test_race_checks import OTHER, SAME, WORKER, acks, race, reply
+from tests.chapters.race_dialogs import OTHER, SAME, WORKER, acks, race, reply
 from tests.scenario.transcript_builder import WORK, Dialog, begun, shown
 
 SECOND = f"{WORK[:-1]}5"

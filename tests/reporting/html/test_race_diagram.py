@@ -16,7 +16,7 @@ from conformance.reporting.html.page import page
 from conformance.reporting.html.race_clock import Clock
 from conformance.reporting.html.race_diagram import WIDTH, RaceDiagram, draw_race
 from conformance.text import LANGS, Lang
-from tests.chapters.test_race_checks import STOP, acks, beside, race
+from tests.chapters.race_dialogs import STOP, acks, beside, race
 from tests.reporting.run_results import record_of
 
 SAME = "ack.race.same-worker"
