@@ -11,8 +11,8 @@ from conformance.client.interim_responses import MAX_BEFORE, MAX_INTERIM
 from conformance.client.transport import HttpTransport, ResponseLost
 from conformance.target import Connection, Limits
 
+from .raw_exchanges import SENT, at_once, receive, writes, writes_for_ever
 from .servers import Scripted, answer, serving
-from .test_transport import SENT, at_once, receive, writes, writes_for_ever
 
 HINT = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import socket
 import struct
 import time
-import tracemalloc
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,68 +16,8 @@ from conformance.client.transport import HttpTransport, NotSent, RawResponse, Re
 from conformance.exchange import Body
 from conformance.target import ConfigurationError, Connection, Limits
 
+from .raw_exchanges import CHUNKED, LIMITS, SENT, TEXT, at_once, chunk, receive, send, writes, writes_for_ever
 from .servers import PAT, Handler, answer, closed_port, script, serving
-
-TEXT = '{"state": "starting", "说明": "开始"}'
-MIB = 1 << 20
-SENT = [("Authorization", f"Bearer {PAT}")]
-LIMITS = Limits(timeout=5.0)
-
-
-async def at_once() -> None:
-    """Nothing to wait for before the first byte."""
-
-
-async def send(
-    base_url: str, *, limits: Limits = LIMITS, body: bytes | None = None, max_body: int = MIB
-) -> RawResponse:
-    async with HttpTransport(base_url, Connection(), limits) as transport:
-        return await transport.send("POST", f"{base_url}/ack", SENT, body, at_once, max_body)
-
-
-def receive(handler: Handler, *, timeout: float = LIMITS.timeout, max_body: int = MIB) -> RawResponse:
-    async def run() -> RawResponse:
-        async with asyncio.timeout(20), serving(handler) as base_url:  # a hang is a failure, not a wait
-            return await send(base_url, limits=Limits(timeout=timeout), max_body=max_body)
-
-    return asyncio.run(run())
-
-
-def receive_encoded(content: bytes, coding: str) -> Body:
-    return receive(script(answer(200, content, [("Content-Encoding", coding)]))).body
-
-
-def writes(*parts: bytes, then_wait: bool = False) -> Handler:
-    """Reads a request, writes these bytes, and closes, or keeps the connection open."""
-
-    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        for part in parts:
-            writer.write(part)
-            await writer.drain()
-        if then_wait:
-            await asyncio.sleep(60)
-
-    return handler
-
-
-def writes_for_ever(head: bytes, part: bytes, pause: float = 0.0) -> Handler:
-    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(head)
-        while True:
-            writer.write(part)
-            await writer.drain()
-            await asyncio.sleep(pause)
-
-    return handler
-
-
-def chunk(content: bytes) -> bytes:
-    return b"%x\r\n%s\r\n" % (len(content), content)
-
-
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
 
 
 def test_a_plain_answer_is_kept_whole() -> None:
@@ -114,87 +51,6 @@ def test_without_a_body_nothing_is_sent_but_a_length_of_zero() -> None:
     asyncio.run(run())
     assert server.requests[0].header("content-length") in {None, "0"}
     assert server.requests[0].header("content-type") is None
-
-
-@pytest.mark.parametrize(
-    ("content", "coding"),
-    [
-        (gzip.compress(TEXT.encode()), "gzip"),
-        (gzip.compress(TEXT.encode()), "GZip"),
-        (gzip.compress(TEXT.encode()), "x-gzip"),
-        (gzip.compress(TEXT.encode()), "identity, gzip"),
-        (gzip.compress(TEXT.encode()[:9]) + gzip.compress(TEXT.encode()[9:]), "gzip"),
-        (zlib.compress(TEXT.encode()), "deflate"),
-        (TEXT.encode(), "identity"),
-    ],
-    ids=["gzip", "case", "x-gzip", "identity-gzip", "two-members", "deflate", "identity"],
-)
-def test_content_codings_are_undone(content: bytes, coding: str) -> None:
-    assert receive_encoded(content, coding) == Body(text=TEXT, size=len(TEXT.encode()))
-
-
-@pytest.mark.parametrize(
-    ("content", "coding"),
-    [
-        (b"not gzip at all", "gzip"),
-        (b"", "gzip"),
-        (gzip.compress(TEXT.encode())[:-9], "gzip"),
-        (gzip.compress(TEXT.encode())[:-8] + b"\0" * 8, "gzip"),
-        (gzip.compress(TEXT.encode()) + b"surplus", "gzip"),
-        (TEXT.encode(), "br"),
-        (gzip.compress(gzip.compress(TEXT.encode())), "gzip, gzip"),
-    ],
-    ids=["garbage", "empty", "cut", "checksum", "surplus", "unknown", "twice"],
-)
-def test_a_coding_that_cannot_be_undone_is_said_so(content: bytes, coding: str) -> None:
-    assert receive_encoded(content, coding).problem == "bad-content-encoding"
-
-
-def bomb(mebibytes: int) -> bytes:
-    compressor = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
-    block = bytes(MIB)
-    return b"".join([*(compressor.compress(block) for _ in range(mebibytes)), compressor.flush()])
-
-
-def test_a_bomb_costs_little_memory_and_time() -> None:
-    content = bomb(192)
-    assert len(content) < MIB // 4
-    handler = script(answer(200, content, [("Content-Encoding", "gzip")]))
-    tracemalloc.start()
-    try:
-        began = time.monotonic()
-        body = receive(handler).body
-        took = time.monotonic() - began
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert (body.problem, body.size) == ("too-large", MIB)
-    assert peak < 24 * MIB
-    assert took < 4
-
-
-def test_what_follows_a_complete_gzip_stream_is_not_hoarded() -> None:
-    head = CHUNKED + b"Content-Encoding: gzip\r\n\r\n" + chunk(gzip.compress(b"{}"))
-    body = receive(writes_for_ever(head, chunk(b"\xff" * 60_000))).body
-    assert (body.text, body.problem) == ("{}", "bad-content-encoding")
-
-
-@pytest.mark.parametrize(("size", "problem"), [(1000, None), (1001, "too-large")])
-def test_the_size_is_bounded_to_the_byte(size: int, problem: str | None) -> None:
-    for headers, content in ([], b"x" * size), ([("Content-Encoding", "gzip")], gzip.compress(b"x" * size)):
-        body = receive(script(answer(200, content, headers)), max_body=1000).body
-        assert (body.size, body.problem) == (1000, problem)
-
-
-def test_a_cut_in_the_middle_of_a_character_is_still_only_too_large() -> None:
-    assert receive(script(answer(200, "é" * 600)), max_body=999).body.problem == "too-large"
-
-
-def test_an_endless_body_is_read_to_the_limit_only() -> None:
-    began = time.monotonic()
-    body = receive(writes_for_ever(CHUNKED + b"\r\n", chunk(b"y" * 65_536))).body
-    assert (body.size, body.problem) == (MIB, "too-large")
-    assert time.monotonic() - began < 4
 
 
 @pytest.mark.parametrize("head", [b"", CHUNKED, CHUNKED + b"\r\n"], ids=["silence", "in-headers", "in-body"])
@@ -305,13 +161,6 @@ def test_the_environment_is_not_trusted(monkeypatch: pytest.MonkeyPatch, tmp_pat
     asyncio.run(run())
     assert proxy.requests == []
     assert server.requests[0].header("authorization") == f"Bearer {PAT}"
-
-
-@pytest.mark.parametrize("content", [b"\xff\xfe{}", b'{"a": "\xc3"}', b"\xed\xa0\x80"])
-def test_what_is_not_utf_8_is_said_so(content: bytes) -> None:
-    body = receive(script(answer(200, content))).body
-    assert (body.problem, body.size) == ("not-utf-8", len(content))
-    assert "�" in body.text
 
 
 def test_the_moment_of_sending_is_told_before_the_request_is_out() -> None:
