@@ -1,75 +1,30 @@
-"""`init`: what it writes is valid and can be run as it stands, what it asks, and what it never does."""
+"""`init`: what it writes is valid and can be run as it stands, and what it never does."""
 
 from __future__ import annotations
 
-import itertools
-import json
 import os
-import pty
 import re
 import shlex
 import subprocess
 import sys
-import threading
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from conformance.cli import run_command
-from conformance.cli.init_files import CONFIG_NAME, PLACEHOLDER_URL, RUN, WORKFLOWS, Answers, config, files
+from conformance.cli.init_files import CONFIG_NAME, PLACEHOLDER_URL, RUN, WORKFLOWS, Answers, config
 from conformance.cli.options import merge_config_file
-from conformance.cli.package_source import PLACEHOLDER, _git_source
+from conformance.cli.package_source import PLACEHOLDER
 from conformance.emulator import EmulatorServer, Tokens
 from conformance.emulator.configuration import ServerConfig
 from conformance.options import OPTIONS
-from conformance.settings import Settings
-from conformance.text import LANGS, Lang
+from conformance.text import Lang
 from tests.client.servers import closed_port
 from tests.documents import PAGE, commands, environment, parsed
 
-from .processes import PATIENCE, Ended, clean_environment, cli
-
-PAT = "pt-abcdefghijklmnopqrstuvwx"
-URL = "https://staging.example"
-EACH_LANGUAGE = pytest.mark.parametrize("lang", LANGS)
-EACH_CI = pytest.mark.parametrize("ci", WORKFLOWS)
-CJK = re.compile(r"[\u4e00-\u9fff]")
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Path]:
-    """An empty folder; whatever `init` wrote there is UTF-8, ends with a line end, and nothing else is left."""
-    yield tmp_path
-    for name in (CONFIG_NAME, *WORKFLOWS.values()):
-        for path in tmp_path.rglob(str(name)):
-            if path.is_file():
-                assert path.read_bytes().decode("utf-8").endswith("\n"), path
-    assert list(tmp_path.rglob(".*.[0-9]*")) == [], "a temporary file"
-
-
-def written(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()
-    }
-
-
-def init(*arguments: str, cwd: Path, **env: str) -> Ended:
-    return cli("init", *arguments, cwd=cwd, env=env)
-
-
-def settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Settings, dict[str, Any]]:
-    """The configuration as `run` reads it."""
-    for name in set(os.environ) - set(clean_environment()):
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("QODER_PAT", PAT)
-    values = merge_config_file(parsed(["run"]), CONFIG_NAME)
-    return run_command.check(values), values
-
+from .init_runs import CJK, EACH_CI, EACH_LANGUAGE, PAT, URL, init, settings, written
+from .processes import clean_environment, cli
 
 # --- the files
 
@@ -282,120 +237,7 @@ def test_no_token_is_written(ci: str, tree: Path) -> None:
     assert PAT not in "".join([*written(tree).values(), ended.out, ended.err])
 
 
-# --- what it asks
-
-
-def typed(*answers: str, cwd: Path, arguments: tuple[str, ...] = ()) -> tuple[int, str]:
-    """Run `init` on a terminal on which somebody types these lines: the exit code and the screen."""
-    screen, keyboard = pty.openpty()
-    os.write(screen, "".join(f"{answer}\n" for answer in answers).encode())
-    with subprocess.Popen(
-        [sys.executable, "-m", "conformance", "init", *arguments],
-        cwd=cwd,
-        env=clean_environment(),
-        stdin=keyboard,
-        stdout=keyboard,
-        stderr=keyboard,
-        start_new_session=True,
-    ) as process:
-        os.close(keyboard)
-        killer = threading.Timer(PATIENCE, process.kill)
-        killer.start()
-        shown = b""
-        try:
-            while part := os.read(screen, 1 << 16):
-                shown += part
-        except OSError:  # Linux tells the end of a terminal as an error
-            pass
-        finally:
-            killer.cancel()
-            os.close(screen)
-        return process.wait(30), shown.decode("utf-8").replace("\r\n", "\n")
-
-
-def test_on_a_terminal_it_asks(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code, shown = typed("zh", "python my_server.py", "", "gitlab", cwd=tree)
-    assert code == 0, shown
-    assert set(written(tree)) == {CONFIG_NAME, ".gitlab-ci.yml"}
-    read, values = settings(tree, monkeypatch)
-    assert (read.base_url, read.lang, values["start"]) == ("http://127.0.0.1:8000", "zh", "python my_server.py")
-    assert "启动服务器的命令" in shown
-    assert "下一步" in shown
-    assert not re.search("(?i)token:|pat:", shown), "it asks for no token"
-
-
-def test_enter_takes_the_defaults(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code, shown = typed("", "", "", "", cwd=tree)
-    assert code == 0, shown
-    assert set(written(tree)) == {CONFIG_NAME, str(WORKFLOWS["github"])}
-    assert f"[{PLACEHOLDER_URL}]" in shown
-    assert f"Set base-url in {CONFIG_NAME}" in shown
-
-
-def test_a_wrong_answer_is_asked_for_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code, shown = typed("", "ftp://x", URL, "jenkins", "none", cwd=tree, arguments=("--lang", "zh"))
-    assert code == 0, shown
-    assert "错误：base URL 'ftp://x'" in shown
-    assert "错误：'jenkins' 不是可选值" in shown
-    assert settings(tree, monkeypatch)[0].base_url == URL
-
-
-def test_what_an_option_gives_is_not_asked(tree: Path) -> None:
-    given = ("--lang", "en", "--base-url", URL, "--start", "x", "--ci", "none")
-    code, shown = typed(cwd=tree, arguments=given)
-    assert code == 0
-    assert "written:" in shown
-    code, shown = typed(cwd=tree, arguments=("--yes", "--force"))
-    assert code == 0
-    assert "Language" not in shown
-
-
-def test_the_end_of_input_writes_nothing(tree: Path) -> None:
-    code, shown = typed("", "\x04", cwd=tree)
-    assert code == 3, shown
-    assert written(tree) == {}
-
-
-# --- where the workflow installs from
-
-
-@pytest.mark.parametrize(
-    ("url", "commit", "source"),
-    [
-        ("https://git.example/team/suite.git", "0123abc4", "git+https://git.example/team/suite.git@0123abc4"),
-        ("https://user:secret@git.example/team/suite", "0123abc4", None),
-        ("https://git.example/team/suite?token=secret", "0123abc4", None),
-        ("https://git.example/team/suite; rm x", "0123abc4", None),
-        ("https://git.example/team/suite", "main: x", None),
-        ("ssh://git@git.example/team/suite", "0123abc4", None),
-        ("file:///home/me/suite", "0123abc4", None),
-    ],
-)
-def test_an_installation_from_a_git_server_is_named_in_the_workflow(url: str, commit: str, source: str | None) -> None:
-    record = {"url": url, "vcs_info": {"vcs": "git", "commit_id": commit}}
-    assert _git_source(record) == source
-    if source is not None:
-        for ci, lang in itertools.product(WORKFLOWS, LANGS):
-            text = files(Answers(base_url=URL, start=None, ci=ci, lang=lang, source=source))[WORKFLOWS[ci]]
-            assert f"pip install {source}\n" in text
-            assert "OWNER" not in text
-            assert "@OWNER@" not in text
-            yaml.safe_load(text)
-
-
-@pytest.mark.parametrize("record", [{}, [], None, {"url": 1}, {"url": "https://a/b", "dir_info": {}}])
-def test_any_other_installation_leaves_the_placeholder(record: object) -> None:
-    assert _git_source(json.loads(json.dumps(record))) is None
-
-
-@EACH_LANGUAGE
-@EACH_CI
-def test_the_placeholder_says_what_it_stands_for(ci: str, lang: Lang) -> None:
-    text = files(Answers(base_url=URL, start=None, ci=ci, lang=lang, source=PLACEHOLDER))[WORKFLOWS[ci]]
-    comment, install = [line for line in text.splitlines() if "OWNER" in line]
-    assert f"docs/{lang}/ci.md#" in comment
-    assert install.endswith(PLACEHOLDER)
-    yaml.safe_load(text)
+# --- the docs
 
 
 def test_the_commands_of_the_docs_write_both_workflows(tree: Path) -> None:
