@@ -9,17 +9,24 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .processes import PATIENCE, clean_environment
 
 
 def on_terminal(
-    *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, rows: int = 40, columns: int = 120
+    *arguments: str,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    rows: int = 40,
+    columns: int = 120,
+    typed: Sequence[str] = (),
 ) -> tuple[int, str]:
-    """Run `work-conformance` before a terminal of this size: its exit code, and all that came out of it."""
+    """Run `work-conformance` on a terminal of this size, on which somebody types these lines: exit code and output."""
     screen, keyboard = pty.openpty()
+    os.write(screen, "".join(f"{line}\n" for line in typed).encode())
     fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     with subprocess.Popen(
         [sys.executable, "-m", "conformance", *arguments],
@@ -31,18 +38,21 @@ def on_terminal(
         start_new_session=True,
     ) as process:
         os.close(keyboard)
+        killer = threading.Timer(PATIENCE, process.kill)
+        killer.start()
         written = bytearray()
         try:
             while part := _read(screen):
                 written += part
             return process.wait(PATIENCE), written.decode("utf-8").replace("\r\n", "\n")
         finally:
+            killer.cancel()
             process.kill()
             os.close(screen)
 
 
 def _read(screen: int) -> bytes:
-    """The next bytes; none once nobody holds the terminal any more, which Linux tells as an error."""
+    """The next bytes; none once no process has the terminal open, which Linux reports as an error."""
     try:
         return os.read(screen, 1 << 16)
     except OSError:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import subprocess
-import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -15,35 +10,12 @@ import pytest
 from conformance.cli.init_files import CONFIG_NAME, PLACEHOLDER_URL, WORKFLOWS
 
 from .init_runs import URL, settings, written
-from .processes import PATIENCE, clean_environment
+from .terminals import on_terminal
 
 
 def typed(*answers: str, cwd: Path, arguments: tuple[str, ...] = ()) -> tuple[int, str]:
     """Run `init` on a terminal on which somebody types these lines: the exit code and the screen."""
-    screen, keyboard = pty.openpty()
-    os.write(screen, "".join(f"{answer}\n" for answer in answers).encode())
-    with subprocess.Popen(
-        [sys.executable, "-m", "conformance", "init", *arguments],
-        cwd=cwd,
-        env=clean_environment(),
-        stdin=keyboard,
-        stdout=keyboard,
-        stderr=keyboard,
-        start_new_session=True,
-    ) as process:
-        os.close(keyboard)
-        killer = threading.Timer(PATIENCE, process.kill)
-        killer.start()
-        shown = b""
-        try:
-            while part := os.read(screen, 1 << 16):
-                shown += part
-        except OSError:  # Linux tells the end of a terminal as an error
-            pass
-        finally:
-            killer.cancel()
-            os.close(screen)
-        return process.wait(30), shown.decode("utf-8").replace("\r\n", "\n")
+    return on_terminal("init", *arguments, cwd=cwd, typed=answers)
 
 
 def test_on_a_terminal_it_asks(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
