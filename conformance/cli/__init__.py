@@ -5,10 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.shell_completion import CompletionItem
 
 from conformance import __version__
 from conformance.cli.command_classes import SuggestingGroup
@@ -17,6 +16,9 @@ from conformance.cli.language import localize
 from conformance.cli.streams import standard_streams
 from conformance.machine.import_path import deprioritize_working_directory
 from conformance.machine.signals import termination_as_interrupt
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _COMMANDS: Final = {
     "init": localize("Write a configuration and a CI workflow.", "生成配置文件和 CI 工作流。"),
@@ -82,6 +84,8 @@ class _Commands(SuggestingGroup):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete like click, without importing every command's module."""
+        from click.shell_completion import CompletionItem
+
         commands = [CompletionItem(name, help=text) for name, text in _COMMANDS.items() if name.startswith(incomplete)]
         return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 

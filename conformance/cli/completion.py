@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import click
-from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Names: TypeAlias = Callable[[], Iterable[str]]
-Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+Complete: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]"
 
 
 def chapters() -> Iterable[str]:
@@ -65,6 +67,8 @@ def one_of(names: Names, *, separator: str | None = None) -> Complete:
     """Return a completion of known names; with `separator`, of the last name in a list of them."""
 
     def complete(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         before, between, last = incomplete.rpartition(separator) if separator else ("", "", incomplete)
         return [CompletionItem(f"{before}{between}{name}") for name in names() if name.startswith(last)]
 
@@ -75,6 +79,8 @@ def path_of(kind: str) -> Complete:
     """Return a completion of paths by the shell itself; `kind` is `file` or `dir`."""
 
     def complete(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(incomplete, type=kind)]
 
     return complete
