@@ -40,11 +40,10 @@ def files(answers: Answers) -> dict[PurePosixPath, str]:
     """Return the texts of the files by relative path."""
     found = {PurePosixPath(CONFIG_NAME): config(answers)}
     if answers.ci in WORKFLOWS:
-        template = {"github": _GITHUB, "gitlab": _GITLAB}[answers.ci].in_(answers.lang)
-        install = f"pip install {answers.source}"
-        comment = _OWNER.in_(answers.lang) if mentions_owner(answers.source) else ""
-        text = template.replace("@OWNER@\n", comment).replace("@INSTALL@", install).replace("@RUN@", RUN)
-        found[WORKFLOWS[answers.ci]] = text
+        comment, workflow = {"github": (_GITHUB_COMMENT, _GITHUB), "gitlab": (_GITLAB_COMMENT, _GITLAB)}[answers.ci]
+        owner = _OWNER.in_(answers.lang) if mentions_owner(answers.source) else ""
+        steps = workflow.replace("@INSTALL@", f"pip install {answers.source}").replace("@RUN@", RUN)
+        found[WORKFLOWS[answers.ci]] = comment.in_(answers.lang) + owner + steps
     return found
 
 
@@ -60,7 +59,7 @@ def config(answers: Answers) -> str:
 
 
 def _toml(text: str) -> str:
-    """Return a TOML string; only printable text is ever given, of which JSON escapes what TOML does."""
+    """Return a TOML string; the text is printable, and of printable text JSON escapes what TOML does."""
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -132,7 +131,23 @@ lang = @LANG@
 """,
 )
 
-_GITHUB_STEPS: Final = """\
+_GITHUB_COMMENT: Final = Text(
+    f"""\
+# Judges the server of {CONFIG_NAME} on every push. The exit code decides the build.
+# The token is the secret QODER_PAT of this repository: Settings > Secrets and variables > Actions.
+""",
+    f"""\
+# 每次 push 时评测 {CONFIG_NAME} 中的服务器，由退出码决定构建的成败。
+# token 是本仓库的 secret QODER_PAT：Settings > Secrets and variables > Actions。
+""",
+)
+_GITHUB: Final = """\
+name: work-conformance
+on: [push, workflow_dispatch]
+permissions:
+  contents: read
+jobs:
+  conformance:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v4
@@ -150,32 +165,17 @@ _GITHUB_STEPS: Final = """\
           path: out
 """
 
-_GITHUB: Final = Text(
+_GITLAB_COMMENT: Final = Text(
     f"""\
-# Judges the server of {CONFIG_NAME} on every push. The exit code decides the build.
-# The token is the secret QODER_PAT of this repository: Settings > Secrets and variables > Actions.
-@OWNER@
-name: work-conformance
-on: [push, workflow_dispatch]
-permissions:
-  contents: read
-jobs:
-  conformance:
-{_GITHUB_STEPS}""",
+# Judges the server of {CONFIG_NAME} in every pipeline. The exit code decides the build.
+# The token is the masked variable QODER_PAT of this project: Settings > CI/CD > Variables.
+""",
     f"""\
-# 每次 push 时评测 {CONFIG_NAME} 中的服务器，由退出码决定构建的成败。
-# token 是本仓库的 secret QODER_PAT：Settings > Secrets and variables > Actions。
-@OWNER@
-name: work-conformance
-on: [push, workflow_dispatch]
-permissions:
-  contents: read
-jobs:
-  conformance:
-{_GITHUB_STEPS}""",
+# 每次流水线运行时评测 {CONFIG_NAME} 中的服务器，由退出码决定构建的成败。
+# token 是本项目的掩码（masked）变量 QODER_PAT：Settings > CI/CD > Variables。
+""",
 )
-
-_GITLAB_JOB: Final = """\
+_GITLAB: Final = """\
 conformance:
   image: python:3.12
   script:
@@ -187,16 +187,3 @@ conformance:
     reports:
       junit: out/junit.xml
 """
-
-_GITLAB: Final = Text(
-    f"""\
-# Judges the server of {CONFIG_NAME} in every pipeline. The exit code decides the build.
-# The token is the masked variable QODER_PAT of this project: Settings > CI/CD > Variables.
-@OWNER@
-{_GITLAB_JOB}""",
-    f"""\
-# 每次流水线运行时评测 {CONFIG_NAME} 中的服务器，由退出码决定构建的成败。
-# token 是本项目的掩码（masked）变量 QODER_PAT：Settings > CI/CD > Variables。
-@OWNER@
-{_GITLAB_JOB}""",
-)
