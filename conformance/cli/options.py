@@ -238,13 +238,12 @@ def _typed(ctx: click.Context, key: str, value: Any, origin: str) -> Any:
         )
     parameter = next(parameter for parameter in ctx.command.params if parameter.name == key)
     try:
-        if parameter.multiple:
-            if not isinstance(value, list):
-                raise click.BadParameter(localize("a list is expected", "应为列表"))
-            with translated_messages():
-                return tuple(parameter.type.convert(entry, parameter, ctx) for entry in value)
         with translated_messages():
-            return parameter.type.convert(value, parameter, ctx)
+            if not parameter.multiple:
+                return parameter.type.convert(value, parameter, ctx)
+            if isinstance(value, list):
+                return tuple(parameter.type.convert(entry, parameter, ctx) for entry in value)
+            raise click.BadParameter(localize("a list is expected", "应为列表"))
     except click.UsageError as error:
         name, why = key.replace("_", "-"), error.message.rstrip(".。")
         raise CannotStart(localize(f"{origin}: {name}: {why}.", f"{origin}：{name}：{why}。")) from None
