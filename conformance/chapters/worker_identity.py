@@ -38,7 +38,7 @@ class NearMiss:
 
     words: Text
     change: Callable[[str], str]
-    states: tuple[str, ...] = ("queued",)
+    states: tuple[State, ...] = ("queued",)
     long: bool = False
 
     def made_from(self, worker: str) -> str:
@@ -104,8 +104,12 @@ _NEAR_MISSES: Final[dict[str, NearMiss]] = {
 }
 
 
+def _near_miss_id(name: str, state: State) -> str:
+    return f"identity.near-miss-{name}.{state}"
+
+
 NEAR_MISSES: Final[dict[str, NearMiss]] = {
-    f"identity.near-miss-{name}.{state}": miss for name, miss in _NEAR_MISSES.items() for state in miss.states
+    _near_miss_id(name, state): miss for name, miss in _NEAR_MISSES.items() for state in miss.states
 }
 """The similar id of each scenario that acks with one."""
 
@@ -138,7 +142,7 @@ def mismatch_scenarios() -> Iterator[Scenario]:
 
 def _almost(name: str, miss: NearMiss, state: State) -> Scenario:
     return refusal_case(
-        f"identity.near-miss-{name}.{state}",
+        _near_miss_id(name, state),
         chapter="worker-identity",
         title=Text(
             "An ack of an item that is {s}, with another Worker-ID: {w}", "worker 使用{w}，对处于 {s} 的 item 执行 ack"
