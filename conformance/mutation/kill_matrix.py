@@ -71,16 +71,16 @@ class MutantResult:
 class Ratio:
     """A count out of a total."""
 
-    held: int
-    of: int
+    count: int
+    total: int
 
     def __str__(self) -> str:
-        return f"{self.held}/{self.of}"
+        return f"{self.count}/{self.total}"
 
     @property
     def is_below_total(self) -> bool:
         """Whether the count is below the total."""
-        return self.held < self.of
+        return self.count < self.total
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,11 +134,11 @@ class Matrix:
             "defects": _declared(self.mutant_results),
             "coarse": _declared(self.whole_second_results),
             "checks": Ratio(
-                held=sum(map(bool, self.defects_killed_by_check.values())), of=len(self.defects_killed_by_check)
+                count=sum(map(bool, self.defects_killed_by_check.values())), total=len(self.defects_killed_by_check)
             ),
             "variants": _green(self.variants),
             "combinations": _green(self.combinations),
-            "shapes": Ratio(held=sum(trial.as_declared for trial in self.shapes), of=len(self.shapes)),
+            "shapes": Ratio(count=sum(trial.as_declared for trial in self.shapes), total=len(self.shapes)),
         }
 
     @property
@@ -196,9 +196,9 @@ def unexpected_results(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _green(outcomes: Sequence[Outcome]) -> Ratio:
-    return Ratio(held=sum(not unexpected_results(outcome) for outcome in outcomes), of=len(outcomes))
+    return Ratio(count=sum(not unexpected_results(outcome) for outcome in outcomes), total=len(outcomes))
 
 
 def _declared(mutant_results: Iterable[MutantResult]) -> Ratio:
     fates = [trial.status for trial in mutant_results]
-    return Ratio(held=fates.count("declared"), of=len(fates))
+    return Ratio(count=fates.count("declared"), total=len(fates))

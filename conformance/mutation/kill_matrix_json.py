@@ -29,7 +29,7 @@ def document(matrix: Matrix, *, seed: int, left_out: int, seconds: float) -> dic
         "sample": _sample(matrix),
         "seconds": round(seconds, 1),
         "proved": matrix.all_ratios_full,
-        "figures": {name: {"held": f.held, "of": f.of} for name, f in matrix.ratios.items()},
+        "figures": {name: {"held": f.count, "of": f.total} for name, f in matrix.ratios.items()},
         "requirements": _requirements(matrix),
         "defects": [_defect(trial) for trial in matrix.mutant_results],
         "in_whole_seconds": [_defect(trial) for trial in matrix.whole_second_results],

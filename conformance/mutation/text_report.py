@@ -21,9 +21,9 @@ def summary(matrix: Matrix, *, seed: int, left_out: int, took: tuple[float, floa
         yield sample.in_(lang)
     yield from islice(_missing(matrix, lang), _MOST)
     for name, figure in matrix.ratios.items():
-        untold = name in matrix.unknown
-        sign = " " if untold else "✗" if figure.is_below_total else "✓"
-        note = f" ({UNKNOWN.in_(lang)})" if untold else ""
+        is_unknown = name in matrix.unknown
+        sign = " " if is_unknown else "✗" if figure.is_below_total else "✓"
+        note = f" ({UNKNOWN.in_(lang)})" if is_unknown else ""
         yield f"{sign} {RATIO_LABELS[name].in_(lang)}: {figure}{note}"
     yield (
         Text(

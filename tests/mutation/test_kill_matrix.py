@@ -123,7 +123,7 @@ def whole() -> list[Outcome]:
 def test_a_whole_proof_has_full_figures() -> None:
     matrix = Matrix(outcomes=tuple(whole()))
     assert matrix.all_ratios_full
-    ratios = {name: (figure.held, figure.of) for name, figure in matrix.ratios.items()}
+    ratios = {name: (figure.count, figure.total) for name, figure in matrix.ratios.items()}
     assert ratios["defects"] == (len(DEFECTS), len(DEFECTS))
     assert ratios["checks"] == (len(checks()), len(checks()))
     assert ratios["variants"] == (len(VARIANTS), len(VARIANTS))
