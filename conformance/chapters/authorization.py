@@ -12,6 +12,7 @@ from conformance.chapters.no_side_effects import refusal_case
 from conformance.chapters.scenario_names import scenario_id_in_state, scenario_title_in_state
 from conformance.client import bad_credentials
 from conformance.contract import schemas
+from conformance.contract.json_pointer import pointer_step
 from conformance.contract.work_item import FIELDS
 from conformance.exchange import Request
 from conformance.scenario.expectations import refusal
@@ -59,7 +60,7 @@ def _texts(body: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, body
     elif isinstance(body, Mapping):
         for name, value in body.items():
-            yield from _texts(value, f"{path}/{name.replace('~', '~0').replace('/', '~1')}")
+            yield from _texts(value, f"{path}/{pointer_step(name)}")
     elif isinstance(body, list):
         for number, value in enumerate(body):
             yield from _texts(value, f"{path}/{number}")

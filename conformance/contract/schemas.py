@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from conformance.contract import timestamps
 from conformance.contract.citations import source
+from conformance.contract.json_pointer import pointer_step
 from conformance.contract.schema_files import load_derived_file
 from conformance.text import Lang, Text, join
 
@@ -230,8 +231,8 @@ def _printable(text: str) -> str:
 
 
 def _step(name: str) -> str:
-    """Return a name escaped as one step of a JSON pointer (RFC 6901, section 3)."""
-    return _cut(_printable(name[: _SHOWN + 1])).en.replace("~", "~0").replace("/", "~1")
+    """Return a name as one step of a JSON pointer, safe to print and not too long."""
+    return pointer_step(_cut(_printable(name[: _SHOWN + 1])).en)
 
 
 def _cut(text: str) -> Text:
