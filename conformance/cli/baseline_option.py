@@ -13,7 +13,7 @@ def refuse_bad_baseline(folder: str | Path | None, output: str | Path | None) ->
     """Check that the folder has the evidence of an earlier run.
 
     Raises:
-        CannotStart: it has not; the message says what to do.
+        CannotStart: it does not; the message says how to fix it.
     """
     if folder is None:
         return

@@ -98,10 +98,10 @@ class SuggestingGroup(LocalizedCommand, click.Group):
         super().__init__(*args, **attributes)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Invoke like click; a missing command is answered with all of them.
+        """Invoke like click; the error about a missing command lists all of them.
 
         Raises:
-            UsageError: options without a command were given.
+            UsageError: there is no command, only options.
         """
         if not (getattr(ctx, "_protected_args", ()) or ctx.args):
             hint = _all_commands(self.list_commands(ctx))

@@ -128,7 +128,7 @@ def command(ctx: click.Context, /, config: str | None, **_: Any) -> None:
         check_page_file(page, folders)
     a, b = _judge_both(values, lang) if two_servers else folders
     comparison, evidence = _compared(a, b)
-    _tell(comparison, values["form"], lang)
+    _print_comparison(comparison, values["form"], lang)
     if page is not None:
         write_page(comparison, evidence, (a, b), page, lang)
     raise SystemExit(EXIT_SAME if comparison.same else EXIT_DIFFERENT)
@@ -145,7 +145,7 @@ def _compared(a: Path, b: Path) -> tuple[Comparison, tuple[Evidence, Evidence]]:
         raise CannotStart(error.reason.in_(current_language())) from None
 
 
-def _tell(comparison: Comparison, form: str, lang: Lang) -> None:
+def _print_comparison(comparison: Comparison, form: str, lang: Lang) -> None:
     from conformance.reporting.comparison_json import comparison_json
     from conformance.reporting.comparison_text import markdown, terminal
 

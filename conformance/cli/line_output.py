@@ -1,4 +1,4 @@
-"""Prints lines, and tells how wide they may be."""
+"""Prints lines, and finds out how wide they may be."""
 
 from __future__ import annotations
 

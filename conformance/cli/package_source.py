@@ -1,4 +1,4 @@
-"""Where this installation came from, so that a workflow can install the same."""
+"""The source of this installation, so that a workflow can install the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance import __version__
 
 NAME: Final = "work-conformance"
 PLACEHOLDER: Final = f"git+https://github.com/OWNER/{NAME}@v{__version__}"
-"""What a workflow installs if the installation did not come from a Git server."""
+"""What a workflow installs if the installation is not from a Git server."""
 
 _URL: Final = re.compile(r"https://[\w.-]+(:\d+)?(/[\w.~+-]+)+", re.ASCII)
 _COMMIT: Final = re.compile(r"[0-9a-f]{7,64}")

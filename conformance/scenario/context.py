@@ -119,7 +119,7 @@ class ScenarioContext(ItemReader):
         """
         worker = (worker or self.worker_id()) if self.item_spec.named else None
         item = await self._arranger.item(self.item_spec, worker, header=header)
-        self._tell(item)
+        self._record_item_facts(item)
         return item
 
     async def control_item(self, name: str, transitions: tuple[Transition, ...] = ()) -> Item:
@@ -155,11 +155,11 @@ class ScenarioContext(ItemReader):
             if isinstance(each, BaseException):
                 raise each
             items[name] = each
-        self._tell(items[first])
+        self._record_item_facts(items[first])
         self.facts["items"] = {name: item.identity for name, item in items.items()}
         return items
 
-    def _tell(self, item: Item) -> None:
+    def _record_item_facts(self, item: Item) -> None:
         """Record which item the scenario is about: checks see only the transcript."""
         self.facts |= {
             "arranged_by": self._arranger.kind,
