@@ -12,6 +12,7 @@ from conformance.arrange.item_source import ArrangeConfig, arrange_config_from_o
 from conformance.arrange.item_spec import STATES
 from conformance.binding import Binding, binding_from_options
 from conformance.client.connection_options import base_url_from, connection_from
+from conformance.contract.operations import Profile
 from conformance.judging.waivers import read_waivers
 from conformance.machine.limits import MIN_OPEN_FILES, max_concurrency, max_open_files
 from conformance.options import OPTIONS, is_blank
@@ -79,6 +80,7 @@ class Settings:
     states: tuple[tuple[str, str], ...] = ()
     binding: Binding | None = None
     baseline: Path | None = None
+    profile: Profile = "ack"
 
     def target(self) -> Target:
         """The target.
@@ -143,6 +145,7 @@ def from_values(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
         states=tuple(dict(_state(text) for text in values.get("map_state") or ()).items()),
         binding=binding_from_options(values),
         baseline=Path(values["baseline"]) if values.get("baseline") else None,
+        profile=values.get("profile") or "ack",
     )
 
 

@@ -73,6 +73,14 @@ class Arranger(Protocol):
         """Return the same item, delivered to another worker; errors as in `item`."""
         ...
 
+    async def new_environment(self, label: str) -> str:
+        """Create a self-hosted environment for this scenario alone and return its id; errors as in `item`."""
+        ...
+
+    async def queue_in(self, environment_id: str, name: str) -> str:
+        """Queue one item in an environment and return the id of its session; errors as in `item`."""
+        ...
+
 
 class ApiArranger:
     """Creates work through sessions and receives it by polling, for one scenario.
@@ -175,6 +183,14 @@ class ApiArranger:
         environment_id = self._workspace.environment(place)
         if environment_id is None:
             raise CannotArrange(self._workspace.why_missing("quiet", NO_SECOND), "create-environment.quiet")
+        return environment_id, await self.queue_in(environment_id, name)
+
+    async def new_environment(self, label: str) -> str:
+        """Create a self-hosted environment."""
+        return await self._maker.environment(f"{self._label}-{label}", "self_hosted")
+
+    async def queue_in(self, environment_id: str, name: str) -> str:
+        """Create a session and its first message; see `_queued`."""
         label = f"{self._label}-{name}" if name else self._label
         for again in _AGAIN:
             try:
@@ -190,7 +206,7 @@ class ApiArranger:
                     raise
             else:
                 break
-        return environment_id, session_id
+        return session_id
 
     async def _undelivered(self, place: Place, name: str) -> Item:
         """Return a queued item that was never polled, found in the list by its session."""

@@ -83,7 +83,7 @@ def assign_items(plan: Iterable[tuple[str, ItemSpec]], entries: Iterable[Manifes
     cases: dict[ItemKind, list[tuple[str, ItemSpec]]] = defaultdict(list)
     stock: dict[ItemKind, list[ManifestEntry]] = defaultdict(list)
     for name, item_spec in plan:
-        if not item_spec.needs_poll:
+        if item_spec.items and not item_spec.needs_poll:
             cases[kind_for_spec(item_spec)].append((name, item_spec))
     for entry in entries:
         stock[kind_of_entry(entry)].append(entry)

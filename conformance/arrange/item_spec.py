@@ -32,8 +32,8 @@ StateMatch = Literal["id", "live", "over", "state"]
 - `state`: exactly the required state.
 """
 
-Place = Literal["main", "quiet"]
-"""One of the two self-hosted environments of a run."""
+Place = Literal["main", "quiet", "own"]
+"""One of the two self-hosted environments of a run, or one that the scenario creates for itself."""
 
 StoppedBy = Literal["graceful", "drained", "forced"]
 Origin = Literal["queued", "starting", "active"]
@@ -43,7 +43,7 @@ Origin = Literal["queued", "starting", "active"]
 class ItemSpec:
     """A delivered item after `transitions`. `named` says whether its poll carried a Worker-ID.
 
-    `items` is how many such items the scenario needs; `state_match` is how strictly it requires their state.
+    `items` is how many such items the scenario needs (none: it needs an environment alone); `state_match` is how strictly it requires their state.
     """
 
     transitions: tuple[Transition, ...] = ()
@@ -95,9 +95,10 @@ class ItemSpec:
     def needs_poll(self) -> bool:
         """Whether the suite must poll the item itself, because delivery is part of the scenario.
 
-        This includes scenarios with several items, since the scenario assigns their workers itself.
+        This includes scenarios with several items, since the scenario assigns their workers itself, and those with an
+        environment of their own.
         """
-        return (self.place == "quiet" and self.delivered) or self.items > 1
+        return (self.place == "quiet" and self.delivered) or self.place == "own" or self.items > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,14 @@ class ManifestArranger:
         """Raise: this would need a poll."""
         raise NotSupported(_NEEDS_POLL)
 
+    async def new_environment(self, label: str) -> str:
+        """Raise: the suite creates nothing."""
+        raise NotSupported(_NEEDS_POLL)
+
+    async def queue_in(self, environment_id: str, name: str) -> str:
+        """Raise: the suite creates nothing."""
+        raise NotSupported(_NEEDS_POLL)
+
     def _take(self, item_spec: ItemSpec) -> ManifestEntry:
         if self._reserved is not None:
             entry, self._reserved = self._reserved, None
@@ -139,6 +147,14 @@ class CommandArranger:
 
     async def redeliver(self, item: Item, headers: tuple[Header, ...], *, patience: float) -> Item:
         """Raise: this would need a poll."""
+        raise NotSupported(_NEEDS_POLL)
+
+    async def new_environment(self, label: str) -> str:
+        """Raise: the suite creates nothing."""
+        raise NotSupported(_NEEDS_POLL)
+
+    async def queue_in(self, environment_id: str, name: str) -> str:
+        """Raise: the suite creates nothing."""
         raise NotSupported(_NEEDS_POLL)
 
 

@@ -126,7 +126,7 @@ def _not_its_own(evidence: Evidence) -> list[Text]:
 def missing_from_evidence(evidence: Evidence) -> list[PlannedCheck]:
     """Return the checks of the installed suite that the evidence does not contain."""
     judged = set(evidence.checks)
-    return [line for line in full_plan() if line not in judged]
+    return [line for line in full_plan(evidence.metadata.profile) if line not in judged]
 
 
 def missing_scenarios_text(lines: Collection[PlannedCheck]) -> list[Text]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
-from conformance.chapters import (
+from conformance.chapters.ack import (
     authentication,
     authorization,
     environment_kind,
@@ -24,8 +24,14 @@ from conformance.chapters import (
     terminal_states,
     worker_identity,
 )
-from conformance.chapters.ack_response import response_checks
-from conformance.chapters.race_linearizability import excluding_sequential_faults
+from conformance.chapters.ack.race_linearizability import excluding_sequential_faults
+from conformance.chapters.every_operation import error_envelope as envelopes
+from conformance.chapters.every_operation import refused_requests
+from conformance.chapters.every_operation import success_body as success_bodies
+from conformance.chapters.every_operation.response_status import response_checks
+from conformance.chapters.heartbeat import conditional_heartbeats, first_heartbeat, lease_seconds, other_states
+from conformance.contract.catalogue import load_catalogue
+from conformance.contract.operations import OPERATIONS, Profile
 from conformance.scenario.model import Check, CheckFunction, Scenario
 
 _RACES: Final = "ack.race."
@@ -46,24 +52,52 @@ _CHAPTERS = (
     random_operations,
     observations,
     solo_operations,
+    refused_requests,
+    first_heartbeat,
+    conditional_heartbeats,
+    lease_seconds,
+    other_states,
 )
 
 
+def scenarios(profile: Profile = "work") -> dict[str, Scenario]:
+    """Return the scenarios of a profile by id, in chapter order; those that mostly wait come last.
+
+    Profile `work`, the default, has all of them.
+    """
+    return _scenarios_of_ack() if profile == "ack" else _every_scenario()
+
+
 @cache
-def scenarios() -> dict[str, Scenario]:
-    """Return every scenario by id, in chapter order. Those that mostly wait come last."""
+def _scenarios_of_ack() -> dict[str, Scenario]:
+    own = {chapter.id for chapter in load_catalogue().of_profile("ack").chapters}
+    return {name: scenario for name, scenario in _every_scenario().items() if scenario.chapter in own}
+
+
+@cache
+def _every_scenario() -> dict[str, Scenario]:
     found: dict[str, Scenario] = {}
     for chapter in _CHAPTERS:
         for scenario in chapter.scenarios():
-            whole = scenario.with_checks(
-                *response_checks(scenario), *success_body.checks(scenario), *error_envelope.checks(scenario)
-            )
-            if whole.race:
-                checks = (Check(check.requirement, _in_race(check)) for check in whole.checks)
-                whole = replace(whole, checks=tuple(checks))
-            assert whole.id not in found, f"{whole.id} is used twice"
-            found[whole.id] = whole
+            assert scenario.id not in found, f"{scenario.id} is used twice"
+            found[scenario.id] = _with_checks_of_responses(scenario)
     return dict(sorted(found.items(), key=lambda each: each[1].mostly_waits))
+
+
+def _with_checks_of_responses(scenario: Scenario) -> Scenario:
+    checks = [*response_checks(scenario)]
+    for name in scenario.operations:
+        if scenario.may_get(name, success=True):
+            checks += success_bodies.checks(OPERATIONS[name])
+            checks += success_body.checks(scenario) if name == "ack" else ()
+    for name in scenario.operations:
+        if scenario.may_get(name, success=False):
+            checks += envelopes.checks(OPERATIONS[name])
+            checks += error_envelope.checks() if name == "ack" else ()
+    whole = scenario.with_checks(*checks)
+    if not whole.race:
+        return whole
+    return replace(whole, checks=tuple(Check(check.requirement, _in_race(check)) for check in whole.checks))
 
 
 def _in_race(check: Check) -> CheckFunction:

@@ -156,7 +156,9 @@ def check(values: Mapping[str, Any]) -> Settings:
 
     try:
         settings = from_values(values, os.environ)
-        Selection(chapters=settings.chapters, requirements=settings.requirements).require_known_names()
+        Selection(
+            profile=settings.profile, chapters=settings.chapters, requirements=settings.requirements
+        ).require_known_names()
     except (ConfigurationError, UnknownName) as error:
         raise CannotStart(error.reason.in_(current_language())) from None
     if values.get("start") and settings.base_url is None:

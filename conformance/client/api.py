@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from urllib.parse import urlencode
 
 from conformance.client.bad_credentials import Authentication
@@ -15,7 +15,22 @@ from conformance.client.cookies import Cookies
 from conformance.client.rate_limiter import RequestKind
 from conformance.client.read_lag import reread_until_settled
 from conformance.client.request import Call
+from conformance.contract.operations import OPERATIONS, ApiOperation
 from conformance.exchange import JSON_TYPE, STALE_READ_FACT, Exchange, Header
+
+Query = Mapping[str, Any] | Sequence[tuple[str, Any]]
+"""Query parameters; pairs if a name occurs more than once."""
+
+
+class RequestParts(TypedDict, total=False):
+    """What a request can differ in. `method`, `suffix` and some queries make requests that no page mentions."""
+
+    authentication: Authentication | None
+    body: str | None
+    method: str
+    suffix: str
+    query: Query | None
+    fresh_connection: bool
 
 
 class Api:
@@ -43,36 +58,31 @@ class Api:
         self._place = place
         self._user_agent = user_agent
 
-    async def ack(
+    async def call(
         self,
         step: str,
+        operation: ApiOperation,
         environment_id: str,
-        work_id: str,
+        work_id: str | None = None,
         *,
         headers: tuple[Header, ...] = (),
-        authentication: Authentication | None = None,
-        body: str | None = None,
-        method: str = "POST",
-        suffix: str = "",
-        query: dict[str, Any] | None = None,
-        fresh_connection: bool = False,
+        **parts: Unpack[RequestParts],
     ) -> Exchange:
-        """`POST /environments/{environment_id}/work/{work_id}/ack`, without a body by default.
-
-        `method`, `suffix` and `query` produce requests that the page does not mention.
-        """
+        """Send an operation of the Work API in any form, by default without headers, query and body."""
         return await self._send(
             step,
-            "ack",
-            method,
-            ("environments", environment_id, "work", work_id, "ack"),
-            suffix=suffix,
-            query=query,
+            operation.exchange_name,
+            operation.method,
+            operation.path(environment_id, work_id),
+            kind="read" if operation.method == "GET" else "write",
+            repeatable=operation.repeatable,
             headers=headers,
-            authentication=authentication,
-            body=body,
-            fresh_connection=fresh_connection,
+            **parts,
         )
+
+    async def ack(self, step: str, environment_id: str, work_id: str, *, headers: tuple[Header, ...] = ()) -> Exchange:
+        """`POST /environments/{environment_id}/work/{work_id}/ack`, without a body."""
+        return await self.call(step, OPERATIONS["ack"], environment_id, work_id, headers=headers)
 
     async def poll(
         self,
@@ -209,11 +219,12 @@ class Api:
         self,
         step: str,
         operation: str,
-        method: str,
+        documented_method: str,
         path: tuple[str, ...],
         *,
+        method: str | None = None,
         suffix: str = "",
-        query: dict[str, Any] | None = None,
+        query: Query | None = None,
         headers: tuple[Header, ...] = (),
         authentication: Authentication | None = None,
         body: str | None = None,
@@ -225,7 +236,7 @@ class Api:
         call = Call(
             step=step,
             operation=operation,
-            method=method,
+            method=method or documented_method,
             url=self.client.target.url(*path) + suffix + (f"?{urlencode(query)}" if query else ""),
             kind=kind,
             headers=headers,

@@ -1,4 +1,6 @@
-"""The requirement set as data: one TOML file per chapter, in `requirements/`.
+"""The requirement set as data: one TOML file per chapter, in `requirements/<operation>/`.
+
+What holds for every operation but ack, whose chapters came first, is written once, in `requirements/every-operation.toml`.
 
 A requirement has a text, a level, a basis and its sources in the docs of each language. Code refers to a requirement
 by its id and never repeats these texts.
@@ -11,9 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any, Literal
 
 from conformance.contract.citations import Source, SourceUnknown, source
+from conformance.contract.operations import OPERATIONS, PROFILES, ApiOperation, OperationName, Profile
 from conformance.text import Text
 
 Level = Literal["MUST", "SHOULD", "OBSERVE"]
@@ -67,9 +71,10 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
-    """A chapter of the contract. `id` is the name of its file."""
+    """A chapter of the contract, about one operation. `id` is the name of its file."""
 
     id: str
+    operation: OperationName
     order: int
     title: Text
     requirements: tuple[Requirement, ...]
@@ -87,6 +92,20 @@ class Catalogue:
     def requirements(self) -> dict[str, Requirement]:
         """All requirements by id, in chapter order."""
         return {requirement.id: requirement for chapter in self.chapters for requirement in chapter.requirements}
+
+    def of_profile(self, profile: Profile) -> Catalogue:
+        """Return the requirement set of a profile: the chapters of the operations that it judges."""
+        operations = PROFILES[profile]
+        return Catalogue(self.version, tuple(chapter for chapter in self.chapters if chapter.operation in operations))
+
+    def profile_of(self, requirement_id: str) -> Profile:
+        """Return the smallest profile that has a requirement.
+
+        Raises:
+            KeyError: there is no such requirement.
+        """
+        operation = self.chapter(self.requirements[requirement_id].chapter).operation
+        return "ack" if operation in PROFILES["ack"] else "work"
 
     def chapter(self, chapter_id: str) -> Chapter:
         """Return the chapter with that id.
@@ -109,11 +128,16 @@ def load_catalogue() -> Catalogue:
     """
     here = resources.files("conformance.contract")
     version = tomllib.loads(here.joinpath("catalogue.toml").read_text("utf-8"))["version"]
+    requirements = here.joinpath("requirements")
     chapters = [
-        _chapter(entry.name.removesuffix(".toml"), tomllib.loads(entry.read_text("utf-8")))
-        for entry in here.joinpath("requirements").iterdir()
+        _chapter(entry.name.removesuffix(".toml"), operation.name, _toml(entry))
+        for operation in OPERATIONS.values()
+        if requirements.joinpath(operation.name).is_dir()
+        for entry in requirements.joinpath(operation.name).iterdir()
         if entry.name.endswith(".toml")
     ]
+    template = _toml(requirements.joinpath("every-operation.toml"))
+    chapters += [_chapter_of_every_operation(template, each) for each in OPERATIONS.values() if each.name != "ack"]
     ids = [rule.id for chapter in chapters for rule in chapter.requirements]
     ids += [rule.id for chapter in chapters for rule in chapter.excluded]
     if twice := {rule for rule in ids if ids.count(rule) > 1}:
@@ -126,9 +150,46 @@ def version_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def _chapter(chapter_id: str, data: Mapping[str, Any]) -> Chapter:
+def _toml(entry: Traversable) -> dict[str, Any]:
+    return tomllib.loads(entry.read_text("utf-8"))
+
+
+def _chapter_of_every_operation(template: Mapping[str, Any], operation: ApiOperation) -> Chapter:
+    """Return the chapter of an operation that is made from the template: what holds for every operation."""
+    names = {"operation": operation.name, "page": operation.page}
+    entries = [entry for entry in template["requirement"] if _concerns(operation, entry.get("only"))]
+    data = {
+        "chapter": {
+            "order": template["chapter"]["order"] + 10 * list(OPERATIONS).index(operation.name),
+            "title": _filled(template["chapter"]["title"], "title", operation),
+        },
+        "requirement": [
+            {
+                **entry,
+                "id": entry["id"].format(**names),
+                "sources": [each.format(**names) for each in entry["sources"]],
+                **{key: _filled(entry[key], "noun", operation) for key in ("text", "inference") if key in entry},
+            }
+            for entry in entries
+        ],
+    }
+    return _chapter(f"{operation.name}-requests", operation.name, data)
+
+
+def _concerns(operation: ApiOperation, only: Literal["item", "acts"] | None) -> bool:
+    """Return whether an entry of the template is about an operation: those on an item, or those that act on work."""
+    return only is None or (operation.names_item if only == "item" else operation.acts)
+
+
+def _filled(text: Mapping[str, str], attribute: Literal["title", "noun"], operation: ApiOperation) -> dict[str, str]:
+    name: Text = getattr(operation, attribute)
+    return {"en": text["en"].format(name.en), "zh": text["zh"].format(name.zh)}
+
+
+def _chapter(chapter_id: str, operation: OperationName, data: Mapping[str, Any]) -> Chapter:
     return Chapter(
         id=chapter_id,
+        operation=operation,
         order=data["chapter"]["order"],
         title=Text(**data["chapter"]["title"]),
         requirements=tuple(_requirement(chapter_id, entry) for entry in data["requirement"]),

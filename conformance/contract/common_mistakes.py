@@ -1,16 +1,20 @@
-"""Common mistakes of servers by requirement, each with a fix. They are hints and never affect a verdict."""
+"""Common mistakes of servers by requirement, each with a fix. They are hints and never affect a verdict.
+
+They are in `mistakes/`, a file for each operation and one for what every operation has.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 from conformance.contract.catalogue import CatalogueError, load_catalogue
+from conformance.contract.operations import OPERATIONS
 from conformance.text import Text
 
 _DISTINCTIVE: Final = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)|(?<=[`\"])[\w.]+(?=[`\"])")
@@ -83,12 +87,12 @@ def _by_requirement() -> Mapping[str, tuple[Mistake, ...]]:
             Mistake(Text(**entry["what"]), Text(**entry["fix"]), tuple(entry.get("symptoms", ())))
             for entry in family["mistake"]
         )
-        for requirement in family["requirements"]:
+        for requirement in _each_operations(family["requirements"], found):
             if requirement not in found:
-                raise CatalogueError(f"common_mistakes.toml: there is no requirement {requirement}")
+                raise CatalogueError(f"mistakes: there is no requirement {requirement}")
             found[requirement] += mistakes
     if lacking := [requirement for requirement, mistakes in found.items() if not mistakes]:
-        raise CatalogueError(f"common_mistakes.toml: no mistakes for {', '.join(lacking)}")
+        raise CatalogueError(f"mistakes: no mistakes for {', '.join(lacking)}")
     return found
 
 
@@ -102,14 +106,26 @@ def _consequences() -> Mapping[str, Text]:
     found = {
         requirement: Text(entry["en"], entry["zh"])
         for entry in _data()["consequence"]
-        for requirement in entry["requirements"]
+        for requirement in _each_operations(entry["requirements"], load_catalogue().requirements)
     }
     if unknown := found.keys() - load_catalogue().requirements.keys():
-        raise CatalogueError(f"common_mistakes.toml: there is no requirement {', '.join(sorted(unknown))}")
+        raise CatalogueError(f"mistakes: there is no requirement {', '.join(sorted(unknown))}")
     return found
+
+
+def _each_operations(requirements: Iterable[str], known: Collection[str]) -> Iterator[str]:
+    """Yield ids; `*.auth.missing` stands for the requirement of that name of every operation that has it, except ack."""
+    for requirement in requirements:
+        if requirement.startswith("*."):
+            each = [f"{name}{requirement[1:]}" for name in OPERATIONS if name != "ack"]
+            yield from (name for name in each if name in known)
+        else:
+            yield requirement
 
 
 @cache
 def _data() -> Mapping[str, Any]:
-    text = resources.files("conformance.contract").joinpath("common_mistakes.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    """Return the families and the consequences of all files in `mistakes/`."""
+    files = sorted(resources.files("conformance.contract").joinpath("mistakes").iterdir(), key=lambda each: each.name)
+    data = [tomllib.loads(each.read_text("utf-8")) for each in files if each.name.endswith(".toml")]
+    return {part: [entry for each in data for entry in each.get(part, ())] for part in ("family", "consequence")}

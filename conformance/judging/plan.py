@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from conformance.arrange.modes import ArrangeMode
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import load_catalogue
+from conformance.contract.operations import Profile
 from conformance.judging.verdict import PlannedCheck
 from conformance.scenario.model import Scenario
 from conformance.suggest import nearest
@@ -21,8 +22,9 @@ class UnknownName(ConfigurationError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The selection of checks. Empty means everything; several parts must all match."""
+    """The selection of checks in a profile. Empty means all of them; several parts must all match."""
 
+    profile: Profile = "ack"
     chapters: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     lines: frozenset[PlannedCheck] | None = None
@@ -32,20 +34,22 @@ class Selection:
         return bool(self.chapters or self.requirements or self.lines is not None or self.expression)
 
     def require_known_names(self) -> None:
-        """Check that every chapter and requirement exists.
+        """Check that every chapter and requirement exists in the profile.
 
         Raises:
             UnknownName: one does not exist.
         """
-        catalogue = load_catalogue()
-        _known(Text("chapter", "章节"), self.chapters, [chapter.id for chapter in catalogue.chapters])
-        _known(Text("requirement", "要求"), self.requirements, catalogue.requirements)
+        known, whole = load_catalogue().of_profile(self.profile), load_catalogue()
+        chapters, all_chapters = ([chapter.id for chapter in each.chapters] for each in (known, whole))
+        _known(Text("chapter", "章节"), self.chapters, chapters, all_chapters)
+        _known(Text("requirement", "要求"), self.requirements, known.requirements, whole.requirements)
 
     def includes(self, line: PlannedCheck) -> bool:
         """Return whether a check is selected, apart from the pytest expression."""
         requirement = load_catalogue().requirements[line.requirement]
         return (
-            (not self.chapters or requirement.chapter in self.chapters)
+            line.scenario in scenarios(self.profile)
+            and (not self.chapters or requirement.chapter in self.chapters)
             and (not self.requirements or line.requirement in self.requirements)
             and (self.lines is None or line in self.lines)
         )
@@ -68,11 +72,11 @@ class Cost:
     races_again: bool = False
 
 
-def full_plan() -> list[PlannedCheck]:
-    """Return every check of a whole run, in the order of the chapters; scenarios that run on request are extra."""
+def full_plan(profile: Profile = "ack") -> list[PlannedCheck]:
+    """Return every check of a whole run of a profile, in the order of the chapters; scenarios that run on request are extra."""
     return [
         PlannedCheck(scenario.id, rule)
-        for scenario in scenarios().values()
+        for scenario in scenarios(profile).values()
         if not scenario.on_request
         for rule in scenario.requirements
     ]
@@ -125,8 +129,13 @@ _SHARED_WRITES = 2 * _SHARED_OBJECTS + 2
 _TRIAL_WRITES = 6  # the acks by which preflight checks whose items a program gives: at most two in each of three states
 
 
-def _known(kind: Text, names: Iterable[str], known: Collection[str]) -> None:
+def _known(kind: Text, names: Iterable[str], known: Collection[str], elsewhere: Collection[str]) -> None:
     for name in names:
+        if name not in known and name in elsewhere:
+            raise UnknownName(
+                f"The {kind.en} {name!r} is not in profile `ack`; add --profile work.",
+                f"{kind.zh} {name!r} 不属于 profile `ack`；请加上 --profile work。",
+            )
         if name not in known:
             near = nearest(name, known)
             hint = _NEAREST.format(name=near) if near is not None else _SEE_LIST

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from conformance.arrange.modes import ArrangeMode
 from conformance.contract.catalogue import load_catalogue
+from conformance.contract.operations import PROFILES, Profile
 from conformance.judging.aggregate import Tally, tally
 from conformance.judging.baseline import Baseline, ChangesSince, changes_since
 from conformance.judging.exit_code import Decision, decide
@@ -26,6 +27,7 @@ _PLAIN: Final[dict[str, tuple[type, ...]]] = {
     "bool": (bool,),
     "str | None": (str, type(None)),
     "ArrangeMode": (str,),
+    "Profile": (str,),
 }
 
 
@@ -59,6 +61,7 @@ class RunMetadata:
 
     - `waivers`: the text of the waiver file.
     - `replayed`: whether saved transcripts were judged again, without any request.
+    - `profile`: which operations it judged.
     - `arranged_by`: where the items came from.
     - `selection`: the selection in words; None for everything.
     - `interrupted`: what cut the run short.
@@ -85,6 +88,7 @@ class RunMetadata:
     insecure: bool
     processes: int
     strict: bool
+    profile: Profile = "ack"
     arranged_by: ArrangeMode = "api"
     requests: int = 0
     turned_away: int = 0
@@ -140,6 +144,8 @@ class RunMetadata:
             assert about.parsed_waivers is not None
         except ConfigurationError as error:
             raise ValueError(f"the waivers cannot be read: {error}") from None
+        if about.profile not in PROFILES:
+            raise ValueError("profile is unknown")
         for field in fields(cls):
             kinds = _PLAIN.get(str(field.type))
             if kinds is not None and not isinstance(getattr(about, field.name), kinds):
@@ -165,7 +171,7 @@ class RunResult:
     @cached_property
     def tally(self) -> Tally:
         """The counted verdicts."""
-        return tally(load_catalogue(), self.plan, self.verdicts)
+        return tally(load_catalogue().of_profile(self.metadata.profile), self.plan, self.verdicts)
 
     @cached_property
     def decision(self) -> Decision:

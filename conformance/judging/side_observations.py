@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from conformance.chapters.solo_operations import OF_OTHERS, find_undocumented_effects
+from conformance.chapters.ack.solo_operations import OF_OTHERS, find_undocumented_effects
 from conformance.contract.model import PHASES
 from conformance.exchange import Exchange, Transcript
 from conformance.text import Text

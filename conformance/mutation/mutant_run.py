@@ -56,8 +56,8 @@ def run_suite(settings: Settings, plan: Iterable[PlannedCheck] | None = None, *,
 
     The run removes its resources, except on a `fleeting` server, which ends with the run.
     """
-    lines = list(plan) if plan is not None else full_plan()
-    controller = RunController(settings, Selection(), processes=0)
+    lines = list(plan) if plan is not None else full_plan(settings.profile)
+    controller = RunController(settings, Selection(profile=settings.profile), processes=0)
     try:
         run_resources = controller.begin(lines)
         runner = JudgingRunner(controller.run_config, run_resources, dict.fromkeys(line.scenario for line in lines))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from conformance.arrange.modes import DEFAULT_TIMEOUT, MODES
+from conformance.contract.operations import PROFILES
 from conformance.options.option import Option, Part
 from conformance.target import DEFAULT_API_PREFIX, DEFAULT_WORKER_HEADER
 from conformance.text import Text
@@ -165,6 +166,14 @@ OPTIONS: Final[tuple[Option, ...]] = (
         ),
     ),
     Option(name="lang", choices=("en", "zh"), help=Text("Language of the output.", "输出的语言。")),
+    Option(
+        name="profile",
+        choices=tuple(PROFILES),
+        help=Text(
+            "What to judge: ack (default), or work, which is all eight operations.",
+            "评测范围：ack（默认），或 work，即全部八个操作。",
+        ),
+    ),
     Option(
         name="chapter",
         metavar="NAME",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from typing import Any, Final
 import pytest
 
 import conformance
+from conformance.chapters.registry import scenarios
 from conformance.judging.plan import Selection, UnknownName
 from conformance.judging.verdict import PlannedCheck
 from conformance.machine.os_errors import os_error_text
@@ -24,7 +25,7 @@ from conformance.plugin import hookspecs
 from conformance.plugin.controller import RunController
 from conformance.plugin.controller_plugin import SENT, VERDICT, ControllerPlugin
 from conformance.plugin.last_failed import read_unpassed_checks
-from conformance.plugin.nodes import LANGUAGE, ON_REQUEST, TRAFFIC, RequirementItem, Suite
+from conformance.plugin.nodes import LANGUAGE, ON_REQUEST, PROFILE, TRAFFIC, RequirementItem, Suite
 from conformance.plugin.other_plugins import hide_allure_test_plan, refuse_other_runners
 from conformance.plugin.replay import Replay
 from conformance.plugin.run_folder import TranscriptFolder
@@ -80,7 +81,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _refuse_empty(config)
         check_variables(os.environ)
         settings = from_values(values, os.environ)
-        config.stash[_SELECTION] = _selection(config, settings)
+        selection = config.stash[_SELECTION] = _selection(config, settings)
+        config.stash[PROFILE] = selection.profile
         config.stash[_ADDRESSES] = _addresses(config)
         config.stash[ON_REQUEST] = settings.limits.explore > 0 or config.getoption("target_replay") is not None
         config.stash[LANGUAGE] = settings.lang or "en"
@@ -159,14 +161,21 @@ def _join_allure(config: pytest.Config, transcript_folder: TranscriptFolder, tar
 
 
 def _selection(config: pytest.Config, settings: Settings) -> Selection:
+    lines = read_unpassed_checks(settings.failed_from) if settings.failed_from else None
     selection = Selection(
+        profile="work" if config.getoption("target_replay") or _beyond_ack(lines) else settings.profile,
         chapters=settings.chapters,
         requirements=settings.requirements,
-        lines=read_unpassed_checks(settings.failed_from) if settings.failed_from else None,
+        lines=lines,
         expression=config.getoption("keyword", "") or "",
     )
     selection.require_known_names()
     return selection
+
+
+def _beyond_ack(lines: Iterable[PlannedCheck] | None) -> bool:
+    """Return whether an earlier run judged more than ack."""
+    return any(line.scenario not in scenarios("ack") for line in lines or ())
 
 
 def _addresses(config: pytest.Config) -> frozenset[tuple[str, ...]]:

@@ -99,6 +99,7 @@ class RunController:
             day=f"{self._started:%Y-%m-%d}",
             repeat=settings.repeat,
             race_repeat=settings.race_repeat,
+            profile=selection.profile,
         )
 
     @property
@@ -344,6 +345,7 @@ class RunController:
             insecure=target.connection.insecure,
             processes=self._processes,
             strict=self.settings.strict,
+            profile=self._selection.profile,
             arranged_by=self.run_config.arrange_config.mode,
             requests=requests,
             turned_away=self._traffic.throttled + sum(self._turned_away.values()),
@@ -360,7 +362,7 @@ class RunController:
         )
 
     def _words_of_selection(self) -> str | None:
-        if set(self.plan) >= set(full_plan()):
+        if set(self.plan) >= set(full_plan(self._selection.profile)):
             return None
         parts = [f"chapter {name}" for name in self._selection.chapters]
         parts += [f"requirement {name}" for name in self._selection.requirements]

@@ -11,6 +11,7 @@ import pytest
 from conformance.chapters.registry import scenarios
 from conformance.client.counters import RequestCounters
 from conformance.contract.catalogue import load_catalogue
+from conformance.contract.operations import Profile
 from conformance.judging.verdict import PlannedCheck, Verdict
 from conformance.reporting.messages import explain, headline
 from conformance.reporting.next_steps import EXPLAIN, FIX, LIKELY_FIX, likely_mistake
@@ -25,6 +26,9 @@ TRAFFIC: Final = pytest.StashKey[Callable[[], RequestCounters]]()
 
 ON_REQUEST: Final = pytest.StashKey[bool]()
 """Whether the scenarios that run only on request were asked for."""
+
+PROFILE: Final = pytest.StashKey[Profile]()
+"""The profile whose operations are judged."""
 
 LANGUAGE: Final = pytest.StashKey[Lang]()
 """The language of failure texts."""
@@ -43,10 +47,11 @@ class Suite(pytest.Directory):
 
     def collect(self) -> Iterable[ChapterNode]:
         """Yield a node for each chapter that has scenarios, in the order of the requirement set."""
-        for chapter in load_catalogue().chapters:
+        profile = self.config.stash[PROFILE]
+        for chapter in load_catalogue().of_profile(profile).chapters:
             members = [
                 scenario
-                for scenario in scenarios().values()
+                for scenario in scenarios(profile).values()
                 if scenario.chapter == chapter.id and (not scenario.on_request or self.config.stash[ON_REQUEST])
             ]
             if members:

@@ -13,6 +13,7 @@ from typing import Final
 from conformance.arrange.item_source import ArrangeConfig
 from conformance.arrange.item_spec import ItemSpec
 from conformance.chapters.registry import scenarios
+from conformance.contract.operations import Profile
 from conformance.evidence import PLAN, TRANSCRIPTS
 from conformance.judging.plan import full_plan
 from conformance.judging.verdict import PlannedCheck
@@ -49,6 +50,7 @@ class RunConfig:
     day: str = "0001-01-01"
     repeat: int = 1
     race_repeat: int | None = None
+    profile: Profile = "ack"
 
     @property
     def parsed_waivers(self) -> Waivers:
@@ -66,7 +68,9 @@ def planned_checks(run_config: RunConfig) -> list[PlannedCheck]:
     """Return the saved plan of the whole run, or every check if no plan was saved."""
     path = run_config.folder / PLAN
     return (
-        [PlannedCheck(*line) for line in json.loads(path.read_text("utf-8"))["lines"]] if path.exists() else full_plan()
+        [PlannedCheck(*line) for line in json.loads(path.read_text("utf-8"))["lines"]]
+        if path.exists()
+        else full_plan(run_config.profile)
     )
 
 

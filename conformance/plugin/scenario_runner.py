@@ -19,8 +19,8 @@ from conformance.arrange.environment_tokens import add_environment_tokens
 from conformance.arrange.environments import RunResources
 from conformance.arrange.item_source import ArrangerFactory
 from conformance.arrange.journal import Journal
+from conformance.chapters.ack.solo_operations import ODDITIES, UndocumentedEffect, find_undocumented_effects
 from conformance.chapters.registry import scenarios
-from conformance.chapters.solo_operations import ODDITIES, UndocumentedEffect, find_undocumented_effects
 from conformance.client.address_pools import AddressPools
 from conformance.client.api import Api
 from conformance.client.client import Client

@@ -75,6 +75,7 @@ def _run(about: RunMetadata) -> dict[str, Any]:
         "phases": asdict(about.phases) if about.phases is not None else None,
         "processes": about.processes,
         "strict": about.strict,
+        "profile": about.profile,
         "arranged_by": about.arranged_by,
         "not_looked_at": [effect.to_json() for effect in unobserved_effects(about.arranged_by)],
         "selection": about.selection,

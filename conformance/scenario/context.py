@@ -22,14 +22,13 @@ from conformance.arrange.responses import (
     unexpected_state_text,
 )
 from conformance.client.api import Api
-from conformance.client.bad_credentials import Authentication
 from conformance.client.barrier import Barrier, BarrierSlot
 from conformance.client.client import Client
 from conformance.client.exclusive_access import DRAIN
 from conformance.exchange import SPREAD_FACT, UNKEPT_FACT, Exchange, Header
 from conformance.scenario.bursts import MAX_MISSED_RACES, MISSED, RepeatRace, overlap, require_race
 from conformance.scenario.client_identity import SUITE_IDENTITY, ClientIdentity, OptionalToken
-from conformance.scenario.item_reader import ItemReader
+from conformance.scenario.operation_sender import OperationSender
 from conformance.target import Secret
 from conformance.text import Text
 
@@ -45,7 +44,7 @@ Send = Callable[[Api, str], Awaitable[Exchange]]
 """Sends one request of a burst as the given step."""
 
 
-class ScenarioContext(ItemReader):
+class ScenarioContext(OperationSender):
     """One attempt at running a scenario."""
 
     def __init__(
@@ -225,43 +224,6 @@ class ScenarioContext(ItemReader):
     async def _beat(self, step: str, item: Item, *, first: bool = True) -> Exchange:
         place = (item.environment_id, item.work_id)
         return await self._api.heartbeat(step, *place, ttl_seconds=LEASE_SECONDS, first=first)
-
-    async def ack(self, step: str, item: Item, headers: tuple[Header, ...] = (), **odd: Any) -> Exchange:
-        """Ack the item, or the given ids instead; other arguments are those of `try_ack`.
-
-        Raises:
-            NoUsableResponse: there is no response that can be judged.
-        """
-        return require_response(await self.try_ack(step, item, headers, **odd))
-
-    async def try_ack(
-        self,
-        step: str,
-        item: Item,
-        headers: tuple[Header, ...] = (),
-        *,
-        environment_id: str | None = None,
-        work_id: str | None = None,
-        authentication: Authentication | None = None,
-        body: str | None = None,
-        method: str = "POST",
-        suffix: str = "",
-        query: dict[str, str] | None = None,
-        fresh_connection: bool = False,
-    ) -> Exchange:
-        """Send an ack in any form; a missing response is a result too."""
-        return await self._api.ack(
-            step,
-            environment_id or item.environment_id,
-            work_id or item.work_id,
-            headers=headers,
-            authentication=authentication,
-            body=body,
-            method=method,
-            suffix=suffix,
-            query=query,
-            fresh_connection=fresh_connection,
-        )
 
     async def archive_environment(self, item: Item) -> None:
         """Archive the item's environment: the quiet one, after all other scenarios."""

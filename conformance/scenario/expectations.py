@@ -1,4 +1,4 @@
-"""The expected response to each ack of a scenario, and the plain cases that acks are compared with."""
+"""The expected response to each judged request of a scenario, and the plain cases that they are compared with."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance.arrange.item_spec import ItemSpec
+from conformance.contract.operations import OperationName
 from conformance.text import Text, join
 
 if TYPE_CHECKING:
@@ -34,11 +35,12 @@ class AllowedResponse:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The allowed responses to the ack of one step, and the requirement that says so.
+    """The allowed responses to the request of one step, and the requirement that says so.
 
+    - `operation`: the operation of the request, whose chapters judge the body.
     - `optional`: the response is a SHOULD; if it differs, nothing depends on it.
-    - `depends_on`: an earlier ack without whose expected response this one is not judged.
-    - `race`: an ack of a burst, whose response may be lost while the scenario still counts.
+    - `depends_on`: an earlier request without whose expected response this one is not judged.
+    - `race`: a request of a burst, whose response may be lost while the scenario still counts.
     - `item`: the item that is acked, in a scenario of several.
     - `owner_ack_step`: the owning worker's ack in the same state; a refusal counts only if that ack is accepted.
     """
@@ -50,9 +52,10 @@ class Expectation:
     race: bool = False
     item: str | None = None
     owner_ack_step: str | None = None
+    operation: OperationName = "ack"
 
     def allows(self, *, success: bool) -> bool:
-        """Return whether the ack may succeed, or may be refused."""
+        """Return whether the request may succeed, or may be refused."""
         return any((answer.status == 200) == success for answer in self.allowed)
 
     def describe(self) -> Text:
@@ -67,23 +70,30 @@ def success(
     optional: bool = False,
     depends_on: str | None = None,
     item: str | None = None,
+    operation: OperationName = "ack",
 ) -> Expectation:
     """Return an expectation of 200 with the item in a state; None if another requirement determines the state."""
-    return Expectation(requirement, (AllowedResponse(200, state=state),), optional, depends_on, item=item)
+    return Expectation(
+        requirement, (AllowedResponse(200, state=state),), optional, depends_on, item=item, operation=operation
+    )
 
 
-def refusal(requirement: str, *allowed: tuple[int, str]) -> Expectation:
+def refusal(requirement: str, *allowed: tuple[int, str], operation: OperationName = "ack") -> Expectation:
     """Return an expectation of a refusal with one of these (status, error.type) pairs."""
-    return Expectation(requirement, tuple(AllowedResponse(status, error_type) for status, error_type in allowed))
+    return Expectation(
+        requirement,
+        tuple(AllowedResponse(status, error_type) for status, error_type in allowed),
+        operation=operation,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """The plain case that an ack is compared with, and the response that it must get.
+    """The plain case that a request is compared with, and the response that it must get.
 
-    It is sent as the step `control.<name>`, after the scenario's own steps, and only if the ack got an unexpected
+    It is sent as the step `control.<name>`, after the scenario's own steps, and only if the request got an unexpected
     response or the control is `always` sent. If the plain case is wrong in the same way, its own requirement fails, and
-    that failure blocks the ack's requirement.
+    that failure blocks the request's requirement.
     """
 
     name: str
@@ -93,15 +103,15 @@ class Control:
 
     @property
     def step(self) -> str:
-        """The step of its ack."""
+        """The step of its request."""
         return f"control.{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseExpectations:
-    """The expectations of a scenario: the allowed responses by ack step, and the item that it needs (`item_spec`).
+    """The expectations of a scenario: the allowed responses by step, and the item that it needs (`item_spec`).
 
-    `gets` contains pairs of an ack step and the GET step right after it. `controls` contains the plain case for an ack
+    `gets` contains pairs of an ack step and the GET step right after it. `controls` contains the plain case for a
     step.
     """
 
@@ -109,3 +119,16 @@ class CaseExpectations:
     gets: tuple[tuple[str, str], ...] = ()
     controls: Mapping[str, Control] = field(default_factory=dict)
     item_spec: ItemSpec = field(default_factory=ItemSpec)
+
+    @property
+    def operations(self) -> tuple[OperationName, ...]:
+        """The operations whose responses it judges, each once, in order."""
+        return tuple(dict.fromkeys(expectation.operation for expectation in self.expectations.values()))
+
+    def may_get(self, operation: OperationName, *, success: bool) -> bool:
+        """Return whether a request of that operation may succeed, or may be refused."""
+        return any(
+            expectation.allows(success=success)
+            for expectation in self.expectations.values()
+            if expectation.operation == operation
+        )

@@ -93,3 +93,9 @@ class ItemReader:
         """Return whether a GET of that id returns 200, so that the id is not unknown."""
         exchange = require_response(await self._api.get(f"probe.{len(self.exchanges)}", environment_id, work_id))
         return exchange.response is not None and exchange.response.status == 200
+
+    async def environment_exists(self, environment_id: str) -> bool:
+        """Return whether a GET of that environment returns 200."""
+        step = f"probe.{len(self.exchanges)}"
+        exchange = require_response(await self._api.get_object(step, "environments", environment_id))
+        return exchange.response is not None and exchange.response.status == 200

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from conformance.contract.model import PHASES
+from conformance.contract.operations import OperationName
 from conformance.contract.strict_json import NotStrictJson, parse
 from conformance.exchange import Exchange, Response, Transcript
 from conformance.scenario.controls import is_unexpected, owner_was_accepted, same_outcome
@@ -82,13 +83,17 @@ class TranscriptView:
         assert response is not None
         return response
 
-    def acks(self, *, success: bool) -> Iterator[tuple[str, Expectation]]:
-        """Yield the acks that may succeed, or that may be refused, in the order of the steps.
+    def operation(self, step: str) -> OperationName:
+        """Return the operation of a judged step."""
+        return self.scenario.expectations[step].operation
 
-        Acks of a burst whose responses were lost are left out: there, an unknown outcome is one more possible outcome.
+    def judged_steps(self, operation: OperationName, *, success: bool) -> Iterator[tuple[str, Expectation]]:
+        """Yield the requests of an operation that may succeed, or that may be refused, in the order of the steps.
+
+        Requests of a burst whose responses were lost are left out: there, an unknown outcome is one more possible outcome.
         """
         for step, expectation in self.scenario.expectations.items():
-            if expectation.allows(success=success) and not self.is_omitted(step):
+            if expectation.operation == operation and expectation.allows(success=success) and not self.is_omitted(step):
                 yield step, expectation
 
     def is_omitted(self, step: str) -> bool:
@@ -110,7 +115,7 @@ class TranscriptView:
         return exchange is not None and exchange.outcome != "ok"
 
     def expected_response(self, step: str) -> Response:
-        """Return the response to an ack, if its status is one that the ack's requirement allows.
+        """Return the response to a judged request, if its status is one that the request's requirement allows.
 
         Raises:
             Blocked: it has another status, which is a failure of that requirement.
@@ -123,15 +128,15 @@ class TranscriptView:
         response = self.response(step)
         if response.status not in {answer.status for answer in expectation.allowed}:
             reason = Text(
-                "the ack `{step}` returned HTTP {status}", "步骤 `{step}` 的 ack 返回了 HTTP {status}"
-            ).format(step=step, status=response.status)
+                "the {operation} `{step}` returned HTTP {status}", "步骤 `{step}` 的 {operation} 返回了 HTTP {status}"
+            ).format(operation=expectation.operation, step=step, status=response.status)
             if expectation.optional:
                 raise NotExercised(reason)
             raise Blocked(self._plain_failure(step) or expectation.requirement, reason)
         return response
 
     def require_unlike_control(self, step: str) -> None:
-        """Check that an unexpected response to an ack differs from the response to the plain case.
+        """Check that an unexpected response to a request differs from the response to the plain case.
 
         Raises:
             Blocked: it does not differ, so the plain case's requirement fails.
@@ -162,7 +167,7 @@ class TranscriptView:
             raise Blocked(control.expectation.requirement, reason)
 
     def _plain_failure(self, step: str) -> str | None:
-        """Return the requirement of the plain case for an ack, if both were wrong in the same way."""
+        """Return the requirement of the plain case for a request, if both were wrong in the same way."""
         control = self.scenario.controls.get(step)
         if control is None:
             return None
@@ -176,15 +181,15 @@ class TranscriptView:
         """Return the JSON value of the response to a step.
 
         Raises:
-            Blocked: an ack's body is not strict JSON, which is another requirement's failure.
+            Blocked: the body of a judged request is not strict JSON, which is another requirement's failure.
             CannotJudge: another operation's body cannot be read.
         """
         if step not in self._bodies:
             self._bodies[step] = self._parsed(step)
         return self._bodies[step]
 
-    def ack_object(self, step: str) -> dict[str, Any]:
-        """Return the JSON object of the response to an ack, if its status is as expected.
+    def expected_object(self, step: str) -> dict[str, Any]:
+        """Return the JSON object of the response to a judged request, if its status is as expected.
 
         Raises:
             Blocked: another requirement's failure blocks it.
@@ -280,7 +285,8 @@ class TranscriptView:
         expectation = self.scenario.expectations.get(step)
         if expectation is None:
             return CannotJudge(reason)
-        return Blocked(f"ack.{'answer' if self.response(step).status == 200 else 'envelope'}.{rule}", reason)
+        part = "answer" if self.response(step).status == 200 else "envelope"
+        return Blocked(f"{expectation.operation}.{part}.{rule}", reason)
 
     def _absence(self, step: str) -> CannotJudge:
         """Return why a step has no response."""

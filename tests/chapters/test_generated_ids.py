@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.chapters.generated_ids import generate_unknown_id, malformed_ids, split
+from conformance.chapters.every_operation.generated_ids import generate_unknown_id, malformed_ids, split
 
 DETERMINISTIC = settings(derandomize=True, database=None, max_examples=200, deadline=None)
 

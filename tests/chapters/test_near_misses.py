@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.arrange.responses import NotSupported
-from conformance.chapters.worker_identity import _NEAR_MISSES, LONGEST, NearMiss
+from conformance.chapters.ack.worker_identity import _NEAR_MISSES, LONGEST, NearMiss
 
 DETERMINISTIC = settings(derandomize=True, database=None, max_examples=100, deadline=None)
 EACH = pytest.mark.parametrize("miss", _NEAR_MISSES.values(), ids=_NEAR_MISSES)

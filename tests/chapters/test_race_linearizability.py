@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.chapters.race_linearizability import (
+from conformance.chapters.ack.race_linearizability import (
     burst_at,
     each_item_linearizable,
     history_of,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.chapters.race_times import timestamps_kept_in_race
+from conformance.chapters.ack.race_times import timestamps_kept_in_race
 from tests.scenario.transcript_builder import Dialog, begun, shown
 
 BEAT = ("started_at", "latest_heartbeat_at")

@@ -15,7 +15,7 @@ AT = {
     "loading pytest": "sys.meta_path.insert(0, Death('pytest'))",
     "loading xdist": "sys.meta_path.insert(0, Death('xdist.plugin'))",
     "loading the suite": "sys.meta_path.insert(0, Death('conformance.plugin.nodes'))",
-    "loading the cases": "sys.meta_path.insert(0, Death('conformance.chapters.races'))",
+    "loading the cases": "sys.meta_path.insert(0, Death('conformance.chapters.ack.races'))",
 }
 SITE = """\
 import os, sys

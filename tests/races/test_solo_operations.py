@@ -11,7 +11,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from conformance.chapters.registry import scenarios
-from conformance.chapters.solo_operations import UndocumentedEffect, find_undocumented_effects
+from conformance.chapters.ack.solo_operations import UndocumentedEffect, find_undocumented_effects
 from conformance.emulator import Tokens
 from conformance.emulator.configuration import Mutation, ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS

@@ -16,7 +16,7 @@ REASON = Text("because", "因为")
 def test_a_complete_conversation_is_seen_whole() -> None:
     view = first_ack().view()
     assert view.response("ack").status == 200
-    assert view.ack_object("ack")["state"] == "starting"
+    assert view.expected_object("ack")["state"] == "starting"
     assert view.polled_item() == shown()
     assert view.item("after") == shown("starting")
     assert view.seconds_between("ack", "after") == pytest.approx(0.15)
@@ -24,14 +24,14 @@ def test_a_complete_conversation_is_seen_whole() -> None:
 
 def test_acks_are_told_apart_by_what_is_expected_of_them() -> None:
     view = refused().view()
-    assert [step for step, _ in view.acks(success=True)] == ["rightful"]
-    assert [step for step, _ in view.acks(success=False)] == ["ack"]
+    assert [step for step, _ in view.judged_steps("ack", success=True)] == ["rightful"]
+    assert [step for step, _ in view.judged_steps("ack", success=False)] == ["ack"]
 
 
 def test_an_ack_that_may_end_either_way_is_both() -> None:
     view = begun("race.foreign-worker").view()
-    assert [step for step, _ in view.acks(success=True)] == ["ack.1", "ack.2", "rightful"]
-    assert [step for step, _ in view.acks(success=False)] == ["ack.1", "ack.2", "foreign.1", "foreign.2"]
+    assert [step for step, _ in view.judged_steps("ack", success=True)] == ["ack.1", "ack.2", "rightful"]
+    assert [step for step, _ in view.judged_steps("ack", success=False)] == ["ack.1", "ack.2", "foreign.1", "foreign.2"]
 
 
 @pytest.mark.parametrize("outcome", ["unknown", "fail"])
@@ -41,7 +41,7 @@ def test_an_ack_of_a_burst_that_was_not_answered_says_nothing(outcome: Outcome) 
         "ack.2",
         "rightful",
     ]
-    assert [step for step, _ in view.acks(success=True)] == ["ack.1", "rightful"], (
+    assert [step for step, _ in view.judged_steps("ack", success=True)] == ["ack.1", "rightful"], (
         "only those of the burst are left out"
     )
     with pytest.raises(CannotJudge):
@@ -51,10 +51,10 @@ def test_an_ack_of_a_burst_that_was_not_answered_says_nothing(outcome: Outcome) 
 def test_an_item_that_came_in_its_state_needed_no_arranging_ack() -> None:
     dialog = begun("retry.active")
     assert not dialog.view().is_item_prepared_elsewhere()
-    assert [step for step, _ in dialog.view().acks(success=True)][:1] == ["arrange.ack"]
+    assert [step for step, _ in dialog.view().judged_steps("ack", success=True)][:1] == ["arrange.ack"]
     dialog.facts["arranged_by"] = "manifest"
     assert dialog.view().is_item_prepared_elsewhere()
-    assert "arrange.ack" not in [step for step, _ in dialog.view().acks(success=True)]
+    assert "arrange.ack" not in [step for step, _ in dialog.view().judged_steps("ack", success=True)]
     del dialog.facts["arranged_by"]
     assert not dialog.view().is_item_prepared_elsewhere(), "as every transcript did that does not say it"
 
@@ -78,7 +78,7 @@ def test_a_given_item_is_as_a_get_showed_it() -> None:
 def test_a_step_that_was_not_reached_says_how_the_conversation_ended(ending: Ending, kind: type[CannotJudge]) -> None:
     view = first_ack().ended(ending, after="arrange.poll.1").view()
     with pytest.raises(CannotJudge) as stop:
-        view.ack_object("ack")
+        view.expected_object("ack")
     assert type(stop.value) is kind
     assert stop.value.reason == REASON
 
@@ -162,7 +162,7 @@ def test_no_requirement_is_blocked_by_itself(scenario: str) -> None:
 def test_another_status_is_the_failure_of_its_own_requirement() -> None:
     view = refused().said("ack", 200, shown("starting")).view()
     with pytest.raises(Blocked, match="HTTP 200") as stop:
-        view.ack_object("ack")
+        view.expected_object("ack")
     assert stop.value.requirement == "ack.identity.mismatch-queued"
 
 
@@ -191,7 +191,7 @@ def test_an_answer_that_only_a_should_asks_for_blocks_nothing() -> None:
 )
 def test_an_ack_body_that_cannot_be_read_is_another_requirements_failure(text: str, rule: str) -> None:
     with pytest.raises(Blocked) as stop:
-        first_ack().said("ack", 200, text=text).view().ack_object("ack")
+        first_ack().said("ack", 200, text=text).view().expected_object("ack")
     assert stop.value.requirement == rule
 
 
@@ -215,7 +215,7 @@ def test_a_get_that_was_refused_shows_no_item() -> None:
 
 def test_a_body_beyond_the_bound_is_not_judged() -> None:
     with pytest.raises(CannotJudge, match="128 KiB") as stop:
-        first_ack().said("ack", 200, text="{", problem="too-large").view().ack_object("ack")
+        first_ack().said("ack", 200, text="{", problem="too-large").view().expected_object("ack")
     assert not isinstance(stop.value, Blocked)
 
 

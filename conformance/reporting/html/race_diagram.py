@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.chapters import race_linearizability, random_operations
+from conformance.chapters.ack import race_linearizability, random_operations
 from conformance.chapters.registry import scenarios
 from conformance.exchange import Transcript
 from conformance.judging.verdict import Verdict

@@ -10,14 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import Item, ItemSpec, StateMatch, Transition
-from conformance.chapters.controls import FIRST_ACK, REQUIRED_FIRST_ACK_CONTROL, owners_ack
-from conformance.chapters.success_body import disagreements
-from conformance.contract.work_item import differences
+from conformance.chapters.ack.controls import FIRST_ACK, REQUIRED_FIRST_ACK_CONTROL, owners_ack
+from conformance.chapters.every_operation.item_differences import changes, item_unchanged
 from conformance.scenario.client_identity import OptionalToken
 from conformance.scenario.expectations import Control, Expectation, success
 from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.stale_reads import no_older_than
-from conformance.scenario.transcript_view import ARRANGING_ACK, LEASE_GAP, CannotJudge, TranscriptView
+from conformance.scenario.transcript_view import ARRANGING_ACK, TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def refusal_case(
         item_spec=item_spec,
         run_steps=run_steps,
         expectations=expectations,
-        checks=(Check("ack.refused.changes-nothing", item_unchanged),),
+        checks=(Check("ack.refused.changes-nothing", item_unchanged(("ack",))),),
         gets=((ARRANGING_ACK, "before"),) if transitions == ("ack",) else (),
         controls=controls,
         token=token,
@@ -100,32 +99,8 @@ async def _one_of_two(stage: ScenarioContext) -> Item:
     return (await stage.items({"a": stage.worker_id(), "b": stage.worker_id()}))["a"]
 
 
-def item_unchanged(view: TranscriptView) -> Iterator[Finding]:
-    """Check that a GET shows the same item before and after the refused ack."""
-    yield from _changed(view, view.item("before"))
-
-
 def item_unchanged_after_stop(view: TranscriptView) -> Iterator[Finding]:
     """Check that a GET after the refused ack shows the item as before its stop, except for what a stop changes."""
     before, after = view.item("before"), view.item("after")
     times: dict[str, Any] = {name: after[name] for name in _STOP_TIMES if name in after}
-    yield from _changed(view, {**before, **times, "state": view.item("stop").get("state")})
-
-
-def _changed(view: TranscriptView, before: dict[str, Any]) -> Iterator[Finding]:
-    view.expected_response("ack")
-    after = view.item("after")
-    found = differences(before, after)
-    if (before.get("state"), after.get("state")) == (
-        "stopping",
-        "stopped",
-    ) and view.scenario.item_spec.state_match == "over":
-        raise CannotJudge(Text("the item was still being stopped", "item 当时仍在停止过程中"))
-    if found and view.seconds_between("before", "after") > LEASE_GAP:
-        raise CannotJudge(
-            Text(
-                "the item changed, but more than {gap} s passed between the two reads",
-                "item 发生了变化，但两次读取相隔超过 {gap} 秒",
-            ).format(gap=f"{LEASE_GAP:g}")
-        )
-    yield from disagreements("after", found, Text("as before the refused ack", "与被拒绝的 ack 之前一致"))
+    yield from changes(view, ("ack",), {**before, **times, "state": view.item("stop").get("state")})

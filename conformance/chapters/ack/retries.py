@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import LIVE_STATES, ItemSpec, State
-from conformance.chapters.controls import FIRST_ACK, FIRST_ACK_CONTROL
-from conformance.chapters.success_body import disagreements
-from conformance.chapters.target_clock import not_in_the_future
+from conformance.chapters.ack.controls import FIRST_ACK, FIRST_ACK_CONTROL
+from conformance.chapters.ack.target_clock import not_in_the_future
+from conformance.chapters.every_operation.item_differences import disagreements
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import differences, instant_of
 from conformance.scenario.expectations import success
@@ -76,7 +76,7 @@ async def _without_id(stage: ScenarioContext) -> None:
 
 def _first_answer(view: TranscriptView) -> dict[str, Any]:
     """Return the item from the first ack's response, or from a GET if the item was already acked."""
-    return view.item("before") if view.is_item_prepared_elsewhere() else view.ack_object(ARRANGING_ACK)
+    return view.item("before") if view.is_item_prepared_elsewhere() else view.expected_object(ARRANGING_ACK)
 
 
 def acknowledged_at_kept(steps: tuple[str, ...]) -> CheckFunction:
@@ -88,7 +88,7 @@ def acknowledged_at_kept(steps: tuple[str, ...]) -> CheckFunction:
         if since is None:
             raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
         for step in steps:
-            value = view.ack_object(step).get("acknowledged_at")
+            value = view.expected_object(step).get("acknowledged_at")
             now = instant_of(value)
             if now is None or not timestamps.not_before(now, since):
                 expected = Text("a timestamp not before {first}", "不早于 {first} 的时间戳").format(
@@ -109,7 +109,7 @@ def acknowledged_at_unchanged(steps: tuple[str, ...]) -> CheckFunction:
         if instant_of(first.get("acknowledged_at")) is None:
             raise Blocked("ack.first.acknowledged-at", _NO_FIRST_VALUE)
         for step in steps:
-            found = differences(first, view.ack_object(step), ("acknowledged_at",))
+            found = differences(first, view.expected_object(step), ("acknowledged_at",))
             yield from disagreements(step, found, Text("as in the response to the first ack", "与首次 ack 的响应一致"))
 
     return judge
@@ -121,7 +121,7 @@ def timestamps_unchanged(steps: tuple[str, ...]) -> CheckFunction:
     def judge(view: TranscriptView) -> Iterator[Finding]:
         before = view.item("before")
         for step in steps:
-            found = differences(before, view.ack_object(step), ("started_at", "latest_heartbeat_at"))
+            found = differences(before, view.expected_object(step), ("started_at", "latest_heartbeat_at"))
             yield from disagreements(
                 step, found, Text("as in the GET before the retry", "与重试之前 GET 请求的结果一致")
             )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import ItemSpec, State, Transition
-from conformance.chapters.generated_ids import unknown_environment_id, unknown_work_id
+from conformance.chapters.every_operation.generated_ids import unknown_environment_id, unknown_work_id
 from conformance.client import bad_credentials
 from conformance.scenario.expectations import Control, refusal, success
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from conformance.arrange.item_spec import LIVE_STATES
 from conformance.arrange.resource_names import SUITE_METADATA
-from conformance.chapters.authentication import ack_with
-from conformance.chapters.no_side_effects import refusal_case
-from conformance.chapters.scenario_names import scenario_id_in_state, scenario_title_in_state
+from conformance.chapters.ack.authentication import ack_with
+from conformance.chapters.ack.no_side_effects import refusal_case
+from conformance.chapters.ack.scenario_names import scenario_id_in_state, scenario_title_in_state
 from conformance.client import bad_credentials
 from conformance.contract import schemas
 from conformance.contract.json_pointer import pointer_step

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from conformance.arrange.item_spec import Item
 from conformance.arrange.responses import NotSupported
-from conformance.chapters.controls import UNKNOWN_ENVIRONMENT, UNKNOWN_WORK
-from conformance.chapters.generated_ids import malformed_ids, unknown_environment_id, unknown_work_id
-from conformance.chapters.no_side_effects import Attempt, refusal_case
+from conformance.chapters.ack.controls import UNKNOWN_ENVIRONMENT, UNKNOWN_WORK
+from conformance.chapters.ack.no_side_effects import Attempt, refusal_case
+from conformance.chapters.every_operation.generated_ids import malformed_ids, unknown_environment_id, unknown_work_id
 from conformance.scenario.expectations import refusal
 from conformance.scenario.model import Scenario
 from conformance.text import Text

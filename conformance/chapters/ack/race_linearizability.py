@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from conformance.chapters.solo_operations import AFTER_A_REFUSAL, ODDITIES, UndocumentedEffect, state_shown
+from conformance.chapters.ack.solo_operations import AFTER_A_REFUSAL, ODDITIES, UndocumentedEffect, state_shown
 from conformance.client.read_lag import LONGEST_LAG
 from conformance.contract.model import PHASES, SHOWS, ItemState, ModelResponse, Operation, UndocumentedBehaviour
 from conformance.exchange import Exchange

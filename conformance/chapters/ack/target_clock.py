@@ -36,7 +36,7 @@ def not_in_the_future(*steps: str, otherwise: str) -> CheckFunction:
     def judge(view: TranscriptView) -> Iterator[Finding]:
         judged = False
         for step in steps:
-            value = view.ack_object(step).get("acknowledged_at")
+            value = view.expected_object(step).get("acknowledged_at")
             acknowledged = instant_of(value)
             if acknowledged is None:
                 raise Blocked(otherwise, _NO_TIME)

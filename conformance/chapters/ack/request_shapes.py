@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from conformance.arrange.item_spec import Item
-from conformance.chapters.controls import ANOTHER_WORKER, FIRST_ACK_CONTROL
-from conformance.chapters.first_ack import TIMES
-from conformance.chapters.no_side_effects import refusal_case
+from conformance.chapters.ack.controls import ANOTHER_WORKER, FIRST_ACK_CONTROL
+from conformance.chapters.ack.first_ack import TIMES
+from conformance.chapters.ack.no_side_effects import refusal_case
 from conformance.exchange import JSON_TYPE
 from conformance.scenario.expectations import refusal, success
 from conformance.scenario.model import Scenario

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import Item, ItemSpec, State, Transition
-from conformance.chapters.controls import FIRST_ACK, REQUIRED_FIRST_ACK_CONTROL
-from conformance.chapters.no_side_effects import WRITES_OF_A_CONTROL, item_unchanged_after_stop, refusal_case
+from conformance.chapters.ack.controls import FIRST_ACK, REQUIRED_FIRST_ACK_CONTROL
+from conformance.chapters.ack.no_side_effects import WRITES_OF_A_CONTROL, item_unchanged_after_stop, refusal_case
 from conformance.scenario.expectations import refusal
 from conformance.scenario.model import Check, Scenario
 from conformance.scenario.stale_reads import no_older_than

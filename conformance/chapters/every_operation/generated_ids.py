@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import string
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import Item
@@ -65,15 +66,20 @@ def malformed_ids(given: str) -> dict[str, str]:
 
 async def unknown_work_id(stage: ScenarioContext, item: Item) -> str:
     """Return a work id for which a GET in the item's environment finds nothing."""
-    return await _unknown(stage, item.work_id, environment_id=item.environment_id)
+    return await _unknown(stage, item.work_id, lambda candidate: stage.exists(item.environment_id, candidate))
 
 
 async def unknown_environment_id(stage: ScenarioContext, item: Item) -> str:
     """Return an environment id under which a GET does not find the item."""
-    return await _unknown(stage, item.environment_id, work_id=item.work_id)
+    return await _unknown(stage, item.environment_id, lambda candidate: stage.exists(candidate, item.work_id))
 
 
-async def _unknown(stage: ScenarioContext, given: str, *, environment_id: str = "", work_id: str = "") -> str:
+async def unknown_environment_id_without_item(stage: ScenarioContext) -> str:
+    """Return an environment id for which a GET of the environment finds nothing."""
+    return await _unknown(stage, stage.run_resources.main, stage.environment_exists)
+
+
+async def _unknown(stage: ScenarioContext, given: str, exists: Callable[[str], Awaitable[bool]]) -> str:
     seen = {given, stage.run_resources.main, stage.run_resources.quiet, stage.run_resources.cloud}
     for number in range(_CANDIDATES):
         # If so few ids are possible that the target knows them all, change more of the id.
@@ -81,7 +87,7 @@ async def _unknown(stage: ScenarioContext, given: str, *, environment_id: str = 
         if candidate in seen:
             continue
         seen.add(candidate)
-        if not await stage.exists(environment_id or candidate, work_id or candidate):
+        if not await exists(candidate):
             return candidate
     raise CannotArrange(
         Text("the suite found no id that is unknown to the target", "没有找到一个目标中不存在的 id"),

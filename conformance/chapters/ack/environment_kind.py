@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import Item
-from conformance.chapters.generated_ids import unknown_work_id
-from conformance.chapters.no_side_effects import refusal_case
+from conformance.chapters.ack.no_side_effects import refusal_case
+from conformance.chapters.every_operation.generated_ids import unknown_work_id
 from conformance.scenario.expectations import refusal
 from conformance.scenario.model import Scenario
 from conformance.text import Text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from conformance.chapters.controls import FIRST_ACK
-from conformance.chapters.target_clock import HEARTBEAT, not_in_the_future
+from conformance.chapters.ack.controls import FIRST_ACK
+from conformance.chapters.ack.target_clock import HEARTBEAT, not_in_the_future
 from conformance.contract import schemas, timestamps
 from conformance.contract.work_item import instant_of
 from conformance.exchange import STALE_READ_FACT
@@ -43,7 +43,7 @@ async def _some_time_later(stage: ScenarioContext) -> None:
 
 def acknowledged_at(view: TranscriptView) -> Iterator[Finding]:
     """Check that `acknowledged_at` is a timestamp that is not before the creation."""
-    fields = view.ack_object("ack")
+    fields = view.expected_object("ack")
     value = fields.get("acknowledged_at")
     acknowledged, created = instant_of(value), instant_of(fields.get("created_at"))
     if acknowledged is None:
@@ -60,7 +60,7 @@ def acknowledged_at(view: TranscriptView) -> Iterator[Finding]:
 
 def acknowledged_after_creation(view: TranscriptView) -> Iterator[Finding]:
     """Check that `acknowledged_at` of a late ack is after the `created_at` that poll showed."""
-    value, shown = view.ack_object("ack").get("acknowledged_at"), view.polled_item().get("created_at")
+    value, shown = view.expected_object("ack").get("acknowledged_at"), view.polled_item().get("created_at")
     acknowledged, created = instant_of(value), instant_of(shown)
     if created is None:
         raise Blocked("ack.answer.schema-en", Text("`created_at` is not a timestamp", "`created_at` 不是时间戳"))
@@ -85,7 +85,7 @@ def acknowledged_after_creation(view: TranscriptView) -> Iterator[Finding]:
 
 def later_times_null(view: TranscriptView) -> Iterator[Finding]:
     """Check that the timestamps of later events are null."""
-    fields = view.ack_object("ack")
+    fields = view.expected_object("ack")
     for name in _LATER:
         if fields.get(name) is not None:
             yield Finding(

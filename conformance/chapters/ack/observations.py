@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import ItemSpec
-from conformance.chapters.ack_response import error_type_of
-from conformance.chapters.controls import FIRST_ACK
-from conformance.chapters.generated_ids import unknown_environment_id, unknown_work_id
+from conformance.chapters.ack.controls import FIRST_ACK
+from conformance.chapters.every_operation.generated_ids import unknown_environment_id, unknown_work_id
+from conformance.chapters.every_operation.response_status import error_type_of
 from conformance.client import bad_credentials
 from conformance.contract.schemas import display_value
 from conformance.contract.work_item import FIELDS

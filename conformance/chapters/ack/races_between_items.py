@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import Item, ItemSpec
-from conformance.chapters.race_linearizability import each_item_linearizable
-from conformance.chapters.races import ack_sender, at_least_one_succeeds
+from conformance.chapters.ack.race_linearizability import each_item_linearizable
+from conformance.chapters.ack.races import ack_sender, at_least_one_succeeds
 from conformance.contract.model import OperationKind
 from conformance.scenario.expectations import AllowedResponse, Expectation, success
 from conformance.scenario.model import Check, Scenario

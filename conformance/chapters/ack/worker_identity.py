@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import LIVE_STATES, Item, ItemSpec, State
 from conformance.arrange.responses import NotSupported
-from conformance.chapters.controls import ANOTHER_WORKER, FIRST_ACK_CONTROL
-from conformance.chapters.first_ack import TIMES
-from conformance.chapters.no_side_effects import OWNER_ACK, Attempt, item_unchanged, refusal_case
+from conformance.chapters.ack.controls import ANOTHER_WORKER, FIRST_ACK_CONTROL
+from conformance.chapters.ack.first_ack import TIMES
+from conformance.chapters.ack.no_side_effects import OWNER_ACK, Attempt, refusal_case
+from conformance.chapters.every_operation.item_differences import item_unchanged
 from conformance.scenario.expectations import refusal, success
 from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.stale_reads import matches_response, no_older_than
@@ -249,7 +250,7 @@ def scenarios() -> Iterator[Scenario]:
             "rightful": OWNER_ACK,
         },
         controls={"ack": FIRST_ACK_CONTROL, "rightful": FIRST_ACK_CONTROL},
-        checks=(Check("ack.refused.changes-nothing", item_unchanged),),
+        checks=(Check("ack.refused.changes-nothing", item_unchanged(("ack",))),),
         item_spec=ItemSpec(place="quiet", state_match="id"),
     )
     yield Scenario(

@@ -1,10 +1,11 @@
-"""Judges the response to an ack: its status, `error.type` and state. Every scenario uses these checks."""
+"""Judges a response: its status, `error.type` and state. Every scenario uses these checks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final
 
+from conformance.contract.operations import OperationName
 from conformance.contract.schemas import display_value
 from conformance.exchange import Response
 from conformance.scenario.expectations import AllowedResponse, Expectation
@@ -13,27 +14,27 @@ from conformance.scenario.transcript_view import LEASE_GAP, Blocked, CannotJudge
 from conformance.text import Text
 
 _NONE_SUCH: Final = {
-    True: Text("no ack of this scenario succeeded", "该场景中没有 ack 成功"),
-    False: Text("no ack of this scenario was refused", "该场景中没有 ack 被拒绝"),
+    True: Text("no {operation} of this scenario succeeded", "该场景中没有 {operation} 成功"),
+    False: Text("no {operation} of this scenario was refused", "该场景中没有 {operation} 被拒绝"),
 }
 
 
 def response_checks(scenario: Scenario) -> Iterator[Check]:
-    """Yield one check for each requirement that an ack of this scenario tests."""
+    """Yield one check for each requirement that a request of this scenario tests."""
     for requirement in dict.fromkeys(expectation.requirement for expectation in scenario.expectations.values()):
         yield Check(requirement, _judge_answers(requirement))
 
 
-def judgeable_acks(view: TranscriptView, *, success: bool) -> Iterator[str]:
-    """Yield the steps of acks that correctly succeeded, or were correctly refused, so that their bodies can be judged.
+def judgeable_steps(view: TranscriptView, operation: OperationName, *, success: bool) -> Iterator[str]:
+    """Yield the steps of an operation that correctly succeeded, or were correctly refused: their bodies can be judged.
 
     Raises, after the last of them:
-        Blocked: another ack of this scenario had a wrong status, which is another requirement's failure.
-        NotExercised: there was no such ack.
+        Blocked: another such request of this scenario had a wrong status, which is another requirement's failure.
+        NotExercised: there was no such request.
     """
     reasons: list[CannotJudge] = []
     found = False
-    for step, _ in view.acks(success=success):
+    for step, _ in view.judged_steps(operation, success=success):
         try:
             response = view.expected_response(step)
         except CannotJudge as reason:
@@ -46,7 +47,7 @@ def judgeable_acks(view: TranscriptView, *, success: bool) -> Iterator[str]:
     if hard:
         raise hard[0]
     if not found:
-        raise reasons[0] if reasons else NotExercised(_NONE_SUCH[success])
+        raise reasons[0] if reasons else NotExercised(_NONE_SUCH[success].format(operation=operation))
 
 
 def _judge_answers(requirement: str) -> Any:
@@ -57,7 +58,7 @@ def _judge_answers(requirement: str) -> Any:
                 judged = True
                 yield from _judge_answer(view, step, expectation)
         if not judged:
-            raise NotExercised(Text("the scenario did not need this ack", "无需发送这样的 ack"))
+            raise NotExercised(Text("the scenario did not need this request", "无需发送这样的请求"))
 
     return judge
 
@@ -82,16 +83,20 @@ def _judge_error_type(view: TranscriptView, step: str, answer: AllowedResponse) 
     found = error_type_of(view.body(step))
     if found is None:
         raise Blocked(
-            "ack.envelope.schema-en", Text("the response has no readable `error.type`", "响应中没有可读的 `error.type`")
+            f"{view.operation(step)}.envelope.schema-en",
+            Text("the response has no readable `error.type`", "响应中没有可读的 `error.type`"),
         )
     if found != answer.error_type:
         yield Finding(step=step, pointer="/error/type", expected=answer.describe(), actual=display_value(found))
 
 
 def _judge_state(view: TranscriptView, step: str, answer: AllowedResponse) -> Iterator[Finding]:
-    found = view.ack_object(step).get("state")
+    found = view.expected_object(step).get("state")
     if not isinstance(found, str):
-        raise Blocked("ack.answer.schema-en", Text("the response has no readable `state`", "响应中没有可读的 `state`"))
+        raise Blocked(
+            f"{view.operation(step)}.answer.schema-en",
+            Text("the response has no readable `state`", "响应中没有可读的 `state`"),
+        )
     if found != answer.state:
         _excuse_lapsed_lease(view, step, view.response(step))
         yield Finding(step=step, pointer="/state", expected=answer.describe(), actual=display_value(found))

@@ -10,10 +10,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from conformance.arrange.item_spec import LEASE_SECONDS, LIVE_STATES, Item, ItemSpec, State, Transition
-from conformance.chapters.controls import FIRST_ACK
-from conformance.chapters.race_linearizability import linearizable, linearizable_with_operation
-from conformance.chapters.race_times import send_control_heartbeat, timestamps_kept_in_race
-from conformance.chapters.scenario_names import scenario_id_in_state, scenario_title_in_state
+from conformance.chapters.ack.controls import FIRST_ACK
+from conformance.chapters.ack.race_linearizability import linearizable, linearizable_with_operation
+from conformance.chapters.ack.race_times import send_control_heartbeat, timestamps_kept_in_race
+from conformance.chapters.ack.scenario_names import scenario_id_in_state, scenario_title_in_state
 from conformance.contract.model import OperationKind
 from conformance.exchange import Header
 from conformance.scenario.expectations import AllowedResponse, Expectation, success

@@ -1,0 +1,1 @@
+"""What is judged alike for every operation."""

@@ -1,0 +1,34 @@
+"""Observations: describes responses that the docs leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from conformance.chapters.every_operation.response_status import error_type_of
+from conformance.contract.schemas import display_value
+from conformance.scenario.model import CheckFunction, Finding
+from conformance.scenario.transcript_view import CannotJudge, TranscriptView
+from conformance.text import Text
+
+LEFT_OPEN: Final = Text("left open by the docs", "文档未作规定")
+
+
+def observe(step: str, *fields: str) -> CheckFunction:
+    """Return a check that describes the response to a step: its status, error type, and these fields of its body."""
+
+    def judge(view: TranscriptView) -> Iterator[Finding]:
+        words = Text(f"HTTP {view.response(step).status}", f"HTTP {view.response(step).status}")
+        try:
+            body: Any = view.body(step)
+        except CannotJudge:
+            body = None
+        shown = {"error.type": error_type_of(body)} if error_type_of(body) is not None else {}
+        shown |= {field: body[field] for field in fields if isinstance(body, dict) and field in body}
+        for name, value in shown.items():
+            words = Text("{words}, {name}: {value}", "{words}，{name}：{value}").format(
+                words=words, name=name, value=display_value(value)
+            )
+        yield Finding(step=step, expected=LEFT_OPEN, actual=words)
+
+    return judge

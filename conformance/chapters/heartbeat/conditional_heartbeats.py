@@ -1,0 +1,117 @@
+"""Heartbeats that expect a value: `NO_HEARTBEAT`, the latest value, a stale or a future one, or none that is valid."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from conformance.arrange.item_spec import Item
+from conformance.arrange.responses import NotSupported
+from conformance.chapters.every_operation.item_differences import item_unchanged
+from conformance.chapters.heartbeat.requests import (
+    ACKED,
+    CHAPTER,
+    FIRST,
+    INVALID,
+    NO_HEARTBEAT,
+    PRECONDITION,
+    beat,
+    refused,
+    value_of,
+)
+from conformance.contract.work_item import instant_of
+from conformance.scenario.model import Check, Scenario
+from conformance.scenario.stale_reads import no_older_than
+from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.context import ScenarioContext
+
+_HOUR: Final = datetime.timedelta(hours=1)
+_MALFORMED: Final[Mapping[str, str]] = {"word": "yesterday", "number": "1751357706"}
+
+Expected = Callable[["ScenarioContext", Item, str], Awaitable[str]]
+"""Returns the value to expect, given the value of the first heartbeat; it may send further heartbeats before."""
+
+
+async def _no_heartbeat(_stage: ScenarioContext, _item: Item, _first: str) -> str:
+    return NO_HEARTBEAT
+
+
+async def _stale(stage: ScenarioContext, item: Item, first: str) -> str:
+    """Return the first value after a second heartbeat has replaced it."""
+    await stage.wait_for_next_timestamp({"created_at": first})
+    second = value_of(await beat(stage, "second", item, expected=first))
+    if second == first:
+        raise NotSupported(Text("two heartbeats returned the same value", "两次 heartbeat 返回了同一个值"))
+    return first
+
+
+async def _future(_stage: ScenarioContext, _item: Item, first: str) -> str:
+    instant = instant_of(first)
+    if instant is None:
+        raise NotSupported(Text("the returned value is no timestamp", "返回的值不是时间戳"))
+    moment = datetime.datetime.fromtimestamp(instant.nanoseconds // 10**9, datetime.UTC) + _HOUR
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _refused(name: str, rule: str, words: Text, expected: Expected) -> Scenario:
+    async def run_steps(stage: ScenarioContext) -> None:
+        item = await stage.item()
+        first = value_of(await beat(stage, "first", item, expected=NO_HEARTBEAT))
+        value = await expected(stage, item, first)
+        shown = await stage.get("before", item)
+        body = shown.response.json() if shown.response is not None else None
+        await stage.wait_for_next_timestamp(body if isinstance(body, dict) else {})
+        await beat(stage, "heartbeat", item, expected=value)
+        await stage.wait_for_read_lag()
+        await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
+
+    return Scenario(
+        id=f"heartbeat.expects.{name}",
+        chapter=CHAPTER,
+        title=Text("A heartbeat of an active item that expects {w}", "active 的 item 的 heartbeat，预期值为{w}").format(
+            w=words
+        ),
+        item_spec=ACKED,
+        run_steps=run_steps,
+        expectations={"first": FIRST, "heartbeat": refused(f"heartbeat.cas.{rule}", PRECONDITION)},
+        checks=(Check("heartbeat.cas.changes-nothing", item_unchanged(("heartbeat",))),),
+        extra_writes=2,
+    )
+
+
+def _malformed() -> Scenario:
+    steps = {f"heartbeat.{name}": value for name, value in _MALFORMED.items()}
+
+    async def run_steps(stage: ScenarioContext) -> None:
+        item = await stage.item()
+        await stage.read_before(item)
+        for step, value in steps.items():
+            await beat(stage, step, item, expected=value)
+        await stage.wait_for_read_lag()
+        await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
+
+    return Scenario(
+        id="heartbeat.expects.malformed",
+        chapter=CHAPTER,
+        title=Text(
+            "A heartbeat that expects a value which is neither NO_HEARTBEAT nor a timestamp",
+            "heartbeat 的预期值既不是 NO_HEARTBEAT 也不是时间戳",
+        ),
+        item_spec=ACKED,
+        run_steps=run_steps,
+        expectations=dict.fromkeys(steps, refused("heartbeat.expected.malformed", INVALID)),
+        checks=(Check("heartbeat.refused.changes-nothing", item_unchanged(tuple(steps))),),
+    )
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Yield the scenarios: each kind of value that must be refused."""
+    yield _refused(
+        "no-heartbeat", "no-heartbeat-refused", Text("no earlier heartbeat", "没有先前的 heartbeat"), _no_heartbeat
+    )
+    yield _refused("stale", "stale-refused", Text("an earlier value", "较早的值"), _stale)
+    yield _refused("future", "stale-refused", Text("a value of the future", "未来的值"), _future)
+    yield _malformed()

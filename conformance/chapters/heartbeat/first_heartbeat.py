@@ -1,0 +1,67 @@
+"""The first heartbeat makes an acked item active; later ones extend the lease."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from conformance.chapters.every_operation.field_checks import (
+    TIMESTAMP,
+    field_equals,
+    field_is,
+    fields_kept,
+    is_timestamp,
+    same_moment,
+)
+from conformance.chapters.heartbeat.requests import ACKED, CHAPTER, FIRST, NO_HEARTBEAT, accepted, beat, value_of
+from conformance.scenario.model import Check, Scenario
+from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.context import ScenarioContext
+
+
+async def _two_heartbeats(stage: ScenarioContext) -> None:
+    item = await stage.item()
+    first = await beat(stage, "heartbeat", item, expected=NO_HEARTBEAT)
+    await stage.wait_for_read_lag()
+    shown = await stage.get("after", item, settled=lambda shown: shown.get("latest_heartbeat_at") is not None)
+    body = shown.response.json() if shown.response is not None else None
+    await stage.wait_for_next_timestamp(body if isinstance(body, dict) else {})
+    later = await beat(stage, "heartbeat.later", item, expected=value_of(first))
+    await stage.wait_for_read_lag()
+    await stage.get("after.later", item)
+    await beat(stage, "heartbeat.unconditional", item)
+    del later
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Yield the scenario: a first heartbeat, one with the value that it returned, and an unconditional one."""
+    yield Scenario(
+        id="heartbeat.first-and-later",
+        chapter=CHAPTER,
+        title=Text(
+            "The worker of an acked item sends its first heartbeat, one with the returned value, and one without a value",
+            "worker 在 ack 之后发送首次 heartbeat，再带上返回值发送一次，最后不带该值发送一次",
+        ),
+        item_spec=ACKED,
+        run_steps=_two_heartbeats,
+        expectations={
+            "heartbeat": FIRST,
+            "heartbeat.later": accepted("heartbeat.cas.accepted", depends_on="heartbeat"),
+            "heartbeat.unconditional": accepted("heartbeat.cas.unconditional", depends_on="heartbeat"),
+        },
+        checks=(
+            Check("heartbeat.first.active", field_equals("after", "state", "active")),
+            Check("heartbeat.first.active", field_is("after", "started_at", is_timestamp, TIMESTAMP)),
+            Check("heartbeat.later.keeps-started-at", fields_kept("after", "after.later", "started_at")),
+            Check(
+                "heartbeat.value.is-latest", same_moment("after", "latest_heartbeat_at", "heartbeat", "last_heartbeat")
+            ),
+            Check(
+                "heartbeat.value.is-latest",
+                same_moment("after.later", "latest_heartbeat_at", "heartbeat.later", "last_heartbeat"),
+            ),
+        ),
+        extra_writes=3,
+    )

@@ -1,0 +1,65 @@
+"""The requests and expectations that the scenarios of heartbeat share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from conformance.arrange.item_spec import LEASE_SECONDS, Item, ItemSpec, Transition
+from conformance.arrange.responses import NotSupported
+from conformance.exchange import Exchange
+from conformance.scenario.expectations import Expectation, refusal, success
+from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.context import ScenarioContext
+
+CHAPTER: Final = "heartbeat"
+NO_HEARTBEAT: Final = "NO_HEARTBEAT"
+ACKED: Final = ItemSpec(transitions=("ack",))
+CONFLICT: Final = (409, "invalid_request_error")
+PRECONDITION: Final = (412, "precondition_failed_error")
+INVALID: Final = (400, "invalid_request_error")
+
+FIRST: Final = success("heartbeat.first.active", "active", operation="heartbeat")
+
+
+def accepted(requirement: str, *, depends_on: str | None = None) -> Expectation:
+    """Return the expectation that a heartbeat of a live item is accepted."""
+    return success(requirement, "active", depends_on=depends_on, operation="heartbeat")
+
+
+def refused(requirement: str, response: tuple[int, str]) -> Expectation:
+    """Return the expectation that a heartbeat is refused."""
+    return refusal(requirement, response, operation="heartbeat")
+
+
+def after(*transitions: Transition) -> ItemSpec:
+    """Return the specification of an item after these transitions."""
+    return ItemSpec(transitions=transitions)
+
+
+async def beat(
+    stage: ScenarioContext,
+    step: str,
+    item: Item,
+    *,
+    expected: str | None = None,
+    ttl: object = LEASE_SECONDS,
+) -> Exchange:
+    """Send a heartbeat; None for a parameter leaves it out."""
+    query = {"expected_last_heartbeat": expected, "desired_ttl_seconds": ttl}
+    query = {name: value for name, value in query.items() if value is not None}
+    return await stage.call(step, "heartbeat", item.environment_id, item.work_id, query=query)
+
+
+def value_of(exchange: Exchange) -> str:
+    """Return `last_heartbeat` of a response, as the target wrote it.
+
+    Raises:
+        NotSupported: there is none to send back.
+    """
+    body = exchange.response.json() if exchange.response is not None else None
+    value = body.get("last_heartbeat") if isinstance(body, dict) else None
+    if not isinstance(value, str) or not value:
+        raise NotSupported(Text("the heartbeat returned no `last_heartbeat`", "heartbeat 没有返回 `last_heartbeat`"))
+    return value

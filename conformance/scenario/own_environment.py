@@ -1,0 +1,117 @@
+"""An environment that one scenario has to itself, for counts, lists and polls that other work would disturb."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Final
+
+from conformance.arrange.api_arranger import BLOCK_MS, NEVER_RECLAIM_MS, Arranger
+from conformance.arrange.item_spec import Item
+from conformance.arrange.responses import CannotArrange, id_of, is_empty_poll, object_of, require_usable_id
+from conformance.client.api import Api
+from conformance.exchange import Exchange, Header
+from conformance.text import Text
+
+PATIENCE: Final = 30.0
+"""Seconds until work that was asked for must be queued; pages do not say how soon that is."""
+
+_INTERVAL: Final = 0.25
+_PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEnvironment:
+    """An environment of one scenario, and the requests that fill it."""
+
+    id: str
+    _api: Api
+    _arranger: Arranger
+
+    async def queue(self, name: str) -> None:
+        """Create a session and its first message, so that one item becomes queued; it may take a moment."""
+        await self._arranger.queue_in(self.id, name)
+
+    async def queue_and_list(self, count: int, *, name: str = "item") -> list[dict[str, Any]]:
+        """Queue items, one after another, until the list shows that many, and return them in the list's order.
+
+        Raises:
+            CannotArrange: they are not listed in time.
+        """
+        known = [require_usable_id(entry.get("id"), "arrange.list") for entry in await self._listed("arrange.list.0")]
+        for number in range(1, count + 1):
+            await self.queue(f"{name}-{number}")
+            known = await self._grown(f"arrange.{name}.{number}", known)
+        return await self._listed(f"arrange.list.{count}")
+
+    async def _grown(self, step: str, known: list[str]) -> list[str]:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE
+        number = 0
+        while True:
+            number += 1
+            ids = [require_usable_id(entry.get("id"), step) for entry in await self._listed(f"{step}.list.{number}")]
+            if len(ids) > len(known):
+                return ids
+            if loop.time() >= deadline:
+                raise CannotArrange(
+                    Text("no work item was listed in time", "work item 未能及时出现在列表中"), f"{step}.list.{number}"
+                )
+            await asyncio.sleep(_INTERVAL)
+
+    async def _listed(self, step: str) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = []
+        page: str | None = None
+        while True:
+            exchange = await self._api.list_work(step if page is None else f"{step}.{page}", self.id, page=page)
+            listing = object_of(exchange)
+            found = listing.get("data")
+            if not isinstance(found, list):
+                raise CannotArrange(
+                    Text("the list of work items has no `data`", "work item 列表中没有 `data`"), exchange.step
+                )
+            entries += [entry for entry in found if isinstance(entry, dict)]
+            last = listing.get("last_id")
+            if listing.get("has_more") is not True or not isinstance(last, str) or last == page:
+                return entries
+            page = last
+
+    async def poll(
+        self,
+        step: str,
+        headers: tuple[Header, ...] = (),
+        *,
+        block_ms: int | None = BLOCK_MS,
+        reclaim_older_than_ms: int = NEVER_RECLAIM_MS,
+    ) -> Exchange:
+        """Poll this environment once."""
+        return await self._api.poll(
+            step, self.id, headers=headers, block_ms=block_ms, reclaim_older_than_ms=reclaim_older_than_ms
+        )
+
+    async def deliver(self, name: str, worker: str | None, headers: tuple[Header, ...]) -> Item:
+        """Queue an item, poll it with these headers and return it.
+
+        Raises:
+            CannotArrange: it is not delivered in time.
+        """
+        await self.queue(name)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE
+        number = 0
+        while True:
+            number += 1
+            exchange = await self.poll(f"arrange.{name}.poll.{number}", headers)
+            if not is_empty_poll(exchange):
+                body = object_of(exchange)
+                return Item(
+                    environment_id=self.id,
+                    work_id=id_of(exchange),
+                    place="main",
+                    worker=worker,
+                    delivery_step=exchange.step,
+                    observed_body=body,
+                )
+            if loop.time() >= deadline:
+                raise CannotArrange(Text("no work was delivered in time", "work 未能及时投递"), exchange.step)
+            await asyncio.sleep(_INTERVAL)
