@@ -29,7 +29,13 @@ from conformance.chapters.every_operation import error_envelope as envelopes
 from conformance.chapters.every_operation import refused_requests
 from conformance.chapters.every_operation import success_body as success_bodies
 from conformance.chapters.every_operation.response_status import response_checks
+from conformance.chapters.get import shows_last_response
 from conformance.chapters.heartbeat import conditional_heartbeats, first_heartbeat, lease_seconds, other_states
+from conformance.chapters.list import few_items, pages
+from conformance.chapters.poll import deliveries, parameters
+from conformance.chapters.stats import counts
+from conformance.chapters.stop import bodies, transitions
+from conformance.chapters.update import merge_patch
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.operations import OPERATIONS, Profile
 from conformance.scenario.model import Check, CheckFunction, Scenario
@@ -53,10 +59,19 @@ _CHAPTERS = (
     observations,
     solo_operations,
     refused_requests,
+    deliveries,
+    parameters,
+    pages,
+    few_items,
+    shows_last_response,
+    merge_patch,
     first_heartbeat,
     conditional_heartbeats,
     lease_seconds,
     other_states,
+    transitions,
+    bodies,
+    counts,
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from conformance.arrange.api_arranger import BLOCK_MS, NEVER_RECLAIM_MS, Arranger
 from conformance.arrange.item_spec import Item
-from conformance.arrange.responses import CannotArrange, id_of, is_empty_poll, object_of, require_usable_id
+from conformance.arrange.responses import CannotArrange, id_of, is_empty_poll, object_of
 from conformance.client.api import Api
 from conformance.exchange import Exchange, Header
 from conformance.text import Text
@@ -33,29 +33,31 @@ class OwnEnvironment:
         await self._arranger.queue_in(self.id, name)
 
     async def queue_and_list(self, count: int, *, name: str = "item") -> list[dict[str, Any]]:
-        """Queue items, one after another, until the list shows that many, and return them in the list's order.
+        """Queue items, each once the one before is listed, and return all items in the list's order.
 
         Raises:
             CannotArrange: they are not listed in time.
         """
-        known = [require_usable_id(entry.get("id"), "arrange.list") for entry in await self._listed("arrange.list.0")]
+        entries = await self._listed("arrange.list.0")
         for number in range(1, count + 1):
             await self.queue(f"{name}-{number}")
-            known = await self._grown(f"arrange.{name}.{number}", known)
-        return await self._listed(f"arrange.list.{count}")
+            entries = await self.wait_for_items(len(entries) + 1, name=f"{name}-{number}")
+        return entries
 
-    async def _grown(self, step: str, known: list[str]) -> list[str]:
+    async def wait_for_items(self, count: int, *, name: str = "all") -> list[dict[str, Any]]:
+        """Return all items, in the list's order, once there are this many; errors as in `queue_and_list`."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE
         number = 0
         while True:
             number += 1
-            ids = [require_usable_id(entry.get("id"), step) for entry in await self._listed(f"{step}.list.{number}")]
-            if len(ids) > len(known):
-                return ids
+            step = f"arrange.{name}.list.{number}"
+            entries = await self._listed(step)
+            if len(entries) >= count:
+                return entries
             if loop.time() >= deadline:
                 raise CannotArrange(
-                    Text("no work item was listed in time", "work item 未能及时出现在列表中"), f"{step}.list.{number}"
+                    Text("not all work items were listed in time", "work item 未能全部及时出现在列表中"), step
                 )
             await asyncio.sleep(_INTERVAL)
 

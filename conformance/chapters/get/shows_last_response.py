@@ -1,0 +1,78 @@
+"""A GET shows the item as the last operation returned it, in every state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from conformance.arrange.item_spec import ItemSpec, State, Transition
+from conformance.chapters.every_operation.item_differences import complete_item, disagreements
+from conformance.contract.work_item import differences
+from conformance.scenario.expectations import success
+from conformance.scenario.model import Check, Finding, Scenario
+from conformance.scenario.stale_reads import matches_response, not_before_state
+from conformance.scenario.transcript_view import LEASE_GAP, CannotJudge, NotExercised, TranscriptView
+from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.context import ScenarioContext
+
+_LAST: Final[Mapping[str, tuple[State, tuple[Transition, ...]]]] = {
+    "poll": ("queued", ()),
+    "ack": ("starting", ("ack",)),
+    "heartbeat": ("active", ("ack", "heartbeat")),
+    "stop": ("stopping", ("ack", "heartbeat", "stop")),
+    "drain": ("stopped", ("ack", "heartbeat", "stop", "stop")),
+}
+"""The last operation of each case, the state that it leaves, and the way there."""
+
+
+def _agrees(view: TranscriptView) -> Iterator[Finding]:
+    last, shown = _last_item(view), complete_item(view, "get")
+    found = differences(last, shown)
+    if found and view.seconds_between(_last_step(view), "get") > LEASE_GAP:
+        raise CannotJudge(Text("too much time passed before the GET", "GET 之前间隔过久"))
+    yield from disagreements("get", found, Text("as the last operation returned it", "与上一操作返回的一致"))
+
+
+def _last_step(view: TranscriptView) -> str:
+    """Return the last step before the GET whose response shows the item."""
+    steps = [
+        exchange.step
+        for exchange in view.transcript.exchanges
+        if exchange.operation in {"poll", "ack", "stop", "get"}
+        and exchange.step != "get"
+        and not exchange.step.startswith(("control.", "get."))
+    ]
+    if not steps:
+        raise NotExercised(Text("no earlier response shows the item", "先前没有响应显示该 item"))
+    return steps[-1]
+
+
+def _last_item(view: TranscriptView) -> dict[str, object]:
+    return dict(view.item(_last_step(view)))
+
+
+def _case(name: str, state: State, transitions: tuple[Transition, ...]) -> Scenario:
+    async def run_steps(stage: ScenarioContext) -> None:
+        item = await stage.item()
+        shown = [exchange for exchange in stage.exchanges if exchange.operation in {"poll", "ack", "stop"}]
+        reached = not_before_state(state, stage.client.target)
+        settled = matches_response(shown[-1]) if name != "heartbeat" and shown else reached
+        await stage.get("get", item, settled=settled)
+
+    return Scenario(
+        id=f"get.after.{name}",
+        chapter="get",
+        title=Text("A GET right after: {op}", "紧接着执行 GET，上一操作：{op}").format(op=name),
+        item_spec=ItemSpec(transitions=transitions),
+        run_steps=run_steps,
+        expectations={"get": success("get.shows.last-response", state, operation="get")},
+        checks=() if name == "heartbeat" else (Check("get.shows.last-response", _agrees),),
+    )
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Yield a scenario for each operation that changes an item."""
+    for name, (state, transitions) in _LAST.items():
+        yield _case(name, state, transitions)

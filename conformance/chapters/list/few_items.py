@@ -1,0 +1,119 @@
+"""List with no items, invalid parameters, cursors, and while items are added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.arrange.item_spec import ItemSpec
+from conformance.chapters.every_operation.observed_responses import observe
+from conformance.chapters.list.pages import next_page, page_ids
+from conformance.chapters.list.requests import CHAPTER, MAX_PAGES, has_more, ids, last_id, list_page, listed
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Check, Finding, Scenario
+from conformance.scenario.transcript_view import CannotJudge, TranscriptView
+from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.context import ScenarioContext
+
+_INVALID: Final = (400, "invalid_request_error")
+_LIMITS: Final[Mapping[str, str]] = {"zero": "0", "negative": "-1", "word": "ten"}
+_PAIRS: Final = (("page", "after_id"), ("page", "before_id"), ("after_id", "before_id"))
+_AT_FIRST: Final = 4
+_ADDED: Final = 2
+
+
+async def _empty(stage: ScenarioContext) -> None:
+    own = await stage.own_environment()
+    await list_page(stage, "empty", own, {})
+
+
+async def _parameters(stage: ScenarioContext) -> None:
+    own = await stage.own_environment()
+    listed_items = await own.queue_and_list(2)
+    for name, value in _LIMITS.items():
+        await list_page(stage, f"limit.{name}", own, {"limit": value})
+    first = str(listed_items[0].get("id"))
+    for one, other in _PAIRS:
+        await list_page(stage, f"cursors.{one}.{other}", own, {one: first, other: first})
+    await list_page(stage, "before", own, {"before_id": str(listed_items[-1].get("id")), "limit": 1})
+    await list_page(stage, "unknown", own, {"after_id": f"{first[:-4]}zzzz"})
+
+
+async def _growing(stage: ScenarioContext) -> None:
+    """Walk with pages of one item, and add items after the first two pages."""
+    own = await stage.own_environment()
+    stage.facts["at_first"] = [entry.get("id") for entry in await own.queue_and_list(_AT_FIRST)]
+    query: dict[str, Any] = {"limit": 1}
+    for number in range(1, MAX_PAGES):
+        page = await list_page(stage, f"walk.{number}", own, query)
+        if number <= _ADDED:
+            await own.queue(f"added-{number}")
+        if not has_more(page):
+            return
+        query = {"limit": 1, "page": last_id(page, "next_page")}
+
+
+def _complete_walk(view: TranscriptView) -> Iterator[Finding]:
+    steps = [exchange.step for exchange in view.transcript.exchanges if exchange.step.startswith("walk.")]
+    if not steps:
+        raise CannotJudge(Text("the walk did not begin", "尚未开始翻页"))
+    found = [each for step in steps for each in ids(view, step)]
+    missing = set(view.transcript.facts["at_first"]) - set(found)
+    twice = len(found) - len(set(found))
+    if missing or twice:
+        yield Finding(
+            step=steps[-1],
+            pointer="/data",
+            expected=Text("each item that was there from the beginning, once", "从一开始就存在的 item 各出现一次"),
+            actual=Text("{m} missing, {n} more than once", "缺少 {m} 个，重复 {n} 个").format(m=len(missing), n=twice),
+        )
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Yield the scenarios."""
+    yield Scenario(
+        id="list.empty",
+        chapter=CHAPTER,
+        title=Text("A list request in an environment without items", "列出没有 item 的环境"),
+        item_spec=ItemSpec(place="own", items=0),
+        run_steps=_empty,
+        expectations={"empty": listed("list.page.empty")},
+        checks=(
+            Check("list.page.empty", lambda view: page_ids(view, "empty")),
+            Check("list.page.empty", lambda view: next_page(view, "empty", more=False)),
+        ),
+        extra_writes=1,
+    )
+    cursors = [f"cursors.{one}.{other}" for one, other in _PAIRS]
+    yield Scenario(
+        id="list.parameters",
+        chapter=CHAPTER,
+        title=Text(
+            "Invalid limits, two cursors at once, and open forms", "无效的 limit、同时使用两个游标，以及未作规定的形式"
+        ),
+        item_spec=ItemSpec(place="own", items=2),
+        run_steps=_parameters,
+        expectations={
+            **dict.fromkeys(
+                (f"limit.{name}" for name in _LIMITS), refusal("list.limit.refused", _INVALID, operation="list")
+            ),
+            **dict.fromkeys(cursors, refusal("list.cursors.exclusive", _INVALID, operation="list")),
+        },
+        checks=(
+            Check("list.observe.before-id", observe("before", "first_id", "last_id")),
+            Check("list.observe.unknown-cursor", observe("unknown", "has_more")),
+        ),
+        extra_writes=5,
+    )
+    yield Scenario(
+        id="list.growing",
+        chapter=CHAPTER,
+        title=Text("A walk of single items while further items are added", "逐个翻页的同时添加新的 item"),
+        item_spec=ItemSpec(place="own", items=_AT_FIRST + _ADDED),
+        run_steps=_growing,
+        expectations={f"walk.{number}": listed("list.race.growing") for number in range(1, _AT_FIRST + 1)},
+        checks=(Check("list.race.growing", _complete_walk),),
+        extra_writes=2 * (_AT_FIRST + _ADDED),
+    )

@@ -1,0 +1,152 @@
+"""What poll delivers: one item to one worker, in its environment, and only while it is queued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from conformance.arrange.item_spec import LEASE_SECONDS, ItemSpec
+from conformance.chapters.every_operation.field_checks import NULL, field_is, is_null
+from conformance.contract.schemas import display_value
+from conformance.scenario.expectations import Expectation, success
+from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
+from conformance.scenario.transcript_view import TranscriptView
+from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.context import ScenarioContext
+
+CHAPTER: Final = "poll"
+_NOT_QUEUED: Final = ("starting", "active", "stopping", "stopped")
+NOTHING: Final = Text("JSON null: nothing is available", "JSON null：没有可用的 item")
+
+
+def polled(requirement: str, *, state: str | None = None, optional: bool = False) -> Expectation:
+    """Return the expectation that a poll succeeds."""
+    return success(requirement, state, optional=optional, operation="poll")
+
+
+def delivers_nothing(step: str) -> CheckFunction:
+    """Return a check that a poll returned JSON null."""
+
+    def judge(view: TranscriptView) -> Iterator[Finding]:
+        view.expected_response(step)
+        body = view.body(step)
+        if body is not None:
+            yield Finding(step=step, expected=NOTHING, actual=display_value(body))
+
+    return judge
+
+
+def delivers(step: str, fact: str) -> CheckFunction:
+    """Return a check that a poll returned the item whose id is recorded as this fact."""
+
+    def judge(view: TranscriptView) -> Iterator[Finding]:
+        view.expected_response(step)
+        body, wanted = view.body(step), view.transcript.facts[fact]
+        found = body.get("id") if isinstance(body, dict) else body
+        if found != wanted:
+            yield Finding(step=step, pointer="/id", expected=display_value(wanted), actual=display_value(found))
+
+    return judge
+
+
+async def _empty(stage: ScenarioContext) -> None:
+    own = await stage.own_environment()
+    await own.poll("poll", stage.worker_headers(stage.worker_id()), block_ms=None)
+    await own.poll("poll.long", stage.worker_headers(stage.worker_id()))
+
+
+async def _delivered(stage: ScenarioContext) -> None:
+    own = await stage.own_environment()
+    items = await own.queue_and_list(1)
+    stage.facts["work_id"] = items[0].get("id")
+    headers = stage.worker_headers(stage.worker_id())
+    await own.poll("poll", headers, block_ms=None)
+    await own.poll("again", stage.worker_headers(stage.worker_id()), block_ms=None)
+    await stage.call("default-window", "poll", own.id, headers=stage.worker_headers(stage.worker_id()))
+    await own.poll("redelivery", stage.worker_headers(stage.worker_id()), block_ms=None, reclaim_older_than_ms=0)
+
+
+async def _other_states(stage: ScenarioContext) -> None:
+    """Take an item to its end, with a poll in each state that may take every delivered item again."""
+    own = await stage.own_environment()
+    item = await own.deliver("item", worker := stage.worker_id(), headers := stage.worker_headers(worker))
+    place = (own.id, item.work_id)
+    await stage.call("ack", "ack", *place, headers=headers)
+    await own.poll("starting", headers, block_ms=None, reclaim_older_than_ms=0)
+    await stage.call("heartbeat", "heartbeat", *place, query={"desired_ttl_seconds": LEASE_SECONDS})
+    await own.poll("active", headers, block_ms=None, reclaim_older_than_ms=0)
+    await stage.call("stop", "stop", *place)
+    await own.poll("stopping", headers, block_ms=None, reclaim_older_than_ms=0)
+    await stage.call("stop.2", "stop", *place)
+    await own.poll("stopped", headers, block_ms=None, reclaim_older_than_ms=0)
+
+
+async def _other_environment(stage: ScenarioContext) -> None:
+    own, other = await stage.own_environment(), await stage.own_environment("other")
+    await other.queue_and_list(1)
+    await own.poll("poll", stage.worker_headers(stage.worker_id()), block_ms=None, reclaim_older_than_ms=0)
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Yield the scenarios."""
+    yield Scenario(
+        id="poll.empty",
+        chapter=CHAPTER,
+        title=Text(
+            "Polls of an environment without items, short and long", "对没有 item 的环境执行 poll，短轮询与长轮询"
+        ),
+        item_spec=ItemSpec(place="own", items=0),
+        run_steps=_empty,
+        expectations={"poll": polled("poll.empty.null"), "poll.long": polled("poll.empty.null")},
+        checks=tuple(Check("poll.empty.null", delivers_nothing(step)) for step in ("poll", "poll.long")),
+        extra_writes=1,
+    )
+    yield Scenario(
+        id="poll.one-item",
+        chapter=CHAPTER,
+        title=Text(
+            "One item is polled, polled again within the window, and then with a window of zero",
+            "一个 item：先 poll，在窗口期内再次 poll，最后以零窗口 poll",
+        ),
+        item_spec=ItemSpec(place="own"),
+        run_steps=_delivered,
+        expectations={
+            "poll": polled("poll.delivered.queued", state="queued"),
+            "again": polled("poll.window.not-redelivered"),
+            "default-window": polled("poll.window.not-redelivered"),
+            "redelivery": polled("poll.redelivery.after-window", optional=True),
+        },
+        checks=(
+            Check("poll.delivered.queued", delivers("poll", "work_id")),
+            Check("poll.delivered.queued", field_is("poll", "acknowledged_at", is_null, NULL)),
+            Check("poll.window.not-redelivered", delivers_nothing("again")),
+            Check("poll.window.not-redelivered", delivers_nothing("default-window")),
+            Check("poll.redelivery.after-window", delivers("redelivery", "work_id")),
+        ),
+        extra_writes=2,
+    )
+    yield Scenario(
+        id="poll.other-states",
+        chapter=CHAPTER,
+        title=Text(
+            "Polls with a window of zero while the only item is starting, active, stopping and stopped",
+            "唯一的 item 依次处于 starting、active、stopping、stopped 时，以零窗口 poll",
+        ),
+        item_spec=ItemSpec(place="own"),
+        run_steps=_other_states,
+        expectations={step: polled("poll.delivers.only-queued") for step in _NOT_QUEUED},
+        checks=tuple(Check("poll.delivers.only-queued", delivers_nothing(step)) for step in _NOT_QUEUED),
+        extra_writes=6,
+    )
+    yield Scenario(
+        id="poll.other-environment",
+        chapter=CHAPTER,
+        title=Text("A poll while only another environment has an item", "只有另一个环境有 item 时执行 poll"),
+        item_spec=ItemSpec(place="own"),
+        run_steps=_other_environment,
+        expectations={"poll": polled("poll.delivers.own-environment")},
+        checks=(Check("poll.delivers.own-environment", delivers_nothing("poll")),),
+        extra_writes=4,
+    )

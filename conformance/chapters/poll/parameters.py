@@ -1,0 +1,94 @@
+"""The query parameters of poll: what is accepted and what is refused; and what the page leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from conformance.arrange.item_spec import ItemSpec
+from conformance.arrange.responses import object_of
+from conformance.chapters.every_operation.observed_responses import LEFT_OPEN
+from conformance.chapters.poll.deliveries import CHAPTER, polled
+from conformance.scenario.expectations import refusal
+from conformance.scenario.model import Check, Finding, Scenario
+from conformance.scenario.transcript_view import TranscriptView
+from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.context import ScenarioContext
+
+_INVALID: Final = (400, "invalid_request_error")
+_ITEMS: Final = 3
+
+_REFUSED: Final[Mapping[str, tuple[str, str, str]]] = {
+    "block.zero": ("poll.block-ms.refused", "block_ms", "0"),
+    "block.above": ("poll.block-ms.refused", "block_ms", "1000"),
+    "block.negative": ("poll.block-ms.refused", "block_ms", "-1"),
+    "block.fraction": ("poll.block-ms.refused", "block_ms", "1.5"),
+    "block.word": ("poll.block-ms.refused", "block_ms", "ten"),
+    "reclaim.negative": ("poll.reclaim.refused", "reclaim_older_than_ms", "-1"),
+    "reclaim.fraction": ("poll.reclaim.refused", "reclaim_older_than_ms", "1.5"),
+    "reclaim.word": ("poll.reclaim.refused", "reclaim_older_than_ms", "ten"),
+}
+_ACCEPTED: Final[Mapping[str, tuple[str, str, str]]] = {
+    "block.least": ("poll.block-ms.accepted", "block_ms", "1"),
+    "block.most": ("poll.block-ms.accepted", "block_ms", "999"),
+    "reclaim.zero": ("poll.reclaim.accepted", "reclaim_older_than_ms", "0"),
+}
+
+
+async def _values(stage: ScenarioContext) -> None:
+    own = await stage.own_environment()
+    for step, (_, name, value) in {**_REFUSED, **_ACCEPTED}.items():
+        await stage.call(step, "poll", own.id, query={name: value})
+
+
+async def _order(stage: ScenarioContext) -> None:
+    own = await stage.own_environment()
+    items = await own.queue_and_list(_ITEMS)
+    stage.facts["created"] = [entry.get("id") for entry in items]
+    headers = stage.worker_headers(stage.worker_id())
+    found = [object_of(await own.poll(f"poll.{number}", headers)).get("id") for number in range(_ITEMS)]
+    stage.facts["delivered"] = found
+
+
+def _describe_order(view: TranscriptView) -> Iterator[Finding]:
+    facts = view.transcript.facts
+    same = facts.get("delivered") == facts.get("created")
+    first = Text("in the order of creation", "按创建顺序")
+    other = Text("in another order", "按其他顺序")
+    yield Finding(step="poll.0", expected=LEFT_OPEN, actual=first if same else other)
+
+
+def _describe_wait(view: TranscriptView) -> Iterator[Finding]:
+    exchange = view.exchange("block.most")
+    seconds = f"{exchange.completed - exchange.invoked:.1f}"
+    words = Text("an empty poll with block_ms=999 took {n} s", "block_ms=999 的空 poll 用时 {n} 秒")
+    yield Finding(step="block.most", expected=LEFT_OPEN, actual=words.format(n=seconds))
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Yield the scenarios: the values of both parameters, and the order of deliveries."""
+    yield Scenario(
+        id="poll.parameters",
+        chapter=CHAPTER,
+        title=Text("Polls with values at and beyond the limits of both parameters", "两个参数取边界内外的值执行 poll"),
+        item_spec=ItemSpec(place="own", items=0),
+        run_steps=_values,
+        expectations={
+            **{step: refusal(rule, _INVALID, operation="poll") for step, (rule, _, _) in _REFUSED.items()},
+            **{step: polled(rule) for step, (rule, _, _) in _ACCEPTED.items()},
+        },
+        checks=(Check("poll.observe.long-poll", _describe_wait),),
+        extra_writes=1,
+    )
+    yield Scenario(
+        id="poll.order",
+        chapter=CHAPTER,
+        title=Text("Polls while several items are queued", "有多个 item 排队时执行 poll"),
+        item_spec=ItemSpec(place="own", items=_ITEMS),
+        run_steps=_order,
+        expectations={},
+        checks=(Check("poll.observe.order", _describe_order),),
+        extra_writes=2 * _ITEMS + 1,
+    )

@@ -1,0 +1,114 @@
+"""The transition table of stop: every live state, gracefully and by force, and what a stop changes in the item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from conformance.arrange.item_spec import ItemSpec, State, Transition
+from conformance.chapters.every_operation.field_checks import (
+    NULL,
+    TIMESTAMP,
+    field_equals,
+    field_is,
+    fields_kept,
+    is_null,
+    is_timestamp,
+)
+from conformance.chapters.every_operation.observed_responses import observe
+from conformance.contract.work_item import FIELDS, IDENTITY
+from conformance.exchange import JSON_TYPE
+from conformance.scenario.expectations import success
+from conformance.scenario.model import Check, Scenario
+from conformance.scenario.stale_reads import no_older_than
+from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.scenario.context import ScenarioContext
+
+_GRACEFUL: Final = "{}"
+_FORCED: Final = '{"force": true}'
+
+_WAYS: Final[Mapping[State, tuple[Transition, ...]]] = {
+    "queued": (),
+    "starting": ("ack",),
+    "active": ("ack", "heartbeat"),
+    "stopping": ("ack", "heartbeat", "stop"),
+    "stopped": ("ack", "heartbeat", "stop", "stop"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the table: where a stop begins and ends."""
+
+    before: State
+    force: bool
+    after: State
+    rule: str
+
+    @property
+    def name(self) -> str:
+        return f"stop.{'forced' if self.force else 'graceful'}.{self.before}"
+
+
+_TABLE: Final = (
+    _Row("queued", False, "stopped", "stop.queued.stopped"),
+    _Row("starting", False, "stopping", "stop.live.stopping"),
+    _Row("active", False, "stopping", "stop.live.stopping"),
+    _Row("stopping", False, "stopped", "stop.stopping.stopped"),
+    _Row("stopped", False, "stopped", "stop.stopped.unchanged"),
+    _Row("queued", True, "stopped", "stop.force.stopped"),
+    _Row("starting", True, "stopped", "stop.force.stopped"),
+    _Row("active", True, "stopped", "stop.force.stopped"),
+    _Row("stopping", True, "stopped", "stop.force.stopped"),
+)
+"""Stop § State transitions. A forced stop of a stopped item is in no row."""
+
+
+def _steps(row: _Row) -> Scenario:
+    async def run_steps(stage: ScenarioContext) -> None:
+        item = await stage.item()
+        await stage.read_before(item)
+        place = (item.environment_id, item.work_id)
+        await stage.call("stop", "stop", *place, headers=(JSON_TYPE,), body=_FORCED if row.force else _GRACEFUL)
+        await stage.wait_for_read_lag()
+        await stage.get("after", item, settled=no_older_than(stage.exchanges, "stop"))
+
+    words = Text(
+        "A forced stop of an item that is {state}" if row.force else "A graceful stop of an item that is {state}",
+        "强制停止处于 {state} 的 item" if row.force else "优雅停止处于 {state} 的 item",
+    )
+    return Scenario(
+        id=row.name,
+        chapter="stop",
+        title=words.format(state=row.before),
+        item_spec=ItemSpec(transitions=_WAYS[row.before]),
+        run_steps=run_steps,
+        expectations={"stop": success(row.rule, row.after, operation="stop")},
+        checks=tuple(_checks(row)),
+        extra_writes=1,
+    )
+
+
+def _checks(row: _Row) -> Iterator[Check]:
+    yield Check(row.rule, field_equals("after", "state", row.after))
+    if row.before == "stopped":
+        yield Check(row.rule, fields_kept("before", "after", *FIELDS))
+        return
+    yield Check(row.rule, fields_kept("before", "after", *IDENTITY, "acknowledged_at", "started_at"))
+    if row.after == "stopped":
+        yield Check("stop.times.stopped-at", field_is("stop", "stopped_at", is_timestamp, TIMESTAMP))
+    else:
+        yield Check("stop.times.stopped-at", field_is("stop", "stopped_at", is_null, NULL))
+        yield Check("stop.times.requested-at", field_is("stop", "stop_requested_at", is_timestamp, TIMESTAMP))
+    if row.before == "stopping":
+        yield Check("stop.times.requested-at", field_is("after", "stop_requested_at", is_timestamp, TIMESTAMP))
+    if row.force and row.before != "stopping":
+        yield Check("stop.observe.forced-times", observe("stop", "stop_requested_at"))
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Yield a scenario for each row of the transition table."""
+    yield from map(_steps, _TABLE)
