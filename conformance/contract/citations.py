@@ -14,11 +14,18 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from conformance.contract.schema_files import load_derived_file
-from conformance.text import Lang, Text, own_language_first
+from conformance.text import LANGS, Lang, Text, own_language_first
 
 PAGES: Final = "PAGES.json"
 _OPENING: Final = "introduction"
 """The section before a page's first heading; the published page has no heading of that name."""
+_UNSEEN: Final = "unseen"
+"""The fact of a section, in one language, that the rest of it was not seen."""
+
+_SEEN_ELSEWHERE: Final[Mapping[Lang, Text]] = {
+    "zh": Text(" (seen on the English page only)", "（仅在英文页面上看到）"),
+    "en": Text(" (seen on the Chinese page only)", "（仅在中文页面上看到）"),
+}
 _DROPPED: Final = re.compile(r"[^\w\s-]")
 
 
@@ -31,7 +38,8 @@ class Source:
     """A place in the docs.
 
     `url` is the address of its section. `row` is the key of a table row. `at` is file and line of the paraphrased spec
-    in each language.
+    in each language. `unseen` is the language in which this part of the page was not seen: there, the place is that of
+    the other language.
     """
 
     page: str
@@ -40,11 +48,13 @@ class Source:
     section: Text
     row: str | None
     at: Text
+    unseen: Lang | None = None
 
     def cite(self, lang: Lang, *, sheet: bool = False) -> str:
         """Return page, section, row and address in one language; with `sheet`, also the line of the paraphrased spec."""
         row = "" if self.row is None else {"en": f", row `{self.row}`", "zh": f"，`{self.row}` 行"}[lang]
         at = {"en": f" ({self.at.en})", "zh": f"（{self.at.zh}）"}[lang] if sheet else ""
+        at += _SEEN_ELSEWHERE[self.unseen].in_(lang) if self.unseen is not None else ""
         return f"{self.title.in_(lang)} § {self.section.in_(lang)}{row}{at} <{self.url.in_(lang)}>"
 
     def to_json(self) -> dict[str, Any]:
@@ -91,7 +101,12 @@ def source(reference: str) -> Source:
         page: Mapping[str, Any] = load_derived_file(PAGES)["pages"][name]
         section = page["sections"][key]
         at = section["rows"][row]["at"] if row else section["mentions"][mention] if mention else section["at"]
-        if None in (*at.values(), *section["heading"].values()):
+        if None in section["heading"].values():
+            raise SourceUnknown(f"one language has no {reference}")
+        unseen = next((lang for lang in LANGS if at[lang] is None and _UNSEEN in section["facts"][lang]), None)
+        if unseen is not None:
+            at = {**at, unseen: next(each for each in at.values() if each is not None)}
+        if None in at.values():
             raise SourceUnknown(f"one language has no {reference}")
     except KeyError as missing:
         raise SourceUnknown(f"no such page, section or row: {reference} ({missing})") from None
@@ -102,6 +117,7 @@ def source(reference: str) -> Source:
         section=Text(**section["heading"]),
         row=row or None,
         at=Text(**at),
+        unseen=unseen,
     )
 
 

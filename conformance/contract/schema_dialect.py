@@ -64,6 +64,16 @@ def _format(validator: Any, name: Any, instance: object, _: object) -> Iterator[
         yield ValidationError("", cause=error.cause)
 
 
+def _minimum(validator: Any, bound: Any, instance: object, _: object) -> Iterator[ValidationError]:
+    if validator.is_type(instance, "number") and cast(Any, instance) < bound:
+        yield ValidationError("")
+
+
+def _maximum(validator: Any, bound: Any, instance: object, _: object) -> Iterator[ValidationError]:
+    if validator.is_type(instance, "number") and cast(Any, instance) > bound:
+        yield ValidationError("")
+
+
 def _date_time(instance: object) -> bool:
     """Accept RFC 3339 with any offset: another keyword of the schemas requires UTC."""
     if isinstance(instance, str):
@@ -86,5 +96,7 @@ _Dialect: Final[Any] = extend(  # type: ignore[no-untyped-call]
         "const": _const,
         "pattern": _pattern,
         "format": _format,
+        "minimum": _minimum,
+        "maximum": _maximum,
     },
 )

@@ -27,19 +27,26 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-SchemaName = Literal["work_item", "error"]
+SchemaName = Literal["work_item", "polled_item", "work_list", "heartbeat", "stats", "error"]
 
-ERROR_STATUSES: Final = (400, 401, 403, 404, 409)
-"""The statuses in the ack page's error table (section "Errors", in Chinese "错误码")."""
+ERROR_STATUSES: Final = (400, 401, 403, 404, 409, 412)
+"""The statuses in the pages' error tables (section "Errors", in Chinese "错误码")."""
 
-STEMS: Final = ("work_item", *(f"error_{status}" for status in ERROR_STATUSES))
+STEMS: Final = (
+    "work_item",
+    "polled_item",
+    "work_list",
+    "heartbeat",
+    "stats",
+    *(f"error_{status}" for status in ERROR_STATUSES),
+)
 """The schema files of each language, without `.schema.json`."""
 
 MAX_VIOLATIONS: Final = 100
 """The first hundred violations are enough to refuse a body that has a million."""
 
 _SHOWN: Final = 120
-_PRECEDENCE: Final = ("required", "type", "const", "enum", "format", "pattern")
+_PRECEDENCE: Final = ("required", "type", "const", "enum", "minimum", "maximum", "format", "pattern")
 _UTC_OFFSET: Final = "(?:[Zz]|[+-]00:00)$"  # the spelling of the schemas
 _BIG: Final = 10**100
 _OR: Final = Text(" or ", "或 ")
@@ -51,6 +58,7 @@ _KINDS: Final = {
     "array": Text("an array", "数组"),
     "boolean": Text("a boolean", "布尔值"),
     "number": Text("a number", "数字"),
+    "integer": Text("an integer", "整数"),
 }
 _MESSAGES: Final = {
     "required": Text("required field {place} is missing", "响应缺少必需字段 {place}"),
@@ -66,6 +74,8 @@ _MESSAGES: Final = {
         "{place} is {actual}, which is none of the documented values {expected}",
         "{place} 为 {actual}，不在文档规定的取值 {expected} 之中",
     ),
+    "minimum": Text("{place} is {actual}; it must be {expected}", "{place} 为 {actual}，应{expected}"),
+    "maximum": Text("{place} is {actual}; it must be {expected}", "{place} 为 {actual}，应{expected}"),
     "format": Text(
         "{place} is {actual}, which is not a timestamp: {reason}",
         "{place} 为 {actual}，不是时间戳：{reason}",
@@ -130,16 +140,16 @@ def violations(schema_name: SchemaName, lang: Lang, instance: object, *, status:
     Each place is listed once, with its most basic violation: a number in place of a constant string has the wrong type,
     so its wrong value is not listed as well.
 
-    `status` selects the error schema; a work item does not use it. `instance` is a JSON value.
+    `status` selects the error schema; other schemas do not use it. `instance` is a JSON value.
 
     Raises:
-        ValueError: the ack page documents no error for `status`.
+        ValueError: no page documents an error for `status`.
         SchemaFilesMissing: a schema file is missing.
     """
     stem: str = schema_name
     if schema_name == "error":
         if status not in ERROR_STATUSES:
-            raise ValueError(f"the ack page documents no error for HTTP {status}")
+            raise ValueError(f"no page documents an error for HTTP {status}")
         stem = f"error_{status}"
     worst: dict[tuple[str | int, ...], ValidationError] = {}
     for error in islice(validators(lang)[stem].iter_errors(cast(Any, instance)), MAX_VIOLATIONS):
@@ -192,6 +202,10 @@ def _expected(keyword: str, value: Any, pointer: str) -> Text:
             return join(_OR, [_KINDS[kind] for kind in ([value] if isinstance(value, str) else value)])
         case "enum":
             return join(Text(", ", "、"), [display_value(choice) for choice in value])
+        case "minimum":
+            return Text(f"at least {value}", f"不小于 {value}")
+        case "maximum":
+            return Text(f"at most {value}", f"不大于 {value}")
         case "format":
             return Text("an RFC 3339 timestamp", "RFC 3339 时间戳")
         case "pattern":

@@ -14,7 +14,8 @@ from typing import Any, Final, Literal
 from jsonschema import Draft202012Validator, FormatChecker
 
 from conformance.derive.lexicon import LANGS, Lang
-from conformance.derive.page import Page, Section, json_equal
+from conformance.derive.operation_schemas import OBJECTS, OPERATION_PAGES
+from conformance.derive.page import UNSEEN, Page, Section, json_equal
 from conformance.derive.rows import Row
 from conformance.derive.schema import Pages, Place, Schemas, place
 
@@ -102,11 +103,12 @@ def _section_side(page: Page, section: Section | None, key: str) -> Side:
 
 def _sections(en: Page, here: Section, zh: Page, there: Section) -> Iterator[Divergence]:
     for key in dict.fromkeys(row.key for row in (*here.rows, *there.rows)):
-        yield from _facts("languages", (en, here, here.row(key)), (zh, there, there.row(key)))
+        if not _unseen(here, key) and not _unseen(there, key):
+            yield from _facts("languages", (en, here, here.row(key)), (zh, there, there.row(key)))
     for aspect, left, right in (
         *(
             (name, here.statements.get(name), there.statements.get(name))
-            for name in sorted({*here.statements, *there.statements})
+            for name in sorted({*here.statements, *there.statements} - {UNSEEN})
         ),
         ("example body", _shown(here.bodies), _shown(there.bodies)),
         ("example request", _shown(here.requests), _shown(there.requests)),
@@ -114,6 +116,11 @@ def _sections(en: Page, here: Section, zh: Page, there: Section) -> Iterator[Div
         if not json_equal(left and left[0], right and right[0]):
             sides = (_said(en, here, left), _said(zh, there, right))
             yield Divergence("languages", aspect, sides)
+
+
+def _unseen(section: Section, row: str) -> bool:
+    """Return whether a row is missing because that part of the page was not seen."""
+    return section.row(row) is None and UNSEEN in section.statements
 
 
 def _shown(examples: list[Any]) -> tuple[Any, int] | None:
@@ -159,13 +166,14 @@ def _row_side(sided: Sided, value: Any) -> Side:
 
 
 def _between_pages(pages: Pages) -> Iterator[Divergence]:
-    own = pages["ack"].sections["errors"]
     general = pages["errors"].sections["error-types"]
-    for row in own.rows:
-        other = general.row(row.key)
-        if other is not None:
-            left, right = (pages["ack"], own, row), (pages["errors"], general, other)
-            yield from _facts("pages", left, right, frozenset({"error_type"}))
+    for name in ("ack", *OPERATION_PAGES):
+        own = pages[name].sections["errors"]
+        for row in own.rows:
+            other = general.row(row.key)
+            if other is not None:
+                left, right = (pages[name], own, row), (pages["errors"], general, other)
+                yield from _facts("pages", left, right, frozenset({"error_type"}))
     (newer, key), (older, old_key) = _ENVELOPES
     here, there = pages[newer].sections[key], pages[older].sections[old_key]
     for name in dict.fromkeys(row.key for row in (*here.rows, *there.rows)):
@@ -196,6 +204,13 @@ def _examples(pages: Pages, schemas: Schemas) -> Iterator[Divergence]:
         yield from _bodies(item, fields, pages[page], pages[page].sections["example-response"])
         for example in pages[page].sections["example-response"].bodies:
             yield from _invalid(pages[page], example.line, example.value, schemas.files["work_item"])
+    for stem, page in OBJECTS.items():
+        shown_on = pages[page]
+        yield from _bodies(
+            shown_on, shown_on.sections["response-fields"], shown_on, shown_on.sections["example-response"]
+        )
+        for example in shown_on.sections["example-response"].bodies:
+            yield from _invalid(shown_on, example.line, example.value, schemas.files[stem])
     for page, table, shown in (
         ("errors", "envelope-fields", "envelope"),
         ("errors-older", "envelope-fields", "envelope"),
@@ -203,7 +218,7 @@ def _examples(pages: Pages, schemas: Schemas) -> Iterator[Divergence]:
         yield from _bodies(pages[page], pages[page].sections[table], pages[page], pages[page].sections[shown])
     shared = pages["conventions"].sections["envelope"]
     yield from _bodies(pages["conventions"], shared, pages["conventions"], shared)
-    for page in ("ack", "poll", "get"):
+    for page in ("ack", *OPERATION_PAGES):
         yield from _requests(pages[page])
 
 

@@ -11,9 +11,10 @@ from typing import Any, Final
 from conformance.derive.divergences import Divergence, divergences
 from conformance.derive.docs import Docs, known_pages, url
 from conformance.derive.lexicon import LANGS, Lang
+from conformance.derive.operation_schemas import add_operation_schemas
 from conformance.derive.page import Page, Section
 from conformance.derive.rows import Row
-from conformance.derive.schema import Schemas, derive_schemas
+from conformance.derive.schema import Pages, Schemas, derive_schemas
 
 PAGES: Final = "PAGES.json"
 SOURCE: Final = "SOURCE.json"
@@ -30,7 +31,7 @@ class Derivation:
     @cached_property
     def schemas(self) -> Mapping[Lang, Schemas]:
         """The schemas of each language, derived only from its own pages."""
-        return {lang: derive_schemas(self.docs.pages[lang]) for lang in LANGS}
+        return {lang: _derived(self.docs.pages[lang]) for lang in LANGS}
 
     @cached_property
     def divergences(self) -> list[Divergence]:
@@ -49,6 +50,12 @@ class Derivation:
         files[SOURCE] = _text(_sources(self.docs))
         files[DIVERGENCES] = _text([_divergence(entry) for entry in self.divergences])
         return files
+
+
+def _derived(pages: Pages) -> Schemas:
+    schemas, builder = derive_schemas(pages)
+    add_operation_schemas(pages, builder, schemas)
+    return schemas
 
 
 def _text(value: Any) -> str:

@@ -19,6 +19,9 @@ from conformance.derive.markdown import Block, Fence, Heading, Inline, Paragraph
 from conformance.derive.rows import Row, parse_paragraph, parse_row
 
 INTRODUCTION: Final = "introduction"
+UNSEEN: Final = "unseen"
+"""The statement of the paraphrased spec that the rest of a section was not seen in its language."""
+
 _SETS: Final = frozenset({"mentions", "numbers"})
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _DEEPEST: Final = 100
@@ -182,6 +185,8 @@ def _add_row(name: str, section: Section, row: Row) -> None:
     first = section.row(row.key)
     if first is None:
         section.rows.append(row)
+    elif section.table == "errors" and first.facts.get("error_type") == row.facts.get("error_type"):
+        return  # published pages have a row for each cause of a status
     elif first.facts != row.facts:
         raise UnparsablePage(
             name,

@@ -64,25 +64,34 @@ def place(page: Page, section: Section, row: Row | None = None, line: int | None
     return Place(page.id, section.key, row.key if row is not None else None, f"{page.name}:{number}")
 
 
-def derive_schemas(pages: Pages) -> Schemas:
-    """Return the schemas of one language."""
+def derive_schemas(pages: Pages) -> tuple[Schemas, SchemaBuilder]:
+    """Return the schemas of the work item and of the errors in one language, and their builder."""
     lang = pages["ack"].lang
     result = Schemas(lang)
-    builder = _Builder(pages, result.used)
+    builder = SchemaBuilder(pages, result.used)
     item_title, error_title = _TITLES[lang]
     item = builder.whole(pages["work-schemas"], "work-item", full_item_examples(pages))
-    result.files["work_item"] = _document(lang, "work-item", item_title, item)
+    result.files["work_item"] = document(lang, "work-item", item_title, item)
     envelope_page = pages["errors"]
     bodies = [example.value for example in envelope_page.sections["envelope"].bodies]
-    for row in pages["ack"].sections["errors"].rows:
+    for page, row in _error_rows(pages):
         envelope = builder.whole(envelope_page, "envelope-fields", bodies)
         error_type = envelope["properties"].get("error", {}).get("properties", {}).get("type")
         if error_type is not None:
             error_type["const"] = row.facts["error_type"]
-            error_type["x-source"]["const"] = [builder.cite(pages["ack"], "errors", row)]
+            error_type["x-source"]["const"] = [builder.cite(page, "errors", row)]
         title = error_title.format(status=row.key)
-        result.files[f"error_{row.key}"] = _document(lang, f"error-{row.key}", title, envelope)
-    return result
+        result.files[f"error_{row.key}"] = document(lang, f"error-{row.key}", title, envelope)
+    return result, builder
+
+
+def _error_rows(pages: Pages) -> list[tuple[Page, Row]]:
+    """Return the error rows of the ack page, and those of statuses that only the heartbeat page has."""
+    rows = [(pages["ack"], row) for row in pages["ack"].sections["errors"].rows]
+    known = {row.key for _, row in rows}
+    return rows + [
+        (pages["heartbeat"], row) for row in pages["heartbeat"].sections["errors"].rows if row.key not in known
+    ]
 
 
 def full_item_examples(pages: Pages) -> list[Any]:
@@ -91,7 +100,8 @@ def full_item_examples(pages: Pages) -> list[Any]:
     return [example.value for section in sections for example in section.bodies]
 
 
-def _document(lang: Lang, name: str, title: str, schema: dict[str, Any]) -> dict[str, Any]:
+def document(lang: Lang, name: str, title: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema with its identity and title."""
     identity = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:work-conformance:schema:{lang}:{name}",
@@ -100,7 +110,9 @@ def _document(lang: Lang, name: str, title: str, schema: dict[str, Any]) -> dict
     return identity | schema
 
 
-class _Builder:
+class SchemaBuilder:
+    """Builds schemas from rows, and records which rows became keywords."""
+
     def __init__(self, pages: Pages, used: set[tuple[str, str, str]]) -> None:
         self._pages = pages
         self._used = used

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from conformance.chapters.every_operation.field_checks import field_equals
 from conformance.chapters.every_operation.item_differences import item_unchanged
 from conformance.chapters.heartbeat.requests import ACKED, CHAPTER, INVALID, accepted, beat, refused
+from conformance.contract.parameter_cases import refused_values
 from conformance.scenario.model import Check, Scenario
 from conformance.scenario.stale_reads import no_older_than
 from conformance.text import Text
@@ -15,7 +16,6 @@ from conformance.text import Text
 if TYPE_CHECKING:
     from conformance.scenario.context import ScenarioContext
 
-_REFUSED: Final[Mapping[str, str]] = {"zero": "0", "negative": "-1", "fraction": "1.5", "word": "ten"}
 _APPLIED: Final[Mapping[int, int]] = {600: 600, 10: 10, 5: 10, 9999: 600}
 """The applied seconds by the desired ones (Heartbeat § Query parameters). The longest lease comes last."""
 
@@ -23,7 +23,7 @@ _APPLIED: Final[Mapping[int, int]] = {600: 600, 10: 10, 5: 10, 9999: 600}
 async def _refused_values(stage: ScenarioContext) -> None:
     item = await stage.item()
     await stage.read_before(item)
-    for name, value in _REFUSED.items():
+    for name, value in refused_values("heartbeat", "desired_ttl_seconds").items():
         await beat(stage, f"heartbeat.{name}", item, ttl=value)
     await stage.wait_for_read_lag()
     await stage.get("after", item, settled=no_older_than(stage.exchanges, "before"))
@@ -37,7 +37,7 @@ async def _applied_values(stage: ScenarioContext) -> None:
 
 def scenarios() -> Iterator[Scenario]:
     """Yield the scenarios: values that are refused, and values that are applied."""
-    steps = tuple(f"heartbeat.{name}" for name in _REFUSED)
+    steps = tuple(f"heartbeat.{name}" for name in refused_values("heartbeat", "desired_ttl_seconds"))
     yield Scenario(
         id="heartbeat.ttl.refused",
         chapter=CHAPTER,

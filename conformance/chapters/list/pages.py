@@ -7,11 +7,22 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.arrange.item_spec import ItemSpec
-from conformance.chapters.list.requests import CHAPTER, MAX_PAGES, entries, has_more, ids, last_id, list_page, listed
+from conformance.chapters.every_operation.field_checks import object_of_step
+from conformance.chapters.list.requests import (
+    CHAPTER,
+    MAX_PAGES,
+    each_once,
+    entries,
+    ids,
+    list_page,
+    listed,
+    next_cursor,
+    pages_of_walk,
+)
 from conformance.contract.schemas import display_value
 from conformance.scenario.expectations import AllowedResponse, Expectation
 from conformance.scenario.model import Check, CheckFunction, Finding, Scenario
-from conformance.scenario.transcript_view import CannotJudge, TranscriptView
+from conformance.scenario.transcript_view import TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -47,18 +58,14 @@ async def _walk(stage: ScenarioContext, own: OwnEnvironment, parameter: str, fie
     query: dict[str, Any] = {"limit": _PAGE}
     for number in range(1, MAX_PAGES):
         page = await list_page(stage, f"walk.{parameter}.{number}", own, query)
-        if not has_more(page):
+        cursor = next_cursor(page, field)
+        if cursor is None:
             return
-        query = {"limit": _PAGE, parameter: last_id(page, field)}
+        query = {"limit": _PAGE, parameter: cursor}
 
 
 def _pages(view: TranscriptView, parameter: str) -> list[str]:
-    """Return the steps of a walk."""
-    prefix = f"walk.{parameter}."
-    steps = [exchange.step for exchange in view.transcript.exchanges if exchange.step.startswith(prefix)]
-    if not steps:
-        raise CannotJudge(Text("the walk did not begin", "尚未开始翻页"))
-    return steps
+    return pages_of_walk(view, f"walk.{parameter}.")
 
 
 def _ascending(view: TranscriptView) -> Iterator[Finding]:
@@ -95,7 +102,7 @@ def _full_pages(view: TranscriptView) -> Iterator[Finding]:
 
 def page_ids(view: TranscriptView, step: str) -> Iterator[Finding]:
     """Yield where `first_id` and `last_id` are not those of the page; null on an empty one."""
-    fields, found = view.expected_object(step), ids(view, step)
+    fields, found = object_of_step(view, step), ids(view, step)
     ends = {"first_id": found[0] if found else None, "last_id": found[-1] if found else None}
     for name, wanted in ends.items():
         if fields.get(name) != wanted:
@@ -106,7 +113,7 @@ def page_ids(view: TranscriptView, step: str) -> Iterator[Finding]:
 
 def next_page(view: TranscriptView, step: str, *, more: bool) -> Iterator[Finding]:
     """Yield where `has_more` is wrong, or `next_page` is not `last_id` or null accordingly."""
-    fields = view.expected_object(step)
+    fields = object_of_step(view, step)
     wanted = fields.get("last_id") if more else None
     for name, value in (("has_more", more), ("next_page", wanted)):
         if fields.get(name) != value:
@@ -131,17 +138,7 @@ def _next_of_pages(view: TranscriptView) -> Iterator[Finding]:
 
 
 def _each_once(parameter: str) -> CheckFunction:
-    def judge(view: TranscriptView) -> Iterator[Finding]:
-        steps = _pages(view, parameter)
-        found = [each for step in steps for each in ids(view, step)]
-        wanted = ids(view, _WHOLE)
-        missing, twice = set(wanted) - set(found), len(found) - len(set(found))
-        if missing or twice:
-            actual = Text("{m} missing, {n} more than once", "缺少 {m} 个，重复 {n} 个").format(m=len(missing), n=twice)
-            expected = Text("each of the {n} items once", "{n} 个 item 各出现一次").format(n=len(wanted))
-            yield Finding(step=steps[-1], pointer="/data", expected=expected, actual=actual)
-
-    return judge
+    return lambda view: each_once(view, _pages(view, parameter), ids(view, _WHOLE))
 
 
 def _own_environment(view: TranscriptView) -> Iterator[Finding]:
@@ -179,11 +176,6 @@ def scenarios() -> Iterator[Scenario]:
             "one": listed("list.limit.honoured"),
             "above": above,
             **walks,
-            **{
-                f"walk.{parameter}.{number}": listed(f"list.walk.{parameter.replace('_', '-')}")
-                for parameter in _WALKS
-                for number in range(2, ITEMS // _PAGE + 2)
-            },
         },
         checks=(
             Check("list.order.ascending", _ascending),

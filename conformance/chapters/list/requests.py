@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.arrange.responses import CannotArrange, object_of
+from conformance.chapters.every_operation.field_checks import object_of_step
 from conformance.exchange import Exchange
 from conformance.scenario.expectations import Expectation, success
-from conformance.scenario.transcript_view import Blocked, TranscriptView
+from conformance.scenario.model import Finding
+from conformance.scenario.transcript_view import Blocked, CannotJudge, TranscriptView
 from conformance.text import Text
 
 if TYPE_CHECKING:
@@ -29,21 +32,44 @@ async def list_page(stage: ScenarioContext, step: str, environment: OwnEnvironme
     return await stage.call(step, "list", environment.id, query=query)
 
 
-def last_id(exchange: Exchange, field: str) -> str:
-    """Return the cursor in a listing.
+def next_cursor(exchange: Exchange, field: str) -> str | None:
+    """Return the cursor of the next page; None if the page is the last one, or names none."""
+    response = exchange.response
+    body = response.json() if response is not None and response.status == HTTPStatus.OK else None
+    if not isinstance(body, dict) or body.get("has_more") is not True:
+        return None
+    found = body.get(field)
+    return found if isinstance(found, str) and found else None
+
+
+def pages_of_walk(view: TranscriptView, prefix: str) -> list[str]:
+    """Return the steps of a walk.
 
     Raises:
-        CannotArrange: there is none.
+        CannotJudge: it did not begin.
     """
-    found = object_of(exchange).get(field)
-    if not isinstance(found, str) or not found:
-        raise CannotArrange(Text("the page has no `{field}`", "该页没有 `{field}`").format(field=field), exchange.step)
-    return found
+    steps = [exchange.step for exchange in view.transcript.exchanges if exchange.step.startswith(prefix)]
+    if not steps:
+        raise CannotJudge(Text("the walk did not begin", "尚未开始翻页"))
+    return steps
 
 
-def has_more(exchange: Exchange) -> bool:
-    """Return whether a listing says that more follows."""
-    return object_of(exchange).get("has_more") is True
+def each_once(view: TranscriptView, steps: Sequence[str], wanted: Sequence[Any]) -> Iterator[Finding]:
+    """Yield why the pages of a walk do not show each of these ids exactly once."""
+    found: list[Any] = []
+    for step in steps:
+        status = view.response(step).status
+        if status != HTTPStatus.OK:
+            yield Finding(
+                step=step, expected=Text("HTTP 200", "HTTP 200"), actual=Text(f"HTTP {status}", f"HTTP {status}")
+            )
+            return
+        found += ids(view, step)
+    missing, twice = [each for each in wanted if each not in found], len(found) - len(set(map(str, found)))
+    if missing or twice:
+        actual = Text("{m} missing, {n} more than once", "缺少 {m} 个，重复 {n} 个").format(m=len(missing), n=twice)
+        expected = Text("each of the {n} items once", "{n} 个 item 各出现一次").format(n=len(wanted))
+        yield Finding(step=steps[-1], pointer="/data", expected=expected, actual=actual)
 
 
 def entries(view: TranscriptView, step: str) -> list[dict[str, Any]]:
@@ -52,7 +78,7 @@ def entries(view: TranscriptView, step: str) -> list[dict[str, Any]]:
     Raises:
         Blocked: the page has no list of items, which the schema judges.
     """
-    found = view.expected_object(step).get("data")
+    found = object_of_step(view, step).get("data")
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise Blocked("list.answer.schema-en", Text("the page has no list of items", "该页没有 item 列表"))
     return found

@@ -9,6 +9,7 @@ from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.responses import object_of
 from conformance.chapters.every_operation.observed_responses import LEFT_OPEN
 from conformance.chapters.poll.deliveries import CHAPTER, polled
+from conformance.contract.parameter_cases import accepted_values, refused_values
 from conformance.scenario.expectations import refusal
 from conformance.scenario.model import Check, Finding, Scenario
 from conformance.scenario.transcript_view import TranscriptView
@@ -20,26 +21,32 @@ if TYPE_CHECKING:
 _INVALID: Final = (400, "invalid_request_error")
 _ITEMS: Final = 3
 
-_REFUSED: Final[Mapping[str, tuple[str, str, str]]] = {
-    "block.zero": ("poll.block-ms.refused", "block_ms", "0"),
-    "block.above": ("poll.block-ms.refused", "block_ms", "1000"),
-    "block.negative": ("poll.block-ms.refused", "block_ms", "-1"),
-    "block.fraction": ("poll.block-ms.refused", "block_ms", "1.5"),
-    "block.word": ("poll.block-ms.refused", "block_ms", "ten"),
-    "reclaim.negative": ("poll.reclaim.refused", "reclaim_older_than_ms", "-1"),
-    "reclaim.fraction": ("poll.reclaim.refused", "reclaim_older_than_ms", "1.5"),
-    "reclaim.word": ("poll.reclaim.refused", "reclaim_older_than_ms", "ten"),
-}
-_ACCEPTED: Final[Mapping[str, tuple[str, str, str]]] = {
-    "block.least": ("poll.block-ms.accepted", "block_ms", "1"),
-    "block.most": ("poll.block-ms.accepted", "block_ms", "999"),
-    "reclaim.zero": ("poll.reclaim.accepted", "reclaim_older_than_ms", "0"),
-}
+_PARAMETERS: Final = (("block", "poll.block-ms", "block_ms"), ("reclaim", "poll.reclaim", "reclaim_older_than_ms"))
+"""The prefix of the steps, the beginning of the requirement, and the name of each parameter."""
+
+Case = tuple[str, str, str]
+"""A requirement, a parameter and its value."""
+
+
+def _refused() -> Mapping[str, Case]:
+    return {
+        f"{prefix}.{name}": (f"{rule}.refused", parameter, value)
+        for prefix, rule, parameter in _PARAMETERS
+        for name, value in refused_values("poll", parameter).items()
+    }
+
+
+def _accepted() -> Mapping[str, Case]:
+    return {
+        f"{prefix}.{name}": (f"{rule}.accepted", parameter, value)
+        for prefix, rule, parameter in _PARAMETERS
+        for name, value in accepted_values("poll", parameter).items()
+    }
 
 
 async def _values(stage: ScenarioContext) -> None:
     own = await stage.own_environment()
-    for step, (_, name, value) in {**_REFUSED, **_ACCEPTED}.items():
+    for step, (_, name, value) in {**_refused(), **_accepted()}.items():
         await stage.call(step, "poll", own.id, query={name: value})
 
 
@@ -76,8 +83,8 @@ def scenarios() -> Iterator[Scenario]:
         item_spec=ItemSpec(place="own", items=0),
         run_steps=_values,
         expectations={
-            **{step: refusal(rule, _INVALID, operation="poll") for step, (rule, _, _) in _REFUSED.items()},
-            **{step: polled(rule) for step, (rule, _, _) in _ACCEPTED.items()},
+            **{step: refusal(rule, _INVALID, operation="poll") for step, (rule, _, _) in _refused().items()},
+            **{step: polled(rule) for step, (rule, _, _) in _accepted().items()},
         },
         checks=(Check("poll.observe.long-poll", _describe_wait),),
         extra_writes=1,
