@@ -31,11 +31,14 @@ from conformance.chapters.every_operation import success_body as success_bodies
 from conformance.chapters.every_operation.response_status import response_checks
 from conformance.chapters.get import shows_last_response
 from conformance.chapters.heartbeat import conditional_heartbeats, first_heartbeat, lease_seconds, other_states
+from conformance.chapters.heartbeat import races as heartbeat_races
 from conformance.chapters.list import few_items, pages
 from conformance.chapters.poll import deliveries, parameters
+from conformance.chapters.poll import races as poll_races
 from conformance.chapters.stats import counts
 from conformance.chapters.stop import bodies, transitions
 from conformance.chapters.update import merge_patch
+from conformance.chapters.update import races as update_races
 from conformance.contract.catalogue import load_catalogue
 from conformance.contract.operations import OPERATIONS, Profile
 from conformance.scenario.model import Check, CheckFunction, Scenario
@@ -61,14 +64,17 @@ _CHAPTERS = (
     refused_requests,
     deliveries,
     parameters,
+    poll_races,
     pages,
     few_items,
     shows_last_response,
     merge_patch,
+    update_races,
     first_heartbeat,
     conditional_heartbeats,
     lease_seconds,
     other_states,
+    heartbeat_races,
     transitions,
     bodies,
     counts,

@@ -229,6 +229,16 @@ class TranscriptView:
         state = self.item(step).get("state")
         return state if state in PHASES else None
 
+    def fact(self, name: str) -> Any:
+        """Return a fact that the scenario records on its way.
+
+        Raises:
+            CannotJudge: the scenario ended before.
+        """
+        if name not in self.transcript.facts:
+            raise self._absence(name)
+        return self.transcript.facts[name]
+
     def is_item_prepared_elsewhere(self) -> bool:
         """Whether the item was prepared elsewhere in its state, so that no ack of the suite brought it there."""
         return bool(self.transcript.facts.get("arranged_by", "api") != "api")

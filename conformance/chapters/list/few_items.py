@@ -65,7 +65,7 @@ async def _growing(stage: ScenarioContext) -> None:
 
 
 def _complete_walk(view: TranscriptView) -> Iterator[Finding]:
-    yield from each_once(view, pages_of_walk(view, "walk."), view.transcript.facts["at_first"])
+    yield from each_once(view, pages_of_walk(view, "walk."), view.fact("at_first"))
 
 
 def scenarios() -> Iterator[Scenario]:

@@ -142,7 +142,7 @@ def _each_once(parameter: str) -> CheckFunction:
 
 
 def _own_environment(view: TranscriptView) -> Iterator[Finding]:
-    own = view.transcript.facts["environment_id"]
+    own = view.fact("environment_id")
     for entry in entries(view, _WHOLE):
         if entry.get("environment_id") != own:
             yield Finding(

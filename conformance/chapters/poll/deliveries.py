@@ -43,7 +43,7 @@ def delivers(step: str, fact: str) -> CheckFunction:
 
     def judge(view: TranscriptView) -> Iterator[Finding]:
         view.expected_response(step)
-        body, wanted = view.body(step), view.transcript.facts[fact]
+        body, wanted = view.body(step), view.fact(fact)
         found = body.get("id") if isinstance(body, dict) else body
         if found != wanted:
             yield Finding(step=step, pointer="/id", expected=display_value(wanted), actual=display_value(found))
