@@ -6,9 +6,10 @@ An `Edit` changes a response in place: `edit_successful_acks(header("content-typ
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,6 +35,11 @@ class EditableResponse:
         """Whether the request is an ack."""
         return self.method == "POST" and self.path.endswith("/ack")
 
+    @property
+    def operation(self) -> str | None:
+        """The operation of the Work API, by its method and path; None for another request."""
+        return operation_of(self.method, self.path)
+
     def body(self) -> Any:
         """Return the body as a JSON value."""
         return json.loads(self.content)
@@ -44,6 +50,24 @@ class EditableResponse:
 
 
 Edit = Callable[[EditableResponse], None]
+
+_WORK_PATH: Final = re.compile(r"/environments/[^/]+/work(?:/(?P<first>[^/]+)(?:/(?P<second>[^/]+))?)?")
+_ON_ITEM: Final = frozenset({"ack", "heartbeat", "stop"})
+
+
+def operation_of(method: str, path: str) -> str | None:
+    """Return the operation of the Work API that a request line asks for; None for any other."""
+    match = _WORK_PATH.search(path)
+    if match is None or match.end() != len(path):
+        return None
+    first, second = match["first"], match["second"]
+    if second is not None:
+        return second if method == "POST" and second in _ON_ITEM else None
+    if first is None:
+        return "list" if method == "GET" else None
+    if method == "GET":
+        return first if first in {"poll", "stats"} else "get"
+    return "update" if method == "POST" else None
 
 
 def edit_responses(edit: Edit) -> AppWrapper:
@@ -64,6 +88,16 @@ def edit_refused_acks(edit: Edit, *statuses: int) -> AppWrapper:
             edit(answer)
 
     return edit_responses(refused)
+
+
+def edit_operation(operation: str, edit: Edit, *, success: bool) -> AppWrapper:
+    """Return a wrapper that edits the successes, or the refusals, of one operation."""
+
+    def chosen(answer: EditableResponse) -> None:
+        if answer.operation == operation and (answer.status == 200) == success:
+            edit(answer)
+
+    return edit_responses(chosen)
 
 
 def body(change: Callable[[Body], object]) -> Edit:

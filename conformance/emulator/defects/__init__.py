@@ -12,6 +12,7 @@ from typing import Final
 from . import (
     acks,
     authentication,
+    by_operation,
     caches,
     check_then_act,
     cross_item,
@@ -46,6 +47,7 @@ DEFECTS: Final[Mapping[str, Defect]] = {
         check_then_act,
         shared_state_races,
         cross_item,
+        by_operation,
     )
     for defect in area.DEFECTS
 }

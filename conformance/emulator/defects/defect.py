@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from ..configuration import Mutation, ServerConfig
 from ..tcp_proxy import ProxyConfig, ProxyMutation
@@ -44,6 +45,11 @@ class Defect:
     def area(self) -> str:
         """The part of the contract that it violates: the part of its id before the dot."""
         return self.id.partition(".")[0]
+
+    @property
+    def profile(self) -> Literal["ack", "work"]:
+        """The smallest profile that detects it: `ack` if it violates a requirement on ack."""
+        return "ack" if any(rule.startswith("ack.") for rule in self.fails | self.warns) else "work"
 
     def apply_to(self, server_config: ServerConfig) -> ServerConfig:
         """Return that server with this defect, inside the wrappers that it already has."""

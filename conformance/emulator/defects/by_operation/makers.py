@@ -1,0 +1,215 @@
+"""Ways to break one operation: makers of mutations, given the operation's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...configuration import Mutation, ServerConfig
+from ...response_edits import (
+    EditableResponse,
+    capture_response,
+    edit_operation,
+    operation_of,
+    send_captured_response,
+)
+from ...tokens import Tokens
+from ..mutations import wrap_app
+
+OPERATIONS: Final = ("poll", "list", "get", "update", "heartbeat", "stop", "stats")
+ON_ITEM: Final = ("get", "update", "heartbeat", "stop")
+ACTING: Final = ("poll", "update", "heartbeat", "stop")
+
+
+def edit_kind(edit: Callable[[EditableResponse], None], *, success: bool) -> Callable[[str], Mutation]:
+    """Return a maker that edits the successes, or the refusals, of an operation."""
+    return lambda operation: wrap_app(edit_operation(operation, edit, success=success))
+
+
+def drop_media_type(answer: EditableResponse) -> None:
+    """Remove the Content-Type."""
+    answer.headers.pop("content-type", None)
+
+
+def with_member(text: bytes) -> Callable[[bytes], bytes]:
+    """Return a change that adds a member to the first object of a body."""
+    return lambda found: found.replace(b"{", b"{" + text + b", ", 1) if found.startswith(b"{") else found
+
+
+def without(*path: str) -> Callable[[Any], object]:
+    """Return a change that removes a member."""
+
+    def change(value: Any) -> object:
+        for step in path[:-1]:
+            value = value[step]
+        return value.pop(path[-1], None)
+
+    return change
+
+
+def with_value(value: object, *path: str) -> Callable[[Any], object]:
+    """Return a change that sets a member."""
+
+    def change(found: Any) -> object:
+        for step in path[:-1]:
+            found = found[step]
+        return found.update({path[-1]: value})
+
+    return change
+
+
+def edit_object(change: Callable[[Any], object]) -> Callable[[EditableResponse], None]:
+    """Return an edit of the object in a success; a null stays as it is."""
+
+    def edit(answer: EditableResponse) -> None:
+        value = answer.body()
+        if isinstance(value, dict):
+            change(value)
+            answer.set_body(value)
+
+    return edit
+
+
+_FIELDS: Final = {"list": "has_more", "heartbeat": "lease_extended", "stats": "workers_polling"}
+"""A field of each operation's success that no scenario needs; of work items it is `metadata`."""
+
+
+def field_gone(operation: str) -> Mutation:
+    """Return a mutation that leaves a field out of the success of an operation."""
+    edit = edit_object(without(_FIELDS.get(operation, "type")))
+    return wrap_app(edit_operation(operation, edit, success=True))
+
+
+def field_of_wrong_type(operation: str) -> Mutation:
+    """Return a mutation that gives a field of the success of an operation another type."""
+    edit = edit_object(with_value(7, "type") if operation not in _FIELDS else with_value("yes", _FIELDS[operation]))
+    return wrap_app(edit_operation(operation, edit, success=True))
+
+
+def refused_as(status: int, error_type: str, *, param: str | None = None, was: int) -> Callable[[str], Mutation]:
+    """Return a kind that answers refusals of one status (and of one parameter) with another."""
+
+    def edit(answer: EditableResponse) -> None:
+        if answer.status != was or (param is not None and answer.body()["error"].get("param") != param):
+            return
+        envelope = answer.body()
+        envelope["error"]["type"] = error_type
+        answer.status = status
+        answer.set_body(envelope)
+
+    return edit_kind(edit, success=False)
+
+
+def admits(recognise: Callable[[str, str, Tokens], bool]) -> Callable[[str], Mutation]:
+    """Return a kind that treats certain credentials as the owner's; given: `Authorization`, `x-api-key`, the tokens."""
+
+    def make(operation: str) -> Mutation:
+        def wrap(app: ASGIApp, tokens: Tokens) -> ASGIApp:
+            async def called(scope: Scope, receive: Receive, send: Send) -> None:
+                if scope["type"] == "http" and operation_of(scope["method"], scope["path"]) == operation:
+                    headers = MutableHeaders(scope=scope)
+                    given, key = headers.get("authorization", ""), headers.get("x-api-key", "")
+                    if recognise(given, key, tokens):
+                        headers["authorization"] = f"Bearer {tokens.owner}"
+                await app(scope, receive, send)
+
+            return called
+
+        return wrap_app(wrap)
+
+    return make
+
+
+def is_unknown_bearer(given: str, _key: str, tokens: Tokens) -> bool:
+    """Return whether the token was never issued."""
+    scheme, _, token = given.partition(" ")
+    known = {tokens.owner, tokens.forbidden, tokens.foreign, tokens.expired}
+    return scheme.lower() == "bearer" and token not in known
+
+
+def is_near_miss(given: str, _key: str, tokens: Tokens) -> bool:
+    """Return whether the token begins like the valid one."""
+    token = given.partition(" ")[2]
+    return given.startswith("Bearer ") and token != tokens.owner and token[:20] == tokens.owner[:20]
+
+
+async def _nothing_more() -> Message:
+    """Return an empty body: the request was already read."""
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+def acting_first(*statuses: int) -> Callable[[str], Mutation]:
+    """Return a kind that refuses correctly, although the operation has taken effect."""
+
+    def make(operation: str) -> Mutation:
+        def wrap(app: ASGIApp, tokens: Tokens) -> ASGIApp:
+            async def called(scope: Scope, receive: Receive, send: Send) -> None:
+                messages: list[Message] = []
+
+                async def reading() -> Message:
+                    messages.append(await receive())
+                    return messages[-1]
+
+                answer = await capture_response(app, scope, reading)
+                if answer.operation == operation and answer.status in statuses:
+                    if not messages:
+                        await reading()
+                    MutableHeaders(scope=scope)["authorization"] = f"Bearer {tokens.owner}"
+                    again = iter(messages)
+
+                    async def replayed() -> Message:
+                        return next(again, await _nothing_more())
+
+                    await capture_response(app, scope, replayed)
+                await send_captured_response(answer, send)
+
+            return called
+
+        return wrap_app(wrap)
+
+    return make
+
+
+def ignoring_environment(operation: str) -> Mutation:
+    """Look the item up by its id alone."""
+
+    def change(server_config: ServerConfig) -> ServerConfig:
+        places: dict[str, str] = {}
+
+        def wrap(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
+            async def called(scope: Scope, receive: Receive, send: Send) -> None:
+                path = scope["path"]
+                if scope["type"] == "http" and "/work/" in path:
+                    head, _, tail = path.partition("/environments/")
+                    environment_id, _, rest = tail.partition("/work/")
+                    work_id, slash, action = rest.partition("/")
+                    if (
+                        operation_of(scope["method"], path) == operation
+                        and places.get(work_id, environment_id) != environment_id
+                    ):
+                        found = f"{head}/environments/{places[work_id]}/work/{work_id}{slash}{action}"
+                        scope = {**scope, "path": found, "raw_path": found.encode()}
+                    elif work_id not in {"poll", "stats"}:
+                        places.setdefault(work_id, environment_id)
+                await app(scope, receive, send)
+
+            return called
+
+        return server_config.with_wrapper(wrap)
+
+    return change
+
+
+def malformed_is(status: int) -> Callable[[str], Mutation]:
+    """Return a kind that answers malformed ids with another status."""
+
+    def edit(answer: EditableResponse) -> None:
+        ids = [part for part in answer.path.split("/") if part.startswith(("env_", "work_", "wrong_"))]
+        if answer.status == 404 and any(len(part.partition("_")[2]) != 32 or part.startswith("wrong_") for part in ids):
+            answer.status = status
+            answer.set_body({**answer.body(), "error": {"type": "api_error", "message": "Something went wrong."}})
+
+    return edit_kind(edit, success=False)

@@ -1,0 +1,362 @@
+"""Defects of poll."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from ...configuration import Mutation, ServerConfig
+from ...errors import ApiError
+from ...operations import Call, Operation, Reply
+from ...parameters import Query
+from ...response_edits import EditableResponse, edit_operation
+from ...work import State, WorkItem
+from ..defect import Defect, defect
+from ..mutations import POLL, override, wrap_app
+
+_WINDOW: Final = 0.02
+"""Seconds between reading the queue and claiming an item."""
+
+
+def _polling(change: Any) -> Mutation:
+    return lambda server_config: server_config.replace_operation("GET", POLL, change)
+
+
+def _nothing_is(status: int, content: bytes) -> Mutation:
+    """Answer an empty poll in another way."""
+
+    def edit(answer: EditableResponse) -> None:
+        if answer.content == b"null":
+            answer.status, answer.content = status, content
+
+    return wrap_app(edit_operation("poll", edit, success=True))
+
+
+def _with_query(name: str, accepts: Any, instead: str | None) -> Mutation:
+    """Read a value of a parameter as another one; None: as if it were missing."""
+
+    def change(poll: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            value = call.query.text(name)
+            if value is None or not accepts(value):
+                return await poll(call)
+            names = ("block_ms", "reclaim_older_than_ms")
+            values = {each: found for each in names if (found := call.query.text(each)) is not None and each != name}
+            return await poll(replace(call, query=Query({**values, **({} if instead is None else {name: instead})})))
+
+        return called
+
+    return _polling(change)
+
+
+def _refuses(name: str, value: str) -> Mutation:
+    """Refuse a value of a parameter."""
+
+    def change(poll: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            if call.query.text(name) == value:
+                raise ApiError(400, "invalid_request_error", f"{name} is out of range.", param=name)
+            return await poll(call)
+
+        return called
+
+    return _polling(change)
+
+
+def _ignoring_the_window(_found: Any, item: WorkItem, _now: datetime, _after: timedelta) -> bool:
+    return item.state is State.QUEUED
+
+
+def _short_window(found: Any, item: WorkItem, now: datetime, after: timedelta) -> bool:
+    return bool(found(item, now, min(after, timedelta(milliseconds=1))))
+
+
+def _never_again(_found: Any, item: WorkItem, _now: datetime, _after: timedelta) -> bool:
+    return item.state is State.QUEUED and item.delivered_at is None
+
+
+def _delivering(*states: State) -> Mutation:
+    """Deliver items in these states again."""
+
+    def change(poll: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            reply = await poll(call)
+            if reply.payload is not None or call.query.text("reclaim_older_than_ms") != "0":
+                return reply
+            items = call.service.store.work_items(call.path["environment_id"])
+            found = next((item for item in items if item.state in states), None)
+            return reply if found is None else Reply(call.service.policy.render_work_item(found))
+
+        return called
+
+    return _polling(change)
+
+
+def _from_anywhere(poll: Operation) -> Operation:
+    """Deliver an item of another environment where there is none in its own."""
+
+    async def called(call: Call) -> Reply:
+        reply = await poll(call)
+        if reply.payload is not None or call.query.text("reclaim_older_than_ms") != "0":
+            return reply
+        for environment_id in call.service.store.environments:
+            for item in call.service.store.queued_items(environment_id):
+                return Reply(call.service.policy.render_work_item(item))
+        return reply
+
+    return called
+
+
+def _from_the_newest(poll: Operation) -> Operation:
+    """Deliver an item of the newest environment, whichever is polled, where its own has none."""
+
+    async def called(call: Call) -> Reply:
+        reply = await poll(call)
+        newest = list(call.service.store.environments)[-1]
+        if reply.payload is None and newest != call.path["environment_id"]:
+            for item in call.service.store.queued_items(newest):
+                if item.delivered_at is None:
+                    return Reply(call.service.policy.render_work_item(item))
+        return reply
+
+    return called
+
+
+def _claiming_late(poll: Operation) -> Operation:
+    """Read the queue, and claim what was read a moment later."""
+
+    async def called(call: Call) -> Reply:
+        items = list(call.service.store.queued_items(call.path["environment_id"]))
+        fresh = next((item for item in items if item.delivered_at is None), None)
+        reply = await poll(call)
+        if fresh is None or reply.payload is not None:
+            await asyncio.sleep(_WINDOW if reply.payload is not None else 0)
+            return reply
+        return Reply(call.service.policy.render_work_item(fresh))
+
+    return called
+
+
+def _two_queues(poll: Operation) -> Operation:
+    """Deliver the item of a poll that began at the same time."""
+    recent: dict[str, tuple[float, object]] = {}
+
+    async def called(call: Call) -> Reply:
+        began = asyncio.get_running_loop().time()
+        reply = await poll(call)
+        await asyncio.sleep(_WINDOW)
+        environment_id = call.path["environment_id"]
+        if reply.payload is not None:
+            recent[environment_id] = (began, reply.payload)
+            return reply
+        at, payload = recent.get(environment_id, (0.0, None))
+        return Reply(payload) if abs(at - began) < _WINDOW / 2 else reply
+
+    return called
+
+
+def _claims_over_a_stop(keep: bool) -> Mutation:
+    """A poll that may take an item again writes back what it read before a stop."""
+
+    def change(poll: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            if call.query.text("reclaim_older_than_ms") != "0":
+                return await poll(call)
+            read = list(call.service.store.queued_items(call.path["environment_id"]))
+            reply = await poll(call)
+            await asyncio.sleep(_WINDOW)
+            for item in read:
+                now = call.service.store.work_item(item.environment_id, item.id)
+                if now is not None and now.state is State.STOPPED:
+                    call.service.store.put_work(item if keep else replace(now, state=State.QUEUED))
+            return reply
+
+        return called
+
+    return _polling(change)
+
+
+def _starts(server_config: ServerConfig) -> ServerConfig:
+    """Show a delivered item as already acknowledged at its delivery."""
+
+    def edit(answer: EditableResponse) -> None:
+        value = answer.body()
+        if isinstance(value, dict):
+            answer.set_body({**value, "acknowledged_at": value["created_at"]})
+
+    return server_config.with_wrapper(edit_operation("poll", edit, success=True))
+
+
+def _second_poll_only(poll: Operation) -> Operation:
+    """Deliver a new item to polls that wait, and nothing to those that do not."""
+
+    async def called(call: Call) -> Reply:
+        return Reply(None) if call.query.text("block_ms") is None and _fresh(call) else await poll(call)
+
+    return called
+
+
+def _fresh(call: Call) -> bool:
+    items = call.service.store.queued_items(call.path["environment_id"])
+    return any(item.delivered_at is None for item in items)
+
+
+DEFECTS: Sequence[Defect] = (
+    defect(
+        "poll.nothing-as-object",
+        "An empty poll returns `{}`.",
+        "空的 poll 返回 `{}`。",
+        _nothing_is(200, b"{}"),
+        fails="poll.empty.null",
+    ),
+    defect(
+        "poll.nothing-as-204",
+        "An empty poll returns 204.",
+        "空的 poll 返回 204。",
+        _nothing_is(204, b""),
+        fails="poll.empty.null",
+    ),
+    defect(
+        "poll.shows-an-ack",
+        "A poll shows the item with `acknowledged_at`.",
+        "poll 显示的 item 带有 `acknowledged_at`。",
+        _starts,
+        fails="poll.delivered.queued",
+    ),
+    defect(
+        "poll.only-when-waiting",
+        "Only long polls deliver a new item.",
+        "只有长轮询会投递新的 item。",
+        _polling(_second_poll_only),
+        fails="poll.delivered.queued",
+    ),
+    defect(
+        "poll.no-window",
+        "A poll delivers a queued item again at once, whatever the window.",
+        "无论窗口多大，poll 都会立即再次投递排队的 item。",
+        override(claimable=_ignoring_the_window),
+        fails="poll.window.not-redelivered",
+    ),
+    defect(
+        "poll.window-of-a-millisecond",
+        "A poll delivers a queued item again after a millisecond, whatever the window.",
+        "无论窗口多大，一毫秒之后 poll 就会再次投递排队的 item。",
+        override(claimable=_short_window),
+        fails="poll.window.not-redelivered",
+    ),
+    defect(
+        "poll.never-again",
+        "An item is delivered once and never again.",
+        "item 只投递一次，不再投递。",
+        override(claimable=_never_again),
+        warns="poll.redelivery.after-window",
+    ),
+    defect(
+        "poll.delivers-started",
+        "A poll with a window of zero delivers items that are starting or active.",
+        "零窗口的 poll 会投递处于 starting 或 active 的 item。",
+        _delivering(State.STARTING, State.ACTIVE),
+        fails="poll.delivers.only-queued",
+    ),
+    defect(
+        "poll.delivers-stopped",
+        "A poll with a window of zero delivers stopping and stopped items.",
+        "零窗口的 poll 会投递处于 stopping 或 stopped 的 item。",
+        _delivering(State.STOPPING, State.STOPPED),
+        fails="poll.delivers.only-queued",
+    ),
+    defect(
+        "poll.any-environment",
+        "A poll with a window of zero delivers items of every environment.",
+        "零窗口的 poll 会投递所有环境的 item。",
+        _polling(_from_anywhere),
+        fails="poll.delivers.own-environment",
+    ),
+    defect(
+        "poll.newest-environment",
+        "A poll without an item delivers one of the newest environment.",
+        "没有 item 的 poll 会投递最新环境的 item。",
+        _polling(_from_the_newest),
+        fails="poll.delivers.own-environment",
+    ),
+    defect(
+        "poll.block-clamped",
+        "A `block_ms` above 999 is clamped.",
+        "大于 999 的 `block_ms` 被截断。",
+        _with_query("block_ms", lambda text: text == "1000", "999"),
+        fails="poll.block-ms.refused",
+    ),
+    defect(
+        "poll.block-zero",
+        "A `block_ms` of zero is accepted.",
+        "接受为零的 `block_ms`。",
+        _with_query("block_ms", lambda text: text == "0", None),
+        fails="poll.block-ms.refused",
+    ),
+    defect(
+        "poll.block-fraction",
+        "A fractional `block_ms` is rounded.",
+        "小数的 `block_ms` 被取整。",
+        _with_query("block_ms", lambda text: "." in text, "1"),
+        fails="poll.block-ms.refused",
+    ),
+    defect(
+        "poll.block-least-refused",
+        "A `block_ms` of 1 is refused.",
+        "拒绝为 1 的 `block_ms`。",
+        _refuses("block_ms", "1"),
+        fails="poll.block-ms.accepted",
+    ),
+    defect(
+        "poll.reclaim-zero-refused",
+        "A `reclaim_older_than_ms` of zero is refused.",
+        "拒绝为零的 `reclaim_older_than_ms`。",
+        _refuses("reclaim_older_than_ms", "0"),
+        fails="poll.reclaim.accepted",
+    ),
+    defect(
+        "poll.reclaim-negative",
+        "A negative `reclaim_older_than_ms` counts as zero.",
+        "负的 `reclaim_older_than_ms` 按零处理。",
+        _with_query("reclaim_older_than_ms", lambda text: text.startswith("-"), "0"),
+        fails="poll.reclaim.refused",
+    ),
+    defect(
+        "poll.reclaim-word",
+        "A `reclaim_older_than_ms` that is no number falls back to the default.",
+        "不是数字的 `reclaim_older_than_ms` 退回默认值。",
+        _with_query("reclaim_older_than_ms", str.isalpha, None),
+        fails="poll.reclaim.refused",
+    ),
+    defect(
+        "poll.two-workers",
+        "Polls that began together get the same item.",
+        "同时开始的 poll 得到同一个 item。",
+        _polling(_two_queues),
+        fails="poll.race.one-delivery",
+    ),
+    defect(
+        "poll.read-then-claim",
+        "A poll reads the queue before it claims, and returns what it read.",
+        "poll 先读取队列再认领，并返回所读到的 item。",
+        _polling(_claiming_late),
+        fails="poll.race.one-delivery",
+    ),
+    defect(
+        "poll.undoes-a-stop",
+        "A poll that may take an item again writes it back over a stop.",
+        "可再次取得 item 的 poll 会覆盖停止，写回旧的 item。",
+        _claims_over_a_stop(True),
+        fails="poll.race.stop",
+    ),
+    defect(
+        "poll.queues-stopped",
+        "A poll that may take an item again queues one that was stopped meanwhile.",
+        "可再次取得 item 的 poll 会把其间被停止的 item 重新排队。",
+        _claims_over_a_stop(False),
+        fails="poll.race.stop",
+    ),
+)

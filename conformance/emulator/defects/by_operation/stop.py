@@ -1,0 +1,243 @@
+"""Defects of stop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ...configuration import Mutation
+from ...errors import ApiError
+from ...operations import Call, Operation, Reply
+from ...work import State, WorkItem
+from ..defect import Defect, defect
+from ..mutations import STOP, override
+from ..races import current_item
+from .update import is_json
+
+Stop = Callable[[WorkItem, bool, datetime], WorkItem]
+
+
+def _stopping(change: Callable[[Stop, WorkItem, bool, datetime], WorkItem]) -> Mutation:
+    """Change the item in another way: given the correct function, the item, whether it is forced, and the time."""
+    return override(stop=change)
+
+
+def _handling(change: Callable[[Operation], Operation]) -> Mutation:
+    return lambda server_config: server_config.replace_operation("POST", STOP, change)
+
+
+def _body(change: Callable[[bytes], bytes]) -> Mutation:
+    def changed(stop: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            return await stop(replace(call, body=change(call.body)))
+
+        return called
+
+    return _handling(changed)
+
+
+def _refused_in(state: State) -> Mutation:
+    """Refuse a graceful stop of an item in this state with 409."""
+
+    def changed(stop: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            item = current_item(call)
+            forced = is_json(call.body) and json.loads(call.body).get("force") is True
+            if item is not None and item.state is state and not forced:
+                raise ApiError(409, "invalid_request_error", "The item has stopped already.")
+            return await stop(call)
+
+        return called
+
+    return _handling(changed)
+
+
+def _ends(state: State, *, force: bool) -> Callable[[Stop, WorkItem, bool, datetime], WorkItem]:
+    """Return a stop that ends items in this state at once, or (with `force`) treats the force as absent."""
+
+    def change(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
+        if item.state is state and forced == force:
+            return found(item, not forced, now)
+        return found(item, forced, now)
+
+    return change
+
+
+def _queued_is_stopping(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
+    if item.state is State.QUEUED and not forced:
+        return replace(item, state=State.STOPPING, stop_requested_at=now)
+    return found(item, forced, now)
+
+
+def _queued_stays(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
+    return item if item.state is State.QUEUED and not forced else found(item, forced, now)
+
+
+def _stays_stopping(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
+    return item if item.state is State.STOPPING and not forced else found(item, forced, now)
+
+
+def _back_to_active(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
+    if item.state is State.STOPPING and not forced:
+        return replace(item, state=State.ACTIVE, stop_requested_at=None)
+    return found(item, forced, now)
+
+
+def _again(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
+    return replace(item, stopped_at=now) if item.state is State.STOPPED else found(item, forced, now)
+
+
+def _with(**fields: Any) -> Callable[[Stop, WorkItem, bool, datetime], WorkItem]:
+    """Return a stop that sets these fields of an item that it changes, where they would get a time."""
+
+    def change(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
+        after = found(item, forced, now)
+        return after if after == item else replace(after, **fields)
+
+    return change
+
+
+def _early_end(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
+    after = found(item, forced, now)
+    return replace(after, stopped_at=now) if after.state is State.STOPPING else after
+
+
+def _clears_request(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
+    after = found(item, forced, now)
+    return replace(after, stop_requested_at=None) if item.state is State.STOPPING else after
+
+
+DEFECTS: Sequence[Defect] = (
+    defect(
+        "stop.queued-is-stopping",
+        "A graceful stop of a queued item leaves it stopping.",
+        "优雅停止 queued 的 item 之后，它停留在 stopping。",
+        _stopping(_queued_is_stopping),
+        fails="stop.queued.stopped",
+    ),
+    defect(
+        "stop.queued-stays",
+        "A graceful stop of a queued item changes nothing.",
+        "优雅停止 queued 的 item 不产生任何改变。",
+        _stopping(_queued_stays),
+        fails="stop.queued.stopped",
+    ),
+    defect(
+        "stop.active-ends",
+        "A graceful stop of an active item ends it at once.",
+        "优雅停止 active 的 item 会立即结束它。",
+        _stopping(_ends(State.ACTIVE, force=False)),
+        fails="stop.live.stopping",
+        may_fail="heartbeat.race.stop",
+    ),
+    defect(
+        "stop.starting-ends",
+        "A graceful stop of a starting item ends it at once.",
+        "优雅停止 starting 的 item 会立即结束它。",
+        _stopping(_ends(State.STARTING, force=False)),
+        fails="stop.live.stopping stop.body.alike",
+    ),
+    defect(
+        "stop.never-confirmed",
+        "A second stop leaves the item stopping.",
+        "第二次 stop 之后 item 仍为 stopping。",
+        _stopping(_stays_stopping),
+        fails="stop.stopping.stopped",
+    ),
+    defect(
+        "stop.second-resumes",
+        "A second stop makes the item active again.",
+        "第二次 stop 使 item 重新变为 active。",
+        _stopping(_back_to_active),
+        fails="stop.stopping.stopped",
+    ),
+    defect(
+        "stop.stopped-409",
+        "A graceful stop of a stopped item returns 409.",
+        "优雅停止 stopped 的 item 返回 409。",
+        _refused_in(State.STOPPED),
+        fails="stop.stopped.unchanged",
+    ),
+    defect(
+        "stop.stopped-again",
+        "A stop of a stopped item moves `stopped_at`.",
+        "停止 stopped 的 item 会改动 `stopped_at`。",
+        _stopping(_again),
+        fails="stop.stopped.unchanged",
+        moves_time=True,
+    ),
+    defect(
+        "stop.force-drains",
+        "A forced stop of an active item is a graceful one.",
+        "强制停止 active 的 item 变成了优雅停止。",
+        _stopping(_ends(State.ACTIVE, force=True)),
+        fails="stop.force.stopped",
+        may_fail="heartbeat.race.stop",
+    ),
+    defect(
+        "stop.force-starting-drains",
+        "A forced stop of a starting item is a graceful one.",
+        "强制停止 starting 的 item 变成了优雅停止。",
+        _stopping(_ends(State.STARTING, force=True)),
+        fails="stop.force.stopped",
+    ),
+    defect(
+        "stop.empty-object-forces",
+        "A stop with `{}` is a forced one.",
+        "请求体为 `{}` 的 stop 变成了强制停止。",
+        _body(lambda text: b'{"force": true}' if text == b"{}" else text),
+        fails="stop.body.alike stop.live.stopping",
+    ),
+    defect(
+        "stop.body-required",
+        "A stop without a body returns 400.",
+        "没有请求体的 stop 返回 400。",
+        _body(lambda text: text or b"["),
+        fails="stop.body.alike",
+    ),
+    defect(
+        "stop.no-request-time",
+        "A graceful stop sets no `stop_requested_at`.",
+        "优雅停止不设置 `stop_requested_at`。",
+        _stopping(_with(stop_requested_at=None)),
+        fails="stop.times.requested-at",
+    ),
+    defect(
+        "stop.request-time-cleared",
+        "The second stop clears `stop_requested_at`.",
+        "第二次 stop 清除 `stop_requested_at`。",
+        _stopping(_clears_request),
+        fails="stop.times.requested-at",
+    ),
+    defect(
+        "stop.no-end-time",
+        "A stop sets no `stopped_at`.",
+        "stop 不设置 `stopped_at`。",
+        _stopping(_with(stopped_at=None)),
+        fails="stop.times.stopped-at",
+    ),
+    defect(
+        "stop.early-end-time",
+        "A graceful stop sets `stopped_at` already.",
+        "优雅停止就已设置 `stopped_at`。",
+        _stopping(_early_end),
+        fails="stop.times.stopped-at",
+    ),
+    defect(
+        "stop.broken-json-empty",
+        "A body that is not JSON counts as an empty one.",
+        "不是 JSON 的请求体按空请求体处理。",
+        _body(lambda text: text if is_json(text) or not text else b""),
+        fails="stop.invalid-json",
+    ),
+    defect(
+        "stop.broken-json-stops",
+        "A body that is cut off counts as a forced stop.",
+        "截断的请求体按强制停止处理。",
+        _body(lambda text: b'{"force": true}' if text.startswith(b"{") and not is_json(text) else text),
+        fails="stop.invalid-json",
+    ),
+)
