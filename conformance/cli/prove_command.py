@@ -16,6 +16,7 @@ from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.language import localize
 from conformance.cli.options import chosen_language, lang_option
 from conformance.cli.output_folder import make_folder
+from conformance.contract.operations import PROFILES, Profile
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -59,6 +60,13 @@ _RUNS_PER_PROCESSOR: Final = 2
     help=localize("Folder for the kill matrix.", "写出杀死矩阵的目录。"),
 )
 @click.option(
+    "--profile",
+    type=click.Choice(tuple(PROFILES)),
+    default="ack",
+    show_default=True,
+    help=localize("The profile to prove.", "要证明的 profile。"),
+)
+@click.option(
     "--jobs",
     type=click.IntRange(min=1),
     default=None,
@@ -66,18 +74,21 @@ _RUNS_PER_PROCESSOR: Final = 2
     help=localize("Number of parallel runs (default: two per processor).", "同时进行的运行数（默认每个处理器两个）。"),
 )
 @lang_option
-def command(sample: int | None, seed: int | None, output: Path, jobs: int | None, lang: str | None) -> None:
+def command(
+    sample: int | None, seed: int | None, output: Path, jobs: int | None, profile: Profile, lang: str | None
+) -> None:
     """Prove the suite."""
     from conformance.mutation.selection import all_jobs_or_sample
 
     chosen = chosen_language(lang)
     drawn = secrets.randbelow(10_000) if seed is None else seed
     make_folder("--output", output)
-    proof = all_jobs_or_sample(drawn, sample)
-    raise SystemExit(_prove(proof, drawn, output, jobs or _RUNS_PER_PROCESSOR * (os.cpu_count() or 1), chosen))
+    proof = all_jobs_or_sample(drawn, sample, profile)
+    processes = jobs or _RUNS_PER_PROCESSOR * (os.cpu_count() or 1)
+    raise SystemExit(_prove(proof, drawn, output, processes, profile, chosen))
 
 
-def _prove(proof: JobSelection, seed: int, output: Path, processes: int, lang: Lang) -> int:
+def _prove(proof: JobSelection, seed: int, output: Path, processes: int, profile: Profile, lang: Lang) -> int:
     from conformance.mutation import kill_matrix_html, kill_matrix_json
     from conformance.mutation.kill_matrix import Matrix
     from conformance.mutation.pool import run_all
@@ -94,7 +105,9 @@ def _prove(proof: JobSelection, seed: int, output: Path, processes: int, lang: L
         took.append(time.monotonic() - since)
     progress.end()
     order = {job: place for place, job in enumerate(proof.jobs)}
-    matrix = Matrix(outcomes=tuple(sorted(outcomes, key=lambda o: order[o.job])), sampled=bool(proof.left_out))
+    matrix = Matrix(
+        outcomes=tuple(sorted(outcomes, key=lambda o: order[o.job])), sampled=bool(proof.left_out), profile=profile
+    )
     seconds = time.monotonic() - begun
     data = kill_matrix_json.document(matrix, seed=seed, left_out=proof.left_out, seconds=seconds)
     (output / "kill-matrix.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from conformance.contract.catalogue import load_catalogue
+from conformance.contract.operations import Profile
 from conformance.emulator.defects import DEFECTS, Defect
 from conformance.emulator.variants import VARIANTS
 from conformance.judging.plan import full_plan
@@ -85,10 +86,11 @@ class Ratio:
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """All results of a proof. `sampled`: it ran only a sample."""
+    """All results of a proof of one profile. `sampled`: it ran only a sample."""
 
     outcomes: tuple[Outcome, ...]
     sampled: bool = False
+    profile: Profile = "ack"
 
     @cached_property
     def mutant_results(self) -> tuple[MutantResult, ...]:
@@ -103,7 +105,7 @@ class Matrix:
     @cached_property
     def healthy(self) -> tuple[Outcome, ...]:
         """The run on the server without defects and variants."""
-        return tuple(o for o in self.outcomes if o.job == Job())
+        return tuple(o for o in self.outcomes if o.job == Job(profile=self.profile))
 
     @cached_property
     def shapes(self) -> tuple[ShapeResult, ...]:
@@ -124,7 +126,7 @@ class Matrix:
     def defects_killed_by_check(self) -> Mapping[PlannedCheck, tuple[str, ...]]:
         """The ids of the defects that each check kills of a MUST or SHOULD."""
         kills = [(trial.defect.id, trial.killing_checks) for trial in self.mutant_results]
-        return {line: tuple(name for name, lines in kills if line in lines) for line in checks()}
+        return {line: tuple(name for name, lines in kills if line in lines) for line in checks(self.profile)}
 
     @property
     def ratios(self) -> dict[str, Ratio]:
@@ -157,7 +159,7 @@ class Matrix:
             return None
         return SAMPLE.format(
             n=len(self.mutant_results),
-            of=len(DEFECTS),
+            of=len(defects_of(self.profile)),
             variants=len(self.variants),
             of_variants=len(VARIANTS),
             left=left_out,
@@ -171,10 +173,17 @@ class Matrix:
         )
 
 
-def checks() -> list[PlannedCheck]:
-    """Return every check of a MUST or SHOULD, as planned."""
-    requirements = load_catalogue().requirements
-    return [line for line in full_plan() if requirements[line.requirement].level != "OBSERVE"]
+def defects_of(profile: Profile) -> dict[str, Defect]:
+    """Return the defects that a profile must detect and a smaller one does not."""
+    return {name: defect for name, defect in DEFECTS.items() if defect.profile == profile}
+
+
+def checks(profile: Profile = "ack") -> list[PlannedCheck]:
+    """Return every check of a MUST or SHOULD, as planned, that a smaller profile does not have."""
+    requirements, smaller = load_catalogue().requirements, set() if profile == "ack" else set(full_plan())
+    return [
+        line for line in full_plan(profile) if requirements[line.requirement].level != "OBSERVE" and line not in smaller
+    ]
 
 
 def unexpected_results(outcome: Outcome) -> tuple[str, ...]:

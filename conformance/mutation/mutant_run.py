@@ -76,7 +76,7 @@ def run_job(job: Job) -> Outcome:
     begun = time.monotonic()
     assembly = combine_variants([VARIANTS[name] for name in job.variants], use_microseconds(ServerConfig()))
     server_config, wire = assembly.server_config, assembly.wire
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"profile": job.profile}
     for name in job.shapes:
         server_config = SHAPES[name].change(server_config)
     if job.defect is not None:

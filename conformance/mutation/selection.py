@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from conformance.emulator.defects import DEFECTS
+from conformance.contract.operations import Profile
 from conformance.emulator.variants import VARIANTS, combinations
 from conformance.mutation.foreign_shapes import shape_jobs
-from conformance.mutation.kill_matrix import WHOLE_SECONDS
+from conformance.mutation.kill_matrix import WHOLE_SECONDS, defects_of
 from conformance.mutation.outcome import Job
 
 COMBINATIONS: Final = 50
@@ -35,19 +35,28 @@ class JobSelection:
         return (*self.defects, *self.variants, *self.shapes)
 
 
-def all_jobs_or_sample(seed: int, sample: int | None = None) -> JobSelection:
-    """Return all runs, or `sample` of each kind. The same seed gives the same runs."""
+def all_jobs_or_sample(seed: int, sample: int | None = None, profile: Profile = "ack") -> JobSelection:
+    """Return all runs of a profile, or `sample` of each kind. The same seed gives the same runs.
+
+    Profile `work` runs the defects that profile `ack` does not detect. Foreign shapes deviate in other operations than
+    ack, so they belong to profile `ack`, where these are not judged.
+    """
     draw = random.Random(seed)  # noqa: S311 - no secret
-    broken = [Job(defect=name) for name in DEFECTS]
+    defects = defects_of(profile)
+    broken = [Job(defect=name, profile=profile) for name in defects]
     whole_second_results = [
-        Job(defect=name, variants=(WHOLE_SECONDS,)) for name, defect in DEFECTS.items() if defect.moves_time
+        Job(defect=name, variants=(WHOLE_SECONDS,), profile=profile)
+        for name, defect in defects.items()
+        if defect.moves_time
     ]
-    odd = [Job(variants=(name,)) for name in VARIANTS]
-    mixed = [Job(variants=tuple(v.id for v in chosen)) for chosen in combinations(COMBINATIONS, SIZE, seed)]
-    everything = (whole_second_results, broken, odd, mixed, shape_jobs())
+    odd = [Job(variants=(name,), profile=profile) for name in VARIANTS]
+    mixed = [
+        Job(variants=tuple(v.id for v in chosen), profile=profile) for chosen in combinations(COMBINATIONS, SIZE, seed)
+    ]
+    everything = (whole_second_results, broken, odd, mixed, shape_jobs() if profile == "ack" else [])
     parts = [_drawn(draw, part, sample) for part in everything]
     return JobSelection(
-        defects=(Job(), *parts[0], *parts[1]),
+        defects=(Job(profile=profile), *parts[0], *parts[1]),
         variants=(*parts[2], *parts[3]),
         shapes=tuple(parts[4]),
         left_out=sum(map(len, everything)) - sum(map(len, parts)),
