@@ -110,7 +110,9 @@ class _Context:
 
     def keys(self, violation: Violation) -> Iterator[Hashable]:
         """Yield the keys of a violation; two violations with a common key have the same cause."""
-        if _is_error_with_200(violation):
+        if violation.operation != "ack":
+            yield from _of_other_operation(violation)
+        elif _is_error_with_200(violation):
             yield "error with 200"
         else:
             yield from self._of_kind(violation)
@@ -157,11 +159,14 @@ class _Context:
         elif topic == "identity" and got not in self._plain:
             yield "status", got, topic, "near miss" if is_near_miss(violation.scenario) else requirement
         elif topic in {"authentication", "not-found"}:
+            yield "shared rule", got, violation.rule
             yield "status", got, requirement
             for other in FOLLOWS_FROM.get(requirement, ()):
                 if (other, got) in self._statuses:
                     yield "status", got, other
         else:
+            if topic in {"authorization", "environment"}:
+                yield "shared rule", got, violation.rule
             yield "status", got, topic
 
     def _field(self, violation: Violation) -> Hashable:
@@ -201,6 +206,39 @@ class _Context:
             yield "other item", response
         if requirement == _LATER_TIMES:
             yield "later times", response
+
+
+_SHARED_RULES: Final[Mapping[str, str]] = {
+    "auth.missing": "auth.missing",
+    "auth.invalid-token": "auth.unknown-token",
+    "auth.scheme": "auth.scheme",
+    "auth.expired": "auth.expired",
+    "authz.forbidden": "authz.forbidden",
+    "authz.foreign-token": "authz.foreign",
+    "environment.not-self-hosted": "environment.not-self-hosted",
+    "not-found.environment": "not-found.environment",
+    "not-found.work": "not-found.work",
+    "not-found.other-environment": "not-found.other-environment",
+    "not-found.malformed": "not-found.malformed",
+}
+"""Rules that every operation shares, with the name of the rule among those of ack."""
+
+
+def _of_other_operation(violation: Violation) -> Iterator[Hashable]:
+    """Yield the keys of a violation by another operation than ack: its requirement, or what several operations share."""
+    shared = _SHARED_RULES.get(violation.rule)
+    if violation.kind == "status" and shared is not None:
+        yield "shared rule", violation.got, shared
+    elif violation.kind == "header":
+        yield "header", violation.pointer, violation.failure.actual.en
+    elif violation.kind == "body":
+        yield "body", violation.failure.actual.en
+    elif violation.rule.startswith("envelope."):
+        yield violation.kind, violation.pointer, violation.failure.keyword
+    elif violation.rule.startswith("answer."):
+        yield violation.operation, violation.kind, violation.pointer, violation.failure.keyword
+    else:
+        yield "requirement", violation.requirement
 
 
 def _alike(violation: Violation) -> tuple[str, str, str, str]:

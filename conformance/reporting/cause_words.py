@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from conformance.reporting.field_words import value_headline
+from conformance.reporting.operation_words import other_operation_headline
 from conformance.reporting.race_words import race_headline
 from conformance.reporting.subjects import subject
 from conformance.reporting.violations import Violation, ViolationKind
@@ -30,7 +31,7 @@ LONGEST: Final = 100
 
 def headline(first: Violation, members: Members) -> Text:
     """Return a short statement of fact, without ids. `first` represents the `members` of the cause."""
-    words = _BY_KIND[first.kind](first, members)
+    words = (_BY_KIND[first.kind] if first.operation == "ack" else other_operation_headline)(first, members)
     return Text(
         cut(words.en, LONGEST),
         cut(words.zh.replace("处 ", "处").replace("、 ", "、").replace("响应的响应体", "的响应体"), LONGEST),

@@ -16,6 +16,8 @@ a disclosure, or a race that no order of the requests explains."""
 
 STATUS: Final = re.compile(r"HTTP ([1-5]\d\d)\b")
 _ACK: Final = re.compile(r"POST \S*/ack(?:[/?#]\S*)?(?:\s|$)")
+_LATER_READS: Final = frozenset({"after", "after.later", "late"})
+"""Steps that read the item after the request that is judged."""
 _GET: Final = re.compile(r"GET \S")
 _UNCHANGED: Final = "ack.refused.changes-nothing"
 _LEAK: Final = "ack.authz.foreign-no-leak"
@@ -76,6 +78,16 @@ class Violation:
         return self.verdict.line.scenario
 
     @property
+    def operation(self) -> str:
+        """The operation that the requirement is about."""
+        return self.requirement.partition(".")[0]
+
+    @property
+    def rule(self) -> str:
+        """The requirement without its operation."""
+        return self.requirement.partition(".")[2]
+
+    @property
     def pointer(self) -> str:
         """The place in the response; empty if it is about the whole response."""
         return self.failure.pointer
@@ -128,6 +140,8 @@ class Violation:
         What a refused ack changed counts too: only a GET can show it, but the ack is at fault.
         """
         request = self.failure.request
+        if self.operation != "ack":
+            return self.failure.step not in _LATER_READS
         return self.requirement == _UNCHANGED or bool(_ACK.match(request)) or not _GET.match(request)
 
     @property

@@ -62,8 +62,8 @@ def _one_winner(view: TranscriptView) -> Iterator[Finding]:
     if len(winners) > 1 or (not winners and not lost):
         yield Finding(
             step=winners[-1] if winners else _RIVALS[0],
-            expected=Text("HTTP 200 for exactly one of the heartbeats", "恰好一个 heartbeat 返回 HTTP 200"),
-            actual=Text("HTTP 200 for {n} of them", "其中 {n} 个返回 HTTP 200").format(n=len(winners)),
+            expected=Text("exactly one heartbeat returns 200", "恰好一个 heartbeat 返回 200"),
+            actual=Text("{n} of {m} return 200", "{m} 个中有 {n} 个返回 200").format(n=len(winners), m=len(_RIVALS)),
         )
 
 

@@ -16,7 +16,7 @@ from ...parameters import Query
 from ...response_edits import edit_operation
 from ...work import HeartbeatDecision, LeaseExpectation, State, WorkItem, heartbeat
 from ..defect import Defect, defect
-from ..mutations import WORK_ITEM, override, wrap_app
+from ..mutations import WORK_ITEM, override, replace_get, wrap_app
 from ..races import current_item
 from .makers import edit_object
 
@@ -213,6 +213,7 @@ DEFECTS: Sequence[Defect] = (
         "首次 heartbeat 不设置 `started_at`。",
         override(heartbeat=lambda found, item, now: replace(found(item, now), started_at=item.started_at)),
         fails="heartbeat.first.active",
+        may_fail="ack.race.heartbeat",
     ),
     defect(
         "heartbeat.shows-starting",
@@ -265,6 +266,13 @@ DEFECTS: Sequence[Defect] = (
         "`last_heartbeat` stays that of the first heartbeat.",
         "`last_heartbeat` 一直是首次 heartbeat 的值。",
         override(heartbeat=lambda found, item, now: found(item, item.started_at or now)),
+        fails="heartbeat.race.one-winner",
+    ),
+    defect(
+        "heartbeat.item-keeps-the-first",
+        "The item shows the time of its first heartbeat as `latest_heartbeat_at`.",
+        "item 的 `latest_heartbeat_at` 一直是首次 heartbeat 的时间。",
+        replace_get(lambda _call, item: {**item, "latest_heartbeat_at": item["started_at"]}),
         fails="heartbeat.value.is-latest",
     ),
     defect(
@@ -290,7 +298,8 @@ DEFECTS: Sequence[Defect] = (
         "A heartbeat without an expected value returns 400.",
         "不带预期值的 heartbeat 返回 400。",
         _with_query(lambda expected, ttl: ("unreadable" if expected is None and ttl == "600" else expected, ttl)),
-        fails="heartbeat.cas.unconditional",
+        fails="heartbeat.cas.unconditional heartbeat.race.stop heartbeat.state.queued heartbeat.state.stopped"
+        " heartbeat.ttl.clamped",
     ),
     defect(
         "heartbeat.unconditional-412",
@@ -301,7 +310,7 @@ DEFECTS: Sequence[Defect] = (
                 HeartbeatDecision.LEASE_LOST if expectation is None and item.state is State.ACTIVE else None
             )
         ),
-        fails="heartbeat.cas.unconditional",
+        fails="heartbeat.cas.unconditional heartbeat.race.stop heartbeat.ttl.clamped",
     ),
     defect(
         "heartbeat.no-heartbeat-twice",

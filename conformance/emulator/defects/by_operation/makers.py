@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...configuration import Mutation, ServerConfig
+from ...configuration import Mutation
+from ...operations import Call, Operation, Reply
 from ...response_edits import (
     EditableResponse,
     capture_response,
@@ -17,7 +19,7 @@ from ...response_edits import (
     send_captured_response,
 )
 from ...tokens import Tokens
-from ..mutations import wrap_app
+from ..mutations import STOP, WORK_ITEM, wrap_app
 
 OPERATIONS: Final = ("poll", "list", "get", "update", "heartbeat", "stop", "stats")
 ON_ITEM: Final = ("get", "update", "heartbeat", "stop")
@@ -173,34 +175,30 @@ def acting_first(*statuses: int) -> Callable[[str], Mutation]:
     return make
 
 
+_TEMPLATES: Final = {
+    "get": ("GET", WORK_ITEM),
+    "update": ("POST", WORK_ITEM),
+    "heartbeat": ("POST", f"{WORK_ITEM}/heartbeat"),
+    "stop": ("POST", STOP),
+}
+
+
 def ignoring_environment(operation: str) -> Mutation:
-    """Look the item up by its id alone."""
+    """Return a mutation that looks the item up by its id alone, in any self-hosted environment."""
 
-    def change(server_config: ServerConfig) -> ServerConfig:
-        places: dict[str, str] = {}
+    def changed(handle: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            store, work_id = call.service.store, call.path["work_id"]
+            named = store.environments.get(call.path["environment_id"])
+            if named is None or not named.self_hosted or store.work_item(named.id, work_id) is not None:
+                return await handle(call)
+            place = next((each for each in store.environments if store.work_item(each, work_id) is not None), named.id)
+            return await handle(replace(call, path={**call.path, "environment_id": place}))
 
-        def wrap(app: ASGIApp, _tokens: Tokens) -> ASGIApp:
-            async def called(scope: Scope, receive: Receive, send: Send) -> None:
-                path = scope["path"]
-                if scope["type"] == "http" and "/work/" in path:
-                    head, _, tail = path.partition("/environments/")
-                    environment_id, _, rest = tail.partition("/work/")
-                    work_id, slash, action = rest.partition("/")
-                    if (
-                        operation_of(scope["method"], path) == operation
-                        and places.get(work_id, environment_id) != environment_id
-                    ):
-                        found = f"{head}/environments/{places[work_id]}/work/{work_id}{slash}{action}"
-                        scope = {**scope, "path": found, "raw_path": found.encode()}
-                    elif work_id not in {"poll", "stats"}:
-                        places.setdefault(work_id, environment_id)
-                await app(scope, receive, send)
+        return called
 
-            return called
-
-        return server_config.with_wrapper(wrap)
-
-    return change
+    method, path = _TEMPLATES[operation]
+    return lambda server_config: server_config.replace_operation(method, path, changed)
 
 
 def malformed_is(status: int) -> Callable[[str], Mutation]:
