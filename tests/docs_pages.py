@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from conformance.cli import run_command
-from conformance.contract.ambiguities import ambiguities_of
+from conformance.contract.ambiguities import Kind, ambiguities_of
 from conformance.contract.catalogue import BASIS_WORDS, FIRST_VERSION, Requirement, load_catalogue
 from conformance.contract.common_mistakes import consequence_of, mistakes_of
 from conformance.options import OPTIONS
@@ -49,9 +49,9 @@ A flag takes precedence over the environment, and the environment over TOML.
 - Plain pytest: `--like-this` is `--target-like-this`, and `--base-url` is `--target-url`. Plain pytest takes the server
   from `--target-url` alone.
 
-An unknown option, key or `WORK_CONFORMANCE_…` variable is an error that names the nearest right name. An empty value is
-an error too: an unset CI secret never counts as "option not given". A `pyproject.toml` with this section that is not valid
-TOML, or that begins with a byte order mark, is also an error.
+An unknown option, key or `WORK_CONFORMANCE_…` variable is an error, and the message suggests the nearest valid name. An
+empty value is an error too: an unset CI secret never counts as "option not given". A `pyproject.toml` with this section
+is an error if it is not valid TOML or begins with a byte order mark.
 """,
     """# 配置
 
@@ -84,7 +84,7 @@ FLAG_HELP: Final[Mapping[str, Text]] = {
     "--alluredir": Text("also write results for Allure", "同时写出 Allure 结果"),
     "--start": Text("start this server first and stop it at the end", "先启动该服务器，结束时停止"),
     "--wait": Text(
-        "how long its first response of the API may take (default 30)", "等待该服务器首次返回 API 响应的秒数（默认 30）"
+        "how many seconds the first response of its API may take (default 30)", "等待该服务器首次返回 API 响应的秒数（默认 30）"
     ),
     "--verbose": Text(
         "also print observations, and without a terminal one line for each finished chapter",
@@ -97,7 +97,7 @@ FLAG_HEAD: Final = Text("| Flag | Environment variable | Meaning |", "| 参数 |
 TOKENS_INTRO: Final = Text(
     """## Variables with tokens
 
-Tokens come from the environment only. `--pat-env` and its siblings name other variables. Each role needs a token of its
+Tokens come from the environment only. `--pat-env` and the other `-pat-env` options name other variables. Each role needs a token of its
 own: if two variables hold the same token, the run does not start (exit code 2).
 """,
     """## 存放 token 的环境变量
@@ -112,7 +112,7 @@ ROLES: Final[Mapping[str, Text]] = {
         "可创建环境、agent 和会话；使用预先准备的 item 时，可读取这些 item 并执行 ack",
     ),
     "QODER_FORBIDDEN_PAT": Text(
-        "sees the environments of `QODER_PAT`, may not act on their work",
+        "may see the environments of `QODER_PAT`, but may not act on their work",
         "可以看到 `QODER_PAT` 的环境，但无权操作其中的 work",
     ),
     "QODER_FOREIGN_PAT": Text("belongs to another tenant", "属于另一个租户"),
@@ -168,9 +168,12 @@ RULES_INTRO: Final = Text(
 What exactly does the suite require of a server? This page lists every requirement with its level, its basis, its sources
 and the common mistakes. Each requirement has its own anchor: `requirements.md#ack.first.starting`.
 
-`work-conformance explain ID` prints the same with the scenarios that judge the requirement. [How the suite
-judges](how-it-judges.md) explains levels and basis. Sources name the page, the section and the row of the published docs.
-`explain` also names the line in the paraphrased spec of this project (`schemas/docs`).
+A poll *delivers* a work item to a worker, its *owning worker*. The ack tells the server that this worker takes the item.
+A *retry* is a further ack by the owning worker.
+
+`work-conformance explain ID` prints the same and the scenarios that judge the requirement. [How it
+judges](how-it-judges.md) explains levels, basis and ambiguities. Sources name the page, the section and the row of the
+published docs. `explain` also names the line in the paraphrased spec of this project (`schemas/docs`).
 
 Requirement set {version}: {total} requirements, of which {must} MUST, {should} SHOULD and {observe} OBSERVE.
 """,
@@ -187,7 +190,7 @@ SINCE: Final = Text("since requirement set {since}", "自要求集 {since} 起")
 BECAUSE: Final = Text("Inference: {inference}", "推断：{inference}")
 OCCASIONS: Final[Mapping[str, Text]] = {
     "optional-input": Text("exercised only with a token in `{input}`", "仅在 `{input}` 中有 token 时执行"),
-    "may-not-occur": Text("exercised only if the target gives occasion", "仅在目标提供机会时执行"),
+    "may-not-occur": Text("exercised only if the case occurs on the target", "仅在目标提供机会时执行"),
     "needs-poll": Text("not exercised on prepared items", "使用预先准备的 item 时不执行"),
     "on-request": Text("exercised only with `run --explore`", "仅在使用 `run --explore` 时执行"),
 }
@@ -195,10 +198,14 @@ SOURCES: Final = Text("Sources:", "出处：")
 MISTAKES: Final = Text("Common mistakes:", "常见错误：")
 FIX: Final = Text("{what} **Fix:** {fix}", "{what}**修复建议**：{fix}")
 EFFECT: Final = Text("Effect on a worker: {effect}", "对 worker 的影响：{effect}")
-OPEN: Final = Text(
-    "The docs are open here (`{id}`): {positions} Read as: {reading}",
-    "文档在此处未作规定或自相矛盾（`{id}`）。各页面的说法：{positions}套件的解读：{reading}",
-)
+_AMBIGUOUS_ZH: Final = "文档在此处未作规定或自相矛盾（`{id}`）。各页面的说法：{positions}套件的解读：{reading}"
+AMBIGUOUS: Final[Mapping[Kind, Text]] = {
+    "contradiction": Text(
+        "The docs contradict each other (`{id}`). {positions} The suite reads: {reading}", _AMBIGUOUS_ZH
+    ),
+    "gap": Text("The docs leave a question open (`{id}`). {positions} The suite reads: {reading}", _AMBIGUOUS_ZH),
+    "limit": Text("The docs are not precise (`{id}`). {positions} The suite reads: {reading}", _AMBIGUOUS_ZH),
+}
 
 
 def requirements(lang: Lang) -> str:
@@ -233,7 +240,7 @@ def _standing(rule: Requirement, lang: Lang) -> Iterator[str]:
 
 def _readings(rule: Requirement, lang: Lang) -> Iterator[str]:
     for entry in ambiguities_of(rule.id):
-        yield OPEN.format(id=entry.id, positions=entry.positions, reading=entry.reading).in_(lang) + "\n"
+        yield AMBIGUOUS[entry.kind].format(id=entry.id, positions=entry.positions, reading=entry.reading).in_(lang) + "\n"
 
 
 def _sources(rule: Requirement, lang: Lang) -> Iterator[str]:
