@@ -84,7 +84,8 @@ FLAG_HELP: Final[Mapping[str, Text]] = {
     "--alluredir": Text("also write results for Allure", "同时写出 Allure 结果"),
     "--start": Text("start this server first and stop it at the end", "先启动该服务器，结束时停止"),
     "--wait": Text(
-        "how many seconds the first response of its API may take (default 30)", "等待该服务器首次返回 API 响应的秒数（默认 30）"
+        "how many seconds the first response of its API may take (default 30)",
+        "等待该服务器首次返回 API 响应的秒数（默认 30）",
     ),
     "--verbose": Text(
         "also print observations, and without a terminal one line for each finished chapter",
@@ -240,7 +241,9 @@ def _standing(rule: Requirement, lang: Lang) -> Iterator[str]:
 
 def _readings(rule: Requirement, lang: Lang) -> Iterator[str]:
     for entry in ambiguities_of(rule.id):
-        yield AMBIGUOUS[entry.kind].format(id=entry.id, positions=entry.positions, reading=entry.reading).in_(lang) + "\n"
+        yield (
+            AMBIGUOUS[entry.kind].format(id=entry.id, positions=entry.positions, reading=entry.reading).in_(lang) + "\n"
+        )
 
 
 def _sources(rule: Requirement, lang: Lang) -> Iterator[str]:

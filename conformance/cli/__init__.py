@@ -30,13 +30,15 @@ _COMMANDS: Final = {
     "compare": localize("Compare two servers or two runs.", "比较两个服务器或两次运行。"),
     "clean": localize("Delete objects that earlier runs left on a target.", "删除先前的运行遗留在目标上的对象。"),
     "manifest": localize(
-        "Prepare work items for a later run, or check a file of them.",
+        "Prepare work items for a later run, or check prepared ones.",
         "为之后的运行准备 work item，或检查已有的清单文件。",
     ),
     "key": localize("Create a key pair for certificates.", "生成用于证书的密钥对。"),
     "certify": localize("Create a certificate from a conformant run.", "为结论是符合的运行签发证书。"),
     "verify": localize("Verify a certificate.", "验证证书。"),
-    "registry": localize("List the certificates that an authority has checked.", "登记经登记机构核验的证书。"),
+    "registry": localize(
+        "Manage the list of certificates that an authority has checked.", "登记经登记机构核验的证书。"
+    ),
     "serve": localize("Start the emulator alone.", "单独启动模拟器。"),
     "prove": localize(
         "Prove that every check can fail and that correct servers pass.",
@@ -110,7 +112,7 @@ _HELP: Final = localize(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=localize(
-        "Exit codes of run: 0 conformant, 1 non-conformant, 2 cannot start, 3 inconclusive, 4 the suite broke.",
+        "Exit codes of run: 0 conformant, 1 failed, 2 cannot start, 3 inconclusive, 4 internal error of the suite.",
         "run 的退出码：0 符合，1 不符合，2 无法开始，3 无法判定，4 套件自身出错。",
     ),
     help=_HELP,

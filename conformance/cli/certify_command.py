@@ -44,12 +44,16 @@ EXIT_REFUSED = 1
     ),
 )
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--vendor", metavar="NAME", help=localize("Who certifies an unbound run.", "未绑定运行的认证者。"))
-@click.option("--product", metavar="NAME", help=localize("Product of an unbound run.", "未绑定运行的产品名称。"))
+@click.option(
+    "--vendor", metavar="NAME", help=localize("Vendor of the product, for an unbound run.", "未绑定运行的认证者。")
+)
+@click.option(
+    "--product", metavar="NAME", help=localize("Name of the product, for an unbound run.", "未绑定运行的产品名称。")
+)
 @click.option(
     "--product-version",
     metavar="VERSION",
-    help=localize("Product version of an unbound run.", "未绑定运行的产品版本。"),
+    help=localize("Version of the product, for an unbound run.", "未绑定运行的产品版本。"),
 )
 @click.option(
     "--demo",
@@ -62,7 +66,7 @@ EXIT_REFUSED = 1
     "--witness",
     is_flag=True,
     help=localize(
-        "The signer is a witness, who ran the suite on the vendor's server with a challenge of the witness's own.",
+        "Sign as a witness: the signer ran the suite on the vendor's server with the signer's own challenge.",
         "签名者是见证方：以自己的 challenge 对厂商的服务器运行了套件。",
     ),
 )
@@ -84,7 +88,7 @@ EXIT_REFUSED = 1
     "--check",
     is_flag=True,
     help=localize(
-        "Only say what the run lacks, also by the policy; needs no key.",
+        "Only print what the run lacks for a certificate and for the policy; needs no key.",
         "只列出该运行（包括按策略）尚缺什么；不需要密钥。",
     ),
 )

@@ -37,7 +37,8 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     examples=("QODER_PAT=… work-conformance clean --base-url https://staging.example --older-than 2h --dry-run",),
     help=localize(
         "List objects that earlier runs left on a target, recognised by name, and delete them.\n\n"
-        "Objects of a run in progress look the same. If others use the account, select a run (--run-id) or an age."
+        "The command cannot tell these from the objects of a run in progress. If others use the account, select a run"
+        " (--run-id) or an age (--older-than)."
         " Exit codes: 0 nothing is left, 1 something could not be deleted, 2 the target cannot be reached.",
         "列出先前的运行遗留在目标上的对象（按名称识别），并将其删除。\n\n"
         "正在进行的运行所创建的对象也会被识别为遗留对象。如果其他人也使用该账号，请用 --run-id 指定运行，或指定时间。"
@@ -53,7 +54,7 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     default=None,
     metavar="AGE",
     help=localize(
-        "Only runs that started longer ago, for example 90m, 2h or 1d.",
+        "Only runs that started at least this long ago, for example 90m, 2h or 1d.",
         "只处理在此时长之前开始的运行，例如 90m、2h 或 1d。",
     ),
 )

@@ -56,10 +56,10 @@ _NO_ANNOTATIONS: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
         "QODER_PAT=… work-conformance compare --base-url-a https://staging.example --base-url-b https://www.example --output out/",
     ),
     help=localize(
-        "Compare two runs, given as folders, or two servers, which are judged first.\n\n"
-        "Compares the verdict of every requirement, the observations where the docs are unclear, and the shape of the"
-        " responses by operation and status. The shape is the fields and their types, the header names, the media type,"
-        " and the format of ids and times. Ignores values, dates, lengths and anything that a connection or proxy adds.\n\n"
+        "Compare two runs, given as folders, or judge two servers and compare their runs.\n\n"
+        "Compares the verdict of every requirement, the observations where the docs are unclear, and the structure of the"
+        " responses by operation and status. The structure is the fields and their types, the header names, the media"
+        " type, and the format of ids and times. Ignores values, dates, lengths and anything that a connection or proxy adds.\n\n"
         "\b\nExit codes: 0 same, 1 different, 2 cannot be compared.\n\n"
         "For two servers, the options of run apply. They are judged one after the other into DIR/a and DIR/b. B's token"
         " comes from QODER_PAT_B, the optional ones from QODER_FORBIDDEN_PAT_B and so on. If QODER_PAT_B is not set, B"

@@ -31,8 +31,8 @@ _COLUMNS: Final = 110
     ),
     help=localize(
         "Explain a requirement: text, level, basis, sources, scenarios, the emulator defects that violate it, and common"
-        " mistakes with fixes. NAME may also be a scenario, a chapter, an entry of the ambiguity register, a defect or"
-        " a variant.",
+        " mistakes with fixes. NAME may also be a scenario, a chapter, an ambiguity of the docs, a defect, a variant or a"
+        " shape.",
         "说明一条要求：内容、级别、依据、出处、场景、模拟器中违反它的缺陷，以及常见错误和修复建议。"
         "NAME 也可以是场景、章节、歧义登记表中的一项、缺陷或变体。",
     ),

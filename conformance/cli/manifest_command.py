@@ -57,7 +57,7 @@ T = TypeVar("T")
         "work-conformance manifest check items.json",
     ),
     help=localize(
-        "Prepared work items, for `run --arrange manifest --manifest FILE`.",
+        "Prepare work items for `run --arrange manifest --manifest FILE`, or check a manifest of prepared items.",
         "预先准备的 work item，用于 `run --arrange manifest --manifest FILE`。",
     ),
 )
@@ -79,7 +79,7 @@ def schema() -> None:
     examples=("work-conformance manifest check items.json",),
     help=localize(
         "Check that a file is a manifest and has an item for every scenario.\n\n"
-        "Scenarios that need an optional token count too."
+        "Scenarios that need an optional token also need their items."
         " Exit codes: 0 every scenario has its item, 2 not a manifest, 3 items are missing.",
         "检查文件是否为清单，以及其中是否备有每个场景所需的 item。\n\n"
         "需要可选 token 的场景也计算在内。退出码：0 每个场景都有 item，2 文件不是清单，3 item 数量不足。",
@@ -105,7 +105,7 @@ def check(file: Path) -> None:
 @command.command(
     examples=("work-conformance manifest needs",),
     help=localize(
-        "Print the items and environments that a full run needs, for writing a manifest.",
+        "Print the items and environments that the manifest of a full run needs.",
         "输出一次完整运行所需的各类 item 的数量和两个环境，供编写清单时参考。",
     ),
 )
@@ -137,9 +137,9 @@ def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
 @command.command(
     examples=("QODER_PAT=… work-conformance manifest make --base-url https://staging.example --out items.json",),
     help=localize(
-        "Create through the public API every item that the scenarios need, in its state, and write a manifest.\n\n"
-        "Active items keep their state for about ten minutes, the longest documented lease. The output lists items"
-        " that cannot be created; the manifest has the others.\n\n"
+        "Create the items of a full run through the public API, and write a manifest.\n\n"
+        "Active items keep their state for about ten minutes, the longest documented lease. If the API"
+        " refuses an item, the output names it, and the manifest has the others.\n\n"
         "Exit codes: 0 all items were created, 2 none could be, 3 some could not.",
         "通过公开 API 创建各场景所需的每个 item，使其进入所需的状态，并写出清单。\n\n"
         "active 的 item 只能保持约十分钟，即文档允许的最长租约。无法创建的 item 会列出，其余照常写入。\n\n"

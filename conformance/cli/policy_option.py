@@ -36,7 +36,7 @@ def policy_options(function: F) -> F:
         "--policy",
         metavar="FILE",
         help=localize(
-            f"TOML file that says what a certificate needs; `{DEFAULT}` is the one that comes with the suite.",
+            f"TOML file with your requirements for a certificate; `{DEFAULT}` is the policy that comes with the suite.",
             f"说明证书须满足哪些条件的 TOML 文件；`{DEFAULT}` 为本套件自带的策略。",
         ),
     )

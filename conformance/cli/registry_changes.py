@@ -140,10 +140,10 @@ def revoke(
 @click.command(
     cls=NoEmptyValuesCommand,
     examples=("work-conformance registry rotate registry/ --key authority.pem --new authority-2027.pem",),
-    short_help=localize("Hand over to a new key.", "更换密钥。"),
+    short_help=localize("Replace the key.", "更换密钥。"),
     help=localize(
-        "Hand over to a new key of the authority, which the old one signs. Earlier signatures hold; the new key makes all"
-        " further ones.",
+        "Replace the key of the authority. The old key signs the new one. Earlier signatures stay valid; from now on only"
+        " the new key signs.",
         "更换登记机构的密钥，新密钥由旧密钥签名。此前的签名仍然有效，此后的签名均由新密钥作出。",
     ),
 )

@@ -37,8 +37,8 @@ EXIT_CANNOT_TELL: Final = 2
         "work-conformance registry add registry/ certificate.json --key authority.pem",
     ),
     help=localize(
-        "List certificates that an authority has checked, in a folder that can be a git repository: one entry for each"
-        " certificate, a signed index, and a page in each language.",
+        "Manage the list of certificates that an authority has checked: a folder, for example in a git repository, with one"
+        " entry for each certificate, a signed index, and a page in each language.",
         "登记经登记机构核验的证书。登记册是一个目录，可作为 git 仓库：每份证书一个条目，外加带签名的索引和中英文页面。",
     ),
 )
@@ -55,7 +55,7 @@ for _change in (init, add, revoke, rotate, refresh):
     examples=("work-conformance registry check registry/ certificate.json --registry-key authority.pem.pub",),
     short_help=localize("Check whether a certificate could be added.", "检查证书能否登记。"),
     help=localize(
-        "Say whether the registry would take the certificate, and each reason against it. Nothing is written."
+        "Say whether the registry would list the certificate, and print each reason against it. Writes nothing."
         " Exit codes: 0 yes, 1 no, 2 the installed version cannot decide.",
         "检查登记册是否接受该证书，并列出每条不接受的原因。不写入任何文件。退出码：0 接受，1 不接受，2 当前安装的版本无法断定。",
     ),

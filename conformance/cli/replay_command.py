@@ -21,8 +21,8 @@ from conformance.text import Text
     examples=("work-conformance replay reports/latest",),
     help=localize(
         "Judge a saved run again: apply the same requirements to the transcripts in its folder, without network or"
-        " credentials.\n\nThe version that judged the run gives the same verdicts; a newer one applies its own checks. Files that"
-        " are truncated, edited or mixed with another run's are rejected.",
+        " credentials.\n\nThe version that judged the run gives the same verdicts; a newer one applies its own checks. Refuses"
+        " files that were truncated, edited or mixed with another run's.",
         "重新判定一次已保存的运行：依据其目录中的传输记录判定同样的要求，无需网络和凭证。\n\n"
         "结论与该次运行相同；之后新增的检查也会执行。如果文件被截断、改动，或混入了其他运行的内容，则拒绝判定。",
     ),

@@ -42,8 +42,8 @@ _LONGEST_WAIT: Final = 86_400
     help=localize(
         "Judge a server, or the embedded emulator if --base-url is not given.\n\n"
         "The token comes from QODER_PAT. With the optional tokens (QODER_FORBIDDEN_PAT, QODER_FOREIGN_PAT,"
-        " QODER_EXPIRED_PAT) the suite judges more requirements. Options can also be set in TOML. All options above -n"
-        " can also be set as environment variables WORK_CONFORMANCE_<OPTION>, repeatable ones with one value per line.",
+        " QODER_EXPIRED_PAT) the suite judges more requirements. You can also set the options in TOML, and those above -n"
+        " as environment variables WORK_CONFORMANCE_<OPTION>. A repeatable option takes one value per line there.",
         "评测一个服务器；未给出 --base-url 时，评测内置模拟器。\n\n"
         "token 取自 QODER_PAT。可选的 token（QODER_FORBIDDEN_PAT、QODER_FOREIGN_PAT、QODER_EXPIRED_PAT）可以让套件判定更多要求。"
         "选项也可以写在 TOML 中。除最后列出的几项外，还可以用环境变量 WORK_CONFORMANCE_<选项> 设置；可重复的选项每行一个值。",
@@ -73,9 +73,7 @@ _LONGEST_WAIT: Final = 86_400
     type=click.FloatRange(min=0, min_open=True),
     default=30.0,
     metavar="SECONDS",
-    help=localize(
-        "How long the server may take to start, in seconds (default 30).", "等待服务器启动的秒数（默认 30）。"
-    ),
+    help=localize("How many seconds the server may take to start (default 30).", "等待服务器启动的秒数（默认 30）。"),
 )
 @verbose_option(
     Text(
@@ -94,7 +92,7 @@ _LONGEST_WAIT: Final = 86_400
     "--dry-run",
     is_flag=True,
     help=localize(
-        "Print the plan in short (-v: in full) and its cost, without opening a connection.",
+        "Print the plan by chapter (-v: in full), its number of writes and its duration. Opens no connection.",
         "只显示计划概要（加 -v 为完整计划）和开销，不建立任何连接。",
     ),
 )

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from conformance.derive.output import Derivation
 
 _DOCS_HELP: Final = localize(
-    "Folder with en/*.md and zh/*.md, or the root URL of the docs. Missing pages are taken from the project's own"
-    " paraphrased spec.",
+    "Folder with en/*.md and zh/*.md, or the root URL of the docs. For a missing page, the command uses"
+    " the paraphrased spec of this project.",
     "含有 en/*.md 和 zh/*.md 的目录，或文档的根 URL。缺少的页面取自本项目的转述规范。",
 )
 _DIFFERENT: Final = Text(

@@ -64,7 +64,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         part="connection",
         metavar="TEXT",
         help=Text(
-            "User-Agent of every request (default: the suite's own; a neutral one in half of the scenarios).",
+            "User-Agent of every request (default: the suite's own; in half of the scenarios that of a common HTTP client).",
             "所有请求的 User-Agent（默认为套件自己的值，半数场景使用中性的值）。",
         ),
     ),
@@ -90,7 +90,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         part="connection",
         metavar="URL",
         help=Text(
-            "URL with prefix of the endpoints that create work, if they are not beside the Work API.",
+            "URL, with API prefix, of the endpoints that create work items, if it is not that of the Work API.",
             "创建 work 的端点的 URL（含前缀），用于这些端点与 Work API 不在同一处的情形。",
         ),
     ),
@@ -134,7 +134,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         part="arrangement",
         kind="flag",
         help=Text(
-            "Start that program once and keep it running: one JSON line per request and per response.",
+            "Start the --arrange-command program once and keep it running: one JSON line per request and per response.",
             "只启动一次该程序，并使其保持运行：每个请求和每个响应各占一行 JSON。",
         ),
     ),
@@ -144,7 +144,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="number",
         metavar="SECONDS",
         help=Text(
-            f"Time limit of one request to that program (default {DEFAULT_TIMEOUT:g}).",
+            f"Time limit of one request to the --arrange-command program (default {DEFAULT_TIMEOUT:g}).",
             f"向该程序发出的单个请求的时限（默认 {DEFAULT_TIMEOUT:g}）。",
         ),
     ),
@@ -161,7 +161,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="count",
         metavar="N",
         help=Text(
-            "Number of concurrent scenarios, or requests of clean (default 32).",
+            "Number of concurrent scenarios; for clean, of concurrent requests (default 32).",
             "同时进行的场景数（clean 为请求数，默认 32）。",
         ),
     ),
@@ -224,7 +224,10 @@ OPTIONS: Final[tuple[Option, ...]] = (
     Option(
         name="strict",
         kind="flag",
-        help=Text("Requirements that were not exercised count as inconclusive.", "未执行的要求按无法判定处理。"),
+        help=Text(
+            "Requirements that were not exercised, for example without a token, count as inconclusive.",
+            "未执行的要求按无法判定处理。",
+        ),
     ),
     Option(
         name="waivers",
@@ -291,7 +294,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="client-cert",
         part="connection",
         metavar="FILE",
-        help=Text("Client certificate and key, PEM.", "客户端证书和私钥（PEM）。"),
+        help=Text("Client certificate and its private key (PEM).", "客户端证书和私钥（PEM）。"),
     ),
     Option(
         name="client-key-password-env",
@@ -349,7 +352,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         name="no-mark",
         kind="flag",
         help=Text(
-            "Send no header with the digest of the binding (--challenge).",
+            "Do not send the header with the digest of challenge, product and key (--challenge).",
             "请求中不带绑定摘要的头部（--challenge）。",
         ),
     ),
