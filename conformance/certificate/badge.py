@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from conformance.certificate.badge_svg import Badge
-from conformance.certificate.statement import PROFILE, Certificate
+from conformance.certificate.statement import Certificate
 from conformance.certificate.verification import Attestation
 from conformance.contract.catalogue import load_catalogue
 from conformance.text import Lang, Text
@@ -55,7 +55,7 @@ def message(certificate: Certificate, lang: Lang, attestation: Attestation = "se
     if certificate.kind == "demonstration":
         return _DEMONSTRATION.in_(lang)
     parts = [
-        PROFILE,
+        certificate.profile,
         ATTESTATIONS[attestation].in_(lang),
         *([_UNBOUND.in_(lang)] if certificate.binding is None else []),
         _MUST.format(n=must_judged(certificate)).in_(lang),

@@ -59,6 +59,8 @@ def claim_problems(bundle: Bundle, evidence: Evidence, record: RunResult) -> Ite
         says, shows = getattr(claimed.run, field.name), getattr(found.run, field.name)
         if says != shows:
             yield _FACT.format(fact=field.name, claimed=str(says)[:200], found=str(shows)[:200])
+    if claimed.profile != evidence.metadata.profile:
+        yield _FACT.format(fact="profile", claimed=claimed.profile, found=evidence.metadata.profile)
     if claimed.form > 1 and claimed.binding != evidence.binding:
         yield _BINDING
     yield from subject_problems(claimed.subject, evidence, bundle.key.fingerprint)

@@ -58,6 +58,7 @@ def build_certificate(
         binding=evidence.binding,
         kind=kind,
         attestor=attestor,
+        profile=about.profile,
     )
 
 

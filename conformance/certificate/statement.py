@@ -17,14 +17,12 @@ from typing import Any, Final, Literal, get_args
 from conformance.binding import Binding
 from conformance.certificate.canonical import canonical
 from conformance.certificate.suite_digest import PARTS, Suite
+from conformance.contract.operations import PROFILES, Profile
 from conformance.judging.verdict import VerdictKind
 from conformance.product_names import NAMED_THINGS, is_line
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "https://in-toto.io/attestation/test-result/v0.1"
-PROFILE: Final = "ack"
-"""What was judged: one operation."""
-
 Kind = Literal["product", "demonstration"]
 """A demonstration is of the suite's own emulator and says nothing about a product."""
 
@@ -91,7 +89,7 @@ class Certificate:
     """The content of a certificate. `evidence` is the digest of `evidence.json`; `verdicts` are by requirement id.
 
     `binding` is what the run was bound to before its first request. A statement of form 1 says nothing of it, and is
-    always self-attested.
+    always self-attested. `profile` is what the run judged: ack, or all operations.
     """
 
     subject: Subject
@@ -103,6 +101,7 @@ class Certificate:
     kind: Kind = "product"
     form: Form = 2
     attestor: Attestor = "self-attested"
+    profile: Profile = "ack"
 
     def requirements_with_verdict(self, kind: VerdictKind) -> list[str]:
         """Return the requirements with that verdict, sorted."""
@@ -135,7 +134,7 @@ def read_payload(payload: bytes) -> Certificate:
         certificate = _certificate(json.loads(payload))
         if payload_of(certificate) == payload:
             return certificate
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, StopIteration):
         pass
     raise MalformedStatement("not a statement of this version")
 
@@ -155,7 +154,7 @@ def _run(certificate: Certificate) -> dict[str, Any]:
     newer = {
         "conformance_binding": None if binding is None else binding.to_json(),
         "conformance_kind": certificate.kind,
-        "conformance_profile": PROFILE,
+        "conformance_profile": certificate.profile,
     }
     annotations = {
         **(newer if certificate.form > 1 else {}),
@@ -189,7 +188,9 @@ def _certificate(data: Any) -> Certificate:
     binding = notes["conformance_binding"] if form > 1 else None
     kind: Kind = "demonstration" if embedded else "product"
     attestor: Attestor = "self-attested"
+    profile: Profile = "ack"
     if form > 1:
+        profile = next(name for name in PROFILES if name == notes["conformance_profile"])
         kind = _KINDS[_KINDS.index(notes["conformance_kind"])]
         attestor = ATTESTORS[ATTESTORS.index(notes["conformance_attestation"])]
     found = {verdict: predicate[name] for verdict, name in _LISTS.items()}
@@ -218,6 +219,7 @@ def _certificate(data: Any) -> Certificate:
         kind=kind,
         form=form,
         attestor=attestor,
+        profile=profile,
     )
 
 

@@ -15,6 +15,7 @@ from conformance.certificate.signing import PublicKey
 from conformance.certificate.statement import Certificate
 from conformance.certificate.suite_digest import PARTS, Suite
 from conformance.contract.catalogue import load_catalogue, version_numbers
+from conformance.contract.operations import PROFILES, Profile
 from conformance.evidence import BrokenEvidence, Evidence, NewerEvidence
 from conformance.judging.run_result import RunResult
 from conformance.judging.verdict import WORDS
@@ -32,6 +33,9 @@ _OTHER_KEY: Final = Text(
 )
 _OTHER_WITNESS: Final = Text(
     "The owner of the key {given} did not sign it as a witness.", "密钥 {given} 的持有者没有以见证方身份签名。"
+)
+_OTHER_PROFILE: Final = Text(
+    "The certificate covers profile `{found}`, not `{wanted}`.", "证书覆盖的 profile 为 `{found}`，而不是 `{wanted}`。"
 )
 _INSTALL: Final = Text(
     "Install version {version} of work-conformance (requirement set {catalogue}) and verify with that version.",
@@ -68,8 +72,17 @@ class Verification:
         return "listed" if self.listed else "witnessed" if self.witness_known else "self-attested"
 
 
-def verify(content: bytes, key: PublicKey | None = None, *, witness: PublicKey | None = None) -> Verification:
-    """Verify a certificate's bytes, with the given keys or else the enclosed ones. No input makes it raise."""
+def verify(
+    content: bytes,
+    key: PublicKey | None = None,
+    *,
+    witness: PublicKey | None = None,
+    profile: Profile | None = None,
+) -> Verification:
+    """Verify a certificate's bytes, with the given keys or else the enclosed ones. No input makes it raise.
+
+    `profile` is what the certificate must cover: one of `work` covers `ack` too.
+    """
     result = Verification()
     if len(content) > MAX_BYTES:
         result.undecided.append(_TOO_LARGE)
@@ -89,6 +102,9 @@ def verify(content: bytes, key: PublicKey | None = None, *, witness: PublicKey |
     except (BrokenBundle, BrokenEvidence) as error:
         result.problems.append(error.reason)
         return result
+    covered = PROFILES[bundle.certificate.profile]
+    if profile is not None and not PROFILES[profile] <= covered:
+        result.problems.append(_OTHER_PROFILE.format(found=bundle.certificate.profile, wanted=profile))
     result.bundle, result.witness_known = bundle, witness_known
     result.signer_known = witness_known or bundle.key == key
     result.evidence, result.record = evidence, evidence.rejudge()
@@ -153,7 +169,7 @@ def _left_out(certificate: Certificate) -> list[Text]:
     version = version_numbers(certificate.suite.catalogue_version)
     silent = [
         rule.id
-        for rule in load_catalogue().requirements.values()
+        for rule in load_catalogue().of_profile(certificate.profile).requirements.values()
         if version_numbers(rule.since) <= version
         and rule.id not in certificate.verdicts
         and rule.exercised != "on-request"

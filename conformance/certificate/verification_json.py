@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from conformance.certificate.badge import must_judged
 from conformance.certificate.bundle import Bundle
-from conformance.certificate.statement import PROFILE
 from conformance.certificate.verification import Verification
 from conformance.text import Text
 
@@ -49,7 +48,7 @@ def _certificate(bundle: Bundle) -> dict[str, Any]:
         "form": certificate.form,
         "kind": certificate.kind,
         "attestor": certificate.attestor,
-        "profile": PROFILE,
+        "profile": certificate.profile,
         "vendor": subject.vendor,
         "product": subject.product,
         "version": subject.version,

@@ -39,8 +39,9 @@ def describe_certificate(bundle: Bundle) -> Iterator[str]:
     )
     yield escape_line(
         localize(
-            f"judged by: work-conformance {suite.version}, requirement set {suite.catalogue_version}",
-            f"判定：work-conformance {suite.version}，要求集 {suite.catalogue_version}",
+            f"judged by: work-conformance {suite.version}, profile {certificate.profile},"
+            f" requirement set {suite.catalogue_version}",
+            f"判定：work-conformance {suite.version}，profile {certificate.profile}，要求集 {suite.catalogue_version}",
         )
     )
     yield localize(f"key: {bundle.key.fingerprint}", f"公钥指纹：{bundle.key.fingerprint}")

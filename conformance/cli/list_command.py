@@ -15,6 +15,7 @@ from conformance.cli.language import localize
 from conformance.cli.options import chosen_language, form_option, lang_option
 from conformance.contract.ambiguities import load_ambiguities
 from conformance.contract.catalogue import BASIS_WORDS, Chapter, load_catalogue
+from conformance.contract.operations import OPERATIONS, PROFILE_TITLES, PROFILES, Profile
 from conformance.contract.schema_language_differences import schema_differences
 from conformance.text import Lang, Text
 
@@ -31,6 +32,18 @@ from conformance.text import Lang, Text
     ),
 )
 @lang_option
+@click.option(
+    "--profile",
+    type=click.Choice(tuple(PROFILES)),
+    default="work",
+    show_default=True,
+    help=localize("Only what this profile judges.", "只列出该 profile 评测的内容。"),
+)
+@click.option(
+    "--profiles",
+    is_flag=True,
+    help=localize("List the profiles of `run --profile`.", "列出 `run --profile` 的各个 profile。"),
+)
 @click.option(
     "--ambiguities",
     is_flag=True,
@@ -70,11 +83,22 @@ from conformance.text import Lang, Text
 )
 @form_option("text", "md", "json")
 def command(
-    lang: str | None, form: str, *, ambiguities: bool, defects: bool, variants: bool, shapes: bool, endpoints: bool
+    lang: str | None,
+    form: str,
+    *,
+    profile: Profile,
+    profiles: bool,
+    ambiguities: bool,
+    defects: bool,
+    variants: bool,
+    shapes: bool,
+    endpoints: bool,
 ) -> None:
     """List what is judged."""
     chosen = chosen_language(lang)
-    if endpoints:
+    if profiles:
+        formats.print_output(form, chosen, data=_profiles, markdown=_profile_lines, text=_profile_lines)
+    elif endpoints:
         from conformance.cli import list_endpoints
 
         list_endpoints.print_output(chosen, form)
@@ -86,7 +110,13 @@ def command(
         headed = partial(_ambiguities, heading="## ")
         formats.print_output(form, chosen, data=_register, markdown=headed, text=_ambiguities)
     else:
-        formats.print_output(form, chosen, data=_data, markdown=_markdown, text=_text)
+        formats.print_output(
+            form,
+            chosen,
+            data=partial(_data, profile),
+            markdown=partial(_markdown, profile=profile),
+            text=partial(_text, profile=profile),
+        )
 
 
 def _ambiguities(lang: Lang, *, heading: str = "") -> Iterator[str]:
@@ -111,8 +141,8 @@ def _judged_on(requirement: str) -> list[str]:
     return [scenario.id for scenario in scenarios().values() if requirement in scenario.requirements]
 
 
-def _text(lang: Lang) -> Iterator[str]:
-    for chapter in load_catalogue().chapters:
+def _text(lang: Lang, *, profile: Profile) -> Iterator[str]:
+    for chapter in load_catalogue().of_profile(profile).chapters:
         yield f"{chapter.title.in_(lang)} ({chapter.id})"
         for requirement in chapter.requirements:
             basis = BASIS_WORDS[requirement.basis].in_(lang)
@@ -122,12 +152,12 @@ def _text(lang: Lang) -> Iterator[str]:
             if scenario.chapter == chapter.id:
                 yield f"  > {scenario.id}: {scenario.title.in_(lang)}"
         yield ""
-    yield _totals().in_(lang)
+    yield _totals(profile).in_(lang)
 
 
-def _markdown(lang: Lang) -> Iterator[str]:
+def _markdown(lang: Lang, *, profile: Profile) -> Iterator[str]:
     heading = Text("Requirement | Level | Basis | Text | Docs | Scenarios", "要求 | 级别 | 依据 | 内容 | 文档 | 场景数")
-    for chapter in load_catalogue().chapters:
+    for chapter in load_catalogue().of_profile(profile).chapters:
         yield f"## {chapter.title.in_(lang)}"
         yield ""
         yield f"| {heading.in_(lang)} |"
@@ -153,21 +183,47 @@ def _scenario_table(chapter: Chapter, lang: Lang) -> Iterator[str]:
         yield ""
 
 
-def _totals() -> Text:
-    catalogue = load_catalogue()
+def _profiles() -> list[dict[str, Any]]:
+    return [
+        {
+            "profile": name,
+            "title": PROFILE_TITLES[name].to_json(),
+            "operations": [operation for operation in OPERATIONS if operation in operations],
+            "requirements": len(load_catalogue().of_profile(name).requirements),
+            "scenarios": len(scenarios(name)),
+        }
+        for name, operations in PROFILES.items()
+    ]
+
+
+def _profile_lines(lang: Lang) -> Iterator[str]:
+    words = Text(
+        "{name}: {title}; {requirements} requirements, {scenarios} scenarios",
+        "{name}：{title}；{requirements} 条要求，{scenarios} 个场景",
+    )
+    for entry in _profiles():
+        title = Text.from_json(entry["title"])
+        line = words.format(
+            name=entry["profile"], title=title, requirements=entry["requirements"], scenarios=entry["scenarios"]
+        )
+        yield f"- {line.in_(lang)}"
+
+
+def _totals(profile: Profile) -> Text:
+    catalogue = load_catalogue().of_profile(profile)
     return Text(
         "{chapters} chapters, {scenarios} scenarios, {requirements} requirements; requirement set {version}",
         "{chapters} 个章节，{scenarios} 个场景，{requirements} 条要求；要求集 {version}",
     ).format(
         chapters=len(catalogue.chapters),
-        scenarios=len(scenarios()),
+        scenarios=len(scenarios(profile)),
         requirements=len(catalogue.requirements),
         version=catalogue.version,
     )
 
 
-def _data() -> dict[str, Any]:
-    catalogue = load_catalogue()
+def _data(profile: Profile) -> dict[str, Any]:
+    catalogue = load_catalogue().of_profile(profile)
     return {
         "catalogue": catalogue.version,
         "chapters": [

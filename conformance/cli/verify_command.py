@@ -15,6 +15,7 @@ from conformance.cli.options import CannotStart, chosen_language, form_option, l
 from conformance.cli.policy_option import DEFAULT, moment, policy_options, read_policy_option
 from conformance.cli.registry_option import RegistryAnswer, ask_registry, registry_options
 from conformance.cli.regular_file import read_regular_file
+from conformance.contract.operations import PROFILES, Profile
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -76,6 +77,15 @@ EXIT_POLICY: Final = 1
         "见证方的公钥；运行须由其执行，证书须由其签署。",
     ),
 )
+@click.option(
+    "--profile",
+    type=click.Choice(tuple(PROFILES)),
+    default=None,
+    help=localize(
+        "What the certificate must cover; one of profile work covers ack too.",
+        "证书必须覆盖的 profile；work 的证书也覆盖 ack。",
+    ),
+)
 @registry_options
 @policy_options
 @form_option("text", "json")
@@ -88,6 +98,7 @@ def command(
     badge: Path | None,
     summary: Path | None,
     witness: Path | None,
+    profile: Profile | None,
     registry: str | None,
     registry_key: Path | None,
     policy: str | None,
@@ -101,7 +112,12 @@ def command(
 
     chosen = chosen_language(lang)
     content = read_regular_file(bundle, MAX_BYTES)
-    result = verify(content, read_public_option(key, "--key"), witness=read_public_option(witness, "--witness"))
+    result = verify(
+        content,
+        read_public_option(key, "--key"),
+        witness=read_public_option(witness, "--witness"),
+        profile=profile,
+    )
     answer = ask_registry(result.bundle, registry, registry_key, moment(at))
     result.listed = answer is not None and answer.exit_code == 0 and result.outcome == "holds"
     missed = _missed(result, policy, at)

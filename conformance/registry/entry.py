@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from conformance.certificate.statement import ATTESTORS, PROFILE, Attestor
+from conformance.certificate.statement import ATTESTORS, Attestor
 from conformance.contract.catalogue import version_numbers
+from conformance.contract.operations import PROFILES, Profile
 from conformance.product_names import is_line
 from conformance.registry.files import dumped, moment_of, require_digest, stamp
 
@@ -48,6 +49,7 @@ class Entry:
     status: Status = "listed"
     revoked_at: str | None = None
     reason: str | None = None
+    profile: Profile = "ack"
 
     def __post_init__(self) -> None:
         for digest in (self.digest, self.certificate, self.key, self.authority):
@@ -56,6 +58,8 @@ class Entry:
             raise ValueError("not a line of text")
         if self.challenge is not None and not is_line(self.challenge):
             raise ValueError("not a challenge")
+        if self.profile not in PROFILES:
+            raise ValueError("not a profile")
         version_numbers(self.catalogue)
         for at in (
             self.started_at,
@@ -78,7 +82,7 @@ class Entry:
     def dumps(self) -> bytes:
         """Return the file's bytes."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return dumped({**values, "format": FORMAT, "profile": PROFILE})
+        return dumped({**values, "format": FORMAT})
 
 
 def read_entry(content: bytes) -> Entry:
@@ -89,7 +93,7 @@ def read_entry(content: bytes) -> Entry:
     """
     try:
         data = json.loads(content)
-        values = {name: value for name, value in data.items() if name not in ("format", "profile")}
+        values = {name: value for name, value in data.items() if name != "format"}
         entry = Entry(**{**values, "traces": tuple(values["traces"])})
     except (KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError("not an entry") from None

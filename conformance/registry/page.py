@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from conformance.certificate.badge import ATTESTATIONS
 from conformance.certificate.canonical import encode_base64
-from conformance.certificate.statement import PROFILE
 from conformance.registry.entry import Entry
 from conformance.registry.files import PAGES, certificate_file, moment_of
 from conformance.registry.index import Index
@@ -110,7 +109,7 @@ def _row(index: Index, entry: Entry, lang: Lang) -> _Row:
     return _Row(
         product=escape_line(f"{entry.product} {entry.version}"),
         vendor=escape_line(entry.vendor),
-        requirements=f"{PROFILE}, {entry.catalogue}",
+        requirements=f"{entry.profile}, {entry.catalogue}",
         attestation=ATTESTATIONS[entry.attestation].in_(lang),
         run=entry.started_at[:10],
         listed=entry.listed_at[:10],

@@ -121,6 +121,7 @@ def _entry(registry: Registry, bundle: Bundle, evidence: Evidence, *, at: dateti
         key=bundle.key.fingerprint,
         authority=registry.index.signer.fingerprint,
         traces=traces_of(evidence),
+        profile=certificate.profile,
         attestation="witnessed" if _is_witnessed(registry, bundle) else "self-attested",
         challenge=None if certificate.binding is None else certificate.binding.challenge,
         valid_until=None if days is None else stamp(begin + timedelta(days=days)),

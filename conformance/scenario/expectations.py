@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AllowedResponse:
-    """One allowed response: a status, and what its body must contain."""
+    """One allowed response: a status, and what its body must contain; with `nothing`, the body must be JSON null."""
 
     status: int
     error_type: str | None = None
     state: str | None = None
+    nothing: bool = False
 
     def describe(self) -> Text:
         """Return it in words."""
@@ -30,6 +31,8 @@ class AllowedResponse:
             words = Text(f"{words.en} with error.type `{kind}`", f"{words.zh}，error.type 为 `{kind}`")
         if self.state:
             words = Text(f"{words.en} with state `{self.state}`", f"{words.zh}，state 为 `{self.state}`")
+        if self.nothing:
+            words = Text(f"{words.en} with JSON null", f"{words.zh}，响应体为 JSON null")
         return words
 
 
@@ -57,6 +60,11 @@ class Expectation:
     def allows(self, *, success: bool) -> bool:
         """Return whether the request may succeed, or may be refused."""
         return any((answer.status == 200) == success for answer in self.allowed)
+
+    @property
+    def expects_nothing(self) -> bool:
+        """Whether a success has no body but null."""
+        return any(answer.nothing for answer in self.allowed)
 
     def describe(self) -> Text:
         """Return every alternative, in words."""

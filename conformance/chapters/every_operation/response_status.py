@@ -75,6 +75,9 @@ def _judge_answer(view: TranscriptView, step: str, expectation: Expectation) -> 
     elif answer.error_type is not None:
         yield from _judge_error_type(view, step, answer)
         view.require_meaningful_refusal(step)
+    elif answer.nothing:
+        if view.body(step) is not None:
+            yield Finding(step=step, expected=answer.describe(), actual=display_value(view.body(step)))
     elif answer.state is not None:
         yield from _judge_state(view, step, answer)
 

@@ -96,6 +96,8 @@ def violations(step: str, found: list[schemas.Violation]) -> Iterator[Finding]:
 def _schema(operation: ApiOperation, lang: Lang) -> CheckFunction:
     def judge(view: TranscriptView) -> Iterator[Finding]:
         for step in judgeable_steps(view, operation.name, success=True):
+            if view.scenario.expectations[step].expects_nothing and view.body(step) is not None:
+                continue  # the requirement that nothing is returned judges this
             yield from violations(step, schemas.violations(operation.success, lang, view.body(step), status=None))
 
     return judge

@@ -66,12 +66,27 @@ def _refuses(name: str, value: str) -> Mutation:
     return _polling(change)
 
 
-def _ignoring_the_window(_found: Any, item: WorkItem, _now: datetime, _after: timedelta) -> bool:
-    return item.state is State.QUEUED
+def _again_after(seconds: float) -> Mutation:
+    """Deliver the only item of an environment again after so many seconds, whatever the window."""
 
+    def change(poll: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            reply = await poll(call)
+            items = call.service.store.work_items(call.path["environment_id"])
+            if reply.payload is not None or len(items) != 1:
+                return reply
+            (item,) = items
+            if item.delivered_at is None or item.state is not State.QUEUED:
+                return reply
+            now = call.service.resources.clock()
+            if now - item.delivered_at < timedelta(seconds=seconds):
+                return reply
+            item = call.service.store.put_work(replace(item, worker_id=call.worker_id, delivered_at=now))
+            return Reply(call.service.policy.render_work_item(item))
 
-def _short_window(found: Any, item: WorkItem, now: datetime, after: timedelta) -> bool:
-    return bool(found(item, now, min(after, timedelta(milliseconds=1))))
+        return called
+
+    return _polling(change)
 
 
 def _never_again(_found: Any, item: WorkItem, _now: datetime, _after: timedelta) -> bool:
@@ -100,7 +115,8 @@ def _from_anywhere(poll: Operation) -> Operation:
 
     async def called(call: Call) -> Reply:
         reply = await poll(call)
-        if reply.payload is not None or call.query.text("reclaim_older_than_ms") != "0":
+        own = call.path["environment_id"]
+        if reply.payload is not None or call.service.store.work_items(own):
             return reply
         for environment_id in call.service.store.environments:
             for item in call.service.store.queued_items(environment_id):
@@ -224,7 +240,7 @@ DEFECTS: Sequence[Defect] = (
         "A poll shows the item with `acknowledged_at`.",
         "poll 显示的 item 带有 `acknowledged_at`。",
         _starts,
-        fails="poll.delivered.queued",
+        fails="poll.delivered.queued get.shows.last-response",
     ),
     defect(
         "poll.only-when-waiting",
@@ -232,20 +248,22 @@ DEFECTS: Sequence[Defect] = (
         "只有长轮询会投递新的 item。",
         _polling(_second_poll_only),
         fails="poll.delivered.queued",
+        warns="poll.redelivery.after-window",
     ),
     defect(
         "poll.no-window",
         "A poll delivers a queued item again at once, whatever the window.",
         "无论窗口多大，poll 都会立即再次投递排队的 item。",
-        override(claimable=_ignoring_the_window),
-        fails="poll.window.not-redelivered",
+        _again_after(0),
+        fails="poll.window.not-redelivered poll.race.one-delivery",
     ),
     defect(
         "poll.window-of-a-millisecond",
         "A poll delivers a queued item again after a millisecond, whatever the window.",
         "无论窗口多大，一毫秒之后 poll 就会再次投递排队的 item。",
-        override(claimable=_short_window),
+        _again_after(0.001),
         fails="poll.window.not-redelivered",
+        may_fail="poll.race.one-delivery",
     ),
     defect(
         "poll.never-again",
@@ -253,6 +271,7 @@ DEFECTS: Sequence[Defect] = (
         "item 只投递一次，不再投递。",
         override(claimable=_never_again),
         warns="poll.redelivery.after-window",
+        skips="ack.identity.redelivered ack.race.redelivery",
     ),
     defect(
         "poll.delivers-started",
@@ -260,18 +279,19 @@ DEFECTS: Sequence[Defect] = (
         "零窗口的 poll 会投递处于 starting 或 active 的 item。",
         _delivering(State.STARTING, State.ACTIVE),
         fails="poll.delivers.only-queued",
+        may_fail="ack.race.not-delivered-again",
     ),
     defect(
         "poll.delivers-stopped",
         "A poll with a window of zero delivers stopping and stopped items.",
         "零窗口的 poll 会投递处于 stopping 或 stopped 的 item。",
         _delivering(State.STOPPING, State.STOPPED),
-        fails="poll.delivers.only-queued",
+        fails="poll.delivers.only-queued poll.race.stop",
     ),
     defect(
         "poll.any-environment",
-        "A poll with a window of zero delivers items of every environment.",
-        "零窗口的 poll 会投递所有环境的 item。",
+        "A poll of an environment that never had an item delivers one of any other.",
+        "从未有过 item 的环境，其 poll 会投递任何其他环境的 item。",
         _polling(_from_anywhere),
         fails="poll.delivers.own-environment",
     ),
