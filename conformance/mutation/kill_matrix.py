@@ -56,7 +56,7 @@ class MutantResult:
         found += [f"+{rule} (warned)" for rule in sorted(seen.warned - declared.warns)]
         found += [f"-{rule} (warned)" for rule in sorted(declared.warns - seen.warned)]
         found += [f"{rule} (not exercised)" for rule in sorted(seen.skipped ^ declared.skips)]
-        found += [f"{check} (inconclusive)" for check in seen.unexplained]
+        found += [] if declared.blocks else [f"{check} (inconclusive)" for check in seen.unexplained]
         return tuple(found)
 
     @property

@@ -8,7 +8,7 @@ from typing import Any, Final
 from conformance.contract.schemas import display_value
 from conformance.contract.work_item import MISSING, differences, instant_of
 from conformance.scenario.model import CheckFunction, Finding
-from conformance.scenario.transcript_view import CannotJudge, TranscriptView
+from conformance.scenario.transcript_view import Blocked, CannotJudge, TranscriptView
 from conformance.text import Text
 
 TIMESTAMP: Final = Text("a timestamp", "时间戳")
@@ -27,6 +27,20 @@ def field_is(step: str, field: str, accepts: Callable[[Any], bool], expected: Te
         value = object_of_step(view, step).get(field, MISSING)
         if not accepts(value):
             yield Finding(step=step, pointer=f"/{field}", expected=expected, actual=display_value(value))
+
+    return judge
+
+
+def in_expected_state(step: str, check: CheckFunction) -> CheckFunction:
+    """Return a check that is blocked where the response to a step shows another state than its requirement says."""
+
+    def judge(view: TranscriptView) -> Iterator[Finding]:
+        expectation = view.scenario.expectations[step]
+        state = view.expected_object(step).get("state")
+        if state not in {answer.state for answer in expectation.allowed}:
+            reason = Text("`{step}` returned another state", "步骤 `{step}` 返回了另一个状态").format(step=step)
+            raise Blocked(expectation.requirement, reason)
+        yield from check(view)
 
     return judge
 

@@ -13,6 +13,7 @@ from conformance.chapters.every_operation.field_checks import (
     field_equals,
     field_is,
     fields_kept,
+    in_expected_state,
     is_null,
     is_timestamp,
 )
@@ -20,7 +21,7 @@ from conformance.chapters.every_operation.observed_responses import observe
 from conformance.contract.work_item import FIELDS, IDENTITY
 from conformance.exchange import JSON_TYPE
 from conformance.scenario.expectations import success
-from conformance.scenario.model import Check, Scenario
+from conformance.scenario.model import Check, CheckFunction, Scenario
 from conformance.scenario.stale_reads import no_older_than
 from conformance.text import Text
 
@@ -98,15 +99,20 @@ def _checks(row: _Row) -> Iterator[Check]:
         yield Check(row.rule, fields_kept("before", "after", *FIELDS))
         return
     yield Check(row.rule, fields_kept("before", "after", *IDENTITY, "acknowledged_at", "started_at"))
-    if row.after == "stopped":
-        yield Check("stop.times.stopped-at", field_is("stop", "stopped_at", is_timestamp, TIMESTAMP))
-    else:
-        yield Check("stop.times.stopped-at", field_is("stop", "stopped_at", is_null, NULL))
-        yield Check("stop.times.requested-at", field_is("stop", "stop_requested_at", is_timestamp, TIMESTAMP))
-    if row.before == "stopping":
-        yield Check("stop.times.requested-at", field_is("after", "stop_requested_at", is_timestamp, TIMESTAMP))
+    for requirement, check in _of_times(row):
+        yield Check(requirement, in_expected_state("stop", check))
     if row.force and row.before != "stopping":
         yield Check("stop.observe.forced-times", observe("stop", "stop_requested_at"))
+
+
+def _of_times(row: _Row) -> Iterator[tuple[str, CheckFunction]]:
+    if row.after == "stopped":
+        yield "stop.times.stopped-at", field_is("stop", "stopped_at", is_timestamp, TIMESTAMP)
+    else:
+        yield "stop.times.stopped-at", field_is("stop", "stopped_at", is_null, NULL)
+        yield "stop.times.requested-at", field_is("stop", "stop_requested_at", is_timestamp, TIMESTAMP)
+    if row.before == "stopping":
+        yield "stop.times.requested-at", field_is("after", "stop_requested_at", is_timestamp, TIMESTAMP)
 
 
 def scenarios() -> Iterator[Scenario]:

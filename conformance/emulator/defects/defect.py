@@ -26,7 +26,8 @@ class Defect:
     `en` and `zh` say in one sentence what the server does wrong. `fails` are all MUST requirements that it violates, and
     `warns` all SHOULD requirements, by id. Requirements that these block are not declared. `skips` are requirements that
     cannot be judged on it. `may_fail` are requirements where timing decides, such as races that this defect is not
-    about. `moves_time` marks a defect that moves a timestamp: the suite must detect it also if timestamps have whole
+    about. `blocks` marks a defect of an operation that prepares items, so that checks which need them are inconclusive.
+    `moves_time` marks a defect that moves a timestamp: the suite must detect it also if timestamps have whole
     seconds. `change` changes the server, `wire` the proxy in front of it.
     """
 
@@ -40,6 +41,7 @@ class Defect:
     skips: frozenset[str] = frozenset()
     may_fail: frozenset[str] = frozenset()
     moves_time: bool = False
+    blocks: bool = False
 
     @property
     def area(self) -> str:
@@ -69,6 +71,7 @@ def defect(
     skips: str = "",
     may_fail: str = "",
     moves_time: bool = False,
+    blocks: bool = False,
 ) -> Defect:
     """Return a defect. Requirement ids are separated by spaces."""
     return Defect(
@@ -82,4 +85,5 @@ def defect(
         skips=frozenset(skips.split()),
         may_fail=frozenset(may_fail.split()),
         moves_time=moves_time,
+        blocks=blocks,
     )

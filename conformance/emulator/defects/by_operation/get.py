@@ -10,9 +10,8 @@ from ..defect import Defect, defect
 from ..mutations import replace_get
 
 
-def _no_poll_times(_call: Call, item: Any) -> object:
-    """Show a queued item as acknowledged at its creation."""
-    return {**item, "acknowledged_at": item["created_at"]} if item["state"] == "queued" else item
+def _without_heartbeat(_call: Call, item: Any) -> object:
+    return {**item, "latest_heartbeat_at": None} if item["state"] == "stopping" else item
 
 
 def _without_stop_time(_call: Call, item: Any) -> object:
@@ -21,10 +20,10 @@ def _without_stop_time(_call: Call, item: Any) -> object:
 
 DEFECTS: Sequence[Defect] = (
     defect(
-        "get.acknowledged-early",
-        "A GET shows queued items as acknowledged.",
-        "GET 把排队的 item 显示为已 ack。",
-        replace_get(_no_poll_times),
+        "get.no-heartbeat-time",
+        "A GET of a stopping item shows no `latest_heartbeat_at`.",
+        "对 stopping 的 item 执行 GET，不显示 `latest_heartbeat_at`。",
+        replace_get(_without_heartbeat),
         fails="get.shows.last-response",
     ),
     defect(

@@ -15,8 +15,6 @@ from ...work import WorkItem
 from ..defect import Defect, defect
 
 _LIST: Final = "/environments/{environment_id}/work"
-_OWN: Final = "own"
-"""Part of the name of every environment that a scenario has to itself."""
 
 
 def _listing(change: Callable[[Operation], Operation]) -> Mutation:
@@ -112,10 +110,9 @@ def _above_is(status: int) -> Mutation:
     return _listing(changed)
 
 
-def _small(call: Call) -> bool:
-    """Return whether the page is one of a walk."""
-    limit = call.query.text("limit")
-    return limit is not None and limit.isdecimal() and int(limit) < 10
+def _cursors(call: Call) -> int:
+    """Return how many cursors are given."""
+    return sum(call.query.text(name) is not None for name in ("page", "before_id", "after_id"))
 
 
 def _skips(cursor: str) -> Mutation:
@@ -124,7 +121,7 @@ def _skips(cursor: str) -> Mutation:
     def changed(listing: Operation) -> Operation:
         async def called(call: Call) -> Reply:
             at = call.query.text(cursor)
-            if at is None or call.query.text("before_id"):
+            if at is None or _cursors(call) > 1:
                 return await listing(call)
             items = call.service.store.work_items(call.path["environment_id"])
             later = [item.id for item in items if item.id > at]
@@ -142,7 +139,7 @@ def _repeats(cursor: str) -> Mutation:
     def changed(listing: Operation) -> Operation:
         async def called(call: Call) -> Reply:
             at = call.query.text(cursor)
-            if at is None:
+            if at is None or _cursors(call) > 1:
                 return await listing(call)
             items = call.service.store.work_items(call.path["environment_id"])
             earlier = [item.id for item in items if item.id < at]
@@ -178,7 +175,7 @@ def _ends_at_new_items(_call: Call, page: dict[str, Any]) -> None:
 
 def _of_all(call: Call, items: list[WorkItem]) -> list[WorkItem]:
     store = call.service.store
-    if call.query.text("limit") != "100":
+    if call.query.text("limit") != "100" or len(items) < 20:
         return items
     strangers = [item for each in list(store.environments)[:1] for item in store.work_items(each)[:1]]
     return items if not items or items[0] in strangers else [*strangers, *items]

@@ -53,11 +53,11 @@ def _with_query(name: str, accepts: Any, instead: str | None) -> Mutation:
 
 
 def _refuses(name: str, value: str) -> Mutation:
-    """Refuse a value of a parameter."""
+    """Refuse a value of a parameter where the poll names no worker."""
 
     def change(poll: Operation) -> Operation:
         async def called(call: Call) -> Reply:
-            if call.query.text(name) == value:
+            if call.query.text(name) == value and call.worker_id is None:
                 raise ApiError(400, "invalid_request_error", f"{name} is out of range.", param=name)
             return await poll(call)
 
@@ -110,48 +110,36 @@ def _delivering(*states: State) -> Mutation:
     return _polling(change)
 
 
-def _from_anywhere(poll: Operation) -> Operation:
-    """Deliver an item of another environment where there is none in its own."""
+def _from_elsewhere(*, later: bool) -> Mutation:
+    """Deliver an item of another environment (a later one) to an environment that never had one, at a window of zero."""
 
-    async def called(call: Call) -> Reply:
-        reply = await poll(call)
-        own = call.path["environment_id"]
-        if reply.payload is not None or call.service.store.work_items(own):
-            return reply
-        for environment_id in call.service.store.environments:
-            for item in call.service.store.queued_items(environment_id):
-                return Reply(call.service.policy.render_work_item(item))
-        return reply
-
-    return called
-
-
-def _from_the_newest(poll: Operation) -> Operation:
-    """Deliver an item of the newest environment, whichever is polled, where its own has none."""
-
-    async def called(call: Call) -> Reply:
-        reply = await poll(call)
-        newest = list(call.service.store.environments)[-1]
-        if reply.payload is None and newest != call.path["environment_id"]:
-            for item in call.service.store.queued_items(newest):
-                if item.delivered_at is None:
+    def change(poll: Operation) -> Operation:
+        async def called(call: Call) -> Reply:
+            reply = await poll(call)
+            own, store = call.path["environment_id"], call.service.store
+            if reply.payload is not None or store.work_items(own) or call.query.text("reclaim_older_than_ms") != "0":
+                return reply
+            names = list(store.environments)
+            for name in names[names.index(own) :] if later else names:
+                for item in store.queued_items(name):
                     return Reply(call.service.policy.render_work_item(item))
-        return reply
+            return reply
 
-    return called
+        return called
+
+    return _polling(change)
 
 
 def _claiming_late(poll: Operation) -> Operation:
-    """Read the queue, and claim what was read a moment later."""
+    """Read the only item of an environment, and claim it a moment later, whether or not it was claimed meanwhile."""
 
     async def called(call: Call) -> Reply:
-        items = list(call.service.store.queued_items(call.path["environment_id"]))
-        fresh = next((item for item in items if item.delivered_at is None), None)
+        items = call.service.store.work_items(call.path["environment_id"])
+        if len(items) != 1 or items[0].delivered_at is not None or items[0].state is not State.QUEUED:
+            return await poll(call)
+        await asyncio.sleep(_WINDOW)
         reply = await poll(call)
-        if fresh is None or reply.payload is not None:
-            await asyncio.sleep(_WINDOW if reply.payload is not None else 0)
-            return reply
-        return Reply(call.service.policy.render_work_item(fresh))
+        return reply if reply.payload is not None else Reply(call.service.policy.render_work_item(items[0]))
 
     return called
 
@@ -290,16 +278,16 @@ DEFECTS: Sequence[Defect] = (
     ),
     defect(
         "poll.any-environment",
-        "A poll of an environment that never had an item delivers one of any other.",
+        "A poll of an environment that never had an item delivers one of any other environment.",
         "从未有过 item 的环境，其 poll 会投递任何其他环境的 item。",
-        _polling(_from_anywhere),
+        _from_elsewhere(later=False),
         fails="poll.delivers.own-environment",
     ),
     defect(
-        "poll.newest-environment",
-        "A poll without an item delivers one of the newest environment.",
-        "没有 item 的 poll 会投递最新环境的 item。",
-        _polling(_from_the_newest),
+        "poll.later-environment",
+        "A poll of an environment that never had an item delivers one of a later environment.",
+        "从未有过 item 的环境，其 poll 会投递较晚创建的环境的 item。",
+        _from_elsewhere(later=True),
         fails="poll.delivers.own-environment",
     ),
     defect(

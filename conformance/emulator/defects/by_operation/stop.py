@@ -72,8 +72,19 @@ def _queued_is_stopping(found: Stop, item: WorkItem, forced: bool, now: datetime
     return found(item, forced, now)
 
 
-def _queued_stays(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
-    return item if item.state is State.QUEUED and not forced else found(item, forced, now)
+def _shows_queued(stop: Operation) -> Operation:
+    """Return the state before the stop where the item was queued."""
+
+    async def called(call: Call) -> Reply:
+        item = current_item(call)
+        reply = await stop(call)
+        assert isinstance(reply.payload, dict)
+        forced = is_json(call.body) and json.loads(call.body).get("force") is True
+        if item is None or item.state is not State.QUEUED or forced:
+            return reply
+        return Reply({**reply.payload, "state": "queued"})
+
+    return called
 
 
 def _stays_stopping(found: Stop, item: WorkItem, forced: bool, now: datetime) -> WorkItem:
@@ -116,13 +127,14 @@ DEFECTS: Sequence[Defect] = (
         "A graceful stop of a queued item leaves it stopping.",
         "优雅停止 queued 的 item 之后，它停留在 stopping。",
         _stopping(_queued_is_stopping),
+        blocks=True,
         fails="stop.queued.stopped",
     ),
     defect(
-        "stop.queued-stays",
-        "A graceful stop of a queued item changes nothing.",
-        "优雅停止 queued 的 item 不产生任何改变。",
-        _stopping(_queued_stays),
+        "stop.queued-shown",
+        "A graceful stop of a queued item returns the state before it.",
+        "优雅停止 queued 的 item 返回停止之前的状态。",
+        _handling(_shows_queued),
         fails="stop.queued.stopped",
     ),
     defect(
@@ -130,6 +142,7 @@ DEFECTS: Sequence[Defect] = (
         "A graceful stop of an active item ends it at once.",
         "优雅停止 active 的 item 会立即结束它。",
         _stopping(_ends(State.ACTIVE, force=False)),
+        blocks=True,
         fails="stop.live.stopping",
         may_fail="heartbeat.race.stop",
     ),
@@ -138,6 +151,7 @@ DEFECTS: Sequence[Defect] = (
         "A graceful stop of a starting item ends it at once.",
         "优雅停止 starting 的 item 会立即结束它。",
         _stopping(_ends(State.STARTING, force=False)),
+        blocks=True,
         fails="stop.live.stopping stop.body.alike",
     ),
     defect(
@@ -145,6 +159,7 @@ DEFECTS: Sequence[Defect] = (
         "A second stop leaves the item stopping.",
         "第二次 stop 之后 item 仍为 stopping。",
         _stopping(_stays_stopping),
+        blocks=True,
         fails="stop.stopping.stopped",
     ),
     defect(
@@ -152,6 +167,7 @@ DEFECTS: Sequence[Defect] = (
         "A second stop makes the item active again.",
         "第二次 stop 使 item 重新变为 active。",
         _stopping(_back_to_active),
+        blocks=True,
         fails="stop.stopping.stopped",
     ),
     defect(
@@ -159,6 +175,7 @@ DEFECTS: Sequence[Defect] = (
         "A graceful stop of a stopped item returns 409.",
         "优雅停止 stopped 的 item 返回 409。",
         _refused_in(State.STOPPED),
+        blocks=True,
         fails="stop.stopped.unchanged",
     ),
     defect(
@@ -174,6 +191,7 @@ DEFECTS: Sequence[Defect] = (
         "A forced stop of an active item is a graceful one.",
         "强制停止 active 的 item 变成了优雅停止。",
         _stopping(_ends(State.ACTIVE, force=True)),
+        blocks=True,
         fails="stop.force.stopped",
         may_fail="heartbeat.race.stop",
     ),
@@ -182,6 +200,7 @@ DEFECTS: Sequence[Defect] = (
         "A forced stop of a starting item is a graceful one.",
         "强制停止 starting 的 item 变成了优雅停止。",
         _stopping(_ends(State.STARTING, force=True)),
+        blocks=True,
         fails="stop.force.stopped",
     ),
     defect(

@@ -77,7 +77,7 @@ def _refused_as(status: int, error_type: str, wanted: Callable[[bytes], bool]) -
             try:
                 return await update(call)
             except ApiError as error:
-                if error.status == 400 and wanted(call.body):
+                if error.status == 400 and error.param != "environment_id" and wanted(call.body):
                     raise ApiError(status, error_type, "The body cannot be read.") from None
                 raise
 
