@@ -161,7 +161,7 @@ def entry(**changes: Any) -> dict[str, Any]:
 
 def read(*rules: dict[str, Any]) -> Chapter:
     data = {"chapter": {"order": 1, "title": {"en": "A", "zh": "甲"}}, "requirement": list(rules)}
-    return catalogue._chapter("a", data)
+    return catalogue._chapter("a", "ack", data)
 
 
 def test_a_chapter_is_read_with_its_sources() -> None:
