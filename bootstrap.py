@@ -35,12 +35,12 @@ python3 bootstrap.py COMMAND ...      any other command of work-conformance: doc
 The first call installs the dependencies into .venv. For the options of a command: bootstrap.py COMMAND --help.
 """,
     """\
-python3 bootstrap.py run [选项]    判定一个服务器；不带 --base-url 时判定内置模拟器
+python3 bootstrap.py run [选项]    评测一个服务器；不带 --base-url 时评测内置模拟器
 python3 bootstrap.py init [DIR]    生成配置文件和 CI 工作流
-python3 bootstrap.py test [选项]   运行 ruff、mypy 和 pytest；选项会传给 pytest
+python3 bootstrap.py test [选项]   运行 ruff、mypy 和 pytest；选项传给 pytest
 python3 bootstrap.py COMMAND ...   work-conformance 的任何其他命令：doctor、list、serve
 
-首次调用会将依赖安装到 .venv。某个命令的选项：bootstrap.py COMMAND --help。
+首次调用会把依赖安装到 .venv。查看某个命令的选项：bootstrap.py COMMAND --help。
 """,
 )
 """Texts are pairs: English and Chinese."""
@@ -48,7 +48,7 @@ python3 bootstrap.py COMMAND ...   work-conformance 的任何其他命令：doct
 NO_VENV = (
     "This Python ({executable}) has no {missing}, which creates .venv; install it (on Debian and Ubuntu:"
     " apt install python3-venv) and try again.",
-    "此 Python（{executable}）没有创建 .venv 所需的 {missing}；请安装（Debian 和 Ubuntu：apt install python3-venv）后重试。",
+    "当前的 Python（{executable}）缺少创建 .venv 所需的 {missing}；请安装（Debian 和 Ubuntu：apt install python3-venv）后重试。",
 )
 NO_NETWORK = (
     "The dependencies cannot be downloaded: no package index responds. Connect to the network, or set PIP_INDEX_URL"
@@ -357,7 +357,11 @@ def main(arguments: "list[str]") -> int:
         say(str(stop))
         return CANNOT_START
     except KeyboardInterrupt:
-        say(localize("Interrupted during set-up; the next call starts again.", "准备过程被中断；下次调用会重新开始。"))
+        say(
+            localize(
+                "Interrupted during set-up; the next call starts again.", "准备 .venv 时被中断；下次调用会重新开始。"
+            )
+        )
         return INTERRUPTED
     if command != "test":
         return hand_over(venv.python, arguments)

@@ -199,13 +199,19 @@ SOURCES: Final = Text("Sources:", "出处：")
 MISTAKES: Final = Text("Common mistakes:", "常见错误：")
 FIX: Final = Text("{what} **Fix:** {fix}", "{what}**修复建议**：{fix}")
 EFFECT: Final = Text("Effect on a worker: {effect}", "对 worker 的影响：{effect}")
-_AMBIGUOUS_ZH: Final = "文档在此处未作规定或自相矛盾（`{id}`）。各页面的说法：{positions}套件的解读：{reading}"
 AMBIGUOUS: Final[Mapping[Kind, Text]] = {
     "contradiction": Text(
-        "The docs contradict each other (`{id}`). {positions} The suite reads: {reading}", _AMBIGUOUS_ZH
+        "The docs contradict each other (`{id}`). {positions} The suite reads: {reading}",
+        "文档自相矛盾（`{id}`）：{question}{positions}本套件的解读：{reading}",
     ),
-    "gap": Text("The docs leave a question open (`{id}`). {positions} The suite reads: {reading}", _AMBIGUOUS_ZH),
-    "limit": Text("The docs are not precise (`{id}`). {positions} The suite reads: {reading}", _AMBIGUOUS_ZH),
+    "gap": Text(
+        "The docs leave a question open (`{id}`). {positions} The suite reads: {reading}",
+        "文档没有明确规定（`{id}`）：{question}{positions}本套件的解读：{reading}",
+    ),
+    "limit": Text(
+        "The docs are not precise (`{id}`). {positions} The suite reads: {reading}",
+        "文档的规定不够精确（`{id}`）：{question}{positions}本套件的解读：{reading}",
+    ),
 }
 
 
@@ -241,9 +247,10 @@ def _standing(rule: Requirement, lang: Lang) -> Iterator[str]:
 
 def _readings(rule: Requirement, lang: Lang) -> Iterator[str]:
     for entry in ambiguities_of(rule.id):
-        yield (
-            AMBIGUOUS[entry.kind].format(id=entry.id, positions=entry.positions, reading=entry.reading).in_(lang) + "\n"
+        words = AMBIGUOUS[entry.kind].format(
+            id=entry.id, question=entry.question, positions=entry.positions, reading=entry.reading
         )
+        yield words.in_(lang) + "\n"
 
 
 def _sources(rule: Requirement, lang: Lang) -> Iterator[str]:

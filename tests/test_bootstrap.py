@@ -329,7 +329,7 @@ def test_in_a_chinese_locale_it_prints_chinese(
     machine.fails = lambda command: "NewConnectionError" if "pip" in command else None
     assert bootstrap.main(["run"]) == bootstrap.CANNOT_START
     usage, setting_up, network = capsys.readouterr().err.rpartition("正在准备 .venv")
-    assert "判定一个服务器" in usage
+    assert "评测一个服务器" in usage
     assert setting_up
     assert "没有软件包索引响应" in network
 

@@ -25,7 +25,9 @@ _COMMANDS: Final = {
     "run": localize("Judge a server, or the embedded emulator.", "评测一个服务器，或内置模拟器。"),
     "doctor": localize("Find problems that would stop a run.", "检查会妨碍运行的问题。"),
     "list": localize("Show chapters, scenarios and requirements.", "列出章节、场景和要求。"),
-    "explain": localize("Explain a requirement, scenario or any other name.", "说明一条要求、一个场景或其他名称。"),
+    "explain": localize(
+        "Explain a requirement, scenario or any other name.", "说明一条要求、一个场景或其他名称的内容。"
+    ),
     "replay": localize("Judge a saved run again, offline.", "离线重新判定一次已保存的运行。"),
     "compare": localize("Compare two servers or two runs.", "比较两个服务器或两次运行。"),
     "clean": localize("Delete objects that earlier runs left on a target.", "删除先前的运行遗留在目标上的对象。"),
@@ -34,7 +36,7 @@ _COMMANDS: Final = {
         "为之后的运行准备 work item，或检查已有的清单文件。",
     ),
     "key": localize("Create a key pair for certificates.", "生成用于证书的密钥对。"),
-    "certify": localize("Create a certificate from a conformant run.", "为结论是符合的运行签发证书。"),
+    "certify": localize("Create a certificate from a conformant run.", "为结论为“符合”的运行签发证书。"),
     "verify": localize("Verify a certificate.", "验证证书。"),
     "registry": localize(
         "Manage the list of certificates that an authority has checked.", "登记经登记机构核验的证书。"

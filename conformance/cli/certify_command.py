@@ -27,7 +27,7 @@ EXIT_REFUSED = 1
 
 @click.command(
     cls=NoEmptyValuesCommand,
-    short_help=localize("Create a certificate from a conformant run.", "为一次结论为符合的运行签发证书。"),
+    short_help=localize("Create a certificate from a conformant run.", "为结论为“符合”的运行签发证书。"),
     examples=(
         'work-conformance certify out/ --vendor "Example" --product "Example API" --product-version 2.1 --sign vendor.pem',
     ),
@@ -38,14 +38,14 @@ EXIT_REFUSED = 1
         " passed. Otherwise the command prints the reasons and exits with 1.\n\n"
         "Vendor, product and version come from a run with --challenge and --for. Without these the certificate is"
         " unbound, and the names have to be given here.",
-        "为 RUN_DIR 中的运行签发证书：一个已签名的文件，内含全部证据。签发前会重新判定。只有执行了整个套件、校验了 TLS、"
-        "未使用豁免，且每条 MUST 都通过时才会签发；否则列出原因，退出码为 1。\n\n"
-        "厂商、产品和版本取自带 --challenge 和 --for 的运行。没有它们时，证书为未绑定，名称须在此给出。",
+        "为 RUN_DIR 中的运行签发证书：一个已签名的文件，内含全部证据。命令先重新判定该运行。只有执行了整个套件、校验了 TLS、"
+        "未使用豁免，且每条 MUST 要求都通过时，才会签发；否则列出原因，退出码为 1。\n\n"
+        "运行使用了 --challenge 和 --for 时，厂商、产品和版本取自该运行。否则证书是未绑定的，须用下列选项给出名称。",
     ),
 )
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
-    "--vendor", metavar="NAME", help=localize("Vendor of the product, for an unbound run.", "未绑定运行的认证者。")
+    "--vendor", metavar="NAME", help=localize("Vendor of the product, for an unbound run.", "未绑定运行的厂商名称。")
 )
 @click.option(
     "--product", metavar="NAME", help=localize("Name of the product, for an unbound run.", "未绑定运行的产品名称。")
@@ -89,7 +89,7 @@ EXIT_REFUSED = 1
     is_flag=True,
     help=localize(
         "Only print what the run lacks for a certificate and for the policy; needs no key.",
-        "只列出该运行（包括按策略）尚缺什么；不需要密钥。",
+        "只列出不能签发证书的原因和不满足策略之处；不需要密钥。",
     ),
 )
 @policy_options

@@ -41,7 +41,7 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
         " (--run-id) or an age (--older-than)."
         " Exit codes: 0 nothing is left, 1 something could not be deleted, 2 the target cannot be reached.",
         "列出先前的运行遗留在目标上的对象（按名称识别），并将其删除。\n\n"
-        "正在进行的运行所创建的对象也会被识别为遗留对象。如果其他人也使用该账号，请用 --run-id 指定运行，或指定时间。"
+        "命令会把正在进行的运行所创建的对象也识别为遗留对象。如果其他人也使用该账号，请用 --run-id 指定运行，或指定时间。"
         "退出码：0 没有遗留，1 有对象无法删除，2 无法连接目标。",
     ),
 )
@@ -55,7 +55,7 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     metavar="AGE",
     help=localize(
         "Only runs that started at least this long ago, for example 90m, 2h or 1d.",
-        "只处理在此时长之前开始的运行，例如 90m、2h 或 1d。",
+        "只处理至少这么久以前开始的运行，例如 90m、2h 或 1d。",
     ),
 )
 @click.option("--dry-run", is_flag=True, help=localize("List the objects without deleting them.", "只列出，不删除。"))

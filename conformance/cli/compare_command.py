@@ -65,7 +65,7 @@ _NO_ANNOTATIONS: Final = {"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""}
         " comes from QODER_PAT_B, the optional ones from QODER_FORBIDDEN_PAT_B and so on. If QODER_PAT_B is not set, B"
         " uses the tokens of A.",
         "比较两次运行（给出其目录），或两个服务器（先评测再比较）。\n\n"
-        "比较的内容：每条要求的结论、文档未规定之处的观察结果，以及各操作、各状态码的响应形态，"
+        "比较的内容：每条要求的结论、目标在文档未规定之处的行为，以及各操作、各状态码的响应形态，"
         "即字段及其类型、响应头的名称、媒体类型，以及 id 和时间的形式。具体的值、日期、长度以及连接或代理附加的内容不参与比较。\n\n"
         "\b\n退出码：0 一致，1 不一致，2 无法比较。\n\n"
         "比较两个服务器时可使用 run 的选项，二者依次评测，结果写入 DIR/a 和 DIR/b。B 的 token 取自 QODER_PAT_B"

@@ -32,7 +32,7 @@ _IN_THE_WAY: Final = 2
         "Exit codes: 0 no problem stops a run, 2 a problem does; its line says how to fix it.",
         "检查可能妨碍运行的各个方面：地址、域名解析、连接、TLS、代理、token、权限、API 前缀、速率限制、时钟。"
         "除非给出 --write，否则只发送 GET 请求。\n\n"
-        "退出码：0 没有妨碍运行的问题，2 有妨碍运行的问题，相应的行给出修复建议。",
+        "退出码：0 可以开始运行，2 有妨碍运行的问题，下一行是修复建议。",
     ),
 )
 @settings_options([*option_names(*CONNECTION_PARTS, "arrangement"), "lang"])
@@ -41,7 +41,7 @@ _IN_THE_WAY: Final = 2
     is_flag=True,
     help=localize(
         "Also create the objects that a run creates at its start, wait for an item, and delete them all.",
-        "另外创建运行开始时所需的对象，等待一个 item 被投递，随后全部删除。",
+        "另外创建运行开始时所需的对象，等待 poll 投递一个 item，随后全部删除。",
     ),
 )
 @form_option("text", "json")

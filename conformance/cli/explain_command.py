@@ -34,7 +34,7 @@ _COLUMNS: Final = 110
         " mistakes with fixes. NAME may also be a scenario, a chapter, an ambiguity of the docs, a defect, a variant or a"
         " shape.",
         "说明一条要求：内容、级别、依据、出处、场景、模拟器中违反它的缺陷，以及常见错误和修复建议。"
-        "NAME 也可以是场景、章节、歧义登记表中的一项、缺陷或变体。",
+        "NAME 也可以是场景、章节、文档的歧义，或模拟器的缺陷、变体和偏离形态。",
     ),
 )
 @click.argument("name", shell_complete=one_of(explainable))

@@ -31,7 +31,7 @@ from conformance.text import Lang, Text
         "On a terminal it asks for each value that no option sets. It never asks for a token, which belongs in QODER_PAT or"
         " in a secret of the build server. If one of the files exists, it writes nothing.",
         f"在 DIR（默认为当前目录）中生成配置文件（{CONFIG_NAME}）和 CI 工作流，并给出接下来的命令。\n\n"
-        "在终端中运行时，会询问选项未给出的内容。它从不询问 token：token 取自 QODER_PAT 或 CI 系统的 secret。"
+        "在终端中运行时，命令会询问选项未给出的内容。它从不询问 token：token 取自 QODER_PAT 或 CI 系统的 secret。"
         "如果其中某个文件已存在，则不写入任何文件。",
     ),
 )

@@ -20,7 +20,7 @@ from conformance.cli.options import CannotStart, lang_option_without_parameter
     help=localize(
         "Create an Ed25519 key pair for certificates: the private key FILE, which only its owner can read, and the public"
         " key FILE.pub, which verifiers need. Existing files are not overwritten.",
-        "生成一对用于证书的 Ed25519 密钥：FILE 为私钥，仅所有者可读；FILE.pub 为公钥，供验证方使用。不会覆盖已有的文件。",
+        "生成一对用于证书的 Ed25519 密钥：FILE 为私钥，仅所有者可读；FILE.pub 为公钥，供验证方使用。命令不会覆盖已有的文件。",
     ),
 )
 @click.option(
@@ -34,7 +34,7 @@ from conformance.cli.options import CannotStart, lang_option_without_parameter
     "--password-env",
     metavar="NAME",
     help=localize(
-        "Environment variable with a password to encrypt the private key.", "环境变量，其中存放用于加密私钥的密码。"
+        "Environment variable with a password to encrypt the private key.", "存放密码的环境变量；该密码用于加密私钥。"
     ),
 )
 @lang_option_without_parameter

@@ -142,7 +142,7 @@ def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
         " refuses an item, the output names it, and the manifest has the others.\n\n"
         "Exit codes: 0 all items were created, 2 none could be, 3 some could not.",
         "通过公开 API 创建各场景所需的每个 item，使其进入所需的状态，并写出清单。\n\n"
-        "active 的 item 只能保持约十分钟，即文档允许的最长租约。无法创建的 item 会列出，其余照常写入。\n\n"
+        "active 的 item 只能保持约十分钟，即文档允许的最长租约。命令列出无法创建的 item，并照常写入其余 item。\n\n"
         "退出码：0 全部已创建，2 一个也无法创建，3 部分无法创建。",
     ),
 )

@@ -30,7 +30,7 @@ def policy_options(function: F) -> F:
         "--at",
         type=click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]),
         metavar="DATE",
-        help=localize("Date for the age of the run (default: now).", "计算运行时长所用的日期（默认为当前时间）。"),
+        help=localize("Date for the age of the run (default: now).", "以该日期计算运行距今的时间（默认为当前时间）。"),
     )
     policy = click.option(
         "--policy",

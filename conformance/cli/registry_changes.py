@@ -48,7 +48,7 @@ from conformance.cli.regular_file import read_regular_file
     metavar="N",
     help=localize(
         "A certificate expires N days after a newer requirement set (default: never).",
-        "要求集有新版本 N 天后，旧证书过期（默认永不因此过期）。",
+        "要求集出现新版本 N 天后，旧版本的证书过期（默认：不因新版本而过期）。",
     ),
 )
 @signing_options
@@ -118,7 +118,7 @@ def add(
     short_help=localize("Revoke a certificate.", "撤销证书。"),
     help=localize(
         "Revoke a certificate, named by its file or by the beginning of its digest. Its entry stays, with the reason.",
-        "撤销证书，用文件或摘要的开头部分指明。条目会保留，并写明原因。",
+        "撤销证书，用文件或摘要的开头部分指明。登记册保留其条目，并写明原因。",
     ),
 )
 @folder_argument
@@ -176,7 +176,7 @@ def rotate(
     help=localize(
         "Sign the registry again with today's date, and write its pages again. A newer requirement set of the installed"
         " suite is recorded with that date.",
-        "以当前日期重新签名登记册，并重新生成页面。当前安装的套件若带有更新的要求集，则以该日期记录。",
+        "以当前日期重新签名登记册，并重新生成页面。如果当前安装的套件带有更新的要求集，登记册以该日期记录其版本。",
     ),
 )
 @folder_argument

@@ -57,7 +57,7 @@ for _change in (init, add, revoke, rotate, refresh):
     help=localize(
         "Say whether the registry would list the certificate, and print each reason against it. Writes nothing."
         " Exit codes: 0 yes, 1 no, 2 the installed version cannot decide.",
-        "检查登记册是否接受该证书，并列出每条不接受的原因。不写入任何文件。退出码：0 接受，1 不接受，2 当前安装的版本无法断定。",
+        "检查登记册是否接受该证书，并列出每条不接受的原因。命令不写入任何文件。退出码：0 接受，1 不接受，2 当前安装的版本无法断定。",
     ),
 )
 @folder_argument

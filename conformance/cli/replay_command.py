@@ -23,8 +23,8 @@ from conformance.text import Text
         "Judge a saved run again: apply the same requirements to the transcripts in its folder, without network or"
         " credentials.\n\nThe version that judged the run gives the same verdicts; a newer one applies its own checks. Refuses"
         " files that were truncated, edited or mixed with another run's.",
-        "重新判定一次已保存的运行：依据其目录中的传输记录判定同样的要求，无需网络和凭证。\n\n"
-        "结论与该次运行相同；之后新增的检查也会执行。如果文件被截断、改动，或混入了其他运行的内容，则拒绝判定。",
+        "重新判定一次已保存的运行：依据其目录中的传输记录（全部请求和响应）判定同样的要求，无需网络和凭证。\n\n"
+        "结论与该次运行相同；命令也执行此后新增的检查。如果文件被截断、改动，或混入了其他运行的内容，则拒绝判定。",
     ),
 )
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -39,7 +39,9 @@ from conformance.text import Text
 @click.option(
     "--strict",
     is_flag=True,
-    help=localize("Requirements that were not exercised count as inconclusive.", "未执行的要求按无法判定处理。"),
+    help=localize(
+        "Requirements that were not exercised count as inconclusive.", "未执行的要求（例如缺少 token）按无法判定处理。"
+    ),
 )
 @click.option(
     "--baseline",
@@ -51,7 +53,9 @@ from conformance.text import Text
     ),
 )
 @allure_option()
-@verbose_option(Text("Also print what was observed where the docs are unclear.", "同时列出文档未规定之处的观察结果。"))
+@verbose_option(
+    Text("Also print what was observed where the docs are unclear.", "同时列出观察结果，即目标在文档未规定之处的行为。")
+)
 @lang_option
 @reduce_garbage_collection()
 def command(

@@ -46,7 +46,7 @@ _LONGEST_WAIT: Final = 86_400
         " as environment variables WORK_CONFORMANCE_<OPTION>. A repeatable option takes one value per line there.",
         "评测一个服务器；未给出 --base-url 时，评测内置模拟器。\n\n"
         "token 取自 QODER_PAT。可选的 token（QODER_FORBIDDEN_PAT、QODER_FOREIGN_PAT、QODER_EXPIRED_PAT）可以让套件判定更多要求。"
-        "选项也可以写在 TOML 中。除最后列出的几项外，还可以用环境变量 WORK_CONFORMANCE_<选项> 设置；可重复的选项每行一个值。",
+        "选项也可以写在 TOML 中。除列表末尾的几项外，还可以用环境变量 WORK_CONFORMANCE_<选项> 设置；可重复的选项每行一个值。",
     ),
 )
 @settings_options()
@@ -66,14 +66,17 @@ _LONGEST_WAIT: Final = 86_400
     "--start",
     default=None,
     metavar="COMMAND",
-    help=localize("Start this server first, and stop it afterwards.", "先启动该服务器，结束后停止。"),
+    help=localize("Start this server first, and stop it afterwards.", "先启动该服务器，评测结束后停止。"),
 )
 @click.option(
     "--wait",
     type=click.FloatRange(min=0, min_open=True),
     default=30.0,
     metavar="SECONDS",
-    help=localize("How many seconds the server may take to start (default 30).", "等待服务器启动的秒数（默认 30）。"),
+    help=localize(
+        "How many seconds the server may take to start (default 30).",
+        "等待该服务器首次返回 API 响应的秒数（默认 30）。",
+    ),
 )
 @verbose_option(
     Text(

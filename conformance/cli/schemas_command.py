@@ -113,7 +113,7 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
     help=localize(
         "Compare the committed schemas with the pages and list each difference by page, row and line."
         " Exit codes: 0 equal, 1 different, 2 a page cannot be read.",
-        "比较已提交的 schema 与页面，并按页面、表格行和行号列出每处差异。退出码：0 一致，1 不一致，2 无法读取页面。",
+        "比较已提交的 schema 与页面，并列出每处差异及其页面、表格行和行号。退出码：0 一致，1 不一致，2 无法读取页面。",
     ),
 )
 @_docs
@@ -131,7 +131,7 @@ def derive(docs: str | None, out: Path | None, lang: str | None) -> None:
     "--prose",
     is_flag=True,
     help=localize(
-        "Also list the prose that no keyword expresses, row by row.", "同时逐行列出没有关键字可以表达的叙述文字。"
+        "Also list the prose that no keyword expresses, row by row.", "同时逐行列出 schema 关键字无法表达的叙述文字。"
     ),
 )
 @lang_option

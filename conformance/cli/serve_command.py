@@ -37,7 +37,7 @@ _VARIABLES: Final = {
         " others. The output is shell commands for another terminal, where `work-conformance run` then judges this"
         " emulator.",
         "启动模拟器，并输出其 base URL 和它接受的 token。\n\n"
-        "环境变量中已设置的 token（QODER_PAT 及三个可选的 token）会直接使用，其余自动生成。"
+        "模拟器直接使用环境变量中已设置的 token（QODER_PAT 及三个可选的 token），其余自动生成。"
         "输出的是 shell 命令，供在另一个终端中执行；此后在该终端中运行 `work-conformance run`，评测的就是该模拟器。",
     ),
 )

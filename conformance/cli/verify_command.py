@@ -56,7 +56,7 @@ EXIT_POLICY: Final = 1
     type=click.Path(file_okay=False, path_type=Path),
     help=localize(
         "If valid, write badge.svg and badge.json (for shields.io) into this folder.",
-        "若证书有效，将 badge.svg 和 badge.json（供 shields.io 使用）写入该目录。",
+        "如果证书有效，把 badge.svg 和 badge.json（供 shields.io 使用）写入该目录。",
     ),
 )
 @click.option(
@@ -65,7 +65,7 @@ EXIT_POLICY: Final = 1
     type=click.Path(dir_okay=False, path_type=Path),
     help=localize(
         "If valid, write a Markdown page about the certificate to this file.",
-        "若证书有效，将说明页（Markdown）写入该文件。",
+        "如果证书有效，把说明页（Markdown）写入该文件。",
     ),
 )
 @click.option(
@@ -74,7 +74,7 @@ EXIT_POLICY: Final = 1
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=localize(
         "Public key of a witness, who must have made the run and signed the certificate.",
-        "见证方的公钥；运行须由其执行，证书须由其签署。",
+        "见证方的公钥；见证方须执行运行并签署证书。",
     ),
 )
 @click.option(

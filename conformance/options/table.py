@@ -65,7 +65,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="TEXT",
         help=Text(
             "User-Agent of every request (default: the suite's own; in half of the scenarios that of a common HTTP client).",
-            "所有请求的 User-Agent（默认为套件自己的值，半数场景使用中性的值）。",
+            "所有请求的 User-Agent（默认：半数场景使用套件自己的值，其余使用常见 HTTP 客户端的值）。",
         ),
     ),
     Option(
@@ -91,7 +91,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="URL",
         help=Text(
             "URL, with API prefix, of the endpoints that create work items, if it is not that of the Work API.",
-            "创建 work 的端点的 URL（含前缀），用于这些端点与 Work API 不在同一处的情形。",
+            "创建 work item 的端点的 URL（含 API 前缀），用于它与 Work API 的 URL 不同的情形。",
         ),
     ),
     Option(
@@ -135,7 +135,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="flag",
         help=Text(
             "Start the --arrange-command program once and keep it running: one JSON line per request and per response.",
-            "只启动一次该程序，并使其保持运行：每个请求和每个响应各占一行 JSON。",
+            "只启动一次 --arrange-command 的程序，并使其保持运行：每个请求和每个响应各占一行 JSON。",
         ),
     ),
     Option(
@@ -145,7 +145,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="SECONDS",
         help=Text(
             f"Time limit of one request to the --arrange-command program (default {DEFAULT_TIMEOUT:g}).",
-            f"向该程序发出的单个请求的时限（默认 {DEFAULT_TIMEOUT:g}）。",
+            f"--arrange-command 的程序处理单个请求的时限（默认 {DEFAULT_TIMEOUT:g}）。",
         ),
     ),
     Option(
@@ -162,7 +162,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="N",
         help=Text(
             "Number of concurrent scenarios; for clean, of concurrent requests (default 32).",
-            "同时进行的场景数（clean 为请求数，默认 32）。",
+            "同时执行的场景数；用于 clean 时为同时发送的请求数（默认 32）。",
         ),
     ),
     Option(name="lang", choices=("en", "zh"), help=Text("Language of the output.", "输出的语言。")),
@@ -226,7 +226,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="flag",
         help=Text(
             "Requirements that were not exercised, for example without a token, count as inconclusive.",
-            "未执行的要求按无法判定处理。",
+            "未执行的要求（例如缺少 token）按无法判定处理。",
         ),
     ),
     Option(
@@ -281,7 +281,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="WRITES/READS",
         help=Text(
             "Requests per second, 0 for no limit (default 20/50, no limit on loopback).",
-            "每秒请求数，0 为不限（默认 20/50，本机目标不限）。",
+            "每秒最多的写请求数和读请求数，0 为不限（默认 20/50，本机目标不限）。",
         ),
     ),
     Option(
@@ -329,7 +329,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="flag",
         help=Text(
             "Offer HTTP/2 to an https target (needs work-conformance[http2]).",
-            "向 https 目标提供 HTTP/2（需安装 work-conformance[http2]）。",
+            "与 https 目标协商使用 HTTP/2（需安装 work-conformance[http2]）。",
         ),
     ),
     Option(
@@ -353,7 +353,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         kind="flag",
         help=Text(
             "Do not send the header with the digest of challenge, product and key (--challenge).",
-            "请求中不带绑定摘要的头部（--challenge）。",
+            "不发送携带绑定摘要值的请求头（用于 --challenge）。",
         ),
     ),
     Option(
