@@ -182,6 +182,8 @@ Requirement set {version}: {total} requirements, of which {must} MUST, {should} 
 
 本套件究竟要求服务器做什么？本页列出每条要求的级别、依据、文档出处和常见错误。每条要求都有自己的锚点，例如 `requirements.md#ack.first.starting`。
 
+poll 把 work item（简称 item）*投递*给 worker；最近一次获得投递的 worker *拥有*该 item。ack 告诉服务器，该 worker 已领取 item。*重试*是指拥有该 item 的 worker 再次执行 ack。*错误信封*是文档规定的 JSON 错误格式。
+
 `work-conformance explain ID` 输出同样的内容，并列出用于判定该要求的场景。级别和依据的含义见[如何判定](how-it-judges.md)。出处给出公开文档的页面、小节和表格行；`explain` 还给出本项目的转述规范（`schemas/docs`）中的行号。
 
 要求集 {version}：共 {total} 条要求，其中 MUST {must} 条，SHOULD {should} 条，OBSERVE {observe} 条。

@@ -32,7 +32,7 @@ _IN_THE_WAY: Final = 2
         "Exit codes: 0 no problem stops a run, 2 a problem does; its line says how to fix it.",
         "检查可能妨碍运行的各个方面：地址、域名解析、连接、TLS、代理、token、权限、API 前缀、速率限制、时钟。"
         "除非给出 --write，否则只发送 GET 请求。\n\n"
-        "退出码：0 可以开始运行，2 有妨碍运行的问题，下一行是修复建议。",
+        "退出码：0 可以开始运行，2 有妨碍运行的问题，输出给出修复建议。",
     ),
 )
 @settings_options([*option_names(*CONNECTION_PARTS, "arrangement"), "lang"])
