@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from conformance.chapters.registry import scenarios
 from conformance.chapters.ack.solo_operations import UndocumentedEffect, find_undocumented_effects
+from conformance.chapters.registry import scenarios
 from conformance.emulator import Tokens
 from conformance.emulator.configuration import Mutation, ServerConfig, use_microseconds
 from conformance.emulator.defects import DEFECTS
