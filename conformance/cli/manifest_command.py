@@ -13,6 +13,7 @@ import click
 
 from conformance.arrange.cleanup import UnremovedResource, remove_resources
 from conformance.arrange.item_assignment import ItemAssignment, assign_items
+from conformance.arrange.item_spec import ItemSpec
 from conformance.arrange.journal import Journal, new_run_id
 from conformance.arrange.manifest import InvalidManifest, Manifest, read_manifest, schema_text
 from conformance.arrange.manifest_writer import Shortfall, make_manifest
@@ -23,9 +24,11 @@ from conformance.chapters.registry import scenarios
 from conformance.cli.command_classes import SuggestingGroup
 from conformance.cli.language import current_language, localize
 from conformance.cli.options import CannotStart, lang_option_without_parameter, merge_config_file, settings_options
+from conformance.cli.profile_option import profile_option
 from conformance.client.api import Api
 from conformance.client.availability import TargetUnreachable
 from conformance.client.client_session import run_with_client
+from conformance.contract.operations import Profile
 from conformance.options import CONNECTION_PARTS, option_names
 from conformance.reporting.escaping import escape_line
 from conformance.settings import Settings, from_values
@@ -86,16 +89,15 @@ def schema() -> None:
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
+@profile_option
 @lang_option_without_parameter
-def check(file: Path) -> None:
+def check(file: Path, profile: Profile) -> None:
     """Check a manifest."""
     try:
         manifest = read_manifest(file)
     except InvalidManifest as error:
         raise CannotStart(f"{file}: {error.reason.in_(current_language())}") from None
-    item_assignment = assign_items(
-        ((name, scenario.item_spec) for name, scenario in scenarios().items()), manifest.items
-    )
+    item_assignment = assign_items(_item_specs(profile), manifest.items)
     for line in _coverage(manifest, item_assignment):
         click.echo(line.in_(current_language()))
     if _lacks(manifest, item_assignment):
@@ -109,12 +111,20 @@ def check(file: Path) -> None:
         "输出一次完整运行所需的各类 item 的数量和两个环境，供编写清单时参考。",
     ),
 )
+@profile_option
 @lang_option_without_parameter
-def needs() -> None:
+def needs(profile: Profile) -> None:
     """Print what a manifest must list."""
-    item_assignment = assign_items(((name, scenario.item_spec) for name, scenario in scenarios().items()), ())
+    item_assignment = assign_items(_item_specs(profile), ())
     for line in _needed(item_assignment):
         click.echo(line.in_(current_language()))
+
+
+def _item_specs(profile: Profile) -> Iterator[tuple[str, ItemSpec]]:
+    """Yield the item that each scenario of a profile needs; some need only an environment."""
+    for name, scenario in scenarios(profile).items():
+        if scenario.item_spec.items:
+            yield name, scenario.item_spec
 
 
 def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
@@ -146,7 +156,7 @@ def _needed(item_assignment: ItemAssignment) -> Iterator[Text]:
         "退出码：0 全部已创建，2 一个也无法创建，3 部分无法创建。",
     ),
 )
-@settings_options([*option_names(*CONNECTION_PARTS), "lang", "concurrency"])
+@settings_options([*option_names(*CONNECTION_PARTS), "lang", "concurrency", "profile"])
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -175,7 +185,7 @@ def make(ctx: click.Context, /, config: str | None, **_: Any) -> None:
     _see_that_it_is_free(out)
     run_id = new_run_id()
     journal = Journal(out.with_name(f"{out.stem}.{run_id}.journal.jsonl"))
-    item_specs = [scenario.item_spec for scenario in scenarios().values()]
+    item_specs = [item_spec for _, item_spec in _item_specs(settings.profile)]
 
     async def conversation(api: Api) -> tuple[Manifest | None, list[Shortfall]]:
         require_authorized(await api.list_objects("preflight", "environments"), api.client)

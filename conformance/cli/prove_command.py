@@ -16,7 +16,8 @@ from conformance.cli.command_classes import NoEmptyValuesCommand
 from conformance.cli.language import localize
 from conformance.cli.options import chosen_language, lang_option
 from conformance.cli.output_folder import make_folder
-from conformance.contract.operations import PROFILES, Profile
+from conformance.cli.profile_option import profile_option
+from conformance.contract.operations import Profile
 from conformance.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -62,13 +63,7 @@ _RUNS_PER_PROCESSOR: Final = 2
     metavar="DIR",
     help=localize("Folder for the kill matrix.", "写入杀死矩阵的目录。"),
 )
-@click.option(
-    "--profile",
-    type=click.Choice(tuple(PROFILES)),
-    default="ack",
-    show_default=True,
-    help=localize("The profile to prove.", "要证明的 profile。"),
-)
+@profile_option
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),

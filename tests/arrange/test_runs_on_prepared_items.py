@@ -28,7 +28,7 @@ NEEDS_POLL = {"ack.identity.redelivered", "ack.race.redelivery", "ack.race.not-d
 
 ACTIVE_NEEDED = sum(
     item_spec.state == "active" and item_spec.named and not item_spec.needs_poll
-    for item_spec in (scenario.item_spec for scenario in scenarios().values())
+    for item_spec in (scenario.item_spec for scenario in scenarios("ack").values())
 )
 
 

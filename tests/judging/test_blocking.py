@@ -29,7 +29,7 @@ def rule(name: str, level: Level = "MUST") -> Requirement:
 
 def counted(rows: Rows, levels: Mapping[str, Level] | None = None) -> Tally:
     rules = tuple(rule(name, (levels or {}).get(name, "MUST")) for name in NAMES)
-    catalogue = Catalogue("1", (Chapter(id="a", order=1, title=Text("A", "甲"), requirements=rules),))
+    catalogue = Catalogue("1", (Chapter(id="a", operation="ack", order=1, title=Text("A", "甲"), requirements=rules),))
     verdicts = [
         Verdict(line=PlannedCheck(f"s{number}", name), kind=kind, blocked_by=cause)
         for name, lines in rows.items()

@@ -29,7 +29,9 @@ RULES = {
     "should": rule("should", "SHOULD"),
     "observe": rule("observe", "OBSERVE"),
 }
-CATALOGUE = Catalogue("1", (Chapter(id="a", order=1, title=Text("A", "甲"), requirements=tuple(RULES.values())),))
+CATALOGUE = Catalogue(
+    "1", (Chapter(id="a", operation="ack", order=1, title=Text("A", "甲"), requirements=tuple(RULES.values())),)
+)
 GOOD: dict[str, VerdictKind] = {**dict.fromkeys(RULES, "passed"), "observe": "observed"}
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from conformance.chapters.registry import scenarios
 from conformance.contract.catalogue import Level, Requirement, load_catalogue
+from conformance.contract.operations import PROFILES
 from conformance.exchange import Ending, EndKind, Transcript
 from conformance.judging.judge import judge_requirement
 from conformance.judging.plan import Selection, UnknownName, cost, full_plan
@@ -170,12 +171,19 @@ def test_a_saved_transcript_is_judged_again_with_the_same_verdicts() -> None:
 
 
 def test_the_full_plan_has_every_line_once() -> None:
-    plan = full_plan()
-    assert len(set(plan)) == len(plan)
-    asked_for = {rule.id for rule in load_catalogue().requirements.values() if rule.exercised == "on-request"}
-    assert {line.scenario for line in plan} == {name for name, held in scenarios().items() if not held.on_request}
-    assert {line.requirement for line in plan} == set(load_catalogue().requirements) - asked_for
-    assert asked_for == {"ack.observe.exploration"}
+    for profile in PROFILES:
+        plan, known = full_plan(profile), load_catalogue().of_profile(profile).requirements
+        assert len(set(plan)) == len(plan)
+        asked_for = {rule.id for rule in known.values() if rule.exercised == "on-request"}
+        planned = {name for name, held in scenarios(profile).items() if not held.on_request}
+        assert {line.scenario for line in plan} == planned
+        assert {line.requirement for line in plan} == set(known) - asked_for
+        assert asked_for == {"ack.observe.exploration"}
+
+
+def test_the_plan_of_ack_is_part_of_the_plan_of_all_operations() -> None:
+    assert set(full_plan("ack")) < set(full_plan("work"))
+    assert full_plan() == full_plan("ack")
 
 
 def test_all_parts_of_a_selection_apply() -> None:

@@ -60,8 +60,7 @@ async def _order(stage: ScenarioContext) -> None:
 
 
 def _describe_order(view: TranscriptView) -> Iterator[Finding]:
-    facts = view.transcript.facts
-    same = facts.get("delivered") == facts.get("created")
+    same = view.fact("delivered") == view.fact("created")
     first = Text("in the order of creation", "按创建顺序")
     other = Text("in another order", "按其他顺序")
     yield Finding(step="poll.0", expected=LEFT_OPEN, actual=first if same else other)
