@@ -43,6 +43,11 @@ _START_ORDER: Final = sorted(
 _ORDER: Final = {scenario.id: number for number, scenario in enumerate(_START_ORDER)}
 """Order of start: quiet scenarios first, since they wait for each other; then slow ones, others, races, last ones."""
 
+_PLACES: Final = {
+    name: number for number, name in enumerate(sorted(_ORDER, key=lambda name: name not in scenarios("ack")))
+}
+"""Places for the identities, those of profile `ack` first, so that every other one is neutral in each profile."""
+
 
 class ScenarioRunner:
     """Runs scenarios, each as often as requested, and writes every transcript as soon as it is complete.
@@ -305,7 +310,7 @@ class ScenarioRunner:
     def _stages(self, scenario: Scenario, number: int, used: list[Arranger]) -> ContextFactory:
         """Return a factory of contexts for a repetition, each with its own names; arrangers are added to `used`."""
         again = f"-r{number}" if number > 1 else ""
-        client_identity = choose_client_identity(self._run_config.seed, _ORDER[scenario.id], number)
+        client_identity = choose_client_identity(self._run_config.seed, _PLACES[scenario.id], number)
 
         def stage(attempt: int) -> ScenarioContext:
             stage = ScenarioContext(

@@ -245,7 +245,7 @@ CLAIMS: dict[str, tuple[Mapping[str, Any], str]] = {
     ),
     "a requirement set of other files": (
         {"suite": replace(suite_digest.installed_suite(), catalogue_version="1.0")},
-        "but its digests are those of version 1.1",
+        "but its digests are those of version 1.2",
     ),
 }
 

@@ -16,8 +16,8 @@ from conformance.contract.schema_files import schema_folder
 from tests.certificate.conftest import Certified
 from tests.cli.processes import clean_environment
 
-RULES = Path("contract") / "requirements" / "retries.toml"
-CHAPTER = Path("chapters") / "retries.py"
+RULES = Path("contract") / "requirements" / "ack" / "retries.toml"
+CHAPTER = Path("chapters") / "ack" / "retries.py"
 CHECKS = "    checks = [\n"
 JUDGES = "def acknowledged_at_kept("
 NEW_RULE = """
@@ -25,7 +25,7 @@ NEW_RULE = """
 id = "ack.retry.newer"
 level = "MUST"
 basis = "stated"
-since = "1.2"
+since = "1.3"
 sources = ["ack#introduction~active"]
 text.en = "A newer rule."
 text.zh = "新增的要求。"
@@ -72,7 +72,7 @@ def a_comment(package: Path) -> None:
 
 
 def a_newer_requirement(package: Path) -> None:
-    change(package / "contract" / "catalogue.toml", '"1.1"', '"1.2"')
+    change(package / "contract" / "catalogue.toml", '"1.2"', '"1.3"')
     (package / RULES).write_text((package / RULES).read_text("utf-8") + NEW_RULE, "utf-8")
     change(package / CHAPTER, CHECKS, f'{CHECKS}        Check("ack.retry.newer", acknowledged_at_kept(steps)),\n')
 
@@ -93,8 +93,8 @@ def a_stricter_check(package: Path) -> None:
 def a_requirement_of_another_name(package: Path) -> None:
     for path in (package / RULES, package / CHAPTER):
         change(path, "ack.retry.acknowledged-at-kept", "ack.retry.acknowledged-at-held")
-    change(package / RULES, 'acknowledged-at-held"', 'acknowledged-at-held"\nsince = "1.2"')
-    change(package / "contract" / "catalogue.toml", '"1.1"', '"1.2"')
+    change(package / RULES, 'acknowledged-at-held"', 'acknowledged-at-held"\nsince = "1.3"')
+    change(package / "contract" / "catalogue.toml", '"1.2"', '"1.3"')
 
 
 def a_newer_scenario(package: Path) -> None:
@@ -105,7 +105,7 @@ HOLDS: dict[Callable[[Path], None], tuple[str, ...]] = {
     nothing: (),
     a_comment: ("The installed files differ from the certified ones: the suite's files.",),
     a_newer_requirement: (
-        "Certified with 1.1, verified with 1.2: version of the requirement set.",
+        "Certified with 1.2, verified with 1.3: version of the requirement set.",
         "The installed files differ from the certified ones: the requirement set.",
         "Newer than the certificate and not part of it: ack.retry.newer (passed).",
     ),
@@ -139,5 +139,5 @@ def test_nothing_can_be_told_where_they_are_not(
     code, told = verified(package, certified, tmp_path)
     assert code == 2, told
     assert UNCLEAR[development] in told
-    assert "Install version 0.1.0 of work-conformance (requirement set 1.1) and verify with that version." in told
+    assert "Install version 0.1.0 of work-conformance (requirement set 1.2) and verify with that version." in told
     assert told.rstrip().endswith("Cannot tell.")

@@ -115,7 +115,7 @@ def test_the_configuration_is_the_installed_suite(certified: Certified) -> None:
     assert entries["suite"]["uri"] == f"pkg:pypi/work-conformance@{conformance.__version__}"
     assert entries["catalogue"]["annotations"] == {"conformance_catalogue_version": load_catalogue().version}
     contract, schemas = Path(conformance.__file__).parent / "contract", schema_folder()
-    rules = [*contract.glob("requirements/*.toml"), contract / "catalogue.toml", contract / "ambiguities.toml"]
+    rules = [*contract.glob("requirements/**/*.toml"), contract / "catalogue.toml", contract / "ambiguities.toml"]
     derived = [*schemas.glob("*.json"), *schemas.glob("en/*.json"), *schemas.glob("zh/*.json")]
     assert entries["catalogue"]["digest"]["sha256"] == by_hand(contract, rules)
     assert entries["schemas"]["digest"]["sha256"] == by_hand(schemas, derived)

@@ -127,23 +127,23 @@ def test_another_suite_with_the_same_verdicts(certified: Certified) -> None:
 
 def test_a_suite_that_may_have_come_later(certified: Certified) -> None:
     """The installed version cannot know whether it exists."""
-    newer = other_suite(suite_digest.installed_suite(), version="0.2.0", catalogue_version="1.2")
+    newer = other_suite(suite_digest.installed_suite(), version="0.2.0", catalogue_version="1.3")
     result = verify(forged(certified.bundle, certified.key, suite=newer))
     assert result.outcome == "cannot-tell"
     assert "Version 0.2.0 is newer than the installed version." in said(result)
-    assert "The requirement set 1.2 is newer than the installed version." in said(result)
+    assert "The requirement set 1.3 is newer than the installed version." in said(result)
     assert "Certified with 0.2.0, verified with 0.1.0: version of work-conformance." in said(result)
-    assert "Certified with 1.2, verified with 1.1: version of the requirement set." in said(result)
+    assert "Certified with 1.3, verified with 1.2: version of the requirement set." in said(result)
 
 
 def test_a_requirement_that_came_later(certified: Certified, monkeypatch: pytest.MonkeyPatch) -> None:
     """The certificate is silent about it, and may be: its catalogue is older."""
-    later = replace(load_catalogue().requirements[FAILING], since="1.2")
+    later = replace(load_catalogue().requirements[FAILING], since="1.3")
     chapters = tuple(
         replace(chapter, requirements=tuple(later if rule.id == FAILING else rule for rule in chapter.requirements))
         for chapter in load_catalogue().chapters
     )
-    catalogue = replace(load_catalogue(), version="1.2", chapters=chapters)
+    catalogue = replace(load_catalogue(), version="1.3", chapters=chapters)
     monkeypatch.setattr("conformance.certificate.verification.load_catalogue", lambda: catalogue)
     verdicts = {rule: kind for rule, kind in certified.bundle.certificate.verdicts.items() if rule != FAILING}
     result = verify(forged(certified.bundle, certified.key, suite=STRANGE, verdicts=verdicts))
