@@ -101,10 +101,7 @@ def _of_leak(first: Violation, members: Members) -> Text:
         return Text("`{place}` leaks the item to another tenant", "`{place}` 向其他租户泄露了该 item").format(
             place=cut(place, SHOWN)
         )
-    name = first.failure.actual.en.removeprefix("its ")
-    return Text(
-        "Refusal of another tenant's ack leaks the item's `{name}`", "对其他租户的 ack 的拒绝泄露了该 item 的 `{name}`"
-    ).format(name=cut(name, SHOWN))
+    return Text("Refusal of another tenant's ack leaks the item", "对其他租户的 ack 的拒绝泄露了该 item")
 
 
 def _of_header(first: Violation, members: Members) -> Text:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Header
+from conformance.reporting.messages import actual_text
+from conformance.text import LANGS, Lang
 from tests.scenario.transcript_builder import (
     CREATED,
     ENVIRONMENT,
@@ -278,6 +280,28 @@ def test_a_leak_is_shown_where_it_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "pointer"),
+    [
+        ({"a/b": [{"note": f"session {SESSION}"}]}, "/a~1b/0/note"),
+        ({SESSION: True}, f"/{SESSION}"),
+        ({"work": {"data": shown()["data"]}}, "/work/data"),
+    ],
+)
+def test_a_leaked_value_is_reported_once_with_its_place(more: dict[str, Any], pointer: str) -> None:
+    failures = foreign(envelope("not_found_error") | more).verdict(LEAK).failures
+    assert [failure.pointer for failure in failures] == [pointer]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_message_of_a_leak_in_a_header_names_the_header(lang: Lang) -> None:
+    dialog = refused("authz.foreign", 404, "not_found_error")
+    dialog.said("ack", 404, envelope("not_found_error"), headers=(*JSON_HEADERS, ("X-Session", SESSION)))
+    (failure,) = dialog.verdict(LEAK).failures
+    assert "X-Session" in actual_text(failure).in_(lang)
+    assert "`data.id`" in actual_text(failure).in_(lang)
+
+
+@pytest.mark.parametrize(
     ("header", "kind"),
     [
         (("X-Session", SESSION), "failed"),
@@ -304,7 +328,7 @@ def test_a_value_that_the_caller_sent_itself_is_none_of_the_items() -> None:
         verdict = dialog.verdict(LEAK)
         assert (verdict.kind, [failure.actual.en for failure in verdict.failures]) == (
             kind,
-            ["its metadata.key"] if kind == "failed" else [],
+            ["a text with the item's `metadata.key`"] if kind == "failed" else [],
         )
 
 

@@ -180,7 +180,10 @@ def test_everything_that_a_refused_ack_changes_is_one_cause_with_what_it_does_to
 
 def test_a_disclosure_is_one_cause_wherever_it_is() -> None:
     leak = "ack.authz.foreign-no-leak"
-    verdicts = [failed("a", leak, field("/error/secret", "")), failed("b", leak, breach("its data.id", pointer=""))]
+    verdicts = [
+        failed("a", leak, field("/error/secret", "")),
+        failed("b", leak, breach("a text with the item's `data.id`", pointer="/error/message")),
+    ]
     assert [cause.headline.en for cause in causes_of(verdicts)] == ["`/error/secret` leaks the item to another tenant"]
 
 

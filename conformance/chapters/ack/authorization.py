@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from conformance.arrange.item_spec import LIVE_STATES
@@ -17,11 +17,12 @@ from conformance.contract.work_item import FIELDS
 from conformance.exchange import Request
 from conformance.scenario.expectations import refusal
 from conformance.scenario.model import Check, Finding, Scenario
-from conformance.scenario.transcript_view import TranscriptView
+from conformance.scenario.transcript_view import CannotJudge, TranscriptView
 from conformance.text import Text
 
 _FORBIDDEN: Final = (403, "permission_error")
 _NOTHING: Final = Text("no details of the item", "不包含该 item 的任何内容")
+_CONTAINS: Final = Text("a text with the item's `{name}`", "含有该 item 的 `{name}` 的文本")
 _UNMISTAKABLE: Final = 12
 _TELLING: Final = frozenset(FIELDS) - {"type", "id", "environment_id"}
 """Fields that would leak information. `type` is part of the envelope too, and the caller sent the two ids itself."""
@@ -33,37 +34,43 @@ def no_leak(view: TranscriptView) -> Iterator[Finding]:
     """Report every field of the item in the refusal, at any depth, and every value that the caller did not send."""
     response = view.expected_response("ack")
     polled = view.polled_item()
-    whole = "\n".join([response.body.text, *(value for _, value in response.headers)])
-    sent = _sent(view.exchange("ack").request)
-    for name, value in _unmistakable(polled).items():
-        if value in whole and value not in sent:
-            yield Finding(step="ack", expected=_NOTHING, actual=Text("its {name}", "包含其 {name}").format(name=name))
-    for pointer, value in _leaked(view.body("ack"), polled):
+    try:
+        body = view.body("ack")
+    except CannotJudge:
+        yield from _values_in([("", response.body.text), *response.headers], view)
+        raise
+    fields = dict(_leaked(body, polled))
+    for pointer, value in fields.items():
         yield Finding(step="ack", pointer=pointer, expected=_NOTHING, actual=schemas.display_value(value))
+    texts = [(place, text) for place, text in _texts(body) if not _is_below(place, fields)]
+    yield from _values_in([*texts, *response.headers], view)
 
 
-def leaking_places(view: TranscriptView) -> Iterator[str]:
-    """Yield the JSON pointers of the texts in the refusal that contain a value of the item that the caller did not send.
-
-    Raises:
-        CannotJudge: the refusal or the item cannot be read.
-    """
+def _values_in(texts: Sequence[tuple[str, str]], view: TranscriptView) -> Iterator[Finding]:
+    """Report every unmistakable value of the item that is in one of the texts, which are given with their places."""
     sent = _sent(view.exchange("ack").request)
-    secret = [value for value in _unmistakable(view.polled_item()).values() if value not in sent]
-    for place, text in _texts(view.body("ack")):
-        if any(value in text for value in secret):
-            yield place
+    for name, value in _unmistakable(view.polled_item()).items():
+        for place, text in texts if value not in sent else ():
+            if value in text:
+                yield Finding(step="ack", pointer=place, expected=_NOTHING, actual=_CONTAINS.format(name=name))
 
 
 def _texts(body: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the names and texts of the body, at any depth, each with its JSON pointer."""
     if isinstance(body, str):
         yield path, body
     elif isinstance(body, Mapping):
         for name, value in body.items():
-            yield from _texts(value, f"{path}/{pointer_step(name)}")
+            place = f"{path}/{pointer_step(name)}"
+            yield place, name
+            yield from _texts(value, place)
     elif isinstance(body, list):
         for number, value in enumerate(body):
             yield from _texts(value, f"{path}/{number}")
+
+
+def _is_below(place: str, pointers: Iterable[str]) -> bool:
+    return any(place == pointer or place.startswith(f"{pointer}/") for pointer in pointers)
 
 
 def _sent(request: Request) -> str:
@@ -84,7 +91,7 @@ def _leaked(body: Any, polled: Mapping[str, Any], path: str = "") -> Iterator[tu
     """Yield members of the body, at any depth, with the same name and value as a field of the item."""
     if isinstance(body, Mapping):
         for name, value in body.items():
-            place = f"{path}/{name}"
+            place = f"{path}/{pointer_step(name)}"
             if name in _TELLING and value and value == polled.get(name):
                 yield place, value
             else:

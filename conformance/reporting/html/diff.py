@@ -16,7 +16,6 @@ from conformance.judging.verdict import Failure, PlannedCheck, Verdict
 from conformance.reporting.escaping import escape_line
 from conformance.reporting.html.json_lines import JsonLine, Mark, json_lines, resolve
 from conformance.scenario.expectations import AllowedResponse
-from conformance.scenario.transcript_view import CannotJudge, TranscriptView
 
 _LONGEST: Final = 160
 _LARGEST: Final = 65_536
@@ -129,8 +128,6 @@ def _marks(
             earlier = _kept(transcript, exchange, value, failure)
             since = earlier[0] if earlier else since
             found.setdefault(pointer, Mark(failure.expected, earlier[1:] if earlier else ()))
-        elif not failure.pointer:
-            found |= {place: Mark(failure.expected) for place in _leaks(verdict, transcript)}
     return found, since
 
 
@@ -149,16 +146,6 @@ def _kept(transcript: Transcript, exchange: Exchange, value: Any, failure: Failu
         if earlier and failure.expected.en.startswith(f"{display_value(earlier[0]).en}, "):
             found = (other.step, earlier[0])
     return found
-
-
-def _leaks(verdict: Verdict, transcript: Transcript) -> list[str]:
-    scenario = scenarios().get(verdict.line.scenario)
-    if scenario is None or verdict.line.requirement != "ack.authz.foreign-no-leak":
-        return []
-    try:
-        return list(leaking_places(TranscriptView(scenario, transcript)))
-    except CannotJudge:
-        return []
 
 
 def _head(verdict: Verdict, step: str, response: Response) -> Iterator[JsonLine]:
